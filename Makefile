@@ -1,0 +1,96 @@
+# `make` alone lists what can be asked for. Each step leaves a stamp beside what it made, so nothing is done twice,
+# and deleting what it made (.venv, nginx/node_modules, nginx/dist) deletes its stamp along with it.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+# Tests and builds would fight over two cores and one terminal; each of them is parallel inside where that pays.
+.NOTPARALLEL:
+
+VENV := .venv
+BIN := $(VENV)/bin
+# The first Python that is new enough; name another with `make PYTHON=/path/to/python …`.
+PYTHON ?= $(shell scripts/system-parts --python)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCKS := media-server/requirements
+PAGES := $(shell find nginx/src nginx/public -type f 2>/dev/null) $(wildcard nginx/*.ts nginx/*.json)
+# .venv/bin comes first because Node lives there on machines that have none of their own.
+export PATH := $(CURDIR)/$(BIN):$(PATH):/usr/sbin
+# What to hand on to the tool behind a target: `make http ARGS='-k range -x'`.
+ARGS ?=
+
+.PHONY: help run setup test unit contracts http browser faults bench web-test lint fmt locks clean system-parts
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(VENV)/.server nginx/dist/.built ## Set up what is missing, build the pages and start the server
+	@exec $(BIN)/droppr serve $(ARGS)
+
+setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_modules, built pages
+
+test: system-parts setup lint web-test ## Lint, then run every test
+	$(BIN)/pytest $(ARGS)
+
+unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
+	$(BIN)/pytest tests/$@ $(ARGS)
+
+http browser: system-parts setup ## The same, of a folder that needs nginx, Chromium or the built pages
+	$(BIN)/pytest tests/$@ $(ARGS)
+
+bench: system-parts setup ## Compare the speed of uploads with one nginx PUT of the same bytes
+	$(BIN)/python -m tests.bench $(ARGS)
+
+web-test: nginx/node_modules/.installed ## Run the tests of the pages' TypeScript
+	cd nginx && npx --no-install vitest run $(ARGS)
+
+lint: $(VENV)/.dev nginx/node_modules/.installed ## Check style and types: ruff, mypy, tsc, biome
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	cd nginx && npx --no-install tsc --noEmit && npx --no-install biome ci .
+
+fmt: $(VENV)/.dev nginx/node_modules/.installed ## Put Python and TypeScript into the house style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	cd nginx && npx --no-install biome check --write .
+
+locks: ## Bring the locked Python dependencies up to date (needs uv)
+	for set in ':--extra server --extra build' '-dev:--extra server --extra build --extra test --extra lint' '-node:--extra node'; do \
+	    uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
+	        --python-version 3.11 $${set#*:} setup.cfg --output-file $(LOCKS)$${set%%:*}.lock; \
+	done
+
+clean: ## Remove everything that was installed or built here; received files in data/ stay
+	rm -rf $(VENV) .cache .hypothesis nginx/node_modules nginx/dist media-server/*.egg-info
+	find media-server tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# What the tests need and neither PyPI nor npm carries.
+system-parts:
+	@scripts/system-parts nginx chromium curl openssl
+
+$(VENV)/.created:
+	@scripts/system-parts venv
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.server: $(VENV)/.created $(LOCKS).lock setup.cfg pyproject.toml
+	$(PIP) install --require-hashes -r $(LOCKS).lock
+	$(PIP) install --no-index --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.server $(LOCKS)-dev.lock
+	$(PIP) install --require-hashes -r $(LOCKS)-dev.lock
+	@touch $@
+
+$(VENV)/.node: $(VENV)/.created $(LOCKS)-node.lock
+	@scripts/system-parts --node || $(PIP) install --require-hashes -r $(LOCKS)-node.lock
+	@touch $@
+
+nginx/node_modules/.installed: $(VENV)/.node nginx/package.json nginx/package-lock.json
+	cd nginx && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+nginx/dist/.built: nginx/node_modules/.installed $(PAGES)
+	cd nginx && npm run --silent build
+	@touch $@
