@@ -1,0 +1,115 @@
+"""Request links as values: what the owner allows, and what has been used of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from app.core.errors import RequestFull
+from app.core.paths import RelPath
+
+
+class CaptchaMode(StrEnum):
+    NEVER = "never"
+    AFTER_FAILURES = "after_failures"
+    ALWAYS = "always"
+
+
+class Ask(StrEnum):
+    """Whether a link asks senders for something about themselves."""
+
+    NO = "no"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLink:
+    """An upload-only link. Sizes are bytes, 0 means no limit of its own; times are seconds since the epoch."""
+
+    hash: str
+    folder: RelPath
+    created_at: float
+    title: str = ""
+    message: str = ""
+    expires_at: float | None = None
+    password_hash: str | None = None
+    max_file_size: int = 0
+    max_total_size: int = 0
+    max_files: int = 0
+    allowed_extensions: tuple[str, ...] = ()
+    captcha: CaptchaMode = CaptchaMode.AFTER_FAILURES
+    ask_name: Ask = Ask.NO
+    ask_email: Ask = Ask.NO
+    active: bool = True
+
+    @property
+    def requires_password(self) -> bool:
+        return self.password_hash is not None
+
+    def is_expired(self, now: float) -> bool:
+        return self.expires_at is not None and now >= self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFile:
+    """A file that arrived whole. ``path`` is its name as the sender gave it, ``disk_path`` where it lies; both are
+    relative to the link's folder and differ only where a name is not safe on disk."""
+
+    upload_id: str
+    path: str
+    disk_path: str
+    size: int
+    received_at: float
+    sha256: str | None = None
+    sender_name: str | None = None
+    sender_email: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.path.rsplit("/", 1)[-1]
+
+
+@dataclass
+class Ledger:
+    """What one link has promised and received, as the sum of its events. Mutable; belongs to its reader."""
+
+    open: dict[str, int] = field(default_factory=dict)
+    """Declared size of every upload that is open, by upload id."""
+    received: dict[str, ReceivedFile] = field(default_factory=dict)
+    expired: set[str] = field(default_factory=set)
+    """Uploads that the purge removed."""
+    bytes_received: int = 0
+    bytes_open: int = 0
+
+    def reserve(self, link: RequestLink, upload_id: str, size: int) -> dict[str, Any]:
+        """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
+        if link.max_files and len(self.open) + len(self.received) >= link.max_files:
+            raise RequestFull(f"This link takes {link.max_files} files and has no place left.", limit=link.max_files)
+        if link.max_total_size and self.bytes_open + self.bytes_received + size > link.max_total_size:
+            raise RequestFull("The file does not fit in what this link may still receive.", limit=link.max_total_size)
+        return {"event": "opened", "upload_id": upload_id, "size": size}
+
+    def apply(self, event: dict[str, Any]) -> None:
+        """Fold one event in. Repeating an event changes nothing."""
+        upload_id = event["upload_id"]
+        match event["event"]:
+            case "opened":
+                self._free(upload_id)
+                self.open[upload_id] = event["size"]
+                self.bytes_open += event["size"]
+            case "released":
+                self._free(upload_id)
+                if event["why"] == "expired":
+                    self.expired.add(upload_id)
+            case "received":
+                self._free(upload_id)
+                if upload_id not in self.received:
+                    self.received[upload_id] = ReceivedFile(**event["file"])
+                    self.bytes_received += event["file"]["size"]
+            case "hashed":
+                self.received[upload_id] = replace(self.received[upload_id], sha256=event["sha256"])
+
+    def _free(self, upload_id: str) -> None:
+        self.bytes_open -= self.open.pop(upload_id, 0)

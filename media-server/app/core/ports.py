@@ -1,0 +1,250 @@
+"""What everything else plugs into. Each port has one contract suite in ``tests/contracts``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from app.core.links import ReceivedFile, RequestLink
+from app.core.paths import RelPath
+from app.core.ranges import ByteRanges, Span
+from app.core.session import UploadSession
+
+
+class Body(Protocol):
+    """The bytes of one request, readable once, in order."""
+
+    def read(self, most: int) -> bytes:
+        """Up to ``most`` bytes, fewer only where the body ends; empty at its end.
+
+        Raises RequestTimeout when the sender stalls and ConnectionError when the connection broke.
+        """
+        ...
+
+
+class Checksum(Protocol):
+    """A running digest of a chunk and what it has to come to."""
+
+    def update(self, data: bytes) -> None: ...
+
+    def matches(self) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What recording a span did. ``closed`` is true for exactly one caller per upload: who closed the last gap."""
+
+    ranges: ByteRanges
+    closed: bool
+
+
+class SessionStore(Protocol):
+    """Where upload sessions live. Safe from any number of threads and processes at once."""
+
+    def create(self, session: UploadSession) -> None: ...
+
+    def load(self, upload_id: str) -> UploadSession:
+        """The session as it stands now. Raises UploadNotFound."""
+        ...
+
+    def update(self, upload_id: str, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
+        """Apply a pure function to the session, alone. Ranges are not changed this way. Raises UploadNotFound."""
+        ...
+
+    def record(self, upload_id: str, span: Span, at: float) -> Receipt:
+        """Note durably (against a crash of every process) that ``span`` has arrived. Raises UploadNotFound."""
+        ...
+
+    def exclusive(self, upload_id: str, *, wait: bool = True) -> AbstractContextManager[None]:
+        """Be the only one who delivers, cancels or purges this upload; freed when the holder dies.
+
+        Raises Busy when it is held and ``wait`` is false, UploadNotFound when the session does not exist.
+        """
+        ...
+
+    def delete(self, upload_id: str) -> None:
+        """Forget the session. Nothing happens when there is none."""
+        ...
+
+    def ids(self) -> Iterator[str]:
+        """Every upload id there is, in no order."""
+        ...
+
+
+class Slot(Protocol):
+    """A claimed place in a growing file. Nobody else writes there while it is held."""
+
+    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum) -> None:
+        """Put those bytes of ``body`` that lie in ``wanted`` into the growing file, all of them or none that count.
+
+        ``body`` holds exactly the claimed span. Raises ChunkSizeMismatch when it does not, ChecksumMismatch,
+        StorageFull. After an error the claimed bytes are undefined and must not be recorded.
+        """
+        ...
+
+
+class ChunkStore(Protocol):
+    """Where the bytes of unfinished uploads lie: one growing file for each."""
+
+    def allocate(self, upload_id: str, size: int) -> None:
+        """Make the growing file and reserve its space. Raises StorageFull when it does not fit."""
+        ...
+
+    def claim(self, upload_id: str, span: Span) -> AbstractContextManager[Slot]:
+        """Hold ``span`` alone, host-wide, until the block ends or the process dies.
+
+        Raises Busy when another request holds part of it, UploadNotFound.
+        """
+        ...
+
+    def idle(self, upload_id: str) -> bool:
+        """Whether no request holds any part of this upload at this moment."""
+        ...
+
+    def read(self, upload_id: str, span: Span) -> bytes:
+        """Bytes of the growing file; what was never recorded reads as anything. Raises UploadNotFound."""
+        ...
+
+    def flush(self, upload_id: str) -> None:
+        """Return once the growing file is on the disk itself."""
+        ...
+
+    def path(self, upload_id: str) -> Path:
+        """The growing file, on the same file system as every local destination."""
+        ...
+
+    def discard(self, upload_id: str) -> None:
+        """Free the bytes. Nothing happens when there are none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Where a file ended up, relative to its link's folder."""
+
+    path: str
+    """Its name for people, with ``(1)`` where the plain one was taken."""
+    disk_path: str
+
+
+class Destination(Protocol):
+    """Where finished files go."""
+
+    def deliver(self, folder: RelPath, path: RelPath, source: Path) -> Delivery:
+        """Make ``source`` appear whole under ``path``, or under a numbered name when that is taken.
+
+        Atomic for readers; done again after a crash it finds its own work and does nothing twice.
+        """
+        ...
+
+    def flush(self, folder: RelPath, delivery: Delivery) -> None:
+        """Return once the new name would survive a power cut."""
+        ...
+
+    def locate(self, folder: RelPath, disk_path: str) -> Path:
+        """The file on disk, reached without following a link. Raises FileNotFound."""
+        ...
+
+
+class RequestStore(Protocol):
+    """Where request links and their ledgers live. Safe from any number of threads and processes at once."""
+
+    def create(self, link: RequestLink) -> None: ...
+
+    def load(self, hash: str) -> RequestLink:
+        """Raises RequestNotFound."""
+        ...
+
+    def update(self, hash: str, change: Callable[[RequestLink], RequestLink]) -> RequestLink:
+        """Apply a pure function to the link, alone. Raises RequestNotFound."""
+        ...
+
+    def all(self) -> list[RequestLink]:
+        """Every link, newest first."""
+        ...
+
+    def reserve(self, link: RequestLink, upload_id: str, size: int) -> None:
+        """Set a place and ``size`` bytes aside, all limits judged at once. Raises RequestFull."""
+        ...
+
+    def release(self, hash: str, upload_id: str, why: str) -> None:
+        """Give a reservation back: ``cancelled``, ``refused``, ``failed`` or ``expired``."""
+        ...
+
+    def receive(self, hash: str, file: ReceivedFile) -> None:
+        """Note a delivered file in place of its reservation; again for the same upload changes nothing."""
+        ...
+
+    def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None: ...
+
+    def usage(self, hash: str) -> Usage: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A snapshot of a link's ledger. Sizes are bytes."""
+
+    files: tuple[ReceivedFile, ...]
+    bytes_received: int
+    open: frozenset[str]
+    expired: frozenset[str]
+
+
+class HeadReader(Protocol):
+    """Tells the MIME type of a file from its first bytes."""
+
+    def mime(self, head: bytes) -> str: ...
+
+
+class CaptchaProvider(Protocol):
+    """Someone who tells people from programs."""
+
+    name: str
+    site_key: str | None
+
+    def challenge(self) -> dict[str, object] | None:
+        """A fresh challenge for the page, or None where the provider's own script makes them."""
+        ...
+
+    def verify(self, token: str, client: str) -> bool:
+        """Whether ``token`` is a correct, current and never used solution. Raises Busy when the provider is away."""
+        ...
+
+
+class Attempts(Protocol):
+    """Counts per key in a moving window, shared by all workers, surviving a restart."""
+
+    def hit(self, key: str, limit: str) -> bool:
+        """Count one event against ``limit`` (such as ``600 per hour``); false when it was already reached."""
+        ...
+
+    def count(self, key: str, limit: str) -> int:
+        """How many events count at present."""
+        ...
+
+    def retry_after(self, key: str, limit: str) -> int:
+        """Whole seconds until the key is free again, at least 1."""
+        ...
+
+    def clear(self, key: str, limit: str) -> None: ...
+
+    def first_use(self, token: str, seconds: int) -> bool:
+        """True exactly once for each token within ``seconds``, whoever asks."""
+        ...
+
+
+class Clock(Protocol):
+    def __call__(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+
+class Hasher(Protocol):
+    """Hashes and checks passwords, slowly on purpose."""
+
+    def hash(self, password: str) -> str: ...
+
+    def verify(self, hash: str, password: str) -> bool: ...

@@ -1,0 +1,147 @@
+"""Every setting there is, read once from the environment and from ``.env`` beside the data."""
+
+from __future__ import annotations
+
+import os
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+
+from apscheduler.triggers.cron import CronTrigger
+from limits import parse as parse_limit
+from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MIB = 1024 * 1024
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class InvalidSettings(Exception):
+    """The settings do not make sense. Its text names every problem, one a line."""
+
+
+class Settings(BaseSettings):
+    """All settings, typed and frozen. Field names are the environment variables in lower case, DROPPR_ left out."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DROPPR_", frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    unix_socket: Path | None = None
+    data_dir: Path = Path("data")
+    pages_dir: Path = PROJECT / "nginx" / "dist"
+    admin_token: str | None = Field(None, min_length=16)
+    workers: int = Field(1, ge=1, le=64)
+    threads: int = Field(32, ge=1, le=1024)
+    chunk_size_mb: int = Field(8, ge=1)
+    max_chunk_size_mb: int = Field(64, ge=1)
+    upload_max_bytes: int = Field(0, ge=0)
+    upload_max_size_mb: int = Field(0, ge=0)
+    upload_allowed_exts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), validation_alias=AliasChoices("DROPPR_UPLOAD_ALLOWED_EXTS", "DROPPR_UPLOAD_ALLOWED_EXTENSIONS")
+    )
+    session_max_age_hours: float = Field(24, gt=0)
+    cleanup_cron: str = "0 3 * * *"
+    chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
+    durability: Literal["none", "complete", "chunk"] = "complete"
+    body_timeout_seconds: float = Field(30, gt=0)
+    rate_limit_uploads: str = "600 per hour"
+    rate_limit_share_create: str = "60 per hour"
+    request_password_failure_max: int = Field(5, ge=1)
+    request_password_failure_window_seconds: int = Field(900, ge=1)
+    request_password_failure_captcha_threshold: int = Field(
+        3,
+        ge=1,
+        validation_alias=AliasChoices(
+            "DROPPR_REQUEST_PASSWORD_CAPTCHA_THRESHOLD", "DROPPR_REQUEST_PASSWORD_FAILURE_CAPTCHA_THRESHOLD"
+        ),
+    )
+    captcha_provider: Literal["altcha", "turnstile", "hcaptcha"] = "altcha"
+    captcha_site_key: str | None = None
+    captcha_secret_key: str | None = None
+    captcha_verify_url: str | None = None
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    enable_parallel_uploads: bool = Field(True, validation_alias="ENABLE_PARALLEL_UPLOADS")
+    parallel_upload_max_concurrent_chunks: int = Field(
+        8, ge=1, le=256, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_CHUNKS"
+    )
+
+    @field_validator("upload_allowed_exts", mode="before")
+    @classmethod
+    def _extensions(cls, value: object) -> object:
+        return extension_list(value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(text.strip(), strict=False) for text in value.split(",") if text.strip())
+
+    @field_validator("rate_limit_uploads", "rate_limit_share_create")
+    @classmethod
+    def _limit(cls, value: str) -> str:
+        parse_limit(value)
+        return value
+
+    @field_validator("cleanup_cron")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        CronTrigger.from_crontab(value)
+        return value
+
+    @field_validator("data_dir", "pages_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @property
+    def chunk_size(self) -> int:
+        """What clients are told to send at once, in bytes."""
+        return min(self.chunk_size_mb, self.max_chunk_size_mb) * MIB
+
+    @property
+    def max_chunk_size(self) -> int:
+        return self.max_chunk_size_mb * MIB
+
+    @property
+    def max_file_size(self) -> int:
+        """The largest file in bytes, 0 for none; of the two spellings the smaller counts."""
+        return min((n for n in (self.upload_max_bytes, self.upload_max_size_mb * MIB) if n), default=0)
+
+    @property
+    def max_parallel_chunks(self) -> int:
+        return self.parallel_upload_max_concurrent_chunks if self.enable_parallel_uploads else 1
+
+    @property
+    def session_max_age(self) -> float:
+        """Seconds an upload may lie idle."""
+        return self.session_max_age_hours * 3600
+
+
+def extension_list(texts: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Extensions without dot and in lower case; empty where ``*`` is among them."""
+    cleaned = tuple(dict.fromkeys(text.strip().lstrip("*").lstrip(".").casefold() for text in texts))
+    return () if "" in cleaned and any("*" in text for text in texts) else tuple(filter(None, cleaned))
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises InvalidSettings, naming every problem at once."""
+    try:
+        return Settings(_env_file=_env_files())  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors()]
+        raise InvalidSettings("\n".join(lines)) from None
+
+
+def _env_files() -> tuple[Path, ...]:
+    beside_data = Path(os.environ.get("DROPPR_DATA_DIR", "data")).expanduser().absolute().parent / ".env"
+    return (Path(".env"), beside_data)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "settings"
+    return name if name.isupper() else f"DROPPR_{name.upper()}"
