@@ -1,0 +1,105 @@
+// Every way an upload can fail, as one typed error: a code for programs and a sentence for people.
+
+const RETRYABLE_STATUS = new Set([408, 425, 429, 502, 503, 504, 507]);
+/** Codes whose status says the opposite of what should be done. */
+const RETRYABLE_CODE = new Map([
+  ["checksum_mismatch", true],
+  // Waiting for us to guess the password again helps nobody: the person is asked.
+  ["too_many_attempts", false],
+]);
+
+export interface UploadErrorInit {
+  readonly code: string;
+  /** The HTTP status, or 0 when no reply came. */
+  readonly status?: number;
+  readonly retryable?: boolean;
+  /** Seconds the server asks us to wait. */
+  readonly retryAfter?: number | null;
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+export class UploadError extends Error {
+  override readonly name = "UploadError";
+  readonly code: string;
+  readonly status: number;
+  readonly retryable: boolean;
+  readonly retryAfter: number | null;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(message: string, init: UploadErrorInit) {
+    super(message, { cause: init.cause });
+    this.code = init.code;
+    this.status = init.status ?? 0;
+    this.retryable = init.retryable ?? false;
+    this.retryAfter = init.retryAfter ?? null;
+    this.details = init.details ?? {};
+  }
+}
+
+export function networkError(cause?: unknown): UploadError {
+  const sentence = "Network error: the connection to the server was lost.";
+  return new UploadError(sentence, { code: "network_error", retryable: true, cause });
+}
+
+export function abortedError(): UploadError {
+  return new UploadError("The upload was cancelled.", { code: "aborted" });
+}
+
+export function unreadableError(cause: unknown): UploadError {
+  const sentence = "The file can no longer be read. It may have been changed, moved or unplugged. Choose it again.";
+  return new UploadError(sentence, { code: "file_unreadable", cause });
+}
+
+/** A reply that is not Droppr's: a proxy's page, a hotel's sign-in form. */
+export function unexpectedReply(status: number): UploadError {
+  const sentence = "The server's answer could not be understood.";
+  return new UploadError(sentence, { code: "unexpected_reply", status, retryable: true });
+}
+
+/** The same failure after the last retry, saying so. */
+export function exhausted(error: UploadError, retries: number): UploadError {
+  const { code, status, retryAfter, details } = error;
+  const sentence = `Failed to upload after ${retries} retries. ${error.message}`;
+  return new UploadError(sentence, { code, status, retryAfter, details, retryable: true, cause: error });
+}
+
+export interface Refusal {
+  readonly status: number;
+  readonly text: string;
+  readonly retryAfter: string | null;
+  /** Milliseconds since 1970, to read a `Retry-After` that is a date. */
+  readonly now: number;
+}
+
+/** The error a refusing reply stands for; replies that are not Droppr's get a sentence of our own. */
+export function errorFromReply({ status, text, retryAfter, now }: Refusal): UploadError {
+  const { error, code, ...details } = parseObject(text);
+  const name = typeof code === "string" ? code : `http_${status}`;
+  const sentence = typeof error === "string" ? error : `The server answered with status ${status}.`;
+  return new UploadError(sentence, {
+    code: name,
+    status,
+    retryable: RETRYABLE_CODE.get(name) ?? RETRYABLE_STATUS.has(status),
+    retryAfter: parseRetryAfter(retryAfter, now),
+    details,
+  });
+}
+
+/** Seconds from a `Retry-After` (RFC 9110, 10.2.3: a number of seconds or a date), or null. */
+export function parseRetryAfter(value: string | null, now: number): number | null {
+  if (value === null || value.trim() === "") return null;
+  const seconds = Number(value);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const date = Date.parse(value);
+  return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1_000);
+}
+
+function parseObject(text: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
+}

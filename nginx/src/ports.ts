@@ -1,0 +1,56 @@
+// What the upload code needs from outside. Adapters fulfil these; tests replace them.
+
+export interface TransportRequest {
+  readonly method: "GET" | "POST" | "PUT" | "DELETE";
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Blob | string;
+  readonly signal: AbortSignal;
+  /** Called with the bytes of the body sent so far; they may still be lost. */
+  readonly onSent?: (bytes: number) => void;
+}
+
+export interface TransportReply {
+  readonly status: number;
+  readonly text: string;
+  header(name: string): string | null;
+}
+
+export interface Transport {
+  /**
+   * Resolves with any HTTP reply, whatever its status. Rejects with an `UploadError` of code `network_error` when
+   * no reply came, and `aborted` once the signal fired.
+   */
+  send(request: TransportRequest): Promise<TransportReply>;
+}
+
+/** Where an unfinished upload can be asked for. The server's answer is the truth, this is the address. */
+export interface SavedSession {
+  readonly uploadId: string;
+  /** Positions on the grid of `chunkSize`; a hint for display. */
+  readonly completedChunks: readonly number[];
+  /** Milliseconds since 1970; saved sessions count for 24 hours. */
+  readonly timestamp: number;
+  readonly link: string;
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  readonly lastModified: number;
+}
+
+export interface SessionStore {
+  load(key: string): SavedSession | null;
+  save(key: string, session: SavedSession): void;
+  remove(key: string): void;
+  /** Every session still young enough to resume. */
+  all(): SavedSession[];
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason as soon as it fires. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** From 0 up to but not including 1. */
+  random(): number;
+}
