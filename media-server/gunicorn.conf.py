@@ -1,0 +1,80 @@
+"""How gunicorn runs the app. Everything that varies comes from app.settings; `droppr serve` starts it."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def _settings() -> Any:
+    """The settings, read without importing the package `app`.
+
+    Workers are forked from this process: a module loaded here would be theirs too, so a reload (SIGHUP) would not
+    bring new code, and prometheus_client would have chosen its kind of counter before it knew where to share them.
+    """
+    source = Path(__file__).with_name("app") / "settings.py"
+    spec = importlib.util.spec_from_file_location("droppr_settings", source)
+    if spec is None or spec.loader is None:
+        raise RuntimeError(f"{source} is missing.")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module.load_settings()
+
+
+_s = _settings()
+_metrics = Path(_s.data_dir) / "metrics"
+# Each worker writes its numbers here and /metrics adds them up.
+os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
+
+_host = f"[{_s.host}]" if ":" in _s.host else _s.host
+bind = f"unix:{_s.unix_socket}" if _s.unix_socket else f"{_host}:{_s.port}"
+# Only nginx, which runs as the same user, may reach the socket: what arrives there is believed.
+umask = 0o077
+
+worker_class = "gthread"
+workers = _s.workers
+threads = _s.threads
+# File locks do not survive a fork, so each worker builds the app for itself.
+preload_app = False
+# The heartbeat's file must not sit on a disk that an upload keeps busy.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+# A heartbeat, not a limit on requests: gthread's main loop goes on while threads receive slowly.
+timeout = 60
+# A chunk under way may finish; one that takes longer is sent again by its client.
+graceful_timeout = 30
+# Longer than nginx keeps an idle connection (60 s), so that nginx never writes into one that is being closed.
+keepalive = 75
+
+# A path of 4096 bytes in X-Upload-Path takes three times as much when every byte is percent-encoded.
+limit_request_field_size = 16380
+limit_request_line = 8190
+
+# The app decides whom to believe about client addresses and schemes (DROPPR_TRUSTED_PROXIES).
+forwarded_allow_ips = ""
+secure_scheme_headers: dict[str, str] = {}
+# Would be a file in the home folder, outside the data folder.
+control_socket_disable = True
+
+# The app writes one line per upload, without the capabilities that stand in URLs.
+accesslog = None
+errorlog = "-"
+loglevel = "info"
+
+
+def on_starting(server: Any) -> None:
+    """Empties the metrics folder. Once per start and not on a reload, when workers still write there."""
+    _metrics.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left_over in _metrics.glob("*.db"):
+        left_over.unlink()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """Drops the gauges of a worker that is gone."""
+    from prometheus_client import multiprocess
+
+    multiprocess.mark_process_dead(worker.pid)
