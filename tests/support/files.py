@@ -1,0 +1,75 @@
+"""Made-up files: bytes that look like nothing else, spans to cut them into, and heads that say what they are."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+MIB = 1024 * 1024
+T = TypeVar("T")
+
+JPEG = bytes.fromhex("ffd8ffe000104a46494600010100000100010000ffdb0043000806060706050807") + b"\x07" * 64
+PNG = bytes.fromhex("89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489") + b"\0" * 64
+PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"
+HTML = b"<!DOCTYPE html>\n<html><head><title>hello</title></head><body><script>alert(1)</script></body></html>\n" * 4
+
+
+def content(size: int, seed: int = 0) -> bytes:
+    """``size`` bytes that no other seed gives, the same in every run."""
+    return random.Random(f"{seed}/{size}").randbytes(size)
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def file_sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def spans(size: int, step: int) -> list[tuple[int, int]]:
+    """The half-open spans ``[start, stop)`` that cut ``size`` bytes into pieces of ``step``."""
+    return [(start, min(start + step, size)) for start in range(0, size, step)]
+
+
+def windows_program() -> bytes:
+    """The head of a PE executable."""
+    stub = bytearray(b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00\xb8".ljust(0x3C, b"\0"))
+    stub += (0x80).to_bytes(4, "little")
+    stub = stub.ljust(0x80, b"\0")
+    stub += b"PE\0\0" + bytes.fromhex("4c010300") + b"\0" * 12 + bytes.fromhex("e0000201") + bytes.fromhex("0b010600")
+    return bytes(stub.ljust(1024, b"\0"))
+
+
+def linux_program() -> bytes:
+    """The head of an ELF executable."""
+    ident = b"\x7fELF\x02\x01\x01" + b"\0" * 9
+    header = bytes.fromhex("02003e0001000000") + (0x401000).to_bytes(8, "little") + (64).to_bytes(8, "little")
+    return (ident + header + b"\0" * 24).ljust(1024, b"\0")
+
+
+def files_below(folder: Path) -> dict[str, Path]:
+    """Every regular file below ``folder`` by its relative path; empty when the folder does not exist."""
+    found = {}
+    for root, _, names in os.walk(folder):
+        for name in names:
+            path = Path(root, name)
+            found[str(path.relative_to(folder))] = path
+    return found
+
+
+def eventually(probe: Callable[[], T], *, seconds: float = 10, what: str = "it") -> T:
+    """The first true value of ``probe``. Fails when none came in time; asks often, so that it costs little."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = probe()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"
+        time.sleep(0.02)

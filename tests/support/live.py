@@ -1,0 +1,199 @@
+"""A real server: gunicorn with the project's own configuration, started and killed at will.
+
+Every process of it is in one process group, which is killed as a whole; and the kernel ends the master when the
+process that started it dies without a word, so that nothing is left behind whatever happens. (That signal is tied
+to the starting *thread*: start servers from the main thread.)
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import ClassVar, Self
+
+PROJECT = Path(__file__).resolve().parents[2]
+MEDIA_SERVER = PROJECT / "media-server"
+TOKEN = "owner-token-for-tests-0123456789"
+
+# The master asks the kernel for a SIGTERM at its parent's death, then becomes gunicorn.
+_LAUNCH = (
+    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); os.execv(sys.executable, sys.argv[1:])"
+)
+
+
+class LiveServer:
+    """Gunicorn on a free port of 127.0.0.1, or on a unix socket, with its data in ``tmp_path/data``.
+
+    Keywords are environment variables: ``LiveServer(tmp, DROPPR_BODY_TIMEOUT_SECONDS=2)``. Used as a context manager
+    it starts on entry and stops on exit.
+    """
+
+    running: ClassVar[list[LiveServer]] = []
+    """Servers that are up now: their logs are shown when a test fails."""
+
+    def __init__(self, tmp_path: Path, workers: int = 4, unix_socket: bool = False, **env: object) -> None:
+        self.tmp_path = tmp_path
+        self.token = TOKEN
+        self.data_dir = Path(str(env.get("DROPPR_DATA_DIR", tmp_path / "data")))
+        self.log = tmp_path / "server.log"
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        # pytest's folders are deeper than the 107 bytes a socket's path may have.
+        self._socket_dir = Path(tempfile.mkdtemp(prefix="droppr-")) if unix_socket else None
+        self.socket_path = self._socket_dir / "app.sock" if self._socket_dir else None
+        self.workers = workers
+        self._env = {name: str(value) for name, value in env.items()}
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def files_dir(self) -> Path:
+        """Below it lie the links' folders with what has been received."""
+        return self.data_dir / "files"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the server runs with; enough for the command line to work on the same data."""
+        inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
+        own = {
+            "PYTHONPATH": str(MEDIA_SERVER),
+            "DROPPR_HOST": "127.0.0.1",
+            "DROPPR_PORT": str(self.port),
+            "DROPPR_DATA_DIR": str(self.data_dir),
+            "DROPPR_ADMIN_TOKEN": self.token,
+            "DROPPR_WORKERS": str(self.workers),
+        }
+        if self.socket_path:
+            own["DROPPR_UNIX_SOCKET"] = str(self.socket_path)
+        return inherited | own | self._env
+
+    def start(self) -> Self:
+        """Start and return once it is ready; on the same data when it ran before."""
+        assert self._process is None, "it is running already"
+        config = str(MEDIA_SERVER / "gunicorn.conf.py")
+        command = [sys.executable, "-m", "gunicorn", "-c", config, "app:create_app()"]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                [sys.executable, "-c", _LAUNCH, *command],
+                cwd=self.tmp_path,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        LiveServer.running.append(self)
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.kill()
+            raise
+        return self
+
+    def kill(self) -> None:
+        """SIGKILL the master and all workers at once, and return when none of them runs any more."""
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> None:
+        """End it as an init system would: SIGTERM, then SIGKILL for what is still there after ten seconds."""
+        self._end(signal.SIGTERM)
+
+    def worker_pids(self) -> list[int]:
+        """The workers, without the master."""
+        master = self._process.pid if self._process else 0
+        return [pid for pid in _group_members(master) if pid != master]
+
+    def tail(self, lines: int = 60) -> str:
+        """The end of the log."""
+        text = self.log.read_text(errors="replace") if self.log.exists() else ""
+        return "\n".join(text.splitlines()[-lines:])
+
+    def _end(self, how: signal.Signals) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        LiveServer.running.remove(self)
+        if how is not signal.SIGKILL:
+            process.send_signal(how)
+            _wait_for(lambda: process.poll() is not None and not _group_members(process.pid), 10)
+        if _group_members(process.pid):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        assert _wait_for(lambda: not _group_members(process.pid), 10), "a killed process does not end"
+
+    def _wait_until_ready(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + 30
+        while not self._is_ready():
+            code = self._process.poll()
+            if code is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The server did not become ready (exit code {code}). Its log:\n{self.tail()}")
+            time.sleep(0.03)
+
+    def _is_ready(self) -> bool:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            if self.socket_path:
+                connection.sock = socket.socket(socket.AF_UNIX)
+                connection.sock.connect(str(self.socket_path))
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == 200
+        except (OSError, http.client.HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+        if self._socket_dir:
+            shutil.rmtree(self._socket_dir, ignore_errors=True)
+
+
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody uses at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _is_setting(name: str) -> bool:
+    return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_", "GUNICORN_", "PROMETHEUS_")) or name in (
+        "ENABLE_PARALLEL_UPLOADS",
+        "PYTHONPATH",
+    )
+
+
+def _group_members(group: int) -> list[int]:
+    """The processes of a process group that still run (a zombie nobody reaps yet does not)."""
+    members = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                state, _, its_group = (entry / "stat").read_text().rpartition(")")[2].split()[:3]
+            except OSError:
+                continue  # it ended while we looked
+            if int(its_group) == group and state not in "ZX":
+                members.append(int(entry.name))
+    return members
+
+
+def _wait_for(condition: object, seconds: float) -> bool:
+    assert callable(condition)
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
