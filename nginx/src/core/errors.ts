@@ -47,7 +47,8 @@ export function abortedError(): UploadError {
 }
 
 export function unreadableError(cause: unknown): UploadError {
-  const sentence = "The file can no longer be read. It may have been changed, moved or unplugged. Choose it again.";
+  const sentence =
+    "The file can no longer be read. It may have been changed, moved or unplugged. Choose it again.";
   return new UploadError(sentence, { code: "file_unreadable", cause });
 }
 

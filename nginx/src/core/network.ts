@@ -25,7 +25,11 @@ export interface ChunkLimits {
 }
 
 /** The chunk size to begin with, from the browser's guess; `fallback` where there is none. */
-export function firstChunkSize(hint: ConnectionHint | undefined, fallback: number, limits: ChunkLimits): number {
+export function firstChunkSize(
+  hint: ConnectionHint | undefined,
+  fallback: number,
+  limits: ChunkLimits,
+): number {
   if (hint?.downlink === undefined || hint.downlink <= 0) return clamp(fallback, limits);
   // 10 Mbit/s is where the guess is capped: it means "at least".
   if (hint.downlink >= 10) return clamp(Math.max(fallback, limits.max), limits);

@@ -1,0 +1,24 @@
+import { unreadableError } from "../core/errors";
+
+/**
+ * `Content-Digest` (RFC 9530) of a chunk, or null on plain http, where browsers offer no hashing. The chunk is held in
+ * memory while it is hashed. Throws `file_unreadable` when the file changed or went away.
+ */
+export async function contentDigest(chunk: Blob): Promise<string | null> {
+  if (globalThis.crypto?.subtle === undefined) return null;
+  const hash = await crypto.subtle.digest("SHA-256", await bytesOf(chunk));
+  return `sha-256=:${btoa(String.fromCharCode(...new Uint8Array(hash)))}:`;
+}
+
+/** A browser reports an unreadable file as a lost connection; reading one byte tells which it was. */
+export async function assertReadable(chunk: Blob): Promise<void> {
+  await bytesOf(chunk.slice(0, 1));
+}
+
+async function bytesOf(chunk: Blob): Promise<ArrayBuffer> {
+  try {
+    return await chunk.arrayBuffer();
+  } catch (cause) {
+    throw unreadableError(cause);
+  }
+}

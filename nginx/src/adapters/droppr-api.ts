@@ -1,0 +1,163 @@
+// The upload calls of the HTTP contract, over any Transport. Turns every refusal into an UploadError.
+
+import { errorFromReply, unexpectedReply } from "../core/errors";
+import { lengthOf, type Span } from "../core/ranges";
+import {
+  type ChunkReceipt,
+  type LinkInfo,
+  parseChunkReceipt,
+  parseFields,
+  parseLinkInfo,
+  parseUploadState,
+  type UploadState,
+} from "../core/wire";
+import type { Clock, Transport, TransportReply, TransportRequest } from "../ports";
+
+export type HttpHeaders = Readonly<Record<string, string>>;
+
+export interface NewUpload {
+  readonly path: string;
+  readonly size: number;
+  /** Milliseconds since 1970, as `File.lastModified`; seconds on the wire. */
+  readonly lastModified: number;
+  readonly senderName?: string;
+  readonly senderEmail?: string;
+}
+
+export interface ChunkToSend {
+  readonly uploadId: string;
+  readonly span: Span;
+  readonly total: number;
+  readonly index: number;
+  readonly body: Blob;
+  /** A `Content-Digest` value, or null where the browser cannot hash. */
+  readonly digest: string | null;
+  readonly signal: AbortSignal;
+  readonly onSent: (bytes: number) => void;
+}
+
+/** Wanted when an upload is opened and nowhere else, so they do not travel with every chunk. */
+const OPENING_ONLY = new Set(["x-request-password", "x-captcha-token"]);
+
+export interface DropprApiConfig {
+  readonly transport: Transport;
+  readonly clock: Pick<Clock, "now">;
+  /** `/api/droppr/requests/{hash}/upload-chunk` */
+  readonly chunkUrl: string;
+  readonly headers: HttpHeaders;
+}
+
+export class DropprApi {
+  readonly #config: DropprApiConfig;
+  readonly #uploadsUrl: string;
+  readonly #everyHeaders: HttpHeaders;
+
+  constructor(config: DropprApiConfig) {
+    this.#config = config;
+    this.#uploadsUrl = config.chunkUrl.replace(/\/upload-chunk\/?$/, "/uploads");
+    const lasting = Object.entries(config.headers).filter(([name]) => !OPENING_ONLY.has(name.toLowerCase()));
+    this.#everyHeaders = Object.fromEntries(lasting);
+  }
+
+  async open(upload: NewUpload, extra: HttpHeaders, signal: AbortSignal): Promise<UploadState> {
+    const headers = { ...openingHeaders({ ...this.#config.headers, ...extra }), ...JSON_BODY };
+    const body = JSON.stringify(openingBody(upload));
+    return this.#ask({ method: "POST", url: this.#uploadsUrl, headers, body, signal }, parseUploadState);
+  }
+
+  async status(uploadId: string, signal: AbortSignal): Promise<UploadState> {
+    const headers = this.#everyHeaders;
+    return this.#ask({ method: "GET", url: this.#uploadUrl(uploadId), headers, signal }, parseUploadState);
+  }
+
+  async cancel(uploadId: string, signal: AbortSignal): Promise<void> {
+    const headers = this.#everyHeaders;
+    await this.#send({ method: "DELETE", url: this.#uploadUrl(uploadId), headers, signal });
+  }
+
+  async sendChunk(chunk: ChunkToSend): Promise<ChunkReceipt> {
+    const headers = { ...this.#everyHeaders, ...chunkHeaders(chunk) };
+    const { body, signal, onSent } = chunk;
+    const url = this.#config.chunkUrl;
+    return this.#ask({ method: "POST", url, headers, body, signal, onSent }, parseChunkReceipt);
+  }
+
+  #uploadUrl(uploadId: string): string {
+    return `${this.#uploadsUrl}/${encodeURIComponent(uploadId)}`;
+  }
+
+  async #ask<T>(request: TransportRequest, parse: (fields: Fields) => T): Promise<T> {
+    return read(await this.#send(request), parse);
+  }
+
+  #send(request: TransportRequest): Promise<TransportReply> {
+    return sendOrThrow(this.#config.transport, request, this.#config.clock);
+  }
+}
+
+/** What a link says about itself. Throws `request_not_found`, `request_expired`, `request_closed`. */
+export async function fetchLinkInfo(
+  { transport, clock }: Pick<DropprApiConfig, "transport" | "clock">,
+  hash: string,
+  signal: AbortSignal,
+): Promise<LinkInfo> {
+  const url = `/api/droppr/requests/${encodeURIComponent(hash)}`;
+  return read(
+    await sendOrThrow(transport, { method: "GET", url, headers: {}, signal }, clock),
+    parseLinkInfo,
+  );
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const JSON_BODY = { "Content-Type": "application/json" } as const;
+
+async function sendOrThrow(
+  transport: Transport,
+  request: TransportRequest,
+  clock: Pick<Clock, "now">,
+): Promise<TransportReply> {
+  const reply = await transport.send(request);
+  if (reply.status >= 200 && reply.status < 300) return reply;
+  const { status, text } = reply;
+  throw errorFromReply({ status, text, retryAfter: reply.header("Retry-After"), now: clock.now() });
+}
+
+function read<T>({ status, text }: TransportReply, parse: (fields: Fields) => T): T {
+  try {
+    return parse(parseFields(text));
+  } catch {
+    throw unexpectedReply(status);
+  }
+}
+
+/** Callers give the password as it is typed; header values carry ASCII only. */
+function openingHeaders(headers: HttpHeaders): HttpHeaders {
+  const filled = Object.entries(headers).filter(([, value]) => value !== "");
+  return Object.fromEntries(
+    filled.map(([name, value]) => [
+      name,
+      name.toLowerCase() === "x-request-password" ? encodeURIComponent(value) : value,
+    ]),
+  );
+}
+
+function openingBody({ path, size, lastModified, senderName, senderEmail }: NewUpload): Fields {
+  return {
+    path,
+    size,
+    last_modified: lastModified / 1_000,
+    ...(senderName ? { sender_name: senderName } : {}),
+    ...(senderEmail ? { sender_email: senderEmail } : {}),
+  };
+}
+
+function chunkHeaders({ uploadId, span, total, index, digest }: ChunkToSend): HttpHeaders {
+  return {
+    "Content-Type": "application/octet-stream",
+    "Content-Range": `bytes ${span.start}-${span.start + lengthOf(span) - 1}/${total}`,
+    "X-Upload-Id": uploadId,
+    "X-Chunk-Index": String(index),
+    ...(digest === null ? {} : { "Content-Digest": digest }),
+  };
+}
