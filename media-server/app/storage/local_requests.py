@@ -1,0 +1,159 @@
+"""RequestStore on local disk: a JSON document for each link, and its ledger as an append-only log of events."""
+
+from __future__ import annotations
+
+import os
+import re
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import RequestNotFound
+from app.core.links import Ask, CaptchaMode, Ledger, ReceivedFile, RequestLink
+from app.core.paths import RelPath
+from app.core.ports import Usage
+from app.storage.append_log import AppendLog, JSONLines
+from app.storage.atomic import disk_errors, sync_folder
+from app.storage.json_storage import Document, JSONStorage
+
+Event = dict[str, Any]
+LedgerLog = AppendLog[Event, Ledger]
+
+# Hashes come out of URLs and become file names.
+_HASH = re.compile(r"[A-Za-z0-9_-]{16,64}")
+# Folding a ledger anew reads its whole file, so those in use stay in memory.
+_LEDGERS_KEPT = 256
+
+
+class LocalRequests:
+    """Links and ledgers below ``folder``. Which of two uploads gets the last place is decided under the ledger's lock."""
+
+    def __init__(self, folder: Path) -> None:
+        self._links = JSONStorage(folder / "links")
+        self._ledgers = folder / "ledgers"
+        self._ledgers.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._logs: OrderedDict[str, LedgerLog] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def create(self, link: RequestLink) -> None:
+        _check(link.hash)
+        # The ledger first: a link that can be found always has one.
+        with disk_errors():
+            os.close(os.open(self._ledger_path(link.hash), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+            sync_folder(self._ledgers)
+        self._links.update(link.hash, lambda _: _to_document(link))
+
+    def load(self, hash: str) -> RequestLink:
+        _check(hash)
+        return _to_link(_existing(self._links.load(hash)))
+
+    def update(self, hash: str, change: Callable[[RequestLink], RequestLink]) -> RequestLink:
+        _check(hash)
+        return _to_link(self._links.update(hash, lambda found: _to_document(change(_to_link(_existing(found))))))
+
+    def all(self) -> list[RequestLink]:
+        links = [_to_link(document) for document in self._links.documents()]
+        return sorted(links, key=lambda link: link.created_at, reverse=True)
+
+    def reserve(self, link: RequestLink, upload_id: str, size: int) -> None:
+        with self._ledger(link.hash) as log:
+            log.append(lambda ledger: ledger.reserve(link, upload_id, size))
+
+    def release(self, hash: str, upload_id: str, why: str) -> None:
+        def decide(ledger: Ledger) -> Event | None:
+            if upload_id not in ledger.open:
+                return None
+            return {"event": "released", "upload_id": upload_id, "why": why}
+
+        with self._ledger(hash) as log:
+            log.append(decide)
+
+    def receive(self, hash: str, file: ReceivedFile) -> None:
+        def decide(ledger: Ledger) -> Event | None:
+            if file.upload_id in ledger.received:
+                return None
+            return {"event": "received", "upload_id": file.upload_id, "file": asdict(file)}
+
+        with self._ledger(hash) as log:
+            log.append(decide, sync=True)
+
+    def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None:
+        def decide(ledger: Ledger) -> Event | None:
+            if upload_id not in ledger.received:
+                return None
+            return {"event": "hashed", "upload_id": upload_id, "sha256": sha256}
+
+        with self._ledger(hash) as log:
+            log.append(decide)
+
+    def usage(self, hash: str) -> Usage:
+        with self._ledger(hash) as log:
+            found: Usage = log.read(_usage)
+            return found
+
+    @contextmanager
+    def _ledger(self, hash: str) -> Iterator[LedgerLog]:
+        _check(hash)
+        try:
+            yield self._log(hash)
+        except FileNotFoundError:
+            raise RequestNotFound() from None
+
+    def _log(self, hash: str) -> LedgerLog:
+        with self._lock:
+            log = self._logs.pop(hash, None) or AppendLog(self._ledger_path(hash), JSONLines(), Ledger, _fold)
+            self._logs[hash] = log
+            if len(self._logs) > _LEDGERS_KEPT:
+                self._logs.popitem(last=False)
+            return log
+
+    def _ledger_path(self, hash: str) -> Path:
+        return self._ledgers / f"{hash}.log"
+
+
+def _check(hash: str) -> None:
+    if _HASH.fullmatch(hash) is None:
+        raise RequestNotFound()
+
+
+def _existing(document: Document | None) -> Document:
+    if document is None:
+        raise RequestNotFound()
+    return document
+
+
+def _fold(ledger: Ledger, event: Event) -> Ledger:
+    # A digest whose file was lost to a damaged record has nothing to belong to.
+    if event["event"] != "hashed" or event["upload_id"] in ledger.received:
+        ledger.apply(event)
+    return ledger
+
+
+def _usage(ledger: Ledger) -> Usage:
+    return Usage(
+        files=tuple(ledger.received.values()),
+        bytes_received=ledger.bytes_received,
+        open=frozenset(ledger.open),
+        expired=frozenset(ledger.expired),
+    )
+
+
+def _to_document(link: RequestLink) -> Document:
+    return {**asdict(link), "folder": str(link.folder)}
+
+
+def _to_link(document: Document) -> RequestLink:
+    return RequestLink(
+        **{
+            **document,
+            "folder": RelPath.parse(document["folder"]),
+            "allowed_extensions": tuple(document["allowed_extensions"]),
+            "captcha": CaptchaMode(document["captcha"]),
+            "ask_name": Ask(document["ask_name"]),
+            "ask_email": Ask(document["ask_email"]),
+        }
+    )
