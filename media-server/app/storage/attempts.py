@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from filelock import FileLock, Timeout
 from limits import RateLimitItem, parse
 
 from app.core.errors import Busy, StorageFull
@@ -100,13 +101,16 @@ class SQLiteAttempts:
     def _opened(self) -> sqlite3.Connection:
         # A connection must not be used on the other side of a fork, not even to close it.
         if self._connection is None or self._owner != os.getpid():
-            connection = sqlite3.connect(
-                self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
+            self._connection, self._owner = self._connect(), os.getpid()
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        # SQLite does not wait for others but gives up when several processes switch one file to WAL.
+        with FileLock(self._path.with_suffix(".lock"), BUSY_SECONDS, preserve_lock_file=True):
             connection.executescript(_SCHEMA)
             self._path.chmod(0o600)
-            self._connection, self._owner = connection, os.getpid()
-        return self._connection
+        return connection
 
     def _tidy(self, connection: sqlite3.Connection, now: float) -> None:
         # Also when the clock was set back.
@@ -132,6 +136,8 @@ def _count(connection: sqlite3.Connection, key: str, now: float, item: RateLimit
 def _translated() -> Iterator[None]:
     try:
         yield
+    except Timeout as error:
+        raise Busy() from error
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode == sqlite3.SQLITE_FULL:
             raise StorageFull() from error
