@@ -1,0 +1,287 @@
+"""Links: made, listed, shown, changed and closed by their owner; known to senders by their hash alone."""
+
+from __future__ import annotations
+
+import re
+import time
+
+import pytest
+
+from tests.support.client import Client, Link
+from tests.support.files import eventually
+
+LIMITS = {
+    "title": "Träume & <b>Bilder</b>",
+    "message": "Bitte alles 🎞️",
+    "max_file_size": 5_000_000,
+    "max_total_size": 50_000_000,
+    "max_files": 12,
+    "allowed_extensions": ["jpg", "mov"],
+    "captcha": "never",
+    "ask_name": "required",
+    "ask_email": "optional",
+}
+
+
+def test_a_link_needs_nothing_but_a_folder(client: Client) -> None:
+    made = client.call("POST", "/api/droppr/requests", json={"folder": "plain/inner"}, owner=True).expect(201).json
+    assert made["folder"] == "plain/inner"
+    assert made["url"] == f"/request/{made['hash']}"
+    assert made["requires_password"] is False
+    assert made["expires_at"] is None
+    assert abs(made["created_at"] - time.time()) < 60
+
+
+def test_a_hash_is_a_capability_of_at_least_128_bits(client: Client) -> None:
+    hashes = {client.make_link().hash for _ in range(20)}
+    assert len(hashes) == 20
+    assert all(re.fullmatch(r"[A-Za-z0-9_-]{22,}", each) for each in hashes)
+
+
+def test_a_link_is_told_with_all_its_limits_to_owner_and_sender(client: Client) -> None:
+    made = client.call("POST", "/api/droppr/requests", json={"folder": "limits", **LIMITS}, owner=True).expect(201).json
+    shown = client.call("GET", f"/api/droppr/requests/{made['hash']}").expect(200).json
+    for name, value in LIMITS.items():
+        assert made[name] == value, name
+        assert shown[name] == value, name
+
+
+@pytest.mark.parametrize("spelling", ["folder", "path", "dir"])
+def test_the_folder_may_be_spelled(client: Client, spelling: str) -> None:
+    reply = client.call("POST", "/api/droppr/requests", json={spelling: "spelled"}, owner=True)
+    assert reply.expect(201).json["folder"] == "spelled"
+
+
+@pytest.mark.parametrize("spelling", ["expires_hours", "expiresHours", "hours"])
+def test_the_expiry_may_be_spelled(client: Client, spelling: str) -> None:
+    body = {"folder": "spelled", spelling: 2}
+    made = client.call("POST", "/api/droppr/requests", json=body, owner=True).expect(201).json
+    assert made["expires_at"] == pytest.approx(made["created_at"] + 7200, abs=5)
+    shown = client.call("GET", f"/api/droppr/requests/{made['hash']}").expect(200).json
+    assert shown["expires_in"] == pytest.approx(7200, abs=30)
+
+
+def test_zero_hours_means_never(client: Client) -> None:
+    made = client.call("POST", "/api/droppr/requests", json={"folder": "x", "expires_hours": 0}, owner=True)
+    assert made.expect(201).json["expires_at"] is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {},
+        {"folder": ""},
+        {"folder": 7},
+        {"folder": None},
+        {"folder": "../outside"},
+        {"folder": "/etc"},
+        {"folder": "a/../b"},
+        {"folder": "nul\0byte"},
+        {"folder": "x", "expires_hours": -1},
+        {"folder": "x", "expires_hours": "soon"},
+        {"folder": "x", "expires_hours": 1e300},
+        {"folder": "x", "max_files": -1},
+        {"folder": "x", "max_files": "many"},
+        {"folder": "x", "max_file_size": 1.5},
+        {"folder": "x", "max_total_size": True},
+        {"folder": "x", "allowed_extensions": [1]},
+        {"folder": "x", "allowed_extensions": {"a": 1}},
+        {"folder": "x", "captcha": "sometimes"},
+        {"folder": "x", "ask_name": "maybe"},
+        {"folder": "x", "ask_email": 1},
+        {"folder": "x", "password": "p" * 257},
+        {"folder": "x", "password": ["p"]},
+        {"folder": "x", "title": {"a": 1}},
+        ["folder"],
+        "folder",
+    ],
+)
+def test_a_link_that_makes_no_sense_is_refused(client: Client, body: object) -> None:
+    reply = client.call("POST", "/api/droppr/requests", json=body, owner=True)
+    assert (reply.status, reply.code in ("invalid_request", "invalid_path")) == (400, True), reply.body
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff\xfe", b'{"folder": NaN}', b"[" * 100_000])
+def test_a_body_that_is_not_json_is_refused(client: Client, body: bytes) -> None:
+    headers = {"Content-Type": "application/json"}
+    reply = client.call("POST", "/api/droppr/requests", body=body, headers=headers, owner=True)
+    assert reply.status == 400, reply.body
+    assert reply.code
+
+
+def test_a_password_of_256_characters_is_allowed(client: Client) -> None:
+    assert client.make_link(password="ß" * 256).info().expect(200).json["requires_password"] is True
+
+
+def test_senders_never_see_the_folder_or_the_password(client: Client) -> None:
+    link = client.make_link(password="open sesame")
+    shown = link.info().expect(200)
+    assert link.folder not in shown.body.decode()
+    assert str(client.files_dir) not in shown.body.decode()
+    assert not any("hash" in name and name != "hash" for name in shown.json)
+    assert b"argon" not in shown.body
+    assert "files" not in shown.json
+
+
+def test_a_change_is_seen_at_once_by_every_worker(client: Client, link: Link) -> None:
+    for title in ("one", "two", "three"):
+        link.change(title=title).expect(200)
+        assert {link.info().json["title"] for _ in range(12)} == {title}
+
+
+def test_each_limit_can_be_changed_alone(link: Link) -> None:
+    for name, value in LIMITS.items():
+        assert link.change(**{name: value}).expect(200).json[name] == value
+    shown = link.info().json
+    assert {name: shown[name] for name in LIMITS} == LIMITS
+
+
+def test_a_password_can_be_set_and_taken_away(link: Link) -> None:
+    link.change(password="secret").expect(200)
+    link.open("a.txt", 1).expect(401, "password_required")
+    link.change(title="the password stays").expect(200)
+    link.open("a.txt", 1).expect(401, "password_required")
+    link.change(password=None).expect(200)
+    link.open("a.txt", 1).expect(201)
+
+
+def test_a_change_that_makes_no_sense_changes_nothing(link: Link) -> None:
+    link.change(title="kept", max_files=3).expect(200)
+    assert link.change(title="lost", max_files=-1).status == 400
+    assert link.info().json["title"] == "kept"
+
+
+def test_the_list_shows_every_link_with_what_it_received(client: Client) -> None:
+    links = [client.make_link(title=f"number {n}") for n in range(3)]
+    links[1].deliver("a.bin", b"12345")
+    links[1].deliver("b.bin", b"1234567")
+    listed = client.call("GET", "/api/droppr/requests", owner=True).expect(200).json["requests"]
+    by_hash = {each["hash"]: each for each in listed}
+    assert {each.hash for each in links} <= set(by_hash)
+    assert 12 in by_hash[links[1].hash].values(), "bytes received"
+    assert 2 in by_hash[links[1].hash].values(), "number of files"
+    assert by_hash[links[0].hash]["title"] == "number 0"
+
+
+def test_two_links_may_share_a_folder_and_see_only_their_own_files(client: Client) -> None:
+    first = client.make_link()
+    second = client.make_link(folder=first.folder)
+    first.deliver("same.txt", b"first")
+    second.deliver("same.txt", b"second")
+    assert [each["size"] for each in first.files()] == [5]
+    assert [each["size"] for each in second.files()] == [6]
+    assert second.download(second.files()[0]["path"]).expect(200).body == b"second"
+    assert first.download(first.files()[0]["path"]).expect(200).body == b"first"
+
+
+def test_an_expired_link_answers_410_on_every_call_of_a_sender(client: Client) -> None:
+    link = client.make_link(expires_hours=0.0003)
+    upload_id = link.opened("late.txt", 4) if link.info().status == 200 else "-"
+    eventually(lambda: link.info().status == 410, what="the expiry")
+    link.info().expect(410, "request_expired")
+    link.open("a.txt", 1).expect(410, "request_expired")
+    link.raw_chunk({"X-Upload-Offset": "0", "X-Upload-Length": "1", "X-Upload-Name": "a.txt"}, b"a").expect(
+        410, "request_expired"
+    )
+    link.form("a.txt", b"a").expect(410, "request_expired")
+    assert upload_id
+
+
+def test_a_longer_expiry_brings_an_expired_link_back(client: Client) -> None:
+    link = client.make_link(expires_hours=0.0001)
+    eventually(lambda: link.info().status == 410, what="the expiry")
+    link.change(expires_hours=1).expect(200)
+    link.deliver("a.txt", b"in time")
+
+
+@pytest.mark.parametrize("how", ["DELETE", "PATCH"])
+def test_a_closed_link_takes_nothing_more_but_keeps_what_it_received(client: Client, how: str) -> None:
+    link = client.make_link()
+    link.deliver("kept.txt", b"kept")
+    half = link.opened("half.txt", 4)
+    if how == "DELETE":
+        assert link.close().status in (200, 204)
+    else:
+        link.change(active=False).expect(200)
+    link.info().expect(410, "request_closed")
+    link.open("a.txt", 1).expect(410, "request_closed")
+    link.chunk(half, 0, b"half", 4).expect(410, "request_closed")
+    link.form("a.txt", b"a").expect(410, "request_closed")
+    assert (link.disk / "kept.txt").read_bytes() == b"kept"
+    assert [each["path"] for each in link.files()] == ["kept.txt"]
+    assert link.download("kept.txt").expect(200).body == b"kept"
+
+
+def test_a_link_switched_off_can_be_switched_on_again(link: Link) -> None:
+    link.change(active=False).expect(200)
+    link.info().expect(410, "request_closed")
+    link.change(active=True).expect(200)
+    link.deliver("a.txt", b"back")
+
+
+@pytest.mark.parametrize("hash", ["unknown", "A" * 22, "..", "%2e%2e", "x" * 5000, "a%00b", "%F0%9F%8E%81"])
+def test_an_unknown_hash_is_404_everywhere(client: Client, hash: str) -> None:
+    base = f"/api/droppr/requests/{hash}"
+    for method, path in [
+        ("GET", ""),
+        ("POST", "/uploads"),
+        ("GET", "/uploads/x"),
+        ("DELETE", "/uploads/x"),
+        ("POST", "/upload-chunk"),
+        ("POST", "/upload"),
+        ("PATCH", ""),
+        ("DELETE", ""),
+        ("GET", "/files"),
+        ("GET", "/files/a.txt"),
+    ]:
+        body = {"path": "a", "size": 1} if method in ("POST", "PATCH") and path in ("", "/uploads") else None
+        headers = {"X-Upload-Offset": "0", "X-Upload-Length": "1", "X-Upload-Name": "a"} if "chunk" in path else None
+        reply = client.call(method, base + path, json=body, headers=headers, owner=True)
+        assert reply.status in ((404, 400) if path == "/upload" else (404,)), f"{method} {path}: {reply}"
+        assert reply.code in ("request_not_found", "not_found", "upload_not_found", "invalid_request"), reply.body
+
+
+def test_an_unknown_link_is_named_as_such(client: Client) -> None:
+    client.call("GET", f"/api/droppr/requests/{'A' * 22}").expect(404, "request_not_found")
+    client.call("POST", f"/api/droppr/requests/{'A' * 22}/uploads", json={"path": "a", "size": 1}).expect(
+        404, "request_not_found"
+    )
+
+
+OWNER_CALLS = [
+    ("POST", "/api/droppr/requests"),
+    ("GET", "/api/droppr/requests"),
+    ("PATCH", "/api/droppr/requests/{hash}"),
+    ("DELETE", "/api/droppr/requests/{hash}"),
+    ("GET", "/api/droppr/requests/{hash}/files"),
+    ("GET", "/api/droppr/requests/{hash}/files/a.txt"),
+    ("HEAD", "/api/droppr/requests/{hash}/files/a.txt"),
+    ("GET", "/api/v1/system/upload-status"),
+]
+
+
+@pytest.mark.parametrize(("method", "path"), OWNER_CALLS)
+def test_an_owner_call_needs_the_admin_token(link: Link, method: str, path: str) -> None:
+    link.deliver("a.txt", b"a")
+    path = path.replace("{hash}", link.hash)
+    for headers in (
+        {},
+        {"Authorization": "Bearer wrong"},
+        {"Authorization": f"Bearer {link.client.token}x"},
+        {"Authorization": f"Bearer {link.client.token[:-1]}"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer tökén".encode().decode("latin-1")},
+        {"Authorization": f"Basic {link.client.token}"},
+        {"X-Auth": "wrong"},
+        {"Cookie": f"token={link.client.token}"},
+    ):
+        reply = link.client.call(method, path, headers=headers, json={"folder": "x"} if method == "POST" else None)
+        assert reply.status == 401, (headers, reply)
+        assert method == "HEAD" or reply.code == "unauthorized"
+    assert link.info().status == 200, "nothing happened to it"
+
+
+@pytest.mark.parametrize("header", ["X-Auth", "Authorization"])
+def test_the_admin_token_is_taken_from_either_header(link: Link, header: str) -> None:
+    value = link.client.token if header == "X-Auth" else f"Bearer {link.client.token}"
+    link.client.call("GET", f"{link.path}/files", headers={header: value}).expect(200)

@@ -1,0 +1,433 @@
+"""What nginx/nginx.conf promises by itself, with a small stand-in for gunicorn behind it."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import socket
+import socketserver
+import ssl
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.support.nginx import LiveNginx
+
+HASH = "q8Zr4Wc1Tn7Lx0Vb5Hs2Kd9M"
+UPLOAD_ID = "Yh3Gf6Dp1Sa8Kj5Lm2Nb7Vc4"
+CHUNK_URL = f"/api/droppr/requests/{HASH}/upload-chunk"
+SECURITY_HEADERS = [
+    "content-security-policy",
+    "x-content-type-options",
+    "x-frame-options",
+    "referrer-policy",
+    "permissions-policy",
+    "cross-origin-opener-policy",
+    "x-request-id",
+]
+
+
+class Upstream(BaseHTTPRequestHandler):
+    """Answers with the request's headers and the body's length; sends files and other answers where the path says so."""
+
+    protocol_version = "HTTP/1.1"
+
+    def answer(self) -> None:
+        body = self._body()
+        path = self.path.split("?", maxsplit=1)[0]
+        if path.startswith("/send/"):
+            self._reply(200, b"", [("X-Accel-Redirect", "/_droppr_files/" + path.removeprefix("/send/")), *DOWNLOAD])
+        elif path.startswith("/status/"):
+            self._reply(int(path.removeprefix("/status/")), b'{"error":"From the app.","code":"from_app"}')
+        elif path == "/headers":
+            self._reply(200, b"{}", [(name, "from-app") for name in SECURITY_HEADERS])
+        else:
+            self._reply(200, json.dumps({"headers": self.headers.items(), "received": body}).encode())
+
+    def _body(self) -> int:
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return len(self.rfile.read(int(self.headers.get("Content-Length", 0))))
+        total = 0
+        while size := int(self.rfile.readline(), 16):
+            total += len(self.rfile.read(size))
+            self.rfile.readline()
+        self.rfile.readline()
+        return total
+
+    def _reply(self, status: int, body: bytes, headers: list[tuple[str, str]] | None = None) -> None:
+        self.send_response(status)
+        for name, value in headers or []:
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = answer
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+    def address_string(self) -> str:
+        return "unix"
+
+
+DOWNLOAD = [
+    ("Content-Type", "text/html"),
+    ("Content-Disposition", "attachment; filename=x"),
+    ("ETag", '"of-the-app"'),
+    ("Cache-Control", "private, no-store"),
+    ("Content-Security-Policy", "sandbox"),
+    ("X-Content-Type-Options", "nosniff"),
+    ("X-Request-Id", "request-1"),
+]
+
+
+class UnixServer(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    pages = folder / "pages"
+    (pages / "assets").mkdir(parents=True)
+    for name in ("index", "request", "admin"):
+        (pages / f"{name}.html").write_text(f"<!doctype html><title>{name}</title>" + "<p>text</p>" * 200)
+    (pages / "assets" / "request-1a2b.js").write_text("export const text = 1;\n" * 200)
+    (folder / "data" / "files" / "inbox").mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def upstream(folder: Path) -> Iterator[Path]:
+    path = folder / "app.sock"
+    server = UnixServer(str(path), Upstream)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield path
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def site(folder: Path, upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveNginx]:
+    tmp_path = tmp_path_factory.mktemp("live")
+    with LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, tls=True) as nginx:
+        yield nginx
+
+
+class Answer:
+    def __init__(self, response: http.client.HTTPResponse) -> None:
+        self.status = response.status
+        self.headers = response.getheaders()
+        self.body = response.read()
+
+    def __getitem__(self, name: str) -> str | None:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), None)
+
+    def count(self, name: str) -> int:
+        return Counter(key.lower() for key, _ in self.headers)[name.lower()]
+
+    def json(self) -> dict[str, object]:
+        return dict(json.loads(self.body))
+
+    def received_headers(self) -> dict[str, str]:
+        pairs = json.loads(self.body)["headers"]
+        assert len(pairs) == len({key.lower() for key, _ in pairs}), pairs
+        return {key.lower(): value for key, value in pairs}
+
+
+def call(
+    nginx: LiveNginx, path: str, method: str = "GET", headers: dict[str, str] | None = None, body: bytes | None = None
+) -> Answer:
+    connection = http.client.HTTPConnection("127.0.0.1", nginx.port, timeout=20)
+    try:
+        connection.request(method, path, body=body, headers=headers or {})
+        return Answer(connection.getresponse())
+    finally:
+        connection.close()
+
+
+def eventually(found: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not found() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return found()
+
+
+def test_nginx_accepts_the_rendered_file_without_a_complaint(folder: Path, tmp_path: Path) -> None:
+    said = LiveNginx(folder / "app.sock", folder / "data", folder / "pages", tmp_path, tls=True).check()
+    complaints = [line for line in said.splitlines() if "[" in line and 'the "user" directive makes sense only' not in line]
+    assert not complaints, said
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "caching"),
+    [
+        ("/", "index", "no-cache"),
+        ("/admin", "admin", "no-store"),
+        ("/admin/", "admin", "no-store"),
+        (f"/request/{HASH}", "request", "no-store"),
+        (f"/request/{HASH}?x=1", "request", "no-store"),
+        ("/assets/request-1a2b.js", "", "public, max-age=31536000, immutable"),
+    ],
+)
+def test_pages_come_from_nginx_with_their_caching(site: LiveNginx, path: str, page: str, caching: str) -> None:
+    answer = call(site, path)
+    assert answer.status == 200
+    assert page.encode() in answer.body
+    assert answer["Cache-Control"] == caching
+    assert answer.count("Cache-Control") == 1
+    assert answer["X-Robots-Tag"] == "noindex, nofollow"
+    assert answer["Content-Type"] == ("text/html; charset=utf-8" if page else "text/javascript; charset=utf-8")
+
+
+def test_text_is_compressed_and_replies_of_the_app_are_not(site: LiveNginx) -> None:
+    assert call(site, "/assets/request-1a2b.js", headers={"Accept-Encoding": "gzip"})["Content-Encoding"] == "gzip"
+    padding = {f"X-Padding-{n}": "x" * 200 for n in range(10)}
+    assert call(site, "/api/x", headers={"Accept-Encoding": "gzip", **padding})["Content-Encoding"] is None
+
+
+@pytest.mark.parametrize(
+    "path", ["/", f"/request/{HASH}", "/assets/request-1a2b.js", "/assets/missing.js", "/api/x", "/headers", "/status/410"]
+)
+def test_every_answer_has_each_security_header_once(site: LiveNginx, path: str) -> None:
+    answer = call(site, path)
+    assert {name: answer.count(name) for name in SECURITY_HEADERS} == dict.fromkeys(SECURITY_HEADERS, 1)
+    assert answer["Server"] == "nginx"
+    assert answer["Strict-Transport-Security"] is None
+
+
+def test_the_request_id_that_the_app_sees_is_the_one_in_the_answer(site: LiveNginx) -> None:
+    answer = call(site, "/api/x", headers={"X-Request-Id": "forged"})
+    assert answer.received_headers()["x-request-id"] == answer["X-Request-Id"] != "forged"
+
+
+def test_headers_that_mean_something_to_the_app_cannot_be_forged(site: LiveNginx) -> None:
+    forged = dict.fromkeys(
+        ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Forwarded-Port", "X-Forwarded-Prefix", "Forwarded",
+         "X-Real-IP", "X-Body-File", "X-Accel-Redirect", "X-Accel-Mapping", "X-Sendfile-Type", "X-Original-URL",
+         "X-Rewrite-URL", "Proxy", "X_Forwarded_For", "X_Body_File", "Upgrade"],
+        "8.8.8.8",
+    )
+    for path in ("/api/x", CHUNK_URL, "/status-of-nothing"):
+        received = call(site, path, "POST", forged, b"body").received_headers()
+        assert "8.8.8.8" not in received.values()
+        assert received["x-forwarded-for"] == "127.0.0.1"
+        assert received["x-forwarded-proto"] == "http"
+        assert received["host"] == f"127.0.0.1:{site.port}"
+
+
+def test_what_the_contract_sends_reaches_the_app(site: LiveNginx) -> None:
+    sent = {
+        "x-upload-id": UPLOAD_ID,
+        "content-range": "bytes 0-3/4",
+        "x-upload-path": quote("日本語/" + "语" * 1300),
+        "content-digest": "sha-256=:abc=:",
+        "x-captcha-token": "t",
+        "x-request-password": "p",
+        "authorization": "Bearer token",
+        "x-auth": "token",
+    }
+    received = call(site, CHUNK_URL, "PATCH", sent, b"body").received_headers()
+    assert {name: received[name] for name in sent} == sent
+
+
+def test_metrics_are_never_asked_for_from_loopback(site: LiveNginx) -> None:
+    assert call(site, "/metrics").received_headers()["x-forwarded-for"] == "0.0.0.0"
+    assert call(site, "/met%72ics?x").received_headers()["x-forwarded-for"] == "0.0.0.0"
+
+
+def test_a_trusted_proxy_in_front_names_the_client_and_its_scheme(folder: Path, upstream: Path, tmp_path: Path) -> None:
+    extra = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n"
+    with LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, extra=extra) as nginx:
+        headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
+        received = call(nginx, "/api/x", headers=headers).received_headers()
+    assert (received["x-forwarded-for"], received["x-forwarded-proto"]) == ("192.0.2.7", "https")
+
+
+@pytest.mark.parametrize("size", [1, 64 << 20])
+def test_a_chunk_goes_through_whole(site: LiveNginx, size: int) -> None:
+    assert call(site, CHUNK_URL, "POST", body=bytes(size)).json()["received"] == size
+
+
+def test_a_body_of_unknown_length_goes_through_whole(site: LiveNginx) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=20)
+    connection.request("POST", CHUNK_URL, body=iter([b"x" * 70_000] * 20), encode_chunked=True)
+    assert json.loads(connection.getresponse().read())["received"] == 1_400_000
+    connection.close()
+
+
+@pytest.mark.parametrize(("path", "size"), [(CHUNK_URL, 81 << 20), ("/api/droppr/requests", 2 << 20)])
+def test_too_large_a_body_is_refused_in_words(site: LiveNginx, tmp_path: Path, path: str, size: int) -> None:
+    body = tmp_path / "body"
+    with body.open("wb") as file:
+        file.truncate(size)
+    for chunked in ([], ["-H", "Transfer-Encoding: chunked"]):
+        sent = ["-H", "Expect:", "-X", "POST", "-T", str(body), *chunked]
+        status, said = curl(site.url + path, *sent)
+        assert (status, json.loads(said)["code"]) == ("413 1.1", "chunk_too_large")
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "code"),
+    [
+        ("/assets/missing.js", "GET", 404, "not_found"),
+        ("/_droppr_files/inbox/a.bin", "GET", 404, "not_found"),
+        ("/send/inbox/missing.bin", "GET", 404, "not_found"),
+        ("/send/inbox", "GET", 404, "not_found"),
+        ("/admin", "POST", 405, "method_not_allowed"),
+        ("/%00", "GET", 400, "bad_request"),
+        ("/" + "x" * 40_000, "GET", 414, "uri_too_long"),
+        ("/status/410", "GET", 410, "from_app"),
+        ("/status/500", "GET", 500, "from_app"),
+        ("/status/503", "GET", 503, "from_app"),
+    ],
+)
+def test_errors_are_json_and_the_apps_own_pass_unchanged(
+    site: LiveNginx, path: str, method: str, status: int, code: str
+) -> None:
+    answer = call(site, path, method)
+    assert (answer.status, answer.json()["code"]) == (status, code)
+    assert answer["Cache-Control"] == "no-store"
+    if code != "from_app":
+        assert answer["Content-Type"] == "application/json; charset=utf-8"
+
+
+def test_too_long_a_header_is_refused_in_words(site: LiveNginx) -> None:
+    answer = call(site, "/api/x", headers={"X-Upload-Path": "x" * 40_000})
+    assert (answer.status, answer.json()["code"]) == (400, "bad_request")
+
+
+def test_without_gunicorn_everybody_is_told_to_come_back(folder: Path, tmp_path: Path) -> None:
+    with LiveNginx(tmp_path / "nobody.sock", folder / "data", folder / "pages", tmp_path) as nginx:
+        for path, method, body in [("/healthz", "GET", None), (CHUNK_URL, "POST", b"x" * 2_000_000)]:
+            answer = call(nginx, path, method, body=body)
+            assert (answer.status, answer.json()["code"]) == (503, "busy")
+            assert answer["Retry-After"] == "2"
+            assert answer.count("Retry-After") == 1
+        assert call(nginx, f"/request/{HASH}").status == 200
+
+
+@pytest.mark.parametrize("name", ["a.bin", "日本語 100% + ?#.bin", "line\nbreak", 'quote"\\.html', "a|b c.txt"])
+def test_a_download_keeps_the_headers_of_the_app(site: LiveNginx, folder: Path, name: str) -> None:
+    content = os.urandom(100_000)
+    (folder / "data" / "files" / "inbox" / name).write_bytes(content)
+    path = "/send/inbox/" + quote(name)
+
+    answer = call(site, path, headers={"Accept-Encoding": "gzip"})
+    assert (answer.status, answer.body) == (200, content)
+    for header, value in DOWNLOAD:
+        assert (answer[header], answer.count(header)) == (value, 1)
+    for header in SECURITY_HEADERS:
+        assert answer.count(header) == 1
+    assert call(site, path, "HEAD")["Content-Length"] == "100000"
+
+    part = call(site, path, headers={"Range": "bytes=99990-", "If-Range": '"of-the-app"'})
+    assert (part.status, part.body, part["Content-Range"]) == (206, content[-10:], "bytes 99990-99999/100000")
+    changed = call(site, path, headers={"Range": "bytes=99990-", "If-Range": '"another"'})
+    assert (changed.status, changed.body) == (200, content)
+    beyond = call(site, path, headers={"Range": "bytes=100000-"})
+    assert (beyond.status, beyond.json()["code"]) == (416, "range_not_satisfiable")
+
+
+def test_a_symlink_in_a_links_folder_is_not_followed(site: LiveNginx, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("secret")
+    inbox = folder / "data" / "files" / "inbox"
+    (inbox / "planted").symlink_to(tmp_path / "secret")
+    (inbox / "planted-folder").symlink_to(tmp_path)
+    for path in ("planted", "planted-folder/secret", "%2e%2e/%2e%2e/app.sock"):
+        answer = call(site, "/send/inbox/" + path)
+        assert answer.status in (404, 503)
+        assert b"secret" not in answer.body
+
+
+def test_the_log_names_no_capability_no_query_and_no_file(site: LiveNginx) -> None:
+    other = "zZ9yY8xX7wW6vV5uU4tT3sS2"
+    for path in (
+        f"/request/{HASH}",
+        f"/api/droppr/requests/{HASH}/uploads/{UPLOAD_ID}?token={other}",
+        f"/api/droppr/requests/{HASH}/files/private-name.pdf",
+        f"/api/v1/system/upload-progress/{UPLOAD_ID}",
+        f"/somewhere/else/{other}/more",
+        f"//request//{HASH}",
+        f"/%72equest/{HASH}",
+        f"/send/{HASH}/private-name.pdf",
+    ):
+        call(site, path, headers={"Referer": f"http://x/request/{HASH}", "User-Agent": other})
+    call(site, CHUNK_URL, "POST", body=b"x")
+    marker = "/last-line"
+    call(site, marker)
+    assert eventually(lambda: marker in site.log_lines())
+
+    log = site.log_lines()
+    lines = [json.loads(line) for line in log.splitlines()]
+    paths = {line["path"] for line in lines}
+    assert f"/request/{HASH[:6]}..." in paths
+    assert f"/api/droppr/requests/{HASH[:6]}.../uploads/{UPLOAD_ID[:6]}..." in paths
+    assert f"/api/droppr/requests/{HASH[:6]}.../upload-chunk" in paths
+    for secret in (HASH, UPLOAD_ID, other, "private-name", "token="):
+        assert secret[:12] not in log
+        assert secret[:12] not in site.error_log.read_text()
+
+
+def test_a_sender_who_stalls_is_let_go(folder: Path, upstream: Path, tmp_path: Path) -> None:
+    faster = {"client_body_timeout 60s": "client_body_timeout 1s"}
+    with (
+        LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, replace=faster) as nginx,
+        socket.create_connection(("127.0.0.1", nginx.port), timeout=15) as stalled,
+    ):
+        stalled.sendall(f"POST {CHUNK_URL} HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nabc".encode())
+        began = time.monotonic()
+        said = stalled.recv(4096)
+        assert said == b"" or b" 408 " in said
+        assert time.monotonic() - began < 10
+        assert call(nginx, "/api/x").status == 200
+
+
+def test_http_2_carries_pages_chunks_and_refusals(site: LiveNginx, tmp_path: Path) -> None:
+    body = tmp_path / "body"
+    body.write_bytes(bytes(9 << 20))
+    tls = ["--http2", "--cacert", str(site.cafile)]
+    assert curl(f"{site.tls_url}/request/{HASH}", *tls)[0] == "200 2"
+
+    status, said = curl(site.tls_url + CHUNK_URL, *tls, "-X", "PUT", "--data-binary", f"@{body}")
+    answer = json.loads(said)
+    received = {key.lower(): value for key, value in answer["headers"]}
+    assert (status, answer["received"], received["x-forwarded-proto"]) == ("200 2", 9 << 20, "https")
+    assert received["host"] == site.tls_url.removeprefix("https://")
+
+    with body.open("wb") as file:
+        file.truncate(81 << 20)
+    status, said = curl(site.tls_url + CHUNK_URL, *tls, "-T", str(body))
+    assert (status, json.loads(said)["code"]) == ("413 2", "chunk_too_large")
+
+
+def test_https_is_remembered_and_plain_http_on_its_port_is_explained(site: LiveNginx) -> None:
+    context = ssl.create_default_context(cafile=str(site.cafile))
+    connection = http.client.HTTPSConnection(site.tls_url.removeprefix("https://"), context=context, timeout=10)
+    connection.request("GET", "/")
+    assert connection.getresponse().headers["Strict-Transport-Security"] == "max-age=31536000"
+    connection.close()
+
+    status, said = curl(site.tls_url.replace("https", "http") + "/")
+    assert (status, json.loads(said)["code"]) == ("400 1.1", "https_required")
+
+
+def curl(url: str, *options: str) -> tuple[str, str]:
+    """The status with the HTTP version, and the body."""
+    done = subprocess.run(
+        ["curl", "-sS", "--max-time", "60", "-w", "\n%{http_code} %{http_version}", *options, url],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    body, _, status = done.stdout.rpartition("\n")
+    return status, body
