@@ -1,0 +1,187 @@
+"""Runs nginx/nginx.conf, the very file that is shipped, under the nginx of this machine."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import Self
+
+TEMPLATE = Path(__file__).resolve().parents[2] / "nginx" / "nginx.conf"
+START_SECONDS = 15.0
+
+TLS_INCLUDE = """
+listen 127.0.0.1:{port} ssl http2;
+ssl_certificate "{folder}/cert.pem";
+ssl_certificate_key "{folder}/key.pem";
+"""
+
+
+class LiveNginx:
+    """nginx on a free port of 127.0.0.1, from `with` to the end of the block.
+
+    `url` is its address; with `tls=True` it also answers HTTPS and HTTP/2 at `tls_url`, with a certificate that nobody
+    signed (`cafile`). `replace` changes lines of the rendered file, such as a timeout that a test cannot wait for; a
+    line that is not there is an error, so that no test goes on about a setting that has gone.
+    """
+
+    def __init__(
+        self,
+        socket_path: Path,
+        data_dir: Path,
+        pages_dir: Path,
+        tmp_path: Path,
+        *,
+        tls: bool = False,
+        replace: Mapping[str, str] | None = None,
+        extra: str = "",
+    ) -> None:
+        self.folder = tmp_path / "nginx"
+        self.access_log = self.folder / "access.log"
+        self.error_log = self.folder / "error.log"
+        self.config = self.folder / "nginx.conf"
+        self.cafile = self.folder / "cert.pem"
+        self._includes = self.folder / "include"
+        self._includes.mkdir(parents=True)
+        self._port, self._tls_port = free_ports(2)
+        self._tls = tls
+        self._extra = extra
+        self._replace = replace or {}
+        self._values = {
+            "DROPPR_NGINX_LISTEN": f"127.0.0.1:{self._port}",
+            "DROPPR_NGINX_USER": pwd.getpwuid(os.getuid()).pw_name,
+            "DROPPR_NGINX_RUN_DIR": str(self.folder),
+            "DROPPR_NGINX_ACCESS_LOG": str(self.access_log),
+            "DROPPR_NGINX_INCLUDE_DIR": str(self._includes),
+            "DROPPR_UNIX_SOCKET": str(socket_path),
+            "DROPPR_PAGES_DIR": str(pages_dir),
+            "DROPPR_DATA_DIR": str(data_dir),
+        }
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def tls_url(self) -> str:
+        return f"https://127.0.0.1:{self._tls_port}"
+
+    @property
+    def port(self) -> int:
+        return self._port
+
+    def __enter__(self) -> Self:
+        self.write_config()
+        self._process = subprocess.Popen(
+            [*self._command(), "-g", "daemon off;"], stdin=subprocess.DEVNULL, stderr=self.error_log.open("ab")
+        )
+        self._wait_until_it_accepts()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Ends nginx and its workers; more than once does no harm."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
+
+    def check(self) -> str:
+        """What `nginx -t` says to the rendered file. Raises CalledProcessError if it does not like it."""
+        self.write_config()
+        done = subprocess.run([*self._command(), "-t"], capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise AssertionError(f"nginx -t: {done.stderr}")
+        return done.stderr
+
+    def log_lines(self) -> str:
+        """The access log as it stands. A line is written after its answer has been sent, so ask more than once."""
+        return self.access_log.read_text() if self.access_log.exists() else ""
+
+    def write_config(self) -> None:
+        text = render(TEMPLATE.read_text(), self._values)
+        for old, new in self._replace.items():
+            if old not in text:
+                raise AssertionError(f"nginx.conf has no {old!r}.")
+            text = text.replace(old, new)
+        self.config.write_text(text)
+        if self._extra:
+            (self._includes / "extra.conf").write_text(self._extra)
+        if self._tls:
+            make_certificate(self.folder)
+            (self._includes / "tls.conf").write_text(TLS_INCLUDE.format(port=self._tls_port, folder=self.folder))
+
+    def _command(self) -> list[str]:
+        return [nginx_program(), "-e", "stderr", "-p", str(self.folder), "-c", str(self.config)]
+
+    def _wait_until_it_accepts(self) -> None:
+        assert self._process is not None
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                break
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", self._port)) == 0:
+                    return
+            time.sleep(0.02)
+        self.stop()
+        raise AssertionError(f"nginx did not start: {self.error_log.read_text()}")
+
+
+def nginx_program() -> str:
+    """Where nginx is; Debian keeps it where only root's PATH looks."""
+    program = shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/usr/local/sbin")
+    if program is None:
+        raise AssertionError("nginx is not installed; on Debian or Ubuntu type: sudo apt-get install nginx")
+    return program
+
+
+def render(template: str, values: Mapping[str, str]) -> str:
+    """Fills in what envsubst would be told to fill in: ${NAME} for the names in `values`, and no other variable."""
+
+    class OnlyOurs(Template):
+        pattern = r"\$\{(?P<braced>DROPPR_[A-Z_]+)\}|(?P<escaped>(?!))|(?P<named>(?!))|(?P<invalid>(?!))"  # type: ignore[assignment]
+
+    return OnlyOurs(template).substitute(values)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on just now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def make_certificate(folder: Path) -> None:
+    """Writes key.pem and a certificate for 127.0.0.1 that lasts a day, cert.pem."""
+    subprocess.run(
+        # fmt: off
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
+         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
+         "-keyout", "key.pem", "-out", "cert.pem"],
+        # fmt: on
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
