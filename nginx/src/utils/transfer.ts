@@ -35,6 +35,7 @@ export class Transfer {
   readonly #inFlight = new Map<Span, number>();
   readonly #config: TransferConfig;
   readonly #uploadId: string;
+  readonly #headLeft = new Latch();
   #state: UploadState;
   #complete: boolean;
 
@@ -106,6 +107,7 @@ export class Transfer {
     try {
       if (last?.code === "network_error" && (await this.#arrived(chunk, body, signal))) return;
       const digest = await contentDigest(body);
+      await this.#afterHead(chunk);
       const began = clock.now();
       const receipt = await api.sendChunk({
         uploadId: this.#uploadId,
@@ -120,10 +122,18 @@ export class Transfer {
       this.#accept(chunk, receipt);
       this.#adapt(chunk, (clock.now() - began) / 1_000);
     } catch (error) {
+      this.#headLeft.open();
       if (!signal.aborted) this.failing.add(chunk);
       this.#inFlight.set(chunk, 0);
       throw error;
     }
+  }
+
+  /** Hashing ends in any order, but the head of the file leaves first: by it the server judges the type. */
+  async #afterHead(chunk: Span): Promise<void> {
+    const headIsMissing = this.#state.missing.spans[0]?.start === 0;
+    if (headIsMissing && chunk.start > 0) await this.#headLeft.opened;
+    else this.#headLeft.open();
   }
 
   /** After a lost reply: the chunk may well have arrived, which is cheaper to ask than to send again. */
@@ -166,6 +176,13 @@ export class Transfer {
     this.#complete = this.#state.complete;
     this.received = receivedOf(this.#state, file.size);
   }
+}
+
+class Latch {
+  open: () => void = () => undefined;
+  readonly opened = new Promise<void>((resolve) => {
+    this.open = resolve;
+  });
 }
 
 function receivedOf(state: UploadState, size: number): ByteRanges {

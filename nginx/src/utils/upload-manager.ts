@@ -196,8 +196,12 @@ export class UploadManager {
   }
 
   #settle(item: Mutable, error: UploadError | null): void {
-    if (error === null) return this.#update(item, { state: "done", loaded: item.file.size });
-    if (HOLDING.has(error.code)) return this.#wait(item, error);
+    if (error === null) this.#update(item, { state: "done", loaded: item.file.size });
+    else if (HOLDING.has(error.code)) this.#wait(item, error);
+    else this.#fail(item, error);
+  }
+
+  #fail(item: Mutable, error: UploadError): void {
     this.#update(item, { state: "failed", error });
     if (!CLOSING.has(error.code)) return;
     for (const other of this.#waiting.splice(0)) this.#update(other, { state: "failed", error });

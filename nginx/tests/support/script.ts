@@ -62,6 +62,7 @@ async function answerTo(request: TransportRequest, answer: Answer): Promise<Tran
 }
 
 function untilAborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
   return new Promise((resolve) => signal.addEventListener("abort", () => resolve()));
 }
 

@@ -1,0 +1,448 @@
+import { createHash } from "node:crypto";
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { LocalSessions } from "../src/adapters/local-sessions";
+import {
+  getOptimalParallelChunks,
+  ParallelUploader,
+  type ParallelUploaderConfig,
+} from "../src/utils/parallel-upload";
+import { FakeClock } from "./support/clock";
+import { type Answer, ScriptedTransport } from "./support/script";
+
+const URL = "/api/droppr/requests/abc/upload-chunk";
+const STATUS = "GET /uploads/u1";
+const OPEN = "POST /uploads";
+
+let clock: FakeClock;
+let server: ScriptedTransport;
+
+function file(text = "abcdefgh", lastModified = 1_000): File {
+  return new File([text], "note.txt", { lastModified });
+}
+
+function uploader(extra: Partial<ParallelUploaderConfig> = {}): ParallelUploader {
+  const sessions = new LocalSessions(clock);
+  const base = { file: file(), uploadUrl: URL, chunkSize: 4, maxParallelChunks: 1 };
+  return new ParallelUploader({ ...base, transport: server, clock, sessions, ...extra });
+}
+
+function state(missing: [number, number][], extra: object = {}): Answer {
+  const json = { upload_id: "u1", chunk_size: 1_000, max_parallel_chunks: 8, complete: false };
+  return { json: { ...json, received_bytes: 0, missing_ranges: missing, ...extra } };
+}
+
+function ack(complete = false): Answer {
+  return { json: { upload_id: "u1", complete, received_bytes: 4, missing_ranges: [], offset: 4 } };
+}
+
+function refusal(status: number, code: string, extra: Partial<Answer> = {}): Answer {
+  return { status, json: { error: `Because of ${code}.`, code }, ...extra };
+}
+
+const chunk = (range: string): string => `POST /upload-chunk ${range}`;
+
+beforeEach(() => {
+  localStorage.clear();
+  clock = new FakeClock();
+  server = new ScriptedTransport();
+});
+
+describe("an upload", () => {
+  it("opens first, sends every byte once with its digest, and completes once", async () => {
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    const onComplete = vi.fn();
+    const onProgress = vi.fn();
+    const upload = uploader({ onComplete, onProgress });
+    await upload.start();
+    await upload.start();
+    server.done();
+    const hash = createHash("sha256").update("abcd").digest("base64");
+    expect(server.requests[1]?.headers).toEqual({
+      "Content-Type": "application/octet-stream",
+      "Content-Range": "bytes 0-3/8",
+      "X-Upload-Id": "u1",
+      "X-Chunk-Index": "0",
+      "Content-Digest": `sha-256=:${hash}:`,
+    });
+    expect(onComplete).toHaveBeenCalledOnce();
+    expect(onProgress).toHaveBeenLastCalledWith(8, 8);
+    expect(upload.getStats()).toMatchObject({
+      completedChunks: 2,
+      totalChunks: 2,
+      activeUploads: 0,
+      failedChunks: 0,
+    });
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("of 0 bytes is complete when opened", async () => {
+    server.expect(OPEN, state([], { complete: true }));
+    await uploader({ file: file("") }).start();
+    server.done();
+  });
+
+  it("sends without a digest where the browser cannot hash", async () => {
+    vi.stubGlobal("crypto", {});
+    server.expect(OPEN, state([[0, 7]])).expect(chunk("0-7/8"), ack(true));
+    await uploader({ chunkSize: 100 })
+      .start()
+      .finally(() => vi.unstubAllGlobals());
+    expect(server.requests[1]?.headers).not.toHaveProperty("Content-Digest");
+  });
+
+  it("sends several chunks at once, the head first, never more than the server wants", async () => {
+    let active = 0;
+    let most = 0;
+    const slow: Answer = {
+      ...ack(),
+      first: async () => {
+        active += 1;
+        most = Math.max(most, active);
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        active -= 1;
+      },
+    };
+    server.expect(OPEN, state([[0, 7]], { max_parallel_chunks: 3 }));
+    for (let at = 0; at < 8; at += 1) server.expect(chunk(`${at}-${at}/8`), slow);
+    server.expect(STATUS, state([], { complete: true }));
+    await uploader({ chunkSize: 1, maxParallelChunks: 6 }).start();
+    expect(most).toBe(3);
+    expect(server.asked[1]).toBe(chunk("0-0/8"));
+  });
+
+  it("takes the server's chunk size where that is smaller", async () => {
+    server
+      .expect(OPEN, state([[0, 7]], { chunk_size: 5 }))
+      .expect(chunk("0-4/8"), ack())
+      .expect(chunk("5-7/8"), ack(true));
+    await uploader({ chunkSize: 100 }).start();
+    server.done();
+  });
+
+  it("in order, one at a time, when the server takes no chunks in parallel", async () => {
+    server.expect(OPEN, state([[0, 7]], { max_parallel_chunks: 1 }));
+    server
+      .expect(chunk("0-3/8"), refusal(503, "busy"))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    await uploader({ maxParallelChunks: 8 }).start();
+    expect(server.asked.slice(1)).toEqual([chunk("0-3/8"), chunk("0-3/8"), chunk("4-7/8")]);
+  });
+
+  it("asks for the status when everything was acknowledged but nothing said complete", async () => {
+    server
+      .expect(OPEN, state([[0, 3]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(STATUS, state([[4, 7]]));
+    server
+      .expect(chunk("4-7/8"), ack())
+      .expect(STATUS, state([]))
+      .expect(STATUS, state([], { complete: true }));
+    await uploader().start();
+    server.done();
+    expect(clock.slept).toEqual([1_000]);
+  });
+
+  it("makes its opening headers anew for each attempt", async () => {
+    let token = 0;
+    server.expect(OPEN, { lost: true }).expect(OPEN, state([], { complete: true }));
+    const openingHeaders = async () => ({ "X-Captcha-Token": `t${++token}` });
+    await uploader({ openingHeaders }).start();
+    expect(server.requests.map(({ headers }) => headers["X-Captcha-Token"])).toEqual(["t1", "t2"]);
+  });
+
+  it("reports each accepted chunk", async () => {
+    const onChunkComplete = vi.fn();
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    await uploader({ onChunkComplete }).start();
+    expect(onChunkComplete.mock.calls).toEqual([
+      [0, 4],
+      [4, 8],
+    ]);
+  });
+});
+
+describe("retrying", () => {
+  it("waits 1, 2, 4, 8, 16 s, then fails with the server's sentence", async () => {
+    server.expect(OPEN, state([[0, 7]]));
+    for (let tries = 0; tries < 6; tries += 1) server.expect(chunk("0-7/8"), refusal(503, "busy"));
+    const onError = vi.fn();
+    const upload = uploader({ chunkSize: 8, onError });
+    await expect(upload.start()).rejects.toMatchObject({ code: "busy", status: 503, retryable: true });
+    expect(clock.slept).toEqual([1_000, 2_000, 4_000, 8_000, 16_000]);
+    expect(onError).toHaveBeenCalledOnce();
+    expect(onError.mock.calls[0]?.[0].message).toBe("Failed to upload after 5 retries. Because of busy.");
+    expect(upload.getStats()).toMatchObject({ failedChunks: 1, activeUploads: 0 });
+    expect(localStorage.length).toBe(1);
+  });
+
+  it("obeys Retry-After", async () => {
+    server.expect(OPEN, state([[0, 7]]));
+    server.expect(chunk("0-7/8"), refusal(503, "busy", { headers: { "Retry-After": "9" } }));
+    server.expect(chunk("0-7/8"), ack(true));
+    await uploader({ chunkSize: 8 }).start();
+    expect(clock.slept).toEqual([9_000]);
+  });
+
+  it("fails rather than wait for an hour", async () => {
+    server.expect(OPEN, refusal(429, "rate_limited", { headers: { "Retry-After": "3600" } }));
+    await expect(uploader().start()).rejects.toMatchObject({ code: "rate_limited", retryAfter: 3_600 });
+    expect(clock.slept).toEqual([]);
+  });
+
+  it("counts anew once bytes have moved", async () => {
+    server.expect(OPEN, state([[0, 7]]));
+    for (const range of ["0-3/8", "4-7/8"]) {
+      server
+        .expect(chunk(range), refusal(502, "bad_gateway"))
+        .expect(chunk(range), refusal(502, "bad_gateway"));
+      server.expect(chunk(range), ack(range === "4-7/8"));
+    }
+    await uploader({ maxRetries: 2 }).start();
+    expect(clock.slept).toEqual([1_000, 2_000, 1_000, 2_000]);
+  });
+
+  it("gives a full disk more time", async () => {
+    server.expect(OPEN, refusal(507, "storage_full")).expect(OPEN, state([], { complete: true }));
+    await uploader().start();
+    expect(clock.slept).toEqual([15_000]);
+  });
+
+  it("asks whether a chunk arrived before sending it again after a lost reply", async () => {
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-3/8"), { lost: true })
+      .expect(STATUS, state([[4, 7]]));
+    server.expect(chunk("4-7/8"), { lost: true }).expect(STATUS, state([], { complete: true }));
+    await uploader().start();
+    server.done();
+  });
+
+  it("sends the chunk again when it did not arrive, also when the network stays away for a while", async () => {
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-7/8"), { lost: true })
+      .expect(STATUS, { lost: true });
+    server.expect(STATUS, state([[0, 7]])).expect(chunk("0-7/8"), ack(true));
+    await uploader({ chunkSize: 8 }).start();
+    server.done();
+    expect(clock.slept).toEqual([1_000, 2_000]);
+  });
+
+  it("says Network error when the network never returns", async () => {
+    for (let tries = 0; tries < 3; tries += 1) server.expect(OPEN, { lost: true });
+    await expect(uploader({ maxRetries: 2 }).start()).rejects.toThrow("Network error");
+  });
+
+  it("a damaged chunk is sent again", async () => {
+    server.expect(OPEN, state([[0, 7]])).expect(chunk("0-7/8"), refusal(400, "checksum_mismatch"));
+    server.expect(chunk("0-7/8"), ack(true));
+    await uploader({ chunkSize: 8 }).start();
+    server.done();
+  });
+
+  it.each([
+    [400, "invalid_range"],
+    [404, "request_not_found"],
+    [409, "chunk_conflict"],
+    [410, "request_closed"],
+    [411, "length_required"],
+    [413, "chunk_too_large"],
+    [415, "type_not_allowed"],
+    [500, "internal_error"],
+  ])("%i %s is final and stops the other chunks", async (status, code) => {
+    server.expect(OPEN, state([[0, 7]]));
+    server.expect(chunk("0-3/8"), refusal(status, code)).expect(chunk("4-7/8"), { hangs: true });
+    const upload = uploader({ maxParallelChunks: 2 });
+    await expect(upload.start()).rejects.toMatchObject({ code, status, message: `Because of ${code}.` });
+    server.done();
+    expect(clock.slept).toEqual([]);
+    expect(upload.getStats().activeUploads).toBe(0);
+    expect(localStorage.length).toBe(status === 500 ? 1 : 0);
+  });
+
+  it.each([
+    [401, "password_required"],
+    [403, "captcha_required"],
+    [429, "too_many_attempts"],
+  ])("%i %s on opening is left to the person", async (status, code) => {
+    server.expect(OPEN, refusal(status, code));
+    await expect(uploader().start()).rejects.toMatchObject({ code });
+    server.done();
+  });
+
+  it("a file that can no longer be read fails with a sentence of its own", async () => {
+    const gone = file();
+    vi.spyOn(gone, "slice").mockReturnValue({
+      size: 8,
+      arrayBuffer: () => Promise.reject(new DOMException("gone", "NotReadableError")),
+    } as Blob);
+    server.expect(OPEN, state([[0, 7]]));
+    await expect(uploader({ file: gone }).start()).rejects.toMatchObject({ code: "file_unreadable" });
+  });
+});
+
+describe("resuming", () => {
+  async function interrupted(): Promise<void> {
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), { hangs: true });
+    const upload: ParallelUploader = uploader({
+      onChunkComplete: () => queueMicrotask(() => upload.abort()),
+    });
+    await expect(upload.start()).rejects.toMatchObject({ code: "aborted" });
+    server = new ScriptedTransport();
+  }
+
+  it("sends only what the server says is missing", async () => {
+    await interrupted();
+    server.expect(STATUS, state([[4, 7]])).expect(chunk("4-7/8"), ack(true));
+    const onProgress = vi.fn();
+    await uploader({ onProgress }).start();
+    server.done();
+    expect(onProgress.mock.calls[0]).toEqual([4, 8]);
+  });
+
+  it("believes the server, not its own memory", async () => {
+    await interrupted();
+    server
+      .expect(STATUS, state([[0, 7]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    await uploader().start();
+    server.done();
+  });
+
+  it("of a file whose last reply was lost finds it complete", async () => {
+    await interrupted();
+    server.expect(STATUS, state([], { complete: true }));
+    await uploader().start();
+    server.done();
+  });
+
+  it.each(["upload_not_found", "upload_expired"])("opens anew, once, when the answer is %s", async (code) => {
+    await interrupted();
+    const gone = refusal(code === "upload_expired" ? 410 : 404, code);
+    server
+      .expect(STATUS, gone)
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-7/8"), gone);
+    await expect(uploader({ chunkSize: 8 }).start()).rejects.toMatchObject({ code });
+    server.done();
+  });
+
+  it("opens anew when the upload vanishes while a resumed file is being sent", async () => {
+    await interrupted();
+    server.expect(STATUS, state([[4, 7]])).expect(chunk("4-7/8"), refusal(404, "upload_not_found"));
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    await uploader().start();
+    server.done();
+  });
+
+  it("does not mix in another file of the same name and size", async () => {
+    await interrupted();
+    server.expect(OPEN, state([[0, 7]])).expect(chunk("0-7/8"), ack(true));
+    await uploader({ file: file("ABCDEFGH", 2_000), chunkSize: 8 }).start();
+    server.done();
+  });
+
+  it("starts over once clearSession() was called", async () => {
+    await interrupted();
+    uploader().clearSession();
+    server.expect(OPEN, state([], { complete: true }));
+    await uploader().start();
+    server.done();
+  });
+
+  it("takes the server's word on the next byte after offset_mismatch", async () => {
+    server
+      .expect(OPEN, state([[0, 7]], { max_parallel_chunks: 1 }))
+      .expect(chunk("0-3/8"), refusal(409, "offset_mismatch"));
+    server.expect(STATUS, state([[4, 7]])).expect(chunk("4-7/8"), ack(true));
+    await uploader().start();
+    server.done();
+  });
+
+  it("gives up on offset_mismatch for ever", async () => {
+    server.expect(OPEN, state([[0, 7]]));
+    for (let tries = 0; tries < 3; tries += 1) server.expect(chunk("0-7/8"), refusal(409, "offset_mismatch"));
+    for (let tries = 0; tries < 2; tries += 1) server.expect(STATUS, state([[0, 7]]));
+    const upload = uploader({ chunkSize: 8, maxRetries: 2 });
+    await expect(upload.start()).rejects.toMatchObject({ code: "offset_mismatch" });
+    server.done();
+  });
+});
+
+describe("aborting", () => {
+  it("stops every request at once, keeps the session, and tells no error", async () => {
+    const onError = vi.fn();
+    server.expect(OPEN, state([[0, 7]])).expect(chunk("0-3/8"), { hangs: true });
+    const upload: ParallelUploader = uploader({ maxParallelChunks: 2, onError });
+    server.expect(chunk("4-7/8"), { hangs: true, first: () => queueMicrotask(() => upload.abort()) });
+    await expect(upload.start()).rejects.toMatchObject({ code: "aborted" });
+    expect(server.requests.slice(1).every(({ signal }) => signal.aborted)).toBe(true);
+    expect(onError).not.toHaveBeenCalled();
+    expect(localStorage.length).toBe(1);
+  });
+
+  it("ends a wait between retries", async () => {
+    clock.holdSleep = true;
+    server.expect(OPEN, { lost: true });
+    const upload = uploader();
+    const started = upload.start();
+    await vi.waitUntil(() => clock.asleep !== null);
+    upload.abort();
+    await expect(started).rejects.toMatchObject({ code: "aborted" });
+    expect(server.asked).toEqual([OPEN]);
+  });
+
+  it("before the start sends nothing", async () => {
+    const upload = uploader();
+    upload.abort();
+    await expect(upload.start()).rejects.toMatchObject({ code: "aborted" });
+    expect(server.asked).toEqual([]);
+  });
+
+  it("follows the caller's signal", async () => {
+    const caller = new AbortController();
+    server.expect(OPEN, { hangs: true, first: () => queueMicrotask(() => caller.abort()) });
+    await expect(uploader({ signal: caller.signal }).start()).rejects.toMatchObject({ code: "aborted" });
+  });
+
+  it("with cancel() also frees the server's space and forgets the session", async () => {
+    const upload: ParallelUploader = uploader({ chunkSize: 8 });
+    server.expect(OPEN, state([[0, 7]])).expect("DELETE /uploads/u1", { status: 204, text: "" });
+    let cancelled: Promise<void> | undefined;
+    const cancel = (): void => {
+      cancelled = upload.cancel();
+    };
+    server.expect(chunk("0-7/8"), { hangs: true, first: () => queueMicrotask(cancel) });
+    await expect(upload.start()).rejects.toMatchObject({ code: "aborted" });
+    await cancelled;
+    server.done();
+    expect(localStorage.length).toBe(0);
+  });
+});
+
+describe("getOptimalParallelChunks", () => {
+  it.each([
+    ["4g", 6],
+    ["3g", 3],
+    ["2g", 1],
+    [undefined, 4],
+  ])("on %s is %i", (effectiveType, chunks) => {
+    vi.stubGlobal("navigator", effectiveType ? { connection: { effectiveType } } : {});
+    expect(getOptimalParallelChunks()).toBe(chunks);
+    vi.unstubAllGlobals();
+  });
+});

@@ -1,0 +1,109 @@
+// The same JSON the server's tests read: what one side writes, the other understands.
+
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { describe, expect, it } from "vitest";
+import { DropprApi, fetchLinkInfo } from "../src/adapters/droppr-api";
+import { errorFromReply } from "../src/core/errors";
+import { parseChunkReceipt, parseFields, parseLinkInfo, parseUploadState } from "../src/core/wire";
+import { FakeClock } from "./support/clock";
+import { ScriptedTransport } from "./support/script";
+
+const golden = (name: string): string =>
+  readFileSync(resolve(import.meta.dirname, `../../tests/fixtures/wire/${name}.json`), "utf8");
+const clock = new FakeClock();
+const { signal } = new AbortController();
+
+describe("the golden replies", () => {
+  it("an opened upload", () => {
+    const state = parseUploadState(parseFields(golden("opened")));
+    expect(state).toMatchObject({ uploadId: "Zk3v9Qd1s8XyTb6u", complete: false, maxParallelChunks: 8 });
+    expect(state.missing.toWire()).toEqual([[0, 20_971_519]]);
+  });
+
+  it("the status of an upload", () => {
+    const state = parseUploadState(parseFields(golden("status")));
+    expect(state.missing.spans).toEqual([{ start: 8_388_608, stop: 16_777_216 }]);
+  });
+
+  it("a chunk that arrived, and the last one", () => {
+    const ack = parseChunkReceipt(parseFields(golden("chunk-ack")));
+    expect(ack).toEqual({ complete: false, receivedBytes: 12_582_912 });
+    expect(parseChunkReceipt(parseFields(golden("chunk-complete")))).toMatchObject({ complete: true });
+  });
+
+  it("a link", () => {
+    expect(parseLinkInfo(parseFields(golden("info")))).toMatchObject({
+      title: "Footage for the spring film",
+      requiresPassword: true,
+      maxFiles: 100,
+      allowedExtensions: ["mov", "mp4", "jpg"],
+      askName: "required",
+      captchaProvider: "altcha",
+    });
+  });
+
+  it("a refusal with its details", () => {
+    const text = golden("error-offset-mismatch");
+    const error = errorFromReply({ status: 409, text, retryAfter: null, now: 0 });
+    expect(error).toMatchObject({
+      code: "offset_mismatch",
+      details: { offset: 8_388_608 },
+      retryable: false,
+    });
+    const captcha = golden("error-captcha-required");
+    expect(errorFromReply({ status: 403, text: captcha, retryAfter: null, now: 0 }).details).toMatchObject({
+      captcha_provider: "altcha",
+    });
+  });
+});
+
+describe("a link without limits", () => {
+  it("reads 0, null, absent and * as none", () => {
+    const fields = { chunk_size: 1, max_parallel_chunks: 1, max_files: 0, max_file_size: null };
+    const info = parseLinkInfo({ ...fields, allowed_extensions: [".PDF", "*"] });
+    expect(info).toMatchObject({ maxFiles: null, maxFileSize: null, maxTotalSize: null });
+    expect(info.allowedExtensions).toEqual([]);
+    expect(parseLinkInfo({ ...fields, allowed_extensions: [".PDF"] }).allowedExtensions).toEqual(["pdf"]);
+  });
+});
+
+describe("DropprApi", () => {
+  const api = (transport: ScriptedTransport, headers: Record<string, string> = {}) =>
+    new DropprApi({ transport, clock, chunkUrl: "/api/droppr/requests/h/upload-chunk", headers });
+
+  it("opens with the golden body, the password encoded, empty headers left out", async () => {
+    const transport = new ScriptedTransport().expect("POST /uploads", { text: golden("opened") });
+    const upload = {
+      path: "day 1/日本語 clip.mov",
+      size: 20_971_520,
+      lastModified: 1_795_299_999_500,
+      senderName: "Ada",
+      senderEmail: "ada@example.org",
+    };
+    await api(transport, { "X-Request-Password": "pässword", "X-Captcha-Token": "" }).open(
+      upload,
+      {},
+      signal,
+    );
+    const [request] = transport.requests;
+    expect(JSON.parse(String(request?.body))).toEqual(JSON.parse(golden("open-request")));
+    expect(request?.headers).toEqual({
+      "Content-Type": "application/json",
+      "X-Request-Password": "p%C3%A4ssword",
+    });
+  });
+
+  it("sends password and captcha token with no chunk, other headers with every request", async () => {
+    const transport = new ScriptedTransport().expect("GET /uploads/u%2F1", { text: golden("status") });
+    const headers = { "X-Request-Password": "p", "X-Captcha-Token": "t", "X-Trace": "1" };
+    await api(transport, headers).status("u/1", signal);
+    expect(transport.requests[0]?.headers).toEqual({ "X-Trace": "1" });
+  });
+
+  it("says that a page of someone else's was not understood", async () => {
+    const transport = new ScriptedTransport().expect("GET ", { text: "<html>Sign in to the hotel" });
+    const asked = fetchLinkInfo({ transport, clock }, "h", signal);
+    await expect(asked).rejects.toMatchObject({ code: "unexpected_reply", retryable: true });
+  });
+});
