@@ -12,13 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.client import Client, Link
-from tests.support.live import LiveServer
-
-# Tests that share a server open many uploads from one address within a minute.
-GENEROUS: dict[str, Any] = {
-    "DROPPR_RATE_LIMIT_UPLOADS": "1000000 per hour",
-    "DROPPR_RATE_LIMIT_SHARE_CREATE": "1000000 per hour",
-}
+from tests.support.live import GENEROUS, LiveServer
 
 
 @pytest.hookimpl(wrapper=True)

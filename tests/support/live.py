@@ -18,11 +18,17 @@ import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 PROJECT = Path(__file__).resolve().parents[2]
 MEDIA_SERVER = PROJECT / "media-server"
 TOKEN = "owner-token-for-tests-0123456789"
+
+# Tests that share a server open many uploads from one address within a minute.
+GENEROUS: dict[str, Any] = {
+    "DROPPR_RATE_LIMIT_UPLOADS": "1000000 per hour",
+    "DROPPR_RATE_LIMIT_SHARE_CREATE": "1000000 per hour",
+}
 
 # The master asks the kernel for a SIGTERM at its parent's death, then becomes gunicorn.
 _LAUNCH = (
