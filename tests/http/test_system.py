@@ -1,0 +1,238 @@
+"""What holds on every route: one shape of errors, request ids, no caching; and the calls that tell how the server is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.support import raw
+from tests.support.client import Client, Link, Reply
+from tests.support.files import content, eventually
+from tests.support.live import LiveServer
+
+WRONG = [
+    ("GET", "/nowhere", 404),
+    ("POST", "/nowhere", 404),
+    ("GET", "/api/droppr/nowhere", 404),
+    ("GET", "/api/droppr/requests/", 404),
+    ("GET", "/api/droppr/requests/{hash}/nowhere", 404),
+    ("DELETE", "/api/droppr/requests", 405),
+    ("PUT", "/api/droppr/requests/{hash}", 405),
+    ("GET", "/api/droppr/requests/{hash}/upload-chunk", 405),
+    ("DELETE", "/api/droppr/requests/{hash}/upload-chunk", 405),
+    ("GET", "/api/droppr/requests/{hash}/upload", 405),
+    ("POST", "/healthz", 405),
+    ("POST", "/api/droppr/requests/{hash}/files/a.txt", 405),
+    ("POST", "/api/droppr/requests", 401),
+    ("GET", "/api/v1/system/upload-status", 401),
+    ("GET", "/api/v1/system/upload-progress/none", 404),
+    ("POST", "/api/droppr/requests/{hash}/uploads", 400),
+    ("POST", "/api/droppr/requests/{hash}/upload", 400),
+]
+
+
+def assert_one_shape(reply: Reply) -> None:
+    assert reply.headers["Content-Type"] == "application/json"
+    assert isinstance(reply.json, dict)
+    sentence, code = reply.json["error"], reply.json["code"]
+    assert sentence[0].isupper(), sentence
+    assert sentence[-1] in ".!?", sentence
+    assert "Traceback" not in reply.body.decode()
+    assert code == code.lower()
+    assert code.replace("_", "").isalnum()
+
+
+@pytest.mark.parametrize(("method", "path", "status"), WRONG)
+def test_an_error_has_one_shape(link: Link, method: str, path: str, status: int) -> None:
+    body = b"some bytes" if method in ("POST", "PUT") else None
+    reply = link.client.call(method, path.replace("{hash}", link.hash), body=body)
+    assert reply.status == status, reply
+    assert_one_shape(reply)
+    assert reply.headers["X-Request-Id"]
+    if status == 405:
+        assert reply.code == "method_not_allowed"
+        assert method not in reply.headers["Allow"]
+    if status == 404:
+        assert reply.code in ("not_found", "upload_not_found")
+
+
+@pytest.mark.parametrize("path", ["/nowhere", "/api/droppr/requests/{hash}", "/healthz", "/readyz"])
+def test_head_answers_as_get_without_a_body(link: Link, path: str) -> None:
+    path = path.replace("{hash}", link.hash)
+    got, head = link.client.call("GET", path), link.client.call("HEAD", path)
+    assert (head.status, head.body) == (got.status, b"")
+    assert head.headers["Content-Type"] == got.headers["Content-Type"]
+
+
+def test_options_names_the_methods(link: Link) -> None:
+    reply = link.client.call("OPTIONS", f"{link.path}/upload-chunk")
+    assert reply.status in (200, 204)
+    assert {"POST", "PUT", "PATCH"} <= {each.strip() for each in reply.headers["Allow"].split(",")}
+
+
+def test_no_other_site_is_let_in(link: Link) -> None:
+    reply = link.client.call("GET", link.path, headers={"Origin": "https://evil.example"})
+    assert "Access-Control-Allow-Origin" not in reply.headers
+
+
+def test_every_reply_has_a_request_id_of_its_own(link: Link) -> None:
+    upload_id = link.opened("a.txt", 2)
+    replies = [
+        link.info(),
+        link.info(),
+        link.status(upload_id),
+        link.chunk(upload_id, 0, b"x", 2),
+        link.chunk(upload_id, 5, b"x", 2),
+        link.cancel(upload_id),
+        link.cancel(upload_id),
+        link.download("none"),
+        link.client.call("GET", "/healthz"),
+        link.client.call("OPTIONS", "/healthz"),
+        link.client.call("GET", "/metrics"),
+        link.client.call("GET", "/api/droppr/captcha"),
+    ]
+    ids = [reply.headers.get("X-Request-Id") for reply in replies]
+    assert all(ids)
+    assert len(set(ids)) == len(ids)
+
+
+def test_a_forged_request_id_does_not_reach_the_reply_as_it_is(link: Link) -> None:
+    forged = "x" * 4000
+    assert link.client.call("GET", link.path, headers={"X-Request-Id": forged}).headers["X-Request-Id"] != forged
+
+
+def test_replies_to_capabilities_are_not_stored(link: Link) -> None:
+    upload_id = link.opened("a.txt", 2)
+    for reply in (
+        link.info(),
+        link.open("b.txt", 1),
+        link.status(upload_id),
+        link.status("unknown"),
+        link.chunk(upload_id, 0, b"x", 2),
+        link.chunk(upload_id, 0, b"xxxxx", 2),
+        link.form("c.txt", b"x"),
+        link.client.call("GET", "/api/droppr/requests", owner=True),
+        link.client.call("GET", f"{link.path}/files", owner=True),
+        link.client.call("GET", "/api/droppr/captcha"),
+        link.cancel(upload_id),
+        link.close(),
+        link.info(),
+    ):
+        assert "no-store" in reply.headers.get("Cache-Control", ""), reply
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_health_is_told_to_any_host(client: Client, path: str) -> None:
+    for host in ("evil.example", "10.0.0.1:8000", "localhost", "[::1]", "xn--nxasmq6b"):
+        reply = client.call("GET", path, headers={"Host": host})
+        assert reply.status == 200, reply
+
+
+def test_not_ready_is_told_in_the_one_shape_and_passes(live: Callable[..., LiveServer]) -> None:
+    server = live(workers=1)
+    client = Client.of(server)
+    link = client.make_link()
+    upload_id = link.opened("a.bin", 10)
+    away = server.data_dir.with_name("away")
+    server.data_dir.rename(away)
+    server.data_dir.write_text("a file where the data should be")
+    try:
+        unready = client.call("GET", "/readyz")
+        assert unready.status == 503
+        assert_one_shape(unready)
+        assert client.call("GET", "/healthz").status == 200
+        for reply in (link.info(), link.open("b.bin", 1), link.chunk(upload_id, 0, b"0123456789", 10)):
+            assert reply.status >= 400, reply
+            assert_one_shape(reply)
+    finally:
+        server.data_dir.unlink()
+        away.rename(server.data_dir)
+    eventually(lambda: client.call("GET", "/readyz").status == 200, what="readiness")
+    assert link.chunk(upload_id, 0, b"0123456789", 10).expect(200).json["complete"] is True
+
+
+def test_metrics_are_for_the_owner_and_for_loopback(live: Callable[..., LiveServer]) -> None:
+    server = live(workers=2, DROPPR_TRUSTED_PROXIES="127.0.0.1")
+    client = Client.of(server)
+    link = client.make_link()
+    link.deliver("a.bin", content(5000))
+    link.open("big.bin", 2**60)
+    far = {"X-Forwarded-For": "203.0.113.9"}
+    client.call("GET", "/metrics", headers=far).expect(401, "unauthorized")
+    assert client.call("GET", "/metrics", headers=far, owner=True).status == 200
+    near = client.call("GET", "/metrics")
+    assert near.status == 200
+    assert near.headers["Content-Type"].startswith("text/plain")
+    lines = [line for line in near.body.decode().splitlines() if not line.startswith("#")]
+    assert any("5000" in line and "byte" in line for line in lines), lines
+    assert any("storage_full" in line for line in lines), lines
+
+
+def test_a_forwarded_address_from_nobody_trusted_is_ignored(client: Client) -> None:
+    assert client.call("GET", "/metrics", headers={"X-Forwarded-For": "203.0.113.9"}).status == 200
+
+
+def test_metrics_of_all_workers_are_one_sum(live: Callable[..., LiveServer]) -> None:
+    server = live(workers=3)
+    link = Client.of(server).make_link()
+    for n in range(30):
+        fresh = link.seen_by(Client.of(server))
+        fresh.deliver(f"{n}.bin", content(10))
+
+    def received() -> set[str]:
+        text = link.client.call("GET", "/metrics").expect(200).body.decode()
+        return {
+            line for line in text.splitlines() if "bytes" in line and not line.startswith("#") and "_sum" not in line
+        }
+
+    first = received()
+    assert any(line.endswith((" 300.0", " 300")) for line in first), first
+    assert all(received() == first for _ in range(6)), "it depends on which worker answers"
+
+
+def test_the_owner_sees_how_busy_the_server_is(client: Client) -> None:
+    told = client.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json
+    assert {"concurrency", "memory_monitor", "buffer_pool"} <= set(told)
+    assert "current_usage" in told["memory_monitor"]
+
+
+def test_progress_is_told_to_the_owner_and_to_the_sender_who_names_the_upload(link: Link) -> None:
+    upload_id = link.opened("a.bin", 100)
+    link.chunk(upload_id, 0, b"x" * 25, 100).expect(200)
+    for owner in (True, False):
+        told = link.client.call("GET", f"/api/v1/system/upload-progress/{upload_id}", owner=owner).expect(200).json
+        assert 25 in told.values() or 25 in str(told).split(), told
+
+
+def test_a_malformed_request_does_not_bring_a_worker_down(server: LiveServer, link: Link) -> None:
+    for junk in (
+        b"\0\0\0\0\r\n\r\n",
+        b"GET\r\n\r\n",
+        b"POST / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\nA" * 3 + b"\r\n\r\n",
+    ):
+        for _ in range(4):
+            raw.send_and_cut(server.url, junk)
+    both = raw.head("POST", f"{link.path}/upload-chunk", {"Content-Length": "4", "Transfer-Encoding": "chunked"})
+    with raw.connection(server.url) as sock:
+        sock.sendall(both + b"0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n")
+        reply = raw.reply(sock)
+        assert reply is None or reply.status >= 400
+    link.deliver("still.txt", b"alive")
+
+
+@pytest.mark.parametrize("path", ["/", "/admin", "/request/{hash}"])
+def test_the_pages_are_served_with_their_policy(link: Link, path: str) -> None:
+    reply = link.client.call("GET", path.replace("{hash}", link.hash))
+    assert reply.status == 200, "build the pages first: make setup"
+    assert reply.headers["Content-Type"].startswith("text/html")
+    assert (
+        "default-src 'self'" in reply.headers["Content-Security-Policy"]
+        or "'none'" in (reply.headers["Content-Security-Policy"])
+    )
+    assert "unsafe-inline" not in reply.headers["Content-Security-Policy"]
+    assert reply.headers["X-Content-Type-Options"] == "nosniff"
+    assert "no-store" in reply.headers["Cache-Control"] or path == "/"
+    assert reply.headers["X-Request-Id"]
+    assert reply.headers["Referrer-Policy"] in ("no-referrer", "same-origin", "strict-origin"), "the address is secret"
