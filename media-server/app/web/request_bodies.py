@@ -1,0 +1,94 @@
+"""The bodies of the owner's calls on links, parsed once."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+
+from app.core.errors import InvalidPath
+from app.core.links import Ask, CaptchaMode
+from app.core.paths import RelPath
+from app.services.access import MAX_PASSWORD_LENGTH
+from app.services.file_requests import Terms
+from app.settings import extension_list
+
+MAX_TITLE_LENGTH = 200
+MAX_MESSAGE_LENGTH = 10_000
+MAX_HOURS = 24 * 365 * 100
+MAX_EXTENSIONS = 200
+MAX_EXTENSION_LENGTH = 32
+# What a JSON reader in a browser can still count exactly.
+MAX_COUNT = 2**53 - 1
+
+
+def _number(value: Any) -> Any:
+    """Numbers and their spelling as text; null is no limit. True is not one."""
+    if isinstance(value, bool):
+        raise ValueError("Input should be a number")
+    return 0 if value is None else value
+
+
+def _text(value: Any) -> Any:
+    return "" if value is None else value
+
+
+Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=MAX_COUNT)]
+Hours = Annotated[float, BeforeValidator(_number), Field(ge=0, le=MAX_HOURS, allow_inf_nan=False)]
+
+
+class LinkTerms(BaseModel):
+    """What an owner may set on a link; unknown fields are passed over."""
+
+    model_config = ConfigDict(extra="ignore", loc_by_alias=False, arbitrary_types_allowed=True)
+
+    title: Annotated[str, BeforeValidator(_text), Field(max_length=MAX_TITLE_LENGTH)] = ""
+    message: Annotated[str, BeforeValidator(_text), Field(max_length=MAX_MESSAGE_LENGTH)] = ""
+    expires_hours: Hours = Field(0, validation_alias=AliasChoices("expires_hours", "expiresHours", "hours"))
+    password: str | None = Field(None, max_length=MAX_PASSWORD_LENGTH)
+    max_file_size: Count = 0
+    max_total_size: Count = 0
+    max_files: Count = 0
+    allowed_extensions: tuple[str, ...] = ()
+    captcha: CaptchaMode = CaptchaMode.AFTER_FAILURES
+    ask_name: Ask = Ask.NO
+    ask_email: Ask = Ask.NO
+    active: bool = True
+
+    @field_validator("allowed_extensions", mode="before")
+    @classmethod
+    def _extensions(cls, value: object) -> object:
+        texts = value.split(",") if isinstance(value, str) else value or []
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ValueError("Input should be a list of extensions, or one text with commas")
+        found = extension_list(texts)
+        if len(found) > MAX_EXTENSIONS or any(len(each) > MAX_EXTENSION_LENGTH or "/" in each for each in found):
+            raise ValueError(f"At most {MAX_EXTENSIONS} extensions of {MAX_EXTENSION_LENGTH} characters are possible")
+        return found
+
+    def terms(self) -> Terms:
+        """What the body named, and nothing that it did not."""
+        named: Terms = self.model_dump(exclude_unset=True, exclude={"folder"})  # type: ignore[assignment]
+        return named
+
+
+class NewLink(LinkTerms):
+    """The body of POST: the same, and the folder below the data folder's ``files``."""
+
+    folder: RelPath = Field(validation_alias=AliasChoices("folder", "path", "dir"))
+
+    @field_validator("folder", mode="before")
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        if not isinstance(value, str):
+            raise ValueError("Input should be a path such as photos/2026")
+        try:
+            return RelPath.parse(value.rstrip("/"))
+        except InvalidPath as error:
+            raise ValueError(error.message) from None
+
+
+class Login(BaseModel):
+    """The body of a login."""
+
+    token: str = Field(max_length=1024)
