@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import quote, unquote
@@ -220,11 +219,11 @@ def test_files_and_folders_of_one_name_at_once_all_arrive(link: Link) -> None:
 
 
 @pytest.fixture
-def outside(server: LiveServer, link: Link) -> Iterator[Path]:
+def outside(server: LiveServer, link: Link) -> Path:
     folder = server.tmp_path / f"outside-{link.hash}"
     folder.mkdir()
     link.disk.mkdir(parents=True, exist_ok=True)
-    yield folder
+    return folder
 
 
 def test_a_planted_link_to_a_folder_is_never_followed_by_an_upload(link: Link, outside: Path) -> None:
