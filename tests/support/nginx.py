@@ -29,7 +29,8 @@ class LiveNginx:
 
     `url` is its address; with `tls=True` it also answers HTTPS and HTTP/2 at `tls_url`, with a certificate that nobody
     signed (`cafile`). `replace` changes lines of the rendered file, such as a timeout that a test cannot wait for; a
-    line that is not there is an error, so that no test goes on about a setting that has gone.
+    line that is not there is an error, so that no test goes on about a setting that has gone. `extra` is what an owner
+    would put into the include folder.
     """
 
     def __init__(
@@ -42,6 +43,7 @@ class LiveNginx:
         tls: bool = False,
         replace: Mapping[str, str] | None = None,
         extra: str = "",
+        captcha_provider: str = "",
     ) -> None:
         self.folder = tmp_path / "nginx"
         self.access_log = self.folder / "access.log"
@@ -63,6 +65,7 @@ class LiveNginx:
             "DROPPR_UNIX_SOCKET": str(socket_path),
             "DROPPR_PAGES_DIR": str(pages_dir),
             "DROPPR_DATA_DIR": str(data_dir),
+            "DROPPR_CAPTCHA_PROVIDER": captcha_provider,
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -177,11 +180,7 @@ def free_ports(count: int) -> list[int]:
 
 def make_certificate(folder: Path) -> None:
     """Writes key.pem and a certificate for 127.0.0.1 that lasts a day, cert.pem."""
-    subprocess.run(
-        # fmt: off
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1",
-         "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost",
-         "-keyout", "key.pem", "-out", "cert.pem"],
-        # fmt: on
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
+    subject = "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"
+    key = "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem"
+    command = ["openssl", "req", "-x509", "-days", "1", *key, "-subj", *subject, "-out", "cert.pem"]
+    subprocess.run(command, cwd=folder, check=True, capture_output=True)
