@@ -12,7 +12,7 @@ class UploadError(Exception):
     code = "internal_error"
     default = "Something went wrong on the server. Try again; if it stays, tell the owner of this link."
 
-    def __init__(self, message: str | None = None, **details: object) -> None:
+    def __init__(self, message: str | None = None, /, **details: object) -> None:
         self.message = message or self.default
         self.details = details
         super().__init__(self.message)
@@ -155,6 +155,11 @@ class ChunkTooLarge(UploadError):
 class RequestFull(UploadError):
     code = "request_full"
     default = "This link has received all it may receive."
+
+
+class RangeNotSatisfiable(UploadError):
+    code = "range_not_satisfiable"
+    default = "The file has no such range."
 
 
 class TypeNotAllowed(UploadError):

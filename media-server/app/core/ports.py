@@ -209,7 +209,7 @@ class CaptchaProvider(Protocol):
         """A fresh challenge for the page, or None where the provider's own script makes them."""
         ...
 
-    def verify(self, token: str, client: str) -> bool:
+    def verify(self, token: str) -> bool:
         """Whether ``token`` is a correct, current and never used solution. Raises Busy when the provider is away."""
         ...
 
@@ -230,6 +230,13 @@ class Attempts(Protocol):
         ...
 
     def clear(self, key: str, limit: str) -> None: ...
+
+    def turn(self, key: str) -> AbstractContextManager[None]:
+        """Be alone with ``key``, among all threads and processes, until the block ends or the process dies.
+
+        So that looking at a count, acting on it and counting are one step.
+        """
+        ...
 
     def first_use(self, token: str, seconds: int) -> bool:
         """True exactly once for each token within ``seconds``, whoever asks."""

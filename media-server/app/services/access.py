@@ -1,12 +1,13 @@
 """Whether a sender may open an upload on a link: failures so far, captcha, password, in this order.
 
-Three short-cuts keep thousands of files from paying thousands of times, and none of them weakens the check:
+Three rules keep thousands of files from paying thousands of times, and none of them weakens the check:
 
 - A password that was right is remembered for some minutes as a keyed digest, in this process only. The key is random
   and dies with the process; the digest covers link and password hash, so a changed password is unknown again.
-- On links that always ask for a captcha, who solved one and got in opens further uploads without another for some
-  hours. This pass is kept in Attempts: it holds for one client on one link, in all workers.
-- Openings of one client on one link are judged one after the other in each process. So a burst of files waits for one
+- On links that always ask for a captcha, who solved one and got in opens further uploads without a token for some
+  hours. This pass is kept in Attempts: it holds for one client on one link, in all workers. A token that is sent all
+  the same is judged all the same.
+- Openings of one client on one link are judged one after the other, in all workers. So a burst of files waits for one
   hash instead of computing one each, and a burst of guesses cannot slip past the count of failures.
 """
 
@@ -17,11 +18,10 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts
+from app.core.errors import CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts
 from app.core.links import CaptchaMode, Credentials, RequestLink
 from app.core.ports import Attempts, CaptchaProvider, Clock, Hasher
 
@@ -29,8 +29,6 @@ MAX_PASSWORD_LENGTH = 256
 CAPTCHA_PASS = "1 per 6 hour"
 REMEMBER_SECONDS = 900
 REMEMBERED = 4096
-TURNS = 1024
-TURN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,6 @@ class Access:
         self._hasher = hasher
         self._rules = rules
         self._remembered = RememberedPasswords(clock)
-        self._turns = tuple(threading.Lock() for _ in range(TURNS))
 
     def authorize(self, link: RequestLink, credentials: Credentials) -> None:
         """Return if the upload may be opened.
@@ -68,24 +65,32 @@ class Access:
         """
         if not link.requires_password and link.captcha is not CaptchaMode.ALWAYS:
             return
-        with self._turn(link, credentials.client):
+        with self._attempts.turn(_failure_key(link, credentials.client)):
             failures = self._failures(link, credentials.client)
-            needed = self._captcha_needed(link, credentials.client, failures)
-            if needed and not credentials.captcha_token:
-                raise CaptchaRequired(**self._captcha_details(True))
-            if link.requires_password and not credentials.password:
-                raise PasswordRequired(**self._captcha_details(needed))
-            if needed and not self._captcha.verify(credentials.captcha_token or "", credentials.client):
-                raise CaptchaRequired(
-                    "The captcha was not solved or is used up. Try again.", **self._captcha_details(True)
-                )
+            proves = self._check_captcha(link, credentials, failures)
             self._check_password(link, credentials, failures)
-            if needed and link.captcha is CaptchaMode.ALWAYS:
+            if proves:
                 self._attempts.hit(_pass_key(link, credentials.client), CAPTCHA_PASS)
 
     def captcha_required(self, link: RequestLink, client: str) -> bool:
         """Whether this client's next opening needs a captcha."""
         return self._captcha_needed(link, client, self._count_failures(link, client))
+
+    def _check_captcha(self, link: RequestLink, credentials: Credentials, failures: int) -> bool:
+        """Whether a captcha was solved. Raises CaptchaRequired where one was needed and was not, PasswordRequired
+        before a token is used up for nothing."""
+        token = credentials.captcha_token
+        needed = self._captcha_needed(link, credentials.client, failures)
+        if needed and not token:
+            raise CaptchaRequired(**self._captcha_details(True))
+        if link.requires_password and not credentials.password:
+            raise PasswordRequired(**self._captcha_details(needed))
+        if not token or not (needed or link.captcha is CaptchaMode.ALWAYS):
+            return False
+        if not self._captcha.verify(token):
+            sentence = "The captcha was not solved, or was solved too long ago or used before. Try again."
+            raise CaptchaRequired(sentence, **self._captcha_details(True))
+        return True
 
     def _captcha_needed(self, link: RequestLink, client: str, failures: int) -> bool:
         if link.captcha is CaptchaMode.NEVER:
@@ -94,7 +99,7 @@ class Access:
             return True
         return link.captcha is CaptchaMode.ALWAYS and not self._attempts.count(_pass_key(link, client), CAPTCHA_PASS)
 
-    def _captcha_details(self, needed: bool) -> dict[str, object]:
+    def _captcha_details(self, needed: bool) -> dict[str, Any]:
         return {
             "captcha_required": needed,
             "captcha_provider": self._captcha.name,
@@ -135,16 +140,6 @@ class Access:
             return False
         self._remembered.add(link.hash, password_hash, password)
         return True
-
-    @contextmanager
-    def _turn(self, link: RequestLink, client: str) -> Iterator[None]:
-        lock = self._turns[hash((link.hash, client)) % TURNS]
-        if not lock.acquire(timeout=TURN_SECONDS):
-            raise Busy("Too many uploads are being opened at once. Try again in a moment.", retry_after=5)
-        try:
-            yield
-        finally:
-            lock.release()
 
 
 class RememberedPasswords:

@@ -7,7 +7,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from flask import Response, send_file
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from app.core.errors import RangeNotSatisfiable
 from app.settings import Settings
 
 ACCEL_PREFIX = "/_droppr_files/"
@@ -42,7 +44,10 @@ def _by_nginx(path: Path, settings: Settings) -> Response:
 
 
 def _by_ourselves(path: Path) -> Response:
-    return send_file(path, mimetype="application/octet-stream", conditional=True, etag=_etag(path))
+    try:
+        return send_file(path, mimetype="application/octet-stream", conditional=True, etag=_etag(path))
+    except RequestedRangeNotSatisfiable as error:
+        raise RangeNotSatisfiable(size=error.length) from None
 
 
 def _etag(path: Path) -> str:

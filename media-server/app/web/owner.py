@@ -27,11 +27,16 @@ def owner_required(view: Callable[P, R]) -> Callable[P, R]:
 
     @wraps(view)
     def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        if not is_owner():
-            raise Unauthorized()
+        require_owner()
         return view(*args, **kwargs)
 
     return guarded
+
+
+def require_owner() -> None:
+    """Raises Unauthorized unless this request is the owner's."""
+    if not is_owner():
+        raise Unauthorized()
 
 
 def is_owner() -> bool:
@@ -40,7 +45,7 @@ def is_owner() -> bool:
     token, cookie = _token(), request.cookies.get(COOKIE)
     if token:
         return services().owner.holds_token(token)
-    return bool(cookie) and services().owner.has_session(cookie or "")
+    return cookie is not None and services().owner.has_session(cookie)
 
 
 def _token() -> str:
