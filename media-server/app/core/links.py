@@ -53,6 +53,15 @@ class RequestLink:
 
 
 @dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who wants to open an upload, and with what. ``client`` is the sender's address."""
+
+    client: str
+    password: str | None = None
+    captcha_token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivedFile:
     """A file that arrived whole. ``path`` is its name as the sender gave it, ``disk_path`` where it lies; both are
     relative to the link's folder and differ only where a name is not safe on disk."""

@@ -84,6 +84,14 @@ class ByteRanges:
             gaps.append(Span(position, within.stop))
         return ByteRanges(gaps)
 
+    def common(self, within: Span) -> Iterator[Span]:
+        """The parts of ``within`` that are here, in order."""
+        at = bisect_right(self._spans, within.start, key=_stop)
+        while at < len(self._spans) and self._spans[at].start < within.stop:
+            span = self._spans[at]
+            yield Span(max(span.start, within.start), min(span.stop, within.stop))
+            at += 1
+
     @property
     def prefix(self) -> int:
         """How many bytes are there without a gap from byte 0: the first missing byte."""

@@ -57,6 +57,8 @@ class UploadSession:
     last_modified: float | None = None
     declared_sha256: str | None = None
     """What the sender says the whole file's SHA-256 is, as 64 lower-case hex digits."""
+    sha256: str | None = None
+    """The SHA-256 of what arrived, once it is known."""
     delivered_path: str | None = None
     """Its final name below the link's folder, once it is complete."""
     refusal: str | None = None
@@ -79,13 +81,19 @@ class UploadSession:
         """Seconds since the last byte; never negative, whatever the clock did."""
         return max(0.0, now - self.active_at)
 
-    def completed(self, delivered_path: str, at: float) -> UploadSession:
+    def completed(self, delivered_path: str, sha256: str | None, at: float) -> UploadSession:
         """The session once its file stands under ``delivered_path``."""
-        return replace(self._to(State.COMPLETE), delivered_path=delivered_path, active_at=at)
+        return replace(self._to(State.COMPLETE), delivered_path=delivered_path, sha256=sha256, active_at=at)
 
     def refused(self, reason: str, at: float) -> UploadSession:
         """The session once its content was judged unacceptable; its bytes no longer count."""
+        if self.state is State.REFUSED:
+            return self
         return replace(self._to(State.REFUSED), refusal=reason, ranges=ByteRanges(), active_at=at)
+
+    def hashed(self, sha256: str) -> UploadSession:
+        """The session once the SHA-256 of its delivered bytes is known."""
+        return replace(self, sha256=sha256)
 
     def _to(self, state: State) -> UploadSession:
         if state not in NEXT[self.state]:

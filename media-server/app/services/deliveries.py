@@ -1,0 +1,181 @@
+"""Deliveries: from a growing file with no gaps to a finished file under its name, exactly once."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError, UploadNotFound
+from app.core.links import ReceivedFile, RequestLink
+from app.core.pieces import PIECE
+from app.core.policy import HEAD_BYTES, Policy
+from app.core.ports import ChunkStore, Clock, Delivery, Destination, HeadReader, RequestStore, SessionStore
+from app.core.ranges import Span
+from app.core.session import State, UploadSession
+from app.services.observer import Observer
+
+Stored = Callable[[Span], bytes | None]
+"""The bytes at a place, or None where they can no longer be looked at."""
+
+
+class Deliveries:
+    """Finish, refuse, and look at what was delivered.
+
+    ``durable`` waits for the disk before a file counts; ``later`` runs a job when there is time for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        chunks: ChunkStore,
+        requests: RequestStore,
+        destination: Destination,
+        policy: Policy,
+        head_reader: HeadReader,
+        clock: Clock,
+        observer: Observer,
+        later: Callable[[Callable[[], object]], None],
+        durable: bool,
+    ) -> None:
+        self._sessions = sessions
+        self._chunks = chunks
+        self._requests = requests
+        self._destination = destination
+        self._policy = policy
+        self._head_reader = head_reader
+        self._clock = clock
+        self._observer = observer
+        self._later = later
+        self._durable = durable
+
+    def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
+        """Deliver a whole file, or find that it is delivered. Any number may call this; one file results.
+
+        Raises TypeNotAllowed or ChecksumMismatch when the content is not acceptable; the upload is then refused.
+        """
+        with self._sessions.exclusive(upload_id):
+            session = self._sessions.load(upload_id)
+            if session.state is State.REFUSED:
+                raise TypeNotAllowed(session.refusal)
+            if session.state is State.COMPLETE or not session.is_whole:
+                return session
+            with self._observer.finishing():
+                return self._deliver(session, link)
+
+    def judge(self, session: UploadSession, link: RequestLink) -> None:
+        """Look at the head of the growing file. Raises TypeNotAllowed, and the upload is refused."""
+        head = b""
+        if session.size:
+            head = self._chunks.read(session.upload_id, Span(0, min(HEAD_BYTES, session.size)))
+        try:
+            self._policy.check_head(link, session.path.name, self._head_reader.mime(head))
+        except TypeNotAllowed as error:
+            self._refuse(session, error)
+            raise
+
+    @contextmanager
+    def bytes_of(self, session: UploadSession, link: RequestLink) -> Iterator[Stored]:
+        """The bytes that count for an upload, from the growing file or, once delivered, from the finished one."""
+        if session.state is not State.COMPLETE:
+            yield lambda place: self._chunks.read(session.upload_id, place)
+            return
+        path = self._delivered_file(session, link)
+        if path is None:
+            yield lambda _: None  # The owner took the file away; there is nothing left to compare with.
+            return
+        with path.open("rb") as file:
+            yield lambda place: _read_at(file.fileno(), place)
+
+    def hash_missing(self) -> int:
+        """Compute every SHA-256 that is not known yet, as after a crash; returns how many."""
+        done = 0
+        for link in self._requests.all():
+            for file in self._requests.usage(link.hash).files:
+                if file.sha256 is None:
+                    done += self.note_sha256(link, file.upload_id, file.disk_path)
+        return done
+
+    def note_sha256(self, link: RequestLink, upload_id: str, disk_path: str) -> bool:
+        """Hash a delivered file and note the result; false when the file is no longer there."""
+        try:
+            digest = sha256_of(self._destination.locate(link.folder, disk_path))
+        except FileNotFoundError:
+            return False
+        self._requests.note_sha256(link.hash, upload_id, digest)
+        with suppress(UploadNotFound):  # Purged meanwhile; the ledger keeps the digest.
+            self._sessions.update(upload_id, lambda session: session.hashed(digest))
+        return True
+
+    def _deliver(self, session: UploadSession, link: RequestLink) -> UploadSession:
+        self.judge(session, link)
+        digest = self._check_declared(session)
+        source = self._chunks.path(session.upload_id)
+        if self._durable:
+            self._chunks.flush(session.upload_id)
+        delivery = self._destination.deliver(link.folder, session.path, source)
+        if self._durable:
+            self._destination.flush(link.folder, delivery)
+        now = self._clock()
+        self._requests.receive(link.hash, _received(session, delivery, digest, now))
+        done = self._sessions.update(session.upload_id, lambda each: each.completed(delivery.path, digest, now))
+        self._chunks.discard(session.upload_id)
+        self._observer.delivered(done)
+        if digest is None:
+            self._later(lambda: self.note_sha256(link, session.upload_id, delivery.disk_path))
+        return done
+
+    def _check_declared(self, session: UploadSession) -> str | None:
+        if session.declared_sha256 is None:
+            return None
+        digest = sha256_of(self._chunks.path(session.upload_id))
+        if digest != session.declared_sha256:
+            error = ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
+            self._refuse(session, error)
+            raise error
+        return digest
+
+    def _refuse(self, session: UploadSession, error: UploadError) -> None:
+        self._sessions.update(session.upload_id, lambda each: each.refused(error.message, self._clock()))
+        self._requests.release(session.request_hash, session.upload_id, "refused")
+        self._chunks.discard(session.upload_id)
+        self._observer.refused(session, error)
+
+    def _delivered_file(self, session: UploadSession, link: RequestLink) -> Path | None:
+        for file in self._requests.usage(link.hash).files:
+            if file.upload_id == session.upload_id:
+                try:
+                    path = self._destination.locate(link.folder, file.disk_path)
+                except FileNotFoundError:
+                    return None
+                return path if path.stat().st_size == session.size else None
+        return None
+
+
+def _received(session: UploadSession, delivery: Delivery, digest: str | None, at: float) -> ReceivedFile:
+    return ReceivedFile(
+        upload_id=session.upload_id,
+        path=delivery.path,
+        disk_path=delivery.disk_path,
+        size=session.size,
+        received_at=at,
+        sha256=digest,
+        sender_name=session.sender.name,
+        sender_email=session.sender.email,
+    )
+
+
+def _read_at(descriptor: int, place: Span) -> bytes:
+    return os.pread(descriptor, place.length, place.start)
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file as 64 hex digits, read a piece at a time."""
+    digest = hashlib.sha256()
+    with path.open("rb", buffering=0) as file:
+        while piece := file.read(PIECE):
+            digest.update(piece)
+    return digest.hexdigest()

@@ -1,0 +1,290 @@
+"""Uploads: what happens to a file on its way. Every protocol parses, calls one method here, and renders."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from dataclasses import dataclass
+
+from app.core.errors import (
+    Busy,
+    ChecksumMismatch,
+    ChunkConflict,
+    OffsetMismatch,
+    RateLimited,
+    RequestClosed,
+    SizeMismatch,
+    TypeNotAllowed,
+    UploadComplete,
+    UploadError,
+    UploadExpired,
+    UploadNotFound,
+)
+from app.core.links import Credentials, RequestLink
+from app.core.paths import RelPath
+from app.core.pieces import pieces
+from app.core.policy import HEAD_BYTES, Policy
+from app.core.ports import Attempts, Body, Checksum, ChunkStore, Clock, RequestStore, SessionStore
+from app.core.ranges import Span
+from app.core.session import Sender, State, UploadSession
+from app.services.deliveries import Deliveries
+from app.services.file_requests import FileRequests
+from app.services.observer import Observer
+
+log = logging.getLogger("droppr.uploads")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenUpload:
+    """What a sender says when opening: a file's name, size in bytes, and what they know of it."""
+
+    path: RelPath
+    size: int
+    last_modified: float | None = None
+    declared_sha256: str | None = None
+    sender_name: str | None = None
+    sender_email: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiveChunk:
+    """One chunk: where it belongs and how to check it. ``total`` is the file's size as this chunk tells it."""
+
+    upload_id: str
+    span: Span
+    total: int | None
+    checksum: Checksum
+    index: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UploadRules:
+    """The settings this service goes by. ``max_age`` is seconds an upload may lie idle."""
+
+    max_age: float
+    in_order: bool
+    rate_limit: str
+
+
+class Uploads:
+    """Open, receive, status, cancel, sweep. Safe from any number of threads and processes at once."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        chunks: ChunkStore,
+        requests: RequestStore,
+        file_requests: FileRequests,
+        deliveries: Deliveries,
+        policy: Policy,
+        attempts: Attempts,
+        clock: Clock,
+        observer: Observer,
+        rules: UploadRules,
+    ) -> None:
+        self._sessions = sessions
+        self._chunks = chunks
+        self._requests = requests
+        self._file_requests = file_requests
+        self._deliveries = deliveries
+        self._policy = policy
+        self._attempts = attempts
+        self._clock = clock
+        self._observer = observer
+        self._rules = rules
+
+    def open(self, hash: str, command: OpenUpload, credentials: Credentials) -> UploadSession:
+        """Begin an upload on a link. All that can be refused by name, size and rights is refused here.
+
+        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, RateLimited, FileTooLarge,
+        TypeNotAllowed, RequestFull, StorageFull. A file of 0 bytes is delivered at once.
+        """
+        link = self._file_requests.find(hash)
+        self._limit_rate(credentials.client)
+        self._file_requests.authorize_opening(link, credentials)
+        self._policy.check_file(link, command.path.name, command.size)
+        sender = self._file_requests.check_sender(link, command.sender_name, command.sender_email)
+        session = self._new_session(link, command, sender)
+        self._make_room(link, session)
+        self._observer.opened(session)
+        return session if session.size else self._deliveries.finish(session.upload_id, link)
+
+    def receive(self, hash: str, command: ReceiveChunk, body: Body) -> UploadSession:
+        """Take one chunk; once it returns, its bytes survive the death of every process.
+
+        A chunk that arrived before changes nothing. Raises UploadNotFound, UploadExpired, RequestClosed,
+        SizeMismatch, ChunkTooLarge, ChunkConflict, ChecksumMismatch, ChunkSizeMismatch, TypeNotAllowed,
+        OffsetMismatch, Busy, StorageFull; nothing of the chunk is kept then.
+        """
+        session = self._find(hash, command.upload_id)
+        link = self._link_of_open_upload(hash)
+        self._check(session, command)
+        if session.state is State.COMPLETE or session.ranges.covers(command.span):
+            self._compare(session, link, command, body)
+            return self._deliveries.finish(session.upload_id, link) if session.is_whole else session
+        return self._store(session, link, command, body)
+
+    def status(self, hash: str, upload_id: str) -> UploadSession:
+        """How an upload stands. One whose last reply was lost before the file was delivered is delivered now."""
+        session = self._find(hash, upload_id)
+        if session.state is State.OPEN and session.is_whole:
+            return self._deliveries.finish(upload_id, self._requests.load(hash))
+        return session
+
+    def cancel(self, hash: str, upload_id: str) -> None:
+        """Give an upload up and free its space. Raises UploadNotFound, UploadComplete."""
+        self._find(hash, upload_id)
+        with self._sessions.exclusive(upload_id):
+            session = self._sessions.load(upload_id)
+            if session.state is State.COMPLETE:
+                raise UploadComplete()
+            self._forget(session, "cancelled")
+        self._observer.cancelled(session)
+
+    def sweep(self) -> int:
+        """Remove every upload that lay idle for too long; returns how many. Finished files are not touched.
+
+        Judges sessions, each under its lock, and passes over one that somebody is sending to at this moment.
+        A file that is whole but was never delivered, because the server died in between, is delivered.
+        """
+        removed = sum(self._sweep_one(upload_id) for upload_id in list(self._sessions.ids()))
+        self._give_back_lost_places()
+        return removed
+
+    def _find(self, hash: str, upload_id: str) -> UploadSession:
+        try:
+            session = self._sessions.load(upload_id)
+        except UploadNotFound:
+            if upload_id in self._requests.usage(hash).expired:
+                raise UploadExpired() from None
+            raise
+        if session.request_hash != hash:
+            raise UploadNotFound()
+        if session.state is State.OPEN and not session.is_whole and self._is_stale(session):
+            raise UploadExpired()
+        return session
+
+    def _is_stale(self, session: UploadSession) -> bool:
+        return session.idle_since(self._clock()) >= self._rules.max_age
+
+    def _limit_rate(self, client: str) -> None:
+        key = f"open:{client}"
+        if not self._attempts.hit(key, self._rules.rate_limit):
+            raise RateLimited(retry_after=self._attempts.retry_after(key, self._rules.rate_limit))
+
+    def _new_session(self, link: RequestLink, command: OpenUpload, sender: Sender) -> UploadSession:
+        now = self._clock()
+        return UploadSession(
+            upload_id=secrets.token_urlsafe(24),
+            request_hash=link.hash,
+            path=command.path,
+            size=command.size,
+            opened_at=now,
+            active_at=now,
+            sender=sender,
+            last_modified=command.last_modified,
+            declared_sha256=command.declared_sha256,
+        )
+
+    def _make_room(self, link: RequestLink, session: UploadSession) -> None:
+        # The disk first, the link's ledger last: dying in between leaves a session that the purge removes, not a
+        # place in the ledger that nobody ever gives back.
+        try:
+            self._chunks.allocate(session.upload_id, session.size)
+            self._sessions.create(session)
+            self._requests.reserve(link, session.upload_id, session.size)
+        except UploadError:
+            self._sessions.delete(session.upload_id)
+            raise
+
+    def _check(self, session: UploadSession, command: ReceiveChunk) -> None:
+        if session.state is State.REFUSED:
+            raise TypeNotAllowed(session.refusal)
+        if command.total not in (None, session.size):
+            raise SizeMismatch(
+                f"The upload was opened for {session.size} bytes, this chunk speaks of {command.total}.",
+                size=session.size,
+            )
+        if command.span.stop > session.size:
+            raise SizeMismatch(f"The chunk ends after the file's {session.size} bytes.", size=session.size)
+        self._policy.check_chunk(command.span.length)
+        if self._rules.in_order and not session.is_whole and command.span.start > session.ranges.prefix:
+            raise OffsetMismatch(offset=session.ranges.prefix)
+
+    def _link_of_open_upload(self, hash: str) -> RequestLink:
+        # An upload that was opened in time may finish after the link's expiry; closing stops it at once.
+        link = self._requests.load(hash)
+        if not link.active:
+            raise RequestClosed()
+        return link
+
+    def _store(self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body) -> UploadSession:
+        upload_id, span = session.upload_id, command.span
+        with self._observer.receiving(session, span), self._chunks.claim(upload_id, span) as slot:
+            # Read again: only what was recorded before the claim is settled.
+            recorded = self._sessions.load(upload_id).ranges
+            wanted = recorded.missing(span)
+            if not wanted:
+                raise Busy("These bytes arrived at this moment by another way. Send them again.", retry_after=1)
+            slot.receive(body, wanted, command.checksum)
+            self._judge_head(session, link, span, recorded.add(span).prefix)
+            receipt = self._sessions.record(upload_id, span, self._clock())
+        if receipt.closed:
+            return self._deliveries.finish(upload_id, link)
+        return self._sessions.load(upload_id)
+
+    def _judge_head(self, session: UploadSession, link: RequestLink, span: Span, prefix: int) -> None:
+        """Refuse the upload as soon as enough of its start is there to show a wrong type.
+
+        Of two short chunks that arrive at once neither may see the whole head; the delivery judges it in any case.
+        """
+        needed = min(HEAD_BYTES, session.size)
+        if span.start < needed <= prefix:
+            self._deliveries.judge(session, link)
+
+    def _compare(self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body) -> None:
+        """Check a chunk that arrived before against the bytes that count. Raises ChunkConflict."""
+        same = True
+        with self._deliveries.bytes_of(session, link) as stored:
+            for place, piece in pieces(body, command.span):
+                command.checksum.update(piece)
+                same = same and stored(place) in (piece, None)
+        if not command.checksum.matches():
+            raise ChecksumMismatch()
+        if not same:
+            raise ChunkConflict()
+
+    def _sweep_one(self, upload_id: str) -> int:
+        try:
+            with self._sessions.exclusive(upload_id, wait=False):
+                session = self._sessions.load(upload_id)
+                if not self._is_stale(session) or not self._chunks.idle(upload_id):
+                    return 0
+                if session.state is not State.OPEN or not session.is_whole:
+                    self._forget(session, "expired")
+                    self._observer.expired(session)
+                    return 1
+            self.status(session.request_hash, upload_id)
+        except UploadNotFound:
+            return 0  # Somebody else removed it meanwhile, or it is still being opened.
+        except UploadError as error:
+            log.warning("upload not swept", extra={"code": error.code})
+        return 0
+
+    def _give_back_lost_places(self) -> None:
+        """Release what a ledger still counts as open but no session stands for, as after a removal by hand.
+
+        A session exists before its place is reserved, so what is looked up in this order is never a new one.
+        """
+        for link in self._requests.all():
+            for upload_id in self._requests.usage(link.hash).open:
+                try:
+                    self._sessions.load(upload_id)
+                except UploadNotFound:
+                    self._requests.release(link.hash, upload_id, "expired")
+
+    def _forget(self, session: UploadSession, why: str) -> None:
+        if session.state is State.OPEN:
+            self._requests.release(session.request_hash, session.upload_id, why)
+        self._sessions.delete(session.upload_id)

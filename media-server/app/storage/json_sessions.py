@@ -1,0 +1,198 @@
+"""Upload sessions on local disk: one folder each, with a document for the facts and a journal for the ranges.
+
+The document (``session.json``) is written when the upload opens and when its state changes, which is rare, and
+always whole. Ranges change with every chunk, from many processes at once; they are appended to a journal, so that
+recording a chunk costs one small write however many chunks there are. Two locks, both the kernel's: the journal's
+for the microseconds of a change, the folder's for whoever delivers, cancels or purges.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.core.errors import Busy, UploadNotFound
+from app.core.paths import RelPath
+from app.core.ports import Receipt
+from app.core.ranges import ByteRanges, Span
+from app.core.session import Sender, State, UploadSession
+from app.storage.atomic import disk_errors, replace_file
+from app.storage.span_log import Arrival, Arrived, SpanLog, span_log
+
+_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
+_REMEMBERED = 512
+
+
+def session_folder(base: Path, upload_id: str) -> Path:
+    """The folder of an upload. Raises UploadNotFound for what cannot be an id, before it becomes a path."""
+    if not _ID.fullmatch(upload_id):
+        raise UploadNotFound()
+    return base / upload_id
+
+
+@contextmanager
+def missing_is_not_found() -> Iterator[None]:
+    """A file of a session that is not there means that the session is gone."""
+    try:
+        yield
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise UploadNotFound() from error
+
+
+@dataclass
+class _Remembered:
+    """What this process knows of a session, so that it reads only what is new."""
+
+    log: SpanLog
+    stamp: tuple[int, int] = (0, 0)
+    facts: UploadSession | None = None
+
+
+class JSONSessions:
+    """SessionStore on files with file locks."""
+
+    def __init__(self, base: Path, *, sync_records: bool = False) -> None:
+        self._base = base
+        self._sync_records = sync_records
+        self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def create(self, session: UploadSession) -> None:
+        folder = session_folder(self._base, session.upload_id)
+        with disk_errors():
+            folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+            (folder / "spans").touch(mode=0o600)
+        self._write(session)
+
+    def load(self, upload_id: str) -> UploadSession:
+        known = self._known(upload_id)
+        with missing_is_not_found():
+            arrived: Arrived = known.log.read(lambda state: state)
+            return _with_arrivals(self._facts(upload_id, known), arrived)
+
+    def update(self, upload_id: str, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
+        with missing_is_not_found(), self._held(self._file(upload_id, "spans"), os.O_RDWR):
+            session = change(self.load(upload_id))
+            self._write(session)
+            return session
+
+    def record(self, upload_id: str, span: Span, at: float) -> Receipt:
+        known = self._known(upload_id)
+        before = ByteRanges()
+
+        def arrival(state: Arrived) -> Arrival:
+            nonlocal before
+            before = state.ranges
+            return Arrival(span, at)
+
+        with missing_is_not_found():
+            size = self._facts(upload_id, known).size
+            after = known.log.append(arrival, sync=self._sync_records).ranges
+        return Receipt(after, closed=before.length < size == after.length)
+
+    @contextmanager
+    def exclusive(self, upload_id: str, *, wait: bool = True) -> Iterator[None]:
+        folder = session_folder(self._base, upload_id)
+        with missing_is_not_found():
+            held = self._held(folder, os.O_RDONLY | os.O_DIRECTORY, wait=wait)
+            held.__enter__()
+        try:
+            yield
+        finally:
+            held.__exit__(None, None, None)
+
+    def delete(self, upload_id: str) -> None:
+        folder = session_folder(self._base, upload_id)
+        # The document goes first: without it there is no session, however far the rest of the removal gets.
+        (folder / "session.json").unlink(missing_ok=True)
+        shutil.rmtree(folder, ignore_errors=True)
+        with self._lock:
+            self._remembered.pop(upload_id, None)
+
+    def ids(self) -> Iterator[str]:
+        if self._base.is_dir():
+            yield from (entry.name for entry in os.scandir(self._base) if entry.is_dir(follow_symlinks=False))
+
+    @contextmanager
+    def _held(self, path: Path, flags: int, *, wait: bool = True) -> Iterator[None]:
+        descriptor = os.open(path, flags | os.O_CLOEXEC)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            # Who held it before may have removed what we opened.
+            if not os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                raise UploadNotFound()
+            yield
+        except BlockingIOError:
+            raise Busy("Another request is finishing this upload.", retry_after=1) from None
+        finally:
+            os.close(descriptor)
+
+    def _known(self, upload_id: str) -> _Remembered:
+        spans = self._file(upload_id, "spans")
+        with self._lock:
+            known = self._remembered.get(upload_id)
+            if known is None:
+                known = self._remembered[upload_id] = _Remembered(span_log(spans))
+            self._remembered.move_to_end(upload_id)
+            if len(self._remembered) > _REMEMBERED:
+                self._remembered.popitem(last=False)
+            return known
+
+    def _facts(self, upload_id: str, known: _Remembered) -> UploadSession:
+        path = self._file(upload_id, "session.json")
+        status = os.stat(path)
+        stamp = (status.st_ino, status.st_mtime_ns)
+        if known.facts is None or known.stamp != stamp:
+            known.facts, known.stamp = _session(json.loads(path.read_bytes())), stamp
+        return known.facts
+
+    def _write(self, session: UploadSession) -> None:
+        # Not synced: after a power cut a lost session is opened again; what was delivered is in the ledger.
+        path = self._file(session.upload_id, "session.json")
+        replace_file(path, json.dumps(_document(session), ensure_ascii=False).encode(), durable=False)
+
+    def _file(self, upload_id: str, name: str) -> Path:
+        return session_folder(self._base, upload_id) / name
+
+
+def _with_arrivals(facts: UploadSession, arrived: Arrived) -> UploadSession:
+    if facts.state is not State.OPEN:
+        return facts
+    return replace(facts, ranges=arrived.ranges, active_at=max(facts.active_at, arrived.last_at))
+
+
+def _document(session: UploadSession) -> dict[str, Any]:
+    return {
+        "upload_id": session.upload_id,
+        "request_hash": session.request_hash,
+        "path": str(session.path),
+        "size": session.size,
+        "opened_at": session.opened_at,
+        "active_at": session.active_at,
+        "state": session.state,
+        "sender_name": session.sender.name,
+        "sender_email": session.sender.email,
+        "last_modified": session.last_modified,
+        "declared_sha256": session.declared_sha256,
+        "sha256": session.sha256,
+        "delivered_path": session.delivered_path,
+        "refusal": session.refusal,
+    }
+
+
+def _session(document: dict[str, Any]) -> UploadSession:
+    facts = dict(document)
+    sender = Sender(facts.pop("sender_name"), facts.pop("sender_email"))
+    return UploadSession(
+        **{**facts, "path": RelPath.parse(facts["path"]), "state": State(facts["state"]), "sender": sender}
+    )

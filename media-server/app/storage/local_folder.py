@@ -1,0 +1,126 @@
+"""Finished files on local disk: below one root, each link in its folder.
+
+Every step down is taken relative to an open folder and never follows a link, so nothing planted in the tree leads
+out of it. A file appears by ``link``, which never replaces anything; a name that is taken gets a number.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from itertools import count
+from pathlib import Path
+
+from app.core.paths import RelPath, disk_name, numbered
+from app.core.ports import Delivery
+from app.storage.atomic import disk_errors, sync_folder
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class LocalFolder:
+    """Destination below ``root``, which must be on the same file system as the growing files."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def deliver(self, folder: RelPath, path: RelPath, source: Path) -> Delivery:
+        with disk_errors(), self._opened(folder.parts) as base, _descended(base, path.folder) as (parent, taken):
+            number = _link_in(parent, disk_name(path.name), source)
+        names = [numbered(part, n) for part, n in zip(path.folder, taken, strict=True)]
+        disk_names = [numbered(disk_name(part), n) for part, n in zip(path.folder, taken, strict=True)]
+        return Delivery(
+            path="/".join([*names, numbered(path.name, number)]),
+            disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
+        )
+
+    def flush(self, folder: RelPath, delivery: Delivery) -> None:
+        # From the file's folder up to the root: each may be new, and a folder is a name in its parent.
+        bottom = self.locate(folder, delivery.disk_path).parent
+        with disk_errors():
+            sync_folder(bottom)
+            for above in bottom.parents:
+                if not above.is_relative_to(self._root):
+                    break
+                sync_folder(above)
+
+    def locate(self, folder: RelPath, disk_path: str) -> Path:
+        parts = [*map(disk_name, folder.parts), *disk_path.split("/")]
+        descriptor = os.open(self._root, _FOLDER)
+        try:
+            for part in parts[:-1]:
+                below = os.open(part, _FOLDER, dir_fd=descriptor)
+                os.close(descriptor)
+                descriptor = below
+            # O_PATH would succeed on a link itself; reading needs a plain file.
+            os.close(os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=descriptor))
+        except OSError as error:
+            if error.errno in (errno.ENOTDIR, errno.ELOOP, errno.ENOENT, errno.ENXIO):
+                raise FileNotFoundError(errno.ENOENT, "No such file", disk_path) from error
+            raise
+        finally:
+            os.close(descriptor)
+        return self._root.joinpath(*parts)
+
+    @contextmanager
+    def _opened(self, parts: tuple[str, ...]) -> Iterator[int]:
+        self._root.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            with _descended(descriptor, parts) as (below, _):
+                yield below
+        finally:
+            os.close(descriptor)
+
+
+@contextmanager
+def _descended(descriptor: int, parts: tuple[str, ...]) -> Iterator[tuple[int, list[int]]]:
+    """The folder at ``parts`` below an open one, made where missing, and the number each part had to take."""
+    current = os.dup(descriptor)
+    taken: list[int] = []
+    try:
+        for part in parts:
+            below, number = _folder_in(current, disk_name(part))
+            os.close(current)
+            current = below
+            taken.append(number)
+        yield current, taken
+    finally:
+        os.close(current)
+
+
+def _folder_in(parent: int, name: str) -> tuple[int, int]:
+    """Open or make a folder; where a file or a link has the name, ``name (1)`` and so on."""
+    for number in count():
+        candidate = numbered(name, number)
+        with suppress(FileExistsError):
+            os.mkdir(candidate, 0o755, dir_fd=parent)
+        try:
+            return os.open(candidate, _FOLDER, dir_fd=parent), number
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                raise
+    raise AssertionError("unreachable")
+
+
+def _link_in(parent: int, name: str, source: Path) -> int:
+    """Give ``source`` a second name in an open folder; returns the number it took. Finds its own earlier work."""
+    for number in count():
+        candidate = numbered(name, number)
+        try:
+            os.link(source, candidate, dst_dir_fd=parent, follow_symlinks=False)
+            return number
+        except FileExistsError:
+            if _is_same(parent, candidate, source):
+                return number
+    raise AssertionError("unreachable")
+
+
+def _is_same(parent: int, name: str, source: Path) -> bool:
+    try:
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(found, os.stat(source, follow_symlinks=False))

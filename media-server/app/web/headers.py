@@ -1,0 +1,150 @@
+"""Header text to typed values: the only place below which nobody sees a header string."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_content_range_header
+
+from app.core.digests import Digests
+from app.core.errors import (
+    ChecksumMismatch,
+    ChunkSizeMismatch,
+    ContentEncodingNotAllowed,
+    InvalidPath,
+    InvalidRange,
+    InvalidRequest,
+    LengthRequired,
+)
+from app.core.paths import RelPath
+from app.core.ranges import Span
+
+_MEMBER = re.compile(r"\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*(?:,|$)", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkHeaders:
+    """What one chunk says of itself. ``total`` is the file's size, where the chunk tells it."""
+
+    upload_id: str | None
+    span: Span
+    total: int | None
+    index: int | None
+    path: RelPath | None
+    digests: Digests
+
+
+def chunk_headers(headers: Headers) -> ChunkHeaders:
+    """Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired, ContentEncodingNotAllowed."""
+    if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
+        raise ContentEncodingNotAllowed()
+    span, total = _place(headers)
+    return ChunkHeaders(
+        upload_id=headers.get("X-Upload-Id") or None,
+        span=span,
+        total=total,
+        index=_number(headers, "X-Chunk-Index"),
+        path=_path(headers),
+        digests=content_digests(headers.get("Content-Digest", "")),
+    )
+
+
+def content_digests(text: str) -> Digests:
+    """The digests of a Content-Digest header (RFC 9530). Raises ChecksumMismatch when it cannot be read."""
+    expected: dict[str, bytes] = {}
+    position = 0
+    while position < len(text):
+        member = _MEMBER.match(text, position)
+        if member is None:
+            raise ChecksumMismatch("The Content-Digest header cannot be read; write it as 'sha-256=:<base64>:'.")
+        expected[member[1]] = _unbase64(member[2])
+        position = member.end()
+    return Digests(expected)
+
+
+def percent_decoded(headers: Headers, name: str) -> str | None:
+    """A header whose value is percent-encoded UTF-8; None when absent. Raises InvalidRequest."""
+    text = headers.get(name)
+    if text is None:
+        return None
+    try:
+        # Some senders leave characters unencoded; WSGI shows those bytes as Latin-1.
+        return unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeError:
+        raise InvalidRequest(f"{name} must be percent-encoded UTF-8.") from None
+
+
+def _path(headers: Headers) -> RelPath | None:
+    try:
+        text = percent_decoded(headers, "X-Upload-Path") or percent_decoded(headers, "X-Upload-Name")
+    except InvalidRequest as error:
+        raise InvalidPath(error.message) from None
+    return RelPath.parse(text) if text else None
+
+
+def _place(headers: Headers) -> tuple[Span, int | None]:
+    length = _number(headers, "Content-Length")
+    total = _number(headers, "X-Upload-Length")
+    stated = _content_range(headers)
+    counted = _offset_and_end(headers, length if stated is None else stated[0].length)
+    if stated is not None:
+        if counted not in (None, stated[0]) or (None not in (total, stated[1]) and total != stated[1]):
+            raise InvalidRange("Content-Range and the X-Upload headers disagree.")
+        counted, total = stated[0], total if stated[1] is None else stated[1]
+    if counted is None:
+        raise InvalidRange("The place of the chunk is missing: send Content-Range or X-Upload-Offset.")
+    if length is not None and length != counted.length:
+        raise ChunkSizeMismatch(f"The range has {counted.length} bytes, the body {length}.")
+    if total is not None and counted.stop > total:
+        raise InvalidRange(f"The chunk ends after the file's {total} bytes.")
+    return counted, total
+
+
+def _content_range(headers: Headers) -> tuple[Span, int | None] | None:
+    text = headers.get("Content-Range")
+    if text is None:
+        return None
+    parsed = parse_content_range_header(text)
+    if parsed is None or parsed.units != "bytes" or parsed.start is None or parsed.stop is None:
+        raise InvalidRange("Content-Range must read 'bytes <first>-<last>/<total>'.")
+    return _span(parsed.start, parsed.stop), parsed.length
+
+
+def _offset_and_end(headers: Headers, length: int | None) -> Span | None:
+    offset, end = _number(headers, "X-Upload-Offset"), _number(headers, "X-Upload-End")
+    if offset is None:
+        return None
+    if end is not None:
+        return _span(offset, end + 1)
+    if length is None:
+        raise LengthRequired()
+    return _span(offset, offset + length)
+
+
+def _span(start: int, stop: int) -> Span:
+    try:
+        return Span(start, stop)
+    except ValueError:
+        raise InvalidRange("The range is empty or runs backwards.") from None
+
+
+def _number(headers: Headers, name: str) -> int | None:
+    text = headers.get(name)
+    if text is None or text == "":
+        return None
+    if not _NUMBER.fullmatch(text.strip()):
+        raise InvalidRange(f"{name} must be a whole number of bytes.")
+    return int(text)
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ChecksumMismatch("The digest is not valid base64.") from None

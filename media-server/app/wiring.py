@@ -1,0 +1,136 @@
+"""The only place where concrete classes are chosen."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from app.captcha import build_captcha
+from app.core.policy import Policy
+from app.core.ports import Attempts, CaptchaProvider, Clock, Destination, RequestStore, SessionStore
+from app.jobs import Later, start_leader
+from app.owner_token import load_or_create
+from app.services.access import Access, AccessRules
+from app.services.deliveries import Deliveries
+from app.services.file_requests import FileRequests
+from app.services.observer import Observer
+from app.services.owner import Owner
+from app.services.passwords import Argon2Hasher
+from app.services.uploads import UploadRules, Uploads
+from app.settings import Settings
+from app.storage.attempts import SQLiteAttempts
+from app.storage.json_sessions import JSONSessions
+from app.storage.libmagic import LibMagic
+from app.storage.local_chunks import LocalChunks
+from app.storage.local_folder import LocalFolder
+from app.storage.local_requests import LocalRequests
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a view, a command or a job may call."""
+
+    settings: Settings
+    clock: Clock
+    observer: Observer
+    sessions: SessionStore
+    requests: RequestStore
+    destination: Destination
+    attempts: Attempts
+    captcha: CaptchaProvider
+    owner: Owner
+    file_requests: FileRequests
+    deliveries: Deliveries
+    uploads: Uploads
+
+    def start_background(self) -> None:
+        """Take part in the election of the one process that runs the scheduler."""
+        start_leader(
+            self.settings.data_dir / "leader.lock",
+            self.settings.cleanup_cron,
+            sweep=self.uploads.sweep,
+            catch_up=self.deliveries.hash_missing,
+        )
+
+
+def build(settings: Settings, clock: Clock = time.time) -> Services:
+    """The services for these settings, on local disk. Makes the data folders."""
+    data = settings.data_dir
+    for folder, mode in ((data, 0o755), (data / "uploads", 0o700), (data / "files", 0o755)):
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+
+    observer = Observer()
+    sessions = JSONSessions(data / "uploads", sync_records=settings.durability == "chunk")
+    chunks = LocalChunks(
+        data / "uploads",
+        staged=settings.chunk_layout == "indexed",
+        sync_chunks=settings.durability == "chunk",
+    )
+    requests = LocalRequests(data / "requests")
+    destination = LocalFolder(data / "files")
+    attempts = SQLiteAttempts(data / "attempts.db", clock)
+    captcha = build_captcha(settings, attempts, clock)
+    hasher = Argon2Hasher()
+    policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
+
+    access = Access(attempts=attempts, captcha=captcha, hasher=hasher, clock=clock, rules=_access_rules(settings))
+    file_requests = FileRequests(
+        requests=requests,
+        access=access,
+        policy=policy,
+        attempts=attempts,
+        hasher=hasher,
+        clock=clock,
+        create_limit=settings.rate_limit_share_create,
+    )
+    deliveries = Deliveries(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        destination=destination,
+        policy=policy,
+        head_reader=LibMagic(),
+        clock=clock,
+        observer=observer,
+        later=Later(),
+        durable=settings.durability != "none",
+    )
+    uploads = Uploads(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        file_requests=file_requests,
+        deliveries=deliveries,
+        policy=policy,
+        attempts=attempts,
+        clock=clock,
+        observer=observer,
+        rules=UploadRules(
+            max_age=settings.session_max_age,
+            in_order=not settings.enable_parallel_uploads,
+            rate_limit=settings.rate_limit_uploads,
+        ),
+    )
+    token = settings.admin_token or load_or_create(data)[0]
+    return Services(
+        settings=settings,
+        clock=clock,
+        observer=observer,
+        sessions=sessions,
+        requests=requests,
+        destination=destination,
+        attempts=attempts,
+        captcha=captcha,
+        owner=Owner(token=token, attempts=attempts, clock=clock),
+        file_requests=file_requests,
+        deliveries=deliveries,
+        uploads=uploads,
+    )
+
+
+def _access_rules(settings: Settings) -> AccessRules:
+    return AccessRules(
+        failure_max=settings.request_password_failure_max,
+        failure_window=settings.request_password_failure_window_seconds,
+        captcha_threshold=settings.request_password_failure_captcha_threshold,
+    )
