@@ -1,0 +1,126 @@
+"""docker-compose.yml and the Dockerfiles hold together, as far as reading them can tell."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.settings import Settings
+from tests.support.nginx import TEMPLATE
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCKERFILES = ["media-server/Dockerfile", "nginx/Dockerfile"]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+LASTING = ["media-server", "nginx"]
+
+
+def mounts(service: dict[str, Any]) -> dict[str, str]:
+    """Folder in the container → volume."""
+    return {volume.split(":")[1]: volume.split(":")[0] for volume in service["volumes"]}
+
+
+def dockerfile(name: str) -> str:
+    """Its instructions, one a line."""
+    lines = (ROOT / name).read_text().replace("\\\n", " ").splitlines()
+    return "\n".join(line for line in lines if line and not line.startswith("#"))
+
+
+def environment(name: str) -> dict[str, str]:
+    return dict(re.findall(r"(?:^ENV|\s)\s*([A-Z_]+)=(\S+)", "\n".join(re.findall(r"^ENV.*", dockerfile(name), re.M))))
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_every_service_is_locked_down(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert service["user"] == "10001:10001"
+    assert any(mount.startswith("/tmp") for mount in service["tmpfs"])
+    assert "privileged" not in service
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_what_runs_all_the_time_is_restarted_and_watched(name: str) -> None:
+    service = SERVICES[name]
+    assert service["restart"] == "unless-stopped"
+    assert service["healthcheck"]["test"][0] == "CMD"
+    assert "profiles" not in service
+
+
+def test_every_volume_is_declared_and_used() -> None:
+    used = {volume for service in SERVICES.values() for volume in mounts(service).values()}
+    assert used == set(COMPOSE["volumes"])
+
+
+def test_nginx_and_gunicorn_share_the_socket_and_the_data() -> None:
+    server, nginx = SERVICES["media-server"], SERVICES["nginx"]
+    assert mounts(nginx) == mounts(server)
+    assert "data:/data:ro" in nginx["volumes"]
+    socket = server["environment"]["DROPPR_UNIX_SOCKET"]
+    assert str(Path(socket).parent) in mounts(server)
+    assert environment("nginx/Dockerfile")["DROPPR_UNIX_SOCKET"] == socket
+    assert environment("nginx/Dockerfile")["DROPPR_DATA_DIR"] == server["environment"]["DROPPR_DATA_DIR"]
+    assert socket in server["healthcheck"]["test"][-1]
+
+
+def test_only_nginx_is_published_and_only_to_this_machine() -> None:
+    assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
+    assert SERVICES["nginx"]["ports"] == ["${DROPPR_PUBLISH:-127.0.0.1:8080}:8080"]
+    assert environment("nginx/Dockerfile")["DROPPR_NGINX_LISTEN"] == "8080"
+
+
+def test_the_purge_can_be_run_by_hand_on_the_same_data() -> None:
+    cleanup = SERVICES["cleanup"]
+    assert cleanup["command"] == ["droppr", "cleanup"]
+    assert cleanup["image"] == SERVICES["media-server"]["image"]
+    assert mounts(cleanup)["/data"] == mounts(SERVICES["media-server"])["/data"]
+
+
+def test_the_settings_that_compose_sets_exist() -> None:
+    names = {f"DROPPR_{field.upper()}" for field in Settings.model_fields}
+    assert set(SERVICES["media-server"]["environment"]) <= names
+    assert {name for name in environment("media-server/Dockerfile") if name.startswith("DROPPR_")} <= names
+
+
+def test_the_image_fills_in_every_placeholder_of_nginx_conf() -> None:
+    placeholders = set(re.findall(r"\$\{(DROPPR_\w+)\}", TEMPLATE.read_text()))
+    given = set(environment("nginx/Dockerfile")) | set(SERVICES["nginx"]["environment"])
+    assert placeholders == {name for name in given if name.startswith("DROPPR_")}
+    assert all(f"#   {name} " in TEMPLATE.read_text() for name in placeholders), "explained at the head of the file"
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_every_dockerfile_is_built_as_one_ordinary_user(name: str) -> None:
+    assert any(service["build"] == {"context": ".", "dockerfile": name} for service in SERVICES.values())
+    assert re.findall(r"^USER (.*)", dockerfile(name), re.M) == ["10001:10001"]
+    assert "useradd --uid 10001" in dockerfile(name)
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_everything_a_dockerfile_copies_exists_and_is_sent_to_the_builder(name: str) -> None:
+    sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+    sources = re.findall(r"^COPY (?!--from)(.*) \S+$", dockerfile(name), re.M)
+    assert sources
+    for source in " ".join(sources).split():
+        assert (ROOT / source).exists(), source
+        assert any(fnmatch(source, pattern) for pattern in sent), f"{source} is in .dockerignore"
+
+
+@pytest.mark.parametrize("name", DOCKERFILES)
+def test_images_are_named_with_a_version(name: str) -> None:
+    assert all(re.search(r":\S*\d", image) for image in re.findall(r"^FROM (\S+)", dockerfile(name), re.M))
+
+
+def test_the_health_check_of_the_server_is_python() -> None:
+    program = SERVICES["media-server"]["healthcheck"]["test"][-1]
+    assert r"\r\n" in program
+    subprocess.run([sys.executable, "-c", f"compile({program!r}, 'healthcheck', 'exec')"], check=True)
