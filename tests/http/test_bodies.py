@@ -246,7 +246,7 @@ def test_a_refusal_reaches_node_as_its_status(way_in: Client, tmp_path: Path) ->
 def test_refusals_at_once_all_reach_their_clients(way_in: Client, tmp_path: Path) -> None:
     asked = cases(way_in, tmp_path)
     with ThreadPoolExecutor(8) as pool:
-        got = list(pool.map(lambda case: send_with_urllib3(way_in.url, *case[:3], way_in), asked))
+        got = list(pool.map(lambda case: send_with_urllib3(way_in.url, case[0], case[1], case[2], way_in), asked))
     assert got == [status for *_, status in asked]
 
 
@@ -264,7 +264,8 @@ def test_a_body_that_stops_coming_is_let_go(impatient: LiveServer) -> None:
         begun = time.monotonic()
         reply = raw.reply(sock)
         assert time.monotonic() - begun < 12
-    assert reply is None or reply.expect(408, "request_timeout")
+    if reply is not None:
+        reply.expect(408, "request_timeout")
     assert_settles_at(link, upload_id, 0)
 
 

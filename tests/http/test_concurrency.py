@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pytest
 
-from tests.support.client import Client, Link, Reply
+from tests.support.client import Client, Reply
 from tests.support.files import content, files_below, sha256, spans
 
 T = TypeVar("T")

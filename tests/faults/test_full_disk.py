@@ -1,0 +1,176 @@
+"""A full disk: what does not fit is refused, nothing of it is kept, and what had begun goes on once there is room."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import Client, Link
+from tests.support.files import MIB, content, eventually, files_below
+from tests.support.live import GENEROUS, LiveServer
+
+SIZE = 32 * MIB
+CHUNK = 256 * 1024
+
+
+@pytest.fixture
+def disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 32 MiB. Without the right to mount one these tests fail: a promise that nobody checked is no promise."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if mounted.returncode:
+        pytest.fail(f"This test mounts a small tmpfs and needs root for it: {mounted.stderr.strip()}")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+@pytest.fixture
+def server(disk: Path, tmp_path: Path) -> Iterator[LiveServer]:
+    with LiveServer(tmp_path, workers=2, DROPPR_DATA_DIR=disk / "data", **GENEROUS) as running:
+        yield running
+
+
+@pytest.fixture
+def link(server: LiveServer) -> Link:
+    return Client.of(server).make_link()
+
+
+class Ballast:
+    """A file that takes what is free on a disk."""
+
+    def __init__(self, disk: Path) -> None:
+        self._path = disk / "ballast"
+
+    def fill(self, leave: int = 0) -> None:
+        """Take all but about ``leave`` bytes."""
+        with self._path.open("ab", buffering=0) as file:
+            for step in (MIB, 4096):
+                try:
+                    while True:
+                        file.write(b"\1" * step)
+                except OSError:
+                    continue
+            file.truncate(max(0, file.tell() - leave))
+
+    def drop(self) -> None:
+        self._path.unlink()
+
+
+@pytest.fixture
+def ballast(disk: Path) -> Ballast:
+    return Ballast(disk)
+
+
+def send_all(link: Link, upload_id: str, data: bytes) -> list[int]:
+    """The status of every chunk that is still missing, sent once; only success and 507 are right."""
+    statuses = []
+    for first, last in link.status(upload_id).expect(200).json["missing_ranges"]:
+        for start in range(first, last + 1, CHUNK):
+            stop = min(start + CHUNK, last + 1)
+            reply = link.chunk(upload_id, start, data[start:stop], len(data))
+            if reply.status != 200:
+                reply.expect(507, "storage_full")
+            statuses.append(reply.status)
+    return statuses
+
+
+def finished(link: Link, upload_id: str, name: str, data: bytes) -> None:
+    """With room again the same upload completes, and the file is there once with its bytes."""
+    eventually(
+        lambda: send_all(link, upload_id, data) is not None and link.status(upload_id).json["complete"],
+        what="the upload's end",
+    )
+    assert (link.disk / name).read_bytes() == data
+    assert [each["path"] for each in link.files()].count(name) == 1
+
+
+def test_what_does_not_fit_is_refused_at_opening_and_leaves_nothing(link: Link, disk: Path, server: LiveServer) -> None:
+    before = sorted(path for path in disk.rglob("*") if path.is_file() and path.stat().st_size > MIB)
+    for _ in range(3):
+        link.open("large.bin", SIZE + 1).expect(507, "storage_full")
+        link.open("huge.bin", 2**50).expect(507, "storage_full")
+    assert sorted(path for path in disk.rglob("*") if path.is_file() and path.stat().st_size > MIB) == before
+    data = content(20 * MIB)
+    link.send(link.opened("fits.bin", len(data)), data, step=MIB)
+    assert (link.disk / "fits.bin").read_bytes() == data
+
+
+def test_declared_sizes_are_set_aside_so_that_two_cannot_have_the_same_room(link: Link) -> None:
+    first = link.opened("first.bin", 20 * MIB)
+    link.open("second.bin", 20 * MIB).expect(507, "storage_full")
+    link.cancel(first).expect(204)
+    second = link.opened("second.bin", 20 * MIB)
+    data = content(20 * MIB, 1)
+    assert link.send(second, data, step=MIB).json["complete"] is True
+
+
+def test_an_opening_on_a_full_disk_is_refused_and_works_once_there_is_room(link: Link, ballast: Ballast) -> None:
+    ballast.fill()
+    for _ in range(5):
+        link.open("a.bin", MIB).expect(507, "storage_full")
+        link.open("empty.bin", 0)
+    ballast.drop()
+    link.deliver("a.bin", content(MIB))
+    assert (link.disk / "a.bin").read_bytes() == content(MIB)
+
+
+@pytest.mark.parametrize("leave", [0, 4096, 8192, 12_288, 20_480, 40_960, 300_000])
+def test_an_upload_that_ran_into_a_full_disk_completes_once_there_is_room(
+    link: Link, ballast: Ballast, leave: int
+) -> None:
+    data = content(2 * MIB, leave)
+    upload_id = link.opened("a.bin", len(data))
+    link.chunk(upload_id, CHUNK, data[CHUNK : 2 * CHUNK], len(data)).expect(200)
+    ballast.fill(leave)
+    statuses = send_all(link, upload_id, data)
+    # What was acknowledged on the full disk counts, now and later.
+    acknowledged = statuses.count(200)
+    status = link.status(upload_id).expect(200).json
+    assert status["complete"] or status["received_bytes"] == (acknowledged + 1) * CHUNK
+    for path in files_below(link.disk).values():
+        assert path.read_bytes() == data, "a half file is visible"
+    ballast.drop()
+    finished(link, upload_id, "a.bin", data)
+
+
+def test_many_uploads_on_a_full_disk_lose_nothing_that_was_acknowledged_even_if_killed(
+    link: Link, ballast: Ballast, server: LiveServer
+) -> None:
+    files = {f"{n}.bin": content(3 * CHUNK, n) for n in range(6)}
+    ids = {name: link.opened(name, len(data)) for name, data in files.items()}
+    ballast.fill(leave=30_000)
+    acknowledged = {name: send_all(link, ids[name], data).count(200) for name, data in files.items()}
+    server.kill()
+    ballast.drop()
+    server.start()
+    for name, data in files.items():
+        status = link.status(ids[name]).expect(200).json
+        assert status["received_bytes"] >= acknowledged[name] * CHUNK
+        finished(link, ids[name], name, data)
+    assert {name: path.read_bytes() for name, path in files_below(link.disk).items()} == files
+
+
+def test_links_on_a_full_disk_are_refused_or_whole(link: Link, ballast: Ballast) -> None:
+    ballast.fill()
+    made = link.client.call("POST", "/api/droppr/requests", json={"folder": "new"}, owner=True)
+    if made.status != 201:
+        made.expect(507, "storage_full")
+    changed = link.change(title="on a full disk")
+    if changed.status != 200:
+        changed.expect(507, "storage_full")
+        assert link.info().expect(200).json["title"] == ""
+    assert link.client.call("GET", "/healthz").status == 200
+    ballast.drop()
+    link.change(title="afterwards").expect(200)
+    eventually(lambda: link.client.call("GET", "/readyz").status == 200, what="readiness")

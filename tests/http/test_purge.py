@@ -1,0 +1,107 @@
+"""The purge: uploads left alone go, and nothing else does."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.client import Client, Link
+from tests.support.files import content, eventually, files_below
+from tests.support.live import LiveServer
+
+SECONDS = 2.0
+
+
+def cleanup(server: LiveServer) -> str:
+    """What ``droppr cleanup`` says, run beside the live server on the same data."""
+    program = Path(sys.executable).with_name("droppr")
+    done = subprocess.run(
+        [program, "cleanup"],
+        cwd=server.tmp_path,
+        env=server.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def forgetful(live: Callable[..., LiveServer]) -> LiveServer:
+    """A server on which an upload may lie idle for two seconds."""
+    return live(workers=2, DROPPR_SESSION_MAX_AGE_HOURS=SECONDS / 3600)
+
+
+@pytest.fixture
+def link(forgetful: LiveServer) -> Link:
+    return Client.of(forgetful).make_link(max_files=3)
+
+
+def bytes_held(server: LiveServer, upload_id: str) -> int:
+    return sum(path.stat().st_size for path in server.data_dir.rglob("*") if upload_id in str(path) and path.is_file())
+
+
+def test_an_upload_left_alone_is_expired_and_its_bytes_and_its_place_come_back(
+    forgetful: LiveServer, link: Link
+) -> None:
+    idle = link.opened("idle.bin", 300_000)
+    link.chunk(idle, 0, content(200_000), 300_000).expect(200)
+    finished = link.deliver("finished.bin", b"stays")
+    assert bytes_held(forgetful, idle) >= 200_000, "the test looks at the wrong place"
+    eventually(lambda: link.status(idle).status == 410, what="the upload's end")
+    cleanup(forgetful)
+    link.status(idle).expect(410, "upload_expired")
+    link.chunk(idle, 200_000, content(100_000), 300_000).expect(410, "upload_expired")
+    assert bytes_held(forgetful, idle) == 0
+    assert (link.disk / "finished.bin").read_bytes() == b"stays"
+    assert link.download("finished.bin").expect(200).body == b"stays"
+    assert list(files_below(link.disk)) == [finished["path"]]
+    link.opened("a.bin", 1)
+    link.opened("b.bin", 1)
+    link.open("c.bin", 1).expect(413, "request_full")
+
+
+def test_an_upload_that_still_gets_chunks_is_not_purged_however_old_it_is(forgetful: LiveServer, link: Link) -> None:
+    data = content(60)
+    upload_id = link.opened("slow.bin", len(data))
+    begun = time.monotonic()
+    for at in range(0, len(data), 10):
+        link.chunk(upload_id, at, data[at : at + 10], len(data)).expect(200)
+        cleanup(forgetful)
+        eventually(lambda: time.monotonic() > begun + SECONDS * 0.4 * (at // 10 + 1))  # noqa: B023
+    assert time.monotonic() - begun > SECONDS * 2, "it was not older than the limit"
+    assert (link.disk / "slow.bin").read_bytes() == data
+
+
+def test_an_upload_is_not_purged_while_a_chunk_of_it_is_on_its_way(forgetful: LiveServer, link: Link) -> None:
+    data = content(100_000)
+    upload_id = link.opened("slow.bin", len(data))
+    other = link.opened("idle.bin", 10)
+
+    def dripping() -> Iterator[bytes]:
+        yield data[:50_000]
+        # Another upload as old as this one has become stale meanwhile, and so would this one be.
+        eventually(lambda: link.status(other).status == 410, what="the other upload's end")
+        cleanup(forgetful)
+        yield data[50_000:]
+
+    headers = {"Content-Range": "bytes 0-99999/100000", "X-Upload-Id": upload_id, "Content-Length": "100000"}
+    assert link.raw_chunk(headers, dripping()).expect(200).json["complete"] is True
+    assert (link.disk / "slow.bin").read_bytes() == data
+
+
+def test_a_fresh_upload_survives_a_purge(server: LiveServer) -> None:
+    link = Client.of(server).make_link()
+    upload_id = link.opened("a.bin", 10)
+    link.chunk(upload_id, 0, b"01234", 10).expect(200)
+    cleanup(server)
+    assert link.chunk(upload_id, 5, b"56789", 10).expect(200).json["complete"] is True
+    cleanup(server)
+    assert link.status(upload_id).expect(200).json["complete"] is True
