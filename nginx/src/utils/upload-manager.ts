@@ -4,7 +4,7 @@
 import { UploadError } from "../core/errors";
 import { Meter } from "../core/meter";
 import type { Clock } from "../ports";
-import { ParallelUploader, type ParallelUploaderConfig } from "./parallel-upload";
+import { ParallelUploader, type ParallelUploaderConfig, type UploadStats } from "./parallel-upload";
 
 export type ItemState = "waiting" | "sending" | "done" | "failed" | "cancelled";
 
@@ -67,6 +67,9 @@ export class UploadManager {
   readonly #sending = new Map<Mutable, ParallelUploader>();
   readonly #meter = new Meter();
   #held = false;
+  /** Whether the server has taken a file since we last had to ask: until then one goes ahead, so that a wrong
+   * password counts as one wrong attempt and not as two. */
+  #proven = false;
   #onIdle: (() => void)[] = [];
 
   constructor(config: UploadManagerConfig) {
@@ -110,6 +113,7 @@ export class UploadManager {
   /** Starts no further file until `release()`. */
   hold(): void {
     this.#held = true;
+    this.#proven = false;
   }
 
   release(): void {
@@ -140,6 +144,12 @@ export class UploadManager {
     };
   }
 
+  /** Speed and time left of a file that is being sent. */
+  statsOf(item: UploadItem): UploadStats | null {
+    const mine = this.#find(item);
+    return (mine && this.#sending.get(mine)?.getStats()) ?? null;
+  }
+
   #find(item: UploadItem): Mutable | undefined {
     return this.#items[item.id];
   }
@@ -161,7 +171,7 @@ export class UploadManager {
   }
 
   #mayStart(next: Mutable | undefined): boolean {
-    if (next === undefined) return false;
+    if (next === undefined || (!this.#proven && this.#sending.size > 0)) return false;
     const small = this.#config.smallSize ?? 8 * 1024 * 1024;
     const together = [next, ...this.#sending.keys()];
     return (
@@ -192,7 +202,13 @@ export class UploadManager {
       this.#meter.add(Math.max(0, loaded - (known ?? loaded)), this.#config.clock.now());
       known = loaded;
       this.#update(item, { loaded });
+      if (!this.#proven) this.#prove();
     };
+  }
+
+  #prove(): void {
+    this.#proven = !this.#held;
+    this.#fill();
   }
 
   #settle(item: Mutable, error: UploadError | null): void {

@@ -1,0 +1,57 @@
+// When a token is needed, and from whom. The solvers themselves are loaded only then.
+
+import { UploadError } from "../core/errors";
+import type { LinkInfo } from "../core/wire";
+import { need } from "./dom";
+
+export class Captcha {
+  readonly #box = need("captcha", HTMLElement);
+  readonly #always: boolean;
+  #wanted: boolean;
+  #provider: string;
+  #siteKey: string;
+
+  constructor({ captchaRequired, captchaProvider, captchaSiteKey }: LinkInfo) {
+    this.#always = captchaRequired;
+    this.#wanted = captchaRequired;
+    this.#provider = captchaProvider || "altcha";
+    this.#siteKey = captchaSiteKey;
+  }
+
+  /** The server refused with `captcha_required`: from now on each opening brings a token. */
+  demand({ details }: UploadError): void {
+    this.#wanted = true;
+    if (typeof details.captcha_provider === "string") this.#provider = details.captcha_provider;
+    if (typeof details.captcha_site_key === "string") this.#siteKey = details.captcha_site_key;
+  }
+
+  /** A file was taken: what only failures brought about is over, unless the server says so again. */
+  relax(): void {
+    this.#wanted = this.#always;
+  }
+
+  /** The header for one opening; a token counts once, so each opening gets its own. */
+  async headers(signal: AbortSignal): Promise<Record<string, string>> {
+    if (!this.#wanted) return {};
+    this.#box.hidden = false;
+    try {
+      return { "X-Captcha-Token": await this.#token(signal) };
+    } finally {
+      this.#box.hidden = true;
+    }
+  }
+
+  async #token(signal: AbortSignal): Promise<string> {
+    const provider = this.#provider;
+    if (provider === "altcha") {
+      this.#box.textContent = "Checking that you are not a robot…";
+      const { altchaToken } = await import("../captcha/altcha");
+      return altchaToken(signal);
+    }
+    if (provider === "turnstile" || provider === "hcaptcha") {
+      const { hostedToken } = await import("../captcha/hosted");
+      return hostedToken(provider, this.#siteKey, this.#box, signal);
+    }
+    throw new UploadError("This page does not know the captcha in use.", { code: "captcha_unavailable" });
+  }
+}

@@ -1,0 +1,48 @@
+/** The element with this id. Throws when the page lacks it or has another kind there: the HTML and the code belong together. */
+export function need<T extends HTMLElement>(id: string, kind: new () => T): T {
+  const found = document.getElementById(id);
+  if (found instanceof kind) return found;
+  throw new Error(`The page has no ${kind.name} #${id}`);
+}
+
+interface Content {
+  readonly className?: string;
+  readonly text?: string;
+}
+
+export function make<K extends keyof HTMLElementTagNameMap>(
+  tag: K,
+  { className = "", text = "" }: Content = {},
+  ...children: Node[]
+): HTMLElementTagNameMap[K] {
+  const element = document.createElement(tag);
+  if (className !== "") element.className = className;
+  if (text !== "") element.textContent = text;
+  element.append(...children);
+  return element;
+}
+
+export function makeButton(text: string, className: string, onClick: () => void): HTMLButtonElement {
+  const button = make("button", { className: `button ${className}`, text });
+  button.type = "button";
+  button.addEventListener("click", onClick);
+  return button;
+}
+
+/** Sets a text only where it differs, so that screen readers and layout are left alone otherwise. */
+export function setText(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+/** Runs `paint` at most once per frame, however often it is asked for. */
+export function oncePerFrame(paint: () => void): () => void {
+  let asked = false;
+  return () => {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      paint();
+    });
+  };
+}

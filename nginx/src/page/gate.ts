@@ -1,0 +1,68 @@
+// What the link asks of the sender before files go: a name, an e-mail, a password.
+
+import type { Asked, LinkInfo } from "../core/wire";
+import { need, setText } from "./dom";
+
+const PASSWORD_HINT = "The person who sent you the link has it.";
+
+export class Gate {
+  readonly #form = need("gate", HTMLFormElement);
+  readonly #name = need("name", HTMLInputElement);
+  readonly #email = need("email", HTMLInputElement);
+  readonly #password = need("password", HTMLInputElement);
+  readonly #hint = need("password-hint", HTMLElement);
+
+  constructor(info: LinkInfo, onSubmit: () => void) {
+    this.#ask("name", this.#name, info.askName);
+    this.#ask("email", this.#email, info.askEmail);
+    if (info.requiresPassword) this.#showPassword();
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#complain("");
+      onSubmit();
+    });
+  }
+
+  /** Whether there is anything to fill in: then the person says when to send. */
+  get asks(): boolean {
+    return !this.#form.hidden;
+  }
+
+  get senderName(): string {
+    return this.#name.value.trim();
+  }
+
+  get senderEmail(): string {
+    return this.#email.value.trim();
+  }
+
+  get password(): string {
+    return this.#password.value;
+  }
+
+  /** The server wants a password, or another one. */
+  askPassword(complaint: string): void {
+    this.#showPassword();
+    this.#complain(complaint);
+    this.#password.focus();
+    this.#password.select();
+  }
+
+  #showPassword(): void {
+    this.#ask("password", this.#password, "required");
+  }
+
+  #complain(complaint: string): void {
+    this.#password.toggleAttribute("aria-invalid", false);
+    if (complaint !== "") this.#password.setAttribute("aria-invalid", "true");
+    setText(this.#hint, complaint || PASSWORD_HINT);
+  }
+
+  #ask(id: string, input: HTMLInputElement, asked: Asked): void {
+    if (asked === "no") return;
+    this.#form.hidden = false;
+    need(`${id}-field`, HTMLElement).hidden = false;
+    input.required = asked === "required";
+    if (id !== "password") need(`${id}-optional`, HTMLElement).hidden = input.required;
+  }
+}

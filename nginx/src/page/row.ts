@@ -1,0 +1,63 @@
+// One file in the list.
+
+import type { UploadStats } from "../utils/parallel-upload";
+import type { UploadItem } from "../utils/upload-manager";
+import { make, makeButton, setText } from "./dom";
+import { formatBytes, formatPercent, formatSpeed, formatTimeLeft } from "./format";
+
+export interface RowActions {
+  readonly cancel: (item: UploadItem) => void;
+  readonly retry: (item: UploadItem) => void;
+}
+
+export class Row {
+  readonly element: HTMLLIElement;
+  readonly #bar: HTMLProgressElement;
+  readonly #state: HTMLElement;
+  readonly #retry: HTMLButtonElement;
+  readonly #cancel: HTMLButtonElement;
+
+  constructor(item: UploadItem, actions: RowActions) {
+    const name = make("span", { text: item.path });
+    const size = make("span", { className: "file-size", text: ` ${formatBytes(item.file.size)}` });
+    this.#bar = make("progress");
+    this.#bar.max = 1;
+    this.#bar.setAttribute("aria-label", `Progress of ${item.path}`);
+    this.#state = make("div", { className: "file-state" });
+    this.#retry = makeButton("Try again", "slim", () => actions.retry(item));
+    this.#retry.setAttribute("aria-label", `Try again to send ${item.path}`);
+    this.#cancel = makeButton("Cancel", "slim", () => actions.cancel(item));
+    this.#cancel.setAttribute("aria-label", `Cancel ${item.path}`);
+    const heading = make("div", { className: "file-name" }, name, size);
+    const buttons = make("div", { className: "file-actions" }, this.#retry, this.#cancel);
+    this.element = make("li", { className: "file" }, heading, buttons, this.#bar, this.#state);
+  }
+
+  paint(item: UploadItem, stats: UploadStats | null): void {
+    const { state, loaded, file } = item;
+    this.element.className = `file ${state}`;
+    this.#retry.hidden = state !== "failed" && state !== "cancelled";
+    this.#cancel.hidden = state === "done" || state === "cancelled";
+    this.#bar.hidden = state !== "sending";
+    this.#bar.value = file.size === 0 ? 0 : loaded / file.size;
+    setText(this.#state, wordsFor(item, stats));
+  }
+}
+
+function wordsFor({ state, loaded, file, error }: UploadItem, stats: UploadStats | null): string {
+  if (state === "waiting") return "Waiting";
+  if (state === "done") return "Arrived";
+  if (state === "cancelled") return "Cancelled";
+  if (state === "failed") return error?.message ?? "It could not be sent.";
+  if (stats === null || stats.totalChunks === 0) return "Starting…";
+  if (loaded >= file.size) return "All sent, the server is finishing…";
+  const retrying = stats.failedChunks > 0 && stats.failedChunks >= stats.activeUploads;
+  if (retrying) return `${formatPercent(loaded, file.size)} · connection trouble, trying again…`;
+  return [formatPercent(loaded, file.size), ...pace(stats)].join(" · ");
+}
+
+/** Speed and time left, where something moves. */
+export function pace({ speed, eta }: { readonly speed: number; readonly eta: number }): string[] {
+  if (speed < 1) return [];
+  return [formatSpeed(speed), formatTimeLeft(eta)].filter((words) => words !== "");
+}
