@@ -32,6 +32,10 @@ class InvalidRange(UploadError):
     default = "The byte range does not fit the file."
 
 
+class RangeNotSatisfiable(InvalidRange):
+    default = "The file has no such range."
+
+
 class InvalidPath(UploadError):
     code = "invalid_path"
     default = "This name cannot be stored. Rename the file and send it again."
@@ -155,11 +159,6 @@ class ChunkTooLarge(UploadError):
 class RequestFull(UploadError):
     code = "request_full"
     default = "This link has received all it may receive."
-
-
-class RangeNotSatisfiable(UploadError):
-    code = "range_not_satisfiable"
-    default = "The file has no such range."
 
 
 class TypeNotAllowed(UploadError):

@@ -44,6 +44,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.RequestFull: 413,
     errors.TypeNotAllowed: 415,
     errors.ContentEncodingNotAllowed: 415,
+    errors.RangeNotSatisfiable: 416,
     errors.TooManyAttempts: 429,
     errors.RateLimited: 429,
     errors.InternalError: 500,

@@ -86,7 +86,7 @@ def fetch(hash: str, path: str) -> Response:
     here = services()
     link, file = here.file_requests.received(hash, path)
     try:
-        return download(here.destination.locate(link.folder, file.disk_path), file.name, here.settings)
+        return download(here.destination.locate(link.folder, file.disk_path), file, here.settings)
     except FileNotFoundError:
         raise FileNotFound("This file has been moved or deleted on the server.") from None
 
