@@ -15,7 +15,8 @@ from app.core.links import ReceivedFile
 from app.settings import Settings
 
 ACCEL_PREFIX = "/_droppr_files/"
-# What may stand between quotes as it is.
+# What every reader of headers takes for the same name, and what may not even stand between quotes.
+_HARMLESS = re.compile(r"[A-Za-z0-9 ._()-]+")
 _NOT_QUOTABLE = re.compile(r"[^ !#-$&-\[\]-~]")
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
@@ -34,9 +35,9 @@ def download(path: Path, file: ReceivedFile, settings: Settings) -> Response:
 
 def content_disposition(name: str) -> str:
     """RFC 6266: the exact name for browsers of today, one of plain ASCII for everything else."""
-    plain = _NOT_QUOTABLE.sub("_", name)
-    if plain == name:
+    if _HARMLESS.fullmatch(name):
         return f'attachment; filename="{name}"'
+    plain = _NOT_QUOTABLE.sub("_", name)
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
