@@ -5,7 +5,12 @@ import { sessionKey } from "../adapters/local-sessions";
 import type { UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import type { Clock, SessionStore, Transport } from "../ports";
-import { type UploaderOptions, type UploadItem, UploadManager } from "../utils/upload-manager";
+import {
+  type UploaderOptions,
+  type UploadItem,
+  UploadManager,
+  type UploadTotals,
+} from "../utils/upload-manager";
 import { Announcer } from "./announcer";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
@@ -42,6 +47,8 @@ export class SendPage {
   readonly #list = need("files", HTMLElement);
   readonly #send = need("send", HTMLButtonElement);
   readonly #problem = need("problem", HTMLElement);
+  readonly #finished = need("finished", HTMLElement);
+  readonly #total = need("total", HTMLElement);
   readonly #totalBar = need("total-bar", HTMLProgressElement);
   readonly #totalText = need("total-text", HTMLElement);
   readonly #paint = oncePerFrame(() => this.#paintNow());
@@ -183,13 +190,12 @@ export class SendPage {
   #onDone(): void {
     this.#captchaTries = 0;
     this.#captcha.relax();
-    if (!this.#manager.busy) this.#announceEnd();
+    if (!this.#manager.busy) this.#announcer.say(this.#endWords(this.#manager.totals()));
   }
 
-  #announceEnd(): void {
-    const { done, failed } = this.#manager.totals();
+  #endWords({ done, failed }: UploadTotals): string {
     const failures = failed === 0 ? "" : ` ${countOf(failed, "file")} could not be sent.`;
-    this.#announcer.say(`${countOf(done, "file has", "files have")} arrived.${failures}`);
+    return `${countOf(done, "file has", "files have")} arrived.${failures}`;
   }
 
   #tick(): void {
@@ -213,6 +219,9 @@ export class SendPage {
     const underway = this.#going && this.#manager.busy;
     if (underway) words.push(`${formatBytes(loaded)} of ${formatBytes(size)}`, ...pace(totals));
     setText(this.#totalText, words.join(" · "));
+    this.#finished.hidden = done === 0 || done < files;
+    this.#total.hidden = files === 0 || !this.#finished.hidden;
+    setText(this.#finished, `${this.#endWords(totals)} You may close this page, or send more.`);
     if (underway) this.#announcer.progress(totals);
   }
 

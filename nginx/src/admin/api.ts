@@ -1,0 +1,103 @@
+// The owner's calls. The session is a cookie that this code never sees; every refusal becomes an UploadError.
+
+import { abortedError, errorFromReply, networkError, unexpectedReply } from "../core/errors";
+import type { Terms } from "./terms";
+import {
+  type ListedLink,
+  type OwnerLink,
+  parseFiles,
+  parseLink,
+  parseLinks,
+  type ReceivedFile,
+} from "./wire";
+
+const ROOT = "/api/droppr";
+
+type Fetch = (url: string, init: RequestInit) => Promise<Response>;
+
+interface Call {
+  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly body?: object;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export class OwnerApi {
+  readonly #fetch: Fetch;
+
+  constructor(fetch: Fetch = (url, init) => globalThis.fetch(url, init)) {
+    this.#fetch = fetch;
+  }
+
+  /** Throws `unauthorized` for a wrong token, `too_many_attempts` after many of them. */
+  async logIn(token: string): Promise<void> {
+    await this.#call("/session", { method: "POST", body: { token } });
+  }
+
+  async logOut(): Promise<void> {
+    await this.#call("/session", { method: "DELETE" });
+  }
+
+  async links(signal: AbortSignal): Promise<ListedLink[]> {
+    return this.#read("/requests", { signal }, parseLinks);
+  }
+
+  async create(folder: string, terms: Terms): Promise<OwnerLink> {
+    return this.#read("/requests", { method: "POST", body: { folder, ...terms } }, parseLink);
+  }
+
+  /** Changes what `terms` names and nothing else. */
+  async edit(hash: string, terms: Terms): Promise<OwnerLink> {
+    return this.#read(linkPath(hash), { method: "PATCH", body: terms }, parseLink);
+  }
+
+  async close(hash: string): Promise<void> {
+    await this.#call(linkPath(hash), { method: "DELETE" });
+  }
+
+  async files(hash: string, signal: AbortSignal): Promise<ReceivedFile[]> {
+    return this.#read(`${linkPath(hash)}/files`, { signal }, parseFiles);
+  }
+
+  async #read<T>(path: string, call: Call, parse: (value: unknown) => T): Promise<T> {
+    const { status, text } = await this.#call(path, call);
+    try {
+      return parse(JSON.parse(text));
+    } catch {
+      throw unexpectedReply(status);
+    }
+  }
+
+  async #call(path: string, { method = "GET", body, signal }: Call): Promise<{ status: number; text: string }> {
+    const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
+    if (signal !== undefined) init.signal = signal;
+    if (body !== undefined) {
+      init.body = JSON.stringify(body);
+      init.headers = { "Content-Type": "application/json" };
+    }
+    try {
+      const reply = await this.#fetch(ROOT + path, init);
+      return await accepted(reply);
+    } catch (error) {
+      if (signal?.aborted === true) throw abortedError();
+      // `fetch` says no more about a lost connection than that it is a TypeError.
+      throw error instanceof TypeError ? networkError(error) : error;
+    }
+  }
+}
+
+async function accepted(reply: Response): Promise<{ status: number; text: string }> {
+  const { ok, status } = reply;
+  const text = await reply.text();
+  if (ok) return { status, text };
+  throw errorFromReply({ status, text, retryAfter: reply.headers.get("Retry-After"), now: Date.now() });
+}
+
+function linkPath(hash: string): string {
+  return `/requests/${encodeURIComponent(hash)}`;
+}
+
+/** Where a received file is downloaded: names may hold anything, so each part of the path is encoded. */
+export function downloadUrl(hash: string, path: string): string {
+  const encoded = path.split("/").map(encodeURIComponent).join("/");
+  return `${ROOT}${linkPath(hash)}/files/${encoded}`;
+}

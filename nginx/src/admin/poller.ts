@@ -1,0 +1,50 @@
+import type { Clock } from "../ports";
+
+/** Asks again and again while somebody looks: never twice at once, never while the page is hidden. */
+export class Poller {
+  readonly #ask: (signal: AbortSignal) => Promise<void>;
+  readonly #clock: Pick<Clock, "sleep">;
+  readonly #pauseMs: number;
+  #running: AbortController | null = null;
+  #wanted = false;
+
+  /** `ask` deals with its own failures; one that it throws all the same ends the round, not the asking. */
+  constructor(ask: (signal: AbortSignal) => Promise<void>, clock: Pick<Clock, "sleep">, pauseMs: number) {
+    this.#ask = ask;
+    this.#clock = clock;
+    this.#pauseMs = pauseMs;
+    document.addEventListener("visibilitychange", () => this.#follow());
+  }
+
+  /** Asks at once, then after every pause; starting again asks at once, too. */
+  start(): void {
+    this.#wanted = true;
+    this.#follow();
+  }
+
+  stop(): void {
+    this.#wanted = false;
+    this.#follow();
+  }
+
+  #follow(): void {
+    this.#running?.abort();
+    this.#running = null;
+    if (!this.#wanted || document.hidden) return;
+    this.#running = new AbortController();
+    void this.#run(this.#running.signal);
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        await this.#ask(signal);
+        await this.#clock.sleep(this.#pauseMs, signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        console.error(error);
+        await this.#clock.sleep(this.#pauseMs, signal).catch(() => undefined);
+      }
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// What an owner may set on a link: from the texts in a form to the fields of the API, and which of them changed.
+
+import { joinSize, type Size } from "./sizes";
+import type { Asked, CaptchaMode, OwnerLink } from "./wire";
+
+/** The fields of the API; what is absent stays as it is. */
+export interface Terms {
+  readonly title?: string;
+  readonly message?: string;
+  /** From now; 0 is never. */
+  readonly expires_hours?: number;
+  readonly password?: string;
+  readonly max_file_size?: number;
+  readonly max_total_size?: number;
+  readonly max_files?: number;
+  readonly allowed_extensions?: readonly string[];
+  readonly captcha?: CaptchaMode;
+  readonly ask_name?: Asked;
+  readonly ask_email?: Asked;
+  readonly active?: boolean;
+}
+
+/** `keep` leaves the expiry as it is, `custom` takes the hours that were typed, all others are hours. */
+export type ExpiryChoice = string;
+
+export interface TypedTerms {
+  readonly title: string;
+  readonly message: string;
+  readonly expiry: ExpiryChoice;
+  readonly hours: string;
+  /** Empty is none on a new link, and the same as before on an old one. */
+  readonly password: string;
+  readonly removePassword: boolean;
+  readonly fileSize: Size;
+  readonly totalSize: Size;
+  readonly files: string;
+  readonly extensions: string;
+  readonly captcha: CaptchaMode;
+  readonly askName: Asked;
+  readonly askEmail: Asked;
+}
+
+/** All terms of a new link. */
+export function termsOf(typed: TypedTerms): Terms {
+  return { ...lastingTerms(typed), ...expiryTerms(typed), ...passwordTerms(typed) };
+}
+
+/** Only what differs from the link, so that two owners at work on it do not undo each other's changes. */
+export function changedTerms(typed: TypedTerms, link: OwnerLink): Terms {
+  const before = new Map<string, unknown>(Object.entries(standingTerms(link)));
+  const changed = Object.entries(lastingTerms(typed)).filter(
+    ([name, value]) => JSON.stringify(value) !== JSON.stringify(before.get(name)),
+  );
+  return { ...Object.fromEntries(changed), ...expiryTerms(typed), ...passwordTerms(typed) };
+}
+
+function lastingTerms(typed: TypedTerms) {
+  return {
+    title: typed.title.trim(),
+    message: typed.message.trim(),
+    max_file_size: joinSize(typed.fileSize),
+    max_total_size: joinSize(typed.totalSize),
+    max_files: countOfFiles(typed.files),
+    allowed_extensions: splitExtensions(typed.extensions),
+    captcha: typed.captcha,
+    ask_name: typed.askName,
+    ask_email: typed.askEmail,
+  };
+}
+
+function standingTerms(link: OwnerLink): Terms {
+  return {
+    title: link.title,
+    message: link.message,
+    max_file_size: link.maxFileSize,
+    max_total_size: link.maxTotalSize,
+    max_files: link.maxFiles,
+    allowed_extensions: link.allowedExtensions,
+    captcha: link.captcha,
+    ask_name: link.askName,
+    ask_email: link.askEmail,
+  };
+}
+
+function expiryTerms({ expiry, hours }: TypedTerms): Terms {
+  if (expiry === "keep") return {};
+  return { expires_hours: Number(expiry === "custom" ? hours : expiry) };
+}
+
+function passwordTerms({ password, removePassword }: TypedTerms): Terms {
+  if (removePassword) return { password: "" };
+  return password === "" ? {} : { password };
+}
+
+function countOfFiles(text: string): number {
+  const count = Number(text);
+  return Number.isSafeInteger(count) && count > 0 ? count : 0;
+}
+
+/** "JPG, .png zip" are three extensions: in lower case, without dots, each once. */
+export function splitExtensions(text: string): string[] {
+  const names = text.split(/[\s,;]+/).map((each) => each.replace(/^\*?\.+/, "").toLowerCase());
+  return [...new Set(names.filter((each) => each !== "" && each !== "*"))];
+}
+
+const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
+const GROUPS = 4;
+const GROUP = 4;
+
+/**
+ * A password that can be read out over the telephone: about 79 bits, no letters that look alike. `random` fills an
+ * array with random bytes, as `crypto.getRandomValues` does.
+ */
+export function makePassword(random: (bytes: Uint8Array<ArrayBuffer>) => unknown): string {
+  const letters: string[] = [];
+  const byte = new Uint8Array(1);
+  while (letters.length < GROUPS * GROUP) {
+    random(byte);
+    // Of 256 values, the last eight would make the first eight letters more likely than the others.
+    const drawn = byte[0] ?? 0;
+    if (drawn < 256 - (256 % ALPHABET.length)) letters.push(ALPHABET.charAt(drawn % ALPHABET.length));
+  }
+  const groups = Array.from({ length: GROUPS }, (_, n) => letters.slice(n * GROUP, (n + 1) * GROUP).join(""));
+  return groups.join("-");
+}

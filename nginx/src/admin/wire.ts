@@ -1,0 +1,135 @@
+// The owner's replies as typed values, read once at the edge. Anything else than the contract's shapes throws.
+
+export const ASKED = ["no", "optional", "required"] as const;
+export type Asked = (typeof ASKED)[number];
+
+export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const;
+export type CaptchaMode = (typeof CAPTCHA_MODES)[number];
+
+/** A request link as its owner sees it. Times are milliseconds since 1970; limits are 0 where there is none. */
+export interface OwnerLink {
+  readonly hash: string;
+  /** Relative to this server: `/request/<hash>`. */
+  readonly url: string;
+  readonly folder: string;
+  readonly title: string;
+  readonly message: string;
+  readonly createdAt: number;
+  readonly expiresAt: number | null;
+  readonly active: boolean;
+  readonly requiresPassword: boolean;
+  readonly maxFileSize: number;
+  readonly maxTotalSize: number;
+  readonly maxFiles: number;
+  readonly allowedExtensions: readonly string[];
+  readonly captcha: CaptchaMode;
+  readonly askName: Asked;
+  readonly askEmail: Asked;
+}
+
+/** A link in the list, with what it has received so far. */
+export interface ListedLink extends OwnerLink {
+  /** By the server's clock, which decides. */
+  readonly expired: boolean;
+  readonly filesReceived: number;
+  readonly bytesReceived: number;
+  readonly uploadsOpen: number;
+}
+
+export interface ReceivedFile {
+  readonly uploadId: string;
+  readonly path: string;
+  readonly size: number;
+  readonly receivedAt: number;
+  /** Null until the server has read the file for it. */
+  readonly sha256: string | null;
+  readonly senderName: string | null;
+  readonly senderEmail: string | null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function parseLink(value: unknown): OwnerLink {
+  const fields = fieldsOf(value);
+  return {
+    hash: text(fields, "hash"),
+    url: text(fields, "url"),
+    folder: text(fields, "folder"),
+    title: text(fields, "title"),
+    message: text(fields, "message"),
+    createdAt: number(fields, "created_at") * 1_000,
+    expiresAt: fields.expires_at == null ? null : number(fields, "expires_at") * 1_000,
+    active: fields.active !== false,
+    requiresPassword: fields.requires_password === true,
+    maxFileSize: number(fields, "max_file_size"),
+    maxTotalSize: number(fields, "max_total_size"),
+    maxFiles: number(fields, "max_files"),
+    allowedExtensions: list(fields, "allowed_extensions").map(String),
+    captcha: oneOf(CAPTCHA_MODES, fields.captcha),
+    askName: oneOf(ASKED, fields.ask_name),
+    askEmail: oneOf(ASKED, fields.ask_email),
+  };
+}
+
+export function parseLinks(value: unknown): ListedLink[] {
+  return list(fieldsOf(value), "requests").map(parseListed);
+}
+
+function parseListed(value: unknown): ListedLink {
+  const fields = fieldsOf(value);
+  return {
+    ...parseLink(fields),
+    expired: fields.expired === true,
+    filesReceived: number(fields, "files_received"),
+    bytesReceived: number(fields, "bytes_received"),
+    uploadsOpen: number(fields, "uploads_open"),
+  };
+}
+
+export function parseFiles(value: unknown): ReceivedFile[] {
+  return list(fieldsOf(value), "files").map((each) => {
+    const fields = fieldsOf(each);
+    return {
+      uploadId: text(fields, "upload_id"),
+      path: text(fields, "path"),
+      size: number(fields, "size"),
+      receivedAt: number(fields, "received_at") * 1_000,
+      sha256: optionalText(fields.sha256),
+      senderName: optionalText(fields.sender_name),
+      senderEmail: optionalText(fields.sender_email),
+    };
+  });
+}
+
+function fieldsOf(value: unknown): Fields {
+  if (typeof value !== "object" || value === null) throw new TypeError("Not an object");
+  return value as Fields;
+}
+
+function text(fields: Fields, name: string): string {
+  const value = fields[name];
+  if (typeof value !== "string") throw new TypeError(`${name} is not a text`);
+  return value;
+}
+
+function optionalText(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
+}
+
+function number(fields: Fields, name: string): number {
+  const value = fields[name];
+  if (typeof value !== "number" || value < 0) throw new TypeError(`${name} is not a number`);
+  return value;
+}
+
+function list(fields: Fields, name: string): readonly unknown[] {
+  const value = fields[name];
+  if (!Array.isArray(value)) throw new TypeError(`${name} is not a list`);
+  return value;
+}
+
+function oneOf<T extends string>(known: readonly T[], value: unknown): T {
+  const found = known.find((each) => each === value);
+  if (found === undefined) throw new TypeError(`${String(value)} is none of ${known.join(", ")}`);
+  return found;
+}

@@ -1,0 +1,88 @@
+// What the owner's page says about links and files, and about what went wrong.
+
+import { UploadError } from "../core/errors";
+import { countOf, formatBytes, formatDate, formatDuration } from "../page/format";
+import type { ListedLink, OwnerLink } from "./wire";
+
+export type LinkState = "open" | "full" | "expired" | "closed";
+
+/** What a sender would meet. The server calls a link inactive whether it was paused or closed: it can be reopened. */
+export function stateOf(link: ListedLink): LinkState {
+  if (!link.active) return "closed";
+  if (link.expired) return "expired";
+  const { maxFiles, filesReceived, uploadsOpen, maxTotalSize, bytesReceived } = link;
+  const noPlace = maxFiles > 0 && filesReceived + uploadsOpen >= maxFiles;
+  const noRoom = maxTotalSize > 0 && bytesReceived >= maxTotalSize;
+  return noPlace || noRoom ? "full" : "open";
+}
+
+export const STATE_WORDS: Readonly<Record<LinkState, string>> = {
+  open: "Open",
+  full: "Full",
+  expired: "Expired",
+  closed: "Closed",
+};
+
+export function nameOf({ title, folder }: Pick<OwnerLink, "title" | "folder">): string {
+  return title === "" ? folder : title;
+}
+
+export function expiryWords({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: number): string {
+  if (expiresAt === null) return "Never expires";
+  if (expiresAt <= now) return `Expired on ${formatDate(expiresAt)}`;
+  return `Expires in ${formatDuration((expiresAt - now) / 1_000)}`;
+}
+
+/** "3 of 10 files · 1.2 GB of 5 GB · 2 arriving" */
+export function receivedWords(link: ListedLink): string {
+  const { filesReceived, bytesReceived, uploadsOpen, maxFiles, maxTotalSize } = link;
+  const files = maxFiles > 0 ? `${filesReceived} of ${countOf(maxFiles, "file")}` : countOf(filesReceived, "file");
+  const room = maxTotalSize > 0 ? ` of ${formatBytes(maxTotalSize)}` : "";
+  const arriving = uploadsOpen > 0 ? ` · ${countOf(uploadsOpen, "upload")} under way` : "";
+  return `${files} · ${formatBytes(bytesReceived)}${room}${arriving}`;
+}
+
+const CAPTCHA_WORDS = { never: "never", after_failures: "after wrong passwords", always: "always" } as const;
+
+/** What the link allows and asks, as pairs of a name and what is set; only what differs from nothing at all. */
+export function termWords(link: OwnerLink): (readonly [string, string])[] {
+  const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions, askName, askEmail, captcha } = link;
+  const pairs: (readonly [string, string])[] = [
+    ["Folder", link.folder],
+    ["Made", formatDate(link.createdAt)],
+    ["Expires", link.expiresAt === null ? "never" : formatDate(link.expiresAt)],
+    ["Largest file", maxFileSize > 0 ? formatBytes(maxFileSize) : ""],
+    ["All files together", maxTotalSize > 0 ? formatBytes(maxTotalSize) : ""],
+    ["Number of files", maxFiles > 0 ? countOf(maxFiles, "file") : ""],
+    ["Kinds of files", allowedExtensions.map((each) => `.${each}`).join(", ")],
+    ["Sender's name", askName === "no" ? "" : askName],
+    ["Sender's e-mail", askEmail === "no" ? "" : askEmail],
+    ["Captcha", captcha === "after_failures" ? "" : CAPTCHA_WORDS[captcha]],
+  ];
+  return pairs.filter(([, value]) => value !== "");
+}
+
+/** "Ann <ann@example.org>", or nothing when the sender stayed unknown. */
+export function senderWords(file: { senderName: string | null; senderEmail: string | null }): string {
+  const { senderName, senderEmail } = file;
+  if (senderName !== null && senderEmail !== null) return `${senderName} <${senderEmail}>`;
+  return senderName ?? senderEmail ?? "";
+}
+
+export function shortHash(sha256: string): string {
+  return sha256.length <= 20 ? sha256 : `${sha256.slice(0, 8)}…${sha256.slice(-8)}`;
+}
+
+/** What to tell a person about a failure, with the wait that the server asks for. */
+export function errorWords(error: unknown): string {
+  if (!(error instanceof UploadError)) return "Something went wrong on this page. Reload it and try again.";
+  if (error.retryAfter === null || error.status !== 429) return error.message;
+  return `${error.message} Try again in ${formatDuration(error.retryAfter)}.`;
+}
+
+/** The server's sentence for each field that it did not accept. */
+export function fieldProblems(error: unknown): ReadonlyMap<string, string> {
+  const fields = error instanceof UploadError ? error.details.fields : undefined;
+  if (typeof fields !== "object" || fields === null) return new Map();
+  return new Map(Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+}
