@@ -19,13 +19,15 @@ export PATH := $(CURDIR)/$(BIN):$(PATH):/usr/sbin
 # What to hand on to the tool behind a target: `make http ARGS='-k range -x'`.
 ARGS ?=
 
-.PHONY: help run setup test unit contracts http browser faults bench web-test lint fmt locks clean system-parts
+.PHONY: help run build setup test unit contracts http browser faults bench web-test lint fmt locks clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-run: $(VENV)/.server nginx/dist/.built ## Set up what is missing, build the pages and start the server
+run: build ## Set up what is missing, build the pages and start the server
 	@exec $(BIN)/droppr serve $(ARGS)
+
+build: $(VENV)/.server nginx/dist/.built ## The same without starting it: what an init system starts later
 
 setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_modules, built pages
 

@@ -23,7 +23,7 @@ import pytest
 from app.core import errors
 from app.settings import Settings
 from app.web.pages import security_headers
-from tests.support.nginx import TEMPLATE, LiveNginx
+from tests.support.nginx import TEMPLATE, LiveNginx, render
 
 HASH = "q8Zr4Wc1Tn7Lx0Vb5Hs2Kd9M"
 UPLOAD_ID = "Yh3Gf6Dp1Sa8Kj5Lm2Nb7Vc4"
@@ -173,6 +173,12 @@ def test_nginx_accepts_the_rendered_file_without_a_complaint(folder: Path, tmp_p
         line for line in said.splitlines() if "[" in line and 'the "user" directive makes sense only' not in line
     ]
     assert not complaints, said
+
+
+def test_a_placeholder_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DROPPR_NGINX_USER", raising=False)
+    with pytest.raises(AssertionError, match="DROPPR_NGINX_USER is not set"):
+        render({})
 
 
 @pytest.mark.parametrize(
