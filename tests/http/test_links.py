@@ -236,7 +236,8 @@ def test_an_unknown_hash_is_404_everywhere(client: Client, hash: str) -> None:
     ]:
         body = {"path": "a", "size": 1} if method in ("POST", "PATCH") and path in ("", "/uploads") else None
         headers = {"X-Upload-Offset": "0", "X-Upload-Length": "1", "X-Upload-Name": "a"} if "chunk" in path else None
-        reply = client.call(method, base + path, json=body, headers=headers, owner=True)
+        bytes_sent = b"x" if "chunk" in path else None
+        reply = client.call(method, base + path, json=body, body=bytes_sent, headers=headers, owner=True)
         assert reply.status in ((404, 400) if path == "/upload" else (404,)), f"{method} {path}: {reply}"
         assert reply.code in ("request_not_found", "not_found", "upload_not_found", "invalid_request"), reply.body
 

@@ -85,7 +85,7 @@ def test_a_name_comes_back_byte_for_byte(link: Link, name: str) -> None:
     got = link.download(name).expect(200)
     assert got.body == data
     starred = re.search(r"filename\*=UTF-8''([^;]+)", got.headers["Content-Disposition"], re.IGNORECASE)
-    plain = re.search(r'filename="?([^";]+)"?', got.headers["Content-Disposition"])
+    plain = re.search(r'filename="([^"]+)"', got.headers["Content-Disposition"])
     told = unquote(starred[1]) if starred else plain[1] if plain else ""
     assert told == name.rsplit("/", 1)[-1]
     for part in inside(link)[0].split("/"):

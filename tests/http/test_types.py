@@ -36,10 +36,12 @@ def test_the_first_chunk_way_in_judges_the_extension_too(photos: Link) -> None:
 @pytest.mark.parametrize("head", PROGRAMS.values(), ids=PROGRAMS)
 @pytest.mark.parametrize("order", ["head first", "head last", "whole", "tiny chunks", "tiny chunks backwards"])
 def test_a_file_that_is_not_what_it_is_called_is_never_delivered(photos: Link, head: bytes, order: str) -> None:
-    data = head[:40] if "tiny" in order else head + content(20_000)
+    # Text is told by all of it, so what follows a page is a page.
+    rest = HTML * 60 if head == HTML else content(20_000)
+    data = head + rest
     if "tiny" in order:
         # Each byte of the head by itself; the rest of the file is one chunk.
-        data = head + content(2000)
+        data = head + rest[:2000]
         cuts = [(n, n + 1) for n in range(12)] + [(12, len(data))]
         cuts = cuts[::-1] if "backwards" in order else cuts
     elif order == "whole":
@@ -88,7 +90,7 @@ def test_a_file_that_is_what_it_is_called_is_delivered(photos: Link, name: str, 
     assert (photos.disk / name).read_bytes() == data
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 100])
+@pytest.mark.parametrize("size", [1, 20, 97])
 def test_a_tiny_file_is_judged_by_the_little_there_is(photos: Link, size: int) -> None:
     upload_id = photos.opened("photo.jpg", size)
     reply: Any = photos.chunk(upload_id, 0, JPEG[:size], size).expect(200).json

@@ -86,7 +86,7 @@ def chunk_complete(client: Client) -> Any:
 
 
 def captcha_required(client: Client) -> Any:
-    return client.make_link(captcha="always").open(PATH, 1).expect(403).json
+    return client.make_link(captcha="always").open(PATH, 1).expect(403, "captcha_required").json
 
 
 REPLIES = {

@@ -117,7 +117,7 @@ class LiveServer:
         master = self._process.pid if self._process else 0
         return [pid for pid in _group_members(master) if pid != master]
 
-    def tail(self, lines: int = 60) -> str:
+    def tail(self, lines: int = 25) -> str:
         """The end of the log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
         return "\n".join(text.splitlines()[-lines:])
@@ -161,7 +161,8 @@ class LiveServer:
         return self.start()
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
+        # Nobody needs this data any more, so there is nothing to end politely and to wait for.
+        self.kill()
         if self._socket_dir:
             shutil.rmtree(self._socket_dir, ignore_errors=True)
 
