@@ -82,6 +82,8 @@ def _document(raw: bytes) -> JSON | None:
 
 
 def _refusal(status: int, document: JSON | None) -> str:
+    if status == 401:
+        return "The server does not accept this admin token. Name it with --token or DROPPR_ADMIN_TOKEN."
     if document is None or not isinstance(document.get("error"), str):
         return f"The server answered with status {status}."
     return str(document["error"])

@@ -76,12 +76,12 @@ class FileRequests:
         self._create_limit = create_limit
 
     def create(self, folder: RelPath, terms: Terms, client: str) -> RequestLink:
-        """Make a link with 192 random bits. Raises RateLimited."""
+        """Make a link. Raises RateLimited."""
         key = f"create:{client}"
         if not self._attempts.hit(key, self._create_limit):
             wait = self._attempts.retry_after(key, self._create_limit)
             raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
-        blank = RequestLink(hash=secrets.token_urlsafe(24), folder=folder, created_at=self._clock())
+        blank = RequestLink(hash=_new_hash(), folder=folder, created_at=self._clock())
         link = self._change(terms)(blank)
         self._requests.create(link)
         return link
@@ -158,6 +158,15 @@ class FileRequests:
             hours = values.pop("expires_hours")
             values["expires_at"] = self._clock() + hours * 3600 if hours else None
         return lambda link: replace(link, **values)
+
+
+def _new_hash() -> str:
+    """192 random bits, less what it takes to have a letter or digit at both ends: mail programs leave a dash at the
+    end of an address out, and command lines read one at the start as an option."""
+    while True:
+        text = secrets.token_urlsafe(24)
+        if text[0].isalnum() and text[-1].isalnum():
+            return text
 
 
 def _answer(

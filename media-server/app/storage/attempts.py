@@ -122,11 +122,12 @@ class SQLiteAttempts:
         return self._connection
 
     def _connect(self) -> sqlite3.Connection:
+        # Made here, as SQLite gives the files beside it the same mode.
+        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
         connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         # SQLite does not wait for others but gives up when several processes switch one file to WAL.
-        with FileLock(self._path.with_suffix(".lock"), BUSY_SECONDS, preserve_lock_file=True):
+        with FileLock(self._path.with_suffix(".lock"), BUSY_SECONDS, mode=0o600, preserve_lock_file=True):
             connection.executescript(_SCHEMA)
-            self._path.chmod(0o600)
         return connection
 
     def _tidy(self, connection: sqlite3.Connection, now: float) -> None:

@@ -33,7 +33,8 @@ class JSONStorage:
         self._folder = folder
         self._locks = folder / ".locks"
         self._sharded = enable_sharding
-        self._locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for each in (folder, self._locks):
+            each.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def load(self, key: str) -> Document | None:
         """The document as it stands now, or None."""
@@ -65,7 +66,7 @@ class JSONStorage:
     def _locked(self, shard: Path) -> Iterator[None]:
         # A lock object does not survive a fork, so each acquisition has its own.
         lock = FileLock(
-            self._locks / f"{shard.stem}.lock", LOCK_SECONDS, poll_interval=POLL_SECONDS, preserve_lock_file=True
+            self._locks / f"{shard.stem}.lock", LOCK_SECONDS, 0o600, poll_interval=POLL_SECONDS, preserve_lock_file=True
         )
         try:
             with disk_errors():

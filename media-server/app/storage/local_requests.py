@@ -33,9 +33,10 @@ class LocalRequests:
     """Links and ledgers below ``folder``. Which of two uploads gets the last place is decided under the ledger's lock."""
 
     def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._links = JSONStorage(folder / "links")
         self._ledgers = folder / "ledgers"
-        self._ledgers.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._ledgers.mkdir(mode=0o700, exist_ok=True)
         self._logs: OrderedDict[str, LedgerLog] = OrderedDict()
         self._lock = threading.Lock()
 
