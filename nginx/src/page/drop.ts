@@ -33,7 +33,7 @@ async function walk(roots: readonly FileSystemEntry[]): Promise<Collected> {
   const waiting = [...roots].reverse();
   for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
     try {
-      if (isFolder(entry)) waiting.push(...(await children(entry)).reverse());
+      if (isFolder(entry)) for (const child of (await children(entry)).reverse()) waiting.push(child);
       else picked.push({ file: await fileOf(entry), path: pathOf(entry) });
     } catch {
       // One unreadable file is told, and does not keep the others from being sent.

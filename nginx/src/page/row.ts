@@ -27,7 +27,6 @@ export class Row {
     this.#retry = makeButton("Try again", "slim", () => actions.retry(item));
     this.#retry.setAttribute("aria-label", `Try again to send ${item.path}`);
     this.#cancel = makeButton("Cancel", "slim", () => actions.cancel(item));
-    this.#cancel.setAttribute("aria-label", `Cancel ${item.path}`);
     const heading = make("div", { className: "file-name" }, name, size);
     const buttons = make("div", { className: "file-actions" }, this.#retry, this.#cancel);
     this.element = make("li", { className: "file" }, heading, buttons, this.#bar, this.#state);
@@ -38,6 +37,8 @@ export class Row {
     this.element.className = `file ${state}`;
     this.#retry.hidden = state !== "failed" && state !== "cancelled";
     this.#cancel.hidden = state === "done" || state === "cancelled";
+    setText(this.#cancel, state === "failed" ? "Remove" : "Cancel");
+    this.#cancel.setAttribute("aria-label", `${this.#cancel.textContent} ${item.path}`);
     this.#bar.hidden = state !== "sending";
     this.#bar.value = file.size === 0 ? 0 : loaded / file.size;
     setText(this.#state, wordsFor(item, stats));

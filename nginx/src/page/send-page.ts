@@ -219,6 +219,7 @@ export class SendPage {
     const underway = this.#going && this.#manager.busy;
     if (underway) words.push(`${formatBytes(loaded)} of ${formatBytes(size)}`, ...pace(totals));
     setText(this.#totalText, words.join(" · "));
+    this.#totalBar.hidden = !this.#manager.busy;
     this.#finished.hidden = done === 0 || done < files;
     this.#total.hidden = files === 0 || !this.#finished.hidden;
     setText(this.#finished, `${this.#endWords(totals)} You may close this page, or send more.`);

@@ -1,0 +1,26 @@
+// ALTCHA's proof of work. Hashing is in plain JavaScript where the browser offers none (plain http): slower, but it
+// works there too.
+
+import { pbkdf2 } from "@noble/hashes/pbkdf2.js";
+import { sha256, sha384, sha512 } from "@noble/hashes/sha2.js";
+import { solveChallenge } from "altcha-lib";
+import { deriveKey as deriveNatively } from "altcha-lib/algorithms/web/pbkdf2";
+import type { Challenge, DeriveKeyFunction, Solution } from "altcha-lib/types";
+
+/** What the server may ask for, of all that ALTCHA knows. */
+const HASHES = { "PBKDF2/SHA-256": sha256, "PBKDF2/SHA-384": sha384, "PBKDF2/SHA-512": sha512 } as const;
+
+/** The counter that fits `challenge`, or null when none was found in time. Throws on algorithms unknown here. */
+export async function solveAltcha(challenge: Challenge): Promise<Solution | null> {
+  return solveChallenge({ challenge, deriveKey: deriverFor(challenge.parameters.algorithm) });
+}
+
+function deriverFor(algorithm: string): DeriveKeyFunction {
+  if (!(algorithm in HASHES))
+    throw new Error(`The captcha uses ${algorithm}, which this page does not know.`);
+  if (globalThis.crypto?.subtle !== undefined) return deriveNatively;
+  const hash = HASHES[algorithm as keyof typeof HASHES];
+  return async ({ cost, keyLength }, salt, password) => ({
+    derivedKey: pbkdf2(hash, password, salt, { c: cost, dkLen: keyLength }),
+  });
+}

@@ -1,0 +1,146 @@
+import { describe, expect, it } from "vitest";
+import type { LinkInfo } from "../src/core/wire";
+import { fromDrop } from "../src/page/drop";
+import { countOf, formatBytes, formatDuration, formatPercent, formatTimeLeft } from "../src/page/format";
+import { describeLimits, sortOut } from "../src/page/limits";
+
+const NONE: LinkInfo = {
+  title: "",
+  message: "",
+  expiresIn: null,
+  requiresPassword: false,
+  captchaRequired: false,
+  captchaProvider: "altcha",
+  captchaSiteKey: "",
+  maxFileSize: null,
+  maxTotalSize: null,
+  maxFiles: null,
+  allowedExtensions: [],
+  askName: "no",
+  askEmail: "no",
+  chunkSize: 8,
+  maxParallelChunks: 8,
+};
+
+const picked = (name: string, size = 1) => ({ file: new File(["x".repeat(size)], name), path: name });
+
+describe("words for numbers", () => {
+  it.each([
+    [0, "0 bytes"],
+    [1, "1 byte"],
+    [1_536, "1.5 kB"],
+    [5 * 1024 ** 3, "5 GB"],
+    [123 * 1024 ** 2 + 600_000, "124 MB"],
+    [3 * 1024 ** 5, "3,072 TB"],
+  ])("%i bytes are %s", (bytes, words) => {
+    expect(formatBytes(bytes)).toBe(words);
+  });
+
+  it("says 100 % only when it is true", () => {
+    expect(formatPercent(999, 1_000)).toBe("99%");
+    expect(formatPercent(1_000, 1_000)).toBe("100%");
+    expect(formatPercent(0, 0)).toBe("100%");
+  });
+
+  it.each([
+    [Number.POSITIVE_INFINITY, ""],
+    [3, "a few seconds left"],
+    [40, "less than a minute left"],
+    [61, "about 2 min left"],
+    [3_600, "about 1 h left"],
+    [4_800, "about 1 h 20 min left"],
+    [3 * 86_400, "about 3 days left"],
+  ])("%d seconds are '%s'", (seconds, words) => {
+    expect(formatTimeLeft(seconds)).toBe(words);
+  });
+
+  it("counts", () => {
+    expect([countOf(1, "file"), countOf(1_200, "file"), formatDuration(10)]).toEqual([
+      "1 file",
+      "1,200 files",
+      "1 min",
+    ]);
+  });
+});
+
+describe("limits", () => {
+  it("are told up front", () => {
+    expect(describeLimits(NONE, 0)).toEqual(["Files of any size"]);
+    const strict = {
+      maxFileSize: 1_024,
+      maxTotalSize: 2_048,
+      maxFiles: 2,
+      allowedExtensions: ["pdf"],
+      expiresIn: 60,
+    };
+    const told = describeLimits({ ...NONE, ...strict }, 0);
+    expect(told.slice(0, 4)).toEqual([
+      "Up to 1 kB per file",
+      "Up to 2 kB in all",
+      "Up to 2 files",
+      "Only .pdf",
+    ]);
+    expect(told[4]).toContain("Open until");
+  });
+
+  it("refuse one file without refusing the next", () => {
+    const files = [picked("a.PDF"), picked("b.exe"), picked("c"), picked("big.pdf", 20), picked("d.pdf")];
+    const limits = { ...NONE, maxFileSize: 10, allowedExtensions: ["pdf"] };
+    const { accepted, refused } = sortOut(files, limits, { files: 0, bytes: 0 });
+    expect(accepted.map(({ path }) => path)).toEqual(["a.PDF", "d.pdf"]);
+    expect(refused.map(({ path }) => path)).toEqual(["b.exe", "c", "big.pdf"]);
+  });
+
+  it("count what was taken before", () => {
+    const two = [picked("a"), picked("b")];
+    const most = sortOut(two, { ...NONE, maxFiles: 3 }, { files: 2, bytes: 0 });
+    expect([most.accepted.length, most.refused[0]?.reason]).toEqual([1, "The limit is 3 files."]);
+    const total = sortOut(two, { ...NONE, maxTotalSize: 10 }, { files: 0, bytes: 9 });
+    expect([total.accepted.length, total.refused.length]).toEqual([1, 1]);
+  });
+});
+
+describe("drops", () => {
+  const fileEntry = (fullPath: string, readable = true) => ({
+    isDirectory: false,
+    fullPath,
+    file: (yes: (file: File) => void, no: (error: Error) => void) =>
+      readable ? yes(new File(["x"], fullPath.split("/").at(-1) ?? "")) : no(new Error("NotReadable")),
+  });
+
+  /** Hands out its children a hundred at a time, as Chromium does. */
+  const folderEntry = (fullPath: string, children: unknown[]) => ({
+    isDirectory: true,
+    fullPath,
+    createReader: () => {
+      const left = [...children];
+      return { readEntries: (yes: (some: unknown[]) => void) => yes(left.splice(0, 100)) };
+    },
+  });
+
+  const drop = (...entries: unknown[]) =>
+    ({
+      items: entries.map((entry) => ({ kind: "file", webkitGetAsEntry: () => entry })),
+    }) as unknown as DataTransfer;
+
+  it("bring every file of a folder, past the first hundred, with its path", async () => {
+    const many = Array.from({ length: 250 }, (_, at) => fileEntry(`/trip/day/${at}.jpg`));
+    const { picked } = await fromDrop(
+      drop(folderEntry("/trip", [folderEntry("/trip/day", many)]), fileEntry("/a.txt")),
+    );
+    expect(picked).toHaveLength(251);
+    expect([picked[0]?.path, picked[249]?.path, picked[250]?.path]).toEqual([
+      "trip/day/0.jpg",
+      "trip/day/249.jpg",
+      "a.txt",
+    ]);
+  });
+
+  it("tell what could not be read and bring the rest", async () => {
+    const { picked, unreadable } = await fromDrop(
+      drop(folderEntry("/t", [fileEntry("/t/bad", false), fileEntry("/t/good")])),
+    );
+    expect(picked.map(({ path }) => path)).toEqual(["t/good"]);
+    expect(unreadable).toEqual(["t/bad"]);
+  });
+});
