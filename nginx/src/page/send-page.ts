@@ -73,6 +73,7 @@ export class SendPage {
     this.#going = !this.#gate.asks;
     this.#describe();
     this.#guardLeaving();
+    this.#goOnWhenOnline();
     void this.#unfinished.show(uploadUrl);
     // Time left and speed change even while nothing arrives.
     setInterval(() => this.#tick(), 1_000);
@@ -167,11 +168,19 @@ export class SendPage {
       return;
     }
     this.#stop();
-    const wait = error.retryAfter === null ? "" : ` Try again in ${formatDuration(error.retryAfter)}.`;
-    const words = error.message + wait;
+    const words = `${error.message}${this.#wordsForWait(error)}`;
     if (error.code.startsWith("password_")) this.#gate.askPassword(words);
     else this.#showProblem(words);
     this.#announcer.say(words);
+  }
+
+  /** Says when it goes on. A limit on uploads passes by itself: nobody needs to sit and wait for it. */
+  #wordsForWait({ code, retryAfter }: UploadError): string {
+    if (retryAfter === null) return "";
+    const wait = formatDuration(retryAfter);
+    if (code !== "rate_limited") return ` You can try again in ${wait}.`;
+    setTimeout(() => this.#go(), retryAfter * 1_000);
+    return ` This page goes on by itself in ${wait}.`;
   }
 
   #showProblem(words: string): void {
@@ -229,6 +238,13 @@ export class SendPage {
   #guardLeaving(): void {
     addEventListener("beforeunload", (event) => {
       if (this.#manager.busy && this.#going) event.preventDefault();
+    });
+  }
+
+  #goOnWhenOnline(): void {
+    addEventListener("online", () => {
+      const lost = this.#manager.items.filter(({ error }) => error?.code === "network_error");
+      for (const item of lost) this.#manager.retry(item);
     });
   }
 }
