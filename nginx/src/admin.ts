@@ -1,1 +1,3 @@
-export {};
+import { AdminPage } from "./admin/page";
+
+new AdminPage().start();

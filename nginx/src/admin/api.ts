@@ -1,6 +1,6 @@
 // The owner's calls. The session is a cookie that this code never sees; every refusal becomes an UploadError.
 
-import { abortedError, errorFromReply, networkError, unexpectedReply } from "../core/errors";
+import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import type { Terms } from "./terms";
 import {
   type ListedLink,
@@ -21,16 +21,24 @@ interface Call {
   readonly signal?: AbortSignal | undefined;
 }
 
+export interface OwnerApiConfig {
+  readonly fetch?: Fetch;
+  /** There is no session, or it has run out. Not called for a wrong token. */
+  readonly onUnauthorized: () => void;
+}
+
 export class OwnerApi {
   readonly #fetch: Fetch;
+  readonly #onUnauthorized: () => void;
 
-  constructor(fetch: Fetch = (url, init) => globalThis.fetch(url, init)) {
+  constructor({ fetch = (url, init) => globalThis.fetch(url, init), onUnauthorized }: OwnerApiConfig) {
     this.#fetch = fetch;
+    this.#onUnauthorized = onUnauthorized;
   }
 
   /** Throws `unauthorized` for a wrong token, `too_many_attempts` after many of them. */
   async logIn(token: string): Promise<void> {
-    await this.#call("/session", { method: "POST", body: { token } });
+    await this.#send("/session", { method: "POST", body: { token } });
   }
 
   async logOut(): Promise<void> {
@@ -67,7 +75,16 @@ export class OwnerApi {
     }
   }
 
-  async #call(path: string, { method = "GET", body, signal }: Call): Promise<{ status: number; text: string }> {
+  async #call(path: string, call: Call): Promise<Answer> {
+    try {
+      return await this.#send(path, call);
+    } catch (error) {
+      if (error instanceof UploadError && error.status === 401) this.#onUnauthorized();
+      throw error;
+    }
+  }
+
+  async #send(path: string, { method = "GET", body, signal }: Call): Promise<Answer> {
     const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
     if (signal !== undefined) init.signal = signal;
     if (body !== undefined) {
@@ -75,8 +92,7 @@ export class OwnerApi {
       init.headers = { "Content-Type": "application/json" };
     }
     try {
-      const reply = await this.#fetch(ROOT + path, init);
-      return await accepted(reply);
+      return await accepted(await this.#fetch(ROOT + path, init));
     } catch (error) {
       if (signal?.aborted === true) throw abortedError();
       // `fetch` says no more about a lost connection than that it is a TypeError.
@@ -85,7 +101,12 @@ export class OwnerApi {
   }
 }
 
-async function accepted(reply: Response): Promise<{ status: number; text: string }> {
+interface Answer {
+  readonly status: number;
+  readonly text: string;
+}
+
+async function accepted(reply: Response): Promise<Answer> {
   const { ok, status } = reply;
   const text = await reply.text();
   if (ok) return { status, text };

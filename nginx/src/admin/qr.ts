@@ -22,7 +22,13 @@ export function drawQr(text: string, label: string): SVGSVGElement {
 
 /** One box for each run of dark modules in a row. */
 export function pathOf(rows: readonly (readonly boolean[])[]): string {
-  return rows.map((row, y) => runs(row).map(([x, width]) => `M${x} ${y}h${width}v1h-${width}z`).join("")).join("");
+  return rows
+    .map((row, y) =>
+      runs(row)
+        .map(([x, width]) => `M${x} ${y}h${width}v1h-${width}z`)
+        .join(""),
+    )
+    .join("");
 }
 
 function runs(row: readonly boolean[]): [number, number][] {

@@ -36,7 +36,8 @@ export function expiryWords({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: nu
 /** "3 of 10 files · 1.2 GB of 5 GB · 2 arriving" */
 export function receivedWords(link: ListedLink): string {
   const { filesReceived, bytesReceived, uploadsOpen, maxFiles, maxTotalSize } = link;
-  const files = maxFiles > 0 ? `${filesReceived} of ${countOf(maxFiles, "file")}` : countOf(filesReceived, "file");
+  const files =
+    maxFiles > 0 ? `${filesReceived} of ${countOf(maxFiles, "file")}` : countOf(filesReceived, "file");
   const room = maxTotalSize > 0 ? ` of ${formatBytes(maxTotalSize)}` : "";
   const arriving = uploadsOpen > 0 ? ` · ${countOf(uploadsOpen, "upload")} under way` : "";
   return `${files} · ${formatBytes(bytesReceived)}${room}${arriving}`;
@@ -84,5 +85,7 @@ export function errorWords(error: unknown): string {
 export function fieldProblems(error: unknown): ReadonlyMap<string, string> {
   const fields = error instanceof UploadError ? error.details.fields : undefined;
   if (typeof fields !== "object" || fields === null) return new Map();
-  return new Map(Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === "string"));
+  return new Map(
+    Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === "string"),
+  );
 }

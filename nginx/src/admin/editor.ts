@@ -1,0 +1,53 @@
+import { make, makeButton } from "../page/dom";
+import type { OwnerApi } from "./api";
+import { show, submits } from "./parts";
+import { changedTerms } from "./terms";
+import { clearProblems, markProblems, TermsFields } from "./terms-fields";
+import type { OwnerLink } from "./wire";
+import { errorWords, fieldProblems } from "./words";
+
+/** Changing a link, in a form of its own. It keeps what the owner types however often the list is refreshed. */
+export class Editor {
+  readonly #form: HTMLFormElement;
+  readonly #link: OwnerLink;
+  readonly #api: OwnerApi;
+  readonly #onEnd: (saved: boolean) => void;
+  readonly #terms: TermsFields;
+  readonly #problem = make("div", { className: "notice bad" });
+
+  constructor(form: HTMLFormElement, link: OwnerLink, api: OwnerApi, onEnd: (saved: boolean) => void) {
+    this.#form = form;
+    this.#link = link;
+    this.#api = api;
+    this.#onEnd = onEnd;
+    const fields = make("div");
+    const save = make("button", { className: "button primary", text: "Save" });
+    const cancel = makeButton("Cancel", "", () => onEnd(false));
+    this.#problem.role = "alert";
+    this.#problem.hidden = true;
+    form.replaceChildren(fields, this.#problem, make("div", { className: "row" }, save, cancel));
+    this.#terms = new TermsFields(fields, link);
+  }
+
+  async save(): Promise<void> {
+    show(this.#problem, "");
+    clearProblems(this.#form);
+    const terms = changedTerms(this.#terms.read(), this.#link);
+    try {
+      if (Object.keys(terms).length > 0) await this.#api.edit(this.#link.hash, terms);
+      this.#onEnd(true);
+    } catch (error) {
+      const fields = fieldProblems(error);
+      show(this.#problem, fields.size > 0 ? markProblems(this.#form, fields).join(" ") : errorWords(error));
+    }
+  }
+
+  focus(): void {
+    this.#form.querySelector("input")?.focus();
+  }
+
+  /** The form stays when its content is made anew, so its sending is listened to once. */
+  static listen(form: HTMLFormElement, current: () => Editor | null): void {
+    submits(form, async () => current()?.save());
+  }
+}

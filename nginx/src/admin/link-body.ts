@@ -1,0 +1,137 @@
+// What is behind a link in the list: its address, what it received, what it allows, and the ways to change that.
+
+import { make, setText } from "../page/dom";
+import type { OwnerApi } from "./api";
+import { Editor } from "./editor";
+import { FileList } from "./files";
+import { acts, cloned, part, say, show } from "./parts";
+import { addressOf, makeShare } from "./share";
+import { visibleName } from "./visible";
+import type { ListedLink, ReceivedFile } from "./wire";
+import { errorWords, nameOf, termWords } from "./words";
+
+export interface RowPorts {
+  readonly api: OwnerApi;
+  /** Something was changed: the list should be asked for again. */
+  readonly refresh: () => void;
+  /** Asks the owner whether to close a link. */
+  readonly confirmClosing: (name: string) => Promise<boolean>;
+}
+
+export class LinkBody {
+  readonly #root: HTMLElement;
+  readonly #ports: RowPorts;
+  readonly #files: FileList;
+  readonly #form: HTMLFormElement;
+  readonly #edit: HTMLButtonElement;
+  #editor: Editor | null = null;
+  #link: ListedLink;
+  #received: readonly ReceivedFile[] | null = null;
+
+  constructor(root: HTMLElement, link: ListedLink, ports: RowPorts) {
+    this.#root = root;
+    this.#link = link;
+    this.#ports = ports;
+    root.append(cloned("link-body"));
+    const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
+    part(root, "share", HTMLElement).append(share);
+    this.#files = new FileList(link.hash);
+    part(root, "files", HTMLElement).append(this.#files.element);
+    this.#files.element.hidden = true;
+    this.#form = part(root, "editor", HTMLFormElement);
+    this.#edit = part(root, "edit", HTMLButtonElement);
+    Editor.listen(this.#form, () => this.#editor);
+    this.#edit.addEventListener("click", () =>
+      this.#editor === null ? this.#startEditing() : this.#endEditing(),
+    );
+    acts(part(root, "close", HTMLButtonElement), () => this.#close());
+    acts(part(root, "reopen", HTMLButtonElement), () => this.#reopen());
+  }
+
+  show(link: ListedLink): void {
+    this.#link = link;
+    const message = part(this.#root, "message", HTMLElement);
+    setText(message, link.message);
+    message.hidden = link.message === "";
+    this.#showTerms();
+    setText(part(this.#root, "files-title", HTMLElement), `Received files (${link.filesReceived})`);
+    part(this.#root, "close", HTMLButtonElement).hidden = !link.active;
+    part(this.#root, "reopen", HTMLButtonElement).hidden = link.active;
+  }
+
+  async refreshFiles(signal: AbortSignal): Promise<void> {
+    if (!this.#filesAreStale()) return;
+    this.#received = await this.#ports.api.files(this.#link.hash, signal);
+    this.#files.show(this.#received);
+    this.#files.element.hidden = false;
+  }
+
+  /** Received files are never changed but for their hash, which comes later. */
+  #filesAreStale(): boolean {
+    const received = this.#received;
+    if (received === null || received.length !== this.#link.filesReceived) return true;
+    return received.some(({ sha256 }) => sha256 === null);
+  }
+
+  #showTerms(): void {
+    const pairs = termWords(this.#link).map(([name, value]) => [name, visibleName(value)] as const);
+    const list = part(this.#root, "allows", HTMLElement);
+    const told = JSON.stringify(pairs);
+    if (list.dataset.told === told) return;
+    list.dataset.told = told;
+    list.replaceChildren(
+      ...pairs.map(([name, value]) =>
+        make("div", {}, make("dt", { text: name }), make("dd", {}, make("bdi", { text: value }))),
+      ),
+    );
+  }
+
+  #startEditing(): void {
+    this.#editor = new Editor(this.#form, this.#link, this.#ports.api, (saved) => {
+      this.#endEditing();
+      if (!saved) return;
+      say("Saved.");
+      this.#ports.refresh();
+    });
+    this.#form.hidden = false;
+    this.#edit.ariaExpanded = "true";
+    this.#editor.focus();
+  }
+
+  #endEditing(): void {
+    this.#editor = null;
+    this.#form.hidden = true;
+    this.#form.replaceChildren();
+    this.#edit.ariaExpanded = "false";
+    this.#edit.focus();
+  }
+
+  async #close(): Promise<void> {
+    if (!(await this.#ports.confirmClosing(visibleName(nameOf(this.#link))))) return;
+    await this.#change(() => this.#ports.api.close(this.#link.hash), "The link is closed.", false);
+  }
+
+  async #reopen(): Promise<void> {
+    await this.#change(
+      () => this.#ports.api.edit(this.#link.hash, { active: true }),
+      "The link is open again.",
+      true,
+    );
+  }
+
+  async #change(task: () => Promise<unknown>, words: string, active: boolean): Promise<void> {
+    const problem = part(this.#root, "problem", HTMLElement);
+    show(problem, "");
+    try {
+      await task();
+    } catch (error) {
+      show(problem, errorWords(error));
+      return;
+    }
+    this.show({ ...this.#link, active });
+    // The button that was pressed is gone; the focus stays in its place.
+    part(this.#root, active ? "close" : "reopen", HTMLButtonElement).focus();
+    say(words);
+    this.#ports.refresh();
+  }
+}

@@ -1,0 +1,56 @@
+// One link in the list: a line of facts, and all that can be done with it once it is unfolded.
+
+import { setText } from "../page/dom";
+import type { KeyedRow } from "./keyed";
+import { LinkBody, type RowPorts } from "./link-body";
+import { clonedElement, part } from "./parts";
+import { visibleName } from "./visible";
+import type { ListedLink } from "./wire";
+import { expiryWords, nameOf, receivedWords, STATE_WORDS, stateOf } from "./words";
+
+export class LinkRow implements KeyedRow<ListedLink> {
+  readonly element = clonedElement("link");
+  readonly #details = part(this.element, "details", HTMLDetailsElement);
+  readonly #ports: RowPorts;
+  #link: ListedLink;
+  #body: LinkBody | null = null;
+
+  constructor(link: ListedLink, ports: RowPorts) {
+    this.#link = link;
+    this.#ports = ports;
+    this.#details.addEventListener("toggle", () => this.#follow());
+  }
+
+  /** Whether its files are looked at. */
+  get isOpen(): boolean {
+    return this.#details.open;
+  }
+
+  show(link: ListedLink): void {
+    this.#link = link;
+    const state = stateOf(link);
+    const badge = part(this.element, "state", HTMLElement);
+    setText(part(this.element, "name", HTMLElement), visibleName(nameOf(link)));
+    setText(badge, STATE_WORDS[state]);
+    badge.dataset.state = state;
+    part(this.element, "lock", HTMLElement).hidden = !link.requiresPassword;
+    setText(part(this.element, "received", HTMLElement), receivedWords(link));
+    setText(part(this.element, "expiry", HTMLElement), expiryWords(link, Date.now()));
+    this.#body?.show(link);
+  }
+
+  /** Brings the files up to date if somebody looks and there is something new. */
+  async refreshFiles(signal: AbortSignal): Promise<void> {
+    if (this.isOpen) await this.#body?.refreshFiles(signal);
+  }
+
+  #follow(): void {
+    if (!this.isOpen) return;
+    if (this.#body === null) {
+      const root = part(this.element, "body", HTMLElement);
+      this.#body = new LinkBody(root, this.#link, this.#ports);
+      this.#body.show(this.#link);
+    }
+    this.#ports.refresh();
+  }
+}

@@ -1,0 +1,46 @@
+// All links, newest first, kept up to date.
+
+import { need } from "../page/dom";
+import { KeyedList } from "./keyed";
+import type { RowPorts } from "./link-body";
+import { LinkRow } from "./link-row";
+import type { ListedLink } from "./wire";
+
+/** From so many links on, looking for one takes longer than typing its name. */
+const MANY = 8;
+
+export class Links {
+  readonly #rows: KeyedList<ListedLink, LinkRow>;
+  readonly #find = need("find", HTMLInputElement);
+  #links: readonly ListedLink[] = [];
+
+  constructor(ports: RowPorts) {
+    this.#rows = new KeyedList(
+      need("links", HTMLUListElement),
+      (link) => link.hash,
+      (link) => new LinkRow(link, ports),
+    );
+    this.#find.addEventListener("input", () => this.#filter());
+  }
+
+  async show(links: readonly ListedLink[], signal: AbortSignal): Promise<void> {
+    this.#links = links;
+    this.#rows.show(links);
+    need("no-links", HTMLElement).hidden = links.length > 0;
+    need("find-field", HTMLElement).hidden = links.length < MANY && this.#find.value === "";
+    this.#filter();
+    await Promise.all(links.map(({ hash }) => this.#rows.get(hash)?.refreshFiles(signal)));
+  }
+
+  #filter(): void {
+    const wanted = this.#find.value.trim().toLocaleLowerCase();
+    let found = 0;
+    for (const { hash, title, folder } of this.#links) {
+      const fits = `${title}\n${folder}`.toLocaleLowerCase().includes(wanted);
+      const row = this.#rows.get(hash);
+      if (row !== undefined) row.element.hidden = !fits;
+      if (fits) found += 1;
+    }
+    need("none-found", HTMLElement).hidden = found > 0 || this.#links.length === 0;
+  }
+}

@@ -1,0 +1,80 @@
+// Making a link, and handing it over.
+
+import { need } from "../page/dom";
+import type { OwnerApi } from "./api";
+import { field, say, show, submits } from "./parts";
+import { addressOf, makeShare } from "./share";
+import { termsOf } from "./terms";
+import { clearProblems, markProblems, TermsFields } from "./terms-fields";
+import { visibleName } from "./visible";
+import type { OwnerLink } from "./wire";
+import { errorWords, fieldProblems, nameOf } from "./words";
+
+export class NewLink {
+  readonly #api: OwnerApi;
+  readonly #onMade: () => void;
+  readonly #form = need("new-link", HTMLFormElement);
+  readonly #folder = field(this.#form, "folder", HTMLInputElement);
+  #terms = freshTerms();
+
+  constructor(api: OwnerApi, onMade: () => void) {
+    this.#api = api;
+    this.#onMade = onMade;
+    submits(this.#form, () => this.#make());
+    need("make-another", HTMLButtonElement).addEventListener("click", () => this.#another());
+  }
+
+  /** Folders that links have already, to choose from. */
+  suggest(folders: readonly string[]): void {
+    const options = [...new Set(folders)].sort().map((folder) => new Option(folder, folder));
+    need("folders", HTMLDataListElement).replaceChildren(...options);
+  }
+
+  focus(): void {
+    this.#folder.focus();
+  }
+
+  async #make(): Promise<void> {
+    const problem = need("new-problem", HTMLElement);
+    show(problem, "");
+    clearProblems(this.#form);
+    try {
+      const link = await this.#api.create(this.#folder.value.trim(), termsOf(this.#terms.read()));
+      this.#handOver(link, this.#terms.password);
+      this.#onMade();
+    } catch (error) {
+      const fields = fieldProblems(error);
+      show(problem, fields.size > 0 ? markProblems(this.#form, fields).join(" ") : errorWords(error));
+    }
+  }
+
+  #handOver(link: OwnerLink, password: string): void {
+    const share = makeShare(addressOf(link.url), nameOf(link), { qrAtOnce: true });
+    need("made-folder", HTMLElement).textContent = visibleName(link.folder);
+    need("made-share", HTMLElement).replaceChildren(share);
+    const words = `Its password is ${password}. It is shown this once; tell it to the sender by another way than the link.`;
+    show(need("made-password", HTMLElement), password === "" ? "" : words);
+    this.#folder.value = "";
+    this.#terms = freshTerms();
+    this.#swap(true);
+    share.querySelector("input")?.focus();
+    say("Your link is ready.");
+  }
+
+  #another(): void {
+    this.#swap(false);
+    // What was made stays a capability: nothing of it is kept on the page.
+    need("made-share", HTMLElement).replaceChildren();
+    show(need("made-password", HTMLElement), "");
+    this.#folder.focus();
+  }
+
+  #swap(made: boolean): void {
+    need("made", HTMLElement).hidden = !made;
+    need("making", HTMLElement).hidden = made;
+  }
+}
+
+function freshTerms(): TermsFields {
+  return new TermsFields(need("new-terms", HTMLElement));
+}

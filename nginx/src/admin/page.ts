@@ -1,0 +1,112 @@
+// The owner's page: who is logged in, and what is asked of the server how often.
+
+import { systemClock } from "../adapters/system-clock";
+import { UploadError } from "../core/errors";
+import { need } from "../page/dom";
+import { OwnerApi } from "./api";
+import { Links } from "./links";
+import { NewLink } from "./new-link";
+import { acts, say, show, submits } from "./parts";
+import { Poller } from "./poller";
+import { errorWords } from "./words";
+
+const PAUSE_MS = 5_000;
+const SESSION_ENDED = "Your session has ended. Log in again to go on.";
+
+export class AdminPage {
+  readonly #api = new OwnerApi({ onUnauthorized: () => this.#showLogin(this.#wasIn ? SESSION_ENDED : "") });
+  readonly #poller = new Poller((signal) => this.#refresh(signal), systemClock, PAUSE_MS);
+  readonly #newLink = new NewLink(this.#api, () => this.#poller.start());
+  readonly #links = new Links({
+    api: this.#api,
+    refresh: () => this.#poller.start(),
+    confirmClosing,
+  });
+  readonly #token = need("token", HTMLInputElement);
+  /** Whether the server has taken this page for the owner's yet. */
+  #wasIn = false;
+
+  constructor() {
+    submits(need("login-form", HTMLFormElement), () => this.#logIn());
+    acts(need("log-out", HTMLButtonElement), () => this.#logOut());
+  }
+
+  start(): void {
+    this.#poller.start();
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const problem = need("trouble", HTMLElement);
+    try {
+      const links = await this.#api.links(signal);
+      this.#showDesk();
+      this.#newLink.suggest(links.map(({ folder }) => folder));
+      await this.#links.show(links, signal);
+      show(problem, "");
+    } catch (error) {
+      if (signal.aborted || (error instanceof UploadError && error.status === 401)) return;
+      show(problem, `${errorWords(error)} What is shown may be out of date; trying again by itself.`);
+    }
+  }
+
+  async #logIn(): Promise<void> {
+    const problem = need("login-problem", HTMLElement);
+    show(problem, "");
+    try {
+      await this.#api.logIn(this.#token.value.trim());
+      this.#token.value = "";
+      this.#showDesk();
+      this.#newLink.focus();
+      say("You are logged in.");
+      this.#poller.start();
+    } catch (error) {
+      show(problem, errorWords(error));
+      this.#token.select();
+    }
+  }
+
+  async #logOut(): Promise<void> {
+    try {
+      await this.#api.logOut();
+    } catch (error) {
+      show(need("trouble", HTMLElement), `You are still logged in. ${errorWords(error)}`);
+      return;
+    }
+    // Drops everything this page knows, what is half typed included.
+    location.reload();
+  }
+
+  #showDesk(): void {
+    this.#wasIn = true;
+    this.#swap(true);
+  }
+
+  #showLogin(words: string): void {
+    this.#poller.stop();
+    this.#swap(false);
+    show(need("login-problem", HTMLElement), words);
+    this.#token.focus();
+  }
+
+  #swap(loggedIn: boolean): void {
+    need("login", HTMLElement).hidden = loggedIn;
+    need("desk", HTMLElement).hidden = !loggedIn;
+    need("log-out", HTMLElement).hidden = !loggedIn;
+  }
+}
+
+/** Resolves with whether the link should be closed; Escape keeps it open. */
+function confirmClosing(name: string): Promise<boolean> {
+  const dialog = need("closing", HTMLDialogElement);
+  const close = need("close-link", HTMLButtonElement);
+  const keep = need("keep-open", HTMLButtonElement);
+  need("closing-name", HTMLElement).textContent = name;
+  dialog.returnValue = "";
+  close.onclick = () => dialog.close("close");
+  keep.onclick = () => dialog.close();
+  dialog.showModal();
+  keep.focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "close"), { once: true });
+  });
+}

@@ -1,0 +1,87 @@
+// Pieces of the page that are cloned from its templates, and small things all of them do.
+
+import { need } from "../page/dom";
+import { copyText } from "./clipboard";
+
+/** A copy of the template's content. */
+export function cloned(template: string): DocumentFragment {
+  return document.importNode(need(template, HTMLTemplateElement).content, true);
+}
+
+/** The same of a template that holds one element. */
+export function clonedElement(template: string): HTMLElement {
+  return known(cloned(template).firstElementChild, HTMLElement, `template ${template}`);
+}
+
+/** The element marked `data-part="name"`. Throws when the template lacks it: the HTML and the code belong together. */
+export function part<T extends Element>(root: ParentNode, name: string, kind: new () => T): T {
+  return known(root.querySelector(`[data-part="${name}"]`), kind, `part ${name}`);
+}
+
+/** The form field of this name. */
+export function field<T extends Element>(root: ParentNode, name: string, kind: new () => T): T {
+  return known(root.querySelector(`[name="${name}"]`), kind, `field ${name}`);
+}
+
+function known<T>(found: Element | null, kind: new () => T, what: string): T {
+  if (found instanceof kind) return found;
+  throw new Error(`The page has no ${what}`);
+}
+
+let ids = 0;
+
+/** An id that no other element has: what is cloned cannot bring one along. */
+export function freshId(stem: string): string {
+  ids += 1;
+  return `${stem}-${ids}`;
+}
+
+/** Tells screen readers, politely, what others see happen. */
+export function say(words: string): void {
+  need("live", HTMLElement).textContent = words;
+}
+
+export function show(element: HTMLElement, words: string): void {
+  element.textContent = words;
+  element.hidden = words === "";
+}
+
+const FAMILIAR_MS = 2_000;
+
+/** Makes `button` copy what `text` gives. `field` is selected where copying is not possible, to be copied by hand. */
+export function copies(button: HTMLButtonElement, text: () => string, field?: HTMLInputElement): void {
+  const label = button.textContent;
+  button.addEventListener("click", async () => {
+    const copied = await copyText(text());
+    if (!copied) field?.select();
+    const words = copied ? "Copied" : "Copy it by hand, please";
+    button.textContent = words;
+    say(words);
+    setTimeout(() => {
+      button.textContent = label;
+    }, FAMILIAR_MS);
+  });
+}
+
+/** Runs `task` at a click, once at a time. A button that is disabled meanwhile would lose the focus. */
+export function acts(button: HTMLButtonElement, task: () => Promise<void>): void {
+  button.addEventListener("click", () => void once(button, task));
+}
+
+/** The same for a form that is sent. */
+export function submits(form: HTMLFormElement, task: () => Promise<void>): void {
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    void once(form, task);
+  });
+}
+
+async function once(element: HTMLElement, task: () => Promise<void>): Promise<void> {
+  if (element.ariaBusy === "true") return;
+  element.ariaBusy = "true";
+  try {
+    await task();
+  } finally {
+    element.ariaBusy = null;
+  }
+}

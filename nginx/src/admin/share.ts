@@ -1,0 +1,43 @@
+// A link's address: to copy, to open, to show to a telephone.
+
+import { clonedElement, copies, part } from "./parts";
+
+export interface ShareOptions {
+  /** Whether the QR code is there at once or only when asked for. */
+  readonly qrAtOnce: boolean;
+}
+
+/** The whole address of a link; the server names only its path, as it does not know under which name it is reached. */
+export function addressOf(url: string): string {
+  return new URL(url, location.origin).href;
+}
+
+export function makeShare(address: string, name: string, { qrAtOnce }: ShareOptions): HTMLElement {
+  const root = clonedElement("share");
+  const url = part(root, "url", HTMLInputElement);
+  url.value = address;
+  url.addEventListener("focus", () => url.select());
+  copies(part(root, "copy", HTMLButtonElement), () => address, url);
+  part(root, "open", HTMLAnchorElement).href = address;
+  const toggle = part(root, "show-qr", HTMLButtonElement);
+  const frame = part(root, "qr", HTMLElement);
+  const draw = (): void => void fill(frame, address, `QR code of the link ${name}`);
+  toggle.addEventListener("click", () => {
+    frame.hidden = !frame.hidden;
+    toggle.ariaExpanded = String(!frame.hidden);
+    if (!frame.hidden) draw();
+  });
+  if (qrAtOnce) toggle.click();
+  return root;
+}
+
+/** The drawing code is loaded when the first code is wanted. */
+async function fill(frame: HTMLElement, address: string, label: string): Promise<void> {
+  if (frame.firstChild !== null) return;
+  try {
+    const { drawQr } = await import("./qr");
+    frame.replaceChildren(drawQr(address, label));
+  } catch {
+    frame.textContent = "The QR code could not be drawn. Reload the page and try again.";
+  }
+}

@@ -1,0 +1,188 @@
+// The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
+
+import { cloned, field, freshId, part } from "./parts";
+import { SIZE_UNITS, type Size, type SizeUnit, splitSize } from "./sizes";
+import { makePassword, type TypedTerms } from "./terms";
+import { ASKED, type Asked, CAPTCHA_MODES, type CaptchaMode, type OwnerLink } from "./wire";
+
+type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
+
+/** Where the API's names for a field and the form's are not the same. */
+const CONTROL_OF: Readonly<Record<string, string>> = { expires_hours: "hours" };
+
+export class TermsFields {
+  readonly #root: HTMLElement;
+  readonly #password: HTMLInputElement;
+  readonly #shower: HTMLButtonElement;
+
+  constructor(root: HTMLElement, link?: OwnerLink) {
+    this.#root = root;
+    root.replaceChildren(cloned("terms"));
+    this.#password = this.#input("password");
+    this.#shower = part(root, "show", HTMLButtonElement);
+    this.#fillUnits();
+    this.#tieLabels();
+    this.#offerExpiry(link);
+    this.#offerPassword(link);
+    this.#openForTrouble();
+    if (link !== undefined) this.#fill(link);
+  }
+
+  get password(): string {
+    return this.#password.value;
+  }
+
+  read(): TypedTerms {
+    return {
+      title: this.#input("title").value,
+      message: field(this.#root, "message", HTMLTextAreaElement).value,
+      expiry: this.#select("expiry").value,
+      hours: this.#input("hours").value,
+      password: this.#password.value,
+      removePassword: this.#input("remove_password").checked,
+      fileSize: this.#size("max_file_size"),
+      totalSize: this.#size("max_total_size"),
+      files: this.#input("max_files").value,
+      extensions: this.#input("allowed_extensions").value,
+      captcha: chosen<CaptchaMode>(CAPTCHA_MODES, this.#select("captcha")),
+      askName: chosen<Asked>(ASKED, this.#select("ask_name")),
+      askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
+    };
+  }
+
+  #fill(link: OwnerLink): void {
+    this.#input("title").value = link.title;
+    field(this.#root, "message", HTMLTextAreaElement).value = link.message;
+    this.#select("expiry").value = "keep";
+    this.#fillSize("max_file_size", splitSize(link.maxFileSize));
+    this.#fillSize("max_total_size", splitSize(link.maxTotalSize));
+    this.#input("max_files").value = link.maxFiles > 0 ? String(link.maxFiles) : "";
+    this.#input("allowed_extensions").value = link.allowedExtensions.join(", ");
+    this.#select("captcha").value = link.captcha;
+    this.#select("ask_name").value = link.askName;
+    this.#select("ask_email").value = link.askEmail;
+  }
+
+  #fillUnits(): void {
+    for (const name of ["max_file_size", "max_total_size"]) {
+      const select = this.#select(`${name}_unit`);
+      for (const unit of SIZE_UNITS) select.add(new Option(unit, unit));
+      select.value = "GB";
+    }
+  }
+
+  /** Labels and hints that do not lie around their field need ids, which a template cannot bring along. */
+  #tieLabels(): void {
+    const label = part(this.#root, "password-label", HTMLLabelElement);
+    this.#password.id = freshId("password");
+    label.htmlFor = this.#password.id;
+    for (const hint of this.#root.querySelectorAll<HTMLElement>(".field > .hint")) {
+      hint.id = freshId("hint");
+      hint
+        .closest(".field")
+        ?.querySelector("input, select, textarea")
+        ?.setAttribute("aria-describedby", hint.id);
+    }
+  }
+
+  #offerExpiry(link: OwnerLink | undefined): void {
+    const select = this.#select("expiry");
+    const hours = part(this.#root, "hours", HTMLElement);
+    if (link === undefined) select.querySelector('option[value="keep"]')?.remove();
+    const follow = (): void => {
+      hours.hidden = select.value !== "custom";
+      // A field that cannot be seen must not keep the form from being sent.
+      this.#input("hours").disabled = hours.hidden;
+    };
+    select.addEventListener("change", follow);
+    follow();
+  }
+
+  #offerPassword(link: OwnerLink | undefined): void {
+    const has = link?.requiresPassword === true;
+    const remove = this.#input("remove_password");
+    part(this.#root, "remove", HTMLElement).hidden = !has;
+    if (has) this.#password.placeholder = "the same as before";
+    remove.addEventListener("change", () => {
+      this.#password.disabled = remove.checked;
+    });
+    this.#shower.addEventListener("click", () => this.#showPassword(this.#password.type === "password"));
+    part(this.#root, "generate", HTMLButtonElement).addEventListener("click", () => {
+      if (this.#password.disabled) return;
+      this.#password.value = makePassword((bytes) => crypto.getRandomValues(bytes));
+      this.#showPassword(true);
+    });
+  }
+
+  #showPassword(shown: boolean): void {
+    this.#password.type = shown ? "text" : "password";
+    this.#shower.ariaPressed = String(shown);
+  }
+
+  /** A browser cannot point at a wrong value inside what is folded up. */
+  #openForTrouble(): void {
+    const more = this.#root.querySelector("details");
+    const open = (event: Event): void => {
+      if (more !== null && event.target instanceof Node && more.contains(event.target)) more.open = true;
+    };
+    this.#root.addEventListener("invalid", open, { capture: true });
+  }
+
+  #size(name: string): Size {
+    const unit = this.#select(`${name}_unit`);
+    return { amount: this.#input(name).value, unit: chosen<SizeUnit>(SIZE_UNITS, unit) };
+  }
+
+  #fillSize(name: string, { amount, unit }: Size): void {
+    this.#input(name).value = amount;
+    this.#select(`${name}_unit`).value = unit;
+  }
+
+  #input(name: string): HTMLInputElement {
+    return field(this.#root, name, HTMLInputElement);
+  }
+
+  #select(name: string): HTMLSelectElement {
+    return field(this.#root, name, HTMLSelectElement);
+  }
+}
+
+function chosen<T extends string>(known: readonly T[], select: HTMLSelectElement): T {
+  const found = known.find((each) => each === select.value);
+  if (found === undefined) throw new Error(`${select.name} offers ${select.value}`);
+  return found;
+}
+
+/** Puts the server's sentences to their fields and the focus to the first; says which sentences found no field. */
+export function markProblems(form: HTMLFormElement, problems: ReadonlyMap<string, string>): string[] {
+  const homeless: string[] = [];
+  let first: Control | null = null;
+  for (const [name, words] of problems) {
+    const control = form.querySelector<Control>(`[name="${CSS.escape(CONTROL_OF[name] ?? name)}"]`);
+    if (control === null) homeless.push(words);
+    else mark(control, words);
+    first ??= control;
+  }
+  const folded = first?.closest("details");
+  if (folded) folded.open = true;
+  first?.focus();
+  return homeless;
+}
+
+export function clearProblems(form: HTMLFormElement): void {
+  for (const each of form.querySelectorAll(".problem")) each.remove();
+  for (const each of form.querySelectorAll("[aria-invalid]")) {
+    each.removeAttribute("aria-invalid");
+    each.removeAttribute("aria-errormessage");
+  }
+}
+
+function mark(control: Control, words: string): void {
+  const problem = document.createElement("span");
+  problem.className = "problem";
+  problem.id = freshId("problem");
+  problem.textContent = words;
+  control.ariaInvalid = "true";
+  control.setAttribute("aria-errormessage", problem.id);
+  control.closest(".field")?.append(problem);
+}
