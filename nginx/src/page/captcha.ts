@@ -1,6 +1,6 @@
 // When a token is needed, and from whom. The solvers themselves are loaded only then.
 
-import { UploadError } from "../core/errors";
+import { abortedError, UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import { need } from "./dom";
 
@@ -8,6 +8,8 @@ export class Captcha {
   readonly #box = need("captcha", HTMLElement);
   readonly #always: boolean;
   #wanted: boolean;
+  /** Two files may open at once, but there is one place for a widget and one person to look at it. */
+  #turn: Promise<unknown> = Promise.resolve();
   #provider: string;
   #siteKey: string;
 
@@ -33,15 +35,22 @@ export class Captcha {
   /** The header for one opening; a token counts once, so each opening gets its own. */
   async headers(signal: AbortSignal): Promise<Record<string, string>> {
     if (!this.#wanted) return {};
+    const token = this.#turn.then(() => this.#token(signal));
+    this.#turn = token.catch(() => undefined);
+    return { "X-Captcha-Token": await token };
+  }
+
+  async #token(signal: AbortSignal): Promise<string> {
+    if (signal.aborted) throw abortedError();
     this.#box.hidden = false;
     try {
-      return { "X-Captcha-Token": await this.#token(signal) };
+      return await this.#solve(signal);
     } finally {
       this.#box.hidden = true;
     }
   }
 
-  async #token(signal: AbortSignal): Promise<string> {
+  async #solve(signal: AbortSignal): Promise<string> {
     const provider = this.#provider;
     if (provider === "altcha") {
       this.#box.textContent = "Checking that you are not a robot…";
