@@ -1,0 +1,192 @@
+"""What every RequestStore promises."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import RequestFull, RequestNotFound
+from app.core.links import Ask, CaptchaMode, ReceivedFile, RequestLink
+from app.core.paths import RelPath
+from app.storage import local_requests
+from app.storage.local_requests import LocalRequests
+from tests.support.processes import together
+
+HASH = "link-0123456789abcdef"
+
+
+def link(**changes) -> RequestLink:
+    return replace(RequestLink(hash=HASH, folder=RelPath.parse("träume/2026"), created_at=12.5), **changes)
+
+
+def received(number: int, size: int = 10) -> ReceivedFile:
+    return ReceivedFile(f"u{number}", f"ü/{number}.bin", f"ü/{number}.bin", size, 99.5, None, "Ada", None)
+
+
+@pytest.fixture(params=[LocalRequests], ids=["local"])
+def make(request, tmp_path: Path):
+    """Opens the same store again, as another process or a restart would."""
+    return lambda: request.param(tmp_path / "requests")
+
+
+@pytest.fixture
+def store(make):
+    return make()
+
+
+def test_a_link_comes_back_as_it_was_made_also_after_a_restart(store, make):
+    made = link(
+        title="„Hi“",
+        message="a\nb",
+        expires_at=77.5,
+        password_hash="$argon2id$x",
+        max_file_size=1,
+        max_total_size=2,
+        max_files=3,
+        allowed_extensions=("jpg", "mov"),
+        captcha=CaptchaMode.ALWAYS,
+        ask_name=Ask.REQUIRED,
+        ask_email=Ask.OPTIONAL,
+        active=False,
+    )
+    store.create(made)
+    assert store.load(HASH) == made
+    again = make().load(HASH)
+    assert again == made
+    assert isinstance(again.captcha, CaptchaMode)
+    assert isinstance(again.ask_name, Ask)
+
+
+@pytest.mark.parametrize(
+    "hash",
+    ["nothing-here-0123456", "short", "", "../../etc/passwd", "a/bcdefghijklmnopqrst", "x" * 65, "ü" * 20, f"{HASH}\n"],
+)
+def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, hash):
+    before = sorted(tmp_path.rglob("*"))
+    calls: list[Callable[[], object]] = [
+        lambda: store.load(hash),
+        lambda: store.update(hash, lambda found: found),
+        lambda: store.reserve(link(hash=hash), "u", 1),
+        lambda: store.release(hash, "u", "cancelled"),
+        lambda: store.receive(hash, received(1)),
+        lambda: store.note_sha256(hash, "u", "0" * 64),
+        lambda: store.usage(hash),
+    ]
+    for call in calls:
+        with pytest.raises(RequestNotFound):
+            call()
+    left = [path for path in sorted(tmp_path.rglob("*")) if path not in before]
+    assert all(path.suffix == ".lock" for path in left)
+
+
+def test_a_change_is_kept_and_one_that_fails_changes_nothing(store, make):
+    store.create(link())
+    assert store.update(HASH, lambda found: replace(found, title="new")).title == "new"
+
+    def fail(_):
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        store.update(HASH, fail)
+    assert make().load(HASH) == link(title="new")
+
+
+def test_changes_from_several_processes_all_count(store, make):
+    store.create(link())
+
+    def add(number):
+        mine = make()
+        for _ in range(10):
+            mine.update(HASH, lambda found: replace(found, max_files=found.max_files + 1))
+
+    assert together(6, add) == [None] * 6
+    assert store.load(HASH).max_files == 60
+
+
+def test_all_lists_the_newest_first(store):
+    for number in range(3):
+        store.create(link(hash=f"{HASH}{number}", created_at=float(number)))
+    assert [each.created_at for each in store.all()] == [2.0, 1.0, 0.0]
+
+
+def test_a_file_takes_the_place_that_was_reserved_for_it(store, make):
+    store.create(link())
+    store.reserve(link(), "u1", 10)
+    assert store.usage(HASH).open == {"u1"}
+    store.receive(HASH, received(1))
+    store.receive(HASH, received(1))
+    usage = make().usage(HASH)
+    assert (usage.files, usage.bytes_received, usage.open) == ((received(1),), 10, frozenset())
+
+
+def test_a_released_place_is_free_again_and_an_expired_upload_is_remembered(store, make):
+    one = link(max_files=1)
+    store.create(one)
+    for why in ("cancelled", "refused", "failed", "expired"):
+        store.reserve(one, why, 5)
+        with pytest.raises(RequestFull):
+            make().reserve(one, "other", 5)
+        store.release(HASH, why, why)
+        store.release(HASH, why, why)
+    assert store.usage(HASH).expired == {"expired"}
+    assert store.usage(HASH).open == frozenset()
+
+
+def test_a_received_file_is_not_given_back_by_a_late_release(store):
+    store.create(link())
+    store.reserve(link(), "u1", 10)
+    store.receive(HASH, received(1))
+    store.release(HASH, "u1", "expired")
+    assert store.usage(HASH).bytes_received == 10
+    assert store.usage(HASH).expired == frozenset()
+
+
+def test_the_digest_is_added_once_the_file_is_there_and_passed_over_before(store, make):
+    store.create(link())
+    store.note_sha256(HASH, "u1", "a" * 64)
+    store.receive(HASH, received(1))
+    store.note_sha256(HASH, "u1", "b" * 64)
+    assert make().usage(HASH).files == (replace(received(1), sha256="b" * 64),)
+
+
+def test_fifty_openings_from_many_processes_at_one_place_left_let_one_in(store, make):
+    one = link(max_files=3)
+    store.create(one)
+    store.receive(HASH, received(1))
+    store.reserve(one, "before", 1)
+
+    def open_ten(number):
+        mine, won = make(), 0
+        for attempt in range(10):
+            try:
+                mine.reserve(one, f"u-{number}-{attempt}", 1)
+                won += 1
+            except RequestFull:
+                pass
+        return won
+
+    assert sum(together(5, open_ten)) == 1
+    assert len(store.usage(HASH).open) == 2
+
+
+def test_bytes_are_reserved_as_strictly_as_places(store, make):
+    small = link(max_total_size=550)
+    store.create(small)
+
+    def open_one(number):
+        make().reserve(small, f"u{number}", 100)
+
+    results = together(12, open_one)
+    assert (results.count(None), results.count("RequestFull")) == (5, 7)
+
+
+def test_more_links_than_are_kept_in_memory_keep_their_ledgers_apart(make, monkeypatch):
+    monkeypatch.setattr(local_requests, "_LEDGERS_KEPT", 2)
+    store = make()
+    for number in range(6):
+        store.create(link(hash=f"{HASH}{number}"))
+        store.reserve(link(hash=f"{HASH}{number}"), f"u{number}", number)
+    assert [store.usage(f"{HASH}{number}").open for number in range(6)] == [{f"u{number}"} for number in range(6)]
