@@ -13,6 +13,7 @@ from app.owner_token import load_or_create
 from app.services.access import Access, AccessRules
 from app.services.deliveries import Deliveries
 from app.services.file_requests import FileRequests
+from app.services.memory_monitor import MemoryMonitor
 from app.services.observer import Observer
 from app.services.owner import Owner
 from app.services.passwords import Argon2Hasher
@@ -38,6 +39,7 @@ class Services:
     destination: Destination
     attempts: Attempts
     captcha: CaptchaProvider
+    memory_monitor: MemoryMonitor
     owner: Owner
     file_requests: FileRequests
     deliveries: Deliveries
@@ -121,6 +123,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         destination=destination,
         attempts=attempts,
         captcha=captcha,
+        memory_monitor=MemoryMonitor(),
         owner=Owner(token=token, attempts=attempts, clock=clock),
         file_requests=file_requests,
         deliveries=deliveries,

@@ -56,9 +56,9 @@ def test_deciding_against_it_appends_nothing(path: Path) -> None:
     assert log.append(lambda _: None) == []
 
     def refuse(_: list[int]) -> dict[str, Any]:
-        raise ValueError
+        raise ValueError("no")
 
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError, match="no"):
         log.append(refuse)
     assert path.stat().st_size == 0
 

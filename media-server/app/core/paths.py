@@ -13,7 +13,8 @@ from urllib.parse import quote
 from app.core.errors import InvalidPath
 
 MAX_COMPONENT_BYTES = 255
-MAX_PATH_BYTES = 4096
+MAX_PATH_BYTES = 3072
+"""Of a whole path, as sent and as it lies on disk: leaves room for the folders above it in the 4096 of Linux."""
 MAX_DEPTH = 64
 
 # Control characters, the bidirectional controls that let "exe.gpj" read as "jpg.exe", and what Windows and SMB
@@ -42,7 +43,8 @@ class RelPath:
             raise InvalidPath(f"The path has more than {MAX_DEPTH} folders.")
         for part in self.parts:
             _check_component(part)
-        if len(str(self).encode()) > MAX_PATH_BYTES:
+        on_disk = "/".join(map(disk_name, self.parts))
+        if max(len(str(self).encode()), len(on_disk.encode())) > MAX_PATH_BYTES:
             raise InvalidPath(f"The path is longer than {MAX_PATH_BYTES} bytes.")
 
     @property

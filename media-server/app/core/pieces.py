@@ -8,7 +8,7 @@ from app.core.errors import ChunkSizeMismatch
 from app.core.ports import Body
 from app.core.ranges import Span
 
-PIECE = 1024 * 1024
+PIECE = 256 * 1024
 """How many bytes of a body are in memory at once."""
 
 

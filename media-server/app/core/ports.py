@@ -104,8 +104,11 @@ class ChunkStore(Protocol):
         """Whether no request holds any part of this upload at this moment."""
         ...
 
-    def read(self, upload_id: str, span: Span) -> bytes:
-        """Bytes of the growing file; what was never recorded reads as anything. Raises UploadNotFound."""
+    def reader(self, upload_id: str) -> AbstractContextManager[Callable[[Span], bytes]]:
+        """Look at the growing file; what was never recorded reads as anything.
+
+        Once entered it goes on working when the file is delivered or discarded. Raises UploadNotFound.
+        """
         ...
 
     def flush(self, upload_id: str) -> None:

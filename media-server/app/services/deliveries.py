@@ -68,9 +68,8 @@ class Deliveries:
 
     def judge(self, session: UploadSession, link: RequestLink) -> None:
         """Look at the head of the growing file. Raises TypeNotAllowed, and the upload is refused."""
-        head = b""
-        if session.size:
-            head = self._chunks.read(session.upload_id, Span(0, min(HEAD_BYTES, session.size)))
+        with self._chunks.reader(session.upload_id) as read:
+            head = read(Span(0, min(HEAD_BYTES, session.size))) if session.size else b""
         try:
             self._policy.check_head(link, session.path.name, self._head_reader.mime(head))
         except TypeNotAllowed as error:
@@ -81,14 +80,15 @@ class Deliveries:
     def bytes_of(self, session: UploadSession, link: RequestLink) -> Iterator[Stored]:
         """The bytes that count for an upload, from the growing file or, once delivered, from the finished one."""
         if session.state is not State.COMPLETE:
-            yield lambda place: self._chunks.read(session.upload_id, place)
+            with self._chunks.reader(session.upload_id) as read:
+                yield read
             return
         path = self._delivered_file(session, link)
         if path is None:
             yield lambda _: None  # The owner took the file away; there is nothing left to compare with.
             return
         with path.open("rb") as file:
-            yield lambda place: _read_at(file.fileno(), place)
+            yield lambda place: os.pread(file.fileno(), place.length, place.start)
 
     def hash_missing(self) -> int:
         """Compute every SHA-256 that is not known yet, as after a crash; returns how many."""
@@ -166,10 +166,6 @@ def _received(session: UploadSession, delivery: Delivery, digest: str | None, at
         sender_name=session.sender.name,
         sender_email=session.sender.email,
     )
-
-
-def _read_at(descriptor: int, place: Span) -> bytes:
-    return os.pread(descriptor, place.length, place.start)
 
 
 def sha256_of(path: Path) -> str:

@@ -69,8 +69,10 @@ def store_chunk(base_dir: PathLike, upload_id: str, chunk_data: bytes, offset: i
         wanted = log.read(_state).ranges.missing(span)
         if wanted:
             slot.receive(io.BytesIO(chunk_data), wanted, _Unchecked())
-        elif chunks.read(upload_id, span) != chunk_data:
-            raise ChunkConflict()
+        else:
+            with chunks.reader(upload_id) as read:
+                if read(span) != chunk_data:
+                    raise ChunkConflict()
 
 
 def assemble_chunks(base_dir: PathLike, upload_id: str, target_path: PathLike, total_size: int) -> bool:

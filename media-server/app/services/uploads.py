@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from app.core.errors import (
-    Busy,
     ChecksumMismatch,
     ChunkConflict,
     OffsetMismatch,
@@ -24,7 +25,7 @@ from app.core.links import Credentials, RequestLink
 from app.core.paths import RelPath
 from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES, Policy
-from app.core.ports import Attempts, Body, Checksum, ChunkStore, Clock, RequestStore, SessionStore
+from app.core.ports import Attempts, Body, Checksum, ChunkStore, Clock, RequestStore, SessionStore, Slot
 from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
 from app.services.deliveries import Deliveries
@@ -120,10 +121,13 @@ class Uploads:
         session = self._find(hash, command.upload_id)
         link = self._link_of_open_upload(hash)
         self._check(session, command)
-        if session.state is State.COMPLETE or session.ranges.covers(command.span):
-            self._compare(session, link, command, body)
-            return self._deliveries.finish(session.upload_id, link) if session.is_whole else session
-        return self._store(session, link, command, body)
+        if session.state is State.OPEN and not session.ranges.covers(command.span):
+            taken = self._take(session, link, command, body)
+            if taken is not None:
+                return taken
+            session = self._find(hash, command.upload_id)
+        self._compare(session, link, command, body)
+        return self._deliveries.finish(session.upload_id, link) if session.is_whole else session
 
     def status(self, hash: str, upload_id: str) -> UploadSession:
         """How an upload stands. One whose last reply was lost before the file was delivered is delivered now."""
@@ -219,28 +223,45 @@ class Uploads:
             raise RequestClosed()
         return link
 
-    def _store(self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body) -> UploadSession:
+    def _take(
+        self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body
+    ) -> UploadSession | None:
+        """Store and record a chunk; None, the body untouched, where others settled its bytes in the meantime."""
         upload_id, span = session.upload_id, command.span
-        with self._observer.receiving(session, span), self._chunks.claim(upload_id, span) as slot:
-            # Read again: only what was recorded before the claim is settled.
-            recorded = self._sessions.load(upload_id).ranges
-            wanted = recorded.missing(span)
-            if not wanted:
-                raise Busy("These bytes arrived at this moment by another way. Send them again.", retry_after=1)
-            slot.receive(body, wanted, command.checksum)
-            self._judge_head(session, link, span, recorded.add(span).prefix)
-            receipt = self._sessions.record(upload_id, span, self._clock())
+        with self._claimed(upload_id, span) as slot:
+            if slot is None:
+                return None
+            # Read again: what was recorded before the claim is settled, and nothing in it changes while we hold it.
+            session = self._sessions.load(upload_id)
+            wanted = session.ranges.missing(span)
+            if session.state is not State.OPEN or not wanted:
+                return None
+            with self._observer.receiving(session, span):
+                slot.receive(body, wanted, command.checksum)
+                self._judge_head(session, link, span)
+                receipt = self._sessions.record(upload_id, span, self._clock())
         if receipt.closed:
             return self._deliveries.finish(upload_id, link)
         return self._sessions.load(upload_id)
 
-    def _judge_head(self, session: UploadSession, link: RequestLink, span: Span, prefix: int) -> None:
+    @contextmanager
+    def _claimed(self, upload_id: str, span: Span) -> Iterator[Slot | None]:
+        """The claimed slot; None where the growing file is gone, as after a delivery."""
+        with ExitStack() as stack:
+            try:
+                slot = stack.enter_context(self._chunks.claim(upload_id, span))
+            except UploadNotFound:
+                yield None
+                return
+            yield slot
+
+    def _judge_head(self, session: UploadSession, link: RequestLink, span: Span) -> None:
         """Refuse the upload as soon as enough of its start is there to show a wrong type.
 
         Of two short chunks that arrive at once neither may see the whole head; the delivery judges it in any case.
         """
         needed = min(HEAD_BYTES, session.size)
-        if span.start < needed <= prefix:
+        if span.start < needed <= session.ranges.add(span).prefix:
             self._deliveries.judge(session, link)
 
     def _compare(self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body) -> None:

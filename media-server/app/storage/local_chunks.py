@@ -13,7 +13,7 @@ import errno
 import fcntl
 import os
 import struct
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -74,9 +74,14 @@ class LocalChunks:
             os.close(descriptor)
         return True
 
-    def read(self, upload_id: str, span: Span) -> bytes:
-        with missing_is_not_found(), open(self.path(upload_id), "rb", buffering=0) as file:
-            return os.pread(file.fileno(), span.length, span.start)
+    @contextmanager
+    def reader(self, upload_id: str) -> Iterator[Callable[[Span], bytes]]:
+        with missing_is_not_found():
+            descriptor = os.open(self.path(upload_id), os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            yield lambda span: os.pread(descriptor, span.length, span.start)
+        finally:
+            os.close(descriptor)
 
     def flush(self, upload_id: str) -> None:
         with missing_is_not_found(), disk_errors(), open(self.path(upload_id), "rb") as file:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
@@ -47,17 +48,18 @@ class LocalFolder:
                 sync_folder(above)
 
     def locate(self, folder: RelPath, disk_path: str) -> Path:
-        parts = [*map(disk_name, folder.parts), *disk_path.split("/")]
+        below = RelPath.parse(disk_path)
+        parts = [*map(disk_name, folder.parts), *below.parts]
         descriptor = os.open(self._root, _FOLDER)
         try:
             for part in parts[:-1]:
-                below = os.open(part, _FOLDER, dir_fd=descriptor)
+                step = os.open(part, _FOLDER, dir_fd=descriptor)
                 os.close(descriptor)
-                descriptor = below
-            # O_PATH would succeed on a link itself; reading needs a plain file.
-            os.close(os.open(parts[-1], os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=descriptor))
+                descriptor = step
+            if not stat.S_ISREG(os.stat(parts[-1], dir_fd=descriptor, follow_symlinks=False).st_mode):
+                raise FileNotFoundError(errno.ENOENT, "Not a file", disk_path)
         except OSError as error:
-            if error.errno in (errno.ENOTDIR, errno.ELOOP, errno.ENOENT, errno.ENXIO):
+            if error.errno in (errno.ENOTDIR, errno.ELOOP):
                 raise FileNotFoundError(errno.ENOENT, "No such file", disk_path) from error
             raise
         finally:

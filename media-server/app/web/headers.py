@@ -33,7 +33,8 @@ class ChunkHeaders:
     """What one chunk says of itself. ``total`` is the file's size, where the chunk tells it."""
 
     upload_id: str | None
-    span: Span
+    span: Span | None
+    """None for an empty body, which only an empty file has."""
     total: int | None
     index: int | None
     path: RelPath | None
@@ -88,22 +89,23 @@ def _path(headers: Headers) -> RelPath | None:
     return RelPath.parse(text) if text else None
 
 
-def _place(headers: Headers) -> tuple[Span, int | None]:
-    length = _number(headers, "Content-Length")
-    total = _number(headers, "X-Upload-Length")
+def _place(headers: Headers) -> tuple[Span | None, int | None]:
+    length, total = _number(headers, "Content-Length"), _number(headers, "X-Upload-Length")
     stated = _content_range(headers)
-    counted = _offset_and_end(headers, length if stated is None else stated[0].length)
-    if stated is not None:
-        if counted not in (None, stated[0]) or (None not in (total, stated[1]) and total != stated[1]):
+    if stated is None:
+        span = _by_offset(headers, length)
+    else:
+        span, stated_total = stated
+        if not _agrees(headers, span) or (None not in (total, stated_total) and total != stated_total):
             raise InvalidRange("Content-Range and the X-Upload headers disagree.")
-        counted, total = stated[0], total if stated[1] is None else stated[1]
-    if counted is None:
-        raise InvalidRange("The place of the chunk is missing: send Content-Range or X-Upload-Offset.")
-    if length is not None and length != counted.length:
-        raise ChunkSizeMismatch(f"The range has {counted.length} bytes, the body {length}.")
-    if total is not None and counted.stop > total:
+        total = stated_total if total is None else total
+    if span is None:
+        return None, total
+    if length not in (None, span.length):
+        raise ChunkSizeMismatch(f"The range has {span.length} bytes, the body {length}.")
+    if total is not None and span.stop > total:
         raise InvalidRange(f"The chunk ends after the file's {total} bytes.")
-    return counted, total
+    return span, total
 
 
 def _content_range(headers: Headers) -> tuple[Span, int | None] | None:
@@ -111,20 +113,26 @@ def _content_range(headers: Headers) -> tuple[Span, int | None] | None:
     if text is None:
         return None
     parsed = parse_content_range_header(text)
-    if parsed is None or parsed.units != "bytes" or parsed.start is None or parsed.stop is None:
+    if parsed is None or str(parsed.units).lower() != "bytes" or parsed.start is None or parsed.stop is None:
         raise InvalidRange("Content-Range must read 'bytes <first>-<last>/<total>'.")
     return _span(parsed.start, parsed.stop), parsed.length
 
 
-def _offset_and_end(headers: Headers, length: int | None) -> Span | None:
+def _agrees(headers: Headers, span: Span) -> bool:
+    offset, end = _number(headers, "X-Upload-Offset"), _number(headers, "X-Upload-End")
+    return offset in (None, span.start) and end in (None, span.end)
+
+
+def _by_offset(headers: Headers, length: int | None) -> Span | None:
+    """The span by X-Upload-Offset and X-Upload-End or the body's length; None when that is 0."""
     offset, end = _number(headers, "X-Upload-Offset"), _number(headers, "X-Upload-End")
     if offset is None:
-        return None
+        raise InvalidRange("The place of the chunk is missing: send Content-Range or X-Upload-Offset.")
     if end is not None:
         return _span(offset, end + 1)
     if length is None:
         raise LengthRequired()
-    return _span(offset, offset + length)
+    return _span(offset, offset + length) if length else None
 
 
 def _span(start: int, stop: int) -> Span:

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 
 from app.core.digests import Digests
-from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRequest, UploadNotOpened
+from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadNotOpened
 from app.core.links import Credentials
 from app.core.paths import RelPath
 from app.core.ranges import Span
@@ -57,6 +57,8 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
 def upload_chunk(hash: str) -> Response:
     chunk = chunk_headers(request.headers)
     upload_id = chunk.upload_id or _opened_by_chunk(hash, chunk)
+    if chunk.span is None:
+        return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
     command = ReceiveChunk(upload_id, chunk.span, chunk.total, chunk.digests, chunk.index)
     return jsonify(_acknowledged(services().uploads.receive(hash, command, request.environ["wsgi.input"])))
 
@@ -97,13 +99,20 @@ def _credentials() -> Credentials:
 
 def _opened_by_chunk(hash: str, chunk: ChunkHeaders) -> str:
     """Open an upload for a first chunk that has no upload id, as older clients send it."""
-    if chunk.span.start != 0:
+    if chunk.span is not None and chunk.span.start != 0:
         raise UploadNotOpened()
     if chunk.path is None:
         raise InvalidPath("The name is missing: send X-Upload-Path or X-Upload-Name, or an X-Upload-Id.")
     if chunk.total is None:
         raise InvalidRequest("The file's size is missing: send Content-Range or X-Upload-Length.")
     return services().uploads.open(hash, OpenUpload(chunk.path, chunk.total), _credentials()).upload_id
+
+
+def _empty(session: UploadSession) -> UploadSession:
+    """An empty chunk is all of an empty file and nothing of any other."""
+    if session.size:
+        raise InvalidRange("The chunk is empty. Send at least one byte.")
+    return session
 
 
 def _refuse_large(length: int | None) -> None:

@@ -1,0 +1,127 @@
+"""What every Destination on local disk promises."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import InvalidPath
+from app.core.paths import RelPath
+from app.storage.local_folder import LocalFolder
+
+FOLDER = RelPath.parse("in/box")
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    return tmp_path / "files"
+
+
+@pytest.fixture
+def destination(root: Path) -> LocalFolder:
+    return LocalFolder(root)
+
+
+def source(tmp_path: Path, content: str, name: str = "data") -> Path:
+    path = tmp_path / name
+    path.write_text(content)
+    return path
+
+
+def deliver(destination, tmp_path, path: str, content: str = "x"):
+    growing = source(tmp_path, content)
+    delivery = destination.deliver(FOLDER, RelPath.parse(path), growing)
+    destination.flush(FOLDER, delivery)
+    growing.unlink()
+    return delivery
+
+
+def test_a_file_appears_under_its_path(destination, root, tmp_path):
+    delivery = deliver(destination, tmp_path, "a/b/c.txt", "hello")
+    assert delivery.path == "a/b/c.txt"
+    assert (root / "in/box/a/b/c.txt").read_text() == "hello"
+    assert destination.locate(FOLDER, delivery.disk_path) == root / "in/box/a/b/c.txt"
+
+
+def test_a_second_file_of_one_name_is_numbered_and_the_first_stays(destination, root, tmp_path):
+    made = [deliver(destination, tmp_path, "c.txt", str(n)).path for n in range(3)]
+    assert made == ["c.txt", "c (1).txt", "c (2).txt"]
+    assert (root / "in/box/c.txt").read_text() == "0"
+
+
+def test_delivering_again_finds_its_own_work(destination, root, tmp_path):
+    deliver(destination, tmp_path, "c.txt", "other")
+    growing = source(tmp_path, "x")
+    first = destination.deliver(FOLDER, RelPath.parse("c.txt"), growing)
+    assert destination.deliver(FOLDER, RelPath.parse("c.txt"), growing) == first
+    assert len(list((root / "in/box").iterdir())) == 2
+
+
+def test_names_equal_but_for_case_or_normal_form_are_different_files(destination, tmp_path):
+    names = ["a.txt", "A.TXT", "é.txt", "e\u0301.txt"]
+    assert [deliver(destination, tmp_path, name, name).path for name in names] == names
+    assert destination.locate(FOLDER, "e\u0301.txt").read_text() == "e\u0301.txt"
+
+
+def test_a_file_where_a_folder_is_wanted_does_not_stop_the_folder(destination, root, tmp_path):
+    deliver(destination, tmp_path, "a")
+    assert deliver(destination, tmp_path, "a/b.txt").path == "a (1)/b.txt"
+    assert deliver(destination, tmp_path, "a/c.txt").path == "a (1)/c.txt"
+
+
+def test_a_folder_where_a_file_is_wanted_does_not_stop_the_file(destination, tmp_path):
+    deliver(destination, tmp_path, "a/b.txt")
+    assert deliver(destination, tmp_path, "a").path == "a (1)"
+
+
+def test_a_planted_link_is_never_followed(destination, root, tmp_path):
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (root / "in/box").mkdir(parents=True)
+    (root / "in/box/way-out").symlink_to(outside)
+    (root / "in/box/c.txt").symlink_to(outside / "target")
+    assert deliver(destination, tmp_path, "way-out/x.txt").path == "way-out (1)/x.txt"
+    assert deliver(destination, tmp_path, "c.txt").path == "c (1).txt"
+    assert list(outside.iterdir()) == []
+    for path in ("c.txt", "way-out/x.txt"):
+        with pytest.raises(FileNotFoundError):
+            destination.locate(FOLDER, path)
+
+
+@pytest.mark.parametrize("path", ["missing", "missing/x", "a"])
+def test_what_is_no_file_cannot_be_located(destination, root, path):
+    (root / "in/box/a").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError):
+        destination.locate(FOLDER, path)
+
+
+@pytest.mark.parametrize("path", ["..", "a/../../..", "/etc/passwd", ""])
+def test_a_path_that_leads_out_cannot_be_located(destination, root, path):
+    (root / "in/box/a").mkdir(parents=True)
+    with pytest.raises(InvalidPath):
+        destination.locate(FOLDER, path)
+
+
+def test_dangerous_names_are_harmless_on_disk_and_unchanged_for_people(destination, root, tmp_path):
+    delivery = deliver(destination, tmp_path, "..\\up/CON/new\nline.txt")
+    assert delivery.path == "..\\up/CON/new\nline.txt"
+    assert delivery.disk_path == "..%5Cup/CO%4E/new%0Aline.txt"
+    assert destination.locate(FOLDER, delivery.disk_path).is_file()
+
+
+def test_twenty_at_once_each_get_a_name_of_their_own(destination, root, tmp_path):
+    made: list[str] = []
+
+    def one(number: int) -> None:
+        growing = source(tmp_path, str(number), f"data{number}")
+        made.append(destination.deliver(FOLDER, RelPath.parse("d/c.txt"), growing).path)
+
+    threads = [threading.Thread(target=one, args=(number,)) for number in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(set(made)) == 20
+    assert sorted(path.read_text() for path in (root / "in/box/d").iterdir()) == sorted(map(str, range(20)))

@@ -1,0 +1,151 @@
+"""What every SessionStore promises."""
+
+from __future__ import annotations
+
+import multiprocessing
+import random
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import Busy, UploadNotFound
+from app.core.paths import RelPath
+from app.core.ports import SessionStore
+from app.core.ranges import Span
+from app.core.session import Sender, State, UploadSession
+from app.storage.json_sessions import JSONSessions
+
+ID = "upload-0123456789"
+Make = Callable[[Path], SessionStore]
+STORES: list[Make] = [JSONSessions, lambda base: JSONSessions(base, sync_records=True)]
+
+
+def session(size: int = 1000, upload_id: str = ID) -> UploadSession:
+    return UploadSession(
+        upload_id=upload_id,
+        request_hash="request-0123456789",
+        path=RelPath.parse("dir/日本語 ü.bin"),
+        size=size,
+        opened_at=1.25,
+        active_at=1.25,
+        sender=Sender("Ada", "ada@example.org"),
+        last_modified=99.5,
+        declared_sha256="0" * 64,
+    )
+
+
+@pytest.fixture(params=STORES, ids=["json", "json, synced"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> SessionStore:
+    make: Make = request.param
+    return make(tmp_path)
+
+
+def test_what_was_created_is_loaded_whole(store):
+    store.create(session())
+    assert store.load(ID) == session()
+    assert list(store.ids()) == [ID]
+
+
+@pytest.mark.parametrize("upload_id", ["nothing-here-0123", "", "..", "a/b", "a\x00b", "x" * 200])
+def test_what_does_not_exist_is_not_found(store, upload_id):
+    with pytest.raises(UploadNotFound):
+        store.load(upload_id)
+    with pytest.raises(UploadNotFound):
+        store.record(upload_id, Span(0, 1), 2.0)
+    with pytest.raises(UploadNotFound):
+        store.update(upload_id, lambda each: each)
+
+
+def test_records_add_up_and_are_seen_by_another_store(store, tmp_path):
+    store.create(session())
+    store.record(ID, Span(0, 10), 2.0)
+    store.record(ID, Span(20, 30), 3.0)
+    loaded = JSONSessions(tmp_path).load(ID)
+    assert list(loaded.ranges) == [Span(0, 10), Span(20, 30)]
+    assert loaded.active_at == 3.0
+
+
+def test_only_the_record_that_closes_the_last_gap_says_so(store):
+    store.create(session(30))
+    said = [
+        store.record(ID, span, 2.0).closed
+        for span in (Span(0, 10), Span(20, 30), Span(0, 10), Span(5, 25), Span(0, 30))
+    ]
+    assert said == [False, False, False, True, False]
+
+
+def test_an_update_is_seen_by_everybody_and_keeps_the_ranges(store, tmp_path):
+    other = JSONSessions(tmp_path)
+    store.create(session())
+    store.record(ID, Span(0, 10), 2.0)
+    other.load(ID)
+    store.update(ID, lambda each: each.refused("no", 4.0))
+    assert other.load(ID).state is State.REFUSED
+    assert other.load(ID).refusal == "no"
+
+
+def test_what_was_deleted_is_gone_for_everybody(store, tmp_path):
+    other = JSONSessions(tmp_path)
+    store.create(session())
+    other.load(ID)
+    store.delete(ID)
+    store.delete(ID)
+    for each in (store, other):
+        with pytest.raises(UploadNotFound):
+            each.load(ID)
+        with pytest.raises(UploadNotFound):
+            each.record(ID, Span(0, 1), 2.0)
+        with pytest.raises(UploadNotFound), each.exclusive(ID):
+            pass
+    assert list(store.ids()) == []
+
+
+def test_only_one_is_exclusive(store, tmp_path):
+    store.create(session())
+    with store.exclusive(ID):
+        with pytest.raises(Busy), JSONSessions(tmp_path).exclusive(ID, wait=False):
+            pass
+        store.update(ID, lambda each: each.refused("no", 2.0))
+    with store.exclusive(ID, wait=False):
+        pass
+
+
+def test_a_session_deleted_while_one_waits_for_it_is_not_found(store):
+    store.create(session())
+    refused: list[bool] = []
+
+    def enter() -> None:
+        try:
+            with store.exclusive(ID):
+                refused.append(False)
+        except UploadNotFound:
+            refused.append(True)
+
+    with store.exclusive(ID):
+        waiting = threading.Thread(target=enter)
+        waiting.start()
+        store.delete(ID)
+    waiting.join()
+    assert refused == [True]
+
+
+def _record_some(base: Path, spans: list[Span], results) -> None:
+    mine = JSONSessions(base)
+    results.put(sum(mine.record(ID, span, 2.0).closed for span in spans))
+
+
+def test_eight_processes_lose_no_record_and_one_closes_the_gap(tmp_path):
+    JSONSessions(tmp_path).create(session(400))
+    spans = [Span(at, at + 1) for at in range(400)]
+    random.Random(3).shuffle(spans)
+    context = multiprocessing.get_context("spawn")
+    results = context.Queue()
+    processes = [context.Process(target=_record_some, args=(tmp_path, spans[n::8], results)) for n in range(8)]
+    for process in processes:
+        process.start()
+    assert sum(results.get(timeout=60) for _ in processes) == 1
+    for process in processes:
+        process.join(60)
+    assert list(JSONSessions(tmp_path).load(ID).ranges) == [Span(0, 400)]

@@ -1,0 +1,236 @@
+"""Links in the owner's hands: made, changed, closed, found; and what senders must say about themselves."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.errors import (
+    FileNotFound,
+    InvalidRequest,
+    RateLimited,
+    RequestClosed,
+    RequestExpired,
+    RequestNotFound,
+)
+from app.core.links import Ask, CaptchaMode, ReceivedFile, RequestLink
+from app.core.paths import RelPath
+from app.core.policy import Policy
+from app.core.session import Sender
+from app.services.access import Access, AccessRules
+from app.services.file_requests import FileRequests
+from app.storage.attempts import SQLiteAttempts
+from app.storage.local_requests import LocalRequests
+from app.web.json_body import parse
+from app.web.request_bodies import LinkTerms, NewLink
+from tests.support.clock import Now
+from tests.unit.test_access import CountingHasher, FakeCaptcha
+
+FOLDER = RelPath.parse("photos/2026")
+
+
+class Office:
+    """A FileRequests with everything around it."""
+
+    def __init__(self, folder: Path, create_limit: str = "1000 per hour") -> None:
+        self.now = Now()
+        attempts = SQLiteAttempts(folder / "attempts.db", self.now)
+        self.store = LocalRequests(folder / "requests")
+        hasher = CountingHasher()
+        rules = AccessRules(failure_max=5, failure_window=900, captcha_threshold=3)
+        access = Access(attempts=attempts, captcha=FakeCaptcha(), hasher=hasher, clock=self.now, rules=rules)
+        self.links = FileRequests(
+            requests=self.store,
+            access=access,
+            policy=Policy(max_file_size=1000, max_chunk_size=10, allowed_extensions=("jpg", "png")),
+            attempts=attempts,
+            hasher=hasher,
+            clock=self.now,
+            create_limit=create_limit,
+        )
+
+    def make(self, **terms: Any) -> RequestLink:
+        return self.links.create(FOLDER, parse(LinkTerms, terms).terms(), "192.0.2.1")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    return Office(tmp_path)
+
+
+def problems_of(model: type[Any], body: dict[str, Any]) -> set[str]:
+    with pytest.raises(InvalidRequest) as caught:
+        parse(model, body)
+    fields = caught.value.details["fields"]
+    assert isinstance(fields, dict)
+    assert all(name in caught.value.message for name in fields)
+    return set(fields)
+
+
+def test_a_link_is_found_as_it_was_made(office):
+    made = office.make(title="Hi", max_files=3, captcha="always", ask_name="required", allowed_extensions=".JPG, png")
+    assert office.links.find(made.hash) == made
+    assert (made.folder, made.created_at, made.expires_at) == (FOLDER, office.now.at, None)
+    assert (made.captcha, made.ask_name) == (CaptchaMode.ALWAYS, Ask.REQUIRED)
+    assert made.allowed_extensions == ("jpg", "png")
+
+
+def test_hashes_can_stand_in_mails_and_on_command_lines(office):
+    hashes = {office.make().hash for _ in range(100)}
+    assert len(hashes) == 100
+    assert all(len(each) == 32 and each[0].isalnum() and each[-1].isalnum() for each in hashes)
+
+
+def test_only_so_many_links_are_made_in_an_hour(tmp_path):
+    office = Office(tmp_path, "2 per hour")
+    office.make()
+    office.now.pass_by(600)
+    office.make()
+    with pytest.raises(RateLimited) as caught:
+        office.make()
+    assert caught.value.details["retry_after"] == 3000
+
+
+def test_a_link_expires_at_its_moment_and_can_be_prolonged(office):
+    made = office.make(expires_hours=0.5)
+    office.now.pass_by(1799)
+    assert office.links.info(made.hash, "x").expires_in == pytest.approx(1)
+    office.now.pass_by(1)
+    with pytest.raises(RequestExpired):
+        office.links.find(made.hash)
+    assert office.links.get(made.hash) == made
+    office.links.edit(made.hash, {"expires_hours": 1})
+    assert office.links.info(made.hash, "x").expires_in == pytest.approx(3600)
+    office.links.edit(made.hash, {"expires_hours": 0})
+    assert office.links.info(made.hash, "x").expires_in is None
+
+
+def test_a_closed_link_is_closed_until_it_is_opened_again(office):
+    made = office.make()
+    office.links.close(made.hash)
+    office.links.close(made.hash)
+    with pytest.raises(RequestClosed):
+        office.links.find(made.hash)
+    office.links.edit(made.hash, {"active": True})
+    assert office.links.find(made.hash) == made
+
+
+def test_an_unknown_link_is_not_found(office):
+    for call in (office.links.find, office.links.get, office.links.close, office.links.usage):
+        with pytest.raises(RequestNotFound):
+            call("nothing-here-0123456")
+
+
+def test_a_change_touches_what_it_names_and_nothing_else(office):
+    made = office.make(title="a", password="secret", max_files=3, expires_hours=5)
+    changed = office.links.edit(made.hash, parse(LinkTerms, {"title": "b"}).terms())
+    assert changed.title == "b"
+    assert (changed.password_hash, changed.max_files, changed.expires_at) == (
+        made.password_hash,
+        made.max_files,
+        made.expires_at,
+    )
+
+
+@pytest.mark.parametrize("nothing", ["", None])
+def test_a_password_is_kept_as_a_hash_and_can_be_taken_away(office, nothing):
+    made = office.make(password="secret")
+    assert (made.requires_password, made.password_hash) == (True, "hashed:secret")
+    assert not office.links.edit(made.hash, parse(LinkTerms, {"password": nothing}).terms()).requires_password
+
+
+def test_senders_are_told_the_limits_that_count(office):
+    told = office.links.info(office.make(max_file_size=5000, allowed_extensions=["jpg", "exe"]).hash, "x")
+    assert (told.file_limit, told.extensions) == (1000, ("jpg",))
+    told = office.links.info(office.make().hash, "x")
+    assert (told.file_limit, told.extensions) == (1000, ("jpg", "png"))
+
+
+def test_a_received_file_is_found_by_its_path_the_newest_first(office):
+    made = office.make()
+    for number in range(2):
+        office.store.receive(made.hash, ReceivedFile(f"u{number}", "a/ü.jpg", "a/ü.jpg", 5, float(number)))
+    assert office.links.received(made.hash, "a/ü.jpg")[1].upload_id == "u1"
+    with pytest.raises(FileNotFound):
+        office.links.received(made.hash, "ü.jpg")
+    [(listed, usage)] = office.links.all()
+    assert (listed, len(usage.files)) == (made, 2)
+
+
+class TestBodies:
+    @pytest.mark.parametrize("spelling", ["folder", "path", "dir"])
+    def test_the_folder_may_be_spelled(self, spelling):
+        assert parse(NewLink, {spelling: "a/b/"}).folder == RelPath.parse("a/b")
+
+    @pytest.mark.parametrize("spelling", ["expires_hours", "expiresHours", "hours"])
+    def test_the_expiry_may_be_spelled(self, spelling):
+        assert parse(LinkTerms, {spelling: 1.5}).terms() == {"expires_hours": 1.5}
+
+    @pytest.mark.parametrize("folder", [None, "", 7, "/etc", "..", "a/../b", "a//b", "a\0", "\ud800", ["a"], "x" * 300])
+    def test_a_folder_that_is_not_plainly_below_is_refused(self, folder):
+        assert problems_of(NewLink, {"folder": folder}) == {"folder"}
+
+    def test_every_problem_is_told_at_once_by_the_name_of_its_field(self):
+        body = {
+            "hours": -1,
+            "title": {"a": 1},
+            "message": "x" * 10_001,
+            "password": "x" * 257,
+            "max_file_size": 1.5,
+            "max_total_size": True,
+            "max_files": -1,
+            "allowed_extensions": [1],
+            "captcha": "sometimes",
+            "ask_name": "maybe",
+            "ask_email": 1,
+            "active": "perhaps",
+        }
+        expected = {"folder", "expires_hours", *body} - {"hours"}
+        assert problems_of(NewLink, body) == expected
+
+    @pytest.mark.parametrize("hours", [float("nan"), float("inf"), 1e300, -0.1, True, "soon", [1]])
+    def test_an_expiry_that_makes_no_sense_is_refused(self, hours):
+        assert problems_of(LinkTerms, {"expires_hours": hours}) == {"expires_hours"}
+
+    @pytest.mark.parametrize(
+        ("given", "kept"),
+        [
+            ("jpg,.PNG, *.mov ,,", ("jpg", "png", "mov")),
+            (["jpg", "jpg"], ("jpg",)),
+            ("*", ()),
+            ("", ()),
+            ([], ()),
+            (None, ()),
+        ],
+    )
+    def test_extensions_may_be_written_in_many_ways(self, given, kept):
+        assert parse(LinkTerms, {"allowed_extensions": given}).terms() == {"allowed_extensions": kept}
+
+    def test_null_is_no_limit_and_unknown_fields_are_passed_over(self):
+        assert parse(LinkTerms, {"max_files": None, "from_the_future": 1}).terms() == {"max_files": 0}
+
+
+class TestSenders:
+    def test_what_is_not_asked_for_is_not_kept(self, office):
+        assert office.links.check_sender(office.make(), "Ada", "ada@example.org") == Sender(None, None)
+
+    def test_what_is_asked_for_is_kept_without_the_spaces_around_it(self, office):
+        made = office.make(ask_name="optional", ask_email="required")
+        assert office.links.check_sender(made, " Ada Łovelace ", " ada@exämple.org ") == Sender(
+            "Ada Łovelace", "ada@exämple.org"
+        )
+        assert office.links.check_sender(made, "  ", "a@b") == Sender(None, "a@b")
+
+    @pytest.mark.parametrize("name", [None, "", "  ", "x" * 201, "a\nb", "a\x1b[31m", "\u202etxt", "\ud800"])
+    def test_a_name_that_is_missing_or_absurd_is_refused(self, office, name):
+        made = office.make(ask_name="required", ask_email="required")
+        with pytest.raises(InvalidRequest) as caught:
+            office.links.check_sender(made, name, "nobody")
+        assert set(caught.value.details["fields"]) == {"sender_name", "sender_email"}
+
+    @pytest.mark.parametrize("email", ["x", "@", "a@", "@b", "a b@c", "a@b c", "a@b\nBcc: c@d", f"{'a' * 255}@b"])
+    def test_an_address_that_is_none_is_refused_even_where_it_is_optional(self, office, email):
+        with pytest.raises(InvalidRequest):
+            office.links.check_sender(office.make(ask_email="optional"), None, email)

@@ -1,0 +1,83 @@
+"""The policy judges sizes, extensions, and heads against names."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.core.errors import ChunkTooLarge, FileTooLarge, TypeNotAllowed
+from app.core.links import RequestLink
+from app.core.paths import RelPath
+from app.core.policy import Policy
+
+OPEN = Policy(max_file_size=0, max_chunk_size=100, allowed_extensions=())
+
+
+def link(**limits) -> RequestLink:
+    return RequestLink(hash="h" * 20, folder=RelPath.parse("in"), created_at=0.0, **limits)
+
+
+def test_no_limit_takes_any_size():
+    OPEN.check_file(link(), "a.bin", 2**62)
+
+
+@pytest.mark.parametrize(("server", "own", "limit"), [(0, 10, 10), (10, 0, 10), (10, 20, 10), (20, 10, 10)])
+def test_the_smaller_of_two_limits_counts(server, own, limit):
+    policy = Policy(max_file_size=server, max_chunk_size=100, allowed_extensions=())
+    policy.check_file(link(max_file_size=own), "a", limit)
+    with pytest.raises(FileTooLarge):
+        policy.check_file(link(max_file_size=own), "a", limit + 1)
+
+
+def test_a_chunk_over_the_limit_is_refused():
+    OPEN.check_chunk(100)
+    with pytest.raises(ChunkTooLarge):
+        OPEN.check_chunk(101)
+
+
+def test_an_extension_must_be_on_both_lists():
+    policy = Policy(0, 100, ("jpg", "png"))
+    mine = link(allowed_extensions=("png", "gif"))
+    policy.check_file(mine, "A.PNG", 1)
+    for name in ("a.jpg", "a.gif", "a", "png"):
+        with pytest.raises(TypeNotAllowed):
+            policy.check_file(mine, name, 1)
+    assert policy.extensions_for(mine) == ("png",)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("a.jpg", "application/x-dosexec"),
+        ("a.jpg", "text/html"),
+        ("a.png", "application/zip"),
+        ("a.mp4", "text/html"),
+        ("a.pdf", "application/x-executable"),
+        ("a.txt", "text/x-shellscript"),
+        ("a.jpg", "text/plain"),
+    ],
+)
+def test_a_head_that_belies_its_name_is_refused_where_types_are_limited(name, mime):
+    mine = link(allowed_extensions=(name.rpartition(".")[2],))
+    with pytest.raises(TypeNotAllowed):
+        OPEN.check_head(mine, name, mime)
+    OPEN.check_head(link(), name, mime)
+
+
+@pytest.mark.parametrize(
+    ("name", "mime"),
+    [
+        ("a.jpg", "image/jpeg"),
+        ("a.jpg", "image/png"),
+        ("a.jpg", "application/octet-stream"),
+        ("a.svg", "text/xml"),
+        ("a.mp4", "video/mp4"),
+        ("a.ogg", "application/ogg"),
+        ("a.exe", "application/x-dosexec"),
+        ("a.sh", "text/x-shellscript"),
+        ("a.docx", "application/zip"),
+        ("a.ts", "text/plain"),
+        ("a.zip", "application/zip"),
+    ],
+)
+def test_an_honest_or_unknown_head_is_taken(name, mime):
+    OPEN.check_head(link(allowed_extensions=(name.rpartition(".")[2],)), name, mime)
