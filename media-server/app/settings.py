@@ -123,9 +123,11 @@ class Settings(BaseSettings):
 
 
 def extension_list(texts: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Extensions without dot and in lower case; empty where ``*`` is among them."""
-    cleaned = tuple(dict.fromkeys(text.strip().lstrip("*").lstrip(".").casefold() for text in texts))
-    return () if "" in cleaned and any("*" in text for text in texts) else tuple(filter(None, cleaned))
+    """Extensions without dot and in lower case; empty, which is all, where ``*`` or ``*.*`` is among them."""
+    if any(text.strip() in ("*", "*.*") for text in texts):
+        return ()
+    cleaned = (text.strip().lstrip("*").lstrip(".").casefold() for text in texts)
+    return tuple(dict.fromkeys(filter(None, cleaned)))
 
 
 def load_settings() -> Settings:

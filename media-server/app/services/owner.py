@@ -44,7 +44,9 @@ class Owner:
     def has_session(self, cookie: str) -> bool:
         """Whether ``cookie`` is a session that has not run out."""
         try:
-            return self._signer.unsign(cookie, max_age=SESSION_SECONDS) == _SUBJECT.encode()
+            return (
+                self._signer.unsign(cookie.encode(errors="surrogatepass"), max_age=SESSION_SECONDS) == _SUBJECT.encode()
+            )
         except BadSignature:
             return False
 
