@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +17,10 @@ SIZE = 32 * MIB
 CHUNK = 256 * 1024
 
 
-@pytest.fixture
-def disk(tmp_path: Path) -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A disk of 32 MiB. Without the right to mount one these tests fail: a promise that nobody checked is no promise."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("disk")
     mounted = subprocess.run(
         ["mount", "-t", "tmpfs", "-o", f"size={SIZE}", "tmpfs", str(folder)],
         capture_output=True,
@@ -35,15 +35,18 @@ def disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(folder)], check=True)
 
 
-@pytest.fixture
-def server(disk: Path, tmp_path: Path) -> Iterator[LiveServer]:
-    with LiveServer(tmp_path, workers=2, DROPPR_DATA_DIR=disk / "data", **GENEROUS) as running:
+@pytest.fixture(scope="module")
+def server(disk: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    with LiveServer(tmp_path_factory.mktemp("server"), workers=2, DROPPR_DATA_DIR=disk / "data", **GENEROUS) as running:
         yield running
 
 
 @pytest.fixture
-def link(server: LiveServer) -> Link:
-    return Client.of(server).make_link()
+def link(server: LiveServer) -> Iterator[Link]:
+    link = Client.of(server).make_link()
+    yield link
+    # The disk is small, and the next test wants it empty.
+    shutil.rmtree(link.disk, ignore_errors=True)
 
 
 class Ballast:
@@ -64,12 +67,14 @@ class Ballast:
             file.truncate(max(0, file.tell() - leave))
 
     def drop(self) -> None:
-        self._path.unlink()
+        self._path.unlink(missing_ok=True)
 
 
 @pytest.fixture
-def ballast(disk: Path) -> Ballast:
-    return Ballast(disk)
+def ballast(disk: Path) -> Iterator[Ballast]:
+    ballast = Ballast(disk)
+    yield ballast
+    ballast.drop()
 
 
 def send_all(link: Link, upload_id: str, data: bytes) -> list[int]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import random
+import signal
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -81,6 +82,12 @@ class Sender:
         self.chance.shuffle(missing)
         return missing
 
+    def spans_of(self, name: str) -> list[tuple[str, int, int]]:
+        """A whole file in chunks, in any order."""
+        pieces = [(name, start, stop) for start, stop in self._cut(0, len(self.files[name]))]
+        self.chance.shuffle(pieces)
+        return pieces
+
     def _cut(self, start: int, stop: int) -> list[tuple[int, int]]:
         cuts = []
         while start < stop:
@@ -152,7 +159,7 @@ def run_rounds(server: LiveServer, sender: Sender, chance: random.Random) -> int
     deadline = time.monotonic() + SECONDS / 2
     rounds = 0
     while missing := sender.check_nothing_lost():
-        if time.monotonic() > deadline or rounds == 6:
+        if time.monotonic() > deadline or rounds == 5:
             finish(sender, missing)
             continue
         rounds += 1
@@ -278,7 +285,7 @@ def test_a_claim_dies_with_the_process_that_held_it(tmp_path: Path) -> None:
         def dying() -> Any:
             yield data[:50_000]
             # The server has this part once the place is taken for others.
-            eventually(lambda: link.chunk(upload_id, 20, b"?", len(data)).status == 503, what="the claim")
+            link.wait_until_claimed(upload_id, data, 20)
             server.kill()
             yield data[50_000:]
 
@@ -288,5 +295,57 @@ def test_a_claim_dies_with_the_process_that_held_it(tmp_path: Path) -> None:
         server.start()
         assert link.chunk(upload_id, 0, data, len(data)).expect(200).json["complete"] is True
         assert (link.disk / "a.bin").read_bytes() == data
+    finally:
+        server.stop()
+
+
+def test_a_polite_stop_lets_the_chunk_on_its_way_finish(tmp_path: Path) -> None:
+    data = content(100_000)
+    server = LiveServer(tmp_path, workers=2, **GENEROUS)
+    try:
+        server.start()
+        link = Client.of(server).make_link()
+        upload_id = link.opened("a.bin", len(data))
+        stopper = threading.Thread(target=server.stop)
+
+        def during_the_stop() -> Any:
+            yield data[:50_000]
+            # The server has this part once the place is taken for others.
+            link.wait_until_claimed(upload_id, data, 20)
+            stopper.start()
+            eventually(lambda: "Handling signal: term" in server.log.read_text(), what="the signal")
+            yield data[50_000:]
+
+        headers = {"X-Upload-Id": upload_id, "Content-Range": "bytes 0-99999/100000", "Content-Length": "100000"}
+        assert link.raw_chunk(headers, during_the_stop()).expect(200).json["complete"] is True
+        stopper.join(20)
+        assert not stopper.is_alive()
+        assert (link.disk / "a.bin").read_bytes() == data
+    finally:
+        server.kill()
+
+
+def test_a_worker_that_dies_alone_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+    chance = random.Random(1)
+    data = content(2_000_000)
+    server = LiveServer(tmp_path, workers=3, **GENEROUS)
+    try:
+        server.start()
+        link = Client.of(server).make_link()
+        sender = Sender(link, {"a.bin": data}, chance)
+        sender.open_all()
+        for _ in range(4):
+            batch = sender.spans_of("a.bin")
+            with ThreadPoolExecutor(4) as pool:
+                sent = [pool.submit(sender.send, item) for item in batch]
+                sent[len(sent) // 2].result()
+                os.kill(chance.choice(server.worker_pids()), signal.SIGKILL)
+            for each in sent:
+                each.result()
+            eventually(lambda: len(server.worker_pids()) == 3, what="a new worker")
+        while missing := sender.check_nothing_lost():
+            finish(sender, missing)
+        assert (link.disk / "a.bin").read_bytes() == data
+        assert len(link.files()) == 1
     finally:
         server.stop()

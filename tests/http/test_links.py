@@ -257,7 +257,6 @@ OWNER_CALLS = [
     ("GET", "/api/droppr/requests/{hash}/files"),
     ("GET", "/api/droppr/requests/{hash}/files/a.txt"),
     ("HEAD", "/api/droppr/requests/{hash}/files/a.txt"),
-    ("GET", "/api/v1/system/upload-status"),
 ]
 
 

@@ -59,7 +59,7 @@ NAMES = [
     "CON/aux.txt/x:y",
     "dir. /file",
     "/".join(["d"] * 64),
-    "/".join(["n" * 250] * 16),
+    "/".join(["n" * 250] * 12),
     "__proto__",
     "index.html",
     ".part",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 
 import pytest
@@ -26,8 +25,6 @@ WRONG = [
     ("POST", "/healthz", 405),
     ("POST", "/api/droppr/requests/{hash}/files/a.txt", 405),
     ("POST", "/api/droppr/requests", 401),
-    ("GET", "/api/v1/system/upload-status", 401),
-    ("GET", "/api/v1/system/upload-progress/none", 404),
     ("POST", "/api/droppr/requests/{hash}/uploads", 400),
     ("POST", "/api/droppr/requests/{hash}/upload", 400),
 ]
@@ -192,20 +189,6 @@ def test_metrics_of_all_workers_are_one_sum(live: Callable[..., LiveServer]) -> 
     assert all(received() == first for _ in range(6)), "it depends on which worker answers"
 
 
-def test_the_owner_sees_how_busy_the_server_is(client: Client) -> None:
-    told = client.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json
-    assert {"concurrency", "memory_monitor", "buffer_pool"} <= set(told)
-    assert "current_usage" in told["memory_monitor"]
-
-
-def test_progress_is_told_to_the_owner_and_to_the_sender_who_names_the_upload(link: Link) -> None:
-    upload_id = link.opened("a.bin", 100)
-    link.chunk(upload_id, 0, b"x" * 25, 100).expect(200)
-    for owner in (True, False):
-        told = link.client.call("GET", f"/api/v1/system/upload-progress/{upload_id}", owner=owner).expect(200).json
-        assert "25" in re.split(r"[^\d.]+", str(told)), told
-
-
 def test_a_malformed_request_does_not_bring_a_worker_down(server: LiveServer, link: Link) -> None:
     for junk in (
         b"\0\0\0\0\r\n\r\n",
@@ -238,3 +221,24 @@ def test_the_pages_are_served_with_their_policy(link: Link, path: str) -> None:
         assert "no-store" in reply.headers["Cache-Control"]
     assert reply.headers["X-Request-Id"]
     assert reply.headers["Referrer-Policy"] in ("no-referrer", "same-origin", "strict-origin"), "the address is secret"
+
+
+def test_settings_that_make_no_sense_stop_the_start_and_all_are_named(live: Callable[..., LiveServer]) -> None:
+    with pytest.raises(RuntimeError) as failed:
+        live(workers=1, DROPPR_THREADS="many", DROPPR_CLEANUP_CRON="sometimes", DROPPR_CHUNK_LAYOUT="heap")
+    for name in ("DROPPR_THREADS", "DROPPR_CLEANUP_CRON", "DROPPR_CHUNK_LAYOUT"):
+        assert name in str(failed.value)
+
+
+def test_a_token_is_made_on_the_first_start_and_kept_for_the_owner_alone(live: Callable[..., LiveServer]) -> None:
+    server = live(workers=2, DROPPR_ADMIN_TOKEN="")
+    kept = [path for path in server.data_dir.iterdir() if path.is_file() and "token" in path.name]
+    assert len(kept) == 1
+    assert kept[0].stat().st_mode & 0o777 == 0o600
+    server.token = kept[0].read_text().strip()
+    assert len(server.token) >= 32
+    link = Client.of(server).make_link()
+    server.kill()
+    server.start()
+    link.change(title="the same token still counts").expect(200)
+    assert server.token not in server.log.read_text(), "a log is read by more people than the owner"

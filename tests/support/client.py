@@ -170,6 +170,15 @@ class Link:
         assert last["complete"] is True
         return last
 
+    def wait_until_claimed(self, upload_id: str, data: bytes, start: int) -> None:
+        """Return once another request holds the place behind ``start``, found by sending single right bytes there."""
+        for at in range(start, start + 5000):
+            reply = self.chunk(upload_id, at, data[at : at + 1], len(data))
+            if reply.status == 503:
+                reply.expect(503, "busy")
+                return
+        raise AssertionError("nobody claims this place")
+
     def status(self, upload_id: str) -> Reply:
         return self.client.call("GET", f"{self.path}/uploads/{upload_id}")
 
