@@ -1,0 +1,88 @@
+"""Chromium, the built pages, and a witness of all that a page asks for and complains about."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+
+from tests.support.live import PROJECT
+
+PAGES = PROJECT / "nginx" / "dist"
+LAN_HOST = "droppr.lan"
+"""A name of 127.0.0.1 that browsers do not trust as they trust 127.0.0.1: what plain http in an office looks like."""
+
+# Nothing of the browser's own traffic, and no name but ours leads anywhere.
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    f"--host-resolver-rules=MAP {LAN_HOST} 127.0.0.1, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium without a window, until the end of the block."""
+    program = chromium_program()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def chromium_program() -> str:
+    """Where Chromium is."""
+    program = shutil.which("chromium")
+    if program is None:
+        raise AssertionError("Chromium is not installed; on Debian or Ubuntu type: sudo apt-get install chromium")
+    return program
+
+
+def built_pages() -> Path:
+    """The folder with the pages as they are served."""
+    if not (PAGES / "request.html").is_file():
+        raise AssertionError(f"The pages are not built: {PAGES} has no request.html; type: make setup")
+    return PAGES
+
+
+class Witness:
+    """What the pages of one browser context asked for and complained about, from the moment it is made."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        self.hosts: set[str] = set()
+        """Host and port of every request that left a page, data: and blob: aside."""
+        self.complaints: list[str] = []
+        """Console errors and warnings."""
+        self.crashes: list[str] = []
+        """Exceptions nobody caught."""
+        context.on("page", self._watch)
+        context.on("weberror", lambda error: self.crashes.append(str(error.error)))
+
+    @property
+    def policy_violations(self) -> list[str]:
+        return [each for each in self.complaints if "Content Security Policy" in each or "Permissions policy" in each]
+
+    def _watch(self, page: Page) -> None:
+        page.on("console", self._heard)
+        page.on("request", lambda request: self._asked(request.url))
+        page.on("websocket", lambda socket: self._asked(socket.url))
+
+    def _heard(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.complaints.append(f"{message.type}: {message.text} ({message.location.get('url', '')})")
+
+    def _asked(self, url: str) -> None:
+        address = urlsplit(url)
+        if address.scheme not in ("data", "blob", "about"):
+            self.hosts.add(address.netloc)
