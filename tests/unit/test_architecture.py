@@ -1,0 +1,112 @@
+"""The house stands as it is described: imports point down, every error and every setting is accounted for."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+from werkzeug.routing import Rule
+
+from app import create_app
+from app.core import errors
+from app.settings import Settings
+from app.web.errors import STATUS
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "media-server" / "app"
+DOCS = ROOT / "docs"
+MAY_IMPORT = {
+    "core": {"core"},
+    "storage": {"storage", "core"},
+    "captcha": {"captcha", "storage", "core", "settings"},
+    "services": {"services", "storage", "core"},
+    "web": {"web", "services", "core", "settings", "wiring"},
+}
+# Below these nothing of the web, of the disk or of the clock is known.
+FOREIGN_TO_CORE = {"flask", "werkzeug", "os", "io", "time", "socket", "pathlib", "sqlite3", "filelock", "threading"}
+
+
+def modules() -> list[Path]:
+    return sorted(APP.rglob("*.py"))
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} imports relatively"
+            names.add(node.module or "")
+    return names
+
+
+def every_error() -> list[type[errors.UploadError]]:
+    found = [errors.UploadError]
+    for each in found:
+        found += [child for child in each.__subclasses__() if child not in found]
+    return found[1:]
+
+
+@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(APP)))
+def test_imports_point_down(path: Path) -> None:
+    layer = path.relative_to(APP).parts[0].removesuffix(".py")
+    ours = {name.split(".")[1] for name in imported(path) if name.startswith("app.")}
+    assert ours <= MAY_IMPORT.get(layer, ours)
+    assert "app.wiring" not in imported(path) or layer in ("__init__", "wiring") or path.name == "context.py"
+
+
+@pytest.mark.parametrize("path", sorted((APP / "core").glob("*.py")), ids=lambda path: path.name)
+def test_the_core_is_pure(path: Path) -> None:
+    foreign = {name.split(".")[0] for name in imported(path)} & FOREIGN_TO_CORE
+    assert foreign <= ({"pathlib"} if path.name == "ports.py" else set())
+
+
+def test_only_the_settings_read_the_environment() -> None:
+    readers = [path.name for path in modules() if "os.environ" in path.read_text() or "getenv" in path.read_text()]
+    assert readers == ["settings.py"]
+
+
+@pytest.mark.parametrize("error", every_error(), ids=lambda error: error.__name__)
+def test_every_error_has_a_status_and_a_row_in_the_docs(error: type[errors.UploadError]) -> None:
+    assert error in STATUS
+    assert f"`{error.code}`" in (DOCS / "api.md").read_text()
+    assert error.default[0].isupper()
+    assert error.default.endswith(".")
+
+
+def test_codes_are_unique() -> None:
+    codes = [error.code for error in every_error()]
+    assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("field", Settings.model_fields)
+def test_every_setting_is_in_the_docs(field: str) -> None:
+    alias = Settings.model_fields[field].validation_alias
+    names = getattr(alias, "choices", None) or [alias or f"DROPPR_{field.upper()}"]
+    text = (DOCS / "configuration.md").read_text()
+    assert all(f"`{name}`" in text for name in names)
+
+
+def rules(tmp_path: Path) -> list[Rule]:
+    settings = Settings(data_dir=tmp_path / "data", admin_token="only-for-this-test", _env_file=None)  # type: ignore[call-arg]
+    return list(create_app(settings).url_map.iter_rules())
+
+
+def test_every_route_is_in_the_docs(tmp_path: Path) -> None:
+    text = (DOCS / "api.md").read_text()
+    for rule in rules(tmp_path):
+        shown = str(rule).replace("<anypath:", "{").replace("<path:", "{").replace("<", "{").replace(">", "}")
+        assert shown in text, shown
+
+
+@pytest.mark.parametrize(
+    "path", [*modules(), *(ROOT / "media-server/droppr_client").glob("*.py")], ids=lambda p: p.name
+)
+def test_no_function_is_longer_than_a_screen_and_no_file_has_two_subjects(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 400
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef) and node.name != "build":
+            assert (node.end_lineno or 0) - node.lineno < 60, node.name
