@@ -34,6 +34,8 @@ export class LinkRow implements KeyedRow<ListedLink> {
     setText(badge, STATE_WORDS[state]);
     badge.dataset.state = state;
     part(this.element, "lock", HTMLElement).hidden = !link.requiresPassword;
+    setText(part(this.element, "folder", HTMLElement), visibleName(link.folder));
+    part(this.element, "folder-line", HTMLElement).hidden = link.title === "";
     setText(part(this.element, "received", HTMLElement), receivedWords(link));
     setText(part(this.element, "expiry", HTMLElement), expiryWords(link, Date.now()));
     this.#body?.show(link);

@@ -2,7 +2,7 @@
 
 import { need } from "../page/dom";
 import type { OwnerApi } from "./api";
-import { field, say, show, submits } from "./parts";
+import { copies, field, say, show, submits } from "./parts";
 import { addressOf, makeShare } from "./share";
 import { termsOf } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
@@ -15,12 +15,14 @@ export class NewLink {
   readonly #onMade: () => void;
   readonly #form = need("new-link", HTMLFormElement);
   readonly #folder = field(this.#form, "folder", HTMLInputElement);
+  readonly #password = need("made-password-text", HTMLElement);
   #terms = freshTerms();
 
   constructor(api: OwnerApi, onMade: () => void) {
     this.#api = api;
     this.#onMade = onMade;
     submits(this.#form, () => this.#make());
+    copies(need("copy-password", HTMLButtonElement), () => this.#password.textContent ?? "");
     need("make-another", HTMLButtonElement).addEventListener("click", () => this.#another());
   }
 
@@ -52,8 +54,7 @@ export class NewLink {
     const share = makeShare(addressOf(link.url), nameOf(link), { qrAtOnce: true });
     need("made-folder", HTMLElement).textContent = visibleName(link.folder);
     need("made-share", HTMLElement).replaceChildren(share);
-    const words = `Its password is ${password}. It is shown this once; tell it to the sender by another way than the link.`;
-    show(need("made-password", HTMLElement), password === "" ? "" : words);
+    this.#showPassword(password);
     this.#folder.value = "";
     this.#terms = freshTerms();
     this.#swap(true);
@@ -65,8 +66,13 @@ export class NewLink {
     this.#swap(false);
     // What was made stays a capability: nothing of it is kept on the page.
     need("made-share", HTMLElement).replaceChildren();
-    show(need("made-password", HTMLElement), "");
+    this.#showPassword("");
     this.#folder.focus();
+  }
+
+  #showPassword(password: string): void {
+    this.#password.textContent = password;
+    need("made-password", HTMLElement).hidden = password === "";
   }
 
   #swap(made: boolean): void {

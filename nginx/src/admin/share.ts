@@ -16,7 +16,8 @@ export function makeShare(address: string, name: string, { qrAtOnce }: ShareOpti
   const root = clonedElement("share");
   const url = part(root, "url", HTMLInputElement);
   url.value = address;
-  url.addEventListener("focus", () => url.select());
+  // Backward, so that the field shows the beginning of what it holds.
+  url.addEventListener("focus", () => url.setSelectionRange(0, address.length, "backward"));
   copies(part(root, "copy", HTMLButtonElement), () => address, url);
   part(root, "open", HTMLAnchorElement).href = address;
   const toggle = part(root, "show-qr", HTMLButtonElement);

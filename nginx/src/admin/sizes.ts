@@ -1,6 +1,6 @@
 // Sizes as people write them. A unit is 1024 of the one before, as everywhere else on these pages.
 
-export const SIZE_UNITS = ["KB", "MB", "GB", "TB"] as const;
+export const SIZE_UNITS = ["kB", "MB", "GB", "TB"] as const;
 export type SizeUnit = (typeof SIZE_UNITS)[number];
 
 export interface Size {
@@ -27,6 +27,6 @@ export function splitSize(bytes: number): Size {
     const amount = bytes / bytesPer(unit);
     return amount >= 0.5 && amount === Math.round(amount * 100) / 100;
   });
-  const unit = neat ?? "KB";
+  const unit = neat ?? "kB";
   return { amount: String(bytes / bytesPer(unit)), unit };
 }

@@ -78,10 +78,13 @@ export class TermsFields {
     label.htmlFor = this.#password.id;
     for (const hint of this.#root.querySelectorAll<HTMLElement>(".field > .hint")) {
       hint.id = freshId("hint");
-      hint
-        .closest(".field")
-        ?.querySelector("input, select, textarea")
-        ?.setAttribute("aria-describedby", hint.id);
+      const control = hint.closest(".field")?.querySelector("input, select, textarea");
+      control?.setAttribute("aria-describedby", hint.id);
+      const label = hint.closest(".field")?.querySelector("span.label");
+      if (!label) continue;
+      // Else a label around both would have the hint read out twice.
+      label.id = freshId("label");
+      control?.setAttribute("aria-labelledby", label.id);
     }
   }
 
