@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from apscheduler.triggers.cron import CronTrigger
 from limits import parse as parse_limit
-from pydantic import AliasChoices, Field, ValidationError, field_validator
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
@@ -98,6 +98,14 @@ class Settings(BaseSettings):
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
 
+    @model_validator(mode="after")
+    def _captcha_keys(self) -> Self:
+        if self.captcha_provider != "altcha" and not (self.captcha_site_key and self.captcha_secret_key):
+            raise ValueError(
+                f"{self.captcha_provider} needs both DROPPR_CAPTCHA_SITE_KEY and DROPPR_CAPTCHA_SECRET_KEY."
+            )
+        return self
+
     @property
     def chunk_size(self) -> int:
         """What clients are told to send at once, in bytes."""
@@ -145,5 +153,5 @@ def _env_files() -> tuple[Path, ...]:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]) if location else "settings"
+    name = str(location[0]) if location else "SETTINGS"
     return name if name.isupper() else f"DROPPR_{name.upper()}"

@@ -17,10 +17,6 @@ JSON = dict[str, Any]
 class ApiError(Exception):
     """The server refused, or could not be reached. Its text is a sentence for a person."""
 
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
 
 class Api:
     """The owner's calls on the server at ``url``, such as ``http://127.0.0.1:8000``."""
@@ -30,6 +26,10 @@ class Api:
         self._token = token
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
         self._http = urllib3.PoolManager(timeout=timeout, retries=False)
+
+    @property
+    def has_token(self) -> bool:
+        return bool(self._token)
 
     def create_request(self, body: JSON) -> JSON:
         return self._call("POST", "/api/droppr/requests", body)
@@ -63,9 +63,9 @@ class Api:
             raise ApiError(f"{self.url} cannot be reached: {_reason(error)}") from error
         document = _document(reply.data)
         if reply.status >= 400:
-            raise ApiError(_refusal(reply.status, document), reply.status)
+            raise ApiError(_refusal(reply.status, document))
         if document is None and reply.status != 204:
-            raise ApiError(f"{self.url} answers, but not as a Droppr server does.", reply.status)
+            raise ApiError(f"{self.url} answers, but not as a Droppr server does.")
         return document or {}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from droppr_client.api import Api, ApiError
+from droppr_client.api import Api
 from droppr_client.options import local_url, server_options
 from droppr_client.output import print_facts, print_json
 from droppr_client.request_commands import as_json, request
@@ -69,13 +69,8 @@ def status(api: Api, as_json: bool) -> None:
 
 
 def _upload_status(api: Api) -> dict[str, Any]:
-    try:
-        return api.upload_status()
-    except ApiError as error:
-        # An older server does not know the call.
-        if error.status == 404:
-            return {}
-        raise
+    """What the server does at the moment, which only its owner may know."""
+    return api.upload_status() if api.has_token else {}
 
 
 def _flattened(document: dict[str, Any], above: str = "") -> list[tuple[str, str]]:

@@ -14,13 +14,14 @@ from urllib.parse import parse_qs
 
 import altcha
 import pytest
+from pydantic import ValidationError
 
 from app.captcha import build_captcha
 from app.captcha.altcha import LIFETIME_SECONDS, AltchaCaptcha
 from app.captcha.siteverify import SiteVerifyCaptcha, SiteVerifyKeys
 from app.core.errors import Busy
 from app.core.ports import CaptchaProvider
-from app.settings import InvalidSettings, Settings
+from app.settings import Settings
 from app.storage.attempts import SQLiteAttempts
 from tests.support.clock import Now
 from tests.support.processes import together
@@ -214,8 +215,8 @@ class TestSiteVerify:
             away.verify("good")
 
     def test_the_keys_of_the_settings_are_needed(self, attempts, now, tmp_path):
-        with pytest.raises(InvalidSettings, match="DROPPR_CAPTCHA_SITE_KEY"):
-            build_captcha(settings_of(captcha_provider="hcaptcha", data_dir=tmp_path), attempts, now)
+        with pytest.raises(ValidationError, match="DROPPR_CAPTCHA_SITE_KEY"):
+            settings_of(captcha_provider="hcaptcha", captcha_site_key="a", data_dir=tmp_path)
         settings = settings_of(
             captcha_provider="turnstile", captcha_site_key="a", captcha_secret_key="b", data_dir=tmp_path
         )

@@ -1,0 +1,223 @@
+"""The command line against a real server: what people read, what programs read, and what went wrong in one sentence."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.files import eventually
+from tests.support.live import LiveServer, free_port
+
+DROPPR = str(Path(sys.executable).with_name("droppr"))
+
+
+class Terminal:
+    """Runs ``droppr`` as on the server's own machine, with an environment of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.environment = environment
+
+    def run(self, *arguments: str, code: int = 0, typed: str | None = None) -> str:
+        """What it printed, errors included, once it ended with ``code``."""
+        done = subprocess.run(
+            [DROPPR, *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            input=typed or "",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout, done.stdout
+        assert done.returncode == code, done.stdout
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.run(*arguments, "--json"))
+
+
+@pytest.fixture
+def terminal(server: LiveServer, tmp_path: Path) -> Terminal:
+    return Terminal(tmp_path, server.environment)
+
+
+def hash_in(link: str) -> str:
+    return link.strip().rpartition("/")[2]
+
+
+def test_a_link_is_made_by_one_command_that_prints_its_address(terminal, server, client):
+    link = terminal.run("request", "create", "from the/command line", "--title", "Hällo").strip()
+    assert re.fullmatch(rf"{server.url}/request/[\w-]{{32}}", link)
+    shown = client.call("GET", f"/api/droppr/requests/{hash_in(link)}").expect(200).json
+    assert shown["title"] == "Hällo"
+
+
+def test_every_limit_has_an_option(terminal):
+    options = {
+        "title": ("T", "T"),
+        "message": ("M", "M"),
+        "max-file-size": ("1.5GiB", 1610612736),
+        "max-total-size": ("2g", 2**31),
+        "max-files": ("7", 7),
+        "allowed-extensions": (".JPG,mov", ["jpg", "mov"]),
+        "captcha": ("always", "always"),
+        "ask-name": ("required", "required"),
+        "ask-email": ("optional", "optional"),
+    }
+    arguments = [text for name, (typed, _) in options.items() for text in (f"--{name}", typed)]
+    made = terminal.json("request", "create", "limits", "--password", "secret", "--expires-hours", "2.5", *arguments)
+    assert {name: made[name.replace("-", "_")] for name in options} == {
+        name: kept for name, (_, kept) in options.items()
+    }
+    assert made["requires_password"] is True
+    assert made["expires_at"] - made["created_at"] == pytest.approx(9000, abs=5)
+
+
+def test_a_link_is_listed_shown_changed_and_closed(terminal, client):
+    made = client.make_link(title="to be changed")
+    made.deliver("one.txt", b"one")
+    made.deliver("\u202eevil\x1b[31m.txt", b"two")
+    [listed] = [each for each in terminal.json("request", "list")["requests"] if each["hash"] == made.hash]
+    assert (listed["files_received"], listed["bytes_received"]) == (2, 6)
+    assert made.hash in terminal.run("request", "list")
+    address = f"{client.url}/request/{made.hash}"
+    assert terminal.run("request", "edit", address, "--title", "changed", "--max-files", "9") == "Changed.\n"
+    shown = terminal.run("request", "show", address)
+    assert "changed" in shown
+    assert "2 files, 6 bytes" in shown
+    files = terminal.run("request", "files", made.hash)
+    assert "one.txt" in files
+    assert "\x1b" not in files
+    assert "\u202e" not in files
+    assert {each["size"] for each in terminal.json("request", "files", made.hash)["files"]} == {3}
+    assert terminal.run("request", "close", made.hash) == "Closed.\n"
+    made.info().expect(410, "request_closed")
+    assert terminal.json("request", "edit", made.hash, "--active")["active"] is True
+
+
+def test_a_password_can_be_typed_unseen(terminal):
+    link = terminal.run("request", "create", "typed", "--password", "-", typed="secret\nsecret\n").splitlines()[-1]
+    assert terminal.json("request", "show", link)["requires_password"] is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        (["request", "create", "../outside"], 1, "folder: The path has an empty, '.' or '..' part"),
+        (["request", "create", "x", "--max-files", "-1"], 2, "max-files"),
+        (["request", "create", "x", "--max-file-size", "big"], 2, "Write 2GiB"),
+        (["request", "show", "nothing-here-0123456"], 1, "There is no such link"),
+        (["request", "close", "nothing-here-0123456"], 1, "There is no such link"),
+        (["request", "edit", "nothing-here-0123456"], 2, "at least one thing"),
+        (["request", "list", "--token", "wrong"], 1, "does not accept this admin token"),
+        (["request", "list", "--server", "http://127.0.0.1:9"], 1, "cannot be reached"),
+        (["request", "list", "--server", "not an address"], 1, "cannot be reached"),
+        (["status", "--server", "http://127.0.0.1:9"], 1, "cannot be reached"),
+    ],
+)
+def test_what_went_wrong_is_told_in_one_sentence(terminal, arguments, code, sentence):
+    assert sentence in terminal.run(*arguments, code=code)
+
+
+def test_the_local_token_is_never_sent_to_another_server(terminal, server):
+    del terminal.environment["DROPPR_ADMIN_TOKEN"]
+    (server.data_dir / "admin_token").write_text(server.token)
+    try:
+        terminal.run("request", "list")
+        assert "does not accept" in terminal.run("request", "list", "--server", server.url, code=1)
+    finally:
+        (server.data_dir / "admin_token").unlink()
+
+
+def test_the_status_says_that_the_server_is_ready(terminal):
+    assert "ready" in terminal.run("status")
+    assert terminal.json("status")["status"] == "ready"
+
+
+def test_the_client_needs_nothing_of_the_server():
+    program = (
+        "import sys\n"
+        "class Nothing:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.partition('.')[0] in ('app', 'flask', 'pydantic', 'pydantic_settings', 'limits'):\n"
+        "            raise ImportError(name, name=name)\n"
+        "sys.meta_path.insert(0, Nothing())\n"
+        "from droppr_client.cli import main\n"
+        "main(sys.argv[1:])\n"
+    )
+    cases = [(["serve"], "not installed"), (["request", "list", "--server", "http://127.0.0.1:9"], "reached")]
+    for arguments, sentence in cases:
+        done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
+        assert done.returncode == 1
+        assert sentence in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+class TestServe:
+    @pytest.fixture
+    def fresh(self, tmp_path: Path) -> Terminal:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
+        environment |= {"DROPPR_PORT": str(free_port()), "DROPPR_DATA_DIR": str(tmp_path / "new" / "data")}
+        return Terminal(tmp_path, environment)
+
+    @pytest.fixture
+    def started(self, fresh: Terminal) -> Iterator[list[str]]:
+        """The first lines of a server's first start."""
+        process = subprocess.Popen(
+            [DROPPR, "serve"],
+            env=fresh.environment,
+            cwd=fresh.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        lines: list[str] = []
+        reader = threading.Thread(target=lambda: lines.extend(process.stdout or []))
+        reader.start()
+        try:
+            eventually(lambda: any("kept in" in line for line in lines), what="the greeting")
+            yield lines
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+            reader.join()
+            if process.stdout:
+                process.stdout.close()
+
+    def test_the_first_start_tells_addresses_and_token_and_the_token_is_right(self, fresh, started):
+        text = "".join(started)
+        url = f"http://127.0.0.1:{fresh.environment['DROPPR_PORT']}"
+        assert url in text
+        assert f"{url}/admin" in text
+        token = re.search(r"Admin token: (\S{43})", text)
+        assert token
+        eventually(lambda: "ready" in subprocess.getoutput(f"{DROPPR} status --server {url}"), what="the server")
+        fresh.run("request", "create", "with the token of the file")
+        fresh.run("request", "list", "--server", url, "--token", token[1])
+
+    def test_settings_that_make_no_sense_are_all_told_and_stop_the_start(self, fresh):
+        fresh.environment |= {"DROPPR_PORT": "eighty", "DROPPR_WORKERS": "0", "DROPPR_CLEANUP_CRON": "never"}
+        told = fresh.run("serve", code=2)
+        assert all(name in told for name in ("DROPPR_PORT", "DROPPR_WORKERS", "DROPPR_CLEANUP_CRON"))
+
+    def test_a_data_folder_that_cannot_be_is_told(self, fresh):
+        (fresh.folder / "file").write_text("")
+        fresh.environment["DROPPR_DATA_DIR"] = str(fresh.folder / "file" / "data")
+        assert "cannot be used" in fresh.run("serve", code=1)
+
+    def test_a_captcha_without_its_keys_stops_the_start(self, fresh):
+        fresh.environment["DROPPR_CAPTCHA_PROVIDER"] = "turnstile"
+        assert "DROPPR_CAPTCHA_SITE_KEY" in fresh.run("serve", code=2)
