@@ -71,8 +71,8 @@ def test_a_mapped_address_is_the_proxy_it_maps_to():
 
 
 def test_all_addresses_of_one_network_count_as_one_caller():
-    addresses = [parsed(text) for text in ("2001:db8:2::1", "2001:db8:2::ffff:1", "203.0.113.1")]
-    assert [counted(each) for each in addresses if each] == ["2001:db8:2::/64", "2001:db8:2::/64", "203.0.113.1"]
+    addresses = [parsed(text) for text in ("2001:db8:2::1", "2001:db8:2::ffff:1", "203.0.113.1", "::1")]
+    assert [counted(each) for each in addresses if each] == ["2001:db8:2::/64", "2001:db8:2::/64", "203.0.113.1", "::1"]
 
 
 @given(st.text(), st.text())

@@ -55,9 +55,7 @@ class JSONStorage:
     def documents(self) -> Iterator[Document]:
         """Every document, in no order."""
         for shard in self._folder.glob("*.json"):
-            # A temporary file of a write under way begins with a dot.
-            if not shard.name.startswith("."):
-                yield from _read(shard).values()
+            yield from _read(shard).values()
 
     def _shard(self, key: str) -> Path:
         return self._folder / f"{key if self._sharded else 'documents'}.json"

@@ -80,7 +80,8 @@ def parsed(text: str) -> Address | None:
 
 
 def counted(address: Address) -> str:
-    return str(address) if isinstance(address, IPv4Address) else str(ip_network((address, 64), strict=False))
+    single = isinstance(address, IPv4Address) or address.is_loopback
+    return str(address) if single else str(ip_network((address, 64), strict=False))
 
 
 def _within(address: Address, networks: Networks) -> bool:
