@@ -65,6 +65,14 @@ def test_wrong_tokens_are_counted_over_all_workers(client, server):
     log_in(client, client.token).expect(204)
 
 
-def test_behind_https_the_cookie_is_for_https_only(proxied, client):
-    assert "Secure" not in log_in(client, client.token, **{"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
-    assert "Secure" not in log_in(proxied, proxied.token, **{"X-Forwarded-Proto": "https"}).headers["Set-Cookie"]
+def test_behind_a_trusted_proxy_that_speaks_https_the_cookie_is_for_https_only(live):
+    with_proxy = Client.of(live(workers=1, DROPPR_TRUSTED_PROXIES="127.0.0.1/32"))
+    told = {"X-Forwarded-Proto": "https"}
+    assert "Secure" in log_in(with_proxy, with_proxy.token, **told).headers["Set-Cookie"]
+    assert "Secure" not in log_in(with_proxy, with_proxy.token).headers["Set-Cookie"]
+
+
+def test_what_a_stranger_says_about_https_is_not_believed(proxied, client):
+    told = {"X-Forwarded-Proto": "https"}
+    for each in (proxied, client):
+        assert "Secure" not in log_in(each, each.token, **told).headers["Set-Cookie"]
