@@ -40,7 +40,8 @@ unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 http browser: system-parts setup ## The same, of a folder that needs nginx, Chromium or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)
 
-bench: system-parts setup ## Compare the speed of uploads with one nginx PUT of the same bytes
+bench: system-parts setup ## Measure beside nginx and others: make bench ARGS='speed --rounds 3', ARGS=--help
+	@scripts/system-parts gcc libc6-dev
 	$(BIN)/python -m tests.bench $(ARGS)
 
 web-test: nginx/node_modules/.installed ## Run the tests of the pages' TypeScript

@@ -1,0 +1,90 @@
+"""``python -m tests.bench [suite …]``: runs suites, prints their tables, writes them into docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import importlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.bench import machine
+from tests.bench.report import Section, write
+from tests.bench.runs import GIB, MIB, Bench, Options, note
+from tests.support.live import PROJECT
+
+SUITES = ("speed", "finish", "record", "status", "memory", "small", "slow", "others")
+IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
+
+
+def main() -> int:
+    arguments = _arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that servers are ended and files removed
+    cache = PROJECT / ".cache" / "bench"
+    cache.mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix="run-", dir=arguments.dir or cache))
+    bench = Bench(
+        Options(
+            folder=folder,
+            rounds=arguments.rounds,
+            size=arguments.size * MIB,
+            warm=arguments.warm * MIB,
+            retries=arguments.retries,
+            everything=arguments.all,
+        )
+    )
+    try:
+        for name in arguments.suites or (SUITES if arguments.all else IN_A_FEW_MINUTES):
+            _run(name, bench, arguments.write)
+    finally:
+        bench.close()
+        shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument("suites", nargs="*", metavar="suite", help=f"of {', '.join(SUITES)}; the first five if none")
+    parser.add_argument("--all", action="store_true", help="every suite, at full length")
+    parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each case (5)")
+    parser.add_argument("--size", type=int, default=1024, help="of the big file, in MiB (1024)")
+    parser.add_argument("--warm", type=int, default=2048, help="memory held between runs, in MiB (2048)")
+    parser.add_argument("--retries", type=int, default=3, help="rounds of repeating disturbed runs (3)")
+    parser.add_argument("--dir", type=Path, help="where the servers keep their files (.cache/bench)")
+    arguments = parser.parse_args()
+    if unknown := set(arguments.suites) - set(SUITES):
+        parser.error(f"there is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
+    return arguments
+
+
+def _run(name: str, bench: Bench, to_document: bool) -> None:
+    note(f"\n== {name}")
+    began = time.monotonic()
+    section: Section = importlib.import_module(f"tests.bench.suites.{name}").run(bench)
+    seconds = time.monotonic() - began
+    section.text(f"*Measured on {datetime.date.today()} in {seconds:.0f} s: {_conditions(bench)}.*")
+    print(f"\n## {name}\n\n{section}\n", flush=True)
+    if to_document:
+        write(section)
+        write(_machine(bench))
+
+
+def _conditions(bench: Bench) -> str:
+    options = bench.options
+    return f"{options.rounds} rounds, {options.size / GIB:g} GiB, load average now {os.getloadavg()[0]:.1f}"
+
+
+def _machine(bench: Bench) -> Section:
+    section = Section("machine")
+    section.table(["", ""], machine.facts(bench.folder))
+    return section
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""Tables as Markdown, on the screen and between the markers of docs/performance.md."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "performance.md"
+
+
+@dataclass
+class Section:
+    """What a suite found out: the text between the markers of its name."""
+
+    name: str
+    parts: list[str] = field(default_factory=list)
+
+    def text(self, sentence: str) -> None:
+        self.parts.append(sentence)
+
+    def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+        """The first column is words, all others are numbers."""
+        lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+        self.parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+    def __str__(self) -> str:
+        return "\n\n".join(self.parts)
+
+
+def write(section: Section, document: Path = DOCUMENT) -> None:
+    """Put a section in the place of the one of its name. Raises ValueError when the document has no place for it."""
+    opening, closing = f"<!-- bench: {section.name} -->", f"<!-- /bench: {section.name} -->"
+    text = document.read_text()
+    pattern = re.compile(f"{re.escape(opening)}\n.*?{re.escape(closing)}", re.DOTALL)
+    if not pattern.search(text):
+        raise ValueError(f"{document.name} has no place marked {opening}.")
+    document.write_text(pattern.sub(lambda _: f"{opening}\n{section}\n{closing}", text))
+
+
+def ratio(value: float, reference: float) -> str:
+    return f"{value / reference:.2f} ×" if reference else "–"
+
+
+def milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.3g} ms"

@@ -1,0 +1,1 @@
+"""One module a question; each prints its tables and can write them into docs/performance.md."""

@@ -1,0 +1,102 @@
+"""One big file, from the first byte sent to the complete file under its name, beside nginx on the same disk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+
+from tests.bench.report import Section, ratio
+from tests.bench.runs import GIB, MIB, Bench, Case, Outcome
+from tests.bench.servers import DavNginx, Droppr
+from tests.bench.suites.uploads import Shape, to_droppr, to_nginx, to_nginx_in_parts
+
+PARALLEL = (1, 2, 4, 8)
+
+
+def run(bench: Bench) -> Section:
+    section = Section("speed")
+    with ExitStack() as stack:
+        nginx = stack.enter_context(DavNginx(bench.folder / "dav"))
+        fast, proxied, safe, safe_proxied = (
+            stack.enter_context(Droppr(bench.folder / name, behind_nginx=behind, DROPPR_DURABILITY=durability))
+            for name, behind, durability in (
+                ("fast", False, "none"),
+                ("proxied", True, "none"),
+                ("safe", False, "complete"),
+                ("safe-proxied", True, "complete"),
+            )
+        )
+        _compare(bench, section, nginx, (fast, proxied), durable=False)
+        _compare(bench, section, nginx, (safe, safe_proxied), durable=True)
+        _by_parallel(bench, section, nginx, fast, proxied)
+    return section
+
+
+def _compare(bench: Bench, section: Section, nginx: DavNginx, ours: tuple[Droppr, Droppr], *, durable: bool) -> None:
+    shape = Shape(bench.options.size)
+    ending = ", then fsync" if durable else ""
+    cases: list[Case] = [to_nginx(bench, nginx, shape.size, f"nginx, one `PUT`{ending}", durable=durable)]
+    if not durable:
+        cases.append(to_nginx_in_parts(bench, nginx, shape, "nginx, one `PUT` for each chunk × 4, never joined"))
+    cases += [
+        to_droppr(bench, ours[0], shape, "Droppr, gunicorn alone"),
+        to_droppr(bench, ours[1], shape, "Droppr behind nginx"),
+    ]
+    section.text(
+        "Synced: `DROPPR_DURABILITY=complete` (the default) beside nginx and an fsync of the file and its folder."
+        if durable
+        else "Not synced: `DROPPR_DURABILITY=none` beside nginx, which never syncs."
+    )
+    section.table(*speed_table(bench.take_turns(cases), bench.options.rounds))
+
+
+def _by_parallel(bench: Bench, section: Section, nginx: DavNginx, alone: Droppr, proxied: Droppr) -> None:
+    size = bench.options.size
+    cases = [to_nginx(bench, nginx, size, "nginx, one `PUT`")]
+    for count in PARALLEL:
+        cases.append(to_droppr(bench, alone, Shape(size, count), f"Droppr, {count} at once"))
+        cases.append(to_droppr(bench, proxied, Shape(size, count), f"Droppr behind nginx, {count} at once"))
+    rounds = bench.options.rounds if bench.options.everything else min(3, bench.options.rounds)
+    section.text("By the number of chunks on their way at once (`DROPPR_DURABILITY=none`):")
+    section.table(*speed_table(bench.take_turns(cases, rounds), rounds))
+
+
+def speed_table(outcomes: Sequence[Outcome], rounds: int) -> tuple[list[str], list[list[str]]]:
+    """Medians of each case; ratios to the first one."""
+    head = [
+        "",
+        "MiB/s",
+        "slowest–fastest",
+        "to the first",
+        "CPU s/GiB",
+        "to the first",
+        "CPU s/GiB after",
+        "peak MiB",
+        "disturbed",
+    ]
+    reference = outcomes[0]
+    return head, [_row(each, reference, rounds) for each in outcomes]
+
+
+def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
+    def speed(of: Outcome) -> float:
+        return of.case.size / MIB / of.median(lambda run: run.seconds, rounds)
+
+    def cpu(of: Outcome) -> float:
+        return of.median(lambda run: run.cpu, rounds) * GIB / of.case.size
+
+    runs = outcome.best_runs(rounds)
+    if not runs:
+        return [outcome.case.name, *["failed"] * 8]
+    speeds = [outcome.case.size / MIB / run.seconds for run in runs]
+    return [
+        outcome.case.name + (f" ({len(outcome.failures)} failed)" if outcome.failures else ""),
+        f"{speed(outcome):.0f}",
+        f"{min(speeds):.0f}–{max(speeds):.0f}",
+        ratio(speed(outcome), speed(reference)),
+        f"{cpu(outcome):.2f}",
+        ratio(cpu(outcome), cpu(reference)),
+        f"{outcome.median(lambda run: run.later, rounds) * GIB / outcome.case.size:.2f}",
+        f"{outcome.median(lambda run: run.peak, rounds) / MIB:.0f}",
+        f"{sum(run in outcome.disturbed for run in runs)} of {len(runs)}",
+    ]
