@@ -170,6 +170,8 @@ describe("words", () => {
   it("tell when a link expires", () => {
     expect(expiryWords(LINK, 0)).toBe("Never expires");
     expect(expiryWords({ expiresAt: 3 * 86_400_000 }, 0)).toBe("Expires in 3 days");
+    expect(expiryWords({ expiresAt: 7 * 86_400_000 }, 60_000)).toBe("Expires in 7 days");
+    expect(expiryWords({ expiresAt: 90 * 60_000 }, 0)).toBe("Expires in 1 h 30 min");
     expect(expiryWords({ expiresAt: 1_000 }, 2_000)).toMatch(/^Expired on /);
   });
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
+from tests.support.browser import LAN_HOST
 from tests.support.client import Client, Link
 from tests.support.live import LiveServer
 
@@ -171,13 +172,16 @@ def test_a_made_link_is_copied_shown_as_qr_code_and_opened(desk: Page) -> None:
     expect(desk.get_by_label("Folder", exact=True)).to_be_focused()
 
 
-def test_copying_works_without_the_clipboard_api_of_https(browser: Browser, server: LiveServer) -> None:
-    context = browser.new_context(base_url=server.url)
-    context.add_init_script("delete Navigator.prototype.clipboard")
+def test_copying_works_over_plain_http_where_browsers_have_no_clipboard_api(
+    browser: Browser, server: LiveServer
+) -> None:
+    context = browser.new_context(base_url=f"http://{LAN_HOST}:{server.port}")
     page = context.new_page()
     page.goto("/admin")
     log_in(page, server.token)
     address = make_link(page, "admin/plain-http")
+    assert address.startswith(f"http://{LAN_HOST}:")
+    assert page.evaluate("typeof navigator.clipboard") == "undefined"
     page.locator("#made").get_by_role("button", name="Copy", exact=True).click()
     expect(page.locator("#made").get_by_role("button", name="Copied")).to_be_visible()
     page.get_by_role("button", name="Make another link").click()

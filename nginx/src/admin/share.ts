@@ -16,8 +16,13 @@ export function makeShare(address: string, name: string, { qrAtOnce }: ShareOpti
   const root = clonedElement("share");
   const url = part(root, "url", HTMLInputElement);
   url.value = address;
-  // Backward, so that the field shows the beginning of what it holds.
-  url.addEventListener("focus", () => url.setSelectionRange(0, address.length, "backward"));
+  url.addEventListener("focus", () => {
+    url.select();
+    // The beginning says more than the end, which is what a browser shows of a selection.
+    requestAnimationFrame(() => {
+      url.scrollLeft = 0;
+    });
+  });
   copies(part(root, "copy", HTMLButtonElement), () => address, url);
   part(root, "open", HTMLAnchorElement).href = address;
   const toggle = part(root, "show-qr", HTMLButtonElement);

@@ -27,10 +27,15 @@ export function nameOf({ title, folder }: Pick<OwnerLink, "title" | "folder">): 
   return title === "" ? folder : title;
 }
 
+const DAY_MS = 86_400_000;
+
 export function expiryWords({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: number): string {
   if (expiresAt === null) return "Never expires";
   if (expiresAt <= now) return `Expired on ${formatDate(expiresAt)}`;
-  return `Expires in ${formatDuration((expiresAt - now) / 1_000)}`;
+  const days = (expiresAt - now) / DAY_MS;
+  // A week that began a minute ago is still a week to a person.
+  const wait = days > 2 ? countOf(Math.round(days), "day") : formatDuration(days * 86_400);
+  return `Expires in ${wait}`;
 }
 
 /** "3 of 10 files · 1.2 GB of 5 GB · 2 arriving" */
