@@ -82,13 +82,17 @@ class LiveNginx:
     def port(self) -> int:
         return self._port
 
-    def __enter__(self) -> Self:
+    def start(self) -> Self:
+        """Starts it and returns once it accepts connections; on the same port when it ran before."""
         self.write_config()
         self._process = subprocess.Popen(
             [*self._command(), "-g", "daemon off;"], stdin=subprocess.DEVNULL, stderr=self.error_log.open("ab")
         )
         self._wait_until_it_accepts()
         return self
+
+    def __enter__(self) -> Self:
+        return self.start()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None

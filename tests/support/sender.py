@@ -1,0 +1,156 @@
+"""The sender's page in a browser: what a person does there, and what the browser sent because of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import monotonic
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Dialog, Locator, Request, Response, expect
+
+from tests.support.client import Link
+from tests.support.files import MIB
+
+T = TypeVar("T")
+_SPAN = re.compile(r"bytes (\d+)-(\d+)/\d+")
+
+
+class Sender:
+    """One tab on one link. ``site`` is the address of the server as this browser sees it."""
+
+    def __init__(self, context: BrowserContext, site: str, link: Link) -> None:
+        self.link = link
+        self.url = f"{site}/request/{link.hash}"
+        self.page = context.new_page()
+        self.calls: list[Request] = []
+        """Requests that change something on the server: openings, chunks, cancellations."""
+        self.openings: list[Response] = []
+        self.most_at_once = 0
+        """The largest number of chunks that were on their way at the same time."""
+        self.dialogs: list[str] = []
+        self._in_flight: set[Request] = set()
+        self._devtools = context.new_cdp_session(self.page)
+        self.page.on("request", self._asked)
+        self.page.on("response", self._answered)
+        self.page.on("requestfinished", self._settled)
+        self.page.on("requestfailed", self._settled)
+        self.page.on("dialog", self._was_asked)
+
+    def visit(self) -> Sender:
+        self.page.goto(self.url)
+        expect(self.page.locator("main h1:visible")).to_have_count(1)
+        return self
+
+    # What a person does
+
+    def choose(self, *paths: Path) -> None:
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name="Choose files").click()
+        chooser.value.set_files(list(paths))
+
+    def choose_folder(self, folder: Path) -> None:
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name="Choose a folder").click()
+        chooser.value.set_files(folder)
+
+    def drop(self, *paths: Path, x: int = 300, y: int = 300) -> None:
+        """Files and folders from the desktop, let go over the page."""
+        data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+        for kind in ("dragEnter", "dragOver", "drop"):
+            self._devtools.send("Input.dispatchDragEvent", {"type": kind, "x": x, "y": y, "data": data})
+
+    def line(self, *, mib_per_second: float = 0, offline: bool = False) -> None:
+        """Makes the line that slow (0: as fast as it is), or cuts it."""
+        conditions = {
+            "offline": offline,
+            "latency": 0,
+            "downloadThroughput": -1,
+            "uploadThroughput": mib_per_second * MIB or -1,
+        }
+        self._devtools.send("Network.enable")
+        self._devtools.send("Network.emulateNetworkConditions", conditions)
+
+    # What a person sees
+
+    def row(self, path: str) -> Locator:
+        return self.page.locator("li.file").filter(has=self.page.get_by_text(path, exact=True))
+
+    def state(self, path: str) -> Locator:
+        return self.row(path).locator(".file-state")
+
+    def expect_arrived(self, path: str, *, seconds: float = 30) -> None:
+        expect(self.state(path)).to_have_text("Arrived", timeout=seconds * 1000)
+
+    def expect_all_arrived(self, words: str, *, seconds: float = 60) -> None:
+        expect(self.page.locator("#finished")).to_contain_text(words, timeout=seconds * 1000)
+
+    # What the browser sent
+
+    @property
+    def chunks(self) -> list[Request]:
+        return [call for call in self.calls if _leads_to(call, "/upload-chunk")]
+
+    @property
+    def spans(self) -> list[tuple[int, int]]:
+        """The half-open spans of all chunks, in the order in which they left."""
+        return [span_of(chunk) for chunk in self.chunks]
+
+    def upload_id(self, *, of_file: int = 0) -> str:
+        """The id of the first upload whose chunks were seen; of the second with 1."""
+        ids = list(dict.fromkeys(chunk.headers["x-upload-id"] for chunk in self.chunks))
+        return ids[of_file] if of_file < len(ids) else ""
+
+    def received(self, *, of_file: int = 0) -> int:
+        """How much of an upload the server has acknowledged; 0 before its first chunk left."""
+        upload_id = self.upload_id(of_file=of_file)
+        return int(self.link.status(upload_id).expect(200).json["received_bytes"]) if upload_id else 0
+
+    def until(self, probe: Callable[[], T], *, seconds: float = 20, what: str = "it") -> T:
+        """The first true value of ``probe``; lets the browser's events in between, which a sleep would not."""
+        deadline = monotonic() + seconds
+        while not (value := probe()):
+            assert monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"
+            self.page.wait_for_timeout(20)
+        return value
+
+    def _asked(self, request: Request) -> None:
+        if request.method == "GET":
+            return
+        self.calls.append(request)
+        if _leads_to(request, "/upload-chunk"):
+            self._in_flight.add(request)
+            self.most_at_once = max(self.most_at_once, len(self._in_flight))
+
+    def _settled(self, request: Request) -> None:
+        self._in_flight.discard(request)
+
+    def _was_asked(self, dialog: Dialog) -> None:
+        self.dialogs.append(dialog.type)
+        # "Leave this page?" in the middle of an upload: the people in these tests do mean it.
+        dialog.accept()
+
+    def _answered(self, response: Response) -> None:
+        if response.request.method == "POST" and _leads_to(response.request, "/uploads"):
+            self.openings.append(response)
+
+
+def span_of(chunk: Request) -> tuple[int, int]:
+    found = _SPAN.fullmatch(chunk.headers["content-range"])
+    assert found, chunk.headers
+    return int(found[1]), int(found[2]) + 1
+
+
+def missing_spans(status: dict[str, Any]) -> list[tuple[int, int]]:
+    """The half-open spans that an upload's status says are missing."""
+    return [(start, end + 1) for start, end in status["missing_ranges"]]
+
+
+def lies_within(span: tuple[int, int], gaps: Sequence[tuple[int, int]]) -> bool:
+    return any(start <= span[0] and span[1] <= stop for start, stop in gaps)
+
+
+def _leads_to(request: Request, end: str) -> bool:
+    return urlsplit(request.url).path.endswith(end)
