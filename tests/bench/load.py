@@ -6,6 +6,7 @@ import json
 import random
 import statistics
 import subprocess
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -77,17 +78,18 @@ class Source:
     path: Path
     size: int
 
-    def matches(self, file: Path, offset: int, length: int, *, stamp: int = 0) -> bool:
-        """Whether ``file`` holds ``length`` bytes of the source from ``offset``, stamped every ``stamp`` bytes."""
+    def matches(self, file: Path, offset: int, length: int, *, stamps: Sequence[int] = ()) -> bool:
+        """Whether ``file`` holds ``length`` bytes of the source from ``offset``, with stamps at these places of it."""
         if file.stat().st_size != length:
             return False
+        marks = sorted(stamps)
         with self.path.open("rb", buffering=0) as ours, file.open("rb", buffering=0) as theirs:
             for start, stop in spans(length, MIB):
                 at = (offset + start) % self.size
                 ours.seek(at)
-                wanted = _read(ours, stop - start, self.size - at)
-                if stamp and start % stamp == 0:
-                    wanted = b"%016x" % (offset + start) + wanted[STAMP_BYTES:]
+                wanted = bytearray(_read(ours, stop - start, self.size - at))
+                for mark in marks[bisect_left(marks, start) : bisect_left(marks, stop)]:
+                    wanted[mark - start : mark - start + STAMP_BYTES] = b"%016x" % (offset + mark)
                 if theirs.read(stop - start) != wanted:
                     return False
         return True
@@ -132,13 +134,12 @@ class LoadClient:
         *,
         watched: tuple[Path, int] | None = None,
         stamp: bool = False,
+        timeout: float = LIMIT_SECONDS,
     ) -> Sent:
-        """Send them all. Raises LoadFailed when one is answered with anything but 2xx."""
+        """Send them all. Raises LoadFailed when one is answered with anything but 2xx, or it takes too long."""
         plan = self.plan(requests)
         command = [self.program, "send", address, source.path, plan, connections, int(stamp), *(watched or ())]
-        done = subprocess.run(
-            [str(part) for part in command], capture_output=True, text=True, check=False, timeout=LIMIT_SECONDS
-        )
+        done = _run([str(part) for part in command], timeout)
         if done.returncode > 1:
             raise LoadFailed(done.stderr)
         result = json.loads(done.stdout)
@@ -166,6 +167,13 @@ class LoadClient:
         path = self._folder / name
         path.write_bytes(b"".join(each.line() for each in requests))
         return path
+
+
+def _run(command: list[str], timeout: float) -> subprocess.CompletedProcess[str]:
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=timeout)
+    except subprocess.TimeoutExpired:
+        raise LoadFailed(f"not done after {timeout:.0f} seconds") from None
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

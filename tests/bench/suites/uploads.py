@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import random
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bench.load import LoadFailed, Request, Sent, Source
+from tests.bench.load import LoadFailed, Request, Sent
 from tests.bench.runs import MIB, Bench, Case, Timing
 from tests.bench.servers import DavNginx, Droppr, completed
 from tests.support.files import spans
@@ -106,7 +105,3 @@ def _sync(path: Path) -> float:
         os.fsync(descriptor)
         os.close(descriptor)
     return time.monotonic() - began
-
-
-def matching(source: Source, path: Path, size: int) -> Callable[[], bool]:
-    return lambda: source.matches(path, 0, size)

@@ -1,0 +1,105 @@
+"""What it takes to note that a chunk has arrived, with eight writers in four processes, and whether it grows.
+
+In the processes themselves, without HTTP: each opens the store as a worker of the server does.
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+import threading
+import time
+from itertools import chain
+from pathlib import Path
+
+from app.core.paths import RelPath
+from app.core.ranges import Span
+from app.core.session import Sender, UploadSession
+from app.storage.json_sessions import JSONSessions
+from tests.bench.load import percentile
+from tests.bench.report import Section, milliseconds
+from tests.bench.runs import MIB, Bench
+from tests.support.processes import together
+
+PROCESSES, THREADS = 4, 2
+CHUNKS = 12_800
+PAUSE = 0.005
+UPLOAD = "upload-of-the-benchmark"
+
+Timed = list[tuple[float, float]]
+"""When each record was asked for and how long it took, in seconds."""
+
+
+def run(bench: Bench) -> Section:
+    section = Section("record")
+    section.text(
+        f"{PROCESSES * THREADS} writers in {PROCESSES} processes note {CHUNKS:,} chunks of 8 MiB in random order. "
+        "Back to back, they ask for all of both cores, so the tail is waiting for a processor; with "
+        f"{PAUSE * 1000:g} ms between two records of a writer it is what a chunk of a real upload waits for."
+    )
+    rows = []
+    for title, sync, pause in (
+        ("back to back", False, 0.0),
+        ("with pauses", False, PAUSE),
+        ("with pauses, `DROPPR_DURABILITY=chunk`", True, PAUSE),
+    ):
+        rows.append([title, *_measured(bench.folder / "record", sync, pause)])
+    section.table(
+        ["", "median", "99 of 100 within", "slowest", "median of the first tenth", "of the last", "at once"], rows
+    )
+    return section
+
+
+def _measured(base: Path, sync: bool, pause: float) -> list[str]:
+    JSONSessions(base).create(_session())
+    order = list(range(CHUNKS))
+    random.Random(1).shuffle(order)
+    results = together(PROCESSES, lambda number: _writers(base, sync, pause, order[number::PROCESSES]))
+    timed: Timed = sorted(chain.from_iterable(results))
+    whole = JSONSessions(base).load(UPLOAD).is_whole
+    shutil.rmtree(base)
+    assert whole, "a record got lost"
+    took = [seconds for _, seconds in timed]
+    tenth = len(took) // 10
+    return [
+        milliseconds(percentile(took, 50)),
+        milliseconds(percentile(took, 99)),
+        milliseconds(max(took)),
+        milliseconds(percentile(took[:tenth], 50)),
+        milliseconds(percentile(took[-tenth:], 50)),
+        f"{len(took) / (timed[-1][0] - timed[0][0]):.0f} a second",
+    ]
+
+
+def _session() -> UploadSession:
+    now = time.time()
+    return UploadSession(
+        upload_id=UPLOAD,
+        request_hash="hash",
+        path=RelPath.parse("video.bin"),
+        size=CHUNKS * 8 * MIB,
+        opened_at=now,
+        active_at=now,
+        sender=Sender(None, None),
+    )
+
+
+def _writers(base: Path, sync: bool, pause: float, numbers: list[int]) -> Timed:
+    sessions = JSONSessions(base, sync_records=sync)
+    timed: Timed = []
+
+    def write(mine: list[int]) -> None:
+        for number in mine:
+            span = Span(number * 8 * MIB, (number + 1) * 8 * MIB)
+            began = time.perf_counter()
+            sessions.record(UPLOAD, span, time.time())
+            timed.append((began, time.perf_counter() - began))
+            if pause:
+                time.sleep(pause)
+
+    threads = [threading.Thread(target=write, args=(numbers[at::THREADS],)) for at in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return timed

@@ -1,0 +1,76 @@
+"""How long a sender who comes back waits for the status of an upload of very many chunks."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from app.core.ranges import Span
+from app.storage.json_sessions import JSONSessions
+from tests.bench.load import median
+from tests.bench.report import Section, milliseconds
+from tests.bench.runs import Bench
+from tests.support.client import Client, Link
+from tests.support.live import GENEROUS, LiveServer
+
+CHUNKS = 100_000
+CHUNK = 4096
+GAPS = 20_000
+"""Of the upload with every second chunk missing: its reply is megabytes of gaps, which no real sender leaves."""
+
+
+def run(bench: Bench) -> Section:
+    section = Section("status")
+    section.text(
+        f"`GET` of an upload's status when its journal has {CHUNKS:,} chunks: by a server that was just started and "
+        "has to read the journal, and again by the same server. Medians."
+    )
+    rows = []
+    for title, numbers in (
+        ("in order, one gap", list(range(1, CHUNKS))),
+        ("in random order, one gap", _shuffled(CHUNKS)),
+        (f"{GAPS:,} gaps", list(range(0, 2 * GAPS, 2))),
+    ):
+        rows.append([title, *_measured(bench, numbers)])
+    section.table(["", "just started", "again", "reply, KiB"], rows)
+    return section
+
+
+def _shuffled(count: int) -> list[int]:
+    numbers = list(range(1, count))
+    random.Random(2).shuffle(numbers)
+    return numbers
+
+
+def _measured(bench: Bench, numbers: list[int]) -> list[str]:
+    with TemporaryDirectory(dir=bench.folder) as folder, LiveServer(Path(folder), workers=1, **GENEROUS) as server:
+        link = Client.of(server).make_link()
+        upload_id = link.opened("many.bin", CHUNKS * CHUNK)
+        _fill(server.data_dir, upload_id, numbers)
+        cold, warm = [], []
+        for _ in range(bench.options.rounds):
+            server.kill()
+            server.start()
+            again = link.seen_by(Client.of(server))
+            again.info()  # the first request of a process imports and opens things that are no part of this
+            cold.append(_timed(again, upload_id))
+            warm += [_timed(again, upload_id) for _ in range(5)]
+        reply = link.seen_by(Client.of(server)).status(upload_id)
+        assert reply.json["received_bytes"] == len(numbers) * CHUNK
+        link.seen_by(Client.of(server)).cancel(upload_id)
+    return [milliseconds(median(cold)), milliseconds(median(warm)), f"{len(reply.body) / 1024:.0f}"]
+
+
+def _fill(data_dir: Path, upload_id: str, numbers: Iterable[int]) -> None:
+    sessions = JSONSessions(data_dir / "uploads")
+    for number in numbers:
+        sessions.record(upload_id, Span(number * CHUNK, (number + 1) * CHUNK), time.time())
+
+
+def _timed(link: Link, upload_id: str) -> float:
+    began = time.perf_counter()
+    link.status(upload_id).expect(200)
+    return time.perf_counter() - began
