@@ -222,6 +222,8 @@ describe("words", () => {
   it("show what a name hides", () => {
     expect(visibleName("photo\u202egpj.exe")).toBe("photo⟨U+202E⟩gpj.exe");
     expect(visibleName("a\nb\u0000\u200b")).toBe("a⟨U+000A⟩b⟨U+0000⟩⟨U+200B⟩");
-    expect(visibleName("Ünï 日本語 שלום 👍.txt")).toBe("Ünï 日本語 שלום 👍.txt");
+    for (const name of ["Ünï 日本語 שלום 👍.txt", "👨\u200d👩\u200d👧.jpg", "می\u200cخواهم.pdf"]) {
+      expect(visibleName(name)).toBe(name);
+    }
   });
 });

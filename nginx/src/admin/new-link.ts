@@ -28,8 +28,11 @@ export class NewLink {
 
   /** Folders that links have already, to choose from. */
   suggest(folders: readonly string[]): void {
-    const options = [...new Set(folders)].sort().map((folder) => new Option(folder, folder));
-    need("folders", HTMLDataListElement).replaceChildren(...options);
+    const wanted = [...new Set(folders)].sort();
+    const list = need("folders", HTMLDataListElement);
+    // The browser may be showing them right now.
+    if (wanted.join("\n") === [...list.options].map(({ value }) => value).join("\n")) return;
+    list.replaceChildren(...wanted.map((folder) => new Option(folder, folder)));
   }
 
   focus(): void {

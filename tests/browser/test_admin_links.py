@@ -1,0 +1,203 @@
+"""The owner's page in Chromium, on a real server with the built pages: watching, editing and closing links."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.admin import (
+    PATIENCE_MS,
+    found,
+    log_in,
+    look_again,
+    make_link,
+    owner_desk,
+    row_of,
+    unfold,
+)
+from tests.support.browser import built_pages
+from tests.support.client import Client, Link
+from tests.support.live import GENEROUS, LiveServer
+from tests.support.nginx import LiveNginx
+
+
+@pytest.fixture
+def desk(browser: Browser, server: LiveServer) -> Iterator[Page]:
+    with owner_desk(browser, server.url, server.token) as opened:
+        yield opened
+
+
+def test_files_appear_by_themselves_and_are_downloaded_byte_for_byte(desk: Page, client: Client) -> None:
+    link = client.make_link(title="Appears by itself")
+    row = row_of(desk, "Appears by itself")
+    expect(row).to_contain_text("0 files", timeout=PATIENCE_MS)
+    unfold(desk, "Appears by itself")
+    expect(row).to_contain_text("Nothing has arrived yet.")
+    data = b"some bytes \x00\xff" * 1000
+    link.deliver("sub folder/50% Ünï 日本.txt", data)
+    expect(row.locator(".received-name")).to_have_text("sub folder/50% Ünï 日本.txt", timeout=PATIENCE_MS)
+    expect(row.locator(".received code")).to_have_attribute(
+        "title", hashlib.sha256(data).hexdigest(), timeout=PATIENCE_MS
+    )
+    with desk.expect_download() as begun:
+        row.get_by_role("link", name="Download").click()
+    assert begun.value.suggested_filename == "50% Ünï 日本.txt"
+    assert begun.value.path().read_bytes() == data
+
+
+def test_names_from_strangers_are_text_and_hide_nothing(desk: Page, client: Client) -> None:
+    link = client.make_link(title="<i>Strange</i>", ask_name="optional")
+    link.deliver("<img src=x onerror=alert(1)>.txt", b"1", sender_name="<script>alert(2)</script>")
+    link.deliver("photo\u202egpj.txt", b"2")
+    look_again(desk)
+    row = unfold(desk, "<i>Strange</i>")
+    expect(row.locator(".received-name")).to_have_text(["photo⟨U+202E⟩gpj.txt", "<img src=x onerror=alert(1)>.txt"])
+    expect(row).to_contain_text("From <script>alert(2)</script>")
+    assert row.locator("img, script, i").count() == 0
+
+
+def test_an_edit_changes_what_was_changed_and_survives_refreshes(desk: Page, client: Client) -> None:
+    link = client.make_link(title="To be edited", password="old", max_file_size=1500, expires_hours=5)
+    before = found(client, link.path)
+    look_again(desk)
+    row = unfold(desk, "To be edited")
+    row.get_by_role("button", name="Edit").click()
+    title = row.get_by_label("Title (optional)")
+    expect(title).to_be_focused()
+    title.fill("Edited")
+    # Refreshes go over it while the owner thinks.
+    for _ in range(2):
+        look_again(desk)
+    expect(title).to_have_value("Edited")
+    expect(title).to_be_focused()
+    row.get_by_role("button", name="Save").click()
+    row = row_of(desk, "Edited")
+    expect(row.get_by_role("button", name="Edit")).to_be_focused()
+    after = found(client, link.path)
+    assert after == {**before, "title": "Edited"}
+    row.get_by_role("button", name="Edit").click()
+    row.get_by_label("Ask for no password any more").check()
+    row.get_by_label("Expires").select_option("Never")
+    row.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("Never expires")
+    assert found(client, link.path)["requires_password"] is False
+
+
+def test_closing_asks_first_and_files_stay(desk: Page, client: Client) -> None:
+    link = client.make_link(title="To be closed")
+    link.deliver("kept.txt", b"kept")
+    look_again(desk)
+    row = unfold(desk, "To be closed")
+    expect(row.locator(".badge")).to_have_text("Open")
+    row.get_by_role("button", name="Close the link").click()
+    question = desk.get_by_role("dialog", name="Close this link?")
+    expect(question).to_contain_text("Files that were received stay where they are.")
+    expect(question.get_by_role("button", name="Keep it open")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    link.info().expect(200)
+    row.get_by_role("button", name="Close the link").click()
+    question.get_by_role("button", name="Close the link").click()
+    expect(row.locator(".badge")).to_have_text("Closed")
+    link.info().expect(410, "request_closed")
+    assert (link.disk / "kept.txt").read_bytes() == b"kept"
+    row.get_by_role("button", name="Reopen the link").click()
+    expect(row.locator(".badge")).to_have_text("Open")
+    link.info().expect(200)
+
+
+def test_the_states_of_links_stand_in_words(desk: Page, client: Client) -> None:
+    client.make_link(title="Long over", expires_hours=0.000001)
+    client.make_link(title="No place left", max_files=1).deliver("one.txt", b"1")
+    look_again(desk)
+    expect(row_of(desk, "Long over").locator(".badge")).to_have_text("Expired")
+    expect(row_of(desk, "No place left").locator(".badge")).to_have_text("Full")
+
+
+def test_many_links_can_be_searched(desk: Page, client: Client) -> None:
+    for number in range(8):
+        client.make_link(title=f"Searched {number}")
+    look_again(desk)
+    desk.get_by_placeholder("Find a link").fill("searched 3")
+    expect(row_of(desk, "Searched 3")).to_be_visible()
+    expect(row_of(desk, "Searched 4")).to_be_hidden()
+
+
+def test_a_server_that_is_away_is_told_and_found_again(browser: Browser, live) -> None:
+    server = live(workers=1)
+    context = browser.new_context(base_url=server.url)
+    page = context.new_page()
+    page.goto("/admin")
+    log_in(page, server.token)
+    expect(page.get_by_text("There are none yet.")).to_be_visible()
+    server.stop()
+    expect(page.locator("#trouble")).to_contain_text("may be out of date", timeout=PATIENCE_MS)
+    server.start()
+    expect(page.locator("#trouble")).to_be_hidden(timeout=PATIENCE_MS)
+    context.close()
+
+
+def test_nothing_is_wider_than_a_small_telephone(browser: Browser, server: LiveServer, client: Client) -> None:
+    link = client.make_link(title="W" * 100, folder="w" * 200, max_total_size=10**12, ask_name="optional")
+    link.deliver("x" * 240, b"1", sender_name="N" * 200)
+    context = browser.new_context(base_url=server.url, viewport={"width": 320, "height": 640})
+    page = context.new_page()
+    page.goto("/admin")
+    log_in(page, server.token)
+    row = unfold(page, "W" * 100)
+    row.get_by_role("button", name="QR code").click()
+    row.get_by_role("button", name="Edit").click()
+    row.get_by_text("Limits and questions").click()
+    expect(row.locator(".received")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    context.close()
+
+
+def test_a_refresh_without_news_leaves_the_page_alone(desk: Page, client: Client) -> None:
+    client.make_link(title="Quiet", password="x").deliver("quiet.txt", b"1", headers={"X-Request-Password": "x"})
+    look_again(desk)
+    row = unfold(desk, "Quiet")
+    expect(row.locator(".received code")).to_have_attribute("title", hashlib.sha256(b"1").hexdigest())
+    desk.evaluate("""() => {
+        window.changes = [];
+        const same = ({ type, target, attributeName, oldValue }) =>
+            type === "attributes" && target.getAttribute(attributeName) === oldValue;
+        const tell = ({ type, target }) => `${type}: ${target.outerHTML ?? target.textContent}`;
+        const watch = new MutationObserver((seen) =>
+            window.changes.push(...seen.filter((each) => !same(each)).map(tell)));
+        const all = { subtree: true, childList: true, characterData: true };
+        watch.observe(document.body, { ...all, attributes: true, attributeOldValue: true });
+    }""")
+    for _ in range(3):
+        look_again(desk)
+    assert desk.evaluate("window.changes") == []
+
+
+def test_the_page_works_the_same_through_nginx(browser: Browser, tmp_path: Path) -> None:
+    app = LiveServer(tmp_path, workers=1, unix_socket=True, **GENEROUS)
+    context = browser.new_context()
+    page = context.new_page()
+    refused: list[str] = []
+    page.on("console", lambda said: refused.append(said.text) if "Content Security" in said.text else None)
+    with app:
+        assert app.socket_path
+        with LiveNginx(app.socket_path, app.data_dir, built_pages(), tmp_path) as nginx:
+            page.goto(f"{nginx.url}/admin")
+            log_in(page, app.token)
+            hash = make_link(page, "behind/nginx").rsplit("/", 1)[-1]
+            expect(page.locator("#made .qr")).to_be_visible()
+            Link(Client.of(app, url=nginx.url), hash, "behind/nginx").deliver("Ünï 50%.bin", b"bytes" * 1000)
+            look_again(page)
+            row = unfold(page, "behind/nginx")
+            with page.expect_download() as begun:
+                row.get_by_role("link", name="Download").click()
+            assert begun.value.suggested_filename == "Ünï 50%.bin"
+            assert begun.value.path().read_bytes() == b"bytes" * 1000
+            session = next(cookie for cookie in context.cookies() if cookie["name"] == "droppr_owner")
+            assert (session["httpOnly"], session["sameSite"]) == (True, "Strict")
+            context.close()
+    assert refused == []

@@ -1,0 +1,80 @@
+"""The owner's page as an owner uses it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support.client import Client
+
+# Four refreshes of the list, on a slow machine.
+PATIENCE_MS = 25_000
+
+
+@contextmanager
+def owner_page(browser: Browser, url: str) -> Iterator[Page]:
+    """A page that nobody is logged in on. What goes wrong inside it fails the test, refusals by the CSP included."""
+    context = browser.new_context(base_url=url)
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    troubles: list[str] = []
+    page.on("pageerror", lambda error: troubles.append(str(error)))
+    page.on("console", lambda said: troubles.append(said.text) if "Content Security" in said.text else None)
+    page.on("dialog", lambda dialog: troubles.append(f"dialog: {dialog.message}"))
+    try:
+        yield page
+    finally:
+        context.close()
+    assert troubles == []
+
+
+@contextmanager
+def owner_desk(browser: Browser, url: str, token: str) -> Iterator[Page]:
+    """The page after the login."""
+    with owner_page(browser, url) as page:
+        page.goto("/admin")
+        log_in(page, token)
+        expect(page.get_by_role("heading", name="Your links")).to_be_visible()
+        yield page
+
+
+def log_in(page: Page, token: str) -> None:
+    page.get_by_label("Admin token").fill(token)
+    page.get_by_role("button", name="Log in").click()
+
+
+def row_of(page: Page, name: str) -> Locator:
+    return page.locator(".link").filter(has=page.get_by_role("heading", name=name, exact=True))
+
+
+def unfold(page: Page, name: str) -> Locator:
+    row = row_of(page, name)
+    row.locator("summary").first.click()
+    expect(row.get_by_role("button", name="Edit")).to_be_visible()
+    return row
+
+
+def found(client: Client, address: str) -> dict[str, Any]:
+    """What the server knows of the link at ``address``."""
+    hash = address.rsplit("/", 1)[-1]
+    listed = client.call("GET", "/api/droppr/requests", owner=True).expect(200).json["requests"]
+    link: dict[str, Any] = next(link for link in listed if link["hash"] == hash)
+    return link
+
+
+def look_again(page: Page) -> None:
+    """What coming back to the tab does: the list is asked for at once."""
+    with page.expect_response(re.compile(r"/api/droppr/requests$")):
+        page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
+def make_link(page: Page, folder: str) -> str:
+    """Make a link with what the form holds already; its whole address."""
+    page.get_by_label("Folder", exact=True).fill(folder)
+    page.get_by_role("button", name="Make the link").click()
+    expect(page.get_by_role("heading", name="Your link is ready")).to_be_visible()
+    return page.locator("#made").get_by_label("Link", exact=True).input_value()
