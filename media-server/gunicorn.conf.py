@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import os
+import shutil
 import sys
 from pathlib import Path
 from typing import Any
@@ -26,8 +28,27 @@ def _settings() -> Any:
 
 
 _s = _settings()
-_metrics = Path(_s.data_dir) / "metrics"
-# Each worker writes its numbers here and /metrics adds them up.
+
+
+def _metrics_folder() -> Path:
+    """Where each worker writes its numbers, so that /metrics can add them up.
+
+    In memory where possible: the numbers are mapped files, and a mapped file on a disk that is full ends the
+    process that touches it. The name follows the data folder, so that a restart empties what a crash left.
+    """
+    data = Path(_s.data_dir)
+    shared = Path("/dev/shm") / f"droppr-{hashlib.sha256(str(data).encode()).hexdigest()[:16]}"
+    try:
+        shared.mkdir(mode=0o700, exist_ok=True)
+        # Anyone may make folders there; only one of ours is used.
+        if shared.stat().st_uid == os.geteuid() and not shared.is_symlink():
+            return shared
+    except OSError:
+        pass
+    return data / "metrics"
+
+
+_metrics = _metrics_folder()
 os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 _host = f"[{_s.host}]" if ":" in _s.host else _s.host
@@ -71,6 +92,11 @@ def on_starting(server: Any) -> None:
     _metrics.mkdir(mode=0o700, parents=True, exist_ok=True)
     for left_over in _metrics.glob("*.db"):
         left_over.unlink()
+
+
+def on_exit(server: Any) -> None:
+    """Leaves nothing in memory behind."""
+    shutil.rmtree(_metrics, ignore_errors=True)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -13,10 +13,10 @@ import pytest
 from app.core.digests import Digests
 from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, StorageFull, UploadNotFound
 from app.core.ranges import ByteRanges, Span
+from app.storage.bodies import StreamBody
 from app.storage.local_chunks import LocalChunks
 
 ID = "upload-0123456789"
-NO_DIGEST = Digests({})
 
 
 @pytest.fixture(params=[False, True], ids=["in-place", "indexed"])
@@ -24,9 +24,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> LocalChunks:
     return LocalChunks(tmp_path, staged=request.param)
 
 
-def receive(store, span: Span, data: bytes, wanted: ByteRanges | None = None, digests: Digests = NO_DIGEST) -> None:
+def receive(store, span: Span, data: bytes, wanted: ByteRanges | None = None, digests: Digests | None = None) -> None:
     with store.claim(ID, span) as slot:
-        slot.receive(io.BytesIO(data), ByteRanges([span]) if wanted is None else wanted, digests)
+        slot.receive(StreamBody(io.BytesIO(data)), ByteRanges([span]) if wanted is None else wanted, digests)
 
 
 def test_chunks_land_where_they_belong_in_any_order(store):

@@ -95,7 +95,8 @@ class Ledger:
     def reserve(self, link: RequestLink, upload_id: str, size: int) -> dict[str, Any]:
         """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
         if link.max_files and len(self.open) + len(self.received) >= link.max_files:
-            raise RequestFull(f"This link takes {link.max_files} files and has no place left.", limit=link.max_files)
+            most = "1 file" if link.max_files == 1 else f"{link.max_files} files"
+            raise RequestFull(f"This link takes {most} and has no place left.", limit=link.max_files)
         if link.max_total_size and self.bytes_open + self.bytes_received + size > link.max_total_size:
             raise RequestFull("The file does not fit in what this link may still receive.", limit=link.max_total_size)
         return {"event": "opened", "upload_id": upload_id, "size": size}

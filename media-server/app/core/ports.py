@@ -15,20 +15,24 @@ from app.core.session import UploadSession
 
 
 class Body(Protocol):
-    """The bytes of one request, readable once, in order."""
+    """The bytes of one request, to be had once, in order, in any of two ways.
 
-    def read(self, most: int) -> bytes:
-        """Up to ``most`` bytes, fewer only where the body ends; empty at its end.
+    Both raise RequestTimeout when the sender stalls and ChunkSizeMismatch when the connection broke.
+    """
 
-        Raises RequestTimeout when the sender stalls and ConnectionError when the connection broke.
-        """
+    def readinto(self, buffer: memoryview) -> int:
+        """Fill some of ``buffer``; how many bytes, 0 only where the body ends."""
+        ...
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        """Put up to ``most`` bytes at ``offset`` of an open file without looking at them; how many, 0 at the end."""
         ...
 
 
 class Checksum(Protocol):
     """A running digest of a chunk and what it has to come to."""
 
-    def update(self, data: bytes) -> None: ...
+    def update(self, data: memoryview) -> None: ...
 
     def matches(self) -> bool: ...
 
@@ -77,7 +81,7 @@ class SessionStore(Protocol):
 class Slot(Protocol):
     """A claimed place in a growing file. Nobody else writes there while it is held."""
 
-    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum) -> None:
+    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
         """Put those bytes of ``body`` that lie in ``wanted`` into the growing file, all of them or none that count.
 
         ``body`` holds exactly the claimed span. Raises ChunkSizeMismatch when it does not, ChecksumMismatch,

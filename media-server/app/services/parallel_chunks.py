@@ -25,6 +25,7 @@ from pathlib import Path
 from app.core.errors import Busy, ChunkConflict, UploadNotFound
 from app.core.ranges import Span
 from app.core.tracker import ChunkTracker
+from app.storage.bodies import StreamBody
 from app.storage.json_sessions import JSONSessions, session_folder
 from app.storage.local_chunks import LocalChunks
 from app.storage.span_log import Arrival, Arrived, SpanLog, span_log
@@ -68,7 +69,7 @@ def store_chunk(base_dir: PathLike, upload_id: str, chunk_data: bytes, offset: i
     with chunks.claim(upload_id, span, wait=True) as slot:
         wanted = log.read(_state).ranges.missing(span)
         if wanted:
-            slot.receive(io.BytesIO(chunk_data), wanted, _Unchecked())
+            slot.receive(StreamBody(io.BytesIO(chunk_data)), wanted, None)
         else:
             with chunks.reader(upload_id) as read:
                 if read(span) != chunk_data:
@@ -122,16 +123,6 @@ def _arrival_of(span: Span, known: Arrived) -> Arrival | None:
 
 def _state(arrived: Arrived) -> Arrived:
     return arrived
-
-
-class _Unchecked:
-    """No digest was given."""
-
-    def update(self, data: bytes) -> None:
-        pass
-
-    def matches(self) -> bool:
-        return True
 
 
 def _appear(chunks: LocalChunks, upload_id: str, target: Path) -> bool:

@@ -50,6 +50,14 @@ def write_all(descriptor: int, content: bytes) -> None:
         view = view[os.write(descriptor, view) :]
 
 
+def write_at(descriptor: int, content: memoryview, offset: int) -> None:
+    """Write every byte at a place of an open file."""
+    while content:
+        written = os.pwrite(descriptor, content, offset)
+        content = content[written:]
+        offset += written
+
+
 def sync_folder(folder: Path) -> None:
     """Make the names in ``folder`` survive a power cut."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

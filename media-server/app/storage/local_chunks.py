@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, StorageFull
-from app.core.pieces import PIECE, pieces
+from app.core.pieces import PIECE, check_ended, pieces, too_short
 from app.core.ports import Body, Checksum, Slot
 from app.core.ranges import ByteRanges, Span
-from app.storage.atomic import disk_errors
+from app.storage.atomic import disk_errors, write_at
 from app.storage.json_sessions import missing_is_not_found, session_folder
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -106,14 +106,9 @@ class InPlaceSlot:
         self._descriptor = descriptor
         self._span = span
 
-    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum) -> None:
-        for place, piece in pieces(body, self._span):
-            checksum.update(piece)
-            with disk_errors():
-                for part in wanted.common(place):
-                    _write_at(self._descriptor, piece[part.start - place.start : part.stop - place.start], part.start)
-        if not checksum.matches():
-            raise ChecksumMismatch()
+    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
+        with disk_errors():
+            fill(self._descriptor, body, self._span, wanted, checksum)
 
 
 class StagedSlot:
@@ -124,29 +119,53 @@ class StagedSlot:
         self._descriptor = descriptor
         self._span = span
 
-    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum) -> None:
+    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
         chunk = self._folder / f"{self._span.start:016d}-{self._span.stop:016d}"
         with disk_errors():
             self._folder.mkdir(mode=0o700, exist_ok=True)
             try:
-                write_chunk(chunk, body, self._span, checksum)
+                write_chunk(chunk, body, self._span.length, checksum)
                 for part in wanted:
                     move_in(chunk, self._descriptor, part, part.start - self._span.start)
             finally:
                 chunk.unlink(missing_ok=True)
 
 
-def write_chunk(path: Path, body: Body, span: Span, checksum: Checksum) -> None:
+def fill(descriptor: int, body: Body, span: Span, wanted: ByteRanges, checksum: Checksum | None) -> None:
+    """Put what ``wanted`` has of ``span`` into an open file from a body that is all of ``span``.
+
+    The kernel moves the bytes where nobody has to look at them.
+    """
+    if checksum is None and wanted.covers(span):
+        _move(descriptor, body, span)
+        return
+    for place, piece in pieces(body, span):
+        if checksum is not None:
+            checksum.update(piece)
+        for part in wanted.common(place):
+            write_at(descriptor, piece[part.start - place.start : part.stop - place.start], part.start)
+    if checksum is not None and not checksum.matches():
+        raise ChecksumMismatch()
+
+
+def _move(descriptor: int, body: Body, span: Span) -> None:
+    position = span.start
+    while position < span.stop:
+        moved = body.move(descriptor, position, span.stop - position)
+        if not moved:
+            raise too_short(position - span.start, span)
+        position += moved
+    check_ended(body, span)
+
+
+def write_chunk(path: Path, body: Body, length: int, checksum: Checksum | None) -> None:
     """Make ``path`` hold exactly the body. It appears by rename once it is whole and its digest is right."""
     # Claims keep two writers of one span apart, so the plain name is free.
     temporary = path.with_name(f".{path.name}")
+    whole = Span(0, length)
     try:
         with open(temporary, "wb", buffering=0) as file:
-            for place, piece in pieces(body, span):
-                checksum.update(piece)
-                _write_at(file.fileno(), piece, place.start - span.start)
-        if not checksum.matches():
-            raise ChecksumMismatch()
+            fill(file.fileno(), body, whole, ByteRanges([whole]), checksum)
         os.rename(temporary, path)
     except BaseException:
         temporary.unlink(missing_ok=True)
@@ -171,16 +190,8 @@ def _copy(source: int, target: int, count: int, source_offset: int, target_offse
         if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
             raise
     piece = os.pread(source, min(count, PIECE), source_offset)
-    _write_at(target, piece, target_offset)
+    write_at(target, memoryview(piece), target_offset)
     return len(piece)
-
-
-def _write_at(descriptor: int, piece: bytes, offset: int) -> None:
-    view = memoryview(piece)
-    while view:
-        written = os.pwrite(descriptor, view, offset)
-        view = view[written:]
-        offset += written
 
 
 def _reserve(descriptor: int, size: int) -> None:

@@ -11,7 +11,7 @@ from urllib.parse import unquote_to_bytes
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_content_range_header
 
-from app.core.digests import Digests
+from app.core.digests import ALGORITHMS, Digests
 from app.core.errors import (
     ChecksumMismatch,
     ChunkSizeMismatch,
@@ -38,7 +38,7 @@ class ChunkHeaders:
     total: int | None
     index: int | None
     path: RelPath | None
-    digests: Digests
+    digests: Digests | None
 
 
 def chunk_headers(headers: Headers) -> ChunkHeaders:
@@ -56,17 +56,21 @@ def chunk_headers(headers: Headers) -> ChunkHeaders:
     )
 
 
-def content_digests(text: str) -> Digests:
-    """The digests of a Content-Digest header (RFC 9530). Raises ChecksumMismatch when it cannot be read."""
+def content_digests(text: str) -> Digests | None:
+    """The digests of a Content-Digest header (RFC 9530), None where there is none that can be checked.
+
+    Raises ChecksumMismatch when the header cannot be read.
+    """
     expected: dict[str, bytes] = {}
     position = 0
     while position < len(text):
         member = _MEMBER.match(text, position)
         if member is None:
             raise ChecksumMismatch("The Content-Digest header cannot be read; write it as 'sha-256=:<base64>:'.")
-        expected[member[1]] = _unbase64(member[2])
+        if member[1] in ALGORITHMS:
+            expected[member[1]] = _unbase64(member[2])
         position = member.end()
-    return Digests(expected)
+    return Digests(expected) if expected else None
 
 
 def percent_decoded(headers: Headers, name: str) -> str | None:

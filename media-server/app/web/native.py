@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.core.digests import Digests
 from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadNotOpened
 from app.core.links import Credentials
 from app.core.paths import RelPath
@@ -14,6 +13,7 @@ from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.core.tracker import inclusive_pairs
 from app.services.uploads import OpenUpload, ReceiveChunk
+from app.storage.bodies import StreamBody
 from app.web.context import client_address, services
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
@@ -77,8 +77,8 @@ def upload_file(hash: str) -> Response:
     )
     session = services().uploads.open(hash, opening, _credentials())
     if size:
-        command = ReceiveChunk(session.upload_id, Span(0, size), size, Digests({}))
-        session = services().uploads.receive(hash, command, file.stream)
+        command = ReceiveChunk(session.upload_id, Span(0, size), size, None)
+        session = services().uploads.receive(hash, command, StreamBody(file.stream))
     return jsonify(_finished(session))
 
 
