@@ -23,7 +23,7 @@ export class Editor {
     const fields = make("div");
     const save = make("button", { className: "button primary", text: "Save" });
     const cancel = makeButton("Cancel", "", () => onEnd(false));
-    this.#problem.role = "alert";
+    this.#problem.setAttribute("role", "alert");
     this.#problem.hidden = true;
     form.replaceChildren(fields, this.#problem, make("div", { className: "row" }, save, cancel));
     this.#terms = new TermsFields(fields, link);

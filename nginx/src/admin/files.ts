@@ -66,8 +66,8 @@ class FileRow implements KeyedRow<ReceivedFile> {
     part(this.element, "sender-line", HTMLElement).hidden = sender === "";
     const download = part(this.element, "download", HTMLAnchorElement);
     download.href = downloadUrl(linkHash, file.path);
-    download.ariaLabel = `Download ${name}`;
-    this.#copy.ariaLabel = `Copy the SHA-256 of ${name}`;
+    download.setAttribute("aria-label", `Download ${name}`);
+    this.#copy.setAttribute("aria-label", `Copy the SHA-256 of ${name}`);
     copies(this.#copy, () => this.#sha256);
   }
 

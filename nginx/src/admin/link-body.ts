@@ -94,7 +94,7 @@ export class LinkBody {
       this.#ports.refresh();
     });
     this.#form.hidden = false;
-    this.#edit.ariaExpanded = "true";
+    this.#edit.setAttribute("aria-expanded", "true");
     this.#editor.focus();
   }
 
@@ -102,7 +102,7 @@ export class LinkBody {
     this.#editor = null;
     this.#form.hidden = true;
     this.#form.replaceChildren();
-    this.#edit.ariaExpanded = "false";
+    this.#edit.setAttribute("aria-expanded", "false");
     this.#edit.focus();
   }
 

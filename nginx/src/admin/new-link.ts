@@ -2,7 +2,7 @@
 
 import { need } from "../page/dom";
 import type { OwnerApi } from "./api";
-import { copies, field, say, show, submits } from "./parts";
+import { copies, field, optionOf, say, show, submits } from "./parts";
 import { addressOf, makeShare } from "./share";
 import { termsOf } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
@@ -32,7 +32,7 @@ export class NewLink {
     const list = need("folders", HTMLDataListElement);
     // The browser may be showing them right now.
     if (wanted.join("\n") === [...list.options].map(({ value }) => value).join("\n")) return;
-    list.replaceChildren(...wanted.map((folder) => new Option(folder, folder)));
+    list.replaceChildren(...wanted.map(optionOf));
   }
 
   focus(): void {

@@ -1,6 +1,6 @@
 // Pieces of the page that are cloned from its templates, and small things all of them do.
 
-import { need } from "../page/dom";
+import { make, need } from "../page/dom";
 import { copyText } from "./clipboard";
 
 /** A copy of the template's content. */
@@ -26,6 +26,13 @@ export function field<T extends Element>(root: ParentNode, name: string, kind: n
 function known<T>(found: Element | null, kind: new () => T, what: string): T {
   if (found instanceof kind) return found;
   throw new Error(`The page has no ${what}`);
+}
+
+export function optionOf(value: string): HTMLOptionElement {
+  const option = make("option", { text: value });
+  // Of the text alone, a browser would take runs of blanks as one.
+  option.value = value;
+  return option;
 }
 
 let ids = 0;
@@ -77,11 +84,11 @@ export function submits(form: HTMLFormElement, task: () => Promise<void>): void 
 }
 
 async function once(element: HTMLElement, task: () => Promise<void>): Promise<void> {
-  if (element.ariaBusy === "true") return;
-  element.ariaBusy = "true";
+  if (element.hasAttribute("aria-busy")) return;
+  element.setAttribute("aria-busy", "true");
   try {
     await task();
   } finally {
-    element.ariaBusy = null;
+    element.removeAttribute("aria-busy");
   }
 }

@@ -30,7 +30,7 @@ export function makeShare(address: string, name: string, { qrAtOnce }: ShareOpti
   const draw = (): void => void fill(frame, address, `QR code of the link ${name}`);
   toggle.addEventListener("click", () => {
     frame.hidden = !frame.hidden;
-    toggle.ariaExpanded = String(!frame.hidden);
+    toggle.setAttribute("aria-expanded", String(!frame.hidden));
     if (!frame.hidden) draw();
   });
   if (qrAtOnce) toggle.click();

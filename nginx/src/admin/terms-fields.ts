@@ -1,6 +1,6 @@
 // The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
 
-import { cloned, field, freshId, part } from "./parts";
+import { cloned, field, freshId, optionOf, part } from "./parts";
 import { SIZE_UNITS, type Size, type SizeUnit, splitSize } from "./sizes";
 import { makePassword, type TypedTerms } from "./terms";
 import { ASKED, type Asked, CAPTCHA_MODES, type CaptchaMode, type OwnerLink } from "./wire";
@@ -66,7 +66,7 @@ export class TermsFields {
   #fillUnits(): void {
     for (const name of ["max_file_size", "max_total_size"]) {
       const select = this.#select(`${name}_unit`);
-      for (const unit of SIZE_UNITS) select.add(new Option(unit, unit));
+      for (const unit of SIZE_UNITS) select.append(optionOf(unit));
       select.value = "GB";
     }
   }
@@ -119,7 +119,7 @@ export class TermsFields {
 
   #showPassword(shown: boolean): void {
     this.#password.type = shown ? "text" : "password";
-    this.#shower.ariaPressed = String(shown);
+    this.#shower.setAttribute("aria-pressed", String(shown));
   }
 
   /** A browser cannot point at a wrong value inside what is folded up. */
@@ -185,7 +185,7 @@ function mark(control: Control, words: string): void {
   problem.className = "problem";
   problem.id = freshId("problem");
   problem.textContent = words;
-  control.ariaInvalid = "true";
+  control.setAttribute("aria-invalid", "true");
   control.setAttribute("aria-errormessage", problem.id);
   control.closest(".field")?.append(problem);
 }

@@ -1,0 +1,107 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { beforeEach, describe, expect, it } from "vitest";
+import { FileList } from "../src/admin/files";
+import { markProblems, TermsFields } from "../src/admin/terms-fields";
+import type { ReceivedFile } from "../src/admin/wire";
+
+const HTML = readFileSync(resolve(import.meta.dirname, "../src/admin.html"), "utf8");
+
+function file(number: number, sha256: string | null = null): ReceivedFile {
+  const path = `${number}.bin`;
+  return {
+    uploadId: `u${number}`,
+    path,
+    size: 1,
+    receivedAt: number,
+    sha256,
+    senderName: null,
+    senderEmail: null,
+  };
+}
+
+function namesIn(list: FileList): (string | null)[] {
+  return [...list.element.querySelectorAll(".received-name")].map((each) => each.textContent);
+}
+
+beforeEach(() => {
+  // Without the head, whose style sheets this DOM would try to load.
+  document.body.innerHTML = HTML.slice(HTML.indexOf("<template"), HTML.lastIndexOf("</body>"));
+});
+
+describe("FileList", () => {
+  it("shows the newest first and says when there is nothing", () => {
+    const list = new FileList("h");
+    list.show([]);
+    expect(list.element.querySelector("p")?.hidden).toBe(false);
+    list.show([file(1), file(2)]);
+    expect(namesIn(list)).toEqual(["2.bin", "1.bin"]);
+    expect(list.element.querySelector("p")?.hidden).toBe(true);
+  });
+
+  it("fills in a hash that came later, in the row that stands there", () => {
+    const list = new FileList("h");
+    list.show([file(1)]);
+    const row = list.element.querySelector(".received");
+    expect(row?.querySelector("code")?.textContent).toBe("is being computed");
+    expect(row?.querySelector("button")?.hidden).toBe(true);
+    list.show([file(1, "ab".repeat(32))]);
+    expect(list.element.querySelector(".received")).toBe(row);
+    expect(row?.querySelector("code")?.title).toBe("ab".repeat(32));
+    expect(row?.querySelector("button")?.hidden).toBe(false);
+  });
+
+  it("shows a hundred of very many, and more when asked", () => {
+    const list = new FileList("h");
+    document.body.append(list.element);
+    list.show(Array.from({ length: 250 }, (_, n) => file(n)));
+    const more = list.element.querySelector<HTMLButtonElement>(":scope > button");
+    expect(namesIn(list)).toHaveLength(100);
+    expect(more?.textContent).toBe("Show 100 more files");
+    more?.click();
+    expect(namesIn(list)).toHaveLength(200);
+    expect(document.activeElement?.getAttribute("href")).toContain("/files/149.bin");
+    more?.click();
+    expect(namesIn(list)).toHaveLength(250);
+    expect(more?.hidden).toBe(true);
+  });
+});
+
+describe("TermsFields", () => {
+  function formWith(): { form: HTMLFormElement; terms: TermsFields } {
+    const form = document.createElement("form");
+    const root = document.createElement("div");
+    form.append(root);
+    document.body.append(form);
+    return { form, terms: new TermsFields(root) };
+  }
+
+  it("begins with a week, no limits and no questions", () => {
+    expect(formWith().terms.read()).toMatchObject({
+      expiry: "168",
+      password: "",
+      fileSize: { amount: "", unit: "GB" },
+      captcha: "after_failures",
+      askName: "no",
+    });
+  });
+
+  it("leaves no two elements with one id when it stands on the page twice", () => {
+    formWith();
+    formWith();
+    const ids = [...document.querySelectorAll("form [id]")].map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
+  it("unfolds the limits for a problem inside them, and hands back what belongs to no field", () => {
+    const { form } = formWith();
+    const problems = new Map([
+      ["max_files", "Too many."],
+      ["colour", "What colour?"],
+    ]);
+    expect(markProblems(form, problems)).toEqual(["What colour?"]);
+    expect(form.querySelector("details")?.open).toBe(true);
+    expect(form.querySelector('[name="max_files"]')?.getAttribute("aria-invalid")).toBe("true");
+    expect(form.querySelector(".problem")?.textContent).toBe("Too many.");
+  });
+});
