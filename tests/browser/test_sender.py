@@ -22,7 +22,8 @@ from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender, lies_within, missing_spans
 
-# A small file takes long enough on this line to pull the plug in the middle, and no longer.
+# MiB/s: 16 MiB take long enough on this line to pull the plug in the middle. Six chunks go at once and arrive all but
+# together, so the middle begins at 6 MiB.
 SLOW = 4
 NAME = "Größe ☃ 日本語.bin"
 
@@ -179,7 +180,7 @@ def test_a_file_that_was_changed_since_the_reload_is_sent_anew_and_not_mixed_wit
     owner: Client, desk: Path, visit: Visit
 ) -> None:
     link = owner.make_link()
-    file = write(desk / "report.bin", content(8 * MIB, seed=1))
+    file = write(desk / "report.bin", content(16 * MIB, seed=1))
     sender = visit(link)
     sender.line(mib_per_second=SLOW)
     sender.choose(file)
@@ -188,20 +189,20 @@ def test_a_file_that_was_changed_since_the_reload_is_sent_anew_and_not_mixed_wit
     sender.page.reload()
     expect(sender.page.locator("#unfinished")).to_contain_text("report.bin")
     modified = file.stat().st_mtime + 60
-    write(file, content(8 * MIB, seed=2))
+    write(file, content(16 * MIB, seed=2))
     os.utime(file, (modified, modified))
     sender.line()
     sender.choose(file)
     sender.expect_arrived("report.bin")
 
-    assert hashes(link.disk) == {"report.bin": sha256(content(8 * MIB, seed=2))}
+    assert hashes(link.disk) == {"report.bin": sha256(content(16 * MIB, seed=2))}
 
 
 def test_what_an_earlier_visit_left_behind_can_be_discarded(owner: Client, desk: Path, visit: Visit) -> None:
     link = owner.make_link()
     sender = visit(link)
     sender.line(mib_per_second=SLOW)
-    sender.choose(write(desk / "regret.bin", content(8 * MIB)))
+    sender.choose(write(desk / "regret.bin", content(16 * MIB)))
     sender.until(lambda: sender.received() >= MIB, what="a chunk")
     sender.page.reload()
 
@@ -251,7 +252,7 @@ def test_on_plain_http_where_browsers_offer_no_hashing_a_link_with_captcha_takes
     assert sender.page.evaluate("() => isSecureContext") is False
 
     sender.choose(*files)
-    sender.expect_all_arrived("3 files have arrived", seconds=40)
+    sender.expect_all_arrived("3 files have arrived")
 
     assert hashes(link.disk) == {file.name: file_sha256(file) for file in files}
     assert any(captchas(sender)), "no captcha was solved"
@@ -263,6 +264,26 @@ def answers(sender: Sender) -> list[int]:
 
 def captchas(sender: Sender) -> list[str]:
     return [opening.request.headers.get("x-captcha-token", "") for opening in sender.openings]
+
+
+def test_a_link_that_asks_who_is_sending_waits_for_the_answer_and_tells_the_owner(
+    owner: Client, desk: Path, visit: Visit
+) -> None:
+    link = owner.make_link(ask_name="optional", ask_email="required")
+    sender = visit(link)
+    sender.choose(write(desk / "signed.txt", b"signed"))
+    send = sender.page.get_by_role("button", name="Send 1 file")
+
+    send.click()
+    expect(sender.page.get_by_label("Your e-mail")).to_be_focused()
+    assert sender.calls == []
+
+    sender.page.get_by_label("Your name").fill("Zoë Ångström")
+    sender.page.get_by_label("Your e-mail").fill("zoe@example.org")
+    send.click()
+    sender.expect_arrived("signed.txt")
+    received = [(each["path"], each["sender_name"], each["sender_email"]) for each in link.files()]
+    assert received == [("signed.txt", "Zoë Ångström", "zoe@example.org")]
 
 
 def test_a_refused_type_is_told_before_sending_a_lying_one_by_the_server_and_the_others_go_on(
@@ -325,7 +346,7 @@ class interrupted_upload:  # noqa: N801
 
     def __init__(self, owner: Client, desk: Path, visit: Visit) -> None:
         self.link = owner.make_link()
-        self.file = write(desk / NAME, content(10 * MIB + 7))
+        self.file = write(desk / NAME, content(16 * MIB + 7))
         self.sender = visit(self.link)
 
     def __enter__(self) -> Sender:
@@ -391,7 +412,7 @@ def test_a_link_that_others_have_filled_says_so(owner: Client, desk: Path, visit
     sender = visit(link)
     link.deliver("first.txt", b"somebody else was faster")
     sender.choose(write(desk / "late.txt", b"late"))
-    expect(sender.state("late.txt")).to_contain_text("has no place left")
+    expect(sender.state("late.txt")).to_have_text("This link takes 1 file and has no place left.")
 
 
 def test_everything_can_be_done_and_followed_by_keyboard_and_ear(owner: Client, desk: Path, visit: Visit) -> None:
@@ -434,7 +455,7 @@ def test_a_cancelled_file_frees_its_space_and_the_other_one_arrives(
     app: LiveServer, owner: Client, desk: Path, visit: Visit
 ) -> None:
     link = owner.make_link()
-    regretted = write(desk / "regretted.bin", content(8 * MIB, seed=1))
+    regretted = write(desk / "regretted.bin", content(16 * MIB, seed=1))
     wanted = write(desk / "wanted.bin", content(3 * MIB, seed=2))
     before = bytes_on_disk(app.data_dir)
     sender = visit(link)
@@ -493,7 +514,7 @@ def test_a_link_that_is_closed_in_the_middle_says_so_on_every_file(owner: Client
     link = owner.make_link()
     sender = visit(link)
     sender.line(mib_per_second=SLOW)
-    sender.choose(write(desk / "now.bin", content(8 * MIB)), write(desk / "next.bin", content(2 * MIB)))
+    sender.choose(write(desk / "now.bin", content(24 * MIB)), write(desk / "next.bin", content(2 * MIB)))
     sender.until(lambda: sender.received() >= MIB, what="a chunk")
     link.close()
     expect(sender.state("now.bin")).to_contain_text("closed by its owner")
