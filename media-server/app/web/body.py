@@ -158,8 +158,10 @@ class SocketBody(RequestBody):
             return 0
         ahead = self._read_ahead(most)
         if ahead:
+            # Counted first: they have left the connection even when they cannot be written.
+            count = self._count(len(ahead))
             write_at(descriptor, memoryview(ahead), offset)
-            return self._count(len(ahead))
+            return count
         with self._breaking(), _pipes.one() as pipe:
             count = self._count(self._socket.splice_into(pipe.into, min(most, IN_PIPE)))
             pipe.empty_into(descriptor, offset, count)
