@@ -144,6 +144,27 @@ def test_dropped_and_chosen_files_arrive_whole_in_parallel_chunks_without_a_sing
     assert witness.hosts == {f"127.0.0.1:{site.port}"}
 
 
+def test_without_nginx_and_with_parallel_uploads_off_the_page_adapts_by_itself(
+    live: Callable[..., LiveServer], desk: Path, browser: Browser
+) -> None:
+    server = live(workers=2, ENABLE_PARALLEL_UPLOADS=False)
+    # The captcha is solved in a worker, which the server's own policy for its pages must allow.
+    link = Client.of(server).make_link(captcha="always")
+    file = write(desk / NAME, content(20 * MIB))
+
+    with browser.new_context() as context:
+        witness = Witness(context)
+        sender = Sender(context, server.url, link).visit()
+        sender.choose(file)
+        sender.expect_arrived(NAME)
+
+    assert hashes(link.disk) == {NAME: file_sha256(file)}
+    assert sender.most_at_once == 1
+    assert sender.spans == sorted(sender.spans)
+    assert len(sender.spans) == 3
+    assert (witness.complaints, witness.crashes) == ([], [])
+
+
 def test_after_a_reload_the_same_file_goes_on_where_it_was_and_nothing_is_sent_twice(
     owner: Client, desk: Path, visit: Visit
 ) -> None:
