@@ -46,6 +46,7 @@ class Settings(BaseSettings):
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
     durability: Literal["none", "complete", "chunk"] = "complete"
+    boot_id: str | None = None
     body_timeout_seconds: float = Field(30, gt=0)
     rate_limit_uploads: str = "600 per hour"
     rate_limit_share_create: str = "60 per hour"

@@ -11,6 +11,7 @@ from app.core.ports import Attempts, CaptchaProvider, Clock, Destination, Reques
 from app.jobs import Later, start_leader
 from app.owner_token import load_or_create
 from app.services.access import Access, AccessRules
+from app.services.checkpoints import Checkpoints
 from app.services.deliveries import Deliveries
 from app.services.file_requests import FileRequests
 from app.services.memory_monitor import MemoryMonitor
@@ -25,6 +26,7 @@ from app.storage.libmagic import LibMagic
 from app.storage.local_chunks import LocalChunks
 from app.storage.local_folder import LocalFolder
 from app.storage.local_requests import LocalRequests
+from app.storage.span_log import Kind, boot_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,15 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
 
     observer = Observer()
-    sessions = JSONSessions(data / "uploads", sync_records=settings.durability == "chunk")
+    durable = settings.durability != "none"
+    promise = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}[settings.durability]
+    sessions = JSONSessions(data / "uploads", promise=promise, boot=boot_number(settings.boot_id))
     chunks = LocalChunks(
         data / "uploads",
         staged=settings.chunk_layout == "indexed",
         sync_chunks=settings.durability == "chunk",
     )
-    requests = LocalRequests(data / "requests")
+    requests = LocalRequests(data / "requests", durable=durable)
     destination = LocalFolder(data / "files")
     attempts = SQLiteAttempts(data / "attempts.db", clock)
     captcha = build_captcha(settings, attempts, clock)
@@ -95,7 +99,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         observer=observer,
         later=Later(),
-        durable=settings.durability != "none",
+        durable=durable,
     )
     uploads = Uploads(
         sessions=sessions,
@@ -103,6 +107,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         requests=requests,
         file_requests=file_requests,
         deliveries=deliveries,
+        checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, later=Later()),
         policy=policy,
         attempts=attempts,
         clock=clock,

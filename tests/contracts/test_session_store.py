@@ -16,10 +16,11 @@ from app.core.ports import SessionStore
 from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
 from app.storage.json_sessions import JSONSessions
+from app.storage.span_log import Kind
 
 ID = "upload-0123456789"
 Make = Callable[[Path], SessionStore]
-STORES: list[Make] = [JSONSessions, lambda base: JSONSessions(base, sync_records=True)]
+STORES: list[Make] = [JSONSessions, lambda base: JSONSessions(base, promise=Kind.DURABLE)]
 
 
 def session(size: int = 1000, upload_id: str = ID) -> UploadSession:
@@ -149,3 +150,76 @@ def test_eight_processes_lose_no_record_and_one_closes_the_gap(tmp_path):
     for process in processes:
         process.join(60)
     assert list(JSONSessions(tmp_path).load(ID).ranges) == [Span(0, 400)]
+
+
+def after_power_cut(base: Path) -> SessionStore:
+    return JSONSessions(base, boot=2)
+
+
+def nothing() -> None:
+    pass
+
+
+def test_after_a_power_cut_only_what_a_checkpoint_covers_counts(tmp_path):
+    before = JSONSessions(tmp_path, boot=1)
+    before.create(session())
+    before.record(ID, Span(0, 10), 2.0)
+
+    def sync_while_more_arrives() -> None:
+        before.record(ID, Span(10, 20), 3.0)
+
+    before.checkpoint(ID, sync_while_more_arrives, 3.0)
+    before.record(ID, Span(20, 30), 4.0)
+    assert list(JSONSessions(tmp_path, boot=1).load(ID).ranges) == [Span(0, 30)]
+    after = after_power_cut(tmp_path)
+    assert list(after.load(ID).ranges) == [Span(0, 10)]
+    assert after.load(ID).interrupted
+
+
+def test_what_arrives_after_a_power_cut_adds_to_what_counts(tmp_path):
+    before = JSONSessions(tmp_path, boot=1)
+    before.create(session(30))
+    before.record(ID, Span(0, 10), 2.0)
+    before.checkpoint(ID, nothing, 2.0)
+    before.record(ID, Span(10, 20), 3.0)
+    after = after_power_cut(tmp_path)
+    assert not after.record(ID, Span(20, 30), 5.0).closed
+    assert not after.load(ID).interrupted
+    assert after.record(ID, Span(10, 20), 6.0).closed
+    after.checkpoint(ID, nothing, 6.0)
+    assert list(JSONSessions(tmp_path, boot=3).load(ID).ranges) == [Span(0, 30)]
+
+
+def test_a_durable_record_needs_no_checkpoint(tmp_path):
+    before = JSONSessions(tmp_path, promise=Kind.DURABLE, boot=1)
+    before.create(session())
+    assert before.record(ID, Span(0, 10), 2.0).unsynced == 0
+    assert list(after_power_cut(tmp_path).load(ID).ranges) == [Span(0, 10)]
+
+
+def test_a_volatile_record_never_outlives_a_power_cut(tmp_path):
+    before = JSONSessions(tmp_path, promise=Kind.VOLATILE, boot=1)
+    before.create(session())
+    before.record(ID, Span(0, 10), 2.0)
+    before.checkpoint(ID, nothing, 2.0)
+    assert list(after_power_cut(tmp_path).load(ID).ranges) == []
+
+
+def test_the_receipt_tells_how_much_a_power_cut_would_cost(tmp_path):
+    store = JSONSessions(tmp_path, boot=1)
+    store.create(session())
+    assert [store.record(ID, Span(n, n + 10), 2.0).unsynced for n in (0, 10)] == [10, 20]
+    store.checkpoint(ID, nothing, 2.0)
+    assert store.record(ID, Span(20, 30), 2.0).unsynced == 10
+
+
+def test_a_session_that_a_power_cut_emptied_is_not_found_and_removed(tmp_path):
+    store = JSONSessions(tmp_path)
+    store.create(session())
+    (tmp_path / ID / "session.json").write_bytes(b"")
+    with pytest.raises(UploadNotFound):
+        JSONSessions(tmp_path).load(ID)
+    store.remove_remains(0.0)
+    assert list(store.ids()) == [ID]
+    store.remove_remains(2.0**40)
+    assert list(store.ids()) == []

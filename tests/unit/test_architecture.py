@@ -21,10 +21,10 @@ MAY_IMPORT = {
     "storage": {"storage", "core"},
     "captcha": {"captcha", "storage", "core", "settings"},
     "services": {"services", "storage", "core"},
-    "web": {"web", "services", "core", "settings", "wiring"},
+    "web": {"web", "services", "storage", "core", "settings", "wiring"},
 }
 # Below these nothing of the web, of the disk or of the clock is known.
-FOREIGN_TO_CORE = {"flask", "werkzeug", "os", "io", "time", "socket", "pathlib", "sqlite3", "filelock", "threading"}
+FOREIGN_TO_CORE = {"flask", "werkzeug", "os", "io", "time", "socket", "pathlib", "sqlite3", "filelock"}
 
 
 def modules() -> list[Path]:

@@ -43,6 +43,8 @@ class Receipt:
 
     ranges: ByteRanges
     closed: bool
+    unsynced: int = 0
+    """Bytes recorded so far that would not count after a power cut."""
 
 
 class SessionStore(Protocol):
@@ -62,6 +64,11 @@ class SessionStore(Protocol):
         """Note durably (against a crash of every process) that ``span`` has arrived. Raises UploadNotFound."""
         ...
 
+    def checkpoint(self, upload_id: str, sync: Callable[[], None], at: float) -> None:
+        """Call ``sync``, which brings the upload's bytes to the disk, and note durably that what was recorded before
+        the call counts from now on even after a power cut. Raises UploadNotFound."""
+        ...
+
     def exclusive(self, upload_id: str, *, wait: bool = True) -> AbstractContextManager[None]:
         """Be the only one who delivers, cancels or purges this upload; freed when the holder dies.
 
@@ -71,6 +78,10 @@ class SessionStore(Protocol):
 
     def delete(self, upload_id: str) -> None:
         """Forget the session. Nothing happens when there is none."""
+        ...
+
+    def remove_remains(self, before: float) -> None:
+        """Remove what openings left behind that died before their session existed, if it is older than ``before``."""
         ...
 
     def ids(self) -> Iterator[str]:

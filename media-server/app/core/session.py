@@ -61,6 +61,8 @@ class UploadSession:
     """The SHA-256 of what arrived, once it is known."""
     delivered_path: str | None = None
     """Its final name below the link's folder, once it is complete."""
+    interrupted: bool = False
+    """Whether the machine stopped since the last byte, so that only what had reached the disk counts."""
     refusal: str | None = None
     """The sentence that says why it was refused."""
 

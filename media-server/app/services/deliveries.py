@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
+from app.core.paths import RelPath
 from app.core.pieces import PIECE
 from app.core.policy import HEAD_BYTES, Policy
 from app.core.ports import ChunkStore, Clock, Delivery, Destination, HeadReader, RequestStore, SessionStore
@@ -65,6 +66,16 @@ class Deliveries:
                 return session
             with self._observer.finishing():
                 return self._deliver(session, link)
+
+    def recall(self, session: UploadSession) -> UploadSession:
+        """A session from before a power cut: what the ledger has of it is delivered, whatever the session says."""
+        file = self._received_file(session)
+        if file is None:
+            return session
+        path, digest, at = file.path, file.sha256, file.received_at
+        done = self._sessions.update(session.upload_id, lambda each: each.completed(path, digest, at))
+        self._chunks.discard(session.upload_id)
+        return done
 
     def judge(self, session: UploadSession, link: RequestLink) -> None:
         """Look at the head of the growing file. Raises TypeNotAllowed, and the upload is refused."""
@@ -145,14 +156,31 @@ class Deliveries:
         self._observer.refused(session, error)
 
     def _delivered_file(self, session: UploadSession, link: RequestLink) -> Path | None:
-        for file in self._requests.usage(link.hash).files:
-            if file.upload_id == session.upload_id:
-                try:
-                    path = self._destination.locate(link.folder, file.disk_path)
-                except FileNotFoundError:
-                    return None
-                return path if path.stat().st_size == session.size else None
-        return None
+        file = self._received_file(session)
+        try:
+            path = self._destination.locate(link.folder, file.disk_path) if file else None
+        except FileNotFoundError:
+            return None
+        return path if path and path.stat().st_size == session.size else None
+
+    def _received_file(self, session: UploadSession) -> ReceivedFile | None:
+        files = self._requests.usage(session.request_hash).files
+        return next((file for file in files if file.upload_id == session.upload_id), None)
+
+
+def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
+    """What is known of a delivered upload whose session is gone."""
+    return UploadSession(
+        upload_id=file.upload_id,
+        request_hash=hash,
+        path=RelPath.parse(file.path),
+        size=file.size,
+        opened_at=file.received_at,
+        active_at=file.received_at,
+        state=State.COMPLETE,
+        sha256=file.sha256,
+        delivered_path=file.path,
+    )
 
 
 def _received(session: UploadSession, delivery: Delivery, digest: str | None, at: float) -> ReceivedFile:

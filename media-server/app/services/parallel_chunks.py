@@ -28,7 +28,7 @@ from app.core.tracker import ChunkTracker
 from app.storage.bodies import StreamBody
 from app.storage.json_sessions import JSONSessions, session_folder
 from app.storage.local_chunks import LocalChunks
-from app.storage.span_log import Arrival, Arrived, SpanLog, span_log
+from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
 
 __all__ = [
     "ChunkTracker",
@@ -49,10 +49,14 @@ def load_chunk_tracker(base_dir: PathLike, upload_id: str, total_size: int) -> C
 
 
 def save_chunk_tracker(base_dir: PathLike, upload_id: str, tracker: ChunkTracker) -> None:
-    """Persist ``tracker``, merged with what others saved; afterwards it knows their ranges too."""
+    """Persist ``tracker``, merged with what others saved; afterwards it knows their ranges too.
+
+    Waits until the chunks stored so far, and the record of them, are on the disk itself.
+    """
     log = _log(base_dir, upload_id)
+    LocalChunks(Path(base_dir)).flush(upload_id)
     for span in tracker.ranges:
-        log.append(partial(_arrival_of, span))
+        log.append(partial(_arrival_of, span), sync=True)
     tracker.ranges = log.read(_state).ranges
 
 
@@ -118,7 +122,7 @@ def _log(base_dir: PathLike, upload_id: str) -> SpanLog:
 
 
 def _arrival_of(span: Span, known: Arrived) -> Arrival | None:
-    return None if known.ranges.covers(span) else Arrival(span, time.time())
+    return None if known.ranges.covers(span) else Arrival(Kind.DURABLE, boot_number(), time.time(), span)
 
 
 def _state(arrived: Arrived) -> Arrived:

@@ -28,7 +28,8 @@ from app.core.policy import HEAD_BYTES, Policy
 from app.core.ports import Attempts, Body, Checksum, ChunkStore, Clock, RequestStore, SessionStore, Slot
 from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
-from app.services.deliveries import Deliveries
+from app.services.checkpoints import Checkpoints
+from app.services.deliveries import Deliveries, delivered_session
 from app.services.file_requests import FileRequests
 from app.services.observer import Observer
 
@@ -78,6 +79,7 @@ class Uploads:
         requests: RequestStore,
         file_requests: FileRequests,
         deliveries: Deliveries,
+        checkpoints: Checkpoints,
         policy: Policy,
         attempts: Attempts,
         clock: Clock,
@@ -89,6 +91,7 @@ class Uploads:
         self._requests = requests
         self._file_requests = file_requests
         self._deliveries = deliveries
+        self._checkpoints = checkpoints
         self._policy = policy
         self._attempts = attempts
         self._clock = clock
@@ -153,6 +156,7 @@ class Uploads:
         A file that is whole but was never delivered, because the server died in between, is delivered.
         """
         removed = sum(self._sweep_one(upload_id) for upload_id in list(self._sessions.ids()))
+        self._sessions.remove_remains(self._clock() - self._rules.max_age)
         self._give_back_lost_places()
         return removed
 
@@ -160,14 +164,22 @@ class Uploads:
         try:
             session = self._sessions.load(upload_id)
         except UploadNotFound:
-            if upload_id in self._requests.usage(hash).expired:
-                raise UploadExpired() from None
-            raise
+            session = self._remembered(hash, upload_id)
         if session.request_hash != hash:
             raise UploadNotFound()
+        if session.interrupted:
+            session = self._deliveries.recall(session)
         if session.state is State.OPEN and not session.is_whole and self._is_stale(session):
             raise UploadExpired()
         return session
+
+    def _remembered(self, hash: str, upload_id: str) -> UploadSession:
+        """An upload whose session is gone, by its link's ledger. Raises UploadExpired or UploadNotFound."""
+        usage = self._requests.usage(hash)
+        for file in usage.files:
+            if file.upload_id == upload_id:
+                return delivered_session(hash, file)
+        raise UploadExpired() if upload_id in usage.expired else UploadNotFound()
 
     def _is_stale(self, session: UploadSession) -> bool:
         return session.idle_since(self._clock()) >= self._rules.max_age
@@ -242,6 +254,7 @@ class Uploads:
                 receipt = self._sessions.record(upload_id, span, self._clock())
         if receipt.closed:
             return self._deliveries.finish(upload_id, link)
+        self._checkpoints.consider(upload_id, receipt)
         return self._sessions.load(upload_id)
 
     @contextmanager

@@ -27,7 +27,7 @@ from app.core.ports import Receipt
 from app.core.ranges import ByteRanges, Span
 from app.core.session import Sender, State, UploadSession
 from app.storage.atomic import disk_errors, replace_file
-from app.storage.span_log import Arrival, Arrived, SpanLog, span_log
+from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _REMEMBERED = 512
@@ -61,9 +61,10 @@ class _Remembered:
 class JSONSessions:
     """SessionStore on files with file locks."""
 
-    def __init__(self, base: Path, *, sync_records: bool = False) -> None:
+    def __init__(self, base: Path, *, promise: Kind = Kind.PENDING, boot: int | None = None) -> None:
         self._base = base
-        self._sync_records = sync_records
+        self._promise = promise
+        self._boot = boot_number() if boot is None else boot
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -78,7 +79,7 @@ class JSONSessions:
         known = self._known(upload_id)
         with missing_is_not_found():
             arrived: Arrived = known.log.read(lambda state: state)
-            return _with_arrivals(self._facts(upload_id, known), arrived)
+            return self._with_arrivals(self._facts(upload_id, known), arrived)
 
     def update(self, upload_id: str, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
         with missing_is_not_found(), self._held(self._file(upload_id, "spans"), os.O_RDWR):
@@ -92,13 +93,21 @@ class JSONSessions:
 
         def arrival(state: Arrived) -> Arrival:
             nonlocal before
-            before = state.ranges
-            return Arrival(span, at)
+            before = state.under(self._boot).ranges
+            return Arrival(self._promise, self._boot, at, span)
 
         with missing_is_not_found():
             size = self._facts(upload_id, known).size
-            after = known.log.append(arrival, sync=self._sync_records).ranges
-        return Receipt(after, closed=before.length < size == after.length)
+            after = known.log.append(arrival, sync=self._promise is Kind.DURABLE)
+        closed = before.length < size == after.ranges.length
+        return Receipt(after.ranges, closed=closed, unsynced=after.unsynced)
+
+    def checkpoint(self, upload_id: str, sync: Callable[[], None], at: float) -> None:
+        log = self._known(upload_id).log
+        with missing_is_not_found():
+            covered: int = log.read(lambda state: state.under(self._boot).total_pending)
+            sync()
+            log.append(lambda _: Arrival(Kind.CHECKPOINT, self._boot, at, covered=covered), sync=True)
 
     @contextmanager
     def exclusive(self, upload_id: str, *, wait: bool = True) -> Iterator[None]:
@@ -119,6 +128,12 @@ class JSONSessions:
         with self._lock:
             self._remembered.pop(upload_id, None)
 
+    def remove_remains(self, before: float) -> None:
+        for upload_id in list(self.ids()):
+            folder = self._base / upload_id
+            if folder.stat().st_mtime < before and not self._exists(upload_id):
+                shutil.rmtree(folder, ignore_errors=True)
+
     def ids(self) -> Iterator[str]:
         if self._base.is_dir():
             yield from (entry.name for entry in os.scandir(self._base) if entry.is_dir(follow_symlinks=False))
@@ -127,13 +142,11 @@ class JSONSessions:
     def _held(self, path: Path, flags: int, *, wait: bool = True) -> Iterator[None]:
         descriptor = os.open(path, flags | os.O_CLOEXEC)
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            _lock(descriptor, wait)
             # Who held it before may have removed what we opened.
             if not os.path.samestat(os.fstat(descriptor), os.stat(path)):
                 raise UploadNotFound()
             yield
-        except BlockingIOError:
-            raise Busy("Another request is finishing this upload.", retry_after=1) from None
         finally:
             os.close(descriptor)
 
@@ -153,8 +166,26 @@ class JSONSessions:
         status = os.stat(path)
         stamp = (status.st_ino, status.st_mtime_ns)
         if known.facts is None or known.stamp != stamp:
-            known.facts, known.stamp = _session(json.loads(path.read_bytes())), stamp
+            known.facts, known.stamp = _parsed(path.read_bytes()), stamp
         return known.facts
+
+    def _with_arrivals(self, facts: UploadSession, arrived: Arrived) -> UploadSession:
+        if facts.state is not State.OPEN:
+            return facts
+        counts = arrived.under(self._boot)
+        return replace(
+            facts,
+            ranges=counts.ranges,
+            active_at=max(facts.active_at, arrived.last_at),
+            interrupted=arrived.boot not in (0, self._boot),
+        )
+
+    def _exists(self, upload_id: str) -> bool:
+        try:
+            self.load(upload_id)
+        except UploadNotFound:
+            return False
+        return True
 
     def _write(self, session: UploadSession) -> None:
         # Not synced: after a power cut a lost session is opened again; what was delivered is in the ledger.
@@ -165,10 +196,19 @@ class JSONSessions:
         return session_folder(self._base, upload_id) / name
 
 
-def _with_arrivals(facts: UploadSession, arrived: Arrived) -> UploadSession:
-    if facts.state is not State.OPEN:
-        return facts
-    return replace(facts, ranges=arrived.ranges, active_at=max(facts.active_at, arrived.last_at))
+def _lock(descriptor: int, wait: bool) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        raise Busy("Another request is finishing this upload.", retry_after=1) from None
+
+
+def _parsed(text: bytes) -> UploadSession:
+    try:
+        return _session(json.loads(text))
+    except (ValueError, KeyError, TypeError) as error:
+        # A power cut can leave a new file empty. What cannot be read is no session, and the purge removes it.
+        raise UploadNotFound() from error
 
 
 def _document(session: UploadSession) -> dict[str, Any]:

@@ -32,7 +32,8 @@ _LEDGERS_KEPT = 256
 class LocalRequests:
     """Links and ledgers below ``folder``. Which of two uploads gets the last place is decided under the ledger's lock."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+        self._durable = durable
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._links = JSONStorage(folder / "links")
         self._ledgers = folder / "ledgers"
@@ -80,7 +81,7 @@ class LocalRequests:
             return {"event": "received", "upload_id": file.upload_id, "file": asdict(file)}
 
         with self._ledger(hash) as log:
-            log.append(decide, sync=True)
+            log.append(decide, sync=self._durable)
 
     def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None:
         def decide(ledger: Ledger) -> Event | None:

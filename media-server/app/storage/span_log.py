@@ -1,55 +1,119 @@
-"""The journal of one upload: which spans have arrived, in fixed-size records that check themselves."""
+"""The journal of one upload: which spans have arrived, in fixed-size records that check themselves.
+
+A record that survives the death of every process may still be ahead of the bytes it speaks of when the power fails. So
+each record says under which boot of the machine it was written and what it promises, and checkpoints say which
+spans have reached the disk since. After another boot only those count.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import struct
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from enum import IntEnum
 from pathlib import Path
 
 from app.core.ranges import ByteRanges, Span
 from app.storage.append_log import AppendLog
 
-# start, stop, time in microseconds, kind (0: a span arrived), CRC-32 of all before it: 32 bytes, little endian.
-_RECORD = struct.Struct("<QQQII")
-_CHECKED = struct.Struct("<QQQI")
-_ARRIVED = 0
+# first, second, time in microseconds, boot, kind, CRC-32 of all before it: 40 bytes, little endian.
+_RECORD = struct.Struct("<QQQQII")
+_CHECKED = struct.Struct("<QQQQI")
+
+
+class Kind(IntEnum):
+    """What a record promises about its span."""
+
+    VOLATILE = 0
+    """Counts until the machine stops."""
+    PENDING = 1
+    """The same, until a checkpoint covers it."""
+    DURABLE = 2
+    """Its bytes were on the disk before it was written."""
+    CHECKPOINT = 3
+    """The first so many pending spans are on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A span and when its last byte arrived, in seconds since the epoch."""
+    """A span, or with CHECKPOINT the number ``covered`` of pending spans; ``at`` is seconds since the epoch."""
 
-    span: Span
+    kind: Kind
+    boot: int
     at: float
+    span: Span | None = None
+    covered: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What all arrivals come to."""
+    """What all records come to."""
 
     ranges: ByteRanges = field(default_factory=ByteRanges)
+    durable: ByteRanges = field(default_factory=ByteRanges)
+    pending: tuple[Span, ...] = ()
+    checkpointed: int = 0
+    """How many pending spans, of all there ever were, checkpoints cover or another boot has dropped."""
+    boot: int = 0
+    """The boot under which ``ranges`` count; 0 before the first record."""
     last_at: float = 0.0
 
     def plus(self, arrival: Arrival) -> Arrived:
-        return Arrived(self.ranges.add(arrival.span), max(self.last_at, arrival.at))
+        known = replace(self.under(arrival.boot), boot=arrival.boot, last_at=max(self.last_at, arrival.at))
+        if arrival.kind is Kind.CHECKPOINT or arrival.span is None:
+            return known._checkpointed(arrival.covered)
+        ranges = known.ranges.add(arrival.span)
+        if arrival.kind is Kind.PENDING:
+            return replace(known, ranges=ranges, pending=(*known.pending, arrival.span))
+        if arrival.kind is Kind.DURABLE:
+            return replace(known, ranges=ranges, durable=known.durable.add(arrival.span))
+        return replace(known, ranges=ranges)
+
+    def under(self, boot: int) -> Arrived:
+        """What counts of this after ``boot``: all of it if it is the same one, else what is durable."""
+        if boot == self.boot or not self.boot:
+            return self
+        return replace(self, ranges=self.durable, pending=(), checkpointed=self.checkpointed + len(self.pending))
+
+    @property
+    def total_pending(self) -> int:
+        """How many pending spans there have been: what a checkpoint of this moment covers."""
+        return self.checkpointed + len(self.pending)
+
+    @property
+    def unsynced(self) -> int:
+        """Bytes that no checkpoint covers yet."""
+        return sum(span.length for span in self.pending)
+
+    def _checkpointed(self, covered: int) -> Arrived:
+        count = max(0, covered - self.checkpointed)
+        durable = self.durable.union(ByteRanges(self.pending[:count]))
+        return replace(self, durable=durable, pending=self.pending[count:], checkpointed=self.checkpointed + count)
 
 
 class ArrivalCodec:
-    """Arrivals as 32-byte records. A record whose check fails is passed over, an unfinished one is left."""
+    """Records of 40 bytes. One whose check fails is passed over, an unfinished one is left."""
 
     def encode(self, record: Arrival) -> bytes:
-        raw = _CHECKED.pack(record.span.start, record.span.stop, int(record.at * 1e6), _ARRIVED)
+        first, second = (record.span.start, record.span.stop) if record.span else (record.covered, 0)
+        raw = _CHECKED.pack(first, second, int(record.at * 1e6), record.boot, record.kind)
         return raw + zlib.crc32(raw).to_bytes(4, "little")
 
     def decode(self, raw: bytes) -> tuple[list[Arrival], int]:
         done = len(raw) - len(raw) % _RECORD.size
         arrivals = []
-        for at, (start, stop, micros, kind, check) in enumerate(_RECORD.iter_unpack(raw[:done])):
+        for at, (first, second, micros, boot, kind, check) in enumerate(_RECORD.iter_unpack(raw[:done])):
             offset = at * _RECORD.size
-            if kind == _ARRIVED and check == zlib.crc32(raw[offset : offset + _CHECKED.size]):
-                arrivals.append(Arrival(Span(start, stop), micros / 1e6))
+            if check == zlib.crc32(raw[offset : offset + _CHECKED.size]):
+                arrivals.append(_arrival(Kind(kind), boot, micros / 1e6, first, second))
         return arrivals, done
+
+
+def _arrival(kind: Kind, boot: int, at: float, first: int, second: int) -> Arrival:
+    if kind is Kind.CHECKPOINT:
+        return Arrival(kind, boot, at, covered=first)
+    return Arrival(kind, boot, at, Span(first, second))
 
 
 SpanLog = AppendLog[Arrival, Arrived]
@@ -57,3 +121,17 @@ SpanLog = AppendLog[Arrival, Arrived]
 
 def span_log(path: Path) -> SpanLog:
     return AppendLog(path, ArrivalCodec(), Arrived, Arrived.plus)
+
+
+def boot_number(boot_id: str | None = None) -> int:
+    """The present boot of the machine as a number, never 0. Processes of one boot agree on it."""
+    text = boot_id or _kernel_boot_id()
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "little") or 1
+
+
+def _kernel_boot_id() -> str:
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    except OSError:
+        # Nothing tells boots apart here: everything counts, as it would without power cuts.
+        return "unknown"

@@ -1,0 +1,51 @@
+"""Checkpoints: bringing a growing file to the disk while it grows, so that little is left to do at its end and little is
+asked for again after a power cut."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+from app.core.errors import Busy, StorageFull, UploadNotFound
+from app.core.ports import ChunkStore, Clock, Receipt, SessionStore
+
+EVERY = 32 * 1024 * 1024
+"""Bytes after which a growing file is synced."""
+
+
+class Checkpoints:
+    """Syncs uploads in the background, one at a time and each upload once at a time in this process."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        chunks: ChunkStore,
+        clock: Clock,
+        later: Callable[[Callable[[], object]], None],
+    ) -> None:
+        self._sessions = sessions
+        self._chunks = chunks
+        self._clock = clock
+        self._later = later
+        self._under_way: set[str] = set()
+        self._lock = threading.Lock()
+
+    def consider(self, upload_id: str, receipt: Receipt) -> None:
+        """Sync the upload soon if enough has come since the last time."""
+        if receipt.unsynced < EVERY or receipt.closed:
+            return
+        with self._lock:
+            if upload_id in self._under_way:
+                return
+            self._under_way.add(upload_id)
+        self._later(lambda: self._make(upload_id))
+
+    def _make(self, upload_id: str) -> None:
+        try:
+            self._sessions.checkpoint(upload_id, lambda: self._chunks.flush(upload_id), self._clock())
+        except (UploadNotFound, Busy, StorageFull):
+            return  # Delivered or cancelled meanwhile, or the disk is in trouble: no promise was made.
+        finally:
+            with self._lock:
+                self._under_way.discard(upload_id)
