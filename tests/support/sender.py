@@ -38,6 +38,8 @@ class Sender:
         self.page.on("requestfinished", self._settled)
         self.page.on("requestfailed", self._settled)
         self.page.on("dialog", self._was_asked)
+        # Somebody must listen from the start: taking hold of the chooser may come later than a key pressed right after.
+        self.page.on("filechooser", lambda chooser: None)
 
     def visit(self) -> Sender:
         self.page.goto(self.url)
