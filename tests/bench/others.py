@@ -69,7 +69,7 @@ class Copyparty:
     def _start(self) -> None:
         self.root.mkdir(parents=True)
         command = [
-            self._venv / "bin" / "copyparty",
+            str(self._venv / "bin" / "copyparty"),
             "-q",
             "-i",
             "127.0.0.1",

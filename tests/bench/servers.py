@@ -13,6 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from app.core.ports import SessionStore
+from app.settings import Settings
+from app.wiring import build
 from tests.bench import machine
 from tests.support.client import Client, Link
 from tests.support.live import GENEROUS, LiveServer
@@ -124,6 +127,12 @@ class DavNginx:
     def clean(self) -> None:
         for entry in self.root.iterdir():
             shutil.rmtree(entry)
+
+
+def session_store(data_dir: Path, durability: str = "complete") -> SessionStore:
+    """The store of upload sessions as a worker of the server makes it for itself."""
+    facts: dict[str, Any] = {"data_dir": data_dir, "durability": durability, "admin_token": "of-no-use-to-anybody"}
+    return build(Settings(**facts)).sessions
 
 
 def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 20) -> None:

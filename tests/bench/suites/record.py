@@ -15,10 +15,10 @@ from pathlib import Path
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
-from app.storage.json_sessions import JSONSessions
 from tests.bench.load import percentile
 from tests.bench.report import Section, milliseconds
 from tests.bench.runs import MIB, Bench
+from tests.bench.servers import session_store
 from tests.support.processes import together
 
 PROCESSES, THREADS = 4, 2
@@ -38,25 +38,25 @@ def run(bench: Bench) -> Section:
         f"{PAUSE * 1000:g} ms between two records of a writer it is what a chunk of a real upload waits for."
     )
     rows = []
-    for title, sync, pause in (
-        ("back to back", False, 0.0),
-        ("with pauses", False, PAUSE),
-        ("with pauses, `DROPPR_DURABILITY=chunk`", True, PAUSE),
+    for title, durability, pause in (
+        ("back to back", "complete", 0.0),
+        ("with pauses", "complete", PAUSE),
+        ("with pauses, `DROPPR_DURABILITY=chunk`", "chunk", PAUSE),
     ):
-        rows.append([title, *_measured(bench.folder / "record", sync, pause)])
+        rows.append([title, *_measured(bench.folder / "record", durability, pause)])
     section.table(
         ["", "median", "99 of 100 within", "slowest", "median of the first tenth", "of the last", "at once"], rows
     )
     return section
 
 
-def _measured(base: Path, sync: bool, pause: float) -> list[str]:
-    JSONSessions(base).create(_session())
+def _measured(base: Path, durability: str, pause: float) -> list[str]:
+    session_store(base, durability).create(_session())
     order = list(range(CHUNKS))
     random.Random(1).shuffle(order)
-    results = together(PROCESSES, lambda number: _writers(base, sync, pause, order[number::PROCESSES]))
+    results = together(PROCESSES, lambda number: _writers(base, durability, pause, order[number::PROCESSES]))
     timed: Timed = sorted(chain.from_iterable(results))
-    whole = JSONSessions(base).load(UPLOAD).is_whole
+    whole = session_store(base, durability).load(UPLOAD).is_whole
     shutil.rmtree(base)
     assert whole, "a record got lost"
     took = [seconds for _, seconds in timed]
@@ -84,8 +84,8 @@ def _session() -> UploadSession:
     )
 
 
-def _writers(base: Path, sync: bool, pause: float, numbers: list[int]) -> Timed:
-    sessions = JSONSessions(base, sync_records=sync)
+def _writers(base: Path, durability: str, pause: float, numbers: list[int]) -> Timed:
+    sessions = session_store(base, durability)
     timed: Timed = []
 
     def write(mine: list[int]) -> None:

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
+from urllib3.exceptions import HTTPError
+
 from tests.bench.load import LoadFailed, Request, median
 from tests.bench.report import Section, ratio
 from tests.bench.runs import MIB, Bench, note
@@ -59,13 +61,13 @@ def _fast(bench: Bench, server: Droppr) -> float:
     """MiB/s of one upload; 0 when it got nowhere."""
     shape = Shape(SIZE)
     source = bench.source(SIZE)
-    upload_id = server.link.opened(NAME, SIZE)
     try:
+        upload_id = server.link.opened(NAME, SIZE)
         with bench.warm_memory():
             sent = bench.client.send(server.port, source, chunk_requests(server, upload_id, shape), 4, timeout=PATIENCE)
         if not source.matches(server.link.disk / NAME, 0, SIZE):
             raise LoadFailed("what arrived is not what was sent")
-    except LoadFailed as failure:
+    except (LoadFailed, HTTPError) as failure:
         note(f"slow: {failure}")
         return 0.0
     finally:

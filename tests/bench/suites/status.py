@@ -9,10 +9,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from app.core.ranges import Span
-from app.storage.json_sessions import JSONSessions
 from tests.bench.load import median
 from tests.bench.report import Section, milliseconds
 from tests.bench.runs import Bench
+from tests.bench.servers import session_store
 from tests.support.client import Client, Link
 from tests.support.live import GENEROUS, LiveServer
 
@@ -65,7 +65,7 @@ def _measured(bench: Bench, numbers: list[int]) -> list[str]:
 
 
 def _fill(data_dir: Path, upload_id: str, numbers: Iterable[int]) -> None:
-    sessions = JSONSessions(data_dir / "uploads")
+    sessions = session_store(data_dir)
     for number in numbers:
         sessions.record(upload_id, Span(number * CHUNK, (number + 1) * CHUNK), time.time())
 
