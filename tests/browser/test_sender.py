@@ -276,7 +276,7 @@ def test_on_plain_http_where_browsers_offer_no_hashing_a_link_with_captcha_takes
     sender.expect_all_arrived("3 files have arrived")
 
     assert hashes(link.disk) == {file.name: file_sha256(file) for file in files}
-    assert any(captchas(sender)), "no captcha was solved"
+    assert [bool(token) for token in captchas(sender)] == [True, False, False], "one solution is enough for a visit"
 
 
 def answers(sender: Sender) -> list[int]:

@@ -6,7 +6,6 @@ import { need } from "./dom";
 
 export class Captcha {
   readonly #box = need("captcha", HTMLElement);
-  readonly #always: boolean;
   #wanted: boolean;
   /** Two files may open at once, but there is one place for a widget and one person to look at it. */
   #turn: Promise<unknown> = Promise.resolve();
@@ -14,7 +13,6 @@ export class Captcha {
   #siteKey: string;
 
   constructor({ captchaRequired, captchaProvider, captchaSiteKey }: LinkInfo) {
-    this.#always = captchaRequired;
     this.#wanted = captchaRequired;
     this.#provider = captchaProvider || "altcha";
     this.#siteKey = captchaSiteKey;
@@ -27,9 +25,9 @@ export class Captcha {
     if (typeof details.captcha_site_key === "string") this.#siteKey = details.captcha_site_key;
   }
 
-  /** A file was taken: what only failures brought about is over, unless the server says so again. */
+  /** A file was taken: the server lets the next ones in without a token, or says so when it wants one again. */
   relax(): void {
-    this.#wanted = this.#always;
+    this.#wanted = false;
   }
 
   /** The header for one opening; a token counts once, so each opening gets its own. */
