@@ -13,6 +13,8 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
+SPOOL = "spool"
+"""The folder below the data folder through which nginx hands bodies over."""
 PROJECT = Path(__file__).resolve().parents[2]
 
 

@@ -19,7 +19,7 @@ from app.services.observer import Observer
 from app.services.owner import Owner
 from app.services.passwords import Argon2Hasher
 from app.services.uploads import UploadRules, Uploads
-from app.settings import Settings
+from app.settings import SPOOL, Settings
 from app.storage.attempts import SQLiteAttempts
 from app.storage.json_sessions import JSONSessions
 from app.storage.libmagic import LibMagic
@@ -60,7 +60,7 @@ class Services:
 def build(settings: Settings, clock: Clock = time.time) -> Services:
     """The services for these settings, on local disk. Makes the data folders."""
     data = settings.data_dir
-    for folder, mode in ((data, 0o755), (data / "uploads", 0o700), (data / "files", 0o755)):
+    for folder, mode in ((data, 0o755), (data / "uploads", 0o700), (data / SPOOL, 0o700), (data / "files", 0o755)):
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
 
     observer = Observer()

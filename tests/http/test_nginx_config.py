@@ -57,6 +57,9 @@ class Upstream(BaseHTTPRequestHandler):
             self._reply(200, json.dumps({"headers": self.headers.items(), "received": body}).encode())
 
     def _body(self) -> int:
+        handed_over = self.headers.get("X-Body-File")
+        if handed_over:
+            return Path(handed_over).stat().st_size
         if self.headers.get("Transfer-Encoding") != "chunked":
             return len(self.rfile.read(int(self.headers.get("Content-Length", 0))))
         total = 0
@@ -288,6 +291,24 @@ def test_a_trusted_proxy_in_front_names_the_client_and_its_scheme(folder: Path, 
 @pytest.mark.parametrize("size", [1, 64 << 20])
 def test_a_chunk_goes_through_whole(site: LiveNginx, size: int) -> None:
     assert call(site, CHUNK_URL, "POST", body=bytes(size)).json()["received"] == size
+
+
+def test_a_chunk_is_handed_over_as_a_file_that_is_gone_afterwards(site: LiveNginx) -> None:
+    headers = call(site, CHUNK_URL, "POST", body=b"x" * 100, headers={"X-Body-File": "/etc/passwd"}).received_headers()
+    handed_over = Path(headers["x-body-file"])
+    assert handed_over.parent.name == "spool"
+    assert headers["content-length"] == "0"
+    deadline = time.monotonic() + 5
+    while handed_over.exists():
+        assert time.monotonic() < deadline
+
+
+def test_no_other_call_names_a_file(site: LiveNginx) -> None:
+    forged = {"X-Body-File": "/etc/passwd"}
+    for path in ("/api/droppr/requests", CHUNK_URL.removesuffix("-chunk"), CHUNK_URL + "/more"):
+        assert "x-body-file" not in call(site, path, "POST", body=b"x", headers=forged).received_headers()
+    empty = call(site, CHUNK_URL, "POST", body=b"", headers=forged).received_headers()
+    assert Path(empty.get("x-body-file", "spool/x")).parent.name == "spool"
 
 
 def test_a_body_of_unknown_length_goes_through_whole(site: LiveNginx) -> None:

@@ -53,6 +53,7 @@ class LiveNginx:
         self.cafile = self.folder / "cert.pem"
         self._includes = self.folder / "include"
         self._includes.mkdir(parents=True)
+        data_dir.mkdir(parents=True, exist_ok=True)  # nginx makes its spool folder in it
         self._port, self._tls_port = free_ports(2)
         self._tls = tls
         self._extra = extra

@@ -1,11 +1,12 @@
-"""Bodies that are not a socket: anything with ``readinto``, such as a form field on disk or bytes in memory."""
+"""Bodies that are not a socket: files, and anything that can be read, such as a form field or bytes in memory."""
 
 from __future__ import annotations
 
+import os
 from typing import Protocol
 
 from app.core.pieces import PIECE
-from app.storage.atomic import write_at
+from app.storage.atomic import copy_range, write_at
 
 
 class Readable(Protocol):
@@ -27,3 +28,23 @@ class StreamBody:
         data = self._stream.read(min(most, PIECE))
         write_at(descriptor, memoryview(data), offset)
         return len(data)
+
+
+class FileBody:
+    """Fulfils ``core.ports.Body`` on the first ``length`` bytes of an open file, which stays its owner's."""
+
+    def __init__(self, descriptor: int, length: int) -> None:
+        self._descriptor = descriptor
+        self._length = length
+        self._position = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = os.preadv(self._descriptor, [buffer[: self._length - self._position]], self._position)
+        self._position += count
+        return count
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        most = min(most, self._length - self._position)
+        count = copy_range(self._descriptor, self._position, descriptor, offset, most) if most else 0
+        self._position += count
+        return count

@@ -18,10 +18,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, StorageFull
-from app.core.pieces import PIECE, check_ended, pieces, too_short
+from app.core.pieces import check_ended, pieces, too_short
 from app.core.ports import Body, Checksum, Slot
 from app.core.ranges import ByteRanges, Span
-from app.storage.atomic import disk_errors, write_at
+from app.storage.atomic import copy_range, disk_errors, write_at
 from app.storage.json_sessions import missing_is_not_found, session_folder
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -177,21 +177,10 @@ def move_in(chunk: Path, descriptor: int, part: Span, offset: int) -> None:
     with open(chunk, "rb", buffering=0) as source:
         done = 0
         while done < part.length:
-            copied = _copy(source.fileno(), descriptor, part.length - done, offset + done, part.start + done)
+            copied = copy_range(source.fileno(), offset + done, descriptor, part.start + done, part.length - done)
             if copied == 0:
                 raise ChunkSizeMismatch("A stored chunk is shorter than it should be. Send it again.")
             done += copied
-
-
-def _copy(source: int, target: int, count: int, source_offset: int, target_offset: int) -> int:
-    try:
-        return os.copy_file_range(source, target, count, source_offset, target_offset)
-    except OSError as error:
-        if error.errno not in (errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP):
-            raise
-    piece = os.pread(source, min(count, PIECE), source_offset)
-    write_at(target, memoryview(piece), target_offset)
-    return len(piece)
 
 
 def _reserve(descriptor: int, size: int) -> None:

@@ -41,11 +41,13 @@ class ChunkHeaders:
     digests: Digests | None
 
 
-def chunk_headers(headers: Headers) -> ChunkHeaders:
-    """Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired, ContentEncodingNotAllowed."""
+def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
+    """What the headers of a chunk with a body of ``length`` bytes say; None where that is not known beforehand.
+
+    Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired, ContentEncodingNotAllowed."""
     if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
         raise ContentEncodingNotAllowed()
-    span, total = _place(headers)
+    span, total = _place(headers, length)
     return ChunkHeaders(
         upload_id=headers.get("X-Upload-Id") or None,
         span=span,
@@ -93,8 +95,8 @@ def _path(headers: Headers) -> RelPath | None:
     return RelPath.parse(text) if text else None
 
 
-def _place(headers: Headers) -> tuple[Span | None, int | None]:
-    length, total = _number(headers, "Content-Length"), _number(headers, "X-Upload-Length")
+def _place(headers: Headers, length: int | None) -> tuple[Span | None, int | None]:
+    total = _number(headers, "X-Upload-Length")
     stated = _content_range(headers)
     if stated is None:
         span = _by_offset(headers, length)

@@ -15,6 +15,7 @@ from app.core.tracker import inclusive_pairs
 from app.services.uploads import OpenUpload, ReceiveChunk
 from app.storage.bodies import StreamBody
 from app.web.context import client_address, services
+from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
 from app.web.upload_bodies import OpenUploadBody
@@ -55,12 +56,13 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
 
 @native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
 def upload_chunk(hash: str) -> Response:
-    chunk = chunk_headers(request.headers)
-    upload_id = chunk.upload_id or _opened_by_chunk(hash, chunk)
-    if chunk.span is None:
-        return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
-    command = ReceiveChunk(upload_id, chunk.span, chunk.total, chunk.digests, chunk.index)
-    return jsonify(_acknowledged(services().uploads.receive(hash, command, request.environ["wsgi.input"])))
+    with chunk_body(request.environ, services().settings) as (body, length):
+        chunk = chunk_headers(request.headers, length)
+        upload_id = chunk.upload_id or _opened_by_chunk(hash, chunk)
+        if chunk.span is None:
+            return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
+        command = ReceiveChunk(upload_id, chunk.span, chunk.total, chunk.digests, chunk.index)
+        return jsonify(_acknowledged(services().uploads.receive(hash, command, body)))
 
 
 @native.post("/upload")
