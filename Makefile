@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH):/usr/sbin
 # What to hand on to the tool behind a target: `make http ARGS='-k range -x'`.
 ARGS ?=
 
-.PHONY: help run build setup test unit contracts http browser faults bench web-test lint fmt locks clean system-parts
+.PHONY: help run build setup test unit contracts http browser faults torture bench web-test lint fmt locks clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,11 @@ test: system-parts setup lint web-test ## Lint, then run every test
 
 unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 	$(BIN)/pytest tests/$@ $(ARGS)
+
+faults: system-parts
+
+torture: system-parts $(VENV)/.dev ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run)
+	$(BIN)/pytest tests/faults --torture $(ARGS)
 
 http browser: system-parts setup ## The same, of a folder that needs nginx, Chromium or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)
@@ -70,7 +75,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts nginx chromium curl openssl
+	@scripts/system-parts nginx chromium curl openssl strace mkfs.ext4 mount
 
 $(VENV)/.created:
 	@scripts/system-parts venv

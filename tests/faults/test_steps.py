@@ -1,0 +1,253 @@
+"""Every step of an upload fails once: the process dies at it, or the disk refuses it.
+
+A first run lists the system calls by which an upload touches the data folder. Then each of them is the one that fails,
+and afterwards all must be as if nothing had happened: what was acknowledged is there, nothing half is visible, the
+same upload goes on and ends as one whole file, the purge leaves no bytes behind, and the next upload works.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import random
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+import urllib3
+
+from app.settings import Settings
+from app.wiring import Services, build
+from tests.support.client import Client, Link, Reply
+from tests.support.files import content, eventually, files_below
+from tests.support.live import GENEROUS, LiveServer
+from tests.support.strace import Call, Strace
+
+CALLS = (
+    "pwrite64", "write", "splice", "copy_file_range", "fsync", "fdatasync", "rename", "link", "linkat", "unlink",
+    "unlinkat", "ftruncate", "fallocate", "mkdir", "mkdirat", "rmdir", "openat",
+)  # fmt: skip
+KILL = "signal=KILL"
+ERRORS = ("error=ENOSPC", "error=EIO", "error=EDQUOT")
+# The call takes nothing and says so: what a caller sees that forgets to look at the count.
+SHORT = "retval=0"
+SHORTABLE = ("pwrite64", "write")
+NAME = "folder/a.bin"
+# More than gunicorn reads ahead, so that the kernel moves the rest; the last one is only read ahead.
+SPANS = ((70_000, 140_000), (0, 70_000), (140_000, 146_000))
+SIZE = 146_000
+
+
+@dataclass
+class Upload:
+    """One upload and its sender, who knows what was acknowledged and does again what was not."""
+
+    link: Link
+    data: bytes
+    upload_id: str | None = None
+    acknowledged: list[tuple[int, int]] = field(default_factory=list)
+    answers: list[Reply | None] = field(default_factory=list)
+
+    def run(self) -> None:
+        """Open and send every chunk, each once; what fails is left out."""
+        if self.open():
+            for start, stop in SPANS:
+                self.send(start, stop)
+
+    def open(self) -> bool:
+        reply = self._asked(lambda: self.link.open(NAME, SIZE))
+        if reply is not None and reply.status == 201:
+            self.upload_id = reply.json["upload_id"]
+        return self.upload_id is not None
+
+    def send(self, start: int, stop: int) -> None:
+        part = self.data[start:stop]
+        headers = {}
+        if start == 0:
+            # A chunk with a digest takes another way through the server than one without.
+            digest = base64.b64encode(hashlib.sha256(part).digest()).decode()
+            headers["Content-Digest"] = f"sha-256=:{digest}:"
+        reply = self._asked(lambda: self.link.chunk(self.upload_id, start, part, SIZE, headers=headers))
+        if reply is not None and reply.status == 200:
+            self.acknowledged.append((start, stop))
+
+    def _asked(self, ask: Callable[[], Reply]) -> Reply | None:
+        try:
+            reply = ask()
+        except urllib3.exceptions.HTTPError:
+            reply = None
+        self.answers.append(reply)
+        return reply
+
+    @property
+    def refusals(self) -> list[Reply | None]:
+        return [reply for reply in self.answers if reply is None or reply.status not in (200, 201)]
+
+    def lost(self) -> list[tuple[int, int]]:
+        """What was acknowledged and is reported missing."""
+        missing = self.link.status(self.upload_id or "").expect(200).json["missing_ranges"]
+        return [(a, b) for a, b in self.acknowledged if any(a <= last and first < b for first, last in missing)]
+
+    def resume(self) -> None:
+        """What any client does: ask what is missing, send that and nothing else."""
+        if self.upload_id is None:
+            assert self.open(), self.answers
+        for first, last in self.link.status(self.upload_id or "").expect(200).json["missing_ranges"]:
+            part = self.data[first : last + 1]
+            self.link.chunk(self.upload_id, first, part, SIZE).expect(200)
+
+
+@dataclass
+class Bench:
+    """A server with one worker and one thread, so that a call's number always means the same call."""
+
+    server: LiveServer
+    log: Path
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def upload(self) -> Upload:
+        number = next(self.numbers)
+        return Upload(Client.of(self.server).make_link(), content(SIZE, number))
+
+    @contextlib.contextmanager
+    def faulty(self, names: tuple[str, ...], fault: str = "", number: int = 1) -> Iterator[Strace]:
+        (worker,) = self.server.worker_pids()
+        with Strace(worker, self.log, names, fault, number) as strace:
+            yield strace
+
+    def steps(self) -> list[Call]:
+        """The calls with which one upload changes something below the data folder."""
+        upload = self.upload()
+        with self.faulty(CALLS) as strace:
+            upload.run()
+            eventually(lambda: upload.link.files()[0]["sha256"], what="the file's SHA-256")
+        assert upload.refusals == []
+        found = {
+            (call.name, call.number): call
+            for call in strace.calls()
+            if call.touches(self.server.data_dir) and (call.name != "openat" or "O_CREAT" in call.text)
+        }
+        return list(found.values())
+
+    def told(self, step: Call) -> str:
+        """A step for a person, without the part of the paths that all have."""
+        return f"{step.name} {step.number} ({step.text.replace(str(self.server.tmp_path), '')})"
+
+    def wait_for_a_worker(self) -> None:
+        def ready() -> bool:
+            with contextlib.suppress(urllib3.exceptions.HTTPError):
+                return (
+                    len(self.server.worker_pids()) == 1 and Client.of(self.server).call("GET", "/readyz").status == 200
+                )
+            return False
+
+        eventually(ready, seconds=30, what="a new worker")
+
+    def purge(self) -> Services:
+        """The purge as the command runs it, on the same data, when every upload has been idle for long enough."""
+        services = build(Settings(data_dir=self.server.data_dir, session_max_age_hours=1e-9))  # type: ignore[call-arg]
+        services.uploads.sweep()
+        return services
+
+
+@pytest.fixture(scope="module", params=["in-place", "indexed"])
+def layout(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture(scope="module", params=["complete", "chunk"])
+def bench(request: pytest.FixtureRequest, layout: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    folder = tmp_path_factory.mktemp("steps")
+    env = {"DROPPR_THREADS": 1, "DROPPR_CHUNK_LAYOUT": layout, "DROPPR_DURABILITY": request.param}
+    with LiveServer(folder, workers=1, **env, **GENEROUS) as server:
+        yield Bench(server, folder / "strace.log")
+
+
+def sample(steps: list[Call], most: int, torture: bool, chance: random.Random) -> list[Call]:
+    return steps if torture else chance.sample(steps, min(most, len(steps)))
+
+
+def check(bench: Bench, upload: Upload) -> None:
+    """After the fault, without restarting anything by hand."""
+    for path in files_below(upload.link.disk).values():
+        assert path.read_bytes() == upload.data, "half a file is visible"
+    upload.resume()
+    upload.link.status(upload.upload_id or "").expect(200)
+    assert {name: path.read_bytes() == upload.data for name, path in files_below(upload.link.disk).items()} == {
+        NAME: True
+    }
+    assert [file["path"] for file in upload.link.files()] == [NAME]
+    services = bench.purge()
+    left = files_below(bench.server.data_dir / "uploads")
+    assert sorted(left) == [], "the purge leaves something"
+    assert services.requests.usage(upload.link.hash).open == frozenset()
+    assert upload.link.deliver("next.bin", b"works")["complete"] is True
+
+
+def assert_none(problems: list[str]) -> None:
+    """All that went wrong at once: one run shows every step that needs attention."""
+    assert not problems, f"{len(problems)} steps:\n" + "\n".join(problems)
+
+
+def test_a_server_killed_at_any_step_loses_nothing_and_leaves_nothing(
+    bench: Bench, torture: bool, chance: random.Random, tally: Counter[str]
+) -> None:
+    problems = []
+    for step in sample(bench.steps(), 4, torture, chance):
+        what = f"kill -9 at {bench.told(step)}"
+        upload = bench.upload()
+        with bench.faulty((step.name,), KILL, step.number) as strace:
+            upload.run()
+            # What is done in the background is part of the upload, too.
+            eventually(lambda: strace.struck or _hashed(upload), what=what)  # noqa: B023
+        bench.wait_for_a_worker()
+        tally["kills at a step" if strace.struck else "steps that did not come again"] += 1
+        try:
+            if upload.upload_id is not None:
+                assert upload.lost() == [], f"acknowledged and lost: {upload.lost()}"
+            check(bench, upload)
+        except AssertionError as error:
+            problems.append(f"{what}: {str(error)[:300]}")
+            clear(bench)
+    assert_none(problems)
+
+
+def _hashed(upload: Upload) -> bool:
+    files = upload.link.files()
+    return bool(files and files[0]["sha256"])
+
+
+def clear(bench: Bench) -> None:
+    """What one step left behind is not the next one's fault."""
+    for path in files_below(bench.server.data_dir / "uploads").values():
+        path.unlink()
+
+
+def test_a_disk_that_refuses_any_step_is_answered_with_503_or_507_and_forgotten(
+    bench: Bench, torture: bool, chance: random.Random, tally: Counter[str]
+) -> None:
+    problems = []
+    steps = bench.steps()
+    faults = [(step, fault) for step in steps for fault in ERRORS]
+    faults += [(step, SHORT) for step in steps if step.name in SHORTABLE]
+    for step, fault in faults if torture else chance.sample(faults, 10):
+        what = f"{fault} at {bench.told(step)}"
+        upload = bench.upload()
+        with bench.faulty((step.name,), fault, step.number) as strace:
+            upload.run()
+        tally["errors at a step" if strace.struck else "steps that did not come again"] += 1
+        try:
+            for reply in upload.refusals:
+                assert reply is not None, "the connection broke"
+                assert (reply.status, reply.code) in ((503, "busy"), (507, "storage_full")), reply
+            if upload.upload_id is not None and "sync" not in step.name:
+                assert upload.lost() == [], f"acknowledged and lost: {upload.lost()}"
+            check(bench, upload)
+        except AssertionError as error:
+            problems.append(f"{what}: {str(error)[:300]}")
+            clear(bench)
+    assert_none(problems)
