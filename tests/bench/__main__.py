@@ -8,15 +8,20 @@ import importlib
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from urllib3.exceptions import HTTPError
+
 from tests.bench import machine
+from tests.bench.load import LoadFailed
 from tests.bench.report import Section, write
 from tests.bench.runs import GIB, MIB, Bench, Options, note
 from tests.support.live import PROJECT
+from tests.support.nginx import nginx_program
 
 SUITES = ("speed", "finish", "record", "status", "memory", "small", "slow", "others")
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
@@ -31,7 +36,7 @@ def main() -> int:
     bench = Bench(
         Options(
             folder=folder,
-            rounds=arguments.rounds,
+            rounds=arguments.rounds or (5 if arguments.all else 3),
             size=arguments.size * MIB,
             warm=arguments.warm * MIB,
             retries=arguments.retries,
@@ -39,12 +44,12 @@ def main() -> int:
         )
     )
     try:
-        for name in arguments.suites or (SUITES if arguments.all else IN_A_FEW_MINUTES):
-            _run(name, bench, arguments.write)
+        chosen = arguments.suites or (SUITES if arguments.all else IN_A_FEW_MINUTES)
+        went_well = [_run(name, bench, arguments.write) for name in chosen]
     finally:
         bench.close()
         shutil.rmtree(folder, ignore_errors=True)
-    return 0
+    return 0 if all(went_well) else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -52,7 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("suites", nargs="*", metavar="suite", help=f"of {', '.join(SUITES)}; the first five if none")
     parser.add_argument("--all", action="store_true", help="every suite, at full length")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each case (5)")
+    parser.add_argument("--rounds", type=int, help="runs of each case (3, with --all 5)")
     parser.add_argument("--size", type=int, default=1024, help="of the big file, in MiB (1024)")
     parser.add_argument("--warm", type=int, default=2048, help="memory held between runs, in MiB (2048)")
     parser.add_argument("--retries", type=int, default=3, help="rounds of repeating disturbed runs (3)")
@@ -63,16 +68,22 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _run(name: str, bench: Bench, to_document: bool) -> None:
+def _run(name: str, bench: Bench, to_document: bool) -> bool:
+    """Run a suite; whether it came to its end. The next one may do so even if this one does not."""
     note(f"\n== {name}")
     began = time.monotonic()
-    section: Section = importlib.import_module(f"tests.bench.suites.{name}").run(bench)
+    try:
+        section: Section = importlib.import_module(f"tests.bench.suites.{name}").run(bench)
+    except (LoadFailed, AssertionError, RuntimeError, OSError, HTTPError, subprocess.CalledProcessError) as failure:
+        note(f"{name} did not come to its end: {failure!r}")
+        return False
     seconds = time.monotonic() - began
     section.text(f"*Measured on {datetime.date.today()} in {seconds:.0f} s: {_conditions(bench)}.*")
     print(f"\n## {name}\n\n{section}\n", flush=True)
     if to_document:
         write(section)
         write(_machine(bench))
+    return True
 
 
 def _conditions(bench: Bench) -> str:
@@ -82,8 +93,19 @@ def _conditions(bench: Bench) -> str:
 
 def _machine(bench: Bench) -> Section:
     section = Section("machine")
-    section.table(["", ""], machine.facts(bench.folder))
+    programs = [("nginx", _said([nginx_program(), "-v"]).rpartition("/")[2]), ("Droppr", _commit())]
+    section.table(["", ""], [*machine.facts(bench.folder), *programs])
     return section
+
+
+def _commit() -> str:
+    changed = _said(["git", "status", "--porcelain", "--", "media-server/app", "nginx/nginx.conf"])
+    return _said(["git", "rev-parse", "--short", "HEAD"]) + (" and changes that are not committed" if changed else "")
+
+
+def _said(command: list[str]) -> str:
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+    return (done.stdout or done.stderr).strip()
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ class Section:
 
     name: str
     parts: list[str] = field(default_factory=list)
+    pictures: dict[str, str] = field(default_factory=dict)
 
     def text(self, sentence: str) -> None:
         self.parts.append(sentence)
@@ -24,6 +25,11 @@ class Section:
         """The first column is words, all others are numbers."""
         lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
         self.parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
+
+    def picture(self, name: str, alternative: str, svg: str) -> None:
+        """A picture that lies beside the document."""
+        self.pictures[f"performance-{name}.svg"] = svg
+        self.parts.append(f"![{alternative}](performance-{name}.svg)")
 
     def __str__(self) -> str:
         return "\n\n".join(self.parts)
@@ -36,6 +42,8 @@ def write(section: Section, document: Path = DOCUMENT) -> None:
     pattern = re.compile(f"{re.escape(opening)}\n.*?{re.escape(closing)}", re.DOTALL)
     if not pattern.search(text):
         raise ValueError(f"{document.name} has no place marked {opening}.")
+    for name, svg in section.pictures.items():
+        (document.parent / name).write_text(svg)
     document.write_text(pattern.sub(lambda _: f"{opening}\n{section}\n{closing}", text))
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from tests.bench.load import LoadFailed, Request
+from tests.bench.plot import line_chart
 from tests.bench.report import Section, milliseconds
 from tests.bench.runs import GIB, MIB, Bench, Case, Outcome, Timing, note
 from tests.bench.servers import Droppr, completed
@@ -32,6 +33,8 @@ def run(bench: Bench) -> Section:
         "the answer to a chunk of the same size that completes nothing. Medians; 64 KiB, sent alone after all others."
     )
     rows: list[list[str]] = []
+    lines: dict[str, list[float]] = {}
+    sizes = list(_sizes(bench))
     with ExitStack() as stack:
         servers = [
             (title, stack.enter_context(Droppr(bench.folder / name, behind_nginx=behind, DROPPR_DURABILITY=durability)))
@@ -41,11 +44,17 @@ def run(bench: Bench) -> Section:
                 ("default, behind nginx", "proxied", True, "complete"),
             )
         ]
-        for size in _sizes(bench):
+        for size in sizes:
             cases = [_case(bench, server, size, f"{_said(size)}, {title}") for title, server in servers]
-            rounds = bench.options.rounds if size <= GIB else 1 if not bench.options.everything else 3
-            rows += [_row(each, rounds) for each in bench.take_turns(cases, rounds)]
+            rounds = bench.options.rounds if size <= GIB else min(3, bench.options.rounds)
+            outcomes = bench.take_turns(cases, rounds)
+            rows += [_row(each, rounds) for each in outcomes]
+            for (title, _), outcome in zip(servers, outcomes, strict=True):
+                lines.setdefault(title, []).append(_visible(outcome, rounds) * 1000)
     section.table(["", "file visible", "answer", "answer of another chunk", "slowest answer", "disturbed"], rows)
+    names = [_said(size) for size in sizes]
+    chart = line_chart("From the last chunk to the visible file", "size of the file", "milliseconds", names, lines)
+    section.picture("finish", "Time to finish by the size of the file, numbers as in the table above", chart)
     return section
 
 
@@ -109,3 +118,8 @@ def _row(outcome: Outcome, rounds: int) -> list[str]:
     disturbed = f"{sum(run in outcome.disturbed for run in runs)} of {len(runs)}"
     slowest = milliseconds(max(run.extra["answer"] for run in runs))
     return [outcome.case.name, *map(typical, ("visible", "answer", "other")), slowest, disturbed]
+
+
+def _visible(outcome: Outcome, rounds: int) -> float:
+    """Seconds; 0 when no run went through."""
+    return outcome.median(lambda run: run.extra["visible"], rounds) if outcome.best_runs(rounds) else 0.0

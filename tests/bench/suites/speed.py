@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import ExitStack
 
+from tests.bench.plot import line_chart
 from tests.bench.report import Section, ratio
 from tests.bench.runs import GIB, MIB, Bench, Case, Outcome
 from tests.bench.servers import DavNginx, Droppr
@@ -47,7 +48,15 @@ def _compare(bench: Bench, section: Section, nginx: DavNginx, ours: tuple[Droppr
         if durable
         else "Not synced: `DROPPR_DURABILITY=none` beside nginx, which never syncs."
     )
-    section.table(*speed_table(bench.take_turns(cases), bench.options.rounds))
+    rounds = bench.options.rounds
+    outcomes = bench.take_turns(cases)
+    section.table(*speed_table(outcomes, rounds))
+    if not durable:
+        best, alone, behind = (_speed(each, rounds) for each in outcomes[1:])
+        section.text(
+            f"Beside nginx at its best, the second row: gunicorn alone {ratio(alone, best)}, "
+            f"behind nginx {ratio(behind, best)}."
+        )
 
 
 def _by_parallel(bench: Bench, section: Section, nginx: DavNginx, alone: Droppr, proxied: Droppr) -> None:
@@ -56,9 +65,16 @@ def _by_parallel(bench: Bench, section: Section, nginx: DavNginx, alone: Droppr,
     for count in PARALLEL:
         cases.append(to_droppr(bench, alone, Shape(size, count), f"Droppr, {count} at once"))
         cases.append(to_droppr(bench, proxied, Shape(size, count), f"Droppr behind nginx, {count} at once"))
-    rounds = bench.options.rounds if bench.options.everything else min(3, bench.options.rounds)
+    rounds = max(1, bench.options.rounds - (0 if bench.options.everything else 1))
+    outcomes = bench.take_turns(cases, rounds)
     section.text("By the number of chunks on their way at once (`DROPPR_DURABILITY=none`):")
-    section.table(*speed_table(bench.take_turns(cases, rounds), rounds))
+    section.table(*speed_table(outcomes, rounds))
+    reference, *ours = [_speed(each, rounds) for each in outcomes]
+    lines = {"nginx, one PUT": [reference] * len(PARALLEL), "gunicorn alone": ours[::2], "behind nginx": ours[1::2]}
+    chart = line_chart(
+        f"{size / GIB:g} GiB in chunks of 8 MiB", "chunks at once", "MiB/s", [str(each) for each in PARALLEL], lines
+    )
+    section.picture("parallel", "Speed by the number of chunks at once, numbers as in the table above", chart)
 
 
 def speed_table(outcomes: Sequence[Outcome], rounds: int) -> tuple[list[str], list[list[str]]]:
@@ -79,9 +95,6 @@ def speed_table(outcomes: Sequence[Outcome], rounds: int) -> tuple[list[str], li
 
 
 def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
-    def speed(of: Outcome) -> float:
-        return of.case.size / MIB / of.median(lambda run: run.seconds, rounds)
-
     def cpu(of: Outcome) -> float:
         return of.median(lambda run: run.cpu, rounds) * GIB / of.case.size
 
@@ -91,12 +104,19 @@ def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
     speeds = [outcome.case.size / MIB / run.seconds for run in runs]
     return [
         outcome.case.name + (f" ({len(outcome.failures)} failed)" if outcome.failures else ""),
-        f"{speed(outcome):.0f}",
+        f"{_speed(outcome, rounds):.0f}",
         f"{min(speeds):.0f}–{max(speeds):.0f}",
-        ratio(speed(outcome), speed(reference)),
+        ratio(_speed(outcome, rounds), _speed(reference, rounds)),
         f"{cpu(outcome):.2f}",
         ratio(cpu(outcome), cpu(reference)),
         f"{outcome.median(lambda run: run.later, rounds) * GIB / outcome.case.size:.2f}",
         f"{outcome.median(lambda run: run.peak, rounds) / MIB:.0f}",
         f"{sum(run in outcome.disturbed for run in runs)} of {len(runs)}",
     ]
+
+
+def _speed(outcome: Outcome, rounds: int) -> float:
+    """The median in MiB/s; 0 when no run went through."""
+    if not outcome.best_runs(rounds):
+        return 0.0
+    return outcome.case.size / MIB / outcome.median(lambda run: run.seconds, rounds)
