@@ -54,9 +54,9 @@ def _y(value: float, top: float) -> float:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 2.5, 5 times a power of ten."""
+    """The next of 1, 1.5, 2, 2.5, 3, 5 times a power of ten."""
     power = 10.0 ** (len(f"{max(value, 1):.0f}") - 1)
-    return next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= value)
+    return next(factor * power for factor in (1, 1.5, 2, 2.5, 3, 5, 10) if factor * power >= value)
 
 
 def _text(x: float, y: float, text: str, *, anchor: str = "start", size: int = 13, colour: str = "#222") -> str:

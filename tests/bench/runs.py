@@ -129,6 +129,14 @@ class Bench:
         finally:
             self._warm.hold()
 
+    @contextmanager
+    def looking_for_others(self, *roots: int) -> Iterator[list[float]]:
+        """Notes at the end which part of the machine went to processes that are neither these nor the benchmark's."""
+        shares: list[float] = []
+        before = machine.usage(roots)
+        yield shares
+        shares.append(machine.others_share(before, machine.usage(roots)))
+
     def measure(self, case: Case) -> Run:
         """One run of a case. Raises LoadFailed when what arrived is not what was sent."""
         roots = case.server.roots

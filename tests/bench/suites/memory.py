@@ -30,7 +30,7 @@ def run(bench: Bench) -> Section:
         more = {"DROPPR_THREADS": threads, "DROPPR_DURABILITY": "none"}
         with Droppr(folder, behind_nginx=behind, workers=workers, **more) as server:
             rows.append([title, *_measured(bench, server)])
-    section.table(["", "idle MiB", "peak MiB", "MiB/s"], rows)
+    section.table(["", "idle MiB", "peak MiB", "MiB/s", "others"], rows)
     return section
 
 
@@ -42,10 +42,10 @@ def _measured(bench: Bench, server: Droppr) -> list[str]:
     machine.forget_peaks(server.roots)
     upload_id = server.link.opened(NAME, shape.size)
     requests = chunk_requests(server, upload_id, shape)
-    with bench.warm_memory():
+    with bench.warm_memory(), bench.looking_for_others(*server.roots) as others:
         sent = bench.client.send(server.port, source, requests, shape.connections, stamp=True)
     peak = machine.peak_resident(server.roots)
     right = source.matches(server.link.disk / NAME, 0, shape.size, stamps=[each.offset for each in requests])
     if not right or not any_completed(sent, server, upload_id):
         raise LoadFailed("what arrived is not what was sent")
-    return [f"{idle / MIB:.0f}", f"{peak / MIB:.0f}", f"{shape.size / MIB / sent.seconds:.0f}"]
+    return [f"{idle / MIB:.0f}", f"{peak / MIB:.0f}", f"{shape.size / MIB / sent.seconds:.0f}", f"{others[0]:.0%}"]

@@ -33,13 +33,19 @@ def run(bench: Bench) -> Section:
     )
     alone: list[float] = []
     beside: list[float] = []
+    shares: list[float] = []
     slow: list[dict[str, Any]] = []
     with ExitStack() as stack:
         server = stack.enter_context(Droppr(bench.folder / "slow", behind_nginx=True, DROPPR_DURABILITY="none"))
         for _ in range(bench.options.rounds):
-            alone.append(_fast(bench, server))
-            with _slow_senders(bench, server, slow):
+            with bench.looking_for_others(*server.roots) as others:
+                alone.append(_fast(bench, server))
+            with (
+                _slow_senders(bench, server, slow) as process,
+                bench.looking_for_others(*server.roots, process) as more,
+            ):
                 beside.append(_fast(bench, server))
+            shares += [others[0], more[0]]
             note(f"slow: alone {alone[-1]:.0f} MiB/s, beside {beside[-1]:.0f} MiB/s; slow ones {slow[-1]}")
             server.clean()
     section.table(
@@ -52,7 +58,8 @@ def run(bench: Bench) -> Section:
     got = median(each["bytes"] / each["seconds"] / SLOW / 1024 for each in slow)
     section.text(
         f"Of each slow sender's {RATE // 1024} KiB/s the server took {got:.0f}; "
-        f"{sum(each['broken'] for each in slow)} slow connections were refused or broken off."
+        f"{sum(each['broken'] for each in slow)} slow connections were refused or broken off. "
+        f"Others used up to {max(shares):.0%} of the machine."
     )
     return section
 
@@ -76,7 +83,7 @@ def _fast(bench: Bench, server: Droppr) -> float:
 
 
 @contextmanager
-def _slow_senders(bench: Bench, server: Droppr, results: list[dict[str, Any]]) -> Iterator[None]:
+def _slow_senders(bench: Bench, server: Droppr, results: list[dict[str, Any]]) -> Iterator[int]:
     size = SLOW * CHUNK
     upload_id = server.link.opened("slow.bin", size)
     requests = [
@@ -92,7 +99,7 @@ def _slow_senders(bench: Bench, server: Droppr, results: list[dict[str, Any]]) -
     process: subprocess.Popen[str] = bench.client.trickle(server.port, bench.source(SIZE), requests, RATE, 2 * PATIENCE)
     try:
         time.sleep(3)  # until the first of them have filled every buffer there is on the way
-        yield
+        yield process.pid
     finally:
         end(process)
         assert process.stdout is not None
