@@ -13,6 +13,7 @@ from app.owner_token import load_or_create
 from app.services.access import Access, AccessRules
 from app.services.checkpoints import Checkpoints
 from app.services.deliveries import Deliveries
+from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.memory_monitor import MemoryMonitor
 from app.services.observer import Observer
@@ -44,7 +45,7 @@ class Services:
     memory_monitor: MemoryMonitor
     owner: Owner
     file_requests: FileRequests
-    deliveries: Deliveries
+    digests: FileDigests
     uploads: Uploads
 
     def start_background(self) -> None:
@@ -53,7 +54,7 @@ class Services:
             self.settings.data_dir / "leader.lock",
             self.settings.cleanup_cron,
             sweep=self.uploads.sweep,
-            catch_up=self.deliveries.hash_missing,
+            catch_up=self.digests.hash_missing,
         )
 
 
@@ -89,6 +90,14 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         create_limit=settings.rate_limit_share_create,
     )
+    digests = FileDigests(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        destination=destination,
+        clock=clock,
+        later=Later(),
+    )
     deliveries = Deliveries(
         sessions=sessions,
         chunks=chunks,
@@ -98,7 +107,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         head_reader=LibMagic(),
         clock=clock,
         observer=observer,
-        later=Later(),
+        digests=digests,
         durable=durable,
     )
     uploads = Uploads(
@@ -108,6 +117,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         file_requests=file_requests,
         deliveries=deliveries,
         checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, later=Later()),
+        digests=digests,
         policy=policy,
         attempts=attempts,
         clock=clock,
@@ -131,7 +141,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         memory_monitor=MemoryMonitor(),
         owner=Owner(token=token, attempts=attempts, clock=clock),
         file_requests=file_requests,
-        deliveries=deliveries,
+        digests=digests,
         uploads=uploads,
     )
 

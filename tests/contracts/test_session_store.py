@@ -223,3 +223,17 @@ def test_a_session_that_a_power_cut_emptied_is_not_found_and_removed(tmp_path):
     assert list(store.ids()) == [ID]
     store.remove_remains(2.0**40)
     assert list(store.ids()) == []
+
+
+def test_only_one_does_a_thing_and_hinders_nobody_else(store, tmp_path):
+    store.create(session())
+    with store.only_one(ID, "hash"):
+        with pytest.raises(Busy), JSONSessions(tmp_path).only_one(ID, "hash"):
+            pass
+        with store.only_one(ID, "other"), store.exclusive(ID, wait=False):
+            store.update(ID, lambda each: each.refused("no", 2.0))
+    with store.only_one(ID, "hash"):
+        pass
+    store.delete(ID)
+    with pytest.raises(UploadNotFound), store.only_one(ID, "hash"):
+        pass

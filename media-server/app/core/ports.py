@@ -76,6 +76,13 @@ class SessionStore(Protocol):
         """
         ...
 
+    def only_one(self, upload_id: str, purpose: str) -> AbstractContextManager[None]:
+        """Be the only one in all processes who does ``purpose`` for this upload; freed when the holder dies.
+
+        Raises Busy when another one is, UploadNotFound. Keeps nobody from finishing or changing the session.
+        """
+        ...
+
     def delete(self, upload_id: str) -> None:
         """Forget the session. Nothing happens when there is none."""
         ...

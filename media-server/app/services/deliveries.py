@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
-from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError, UploadNotFound
+from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
-from app.core.pieces import PIECE
 from app.core.policy import HEAD_BYTES, Policy
 from app.core.ports import ChunkStore, Clock, Delivery, Destination, HeadReader, RequestStore, SessionStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
+from app.services.file_digests import FileDigests
 from app.services.observer import Observer
 
 Stored = Callable[[Span], bytes | None]
@@ -23,10 +22,7 @@ Stored = Callable[[Span], bytes | None]
 
 
 class Deliveries:
-    """Finish, refuse, and look at what was delivered.
-
-    ``durable`` waits for the disk before a file counts; ``later`` runs a job when there is time for it.
-    """
+    """Finish, refuse, and look at what was delivered. ``durable`` waits for the disk before a file counts."""
 
     def __init__(
         self,
@@ -39,7 +35,7 @@ class Deliveries:
         head_reader: HeadReader,
         clock: Clock,
         observer: Observer,
-        later: Callable[[Callable[[], object]], None],
+        digests: FileDigests,
         durable: bool,
     ) -> None:
         self._sessions = sessions
@@ -50,7 +46,7 @@ class Deliveries:
         self._head_reader = head_reader
         self._clock = clock
         self._observer = observer
-        self._later = later
+        self._digests = digests
         self._durable = durable
 
     def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
@@ -101,26 +97,6 @@ class Deliveries:
         with path.open("rb") as file:
             yield lambda place: os.pread(file.fileno(), place.length, place.start)
 
-    def hash_missing(self) -> int:
-        """Compute every SHA-256 that is not known yet, as after a crash; returns how many."""
-        done = 0
-        for link in self._requests.all():
-            for file in self._requests.usage(link.hash).files:
-                if file.sha256 is None:
-                    done += self.note_sha256(link, file.upload_id, file.disk_path)
-        return done
-
-    def note_sha256(self, link: RequestLink, upload_id: str, disk_path: str) -> bool:
-        """Hash a delivered file and note the result; false when the file is no longer there."""
-        try:
-            digest = sha256_of(self._destination.locate(link.folder, disk_path))
-        except FileNotFoundError:
-            return False
-        self._requests.note_sha256(link.hash, upload_id, digest)
-        with suppress(UploadNotFound):  # Purged meanwhile; the ledger keeps the digest.
-            self._sessions.update(upload_id, lambda session: session.hashed(digest))
-        return True
-
     def _deliver(self, session: UploadSession, link: RequestLink) -> UploadSession:
         self.judge(session, link)
         digest = self._check_declared(session)
@@ -136,13 +112,13 @@ class Deliveries:
         self._chunks.discard(session.upload_id)
         self._observer.delivered(done)
         if digest is None:
-            self._later(lambda: self.note_sha256(link, session.upload_id, delivery.disk_path))
+            self._digests.delivered(done, link, delivery)
         return done
 
     def _check_declared(self, session: UploadSession) -> str | None:
         if session.declared_sha256 is None:
             return None
-        digest = sha256_of(self._chunks.path(session.upload_id))
+        digest = self._digests.of_whole(session)
         if digest != session.declared_sha256:
             error = ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
             self._refuse(session, error)
@@ -194,12 +170,3 @@ def _received(session: UploadSession, delivery: Delivery, digest: str | None, at
         sender_name=session.sender.name,
         sender_email=session.sender.email,
     )
-
-
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file as 64 hex digits, read a piece at a time."""
-    digest = hashlib.sha256()
-    with path.open("rb", buffering=0) as file:
-        while piece := file.read(PIECE):
-            digest.update(piece)
-    return digest.hexdigest()

@@ -30,6 +30,7 @@ from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
 from app.services.checkpoints import Checkpoints
 from app.services.deliveries import Deliveries, delivered_session
+from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.observer import Observer
 
@@ -80,6 +81,7 @@ class Uploads:
         file_requests: FileRequests,
         deliveries: Deliveries,
         checkpoints: Checkpoints,
+        digests: FileDigests,
         policy: Policy,
         attempts: Attempts,
         clock: Clock,
@@ -92,6 +94,7 @@ class Uploads:
         self._file_requests = file_requests
         self._deliveries = deliveries
         self._checkpoints = checkpoints
+        self._digests = digests
         self._policy = policy
         self._attempts = attempts
         self._clock = clock
@@ -255,7 +258,9 @@ class Uploads:
         if receipt.closed:
             return self._deliveries.finish(upload_id, link)
         self._checkpoints.consider(upload_id, receipt)
-        return self._sessions.load(upload_id)
+        session = self._sessions.load(upload_id)
+        self._digests.grow(session)
+        return session
 
     @contextmanager
     def _claimed(self, upload_id: str, span: Span) -> Iterator[Slot | None]:

@@ -82,7 +82,7 @@ class JSONSessions:
             return self._with_arrivals(self._facts(upload_id, known), arrived)
 
     def update(self, upload_id: str, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
-        with missing_is_not_found(), self._held(self._file(upload_id, "spans"), os.O_RDWR):
+        with missing_is_not_found(), self._holding(self._file(upload_id, "spans"), os.O_RDWR):
             session = change(self.load(upload_id))
             self._write(session)
             return session
@@ -111,14 +111,13 @@ class JSONSessions:
 
     @contextmanager
     def exclusive(self, upload_id: str, *, wait: bool = True) -> Iterator[None]:
-        folder = session_folder(self._base, upload_id)
-        with missing_is_not_found():
-            held = self._held(folder, os.O_RDONLY | os.O_DIRECTORY, wait=wait)
-            held.__enter__()
-        try:
+        with self._holding(session_folder(self._base, upload_id), os.O_RDONLY | os.O_DIRECTORY, wait=wait):
             yield
-        finally:
-            held.__exit__(None, None, None)
+
+    @contextmanager
+    def only_one(self, upload_id: str, purpose: str) -> Iterator[None]:
+        with self._holding(self._file(upload_id, f"{purpose}.lock"), os.O_RDWR | os.O_CREAT, wait=False):
+            yield
 
     def delete(self, upload_id: str) -> None:
         folder = session_folder(self._base, upload_id)
@@ -139,13 +138,15 @@ class JSONSessions:
             yield from (entry.name for entry in os.scandir(self._base) if entry.is_dir(follow_symlinks=False))
 
     @contextmanager
-    def _held(self, path: Path, flags: int, *, wait: bool = True) -> Iterator[None]:
-        descriptor = os.open(path, flags | os.O_CLOEXEC)
+    def _holding(self, path: Path, flags: int, *, wait: bool = True) -> Iterator[None]:
+        with missing_is_not_found():
+            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
         try:
             _lock(descriptor, wait)
-            # Who held it before may have removed what we opened.
-            if not os.path.samestat(os.fstat(descriptor), os.stat(path)):
-                raise UploadNotFound()
+            with missing_is_not_found():
+                # Who held it before may have removed what we opened.
+                if not os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    raise UploadNotFound()
             yield
         finally:
             os.close(descriptor)
