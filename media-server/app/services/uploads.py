@@ -108,10 +108,10 @@ class Uploads:
         TypeNotAllowed, RequestFull, StorageFull. A file of 0 bytes is delivered at once.
         """
         link = self._file_requests.find(hash)
-        self._limit_rate(credentials.client)
         self._file_requests.authorize_opening(link, credentials)
         self._policy.check_file(link, command.path.name, command.size)
         sender = self._file_requests.check_sender(link, command.sender_name, command.sender_email)
+        self._limit_rate(credentials.client)
         session = self._new_session(link, command, sender)
         self._make_room(link, session)
         self._observer.opened(session)
