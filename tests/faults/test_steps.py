@@ -217,8 +217,11 @@ def test_a_server_killed_at_any_step_loses_nothing_and_leaves_nothing(
 
 
 def _hashed(upload: Upload) -> bool:
-    files = upload.link.files()
-    return bool(files and files[0]["sha256"])
+    # A server that dies in the background cannot be asked.
+    with contextlib.suppress(urllib3.exceptions.HTTPError):
+        files = upload.link.files()
+        return bool(files and files[0]["sha256"])
+    return False
 
 
 def clear(bench: Bench) -> None:
@@ -243,7 +246,9 @@ def test_a_disk_that_refuses_any_step_is_answered_with_503_or_507_and_forgotten(
         try:
             for reply in upload.refusals:
                 assert reply is not None, "the connection broke"
-                assert (reply.status, reply.code) in ((503, "busy"), (507, "storage_full")), reply
+                assert (reply.status, reply.code) in ((503, "busy"), (507, "storage_full")), (
+                    f"{reply.status} {reply.code}"
+                )
             if upload.upload_id is not None and "sync" not in step.name:
                 assert upload.lost() == [], f"acknowledged and lost: {upload.lost()}"
             check(bench, upload)
