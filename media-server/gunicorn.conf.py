@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 import os
+import selectors
 import shutil
+import socket
 import sys
+import time
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from gunicorn.workers.gthread import TConn, ThreadWorker
 
 
 def _settings() -> Any:
@@ -56,7 +63,49 @@ bind = f"unix:{_s.unix_socket}" if _s.unix_socket else f"{_host}:{_s.port}"
 # Only nginx, which runs as the same user, may reach the socket: what arrives there is believed.
 umask = 0o077
 
-worker_class = "gthread"
+
+class PatientWorker(ThreadWorker):
+    """gthread, of which a connection takes a thread only once it says something, and only for so long until its
+    request's headers are there. gthread itself lets every new connection wait in a thread, and slow headers for ever:
+    some dozens of sockets would hold up everybody. Bodies have a limit of their own (app.web.body)."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._reading: dict[Any, float] = {}
+
+    def accept(self, listener: Any) -> None:
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            sock, address = listener.accept()
+            sock.setblocking(False)
+            connection = TConn(self.cfg, sock, address, listener.getsockname())
+            self.nr_conns += 1
+            # The parent looks at these every second and closes those past their time, the oldest first.
+            connection.timeout = time.monotonic() + _s.body_timeout_seconds
+            self.pending_conns.append(connection)
+            ready = partial(self.on_pending_socket_readable, connection)
+            self.poller.register(sock, selectors.EVENT_READ, ready)
+
+    def handle(self, conn: Any) -> Any:
+        self._reading[conn] = time.monotonic() + _s.body_timeout_seconds
+        try:
+            return super().handle(conn)
+        finally:
+            self._reading.pop(conn, None)
+
+    def handle_request(self, req: Any, conn: Any) -> Any:
+        self._reading.pop(conn, None)
+        return super().handle_request(req, conn)
+
+    def murder_pending(self) -> None:
+        super().murder_pending()
+        for conn, until in list(self._reading.items()):
+            if time.monotonic() > until:
+                # The thread that reads from it sees its end and closes it.
+                with contextlib.suppress(OSError):
+                    conn.sock.shutdown(socket.SHUT_RDWR)
+
+
+worker_class = PatientWorker
 workers = _s.workers
 threads = _s.threads
 # File locks do not survive a fork, so each worker builds the app for itself.
