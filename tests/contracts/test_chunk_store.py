@@ -106,6 +106,19 @@ def test_a_reader_goes_on_working_when_the_file_is_discarded(store):
         assert read(Span(1, 3)) == b"bc"
 
 
+def test_bytes_are_on_the_disk_before_they_can_be_recorded(tmp_path, monkeypatch):
+    synced: list[int] = []
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    for staged in (False, True):
+        careful = LocalChunks(tmp_path / str(staged), staged=staged, sync_chunks=True)
+        careful.allocate(ID, 10)
+        with careful.claim(ID, Span(0, 10)) as slot:
+            assert synced == []
+            slot.receive(StreamBody(io.BytesIO(b"x" * 10)), ByteRanges([Span(0, 10)]), None)
+            assert len(synced) == 1
+        synced.clear()
+
+
 def _claim_and_die(base: Path, claimed) -> None:
     with LocalChunks(base).claim(ID, Span(0, 10)):
         claimed.set()

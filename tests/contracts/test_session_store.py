@@ -176,6 +176,15 @@ def test_after_a_power_cut_only_what_a_checkpoint_covers_counts(tmp_path):
     assert after.load(ID).interrupted
 
 
+def test_a_session_whose_whole_journal_a_power_cut_took_is_interrupted_too(tmp_path):
+    before = JSONSessions(tmp_path, boot=1)
+    before.create(session())
+    assert not before.load(ID).interrupted
+    after = after_power_cut(tmp_path)
+    assert after.update(ID, lambda each: each.hashed("0" * 64)).interrupted
+    assert after_power_cut(tmp_path).load(ID).interrupted
+
+
 def test_what_arrives_after_a_power_cut_adds_to_what_counts(tmp_path):
     before = JSONSessions(tmp_path, boot=1)
     before.create(session(30))
@@ -184,7 +193,6 @@ def test_what_arrives_after_a_power_cut_adds_to_what_counts(tmp_path):
     before.record(ID, Span(10, 20), 3.0)
     after = after_power_cut(tmp_path)
     assert not after.record(ID, Span(20, 30), 5.0).closed
-    assert not after.load(ID).interrupted
     assert after.record(ID, Span(10, 20), 6.0).closed
     after.checkpoint(ID, nothing, 6.0)
     assert list(JSONSessions(tmp_path, boot=3).load(ID).ranges) == [Span(0, 30)]

@@ -26,7 +26,7 @@ from app.core.paths import RelPath
 from app.core.ports import Receipt
 from app.core.ranges import ByteRanges, Span
 from app.core.session import Sender, State, UploadSession
-from app.storage.atomic import disk_errors, replace_file
+from app.storage.atomic import disk_errors, replace_file, sync_file, sync_folder
 from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -56,6 +56,8 @@ class _Remembered:
     log: SpanLog
     stamp: tuple[int, int] = (0, 0)
     facts: UploadSession | None = None
+    boot: int = 0
+    """The boot under which the session was opened."""
 
 
 class JSONSessions:
@@ -73,18 +75,22 @@ class JSONSessions:
         with disk_errors():
             folder.mkdir(parents=True, mode=0o700, exist_ok=True)
             (folder / "spans").touch(mode=0o600)
-        self._write(session)
+        self._write(session, self._boot)
+        if self._promise is Kind.DURABLE:
+            self._settle(session.upload_id)
 
     def load(self, upload_id: str) -> UploadSession:
         known = self._known(upload_id)
         with missing_is_not_found():
             arrived: Arrived = known.log.read(lambda state: state)
-            return self._with_arrivals(self._facts(upload_id, known), arrived)
+            facts = self._facts(upload_id, known)
+            return self._with_arrivals(facts, arrived, arrived.boot or known.boot)
 
     def update(self, upload_id: str, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
         with missing_is_not_found(), self._holding(self._file(upload_id, "spans"), os.O_RDWR):
             session = change(self.load(upload_id))
-            self._write(session)
+            # Still under the boot it was opened in: a change is no proof that its bytes outlived a power cut.
+            self._write(session, self._known(upload_id).boot)
             return session
 
     def record(self, upload_id: str, span: Span, at: float) -> Receipt:
@@ -107,6 +113,7 @@ class JSONSessions:
         with missing_is_not_found():
             covered: int = log.read(lambda state: state.under(self._boot).total_pending)
             sync()
+            self._settle(upload_id)
             log.append(lambda _: Arrival(Kind.CHECKPOINT, self._boot, at, covered=covered), sync=True)
 
     @contextmanager
@@ -167,10 +174,11 @@ class JSONSessions:
         status = os.stat(path)
         stamp = (status.st_ino, status.st_mtime_ns)
         if known.facts is None or known.stamp != stamp:
-            known.facts, known.stamp = _parsed(path.read_bytes()), stamp
+            known.facts, known.boot = _parsed(path.read_bytes())
+            known.stamp = stamp
         return known.facts
 
-    def _with_arrivals(self, facts: UploadSession, arrived: Arrived) -> UploadSession:
+    def _with_arrivals(self, facts: UploadSession, arrived: Arrived, boot: int) -> UploadSession:
         if facts.state is not State.OPEN:
             return facts
         counts = arrived.under(self._boot)
@@ -178,7 +186,7 @@ class JSONSessions:
             facts,
             ranges=counts.ranges,
             active_at=max(facts.active_at, arrived.last_at),
-            interrupted=arrived.boot not in (0, self._boot),
+            interrupted=boot != self._boot,
         )
 
     def _exists(self, upload_id: str) -> bool:
@@ -188,10 +196,20 @@ class JSONSessions:
             return False
         return True
 
-    def _write(self, session: UploadSession) -> None:
-        # Not synced: after a power cut a lost session is opened again; what was delivered is in the ledger.
+    def _write(self, session: UploadSession, boot: int) -> None:
+        # Not synced, as most sessions are over in a moment: one that a power cut takes is opened again, and what was
+        # delivered is in the ledger. Sessions that last are settled with their first checkpoint.
         path = self._file(session.upload_id, "session.json")
-        replace_file(path, json.dumps(_document(session), ensure_ascii=False).encode(), durable=False)
+        document = {**_document(session), "boot": boot}
+        replace_file(path, json.dumps(document, ensure_ascii=False).encode(), durable=False)
+
+    def _settle(self, upload_id: str) -> None:
+        """Make the session itself survive a power cut, without which no record of it is worth anything."""
+        path = self._file(upload_id, "session.json")
+        with disk_errors():
+            sync_file(path)
+            sync_folder(path.parent)
+            sync_folder(self._base)
 
     def _file(self, upload_id: str, name: str) -> Path:
         return session_folder(self._base, upload_id) / name
@@ -204,10 +222,13 @@ def _lock(descriptor: int, wait: bool) -> None:
         raise Busy("Another request is finishing this upload.", retry_after=1) from None
 
 
-def _parsed(text: bytes) -> UploadSession:
+def _parsed(text: bytes) -> tuple[UploadSession, int]:
+    """A session and the boot under which it was written."""
     try:
-        return _session(json.loads(text))
-    except (ValueError, KeyError, TypeError) as error:
+        document = json.loads(text)
+        boot = document.pop("boot")
+        return _session(document), boot
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         # A power cut can leave a new file empty. What cannot be read is no session, and the purge removes it.
         raise UploadNotFound() from error
 

@@ -21,7 +21,7 @@ from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, StorageFu
 from app.core.pieces import check_ended, pieces, too_short
 from app.core.ports import Body, Checksum, Slot
 from app.core.ranges import ByteRanges, Span
-from app.storage.atomic import copy_range, disk_errors, write_at
+from app.storage.atomic import copy_range, disk_errors, sync_file, write_at
 from app.storage.json_sessions import missing_is_not_found, session_folder
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -55,9 +55,6 @@ class LocalChunks:
         try:
             _lock(descriptor, span, wait=wait)
             yield self._slot(upload_id, descriptor, span)
-            if self._sync_chunks:
-                with disk_errors():
-                    os.fdatasync(descriptor)
         finally:
             os.close(descriptor)
 
@@ -84,8 +81,8 @@ class LocalChunks:
             os.close(descriptor)
 
     def flush(self, upload_id: str) -> None:
-        with missing_is_not_found(), disk_errors(), open(self.path(upload_id), "rb") as file:
-            os.fsync(file.fileno())
+        with missing_is_not_found(), disk_errors():
+            sync_file(self.path(upload_id))
 
     def path(self, upload_id: str) -> Path:
         return session_folder(self._base, upload_id) / "data"
@@ -94,9 +91,10 @@ class LocalChunks:
         self.path(upload_id).unlink(missing_ok=True)
 
     def _slot(self, upload_id: str, descriptor: int, span: Span) -> Slot:
+        slot: Slot = InPlaceSlot(descriptor, span)
         if self._staged:
-            return StagedSlot(session_folder(self._base, upload_id) / "chunks", descriptor, span)
-        return InPlaceSlot(descriptor, span)
+            slot = StagedSlot(session_folder(self._base, upload_id) / "chunks", descriptor, span)
+        return SyncedSlot(slot, descriptor) if self._sync_chunks else slot
 
 
 class InPlaceSlot:
@@ -109,6 +107,19 @@ class InPlaceSlot:
     def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
         with disk_errors():
             fill(self._descriptor, body, self._span, wanted, checksum)
+
+
+class SyncedSlot:
+    """A slot whose bytes are on the disk itself once it has received them, so that they may be recorded as durable."""
+
+    def __init__(self, slot: Slot, descriptor: int) -> None:
+        self._slot = slot
+        self._descriptor = descriptor
+
+    def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
+        self._slot.receive(body, wanted, checksum)
+        with disk_errors():
+            os.fdatasync(self._descriptor)
 
 
 class StagedSlot:
