@@ -66,7 +66,9 @@ def _measured(bench: Bench, numbers: list[int]) -> list[str]:
 
 def _fill(data_dir: Path, upload_id: str, numbers: Iterable[int]) -> None:
     sessions = session_store(data_dir)
-    for number in numbers:
+    for at, number in enumerate(numbers):
+        if at % 500 == 499:
+            sessions.checkpoint(upload_id, lambda: None, time.time())
         sessions.record(upload_id, Span(number * CHUNK, (number + 1) * CHUNK), time.time())
 
 
