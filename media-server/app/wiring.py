@@ -19,6 +19,7 @@ from app.services.memory_monitor import MemoryMonitor
 from app.services.observer import Observer
 from app.services.owner import Owner
 from app.services.passwords import Argon2Hasher
+from app.services.purge import Purge
 from app.services.uploads import UploadRules, Uploads
 from app.settings import SPOOL, Settings
 from app.storage.attempts import SQLiteAttempts
@@ -110,6 +111,15 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         digests=digests,
         durable=durable,
     )
+    purge = Purge(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        deliveries=deliveries,
+        clock=clock,
+        observer=observer,
+        max_age=settings.session_max_age,
+    )
     uploads = Uploads(
         sessions=sessions,
         chunks=chunks,
@@ -118,12 +128,12 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         deliveries=deliveries,
         checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, later=Later()),
         digests=digests,
+        purge=purge,
         policy=policy,
         attempts=attempts,
         clock=clock,
         observer=observer,
         rules=UploadRules(
-            max_age=settings.session_max_age,
             in_order=not settings.enable_parallel_uploads,
             rate_limit=settings.rate_limit_uploads,
         ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -33,8 +32,7 @@ from app.services.deliveries import Deliveries, delivered_session
 from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.observer import Observer
-
-log = logging.getLogger("droppr.uploads")
+from app.services.purge import Purge
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +60,8 @@ class ReceiveChunk:
 
 @dataclass(frozen=True, slots=True)
 class UploadRules:
-    """The settings this service goes by. ``max_age`` is seconds an upload may lie idle."""
+    """The settings this service goes by: whether chunks must come in order, and how many openings a client has."""
 
-    max_age: float
     in_order: bool
     rate_limit: str
 
@@ -82,6 +79,7 @@ class Uploads:
         deliveries: Deliveries,
         checkpoints: Checkpoints,
         digests: FileDigests,
+        purge: Purge,
         policy: Policy,
         attempts: Attempts,
         clock: Clock,
@@ -95,6 +93,7 @@ class Uploads:
         self._deliveries = deliveries
         self._checkpoints = checkpoints
         self._digests = digests
+        self._purge = purge
         self._policy = policy
         self._attempts = attempts
         self._clock = clock
@@ -133,7 +132,8 @@ class Uploads:
                 return taken
             session = self._find(hash, command.upload_id)
         self._compare(session, link, command, body)
-        return self._deliveries.finish(session.upload_id, link) if session.is_whole else session
+        undelivered = session.state is State.OPEN and session.is_whole
+        return self._deliveries.finish(session.upload_id, link) if undelivered else session
 
     def status(self, hash: str, upload_id: str) -> UploadSession:
         """How an upload stands. One whose last reply was lost before the file was delivered is delivered now."""
@@ -149,19 +149,12 @@ class Uploads:
             session = self._sessions.load(upload_id)
             if session.state is State.COMPLETE:
                 raise UploadComplete()
-            self._forget(session, "cancelled")
+            self._purge.forget(session, "cancelled")
         self._observer.cancelled(session)
 
     def sweep(self) -> int:
-        """Remove every upload that lay idle for too long; returns how many. Finished files are not touched.
-
-        Judges sessions, each under its lock, and passes over one that somebody is sending to at this moment.
-        A file that is whole but was never delivered, because the server died in between, is delivered.
-        """
-        removed = sum(self._sweep_one(upload_id) for upload_id in list(self._sessions.ids()))
-        self._sessions.remove_remains(self._clock() - self._rules.max_age)
-        self._give_back_lost_places()
-        return removed
+        """Remove every upload that lay idle for too long; returns how many."""
+        return self._purge.sweep()
 
     def _find(self, hash: str, upload_id: str) -> UploadSession:
         try:
@@ -172,7 +165,7 @@ class Uploads:
             raise UploadNotFound()
         if session.interrupted:
             session = self._deliveries.recall(session)
-        if session.state is State.OPEN and not session.is_whole and self._is_stale(session):
+        if session.state is State.OPEN and not session.is_whole and self._purge.is_due(session):
             raise UploadExpired()
         return session
 
@@ -183,9 +176,6 @@ class Uploads:
             if file.upload_id == upload_id:
                 return delivered_session(hash, file)
         raise UploadExpired() if upload_id in usage.expired else UploadNotFound()
-
-    def _is_stale(self, session: UploadSession) -> bool:
-        return session.idle_since(self._clock()) >= self._rules.max_age
 
     def _limit_rate(self, client: str) -> None:
         key = f"open:{client}"
@@ -294,37 +284,3 @@ class Uploads:
             raise ChecksumMismatch()
         if not same:
             raise ChunkConflict()
-
-    def _sweep_one(self, upload_id: str) -> int:
-        try:
-            with self._sessions.exclusive(upload_id, wait=False):
-                session = self._sessions.load(upload_id)
-                if not self._is_stale(session) or not self._chunks.idle(upload_id):
-                    return 0
-                if session.state is not State.OPEN or not session.is_whole:
-                    self._forget(session, "expired")
-                    self._observer.expired(session)
-                    return 1
-            self.status(session.request_hash, upload_id)
-        except UploadNotFound:
-            return 0  # Somebody else removed it meanwhile, or it is still being opened.
-        except UploadError as error:
-            log.warning("upload not swept", extra={"code": error.code})
-        return 0
-
-    def _give_back_lost_places(self) -> None:
-        """Release what a ledger still counts as open but no session stands for, as after a removal by hand.
-
-        A session exists before its place is reserved, so what is looked up in this order is never a new one.
-        """
-        for link in self._requests.all():
-            for upload_id in self._requests.usage(link.hash).open:
-                try:
-                    self._sessions.load(upload_id)
-                except UploadNotFound:
-                    self._requests.release(link.hash, upload_id, "expired")
-
-    def _forget(self, session: UploadSession, why: str) -> None:
-        if session.state is State.OPEN:
-            self._requests.release(session.request_hash, session.upload_id, why)
-        self._sessions.delete(session.upload_id)

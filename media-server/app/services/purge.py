@@ -1,0 +1,86 @@
+"""The purge: giving up uploads that nobody goes on with, and what was left behind by a crash."""
+
+from __future__ import annotations
+
+import logging
+
+from app.core.errors import UploadError, UploadNotFound
+from app.core.ports import ChunkStore, Clock, RequestStore, SessionStore
+from app.core.session import State, UploadSession
+from app.services.deliveries import Deliveries
+from app.services.observer import Observer
+
+log = logging.getLogger("droppr.uploads")
+
+
+class Purge:
+    """Judges sessions, never files. ``max_age`` is the seconds an upload may lie idle."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        chunks: ChunkStore,
+        requests: RequestStore,
+        deliveries: Deliveries,
+        clock: Clock,
+        observer: Observer,
+        max_age: float,
+    ) -> None:
+        self._sessions = sessions
+        self._chunks = chunks
+        self._requests = requests
+        self._deliveries = deliveries
+        self._clock = clock
+        self._observer = observer
+        self._max_age = max_age
+
+    def is_due(self, session: UploadSession) -> bool:
+        """Whether an upload has been left alone for too long."""
+        return session.idle_since(self._clock()) >= self._max_age
+
+    def forget(self, session: UploadSession, why: str) -> None:
+        """Give an upload up and free its space; whoever calls this holds the session alone."""
+        if session.state is State.OPEN:
+            self._requests.release(session.request_hash, session.upload_id, why)
+        self._sessions.delete(session.upload_id)
+
+    def sweep(self) -> int:
+        """Remove every upload that is due; returns how many. Finished files are not touched.
+
+        Each is judged under its lock, and one that somebody is sending to at this moment is passed over. A file
+        that is whole but was never delivered, because the server died in between, is delivered.
+        """
+        removed = sum(self._sweep_one(upload_id) for upload_id in list(self._sessions.ids()))
+        self._sessions.remove_remains(self._clock() - self._max_age)
+        self._give_back_lost_places()
+        return removed
+
+    def _sweep_one(self, upload_id: str) -> int:
+        try:
+            with self._sessions.exclusive(upload_id, wait=False):
+                session = self._sessions.load(upload_id)
+                if not self.is_due(session) or not self._chunks.idle(upload_id):
+                    return 0
+                if session.state is not State.OPEN or not session.is_whole:
+                    self.forget(session, "expired")
+                    self._observer.expired(session)
+                    return 1
+            self._deliveries.finish(upload_id, self._requests.load(session.request_hash))
+        except UploadNotFound:
+            return 0  # Somebody else removed it meanwhile, or it is still being opened.
+        except UploadError as error:
+            log.warning("upload not swept", extra={"code": error.code})
+        return 0
+
+    def _give_back_lost_places(self) -> None:
+        """Release what a ledger still counts as open but no session stands for, as after a removal by hand.
+
+        A session exists before its place is reserved, so what is looked up in this order is never a new one.
+        """
+        for link in self._requests.all():
+            for upload_id in self._requests.usage(link.hash).open:
+                try:
+                    self._sessions.load(upload_id)
+                except UploadNotFound:
+                    self._requests.release(link.hash, upload_id, "expired")
