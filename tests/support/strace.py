@@ -23,6 +23,10 @@ class Call:
     number: int
     text: str
 
+    @property
+    def injected(self) -> bool:
+        return "(INJECTED" in self.text
+
     def touches(self, folder: Path) -> bool:
         return f"{folder}/" in self.text
 
