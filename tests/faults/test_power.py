@@ -189,7 +189,7 @@ def test_what_was_acknowledged_survives_a_power_cut_at_any_instant(
     machine: Machine, torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
     """Some uploads at once, a few chunks each in turn; the power fails at instants that nobody chose."""
-    cuts = 60 if torture else 3
+    cuts = 60 if torture else 2
     under_way: list[tuple[Sent, list[tuple[int, int]]]] = []
     for number in range(cuts):
         while len(under_way) < 3:
@@ -251,7 +251,7 @@ class Cutter(threading.Thread):
 def test_a_file_is_on_the_disk_when_its_last_chunk_is_answered(
     machine: Machine, torture: bool, chance: random.Random, tally: Counter[str]
 ) -> None:
-    for number in range(40 if torture else 3):
+    for number in range(40 if torture else 2):
         size = chance.choice([1, 300_000, 2 * MIB])
         sent = machine.open(size)
         for start, stop in chunks(size, 400_000, chance):
