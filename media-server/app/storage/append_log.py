@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from app.storage.atomic import disk_errors
+from app.storage.atomic import disk_errors, sync_file
 
 Record = TypeVar("Record")
 State = TypeVar("State")
@@ -73,6 +73,11 @@ class AppendLog(Generic[Record, State]):
                 return self._append_locked(descriptor, decide, sync)
             finally:
                 os.close(descriptor)
+
+    def sync(self) -> None:
+        """Wait until all that was appended is on the disk itself. Holds no lock, so that many can wait for one sync."""
+        with disk_errors():
+            sync_file(self._path)
 
     def _append_locked(self, descriptor: int, decide: Callable[[State], Record | None], sync: bool) -> State:
         if os.fstat(descriptor).st_nlink == 0:

@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -26,9 +26,11 @@ class LocalFolder:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+        self._settled: set[Path] = set()
+        """Folders whose own names are known to be on the disk; forgotten whenever a folder is made."""
 
     def deliver(self, folder: RelPath, path: RelPath, source: Path) -> Delivery:
-        with disk_errors(), self._opened(folder.parts) as base, _descended(base, path.folder) as (parent, taken):
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
             number = _link_in(parent, disk_name(path.name), source)
         names = [numbered(part, n) for part, n in zip(path.folder, taken, strict=True)]
         disk_names = [numbered(disk_name(part), n) for part, n in zip(path.folder, taken, strict=True)]
@@ -38,14 +40,17 @@ class LocalFolder:
         )
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
-        # From the file's folder up to the root: each may be new, and a folder is a name in its parent.
-        bottom = self.locate(folder, delivery.disk_path).parent
+        # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
+        try:
+            below = self.locate(folder, delivery.disk_path).parent
+        except FileNotFoundError:
+            return  # The owner was faster and has it.
         with disk_errors():
-            sync_folder(bottom)
-            for above in bottom.parents:
-                if not above.is_relative_to(self._root):
-                    break
-                sync_folder(above)
+            sync_folder(below)
+            while below != self._root and below not in self._settled:
+                sync_folder(below.parent)
+                self._settled.add(below)
+                below = below.parent
 
     def locate(self, folder: RelPath, disk_path: str) -> Path:
         below = RelPath.parse(disk_path)
@@ -71,40 +76,51 @@ class LocalFolder:
         self._root.mkdir(parents=True, exist_ok=True)
         descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            with _descended(descriptor, parts) as (below, _):
+            with self._below(descriptor, parts) as (below, _):
                 yield below
         finally:
             os.close(descriptor)
 
-
-@contextmanager
-def _descended(descriptor: int, parts: tuple[str, ...]) -> Iterator[tuple[int, list[int]]]:
-    """The folder at ``parts`` below an open one, made where missing, and the number each part had to take."""
-    current = os.dup(descriptor)
-    taken: list[int] = []
-    try:
-        for part in parts:
-            below, number = _folder_in(current, disk_name(part))
+    @contextmanager
+    def _below(self, descriptor: int, parts: tuple[str, ...]) -> Iterator[tuple[int, list[int]]]:
+        """The folder at ``parts`` below an open one, made where missing, and the number each part had to take."""
+        current = os.dup(descriptor)
+        taken: list[int] = []
+        try:
+            for part in parts:
+                below, number, made = _folder_in(current, disk_name(part))
+                os.close(current)
+                current = below
+                taken.append(number)
+                if made:
+                    self._settled.clear()
+            yield current, taken
+        finally:
             os.close(current)
-            current = below
-            taken.append(number)
-        yield current, taken
-    finally:
-        os.close(current)
 
 
-def _folder_in(parent: int, name: str) -> tuple[int, int]:
-    """Open or make a folder; where a file or a link has the name, ``name (1)`` and so on."""
+def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:
+    """Open or make a folder; where a file or a link has the name, ``name (1)`` and so on.
+
+    Returns the open folder, the number it took, and whether it is new.
+    """
     for number in count():
         candidate = numbered(name, number)
-        with suppress(FileExistsError):
-            os.mkdir(candidate, 0o755, dir_fd=parent)
+        made = _made(parent, candidate)
         try:
-            return os.open(candidate, _FOLDER, dir_fd=parent), number
+            return os.open(candidate, _FOLDER, dir_fd=parent), number, made
         except OSError as error:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP):
                 raise
     raise AssertionError("unreachable")
+
+
+def _made(parent: int, name: str) -> bool:
+    try:
+        os.mkdir(name, 0o755, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True
 
 
 def _link_in(parent: int, name: str, source: Path) -> int:

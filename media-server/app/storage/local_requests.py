@@ -81,7 +81,9 @@ class LocalRequests:
             return {"event": "received", "upload_id": file.upload_id, "file": asdict(file)}
 
         with self._ledger(hash) as log:
-            log.append(decide, sync=self._durable)
+            log.append(decide)
+            if self._durable:
+                log.sync()
 
     def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None:
         def decide(ledger: Ledger) -> Event | None:
