@@ -61,7 +61,7 @@ def _measured(bench: Bench, numbers: list[int]) -> list[str]:
         reply = link.seen_by(Client.of(server)).status(upload_id)
         assert reply.json["received_bytes"] == len(numbers) * CHUNK
         link.seen_by(Client.of(server)).cancel(upload_id)
-    return [milliseconds(median(cold)), milliseconds(median(warm)), f"{len(reply.body) / 1024:.0f}"]
+    return [milliseconds(median(cold)), milliseconds(median(warm)), f"{len(reply.body) / 1024:.1f}"]
 
 
 def _fill(data_dir: Path, upload_id: str, numbers: Iterable[int]) -> None:
