@@ -85,6 +85,8 @@ class UploadSession:
 
     def completed(self, delivered_path: str, sha256: str | None, at: float) -> UploadSession:
         """The session once its file stands under ``delivered_path``."""
+        # A clock that was set back does not make an upload older than it is.
+        at = max(self.active_at, at)
         return replace(self._to(State.COMPLETE), delivered_path=delivered_path, sha256=sha256, active_at=at)
 
     def refused(self, reason: str, at: float) -> UploadSession:
