@@ -53,12 +53,16 @@ class Policy:
                 f"The chunk has {length} bytes; send at most {self.max_chunk_size} at once.", limit=self.max_chunk_size
             )
 
+    def looks_inside(self, link: RequestLink) -> bool:
+        """Whether the content of files is judged: only where types are limited at all."""
+        return bool(self.extensions_for(link))
+
     def check_head(self, link: RequestLink, name: str, mime: str) -> None:
         """Judge what the content says it is against what the name says. Raises TypeNotAllowed.
 
-        Only where types are limited at all: a link that takes everything takes a program called photo.jpg too.
+        A link that takes everything takes a program called photo.jpg too.
         """
-        if not self.extensions_for(link) or mime in _UNKNOWN:
+        if not self.looks_inside(link) or mime in _UNKNOWN:
             return
         named = extension(name)
         if named not in _PROGRAMS.get(mime, {named}):

@@ -75,6 +75,8 @@ class Deliveries:
 
     def judge(self, session: UploadSession, link: RequestLink) -> None:
         """Look at the head of the growing file. Raises TypeNotAllowed, and the upload is refused."""
+        if not self._policy.looks_inside(link):
+            return
         with self._chunks.reader(session.upload_id) as read:
             head = read(Span(0, min(HEAD_BYTES, session.size))) if session.size else b""
         try:
