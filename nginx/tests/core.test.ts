@@ -195,4 +195,14 @@ describe("Meter", () => {
     meter.add(10_000, 1_000);
     expect(meter.speed(60_000)).toBeLessThan(1);
   });
+
+  it("promises no time left once nothing has moved for ten seconds, and starts again with the bytes", () => {
+    const meter = new Meter();
+    meter.add(0, 0);
+    meter.add(100_000_000, 1_000);
+    expect(meter.eta(1_000, 10_000)).toBeLessThan(10);
+    expect([meter.speed(11_001), meter.eta(1_000, 11_001)]).toEqual([0, Number.POSITIVE_INFINITY]);
+    meter.add(1_000_000, 20_000);
+    expect(meter.speed(20_000)).toBeGreaterThan(1_000);
+  });
 });

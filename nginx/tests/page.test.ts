@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { LinkInfo } from "../src/core/wire";
-import { fromDrop } from "../src/page/drop";
+import { fromDrop, fromInput } from "../src/page/drop";
 import { countOf, formatBytes, formatDuration, formatPercent, formatTimeLeft } from "../src/page/format";
 import { describeLimits, sortOut } from "../src/page/limits";
 
@@ -129,11 +129,25 @@ describe("drops", () => {
       drop(folderEntry("/trip", [folderEntry("/trip/day", many)]), fileEntry("/a.txt")),
     );
     expect(picked).toHaveLength(251);
-    expect([picked[0]?.path, picked[249]?.path, picked[250]?.path]).toEqual([
+    expect([picked[0]?.path, picked[1]?.path, picked[250]?.path]).toEqual([
+      "a.txt",
       "trip/day/0.jpg",
       "trip/day/249.jpg",
-      "a.txt",
     ]);
+  });
+
+  it("are listed by path, 2 before 10, whatever order the disk gives", async () => {
+    const names = ["b/10.jpg", "b.txt", "b/2.jpg", "a/z", "b/2/deep.jpg"];
+    const { picked } = await fromDrop(drop(...names.map((name) => fileEntry(`/${name}`))));
+    expect(picked.map(({ path }) => path)).toEqual(["a/z", "b/2/deep.jpg", "b/2.jpg", "b/10.jpg", "b.txt"]);
+  });
+
+  it("and chosen folders are sorted; chosen files keep the order of the dialog", () => {
+    const names = ["b", "a"].map((name) => new File(["x"], name));
+    const input = (webkitdirectory: boolean) =>
+      ({ files: names, webkitdirectory }) as unknown as HTMLInputElement;
+    expect(fromInput(input(true)).picked.map(({ path }) => path)).toEqual(["a", "b"]);
+    expect(fromInput(input(false)).picked.map(({ path }) => path)).toEqual(["b", "a"]);
   });
 
   it("tell what could not be read and bring the rest", async () => {

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalSessions } from "../src/adapters/local-sessions";
+import { networkError } from "../src/core/errors";
 import type { Transport, TransportReply, TransportRequest } from "../src/ports";
 import { UploadManager, type UploadManagerConfig } from "../src/utils/upload-manager";
 import { FakeClock } from "./support/clock";
@@ -10,6 +11,8 @@ const clock = new FakeClock();
 class Desk implements Transport {
   readonly opened: string[] = [];
   readonly refusals = new Map<string, { status: number; code: string }>();
+  /** Asked on every opening; a path waits here until its condition says true. */
+  readonly slow = new Map<string, () => unknown>();
   open = 0;
   most = 0;
 
@@ -18,6 +21,10 @@ class Desk implements Transport {
     this.opened.push(path);
     this.most = Math.max(this.most, ++this.open);
     await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let turns = 0; this.slow.has(path) && turns < 100; turns += 1) {
+      this.slow.get(path)?.();
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
     this.open -= 1;
     const refusal = this.refusals.get(path);
     this.refusals.delete(path);
@@ -27,16 +34,50 @@ class Desk implements Transport {
   }
 }
 
+/** Does all it is asked, but its first answer to each question is lost. Opening twice makes two uploads, as in truth. */
+class Forgetful implements Transport {
+  readonly delivered: string[] = [];
+  readonly #paths: string[] = [];
+  readonly #complete = new Set<string>();
+  readonly #asked = new Set<string>();
+
+  async send(request: TransportRequest): Promise<TransportReply> {
+    const answer = this.#answer(request);
+    const question = `${request.method} ${request.url} ${request.headers["X-Upload-Id"] ?? request.body}`;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    if (this.#asked.has(question)) return reply(200, answer);
+    this.#asked.add(question);
+    throw networkError();
+  }
+
+  #answer({ method, url, body, headers }: TransportRequest): object {
+    if (method === "GET") return this.#state(url.split("/").at(-1) ?? "");
+    if (url.endsWith("/uploads"))
+      return this.#state(`${this.#paths.push(JSON.parse(String(body)).path) - 1}`);
+    const id = headers["X-Upload-Id"] ?? "";
+    if (!this.#complete.has(id)) this.delivered.push(this.#paths[Number(id)] ?? "unknown");
+    this.#complete.add(id);
+    return this.#state(id);
+  }
+
+  #state(id: string): object {
+    const complete = this.#complete.has(id);
+    const ranges = { received_bytes: complete ? 2 : 0, missing_ranges: complete ? [] : [[0, 1]] };
+    return { upload_id: id, chunk_size: 8, max_parallel_chunks: 2, complete, ...ranges };
+  }
+}
+
 function reply(status: number, json: object): TransportReply {
   return { status, text: JSON.stringify(json), header: () => null };
 }
 
+const LINK = { uploadUrl: "/api/droppr/requests/abc/upload-chunk" };
+
 let desk: Desk;
 
 function manager(extra: Partial<UploadManagerConfig> = {}): UploadManager {
-  const uploadUrl = "/api/droppr/requests/abc/upload-chunk";
   const sessions = new LocalSessions(clock);
-  const options = () => ({ uploadUrl, sessions, clock, transport: desk, maxRetries: 0 });
+  const options = () => ({ ...LINK, sessions, clock, transport: desk, maxRetries: 0 });
   return new UploadManager({ options, clock, smallSize: 4, ...extra });
 }
 
@@ -58,6 +99,78 @@ describe("UploadManager", () => {
     await files.finished();
     expect(desk.most).toBe(1);
     expect(files.totals()).toMatchObject({ files: 5, done: 5, failed: 0, loaded: 24, size: 24 });
+  });
+
+  it("sends up to six small files at once, as long as together they are small", async () => {
+    const files = manager({ smallSize: 100 });
+    for (let at = 0; at < 20; at += 1) files.add(file(`${at}`));
+    await files.finished();
+    expect(desk.most).toBe(6);
+    expect(desk.opened).toHaveLength(20);
+    desk.most = 0;
+    for (let at = 0; at < 20; at += 1) files.add(file(`half ${at}`, "x".repeat(33)));
+    await files.finished();
+    expect(desk.most).toBe(3);
+  });
+
+  it("lets two small files pass by a big one, and starts a big one beside small ones", async () => {
+    const hurdle = new Promise<void>((resolve) => {
+      desk.slow.set("big", () => desk.opened.includes("6") && resolve());
+    });
+    const files = manager();
+    files.add(file("0"));
+    files.add(file("big", "a big one"));
+    files.add(file("next", "a big one"));
+    for (let at = 1; at <= 6; at += 1) files.add(file(`${at}`));
+    await hurdle;
+    expect(desk.opened).not.toContain("next");
+    await files.finished();
+    expect(desk.most).toBe(3);
+    expect(files.totals().done).toBe(9);
+  });
+
+  it("asks the person once for all files that were refused together", async () => {
+    const onHeld = vi.fn();
+    const onTaken = vi.fn();
+    const files = manager({ smallSize: 100, onHeld, onTaken });
+    for (const name of ["a", "b", "c", "d"]) files.add(file(name));
+    for (const name of ["b", "c", "d"]) desk.refusals.set(name, { status: 429, code: "rate_limited" });
+    await vi.waitUntil(() => onHeld.mock.calls.length > 0);
+    await vi.waitUntil(() => files.items.filter(({ state }) => state === "waiting").length === 3);
+    files.release();
+    await files.finished();
+    expect(files.totals().done).toBe(4);
+    expect([onHeld.mock.calls.length, onTaken.mock.calls.length]).toEqual([1, 2]);
+  });
+
+  it("delivers each small file once though every reply is lost once", async () => {
+    const server = new Forgetful();
+    const options = () => ({ ...LINK, sessions: new LocalSessions(clock), clock, transport: server });
+    const files = new UploadManager({ options, clock });
+    for (let at = 0; at < 12; at += 1) files.add(file(`${at}`));
+    await files.finished();
+    expect(files.totals().done).toBe(12);
+    expect(server.delivered.toSorted()).toEqual(Array.from({ length: 12 }, (_, at) => `${at}`).toSorted());
+  });
+
+  it("is stuck while nothing of any file gets through", async () => {
+    const held = new FakeClock();
+    held.holdSleep = true;
+    const options = () => ({
+      ...LINK,
+      sessions: new LocalSessions(held),
+      clock: held,
+      transport: new Forgetful(),
+    });
+    const files = new UploadManager({ options, clock: held });
+    files.add(file("a"));
+    expect(files.totals().stuck).toBe(false);
+    await vi.waitUntil(() => held.asleep !== null);
+    expect(files.totals().stuck).toBe(true);
+    held.holdSleep = false;
+    held.asleep?.();
+    await files.finished();
+    expect(files.totals()).toMatchObject({ stuck: false, done: 1 });
   });
 
   it("lets no file fail for another", async () => {

@@ -322,13 +322,21 @@ def test_a_refused_type_is_told_before_sending_a_lying_one_by_the_server_and_the
         "setup.exe: This kind of file is not accepted here; .jpg, .png, .txt would be."
     )
     assert sender.calls == []
+    sender.page.get_by_role("button", name="Close this list").click()
+    expect(sender.page.get_by_role("alert")).to_have_count(0)
 
     sender.choose(liar, *honest)
-    expect(sender.state("holiday.jpg")).to_contain_text("The file is called .jpg but its content is a program")
+    expect(sender.state("holiday.jpg")).to_have_text("The file is called .jpg but its content is a program.")
     sender.expect_arrived("real.png")
     sender.expect_arrived("note.txt")
     assert hashes(link.disk) == {file.name: file_sha256(file) for file in honest}
     expect(sender.page.locator("#total-text")).to_contain_text("2 of 3 files arrived · 1 not sent")
+
+    expect(sender.row("holiday.jpg").get_by_role("button")).to_have_text(["Remove"])
+    sender.row("holiday.jpg").get_by_role("button").click()
+    expect(sender.row("holiday.jpg")).to_have_count(0)
+    expect(sender.page.get_by_role("button", name="Choose files")).to_be_focused()
+    sender.expect_all_arrived("2 files have arrived")
 
 
 def test_a_cut_line_is_said_and_the_upload_goes_on_by_itself_when_it_is_back(
@@ -337,6 +345,10 @@ def test_a_cut_line_is_said_and_the_upload_goes_on_by_itself_when_it_is_back(
     with interrupted_upload(owner, desk, visit) as sender:
         sender.line(offline=True)
         expect(sender.state(NAME)).to_contain_text("connection trouble, trying again")
+        total = sender.page.locator("#total-text")
+        expect(total).to_contain_text("waiting for the connection")
+        expect(total).not_to_contain_text("/s")
+        expect(total).not_to_contain_text("left")
         sender.line()
 
 
@@ -399,6 +411,9 @@ def test_a_folder_with_folders_and_more_files_than_a_browser_reads_at_once_arriv
     getattr(sender, way)(folder)
     sender.expect_all_arrived("112 files have arrived")
 
+    names = sender.page.locator("li.file .file-name > span:first-child").all_text_contents()
+    photos = [f"{folder.name}/2026/{number}.jpg" for number in range(110)]
+    assert names == [*photos, f"{folder.name}/2026/raw/日本/deep.bin", f"{folder.name}/read me.txt"]
     assert hashes(link.disk) == {f"{folder.name}/{path}": value for path, value in hashes(folder).items()}
 
 
@@ -426,6 +441,48 @@ def test_a_limit_is_told_before_a_byte_is_sent(
     assert hashes(link.disk) == {"a": file_sha256(first)}
     assert len(sender.openings) == 1
     assert sum(stop - start for start, stop in sender.spans) == sizes[0]
+
+
+@pytest.mark.parametrize("width", [320, 500, 900])
+def test_the_limits_are_parted_by_dots_and_no_line_begins_or_ends_with_one(
+    owner: Client, visit: Visit, width: int
+) -> None:
+    limits = {"max_file_size": 10**9, "max_total_size": 10**10, "max_files": 7, "expires_hours": 1}
+    link = owner.make_link(allowed_extensions=["jpg", "mov"], **limits)
+    page = visit(link, viewport={"width": width, "height": 800}).page
+    # Of each item: where its dot stands, and where its text begins, seen from the edge of the list.
+    items = page.locator("#limits li").evaluate_all("""items => items.map((item) => {
+        const list = item.parentElement.getBoundingClientRect();
+        const text = document.createRange();
+        text.selectNodeContents(item);
+        const box = text.getBoundingClientRect();
+        return { line: box.top, dot: item.getBoundingClientRect().left - list.left, text: box.left - list.left };
+    })""")
+    lines = {item["line"] for item in items}
+    assert len(items) == 5
+    assert len(lines) > 1
+    for line in lines:
+        first, *others = sorted((item["text"], item["dot"]) for item in items if item["line"] == line)
+        assert abs(first[0]) < 1, "a line is indented"
+        assert first[1] < -10, "the dot of the first on a line can be seen"
+        assert all(dot > 0 for _, dot in others)
+    assert page.locator("#limits").evaluate("list => getComputedStyle(list).overflowX") == "hidden"
+    assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_small_files_do_not_wait_for_a_big_one(owner: Client, desk: Path, visit: Visit) -> None:
+    link = owner.make_link()
+    sender = visit(link)
+    sender.line(mib_per_second=SLOW)
+    big = write(desk / "big.bin", content(16 * MIB))
+    small = [write(desk / f"small {number}.txt", f"note {number}".encode()) for number in range(30)]
+    sender.choose(big, *small)
+    for file in small:
+        sender.expect_arrived(file.name)
+    assert sender.received() < 16 * MIB, "the small files waited for the big one"
+    sender.line()
+    sender.expect_all_arrived("31 files have arrived")
+    assert hashes(link.disk) == {file.name: file_sha256(file) for file in (big, *small)}
 
 
 def test_a_link_that_others_have_filled_says_so(owner: Client, desk: Path, visit: Visit) -> None:

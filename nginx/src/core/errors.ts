@@ -58,6 +58,14 @@ export function unexpectedReply(status: number): UploadError {
   return new UploadError(sentence, { code: "unexpected_reply", status, retryable: true });
 }
 
+/** Refusals of the file or the address as they are: sent again, they would be refused again. */
+const FINAL_CODE = new Set(["type_not_allowed", "file_too_large", "invalid_path", "request_not_found"]);
+
+/** Whether a person who tries again may have more luck. */
+export function mayPass({ code }: UploadError): boolean {
+  return !FINAL_CODE.has(code);
+}
+
 /** The same failure after the last retry, saying so. */
 export function exhausted(error: UploadError, retries: number): UploadError {
   const { code, status, retryAfter, details } = error;

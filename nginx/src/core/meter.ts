@@ -4,6 +4,8 @@
 const MEMORY = 4_000;
 /** Browsers report progress in bursts; shorter stretches than this say nothing about speed. */
 const SHORTEST_STRETCH = 250;
+/** After so many milliseconds without a byte, what was measured before says nothing about the time left. */
+const SILENCE = 10_000;
 
 export class Meter {
   #speed: number | null = null;
@@ -22,9 +24,10 @@ export class Meter {
     this.#bytes = 0;
   }
 
-  /** Bytes per second; fades towards 0 while nothing moves. */
+  /** Bytes per second; fades while nothing moves, and is 0 after ten seconds of that. */
   speed(now: number): number {
     if (this.#speed === null || this.#since === null) return 0;
+    if (now - this.#since > SILENCE) return 0;
     const idle = Math.max(0, now - this.#since - MEMORY / 2);
     return this.#speed * Math.exp(-idle / MEMORY);
   }

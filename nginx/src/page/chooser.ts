@@ -19,6 +19,7 @@ export class Chooser {
 
   constructor(onChosen: OnChosen) {
     this.#onChosen = onChosen;
+    need("refused-close", HTMLButtonElement).addEventListener("click", () => this.#dismiss());
     this.#pick("choose", this.#files);
     this.#pick("choose-folder", this.#folder);
     need("choose-folder", HTMLElement).hidden = !("webkitdirectory" in this.#folder);
@@ -37,6 +38,11 @@ export class Chooser {
     if (refused.length > shown.length) shown.push(`and ${refused.length - shown.length} more`);
     need("refused-list", HTMLElement).replaceChildren(...shown.map((text) => make("li", { text })));
     if (refused.length > 0) this.#refused.setAttribute("role", "alert");
+  }
+
+  #dismiss(): void {
+    this.#refused.hidden = true;
+    need("choose", HTMLElement).focus();
   }
 
   #pick(buttonId: string, input: HTMLInputElement): void {

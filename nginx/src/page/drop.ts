@@ -13,7 +13,8 @@ export function fromInput(input: HTMLInputElement): Collected {
     file,
     path: file.webkitRelativePath || file.name,
   }));
-  return { picked, unreadable: [] };
+  // Single files keep the order in which the person's file dialog shows them.
+  return { picked: input.webkitdirectory ? inOrder(picked, ({ path }) => path) : picked, unreadable: [] };
 }
 
 /** Everything in a drop. Must be called in the event itself: afterwards the browser takes the list away. */
@@ -40,7 +41,20 @@ async function walk(roots: readonly FileSystemEntry[]): Promise<Collected> {
       unreadable.push(pathOf(entry));
     }
   }
-  return { picked, unreadable };
+  return { picked: inOrder(picked, ({ path }) => path), unreadable: inOrder(unreadable, (path) => path) };
+}
+
+const byName = new Intl.Collator("en", { numeric: true });
+
+/** Sorted by path, part by part, with 2 before 10: a disk hands out a folder in whatever order it likes. */
+function inOrder<T>(found: readonly T[], pathOf: (each: T) => string): T[] {
+  const keyed = found.map((each) => ({ each, parts: pathOf(each).split("/") }));
+  return keyed.sort((one, other) => compareParts(one.parts, other.parts)).map(({ each }) => each);
+}
+
+function compareParts(one: readonly string[], other: readonly string[]): number {
+  const at = one.findIndex((part, index) => part !== other[index]);
+  return at < 0 ? one.length - other.length : byName.compare(one[at] ?? "", other[at] ?? "");
 }
 
 function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {

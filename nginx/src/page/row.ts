@@ -1,9 +1,11 @@
 // One file in the list.
 
+import { mayPass } from "../core/errors";
 import type { UploadStats } from "../utils/parallel-upload";
 import type { UploadItem } from "../utils/upload-manager";
 import { make, makeButton, setText } from "./dom";
 import { formatBytes, formatPercent, formatSpeed, formatTimeLeft } from "./format";
+import { reasonFor } from "./reasons";
 
 export interface RowActions {
   readonly cancel: (item: UploadItem) => void;
@@ -32,10 +34,15 @@ export class Row {
     this.element = make("li", { className: "file" }, heading, buttons, this.#bar, this.#state);
   }
 
+  remove(): void {
+    this.element.remove();
+  }
+
   paint(item: UploadItem, stats: UploadStats | null): void {
-    const { state, loaded, file } = item;
+    const { state, loaded, file, error } = item;
     this.element.className = `file ${state}`;
-    this.#retry.hidden = state !== "failed" && state !== "cancelled";
+    const ended = state === "failed" || state === "cancelled";
+    this.#retry.hidden = !ended || (error !== null && !mayPass(error));
     this.#cancel.hidden = state === "done" || state === "cancelled";
     setText(this.#cancel, state === "failed" ? "Remove" : "Cancel");
     this.#cancel.setAttribute("aria-label", `${this.#cancel.textContent} ${item.path}`);
@@ -49,16 +56,22 @@ function wordsFor({ state, loaded, file, error }: UploadItem, stats: UploadStats
   if (state === "waiting") return "Waiting";
   if (state === "done") return "Arrived";
   if (state === "cancelled") return "Cancelled";
-  if (state === "failed") return error?.message ?? "It could not be sent.";
+  if (state === "failed") return reasonFor(error);
+  if (stats?.stuck) return `${formatPercent(loaded, file.size || 1)} · connection trouble, trying again…`;
   if (stats === null || stats.totalChunks === 0) return "Starting…";
   if (loaded >= file.size) return "All sent, the server is finishing…";
-  const retrying = stats.failedChunks > 0 && stats.failedChunks >= stats.activeUploads;
-  if (retrying) return `${formatPercent(loaded, file.size)} · connection trouble, trying again…`;
   return [formatPercent(loaded, file.size), ...pace(stats)].join(" · ");
 }
 
+interface Pace {
+  readonly speed: number;
+  readonly eta: number;
+  readonly stuck: boolean;
+}
+
 /** Speed and time left, where something moves. */
-export function pace({ speed, eta }: { readonly speed: number; readonly eta: number }): string[] {
+export function pace({ speed, eta, stuck }: Pace): string[] {
+  if (stuck) return ["waiting for the connection…"];
   if (speed < 1) return [];
   return [formatSpeed(speed), formatTimeLeft(eta)].filter((words) => words !== "");
 }

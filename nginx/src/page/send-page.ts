@@ -18,6 +18,7 @@ import { need, oncePerFrame, setText } from "./dom";
 import { countOf, formatBytes, formatDuration } from "./format";
 import { Gate } from "./gate";
 import { describeLimits, type Picked, sortOut } from "./limits";
+import { reasonFor } from "./reasons";
 import { pace, Row } from "./row";
 import { Unfinished } from "./unfinished";
 
@@ -66,6 +67,7 @@ export class SendPage {
       smallSize: info.chunkSize,
       onChange: (item) => this.#onChange(item),
       onHeld: (error) => this.#onHeld(error),
+      onTaken: () => this.#onTaken(),
     });
     this.#gate = new Gate(info, () => this.#go());
     this.#captcha = new Captcha(info);
@@ -129,12 +131,23 @@ export class SendPage {
     this.#unfinished.settle(sessionKey({ name, size, link: this.#uploadUrl, path }));
     const item = this.#manager.add(file, path);
     const row = new Row(item, {
-      cancel: (which) => void this.#manager.cancel(which),
+      cancel: (which) => this.#takeOut(which),
       retry: (which) => this.#manager.retry(which),
     });
     this.#rows.set(item.id, row);
     this.#list.append(row.element);
     this.#onChange(item);
+  }
+
+  /** A file that could not be sent leaves the list; one that is cancelled stays, to be sent after all. */
+  #takeOut(item: UploadItem): void {
+    const row = item.state === "failed" ? this.#rows.get(item.id) : undefined;
+    void this.#manager.cancel(item);
+    if (row === undefined) return;
+    this.#rows.delete(item.id);
+    row.remove();
+    need("sending", HTMLElement).hidden = this.#rows.size === 0;
+    need("choose", HTMLElement).focus();
   }
 
   /** The person said send: everything asked for is filled in, the browser has checked it. */
@@ -192,14 +205,14 @@ export class SendPage {
     this.#changed.add(item);
     this.#paint();
     if (item.state === "failed")
-      this.#announcer.say(`${item.path} could not be sent. ${item.error?.message ?? ""}`);
-    if (item.state === "done") this.#onDone();
+      this.#announcer.say(`${item.path} could not be sent. ${reasonFor(item.error)}`);
+    if (item.state === "done" && !this.#manager.busy)
+      this.#announcer.say(this.#endWords(this.#manager.totals()));
   }
 
-  #onDone(): void {
+  #onTaken(): void {
     this.#captchaTries = 0;
     this.#captcha.relax();
-    if (!this.#manager.busy) this.#announcer.say(this.#endWords(this.#manager.totals()));
   }
 
   #endWords({ done, failed }: UploadTotals): string {

@@ -65,6 +65,8 @@ export interface UploadStats {
   readonly totalChunks: number;
   /** Chunks whose last attempt failed and which wait to be sent again. */
   readonly failedChunks: number;
+  /** Nothing gets through: all that was asked of the server has failed and is being tried again. */
+  readonly stuck: boolean;
 }
 
 export class ParallelUploader {
@@ -134,6 +136,7 @@ export class ParallelUploader {
       completedChunks: completedChunks(received, size, this.#chunkSize).length,
       totalChunks: chunkCount(size, this.#chunkSize),
       failedChunks: transfer?.failing.size ?? 0,
+      stuck: this.#retrier.stuck,
     };
   }
 
@@ -201,6 +204,12 @@ export class ParallelUploader {
     }
   }
 
+  /**
+   * Opens by itself, also where the first chunk could open and carry the whole file in one request: when the reply to
+   * such a request is lost, nobody can tell whether the file stands, and sending it again would make a second one. An
+   * opening whose reply is lost leaves an upload without bytes, which the purge takes. Only an empty file is complete
+   * as soon as it is opened: there a lost reply may leave an empty `name (1)`, which is better than no file.
+   */
   #open(): Promise<UploadState> {
     const { signal } = this.#stop;
     return this.#retrier.run(async () => {

@@ -1,9 +1,11 @@
-// Several files to one link: a queue in which a failing file never takes the others down. One big file at a time has
-// the line to itself (its chunks go in parallel); two small ones go together, to hide the round trips.
+// Several files to one link: a queue in which a failing file never takes the others down. One big file goes at a time,
+// its chunks in parallel; small ones go several together, to hide their round trips, and pass by a big one.
 
+import { XhrTransport } from "../adapters/xhr-transport";
 import { UploadError } from "../core/errors";
 import { Meter } from "../core/meter";
 import type { Clock } from "../ports";
+import { Line } from "./line";
 import { ParallelUploader, type ParallelUploaderConfig, type UploadStats } from "./parallel-upload";
 
 export type ItemState = "waiting" | "sending" | "done" | "failed" | "cancelled";
@@ -29,6 +31,8 @@ export interface UploadTotals {
   readonly speed: number;
   /** Seconds; Infinity while nothing moves. */
   readonly eta: number;
+  /** Files are being sent, and nothing of any of them gets through. */
+  readonly stuck: boolean;
 }
 
 type PerFile = "file" | "relPath" | "onProgress" | "onChunkComplete" | "onComplete" | "onError" | "signal";
@@ -38,13 +42,20 @@ export interface UploadManagerConfig {
   /** Asked whenever a file starts, so that a password typed meanwhile counts. */
   readonly options: () => UploaderOptions;
   readonly clock: Clock;
-  /** Files up to this many bytes go two at a time; 8 MiB unless given. */
+  /** Files up to this many bytes are small: they go several at a time, and beside a big one. 8 MiB unless given. */
   readonly smallSize?: number;
   /** The item changed; progress included. */
   readonly onChange?: (item: UploadItem) => void;
   /** The server wants something from the person before any file goes on. The file waits again; call `release()`. */
   readonly onHeld?: (error: UploadError) => void;
+  /** The server has taken a file again, the first since the start or since something was wanted of the person. */
+  readonly onTaken?: () => void;
 }
+
+/** Small files at once: as many as a browser opens connections, while all of them together are small too. */
+const MOST_SMALL = 6;
+/** More of them gain nothing for files that take the line longer than a round trip. */
+const ALWAYS_SMALL = 2;
 
 /** Answers about the sender, not about the file: the next file would get the same one. */
 const HOLDING = new Set([
@@ -66,6 +77,9 @@ export class UploadManager {
   readonly #waiting: Mutable[] = [];
   readonly #sending = new Map<Mutable, ParallelUploader>();
   readonly #meter = new Meter();
+  readonly #line = new Line(() => [...this.#sending.keys()].some((item) => this.#isSmall(item)));
+  /** Counts the times we had to ask: answers to files that started before belong to what was asked then. */
+  #round = 0;
   #held = false;
   /** Whether the server has taken a file since we last had to ask: until then one goes ahead, so that a wrong
    * password counts as one wrong attempt and not as two. */
@@ -114,6 +128,7 @@ export class UploadManager {
   hold(): void {
     this.#held = true;
     this.#proven = false;
+    this.#round += 1;
   }
 
   release(): void {
@@ -141,7 +156,13 @@ export class UploadManager {
       size,
       speed: this.#meter.speed(now),
       eta: this.#meter.eta(unsent, now),
+      stuck: this.#stuck,
     };
+  }
+
+  get #stuck(): boolean {
+    const uploaders = [...this.#sending.values()];
+    return uploaders.length > 0 && uploaders.every((uploader) => uploader.getStats().stuck);
   }
 
   /** Speed and time left of a file that is being sent. */
@@ -162,39 +183,69 @@ export class UploadManager {
   }
 
   #fill(): void {
-    while (!this.#held && this.#mayStart(this.#waiting[0])) {
-      const item = this.#waiting.shift();
-      if (item !== undefined) void this.#send(item);
+    for (let item = this.#next(); item !== undefined; item = this.#next()) {
+      this.#waiting.splice(this.#waiting.indexOf(item), 1);
+      void this.#send(item);
     }
     if (this.busy) return;
     for (const settle of this.#onIdle.splice(0)) settle();
   }
 
-  #mayStart(next: Mutable | undefined): boolean {
-    if (next === undefined || (!this.#proven && this.#sending.size > 0)) return false;
-    const small = this.#config.smallSize ?? 8 * 1024 * 1024;
-    const together = [next, ...this.#sending.keys()];
-    return (
-      together.length === 1 || (together.length === 2 && together.every(({ file }) => file.size <= small))
-    );
+  /** The first that may start: small files do not wait for a big one, nor a big one for the small. */
+  #next(): Mutable | undefined {
+    if (this.#held) return undefined;
+    const first = this.#waiting[0];
+    if (first === undefined || this.#mayStart(first)) return first;
+    const small = this.#isSmall(first);
+    const other = this.#waiting.find((item) => this.#isSmall(item) !== small);
+    return other !== undefined && this.#mayStart(other) ? other : undefined;
+  }
+
+  #mayStart(next: Mutable): boolean {
+    const sending = [...this.#sending.keys()];
+    if (sending.length === 0) return true;
+    if (!this.#proven) return false;
+    const small = sending.filter((item) => this.#isSmall(item));
+    const noneBig = small.length === sending.length;
+    if (!this.#isSmall(next)) return noneBig;
+    if (small.length < ALWAYS_SMALL) return true;
+    const together = sum([next, ...small].map(({ file }) => file.size));
+    return noneBig && small.length < MOST_SMALL && together <= this.#smallSize;
+  }
+
+  get #smallSize(): number {
+    return this.#config.smallSize ?? 8 * 1024 * 1024;
+  }
+
+  #isSmall({ file }: UploadItem): boolean {
+    return file.size <= this.#smallSize;
   }
 
   async #send(item: Mutable): Promise<void> {
-    const uploader = new ParallelUploader({
-      ...this.#config.options(),
-      file: item.file,
-      relPath: item.path,
-      onProgress: this.#progressOf(item),
-    });
+    const round = this.#round;
+    const uploader = this.#uploaderFor(item);
     this.#sending.set(item, uploader);
     this.#update(item, { state: "sending", error: null });
     const error = await uploader.start().then(() => null, asUploadError);
     this.#sending.delete(item);
-    if (item.state === "sending") this.#settle(item, error);
+    if (item.state === "sending") this.#settle(item, error, round);
     this.#fill();
   }
 
+  #uploaderFor(item: Mutable): ParallelUploader {
+    const options = this.#config.options();
+    const transport = options.transport ?? new XhrTransport();
+    return new ParallelUploader({
+      ...options,
+      transport: this.#line.through(transport, !this.#isSmall(item)),
+      file: item.file,
+      relPath: item.path,
+      onProgress: this.#progressOf(item),
+    });
+  }
+
   #progressOf(item: Mutable): (loaded: number) => void {
+    const round = this.#round;
     let known: number | null = null;
     return (loaded) => {
       if (item.state !== "sending") return;
@@ -202,18 +253,21 @@ export class UploadManager {
       this.#meter.add(Math.max(0, loaded - (known ?? loaded)), this.#config.clock.now());
       known = loaded;
       this.#update(item, { loaded });
-      if (!this.#proven) this.#prove();
+      // What started before we asked was let in before, and proves nothing about the answer.
+      if (!this.#proven && round === this.#round) this.#prove();
     };
   }
 
   #prove(): void {
-    this.#proven = !this.#held;
+    if (this.#held) return;
+    this.#proven = true;
+    this.#config.onTaken?.();
     this.#fill();
   }
 
-  #settle(item: Mutable, error: UploadError | null): void {
+  #settle(item: Mutable, error: UploadError | null, round: number): void {
     if (error === null) this.#update(item, { state: "done", loaded: item.file.size });
-    else if (HOLDING.has(error.code)) this.#wait(item, error);
+    else if (HOLDING.has(error.code)) this.#wait(item, error, round);
     else this.#fail(item, error);
   }
 
@@ -223,10 +277,12 @@ export class UploadManager {
     for (const other of this.#waiting.splice(0)) this.#update(other, { state: "failed", error });
   }
 
-  #wait(item: Mutable, error: UploadError): void {
-    this.hold();
+  #wait(item: Mutable, error: UploadError, round: number): void {
     this.#waiting.unshift(item);
     this.#update(item, { state: "waiting", loaded: 0, error });
+    // Files that went together get the same answer; the person is asked once.
+    if (round !== this.#round) return;
+    this.hold();
     this.#config.onHeld?.(error);
   }
 
