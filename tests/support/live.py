@@ -7,6 +7,7 @@ to the starting *thread*: start servers from the main thread.)
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import os
 import shutil
@@ -111,6 +112,10 @@ class LiveServer:
     def stop(self) -> None:
         """End it as an init system would: SIGTERM, then SIGKILL for what is still there after ten seconds."""
         self._end(signal.SIGTERM)
+        # What a server that was killed could not take along: its counters in memory (gunicorn.conf.py).
+        shutil.rmtree(
+            f"/dev/shm/droppr-{hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:16]}", ignore_errors=True
+        )
 
     def worker_pids(self) -> list[int]:
         """The workers, without the master."""

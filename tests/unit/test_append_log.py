@@ -13,7 +13,7 @@ from app.storage.append_log import AppendLog, JSONLines
 
 
 def log_at(path: Path) -> AppendLog[dict[str, Any], list[int]]:
-    return AppendLog(path, JSONLines(), list, lambda state, record: [*state, record["n"]])
+    return AppendLog(path, JSONLines(), list, lambda state, records: [*state, *(record["n"] for record in records)])
 
 
 @pytest.fixture

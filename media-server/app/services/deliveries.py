@@ -14,7 +14,7 @@ from app.core.policy import HEAD_BYTES, Policy
 from app.core.ports import ChunkStore, Clock, Delivery, Destination, HeadReader, RequestStore, SessionStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
-from app.services.file_digests import FileDigests
+from app.services.file_digests import TINY, FileDigests
 from app.services.observer import Observer
 
 Stored = Callable[[Span], bytes | None]
@@ -118,9 +118,12 @@ class Deliveries:
         return done
 
     def _check_declared(self, session: UploadSession) -> str | None:
-        if session.declared_sha256 is None:
+        """The digest of the file, where it is wanted now or costs nothing. Raises ChecksumMismatch."""
+        if session.declared_sha256 is None and session.size > TINY:
             return None
         digest = self._digests.of_whole(session)
+        if session.declared_sha256 is None:
+            return digest
         if digest != session.declared_sha256:
             error = ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
             self._refuse(session, error)

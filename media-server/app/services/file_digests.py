@@ -20,6 +20,8 @@ from app.core.ports import ChunkStore, Clock, Delivery, Destination, RequestStor
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 
+TINY = 1024 * 1024
+"""Files up to this are hashed on delivery: that takes less than writing the digest down later."""
 SMALL = 16 * 1024 * 1024
 """Files below this are hashed in no time afterwards."""
 FAST = 200 * 1024 * 1024

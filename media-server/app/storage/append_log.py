@@ -13,7 +13,7 @@ import json
 import os
 import threading
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -41,7 +41,11 @@ class AppendLog(Generic[Record, State]):
     """
 
     def __init__(
-        self, path: Path, codec: Codec[Record], empty: Callable[[], State], fold: Callable[[State, Record], State]
+        self,
+        path: Path,
+        codec: Codec[Record],
+        empty: Callable[[], State],
+        fold: Callable[[State, Sequence[Record]], State],
     ) -> None:
         self._path = path
         self._codec = codec
@@ -90,7 +94,7 @@ class AppendLog(Generic[Record, State]):
         record = decide(self._state)
         if record is not None:
             self._write(descriptor, self._codec.encode(record), sync)
-            self._state = self._fold(self._state, record)
+            self._state = self._fold(self._state, [record])
         return self._state
 
     def _write(self, descriptor: int, raw: bytes, sync: bool) -> None:
@@ -110,8 +114,8 @@ class AppendLog(Generic[Record, State]):
             return
         raw = os.pread(descriptor, size - self._offset, self._offset)
         records, done = self._codec.decode(raw)
-        for record in records:
-            self._state = self._fold(self._state, record)
+        if records:
+            self._state = self._fold(self._state, records)
         self._offset += done
 
 

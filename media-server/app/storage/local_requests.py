@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -130,10 +130,11 @@ def _existing(document: Document | None) -> Document:
     return document
 
 
-def _fold(ledger: Ledger, event: Event) -> Ledger:
-    # A digest whose file was lost to a damaged record has nothing to belong to.
-    if event["event"] != "hashed" or event["upload_id"] in ledger.received:
-        ledger.apply(event)
+def _fold(ledger: Ledger, events: Sequence[Event]) -> Ledger:
+    for event in events:
+        # A digest whose file was lost to a damaged record has nothing to belong to.
+        if event["event"] != "hashed" or event["upload_id"] in ledger.received:
+            ledger.apply(event)
     return ledger
 
 

@@ -10,8 +10,10 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
+from itertools import groupby
 from pathlib import Path
 
 from app.core.ranges import ByteRanges, Span
@@ -53,43 +55,63 @@ class Arrived:
     ranges: ByteRanges = field(default_factory=ByteRanges)
     durable: ByteRanges = field(default_factory=ByteRanges)
     pending: tuple[Span, ...] = ()
+    unsynced: int = 0
+    """Bytes of the pending spans: what no checkpoint covers yet."""
     checkpointed: int = 0
     """How many pending spans, of all there ever were, checkpoints cover or another boot has dropped."""
     boot: int = 0
     """The boot under which ``ranges`` count; 0 before the first record."""
     last_at: float = 0.0
 
-    def plus(self, arrival: Arrival) -> Arrived:
-        known = replace(self.under(arrival.boot), boot=arrival.boot, last_at=max(self.last_at, arrival.at))
-        if arrival.kind is Kind.CHECKPOINT or arrival.span is None:
-            return known._checkpointed(arrival.covered)
-        ranges = known.ranges.add(arrival.span)
-        if arrival.kind is Kind.PENDING:
-            return replace(known, ranges=ranges, pending=(*known.pending, arrival.span))
-        if arrival.kind is Kind.DURABLE:
-            return replace(known, ranges=ranges, durable=known.durable.add(arrival.span))
-        return replace(known, ranges=ranges)
+    def plus(self, arrivals: Sequence[Arrival]) -> Arrived:
+        """This and more records. Neighbours of one kind are taken together, so that a long journal is read quickly."""
+        known = self
+        for (kind, boot), group in groupby(arrivals, key=_kind_and_boot):
+            known = known._plus_alike(kind, boot, list(group))
+        return known
 
     def under(self, boot: int) -> Arrived:
         """What counts of this after ``boot``: all of it if it is the same one, else what is durable."""
         if boot == self.boot or not self.boot:
             return self
-        return replace(self, ranges=self.durable, pending=(), checkpointed=self.checkpointed + len(self.pending))
+        return replace(self, ranges=self.durable, pending=(), unsynced=0, checkpointed=self.total_pending)
 
     @property
     def total_pending(self) -> int:
         """How many pending spans there have been: what a checkpoint of this moment covers."""
         return self.checkpointed + len(self.pending)
 
-    @property
-    def unsynced(self) -> int:
-        """Bytes that no checkpoint covers yet."""
-        return sum(span.length for span in self.pending)
+    def _plus_alike(self, kind: Kind, boot: int, group: list[Arrival]) -> Arrived:
+        known = replace(self.under(boot), boot=boot, last_at=max(self.last_at, max(each.at for each in group)))
+        if kind is Kind.CHECKPOINT:
+            return known._checkpointed(max(each.covered for each in group))
+        spans = [each.span for each in group if each.span is not None]
+        ranges = _with(known.ranges, spans)
+        if kind is Kind.PENDING:
+            more = sum(span.length for span in spans)
+            return replace(known, ranges=ranges, pending=(*known.pending, *spans), unsynced=known.unsynced + more)
+        if kind is Kind.DURABLE:
+            return replace(known, ranges=ranges, durable=_with(known.durable, spans))
+        return replace(known, ranges=ranges)
 
     def _checkpointed(self, covered: int) -> Arrived:
         count = max(0, covered - self.checkpointed)
-        durable = self.durable.union(ByteRanges(self.pending[:count]))
-        return replace(self, durable=durable, pending=self.pending[count:], checkpointed=self.checkpointed + count)
+        settled, pending = self.pending[:count], self.pending[count:]
+        return replace(
+            self,
+            durable=_with(self.durable, settled),
+            pending=pending,
+            unsynced=sum(span.length for span in pending),
+            checkpointed=self.checkpointed + count,
+        )
+
+
+def _kind_and_boot(arrival: Arrival) -> tuple[Kind, int]:
+    return arrival.kind, arrival.boot
+
+
+def _with(ranges: ByteRanges, spans: Sequence[Span]) -> ByteRanges:
+    return ranges.add(spans[0]) if len(spans) == 1 else ranges.union(ByteRanges(spans))
 
 
 class ArrivalCodec:
