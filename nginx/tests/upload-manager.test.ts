@@ -227,6 +227,27 @@ describe("UploadManager", () => {
     expect(files.totals()).toMatchObject({ files: 1, done: 1 });
   });
 
+  it("frees what the server has of a failed file that is taken out", async () => {
+    const asked: string[] = [];
+    const opened = { upload_id: "u1", chunk_size: 8, max_parallel_chunks: 2, complete: false };
+    const transport: Transport = {
+      send: async ({ method, url }) => {
+        asked.push(`${method} ${url.split("/").at(-1)}`);
+        if (url.endsWith("/upload-chunk")) throw networkError();
+        return reply(200, { ...opened, received_bytes: 0, missing_ranges: [[0, 1]] });
+      },
+    };
+    const files = manager({
+      options: () => ({ ...LINK, sessions: new LocalSessions(clock), clock, transport, maxRetries: 0 }),
+    });
+    const item = files.add(file("a"));
+    await files.finished();
+    expect(item.state).toBe("failed");
+    await files.cancel(item);
+    expect(asked).toEqual(["POST uploads", "POST upload-chunk", "DELETE u1"]);
+    expect(localStorage.length).toBe(0);
+  });
+
   it("keeps the path a folder gave", async () => {
     const files = manager();
     files.add(file("a"), "folder/a");

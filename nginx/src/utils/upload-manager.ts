@@ -76,6 +76,8 @@ export class UploadManager {
   readonly #items: Mutable[] = [];
   readonly #waiting: Mutable[] = [];
   readonly #sending = new Map<Mutable, ParallelUploader>();
+  /** Of failed files whose upload the server may still hold. */
+  readonly #halfway = new Map<Mutable, ParallelUploader>();
   readonly #meter = new Meter();
   readonly #line = new Line(() => [...this.#sending.keys()].some((item) => this.#isSmall(item)));
   /** Counts the times we had to ask: answers to files that started before belong to what was asked then. */
@@ -120,7 +122,8 @@ export class UploadManager {
     const at = this.#waiting.indexOf(mine);
     if (at >= 0) this.#waiting.splice(at, 1);
     this.#update(mine, { state: "cancelled", error: null, loaded: 0 });
-    await this.#sending.get(mine)?.cancel();
+    await (this.#sending.get(mine) ?? this.#halfway.get(mine))?.cancel();
+    this.#halfway.delete(mine);
     this.#fill();
   }
 
@@ -226,8 +229,10 @@ export class UploadManager {
     const uploader = this.#uploaderFor(item);
     this.#sending.set(item, uploader);
     this.#update(item, { state: "sending", error: null });
+    this.#halfway.delete(item);
     const error = await uploader.start().then(() => null, asUploadError);
     this.#sending.delete(item);
+    if (error?.retryable) this.#halfway.set(item, uploader);
     if (item.state === "sending") this.#settle(item, error, round);
     this.#fill();
   }
