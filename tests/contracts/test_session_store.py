@@ -245,3 +245,17 @@ def test_only_one_does_a_thing_and_hinders_nobody_else(store, tmp_path):
     store.delete(ID)
     with pytest.raises(UploadNotFound), store.only_one(ID, "hash"):
         pass
+
+
+def test_what_a_failed_sync_may_have_lost_no_longer_counts(store):
+    def fail() -> None:
+        raise Busy
+
+    store.create(session(30))
+    store.record(ID, Span(0, 10), 2.0)
+    store.checkpoint(ID, nothing, 2.0)
+    store.record(ID, Span(10, 30), 3.0)
+    with pytest.raises(Busy):
+        store.synced(ID, fail, 3.0)
+    durable = isinstance(store, JSONSessions) and store.record(ID, Span(0, 1), 4.0).unsynced == 0
+    assert list(store.load(ID).ranges) == ([Span(0, 30)] if durable else [Span(0, 10)])

@@ -43,6 +43,7 @@ def server(
     env = {"DROPPR_DATA_DIR": disk / request.param, "DROPPR_CHUNK_LAYOUT": request.param}
     with LiveServer(tmp_path_factory.mktemp("server"), workers=2, **env, **GENEROUS) as running:
         yield running
+    shutil.rmtree(disk / request.param)  # the next server is to find the disk empty
 
 
 @pytest.fixture

@@ -69,6 +69,14 @@ class SessionStore(Protocol):
         the call counts from now on even after a power cut. Raises UploadNotFound."""
         ...
 
+    def synced(self, upload_id: str, sync: Callable[[], None], at: float) -> None:
+        """Bring the session itself to the disk, then call ``sync`` for its bytes.
+
+        When either fails, nothing counts any more that no checkpoint covers: what a failed sync lost, a second one
+        would pass over. Raises what ``sync`` raises, UploadNotFound.
+        """
+        ...
+
     def exclusive(self, upload_id: str, *, wait: bool = True) -> AbstractContextManager[None]:
         """Be the only one who delivers, cancels or purges this upload; freed when the holder dies.
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
-from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError
+from app.core.errors import Busy, ChecksumMismatch, StorageFull, TypeNotAllowed, UploadError
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import HEAD_BYTES, Policy
@@ -104,14 +105,17 @@ class Deliveries:
         digest = self._check_declared(session)
         source = self._chunks.path(session.upload_id)
         if self._durable:
-            self._chunks.flush(session.upload_id)
+            # The session, too: a power cut after the next step must leave somebody who knows whose file this is.
+            flush = partial(self._chunks.flush, session.upload_id)
+            self._sessions.synced(session.upload_id, flush, self._clock())
         delivery = self._destination.deliver(link.folder, session.path, source)
         if self._durable:
             self._destination.flush(link.folder, delivery)
         now = self._clock()
         self._requests.receive(link.hash, _received(session, delivery, digest, now))
         done = self._sessions.update(session.upload_id, lambda each: each.completed(delivery.path, digest, now))
-        self._chunks.discard(session.upload_id)
+        with suppress(Busy, StorageFull):  # The file is delivered; the purge removes what is left here.
+            self._chunks.discard(session.upload_id)
         self._observer.delivered(done)
         if digest is None:
             self._digests.delivered(done, link, delivery)

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from app.core.errors import Busy, UploadNotFound
+from app.core.errors import Busy, StorageFull, UploadNotFound
 from app.core.links import RequestLink
 from app.core.pieces import PIECE
 from app.core.ports import ChunkStore, Clock, Delivery, Destination, RequestStore, SessionStore
@@ -117,11 +117,17 @@ class FileDigests:
                     growing.close()
 
     def _step(self, upload_id: str, growing: GrowingDigest) -> bool:
-        """Hash as far as there is no gap; whether nothing more will come."""
+        """Hash as far as there is no gap; whether nothing more will come or can be done.
+
+        A digest that a full disk does not take is computed at the next start.
+        """
         try:
-            session = self._sessions.load(upload_id)
-        except UploadNotFound:
+            return self._advance(upload_id, growing)
+        except (UploadNotFound, Busy, StorageFull):
             return True
+
+    def _advance(self, upload_id: str, growing: GrowingDigest) -> bool:
+        session = self._sessions.load(upload_id)
         if session.state is State.REFUSED:
             return True
         if session.state is State.OPEN:
@@ -153,6 +159,8 @@ class GrowingDigest:
         with self._lock:
             while self._position < stop:
                 piece = self._read(Span(self._position, min(self._position + 4 * PIECE, stop)))
+                if not piece:
+                    raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
                 self._digest.update(piece)
                 self._position += len(piece)
             return self._digest.hexdigest()

@@ -16,12 +16,12 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import Busy, UploadNotFound
+from app.core.errors import Busy, StorageFull, UploadNotFound
 from app.core.paths import RelPath
 from app.core.ports import Receipt
 from app.core.ranges import ByteRanges, Span
@@ -112,8 +112,7 @@ class JSONSessions:
         log = self._known(upload_id).log
         with missing_is_not_found():
             covered: int = log.read(lambda state: state.under(self._boot).total_pending)
-            sync()
-            self._settle(upload_id)
+            self.synced(upload_id, sync, at)
             log.append(lambda _: Arrival(Kind.CHECKPOINT, self._boot, at, covered=covered))
             # Outside the log's lock: a checkpoint that is lost only means that bytes are asked for again.
             log.sync()
@@ -136,11 +135,21 @@ class JSONSessions:
         with self._lock:
             self._remembered.pop(upload_id, None)
 
+    def synced(self, upload_id: str, sync: Callable[[], None], at: float) -> None:
+        try:
+            self._settle(upload_id)
+            sync()
+        except (Busy, StorageFull):
+            log = self._known(upload_id).log
+            log.append(lambda _: Arrival(Kind.DISTRUST, self._boot, at))
+            raise
+
     def remove_remains(self, before: float) -> None:
         for upload_id in list(self.ids()):
             folder = self._base / upload_id
-            if folder.stat().st_mtime < before and not self._exists(upload_id):
-                shutil.rmtree(folder, ignore_errors=True)
+            with suppress(FileNotFoundError):  # Another purge was faster.
+                if folder.stat().st_mtime < before and not self._exists(upload_id):
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def ids(self) -> Iterator[str]:
         if self._base.is_dir():
@@ -208,7 +217,7 @@ class JSONSessions:
     def _settle(self, upload_id: str) -> None:
         """Make the session itself survive a power cut, without which no record of it is worth anything."""
         path = self._file(upload_id, "session.json")
-        with disk_errors():
+        with missing_is_not_found(), disk_errors():
             sync_file(path)
             sync_folder(path.parent)
             sync_folder(self._base)

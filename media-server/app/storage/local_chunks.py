@@ -50,7 +50,7 @@ class LocalChunks:
 
     @contextmanager
     def claim(self, upload_id: str, span: Span, *, wait: bool = False) -> Iterator[Slot]:
-        with missing_is_not_found():
+        with missing_is_not_found(), disk_errors():
             descriptor = os.open(self.path(upload_id), os.O_RDWR | os.O_CLOEXEC)
         try:
             _lock(descriptor, span, wait=wait)
@@ -88,7 +88,8 @@ class LocalChunks:
         return session_folder(self._base, upload_id) / "data"
 
     def discard(self, upload_id: str) -> None:
-        self.path(upload_id).unlink(missing_ok=True)
+        with disk_errors():
+            self.path(upload_id).unlink(missing_ok=True)
 
     def _slot(self, upload_id: str, descriptor: int, span: Span) -> Slot:
         slot: Slot = InPlaceSlot(descriptor, span)

@@ -35,11 +35,14 @@ class Kind(IntEnum):
     """Its bytes were on the disk before it was written."""
     CHECKPOINT = 3
     """The first so many pending spans are on the disk."""
+    DISTRUST = 4
+    """A sync failed: nothing counts any more that was still pending. A second sync would succeed without having
+    written what the first one lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A span, or with CHECKPOINT the number ``covered`` of pending spans; ``at`` is seconds since the epoch."""
+    """A span, nothing with DISTRUST, or with CHECKPOINT the number ``covered`` of pending spans; ``at`` is seconds since the epoch."""
 
     kind: Kind
     boot: int
@@ -74,7 +77,7 @@ class Arrived:
         """What counts of this after ``boot``: all of it if it is the same one, else what is durable."""
         if boot == self.boot or not self.boot:
             return self
-        return replace(self, ranges=self.durable, pending=(), unsynced=0, checkpointed=self.total_pending)
+        return self._without_pending()
 
     @property
     def total_pending(self) -> int:
@@ -85,6 +88,8 @@ class Arrived:
         known = replace(self.under(boot), boot=boot, last_at=max(self.last_at, max(each.at for each in group)))
         if kind is Kind.CHECKPOINT:
             return known._checkpointed(max(each.covered for each in group))
+        if kind is Kind.DISTRUST:
+            return known._without_pending()
         spans = [each.span for each in group if each.span is not None]
         ranges = _with(known.ranges, spans)
         if kind is Kind.PENDING:
@@ -93,6 +98,9 @@ class Arrived:
         if kind is Kind.DURABLE:
             return replace(known, ranges=ranges, durable=_with(known.durable, spans))
         return replace(known, ranges=ranges)
+
+    def _without_pending(self) -> Arrived:
+        return replace(self, ranges=self.durable, pending=(), unsynced=0, checkpointed=self.total_pending)
 
     def _checkpointed(self, covered: int) -> Arrived:
         count = max(0, covered - self.checkpointed)
@@ -133,7 +141,7 @@ class ArrivalCodec:
 
 
 def _arrival(kind: Kind, boot: int, at: float, first: int, second: int) -> Arrival:
-    if kind is Kind.CHECKPOINT:
+    if kind in (Kind.CHECKPOINT, Kind.DISTRUST):
         return Arrival(kind, boot, at, covered=first)
     return Arrival(kind, boot, at, Span(first, second))
 
