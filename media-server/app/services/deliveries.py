@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
 
-from app.core.errors import Busy, ChecksumMismatch, StorageFull, TypeNotAllowed, UploadError
+from app.core.errors import Busy, ChecksumMismatch, StorageFull, TypeNotAllowed, UploadError, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import HEAD_BYTES, Policy
@@ -90,9 +90,15 @@ class Deliveries:
     def bytes_of(self, session: UploadSession, link: RequestLink) -> Iterator[Stored]:
         """The bytes that count for an upload, from the growing file or, once delivered, from the finished one."""
         if session.state is not State.COMPLETE:
-            with self._chunks.reader(session.upload_id) as read:
-                yield read
-            return
+            with ExitStack() as stack:
+                try:
+                    read = stack.enter_context(self._chunks.reader(session.upload_id))
+                except UploadNotFound:
+                    if self._received_file(session) is None:
+                        raise  # Cancelled; otherwise it was delivered since the session was read.
+                else:
+                    yield read
+                    return
         path = self._delivered_file(session, link)
         if path is None:
             yield lambda _: None  # The owner took the file away; there is nothing left to compare with.

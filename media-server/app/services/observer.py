@@ -40,14 +40,15 @@ class Observer:
         log.debug("upload opened", extra=_facts(session))
 
     @contextmanager
-    def receiving(self, session: UploadSession, span: Span) -> Iterator[None]:
+    def receiving(self, session: UploadSession, span: Span, index: int | None) -> Iterator[None]:
         started = time.monotonic()
         yield
         seconds = time.monotonic() - started
         CHUNKS.inc()
         BYTES.inc(span.length)
         CHUNK_SECONDS.observe(seconds)
-        log.debug("chunk taken", extra={**_facts(session), "start": span.start, "stop": span.stop, "seconds": seconds})
+        place = {"start": span.start, "stop": span.stop, "index": index}
+        log.debug("chunk taken", extra={**_facts(session), **place, "seconds": seconds})
 
     @contextmanager
     def finishing(self) -> Iterator[None]:

@@ -56,6 +56,7 @@ class ReceiveChunk:
     total: int | None
     checksum: Checksum | None
     index: int | None = None
+    """Its place in the client's own numbering; for the log, never for order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +242,7 @@ class Uploads:
             wanted = session.ranges.missing(span)
             if session.state is not State.OPEN or not wanted:
                 return None
-            with self._observer.receiving(session, span):
+            with self._observer.receiving(session, span, command.index):
                 slot.receive(body, wanted, command.checksum)
                 self._judge_head(session, link, span)
                 receipt = self._sessions.record(upload_id, span, self._clock())
