@@ -64,7 +64,8 @@ fmt: $(VENV)/.dev nginx/node_modules/.installed ## Put Python and TypeScript int
 	cd nginx && npx --no-install biome check --write .
 
 locks: ## Bring the locked Python dependencies up to date (needs uv)
-	@for set in ':--extra server --extra build' '-dev:--extra server --extra build --extra test --extra lint' '-node:--extra node'; do \
+	@for set in ':--extra server --extra build' '-remotes:--extra server --extra build --extra s3 --extra drive' \
+	    '-dev:--extra server --extra build --extra s3 --extra drive --extra test --extra lint' '-node:--extra node'; do \
 	    uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	        --python-version 3.11 $${set#*:} setup.cfg --output-file $(LOCKS)$${set%%:*}.lock; \
 	done
