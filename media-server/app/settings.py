@@ -45,6 +45,7 @@ class Settings(BaseSettings):
         (), validation_alias=AliasChoices("DROPPR_UPLOAD_ALLOWED_EXTS", "DROPPR_UPLOAD_ALLOWED_EXTENSIONS")
     )
     session_max_age_hours: float = Field(24, gt=0)
+    undo_minutes: float = Field(60, ge=0, allow_inf_nan=False)
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
     durability: Literal["none", "complete", "chunk"] = "complete"

@@ -15,11 +15,13 @@ from app.services.checkpoints import Checkpoints
 from app.services.deliveries import Deliveries
 from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
+from app.services.folders import Folders
 from app.services.memory_monitor import MemoryMonitor
 from app.services.observer import Observer
 from app.services.owner import Owner
 from app.services.passwords import Argon2Hasher
 from app.services.purge import Purge
+from app.services.undo import Undo
 from app.services.uploads import UploadRules, Uploads
 from app.settings import SPOOL, Settings
 from app.storage.attempts import SQLiteAttempts
@@ -47,6 +49,8 @@ class Services:
     owner: Owner
     file_requests: FileRequests
     digests: FileDigests
+    undo: Undo
+    folders: Folders
     uploads: Uploads
 
     def start_background(self) -> None:
@@ -120,6 +124,14 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         observer=observer,
         max_age=settings.session_max_age,
     )
+    undo = Undo(
+        sessions=sessions,
+        requests=requests,
+        destination=destination,
+        clock=clock,
+        observer=observer,
+        window=settings.undo_minutes * 60,
+    )
     uploads = Uploads(
         sessions=sessions,
         chunks=chunks,
@@ -129,6 +141,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, later=Later()),
         digests=digests,
         purge=purge,
+        undo=undo,
         policy=policy,
         attempts=attempts,
         clock=clock,
@@ -152,6 +165,14 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         owner=Owner(token=token, attempts=attempts, clock=clock),
         file_requests=file_requests,
         digests=digests,
+        undo=undo,
+        folders=Folders(
+            requests=requests,
+            file_requests=file_requests,
+            destination=destination,
+            attempts=attempts,
+            rate_limit=settings.rate_limit_uploads,
+        ),
         uploads=uploads,
     )
 

@@ -125,3 +125,36 @@ def test_twenty_at_once_each_get_a_name_of_their_own(destination, root, tmp_path
         thread.join()
     assert len(set(made)) == 20
     assert sorted(path.read_text() for path in (root / "in/box/d").iterdir()) == sorted(map(str, range(20)))
+
+
+def test_the_very_file_of_a_delivery_is_removed_and_no_other(destination, root, tmp_path):
+    first = deliver(destination, tmp_path, "d/c.txt", "one")
+    assert destination.holds(FOLDER, first.disk_path, first.mark)
+    assert destination.remove(FOLDER, first.disk_path, first.mark)
+    assert not destination.remove(FOLDER, first.disk_path, first.mark)
+    second = deliver(destination, tmp_path, "d/c.txt", "two")
+    assert second.disk_path == first.disk_path
+    assert not destination.holds(FOLDER, first.disk_path, first.mark)
+    assert not destination.remove(FOLDER, first.disk_path, first.mark)
+    assert (root / "in/box/d/c.txt").read_text() == "two"
+
+
+def test_a_file_that_was_written_to_or_is_gone_is_not_the_one(destination, root, tmp_path):
+    delivery = deliver(destination, tmp_path, "c.txt", "one")
+    path = root / "in/box/c.txt"
+    path.write_text("two")
+    assert not destination.remove(FOLDER, "c.txt", delivery.mark)
+    path.unlink()
+    path.mkdir()
+    assert not destination.holds(FOLDER, "c.txt", delivery.mark)
+    assert not destination.remove(FOLDER, "missing/c.txt", delivery.mark)
+
+
+def test_an_empty_folder_is_made_once_and_goes_round_what_is_in_the_way(destination, root, tmp_path):
+    deliver(destination, tmp_path, "a")
+    (root / "in/box/l").symlink_to(tmp_path)
+    for _ in range(2):
+        assert destination.make_folder(FOLDER, RelPath.parse("a/b")) == "a (1)/b"
+        assert destination.make_folder(FOLDER, RelPath.parse("l")) == "l (1)"
+        assert destination.make_folder(FOLDER, RelPath.parse("x\\y")) == "x\\y"
+    assert sorted(each.name for each in (root / "in/box").iterdir()) == ["a", "a (1)", "l", "l (1)", "x%5Cy"]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core import links
 from app.core.errors import RequestFull, RequestNotFound
 from app.core.links import Ask, CaptchaMode, ReceivedFile, RequestLink
 from app.core.paths import RelPath
@@ -74,6 +75,10 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
         lambda: store.receive(hash, received(1)),
         lambda: store.note_sha256(hash, "u", "0" * 64),
         lambda: store.usage(hash),
+        lambda: store.remove(hash, "u"),
+        lambda: store.note_folders(hash, [RelPath.parse("a")]),
+        lambda: store.file(hash, "u"),
+        lambda: store.removed_file(hash, "u"),
     ]
     for call in calls:
         with pytest.raises(RequestNotFound):
@@ -190,3 +195,45 @@ def test_more_links_than_are_kept_in_memory_keep_their_ledgers_apart(make, monke
         store.create(link(hash=f"{HASH}{number}"))
         store.reserve(link(hash=f"{HASH}{number}"), f"u{number}", number)
     assert [store.usage(f"{HASH}{number}").open for number in range(6)] == [{f"u{number}"} for number in range(6)]
+
+
+def test_a_file_that_is_taken_back_leaves_the_list_and_frees_its_place(store, make):
+    one = link(max_files=1, max_total_size=10)
+    store.create(one)
+    store.reserve(one, "u1", 10)
+    store.receive(HASH, received(1))
+    assert store.file(HASH, "u1") == received(1)
+    assert make().remove(HASH, "u1")
+    for each in (store, make()):
+        usage = each.usage(HASH)
+        assert (usage.files, usage.bytes_received, usage.removed) == ((), 0, (received(1),))
+        assert each.file(HASH, "u1") is None
+        assert each.removed_file(HASH, "u1") == received(1)
+        assert not each.remove(HASH, "u1")
+    store.reserve(one, "u2", 10)
+
+
+def test_what_comes_late_for_a_file_that_was_taken_back_changes_nothing(store):
+    store.create(link())
+    store.receive(HASH, received(1))
+    store.remove(HASH, "u1")
+    store.receive(HASH, received(1))
+    store.note_sha256(HASH, "u1", "a" * 64)
+    store.release(HASH, "u1", "expired")
+    assert (store.usage(HASH).files, store.usage(HASH).expired) == ((), frozenset())
+
+
+def test_of_many_processes_one_takes_a_file_back(store, make):
+    store.create(link())
+    store.receive(HASH, received(1))
+    assert sorted(together(6, lambda _: make().remove(HASH, "u1"))) == [False] * 5 + [True]
+
+
+def test_folders_count_once_with_those_above_them(store, make, monkeypatch):
+    monkeypatch.setattr(links, "MAX_FOLDERS", 4)
+    store.create(link())
+    for each in (store, make(), store):
+        each.note_folders(HASH, [RelPath.parse("a/b/c"), RelPath.parse("a/d")])
+    with pytest.raises(RequestFull):
+        store.note_folders(HASH, [RelPath.parse("a/b"), RelPath.parse("e")])
+    store.note_folders(HASH, [RelPath.parse("a/b")])

@@ -33,6 +33,7 @@ def session(size: int = 1000, upload_id: str = ID) -> UploadSession:
         active_at=1.25,
         sender=Sender("Ada", "ada@example.org"),
         last_modified=99.5,
+        sample=f"s1:{'5' * 64}",
         declared_sha256="0" * 64,
     )
 

@@ -54,6 +54,7 @@ class Model:
     """The hour of the moved clock at which a byte last came."""
     state: str = "open"
     got: set[int] = field(default_factory=set)
+    delivered_at: int = 0
 
     def __post_init__(self) -> None:
         self.arrived(0, 0, self.active_at)
@@ -63,6 +64,7 @@ class Model:
         self.active_at = max(self.active_at, now)
         if len(self.got) == len(self.data):
             self.state = "complete"
+            self.delivered_at = now
 
     def stale(self, now: int) -> bool:
         return now - self.active_at >= MAX_AGE
@@ -179,8 +181,12 @@ class Uploads(RuleBasedStateMachine):
     @rule(model=consumes(uploads))
     def cancel(self, model: Model) -> None:
         reply = self.link.cancel(model.upload_id)
-        complete = model.state == "complete"
-        self._expect(reply, model, 409 if complete else 204, "upload_complete" if complete else None)
+        if model.state not in ("complete", "delivered"):
+            self._expect(reply, model, 204)
+        elif self.now <= model.delivered_at:
+            reply.expect(204)
+        else:
+            reply.expect(409, "upload_complete")
         if reply.status == 204:
             model.state = "cancelled"
 

@@ -184,12 +184,6 @@ def test_cancelling_frees_the_bytes_on_disk(link: Link, server: LiveServer) -> N
     assert held() == 0
 
 
-def test_a_delivered_file_cannot_be_cancelled_away(link: Link) -> None:
-    upload_id = link.deliver("a.bin", b"safe")["upload_id"]
-    assert link.cancel(upload_id).status in (404, 409)
-    assert (link.disk / "a.bin").read_bytes() == b"safe"
-
-
 def test_an_upload_belongs_to_one_link(client: Client, link: Link) -> None:
     other = client.make_link()
     upload_id = link.opened("a.bin", 4)
@@ -268,3 +262,20 @@ def test_a_trusted_proxy_tells_the_address_of_the_client(live: Callable[..., Liv
     stranger = link.seen_by(Client.of(server, source="127.0.0.2"))
     stranger.open("f", 1, headers={"X-Forwarded-For": "203.0.113.3"}).expect(201)
     stranger.open("g", 1, headers={"X-Forwarded-For": "203.0.113.4"}).expect(429, "rate_limited")
+
+
+def test_what_tells_files_apart_is_kept_and_given_back(link: Link) -> None:
+    sample = f"s1:{'0af9' * 16}"
+    upload_id = link.opened("a.bin", 4, sample=sample, last_modified=1795299999.5)
+    plain = link.opened("b.bin", 4)
+    for _ in range(8):  # Whichever worker answers.
+        found = link.status(upload_id).expect(200).json
+        assert (found["sample"], found["last_modified"]) == (sample, 1795299999.5)
+    assert link.send(upload_id, b"data").json["complete"] is True
+    assert link.status(upload_id).json["sample"] == sample
+    assert (link.status(plain).json["sample"], link.status(plain).json["last_modified"]) == (None, None)
+
+
+@pytest.mark.parametrize("sample", ["", "s1:", "s2:" + "0" * 64, "s1:" + "G" * 64, "s1:" + "0" * 64 + "\n", 5])
+def test_a_sample_that_cannot_be_compared_is_refused(link: Link, sample: object) -> None:
+    assert "sample" in link.open("a.bin", 4, sample=sample).expect(400, "invalid_request").json["fields"]

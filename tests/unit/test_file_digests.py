@@ -96,7 +96,7 @@ def test_a_slow_file_is_hashed_along_and_noted_without_a_job_afterwards(house):
     house.digests.grow(house.take(Span(0, 1_000_000)))
     house.take(Span(1_000_000, len(DATA)))
     done = house.sessions.update(ID, lambda each: each.completed("a.bin", None, 2.0))
-    house.digests.delivered(done, None, Delivery("a.bin", "a.bin"))
+    house.digests.delivered(done, None, Delivery("a.bin", "a.bin", "mark"))
     assert house.jobs == []
     # The ledger has no such link here, so the digest goes nowhere else; the session is what is looked at.
     house.requests.note_sha256 = lambda *_: None
@@ -107,7 +107,7 @@ def test_a_fast_file_is_left_for_afterwards(house):
     session = house.open()
     fast = replace(session, opened_at=999.999, ranges=ByteRanges([Span(0, len(DATA))]))
     house.digests.grow(fast)
-    house.digests.delivered(fast, None, Delivery("a.bin", "a.bin"))
+    house.digests.delivered(fast, None, Delivery("a.bin", "a.bin", "mark"))
     assert len(house.jobs) == 1
 
 

@@ -123,7 +123,7 @@ class OffsetMismatch(UploadError):
 
 class UploadComplete(UploadError):
     code = "upload_complete"
-    default = "The file has already been delivered and can no longer be cancelled."
+    default = "The file has been delivered and can no longer be taken back."
 
 
 class RequestExpired(UploadError):

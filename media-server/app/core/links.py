@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
 from app.core.errors import RequestFull
 from app.core.paths import RelPath
+
+MAX_FOLDERS = 10_000
+"""How many folders senders may make on one link by asking for them, those above them included."""
 
 
 class CaptchaMode(StrEnum):
@@ -74,6 +78,8 @@ class ReceivedFile:
     sha256: str | None = None
     sender_name: str | None = None
     sender_email: str | None = None
+    mark: str | None = None
+    """What tells this very file from any other that may come to lie in its place."""
 
     @property
     def name(self) -> str:
@@ -89,6 +95,10 @@ class Ledger:
     received: dict[str, ReceivedFile] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
     """Uploads that the purge removed."""
+    removed: dict[str, ReceivedFile] = field(default_factory=dict)
+    """Files that their senders took back."""
+    folders: set[str] = field(default_factory=set)
+    """Folders that senders asked for, with those above them."""
     bytes_received: int = 0
     bytes_open: int = 0
 
@@ -101,9 +111,17 @@ class Ledger:
             raise RequestFull("The file does not fit in what this link may still receive.", limit=link.max_total_size)
         return {"event": "opened", "upload_id": upload_id, "size": size}
 
+    def add_folders(self, paths: Iterable[RelPath]) -> dict[str, Any] | None:
+        """The event that notes folders, None where all are known. Raises RequestFull when they are too many."""
+        wanted = {"/".join(path.parts[:depth]) for path in paths for depth in range(1, len(path.parts) + 1)}
+        new = sorted(wanted - self.folders)
+        if len(self.folders) + len(new) > MAX_FOLDERS:
+            raise RequestFull(f"This link takes {MAX_FOLDERS} folders and has no place left.", limit=MAX_FOLDERS)
+        return {"event": "folders", "paths": new} if new else None
+
     def apply(self, event: dict[str, Any]) -> None:
         """Fold one event in. Repeating an event changes nothing."""
-        upload_id = event["upload_id"]
+        upload_id = event.get("upload_id", "")
         match event["event"]:
             case "opened":
                 self._free(upload_id)
@@ -115,11 +133,16 @@ class Ledger:
                     self.expired.add(upload_id)
             case "received":
                 self._free(upload_id)
-                if upload_id not in self.received:
+                if upload_id not in self.received and upload_id not in self.removed:
                     self.received[upload_id] = ReceivedFile(**event["file"])
                     self.bytes_received += event["file"]["size"]
             case "hashed":
                 self.received[upload_id] = replace(self.received[upload_id], sha256=event["sha256"])
+            case "removed":
+                file = self.removed[upload_id] = self.received.pop(upload_id)
+                self.bytes_received -= file.size
+            case "folders":
+                self.folders.update(event["paths"])
 
     def _free(self, upload_id: str) -> None:
         self.bytes_open -= self.open.pop(upload_id, 0)

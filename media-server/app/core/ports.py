@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -161,6 +161,8 @@ class Delivery:
     path: str
     """Its name for people, with ``(1)`` where the plain one was taken."""
     disk_path: str
+    mark: str
+    """What tells this very file from any other that may come to lie in its place."""
 
 
 class Destination(Protocol):
@@ -179,6 +181,18 @@ class Destination(Protocol):
 
     def locate(self, folder: RelPath, disk_path: str) -> Path:
         """The file on disk, reached without following a link. Raises FileNotFound."""
+        ...
+
+    def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+        """Whether the very file that a delivery marked so still lies there, unchanged."""
+        ...
+
+    def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+        """Remove that very file and no other; false where it no longer lies there."""
+        ...
+
+    def make_folder(self, folder: RelPath, path: RelPath) -> str:
+        """Make an empty folder, or find it; its name for people, numbered where a file has the plain one."""
         ...
 
 
@@ -213,6 +227,22 @@ class RequestStore(Protocol):
 
     def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None: ...
 
+    def remove(self, hash: str, upload_id: str) -> bool:
+        """Note durably that a delivered file is taken back, and free its place; true for the one call that did it."""
+        ...
+
+    def note_folders(self, hash: str, paths: Sequence[RelPath]) -> None:
+        """Note folders that a sender asks for. Noting one again changes nothing. Raises RequestFull."""
+        ...
+
+    def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
+        """What this upload delivered, None where it delivered nothing or its file was taken back."""
+        ...
+
+    def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:
+        """What this upload delivered before it was taken back."""
+        ...
+
     def usage(self, hash: str) -> Usage: ...
 
 
@@ -223,6 +253,8 @@ class Usage:
     files: tuple[ReceivedFile, ...]
     bytes_received: int
     open: frozenset[str]
+    removed: tuple[ReceivedFile, ...]
+    """Taken back by their senders."""
     expired: frozenset[str]
 
 

@@ -55,6 +55,8 @@ class UploadSession:
     ranges: ByteRanges = field(default_factory=ByteRanges)
     sender: Sender = Sender()
     last_modified: float | None = None
+    sample: str | None = None
+    """What the sender says is the digest of some places of the file, kept so that clients can tell files apart."""
     declared_sha256: str | None = None
     """What the sender says the whole file's SHA-256 is, as 64 lower-case hex digits."""
     sha256: str | None = None

@@ -155,8 +155,7 @@ class Deliveries:
         return path if path and path.stat().st_size == session.size else None
 
     def _received_file(self, session: UploadSession) -> ReceivedFile | None:
-        files = self._requests.usage(session.request_hash).files
-        return next((file for file in files if file.upload_id == session.upload_id), None)
+        return self._requests.file(session.request_hash, session.upload_id)
 
 
 def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
@@ -184,4 +183,5 @@ def _received(session: UploadSession, delivery: Delivery, digest: str | None, at
         sha256=digest,
         sender_name=session.sender.name,
         sender_email=session.sender.email,
+        mark=delivery.mark,
     )

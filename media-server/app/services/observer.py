@@ -15,6 +15,7 @@ from typing import Any
 from prometheus_client import Counter, Histogram
 
 from app.core.errors import UploadError
+from app.core.links import ReceivedFile
 from app.core.ranges import Span
 from app.core.session import UploadSession
 
@@ -67,6 +68,11 @@ class Observer:
     def cancelled(self, session: UploadSession) -> None:
         UPLOADS.labels("cancelled").inc()
         log.info("upload cancelled", extra=_facts(session))
+
+    def taken_back(self, hash: str, file: ReceivedFile) -> None:
+        UPLOADS.labels("taken_back").inc()
+        facts = {"upload": shortened(file.upload_id), "link": shortened(hash), "path": file.path, "size": file.size}
+        log.info("file taken back by its sender", extra=facts)
 
     def expired(self, session: UploadSession) -> None:
         UPLOADS.labels("expired").inc()

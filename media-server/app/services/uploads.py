@@ -15,7 +15,6 @@ from app.core.errors import (
     RequestClosed,
     SizeMismatch,
     TypeNotAllowed,
-    UploadComplete,
     UploadError,
     UploadExpired,
     UploadNotFound,
@@ -33,6 +32,7 @@ from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.observer import Observer
 from app.services.purge import Purge
+from app.services.undo import Undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,7 @@ class OpenUpload:
     path: RelPath
     size: int
     last_modified: float | None = None
+    sample: str | None = None
     declared_sha256: str | None = None
     sender_name: str | None = None
     sender_email: str | None = None
@@ -81,6 +82,7 @@ class Uploads:
         checkpoints: Checkpoints,
         digests: FileDigests,
         purge: Purge,
+        undo: Undo,
         policy: Policy,
         attempts: Attempts,
         clock: Clock,
@@ -95,6 +97,7 @@ class Uploads:
         self._checkpoints = checkpoints
         self._digests = digests
         self._purge = purge
+        self._undo = undo
         self._policy = policy
         self._attempts = attempts
         self._clock = clock
@@ -144,18 +147,32 @@ class Uploads:
         return session
 
     def cancel(self, hash: str, upload_id: str) -> None:
-        """Give an upload up and free its space. Raises UploadNotFound, UploadComplete."""
-        self._find(hash, upload_id)
-        with self._sessions.exclusive(upload_id):
-            session = self._sessions.load(upload_id)
-            if session.state is State.COMPLETE:
-                raise UploadComplete()
-            self._purge.forget(session, "cancelled")
-        self._observer.cancelled(session)
+        """Give an upload up and free its space; of one that is complete, take its file back.
+
+        Raises UploadNotFound, and UploadComplete where the file can no longer be taken back.
+        """
+        try:
+            session = self._find(hash, upload_id)
+        except UploadNotFound:
+            self._undo.complete(hash, upload_id)
+            raise
+        if session.state is State.COMPLETE or not self._give_up(upload_id):
+            self._undo.take_back(hash, upload_id)
 
     def sweep(self) -> int:
         """Remove every upload that lay idle for too long; returns how many."""
+        self._undo.sweep()
         return self._purge.sweep()
+
+    def _give_up(self, upload_id: str) -> bool:
+        """Cancel an upload; false where its file was delivered in the meantime."""
+        with self._sessions.exclusive(upload_id):
+            session = self._sessions.load(upload_id)
+            if session.state is State.COMPLETE:
+                return False
+            self._purge.forget(session, "cancelled")
+        self._observer.cancelled(session)
+        return True
 
     def _find(self, hash: str, upload_id: str) -> UploadSession:
         try:
@@ -166,17 +183,18 @@ class Uploads:
             raise UploadNotFound()
         if session.interrupted:
             session = self._deliveries.recall(session)
+        if (session.state is State.COMPLETE or session.interrupted) and self._requests.removed_file(hash, upload_id):
+            raise UploadNotFound()  # Taken back, by a process that died before it had forgotten the session.
         if session.state is State.OPEN and not session.is_whole and self._purge.is_due(session):
             raise UploadExpired()
         return session
 
     def _remembered(self, hash: str, upload_id: str) -> UploadSession:
         """An upload whose session is gone, by its link's ledger. Raises UploadExpired or UploadNotFound."""
-        usage = self._requests.usage(hash)
-        for file in usage.files:
-            if file.upload_id == upload_id:
-                return delivered_session(hash, file)
-        raise UploadExpired() if upload_id in usage.expired else UploadNotFound()
+        file = self._requests.file(hash, upload_id)
+        if file is not None:
+            return delivered_session(hash, file)
+        raise UploadExpired() if upload_id in self._requests.usage(hash).expired else UploadNotFound()
 
     def _limit_rate(self, client: str) -> None:
         key = f"open:{client}"
@@ -194,6 +212,7 @@ class Uploads:
             active_at=now,
             sender=sender,
             last_modified=command.last_modified,
+            sample=command.sample,
             declared_sha256=command.declared_sha256,
         )
 

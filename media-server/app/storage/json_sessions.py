@@ -256,6 +256,7 @@ def _document(session: UploadSession) -> dict[str, Any]:
         "sender_name": session.sender.name,
         "sender_email": session.sender.email,
         "last_modified": session.last_modified,
+        "sample": session.sample,
         "declared_sha256": session.declared_sha256,
         "sha256": session.sha256,
         "delivered_path": session.delivered_path,

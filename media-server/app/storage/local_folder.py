@@ -10,7 +10,7 @@ import errno
 import os
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -32,11 +32,13 @@ class LocalFolder:
     def deliver(self, folder: RelPath, path: RelPath, source: Path) -> Delivery:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
             number = _link_in(parent, disk_name(path.name), source)
+            mark = _mark(os.stat(source, follow_symlinks=False))
         names = [numbered(part, n) for part, n in zip(path.folder, taken, strict=True)]
         disk_names = [numbered(disk_name(part), n) for part, n in zip(path.folder, taken, strict=True)]
         return Delivery(
             path="/".join([*names, numbered(path.name, number)]),
             disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
+            mark=mark,
         )
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
@@ -53,23 +55,49 @@ class LocalFolder:
                 below = below.parent
 
     def locate(self, folder: RelPath, disk_path: str) -> Path:
-        below = RelPath.parse(disk_path)
-        parts = [*map(disk_name, folder.parts), *below.parts]
-        descriptor = os.open(self._root, _FOLDER)
+        with self._found(folder, disk_path) as (_, parts, _):
+            return self._root.joinpath(*parts)
+
+    def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
         try:
-            for part in parts[:-1]:
-                step = os.open(part, _FOLDER, dir_fd=descriptor)
-                os.close(descriptor)
-                descriptor = step
-            if not stat.S_ISREG(os.stat(parts[-1], dir_fd=descriptor, follow_symlinks=False).st_mode):
-                raise FileNotFoundError(errno.ENOENT, "Not a file", disk_path)
-        except OSError as error:
-            if error.errno in (errno.ENOTDIR, errno.ELOOP):
-                raise FileNotFoundError(errno.ENOENT, "No such file", disk_path) from error
-            raise
-        finally:
-            os.close(descriptor)
-        return self._root.joinpath(*parts)
+            with self._found(folder, disk_path) as (_, _, status):
+                return _mark(status) == mark
+        except FileNotFoundError:
+            return False
+
+    def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+        try:
+            with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
+                if _mark(status) != mark:
+                    return False
+                os.unlink(parts[-1], dir_fd=parent)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def make_folder(self, folder: RelPath, path: RelPath) -> str:
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.parts) as (_, taken):
+            return "/".join(numbered(part, n) for part, n in zip(path.parts, taken, strict=True))
+
+    @contextmanager
+    def _found(self, folder: RelPath, disk_path: str) -> Iterator[tuple[int, list[str], os.stat_result]]:
+        """A file's open folder, the names that lead to it from the root, and its status. Raises FileNotFoundError."""
+        parts = [*map(disk_name, folder.parts), *RelPath.parse(disk_path).parts]
+        with ExitStack() as stack:
+            try:
+                descriptor = os.open(self._root, _FOLDER)
+                stack.callback(os.close, descriptor)
+                for part in parts[:-1]:
+                    descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
+                    stack.callback(os.close, descriptor)
+                status = os.stat(parts[-1], dir_fd=descriptor, follow_symlinks=False)
+                if not stat.S_ISREG(status.st_mode):
+                    raise FileNotFoundError(errno.ENOENT, "Not a file", disk_path)
+            except OSError as error:
+                if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                    raise FileNotFoundError(errno.ENOENT, "No such file", disk_path) from error
+                raise
+            yield descriptor, parts, status
 
     @contextmanager
     def _opened(self, parts: tuple[str, ...]) -> Iterator[int]:
@@ -97,6 +125,11 @@ class LocalFolder:
             yield current, taken
         finally:
             os.close(current)
+
+
+def _mark(status: os.stat_result) -> str:
+    """One for each file and each state of its content: its number, its size and when it was last written to."""
+    return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
 
 
 def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:

@@ -76,7 +76,7 @@ class LocalRequests:
 
     def receive(self, hash: str, file: ReceivedFile) -> None:
         def decide(ledger: Ledger) -> Event | None:
-            if file.upload_id in ledger.received:
+            if file.upload_id in ledger.received or file.upload_id in ledger.removed:
                 return None
             return {"event": "received", "upload_id": file.upload_id, "file": asdict(file)}
 
@@ -93,6 +93,34 @@ class LocalRequests:
 
         with self._ledger(hash) as log:
             log.append(decide)
+
+    def remove(self, hash: str, upload_id: str) -> bool:
+        removed = False
+
+        def decide(ledger: Ledger) -> Event | None:
+            nonlocal removed
+            removed = upload_id in ledger.received
+            return {"event": "removed", "upload_id": upload_id} if removed else None
+
+        with self._ledger(hash) as log:
+            log.append(decide)
+            if self._durable:
+                log.sync()
+        return removed
+
+    def note_folders(self, hash: str, paths: Sequence[RelPath]) -> None:
+        with self._ledger(hash) as log:
+            log.append(lambda ledger: ledger.add_folders(paths))
+
+    def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
+        with self._ledger(hash) as log:
+            found: ReceivedFile | None = log.read(lambda ledger: ledger.received.get(upload_id))
+            return found
+
+    def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:
+        with self._ledger(hash) as log:
+            found: ReceivedFile | None = log.read(lambda ledger: ledger.removed.get(upload_id))
+            return found
 
     def usage(self, hash: str) -> Usage:
         with self._ledger(hash) as log:
@@ -132,8 +160,8 @@ def _existing(document: Document | None) -> Document:
 
 def _fold(ledger: Ledger, events: Sequence[Event]) -> Ledger:
     for event in events:
-        # A digest whose file was lost to a damaged record has nothing to belong to.
-        if event["event"] != "hashed" or event["upload_id"] in ledger.received:
+        # What is told of a file that was lost to a damaged record has nothing to belong to.
+        if event["event"] not in ("hashed", "removed") or event["upload_id"] in ledger.received:
             ledger.apply(event)
     return ledger
 
@@ -143,6 +171,7 @@ def _usage(ledger: Ledger) -> Usage:
         files=tuple(ledger.received.values()),
         bytes_received=ledger.bytes_received,
         open=frozenset(ledger.open),
+        removed=tuple(ledger.removed.values()),
         expired=frozenset(ledger.expired),
     )
 

@@ -18,7 +18,7 @@ from app.web.context import client_address, services
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
-from app.web.upload_bodies import OpenUploadBody
+from app.web.upload_bodies import FoldersBody, OpenUploadBody
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
 
@@ -35,23 +35,19 @@ def open_upload(hash: str) -> tuple[Response, int]:
 @native.get("/uploads/<upload_id>")
 def upload_status(hash: str, upload_id: str) -> Response:
     session = services().uploads.status(hash, upload_id)
-    return jsonify(
-        {
-            **_opened(session),
-            "state": session.state,
-            "path": session.delivered_path or str(session.path),
-            "name": (session.delivered_path or str(session.path)).rsplit("/", 1)[-1],
-            "size": session.size,
-            "sha256": session.sha256,
-            "received_ranges": _received_ranges(session),
-        }
-    )
+    return jsonify(status_view(session))
 
 
 @native.delete("/uploads/<upload_id>")
 def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
     services().uploads.cancel(hash, upload_id)
     return "", 204
+
+
+@native.post("/folders")
+def make_folders(hash: str) -> tuple[Response, int]:
+    folders = read_json(FoldersBody).folders()
+    return jsonify(folders=services().folders.make(hash, folders, _credentials())), 201
 
 
 @native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
@@ -123,6 +119,20 @@ def _refuse_large(length: int | None) -> None:
         raise ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
 
 
+def status_view(session: UploadSession) -> dict[str, Any]:
+    return {
+        **_opened(session),
+        "state": session.state,
+        "path": session.delivered_path or str(session.path),
+        "name": (session.delivered_path or str(session.path)).rsplit("/", 1)[-1],
+        "size": session.size,
+        "sha256": session.sha256,
+        "last_modified": session.last_modified,
+        "sample": session.sample,
+        "received_ranges": _received_ranges(session),
+    }
+
+
 def _opened(session: UploadSession) -> dict[str, Any]:
     settings = services().settings
     return {
@@ -131,6 +141,7 @@ def _opened(session: UploadSession) -> dict[str, Any]:
         "max_parallel_chunks": settings.max_parallel_chunks,
         "expires_at": session.active_at + settings.session_max_age,
         "complete": session.state is State.COMPLETE,
+        "removable_until": _removable_until(session),
         "received_bytes": session.received_bytes,
         "missing_ranges": inclusive_pairs(session.missing),
     }
@@ -152,7 +163,13 @@ def _acknowledged(session: UploadSession) -> dict[str, Any]:
 
 def _finished(session: UploadSession) -> dict[str, Any]:
     path = session.delivered_path or str(session.path)
-    return {"name": path.rsplit("/", 1)[-1], "path": path, "size": session.size}
+    until = _removable_until(session)
+    return {"name": path.rsplit("/", 1)[-1], "path": path, "size": session.size, "removable_until": until}
+
+
+def _removable_until(session: UploadSession) -> float | None:
+    # A session is last active when its file is delivered.
+    return services().undo.until(session.active_at) if session.state is State.COMPLETE else None
 
 
 def _received_ranges(session: UploadSession) -> list[tuple[int, int]]:
