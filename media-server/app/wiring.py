@@ -18,11 +18,14 @@ from app.services.file_requests import FileRequests
 from app.services.folders import Folders
 from app.services.memory_monitor import MemoryMonitor
 from app.services.observer import Observer
+from app.services.openings import Openings
 from app.services.owner import Owner
 from app.services.passwords import Argon2Hasher
 from app.services.purge import Purge
+from app.services.small_files import SmallFiles
 from app.services.undo import Undo
-from app.services.uploads import UploadRules, Uploads
+from app.services.uploads import Uploads
+from app.services.whole_files import WholeFiles
 from app.settings import SPOOL, Settings
 from app.storage.attempts import SQLiteAttempts
 from app.storage.json_sessions import JSONSessions
@@ -30,7 +33,9 @@ from app.storage.libmagic import LibMagic
 from app.storage.local_chunks import LocalChunks
 from app.storage.local_folder import LocalFolder
 from app.storage.local_requests import LocalRequests
+from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.span_log import Kind, boot_number
+from app.storage.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,7 @@ class Services:
     undo: Undo
     folders: Folders
     uploads: Uploads
+    small_files: SmallFiles
 
     def start_background(self) -> None:
         """Take part in the election of the one process that runs the scheduler."""
@@ -103,23 +109,40 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         later=Later(),
     )
+    head_reader = LibMagic()
     deliveries = Deliveries(
         sessions=sessions,
         chunks=chunks,
         requests=requests,
         destination=destination,
         policy=policy,
-        head_reader=LibMagic(),
+        head_reader=head_reader,
         clock=clock,
         observer=observer,
         digests=digests,
         durable=durable,
+    )
+    turns = Turns(data / "turns")
+    whole_files = WholeFiles(
+        files=LocalNamelessFiles(data / "uploads"),
+        requests=requests,
+        destination=destination,
+        policy=policy,
+        head_reader=head_reader,
+        turns=turns,
+        clock=clock,
+        observer=observer,
+        durable=durable,
+    )
+    openings = Openings(
+        file_requests=file_requests, policy=policy, attempts=attempts, rate_limit=settings.rate_limit_uploads
     )
     purge = Purge(
         sessions=sessions,
         chunks=chunks,
         requests=requests,
         deliveries=deliveries,
+        whole_files=whole_files,
         clock=clock,
         observer=observer,
         max_age=settings.session_max_age,
@@ -136,20 +159,18 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         sessions=sessions,
         chunks=chunks,
         requests=requests,
-        file_requests=file_requests,
+        openings=openings,
+        whole_files=whole_files,
         deliveries=deliveries,
         checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, later=Later()),
         digests=digests,
         purge=purge,
         undo=undo,
         policy=policy,
-        attempts=attempts,
+        turns=turns,
         clock=clock,
         observer=observer,
-        rules=UploadRules(
-            in_order=not settings.enable_parallel_uploads,
-            rate_limit=settings.rate_limit_uploads,
-        ),
+        in_order=not settings.enable_parallel_uploads,
     )
     token = settings.admin_token or load_or_create(data)[0]
     return Services(
@@ -168,12 +189,11 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         undo=undo,
         folders=Folders(
             requests=requests,
-            file_requests=file_requests,
+            openings=openings,
             destination=destination,
-            attempts=attempts,
-            rate_limit=settings.rate_limit_uploads,
         ),
         uploads=uploads,
+        small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads),
     )
 
 

@@ -27,6 +27,11 @@ class InvalidRequest(UploadError):
     default = "The request could not be understood."
 
 
+class InvalidPack(UploadError):
+    code = "invalid_pack"
+    default = "The pack cannot be read. Each file is a line of JSON with its path and size, then its bytes."
+
+
 class InvalidRange(UploadError):
     code = "invalid_range"
     default = "The byte range does not fit the file."

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
 
-from app.core.errors import RequestFull
+from app.core.errors import RequestFull, UploadError
 from app.core.paths import RelPath
 
 MAX_FOLDERS = 10_000
@@ -86,12 +86,28 @@ class ReceivedFile:
         return self.path.rsplit("/", 1)[-1]
 
 
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A file that arrived whole in one request and is about to get its name: what it takes to find it after a crash."""
+
+    upload_id: str
+    path: str
+    """As the sender gave it; on the disk it may have got a number."""
+    size: int
+    sha256: str
+    mark: str
+    sender_name: str | None = None
+    sender_email: str | None = None
+
+
 @dataclass
 class Ledger:
     """What one link has promised and received, as the sum of its events. Mutable; belongs to its reader."""
 
     open: dict[str, int] = field(default_factory=dict)
     """Declared size of every upload that is open, by upload id."""
+    announced: dict[str, Announced] = field(default_factory=dict)
+    """Files on their way from one request straight to their name, by upload id."""
     received: dict[str, ReceivedFile] = field(default_factory=dict)
     expired: set[str] = field(default_factory=set)
     """Uploads that the purge removed."""
@@ -104,12 +120,34 @@ class Ledger:
 
     def reserve(self, link: RequestLink, upload_id: str, size: int) -> dict[str, Any]:
         """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
-        if link.max_files and len(self.open) + len(self.received) >= link.max_files:
+        self._check_room(link, size, 0, 0)
+        return {"event": "opened", "upload_id": upload_id, "size": size}
+
+    def announce(
+        self, link: RequestLink, files: Sequence[Announced]
+    ) -> tuple[list[dict[str, Any]], dict[str, UploadError]]:
+        """The events that set room aside for whole files in their order; by upload id, why there is none for some."""
+        events: list[dict[str, Any]] = []
+        full: dict[str, UploadError] = {}
+        size = 0
+        for file in files:
+            try:
+                self._check_room(link, file.size, len(events), size)
+            except RequestFull as error:
+                full[file.upload_id] = error
+            else:
+                events.append({"event": "announced", "upload_id": file.upload_id, "file": asdict(file)})
+                size += file.size
+        return events, full
+
+    def _check_room(self, link: RequestLink, size: int, more_files: int, more_bytes: int) -> None:
+        files = len(self.open) + len(self.announced) + len(self.received) + more_files
+        if link.max_files and files >= link.max_files:
             most = "1 file" if link.max_files == 1 else f"{link.max_files} files"
             raise RequestFull(f"This link takes {most} and has no place left.", limit=link.max_files)
-        if link.max_total_size and self.bytes_open + self.bytes_received + size > link.max_total_size:
+        total = self.bytes_open + self.bytes_received + more_bytes
+        if link.max_total_size and total + size > link.max_total_size:
             raise RequestFull("The file does not fit in what this link may still receive.", limit=link.max_total_size)
-        return {"event": "opened", "upload_id": upload_id, "size": size}
 
     def add_folders(self, paths: Iterable[RelPath]) -> dict[str, Any] | None:
         """The event that notes folders, None where all are known. Raises RequestFull when they are too many."""
@@ -127,6 +165,10 @@ class Ledger:
                 self._free(upload_id)
                 self.open[upload_id] = event["size"]
                 self.bytes_open += event["size"]
+            case "announced":
+                self._free(upload_id)
+                self.announced[upload_id] = Announced(**event["file"])
+                self.bytes_open += event["file"]["size"]
             case "released":
                 self._free(upload_id)
                 if event["why"] == "expired":
@@ -146,3 +188,5 @@ class Ledger:
 
     def _free(self, upload_id: str) -> None:
         self.bytes_open -= self.open.pop(upload_id, 0)
+        announced = self.announced.pop(upload_id, None)
+        self.bytes_open -= announced.size if announced else 0

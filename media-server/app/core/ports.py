@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from app.core.links import ReceivedFile, RequestLink
+from app.core.errors import UploadError
+from app.core.links import Announced, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import ByteRanges, Span
 from app.core.session import UploadSession
@@ -91,6 +92,10 @@ class SessionStore(Protocol):
         """
         ...
 
+    def exists(self, upload_id: str) -> bool:
+        """Whether there is such a session, without reading it."""
+        ...
+
     def delete(self, upload_id: str) -> None:
         """Forget the session. Nothing happens when there is none."""
         ...
@@ -154,6 +159,44 @@ class ChunkStore(Protocol):
         ...
 
 
+class Nameless(Protocol):
+    """A whole file on the destinations' file system that has no name and is gone when nobody holds it open."""
+
+    descriptor: int
+    sha256: str
+    mark: str
+    """What will tell it from any other file once it has a name."""
+    head: bytes
+    """Its first bytes, as many as it takes to tell its type."""
+
+    def sync(self) -> None:
+        """Return once its bytes are on the disk itself. Raises StorageFull or Busy."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class NamelessFiles(Protocol):
+    """Where small files lie between their request and their name. What a crash leaves of them the kernel removes."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether the file system has files without names."""
+        ...
+
+    def write(self, body: Body, size: int, checksum: Checksum | None) -> Nameless:
+        """A file of exactly these ``size`` bytes. Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull."""
+        ...
+
+
+class Turns(Protocol):
+    """Taking turns by name, among all threads and processes."""
+
+    def of(self, names: Iterable[str]) -> AbstractContextManager[None]:
+        """Be alone with each of ``names`` until the block ends or the process dies. Not to be nested."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """Where a file ended up, relative to its link's folder."""
@@ -168,11 +211,16 @@ class Delivery:
 class Destination(Protocol):
     """Where finished files go."""
 
-    def deliver(self, folder: RelPath, path: RelPath, source: Path) -> Delivery:
+    def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
         """Make ``source`` appear whole under ``path``, or under a numbered name when that is taken.
 
-        Atomic for readers; done again after a crash it finds its own work and does nothing twice.
+        An open file that has no name yet is given as its descriptor. Atomic for readers; done again after a crash it
+        finds its own work and does nothing twice.
         """
+        ...
+
+    def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
+        """The very file with this mark that was delivered under ``path`` or a numbered name of it."""
         ...
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
@@ -217,13 +265,24 @@ class RequestStore(Protocol):
         """Set a place and ``size`` bytes aside, all limits judged at once. Raises RequestFull."""
         ...
 
+    def announce(self, link: RequestLink, files: Sequence[Announced]) -> dict[str, UploadError]:
+        """The same for whole files that are about to be delivered, in their order, with what it takes to find them after
+        a crash; on the disk itself where files are. Returns, by upload id, why there is no room for some of them."""
+        ...
+
     def release(self, hash: str, upload_id: str, why: str) -> None:
         """Give a reservation back: ``cancelled``, ``refused``, ``failed`` or ``expired``."""
         ...
 
-    def receive(self, hash: str, file: ReceivedFile) -> None:
-        """Note a delivered file in place of its reservation; again for the same upload changes nothing."""
+    def receive(self, hash: str, *files: ReceivedFile) -> None:
+        """Note delivered files in place of their reservations; again for the same upload changes nothing."""
         ...
+
+    def announced(self, hash: str) -> tuple[Announced, ...]:
+        """What was announced and neither received nor released: on its way at this moment, or left by a crash."""
+        ...
+
+    def announced_file(self, hash: str, upload_id: str) -> Announced | None: ...
 
     def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None: ...
 

@@ -9,6 +9,7 @@ from app.core.ports import ChunkStore, Clock, RequestStore, SessionStore
 from app.core.session import State, UploadSession
 from app.services.deliveries import Deliveries
 from app.services.observer import Observer
+from app.services.whole_files import WholeFiles
 
 log = logging.getLogger("droppr.uploads")
 
@@ -23,6 +24,7 @@ class Purge:
         chunks: ChunkStore,
         requests: RequestStore,
         deliveries: Deliveries,
+        whole_files: WholeFiles,
         clock: Clock,
         observer: Observer,
         max_age: float,
@@ -31,6 +33,7 @@ class Purge:
         self._chunks = chunks
         self._requests = requests
         self._deliveries = deliveries
+        self._whole_files = whole_files
         self._clock = clock
         self._observer = observer
         self._max_age = max_age
@@ -79,6 +82,7 @@ class Purge:
         A session exists before its place is reserved, so what is looked up in this order is never a new one.
         """
         for link in self._requests.all():
+            self._whole_files.settle(link)
             for upload_id in self._requests.usage(link.hash).open:
                 try:
                     self._sessions.load(upload_id)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 
 from app.core.errors import (
     ChecksumMismatch,
     ChunkConflict,
+    InvalidPath,
     OffsetMismatch,
-    RateLimited,
     RequestClosed,
     SizeMismatch,
     TypeNotAllowed,
@@ -20,56 +18,27 @@ from app.core.errors import (
     UploadNotFound,
 )
 from app.core.links import Credentials, RequestLink
-from app.core.paths import RelPath
 from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES, Policy
-from app.core.ports import Attempts, Body, Checksum, ChunkStore, Clock, RequestStore, SessionStore, Slot
+from app.core.ports import Body, ChunkStore, Clock, RequestStore, SessionStore, Slot, Turns
 from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
 from app.services.checkpoints import Checkpoints
+from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
 from app.services.deliveries import Deliveries, delivered_session
 from app.services.file_digests import FileDigests
-from app.services.file_requests import FileRequests
 from app.services.observer import Observer
+from app.services.openings import Openings
 from app.services.purge import Purge
 from app.services.undo import Undo
-
-
-@dataclass(frozen=True, slots=True)
-class OpenUpload:
-    """What a sender says when opening: a file's name, size in bytes, and what they know of it."""
-
-    path: RelPath
-    size: int
-    last_modified: float | None = None
-    sample: str | None = None
-    declared_sha256: str | None = None
-    sender_name: str | None = None
-    sender_email: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiveChunk:
-    """One chunk: where it belongs and how to check it. ``total`` is the file's size as this chunk tells it."""
-
-    upload_id: str
-    span: Span
-    total: int | None
-    checksum: Checksum | None
-    index: int | None = None
-    """Its place in the client's own numbering; for the log, never for order."""
-
-
-@dataclass(frozen=True, slots=True)
-class UploadRules:
-    """The settings this service goes by: whether chunks must come in order, and how many openings a client has."""
-
-    in_order: bool
-    rate_limit: str
+from app.services.whole_files import WholeFiles
 
 
 class Uploads:
-    """Open, receive, status, cancel, sweep. Safe from any number of threads and processes at once."""
+    """Open, receive, status, cancel, sweep. Safe from any number of threads and processes at once.
+
+    ``in_order`` takes the chunks of an upload one after the other only.
+    """
 
     def __init__(
         self,
@@ -77,32 +46,34 @@ class Uploads:
         sessions: SessionStore,
         chunks: ChunkStore,
         requests: RequestStore,
-        file_requests: FileRequests,
+        openings: Openings,
+        whole_files: WholeFiles,
         deliveries: Deliveries,
         checkpoints: Checkpoints,
         digests: FileDigests,
         purge: Purge,
         undo: Undo,
         policy: Policy,
-        attempts: Attempts,
+        turns: Turns,
         clock: Clock,
         observer: Observer,
-        rules: UploadRules,
+        in_order: bool,
     ) -> None:
         self._sessions = sessions
         self._chunks = chunks
         self._requests = requests
-        self._file_requests = file_requests
+        self._openings = openings
+        self._whole_files = whole_files
         self._deliveries = deliveries
         self._checkpoints = checkpoints
         self._digests = digests
         self._purge = purge
         self._undo = undo
         self._policy = policy
-        self._attempts = attempts
+        self._turns = turns
         self._clock = clock
         self._observer = observer
-        self._rules = rules
+        self._in_order = in_order
 
     def open(self, hash: str, command: OpenUpload, credentials: Credentials) -> UploadSession:
         """Begin an upload on a link. All that can be refused by name, size and rights is refused here.
@@ -110,15 +81,28 @@ class Uploads:
         Raises what ``FileRequests.find`` and ``authorize_opening`` raise, RateLimited, FileTooLarge,
         TypeNotAllowed, RequestFull, StorageFull. A file of 0 bytes is delivered at once.
         """
-        link = self._file_requests.find(hash)
-        self._file_requests.authorize_opening(link, credentials)
-        self._policy.check_file(link, command.path.name, command.size)
-        sender = self._file_requests.check_sender(link, command.sender_name, command.sender_email)
-        self._limit_rate(credentials.client)
+        link = self._openings.link(hash, credentials)
+        sender = self._openings.sender(link, command)
+        self._openings.count(credentials.client)
+        return self.begin(link, command, sender)
+
+    def begin(self, link: RequestLink, command: OpenUpload, sender: Sender) -> UploadSession:
+        """Begin an upload that was let in, or find the one that was begun under the same key.
+
+        Raises RequestFull, StorageFull; SizeMismatch or InvalidPath when the key belongs to another file.
+        """
         session = self._new_session(link, command, sender)
-        self._make_room(link, session)
-        self._observer.opened(session)
-        return session if session.size else self._deliveries.finish(session.upload_id, link)
+        with self._turns.of([session.upload_id] if command.key else []):
+            begun = self._begun(link, command, session.upload_id) if command.key else None
+            if begun is not None:
+                return begun
+            self._make_room(link, session)
+            self._observer.opened(session)
+            return session if session.size else self._deliveries.finish(session.upload_id, link)
+
+    def is_begun(self, upload_id: str) -> bool:
+        """Whether there is an upload with a session under this id."""
+        return self._sessions.exists(upload_id)
 
     def receive(self, hash: str, command: ReceiveChunk, body: Body) -> UploadSession:
         """Take one chunk; once it returns, its bytes survive the death of every process.
@@ -190,21 +174,34 @@ class Uploads:
         return session
 
     def _remembered(self, hash: str, upload_id: str) -> UploadSession:
-        """An upload whose session is gone, by its link's ledger. Raises UploadExpired or UploadNotFound."""
+        """An upload whose session is gone or never was, by its link's ledger. Raises UploadExpired or UploadNotFound."""
         file = self._requests.file(hash, upload_id)
         if file is not None:
             return delivered_session(hash, file)
         raise UploadExpired() if upload_id in self._requests.usage(hash).expired else UploadNotFound()
 
-    def _limit_rate(self, client: str) -> None:
-        key = f"open:{client}"
-        if not self._attempts.hit(key, self._rules.rate_limit):
-            raise RateLimited(retry_after=self._attempts.retry_after(key, self._rules.rate_limit))
+    def _begun(self, link: RequestLink, command: OpenUpload, upload_id: str) -> UploadSession | None:
+        """The upload that an earlier opening under the same key began."""
+        if self._sessions.exists(upload_id):
+            session = self._find(link.hash, upload_id)
+            if session.path != command.path:
+                raise InvalidPath("Another file was opened under this key.")
+        else:
+            if self._requests.removed_file(link.hash, upload_id):
+                raise UploadNotFound("The file that was sent under this key has been taken back. Use another key.")
+            file = self._whole_files.delivered(link, upload_id)
+            if file is None:
+                self._sessions.delete(upload_id)  # What an opening left that died before its session existed.
+                return None
+            session = delivered_session(link.hash, file)
+        if session.size != command.size:
+            raise SizeMismatch("Another file was opened under this key.", size=session.size)
+        return session
 
     def _new_session(self, link: RequestLink, command: OpenUpload, sender: Sender) -> UploadSession:
         now = self._clock()
         return UploadSession(
-            upload_id=secrets.token_urlsafe(24),
+            upload_id=new_upload_id(link.hash, command.key),
             request_hash=link.hash,
             path=command.path,
             size=command.size,
@@ -238,7 +235,7 @@ class Uploads:
         if command.span.stop > session.size:
             raise SizeMismatch(f"The chunk ends after the file's {session.size} bytes.", size=session.size)
         self._policy.check_chunk(command.span.length)
-        if self._rules.in_order and not session.is_whole and command.span.start > session.ranges.prefix:
+        if self._in_order and not session.is_whole and command.span.start > session.ranges.prefix:
             raise OffsetMismatch(offset=session.ranges.prefix)
 
     def _link_of_open_upload(self, hash: str) -> RequestLink:

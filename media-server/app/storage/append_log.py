@@ -70,6 +70,15 @@ class AppendLog(Generic[Record, State]):
         ``decide`` runs alone among all threads and processes and may raise to append nothing. ``sync`` waits
         until the record is on the disk itself. Raises StorageFull or Busy, and then nothing was appended.
         """
+
+        def decide_one(state: State) -> list[Record]:
+            record = decide(state)
+            return [] if record is None else [record]
+
+        return self.append_all(decide_one, sync=sync)
+
+    def append_all(self, decide: Callable[[State], Sequence[Record]], *, sync: bool = False) -> State:
+        """The same for any number of records, with one write. A crash in the middle leaves the first few of them."""
         with self._lock, disk_errors():
             descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
             try:
@@ -83,7 +92,7 @@ class AppendLog(Generic[Record, State]):
         with disk_errors():
             sync_file(self._path)
 
-    def _append_locked(self, descriptor: int, decide: Callable[[State], Record | None], sync: bool) -> State:
+    def _append_locked(self, descriptor: int, decide: Callable[[State], Sequence[Record]], sync: bool) -> State:
         if os.fstat(descriptor).st_nlink == 0:
             # Removed between opening and locking: a record written now would vanish with it.
             raise FileNotFoundError(errno.ENOENT, "The log was removed", str(self._path))
@@ -91,10 +100,10 @@ class AppendLog(Generic[Record, State]):
         if os.fstat(descriptor).st_size > self._offset:
             # Only a record torn by a crash can lie here while we hold the lock.
             os.ftruncate(descriptor, self._offset)
-        record = decide(self._state)
-        if record is not None:
-            self._write(descriptor, self._codec.encode(record), sync)
-            self._state = self._fold(self._state, [record])
+        records = decide(self._state)
+        if records:
+            self._write(descriptor, b"".join(map(self._codec.encode, records)), sync)
+            self._state = self._fold(self._state, records)
         return self._state
 
     def _write(self, descriptor: int, raw: bytes, sync: bool) -> None:

@@ -7,13 +7,11 @@ lose the newest counts, as waiting for the disk would cost more than it is worth
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import math
 import os
 import sqlite3
 import threading
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +21,7 @@ from limits import RateLimitItem, parse
 
 from app.core.errors import Busy, StorageFull
 from app.core.ports import Clock
+from app.storage.turns import Turns
 
 _SCHEMA = """
 PRAGMA journal_mode = WAL;
@@ -35,8 +34,6 @@ CREATE INDEX IF NOT EXISTS used_by_expiry ON used (expires);
 """
 BUSY_SECONDS = 20
 TIDY_SECONDS = 60
-# Keys that share one of these wait for each other now and then.
-TURNS = 1024
 
 
 class SQLiteAttempts:
@@ -44,8 +41,7 @@ class SQLiteAttempts:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
-        self._turns = path.with_suffix(".turns")
-        self._turns.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._turns = Turns(path.with_suffix(".turns"))
         self._clock = clock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -80,14 +76,8 @@ class SQLiteAttempts:
 
     @contextmanager
     def turn(self, key: str) -> Iterator[None]:
-        number = zlib.crc32(key.encode(errors="surrogatepass")) % TURNS
-        # The kernel's own lock: waiters queue without polling, and it falls when its holder dies.
-        descriptor = os.open(self._turns / str(number), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with self._turns.of([key]):
             yield
-        finally:
-            os.close(descriptor)
 
     def first_use(self, token: str, seconds: int) -> bool:
         digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()

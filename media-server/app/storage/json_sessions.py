@@ -127,6 +127,9 @@ class JSONSessions:
         with self._holding(self._file(upload_id, f"{purpose}.lock"), os.O_RDWR | os.O_CREAT, wait=False):
             yield
 
+    def exists(self, upload_id: str) -> bool:
+        return os.path.exists(self._file(upload_id, "session.json"))
+
     def delete(self, upload_id: str) -> None:
         folder = session_folder(self._base, upload_id)
         # The document goes first: without it there is no session, however far the rest of the removal gets.

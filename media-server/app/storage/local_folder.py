@@ -29,17 +29,21 @@ class LocalFolder:
         self._settled: set[Path] = set()
         """Folders whose own names are known to be on the disk; forgotten whenever a folder is made."""
 
-    def deliver(self, folder: RelPath, path: RelPath, source: Path) -> Delivery:
+    def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
             number = _link_in(parent, disk_name(path.name), source)
-            mark = _mark(os.stat(source, follow_symlinks=False))
-        names = [numbered(part, n) for part, n in zip(path.folder, taken, strict=True)]
-        disk_names = [numbered(disk_name(part), n) for part, n in zip(path.folder, taken, strict=True)]
-        return Delivery(
-            path="/".join([*names, numbered(path.name, number)]),
-            disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
-            mark=mark,
-        )
+            return _delivery(path, taken, number, mark_of(_status(source)))
+
+    def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
+            for number in count():
+                try:
+                    found = os.stat(numbered(disk_name(path.name), number), dir_fd=parent, follow_symlinks=False)
+                except FileNotFoundError:
+                    return None
+                if mark_of(found) == mark:
+                    return _delivery(path, taken, number, mark)
+        raise AssertionError("unreachable")
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
         # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
@@ -61,14 +65,14 @@ class LocalFolder:
     def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
         try:
             with self._found(folder, disk_path) as (_, _, status):
-                return _mark(status) == mark
+                return mark_of(status) == mark
         except FileNotFoundError:
             return False
 
     def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
         try:
             with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
-                if _mark(status) != mark:
+                if mark_of(status) != mark:
                     return False
                 os.unlink(parts[-1], dir_fd=parent)
         except FileNotFoundError:
@@ -127,7 +131,7 @@ class LocalFolder:
             os.close(current)
 
 
-def _mark(status: os.stat_result) -> str:
+def mark_of(status: os.stat_result) -> str:
     """One for each file and each state of its content: its number, its size and when it was last written to."""
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
 
@@ -156,12 +160,25 @@ def _made(parent: int, name: str) -> bool:
     return True
 
 
-def _link_in(parent: int, name: str, source: Path) -> int:
-    """Give ``source`` a second name in an open folder; returns the number it took. Finds its own earlier work."""
+def _delivery(path: RelPath, taken: list[int], number: int, mark: str) -> Delivery:
+    names = [numbered(part, n) for part, n in zip(path.folder, taken, strict=True)]
+    disk_names = [numbered(disk_name(part), n) for part, n in zip(path.folder, taken, strict=True)]
+    return Delivery(
+        path="/".join([*names, numbered(path.name, number)]),
+        disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
+        mark=mark,
+    )
+
+
+def _link_in(parent: int, name: str, source: Path | int) -> int:
+    """Give ``source`` another name in an open folder; returns the number it took. Finds its own earlier work."""
     for number in count():
         candidate = numbered(name, number)
         try:
-            os.link(source, candidate, dst_dir_fd=parent, follow_symlinks=False)
+            if isinstance(source, int):
+                os.link(f"/proc/self/fd/{source}", candidate, dst_dir_fd=parent, follow_symlinks=True)
+            else:
+                os.link(source, candidate, dst_dir_fd=parent, follow_symlinks=False)
             return number
         except FileExistsError:
             if _is_same(parent, candidate, source):
@@ -169,9 +186,13 @@ def _link_in(parent: int, name: str, source: Path) -> int:
     raise AssertionError("unreachable")
 
 
-def _is_same(parent: int, name: str, source: Path) -> bool:
+def _is_same(parent: int, name: str, source: Path | int) -> bool:
     try:
         found = os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:
         return False
-    return os.path.samestat(found, os.stat(source, follow_symlinks=False))
+    return os.path.samestat(found, _status(source))
+
+
+def _status(source: Path | int) -> os.stat_result:
+    return os.fstat(source) if isinstance(source, int) else os.stat(source, follow_symlinks=False)

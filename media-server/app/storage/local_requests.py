@@ -12,8 +12,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from app.core.errors import RequestNotFound
-from app.core.links import Ask, CaptchaMode, Ledger, ReceivedFile, RequestLink
+from app.core.errors import RequestNotFound, UploadError
+from app.core.links import Announced, Ask, CaptchaMode, Ledger, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ports import Usage
 from app.storage.append_log import AppendLog, JSONLines
@@ -65,23 +65,37 @@ class LocalRequests:
         with self._ledger(link.hash) as log:
             log.append(lambda ledger: ledger.reserve(link, upload_id, size))
 
+    def announce(self, link: RequestLink, files: Sequence[Announced]) -> dict[str, UploadError]:
+        full: dict[str, UploadError] = {}
+
+        def decide(ledger: Ledger) -> list[Event]:
+            nonlocal full
+            events, full = ledger.announce(link, files)
+            return events
+
+        with self._ledger(link.hash) as log:
+            log.append_all(decide, sync=self._durable)
+        return full
+
     def release(self, hash: str, upload_id: str, why: str) -> None:
         def decide(ledger: Ledger) -> Event | None:
-            if upload_id not in ledger.open:
+            if upload_id not in ledger.open and upload_id not in ledger.announced:
                 return None
             return {"event": "released", "upload_id": upload_id, "why": why}
 
         with self._ledger(hash) as log:
             log.append(decide)
 
-    def receive(self, hash: str, file: ReceivedFile) -> None:
-        def decide(ledger: Ledger) -> Event | None:
-            if file.upload_id in ledger.received or file.upload_id in ledger.removed:
-                return None
-            return {"event": "received", "upload_id": file.upload_id, "file": asdict(file)}
+    def receive(self, hash: str, *files: ReceivedFile) -> None:
+        def decide(ledger: Ledger) -> list[Event]:
+            return [
+                {"event": "received", "upload_id": file.upload_id, "file": asdict(file)}
+                for file in files
+                if file.upload_id not in ledger.received and file.upload_id not in ledger.removed
+            ]
 
         with self._ledger(hash) as log:
-            log.append(decide)
+            log.append_all(decide)
             if self._durable:
                 log.sync()
 
@@ -125,6 +139,16 @@ class LocalRequests:
     def usage(self, hash: str) -> Usage:
         with self._ledger(hash) as log:
             found: Usage = log.read(_usage)
+            return found
+
+    def announced(self, hash: str) -> tuple[Announced, ...]:
+        with self._ledger(hash) as log:
+            found: tuple[Announced, ...] = log.read(lambda ledger: tuple(ledger.announced.values()))
+            return found
+
+    def announced_file(self, hash: str, upload_id: str) -> Announced | None:
+        with self._ledger(hash) as log:
+            found: Announced | None = log.read(lambda ledger: ledger.announced.get(upload_id))
             return found
 
     @contextmanager

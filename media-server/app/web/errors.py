@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
@@ -16,6 +17,7 @@ log = logging.getLogger("droppr.web")
 
 STATUS: dict[type[errors.UploadError], int] = {
     errors.InvalidRequest: 400,
+    errors.InvalidPack: 400,
     errors.InvalidRange: 400,
     errors.InvalidPath: 400,
     errors.ChunkSizeMismatch: 400,
@@ -61,13 +63,18 @@ def install(app: Flask) -> None:
     app.register_error_handler(Exception, _render_unexpected)
 
 
+def described(error: errors.UploadError) -> dict[str, Any]:
+    """An error as callers see it; counted, as it is about to be sent."""
+    services().observer.answered_with(error)
+    return {"error": error.message, "code": error.code, **error.details}
+
+
 def render(error: errors.UploadError) -> Response:
     """``{"error", "code", ...details}`` with its status; the request's body is read to its end first.
 
     A client that is still sending when it is refused sees a broken connection in place of the reason.
     """
-    services().observer.answered_with(error)
-    response = jsonify({"error": error.message, "code": error.code, **error.details})
+    response = jsonify(described(error))
     response.status_code = STATUS[type(error)]
     retry_after = error.details.get("retry_after", _DEFAULT_RETRY_AFTER.get(response.status_code))
     if retry_after is not None:

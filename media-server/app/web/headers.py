@@ -23,6 +23,7 @@ from app.core.errors import (
 )
 from app.core.paths import RelPath
 from app.core.ranges import Span
+from app.web.upload_bodies import UPLOAD_KEY
 
 _MEMBER = re.compile(r"\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*(?:,|$)", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
@@ -39,6 +40,12 @@ class ChunkHeaders:
     index: int | None
     path: RelPath | None
     digests: Digests | None
+    key: str | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the chunk is all of its file."""
+        return self.span is not None and self.span.start == 0 and self.span.stop == self.total
 
 
 def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
@@ -55,7 +62,15 @@ def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
         index=_number(headers, "X-Chunk-Index"),
         path=_path(headers),
         digests=content_digests(headers.get("Content-Digest", "")),
+        key=_key(headers),
     )
+
+
+def _key(headers: Headers) -> str | None:
+    text = headers.get("X-Upload-Key") or None
+    if text is not None and not re.fullmatch(UPLOAD_KEY, text):
+        raise InvalidRequest("X-Upload-Key must be 22 to 64 letters, digits, dashes or underscores.")
+    return text
 
 
 def content_digests(text: str) -> Digests | None:

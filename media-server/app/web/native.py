@@ -1,4 +1,4 @@
-"""The native upload protocol: open, chunk, status, cancel, and one small file in one request."""
+"""The native upload protocol: open, chunk, status, cancel, and small files in one request."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadNotOpened
+from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadError, UploadNotOpened
 from app.core.links import Credentials
+from app.core.pack import PackReader
 from app.core.paths import RelPath
-from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.core.tracker import inclusive_pairs
-from app.services.uploads import OpenUpload, ReceiveChunk
+from app.services.commands import OpenUpload, ReceiveChunk
 from app.storage.bodies import StreamBody
 from app.web.context import client_address, services
+from app.web.errors import STATUS, described
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
-from app.web.upload_bodies import FoldersBody, OpenUploadBody
+from app.web.upload_bodies import FoldersBody, OpenUploadBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
 
@@ -54,7 +55,13 @@ def make_folders(hash: str) -> tuple[Response, int]:
 def upload_chunk(hash: str) -> Response:
     with chunk_body(request.environ, services().settings) as (body, length):
         chunk = chunk_headers(request.headers, length)
-        upload_id = chunk.upload_id or _opened_by_chunk(hash, chunk)
+        if chunk.upload_id is None and chunk.is_whole:
+            opening = _opening(chunk)
+            session = services().small_files.receive(
+                hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
+            )
+            return jsonify(_acknowledged(session))
+        upload_id = chunk.upload_id or services().uploads.open(hash, _opening(chunk), _credentials()).upload_id
         if chunk.span is None:
             return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
         command = ReceiveChunk(upload_id, chunk.span, chunk.total, chunk.digests, chunk.index)
@@ -73,11 +80,17 @@ def upload_file(hash: str) -> Response:
     opening = OpenUpload(
         path, size, sender_name=request.form.get("sender_name"), sender_email=request.form.get("sender_email")
     )
-    session = services().uploads.open(hash, opening, _credentials())
-    if size:
-        command = ReceiveChunk(session.upload_id, Span(0, size), size, None)
-        session = services().uploads.receive(hash, command, StreamBody(file.stream))
-    return jsonify(_finished(session))
+    return jsonify(_finished(services().small_files.receive(hash, opening, StreamBody(file.stream), _credentials())))
+
+
+@native.post("/pack")
+def receive_pack(hash: str) -> Response:
+    here = services()
+    with chunk_body(request.environ, here.settings) as (body, length):
+        _refuse_large(length)
+        files = packed_files(PackReader(body), here.settings.max_chunk_size)
+        outcomes = here.small_files.receive_pack(hash, files, _credentials())
+    return jsonify(files=[_outcome(each) for each in outcomes])
 
 
 @native.after_request
@@ -95,15 +108,15 @@ def _credentials() -> Credentials:
     )
 
 
-def _opened_by_chunk(hash: str, chunk: ChunkHeaders) -> str:
-    """Open an upload for a first chunk that has no upload id, as older clients send it."""
+def _opening(chunk: ChunkHeaders) -> OpenUpload:
+    """What a first chunk that has no upload id opens, as older clients send it."""
     if chunk.span is not None and chunk.span.start != 0:
         raise UploadNotOpened()
     if chunk.path is None:
         raise InvalidPath("The name is missing: send X-Upload-Path or X-Upload-Name, or an X-Upload-Id.")
     if chunk.total is None:
         raise InvalidRequest("The file's size is missing: send Content-Range or X-Upload-Length.")
-    return services().uploads.open(hash, OpenUpload(chunk.path, chunk.total), _credentials()).upload_id
+    return OpenUpload(chunk.path, chunk.total, key=chunk.key)
 
 
 def _empty(session: UploadSession) -> UploadSession:
@@ -159,6 +172,12 @@ def _acknowledged(session: UploadSession) -> dict[str, Any]:
     if len(missing) > MISSING_RANGES_IN_REPLY:
         reply["missing_ranges_truncated"] = True
     return reply if session.state is not State.COMPLETE else {**reply, **_finished(session)}
+
+
+def _outcome(outcome: UploadSession | UploadError) -> dict[str, Any]:
+    if isinstance(outcome, UploadError):
+        return {**described(outcome), "status": STATUS[type(outcome)]}
+    return {**_acknowledged(outcome), "sha256": outcome.sha256}
 
 
 def _finished(session: UploadSession) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from app.web.downloads import download
 from app.web.json_body import read_json
 from app.web.owner import owner_required
 from app.web.request_bodies import LinkTerms, NewLink
+from app.web.upload_bodies import MAX_PACKED
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
 
@@ -56,6 +57,7 @@ def show(hash: str) -> Response:
         **sender_view(info),
         chunk_size=here.settings.chunk_size,
         max_parallel_chunks=here.settings.max_parallel_chunks,
+        pack={"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
         captcha_provider=here.captcha.name,
         captcha_site_key=here.captcha.site_key,
     )
