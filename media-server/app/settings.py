@@ -13,6 +13,8 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MIB = 1024 * 1024
+MOST_PLACES = 1000
+"""The highest limit on uploads at once."""
 SPOOL = "spool"
 """The folder below the data folder through which nginx hands bodies over."""
 PROJECT = Path(__file__).resolve().parents[2]
@@ -72,6 +74,21 @@ class Settings(BaseSettings):
     parallel_upload_max_concurrent_chunks: int = Field(
         8, ge=1, le=256, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_CHUNKS"
     )
+    parallel_upload_chunk_size_mb: int | None = Field(
+        None, ge=1, le=1024, validation_alias="PARALLEL_UPLOAD_CHUNK_SIZE_MB"
+    )
+    parallel_upload_max_concurrent_users: int = Field(
+        20, ge=1, le=MOST_PLACES, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_USERS"
+    )
+    parallel_upload_max_concurrent_per_user: int = Field(
+        3, ge=1, le=MOST_PLACES, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_PER_USER"
+    )
+    parallel_upload_turn_seconds: float = Field(120, gt=0, validation_alias="PARALLEL_UPLOAD_TURN_SECONDS")
+    parallel_upload_max_memory_percent: float = Field(
+        80.0, gt=0, le=100, validation_alias="PARALLEL_UPLOAD_MAX_MEMORY_PERCENT"
+    )
+    parallel_upload_debug_logging: bool = Field(False, validation_alias="PARALLEL_UPLOAD_DEBUG_LOGGING")
+    cgroup_dir: Path | None = None
 
     @field_validator("upload_allowed_exts", mode="before")
     @classmethod
@@ -113,7 +130,13 @@ class Settings(BaseSettings):
     @property
     def chunk_size(self) -> int:
         """What clients are told to send at once, in bytes."""
-        return min(self.chunk_size_mb, self.max_chunk_size_mb) * MIB
+        wished = self.parallel_upload_chunk_size_mb if self.enable_parallel_uploads else None
+        return min(wished or self.chunk_size_mb, self.max_chunk_size_mb) * MIB
+
+    @property
+    def remote_chunk_size(self) -> int:
+        """In what pieces files are passed on to a remote, in bytes, where their size does not suggest another."""
+        return (self.parallel_upload_chunk_size_mb or 16) * MIB
 
     @property
     def max_chunk_size(self) -> int:
@@ -127,6 +150,12 @@ class Settings(BaseSettings):
     @property
     def max_parallel_chunks(self) -> int:
         return self.parallel_upload_max_concurrent_chunks if self.enable_parallel_uploads else 1
+
+    @property
+    def cgroups(self) -> Path:
+        """Where the control groups of version 2 are: beside those of version 1 on machines that have both."""
+        both = Path("/sys/fs/cgroup/unified")
+        return self.cgroup_dir or (both if both.is_dir() else both.parent)
 
     @property
     def session_max_age(self) -> float:

@@ -16,7 +16,7 @@ from app.services.deliveries import Deliveries
 from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.folders import Folders
-from app.services.memory_monitor import MemoryMonitor
+from app.services.memory_monitor import ROW, MemoryMonitor
 from app.services.observer import Observer
 from app.services.openings import Openings
 from app.services.owner import Owner
@@ -28,6 +28,7 @@ from app.services.uploads import Uploads
 from app.services.whole_files import WholeFiles
 from app.settings import SPOOL, Settings
 from app.storage.attempts import SQLiteAttempts
+from app.storage.host_table import HostTable
 from app.storage.json_sessions import JSONSessions
 from app.storage.libmagic import LibMagic
 from app.storage.local_chunks import LocalChunks
@@ -36,6 +37,10 @@ from app.storage.local_requests import LocalRequests
 from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.span_log import Kind, boot_number
 from app.storage.turns import Turns
+
+RUN = "run"
+"""The folder below the data folder with what holds only while processes live."""
+MOST_PROCESSES = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +81,11 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         folder.mkdir(mode=mode, parents=True, exist_ok=True)
 
     observer = Observer()
+    memory_monitor = MemoryMonitor(
+        settings.cgroups,
+        max_percent=settings.parallel_upload_max_memory_percent,
+        ledger=HostTable(data / RUN / "memory", MOST_PROCESSES, ROW.size),
+    )
     durable = settings.durability != "none"
     promise = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}[settings.durability]
     sessions = JSONSessions(data / "uploads", promise=promise, boot=boot_number(settings.boot_id))
@@ -182,7 +192,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         destination=destination,
         attempts=attempts,
         captcha=captcha,
-        memory_monitor=MemoryMonitor(),
+        memory_monitor=memory_monitor,
         owner=Owner(token=token, attempts=attempts, clock=clock),
         file_requests=file_requests,
         digests=digests,
