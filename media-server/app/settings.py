@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -12,11 +13,14 @@ from limits import parse as parse_limit
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from app.core.images import image_type
+
 MIB = 1024 * 1024
 MOST_PLACES = 1000
 """The highest limit on uploads at once."""
 SPOOL = "spool"
 """The folder below the data folder through which nginx hands bodies over."""
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/?")
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -69,6 +73,9 @@ class Settings(BaseSettings):
     captcha_secret_key: str | None = None
     captcha_verify_url: str | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    public_url: str | None = None
+    logo: Path | None = None
+    handoff_hours: float = Field(24, gt=0, allow_inf_nan=False)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     enable_parallel_uploads: bool = Field(True, validation_alias="ENABLE_PARALLEL_UPLOADS")
     parallel_upload_max_concurrent_chunks: int = Field(
@@ -107,6 +114,28 @@ class Settings(BaseSettings):
     def _limit(cls, value: str) -> str:
         parse_limit(value)
         return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is not None and not _ORIGIN.fullmatch(value):
+            raise ValueError("Write it as https://files.example.org, without a path.")
+        return value.rstrip("/") if value else None
+
+    @field_validator("logo")
+    @classmethod
+    def _picture(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        path = value.expanduser().absolute()
+        try:
+            with path.open("rb") as file:
+                kind = image_type(file.read(4096))
+        except OSError as error:
+            raise ValueError(f"The picture cannot be read: {error.strerror}.") from None
+        if kind is None:
+            raise ValueError("The logo must be a PNG, SVG, WebP or JPEG picture.")
+        return path
 
     @field_validator("cleanup_cron")
     @classmethod

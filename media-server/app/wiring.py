@@ -16,23 +16,27 @@ from app.services.deliveries import Deliveries
 from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.folders import Folders
+from app.services.handoffs import Handoffs
 from app.services.memory_monitor import ROW, MemoryMonitor
 from app.services.observer import Observer
 from app.services.openings import Openings
 from app.services.owner import Owner
 from app.services.passwords import Argon2Hasher
 from app.services.purge import Purge
+from app.services.receipts import ReceiptKey, Receipts
 from app.services.small_files import SmallFiles
 from app.services.undo import Undo
 from app.services.uploads import Uploads
 from app.services.whole_files import WholeFiles
 from app.settings import SPOOL, Settings
+from app.storage import secret_file
 from app.storage.attempts import SQLiteAttempts
 from app.storage.host_table import HostTable
 from app.storage.json_sessions import JSONSessions
 from app.storage.libmagic import LibMagic
 from app.storage.local_chunks import LocalChunks
 from app.storage.local_folder import LocalFolder
+from app.storage.local_handoffs import LocalHandoffs
 from app.storage.local_requests import LocalRequests
 from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.span_log import Kind, boot_number
@@ -63,15 +67,22 @@ class Services:
     folders: Folders
     uploads: Uploads
     small_files: SmallFiles
+    receipts: Receipts
+    handoffs: Handoffs
 
     def start_background(self) -> None:
         """Take part in the election of the one process that runs the scheduler."""
         start_leader(
             self.settings.data_dir / "leader.lock",
             self.settings.cleanup_cron,
-            sweep=self.uploads.sweep,
+            sweep=self.sweep,
             catch_up=self.digests.hash_missing,
         )
+
+    def sweep(self) -> int:
+        """The nightly purge; returns how many uploads were removed."""
+        self.handoffs.purge()
+        return self.uploads.sweep()
 
 
 def build(settings: Settings, clock: Clock = time.time) -> Services:
@@ -182,6 +193,22 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         observer=observer,
         in_order=not settings.enable_parallel_uploads,
     )
+    receipts = Receipts(
+        uploads=uploads,
+        requests=requests,
+        digests=digests,
+        key=ReceiptKey(secret_file.load_or_create(data / "receipt_key")[0]),
+        clock=clock,
+    )
+    handoffs = Handoffs(
+        store=LocalHandoffs(data / "handoffs"),
+        requests=requests,
+        uploads=uploads,
+        attempts=attempts,
+        clock=clock,
+        guesses=_access_rules(settings).limit,
+        lifetime=settings.handoff_hours * 3600,
+    )
     token = settings.admin_token or load_or_create(data)[0]
     return Services(
         settings=settings,
@@ -204,6 +231,8 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         ),
         uploads=uploads,
         small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads),
+        receipts=receipts,
+        handoffs=handoffs,
     )
 
 

@@ -50,7 +50,7 @@ def cleanup() -> None:
     from app.wiring import build
 
     try:
-        removed = build(settings).uploads.sweep()
+        removed = build(settings).sweep()
     except (UploadError, OSError) as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"Removed {removed} unfinished {'upload' if removed == 1 else 'uploads'}.")

@@ -92,6 +92,8 @@ def test_zero_hours_means_never(client: Client) -> None:
         {"folder": "x", "password": "p" * 257},
         {"folder": "x", "password": ["p"]},
         {"folder": "x", "title": {"a": 1}},
+        {"folder": "x", "title": "half \ud83d of it"},
+        {"folder": "x", "message": "\udc00"},
         ["folder"],
         "folder",
     ],

@@ -96,6 +96,11 @@ class UploadNotFound(NotFound):
     default = "There is no such upload. Open it again."
 
 
+class HandoffNotFound(NotFound):
+    code = "handoff_not_found"
+    default = "There is no such code, or it is good no longer. Make a new one where the upload was begun."
+
+
 class FileNotFound(NotFound):
     code = "file_not_found"
     default = "There is no such file."
@@ -129,6 +134,11 @@ class OffsetMismatch(UploadError):
 class UploadComplete(UploadError):
     code = "upload_complete"
     default = "The file has been delivered and can no longer be taken back."
+
+
+class ReceiptNotReady(UploadError):
+    code = "receipt_not_ready"
+    default = "The SHA-256 of the files is still being computed. Ask again in a moment."
 
 
 class RequestExpired(UploadError):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import UploadError
+from app.core.handoffs import Handoff
 from app.core.links import Announced, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import ByteRanges, Span
@@ -364,6 +365,22 @@ class Attempts(Protocol):
 
     def first_use(self, token: str, seconds: int) -> bool:
         """True exactly once for each token within ``seconds``, whoever asks."""
+        ...
+
+
+class HandoffStore(Protocol):
+    """Where handoffs lie until they expire. Safe from any number of threads and processes at once."""
+
+    def put(self, handoff: Handoff) -> None:
+        """Keep a handoff under its link and code, durably. Raises StorageFull, Busy."""
+        ...
+
+    def get(self, request_hash: str, code: str) -> Handoff | None:
+        """The handoff with this code, expired or not. Any text may be asked for."""
+        ...
+
+    def remove_expired(self, now: float) -> int:
+        """Remove those whose time is over; returns how many."""
         ...
 
 

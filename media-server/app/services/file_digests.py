@@ -14,7 +14,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 
 from app.core.errors import Busy, StorageFull, UploadNotFound
-from app.core.links import RequestLink
+from app.core.links import ReceivedFile, RequestLink
 from app.core.pieces import PIECE
 from app.core.ports import ChunkStore, Clock, Delivery, Destination, RequestStore, SessionStore
 from app.core.ranges import Span
@@ -50,6 +50,7 @@ class FileDigests:
         self._clock = clock
         self._later = later
         self._growing: dict[str, GrowingDigest] = {}
+        self._ensured: set[str] = set()
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
@@ -82,6 +83,27 @@ class FileDigests:
         else:
             self._later(lambda: self._hash_delivered(link, session.upload_id, delivery.disk_path))
 
+    def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
+        """Have the digest of a delivered file computed, unless that is being done; false where the file is gone."""
+        try:
+            self._destination.locate(link.folder, file.disk_path)
+        except FileNotFoundError:
+            return False
+        with self._lock:
+            if file.upload_id not in self._growing and file.upload_id not in self._ensured:
+                self._ensured.add(file.upload_id)
+                self._later(lambda: self._ensure(link, file))
+        return True
+
+    def _ensure(self, link: RequestLink, file: ReceivedFile) -> None:
+        try:
+            known = self._requests.file(link.hash, file.upload_id)
+            if known is not None and known.sha256 is None:
+                self._hash_delivered(link, file.upload_id, file.disk_path)
+        finally:
+            with self._lock:
+                self._ensured.discard(file.upload_id)
+
     def hash_missing(self) -> int:
         """Compute every digest that is not known, as after a crash; returns how many."""
         unknown = [
@@ -93,12 +115,17 @@ class FileDigests:
         return sum(self._hash_delivered(link, file.upload_id, file.disk_path) for link, file in unknown)
 
     def _hash_delivered(self, link: RequestLink, upload_id: str, disk_path: str) -> bool:
-        try:
-            digest = sha256_of(self._destination.locate(link.folder, disk_path))
-        except FileNotFoundError:
-            return False  # The owner took it away.
-        self._note(link.hash, upload_id, digest)
-        return True
+        with ExitStack() as stack:
+            try:
+                with suppress(UploadNotFound):  # Its session is purged, so nobody hashes it along.
+                    stack.enter_context(self._sessions.only_one(upload_id, "hash"))
+                digest = sha256_of(self._destination.locate(link.folder, disk_path))
+            except FileNotFoundError:
+                return False  # The owner took it away.
+            except Busy:
+                return False  # Another process is at it.
+            self._note(link.hash, upload_id, digest)
+            return True
 
     def _note(self, hash: str, upload_id: str, digest: str) -> None:
         self._requests.note_sha256(hash, upload_id, digest)

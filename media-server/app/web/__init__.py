@@ -11,6 +11,7 @@ from app.web.body import PatientBodies
 from app.web.native import native
 from app.web.owner import owner
 from app.web.pages import pages, security_headers
+from app.web.receipts import receipts
 from app.web.requests import requests
 from app.web.system import system
 
@@ -30,5 +31,5 @@ def install(app: Flask, settings: Settings) -> None:
         return reply
 
     # Blueprints with routes that others would swallow come first.
-    for blueprint in (requests, native, owner, system, pages):
+    for blueprint in (requests, native, receipts, owner, system, pages):
         app.register_blueprint(blueprint)

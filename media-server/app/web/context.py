@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, cast
@@ -15,6 +16,7 @@ Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 
 UNKNOWN = "unknown"
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
 
 
 def services() -> Services:
@@ -36,6 +38,12 @@ def is_https() -> bool:
     believed = is_trusted(request.remote_addr, services().settings.trusted_proxies)
     scheme = request.headers.get("X-Forwarded-Proto", "") if believed else ""
     return request.is_secure or scheme.strip().lower() == "https"
+
+
+def origin() -> str:
+    """Where this server is reached, such as ``https://files.example.org``: as set, else as this request's sender says."""
+    host = request.host if _HOST.fullmatch(request.host) else "unknown"
+    return services().settings.public_url or f"{'https' if is_https() else 'http'}://{host}"
 
 
 def is_trusted(peer: str | None, trusted: Networks) -> bool:

@@ -15,9 +15,9 @@ MAX_JSON_BYTES = 256 * 1024
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read_json(model: type[Model]) -> Model:
-    """The body of this request as ``model``. Raises InvalidRequest."""
-    request.max_content_length = MAX_JSON_BYTES
+def read_json(model: type[Model], most: int = MAX_JSON_BYTES) -> Model:
+    """The body of this request, of up to ``most`` bytes, as ``model``. Raises InvalidRequest."""
+    request.max_content_length = most
     try:
         # Whatever Content-Type says: a client that forgets it still means JSON.
         value: Any = json.loads(request.get_data())

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask import Blueprint, Response, send_from_directory
+from flask import Blueprint, Response, send_file, send_from_directory
 
 from app.core.errors import NotFound
+from app.core.images import image_type
 from app.settings import Settings
 from app.web.context import services
 
@@ -42,6 +43,19 @@ def request_page(hash: str) -> Response:
 def asset(name: str) -> Response:
     # Built names carry a hash of their content.
     return send_from_directory(_built() / "assets", name, max_age=31536000)
+
+
+@pages.get("/logo")
+def logo() -> Response:
+    path = services().settings.logo
+    if path is None or not path.is_file():
+        raise NotFound("This server shows no logo.")
+    with path.open("rb") as file:
+        kind = image_type(file.read(4096))
+    response = send_file(path, mimetype=kind or "application/octet-stream", conditional=True)
+    # An SVG can hold scripts and, opened by itself, would run them here.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
 
 
 def _page(name: str) -> Response:

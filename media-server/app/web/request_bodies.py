@@ -30,6 +30,11 @@ def _number(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
+    if isinstance(value, str) and not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise ValueError("The text is not valid Unicode.") from None
     return "" if value is None else value
 
 

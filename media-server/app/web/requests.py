@@ -60,6 +60,7 @@ def show(hash: str) -> Response:
         pack={"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
         captcha_provider=here.captcha.name,
         captcha_site_key=here.captcha.site_key,
+        logo_url="/logo" if here.settings.logo else None,
     )
 
 

@@ -19,6 +19,11 @@ UploadKey = Annotated[str, StringConstraints(pattern=f"^{UPLOAD_KEY}$")]
 MAX_PACKED = 1000
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
 Sample = Annotated[str, StringConstraints(pattern=r"^s1:[0-9a-f]{64}$")]
+MAX_UPLOADS = 10_000
+MAX_UPLOADS_BYTES = 1024 * 1024
+UploadIds = Annotated[
+    list[Annotated[str, StringConstraints(max_length=128)]], Field(min_length=1, max_length=MAX_UPLOADS)
+]
 Paths = Annotated[list[str], Field(min_length=1, max_length=1000)]
 
 
@@ -95,3 +100,11 @@ def _parsed(line: bytes, number: int) -> OpenUploadBody:
         problem = error.errors()[0]
         where = ".".join(map(str, problem["loc"])) or "the line"
         raise InvalidPack(f"File {number} of the pack: {where}: {problem['msg']}.", file=number) from None
+
+
+class UploadsBody(BaseModel):
+    """Uploads of one link, by their ids."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    uploads: UploadIds
