@@ -17,6 +17,8 @@ export interface TransportReply {
 }
 
 export interface Transport {
+  /** How many requests may be under way at once; 6, as browsers allow over HTTP/1.1, unless given. */
+  readonly connections?: number;
   /**
    * Resolves with any HTTP reply, whatever its status. Rejects with an `UploadError` of code `network_error` when
    * no reply came, and `aborted` once the signal fired.
@@ -36,6 +38,8 @@ export interface SavedSession {
   readonly path: string;
   readonly size: number;
   readonly lastModified: number;
+  /** Sample digest of the file (`s1:…`); absent in what older versions saved. */
+  readonly sample?: string;
 }
 
 export interface SessionStore {
@@ -44,6 +48,30 @@ export interface SessionStore {
   remove(key: string): void;
   /** Every session still young enough to resume. */
   all(): SavedSession[];
+}
+
+/** What the upload code needs of a file. A browser's `File` is one; `@droppr/upload/node` makes one of a path. */
+export interface FileLike {
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number;
+  /** The bytes `[start, stop)`, read only when they are needed. */
+  slice(start: number, stop: number): Blob;
+}
+
+/** Whether there is a network at all. While there is none, nothing is tried and no retry is spent. */
+export interface Connectivity {
+  readonly online: boolean;
+  /** Resolves at once while online; rejects with `aborted` when the signal fires. */
+  whenOnline(signal: AbortSignal): Promise<void>;
+}
+
+/** SHA-256 away from the thread that paints. */
+export interface Hasher {
+  /** Lower-case hex of all bytes. Rejects with `file_unreadable` when the file changed or went away. */
+  sha256(file: Blob | FileLike, signal: AbortSignal): Promise<string>;
 }
 
 export interface Clock {

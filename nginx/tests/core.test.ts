@@ -3,7 +3,7 @@ import { waitBefore } from "../src/core/backoff";
 import { ChunkQueue, chunkCount, completedChunks } from "../src/core/chunks";
 import { errorFromReply, networkError, parseRetryAfter } from "../src/core/errors";
 import { Meter } from "../src/core/meter";
-import { firstChunkSize, nextChunkSize, parallelChunksFor } from "../src/core/network";
+import { firstChunkSize, parallelChunksFor } from "../src/core/network";
 import { ByteRanges, type Span, span } from "../src/core/ranges";
 
 /** Small repeatable random numbers (mulberry32), so that a failing case can be run again. */
@@ -59,7 +59,7 @@ describe("ByteRanges", () => {
 });
 
 describe("ChunkQueue", () => {
-  it("hands out every missing byte exactly once, lowest first, in chunks of at most the size", () => {
+  it("hands out every missing byte exactly once in chunks of at most the size, the last one second", () => {
     for (let seed = 0; seed < 200; seed += 1) {
       const random = randomFrom(seed);
       const missing = ByteRanges.of(randomSpans(random, 60));
@@ -72,12 +72,14 @@ describe("ChunkQueue", () => {
         expect(chunk.stop - chunk.start).toBeLessThanOrEqual(size);
         taken.push(chunk);
       }
-      expect(bytesOf(taken), `seed ${seed}`).toEqual(bytesOf(missing.spans));
+      expect(taken[1]?.stop, `seed ${seed}`).toBe(taken.length > 1 ? missing.spans.at(-1)?.stop : undefined);
+      const inPlace = [...taken.slice(0, 1), ...taken.slice(2), ...taken.slice(1, 2)];
+      expect(bytesOf(inPlace), `seed ${seed}`).toEqual(bytesOf(missing.spans));
     }
   });
 
   it("follows the grid again after a gap that does not begin on it", () => {
-    const queue = new ChunkQueue(ByteRanges.of([span(3, 10)]));
+    const queue = new ChunkQueue(ByteRanges.of([span(3, 10)]), true);
     expect([queue.take(4), queue.take(4), queue.take(4)]).toEqual([span(3, 4), span(4, 8), span(8, 10)]);
   });
 
@@ -165,16 +167,8 @@ describe("the line", () => {
     const limits = { min: 1024 * 1024, max: 16 * 1024 * 1024 };
     expect(firstChunkSize(undefined, 8 * 1024 * 1024, limits)).toBe(8 * 1024 * 1024);
     expect(firstChunkSize({ downlink: 0.4 }, 8 * 1024 * 1024, limits)).toBe(limits.min);
-    expect(firstChunkSize({ downlink: 10 }, 8 * 1024 * 1024, limits)).toBe(limits.max);
-  });
-
-  it("moves the chunk size towards the aimed time, twofold at most, in whole steps", () => {
-    const mebi = 1024 * 1024;
-    const limits = { min: mebi, max: 32 * mebi };
-    expect(nextChunkSize(8 * mebi, 8 * mebi, 0.1, limits)).toBe(16 * mebi);
-    expect(nextChunkSize(8 * mebi, 8 * mebi, 100, limits)).toBe(4 * mebi);
-    expect(nextChunkSize(8 * mebi, 8 * mebi, 4, limits)).toBe(8 * mebi);
-    expect(nextChunkSize(32 * mebi, 32 * mebi, 0, limits)).toBe(32 * mebi);
+    expect(firstChunkSize({ downlink: 10 }, 8 * 1024 * 1024, limits)).toBe(3 * 1024 * 1024);
+    expect(firstChunkSize({ downlink: 100 }, 8 * 1024 * 1024, limits)).toBe(limits.max);
   });
 });
 

@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
+import { Flow } from "../src/core/flow";
 import type { Transport, TransportReply, TransportRequest } from "../src/ports";
 import { Line } from "../src/utils/line";
+import { FakeClock } from "./support/clock";
 
 /** Answers a request when the test says so. */
 class SlowServer implements Transport {
@@ -25,61 +27,102 @@ class SlowServer implements Transport {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 let server: SlowServer;
-let small: boolean;
-let line: Line;
+let clock: FakeClock;
 
-async function ask(names: string, big: boolean, signal = new AbortController().signal): Promise<void> {
-  const transport = line.through(server, big);
+function lineOf(width: number, connections = 6): Line {
+  const size = { chunkSize: 8, minChunkSize: 1, maxChunkSize: 8, adaptChunkSize: false };
+  return new Line(new Flow({ width, maxWidth: 16, adaptWidth: false, ...size }), clock, connections);
+}
+
+async function ask(lane: Transport, names: string, body?: Blob): Promise<void> {
   for (const url of names.split(" ")) {
-    transport.send({ method: "POST", url, headers: {}, signal }).catch(() => undefined);
+    const request = { method: "POST", url, headers: {}, signal: new AbortController().signal } as const;
+    lane.send(body ? { ...request, body } : request).catch(() => undefined);
   }
   await settled();
 }
 
+const chunk = new Blob(["12345678"]);
+
 beforeEach(() => {
   server = new SlowServer();
-  small = false;
-  line = new Line(() => small);
+  clock = new FakeClock();
 });
 
 describe("the line", () => {
-  it("carries six requests at once, the next when one is answered", async () => {
-    await ask("1 2 3 4 5 6 7 8", true);
-    expect(server.asked).toBe("1 2 3 4 5 6");
-    await server.answer("3");
-    expect(server.asked).toBe("1 2 4 5 6 7");
+  it("carries as many bodies as the flow is wide, the next when one is answered", async () => {
+    const lane = lineOf(3).through(server);
+    await ask(lane, "1 2 3 4 5", chunk);
+    expect(server.asked).toBe("1 2 3");
+    await server.answer("2");
+    expect(server.asked).toBe("1 3 4");
   });
 
-  it("keeps two places for small files while there are any", async () => {
-    small = true;
-    await ask("B1 B2 B3 B4 B5", true);
-    await ask("s1 s2 s3", false);
-    expect(server.asked).toBe("B1 B2 B3 B4 s1 s2");
-    await server.answer("s1");
-    expect(server.asked).toBe("B1 B2 B3 B4 s2 s3");
-    small = false;
-    await server.answer("s2");
-    expect(server.asked).toBe("B1 B2 B3 B4 s3 B5");
+  it("lets requests without a body pass, up to the number of connections", async () => {
+    const lane = lineOf(2, 4).through(server);
+    await ask(lane, "1 2 3", chunk);
+    await ask(lane, "status1 status2 status3");
+    expect(server.asked).toBe("1 2 status1 status2");
+    await server.answer("1");
+    expect(server.asked).toBe("2 status1 status2 3");
   });
 
-  it("gives the next free place to a small file that came while a big one had them all", async () => {
-    await ask("B1 B2 B3 B4 B5 B6 B7", true);
-    small = true;
-    await ask("s1", false);
+  it("gives each file its share, whoever came first", async () => {
+    const line = lineOf(4);
+    const [big, late, small] = [line.through(server), line.through(server), line.through(server)];
+    await ask(big, "B1 B2 B3 B4 B5 B6 B7", chunk);
+    await ask(late, "L1 L2 L3", chunk);
+    await ask(small, "s1", chunk);
     await server.answer("B1");
-    expect(server.asked).toBe("B2 B3 B4 B5 B6 s1");
+    await server.answer("B2");
+    expect(server.asked).toBe("B3 B4 L1 s1");
+    await server.answer("B3");
+    await server.answer("B4");
+    expect(server.asked).toBe("L1 s1 B5 L2");
   });
 
   it("lets an aborted request leave the queue", async () => {
-    await ask("1 2 3 4 5 6", true);
+    const lane = lineOf(1).through(server);
+    await ask(lane, "1", chunk);
     const stop = new AbortController();
-    const waiting = line
-      .through(server, true)
-      .send({ method: "GET", url: "7", headers: {}, signal: stop.signal });
+    const request = { method: "POST", url: "2", headers: {}, body: chunk, signal: stop.signal } as const;
+    const waiting = lane.send(request);
     stop.abort();
     await expect(waiting).rejects.toMatchObject({ code: "aborted" });
     await server.answer("1");
-    await ask("8", true);
-    expect(server.asked).toBe("2 3 4 5 6 8");
+    await ask(lane, "3", chunk);
+    expect(server.asked).toBe("3");
+  });
+});
+
+describe("a speed limit", () => {
+  const prompt: Transport = { send: async () => ({ status: 200, text: "", header: () => null }) };
+
+  it("makes bodies wait for those before them, at the limited rate", async () => {
+    const line = lineOf(4);
+    line.speedLimit.set(4);
+    await ask(line.through(prompt), "1 2 3", chunk);
+    expect(clock.slept).toEqual([2_000, 2_000]);
+  });
+
+  it("can be lifted while something waits for it", async () => {
+    clock.holdSleep = true;
+    const line = lineOf(4);
+    line.speedLimit.set(4);
+    await ask(line.through(server), "1 2", chunk);
+    expect(server.asked).toBe("1");
+    line.speedLimit.set(null);
+    await settled();
+    expect(server.asked).toBe("1 2");
+  });
+
+  it("keeps chunks small enough not to go in bursts", () => {
+    const size = { chunkSize: 2 ** 23, minChunkSize: 2 ** 20, maxChunkSize: 2 ** 23, adaptChunkSize: true };
+    const line = new Line(new Flow({ width: 1, maxWidth: 1, adaptWidth: false, ...size }), clock);
+    expect(line.chunkSize).toBe(2 ** 23);
+    line.speedLimit.set(500_000);
+    expect(line.chunkSize).toBe(1_000_000);
+    line.speedLimit.set(1);
+    expect(line.chunkSize).toBe(256 * 1024);
   });
 });

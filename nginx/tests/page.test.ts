@@ -20,6 +20,7 @@ const NONE: LinkInfo = {
   askEmail: "no",
   chunkSize: 8,
   maxParallelChunks: 8,
+  pack: null,
 };
 
 const picked = (name: string, size = 1) => ({ file: new File(["x".repeat(size)], name), path: name });

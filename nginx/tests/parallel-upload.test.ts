@@ -85,7 +85,7 @@ describe("an upload", () => {
   });
 
   it("sends without a digest where the browser cannot hash", async () => {
-    vi.stubGlobal("crypto", {});
+    vi.stubGlobal("crypto", { getRandomValues: crypto.getRandomValues.bind(crypto) });
     server.expect(OPEN, state([[0, 7]])).expect(chunk("0-7/8"), ack(true));
     await uploader({ chunkSize: 100 })
       .start()
@@ -259,8 +259,9 @@ describe("retrying", () => {
     [415, "type_not_allowed"],
     [500, "internal_error"],
   ])("%i %s is final and stops the other chunks", async (status, code) => {
-    server.expect(OPEN, state([[0, 7]]));
-    server.expect(chunk("0-3/8"), refusal(status, code)).expect(chunk("4-7/8"), { hangs: true });
+    const both = (): Promise<boolean> => vi.waitUntil(() => server.requests.length === 3, { interval: 1 });
+    server.expect(OPEN, state([[0, 7]])).expect(chunk("4-7/8"), { hangs: true });
+    server.expect(chunk("0-3/8"), refusal(status, code, { first: async () => void (await both()) }));
     const upload = uploader({ maxParallelChunks: 2 });
     await expect(upload.start()).rejects.toMatchObject({ code, status, message: `Because of ${code}.` });
     server.done();

@@ -20,7 +20,11 @@ function paint(change: Partial<UploadItem>, stuck = false): Row {
     path: "a.jpg",
     state: "sending",
     loaded: 1,
+    safe: 0,
     error: null,
+    uploadId: null,
+    name: null,
+    removableUntil: null,
     ...change,
   };
   const row = new Row(item, ACTIONS);

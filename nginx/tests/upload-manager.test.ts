@@ -20,10 +20,11 @@ class Desk implements Transport {
     const { path } = JSON.parse(String(request.body));
     this.opened.push(path);
     this.most = Math.max(this.most, ++this.open);
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    // Long enough for others to come meanwhile: sampling a file takes its time.
+    await new Promise<void>((resolve) => setTimeout(resolve, 5));
     for (let turns = 0; this.slow.has(path) && turns < 100; turns += 1) {
       this.slow.get(path)?.();
-      await new Promise<void>((resolve) => setImmediate(resolve));
+      await new Promise<void>((resolve) => setTimeout(resolve, 1));
     }
     this.open -= 1;
     const refusal = this.refusals.get(path);
@@ -78,7 +79,7 @@ let desk: Desk;
 function manager(extra: Partial<UploadManagerConfig> = {}): UploadManager {
   const sessions = new LocalSessions(clock);
   const options = () => ({ ...LINK, sessions, clock, transport: desk, maxRetries: 0 });
-  return new UploadManager({ options, clock, smallSize: 4, ...extra });
+  return new UploadManager({ options, clock, smallSize: 4, filesAtOnce: 1, ...extra });
 }
 
 const file = (name: string, text = "ab"): File => new File([text], name);

@@ -1,13 +1,16 @@
 // The upload calls of the HTTP contract, over any Transport. Turns every refusal into an UploadError.
 
 import { errorFromReply, unexpectedReply } from "../core/errors";
+import { PACK_TYPE } from "../core/pack";
 import { lengthOf, type Span } from "../core/ranges";
 import {
   type ChunkReceipt,
   type LinkInfo,
+  type PackedFile,
   parseChunkReceipt,
   parseFields,
   parseLinkInfo,
+  parsePackReply,
   parseUploadState,
   type UploadState,
 } from "../core/wire";
@@ -22,6 +25,19 @@ export interface NewUpload {
   readonly lastModified: number;
   readonly senderName?: string;
   readonly senderEmail?: string;
+  /** Upload key: opening again with it answers with the same upload. */
+  readonly key?: string;
+  /** Sample digest (`s1:…`), to tell files of one name and size apart when resuming. */
+  readonly sample?: string;
+  /** Lower-case hex; a file that turns out different is not delivered. */
+  readonly sha256?: string;
+}
+
+/** Many small files in one request. */
+export interface PackToSend {
+  readonly body: Blob;
+  readonly signal: AbortSignal;
+  readonly onSent: (bytes: number) => void;
 }
 
 export interface ChunkToSend {
@@ -82,6 +98,13 @@ export class DropprApi {
     return this.#ask({ method: "POST", url, headers, body, signal, onSent }, parseChunkReceipt);
   }
 
+  /** One answer for each file of the pack, in its order. */
+  async sendPack({ body, signal, onSent }: PackToSend, extra: HttpHeaders): Promise<PackedFile[]> {
+    const url = this.#uploadsUrl.replace(/uploads$/, "pack");
+    const headers = { ...openingHeaders({ ...this.#config.headers, ...extra }), "Content-Type": PACK_TYPE };
+    return this.#ask({ method: "POST", url, headers, body, signal, onSent }, parsePackReply);
+  }
+
   #uploadUrl(uploadId: string): string {
     return `${this.#uploadsUrl}/${encodeURIComponent(uploadId)}`;
   }
@@ -95,13 +118,14 @@ export class DropprApi {
   }
 }
 
-/** What a link says about itself. Throws `request_not_found`, `request_expired`, `request_closed`. */
+/** What a link says about itself; `origin` is needed where there is no page, as in Node. Throws `request_not_found`, `request_expired`, `request_closed`. */
 export async function fetchLinkInfo(
   { transport, clock }: Pick<DropprApiConfig, "transport" | "clock">,
   hash: string,
   signal: AbortSignal,
+  origin = "",
 ): Promise<LinkInfo> {
-  const url = `/api/droppr/requests/${encodeURIComponent(hash)}`;
+  const url = `${origin}/api/droppr/requests/${encodeURIComponent(hash)}`;
   return read(
     await sendOrThrow(transport, { method: "GET", url, headers: {}, signal }, clock),
     parseLinkInfo,
@@ -142,13 +166,17 @@ function openingHeaders(headers: HttpHeaders): HttpHeaders {
   );
 }
 
-function openingBody({ path, size, lastModified, senderName, senderEmail }: NewUpload): Fields {
+function openingBody(upload: NewUpload): Fields {
+  const { path, size, lastModified, senderName, senderEmail, key, sample, sha256 } = upload;
   return {
     path,
     size,
     last_modified: lastModified / 1_000,
     ...(senderName ? { sender_name: senderName } : {}),
     ...(senderEmail ? { sender_email: senderEmail } : {}),
+    ...(key ? { key } : {}),
+    ...(sample ? { sample } : {}),
+    ...(sha256 ? { sha256 } : {}),
   };
 }
 

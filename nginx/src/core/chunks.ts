@@ -1,24 +1,50 @@
-// Cutting what is missing into chunks. Chunks follow a grid of `chunkSize` so that their numbers mean something in
-// the server's logs; correctness never depends on it, because every chunk says which bytes it carries.
+// Cutting what is missing into chunks. Chunks follow a grid of the chunk size in force; correctness never depends on it,
+// because every chunk says which bytes it carries.
 
 import { type ByteRanges, type Span, span } from "./ranges";
 
-/** Hands out what is missing, lowest bytes first: a wrong type is refused by the head of the file. */
+/**
+ * Hands out what is missing: the head of the file first and its end second, by which a wrong type or a broken container
+ * is told early, then the rest from below. `inOrder` is for servers that take only the next byte.
+ */
 export class ChunkQueue {
-  #waiting: Span[];
+  /** In reverse, so that the next one is taken off the end. */
+  readonly #waiting: Span[];
+  readonly #inOrder: boolean;
+  #taken = 0;
 
-  constructor(missing: ByteRanges) {
-    this.#waiting = [...missing.spans];
+  constructor(missing: ByteRanges, inOrder = false) {
+    this.#waiting = missing.spans.toReversed();
+    this.#inOrder = inOrder;
   }
 
   /** The next chunk of at most `chunkSize` bytes, or null when nothing waits. */
   take(chunkSize: number): Span | null {
-    const gap = this.#waiting.shift();
+    this.#taken += 1;
+    return this.#taken === 2 && !this.#inOrder ? this.#takeLast(chunkSize) : this.#takeFirst(chunkSize);
+  }
+
+  /** What has been handed out in vain comes back, to be cut anew. */
+  giveBack(chunk: Span): void {
+    this.#waiting.push(chunk);
+  }
+
+  #takeFirst(chunkSize: number): Span | null {
+    const gap = this.#waiting.pop();
     if (gap === undefined) return null;
     const border = (Math.floor(gap.start / chunkSize) + 1) * chunkSize;
     if (border >= gap.stop) return gap;
-    this.#waiting.unshift(span(border, gap.stop));
+    this.#waiting.push(span(border, gap.stop));
     return span(gap.start, border);
+  }
+
+  #takeLast(chunkSize: number): Span | null {
+    const gap = this.#waiting.shift();
+    if (gap === undefined) return null;
+    const border = (Math.ceil(gap.stop / chunkSize) - 1) * chunkSize;
+    if (border <= gap.start) return gap;
+    this.#waiting.unshift(span(gap.start, border));
+    return span(border, gap.stop);
   }
 }
 

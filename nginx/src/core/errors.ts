@@ -52,6 +52,12 @@ export function unreadableError(cause: unknown): UploadError {
   return new UploadError(sentence, { code: "file_unreadable", cause });
 }
 
+/** A file that was offered to go on with an upload of other bytes. */
+export function differentFileError(): UploadError {
+  const sentence = "This is another file of the same name and size, not the one whose upload was begun.";
+  return new UploadError(sentence, { code: "different_file" });
+}
+
 /** A reply that is not Droppr's: a proxy's page, a hotel's sign-in form. */
 export function unexpectedReply(status: number): UploadError {
   const sentence = "The server's answer could not be understood.";

@@ -1,19 +1,39 @@
 // The server's JSON as typed values, read once at the edge. Anything else than the contract's shapes throws.
 
+import { errorFromReply, type UploadError } from "./errors";
+import type { PackLimits } from "./pack";
 import { ByteRanges, type WireRange } from "./ranges";
 
+/** Of a file that stands complete. */
+export interface Delivery {
+  /** The name the file stands under, null until it is complete. */
+  readonly name: string | null;
+  /** Milliseconds since 1970 until which a complete file can be taken back, or null. */
+  readonly removableUntil: number | null;
+}
+
 /** What both opening and asking for the status tell. */
-export interface UploadState {
+export interface UploadState extends Delivery {
   readonly uploadId: string;
   /** Largest chunk the server wants. */
   readonly chunkSize: number;
   readonly maxParallelChunks: number;
   readonly complete: boolean;
   readonly missing: ByteRanges;
+  /** Bytes of the whole file; null in the answer to opening. */
+  readonly size: number | null;
+  /** Sample digest given when it was opened, or null. */
+  readonly sample: string | null;
+  /** Lower-case hex, null until the server has computed it. */
+  readonly sha256: string | null;
 }
 
-export interface ChunkReceipt {
+/** What the server says of one file of a pack: it stands, or why not. */
+export type PackedFile = UploadState | UploadError;
+
+export interface ChunkReceipt extends Partial<Delivery> {
   readonly complete: boolean;
+  /** Bytes of the file the server has. */
   readonly receivedBytes: number;
 }
 
@@ -38,12 +58,17 @@ export interface LinkInfo {
   readonly askEmail: Asked;
   readonly chunkSize: number;
   readonly maxParallelChunks: number;
+  /** Null where the server takes no packs of small files. */
+  readonly pack: PackLimits | null;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
 
 export function parseFields(text: string): Fields {
-  const value: unknown = JSON.parse(text);
+  return asFields(JSON.parse(text));
+}
+
+function asFields(value: unknown): Fields {
   if (typeof value !== "object" || value === null) throw new TypeError("Not an object");
   return value as Fields;
 }
@@ -55,11 +80,42 @@ export function parseUploadState(fields: Fields): UploadState {
     maxParallelChunks: count(fields, "max_parallel_chunks"),
     complete: fields.complete === true,
     missing: ByteRanges.fromWire(wireRanges(fields.missing_ranges)),
+    ...parseDelivery(fields),
+    size: typeof fields.size === "number" ? fields.size : null,
+    sample: textOrNull(fields.sample),
+    sha256: textOrNull(fields.sha256),
   };
 }
 
+function parseDelivery(fields: Fields): Delivery {
+  const until = fields.removable_until;
+  return {
+    name: fields.complete === true ? textOrNull(fields.name) : null,
+    removableUntil: typeof until === "number" ? until * 1_000 : null,
+  };
+}
+
+/** One file of a pack's reply; throws where it is neither a file nor a refusal. */
+export function parsePackedFile(fields: Fields): PackedFile {
+  if (typeof fields.code === "string") {
+    const status = typeof fields.status === "number" ? fields.status : 0;
+    const text = JSON.stringify(fields);
+    const retryAfter = typeof fields.retry_after === "number" ? String(fields.retry_after) : null;
+    return errorFromReply({ status, text, retryAfter, now: 0 });
+  }
+  const grid = { chunk_size: 0, max_parallel_chunks: 0, missing_ranges: [] };
+  return parseUploadState({ ...grid, ...fields });
+}
+
+export function parsePackReply(fields: Fields): PackedFile[] {
+  if (!Array.isArray(fields.files)) throw new TypeError("files is not a list");
+  return fields.files.map((each: unknown) => parsePackedFile(asFields(each)));
+}
+
 export function parseChunkReceipt(fields: Fields): ChunkReceipt {
-  return { complete: fields.complete === true, receivedBytes: count(fields, "received_bytes") };
+  const complete = fields.complete === true;
+  const receivedBytes = count(fields, "received_bytes");
+  return complete ? { complete, receivedBytes, ...parseDelivery(fields) } : { complete, receivedBytes };
 }
 
 export function parseLinkInfo(fields: Fields): LinkInfo {
@@ -79,7 +135,14 @@ export function parseLinkInfo(fields: Fields): LinkInfo {
     askEmail: asked(fields.ask_email),
     chunkSize: count(fields, "chunk_size"),
     maxParallelChunks: count(fields, "max_parallel_chunks"),
+    pack: packLimits(fields.pack),
   };
+}
+
+function packLimits(value: unknown): PackLimits | null {
+  if (typeof value !== "object" || value === null) return null;
+  const fields = value as Fields;
+  return { maxFiles: count(fields, "max_files"), maxBytes: count(fields, "max_bytes") };
 }
 
 function text(fields: Fields, name: string): string {
@@ -104,6 +167,10 @@ function wireRanges(value: unknown): WireRange[] {
     }
     return [pair[0], pair[1]] as const;
   });
+}
+
+function textOrNull(value: unknown): string | null {
+  return typeof value === "string" && value !== "" ? value : null;
 }
 
 function optionalText(value: unknown): string {

@@ -1,83 +1,147 @@
-// The few connections a browser opens to one server, shared out among all files that are being sent. A request that
-// waits for a connection inside the browser looks like one the network swallowed; waiting here it is told apart.
+// The line to one server, shared out among all files that are being sent: one pool of chunks in flight, one speed limit, one
+// measure of what the line can do. A request that waits for a connection inside the browser looks like one the network
+// swallowed; waiting here it is told apart.
 
-import { abortedError } from "../core/errors";
-import type { Transport, TransportReply, TransportRequest } from "../ports";
+import { abortedError, errorFromReply, UploadError } from "../core/errors";
+import type { Flow } from "../core/flow";
+import type { Clock, Transport, TransportReply, TransportRequest } from "../ports";
+import { SpeedLimit } from "./speed-limit";
 
 /** What browsers allow over HTTP/1.1. */
-const CONNECTIONS = 6;
-/** Kept from big files while small ones are sent: on a slow line a big chunk holds its connection for minutes. */
-const KEPT_FOR_SMALL = 2;
+export const BROWSER_CONNECTIONS = 6;
+/** With a speed limit chunks are kept to what it allows in so many seconds, so that it does not go in bursts … */
+const LIMITED_SECONDS = 2;
+/** … but no smaller than this, in bytes. */
+const SMALLEST_LIMITED = 256 * 1024;
 
 interface Turn {
-  readonly big: boolean;
+  readonly isBody: boolean;
   readonly begin: () => void;
 }
 
+/** What one file has on the line. */
+interface Lane {
+  active: number;
+  /** When it was last let on, as a count of turns. */
+  served: number;
+  readonly waiting: Set<Turn>;
+}
+
 export class Line {
+  readonly flow: Flow;
+  readonly speedLimit: SpeedLimit;
+  readonly #clock: Clock;
+  readonly #connections: number;
+  readonly #lanes = new Set<Lane>();
   #active = 0;
-  #big = 0;
-  readonly #waiting = new Set<Turn>();
-  readonly #smallOnes: () => boolean;
+  #bodies = 0;
+  #turns = 0;
 
-  /** `smallOnes` says whether small files are being sent. */
-  constructor(smallOnes: () => boolean) {
-    this.#smallOnes = smallOnes;
+  /** `connections` is how many requests of any kind may be under way at once. */
+  constructor(flow: Flow, clock: Clock, connections: number = BROWSER_CONNECTIONS) {
+    this.flow = flow;
+    this.speedLimit = new SpeedLimit(clock);
+    this.#clock = clock;
+    this.#connections = connections;
   }
 
-  /** `transport` by way of this line, for the requests of one file. */
-  through(transport: Transport, big: boolean): Transport {
-    return { send: (request) => this.#send(transport, request, big) };
+  /** Bytes of the next chunk, at most. */
+  get chunkSize(): number {
+    const limit = this.speedLimit.bytesPerSecond;
+    if (limit === null) return this.flow.chunkSize;
+    const smooth = Math.max(SMALLEST_LIMITED, Math.floor(limit * LIMITED_SECONDS));
+    return Math.min(this.flow.chunkSize, smooth);
   }
 
-  async #send(transport: Transport, request: TransportRequest, big: boolean): Promise<TransportReply> {
-    await this.#turn(big, request.signal);
+  /** `transport` by way of this line, for the requests of one file: a lane of its own. */
+  through(transport: Transport): Transport {
+    const lane: Lane = { active: 0, served: 0, waiting: new Set() };
+    return { send: (request) => this.#send(transport, request, lane) };
+  }
+
+  async #send(transport: Transport, request: TransportRequest, lane: Lane): Promise<TransportReply> {
+    const isBody = request.body instanceof Blob;
+    await this.#turn(lane, isBody, request.signal);
     try {
-      return await transport.send(request);
+      if (!(request.body instanceof Blob)) return await transport.send(request);
+      return await this.#sendBody(transport, request, request.body.size);
     } finally {
-      this.#count(big, -1);
+      this.#count(lane, isBody, -1);
       this.#next();
     }
   }
 
-  async #turn(big: boolean, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) throw abortedError();
-    if (this.#isFree(big)) this.#count(big, 1);
-    else await this.#queue(big, signal);
+  async #sendBody(transport: Transport, request: TransportRequest, bytes: number): Promise<TransportReply> {
+    await this.speedLimit.take(bytes, request.signal);
+    const began = this.#clock.now();
+    try {
+      const reply = await transport.send(request);
+      const now = this.#clock.now();
+      if (reply.status < 300) this.flow.accepted(bytes, began, now);
+      else this.flow.failed(errorFromReply({ ...reply, retryAfter: null, now }), bytes, began, now);
+      return reply;
+    } catch (error) {
+      if (error instanceof UploadError && !request.signal.aborted) {
+        this.flow.failed(error, bytes, began, this.#clock.now());
+      }
+      throw error;
+    }
   }
 
-  #queue(big: boolean, signal: AbortSignal): Promise<void> {
+  #turn(lane: Lane, isBody: boolean, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(abortedError());
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        this.#waiting.delete(turn);
+        lane.waiting.delete(turn);
         reject(abortedError());
       };
       const begin = (): void => {
         signal.removeEventListener("abort", leave);
         resolve();
       };
-      const turn: Turn = { big, begin };
+      const turn: Turn = { isBody, begin };
       signal.addEventListener("abort", leave);
-      this.#waiting.add(turn);
+      lane.waiting.add(turn);
+      this.#lanes.add(lane);
+      this.#next();
     });
   }
 
+  /** Lets on whoever has least on the line, and of those who has waited longest. */
   #next(): void {
-    for (const turn of this.#waiting) {
-      if (!this.#isFree(turn.big)) continue;
-      this.#waiting.delete(turn);
-      this.#count(turn.big, 1);
+    for (let found = this.#fairest(); found !== null; found = this.#fairest()) {
+      const { lane, turn } = found;
+      lane.waiting.delete(turn);
+      lane.served = ++this.#turns;
+      this.#count(lane, turn.isBody, 1);
       turn.begin();
     }
   }
 
-  #isFree(big: boolean): boolean {
-    if (this.#active >= CONNECTIONS) return false;
-    return !big || !this.#smallOnes() || this.#big < CONNECTIONS - KEPT_FOR_SMALL;
+  #fairest(): { lane: Lane; turn: Turn } | null {
+    let best: { lane: Lane; turn: Turn } | null = null;
+    for (const lane of this.#lanes) {
+      const turn = this.#readyOf(lane);
+      if (lane.waiting.size === 0) this.#lanes.delete(lane);
+      else if (turn !== undefined && (best === null || isBefore(lane, best.lane))) best = { lane, turn };
+    }
+    return best;
   }
 
-  #count(big: boolean, by: 1 | -1): void {
-    this.#active += by;
-    if (big) this.#big += by;
+  #readyOf(lane: Lane): Turn | undefined {
+    if (this.#active >= this.#connections) return undefined;
+    const full = this.#bodies >= this.flow.width;
+    for (const turn of lane.waiting) if (!turn.isBody || !full) return turn;
+    return undefined;
   }
+
+  #count(lane: Lane, isBody: boolean, by: 1 | -1): void {
+    lane.active += by;
+    this.#active += by;
+    if (isBody) this.#bodies += by;
+  }
+}
+
+function isBefore(one: Lane, other: Lane): boolean {
+  return one.active === other.active ? one.served < other.served : one.active < other.active;
 }

@@ -1,117 +1,117 @@
 // One file to one link: opens or resumes the upload, moves its chunks, settles once. The server's missing ranges are
 // the truth; what is stored in the browser only remembers where to ask.
 
-import { DropprApi, type HttpHeaders, type NewUpload } from "../adapters/droppr-api";
+import { contentDigest, sampleDigest } from "../adapters/digest";
+import { DropprApi } from "../adapters/droppr-api";
 import { LocalSessions, sessionKey } from "../adapters/local-sessions";
 import { systemClock } from "../adapters/system-clock";
 import { XhrTransport } from "../adapters/xhr-transport";
 import { chunkCount, completedChunks } from "../core/chunks";
-import { abortedError, UploadError } from "../core/errors";
+import { abortedError, differentFileError, UploadError } from "../core/errors";
+import { newUploadKey } from "../core/keys";
 import { Meter } from "../core/meter";
-import { type ChunkLimits, type ConnectionHint, firstChunkSize, parallelChunksFor } from "../core/network";
 import { ByteRanges, type Span } from "../core/ranges";
-import type { UploadState } from "../core/wire";
-import type { Clock, SessionStore, Transport } from "../ports";
+import type { Delivery, UploadState } from "../core/wire";
+import type { Clock, SavedSession, SessionStore } from "../ports";
+import type { Line } from "./line";
+import { childController } from "./pool";
 import { Retrier } from "./retrier";
 import { Transfer } from "./transfer";
+import {
+  type ChunkMap,
+  chunkMapOf,
+  DEFAULT_CHUNK_SIZE,
+  lineFor,
+  type ParallelUploaderConfig,
+  type PreviousUpload,
+  type UploadResult,
+  type UploadStats,
+} from "./uploader-config";
 
-const MEBIBYTE = 1024 * 1024;
+export { getOptimalParallelChunks } from "./uploader-config";
+export type { ChunkMap, ParallelUploaderConfig, PreviousUpload, UploadResult, UploadStats };
+
 const SAVE_EVERY_MS = 1_000;
-
-export interface ParallelUploaderConfig {
-  readonly file: File;
-  /** `/api/droppr/requests/{hash}/upload-chunk` */
-  readonly uploadUrl: string;
-  /** Bytes; 8 MiB unless given, and never more than the server wants. */
-  readonly chunkSize?: number;
-  /** At once; `getOptimalParallelChunks()` unless given, and never more than the server wants. */
-  readonly maxParallelChunks?: number;
-  /** Retries in a row without progress before giving up; 5 unless given. */
-  readonly maxRetries?: number;
-  /** Sent with every request; `X-Request-Password` (as typed) and `X-Captcha-Token` only when opening. */
-  readonly headers?: HttpHeaders;
-  /** Path below the link's folder, with `/`; the file's name unless given. */
-  readonly relPath?: string;
-  /** Lets the chunk size follow the speed, between `minChunkSize` (1 MiB) and `maxChunkSize` (64 MiB). */
-  readonly adaptiveChunkSizing?: boolean;
-  readonly minChunkSize?: number;
-  readonly maxChunkSize?: number;
-  /** Bytes sent, some of which may still be lost, and the file's size. */
-  readonly onProgress?: (loaded: number, total: number) => void;
-  readonly onComplete?: () => void;
-  /** Called once, for every failure but `abort()`. */
-  readonly onError?: (error: UploadError) => void;
-
-  /** The server has accepted `[start, stop)`. */
-  readonly onChunkComplete?: (start: number, stop: number) => void;
-  /** Headers made anew for each attempt to open, such as a captcha token that counts once. */
-  readonly openingHeaders?: (signal: AbortSignal) => Promise<HttpHeaders>;
-  readonly senderName?: string;
-  readonly senderEmail?: string;
-  /** Aborts like `abort()`. */
-  readonly signal?: AbortSignal;
-  readonly transport?: Transport;
-  readonly sessions?: SessionStore;
-  readonly clock?: Clock;
-}
-
-export interface UploadStats {
-  /** Bytes per second. */
-  readonly speed: number;
-  /** Seconds; Infinity while nothing moves. */
-  readonly eta: number;
-  readonly activeUploads: number;
-  readonly completedChunks: number;
-  readonly totalChunks: number;
-  /** Chunks whose last attempt failed and which wait to be sent again. */
-  readonly failedChunks: number;
-  /** Nothing gets through: all that was asked of the server has failed and is being tried again. */
-  readonly stuck: boolean;
-}
 
 export class ParallelUploader {
   readonly #config: ParallelUploaderConfig;
   readonly #clock: Clock;
   readonly #sessions: SessionStore;
+  readonly #line: Line;
   readonly #api: DropprApi;
   readonly #retrier: Retrier;
   readonly #meter = new Meter();
   readonly #stop = new AbortController();
-  readonly #key: string;
-  #chunkSize: number;
+  readonly #sessionKey: string;
+  #uploadKey: string;
+  /** Fires on `pause()`; the next one is made by `resume()`. */
+  #going = new AbortController();
+  #resumed: (() => void) | null = null;
   #transfer: Transfer | null = null;
+  #previous: PreviousUpload | null = null;
   #uploadId: string | null = null;
+  #sample: string | null = null;
+  #delivered: Delivery | null = null;
   #savedAt = 0;
-  #started: Promise<void> | null = null;
+  #started: Promise<UploadResult> | null = null;
 
   constructor(config: ParallelUploaderConfig) {
     this.#config = config;
     this.#clock = config.clock ?? systemClock;
     this.#sessions = config.sessions ?? new LocalSessions(this.#clock);
-    this.#chunkSize = config.chunkSize ?? 8 * MEBIBYTE;
-    this.#retrier = new Retrier(this.#clock, this.#maxRetries);
+    const transport = config.transport ?? new XhrTransport();
+    this.#line = config.line ?? lineFor(config, this.#clock, transport);
+    const { connectivity = null, onShouldRetry } = config;
+    this.#retrier = new Retrier(this.#clock, this.#maxRetries, connectivity, onShouldRetry);
     this.#api = new DropprApi({
-      transport: config.transport ?? new XhrTransport(),
+      transport: this.#line.through(transport),
       clock: this.#clock,
       chunkUrl: config.uploadUrl,
       headers: config.headers ?? {},
     });
     const { name, size } = config.file;
-    this.#key = sessionKey({ name, size, link: config.uploadUrl, path: this.#path });
+    this.#uploadKey = config.key ?? newUploadKey();
+    this.#sessionKey = sessionKey({ name, size, link: config.uploadUrl, path: this.#path });
+  }
+
+  /** Capability of the upload once it was opened or resumed, else null. */
+  get uploadId(): string | null {
+    return this.#uploadId;
+  }
+
+  /** Bytes the server has acknowledged. */
+  get safe(): number {
+    return this.#transfer?.safe ?? 0;
+  }
+
+  get paused(): boolean {
+    return this.#going.signal.aborted;
   }
 
   /**
    * Resolves once the file stands complete on the server, rejects with an `UploadError` otherwise (`aborted` after
    * `abort()`). Settles once; further calls return the same promise.
    */
-  start(): Promise<void> {
+  start(): Promise<UploadResult> {
     this.#started ??= this.#settle();
     return this.#started;
+  }
+
+  /** Stops every request at once until `resume()`. What the server has is kept; `start()` does not settle meanwhile. */
+  pause(): void {
+    this.#going.abort();
+  }
+
+  resume(): void {
+    if (!this.paused) return;
+    this.#going = new AbortController();
+    this.#resumed?.();
   }
 
   /** Stops every request at once. What the server has is kept: the same file continues later. */
   abort(): void {
     this.#stop.abort();
+    this.#resumed?.();
   }
 
   /** Aborts and asks the server to forget what it has. Resolves in any case; the nightly purge catches the rest. */
@@ -122,6 +122,27 @@ export class ParallelUploader {
     this.clearSession();
     if (uploadId === null) return;
     await this.#api.cancel(uploadId, new AbortController().signal).catch(() => undefined);
+  }
+
+  /** Bytes per second for all that shares this line; null or 0 lifts the limit. */
+  setSpeedLimit(bytesPerSecond: number | null): void {
+    this.#line.speedLimit.set(bytesPerSecond);
+  }
+
+  /** Unfinished uploads of a file of this name and size to this link that the server still has, newest first. */
+  async findPreviousUploads(): Promise<PreviousUpload[]> {
+    const { file, uploadUrl } = this.#config;
+    const alike = ({ name, size, link }: SavedSession): boolean =>
+      name === file.name && size === file.size && link === uploadUrl;
+    const saved = this.#sessions.all().filter(alike);
+    const asked = await Promise.all(saved.map((session) => this.#lookUp(session)));
+    const found = asked.filter((each) => each !== null);
+    return found.toSorted((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
+  }
+
+  /** Makes `start()` go on with that upload. It rejects with `different_file` when the file has other bytes. */
+  resumeFromPreviousUpload(previous: PreviousUpload): void {
+    this.#previous = previous;
   }
 
   getStats(): UploadStats {
@@ -140,9 +161,15 @@ export class ParallelUploader {
     };
   }
 
+  /** Which bytes are safe, on their way and missing, right now. */
+  getChunkMap(): ChunkMap {
+    const { size } = this.#config.file;
+    return chunkMapOf(size, this.#transfer?.received ?? ByteRanges.none, this.#transfer?.inFlight ?? []);
+  }
+
   /** Forgets where this file's upload can be resumed. */
   clearSession(): void {
-    this.#sessions.remove(this.#key);
+    this.#sessions.remove(this.#sessionKey);
   }
 
   get #path(): string {
@@ -153,24 +180,49 @@ export class ParallelUploader {
     return this.#config.maxRetries ?? 5;
   }
 
-  async #settle(): Promise<void> {
+  get #chunkSize(): number {
+    return Math.min(this.#line.flow.chunkSize, this.#config.chunkSize ?? DEFAULT_CHUNK_SIZE);
+  }
+
+  async #settle(): Promise<UploadResult> {
     const { signal } = this.#config;
     const abort = (): void => this.abort();
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
+    const hash = this.#hash();
     try {
-      await this.#run();
+      await this.#runUnlessPaused();
     } catch (error) {
       throw this.#failure(error);
     } finally {
       signal?.removeEventListener("abort", abort);
     }
     this.clearSession();
+    const result = await this.#result(hash);
     this.#config.onComplete?.();
+    return result;
+  }
+
+  #hash(): Promise<string | null> {
+    const { hasher, file } = this.#config;
+    return hasher?.sha256(file, this.#stop.signal).catch(() => null) ?? Promise.resolve(null);
+  }
+
+  async #result(hash: Promise<string | null>): Promise<UploadResult> {
+    const { size, name } = this.#config.file;
+    return {
+      uploadId: this.#uploadId ?? "",
+      path: this.#path,
+      name: this.#delivered?.name ?? this.#path.split("/").at(-1) ?? name,
+      size,
+      removableUntil: this.#delivered?.removableUntil ?? null,
+      sha256: await hash,
+    };
   }
 
   #failure(error: unknown): unknown {
     if (this.#stop.signal.aborted) return abortedError();
+    this.#stop.abort();
     if (!(error instanceof UploadError)) return error;
     // A refusal for good would meet the same upload again.
     if (!error.retryable && error.status >= 400 && error.status < 500) this.clearSession();
@@ -178,62 +230,115 @@ export class ParallelUploader {
     return error;
   }
 
-  async #run(): Promise<void> {
-    if (this.#stop.signal.aborted) throw abortedError();
-    const resumed = await this.#resume();
-    try {
-      await this.#move(resumed ?? (await this.#open()));
-    } catch (error) {
-      if (resumed === null || !isGone(error)) throw error;
-      this.clearSession();
-      await this.#move(await this.#open());
+  async #runUnlessPaused(): Promise<void> {
+    for (;;) {
+      await this.#untilResumed();
+      const { controller, release } = childController(this.#stop.signal);
+      const going = this.#going.signal;
+      const pause = (): void => controller.abort();
+      going.addEventListener("abort", pause);
+      try {
+        return await this.#run(controller.signal);
+      } catch (error) {
+        if (!going.aborted || this.#stop.signal.aborted) throw error;
+        this.#line.flow.interrupted();
+      } finally {
+        going.removeEventListener("abort", pause);
+        release();
+      }
     }
   }
 
-  async #resume(): Promise<UploadState | null> {
-    const saved = this.#sessions.load(this.#key);
-    // The same name and size with another date is another file.
-    if (saved === null || saved.lastModified !== this.#config.file.lastModified) return null;
-    const { signal } = this.#stop;
+  async #untilResumed(): Promise<void> {
+    while (this.paused && !this.#stop.signal.aborted) {
+      await new Promise<void>((resolve) => {
+        this.#resumed = resolve;
+      });
+    }
+    if (this.#stop.signal.aborted) throw abortedError();
+  }
+
+  async #run(signal: AbortSignal): Promise<void> {
+    this.#sample ??= this.#config.chunkDigests === "never" ? null : await sampleDigest(this.#config.file);
+    const resumed = await this.#resume(signal);
     try {
-      return await this.#retrier.run(() => this.#api.status(saved.uploadId, signal), signal);
+      await this.#move(resumed ?? (await this.#open(signal)), signal);
+    } catch (error) {
+      if (resumed === null || !isGone(error)) throw error;
+      this.#forget();
+      await this.#move(await this.#open(signal), signal);
+    }
+  }
+
+  /** The upload is gone from the server; a new one must not be taken for it. */
+  #forget(): void {
+    this.clearSession();
+    this.#uploadId = null;
+    this.#previous = null;
+    this.#uploadKey = newUploadKey();
+  }
+
+  async #resume(signal: AbortSignal): Promise<UploadState | null> {
+    const chosen = this.#previous;
+    const saved = this.#saved();
+    const uploadId = this.#uploadId ?? chosen?.uploadId ?? saved?.uploadId;
+    if (uploadId === undefined) return null;
+    try {
+      const state = await this.#retrier.run(() => this.#api.status(uploadId, signal), signal);
+      if (this.#uploadId !== null || this.#isSameFile(state, chosen)) return state;
     } catch (error) {
       if (!isGone(error)) throw error;
-      this.clearSession();
+      this.#forget();
       return null;
     }
+    if (chosen !== null) throw differentFileError();
+    this.#config.onDifferentFile?.({ ...saved, uploadId });
+    return null;
+  }
+
+  #saved(): SavedSession | null {
+    const saved = this.#sessions.load(this.#sessionKey);
+    // The same name and size with another date is another file.
+    return saved?.lastModified === this.#config.file.lastModified ? saved : null;
+  }
+
+  /** By the sample digest where both sides have one, else by the date. */
+  #isSameFile({ size, sample }: UploadState, chosen: PreviousUpload | null): boolean {
+    const { file } = this.#config;
+    if (size !== null && size !== file.size) return false;
+    const before = sample ?? chosen?.sample;
+    if (before && this.#sample) return before === this.#sample;
+    return chosen?.lastModified === undefined || chosen.lastModified === file.lastModified;
   }
 
   /**
-   * Opens by itself, also where the first chunk could open and carry the whole file in one request: when the reply to
-   * such a request is lost, nobody can tell whether the file stands, and sending it again would make a second one. An
-   * opening whose reply is lost leaves an upload without bytes, which the purge takes. Only an empty file is complete
-   * as soon as it is opened: there a lost reply may leave an empty `name (1)`, which is better than no file.
+   * Opens by itself, also where the first chunk could open and carry the whole file in one request. A lost answer leaves no
+   * twin: the upload key makes the next attempt meet the same upload.
    */
-  #open(): Promise<UploadState> {
-    const { signal } = this.#stop;
-    return this.#retrier.run(async () => {
-      const extra = (await this.#config.openingHeaders?.(signal)) ?? {};
-      return this.#api.open(this.#newUpload(), extra, signal);
-    }, signal);
-  }
-
-  #newUpload(): NewUpload {
-    const { file, senderName, senderEmail } = this.#config;
-    return {
+  #open(signal: AbortSignal): Promise<UploadState> {
+    const { file, senderName, senderEmail, sha256 } = this.#config;
+    const upload = {
       path: this.#path,
       size: file.size,
       lastModified: file.lastModified,
+      key: this.#uploadKey,
       ...(senderName ? { senderName } : {}),
       ...(senderEmail ? { senderEmail } : {}),
+      ...(sha256 ? { sha256 } : {}),
+      ...(this.#sample ? { sample: this.#sample } : {}),
     };
+    return this.#retrier.run(async () => {
+      const extra = (await this.#config.openingHeaders?.(signal)) ?? {};
+      return this.#api.open(upload, extra, signal);
+    }, signal);
   }
 
-  async #move(state: UploadState): Promise<void> {
-    const adapt = this.#adaptLimits(state);
-    const wanted = Math.min(this.#config.chunkSize ?? 8 * MEBIBYTE, state.chunkSize);
+  async #move(state: UploadState, signal: AbortSignal): Promise<void> {
+    const { chunkDigests = "auto", chunkSize } = this.#config;
+    const inOrder = state.maxParallelChunks === 1;
+    // A server that wants the chunks of a file one at a time says nothing about several files.
+    this.#line.flow.limit(inOrder ? Number.POSITIVE_INFINITY : state.maxParallelChunks, state.chunkSize);
     this.#uploadId = state.uploadId;
-    this.#chunkSize = adapt === null ? wanted : firstChunkSize(connectionHint(), wanted, adapt);
     this.#transfer = new Transfer(
       {
         file: this.#config.file,
@@ -241,29 +346,23 @@ export class ParallelUploader {
         retrier: this.#retrier,
         clock: this.#clock,
         meter: this.#meter,
-        signal: this.#stop.signal,
+        line: this.#line,
+        signal,
         maxRetries: this.#maxRetries,
-        width: this.#width(state),
-        chunkSize: this.#chunkSize,
-        adapt,
+        width: state.maxParallelChunks,
+        chunkSize: Math.min(chunkSize ?? Number.POSITIVE_INFINITY, state.chunkSize),
+        digest: chunkDigests === "auto" ? contentDigest : async () => null,
         onProgress: () => this.#progress(),
         onAccepted: (chunk) => this.#accepted(chunk),
+        onDelivered: (delivered) => {
+          this.#delivered = delivered;
+        },
       },
       state,
     );
     this.#save();
     this.#progress();
     await this.#transfer.run();
-  }
-
-  #width(state: UploadState): number {
-    return Math.min(this.#config.maxParallelChunks ?? getOptimalParallelChunks(), state.maxParallelChunks);
-  }
-
-  #adaptLimits({ chunkSize }: UploadState): ChunkLimits | null {
-    const { adaptiveChunkSizing, minChunkSize = MEBIBYTE, maxChunkSize = 64 * MEBIBYTE } = this.#config;
-    if (!adaptiveChunkSizing) return null;
-    return { min: Math.min(minChunkSize, chunkSize), max: Math.min(maxChunkSize, chunkSize) };
   }
 
   #progress(): void {
@@ -279,7 +378,7 @@ export class ParallelUploader {
     if (this.#uploadId === null || this.#transfer === null) return;
     const { file, uploadUrl } = this.#config;
     this.#savedAt = this.#clock.now();
-    this.#sessions.save(this.#key, {
+    this.#sessions.save(this.#sessionKey, {
       uploadId: this.#uploadId,
       completedChunks: completedChunks(this.#transfer.received, file.size, this.#chunkSize),
       timestamp: this.#savedAt,
@@ -288,18 +387,19 @@ export class ParallelUploader {
       path: this.#path,
       size: file.size,
       lastModified: file.lastModified,
+      ...(this.#sample === null ? {} : { sample: this.#sample }),
     });
   }
-}
 
-/** How many chunks to send at once, from what the browser knows of the line: 6 on 4g, 3 on 3g, 1 on 2g, else 4. */
-export function getOptimalParallelChunks(): number {
-  return parallelChunksFor(connectionHint());
-}
-
-function connectionHint(): ConnectionHint | undefined {
-  const { navigator } = globalThis as { navigator?: { connection?: ConnectionHint } };
-  return navigator?.connection;
+  async #lookUp(session: SavedSession): Promise<PreviousUpload | null> {
+    try {
+      const { missing, complete } = await this.#api.status(session.uploadId, this.#stop.signal);
+      return complete ? null : { ...session, safe: session.size - missing.bytes };
+    } catch (error) {
+      if (isGone(error)) return null;
+      throw error;
+    }
+  }
 }
 
 function isGone(error: unknown): boolean {

@@ -1,6 +1,6 @@
 import { waitBefore } from "../core/backoff";
 import { abortedError, exhausted, UploadError } from "../core/errors";
-import type { Clock } from "../ports";
+import type { Clock, Connectivity } from "../ports";
 
 /** Asked to wait longer than this many seconds, we fail and tell the person instead. */
 const LONGEST_RETRY_AFTER = 300;
@@ -12,19 +12,33 @@ interface Trouble {
 
 /** Repeats what may pass. Shared by all requests of one upload, so that progress anywhere counts for all. */
 export class Retrier {
+  /** How many requests wait before their next attempt. */
+  resting = 0;
+  /** Called when one begins to wait: meanwhile another may go. */
+  onRest: () => void = () => undefined;
   #moves = 0;
-  readonly #running = new Set<Trouble>();
+  #failing = 0;
+  #running = 0;
   readonly #clock: Clock;
   readonly #maxRetries: number;
+  readonly #connectivity: Connectivity | null;
+  readonly #mayRetry: (error: UploadError, retries: number) => boolean;
 
-  constructor(clock: Clock, maxRetries: number) {
+  constructor(
+    clock: Clock,
+    maxRetries: number,
+    connectivity: Connectivity | null = null,
+    mayRetry: (error: UploadError, retries: number) => boolean = () => true,
+  ) {
     this.#clock = clock;
     this.#maxRetries = maxRetries;
+    this.#connectivity = connectivity;
+    this.#mayRetry = mayRetry;
   }
 
   /** Whether nothing gets through: every request under way has failed and is being tried again. */
   get stuck(): boolean {
-    return this.#running.size > 0 && [...this.#running].every(({ last }) => last !== null);
+    return this.#running > 0 && this.#failing === this.#running;
   }
 
   /** Bytes were acknowledged: failures before now no longer count. */
@@ -35,11 +49,12 @@ export class Retrier {
   /** Runs `attempt` until it succeeds, fails for good, or fails `maxRetries` times in a row without progress. */
   async run<T>(attempt: (last: UploadError | null) => Promise<T>, signal: AbortSignal): Promise<T> {
     const trouble: Trouble = { last: null };
-    this.#running.add(trouble);
+    this.#running += 1;
     try {
       return await this.#repeat(attempt, trouble, signal);
     } finally {
-      this.#running.delete(trouble);
+      this.#running -= 1;
+      if (trouble.last !== null) this.#failing -= 1;
     }
   }
 
@@ -52,13 +67,19 @@ export class Retrier {
     let seen = this.#moves;
     for (;;) {
       try {
+        await this.#connectivity?.whenOnline(signal);
         return await attempt(trouble.last);
       } catch (caught) {
-        trouble.last = this.#retryable(caught, signal);
+        const error = this.#retryable(caught, signal);
+        if (trouble.last === null) this.#failing += 1;
+        trouble.last = error;
         if (seen !== this.#moves) failures = 0;
         seen = this.#moves;
-        if (failures >= this.#maxRetries) throw exhausted(trouble.last, this.#maxRetries);
-        await this.pause(failures, trouble.last, signal);
+        // Without a network nothing was tried: it costs no retry, and the wait ends with the outage.
+        if (error.status === 0 && this.#connectivity?.online === false) continue;
+        if (!this.#mayRetry(error, failures)) throw error;
+        if (failures >= this.#maxRetries) throw exhausted(error, this.#maxRetries);
+        await this.pause(failures, error, signal);
         failures += 1;
       }
     }
@@ -66,7 +87,13 @@ export class Retrier {
 
   /** Waits as long as failure number `failures` (from 0) deserves. */
   async pause(failures: number, error: UploadError, signal: AbortSignal): Promise<void> {
-    await this.#clock.sleep(waitBefore(failures, error, this.#clock.random()), signal);
+    this.resting += 1;
+    this.onRest();
+    try {
+      await this.#clock.sleep(waitBefore(failures, error, this.#clock.random()), signal);
+    } finally {
+      this.resting -= 1;
+    }
   }
 
   #retryable(caught: unknown, signal: AbortSignal): UploadError {

@@ -1,38 +1,50 @@
 // Moves the bytes of one opened upload: what the server says is missing, cut into chunks, several at once.
 
-import { assertReadable, contentDigest } from "../adapters/digest";
+import { assertReadable } from "../adapters/digest";
 import type { DropprApi } from "../adapters/droppr-api";
 import { ChunkQueue, chunkIndex } from "../core/chunks";
 import { UploadError } from "../core/errors";
 import type { Meter } from "../core/meter";
-import { type ChunkLimits, nextChunkSize } from "../core/network";
 import { ByteRanges, lengthOf, type Span } from "../core/ranges";
-import type { ChunkReceipt, UploadState } from "../core/wire";
-import type { Clock } from "../ports";
-import { childController, runPool } from "./pool";
+import type { ChunkReceipt, Delivery, UploadState } from "../core/wire";
+import type { Clock, FileLike } from "../ports";
+import type { Line } from "./line";
+import { childController, Pool } from "./pool";
 import type { Retrier } from "./retrier";
 
 export interface TransferConfig {
-  readonly file: File;
+  readonly file: FileLike;
   readonly api: DropprApi;
   readonly retrier: Retrier;
   readonly clock: Clock;
   readonly meter: Meter;
+  readonly line: Line;
   readonly signal: AbortSignal;
   readonly maxRetries: number;
+  /** Chunks of this file at once, at most; 1 means in order. */
   readonly width: number;
+  /** Bytes of a chunk, at most. */
   readonly chunkSize: number;
-  /** Set where the chunk size follows the measured speed. */
-  readonly adapt: ChunkLimits | null;
+  /** The `Content-Digest` of a chunk, or null where it goes without one. */
+  readonly digest: (chunk: Blob) => Promise<string | null>;
   readonly onProgress: () => void;
-  readonly onAccepted: (chunk: Span, receipt: ChunkReceipt) => void;
+  readonly onAccepted: (chunk: Span) => void;
+  /** The file stands. */
+  readonly onDelivered: (delivery: Delivery) => void;
+}
+
+/** A chunk on its way, and how many of its bytes have left. */
+export interface ChunkInFlight extends Span {
+  readonly sent: number;
 }
 
 export class Transfer {
   received: ByteRanges;
-  chunkSize: number;
+  /** Bytes the server has acknowledged. */
+  safe: number;
   readonly failing = new Set<Span>();
   readonly #inFlight = new Map<Span, number>();
+  #sent = 0;
   readonly #config: TransferConfig;
   readonly #uploadId: string;
   readonly #headLeft = new Latch();
@@ -44,8 +56,8 @@ export class Transfer {
     this.#uploadId = state.uploadId;
     this.#state = state;
     this.#complete = state.complete;
-    this.chunkSize = config.chunkSize;
     this.received = receivedOf(state, config.file.size);
+    this.safe = this.received.bytes;
   }
 
   get active(): number {
@@ -54,17 +66,21 @@ export class Transfer {
 
   /** Bytes acknowledged plus bytes on their way. */
   get loaded(): number {
-    const sent = [...this.#inFlight.values()].reduce((sum, bytes) => sum + bytes, 0);
-    return Math.min(this.#config.file.size, this.received.bytes + sent);
+    return Math.min(this.#config.file.size, this.safe + this.#sent);
+  }
+
+  get inFlight(): ChunkInFlight[] {
+    return [...this.#inFlight].map(([{ start, stop }, sent]) => ({ start, stop, sent }));
   }
 
   /** Resolves once the server says the file stands complete. */
   async run(): Promise<void> {
+    if (this.#complete) this.#config.onDelivered(this.#state);
     for (let idle = 0; !this.#complete; ) {
-      const before = this.received.bytes;
+      const before = this.safe;
       const setback = await this.#pass();
       if (this.#complete) return;
-      idle = this.received.bytes > before ? 0 : idle + 1;
+      idle = this.safe > before ? 0 : idle + 1;
       if (idle > this.#config.maxRetries) throw setback ?? stalled();
       if (idle > 0) await this.#config.retrier.pause(idle - 1, setback ?? stalled(), this.#config.signal);
       await this.#askStatus();
@@ -73,22 +89,37 @@ export class Transfer {
 
   /** Sends everything known to be missing. Returns the refusal when the server expected another byte. */
   async #pass(): Promise<UploadError | null> {
-    const { width, signal } = this.#config;
-    const queue = new ChunkQueue(this.#state.missing);
+    const { width, signal, retrier } = this.#config;
+    const queue = new ChunkQueue(this.#state.missing, width === 1);
     const { controller, release } = childController(signal);
     const next = (): (() => Promise<void>) | null => {
-      const chunk = this.#complete ? null : queue.take(this.chunkSize);
+      const chunk = this.#complete ? null : queue.take(this.#chunkSize);
       return chunk === null ? null : () => this.#send(chunk, controller.signal);
     };
+    const pool = new Pool(next, () => this.#room(), controller);
+    retrier.onRest = () => pool.fill();
     try {
-      await runPool(width, next, controller);
+      await pool.run();
       return null;
     } catch (error) {
       if (error instanceof UploadError && error.code === "offset_mismatch") return error;
       throw error;
     } finally {
+      retrier.onRest = () => undefined;
       release();
     }
+  }
+
+  get #chunkSize(): number {
+    return Math.min(this.#config.line.chunkSize, this.#config.chunkSize);
+  }
+
+  /** Chunks at once. One that waits to be tried again leaves its place to another, unless nothing gets through at all. */
+  #room(): number {
+    const { width, line, retrier } = this.#config;
+    const allowed = Math.min(width, line.flow.width);
+    if (width === 1 || retrier.stuck) return allowed;
+    return allowed + Math.min(retrier.resting, allowed);
   }
 
   async #send(chunk: Span, signal: AbortSignal): Promise<void> {
@@ -96,35 +127,34 @@ export class Transfer {
     try {
       await this.#config.retrier.run((last) => this.#attempt(chunk, last, signal), signal);
     } finally {
+      this.#setSent(chunk, 0);
       this.#inFlight.delete(chunk);
       this.#config.onProgress();
     }
   }
 
   async #attempt(chunk: Span, last: UploadError | null, signal: AbortSignal): Promise<void> {
-    const { file, api, clock } = this.#config;
+    const { file, api, digest, line } = this.#config;
     const body = file.slice(chunk.start, chunk.stop);
     try {
       if (last?.code === "network_error" && (await this.#arrived(chunk, body, signal))) return;
-      const digest = await contentDigest(body);
+      const contentDigest = await digest(body);
       await this.#afterHead(chunk);
-      const began = clock.now();
       const receipt = await api.sendChunk({
         uploadId: this.#uploadId,
         span: chunk,
         total: file.size,
-        index: chunkIndex(chunk, this.#config.chunkSize),
+        index: chunkIndex(chunk, Math.min(line.flow.chunkSize, this.#config.chunkSize)),
         body,
-        digest,
+        digest: contentDigest,
         signal,
-        onSent: (bytes) => this.#sent(chunk, bytes),
+        onSent: (bytes) => this.#onSent(chunk, bytes),
       });
       this.#accept(chunk, receipt);
-      this.#adapt(chunk, (clock.now() - began) / 1_000);
     } catch (error) {
       this.#headLeft.open();
       if (!signal.aborted) this.failing.add(chunk);
-      this.#inFlight.set(chunk, 0);
+      this.#setSent(chunk, 0);
       throw error;
     }
   }
@@ -142,39 +172,55 @@ export class Transfer {
     const state = await this.#config.api.status(this.#uploadId, signal);
     const received = receivedOf(state, this.#config.file.size);
     if (!state.complete && !received.covers(chunk)) return false;
-    this.#accept(chunk, { complete: state.complete, receivedBytes: received.bytes });
+    this.#accept(chunk, { ...state, receivedBytes: received.bytes });
     return true;
   }
 
-  #sent(chunk: Span, bytes: number): void {
+  #onSent(chunk: Span, bytes: number): void {
     const { meter, clock, onProgress } = this.#config;
     const now = Math.min(bytes, lengthOf(chunk));
     meter.add(Math.max(0, now - (this.#inFlight.get(chunk) ?? 0)), clock.now());
-    this.#inFlight.set(chunk, now);
+    this.#setSent(chunk, now);
     onProgress();
   }
 
-  #accept(chunk: Span, receipt: ChunkReceipt): void {
-    this.#inFlight.delete(chunk);
-    this.failing.delete(chunk);
-    this.received = this.received.add(chunk);
-    this.#complete ||= receipt.complete;
-    this.#config.retrier.moved();
-    this.#config.onAccepted(chunk, receipt);
+  #setSent(chunk: Span, bytes: number): void {
+    const before = this.#inFlight.get(chunk);
+    // Accepted meanwhile: its bytes are counted as safe.
+    if (before === undefined) return;
+    this.#sent += bytes - before;
+    this.#inFlight.set(chunk, bytes);
   }
 
-  #adapt(chunk: Span, seconds: number): void {
-    const { adapt } = this.#config;
-    // The head of a gap may be a sliver of a chunk: it says nothing about speed.
-    if (adapt === null || lengthOf(chunk) < this.chunkSize / 2) return;
-    this.chunkSize = nextChunkSize(this.chunkSize, lengthOf(chunk), seconds, adapt);
+  #accept(chunk: Span, receipt: ChunkReceipt): void {
+    this.#setSent(chunk, 0);
+    this.#inFlight.delete(chunk);
+    this.failing.delete(chunk);
+    if (!this.received.covers(chunk)) {
+      this.received = this.received.add(chunk);
+      this.safe = this.received.bytes;
+    }
+    this.#noteComplete(receipt);
+    this.#config.retrier.moved();
+    this.#config.onAccepted(chunk);
   }
 
   async #askStatus(): Promise<void> {
     const { api, retrier, signal, file } = this.#config;
     this.#state = await retrier.run(() => api.status(this.#uploadId, signal), signal);
-    this.#complete = this.#state.complete;
     this.received = receivedOf(this.#state, file.size);
+    this.safe = this.received.bytes;
+    this.#noteComplete(this.#state);
+  }
+
+  #noteComplete({
+    complete,
+    name = null,
+    removableUntil = null,
+  }: Partial<Delivery> & { complete: boolean }): void {
+    if (!complete || this.#complete) return;
+    this.#complete = true;
+    this.#config.onDelivered({ name, removableUntil });
   }
 }
 

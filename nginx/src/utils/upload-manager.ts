@@ -1,31 +1,54 @@
-// Several files to one link: a queue in which a failing file never takes the others down. One big file goes at a time,
-// its chunks in parallel; small ones go several together, to hide their round trips, and pass by a big one.
+// Several files to one link: a queue in which a failing file never takes the others down. A few big files go at a time,
+// their chunks in parallel; small ones go many to a request, or several beside each other, and pass by the big ones.
+// Whatever happens to one file costs the same work, however many others there are.
 
+import { DropprApi } from "../adapters/droppr-api";
+import { sessionKey } from "../adapters/local-sessions";
 import { XhrTransport } from "../adapters/xhr-transport";
 import { UploadError } from "../core/errors";
 import { Meter } from "../core/meter";
-import type { Clock } from "../ports";
-import { Line } from "./line";
-import { ParallelUploader, type ParallelUploaderConfig, type UploadStats } from "./parallel-upload";
+import { Ordered, Waiting } from "../core/order";
+import { PACK_BYTES, PACK_FILES, type PackEntry, type PackLimits } from "../core/pack";
+import { Tally } from "../core/tally";
+import type { PackedFile, UploadState } from "../core/wire";
+import type { Clock, Connectivity, FileLike } from "../ports";
+import type { Line } from "./line";
+import { sendPack } from "./pack-sender";
+import { ParallelUploader } from "./parallel-upload";
+import { Retrier } from "./retrier";
+import {
+  asUploadError,
+  type ItemState,
+  isClosing,
+  isHolding,
+  type Kind,
+  QueuedItem,
+  type UploadItem,
+} from "./upload-item";
+import {
+  type ChunkMap,
+  lineFor,
+  type ParallelUploaderConfig,
+  type PreviousUpload,
+  type UploadStats,
+} from "./uploader-config";
 
-export type ItemState = "waiting" | "sending" | "done" | "failed" | "cancelled";
-
-export interface UploadItem {
-  readonly id: number;
-  readonly file: File;
-  readonly path: string;
-  readonly state: ItemState;
-  /** Bytes sent, some of which may still be lost. */
-  readonly loaded: number;
-  /** Why it failed, or why it went back to waiting. */
-  readonly error: UploadError | null;
-}
+export type { ItemState, UploadItem };
 
 export interface UploadTotals {
+  /** Files but the cancelled ones. */
   readonly files: number;
+  readonly waiting: number;
+  /** Sending or finishing. */
+  readonly going: number;
+  readonly paused: number;
   readonly done: number;
   readonly failed: number;
+  /** Bytes sent, some of which may still be lost. */
   readonly loaded: number;
+  /** Bytes the server has acknowledged. */
+  readonly safe: number;
+  /** Bytes of all files but the cancelled ones. */
   readonly size: number;
   /** Bytes per second. */
   readonly speed: number;
@@ -33,17 +56,35 @@ export interface UploadTotals {
   readonly eta: number;
   /** Files are being sent, and nothing of any of them gets through. */
   readonly stuck: boolean;
+  /** The browser says that there is no network; everything goes on by itself when there is. */
+  readonly offline: boolean;
 }
 
-type PerFile = "file" | "relPath" | "onProgress" | "onChunkComplete" | "onComplete" | "onError" | "signal";
+type PerFile =
+  | "file"
+  | "relPath"
+  | "key"
+  | "sha256"
+  | "line"
+  | "connectivity"
+  | "onProgress"
+  | "onChunkComplete"
+  | "onComplete"
+  | "onError"
+  | "signal";
 export type UploaderOptions = Omit<ParallelUploaderConfig, PerFile>;
 
 export interface UploadManagerConfig {
   /** Asked whenever a file starts, so that a password typed meanwhile counts. */
   readonly options: () => UploaderOptions;
   readonly clock: Clock;
+  readonly connectivity?: Connectivity;
+  /** `LinkInfo.pack`: what the server takes in one request of small files; null or absent sends each by itself. */
+  readonly pack?: PackLimits | null;
   /** Files up to this many bytes are small: they go several at a time, and beside a big one. 8 MiB unless given. */
   readonly smallSize?: number;
+  /** Big files at once; 2 unless given. They share the line evenly. */
+  readonly filesAtOnce?: number;
   /** The item changed; progress included. */
   readonly onChange?: (item: UploadItem) => void;
   /** The server wants something from the person before any file goes on. The file waits again; call `release()`. */
@@ -52,59 +93,119 @@ export interface UploadManagerConfig {
   readonly onTaken?: () => void;
 }
 
+const FILES_AT_ONCE = 2;
 /** Small files at once: as many as a browser opens connections, while all of them together are small too. */
 const MOST_SMALL = 6;
 /** More of them gain nothing for files that take the line longer than a round trip. */
 const ALWAYS_SMALL = 2;
+/** While one pack is being worked on by the server, the next one is on its way. */
+const MOST_PACKS = 2;
 
-/** Answers about the sender, not about the file: the next file would get the same one. */
-const HOLDING = new Set([
-  "password_required",
-  "password_invalid",
-  "captcha_required",
-  "captcha_unavailable",
-  "too_many_attempts",
-  "rate_limited",
-]);
-/** Answers about the link: no file will be taken any more. */
-const CLOSING = new Set(["request_not_found", "request_expired", "request_closed"]);
+/** The whole request is refused for being a pack, not for what is in it. */
+const UNPACKABLE = new Set([400, 404, 405, 411, 413, 415, 501]);
 
-type Mutable = { -readonly [K in keyof UploadItem]: UploadItem[K] };
+/** What is under way: a file, or several in one pack. */
+interface Run {
+  readonly kind: Kind;
+  readonly bytes: number;
+  readonly stop: AbortController;
+  readonly uploader: ParallelUploader | null;
+  readonly retrier: Retrier | null;
+}
+
+type Change = Partial<
+  Pick<QueuedItem, "state" | "loaded" | "safe" | "error" | "uploadId" | "name" | "removableUntil">
+>;
 
 export class UploadManager {
   readonly #config: UploadManagerConfig;
-  readonly #items: Mutable[] = [];
-  readonly #waiting: Mutable[] = [];
-  readonly #sending = new Map<Mutable, ParallelUploader>();
-  /** Of failed files whose upload the server may still hold. */
-  readonly #halfway = new Map<Mutable, ParallelUploader>();
+  readonly #byId = new Map<number, QueuedItem>();
+  readonly #ordered = new Ordered<QueuedItem>();
+  readonly #waiting: Record<Kind, Waiting<QueuedItem>>;
+  readonly #runs = new Map<QueuedItem, Run>();
+  /** Runs by kind, and the bytes of the small ones. */
+  readonly #under: Record<Kind, Set<Run>> = { packed: new Set(), small: new Set(), big: new Set() };
+  #smallBytes = 0;
+  readonly #tally = new Tally();
   readonly #meter = new Meter();
-  readonly #line = new Line(() => [...this.#sending.keys()].some((item) => this.#isSmall(item)));
+  #line: Line | null = null;
+  #speedLimit: number | null = null;
+  #packs: PackLimits | null;
+  #nextId = 0;
   /** Counts the times we had to ask: answers to files that started before belong to what was asked then. */
   #round = 0;
   #held = false;
   /** Whether the server has taken a file since we last had to ask: until then one goes ahead, so that a wrong
    * password counts as one wrong attempt and not as two. */
   #proven = false;
+  #filling = false;
   #onIdle: (() => void)[] = [];
 
   constructor(config: UploadManagerConfig) {
     this.#config = config;
+    this.#packs = config.pack ?? null;
+    const waiting = (kind: Kind): Waiting<QueuedItem> =>
+      new Waiting((item) => item.state === "waiting" && this.#kindOf(item) === kind);
+    this.#waiting = { packed: waiting("packed"), small: waiting("small"), big: waiting("big") };
   }
 
+  /** All files in their order; cancelled ones are among them until they are removed. Not a copy: do not change it. */
   get items(): readonly UploadItem[] {
-    return this.#items;
+    return this.#ordered.entries;
   }
 
+  /** Whether anything waits or is being sent; what is paused does not count. */
   get busy(): boolean {
-    return this.#sending.size > 0 || this.#waiting.length > 0;
+    return this.#runs.size > 0 || this.#tally.count.waiting > 0;
   }
 
-  add(file: File, path: string = file.name): UploadItem {
-    const item: Mutable = { id: this.#items.length, file, path, state: "waiting", loaded: 0, error: null };
-    this.#items.push(item);
+  /** `previous` names an upload begun elsewhere, to be continued with this file if it is the same. */
+  add(file: FileLike, path: string = file.name, previous: PreviousUpload | null = null): UploadItem {
+    const item = new QueuedItem(this.#nextId++, file, path, previous);
+    this.#byId.set(item.id, item);
+    this.#ordered.add(item);
+    this.#tally.add(item);
     this.#enqueue(item);
     return item;
+  }
+
+  /** Moves a file before another, or to the end. It counts for those that wait: what is being sent goes on. */
+  move(item: UploadItem, before: UploadItem | null): void {
+    const mine = this.#find(item);
+    if (mine === undefined) return;
+    const other = before === null ? null : (this.#find(before) ?? null);
+    const allChanged = this.#ordered.move(mine, other);
+    for (const each of allChanged ? this.#ordered.entries : [mine]) {
+      if (each.state === "waiting") this.#waiting[this.#kindOf(each)].add(each);
+    }
+  }
+
+  /** Stops a file until `resume`; what the server has is kept. A file on its way in a pack is not stopped any more. */
+  pause(item: UploadItem): void {
+    const mine = this.#find(item);
+    if (mine === undefined || (mine.state !== "waiting" && !mine.isGoing)) return;
+    const run = this.#runs.get(mine);
+    if (run?.kind === "packed") return;
+    this.#pause(mine, run);
+    this.#fill();
+  }
+
+  /** Stops everything, packs included: their files are sent again later, under the same keys. */
+  pauseAll(): void {
+    this.#line?.flow.interrupted();
+    for (const item of this.#ordered.entries) {
+      if (item.state === "waiting" || item.isGoing) this.#pause(item, this.#runs.get(item));
+    }
+    this.#fill();
+  }
+
+  resume(item: UploadItem): void {
+    const mine = this.#find(item);
+    if (mine?.state === "paused") this.#enqueue(mine);
+  }
+
+  resumeAll(): void {
+    for (const item of this.#ordered.entries) if (item.state === "paused") this.#enqueue(item);
   }
 
   /** Sends a failed or cancelled file again; what the server still has of it is not sent twice. */
@@ -115,15 +216,60 @@ export class UploadManager {
     this.#enqueue(mine);
   }
 
-  /** Takes a file out; what the server has of it is deleted. */
+  /** All that failed. */
+  retryAll(): void {
+    for (const item of this.#ordered.entries) if (item.state === "failed") this.retry(item);
+  }
+
+  /** Sends a file as a new upload, whatever was begun before: after `different_file`, say. */
+  sendAnew(item: UploadItem): void {
+    const mine = this.#find(item);
+    if (mine === undefined || mine.isGoing || mine.state === "done") return;
+    mine.startOver();
+    mine.error = null;
+    this.#enqueue(mine);
+  }
+
+  /** Takes a file out; what the server has of it is deleted. A file that is done stays. */
   async cancel(item: UploadItem): Promise<void> {
     const mine = this.#find(item);
-    if (mine === undefined || mine.state === "done") return;
-    const at = this.#waiting.indexOf(mine);
-    if (at >= 0) this.#waiting.splice(at, 1);
-    this.#update(mine, { state: "cancelled", error: null, loaded: 0 });
-    await (this.#sending.get(mine) ?? this.#halfway.get(mine))?.cancel();
-    this.#halfway.delete(mine);
+    if (mine === undefined || mine.state === "done" || mine.state === "cancelled") return;
+    const run = this.#runs.get(mine);
+    const uploadId = run?.uploader?.uploadId ?? mine.uploadId;
+    this.#update(mine, { state: "cancelled", error: null, loaded: 0, safe: 0 });
+    // What is on its way in a pack is taken back when the answer comes.
+    if (run?.kind === "packed") return;
+    mine.startOver();
+    if (run?.uploader) await run.uploader.cancel();
+    else if (uploadId !== null) await this.#discard(mine, uploadId).catch(() => undefined);
+    this.#fill();
+  }
+
+  /** All but what is done. */
+  async cancelAll(): Promise<void> {
+    const all = this.#ordered.entries.filter(({ state }) => state !== "done" && state !== "cancelled");
+    // First those that wait, so that none of them starts in place of one that is stopped.
+    const [going, waiting] = [all.filter((item) => item.isGoing), all.filter((item) => !item.isGoing)];
+    await Promise.all([...waiting, ...going].map((item) => this.cancel(item)));
+  }
+
+  /** Takes back a file that is done. Rejects with `upload_complete` when it is too late for that. */
+  async undo(item: UploadItem): Promise<void> {
+    const mine = this.#find(item);
+    if (mine === undefined || mine.state !== "done" || mine.uploadId === null) return;
+    await this.#api().cancel(mine.uploadId, new AbortController().signal);
+    mine.startOver();
+    this.#update(mine, { state: "cancelled", loaded: 0, safe: 0, name: null, removableUntil: null });
+  }
+
+  /** Forgets a file that is not under way: it leaves the list and the totals. */
+  remove(item: UploadItem): void {
+    const mine = this.#find(item);
+    if (mine === undefined || mine.isGoing) return;
+    this.#tally.add(mine, -1);
+    this.#byId.delete(mine.id);
+    this.#ordered.remove(mine);
+    mine.state = "cancelled";
     this.#fill();
   }
 
@@ -139,169 +285,346 @@ export class UploadManager {
     this.#fill();
   }
 
+  /** Bytes per second over all files, at once; null or 0 lifts the limit. */
+  setSpeedLimit(bytesPerSecond: number | null): void {
+    this.#speedLimit = bytesPerSecond;
+    this.#line?.speedLimit.set(bytesPerSecond);
+  }
+
   /** Resolves when nothing waits or is being sent any more. Never rejects: look at each item. */
   finished(): Promise<readonly UploadItem[]> {
-    if (!this.busy) return Promise.resolve(this.#items);
-    return new Promise((resolve) => this.#onIdle.push(() => resolve(this.#items)));
+    if (!this.busy) return Promise.resolve(this.items);
+    return new Promise((resolve) => this.#onIdle.push(() => resolve(this.items)));
   }
 
   totals(): UploadTotals {
-    const counted = this.#items.filter(({ state }) => state !== "cancelled");
-    const loaded = sum(counted.map((item) => item.loaded));
-    const size = sum(counted.map(({ file }) => file.size));
-    const unsent = sum(counted.filter(({ state }) => state !== "failed").map((i) => i.file.size - i.loaded));
+    const { count, size, loaded, safe, unsent } = this.#tally;
     const now = this.#config.clock.now();
     return {
-      files: counted.length,
-      done: counted.filter(({ state }) => state === "done").length,
-      failed: counted.filter(({ state }) => state === "failed").length,
+      files: this.#byId.size - count.cancelled,
+      waiting: count.waiting,
+      going: count.sending + count.finishing,
+      paused: count.paused,
+      done: count.done,
+      failed: count.failed,
       loaded,
+      safe,
       size,
       speed: this.#meter.speed(now),
       eta: this.#meter.eta(unsent, now),
       stuck: this.#stuck,
+      offline: this.#config.connectivity?.online === false,
     };
   }
 
   get #stuck(): boolean {
-    const uploaders = [...this.#sending.values()];
-    return uploaders.length > 0 && uploaders.every((uploader) => uploader.getStats().stuck);
+    const runs = Object.values(this.#under).flatMap((each) => [...each]);
+    return (
+      runs.length > 0 &&
+      runs.every(({ uploader, retrier }) => uploader?.getStats().stuck ?? retrier?.stuck ?? false)
+    );
   }
 
-  /** Speed and time left of a file that is being sent. */
+  /** Speed and time left of a file that is being sent by itself. */
   statsOf(item: UploadItem): UploadStats | null {
+    return this.#runOf(item)?.uploader?.getStats() ?? null;
+  }
+
+  /** Which of its bytes are safe, on their way and missing; null unless it is being sent by itself. */
+  chunkMapOf(item: UploadItem): ChunkMap | null {
+    return this.#runOf(item)?.uploader?.getChunkMap() ?? null;
+  }
+
+  #runOf(item: UploadItem): Run | undefined {
     const mine = this.#find(item);
-    return (mine && this.#sending.get(mine)?.getStats()) ?? null;
+    return mine && this.#runs.get(mine);
   }
 
-  #find(item: UploadItem): Mutable | undefined {
-    return this.#items[item.id];
+  #find(item: UploadItem): QueuedItem | undefined {
+    return this.#byId.get(item.id);
   }
 
-  #enqueue(item: Mutable): void {
-    this.#waiting.push(item);
-    this.#update(item, { state: "waiting", loaded: 0 });
-    // A list of files is added in one go; the order of starting should not depend on who was first in it.
-    queueMicrotask(() => this.#fill());
-  }
-
-  #fill(): void {
-    for (let item = this.#next(); item !== undefined; item = this.#next()) {
-      this.#waiting.splice(this.#waiting.indexOf(item), 1);
-      void this.#send(item);
-    }
-    if (this.busy) return;
-    for (const settle of this.#onIdle.splice(0)) settle();
-  }
-
-  /** The first that may start: small files do not wait for a big one, nor a big one for the small. */
-  #next(): Mutable | undefined {
-    if (this.#held) return undefined;
-    const first = this.#waiting[0];
-    if (first === undefined || this.#mayStart(first)) return first;
-    const small = this.#isSmall(first);
-    const other = this.#waiting.find((item) => this.#isSmall(item) !== small);
-    return other !== undefined && this.#mayStart(other) ? other : undefined;
-  }
-
-  #mayStart(next: Mutable): boolean {
-    const sending = [...this.#sending.keys()];
-    if (sending.length === 0) return true;
-    if (!this.#proven) return false;
-    const small = sending.filter((item) => this.#isSmall(item));
-    const noneBig = small.length === sending.length;
-    if (!this.#isSmall(next)) return noneBig;
-    if (small.length < ALWAYS_SMALL) return true;
-    const together = sum([next, ...small].map(({ file }) => file.size));
-    return noneBig && small.length < MOST_SMALL && together <= this.#smallSize;
+  #kindOf(item: QueuedItem): Kind {
+    return item.kind(this.#smallSize, this.#packs !== null);
   }
 
   get #smallSize(): number {
     return this.#config.smallSize ?? 8 * 1024 * 1024;
   }
 
-  #isSmall({ file }: UploadItem): boolean {
-    return file.size <= this.#smallSize;
+  #api(line: Line | null = null): DropprApi {
+    const { transport = new XhrTransport(), uploadUrl, headers = {} } = this.#config.options();
+    const way = line?.through(transport) ?? transport;
+    return new DropprApi({ transport: way, clock: this.#config.clock, chunkUrl: uploadUrl, headers });
   }
 
-  async #send(item: Mutable): Promise<void> {
+  #lineFor(options: UploaderOptions): Line {
+    if (this.#line === null) {
+      this.#line = lineFor(options, this.#config.clock, options.transport ?? new XhrTransport());
+      this.#line.speedLimit.set(this.#speedLimit ?? options.speedLimit ?? null);
+    }
+    return this.#line;
+  }
+
+  #enqueue(item: QueuedItem): void {
+    this.#update(item, { state: "waiting", loaded: 0, safe: 0 });
+    this.#waiting[this.#kindOf(item)].add(item);
+    // A list of files is added in one go; the order of starting should not depend on who was first in it.
+    if (this.#filling) return;
+    this.#filling = true;
+    queueMicrotask(() => this.#fill());
+  }
+
+  #pause(item: QueuedItem, run: Run | undefined): void {
+    if (run?.uploader) item.uploadId = run.uploader.uploadId ?? item.uploadId;
+    this.#update(item, { state: "paused", loaded: item.safe });
+    run?.stop.abort();
+  }
+
+  async #discard({ file, path }: QueuedItem, uploadId: string): Promise<void> {
+    const { sessions, uploadUrl } = this.#config.options();
+    sessions?.remove(sessionKey({ name: file.name, size: file.size, link: uploadUrl, path }));
+    await this.#api().cancel(uploadId, new AbortController().signal);
+  }
+
+  #fill(): void {
+    this.#filling = false;
+    for (let next = this.#next(); next !== null; next = this.#next()) {
+      if (this.#kindOf(next) === "packed") void this.#sendPack(this.#takePack());
+      else void this.#sendFile(next);
+    }
+    if (this.busy) return;
+    for (const settle of this.#onIdle.splice(0)) settle();
+  }
+
+  /** The first that may start: small files do not wait for a big one, nor a big one for the small. */
+  #next(): QueuedItem | null {
+    if (this.#held) return null;
+    let first: QueuedItem | null = null;
+    for (const kind of ["packed", "small", "big"] as const) {
+      const item = this.#waiting[kind].peek();
+      if (item === undefined || (first !== null && first.rank < item.rank)) continue;
+      if (this.#mayStart(item, kind)) first = item;
+    }
+    return first;
+  }
+
+  #mayStart({ size }: QueuedItem, kind: Kind): boolean {
+    const { packed, small, big } = this.#under;
+    if (packed.size + small.size + big.size === 0) return true;
+    if (!this.#proven) return false;
+    if (kind === "big") return big.size < (this.#config.filesAtOnce ?? FILES_AT_ONCE);
+    if (kind === "packed") return packed.size < (big.size > 0 ? 1 : MOST_PACKS);
+    if (small.size < ALWAYS_SMALL) return true;
+    const together = this.#smallBytes + size;
+    return big.size === 0 && small.size < MOST_SMALL && together <= this.#smallSize;
+  }
+
+  #begin(kind: Kind, items: readonly QueuedItem[], parts: Pick<Run, "stop" | "uploader" | "retrier">): Run {
+    const run = { kind, bytes: items.reduce((sum, { size }) => sum + size, 0), ...parts };
+    this.#under[kind].add(run);
+    if (kind === "small") this.#smallBytes += run.bytes;
+    for (const item of items) this.#runs.set(item, run);
+    for (const item of items) this.#update(item, { state: "sending", error: null });
+    return run;
+  }
+
+  #end(run: Run, items: readonly QueuedItem[]): void {
+    this.#under[run.kind].delete(run);
+    if (run.kind === "small") this.#smallBytes -= run.bytes;
+    for (const item of items) if (this.#runs.get(item) === run) this.#runs.delete(item);
+  }
+
+  async #sendFile(item: QueuedItem): Promise<void> {
     const round = this.#round;
-    const uploader = this.#uploaderFor(item);
-    this.#sending.set(item, uploader);
-    this.#update(item, { state: "sending", error: null });
-    this.#halfway.delete(item);
-    const error = await uploader.start().then(() => null, asUploadError);
-    this.#sending.delete(item);
-    if (error?.retryable) this.#halfway.set(item, uploader);
-    if (item.state === "sending") this.#settle(item, error, round);
+    const stop = new AbortController();
+    const uploader = this.#uploaderFor(item, stop.signal);
+    const run = this.#begin(this.#kindOf(item), [item], { stop, uploader, retrier: null });
+    const result = await uploader.start().catch(asUploadError);
+    const isMine = this.#runs.get(item) === run;
+    this.#end(run, [item]);
+    if (isMine && item.isGoing) {
+      item.uploadId = uploader.uploadId ?? item.uploadId;
+      if (result instanceof UploadError) this.#setBack(item, result, round);
+      else this.#done(item, result);
+    }
     this.#fill();
   }
 
-  #uploaderFor(item: Mutable): ParallelUploader {
+  #uploaderFor(item: QueuedItem, signal: AbortSignal): ParallelUploader {
     const options = this.#config.options();
-    const transport = options.transport ?? new XhrTransport();
-    return new ParallelUploader({
+    const { connectivity } = this.#config;
+    const uploader: ParallelUploader = new ParallelUploader({
       ...options,
-      transport: this.#line.through(transport, !this.#isSmall(item)),
+      ...(connectivity ? { connectivity } : {}),
+      line: this.#lineFor(options),
       file: item.file,
       relPath: item.path,
-      onProgress: this.#progressOf(item),
+      key: item.key,
+      signal,
+      onProgress: this.#progressOf(item, () => uploader),
     });
+    if (item.uploadId !== null) {
+      uploader.resumeFromPreviousUpload({ ...item.previous, uploadId: item.uploadId });
+    }
+    return uploader;
   }
 
-  #progressOf(item: Mutable): (loaded: number) => void {
+  #progressOf(item: QueuedItem, uploader: () => ParallelUploader): (loaded: number) => void {
     const round = this.#round;
     let known: number | null = null;
     return (loaded) => {
-      if (item.state !== "sending") return;
+      if (!item.isGoing) return;
       // The first report says what the server had before: not speed.
       this.#meter.add(Math.max(0, loaded - (known ?? loaded)), this.#config.clock.now());
       known = loaded;
-      this.#update(item, { loaded });
+      const { safe, uploadId } = uploader();
+      this.#update(item, { state: goingState(item, loaded), loaded, safe, uploadId });
       // What started before we asked was let in before, and proves nothing about the answer.
-      if (!this.#proven && round === this.#round) this.#prove();
+      if (round === this.#round) this.#prove();
     };
   }
 
   #prove(): void {
-    if (this.#held) return;
+    if (this.#held || this.#proven) return;
     this.#proven = true;
     this.#config.onTaken?.();
     this.#fill();
   }
 
-  #settle(item: Mutable, error: UploadError | null, round: number): void {
-    if (error === null) this.#update(item, { state: "done", loaded: item.file.size });
-    else if (HOLDING.has(error.code)) this.#wait(item, error, round);
+  /** As many of the small files that wait as fit one request. */
+  #takePack(): QueuedItem[] {
+    const { maxFiles = 0, maxBytes = 0 } = this.#packs ?? {};
+    const items: QueuedItem[] = [];
+    let room = Math.min(PACK_BYTES, maxBytes / 2);
+    for (let item = this.#waiting.packed.peek(); item !== undefined; item = this.#waiting.packed.peek()) {
+      room -= item.size;
+      if (items.length > 0 && (room < 0 || items.length >= Math.min(PACK_FILES, maxFiles))) break;
+      items.push(item);
+      // Out of the queue at once, so that the next one comes up.
+      this.#update(item, { state: "sending" });
+    }
+    return items;
+  }
+
+  async #sendPack(items: readonly QueuedItem[]): Promise<void> {
+    const round = this.#round;
+    const options = this.#config.options();
+    const stop = new AbortController();
+    const { connectivity = null, clock } = this.#config;
+    const retrier = new Retrier(clock, options.maxRetries ?? 5, connectivity, options.onShouldRetry);
+    const run = this.#begin("packed", items, { stop, uploader: null, retrier });
+    const { openingHeaders } = options;
+    const files = items.map((item) => ({ file: item.file, entry: packEntry(item, options) }));
+    const onSent = (index: number, bytes: number): void => this.#packSent(items[index], bytes);
+    const api = this.#api(this.#lineFor(options));
+    const answers = await sendPack({ files, api, retrier, openingHeaders, onSent }, stop.signal).catch(
+      asUploadError,
+    );
+    const mine = items.filter((item) => this.#runs.get(item) === run);
+    this.#end(run, items);
+    if (answers instanceof UploadError) this.#packRefused(mine, answers, round);
+    else for (const item of mine) this.#packAnswered(item, answers[items.indexOf(item)], round);
+    this.#fill();
+  }
+
+  #packSent(item: QueuedItem | undefined, bytes: number): void {
+    if (!item?.isGoing) return;
+    this.#meter.add(Math.max(0, bytes - item.loaded), this.#config.clock.now());
+    this.#update(item, { state: goingState(item, bytes), loaded: bytes });
+  }
+
+  /** The answer to a whole pack. What refuses packs as such is not asked again: the files go one by one. */
+  #packRefused(items: readonly QueuedItem[], error: UploadError, round: number): void {
+    const going = items.filter((item) => item.isGoing);
+    if (isHolding(error) || isClosing(error) || !UNPACKABLE.has(error.status)) {
+      for (const item of going.toReversed()) this.#setBack(item, error, round);
+      return;
+    }
+    this.#packs = null;
+    // Those that still wait as packable are found as small ones from now on.
+    for (const item of this.#ordered.entries) if (item.state === "waiting") this.#enqueue(item);
+    for (const item of going) this.#enqueue(item);
+  }
+
+  #packAnswered(item: QueuedItem, answer: PackedFile | undefined, round: number): void {
+    if (answer === undefined) return;
+    const uploadId = answer instanceof UploadError ? null : answer.uploadId;
+    if (item.state === "cancelled") {
+      item.startOver();
+      if (uploadId !== null) void this.#discard(item, uploadId).catch(() => undefined);
+    } else if (!item.isGoing) {
+      item.uploadId = uploadId;
+    } else if (answer instanceof UploadError) {
+      if (answer.retryable && !isHolding(answer)) this.#sendAlone(item);
+      else this.#setBack(item, answer, round);
+    } else if (answer.complete) {
+      if (round === this.#round) this.#prove();
+      this.#done(item, answer);
+    } else {
+      item.uploadId = uploadId;
+      this.#sendAlone(item);
+    }
+  }
+
+  /** By itself a file has retries of its own. */
+  #sendAlone(item: QueuedItem): void {
+    item.alone = true;
+    this.#enqueue(item);
+  }
+
+  #done(item: QueuedItem, { uploadId, name, removableUntil }: Delivered): void {
+    const { size } = item;
+    this.#update(item, { state: "done", loaded: size, safe: size, uploadId, name, removableUntil });
+  }
+
+  #setBack(item: QueuedItem, error: UploadError, round: number): void {
+    if (isHolding(error)) this.#wait(item, error, round);
     else this.#fail(item, error);
   }
 
-  #fail(item: Mutable, error: UploadError): void {
+  #fail(item: QueuedItem, error: UploadError): void {
     this.#update(item, { state: "failed", error });
-    if (!CLOSING.has(error.code)) return;
-    for (const other of this.#waiting.splice(0)) this.#update(other, { state: "failed", error });
+    if (!isClosing(error)) return;
+    for (const other of this.#ordered.entries) {
+      if (other.state === "waiting") this.#update(other, { state: "failed", error });
+    }
   }
 
-  #wait(item: Mutable, error: UploadError, round: number): void {
-    this.#waiting.unshift(item);
-    this.#update(item, { state: "waiting", loaded: 0, error });
+  #wait(item: QueuedItem, error: UploadError, round: number): void {
+    item.error = error;
+    this.#enqueue(item);
     // Files that went together get the same answer; the person is asked once.
     if (round !== this.#round) return;
     this.hold();
     this.#config.onHeld?.(error);
   }
 
-  #update(item: Mutable, change: Partial<Mutable>): void {
+  #update(item: QueuedItem, change: Change): void {
+    this.#tally.add(item, -1);
     Object.assign(item, change);
+    this.#tally.add(item);
     this.#config.onChange?.(item);
   }
 }
 
-function asUploadError(error: unknown): UploadError {
-  if (error instanceof UploadError) return error;
-  return new UploadError("Something went wrong in this page.", { code: "internal_error", cause: error });
+type Delivered = Pick<UploadState, "uploadId" | "name" | "removableUntil">;
+
+/** All sent is not yet all safe. */
+function goingState({ size }: QueuedItem, loaded: number): ItemState {
+  return size > 0 && loaded >= size ? "finishing" : "sending";
 }
 
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, each) => total + each, 0);
+function packEntry(
+  { path, size, key, file }: QueuedItem,
+  { senderName, senderEmail }: UploaderOptions,
+): PackEntry {
+  return {
+    path,
+    size,
+    key,
+    lastModified: file.lastModified,
+    ...(senderName ? { senderName } : {}),
+    ...(senderEmail ? { senderEmail } : {}),
+  };
 }

@@ -1,0 +1,44 @@
+// Many small whole files in one request: for each a line of JSON, then its bytes.
+
+export const PACK_TYPE = "application/vnd.droppr.pack";
+/** Files up to this size go in packs, in bytes. */
+export const PACKABLE = 1024 * 1024;
+/** A pack is kept below this many bytes and files, so that a lost one costs little. */
+export const PACK_BYTES = 8 * 1024 * 1024;
+export const PACK_FILES = 500;
+const LONGEST_LINE = 8 * 1024;
+
+export interface PackLimits {
+  readonly maxFiles: number;
+  /** Bytes of the whole request. */
+  readonly maxBytes: number;
+}
+
+export interface PackEntry {
+  readonly path: string;
+  /** Bytes. */
+  readonly size: number;
+  readonly key: string;
+  /** Milliseconds since 1970. */
+  readonly lastModified: number;
+  readonly senderName?: string;
+  readonly senderEmail?: string;
+}
+
+/** The line before a file's bytes, `\n` included. */
+export function packLine({ path, size, key, lastModified, senderName, senderEmail }: PackEntry): string {
+  const fields = {
+    path,
+    size,
+    key,
+    last_modified: lastModified / 1_000,
+    ...(senderName ? { sender_name: senderName } : {}),
+    ...(senderEmail ? { sender_email: senderEmail } : {}),
+  };
+  return `${JSON.stringify(fields)}\n`;
+}
+
+/** The longest line the format allows is 8 KiB; counted as UTF-8 at its widest. */
+export function fitsPack(path: string, size: number): boolean {
+  return size <= PACKABLE && path.length * 3 < LONGEST_LINE - 2048;
+}

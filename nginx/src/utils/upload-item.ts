@@ -1,0 +1,109 @@
+// One file in the queue of an UploadManager, as others see it and as the manager keeps it.
+
+import { UploadError } from "../core/errors";
+import { newUploadKey } from "../core/keys";
+import type { Ranked } from "../core/order";
+import { fitsPack } from "../core/pack";
+import type { Counted, ItemState } from "../core/tally";
+import type { FileLike } from "../ports";
+import type { PreviousUpload } from "./uploader-config";
+
+export type { ItemState };
+
+/**
+ * `waiting` for its turn · `sending` · `paused` by the person · `finishing`: all sent, the server has not said yet that it
+ * stands · `done`: it stands · `failed`: see `error` · `cancelled`.
+ */
+export interface UploadItem {
+  /** Counted from 0 in the order of adding; never used twice. */
+  readonly id: number;
+  readonly file: FileLike;
+  readonly path: string;
+  readonly state: ItemState;
+  /** Bytes sent, some of which may still be lost. */
+  readonly loaded: number;
+  /** Bytes the server has acknowledged. */
+  readonly safe: number;
+  /** Why it failed, or why it went back to waiting. */
+  readonly error: UploadError | null;
+  /** Capability of the upload, once the server has told it. */
+  readonly uploadId: string | null;
+  /** Of a file that is done: what it is called where it stands. */
+  readonly name: string | null;
+  /** Of a file that is done: milliseconds since 1970 until which `undo` may work, or null. */
+  readonly removableUntil: number | null;
+}
+
+/** How files go: many in one request, alone beside others, or with all their chunks in parallel. */
+export type Kind = "packed" | "small" | "big";
+
+export class QueuedItem implements UploadItem, Ranked, Counted {
+  state: ItemState = "waiting";
+  loaded = 0;
+  safe = 0;
+  error: UploadError | null = null;
+  uploadId: string | null;
+  name: string | null = null;
+  removableUntil: number | null = null;
+  rank = 0;
+  /** Upload key; kept over retries, so that a lost answer leaves no twin. */
+  key = newUploadKey();
+  /** A pack could not take it. */
+  alone = false;
+
+  constructor(
+    readonly id: number,
+    readonly file: FileLike,
+    readonly path: string,
+    /** What was begun elsewhere and is to be continued. */
+    readonly previous: PreviousUpload | null,
+  ) {
+    this.uploadId = previous?.uploadId ?? null;
+  }
+
+  get size(): number {
+    return this.file.size;
+  }
+
+  get isGoing(): boolean {
+    return this.state === "sending" || this.state === "finishing";
+  }
+
+  kind(smallSize: number, packs: boolean): Kind {
+    if (this.file.size > smallSize) return "big";
+    const packable = packs && !this.alone && this.uploadId === null;
+    return packable && fitsPack(this.path, this.file.size) ? "packed" : "small";
+  }
+
+  /** Makes the next opening a new upload. */
+  startOver(): void {
+    this.key = newUploadKey();
+    this.uploadId = null;
+    this.alone = false;
+  }
+}
+
+/** Answers about the sender, not about the file: the next file would get the same one. */
+const HOLDING = new Set([
+  "password_required",
+  "password_invalid",
+  "captcha_required",
+  "captcha_unavailable",
+  "too_many_attempts",
+  "rate_limited",
+]);
+/** Answers about the link: no file will be taken any more. */
+const CLOSING = new Set(["request_not_found", "request_expired", "request_closed"]);
+
+export function isHolding({ code }: UploadError): boolean {
+  return HOLDING.has(code);
+}
+
+export function isClosing({ code }: UploadError): boolean {
+  return CLOSING.has(code);
+}
+
+export function asUploadError(error: unknown): UploadError {
+  if (error instanceof UploadError) return error;
+  return new UploadError("Something went wrong in this page.", { code: "internal_error", cause: error });
+}

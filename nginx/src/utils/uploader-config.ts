@@ -1,0 +1,171 @@
+// What a ParallelUploader is told, and the line it builds from that when it has none to share.
+
+import type { HttpHeaders } from "../adapters/droppr-api";
+import type { UploadError } from "../core/errors";
+import { Flow } from "../core/flow";
+import { type ConnectionHint, firstChunkSize, parallelChunksFor } from "../core/network";
+import type { ByteRanges, Span } from "../core/ranges";
+import type { Clock, Connectivity, FileLike, Hasher, SavedSession, SessionStore, Transport } from "../ports";
+import { BROWSER_CONNECTIONS, Line } from "./line";
+import type { ChunkInFlight } from "./transfer";
+
+const MEBIBYTE = 1024 * 1024;
+export const DEFAULT_CHUNK_SIZE = 8 * MEBIBYTE;
+/** Where sizes adapt, the first chunks are small: they bring the first answer and the first measure. */
+const FIRST_CHUNK_SIZE = 2 * MEBIBYTE;
+
+export interface ParallelUploaderConfig {
+  readonly file: FileLike;
+  /** `/api/droppr/requests/{hash}/upload-chunk`; with its origin where there is no page, as in Node. */
+  readonly uploadUrl: string;
+  /** Bytes. Given, it is fixed (and never more than the server wants) unless `adaptiveChunkSizing` is on. */
+  readonly chunkSize?: number;
+  /** Chunks at once. Given, it is fixed (and never more than the server wants); with `adaptive: true` it is the most. */
+  readonly maxParallelChunks?: number;
+  /** Lets number and size of chunks follow the measured rate: on for whichever of the two is not given. */
+  readonly adaptive?: boolean;
+  /** The same for the chunk size alone: whole MiB between `minChunkSize` (1 MiB) and `maxChunkSize` (64 MiB), in bytes. */
+  readonly adaptiveChunkSizing?: boolean;
+  readonly minChunkSize?: number;
+  readonly maxChunkSize?: number;
+  /** Bytes per second; null or 0 for no limit. `setSpeedLimit` changes it while running. */
+  readonly speedLimit?: number | null;
+  /** Retries in a row without progress before giving up; 5 unless given. Being offline costs none. */
+  readonly maxRetries?: number;
+  /** Sent with every request; `X-Request-Password` (as typed) and `X-Captcha-Token` only when opening. */
+  readonly headers?: HttpHeaders;
+  /** Path below the link's folder, with `/`; the file's name unless given. */
+  readonly relPath?: string;
+  /** Upload key, 22 to 64 characters of `[A-Za-z0-9_-]`; a random one unless given. */
+  readonly key?: string;
+  readonly senderName?: string;
+  readonly senderEmail?: string;
+  /** Lower-case hex SHA-256 known beforehand; the server refuses to deliver a file that turns out different. */
+  readonly sha256?: string;
+  /** `auto` sends a digest with each chunk where `crypto.subtle` can compute it, `never` sends none. */
+  readonly chunkDigests?: "auto" | "never";
+  /** Computes the whole file's SHA-256 while it is sent; see `UploadResult.sha256`. */
+  readonly hasher?: Hasher;
+
+  /** Bytes sent, some of which may still be lost, and the file's size. */
+  readonly onProgress?: (loaded: number, total: number) => void;
+  /** The server has accepted the bytes `[start, stop)`: they are safe. */
+  readonly onChunkComplete?: (start: number, stop: number) => void;
+  readonly onComplete?: () => void;
+  /** Called once, for every failure but `abort()`. */
+  readonly onError?: (error: UploadError) => void;
+  /** Asked before each retry of what could be tried again; `retries` counts from 0. False gives up at once. */
+  readonly onShouldRetry?: (error: UploadError, retries: number) => boolean;
+  /** An unfinished upload was remembered, but the file has other bytes: it is sent anew, and the old upload left alone. */
+  readonly onDifferentFile?: (previous: PreviousUpload) => void;
+  /** Headers made anew for each attempt to open, such as a captcha token that counts once. */
+  readonly openingHeaders?: (signal: AbortSignal) => Promise<HttpHeaders>;
+
+  /** Aborts like `abort()`. */
+  readonly signal?: AbortSignal;
+  readonly transport?: Transport;
+  readonly sessions?: SessionStore;
+  readonly clock?: Clock;
+  readonly connectivity?: Connectivity;
+  /** Shared by the files of an `UploadManager`. */
+  readonly line?: Line;
+}
+
+/** An upload that was begun and not finished. */
+export interface PreviousUpload extends Pick<SavedSession, "uploadId"> {
+  readonly path?: string;
+  /** Milliseconds since 1970. */
+  readonly lastModified?: number;
+  readonly sample?: string;
+  /** Milliseconds since 1970 when it last went on. */
+  readonly timestamp?: number;
+  /** Bytes the server has. */
+  readonly safe?: number;
+}
+
+export interface UploadResult {
+  readonly uploadId: string;
+  readonly path: string;
+  /** What the file is called where it stands: `name (1)` when the name was taken. */
+  readonly name: string;
+  /** Bytes. */
+  readonly size: number;
+  /** Lower-case hex of the bytes that were sent, where a `hasher` was given. */
+  readonly sha256: string | null;
+  /** Milliseconds since 1970 until which the sender may take the file back, or null. */
+  readonly removableUntil: number | null;
+}
+
+export interface UploadStats {
+  /** Bytes per second. */
+  readonly speed: number;
+  /** Seconds; Infinity while nothing moves. */
+  readonly eta: number;
+  readonly activeUploads: number;
+  readonly completedChunks: number;
+  readonly totalChunks: number;
+  /** Chunks whose last attempt failed and which wait to be sent again. */
+  readonly failedChunks: number;
+  /** Nothing gets through: all that was asked of the server has failed and is being tried again. */
+  readonly stuck: boolean;
+}
+
+/** Which bytes of a file are where. */
+export interface ChunkMap {
+  /** Bytes of the file. */
+  readonly size: number;
+  readonly safe: readonly Span[];
+  readonly inFlight: readonly ChunkInFlight[];
+  /** Neither safe nor on their way. */
+  readonly missing: readonly Span[];
+}
+
+export function chunkMapOf(size: number, received: ByteRanges, inFlight: readonly ChunkInFlight[]): ChunkMap {
+  const taken = inFlight.reduce((all, { start, stop }) => all.add({ start, stop }), received);
+  return { size, safe: received.spans, inFlight, missing: taken.missing(size).spans };
+}
+
+type LineConfig = Pick<
+  ParallelUploaderConfig,
+  | "adaptive"
+  | "adaptiveChunkSizing"
+  | "chunkSize"
+  | "maxParallelChunks"
+  | "minChunkSize"
+  | "maxChunkSize"
+  | "speedLimit"
+>;
+
+export function lineFor(config: LineConfig, clock: Clock, transport: Transport): Line {
+  const connections = transport.connections ?? BROWSER_CONNECTIONS;
+  const adaptWidth = config.adaptive ?? config.maxParallelChunks === undefined;
+  const adaptChunkSize = config.adaptiveChunkSizing ?? config.adaptive ?? config.chunkSize === undefined;
+  const start = adaptWidth ? getOptimalParallelChunks() : (config.maxParallelChunks ?? 1);
+  const minChunkSize = config.minChunkSize ?? MEBIBYTE;
+  const maxChunkSize = config.maxChunkSize ?? 64 * MEBIBYTE;
+  const wanted = config.chunkSize ?? (adaptChunkSize ? FIRST_CHUNK_SIZE : DEFAULT_CHUNK_SIZE);
+  const flow = new Flow({
+    width: Math.min(start, config.maxParallelChunks ?? start),
+    maxWidth: config.maxParallelChunks ?? connections,
+    adaptWidth,
+    chunkSize: adaptChunkSize
+      ? firstChunkSize(connectionHint(), wanted, { min: minChunkSize, max: maxChunkSize })
+      : wanted,
+    minChunkSize,
+    maxChunkSize: adaptChunkSize ? maxChunkSize : wanted,
+    adaptChunkSize,
+  });
+  const line = new Line(flow, clock, Math.max(connections, config.maxParallelChunks ?? 0));
+  line.speedLimit.set(config.speedLimit ?? null);
+  return line;
+}
+
+/** How many chunks to send at once, from what the browser knows of the line: 6 on 4g, 3 on 3g, 1 on 2g, else 4. */
+export function getOptimalParallelChunks(): number {
+  return parallelChunksFor(connectionHint());
+}
+
+function connectionHint(): ConnectionHint | undefined {
+  const { navigator } = globalThis as { navigator?: { connection?: ConnectionHint } };
+  return navigator?.connection;
+}
