@@ -9,9 +9,13 @@ from typing import Any
 
 from app.core.errors import RequestFull, UploadError
 from app.core.paths import RelPath
+from app.core.remotes import Place
 
 MAX_FOLDERS = 10_000
 """How many folders senders may make on one link by asking for them, those above them included."""
+
+# What is learnt of a file after it was received: its field, and where the event has it.
+_LEARNT = {"hashed": ("sha256", "sha256"), "passed_on": ("passed_on_to", "remote")}
 
 
 class CaptchaMode(StrEnum):
@@ -47,6 +51,8 @@ class RequestLink:
     ask_name: Ask = Ask.NO
     ask_email: Ask = Ask.NO
     active: bool = True
+    destination: Place | None = None
+    """Where files go after the link's folder; None for nowhere."""
 
     @property
     def requires_password(self) -> bool:
@@ -80,6 +86,10 @@ class ReceivedFile:
     sender_email: str | None = None
     mark: str | None = None
     """What tells this very file from any other that may come to lie in its place."""
+    destination: Place | None = None
+    """Where it has to be passed on to, as its link said when it arrived."""
+    passed_on_to: str | None = None
+    """Where it stands since it was passed on."""
 
     @property
     def name(self) -> str:
@@ -176,10 +186,11 @@ class Ledger:
             case "received":
                 self._free(upload_id)
                 if upload_id not in self.received and upload_id not in self.removed:
-                    self.received[upload_id] = ReceivedFile(**event["file"])
+                    self.received[upload_id] = _file_of(event["file"])
                     self.bytes_received += event["file"]["size"]
-            case "hashed":
-                self.received[upload_id] = replace(self.received[upload_id], sha256=event["sha256"])
+            case "hashed" | "passed_on":
+                learnt = _LEARNT[event["event"]]
+                self.received[upload_id] = replace(self.received[upload_id], **{learnt[0]: event[learnt[1]]})
             case "removed":
                 file = self.removed[upload_id] = self.received.pop(upload_id)
                 self.bytes_received -= file.size
@@ -190,3 +201,7 @@ class Ledger:
         self.bytes_open -= self.open.pop(upload_id, 0)
         announced = self.announced.pop(upload_id, None)
         self.bytes_open -= announced.size if announced else 0
+
+
+def _file_of(document: dict[str, Any]) -> ReceivedFile:
+    return ReceivedFile(**{**document, "destination": Place.of(document.get("destination"))})

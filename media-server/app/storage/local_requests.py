@@ -16,6 +16,7 @@ from app.core.errors import RequestNotFound, UploadError
 from app.core.links import Announced, Ask, CaptchaMode, Ledger, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ports import Usage
+from app.core.remotes import Place
 from app.storage.append_log import AppendLog, JSONLines
 from app.storage.atomic import disk_errors, sync_folder
 from app.storage.json_storage import Document, JSONStorage
@@ -136,6 +137,15 @@ class LocalRequests:
             found: ReceivedFile | None = log.read(lambda ledger: ledger.removed.get(upload_id))
             return found
 
+    def note_passed_on(self, hash: str, upload_id: str, remote: str) -> None:
+        def decide(ledger: Ledger) -> Event | None:
+            if upload_id not in ledger.received:
+                return None
+            return {"event": "passed_on", "upload_id": upload_id, "remote": remote}
+
+        with self._ledger(hash) as log:
+            log.append(decide, sync=self._durable)
+
     def usage(self, hash: str) -> Usage:
         with self._ledger(hash) as log:
             found: Usage = log.read(_usage)
@@ -185,7 +195,7 @@ def _existing(document: Document | None) -> Document:
 def _fold(ledger: Ledger, events: Sequence[Event]) -> Ledger:
     for event in events:
         # What is told of a file that was lost to a damaged record has nothing to belong to.
-        if event["event"] not in ("hashed", "removed") or event["upload_id"] in ledger.received:
+        if event["event"] not in ("hashed", "removed", "passed_on") or event["upload_id"] in ledger.received:
             ledger.apply(event)
     return ledger
 
@@ -213,5 +223,6 @@ def _to_link(document: Document) -> RequestLink:
             "captcha": CaptchaMode(document["captcha"]),
             "ask_name": Ask(document["ask_name"]),
             "ask_email": Ask(document["ask_email"]),
+            "destination": Place.of(document.get("destination")),
         }
     )
