@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 import urllib3
 
+from droppr_client.upload.troubles import FileRefused, Passing
+
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
+DOWNLOAD_PIECE = 1024 * 1024
 
 JSON = dict[str, Any]
 
 
 class ApiError(Exception):
-    """The server refused, or could not be reached. Its text is a sentence for a person."""
+    """The server refused, or could not be reached. Its text is a sentence for a person; ``status`` is None where there
+    was no answer."""
+
+    def __init__(self, sentence: str, status: int | None = None) -> None:
+        super().__init__(sentence)
+        self.status = status
 
 
 class Api:
@@ -25,7 +34,7 @@ class Api:
         self.url = url.rstrip("/")
         self._token = token
         timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._http = urllib3.PoolManager(timeout=timeout, retries=False)
+        self._http = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=64)
 
     @property
     def has_token(self) -> bool:
@@ -47,6 +56,26 @@ class Api:
     def files(self, hash: str) -> list[JSON]:
         return list(self._call("GET", f"{_path(hash)}/files")["files"])
 
+    def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes ``[start, stop)`` of a received file in pieces. Raises Passing, FileRefused, ApiError."""
+        headers = {"Range": f"bytes={start}-{stop - 1}"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        url = f"{self.url}{_path(hash)}/files/{quote(path)}"
+        left = stop - start
+        try:
+            with self._http.request("GET", url, headers=headers, preload_content=False) as reply:
+                _check_range(reply, start)
+                while left and (piece := reply.read(min(left, DOWNLOAD_PIECE))):
+                    left -= len(piece)
+                    yield piece
+                if not left and not reply.read(1):
+                    reply.release_conn()
+        except (urllib3.exceptions.HTTPError, OSError) as error:
+            raise Passing(f"{self.url} cannot be reached: {_reason(error)}") from error
+        if left:
+            raise Passing(f"The connection to {self.url} broke off.")
+
     def readiness(self) -> JSON:
         return self._call("GET", "/readyz")
 
@@ -63,10 +92,24 @@ class Api:
             raise ApiError(f"{self.url} cannot be reached: {_reason(error)}") from error
         document = _document(reply.data)
         if reply.status >= 400:
-            raise ApiError(_refusal(reply.status, document))
+            raise ApiError(_refusal(reply.status, document), reply.status)
         if document is None and reply.status != 204:
             raise ApiError(f"{self.url} answers, but not as a Droppr server does.")
         return document or {}
+
+
+def _check_range(reply: urllib3.BaseHTTPResponse, start: int) -> None:
+    """Raises what a reply stands for that does not carry the range from ``start`` on."""
+    if reply.status == 206 and reply.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+        return
+    if reply.status == 200 and start == 0:
+        return
+    if reply.status in (429, 500, 502, 503, 504):
+        wait = reply.headers.get("Retry-After", "")
+        raise Passing("The server is busy.", "busy", retry_after=float(wait) if wait.isdigit() else None)
+    if reply.status in (404, 410, 416):
+        raise FileRefused("The server does not have the file any more.", "file_not_found")
+    raise ApiError(_refusal(reply.status, _document(reply.read(65536))), reply.status)
 
 
 def _path(hash: str) -> str:

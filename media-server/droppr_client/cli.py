@@ -13,6 +13,7 @@ from droppr_client.api import Api
 from droppr_client.options import local_url, server_options
 from droppr_client.output import print_facts, print_json
 from droppr_client.request_commands import as_json, request
+from droppr_client.upload_command import upload
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -21,12 +22,23 @@ MEDIA_SERVER = Path(__file__).resolve().parents[1]
 WRONG_SETTINGS = 2
 
 
-@click.group()
+@click.group(context_settings={"auto_envvar_prefix": "DROPPR", "help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="droppr")
 def main() -> None:
-    """Collect big files from other people by a link."""
+    """Collect big files from other people by a link, and send them.
+
+    \b
+    Make a link:         droppr request create holiday --title 'Our photos'
+    Send to a link:      droppr upload photos film.mov --to LINK
+    See what arrived:    droppr request files LINK
+    Pull what arrived:   droppr request fetch LINK ./inbox
+
+    Every option can be set in the environment, too: --limit-rate of upload is DROPPR_UPLOAD_LIMIT_RATE.
+    """
 
 
 main.add_command(request)
+main.add_command(upload)
 
 
 @main.command()

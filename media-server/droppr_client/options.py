@@ -54,6 +54,14 @@ def server_options(command: Callable[..., R]) -> Callable[..., R]:
     return connected
 
 
+def hash_of(link: str) -> str:
+    """The hash of a link, which may be written as its whole address."""
+    return link.partition("#")[0].rstrip("/").rpartition("/")[2].partition("?")[0]
+
+
+link_argument = click.argument("link", callback=lambda _context, _parameter, value: hash_of(value))
+
+
 def terms_options(command: AnyCommand) -> AnyCommand:
     """Add an option for everything that can be set on a link."""
     asks = click.Choice(["no", "optional", "required"])

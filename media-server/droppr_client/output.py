@@ -44,6 +44,20 @@ def size_text(size: int) -> str:
     return f"{value:.1f} {_UNITS[unit]}" if unit else f"{size} bytes"
 
 
+def count_text(count: int, one: str, many: str | None = None) -> str:
+    """``1 file``, ``2,000 files``."""
+    return f"{count:,} {one if count == 1 else many or f'{one}s'}"
+
+
+def duration_text(seconds: float) -> str:
+    """``0.3 s``, ``42 s``, ``3:07``, ``1:02:03``."""
+    if seconds < 60:
+        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
+
+
 def limit_text(limit: int) -> str:
     return size_text(limit) if limit else "no limit"
 

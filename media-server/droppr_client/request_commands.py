@@ -7,16 +7,16 @@ from typing import Any
 import click
 
 from droppr_client.api import JSON, Api
-from droppr_client.options import named_terms, server_options, terms_options
+from droppr_client.fetch_commands import fetch, watch
+from droppr_client.options import link_argument, named_terms, server_options, terms_options
 from droppr_client.output import limit_text, print_facts, print_json, print_table, size_text, time_text
 
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
-link_argument = click.argument("link", callback=lambda _context, _parameter, value: hash_of(value))
 
 
 @click.group()
 def request() -> None:
-    """Make, list, show, change and close links. LINK is a link's address or its hash."""
+    """Make, list, show, change and close links, and pull what arrived. LINK is a link's address or its hash."""
 
 
 @request.command()
@@ -102,9 +102,8 @@ def files(api: Api, link: str, as_json: bool) -> None:
         print_table(("RECEIVED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found])
 
 
-def hash_of(link: str) -> str:
-    """The hash of a link, which may be written as its whole address."""
-    return link.rstrip("/").rpartition("/")[2].partition("?")[0]
+request.add_command(fetch)
+request.add_command(watch)
 
 
 def _with_link(api: Api, link: JSON) -> JSON:

@@ -13,11 +13,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from droppr_client.upload.flow import Cancellation, Flow
+from droppr_client.upload.handoff import Handed, claimed
 from droppr_client.upload.items import Item, Outcome, Skipped, UploadResult
 from droppr_client.upload.pace import AdaptivePace, FixedPace, Pace, PartSize
 from droppr_client.upload.packs import Pack
 from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import BandwidthMonitor, Clock, RateLimit
+from droppr_client.upload.retry import Retries
 from droppr_client.upload.schedule import Entry, Job, Schedule
 from droppr_client.upload.state import StateFile
 from droppr_client.upload.targets import Target, Terms
@@ -31,6 +33,8 @@ FIXED_WORKERS = 4
 TICK = 0.1
 RESULTS_WAITING = 10_000
 FOLDERS_AT_ONCE = 100
+PATIENCE_AT_START = 3
+LONGEST_WAIT_AT_START = 10.0
 STOP_SECONDS = 0.8
 """How long workers have to notice that they were cancelled, before they are left behind."""
 
@@ -42,7 +46,7 @@ class Options:
     ``workers``: requests at once, at most (``adaptive``) or always; None is 16 or 4. ``chunks``: of one file, at most
     (the target's own limit where None). ``chunk_size``: bytes in one request, at most. ``limit_rate``: bytes per
     second of all workers together. ``uploads_per_second`` with ``burst``: files begun. ``state``: the state file's path;
-    None keeps none.
+    None keeps none. ``in_order``: small and big files do not take turns, but go as they are found.
     """
 
     workers: int | None = None
@@ -56,6 +60,7 @@ class Options:
     verify: bool = True
     checksum: bool = False
     state: str | os.PathLike[str] | None = None
+    in_order: bool = False
 
     def pace(self, clock: Clock) -> Pace:
         if self.adaptive:
@@ -78,6 +83,8 @@ class UploadManager:
         self.bandwidth = BandwidthMonitor(clock)
         self.pace = self.options.pace(clock)
         self.refused: Refused | None = None
+        self.handed: dict[str, Handed] = {}
+        """Uploads that another device has begun: files found here that are theirs go on with them."""
         self.interrupted = False
         self._clock = clock
         self._limit = RateLimit(self.options.limit_rate, None, clock)
@@ -123,6 +130,11 @@ class UploadManager:
         """From now on send no faster than this, all workers together; None is no limit."""
         self._limit.change(bytes_per_second)
 
+    @property
+    def state_trouble(self) -> str | None:
+        """Why notes for a later run could not be kept."""
+        return self._work.state.trouble if self._work else None
+
     def stop(self) -> None:
         """Finish the requests that are on their way and begin no others. Everything can be resumed."""
         self.interrupted = True
@@ -138,13 +150,13 @@ class UploadManager:
         self.target.abort()
 
     def _prepare(self) -> None:
-        terms = self.target.prepare()
+        terms = self._terms()
         options, clock = self.options, self._clock
         part_size = terms.part_size
         if options.chunk_size and not terms.fixed_parts:
             part_size = options.chunk_size
         care = Care(options.verify, options.checksum, options.retries, options.chunks)
-        schedule = Schedule(self.pace, terms.pack, self, clock, self._in_order)
+        schedule = Schedule(self.pace, terms.pack, self, clock, options.in_order)
         self._work = Work(
             target=self.target,
             terms=terms,
@@ -164,7 +176,21 @@ class UploadManager:
         if self.interrupted:
             schedule.stop()
 
-    _in_order = False
+    def _terms(self) -> Terms:
+        """What the target says to begin with. A restart of its server is waited out."""
+        retries = Retries(PATIENCE_AT_START)
+        while True:
+            try:
+                return self.target.prepare()
+            except Passing as trouble:
+                wait = retries.wait_before_next(trouble)
+                if wait is None or wait > LONGEST_WAIT_AT_START:
+                    raise Refused(str(trouble), trouble.code) from trouble
+                self._cancellation.wait(wait)
+            except (Cancelled, Refused):
+                raise
+            except Trouble as trouble:
+                raise Refused(str(trouble), trouble.code) from trouble
 
     @property
     def _running(self) -> Work:
@@ -249,7 +275,7 @@ class UploadManager:
     def _offer(self, item: Item) -> None:
         work = self._running
         self.tracker.found(item.size)
-        known = work.state.find(item)
+        known = work.state.find(item) or (claimed(self.handed, item) if self.handed else None)
         if known is not None and known.done and known.fits(item):
             work.finished(item, UploadResult(item.path, item.size, Outcome.PRESENT, upload_id=known.ticket))
             return

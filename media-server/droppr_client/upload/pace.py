@@ -87,6 +87,7 @@ class AdaptivePace:
         self._patience = PATIENCE[0]
         self._waited = 0
         self._halved = float("-inf")
+        self._starting = True
 
     def sent(self, size: int) -> None:
         with self._lock:
@@ -114,8 +115,10 @@ class AdaptivePace:
             was_busy = self._busy * 2 > self._ticks
             self.history.append(Decision(now, self.limit, speed))
             # Where there is not enough to send, the speed says nothing about the line.
-            if was_busy and speed > 0:
+            # Nor does that of the beginning, when connections are made and the first files opened.
+            if was_busy and speed > 0 and not self._starting:
                 self._decide(speed)
+            self._starting = self._starting and not speed
             self._begin_period(now)
 
     def _begin_period(self, now: float) -> None:

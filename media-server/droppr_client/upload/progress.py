@@ -29,11 +29,19 @@ class Statistics:
     uploaded_files: int
     present_files: int
     failed_files: int
+    cancelled_files: int
     skipped_files: int
     uploaded_size: int
+    sent_size: int
+    """Bytes of files that were sent."""
     settled_size: int
     """Bytes of files that are done with, whatever became of them."""
     retries: int
+
+    @property
+    def settled_files(self) -> int:
+        """Files that are done with, whatever became of them."""
+        return self.uploaded_files + self.present_files + self.failed_files + self.cancelled_files + self.skipped_files
 
 
 class ProgressTracker:
@@ -44,7 +52,7 @@ class ProgressTracker:
         self._running: dict[Item, int] = {}
         self._outcomes = dict.fromkeys(Outcome, 0)
         self._total_files = self._total_size = 0
-        self._uploaded_size = self._settled_size = 0
+        self._uploaded_size = self._sent_size = self._settled_size = 0
         self._retries = 0
         self.counting = True
 
@@ -81,6 +89,7 @@ class ProgressTracker:
             sent = self._running.pop(item, 0) if item else 0
             self._outcomes[result.outcome] += 1
             self._settled_size += result.size
+            self._sent_size += result.size if result.outcome is Outcome.SENT else 0
             self._uploaded_size += (result.size if result.success else 0) - sent
 
     def running(self, most: int = 1000) -> list[Running]:
@@ -92,8 +101,7 @@ class ProgressTracker:
     def get_progress(self) -> tuple[float, float]:
         """Percent of the files and of the bytes that were found so far."""
         now = self.statistics()
-        settled = now.uploaded_files + now.present_files + now.failed_files + now.skipped_files
-        files = 100.0 * settled / now.total_files if now.total_files else 100.0
+        files = 100.0 * now.settled_files / now.total_files if now.total_files else 100.0
         return files, 100.0 * now.uploaded_size / now.total_size if now.total_size else files
 
     def statistics(self) -> Statistics:
@@ -104,9 +112,11 @@ class ProgressTracker:
                 counting=self.counting,
                 uploaded_files=self._outcomes[Outcome.SENT],
                 present_files=self._outcomes[Outcome.PRESENT],
-                failed_files=self._outcomes[Outcome.FAILED] + self._outcomes[Outcome.CANCELLED],
+                failed_files=self._outcomes[Outcome.FAILED],
+                cancelled_files=self._outcomes[Outcome.CANCELLED],
                 skipped_files=self._outcomes[Outcome.SKIPPED],
                 uploaded_size=self._uploaded_size,
+                sent_size=self._sent_size,
                 settled_size=self._settled_size,
                 retries=self._retries,
             )
