@@ -14,6 +14,7 @@ from droppr_client.options import local_url, server_options
 from droppr_client.output import print_facts, print_json
 from droppr_client.request_commands import as_json, request
 from droppr_client.upload_command import upload
+from droppr_client.verify import verify
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -39,6 +40,7 @@ def main() -> None:
 
 main.add_command(request)
 main.add_command(upload)
+main.add_command(verify)
 
 
 @main.command()

@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -66,6 +69,28 @@ def test_a_receipt_says_what_arrived_and_is_signed(client: Client) -> None:
     ]
     assert {(file["sender_name"], file["sender_email"]) for file in receipt["files"]} == {("Ada", None)}
     assert [int(file["received_at"]) for file in link.files()] == [file["received_at"] for file in receipt["files"]]
+
+
+def test_the_sender_checks_a_receipt_with_the_files_at_hand_and_no_server(client: Client, tmp_path: Path) -> None:
+    link = client.make_link()
+    files = {"tag 1/ü.bin": content(2_000_000), "b.txt": b"b"}
+    for path, data in files.items():
+        (tmp_path / "mine" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "mine" / path).write_bytes(data)
+    receipt = issued(link, *(link.deliver(path, data)["upload_id"] for path, data in files.items()))
+    (tmp_path / "receipt.json").write_text(json.dumps(receipt, indent=2))
+    (tmp_path / "key.json").write_text(json.dumps(key_of(client)))
+
+    def verify(*named: Path) -> int:
+        command = [Path(sys.executable).with_name("droppr"), "verify", "receipt.json", *named, "--key", "key.json"]
+        return subprocess.run(command, cwd=tmp_path, env={}, timeout=60, check=False).returncode
+
+    assert verify(tmp_path / "mine") == 0
+    assert verify(link.disk) == 0
+    (tmp_path / "mine/b.txt").write_bytes(b"c")
+    assert verify(tmp_path / "mine") == 1
+    (tmp_path / "receipt.json").write_text(json.dumps(receipt | {"title": "other"}))
+    assert verify(tmp_path / "mine") == 2
 
 
 def test_neither_the_link_nor_its_uploads_can_be_read_from_a_receipt(link: Link) -> None:

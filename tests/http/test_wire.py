@@ -89,12 +89,20 @@ def captcha_required(client: Client) -> Any:
     return client.make_link(captcha="always").open(PATH, 1).expect(403, "captcha_required").json
 
 
+def receipt(client: Client) -> Any:
+    link = client.make_link(title="t", ask_name="required", ask_email="required")
+    upload_id = link.deliver(PATH, b"x", sender_name="Ada", sender_email="ada@example.org")["upload_id"]
+    asked = client.call("POST", f"{link.path}/receipts", json={"uploads": [upload_id]})
+    return asked.expect(200).json
+
+
 REPLIES = {
     "info.json": info,
     "opened.json": opened,
     "status.json": status,
     "chunk-ack.json": chunk_ack,
     "chunk-complete.json": chunk_complete,
+    "receipt.json": receipt,
     "error-captcha-required.json": captcha_required,
 }
 # What is not the reply of a server with default settings, and who checks it.
