@@ -217,7 +217,7 @@ def _check_signature(public: bytes, signature: bytes, document: dict[str, Any]) 
 
 def _fingerprint_in(content: bytes) -> str | None:
     text = content.decode(errors="replace").strip()
-    if "BEGIN PUBLIC KEY" in text:
+    if text.startswith("-----BEGIN PUBLIC KEY"):
         return _fingerprint_of_pem(content)
     if text.startswith("{"):
         try:

@@ -82,7 +82,8 @@ def test_the_sender_checks_a_receipt_with_the_files_at_hand_and_no_server(client
     (tmp_path / "key.json").write_text(json.dumps(key_of(client)))
 
     def verify(*named: Path) -> int:
-        command = [Path(sys.executable).with_name("droppr"), "verify", "receipt.json", *named, "--key", "key.json"]
+        droppr = Path(sys.executable).with_name("droppr")
+        command: list[str | Path] = [droppr, "verify", "receipt.json", *named, "--key", "key.json"]
         return subprocess.run(command, cwd=tmp_path, env={}, timeout=60, check=False).returncode
 
     assert verify(tmp_path / "mine") == 0

@@ -144,7 +144,9 @@ def test_the_key_you_trust_is_taken_in_every_spelling_and_any_other_is_refused(d
         lambda key: key.pem,
         lambda key: key.public,
         lambda key: key.fingerprint + "\n",
-        lambda key: json.dumps({"algorithm": "Ed25519", "public_key": key.public, "fingerprint": key.fingerprint}),
+        lambda key: json.dumps(
+            {"algorithm": "Ed25519", "public_key": key.public, "fingerprint": key.fingerprint, "pem": key.pem}
+        ),
     ]
     for write in spelled:
         (desk / "key").write_text(write(KEY))
