@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,6 +47,22 @@ def run_logged(job: Job) -> None:
         job()
     except Exception:  # the last line of defence of a thread that must go on
         log.exception("job failed")
+
+
+def start_pulse(*jobs: tuple[float, Job]) -> None:
+    """Run each job every so many seconds, in one thread for as long as this process lives."""
+
+    def beat() -> None:
+        due = [0.0] * len(jobs)
+        while True:
+            now = time.monotonic()
+            for number, (seconds, job) in enumerate(jobs):
+                if now >= due[number]:
+                    due[number] = now + seconds
+                    run_logged(job)
+            time.sleep(max(0.0, min(due) - time.monotonic()))
+
+    threading.Thread(target=beat, name="pulse", daemon=True).start()
 
 
 def start_leader(lock_file: Path, cleanup_cron: str, sweep: Job, catch_up: Job) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from app.captcha import build_captcha
 from app.core.policy import Policy
 from app.core.ports import Attempts, CaptchaProvider, Clock, Destination, RequestStore, SessionStore
-from app.jobs import Later, start_leader
+from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create
 from app.services.access import Access, AccessRules
 from app.services.checkpoints import Checkpoints
@@ -26,9 +26,11 @@ from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
 from app.services.small_files import SmallFiles
 from app.services.undo import Undo
+from app.services.upload_concurrency_manager import ROW as PLACE
+from app.services.upload_concurrency_manager import Limits, UploadConcurrencyManager
 from app.services.uploads import Uploads
 from app.services.whole_files import WholeFiles
-from app.settings import SPOOL, Settings
+from app.settings import MIB, SPOOL, Settings
 from app.storage import secret_file
 from app.storage.attempts import SQLiteAttempts
 from app.storage.host_table import HostTable
@@ -41,10 +43,13 @@ from app.storage.local_requests import LocalRequests
 from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.span_log import Kind, boot_number
 from app.storage.turns import Turns
+from app.storage.waiting_list import WaitingList
 
 RUN = "run"
 """The folder below the data folder with what holds only while processes live."""
 MOST_PROCESSES = 256
+IDLE_SECONDS = 15.0
+"""How long an upload of which nothing comes keeps its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,7 @@ class Services:
     attempts: Attempts
     captcha: CaptchaProvider
     memory_monitor: MemoryMonitor
+    concurrency: UploadConcurrencyManager
     owner: Owner
     file_requests: FileRequests
     digests: FileDigests
@@ -71,7 +77,8 @@ class Services:
     handoffs: Handoffs
 
     def start_background(self) -> None:
-        """Take part in the election of the one process that runs the scheduler."""
+        """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
+        start_pulse((1.0, self.concurrency.sweep), (5.0, self.memory_monitor.sample))
         start_leader(
             self.settings.data_dir / "leader.lock",
             self.settings.cleanup_cron,
@@ -96,6 +103,20 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         settings.cgroups,
         max_percent=settings.parallel_upload_max_memory_percent,
         ledger=HostTable(data / RUN / "memory", MOST_PROCESSES, ROW.size),
+    )
+    concurrency = UploadConcurrencyManager(
+        HostTable(data / RUN / "places", settings.parallel_upload_max_concurrent_users, PLACE.size),
+        WaitingList(data / RUN / "waiting"),
+        memory_monitor,
+        Limits(
+            places=settings.parallel_upload_max_concurrent_users,
+            per_user=settings.parallel_upload_max_concurrent_per_user,
+            turn=settings.parallel_upload_turn_seconds,
+            idle=IDLE_SECONDS,
+            memory=settings.max_parallel_chunks * MIB,
+            small=settings.chunk_size,
+            when_opened=settings.unix_socket is not None,
+        ),
     )
     durable = settings.durability != "none"
     promise = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}[settings.durability]
@@ -156,7 +177,11 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         durable=durable,
     )
     openings = Openings(
-        file_requests=file_requests, policy=policy, attempts=attempts, rate_limit=settings.rate_limit_uploads
+        file_requests=file_requests,
+        policy=policy,
+        attempts=attempts,
+        memory=memory_monitor,
+        rate_limit=settings.rate_limit_uploads,
     )
     purge = Purge(
         sessions=sessions,
@@ -189,6 +214,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         undo=undo,
         policy=policy,
         turns=turns,
+        concurrency=concurrency,
         clock=clock,
         observer=observer,
         in_order=not settings.enable_parallel_uploads,
@@ -220,6 +246,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         attempts=attempts,
         captcha=captcha,
         memory_monitor=memory_monitor,
+        concurrency=concurrency,
         owner=Owner(token=token, attempts=attempts, clock=clock),
         file_requests=file_requests,
         digests=digests,

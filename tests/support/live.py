@@ -27,6 +27,8 @@ TOKEN = "owner-token-for-tests-0123456789"
 
 # Tests that share a server open many uploads from one address within a minute.
 GENEROUS: dict[str, Any] = {
+    "PARALLEL_UPLOAD_MAX_CONCURRENT_USERS": "200",
+    "PARALLEL_UPLOAD_MAX_CONCURRENT_PER_USER": "200",
     "DROPPR_RATE_LIMIT_UPLOADS": "1000000 per hour",
     "DROPPR_RATE_LIMIT_SHARE_CREATE": "1000000 per hour",
 }

@@ -37,6 +37,10 @@ class ReceiveChunk:
     checksum: Checksum | None
     index: int | None = None
     """Its place in the client's own numbering; for the log, never for order."""
+    client: str = ""
+    """Who sends it, as limits count senders."""
+    arrived: bool = False
+    """Whether all its bytes are on this machine already."""
 
 
 def new_upload_id(hash: str, key: str | None) -> str:

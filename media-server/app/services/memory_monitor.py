@@ -254,7 +254,7 @@ class MemoryMonitor:
 
 def too_high(percent: float) -> Busy:
     """The refusal of new work while memory is short."""
-    return Busy(f"Memory usage too high: {percent}%", retry_after=_RETRY_AFTER)
+    return Busy(f"Memory usage too high: {percent}%", reason="memory", retry_after=_RETRY_AFTER)
 
 
 def _slope(samples: list[Sample]) -> float:

@@ -14,7 +14,7 @@ from typing import Any
 
 from prometheus_client import Counter, Histogram
 
-from app.core.errors import UploadError
+from app.core.errors import Busy, UploadError
 from app.core.links import ReceivedFile
 from app.core.ranges import Span
 from app.core.session import UploadSession
@@ -25,6 +25,9 @@ BYTES = Counter("droppr_received_bytes_total", "Bytes of chunks that were taken"
 CHUNKS = Counter("droppr_chunks_total", "Chunks that were taken")
 UPLOADS = Counter("droppr_uploads_total", "Uploads by how they went on", ["event"])
 REFUSALS = Counter("droppr_refusals_total", "Error replies by code", ["code"])
+SENT_AWAY = Counter(
+    "droppr_limit_refusals_total", "Busy replies because of a limit: places, user or memory", ["reason"]
+)
 CHUNK_SECONDS = Histogram("droppr_chunk_seconds", "From a chunk's headers to its acknowledgement")
 FINISH_SECONDS = Histogram(
     "droppr_finish_seconds",
@@ -80,6 +83,9 @@ class Observer:
 
     def answered_with(self, error: UploadError) -> None:
         REFUSALS.labels(error.code).inc()
+        reason = error.details.get("reason")
+        if isinstance(error, Busy) and isinstance(reason, str):
+            SENT_AWAY.labels(reason).inc()
 
 
 def shortened(capability: str) -> str:

@@ -9,23 +9,34 @@ from app.core.ports import Attempts
 from app.core.session import Sender
 from app.services.commands import OpenUpload
 from app.services.file_requests import FileRequests
+from app.services.memory_monitor import MemoryMonitor
 
 
 class Openings:
     """The gate before every upload. ``rate_limit`` counts openings of one client, a pack as one; never chunks."""
 
-    def __init__(self, *, file_requests: FileRequests, policy: Policy, attempts: Attempts, rate_limit: str) -> None:
+    def __init__(
+        self,
+        *,
+        file_requests: FileRequests,
+        policy: Policy,
+        attempts: Attempts,
+        memory: MemoryMonitor,
+        rate_limit: str,
+    ) -> None:
         self._file_requests = file_requests
         self._policy = policy
         self._attempts = attempts
+        self._memory = memory
         self._rate_limit = rate_limit
 
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
         """The link, if uploads may be opened on it with these credentials.
 
-        Raises what ``FileRequests.find`` and ``authorize_opening`` raise.
+        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, and Busy while memory is short.
         """
         link = self._file_requests.find(hash)
+        self._memory.check()
         self._file_requests.authorize_opening(link, credentials)
         return link
 

@@ -31,6 +31,7 @@ from app.services.observer import Observer
 from app.services.openings import Openings
 from app.services.purge import Purge
 from app.services.undo import Undo
+from app.services.upload_concurrency_manager import UploadConcurrencyManager, user_of
 from app.services.whole_files import WholeFiles
 
 
@@ -55,6 +56,7 @@ class Uploads:
         undo: Undo,
         policy: Policy,
         turns: Turns,
+        concurrency: UploadConcurrencyManager,
         clock: Clock,
         observer: Observer,
         in_order: bool,
@@ -71,6 +73,7 @@ class Uploads:
         self._undo = undo
         self._policy = policy
         self._turns = turns
+        self._concurrency = concurrency
         self._clock = clock
         self._observer = observer
         self._in_order = in_order
@@ -79,19 +82,28 @@ class Uploads:
         """Begin an upload on a link. All that can be refused by name, size and rights is refused here.
 
         Raises what ``FileRequests.find`` and ``authorize_opening`` raise, RateLimited, FileTooLarge,
-        TypeNotAllowed, RequestFull, StorageFull. A file of 0 bytes is delivered at once.
+        TypeNotAllowed, RequestFull, StorageFull, Busy at the limits. A file of 0 bytes is delivered at once.
         """
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command)
-        self._openings.count(credentials.client)
-        return self.begin(link, command, sender)
+        upload_id = new_upload_id(hash, command.key)
+        if command.key and self.is_begun(upload_id):
+            self._openings.count(credentials.client)
+            return self.begin(link, command, sender)
+        user = user_of(hash, credentials.client)
+        token = None if command.key else f"{user} {command.size} {command.path}"
+        with self._concurrency.opening(upload_id, user, command.size, token):
+            self._openings.count(credentials.client)
+            return self.begin(link, command, sender, upload_id)
 
-    def begin(self, link: RequestLink, command: OpenUpload, sender: Sender) -> UploadSession:
+    def begin(
+        self, link: RequestLink, command: OpenUpload, sender: Sender, upload_id: str | None = None
+    ) -> UploadSession:
         """Begin an upload that was let in, or find the one that was begun under the same key.
 
         Raises RequestFull, StorageFull; SizeMismatch or InvalidPath when the key belongs to another file.
         """
-        session = self._new_session(link, command, sender)
+        session = self._new_session(link, command, sender, upload_id or new_upload_id(link.hash, command.key))
         with self._turns.of([session.upload_id] if command.key else []):
             begun = self._begun(link, command, session.upload_id) if command.key else None
             if begun is not None:
@@ -115,7 +127,7 @@ class Uploads:
         link = self._link_of_open_upload(hash)
         self._check(session, command)
         if session.state is State.OPEN and not session.ranges.covers(command.span):
-            taken = self._take(session, link, command, body)
+            taken = self._take_in_place(session, link, command, body)
             if taken is not None:
                 return taken
             session = self._find(hash, command.upload_id)
@@ -155,6 +167,7 @@ class Uploads:
             if session.state is State.COMPLETE:
                 return False
             self._purge.forget(session, "cancelled")
+        self._concurrency.finished(upload_id)
         self._observer.cancelled(session)
         return True
 
@@ -198,10 +211,10 @@ class Uploads:
             raise SizeMismatch("Another file was opened under this key.", size=session.size)
         return session
 
-    def _new_session(self, link: RequestLink, command: OpenUpload, sender: Sender) -> UploadSession:
+    def _new_session(self, link: RequestLink, command: OpenUpload, sender: Sender, upload_id: str) -> UploadSession:
         now = self._clock()
         return UploadSession(
-            upload_id=new_upload_id(link.hash, command.key),
+            upload_id=upload_id,
             request_hash=link.hash,
             path=command.path,
             size=command.size,
@@ -244,6 +257,26 @@ class Uploads:
         if not link.active:
             raise RequestClosed()
         return link
+
+    def _take_in_place(
+        self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body
+    ) -> UploadSession | None:
+        """The same as ``_take``, with a place among the uploads that are received at once. Raises Busy."""
+        begun = session.received_bytes > 0
+        with self._concurrency.receiving(
+            session.upload_id,
+            user_of(link.hash, command.client),
+            session.size,
+            begun=begun,
+            arrived=command.arrived,
+        ) as place:
+            try:
+                taken = self._take(session, link, command, body)
+            except TypeNotAllowed:
+                place.is_done = True
+                raise
+            place.is_done = taken is not None and taken.state is not State.OPEN
+            return taken
 
     def _take(
         self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body

@@ -13,7 +13,7 @@ from app.core.paths import RelPath
 from app.core.session import State, UploadSession
 from app.core.tracker import inclusive_pairs
 from app.services.commands import OpenUpload, ReceiveChunk
-from app.storage.bodies import StreamBody
+from app.storage.bodies import FileBody, StreamBody
 from app.web.context import client_address, services
 from app.web.errors import STATUS, described
 from app.web.handover import chunk_body
@@ -64,7 +64,15 @@ def upload_chunk(hash: str) -> Response:
         upload_id = chunk.upload_id or services().uploads.open(hash, _opening(chunk), _credentials()).upload_id
         if chunk.span is None:
             return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
-        command = ReceiveChunk(upload_id, chunk.span, chunk.total, chunk.digests, chunk.index)
+        command = ReceiveChunk(
+            upload_id,
+            chunk.span,
+            chunk.total,
+            chunk.digests,
+            chunk.index,
+            client=client_address(),
+            arrived=isinstance(body, FileBody),
+        )
         return jsonify(_acknowledged(services().uploads.receive(hash, command, body)))
 
 

@@ -1,0 +1,384 @@
+"""Limits on uploads at once: as many as are allowed, in fair order, across processes, free again on every way out."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.errors import Busy, StorageFull
+from app.services.memory_monitor import ROW as PROMISE
+from app.services.memory_monitor import MemoryMonitor, MemoryUse
+from app.services.upload_concurrency_manager import LIMITED, ROW, SHORTEST_TURN, Limits, UploadConcurrencyManager
+from app.storage.host_table import HostTable
+from app.storage.waiting_list import WaitingList
+from tests.support.live import MEDIA_SERVER
+
+BIG = 10_000_000
+LIMITS: dict[str, Any] = {"places": 2, "per_user": 2, "turn": 120, "idle": 15, "memory": 10, "small": 1_000_000}
+
+
+class Clock:
+    """Monotonic seconds that stand still until a test moves them."""
+
+    def __init__(self) -> None:
+        self.at = 1000.0
+
+    def __call__(self) -> float:
+        return self.at
+
+
+class Machine:
+    """A machine on which any number of worker processes share their limits."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.clock = Clock()
+        self.used = 0
+
+    def worker(self, **limits: Any) -> UploadConcurrencyManager:
+        chosen = Limits(**{**LIMITS, **limits})
+        memory = MemoryMonitor(
+            self.folder / "none",
+            machine=lambda: MemoryUse(self.used, 1000),
+            ledger=HostTable(self.folder / "memory", 64, PROMISE.size),
+            clock=self.clock,
+        )
+        places = HostTable(self.folder / "places", chosen.places, ROW.size)
+        return UploadConcurrencyManager(places, WaitingList(self.folder / "waiting"), memory, chosen, self.clock)
+
+
+@pytest.fixture
+def machine(tmp_path: Path) -> Machine:
+    return Machine(tmp_path)
+
+
+@pytest.fixture
+def inside() -> Iterator[ExitStack]:
+    with ExitStack() as stack:
+        yield stack
+
+
+def chunk(worker: UploadConcurrencyManager, upload: str, user: str = "u", **more: Any) -> Any:
+    return worker.receiving(upload, user, BIG, **{"begun": False, **more})
+
+
+def refused(worker: UploadConcurrencyManager, upload: str, user: str = "u", **more: Any) -> Busy:
+    with pytest.raises(Busy) as caught, chunk(worker, upload, user, **more):
+        pass
+    return caught.value
+
+
+def names(worker: UploadConcurrencyManager) -> list[str]:
+    return [each.upload_id for each in worker.running()]
+
+
+def test_no_more_uploads_than_places_and_the_refusal_says_so(machine, inside):
+    worker = machine.worker()
+    inside.enter_context(chunk(worker, "a", "x"))
+    inside.enter_context(chunk(worker, "b", "y"))
+    busy = refused(worker, "c", "z")
+    assert (busy.message, busy.details) == (LIMITED, {"reason": "places", "retry_after": 1})
+    assert (names(worker), worker.waiting()) == (["a", "b"], 1)
+
+
+def test_no_more_uploads_of_one_user_than_a_user_may_have(machine, inside):
+    worker = machine.worker(places=20, per_user=3)
+    for name in "abc":
+        inside.enter_context(chunk(worker, name, "x"))
+    assert refused(worker, "d", "x").details["reason"] == "user"
+    inside.enter_context(chunk(worker, "e", "y"))
+
+
+def test_many_chunks_of_one_upload_share_its_place_in_all_processes(machine, inside):
+    workers = [machine.worker() for _ in range(4)]
+    for number in range(64):
+        inside.enter_context(chunk(workers[number % 4], "a"))
+    assert names(workers[0]) == ["a"]
+
+
+def test_files_of_one_chunk_take_no_place(machine, inside):
+    worker = machine.worker(places=1)
+    inside.enter_context(chunk(worker, "a", "x"))
+    for number in range(50):
+        inside.enter_context(worker.receiving(f"small{number}", "x", 1_000_000, begun=False))
+    assert names(worker) == ["a"]
+
+
+def test_a_place_is_kept_between_chunks_and_free_when_nothing_comes(machine):
+    one, other = machine.worker(places=1), machine.worker(places=1)
+    with chunk(one, "a", "x"):
+        pass
+    refused(other, "b", "y")
+    machine.clock.at += 14
+    with chunk(one, "a", "x"):
+        pass
+    machine.clock.at += 14
+    one.sweep()
+    refused(other, "b", "y")
+    machine.clock.at += 1
+    one.sweep()
+    with chunk(other, "b", "y"):
+        assert names(one) == ["b"]
+
+
+def test_a_finished_upload_frees_its_place_at_once_in_all_processes(machine, inside):
+    one, other = machine.worker(places=1), machine.worker(places=1)
+    inside.enter_context(chunk(one, "a", "x"))
+    with chunk(other, "a", "x") as place:
+        place.is_done = True
+    inside.enter_context(chunk(one, "b", "y"))
+    assert names(one) == ["b"]
+
+
+def test_a_cancelled_upload_frees_its_place_at_once(machine):
+    one, other = machine.worker(places=1), machine.worker(places=1)
+    with chunk(one, "a"):
+        pass
+    other.finished("a")
+    assert names(one) == []
+    with chunk(other, "b"):
+        pass
+
+
+def test_a_killed_process_frees_its_places_at_once(machine):
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from tests.unit.test_upload_concurrency import Machine, chunk\n"
+        "worker = Machine(Path(sys.argv[1])).worker()\n"
+        "with chunk(worker, 'a', 'x'), chunk(worker, 'b', 'y'):\n"
+        "    print('held', flush=True)\n"
+        "    time.sleep(600)\n"
+    )
+    worker = machine.worker()
+    path = os.pathsep.join([str(MEDIA_SERVER), str(MEDIA_SERVER.parent)])
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(machine.folder)],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+    ) as other:
+        assert other.stdout is not None
+        other.stdout.readline()
+        refused(worker, "c", "z")
+        assert sorted(names(worker)) == ["a", "b"]
+        other.send_signal(signal.SIGKILL)
+    assert names(worker) == []
+    with chunk(worker, "c", "z"), chunk(worker, "d", "w"):
+        assert sorted(names(worker)) == ["c", "d"]
+
+
+def test_who_waited_goes_before_who_comes_now(machine):
+    one, other = machine.worker(places=1), machine.worker(places=1)
+    with chunk(one, "a", "x") as place:
+        refused(other, "first", "y")
+        refused(other, "second", "z")
+        place.is_done = True
+    refused(one, "third", "w")
+    refused(one, "second", "z")
+    with chunk(one, "first", "y") as place:
+        place.is_done = True
+    with chunk(other, "second", "z") as place:
+        place.is_done = True
+    with chunk(other, "third", "w"):
+        assert one.waiting() == 0
+
+
+def test_who_does_not_come_back_holds_up_nobody(machine):
+    worker = machine.worker(places=1)
+    with chunk(worker, "a", "x") as place:
+        refused(worker, "gone", "y")
+        place.is_done = True
+    refused(worker, "b", "z")
+    machine.clock.at += 5
+    with chunk(worker, "b", "z"):
+        pass
+    machine.clock.at += 60
+    assert worker.waiting() == 0
+
+
+def test_a_turn_ends_when_others_wait_and_not_before(machine):
+    worker = machine.worker(places=1)
+
+    def send(upload: str, user: str, count: int) -> None:
+        for _ in range(count):
+            with chunk(worker, upload, user, begun=True):
+                machine.clock.at += 1
+
+    send("a", "x", 300)
+    refused(worker, "b", "y")
+    assert refused(worker, "a", "x", begun=True).message == LIMITED
+    for _ in range(120):
+        send("b", "y", 1)
+        refused(worker, "a", "x", begun=True)
+    refused(worker, "b", "y", begun=True)
+    send("a", "x", 10)
+    assert names(worker) == ["a"]
+
+
+def test_a_turn_s_last_chunks_may_finish_and_nobody_comes_in_before(machine, inside):
+    worker = machine.worker(places=1)
+    last = ExitStack()
+    for _ in range(SHORTEST_TURN):
+        with chunk(worker, "a", "x"):
+            pass
+    last.enter_context(chunk(worker, "a", "x"))
+    machine.clock.at += 200
+    refused(worker, "b", "y")
+    refused(worker, "a", "x", begun=True)
+    refused(worker, "b", "y")
+    last.close()
+    inside.enter_context(chunk(worker, "b", "y"))
+    assert names(worker) == ["b"]
+
+
+def test_a_process_that_has_no_use_for_a_place_does_not_keep_it_beyond_its_turn(machine):
+    one, other = machine.worker(places=1), machine.worker(places=1)
+    for worker in (one, other):
+        for _ in range(SHORTEST_TURN + 1):
+            with chunk(worker, "a", "x"):
+                pass
+    machine.clock.at += 119
+    with chunk(other, "a", "x"):
+        pass
+    machine.clock.at += 1
+    refused(one, "b", "y")
+    refused(one, "a", "x", begun=True)
+    machine.clock.at += 1
+    refused(one, "b", "y")
+    one.sweep()
+    other.sweep()
+    with chunk(other, "b", "y"):
+        assert names(other) == ["b"]
+
+
+def test_bytes_that_are_here_are_not_thrown_away_unless_it_waits_for_a_place(machine, inside):
+    worker = machine.worker(places=1)
+    inside.enter_context(chunk(worker, "a", "x"))
+    inside.enter_context(chunk(worker, "b", "y", arrived=True))
+    assert names(worker) == ["a"]
+    refused(worker, "c", "z")
+    refused(worker, "c", "z", arrived=True)
+
+
+def test_an_opening_waits_in_the_same_order_and_keeps_its_place(machine, inside):
+    worker = machine.worker(places=1)
+    with chunk(worker, "a", "x") as place:
+        with pytest.raises(Busy, match=LIMITED), worker.opening("id-1", "y", BIG, "y big.bin"):
+            raise AssertionError("it was let in")
+        place.is_done = True
+    refused(worker, "c", "z")
+    with worker.opening("id-2", "y", BIG, "y big.bin"):
+        pass
+    refused(worker, "c", "z")
+    with chunk(worker, "id-2", "y"):
+        assert names(worker) == ["id-2"]
+
+
+def test_opening_many_files_first_is_no_reason_to_refuse(machine):
+    worker = machine.worker()
+    for number in range(50):
+        with worker.opening(f"id-{number}", "x", BIG):
+            pass
+    assert names(worker) == []
+
+
+def test_an_opening_that_fails_gives_its_place_back(machine):
+    worker = machine.worker(places=1, when_opened=True)
+    seen = []
+
+    def open_on_a_full_disk() -> None:
+        with worker.opening("id-1", "x", BIG):
+            seen.extend(names(worker))
+            raise StorageFull()
+
+    with pytest.raises(StorageFull):
+        open_on_a_full_disk()
+    assert seen == ["id-1"]
+    assert names(worker) == []
+
+
+def test_memory_over_its_limit_keeps_new_uploads_out_and_lets_others_finish(machine):
+    worker = machine.worker()
+    with chunk(worker, "a", "x"):
+        machine.used = 852
+        machine.clock.at += 1
+        with chunk(worker, "a", "x"):
+            pass
+        assert refused(worker, "b", "y").message == "Memory usage too high: 85.2%"
+        with chunk(worker, "resumed", "y", begun=True):
+            pass
+        machine.used = 500
+        machine.clock.at += 1
+        worker.finished("resumed")
+        with chunk(worker, "b", "y"):
+            pass
+
+
+def test_memory_is_reserved_for_each_upload_and_given_back(machine):
+    worker = machine.worker(places=20, per_user=20, memory=300)
+    memory = MemoryMonitor(machine.folder / "none", ledger=HostTable(machine.folder / "memory", 64, PROMISE.size))
+    with chunk(worker, "a"), chunk(worker, "b"):
+        assert memory.reserved() == 600
+        assert "Memory usage too high" in refused(worker, "c").message
+    worker.finished("a")
+    assert memory.reserved() == 300
+    machine.clock.at += 16
+    worker.sweep()
+    assert memory.reserved() == 0
+
+
+def test_a_user_with_thousands_of_files_does_not_fill_the_list(machine, inside):
+    worker = machine.worker(places=1)
+    inside.enter_context(chunk(worker, "a", "x"))
+    for number in range(2000):
+        refused(worker, f"f{number}", "y")
+    assert worker.waiting() == 8
+    refused(worker, "one", "z")
+    assert worker.waiting() == 9
+
+
+def test_two_hundred_at_once_are_all_served_once_and_nobody_waits_for_ever(machine):
+    chance = random.Random(5)
+    workers = [machine.worker(places=20, per_user=3) for _ in range(4)]
+    left = {(f"user{user}", f"file{user}-{n}"): 6 for user in range(200) for n in range(50 if user == 0 else 1)}
+    comes_at = dict.fromkeys(left, machine.clock.at)
+    served: Counter[str] = Counter()
+    first_seen: dict[str, float] = {}
+    while left:
+        machine.clock.at += 1
+        due = [each for each in left if comes_at[each] <= machine.clock.at]
+        chance.shuffle(due)
+        for user, upload in due:
+            worker = chance.choice(workers)
+            try:
+                with worker.receiving(upload, user, BIG, begun=left[user, upload] < 6) as place:
+                    first_seen.setdefault(upload, machine.clock.at - 1000)
+                    left[user, upload] -= 1
+                    place.is_done = not left[user, upload]
+            except Busy as busy:
+                wait = busy.details["retry_after"]
+                assert isinstance(wait, int)
+                comes_at[user, upload] = machine.clock.at + wait
+                continue
+            if place.is_done:
+                served[upload] += 1
+                del left[user, upload]
+        running = workers[0].running()
+        assert len(running) <= 20
+        for worker in workers:
+            worker.sweep()
+    assert set(served.values()) == {1}
+    assert len(served) == 249
+    # Six seconds each, twenty at once. Who has one file is not behind one who has fifty, nor waits much longer than needed.
+    assert max(at for upload, at in first_seen.items() if not upload.startswith("file0-")) < 3 * 6 * 200 / 20
+    assert (workers[0].running(), workers[0].waiting()) == ([], 0)
