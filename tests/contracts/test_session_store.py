@@ -17,6 +17,7 @@ from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
 from app.storage.json_sessions import JSONSessions
 from app.storage.span_log import Kind
+from tests.support.processes import together
 
 ID = "upload-0123456789"
 Make = Callable[[Path], SessionStore]
@@ -232,6 +233,65 @@ def test_a_session_that_a_power_cut_emptied_is_not_found_and_removed(tmp_path):
     assert list(store.ids()) == [ID]
     store.remove_remains(2.0**40)
     assert list(store.ids()) == []
+
+
+def test_a_compacted_record_comes_to_the_same_for_everybody(store, tmp_path):
+    store.create(session(100))
+    other = JSONSessions(tmp_path)
+    for start in range(0, 60, 10):
+        store.record(ID, Span(start, start + 5), 2.0)
+    assert other.load(ID) == store.load(ID)
+    before = store.load(ID)
+    store.compact(ID)
+    assert store.load(ID) == other.load(ID) == JSONSessions(tmp_path).load(ID) == before
+    other.record(ID, Span(90, 100), 3.0)
+    assert list(store.load(ID).ranges)[-1] == Span(90, 100)
+
+
+def test_a_checkpoint_begun_before_a_compaction_covers_what_it_meant(tmp_path):
+    store = JSONSessions(tmp_path, boot=1)
+    store.create(session(100))
+    store.record(ID, Span(0, 10), 2.0)
+    store.checkpoint(ID, nothing, 2.0)
+    store.record(ID, Span(10, 20), 3.0)
+
+    def sync_while_it_is_compacted() -> None:
+        store.record(ID, Span(20, 30), 3.0)
+        JSONSessions(tmp_path, boot=1).compact(ID)
+
+    store.checkpoint(ID, sync_while_it_is_compacted, 4.0)
+    assert list(after_power_cut(tmp_path).load(ID).ranges) == [Span(0, 20)]
+
+
+def test_a_long_record_asks_to_be_compacted_and_is_short_then(tmp_path):
+    store = JSONSessions(tmp_path, promise=Kind.VOLATILE)
+    store.create(session(4000))
+    receipts = [store.record(ID, Span(at, at + 1), 2.0) for at in range(3000)]
+    assert receipts[-1].crowded
+    assert not receipts[100].crowded
+    journal = tmp_path / ID / "spans"
+    store.compact(ID)
+    assert journal.stat().st_size < 200
+    assert not store.record(ID, Span(3000, 3001), 2.0).crowded
+    assert list(JSONSessions(tmp_path).load(ID).ranges) == [Span(0, 3001)]
+
+
+def test_compacting_beside_eight_writers_loses_no_record_and_one_closes_the_gap(tmp_path):
+    JSONSessions(tmp_path).create(session(400))
+
+    def record_and_compact(number: int) -> int:
+        mine = JSONSessions(tmp_path)
+        closed = 0
+        for at in range(number, 400, 8):
+            closed += mine.record(ID, Span(at, at + 1), 2.0).closed
+            if at % 5 == 0:
+                mine.compact(ID)
+            if at % 7 == 0:
+                mine.update(ID, lambda each: each)
+        return closed
+
+    assert sum(together(8, record_and_compact)) == 1
+    assert list(JSONSessions(tmp_path).load(ID).ranges) == [Span(0, 400)]
 
 
 def test_only_one_does_a_thing_and_hinders_nobody_else(store, tmp_path):

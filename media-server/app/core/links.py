@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -110,6 +110,14 @@ class Announced:
     sender_email: str | None = None
 
 
+def as_event(file: Announced | ReceivedFile) -> dict[str, Any]:
+    """A file as an event tells it. By hand, as ``dataclasses.asdict`` copies deeply what cannot change."""
+    return {name: getattr(file, name) for name in _FIELDS[type(file)]}
+
+
+_FIELDS = {kind: [each.name for each in fields(kind)] for kind in (Announced, ReceivedFile)}
+
+
 @dataclass
 class Ledger:
     """What one link has promised and received, as the sum of its events. Mutable; belongs to its reader."""
@@ -146,7 +154,7 @@ class Ledger:
             except RequestFull as error:
                 full[file.upload_id] = error
             else:
-                events.append({"event": "announced", "upload_id": file.upload_id, "file": asdict(file)})
+                events.append({"event": "announced", "upload_id": file.upload_id, "file": as_event(file)})
                 size += file.size
         return events, full
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +47,8 @@ class Receipt:
     closed: bool
     unsynced: int = 0
     """Bytes recorded so far that would not count after a power cut."""
+    crowded: bool = False
+    """Whether the record of the upload could be told much shorter."""
 
 
 class SessionStore(Protocol):
@@ -64,6 +66,10 @@ class SessionStore(Protocol):
 
     def record(self, upload_id: str, span: Span, at: float) -> Receipt:
         """Note durably (against a crash of every process) that ``span`` has arrived. Raises UploadNotFound."""
+        ...
+
+    def compact(self, upload_id: str) -> None:
+        """Tell the record of what has arrived as shortly as possible. Raises UploadNotFound, StorageFull, Busy."""
         ...
 
     def checkpoint(self, upload_id: str, sync: Callable[[], None], at: float) -> None:
@@ -157,44 +163,6 @@ class ChunkStore(Protocol):
 
     def discard(self, upload_id: str) -> None:
         """Free the bytes. Nothing happens when there are none."""
-        ...
-
-
-class Nameless(Protocol):
-    """A whole file on the destinations' file system that has no name and is gone when nobody holds it open."""
-
-    descriptor: int
-    sha256: str
-    mark: str
-    """What will tell it from any other file once it has a name."""
-    head: bytes
-    """Its first bytes, as many as it takes to tell its type."""
-
-    def sync(self) -> None:
-        """Return once its bytes are on the disk itself. Raises StorageFull or Busy."""
-        ...
-
-    def close(self) -> None: ...
-
-
-class NamelessFiles(Protocol):
-    """Where small files lie between their request and their name. What a crash leaves of them the kernel removes."""
-
-    @property
-    def supported(self) -> bool:
-        """Whether the file system has files without names."""
-        ...
-
-    def write(self, body: Body, size: int, checksum: Checksum | None) -> Nameless:
-        """A file of exactly these ``size`` bytes. Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull."""
-        ...
-
-
-class Turns(Protocol):
-    """Taking turns by name, among all threads and processes."""
-
-    def of(self, names: Iterable[str]) -> AbstractContextManager[None]:
-        """Be alone with each of ``names`` until the block ends or the process dies. Not to be nested."""
         ...
 
 

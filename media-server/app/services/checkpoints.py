@@ -1,5 +1,5 @@
 """Checkpoints: bringing a growing file to the disk while it grows, so that little is left to do at its end and little is
-asked for again after a power cut."""
+asked for again after a power cut; and keeping the record of what arrived short, so that it is quickly read."""
 
 from __future__ import annotations
 
@@ -32,18 +32,21 @@ class Checkpoints:
         self._lock = threading.Lock()
 
     def consider(self, upload_id: str, receipt: Receipt) -> None:
-        """Sync the upload soon if enough has come since the last time."""
-        if receipt.unsynced < EVERY or receipt.closed:
+        """Sync the upload soon if enough has come since the last time; shorten its record if that grew long."""
+        if receipt.closed or (receipt.unsynced < EVERY and not receipt.crowded):
             return
         with self._lock:
             if upload_id in self._under_way:
                 return
             self._under_way.add(upload_id)
-        self._later(lambda: self._make(upload_id))
+        self._later(lambda: self._make(upload_id, receipt))
 
-    def _make(self, upload_id: str) -> None:
+    def _make(self, upload_id: str, receipt: Receipt) -> None:
         try:
-            self._sessions.checkpoint(upload_id, lambda: self._chunks.flush(upload_id), self._clock())
+            if receipt.unsynced >= EVERY:
+                self._sessions.checkpoint(upload_id, lambda: self._chunks.flush(upload_id), self._clock())
+            if receipt.crowded:
+                self._sessions.compact(upload_id)
         except (UploadNotFound, Busy, StorageFull):
             return  # Delivered or cancelled meanwhile, or the disk is in trouble: no promise was made.
         finally:

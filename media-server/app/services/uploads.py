@@ -20,9 +20,10 @@ from app.core.errors import (
 from app.core.links import Credentials, RequestLink
 from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES, Policy
-from app.core.ports import Body, ChunkStore, Clock, RequestStore, SessionStore, Slot, Turns
+from app.core.ports import Body, ChunkStore, Clock, RequestStore, SessionStore, Slot
 from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
+from app.core.whole import Turns
 from app.services.checkpoints import Checkpoints
 from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
 from app.services.deliveries import Deliveries, delivered_session

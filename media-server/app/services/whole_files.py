@@ -23,13 +23,11 @@ from app.core.ports import (
     Delivery,
     Destination,
     HeadReader,
-    Nameless,
-    NamelessFiles,
     RequestStore,
-    Turns,
 )
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
+from app.core.whole import Nameless, NamelessFiles, Turns
 from app.services.commands import OpenUpload
 from app.services.deliveries import delivered_session
 from app.services.observer import Observer
@@ -120,8 +118,10 @@ class WholeFiles:
         with ExitStack() as stack:
             for file in files:
                 stack.callback(file.content.close)
-            with self._turns.of(file.upload_id for file in files):
-                known = {file.upload_id: self._known(link, file) for file in files}
+            # Without a key an upload's id is new: nobody else can be at it, or have been.
+            repeatable = [file for file in files if file.command.key]
+            with self._turns.of(file.upload_id for file in repeatable):
+                known = {file.upload_id: self._known(link, file) for file in repeatable}
                 outcomes = {upload_id: outcome for upload_id, outcome in known.items() if outcome is not None}
                 outcomes |= self._fresh(link, [file for file in files if file.upload_id not in outcomes])
                 return [outcomes[file.upload_id] for file in files]

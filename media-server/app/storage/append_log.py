@@ -13,11 +13,15 @@ import json
 import os
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from app.storage.atomic import disk_errors, sync_file
+from app.storage.atomic import disk_errors, replace_file, sync_file
+
+_HEAD = 40
+"""By so many of its first bytes a log is recognised."""
 
 Record = TypeVar("Record")
 State = TypeVar("State")
@@ -49,19 +53,24 @@ class AppendLog(Generic[Record, State]):
     ) -> None:
         self._path = path
         self._codec = codec
+        self._empty = empty
         self._fold = fold
-        self._state = empty()
-        self._offset = 0
         self._lock = threading.Lock()
+        self._state: State
+        self._offset: int
+        self._head: bytes
+        self._stamp: tuple[int, int, int]
+        self._forget()
 
     def read(self, look: Callable[[State], Any]) -> Any:
         """``look`` at the newest state; it must not keep a mutable state."""
         with self._lock:
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                self._catch_up(descriptor)
-            finally:
-                os.close(descriptor)
+            if _stamp(os.stat(self._path)) != self._stamp:
+                descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    self._catch_up(descriptor)
+                finally:
+                    os.close(descriptor)
             return look(self._state)
 
     def append(self, decide: Callable[[State], Record | None], *, sync: bool = False) -> State:
@@ -79,32 +88,55 @@ class AppendLog(Generic[Record, State]):
 
     def append_all(self, decide: Callable[[State], Sequence[Record]], *, sync: bool = False) -> State:
         """The same for any number of records, with one write. A crash in the middle leaves the first few of them."""
-        with self._lock, disk_errors():
-            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX)
-                return self._append_locked(descriptor, decide, sync)
-            finally:
-                os.close(descriptor)
+        with self._alone() as descriptor:
+            records = decide(self._state)
+            if records:
+                self._write(descriptor, b"".join(map(self._codec.encode, records)), sync)
+                self._state = self._fold(self._state, records)
+            return self._state
+
+    def compact(self, told_shortly: Callable[[State], Sequence[Record]], *, sync: bool) -> None:
+        """Replace the log by records that fold to the same state. Atomic: readers and crashes see the old or the new.
+
+        Appending waits for it. Raises StorageFull or Busy, and then the old log stays.
+        """
+        with self._alone():
+            raw = b"".join(map(self._codec.encode, told_shortly(self._state)))
+            replace_file(self._path, raw, durable=sync)
+            self._forget()
 
     def sync(self) -> None:
         """Wait until all that was appended is on the disk itself. Holds no lock, so that many can wait for one sync."""
         with disk_errors():
             sync_file(self._path)
 
-    def _append_locked(self, descriptor: int, decide: Callable[[State], Sequence[Record]], sync: bool) -> State:
-        if os.fstat(descriptor).st_nlink == 0:
-            # Removed between opening and locking: a record written now would vanish with it.
-            raise FileNotFoundError(errno.ENOENT, "The log was removed", str(self._path))
-        self._catch_up(descriptor)
-        if os.fstat(descriptor).st_size > self._offset:
-            # Only a record torn by a crash can lie here while we hold the lock.
-            os.ftruncate(descriptor, self._offset)
-        records = decide(self._state)
-        if records:
-            self._write(descriptor, b"".join(map(self._codec.encode, records)), sync)
-            self._state = self._fold(self._state, records)
-        return self._state
+    @property
+    def length(self) -> int:
+        """How many bytes of the log have been read or written here."""
+        return self._offset
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """The log, open, nobody else's, and up to date."""
+        with self._lock, disk_errors():
+            descriptor = self._opened_alone()
+            try:
+                self._catch_up(descriptor)
+                if os.fstat(descriptor).st_size > self._offset:
+                    # Only a record torn by a crash can lie here while we hold the lock.
+                    os.ftruncate(descriptor, self._offset)
+                yield descriptor
+            finally:
+                os.close(descriptor)
+
+    def _opened_alone(self) -> int:
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            if os.fstat(descriptor).st_nlink:
+                return descriptor
+            # Removed or replaced between opening and locking: a record written now would vanish with it.
+            os.close(descriptor)
 
     def _write(self, descriptor: int, raw: bytes, sync: bool) -> None:
         try:
@@ -115,17 +147,35 @@ class AppendLog(Generic[Record, State]):
         except OSError:
             os.ftruncate(descriptor, self._offset)
             raise
+        self._head = self._head or raw[:_HEAD]
         self._offset += len(raw)
+        self._stamp = _stamp(os.fstat(descriptor))
 
     def _catch_up(self, descriptor: int) -> None:
-        size = os.fstat(descriptor).st_size
-        if size <= self._offset:
+        status = os.fstat(descriptor)
+        if _stamp(status) == self._stamp:
             return
-        raw = os.pread(descriptor, size - self._offset, self._offset)
+        # A compacted log begins with another record; its inode number may be one that was used before.
+        if self._head and os.pread(descriptor, len(self._head), 0) != self._head:
+            self._forget()
+        raw = os.pread(descriptor, status.st_size - self._offset, self._offset)
         records, done = self._codec.decode(raw)
         if records:
             self._state = self._fold(self._state, records)
+        self._head = self._head or raw[: min(done, _HEAD)]
         self._offset += done
+        self._stamp = _stamp(status)
+
+    def _forget(self) -> None:
+        self._state = self._empty()
+        self._offset = 0
+        self._head = b""
+        self._stamp = (0, 0, 0)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    """Changes whenever a log does."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class JSONLines:

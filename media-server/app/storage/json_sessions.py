@@ -12,6 +12,7 @@ import fcntl
 import json
 import os
 import re
+import secrets
 import shutil
 import threading
 from collections import OrderedDict
@@ -31,6 +32,8 @@ from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, s
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _REMEMBERED = 512
+_CROWDED = 64 * 1024
+"""Bytes of a journal up to which nobody would gain from a shorter one."""
 
 
 def session_folder(base: Path, upload_id: str) -> Path:
@@ -106,7 +109,15 @@ class JSONSessions:
             size = self._facts(upload_id, known).size
             after = known.log.append(arrival, sync=self._promise is Kind.DURABLE)
         closed = before.length < size == after.ranges.length
-        return Receipt(after.ranges, closed=closed, unsynced=after.unsynced)
+        crowded = known.log.length > max(_CROWDED, 4 * after.shortest)
+        return Receipt(after.ranges, closed=closed, unsynced=after.unsynced, crowded=crowded)
+
+    def compact(self, upload_id: str) -> None:
+        with missing_is_not_found():
+            # The number makes each journal's first record its own, by which readers tell it from the one before.
+            self._known(upload_id).log.compact(
+                lambda state: state.told_shortly(secrets.randbits(63)), sync=self._promise is not Kind.VOLATILE
+            )
 
     def checkpoint(self, upload_id: str, sync: Callable[[], None], at: float) -> None:
         log = self._known(upload_id).log
@@ -160,14 +171,8 @@ class JSONSessions:
 
     @contextmanager
     def _holding(self, path: Path, flags: int, *, wait: bool = True) -> Iterator[None]:
-        with missing_is_not_found():
-            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        descriptor = _locked(path, flags, wait)
         try:
-            _lock(descriptor, wait)
-            with missing_is_not_found():
-                # Who held it before may have removed what we opened.
-                if not os.path.samestat(os.fstat(descriptor), os.stat(path)):
-                    raise UploadNotFound()
             yield
         finally:
             os.close(descriptor)
@@ -227,6 +232,23 @@ class JSONSessions:
 
     def _file(self, upload_id: str, name: str) -> Path:
         return session_folder(self._base, upload_id) / name
+
+
+def _locked(path: Path, flags: int, wait: bool) -> int:
+    """``path``, open and locked. Raises UploadNotFound, Busy."""
+    while True:
+        with missing_is_not_found():
+            descriptor = os.open(path, flags | os.O_CLOEXEC, 0o600)
+        try:
+            _lock(descriptor, wait)
+            with missing_is_not_found():
+                # Who held it before may have removed or replaced what we opened.
+                if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                    return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
 
 
 def _lock(descriptor: int, wait: bool) -> None:

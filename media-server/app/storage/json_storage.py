@@ -7,6 +7,7 @@ other. Readers take no lock: a shard is replaced whole, so they see the old or t
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,6 +19,7 @@ from app.core.errors import Busy
 from app.storage.atomic import disk_errors, replace_file
 
 Document = dict[str, Any]
+Version = tuple[int, int, int]
 
 LOCK_SECONDS = 30
 POLL_SECONDS = 0.005
@@ -39,6 +41,14 @@ class JSONStorage:
     def load(self, key: str) -> Document | None:
         """The document as it stands now, or None."""
         return _read(self._shard(key)).get(key)
+
+    def version(self, key: str) -> Version | None:
+        """Changes whenever the document does; None where there is none. Ask before loading, never after."""
+        try:
+            status = os.stat(self._shard(key))
+        except FileNotFoundError:
+            return None
+        return status.st_ino, status.st_size, status.st_mtime_ns
 
     def update(self, key: str, change: Callable[[Document | None], Document]) -> Document:
         """Replace the document by what the pure function ``change`` makes of it, alone; None stands for no document.

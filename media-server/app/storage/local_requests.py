@@ -13,20 +13,20 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import RequestNotFound, UploadError
-from app.core.links import Announced, Ask, CaptchaMode, Ledger, ReceivedFile, RequestLink
+from app.core.links import Announced, Ask, CaptchaMode, Ledger, ReceivedFile, RequestLink, as_event
 from app.core.paths import RelPath
 from app.core.ports import Usage
 from app.core.remotes import Place
 from app.storage.append_log import AppendLog, JSONLines
 from app.storage.atomic import disk_errors, sync_folder
-from app.storage.json_storage import Document, JSONStorage
+from app.storage.json_storage import Document, JSONStorage, Version
 
 Event = dict[str, Any]
 LedgerLog = AppendLog[Event, Ledger]
 
 # Hashes come out of URLs and become file names.
 _HASH = re.compile(r"[A-Za-z0-9_-]{16,64}")
-# Folding a ledger anew reads its whole file, so those in use stay in memory.
+# Folding a ledger anew reads its whole file, so those in use stay in memory; links, too.
 _LEDGERS_KEPT = 256
 
 
@@ -40,6 +40,7 @@ class LocalRequests:
         self._ledgers = folder / "ledgers"
         self._ledgers.mkdir(mode=0o700, exist_ok=True)
         self._logs: OrderedDict[str, LedgerLog] = OrderedDict()
+        self._known_links: dict[str, tuple[Version | None, RequestLink]] = {}
         self._lock = threading.Lock()
 
     def create(self, link: RequestLink) -> None:
@@ -52,7 +53,17 @@ class LocalRequests:
 
     def load(self, hash: str) -> RequestLink:
         _check(hash)
-        return _to_link(_existing(self._links.load(hash)))
+        with self._lock:
+            known = self._known_links.get(hash)
+        # Asked for with every request and hardly ever changed.
+        version = self._links.version(hash)
+        if known is None or known[0] != version:
+            known = version, _to_link(_existing(self._links.load(hash)))
+            with self._lock:
+                self._known_links[hash] = known
+                if len(self._known_links) > _LEDGERS_KEPT:
+                    self._known_links.pop(next(iter(self._known_links)))
+        return known[1]
 
     def update(self, hash: str, change: Callable[[RequestLink], RequestLink]) -> RequestLink:
         _check(hash)
@@ -90,7 +101,7 @@ class LocalRequests:
     def receive(self, hash: str, *files: ReceivedFile) -> None:
         def decide(ledger: Ledger) -> list[Event]:
             return [
-                {"event": "received", "upload_id": file.upload_id, "file": asdict(file)}
+                {"event": "received", "upload_id": file.upload_id, "file": as_event(file)}
                 for file in files
                 if file.upload_id not in ledger.received and file.upload_id not in ledger.removed
             ]

@@ -1,0 +1,114 @@
+"""Whole files after a crash at the worst moments, and on a file system that has no files without names."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from app.core.links import Credentials
+from app.core.paths import RelPath
+from app.services.commands import OpenUpload
+from app.settings import Settings
+from app.storage.bodies import StreamBody
+from app.storage.local_folder import LocalFolder
+from app.storage.local_requests import LocalRequests
+from app.storage.nameless_files import LocalNamelessFiles
+from app.wiring import Services, build
+from tests.support.files import files_below
+
+SENDER = Credentials("192.0.2.1")
+KEY = "k" * 22
+
+
+class PowerCut(BaseException):
+    """The process ends here; nothing catches it."""
+
+
+@pytest.fixture
+def services(tmp_path: Path) -> Services:
+    return again(tmp_path)
+
+
+def again(tmp_path: Path) -> Services:
+    """The same data, as a restart finds it."""
+    return build(Settings(data_dir=tmp_path / "data", admin_token="t" * 32))  # type: ignore[call-arg]
+
+
+def send(services: Services, hash: str, data: bytes = b"hello", key: str | None = KEY):
+    opening = OpenUpload(RelPath.parse("a.txt"), len(data), key=key)
+    return services.small_files.receive(hash, opening, StreamBody(io.BytesIO(data)), SENDER)
+
+
+def linked(services: Services, **terms: object) -> str:
+    return services.file_requests.create(RelPath.parse("in"), terms, "192.0.2.1").hash  # type: ignore[arg-type]
+
+
+def shown(tmp_path: Path) -> list[str]:
+    return sorted(files_below(tmp_path / "data/files"))
+
+
+def die(*args: object, **kwargs: object) -> None:
+    raise PowerCut
+
+
+@pytest.mark.parametrize("how", ["again", "purge"])
+def test_a_crash_after_the_link_leaves_one_file_that_is_found(services, tmp_path, monkeypatch, how):
+    hash = linked(services, max_files=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(LocalRequests, "receive", die)
+        with pytest.raises(PowerCut):
+            send(services, hash)
+    assert shown(tmp_path) == ["in/a.txt"]
+    later = again(tmp_path)
+    if how == "again":
+        assert send(later, hash).delivered_path == "a.txt"
+    else:
+        later.uploads.sweep()
+    assert shown(tmp_path) == ["in/a.txt"]
+    usage = later.requests.usage(hash)
+    assert [(file.path, file.size) for file in usage.files] == [("a.txt", 5)]
+    assert later.requests.announced(hash) == ()
+
+
+@pytest.mark.parametrize("how", ["again", "purge"])
+def test_a_crash_before_the_link_leaves_nothing_and_its_place_is_free(services, tmp_path, monkeypatch, how):
+    hash = linked(services, max_files=1)
+    with monkeypatch.context() as broken:
+        broken.setattr(LocalFolder, "deliver", die)
+        with pytest.raises(PowerCut):
+            send(services, hash)
+    assert shown(tmp_path) == []
+    later = again(tmp_path)
+    if how == "purge":
+        later.uploads.sweep()
+        assert later.requests.announced(hash) == ()
+    assert send(later, hash).delivered_path == "a.txt"
+    assert shown(tmp_path) == ["in/a.txt"]
+
+
+def test_an_opening_that_died_is_opened_again_under_its_key(services, tmp_path, monkeypatch):
+    hash = linked(services)
+    command = OpenUpload(RelPath.parse("big.bin"), 5_000_000, key=KEY)
+    with monkeypatch.context() as broken:
+        broken.setattr("app.storage.json_sessions.JSONSessions.create", die)
+        with pytest.raises(PowerCut):
+            services.uploads.open(hash, command, SENDER)
+    later = again(tmp_path)
+    session = later.uploads.open(hash, command, SENDER)
+    assert later.uploads.open(hash, command, SENDER).upload_id == session.upload_id
+    assert len(later.requests.usage(hash).open) == 1
+
+
+def test_without_nameless_files_small_files_go_the_way_of_large_ones(services, tmp_path, monkeypatch):
+    monkeypatch.setattr(LocalNamelessFiles, "supported", False)
+    hash = linked(services)
+    assert send(services, hash).delivered_path == "a.txt"
+    assert send(services, hash).delivered_path == "a.txt"
+    assert send(services, hash, b"", "e" * 22).delivered_path == "a (1).txt"
+    files = services.small_files.receive_pack(
+        hash, [(OpenUpload(RelPath.parse("b.txt"), 3), StreamBody(io.BytesIO(b"abc")))], SENDER
+    )
+    assert [each.delivered_path for each in files] == ["b.txt"]
+    assert shown(tmp_path) == ["in/a (1).txt", "in/a.txt", "in/b.txt"]
