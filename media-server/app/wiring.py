@@ -24,6 +24,7 @@ from app.services.owner import Owner
 from app.services.passwords import Argon2Hasher
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
+from app.services.server_figures import ServerFigures
 from app.services.small_files import SmallFiles
 from app.services.undo import Undo
 from app.services.upload_concurrency_manager import ROW as PLACE
@@ -66,6 +67,7 @@ class Services:
     captcha: CaptchaProvider
     memory_monitor: MemoryMonitor
     concurrency: UploadConcurrencyManager
+    figures: ServerFigures
     owner: Owner
     file_requests: FileRequests
     digests: FileDigests
@@ -235,6 +237,15 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         guesses=_access_rules(settings).limit,
         lifetime=settings.handoff_hours * 3600,
     )
+    figures = ServerFigures(
+        sessions=sessions,
+        concurrency=concurrency,
+        memory=memory_monitor,
+        clock=clock,
+        chunk_size=settings.chunk_size,
+        max_parallel_chunks=settings.max_parallel_chunks,
+        parts={},
+    )
     token = settings.admin_token or load_or_create(data)[0]
     return Services(
         settings=settings,
@@ -247,6 +258,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         captcha=captcha,
         memory_monitor=memory_monitor,
         concurrency=concurrency,
+        figures=figures,
         owner=Owner(token=token, attempts=attempts, clock=clock),
         file_requests=file_requests,
         digests=digests,

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
 import pytest
 
 from tests.support.client import Client, Link
+from tests.support.files import MIB, content
+
+EVENTS = "/api/v1/system/upload-events"
 
 
 def test_the_owner_sees_how_busy_the_server_is(client: Client) -> None:
@@ -25,6 +34,82 @@ def test_progress_is_told_to_the_owner_and_to_the_sender_who_names_the_upload(li
         told = link.client.call("GET", f"/api/v1/system/upload-progress/{upload_id}", owner=owner).expect(200)
         assert 25 in [value for value in told.json.values() if not isinstance(value, bool)], told
         assert link.hash not in told.body.decode(), "the link is not the upload's to tell"
+
+
+def test_the_owner_is_told_memory_with_its_limit_and_where_it_is_going(client: Client) -> None:
+    told = client.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json["memory_monitor"]
+    assert 0 < told["current_usage"] < 100
+    assert 0 < told["used_bytes"] <= told["peak_bytes"] <= told["limit_bytes"]
+    assert told["max_usage"] == 80.0
+    assert {"bytes_per_second", "seconds_to_limit", "reserved_bytes", "available_bytes", "history"} <= set(told)
+
+
+def test_progress_counts_chunks_of_the_size_that_clients_are_told(link: Link) -> None:
+    size = 20 * MIB
+    upload_id = link.opened("a.bin", size)
+    address = f"/api/v1/system/upload-progress/{upload_id}"
+    link.chunk(upload_id, 8 * MIB, content(8 * MIB), size).expect(200)
+    link.chunk(upload_id, 0, content(MIB), size).expect(200)
+    told = link.client.call("GET", address).expect(200).json
+    assert told["chunk_progress"] == {"chunk_size": 8 * MIB, "completed_chunks": 1, "total_chunks": 3}
+    assert (told["percent"], told["running"]) == (45.0, True)
+    link.cancel(upload_id).expect(204)
+    assert upload_id not in [each["upload_id"] for each in first_event(link.client)["uploads"]]
+
+
+@contextmanager
+def watching(client: Client) -> Iterator[Any]:
+    """The stream of events, open."""
+    headers = {"Authorization": f"Bearer {client.token}"}
+    reply = client.pool.request("GET", EVENTS, headers=headers, preload_content=False, retries=False)
+    try:
+        yield reply
+    finally:
+        reply.close()
+
+
+def event_of(reply: Any) -> dict[str, Any]:
+    """The next event of a stream, as soon as it has come."""
+    text = b""
+    while not (b"data: " in text and text.endswith(b"\n\n")):
+        piece = reply.read1()
+        assert piece, "the stream ended"
+        text += piece
+    event: dict[str, Any] = json.loads(text.split(b"data: ")[1].splitlines()[0])
+    return event
+
+
+def first_event(client: Client) -> dict[str, Any]:
+    with watching(client) as reply:
+        return event_of(reply)
+
+
+def test_live_figures_come_as_events_one_after_the_other_through_nginx_too(way_in: Client) -> None:
+    with watching(way_in) as reply:
+        assert (reply.status, reply.headers["Content-Type"].split(";")[0]) == (200, "text/event-stream")
+        assert reply.headers["Cache-Control"] == "no-store"
+        first = event_of(reply)
+        begun = time.monotonic()
+        second = event_of(reply)
+        assert 1 < time.monotonic() - begun < 15, "the proxy keeps events back"
+    assert {"concurrency", "uploads", "memory_monitor", "refusals"} <= set(first)
+    assert second["at"] > first["at"]
+
+
+def test_live_figures_are_the_owner_s(client: Client) -> None:
+    client.call("GET", EVENTS).expect(401, "unauthorized")
+
+
+def test_viewers_take_few_threads_and_nobody_is_refused(live: Any) -> None:
+    client = Client.of(live(workers=1, DROPPR_THREADS=6))
+    with ExitStack() as stack:
+        streams = [stack.enter_context(watching(client)) for _ in range(5)]
+        for stream in streams:
+            assert event_of(stream)["concurrency"]["running_uploads"] == 0
+        # The first three go on; the others have had their one event, and there are threads for everybody else.
+        assert [stream.read1() for stream in streams[3:]] == [b"", b""]
+        assert event_of(streams[0])
+        client.call("GET", "/healthz").expect(200)
 
 
 def test_progress_of_an_unknown_upload_is_404(client: Client) -> None:

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import ipaddress
 from collections.abc import Iterator
-from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
-from app.core.errors import Unauthorized, UploadNotFound
-from app.core.session import State, UploadSession
+from app.core.errors import Unauthorized
 from app.services.readiness import problems
 from app.web.context import client_address, services
+from app.web.events import Watching
 from app.web.owner import is_owner, owner_required
 
 system = Blueprint("system", __name__)
+_watching = Watching()
 
 
 @system.get("/healthz")
@@ -39,66 +39,52 @@ def metrics() -> Response:
         raise Unauthorized()
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    registry.register(_ActiveUploads())
+    registry.register(_Now())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
 
 @system.get("/api/v1/system/upload-status")
 @owner_required
 def upload_status() -> Response:
-    here = services()
-    memory = here.memory_monitor.usage()
-    return jsonify(
-        concurrency={"active_uploads": _active(), "max_concurrent_chunks": here.settings.max_parallel_chunks},
-        memory_monitor={"current_usage": memory.percent, "used_bytes": memory.used, "limit_bytes": memory.limit},
-    )
+    return jsonify(services().figures.status())
+
+
+@system.get("/api/v1/system/upload-events")
+@owner_required
+def upload_events() -> Response:
+    """The figures as they change, as server-sent events."""
+    reply = Response(_watching.stream(services().figures), mimetype="text/event-stream")
+    reply.headers["Cache-Control"] = "no-store"
+    reply.headers["X-Accel-Buffering"] = "no"
+    return reply
 
 
 @system.get("/api/v1/system/upload-progress/<upload_id>")
 def upload_progress(upload_id: str) -> Response:
     """For whoever knows the upload's id: it is a capability, so the owner and its sender."""
-    here = services()
-    session = here.sessions.load(upload_id)
-    reply = jsonify(_progress(session, here.clock()))
+    reply = jsonify(services().figures.progress(upload_id))
     reply.headers["Cache-Control"] = "no-store"
     return reply
 
 
-def _progress(session: UploadSession, now: float) -> dict[str, Any]:
-    ended = session.state is not State.OPEN
-    elapsed = max(0.0, (session.active_at if ended else now) - session.opened_at)
-    speed = session.received_bytes / elapsed if elapsed else 0.0
-    left = session.size - session.received_bytes
-    return {
-        "state": session.state,
-        "size": session.size,
-        "received_bytes": session.received_bytes,
-        "percent": round(100 * session.received_bytes / session.size, 2) if session.size else 100.0,
-        "missing_ranges": len(session.missing),
-        "opened_at": session.opened_at,
-        "last_byte_at": session.active_at,
-        "elapsed_seconds": elapsed,
-        "bytes_per_second": speed,
-        "seconds_left": None if ended or not speed else left / speed,
-    }
-
-
-class _ActiveUploads:
-    """Uploads that are open at this moment, counted when asked: right across workers and restarts."""
+class _Now:
+    """What is so at this moment, asked when it is told: right across workers and restarts."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        yield GaugeMetricFamily("droppr_active_uploads", "Uploads that are open", value=_active())
-
-
-def _active() -> int:
-    return sum(1 for upload_id in services().sessions.ids() if _is_open(upload_id))
-
-
-def _is_open(upload_id: str) -> bool:
-    try:
-        return services().sessions.load(upload_id).state is State.OPEN
-    except UploadNotFound:
-        return False
+        figures = services().figures
+        concurrency, memory = figures.concurrency(), figures.memory()
+        for name, help, value in (
+            ("active_uploads", "Uploads that are open", figures.open_uploads()),
+            ("running_uploads", "Uploads that have a place", concurrency["running_uploads"]),
+            ("waiting_uploads", "Uploads that wait for a place", concurrency["waiting_uploads"]),
+            ("upload_places", "Uploads that may run at once", concurrency["max_concurrent_uploads"]),
+            ("memory_used_bytes", "Memory in use, of the limit that counts", memory["used_bytes"]),
+            ("memory_limit_bytes", "The limit on memory that counts", memory["limit_bytes"]),
+            ("memory_reserved_bytes", "Memory promised to uploads and buffers", memory["reserved_bytes"]),
+            ("memory_usage_percent", "Memory in use in percent of its limit", memory["current_usage"]),
+            ("memory_max_percent", "From which percentage on new uploads are refused", memory["max_usage"]),
+        ):
+            yield GaugeMetricFamily(f"droppr_{name}", help, value=value)
 
 
 def _from_loopback() -> bool:
