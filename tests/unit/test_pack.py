@@ -38,10 +38,13 @@ def packed(files: list[tuple[bytes, bytes]]) -> bytes:
 @given(FILES, st.lists(st.integers(1, 70_000)))
 def test_lines_and_files_come_out_as_they_went_in(files, sizes):
     reader = PackReader(Trickle(packed(files), sizes))
-    found = []
+    found: list[tuple[bytes, bytes]] = []
     while (line := reader.line()) is not None:
         content = reader.file(len(files[len(found)][1]))
-        found.append((line, b"".join(iter(lambda content=content: content.read(4096), b""))))
+        parts: list[bytes] = []
+        while part := content.read(4096):
+            parts.append(part)
+        found.append((line, b"".join(parts)))
     assert found == files
 
 
