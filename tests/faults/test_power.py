@@ -112,23 +112,28 @@ class Snapshot:
     image: Path
     uploads: list[Sent]
 
-    def check(self, machine: Machine) -> None:
-        """Start the next boot's server on the disk and hold it to every promise."""
+    @contextlib.contextmanager
+    def server(self, machine: Machine) -> Iterator[LiveServer]:
+        """The next boot's server on the disk; the copy is gone afterwards."""
         folder = self.image.with_suffix("")
         (folder / "server").mkdir(parents=True)
         try:
             with Ext4(self.image, folder / "disk") as disk:
                 env = {**machine.env, "DROPPR_DATA_DIR": disk.folder / "data", "DROPPR_BOOT_ID": folder.name}
                 with LiveServer(folder / "server", workers=1, **env) as server:
-                    link = Link(Client.of(server), machine.link.hash, machine.link.folder)
                     try:
-                        self._check(link, machine.durability)
+                        yield server
                     except AssertionError as error:
                         error.add_note(server.tail())
                         raise
         finally:
             self.image.unlink()
             shutil.rmtree(folder / "server", ignore_errors=True)
+
+    def check(self, machine: Machine) -> None:
+        """Start the next boot's server on the disk and hold it to every promise."""
+        with self.server(machine) as server:
+            self._check(Link(Client.of(server), machine.link.hash, machine.link.folder), machine.durability)
 
     def _check(self, link: Link, durability: str) -> None:
         hashes = {each.name: sha256(each.data) for each in self.uploads}
