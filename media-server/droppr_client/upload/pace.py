@@ -66,8 +66,8 @@ class FixedPace:
 class AdaptivePace:
     """Additive increase, multiplicative decrease, on measured speed and on what the target says.
 
-    At first the number doubles as long as that pays; then it grows by one at a time, and one that does not pay is
-    taken back and tried again later, each time after a longer while. Being asked for less halves it. A connection that
+    At first the number doubles as long as that pays. Then one more and one fewer are tried in turns: what does not
+    pay is taken back and tried again later, each time after a longer while. Being asked for less halves it. A connection that
     breaks is no reason: lines that lose connections are not faster with fewer of them.
     """
 
@@ -82,12 +82,13 @@ class AdaptivePace:
         self._ticks = self._busy = 0
         self._speed = 0.0
         self._tried: int | None = None
-        """The number before the one that is being tried, None while nothing is."""
+        """The number before the one that is being tried; None while none is."""
         self._doubling = True
         self._patience = PATIENCE[0]
         self._waited = 0
         self._halved = float("-inf")
         self._starting = True
+        self._fewer = False
 
     def sent(self, size: int) -> None:
         with self._lock:
@@ -129,23 +130,28 @@ class AdaptivePace:
         if self._tried is None:
             self._speed = speed if not self._speed else self._speed + 0.5 * (speed - self._speed)
             self._waited += 1
-            if self._waited >= self._patience or self._doubling:
-                self._try_more()
+            if self._doubling or self._waited >= self._patience:
+                self._try_another()
             return
-        before, more = self._tried, self.limit - self._tried
-        self._tried, self._waited = None, 0
-        if speed >= self._speed * (1 + WORTH * more / before):
+        before, self._tried, self._waited = self._tried, None, 0
+        difference = WORTH * (self.limit - before) / before
+        # More has to be worth it; of fewer, so little may be lost that those left out were not worth it either.
+        if speed >= self._speed * (1 + difference):
             self._speed, self._patience = speed, PATIENCE[0]
             if self._doubling:
-                self._try_more()
+                self._try_another()
             return
         self.limit, self._doubling = before, False
+        self._fewer = not self._fewer
         self._patience = min(self._patience * 2, PATIENCE[1])
 
-    def _try_more(self) -> None:
-        more = min(self.limit * 2 if self._doubling else self.limit + 1, self._most)
-        if more > self.limit:
-            self._tried, self.limit = self.limit, more
+    def _try_another(self) -> None:
+        step = -1 if self._fewer else self.limit if self._doubling else 1
+        other = max(1, min(self.limit + step, self._most))
+        if other == self.limit:
+            self._doubling, self._fewer, self._waited = False, not self._fewer, 0
+            return
+        self._tried, self.limit = self.limit, other
 
 
 class PartSize:

@@ -105,7 +105,7 @@ class RateLimit:
     def _debt_seconds(self) -> float:
         with self._lock:
             self._fill()
-            return 0.0 if self._rate is None or self._tokens >= 0 else -self._tokens / self._rate
+            return 0.0 if self._rate is None or self._tokens > -1e-6 else -self._tokens / self._rate
 
     def _fill(self) -> None:
         now = self._clock()

@@ -1,0 +1,473 @@
+"""`droppr upload` and the library under it against a real server: everything arrives, once, and nothing is worried about
+in vain."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
+from tests.support.client import Client, Link
+from tests.support.files import MIB, content, eventually, files_below
+from tests.support.live import LiveServer
+from tests.support.proxy import BadLine
+
+DROPPR = str(Path(sys.executable).with_name("droppr"))
+
+
+class Sender:
+    """Runs ``droppr upload`` in a folder of its own, with a state file of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        own = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
+        self.environment = own | {"XDG_CONFIG_HOME": str(folder.parent / "config")}
+
+    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [DROPPR, "upload", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=more.pop("stdin", subprocess.DEVNULL),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            **more,
+        )
+
+    def run(self, *arguments: str, code: int = 0, typed: bytes = b"") -> str:
+        """What it printed, errors included, once it ended with ``code``."""
+        done = subprocess.run(
+            [DROPPR, "upload", *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            input=typed,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            timeout=90,
+            check=False,
+        )
+        text = done.stdout.decode()
+        assert "Traceback" not in text, text
+        assert done.returncode == code, text
+        return text
+
+    def events(self, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.run(*arguments, "--json", code=code).splitlines()]
+
+
+@pytest.fixture
+def sender(tmp_path: Path) -> Sender:
+    folder = tmp_path / "sender"
+    folder.mkdir()
+    return Sender(folder)
+
+
+def address(link: Link) -> str:
+    return f"{link.client.url}/request/{link.hash}"
+
+
+def made(folder: Path, sizes: dict[str, int]) -> dict[str, bytes]:
+    """Files below ``folder``; their content by path."""
+    files = {name: content(size, seed) for seed, (name, size) in enumerate(sizes.items())}
+    for name, data in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(data)
+    return files
+
+
+def arrived(link: Link) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in files_below(link.disk).items()}
+
+
+MIXED = {
+    "tree/empty": 0,
+    "tree/one": 1,
+    **{f"tree/small/{number:03}": 1000 + number for number in range(300)},
+    "tree/middle.bin": 3 * MIB + 7,
+    "tree/big é.bin": 41 * MIB + 1,
+}
+
+
+@pytest.mark.parametrize(
+    "more", [[], ["--fixed", "--workers", "1"], ["--checksum", "--order", "size"], ["--no-verify"]]
+)
+def test_a_tree_arrives_as_it_is_and_only_once(sender, link, more):
+    files = made(sender.folder, MIXED)
+    (sender.folder / "tree" / "nothing" / "in here").mkdir(parents=True)
+    told = sender.run("tree", "--to", address(link), *more)
+    assert "Sent 304 files" in told
+    assert arrived(link) == files
+    assert (link.disk / "tree" / "nothing" / "in here").is_dir()
+    assert "had been sent before" in sender.run("tree", "--to", address(link), *more, code=3)
+    assert len(link.files()) == len(files)
+
+
+def test_the_same_through_nginx(sender, proxied):
+    link = proxied.make_link()
+    files = made(sender.folder, MIXED)
+    sender.run("tree", "--to", address(link))
+    assert arrived(link) == files
+
+
+def test_every_file_has_an_event_and_the_whole_an_end(sender, link):
+    made(sender.folder, MIXED)
+    os.mkfifo(sender.folder / "tree" / "pipe")
+    *events, end = sender.events("tree", "missing", "--to", address(link), code=1)
+    outcomes = {each["path"]: each for each in events if each["event"] == "file"}
+    assert len(outcomes) == len(MIXED) + 2
+    assert outcomes["tree/big é.bin"]["outcome"] == "sent"
+    assert outcomes["tree/big é.bin"]["verified"] is True
+    assert outcomes["tree/small/001"]["verified"] is True
+    assert outcomes["tree/pipe"]["outcome"] == "skipped"
+    assert outcomes["missing"]["outcome"] == "failed"
+    assert (end["event"], end["exit_code"], end["uploaded_files"]) == ("end", 1, 304)
+    assert end["uploaded_size"] == sum(MIXED.values())
+
+
+def test_an_edited_file_is_sent_afresh_and_an_untouched_one_is_not(sender, link):
+    made(sender.folder, {"d/same": 100, "d/edited": 100, "d/large": 9 * MIB})
+    sender.run("d", "--to", address(link))
+    (sender.folder / "d" / "edited").write_bytes(b"!" * 100)
+    told = sender.run("d", "--to", address(link))
+    assert "Sent 1 file" in told
+    assert "2 files had been sent before" in told
+    assert arrived(link)["d/edited (1)"] == b"!" * 100
+    assert len(link.files()) == 4
+
+
+def test_standard_input_is_a_file(sender, link):
+    data = content(2 * MIB)
+    sender.run("-", "--stdin-name", "dump.sql", "--to", address(link), typed=data)
+    assert arrived(link) == {"dump.sql": data}
+
+
+def test_options_come_from_the_environment_too(sender, link):
+    made(sender.folder, {"a.jpg": 1, "b.txt": 2})
+    sender.environment |= {"DROPPR_UPLOAD_TO": address(link), "DROPPR_UPLOAD_EXCLUDE": "*.txt"}
+    assert "Sent 1 file" in sender.run(".")
+    assert set(arrived(link)) == {"a.jpg"}
+
+
+def test_a_dry_run_lists_and_sends_nothing(sender, link):
+    made(sender.folder, {"a": 1000, "b/c": 2 * MIB})
+    with (sender.folder / "sparse").open("wb") as file:
+        file.truncate(100 * 1024 * MIB)
+    told = sender.run(".", "--to", address(link), "--dry-run")
+    assert "2.0 MiB  b/c" in told
+    assert "100.0 GiB  sparse" in told
+    assert "3 files would be sent" in told
+    assert link.files() == []
+    assert "0 files" in sender.run(".", "--to", address(link), "--dry-run", "--include", "*.nothing", code=3)
+
+
+def test_what_no_disk_can_hold_is_refused_in_a_sentence_and_the_rest_arrives(sender, link):
+    made(sender.folder, {"small": 10})
+    with (sender.folder / "sparse").open("wb") as file:
+        file.truncate(2**50)
+    told = sender.run(".", "--to", address(link), "--no-verify", code=1)
+    assert "sparse: " in told
+    assert "make room" in told
+    assert set(arrived(link)) == {"small"}
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [({}, "has a password"), ({"password": "wrong"}, "password is wrong"), ({"password": "right é"}, None)],
+)
+def test_a_password_is_asked_for_once(sender, client, options, sentence):
+    link = client.make_link(password="right é")
+    made(sender.folder, {f"d/{number}": 5000 for number in range(20)} | {"d/large": 9 * MIB})
+    arguments = ["d", "--to", address(link)]
+    if options:
+        (sender.folder / "secret").write_text(options["password"] + "\n")
+        arguments += ["--password-file", "secret"]
+    told = sender.run(*arguments, code=4 if sentence else 0)
+    assert (sentence or "Sent 21 files") in told
+    # One wrong password counted as one, however many workers there are: three more are allowed.
+    if options.get("password") == "wrong":
+        for _ in range(3):
+            link.open("x", 1, headers={"X-Request-Password": "wrong"}).expect(401, "password_invalid")
+            if link.info().json["captcha_required"]:
+                break
+        else:
+            pytest.fail("the failures were not counted")
+
+
+def test_the_proof_of_work_is_done(sender, client):
+    link = client.make_link(captcha="always")
+    made(sender.folder, {"one": 10, "two": 2 * MIB})
+    sender.run("one", "two", "--to", address(link))
+    assert len(link.files()) == 2
+
+
+def test_who_sends_is_told_where_it_is_asked_for(sender, client):
+    link = client.make_link(ask_name="required", ask_email="required")
+    made(sender.folder, {"one": 10, "two": 2 * MIB})
+    assert "add --name" in sender.run("one", "--to", address(link), code=4)
+    sender.run("one", "two", "--to", address(link), "--name", "Ada é", "--email", "ada@example.org")
+    assert {(each["sender_name"], each["sender_email"]) for each in link.files()} == {("Ada é", "ada@example.org")}
+
+
+@pytest.mark.parametrize(
+    ("to", "code", "sentence"),
+    [
+        ("http://127.0.0.1:9/request/abc", 4, "Nobody answers"),
+        ("http://no.such.host.invalid/request/abc", 4, "no.such.host.invalid"),
+        ("nonsense", 4, "not a place to send to"),
+        ("{url}/request/nothing-here-0123456789", 4, "no such link"),
+        ("{url}/request/", 4, "not the address of a link"),
+        ("s3://bucket", 4, "AWS_"),
+    ],
+)
+def test_mistakes_are_told_in_one_sentence(sender, server, to, code, sentence):
+    made(sender.folder, {"one": 10})
+    sender.environment["AWS_EC2_METADATA_DISABLED"] = "true"
+    assert sentence in sender.run("one", "--to", to.format(url=server.url), code=code)
+
+
+def test_a_limit_of_the_link_fails_the_file_alone(sender, client):
+    link = client.make_link(max_file_size=1000)
+    made(sender.folder, {"d/small": 10, "d/packed": 2000, "d/large": 2 * MIB})
+    told = sender.run("d", "--to", address(link), code=1)
+    assert "d/packed: " in told
+    assert "d/large: " in told
+    assert set(arrived(link)) == {"d/small"}
+
+
+def test_a_link_that_is_closed_meanwhile_stops_it_all_and_it_goes_on_afterwards(sender, link):
+    files = made(sender.folder, {f"d/{number}": 8 * MIB for number in range(6)})
+    arguments = ["d", "--to", address(link), "--limit-rate", "16M", "--chunk-size", "1M", "--no-verify"]
+    process = sender.start(*arguments)
+    eventually(lambda: files_below(link.client.files_dir.parent / "uploads"), what="an upload")
+    link.close().expect(204)
+    told = process.communicate(timeout=60)[0]
+    assert process.returncode == 4, told
+    assert "closed" in told
+    link.change(active=True).expect(200)
+    sender.run("d", "--to", address(link))
+    assert arrived(link) == files
+
+
+def interrupted(sender: Sender, link: Link, times: int) -> tuple[str, float]:
+    """What it printed, and the seconds it went on, after so many Ctrl-C."""
+    process = sender.start("big", "--to", address(link), "--limit-rate", "8M", "--chunk-size", "4M")
+    eventually(lambda: files_below(link.client.files_dir.parent / "uploads"), what="an upload")
+    time.sleep(0.3)
+    began = time.monotonic()
+    for _ in range(times):
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)  # two signals at once are one
+    told = process.communicate(timeout=60)[0]
+    assert process.returncode == 130, told
+    return told, time.monotonic() - began
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_ctrl_c_says_how_to_go_on_and_nothing_acknowledged_is_sent_twice(sender, link, times):
+    files = made(sender.folder, {"big": 40 * MIB})
+    told, seconds = interrupted(sender, link, times)
+    assert "To go on: droppr upload big" in told
+    assert times == 1 or seconds < 1.5
+    *_, end = sender.events("big", "--to", address(link))
+    assert arrived(link) == files
+    assert end["total_size"] == 40 * MIB
+    assert (times == 2 or end["average"] * end["seconds"] < 40 * MIB) and end["exit_code"] == 0
+    assert len(link.files()) == 1
+
+
+# The library
+
+
+def manager_for(link: Link, folder: Path, url: str | None = None, **options: Any) -> UploadManager:
+    target = DropprLink(f"{url or link.client.url}/request/{link.hash}")
+    return UploadManager(target, Options(state=folder / "state.db", **options))
+
+
+def test_lost_answers_leave_no_twins(link, tmp_path, server):
+    files = made(tmp_path, {f"d/{number}": 3000 for number in range(40)} | {"d/large": 9 * MIB})
+    for answer in (b'"files":', b'"complete":true', b'"upload_id"'):
+        with BadLine(server.port, keep_answer=answer) as line:
+            results = manager_for(link, tmp_path, line.url).upload_files([tmp_path / "d"])
+            assert all(each.success for each in results)
+    assert arrived(link) == files
+
+
+def test_a_line_that_is_cut_again_and_again_gets_there(link, tmp_path, server):
+    files = made(tmp_path, {"d/large": 20 * MIB, "d/middle": 2 * MIB})
+    with BadLine(server.port, cut_after=3 * MIB) as line:
+        manager = manager_for(link, tmp_path, line.url)
+        results = manager.upload_files([tmp_path / "d"])
+        assert line.cuts
+    assert [each.outcome for each in results] == [Outcome.SENT] * 2
+    assert manager.tracker.statistics().retries
+    assert arrived(link) == files
+
+
+def changing(manager: UploadManager, path: Path, change: Callable[[Path], None]) -> list[UploadResult]:
+    """Upload ``path`` and change it once bytes of it are on their way."""
+    done = threading.Event()
+
+    def when_on_its_way() -> None:
+        while manager.bandwidth.total_bytes < 100_000 and not done.wait(0.005):
+            pass
+        change(path)
+
+    changer = threading.Thread(target=when_on_its_way)
+    changer.start()
+    results = manager.upload_files([path])
+    done.set()
+    changer.join()
+    return results
+
+
+def append(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def halve(path: Path) -> None:
+    os.truncate(path, path.stat().st_size // 2)
+
+
+def overwrite(path: Path) -> None:
+    with path.open("r+b") as file:
+        file.seek(6 * MIB)
+        file.write(b"another content")
+
+
+@pytest.mark.parametrize("change", [append, halve, overwrite])
+def test_a_file_that_changes_on_its_way_arrives_as_it_is_in_the_end(link, tmp_path, change):
+    made(tmp_path, {"file": 12 * MIB})
+    manager = manager_for(link, tmp_path, limit_rate=12 * MIB, chunk_size=MIB)
+    [result] = changing(manager, tmp_path / "file", change)
+    assert result.outcome is Outcome.SENT
+    assert arrived(link) == {"file": (tmp_path / "file").read_bytes()}
+
+
+def test_a_file_that_never_rests_is_given_up_and_leaves_nothing_behind(link, tmp_path):
+    made(tmp_path, {"log": 6 * MIB})
+    over = threading.Event()
+
+    def write() -> None:
+        while not over.wait(0.02):
+            append(tmp_path / "log")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        [result] = manager_for(link, tmp_path, limit_rate=12 * MIB).upload_files([tmp_path / "log"])
+    finally:
+        over.set()
+        writer.join()
+    assert (result.outcome, result.code) == (Outcome.FAILED, "file_changed")
+    assert arrived(link) == {}
+
+
+def test_a_file_that_goes_away_fails_alone(link, tmp_path):
+    made(tmp_path, {"d/large": 2 * MIB, "d/rest": 10, "d/small": 10})
+
+    def found() -> Any:
+        from droppr_client.upload import Walk
+
+        for each in Walk([str(tmp_path / "d")]):
+            if each.path in ("d/large", "d/small"):
+                (tmp_path / each.path).unlink()
+            yield each
+
+    results = {each.path: each for each in manager_for(link, tmp_path).upload_files(found())}
+    assert results["d/rest"].success
+    assert {results["d/large"].error, results["d/small"].error} == {"The file has gone."}
+    assert set(arrived(link)) == {"d/rest"}
+
+
+def test_it_can_be_awaited_and_a_cancelled_task_stops_it_within_a_second(link, tmp_path):
+    files = made(tmp_path, {"file": 30 * MIB})
+
+    async def give_up() -> float:
+        manager = manager_for(link, tmp_path, limit_rate=MIB)
+        task = asyncio.create_task(manager.upload_async([tmp_path / "file"]))
+        while not manager.bandwidth.total_bytes:
+            await asyncio.sleep(0.01)
+        began = time.monotonic()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        while threading.active_count() > before:
+            await asyncio.sleep(0.01)
+        return time.monotonic() - began
+
+    before = threading.active_count() + 1  # asyncio keeps a thread
+    assert asyncio.run(give_up()) < 1.0
+    [result] = asyncio.run(manager_for(link, tmp_path).upload_async([tmp_path / "file"]))
+    assert result.success
+    assert arrived(link) == files
+
+
+def test_the_limit_on_bandwidth_counts_for_all_and_can_be_changed_meanwhile(link, tmp_path):
+    made(tmp_path, {f"d/{number}": 3 * MIB for number in range(4)})
+    manager = manager_for(link, tmp_path, limit_rate=4 * MIB, verify=False)
+    began = time.monotonic()
+    results = []
+    for result in manager.upload([tmp_path / "d"]):
+        if not results:
+            manager.limit_bandwidth(None)
+        results.append(result)
+    seconds = time.monotonic() - began
+    assert len(results) == 4
+    assert 0.6 < seconds < 2.9  # all of it under the limit would take three
+
+
+def test_no_more_files_begin_in_a_second_than_allowed(link, tmp_path):
+    made(tmp_path, {f"d/{number}": 2 * MIB for number in range(6)})
+    began = time.monotonic()
+    assert all(
+        each.success for each in manager_for(link, tmp_path, uploads_per_second=4).upload_files([tmp_path / "d"])
+    )
+    assert time.monotonic() - began > 1.2
+
+
+def test_a_server_that_asks_to_wait_is_waited_for(live, tmp_path):
+    server: LiveServer = live(workers=1, DROPPR_RATE_LIMIT_UPLOADS="5 per 2 second")
+    link = Client.of(server).make_link()
+    files = made(tmp_path, {f"d/{number}": 2 * MIB for number in range(12)})
+    results = manager_for(link, tmp_path, retries=0).upload_files([tmp_path / "d"])
+    assert all(each.success for each in results), results
+    assert arrived(link) == files
+
+
+def test_a_server_that_takes_one_chunk_after_the_other_gets_them_so(live, tmp_path):
+    server: LiveServer = live(workers=1, ENABLE_PARALLEL_UPLOADS=False)
+    link = Client.of(server).make_link()
+    files = made(tmp_path, {"large": 20 * MIB, "small": 10})
+    assert all(
+        each.success for each in manager_for(link, tmp_path).upload_files([tmp_path / "large", tmp_path / "small"])
+    )
+    assert arrived(link) == files
+
+
+def test_leaving_the_loop_stops_everything(link, tmp_path):
+    made(tmp_path, {f"d/{number:03}": 10 for number in range(200)} | {"d/x": 30 * MIB})
+    before = threading.active_count()
+    results = manager_for(link, tmp_path, limit_rate=MIB).upload([tmp_path / "d"])
+    assert len(list(itertools.islice(results, 3))) == 3
+    results.close()  # type: ignore[attr-defined]
+    eventually(lambda: threading.active_count() <= before, seconds=2, what="the workers' end")
+
+
+def test_a_link_that_is_none_raises_before_anything_is_sent(client, tmp_path):
+    made(tmp_path, {"one": 1})
+    with pytest.raises(Refused, match="no such link"):
+        UploadManager(DropprLink(f"{client.url}/request/nothing-there-0123456")).upload_files([tmp_path / "one"])
