@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -45,9 +46,11 @@ class LiveReport:
     def note(self, sentence: str) -> None:
         self._console.print(Text(sentence))
 
-    def end(self, seconds: float, exit_code: int) -> None:
+    def end(self, seconds: float, exit_code: int, advice: Sequence[str]) -> None:
         self._live.stop()
         self._console.print(Text(summary(self._manager, seconds), style="" if exit_code else "green"))
+        for sentence in advice:
+            self._console.print(Text(sentence, overflow="fold"))
 
     def __enter__(self) -> Self:
         self._live.start()

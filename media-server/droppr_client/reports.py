@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from types import TracebackType
 from typing import Any, Protocol, Self
 
 import click
 
+from droppr_client import exit_codes
 from droppr_client.output import count_text, duration_text, size_text, visible
 from droppr_client.upload import Outcome, Statistics, UploadManager, UploadResult
 
@@ -29,8 +30,8 @@ class Report(Protocol):
         """Something a person should know."""
         ...
 
-    def end(self, seconds: float, exit_code: int) -> None:
-        """All is over."""
+    def end(self, seconds: float, exit_code: int, advice: Sequence[str]) -> None:
+        """All is over; ``advice`` is what to do next."""
         ...
 
     def __enter__(self) -> Self: ...
@@ -55,9 +56,12 @@ class Lines:
     def note(self, sentence: str) -> None:
         click.echo(sentence, err=True)
 
-    def end(self, seconds: float, exit_code: int) -> None:  # noqa: ARG002 - of the port
+    def end(self, seconds: float, exit_code: int, advice: Sequence[str]) -> None:
         if not self._quiet:
             click.echo(summary(self._manager, seconds))
+        if exit_code and (exit_code != exit_codes.NOTHING_TO_DO or not self._quiet):
+            for sentence in advice:
+                click.echo(sentence, err=True)
 
     def _progress(self) -> None:
         click.echo(progress_line(self._manager))
@@ -85,7 +89,7 @@ class Events:
     def note(self, sentence: str) -> None:
         self._write("note", {"text": sentence})
 
-    def end(self, seconds: float, exit_code: int) -> None:
+    def end(self, seconds: float, exit_code: int, advice: Sequence[str]) -> None:
         refused = self._manager.refused
         self._write(
             "end",
@@ -93,6 +97,7 @@ class Events:
                 **self._numbers(),
                 "seconds": round(seconds, 3),
                 "exit_code": exit_code,
+                "advice": list(advice),
                 "error": str(refused) if refused else None,
                 "code": refused.code if refused else None,
             },

@@ -137,9 +137,7 @@ def _send(walk: Walk, options: dict[str, Any]) -> int:
         for result in manager.upload(walk):
             report.result(result)
         exit_code = _exit_code(manager)
-        report.end(time.monotonic() - began, exit_code)
-    for sentence in _last_words(manager, exit_code):
-        report.note(sentence)
+        report.end(time.monotonic() - began, exit_code, _last_words(manager, exit_code))
     return exit_code
 
 

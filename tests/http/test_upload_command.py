@@ -176,7 +176,7 @@ def test_a_dry_run_lists_and_sends_nothing(sender, link):
 def test_what_no_disk_can_hold_is_refused_in_a_sentence_and_the_rest_arrives(sender, link):
     made(sender.folder, {"small": 10})
     with (sender.folder / "sparse").open("wb") as file:
-        file.truncate(2**50)
+        file.truncate(10 * 2**40)
     told = sender.run(".", "--to", address(link), "--no-verify", code=1)
     assert "sparse: " in told
     assert "make room" in told
@@ -263,9 +263,9 @@ def test_a_link_that_is_closed_meanwhile_stops_it_all_and_it_goes_on_afterwards(
 
 def interrupted(sender: Sender, link: Link, times: int) -> tuple[str, float]:
     """What it printed, and the seconds it went on, after so many Ctrl-C."""
-    process = sender.start("big", "--to", address(link), "--limit-rate", "8M", "--chunk-size", "4M")
+    process = sender.start("big", "--to", address(link), "--limit-rate", "8M", "--chunk-size", "256k")
     eventually(lambda: files_below(link.client.files_dir.parent / "uploads"), what="an upload")
-    time.sleep(0.3)
+    time.sleep(0.5)  # some chunks
     began = time.monotonic()
     for _ in range(times):
         process.send_signal(signal.SIGINT)
@@ -284,7 +284,7 @@ def test_ctrl_c_says_how_to_go_on_and_nothing_acknowledged_is_sent_twice(sender,
     *_, end = sender.events("big", "--to", address(link))
     assert arrived(link) == files
     assert end["total_size"] == 40 * MIB
-    assert (times == 2 or end["average"] * end["seconds"] < 40 * MIB) and end["exit_code"] == 0
+    assert end["average"] * end["seconds"] < 40 * MIB
     assert len(link.files()) == 1
 
 
@@ -297,11 +297,14 @@ def manager_for(link: Link, folder: Path, url: str | None = None, **options: Any
 
 
 def test_lost_answers_leave_no_twins(link, tmp_path, server):
-    files = made(tmp_path, {f"d/{number}": 3000 for number in range(40)} | {"d/large": 9 * MIB})
-    for answer in (b'"files":', b'"complete":true', b'"upload_id"'):
+    files: dict[str, bytes] = {}
+    for number, answer in enumerate((b'"files":', b'"complete":true', b'"upload_id"')):
+        tree = f"d{number}"
+        files |= made(tmp_path, {f"{tree}/{name}": 3000 for name in range(40)} | {f"{tree}/large": 9 * MIB})
         with BadLine(server.port, keep_answer=answer) as line:
-            results = manager_for(link, tmp_path, line.url).upload_files([tmp_path / "d"])
-            assert all(each.success for each in results)
+            results = manager_for(link, tmp_path, line.url).upload_files([tmp_path / tree])
+            assert line.kept == 1
+        assert all(each.success for each in results)
     assert arrived(link) == files
 
 
@@ -420,7 +423,7 @@ def test_the_limit_on_bandwidth_counts_for_all_and_can_be_changed_meanwhile(link
     made(tmp_path, {f"d/{number}": 3 * MIB for number in range(4)})
     manager = manager_for(link, tmp_path, limit_rate=4 * MIB, verify=False)
     began = time.monotonic()
-    results = []
+    results: list[UploadResult] = []
     for result in manager.upload([tmp_path / "d"]):
         if not results:
             manager.limit_bandwidth(None)

@@ -47,13 +47,14 @@ def clock() -> Clock:
 
 @given(st.lists(st.integers(1, 50), max_size=6), st.integers(1, 30))
 def test_what_is_missing_goes_out_once_and_whole(lengths, size):
-    pairs, at = [], 0
+    pairs: list[tuple[int, int]] = []
+    at = 0
     for length in lengths:
         pairs.append((at, at + length))
         at += length + 1
     missing = Missing(pairs)
     assert missing.size == sum(lengths)
-    given_out = []
+    given_out: list[int] = []
     while missing:
         start, stop = missing.take(size)
         assert 0 < stop - start <= size

@@ -33,7 +33,7 @@ FIXED_WORKERS = 4
 TICK = 0.1
 RESULTS_WAITING = 10_000
 FOLDERS_AT_ONCE = 100
-PATIENCE_AT_START = 3
+PATIENCE_AT_START = 2
 LONGEST_WAIT_AT_START = 10.0
 STOP_SECONDS = 0.8
 """How long workers have to notice that they were cancelled, before they are left behind."""

@@ -297,8 +297,10 @@ class Transfer:
         """The last job is over and something was wrong: begin afresh, or give up."""
         self._work.schedule.paused(self)
         fresh = isinstance(verdict, Gone | Edited) and self._fresh_starts < FRESH_STARTS
+        if isinstance(verdict, Edited) and self._standing is not None:
+            self._discard(self._standing.ticket)
         if fresh and not self._work.schedule.stopped:
-            self._start_afresh(verdict)
+            self._start_afresh()
             return
         if isinstance(verdict, Edited):
             verdict = FileRefused("The file keeps changing: send it when it rests.", "file_changed")
@@ -309,11 +311,8 @@ class Transfer:
         self._work.failed(self._item, verdict, self._began, self._retries.total)
         self._work.schedule.ended()
 
-    def _start_afresh(self, verdict: Trouble) -> None:
+    def _start_afresh(self) -> None:
         self._fresh_starts += 1
-        ticket = self._standing.ticket if self._standing else None
-        if isinstance(verdict, Edited) and ticket:
-            self._guard_discard(ticket)
         with self._lock:
             self._verdict, self._standing, self._following, self._declared = None, None, None, None
             self._missing = Missing(())
@@ -321,8 +320,8 @@ class Transfer:
         self._work.progress.retried()
         self._work.schedule.later(0, self.begin)
 
-    def _guard_discard(self, ticket: str) -> None:
-        """What is left behind there if this fails goes away by itself, in a day."""
+    def _discard(self, ticket: str) -> None:
+        """Take back what is a mixture of two versions. Where this fails, an unfinished one goes away by itself."""
         try:
             self._work.target.discard(self._item, ticket)
         except Trouble:

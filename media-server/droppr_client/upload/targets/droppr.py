@@ -55,8 +55,9 @@ class DropprLink:
 
     @property
     def identity(self) -> str:
-        """A digest: the link itself is a capability and does not belong into files."""
-        return f"droppr:{hashlib.sha256(f'{self._origin}/{self._hash}'.encode()).hexdigest()[:32]}"
+        """A digest: the link itself is a capability and does not belong into files. The same by whichever address the
+        server is reached."""
+        return f"droppr:{hashlib.sha256(self._hash.encode()).hexdigest()[:32]}"
 
     def prepare(self) -> Terms:
         self.info = self._expect(self._connections.call("GET", self._path), 200)
