@@ -26,6 +26,8 @@ from app.storage.host_table import HostTable
 
 KEPT_SAMPLES = 720
 TREND_SECONDS = 300
+TREND_MINIMUM = 60
+"""Seconds of samples below which a rise says nothing about what comes: a start looks like one."""
 _FRESH_SECONDS = 0.2
 _RETRY_AFTER = 5
 ROW = struct.Struct("<q")
@@ -177,7 +179,8 @@ class MemoryMonitor:
         slope = _slope(recent)
         use = self._recent()
         room = self.ceiling(use) - use.used
-        left = None if slope <= 0 else max(0.0, room / slope)
+        seen = recent[-1].at - recent[0].at if recent else 0.0
+        left = None if slope <= 0 or seen < TREND_MINIMUM else max(0.0, room / slope)
         return Trend(self.peak, slope, left, len(recent))
 
     def _recent(self) -> MemoryUse:

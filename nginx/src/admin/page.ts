@@ -3,6 +3,7 @@
 import { systemClock } from "../adapters/system-clock";
 import { UploadError } from "../core/errors";
 import { need } from "../page/dom";
+import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
@@ -22,6 +23,7 @@ export class AdminPage {
     refresh: () => this.#poller.start(),
     confirmClosing,
   });
+  readonly #activity = new ActivityPanel();
   readonly #token = need("token", HTMLInputElement);
   /** Whether the server has taken this page for the owner's yet. */
   #wasIn = false;
@@ -79,10 +81,12 @@ export class AdminPage {
   #showDesk(): void {
     this.#wasIn = true;
     this.#swap(true);
+    this.#activity.start();
   }
 
   #showLogin(words: string): void {
     this.#poller.stop();
+    this.#activity.stop();
     this.#swap(false);
     show(need("login-problem", HTMLElement), words);
     this.#token.focus();

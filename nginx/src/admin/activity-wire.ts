@@ -1,0 +1,86 @@
+// The server's live figures as typed values. Sections that a server does not have are null.
+
+export interface RunningUpload {
+  readonly uploadId: string;
+  readonly path: string;
+  readonly size: number;
+  readonly received: number;
+  readonly chunks: number;
+  readonly totalChunks: number;
+}
+
+export interface Activity {
+  /** Seconds since 1970 by the server's clock. */
+  readonly at: number;
+  readonly running: number;
+  readonly places: number;
+  readonly waiting: number;
+  readonly uploads: readonly RunningUpload[];
+  /** In percent of `limitBytes`. */
+  readonly memoryPercent: number;
+  readonly memoryMaxPercent: number;
+  readonly limitBytes: number;
+  readonly reservedBytes: number;
+  readonly secondsToLimit: number | null;
+  /** How often senders were asked to come back later since the server started. */
+  readonly refusals: number;
+  readonly buffers: { readonly inUse: number; readonly heldBytes: number } | null;
+  readonly passingOn: Readonly<Record<string, number>> | null;
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+export function parseActivity(value: unknown): Activity {
+  const all = fields(value);
+  const concurrency = fields(all.concurrency);
+  const memory = fields(all.memory_monitor);
+  return {
+    at: number(all.at),
+    running: number(concurrency.running_uploads),
+    places: number(concurrency.max_concurrent_uploads),
+    waiting: number(concurrency.waiting_uploads),
+    uploads: (Array.isArray(all.uploads) ? all.uploads : []).map(parseUpload),
+    memoryPercent: number(memory.current_usage),
+    memoryMaxPercent: number(memory.max_usage),
+    limitBytes: number(memory.limit_bytes),
+    reservedBytes: number(memory.reserved_bytes),
+    secondsToLimit: memory.seconds_to_limit === null ? null : number(memory.seconds_to_limit),
+    refusals: Object.values(fields(all.refusals)).reduce<number>((sum, each) => sum + number(each), 0),
+    buffers: all.buffer_pool === undefined ? null : parseBuffers(fields(all.buffer_pool)),
+    passingOn: all.destinations === undefined ? null : numbersOf(fields(all.destinations)),
+  };
+}
+
+function parseUpload(value: unknown): RunningUpload {
+  const upload = fields(value);
+  const chunks = fields(upload.chunk_progress);
+  return {
+    uploadId: String(upload.upload_id),
+    path: String(upload.path),
+    size: number(upload.size),
+    received: number(upload.received_bytes),
+    chunks: number(chunks.completed_chunks),
+    totalChunks: number(chunks.total_chunks),
+  };
+}
+
+function parseBuffers(pool: Fields): { inUse: number; heldBytes: number } {
+  return { inUse: number(pool.in_use), heldBytes: number(pool.held_bytes) };
+}
+
+function numbersOf(counts: Fields): Readonly<Record<string, number>> {
+  const found = Object.entries(counts).filter(
+    (pair): pair is [string, number] => typeof pair[1] === "number",
+  );
+  return Object.fromEntries(found);
+}
+
+function fields(value: unknown): Fields {
+  if (typeof value !== "object" || value === null) throw new TypeError("Not an object");
+  return value as Fields;
+}
+
+function number(value: unknown): number {
+  if (typeof value !== "number" || !Number.isFinite(value)) throw new TypeError("Not a number");
+  return value;
+}

@@ -1,0 +1,146 @@
+// What the server is doing right now, as it tells it: uploads on their way, waiting ones, memory.
+
+import { need, setText } from "../page/dom";
+import { countOf, formatBytes, formatDuration, formatPercent, formatSpeed } from "../page/format";
+import { type Activity, parseActivity, type RunningUpload } from "./activity-wire";
+import { KeyedList, type KeyedRow } from "./keyed";
+import { clonedElement, part } from "./parts";
+import { visibleName } from "./visible";
+
+const EVENTS = "/api/v1/system/upload-events";
+/** A browser gives up for good on an answer that is no stream; we come back after so long. */
+const COME_BACK_MS = 5_000;
+
+/** A running upload with what has come of it each second since the figures before. */
+export interface Moving extends RunningUpload {
+  readonly speed: number;
+}
+
+export class ActivityPanel {
+  readonly #rows = new KeyedList<Moving, UploadRow>(
+    need("running", HTMLElement),
+    (upload) => upload.uploadId,
+    () => new UploadRow(),
+  );
+  #wanted = false;
+  #source: EventSource | null = null;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #last: Activity | null = null;
+
+  constructor() {
+    document.addEventListener("visibilitychange", () => this.#follow());
+  }
+
+  /** Shows figures while somebody looks, until `stop`. */
+  start(): void {
+    if (this.#wanted) return;
+    this.#wanted = true;
+    this.#follow();
+  }
+
+  stop(): void {
+    this.#wanted = false;
+    this.#follow();
+  }
+
+  show(activity: Activity): void {
+    const moving = withSpeeds(activity, this.#last);
+    this.#last = activity;
+    setText(need("activity-uploads", HTMLElement), uploadWords(activity, moving));
+    this.#rows.show(moving);
+    const meter = need("memory", HTMLMeterElement);
+    meter.value = activity.memoryPercent;
+    meter.high = activity.memoryMaxPercent;
+    meter.optimum = 0;
+    setText(need("memory-words", HTMLElement), memoryWords(activity));
+    const more = need("activity-more", HTMLElement);
+    setText(more, moreWords(activity));
+    more.hidden = more.textContent === "";
+    need("activity", HTMLElement).hidden = false;
+  }
+
+  #follow(): void {
+    clearTimeout(this.#timer);
+    this.#source?.close();
+    this.#source = null;
+    this.#last = null;
+    if (this.#wanted && !document.hidden) this.#listen();
+  }
+
+  #listen(): void {
+    const source = new EventSource(EVENTS);
+    this.#source = source;
+    source.onmessage = ({ data }) => this.show(parseActivity(JSON.parse(String(data))));
+    source.onerror = () => {
+      if (source.readyState !== EventSource.CLOSED || this.#source !== source) return;
+      this.#timer = setTimeout(() => this.#follow(), COME_BACK_MS);
+    };
+  }
+}
+
+class UploadRow implements KeyedRow<Moving> {
+  readonly element = clonedElement("running-upload");
+  readonly #name = part(this.element, "name", HTMLElement);
+  readonly #bar = part(this.element, "bar", HTMLProgressElement);
+  readonly #words = part(this.element, "words", HTMLElement);
+
+  show(upload: Moving): void {
+    const name = visibleName(upload.path);
+    setText(this.#name, name);
+    this.#bar.max = Math.max(1, upload.size);
+    this.#bar.value = upload.received;
+    this.#bar.setAttribute("aria-label", name);
+    setText(this.#words, progressWords(upload));
+  }
+}
+
+export function withSpeeds({ at, uploads }: Activity, last: Activity | null): Moving[] {
+  const before = new Map(last?.uploads.map((each) => [each.uploadId, each.received]));
+  const seconds = last === null ? 0 : at - last.at;
+  return uploads.map((upload) => {
+    const then = before.get(upload.uploadId);
+    const speed = then === undefined || seconds <= 0 ? 0 : Math.max(0, upload.received - then) / seconds;
+    return { ...upload, speed };
+  });
+}
+
+/** "3 of 20 uploads · 2 waiting · 84 MB/s" */
+export function uploadWords({ running, places, waiting }: Activity, moving: readonly Moving[]): string {
+  if (running === 0 && waiting === 0) return "No large file is arriving.";
+  const speed = moving.reduce((sum, each) => sum + each.speed, 0);
+  const words = [`${running} of ${countOf(places, "upload")} at once`];
+  if (waiting > 0) words.push(`${waiting} waiting`);
+  if (speed > 0) words.push(formatSpeed(speed));
+  return words.join(" · ");
+}
+
+/** "42% · 168 of 400 MB · 21 of 50 chunks · 12 MB/s" */
+export function progressWords({ received, size, chunks, totalChunks, speed }: Moving): string {
+  const words = [
+    formatPercent(received, size),
+    `${formatBytes(received)} of ${formatBytes(size)}`,
+    `${chunks} of ${countOf(totalChunks, "chunk")}`,
+  ];
+  if (speed > 0) words.push(formatSpeed(speed));
+  return words.join(" · ");
+}
+
+export function memoryWords(activity: Activity): string {
+  const { memoryPercent, memoryMaxPercent, limitBytes, secondsToLimit } = activity;
+  const used = `${Math.round(memoryPercent)}% of ${formatBytes(limitBytes)}`;
+  if (memoryPercent >= memoryMaxPercent) return `${used}. New uploads wait until it is less.`;
+  if (secondsToLimit === null || secondsToLimit > 3_600) return used;
+  return `${used}, at this pace full in ${formatDuration(secondsToLimit)}`;
+}
+
+/** What is worth a line only where there is something to say. */
+export function moreWords({ reservedBytes, buffers, passingOn, refusals }: Activity): string {
+  const words: string[] = [];
+  if (reservedBytes > 0) words.push(`${formatBytes(reservedBytes)} set aside for uploads`);
+  if (buffers !== null && buffers.heldBytes > 0)
+    words.push(`${countOf(buffers.inUse, "buffer")} in use, ${formatBytes(buffers.heldBytes)} held`);
+  for (const [name, amount] of Object.entries(passingOn ?? {}))
+    if (amount > 0) words.push(`passing on, ${name.replaceAll("_", " ")}: ${amount}`);
+  if (refusals > 0) words.push(`asked to come back later since the start: ${countOf(refusals, "time")}`);
+  return words.join(" · ");
+}
