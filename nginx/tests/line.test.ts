@@ -29,9 +29,14 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 let server: SlowServer;
 let clock: FakeClock;
 
-function lineOf(width: number, connections = 6): Line {
+function lineOf(width: number, connections = 6, smallOnes = false): Line {
   const size = { chunkSize: 8, minChunkSize: 1, maxChunkSize: 8, adaptChunkSize: false };
-  return new Line(new Flow({ width, maxWidth: 16, adaptWidth: false, ...size }), clock, connections);
+  return new Line(
+    new Flow({ width, maxWidth: 16, adaptWidth: false, ...size }),
+    clock,
+    connections,
+    () => smallOnes,
+  );
 }
 
 async function ask(lane: Transport, names: string, body?: Blob): Promise<void> {
@@ -79,6 +84,18 @@ describe("the line", () => {
     await server.answer("B3");
     await server.answer("B4");
     expect(server.asked).toBe("L1 s1 B5 L2");
+  });
+
+  it("keeps two connections for small files while there are any, beyond the width of the flow", async () => {
+    const line = lineOf(6, 6, true);
+    const [big, small] = [line.through(server), line.through(server, true)];
+    await ask(big, "B1 B2 B3 B4 B5 B6", chunk);
+    await ask(small, "s1 s2 s3", chunk);
+    expect(server.asked).toBe("B1 B2 B3 B4 s1 s2");
+    const narrow = lineOf(1, 6, true);
+    await ask(narrow.through(server), "N1 N2", chunk);
+    await ask(narrow.through(server, true), "n1 n2 n3", chunk);
+    expect(server.asked).toBe("B1 B2 B3 B4 s1 s2 N1 n1 n2");
   });
 
   it("lets an aborted request leave the queue", async () => {

@@ -6,6 +6,9 @@ import type { Clock, SavedSession, SessionStore } from "../ports";
 const PREFIX = "droppr_upload_parallel_";
 const MAX_AGE_MS = 24 * 3_600_000;
 
+/** What `localStorage` offers; `fileStorage` of `@droppr/upload/node` offers it on a file. */
+export type KeyValueStorage = Pick<Storage, "length" | "key" | "getItem" | "setItem" | "removeItem">;
+
 export interface SessionSubject {
   readonly name: string;
   readonly size: number;
@@ -20,10 +23,10 @@ export function sessionKey({ name, size, link, path }: SessionSubject): string {
 }
 
 export class LocalSessions implements SessionStore {
-  readonly #storage: Storage | null;
+  readonly #storage: KeyValueStorage | null;
   readonly #clock: Pick<Clock, "now">;
 
-  constructor(clock: Pick<Clock, "now">, storage: Storage | null = availableStorage()) {
+  constructor(clock: Pick<Clock, "now">, storage: KeyValueStorage | null = availableStorage()) {
     this.#clock = clock;
     this.#storage = storage;
   }
@@ -53,7 +56,7 @@ export class LocalSessions implements SessionStore {
     return ours.map((key) => this.load(key)).filter((session) => session !== null);
   }
 
-  #forgiving<T>(otherwise: T, access: (storage: Storage) => T): T {
+  #forgiving<T>(otherwise: T, access: (storage: KeyValueStorage) => T): T {
     if (this.#storage === null) return otherwise;
     try {
       return access(this.#storage);

@@ -38,7 +38,7 @@ export function packLine({ path, size, key, lastModified, senderName, senderEmai
   return `${JSON.stringify(fields)}\n`;
 }
 
-/** The longest line the format allows is 8 KiB; counted as UTF-8 at its widest. */
-export function fitsPack(path: string, size: number): boolean {
-  return size <= PACKABLE && path.length * 3 < LONGEST_LINE - 2048;
+/** Whether a file may go in a pack. A line has at most 8 KiB; its path is counted as UTF-8 at its widest. */
+export function fitsPack(path: string, size: number, { maxBytes }: PackLimits): boolean {
+  return size <= PACKABLE && size + LONGEST_LINE <= maxBytes && path.length * 3 < LONGEST_LINE - 2048;
 }

@@ -14,6 +14,9 @@ const LIMITED_SECONDS = 2;
 /** … but no smaller than this, in bytes. */
 const SMALLEST_LIMITED = 256 * 1024;
 
+/** Kept from big files while small ones are sent: a chunk on a slow line holds its connection for seconds, a small file should not. */
+const KEPT_FOR_SMALL = 2;
+
 interface Turn {
   readonly isBody: boolean;
   readonly begin: () => void;
@@ -21,6 +24,7 @@ interface Turn {
 
 /** What one file has on the line. */
 interface Lane {
+  readonly small: boolean;
   active: number;
   /** When it was last let on, as a count of turns. */
   served: number;
@@ -32,13 +36,20 @@ export class Line {
   readonly speedLimit: SpeedLimit;
   readonly #clock: Clock;
   readonly #connections: number;
+  readonly #smallOnes: () => boolean;
   readonly #lanes = new Set<Lane>();
   #active = 0;
-  #bodies = 0;
+  #bodies = { big: 0, small: 0 };
   #turns = 0;
 
-  /** `connections` is how many requests of any kind may be under way at once. */
-  constructor(flow: Flow, clock: Clock, connections: number = BROWSER_CONNECTIONS) {
+  /** `connections` is how many requests of any kind may be under way at once; `smallOnes` whether small files are being sent. */
+  constructor(
+    flow: Flow,
+    clock: Clock,
+    connections: number = BROWSER_CONNECTIONS,
+    smallOnes: () => boolean = () => false,
+  ) {
+    this.#smallOnes = smallOnes;
     this.flow = flow;
     this.speedLimit = new SpeedLimit(clock);
     this.#clock = clock;
@@ -54,8 +65,8 @@ export class Line {
   }
 
   /** `transport` by way of this line, for the requests of one file: a lane of its own. */
-  through(transport: Transport): Transport {
-    const lane: Lane = { active: 0, served: 0, waiting: new Set() };
+  through(transport: Transport, small = false): Transport {
+    const lane: Lane = { small, active: 0, served: 0, waiting: new Set() };
     return { send: (request) => this.#send(transport, request, lane) };
   }
 
@@ -130,15 +141,22 @@ export class Line {
 
   #readyOf(lane: Lane): Turn | undefined {
     if (this.#active >= this.#connections) return undefined;
-    const full = this.#bodies >= this.flow.width;
+    const full = this.#isFull(lane);
     for (const turn of lane.waiting) if (!turn.isBody || !full) return turn;
     return undefined;
+  }
+
+  #isFull({ small }: Lane): boolean {
+    const { width } = this.flow;
+    if (small) return this.#bodies.big + this.#bodies.small >= width + KEPT_FOR_SMALL;
+    const kept = this.#smallOnes() ? KEPT_FOR_SMALL : 0;
+    return this.#bodies.big >= Math.min(width, Math.max(1, this.#connections - kept));
   }
 
   #count(lane: Lane, isBody: boolean, by: 1 | -1): void {
     lane.active += by;
     this.#active += by;
-    if (isBody) this.#bodies += by;
+    if (isBody) this.#bodies[lane.small ? "small" : "big"] += by;
   }
 }
 

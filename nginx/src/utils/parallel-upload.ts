@@ -1,11 +1,11 @@
 // One file to one link: opens or resumes the upload, moves its chunks, settles once. The server's missing ranges are
 // the truth; what is stored in the browser only remembers where to ask.
 
+import { defaultTransport } from "../adapters/default-transport";
 import { contentDigest, sampleDigest } from "../adapters/digest";
 import { DropprApi } from "../adapters/droppr-api";
 import { LocalSessions, sessionKey } from "../adapters/local-sessions";
 import { systemClock } from "../adapters/system-clock";
-import { XhrTransport } from "../adapters/xhr-transport";
 import { chunkCount, completedChunks } from "../core/chunks";
 import { abortedError, differentFileError, UploadError } from "../core/errors";
 import { newUploadKey } from "../core/keys";
@@ -59,12 +59,12 @@ export class ParallelUploader {
     this.#config = config;
     this.#clock = config.clock ?? systemClock;
     this.#sessions = config.sessions ?? new LocalSessions(this.#clock);
-    const transport = config.transport ?? new XhrTransport();
+    const transport = config.transport ?? defaultTransport();
     this.#line = config.line ?? lineFor(config, this.#clock, transport);
     const { connectivity = null, onShouldRetry } = config;
     this.#retrier = new Retrier(this.#clock, this.#maxRetries, connectivity, onShouldRetry);
     this.#api = new DropprApi({
-      transport: this.#line.through(transport),
+      transport: this.#line.through(transport, config.small),
       clock: this.#clock,
       chunkUrl: config.uploadUrl,
       headers: config.headers ?? {},
@@ -204,8 +204,9 @@ export class ParallelUploader {
   }
 
   #hash(): Promise<string | null> {
-    const { hasher, file } = this.#config;
-    return hasher?.sha256(file, this.#stop.signal).catch(() => null) ?? Promise.resolve(null);
+    const { hasher, hashWholeFile, file } = this.#config;
+    if (!hashWholeFile || hasher === undefined) return Promise.resolve(null);
+    return hasher.sha256(file, this.#stop.signal).catch(() => null);
   }
 
   async #result(hash: Promise<string | null>): Promise<UploadResult> {
@@ -259,7 +260,7 @@ export class ParallelUploader {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    this.#sample ??= this.#config.chunkDigests === "never" ? null : await sampleDigest(this.#config.file);
+    this.#sample ??= await sampleDigest(this.#config.file, this.#config.hasher, signal);
     const resumed = await this.#resume(signal);
     try {
       await this.#move(resumed ?? (await this.#open(signal)), signal);
@@ -351,7 +352,8 @@ export class ParallelUploader {
         maxRetries: this.#maxRetries,
         width: state.maxParallelChunks,
         chunkSize: Math.min(chunkSize ?? Number.POSITIVE_INFINITY, state.chunkSize),
-        digest: chunkDigests === "auto" ? contentDigest : async () => null,
+        digest: async (chunk) =>
+          chunkDigests === "auto" ? contentDigest(chunk, this.#config.hasher, signal) : null,
         onProgress: () => this.#progress(),
         onAccepted: (chunk) => this.#accepted(chunk),
         onDelivered: (delivered) => {

@@ -3,7 +3,7 @@
 import { UploadError } from "../core/errors";
 import { newUploadKey } from "../core/keys";
 import type { Ranked } from "../core/order";
-import { fitsPack } from "../core/pack";
+import { fitsPack, type PackLimits } from "../core/pack";
 import type { Counted, ItemState } from "../core/tally";
 import type { FileLike } from "../ports";
 import type { PreviousUpload } from "./uploader-config";
@@ -69,10 +69,10 @@ export class QueuedItem implements UploadItem, Ranked, Counted {
     return this.state === "sending" || this.state === "finishing";
   }
 
-  kind(smallSize: number, packs: boolean): Kind {
-    if (this.file.size > smallSize) return "big";
-    const packable = packs && !this.alone && this.uploadId === null;
-    return packable && fitsPack(this.path, this.file.size) ? "packed" : "small";
+  kind(smallSize: number, packs: PackLimits | null): Kind {
+    const packable = packs !== null && !this.alone && this.uploadId === null;
+    if (packable && fitsPack(this.path, this.size, packs)) return "packed";
+    return this.size > smallSize ? "big" : "small";
   }
 
   /** Makes the next opening a new upload. */

@@ -2,9 +2,9 @@
 // their chunks in parallel; small ones go many to a request, or several beside each other, and pass by the big ones.
 // Whatever happens to one file costs the same work, however many others there are.
 
+import { defaultTransport } from "../adapters/default-transport";
 import { DropprApi } from "../adapters/droppr-api";
 import { sessionKey } from "../adapters/local-sessions";
-import { XhrTransport } from "../adapters/xhr-transport";
 import { UploadError } from "../core/errors";
 import { Meter } from "../core/meter";
 import { Ordered, Waiting } from "../core/order";
@@ -66,6 +66,7 @@ type PerFile =
   | "key"
   | "sha256"
   | "line"
+  | "small"
   | "connectivity"
   | "onProgress"
   | "onChunkComplete"
@@ -345,7 +346,7 @@ export class UploadManager {
   }
 
   #kindOf(item: QueuedItem): Kind {
-    return item.kind(this.#smallSize, this.#packs !== null);
+    return item.kind(this.#smallSize, this.#packs);
   }
 
   get #smallSize(): number {
@@ -353,14 +354,17 @@ export class UploadManager {
   }
 
   #api(line: Line | null = null): DropprApi {
-    const { transport = new XhrTransport(), uploadUrl, headers = {} } = this.#config.options();
-    const way = line?.through(transport) ?? transport;
+    const { transport = defaultTransport(), uploadUrl, headers = {} } = this.#config.options();
+    const way = line?.through(transport, true) ?? transport;
     return new DropprApi({ transport: way, clock: this.#config.clock, chunkUrl: uploadUrl, headers });
   }
 
   #lineFor(options: UploaderOptions): Line {
     if (this.#line === null) {
-      this.#line = lineFor(options, this.#config.clock, options.transport ?? new XhrTransport());
+      const { packed, small } = this.#under;
+      const smallOnes = (): boolean => packed.size + small.size > 0;
+      const transport = options.transport ?? defaultTransport();
+      this.#line = lineFor(options, this.#config.clock, transport, smallOnes);
       this.#line.speedLimit.set(this.#speedLimit ?? options.speedLimit ?? null);
     }
     return this.#line;
@@ -458,6 +462,7 @@ export class UploadManager {
       ...options,
       ...(connectivity ? { connectivity } : {}),
       line: this.#lineFor(options),
+      small: this.#kindOf(item) !== "big",
       file: item.file,
       relPath: item.path,
       key: item.key,

@@ -1,9 +1,10 @@
 // What a ParallelUploader is told, and the line it builds from that when it has none to share.
 
+import { connectionHint } from "../adapters/browser-network";
 import type { HttpHeaders } from "../adapters/droppr-api";
 import type { UploadError } from "../core/errors";
 import { Flow } from "../core/flow";
-import { type ConnectionHint, firstChunkSize, parallelChunksFor } from "../core/network";
+import { firstChunkSize, parallelChunksFor } from "../core/network";
 import type { ByteRanges, Span } from "../core/ranges";
 import type { Clock, Connectivity, FileLike, Hasher, SavedSession, SessionStore, Transport } from "../ports";
 import { BROWSER_CONNECTIONS, Line } from "./line";
@@ -42,10 +43,12 @@ export interface ParallelUploaderConfig {
   readonly senderEmail?: string;
   /** Lower-case hex SHA-256 known beforehand; the server refuses to deliver a file that turns out different. */
   readonly sha256?: string;
-  /** `auto` sends a digest with each chunk where `crypto.subtle` can compute it, `never` sends none. */
+  /** `auto` sends a digest with each chunk where `crypto.subtle` or a `hasher` can compute it, `never` sends none. */
   readonly chunkDigests?: "auto" | "never";
-  /** Computes the whole file's SHA-256 while it is sent; see `UploadResult.sha256`. */
+  /** Hashes where `crypto.subtle` is absent, as on plain http: `WorkerHasher` or `NodeHasher`. */
   readonly hasher?: Hasher;
+  /** Lets the `hasher` compute the whole file's SHA-256 while it is sent; see `UploadResult.sha256`. */
+  readonly hashWholeFile?: boolean;
 
   /** Bytes sent, some of which may still be lost, and the file's size. */
   readonly onProgress?: (loaded: number, total: number) => void;
@@ -67,8 +70,9 @@ export interface ParallelUploaderConfig {
   readonly sessions?: SessionStore;
   readonly clock?: Clock;
   readonly connectivity?: Connectivity;
-  /** Shared by the files of an `UploadManager`. */
+  /** Shared by the files of an `UploadManager`; `small` ones need not wait for the chunks of big ones. */
   readonly line?: Line;
+  readonly small?: boolean;
 }
 
 /** An upload that was begun and not finished. */
@@ -90,7 +94,7 @@ export interface UploadResult {
   readonly name: string;
   /** Bytes. */
   readonly size: number;
-  /** Lower-case hex of the bytes that were sent, where a `hasher` was given. */
+  /** Lower-case hex of the bytes that were sent, with `hashWholeFile`; else null. */
   readonly sha256: string | null;
   /** Milliseconds since 1970 until which the sender may take the file back, or null. */
   readonly removableUntil: number | null;
@@ -136,7 +140,12 @@ type LineConfig = Pick<
   | "speedLimit"
 >;
 
-export function lineFor(config: LineConfig, clock: Clock, transport: Transport): Line {
+export function lineFor(
+  config: LineConfig,
+  clock: Clock,
+  transport: Transport,
+  smallOnes: () => boolean = () => false,
+): Line {
   const connections = transport.connections ?? BROWSER_CONNECTIONS;
   const adaptWidth = config.adaptive ?? config.maxParallelChunks === undefined;
   const adaptChunkSize = config.adaptiveChunkSizing ?? config.adaptive ?? config.chunkSize === undefined;
@@ -155,7 +164,8 @@ export function lineFor(config: LineConfig, clock: Clock, transport: Transport):
     maxChunkSize: adaptChunkSize ? maxChunkSize : wanted,
     adaptChunkSize,
   });
-  const line = new Line(flow, clock, Math.max(connections, config.maxParallelChunks ?? 0));
+  const most = Math.max(connections, config.maxParallelChunks ?? 0);
+  const line = new Line(flow, clock, most, smallOnes);
   line.speedLimit.set(config.speedLimit ?? null);
   return line;
 }
@@ -163,9 +173,4 @@ export function lineFor(config: LineConfig, clock: Clock, transport: Transport):
 /** How many chunks to send at once, from what the browser knows of the line: 6 on 4g, 3 on 3g, 1 on 2g, else 4. */
 export function getOptimalParallelChunks(): number {
   return parallelChunksFor(connectionHint());
-}
-
-function connectionHint(): ConnectionHint | undefined {
-  const { navigator } = globalThis as { navigator?: { connection?: ConnectionHint } };
-  return navigator?.connection;
 }
