@@ -10,6 +10,7 @@ export { type KeyValueStorage, LocalSessions } from "./adapters/local-sessions";
 export { systemClock } from "./adapters/system-clock";
 export { XhrTransport } from "./adapters/xhr-transport";
 export { mayPass, UploadError } from "./core/errors";
+export { type LinkAddress, parseLink } from "./core/link";
 export type { PackLimits } from "./core/pack";
 export type { Span } from "./core/ranges";
 export type { LinkInfo, UploadState } from "./core/wire";

@@ -20,7 +20,7 @@ export class FetchTransport implements Transport {
     if (request.signal.aborted) throw abortedError();
     const { body = null } = request;
     const bytes = body instanceof Blob ? body.size : 0;
-    const tooLong = AbortSignal.timeout(PATIENCE + bytes / SLOWEST);
+    const tooLong = AbortSignal.timeout(Math.ceil(PATIENCE + bytes / SLOWEST));
     const { method, url, headers, signal } = request;
     try {
       const reply = await fetch(url, { method, headers, body, signal: AbortSignal.any([signal, tooLong]) });

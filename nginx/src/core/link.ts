@@ -1,0 +1,19 @@
+import { UploadError } from "./errors";
+
+export interface LinkAddress {
+  /** `https://host[:port]` */
+  readonly origin: string;
+  readonly hash: string;
+  /** Where chunks go; see `ParallelUploaderConfig.uploadUrl`. */
+  readonly uploadUrl: string;
+}
+
+/** Takes apart the address of a link as people pass it on. Throws an `UploadError` of code `invalid_link`. */
+export function parseLink(link: string): LinkAddress {
+  const found = URL.canParse(link) ? new URL(link) : null;
+  const hash = /\/request\/([A-Za-z0-9_-]+)\/?$/.exec(found?.pathname ?? "")?.[1];
+  if (found === null || hash === undefined) {
+    throw new UploadError("This is not the address of a link.", { code: "invalid_link" });
+  }
+  return { origin: found.origin, hash, uploadUrl: `${found.origin}/api/droppr/requests/${hash}/upload-chunk` };
+}
