@@ -71,7 +71,7 @@ locks: ## Bring the locked Python dependencies up to date (needs uv)
 	done
 
 clean: ## Remove everything that was installed or built here; received files in data/ stay
-	rm -rf $(VENV) .cache .hypothesis nginx/node_modules nginx/dist media-server/*.egg-info
+	rm -rf $(VENV) .cache .hypothesis nginx/node_modules nginx/dist nginx/dist-lib media-server/*.egg-info
 	find media-server tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the tests need and neither PyPI nor npm carries.

@@ -15,5 +15,9 @@ export function parseLink(link: string): LinkAddress {
   if (found === null || hash === undefined) {
     throw new UploadError("This is not the address of a link.", { code: "invalid_link" });
   }
-  return { origin: found.origin, hash, uploadUrl: `${found.origin}/api/droppr/requests/${hash}/upload-chunk` };
+  return {
+    origin: found.origin,
+    hash,
+    uploadUrl: `${found.origin}/api/droppr/requests/${hash}/upload-chunk`,
+  };
 }
