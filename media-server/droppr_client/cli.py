@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from droppr_client.api import Api
-from droppr_client.options import local_url, server_options
+from droppr_client.options import as_json, local_url, server_options
 from droppr_client.output import print_facts, print_json
-from droppr_client.request_commands import as_json, request
+from droppr_client.request_commands import request
 from droppr_client.upload_command import upload
 from droppr_client.verify import verify
 

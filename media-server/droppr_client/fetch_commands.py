@@ -18,7 +18,7 @@ import click
 from droppr_client import exit_codes
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.fetch import Fetch
-from droppr_client.options import link_argument, server_options
+from droppr_client.options import Written, as_json_lines, link_argument, server_options
 from droppr_client.output import count_text, duration_text, size_text, time_text, visible
 from droppr_client.upload.items import Outcome, UploadResult
 
@@ -32,7 +32,7 @@ LONGEST_PAUSE = 60.0
 @click.option("--retries", type=click.IntRange(0), default=10, show_default=True, help="Attempts without any progress.")
 @click.option("--again", is_flag=True, help="Fetch what was fetched before, too.")
 @click.option("--dry-run", is_flag=True, help="List what would be fetched.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@as_json_lines
 @click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
 @server_options
 def fetch(api: Api, link: str, dest: Path, **options: Any) -> None:
@@ -60,12 +60,12 @@ def fetch(api: Api, link: str, dest: Path, **options: Any) -> None:
 
 @click.command()
 @link_argument
-@click.option("--all", "everything", is_flag=True, help="Begin with what has arrived before.")
+@click.option("--all", "everything", is_flag=True, cls=Written, help="Begin with what has arrived before.")
 @click.option(
     "--interval", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Seconds between two looks."
 )
 @click.option("--count", type=click.IntRange(1), help="End after so many files.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@as_json_lines
 @server_options
 def watch(api: Api, link: str, everything: bool, interval: float, count: int | None, as_json: bool) -> None:
     """Print files as they arrive, one a line: time, size, sender, path.

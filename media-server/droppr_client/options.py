@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from functools import wraps
@@ -31,6 +32,23 @@ class Size(click.ParamType[int]):
         if match is None:
             self.fail(f"{value!r} is not a size. Write 2GiB, 500M or a number of bytes.", param, ctx)
         return int(float(match[1]) * _FACTORS[match[2].lower()])
+
+
+class Written(click.Option):
+    """An option whose variable is called as the option is written, not as the parameter that it fills."""
+
+    @property
+    def written(self) -> str:
+        return self.opts[0].lstrip("-").replace("-", "_")
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        return os.environ.get(f"{ctx.auto_envvar_prefix}_{self.written}".upper()) or None
+
+
+as_json = click.option("--json", "as_json", is_flag=True, cls=Written, help="For programs.")
+as_json_lines = click.option(
+    "--json", "as_json", is_flag=True, cls=Written, help="One JSON object a line, for programs."
+)
 
 
 def server_options(command: Callable[..., R]) -> Callable[..., R]:
@@ -75,9 +93,11 @@ def terms_options(command: AnyCommand) -> AnyCommand:
             click.option("--max-total-size", type=Size(), help="Of all files together."),
             click.option("--max-files", type=click.IntRange(0), help="How many files; 0 is no limit."),
             click.option("--allowed-extensions", metavar="LIST", help="Such as jpg,mov; '' is all."),
-            click.option("--captcha", type=click.Choice(["never", "after_failures", "always"])),
+            click.option(
+                "--captcha", type=click.Choice(["never", "after_failures", "always"]), help="When senders solve one."
+            ),
             click.option("--ask-name", type=asks, help="Whether senders say who they are."),
-            click.option("--ask-email", type=asks),
+            click.option("--ask-email", type=asks, help="Whether they give an e-mail address."),
         ]
     ):
         command = option(command)

@@ -109,6 +109,7 @@ class Events:
     def _numbers(self) -> dict[str, Any]:
         monitor, pace = self._manager.bandwidth, self._manager.pace
         speeds = {"bytes_per_second": round(monitor.current()), "average": round(monitor.get_bandwidth())}
+        speeds["bytes_sent"] = monitor.total_bytes
         return {**asdict(self._manager.tracker.statistics()), **speeds, "connections": pace.limit}
 
     def _write(self, event: str, facts: dict[str, Any]) -> None:

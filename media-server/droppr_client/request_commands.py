@@ -8,10 +8,8 @@ import click
 
 from droppr_client.api import JSON, Api
 from droppr_client.fetch_commands import fetch, watch
-from droppr_client.options import link_argument, named_terms, server_options, terms_options
+from droppr_client.options import as_json, link_argument, named_terms, server_options, terms_options
 from droppr_client.output import limit_text, print_facts, print_json, print_table, size_text, time_text
-
-as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 
 @click.group()

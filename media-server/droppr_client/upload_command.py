@@ -17,7 +17,7 @@ from typing import IO, Any
 import click
 
 from droppr_client import exit_codes
-from droppr_client.options import Size
+from droppr_client.options import Size, as_json_lines
 from droppr_client.output import count_text, size_text, visible
 from droppr_client.reports import Events, Lines, Report
 from droppr_client.upload import Cancelled, DropprLink, Options, Refused, Selection, UploadManager, Walk
@@ -102,7 +102,7 @@ Exit codes: 0 all sent, 1 some failed, 2 wrong usage, 3 nothing to do,
 )
 @click.option("--stdin-name", default="stdin", show_default=True, help="What PATH - is called there.")
 @click.option("--dry-run", is_flag=True, help="List what would be sent and send nothing.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, for programs.")
+@as_json_lines
 @click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
 def upload(paths: Sequence[str], **options: Any) -> None:
     """Send files and folders to a link.

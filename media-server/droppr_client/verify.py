@@ -7,9 +7,9 @@ from typing import Any, BinaryIO
 
 import click
 
+from droppr_client.options import as_json
 from droppr_client.output import print_json, time_text, visible
 from droppr_client.proof import NotVerified, Receipt, Result, Verdict, compare, read_receipt, trusted_fingerprint
-from droppr_client.request_commands import as_json
 
 NOT_THE_SAME = 1
 NOT_BELIEVED = 2

@@ -102,7 +102,7 @@ def test_every_route_is_in_the_docs(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [*modules(), *(ROOT / "media-server/droppr_client").glob("*.py")], ids=lambda p: p.name
+    "path", [*modules(), *(ROOT / "media-server/droppr_client").rglob("*.py")], ids=lambda p: p.name
 )
 def test_no_function_is_longer_than_a_screen_and_no_file_has_two_subjects(path: Path) -> None:
     text = path.read_text()
