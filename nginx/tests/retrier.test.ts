@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { networkError } from "../src/core/errors";
+import { networkError, UploadError } from "../src/core/errors";
 import { Retrier } from "../src/utils/retrier";
 import { FakeClock } from "./support/clock";
 
@@ -22,5 +22,31 @@ describe("a retrier is stuck", () => {
     clock.asleep?.();
     await expect(trying).resolves.toBe("there");
     expect(retrier.stuck).toBe(false);
+  });
+});
+
+describe("a retrier waits for its turn", () => {
+  const atLimit = new UploadError("Upload limit exceeded or insufficient resources", {
+    code: "busy",
+    status: 503,
+    retryable: true,
+    retryAfter: 2,
+    details: { reason: "places" },
+  });
+
+  it("as long as the server is at a limit, without counting that as a failure", async () => {
+    const clock = new FakeClock();
+    const attempt = vi.fn().mockResolvedValue("in");
+    for (let refusals = 0; refusals < 40; refusals += 1) attempt.mockRejectedValueOnce(atLimit);
+    await expect(new Retrier(clock, 2).run(attempt, new AbortController().signal)).resolves.toBe("in");
+    expect(attempt).toHaveBeenCalledTimes(41);
+  });
+
+  it("and gives up after as many failures as ever when the server is busy for another reason", async () => {
+    const busy = new UploadError("Busy", { code: "busy", status: 503, retryable: true, retryAfter: 1 });
+    const attempt = vi.fn().mockRejectedValue(busy);
+    const running = new Retrier(new FakeClock(), 2).run(attempt, new AbortController().signal);
+    await expect(running).rejects.toThrow("after 2 retries");
+    expect(attempt).toHaveBeenCalledTimes(3);
   });
 });

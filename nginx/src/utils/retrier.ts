@@ -78,6 +78,10 @@ export class Retrier {
         // Without a network nothing was tried: it costs no retry, and the wait ends with the outage.
         if (error.status === 0 && this.#connectivity?.online === false) continue;
         if (!this.#mayRetry(error, failures)) throw error;
+        if (waitsForItsTurn(error)) {
+          await this.pause(failures, error, signal);
+          continue;
+        }
         if (failures >= this.#maxRetries) throw exhausted(error, this.#maxRetries);
         await this.pause(failures, error, signal);
         failures += 1;
@@ -102,4 +106,9 @@ export class Retrier {
     if ((caught.retryAfter ?? 0) > LONGEST_RETRY_AFTER) throw caught;
     return caught;
   }
+}
+
+/** The server is at a limit and has us in its queue: the turn comes, so waiting for it is no failure. */
+function waitsForItsTurn({ code, details, retryAfter }: UploadError): boolean {
+  return code === "busy" && typeof details.reason === "string" && retryAfter !== null;
 }

@@ -56,6 +56,9 @@ def _passing(answer: Answer, code: str, sentence: str) -> Passing | None:
     status, wait = answer.status, answer.retry_after
     if code == "rate_limited":
         return Passing(sentence, code, retry_after=wait or 30.0, overload=True, pause=True)
+    # At a limit of the server we wait for our turn, which comes however long it takes.
+    if code == "busy" and answer.document.get("reason"):
+        return Passing(sentence, code, retry_after=wait or 2.0, pause=True)
     if status in (429, 502, 503, 504):
         return Passing(sentence, code, retry_after=wait, overload=True)
     # A fault of the program; it may have been caught in the middle of a restart.
