@@ -214,3 +214,14 @@ def test_two_hundred_users_on_twenty_places_are_all_served_once(live: Callable[.
     assert (told["running_uploads"], told["waiting_uploads"], told["active_uploads"]) == (0, 0, 0)
     memory = owner.call("GET", "/api/v1/system/upload-status", owner=True).json["memory_monitor"]
     assert memory["reserved_bytes"] == 0
+
+
+def test_decisions_about_limits_are_logged_where_that_is_wished(live: Callable[..., LiveServer]) -> None:
+    wished, usual = (
+        live(workers=1, PARALLEL_UPLOAD_DEBUG_LOGGING="True", **SMALL_CHUNKS),
+        live(workers=1, **SMALL_CHUNKS),
+    )
+    for server in (wished, usual):
+        Client.of(server).make_link().deliver("a.bin", DATA)
+    assert '"PARALLEL upload let in"' in wished.log.read_text()
+    assert "PARALLEL" not in usual.log.read_text()

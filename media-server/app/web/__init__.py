@@ -18,7 +18,7 @@ from app.web.system import system
 
 def install(app: Flask, settings: Settings) -> None:
     """Put every route, and what all of them share, on ``app``."""
-    logs.install(app, settings.log_level)
+    logs.install(app, settings.log_level, debug=("droppr.parallel",) if settings.parallel_upload_debug_logging else ())
     # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
     app.wsgi_app = PatientBodies(app.wsgi_app, settings.body_timeout_seconds)  # type: ignore[method-assign]

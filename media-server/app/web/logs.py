@@ -6,6 +6,7 @@ import logging
 import re
 import secrets
 import sys
+from collections.abc import Sequence
 
 from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
@@ -22,10 +23,12 @@ class WithRequestId(logging.Filter):
         return True
 
 
-def install(app: Flask, level: str) -> None:
-    """Give every request an id, the caller's own where it is sensible, and log as JSON."""
+def install(app: Flask, level: str, debug: Sequence[str] = ()) -> None:
+    """Give every request an id, the caller's own where it is sensible, and log as JSON; ``debug`` loggers tell all."""
     logger = logging.getLogger("droppr")
     logger.setLevel(level)
+    for name in debug:
+        logging.getLogger(name).setLevel(logging.DEBUG)
     if not logger.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(
