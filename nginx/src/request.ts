@@ -1,57 +1,64 @@
-// The sender's page: wires the elements to the upload library. It shows and asks; it decides nothing about uploads.
+// The sender's page: loads the language and what the link says of itself, then leaves the rest to SendPage.
 
-import { DropprApi, fetchLinkInfo } from "./adapters/droppr-api";
+import { BrowserConnectivity } from "./adapters/browser-network";
+import { fetchLinkInfo } from "./adapters/droppr-api";
 import { LocalSessions } from "./adapters/local-sessions";
 import { systemClock } from "./adapters/system-clock";
 import { XhrTransport } from "./adapters/xhr-transport";
 import { UploadError } from "./core/errors";
 import { need, setText } from "./page/dom";
+import { type Key, onLanguage, preferredLanguage, t, useLanguage } from "./page/i18n";
+import { LanguageSwitch } from "./page/language-switch";
+import { reasonFor } from "./page/reasons";
 import { SendPage } from "./page/send-page";
 
 const hash = decodeURIComponent(/^\/request\/([^/]+)/.exec(location.pathname)?.[1] ?? "");
 const transport = new XhrTransport();
-const ports = { transport, clock: systemClock, sessions: new LocalSessions(systemClock) };
-
-const CLOSED: Readonly<Record<string, readonly [string, string]>> = {
-  request_not_found: [
-    "This link does not exist",
-    "Check that you have the whole address. If it was cut off in a message, ask for it again.",
-  ],
-  request_expired: [
-    "This link has expired",
-    "It was open for a limited time. Ask the person who sent it to you for a new one.",
-  ],
-  request_closed: [
-    "This link is closed",
-    "The person who made it takes no more files here. Ask them for a new link if you still have something to send.",
-  ],
+const ports = {
+  transport,
+  clock: systemClock,
+  sessions: new LocalSessions(systemClock),
+  connectivity: new BrowserConnectivity(),
 };
+
+const CLOSED: Readonly<Record<string, readonly [Key, Key]>> = {
+  request_not_found: ["link_unknown", "link_unknown_text"],
+  request_expired: ["link_expired", "link_expired_text"],
+  request_closed: ["link_closed", "link_closed_text"],
+};
+
+let refusal: unknown = null;
 
 async function start(): Promise<void> {
   need("no-link", HTMLElement).hidden = true;
   try {
     const info = await fetchLinkInfo(ports, hash, new AbortController().signal);
-    const uploadUrl = `/api/droppr/requests/${encodeURIComponent(hash)}/upload-chunk`;
-    const api = new DropprApi({ ...ports, chunkUrl: uploadUrl, headers: {} });
-    new SendPage(info, uploadUrl, api, ports);
+    refusal = null;
+    new SendPage(info, hash, ports);
   } catch (error) {
-    showNoLink(error);
+    refusal = error;
+    showNoLink();
   }
 }
 
-function showNoLink(error: unknown): void {
-  const code = error instanceof UploadError ? error.code : "";
-  const [title, text] = CLOSED[code] ?? ["This page could not be loaded", messageOf(error)];
+function showNoLink(): void {
+  if (refusal === null) return;
+  const code = refusal instanceof UploadError ? refusal.code : "";
+  const closed = CLOSED[code];
+  const title = t(closed?.[0] ?? "link_trouble");
   setText(need("no-link-title", HTMLElement), title);
-  setText(need("no-link-text", HTMLElement), text);
-  need("no-link-retry", HTMLElement).hidden = code in CLOSED;
+  setText(need("no-link-text", HTMLElement), closed === undefined ? reasonFor(refusal) : t(closed[1]));
+  need("no-link-retry", HTMLElement).hidden = closed !== undefined;
   need("no-link", HTMLElement).hidden = false;
   document.title = `${title} · Droppr`;
 }
 
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : "Something went wrong.";
+async function open(): Promise<void> {
+  await useLanguage(preferredLanguage());
+  new LanguageSwitch();
+  need("no-link-retry", HTMLElement).addEventListener("click", () => void start());
+  onLanguage(showNoLink);
+  await start();
 }
 
-need("no-link-retry", HTMLElement).addEventListener("click", () => void start());
-void start();
+void open();

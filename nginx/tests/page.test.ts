@@ -1,12 +1,16 @@
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import type { LinkInfo } from "../src/core/wire";
 import { fromDrop, fromInput } from "../src/page/drop";
-import { countOf, formatBytes, formatDuration, formatPercent, formatTimeLeft } from "../src/page/format";
-import { describeLimits, sortOut } from "../src/page/limits";
+import { formatBytes, formatDuration, formatPercent, formatSpeed, formatTimeLeft } from "../src/page/format";
+import { useLanguage } from "../src/page/i18n";
+import { describeLimits, sortOut, takesPictures } from "../src/page/limits";
+
+beforeAll(() => useLanguage("en"));
 
 const NONE: LinkInfo = {
   title: "",
   message: "",
+  logoUrl: null,
   expiresIn: null,
   requiresPassword: false,
   captchaRequired: false,
@@ -48,19 +52,22 @@ describe("words for numbers", () => {
     [3, "a few seconds left"],
     [40, "less than a minute left"],
     [61, "about 2 min left"],
-    [3_600, "about 1 h left"],
-    [4_800, "about 1 h 20 min left"],
+    [3_600, "about 1 hr left"],
+    [4_800, "about 1 hr 20 min left"],
     [3 * 86_400, "about 3 days left"],
   ])("%d seconds are '%s'", (seconds, words) => {
     expect(formatTimeLeft(seconds)).toBe(words);
   });
 
-  it("counts", () => {
-    expect([countOf(1, "file"), countOf(1_200, "file"), formatDuration(10)]).toEqual([
-      "1 file",
-      "1,200 files",
-      "1 min",
+  it("are written as the language does", async () => {
+    await useLanguage("de");
+    expect([formatBytes(1_536), formatSpeed(2.5 * 1024 ** 2), formatDuration(4_800)]).toEqual([
+      "1,5 kB",
+      "2,5 MB/s",
+      "1 Std. 20 Min.",
     ]);
+    await useLanguage("en");
+    expect(formatSpeed(2.5 * 1024 ** 2)).toBe("2.5 MB/s");
   });
 });
 
@@ -90,6 +97,19 @@ describe("limits", () => {
     const { accepted, refused } = sortOut(files, limits, { files: 0, bytes: 0 });
     expect(accepted.map(({ path }) => path)).toEqual(["a.PDF", "d.pdf"]);
     expect(refused.map(({ path }) => path)).toEqual(["b.exe", "c", "big.pdf"]);
+  });
+
+  it("refuse a file that is in the list already", () => {
+    const { refused } = sortOut([picked("a")], NONE, { files: 1, bytes: 1, has: ({ path }) => path === "a" });
+    expect(refused[0]?.reason).toBe("It is in the list already.");
+  });
+
+  it("offer a camera only where pictures are taken", () => {
+    expect([takesPictures([]), takesPictures(["pdf", "heic"]), takesPictures(["pdf"])]).toEqual([
+      true,
+      true,
+      false,
+    ]);
   });
 
   it("count what was taken before", () => {
@@ -149,6 +169,13 @@ describe("drops", () => {
       ({ files: names, webkitdirectory }) as unknown as HTMLInputElement;
     expect(fromInput(input(true)).picked.map(({ path }) => path)).toEqual(["a", "b"]);
     expect(fromInput(input(false)).picked.map(({ path }) => path)).toEqual(["b", "a"]);
+  });
+
+  it("keep folders with nothing in them", async () => {
+    const { picked, emptyFolders } = await fromDrop(
+      drop(folderEntry("/t", [folderEntry("/t/none", []), fileEntry("/t/a")]), folderEntry("/alone", [])),
+    );
+    expect([picked.map(({ path }) => path), emptyFolders]).toEqual([["t/a"], ["alone", "t/none"]]);
   });
 
   it("tell what could not be read and bring the rest", async () => {

@@ -50,7 +50,8 @@ class Sender:
 
     def choose(self, *paths: Path) -> None:
         with self.page.expect_file_chooser() as chooser:
-            self.page.get_by_role("button", name="Choose files").click()
+            # Once files are there, the same button adds more.
+            self.page.locator("#choose").click()
         chooser.value.set_files(list(paths))
 
     def choose_folder(self, folder: Path) -> None:
@@ -78,7 +79,27 @@ class Sender:
     # What a person sees
 
     def row(self, path: str) -> Locator:
-        return self.page.locator("li.file").filter(has=self.page.get_by_text(path, exact=True))
+        """The row of a file, scrolled to where it is: of a long list only what can be seen is in the document."""
+        found = self.page.locator("li.file").filter(has=self.page.get_by_text(path, exact=True))
+        for step in range(200):
+            if found.count():
+                break
+            self.page.locator("#files-scroller").evaluate("(box, step) => { box.scrollTop = step * 300; }", step)
+            self.page.evaluate("() => new Promise(requestAnimationFrame)")
+        return found
+
+    def names(self) -> list[str]:
+        """All paths in the list, in its order."""
+        names: dict[int, str] = {}
+        scroller = self.page.locator("#files-scroller")
+        scroller.evaluate("box => { box.scrollTop = 0; }")
+        while True:
+            self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+            for row in self.page.locator("li.file").all():
+                names[int(row.get_attribute("aria-posinset") or 0)] = row.locator(".file-name").text_content() or ""
+            if scroller.evaluate("box => box.scrollTop + box.clientHeight >= box.scrollHeight - 1"):
+                return [names[place] for place in sorted(names)]
+            scroller.evaluate("box => { box.scrollTop += box.clientHeight; }")
 
     def state(self, path: str) -> Locator:
         return self.row(path).locator(".file-state")
@@ -135,7 +156,8 @@ class Sender:
         dialog.accept()
 
     def _answered(self, response: Response) -> None:
-        if response.request.method == "POST" and _leads_to(response.request, "/uploads"):
+        # Small files are opened and sent in one request, many of them together.
+        if response.request.method == "POST" and any(_leads_to(response.request, end) for end in ("/uploads", "/pack")):
             self.openings.append(response)
 
 

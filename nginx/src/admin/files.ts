@@ -1,8 +1,8 @@
 // What a link has received, newest first.
 
 import { make, makeButton, setText } from "../page/dom";
-import { countOf, formatBytes, formatDate } from "../page/format";
 import { downloadUrl } from "./api";
+import { countOf, formatBytes, formatDate } from "./format";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, copies, part } from "./parts";
 import { visibleName } from "./visible";

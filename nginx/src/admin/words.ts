@@ -1,7 +1,7 @@
 // What the owner's page says about links and files, and about what went wrong.
 
 import { UploadError } from "../core/errors";
-import { countOf, formatBytes, formatDate, formatDuration } from "../page/format";
+import { countOf, formatBytes, formatDate, formatDuration } from "./format";
 import type { ListedLink, OwnerLink } from "./wire";
 
 export type LinkState = "open" | "full" | "expired" | "closed";

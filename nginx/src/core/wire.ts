@@ -43,6 +43,8 @@ export type Asked = "no" | "optional" | "required";
 export interface LinkInfo {
   readonly title: string;
   readonly message: string;
+  /** Of the owner's logo, or null. */
+  readonly logoUrl: string | null;
   /** Seconds from now, or null for never. */
   readonly expiresIn: number | null;
   readonly requiresPassword: boolean;
@@ -122,6 +124,7 @@ export function parseLinkInfo(fields: Fields): LinkInfo {
   return {
     title: optionalText(fields.title),
     message: optionalText(fields.message),
+    logoUrl: optionalText(fields.logo_url) || null,
     expiresIn: limit(fields.expires_in),
     requiresPassword: fields.requires_password === true,
     captchaRequired: fields.captcha_required === true,

@@ -1,24 +1,27 @@
-import type { UploadTotals } from "../utils/upload-manager";
 import { need } from "./dom";
-import { countOf } from "./format";
+import { formatPercent } from "./format";
+import { t } from "./i18n";
 
 /** Speaks to screen readers, politely and seldom: start, quarters, end, troubles. */
 export class Announcer {
   readonly #live = need("live", HTMLElement);
   #quarter = 0;
 
-  say(words: string): void {
+  readonly say = (words: string): void => {
     this.#live.textContent = words;
-  }
+  };
 
   started(files: number): void {
     this.#quarter = 0;
-    this.say(`Sending ${countOf(files, "file")}.`);
+    this.say(t("said_started", { count: files }));
   }
 
-  progress({ loaded, size }: UploadTotals): void {
-    const quarter = size === 0 ? 0 : Math.floor((loaded / size) * 4);
-    if (quarter > this.#quarter && quarter < 4) this.say(`${quarter * 25} percent sent.`);
+  /** `safe` of `size` bytes are on the server. */
+  progress(safe: number, size: number): void {
+    const quarter = size === 0 ? 0 : Math.floor((safe / size) * 4);
+    if (quarter > this.#quarter && quarter < 4) {
+      this.say(t("said_quarter", { percent: formatPercent(quarter, 4) }));
+    }
     this.#quarter = Math.max(this.#quarter, quarter);
   }
 }

@@ -3,6 +3,7 @@
 import { abortedError, UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import { need } from "./dom";
+import { t } from "./i18n";
 
 export class Captcha {
   readonly #box = need("captcha", HTMLElement);
@@ -51,7 +52,7 @@ export class Captcha {
   async #solve(signal: AbortSignal): Promise<string> {
     const provider = this.#provider;
     if (provider === "altcha") {
-      this.#box.textContent = "Checking that you are not a robot…";
+      this.#box.textContent = t("checking");
       const { altchaToken } = await import("../captcha/altcha");
       return altchaToken(signal);
     }

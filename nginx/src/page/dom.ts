@@ -29,9 +29,43 @@ export function makeButton(text: string, className: string, onClick: () => void)
   return button;
 }
 
+const SVG = "http://www.w3.org/2000/svg";
+
+/** A drawing from the page's own sheet (`<symbol id="i-…">`); decoration, so whoever uses it says in words what it means. */
+export function makeIcon(name: string): SVGSVGElement {
+  const icon = document.createElementNS(SVG, "svg");
+  icon.setAttribute("aria-hidden", "true");
+  icon.append(document.createElementNS(SVG, "use"));
+  showIcon(icon, name);
+  return icon;
+}
+
+export function showIcon(icon: SVGSVGElement, name: string): void {
+  const href = `#i-${name}`;
+  if (icon.firstElementChild?.getAttribute("href") !== href)
+    icon.firstElementChild?.setAttribute("href", href);
+}
+
+/** A button that shows a drawing; `setLabel()` says what it does. */
+export function makeIconButton(name: string, onClick: () => void): HTMLButtonElement {
+  const button = makeButton("", "icon", onClick);
+  button.append(makeIcon(name));
+  return button;
+}
+
+export function setLabel(element: HTMLElement, label: string): void {
+  if (element.getAttribute("aria-label") === label) return;
+  element.setAttribute("aria-label", label);
+  element.title = label;
+}
+
 /** Sets a text only where it differs, so that screen readers and layout are left alone otherwise. */
 export function setText(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
+}
+
+export function setHidden(element: HTMLElement, hidden: boolean): void {
+  if (element.hidden !== hidden) element.hidden = hidden;
 }
 
 /** Runs `paint` at most once per frame, however often it is asked for. */

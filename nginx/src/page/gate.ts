@@ -2,8 +2,7 @@
 
 import type { Asked, LinkInfo } from "../core/wire";
 import { need, setText } from "./dom";
-
-const PASSWORD_HINT = "The person who sent you the link has it.";
+import { onLanguage, t } from "./i18n";
 
 export class Gate {
   readonly #form = need("gate", HTMLFormElement);
@@ -11,6 +10,7 @@ export class Gate {
   readonly #email = need("email", HTMLInputElement);
   readonly #password = need("password", HTMLInputElement);
   readonly #hint = need("password-hint", HTMLElement);
+  #complaint: () => string = () => "";
 
   constructor(info: LinkInfo, onSubmit: () => void) {
     this.#ask("name", this.#name, info.askName);
@@ -18,9 +18,11 @@ export class Gate {
     if (info.requiresPassword) this.#showPassword();
     this.#form.addEventListener("submit", (event) => {
       event.preventDefault();
-      this.#complain("");
+      this.#complain(() => "");
       onSubmit();
     });
+    this.#paint();
+    onLanguage(() => this.#paint());
   }
 
   /** Whether there is anything to fill in: then the person says when to send. */
@@ -40,8 +42,8 @@ export class Gate {
     return this.#password.value;
   }
 
-  /** The server wants a password, or another one. */
-  askPassword(complaint: string): void {
+  /** The server wants a password, or another one; `complaint` says so in the language of the moment. */
+  askPassword(complaint: () => string): void {
     this.#showPassword();
     this.#complain(complaint);
     this.#password.focus();
@@ -52,10 +54,16 @@ export class Gate {
     this.#ask("password", this.#password, "required");
   }
 
-  #complain(complaint: string): void {
+  #complain(complaint: () => string): void {
+    this.#complaint = complaint;
+    this.#paint();
+  }
+
+  #paint(): void {
+    const words = this.#complaint();
     this.#password.toggleAttribute("aria-invalid", false);
-    if (complaint !== "") this.#password.setAttribute("aria-invalid", "true");
-    setText(this.#hint, complaint || PASSWORD_HINT);
+    if (words !== "") this.#password.setAttribute("aria-invalid", "true");
+    setText(this.#hint, words || t("password_hint"));
   }
 
   #ask(id: string, input: HTMLInputElement, asked: Asked): void {

@@ -1,7 +1,8 @@
 // What the link allows, said before anything is sent, and checked before a byte leaves. The server checks again.
 
 import type { LinkInfo } from "../core/wire";
-import { countOf, formatBytes, formatDate } from "./format";
+import { formatBytes, formatDate } from "./format";
+import { t } from "./i18n";
 
 export interface Picked {
   readonly file: File;
@@ -17,6 +18,8 @@ export interface Refused {
 export interface Taken {
   readonly files: number;
   readonly bytes: number;
+  /** Whether this very file is in the list already. */
+  readonly has?: (picked: Picked) => boolean;
 }
 
 type Limits = Pick<LinkInfo, "maxFileSize" | "maxTotalSize" | "maxFiles" | "allowedExtensions">;
@@ -24,11 +27,11 @@ type Limits = Pick<LinkInfo, "maxFileSize" | "maxTotalSize" | "maxFiles" | "allo
 export function describeLimits(info: LinkInfo, now: number): string[] {
   const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions, expiresIn } = info;
   return [
-    maxFileSize === null ? "Files of any size" : `Up to ${formatBytes(maxFileSize)} per file`,
-    maxTotalSize === null ? "" : `Up to ${formatBytes(maxTotalSize)} in all`,
-    maxFiles === null ? "" : `Up to ${countOf(maxFiles, "file")}`,
-    allowedExtensions.length === 0 ? "" : `Only ${allowedExtensions.map((each) => `.${each}`).join(", ")}`,
-    expiresIn === null ? "" : `Open until ${formatDate(now + expiresIn * 1_000)}`,
+    maxFileSize === null ? t("limit_none") : t("limit_size", { size: formatBytes(maxFileSize) }),
+    maxTotalSize === null ? "" : t("limit_total", { size: formatBytes(maxTotalSize) }),
+    maxFiles === null ? "" : t("limit_files", { count: maxFiles }),
+    allowedExtensions.length === 0 ? "" : t("limit_types", { types: listTypes(allowedExtensions) }),
+    expiresIn === null ? "" : t("limit_until", { date: formatDate(now + expiresIn * 1_000) }),
   ].filter((sentence) => sentence !== "");
 }
 
@@ -38,7 +41,9 @@ export function sortOut(picked: readonly Picked[], limits: Limits, taken: Taken)
   const refused: Refused[] = [];
   let { files, bytes } = taken;
   for (const each of picked) {
-    const reason = reasonAgainst(each.file, limits, { files, bytes });
+    const reason = taken.has?.(each)
+      ? t("refused_twice")
+      : reasonAgainst(each.file, limits, { files, bytes });
     if (reason === null) {
       accepted.push(each);
       files += 1;
@@ -53,19 +58,30 @@ export function sortOut(picked: readonly Picked[], limits: Limits, taken: Taken)
 function reasonAgainst(file: File, limits: Limits, taken: Taken): string | null {
   const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions } = limits;
   if (allowedExtensions.length > 0 && !allowedExtensions.includes(extensionOf(file.name))) {
-    return `This kind of file is not accepted here; ${allowedExtensions.map((each) => `.${each}`).join(", ")} would be.`;
+    return t("refused_type", { types: listTypes(allowedExtensions) });
   }
   if (maxFileSize !== null && file.size > maxFileSize) {
-    return `It has ${formatBytes(file.size)}; the limit is ${formatBytes(maxFileSize)} per file.`;
+    return t("refused_size", { size: formatBytes(file.size), limit: formatBytes(maxFileSize) });
   }
-  if (maxFiles !== null && taken.files >= maxFiles) return `The limit is ${countOf(maxFiles, "file")}.`;
+  if (maxFiles !== null && taken.files >= maxFiles) return t("refused_files", { count: maxFiles });
   if (maxTotalSize !== null && taken.bytes + file.size > maxTotalSize) {
-    return `All files together may have ${formatBytes(maxTotalSize)}.`;
+    return t("refused_total", { limit: formatBytes(maxTotalSize) });
   }
   return null;
+}
+
+function listTypes(extensions: readonly string[]): string {
+  return extensions.map((each) => `.${each}`).join(", ");
 }
 
 function extensionOf(name: string): string {
   const dot = name.lastIndexOf(".");
   return dot < 0 ? "" : name.slice(dot + 1).toLowerCase();
+}
+
+/** What cameras and galleries hand over; a link that takes none of it need not offer them. */
+const PICTURES = new Set("jpg jpeg png gif webp heic heif avif mp4 mov m4v webm 3gp".split(" "));
+
+export function takesPictures(extensions: readonly string[]): boolean {
+  return extensions.length === 0 || extensions.some((each) => PICTURES.has(each));
 }

@@ -1,27 +1,42 @@
-// Refusals in words for senders. The server's sentence is good for most; a few speak to whoever reads its logs.
+// Refusals in the sender's language, by their code. Where the page has no words for one, the server's sentence is shown.
 
-import type { UploadError } from "../core/errors";
+import { UploadError } from "../core/errors";
 import { formatBytes } from "./format";
+import { type Key, t } from "./i18n";
 
-export function reasonFor(error: UploadError | null): string {
-  if (error === null) return "It could not be sent.";
-  if (error.code === "type_not_allowed") return withoutMime(error.message);
-  if (error.code === "file_too_large") return tooLarge(error);
-  return error.message;
-}
+const KNOWN = {
+  password_required: "error_password_required",
+  password_invalid: "error_password_invalid",
+  captcha_required: "error_captcha_required",
+  captcha_unavailable: "error_captcha_unavailable",
+  too_many_attempts: "error_too_many_attempts",
+  rate_limited: "error_rate_limited",
+  request_full: "error_request_full",
+  request_not_found: "error_request_not_found",
+  request_expired: "error_request_expired",
+  request_closed: "error_request_closed",
+  invalid_path: "error_invalid_path",
+  network_error: "error_network_error",
+  file_unreadable: "error_file_unreadable",
+  unexpected_reply: "error_unexpected_reply",
+  internal_error: "error_any",
+  storage_full: "error_storage_full",
+  busy: "error_busy",
+  checksum_mismatch: "error_checksum_mismatch",
+  upload_expired: "error_upload_expired",
+  upload_complete: "error_upload_complete",
+} as const satisfies Readonly<Record<string, Key>>;
 
-/** "a program (application/x-dosexec)" is a program; "image/png" alone is only known to be something else. */
-function withoutMime(sentence: string): string {
-  return sentence
-    .replace(/ \([a-z]+\/[\w.+-]+\)/gi, "")
-    .replace(
-      /\b(application|audio|font|image|message|model|text|video)\/[\w+-]+(\.[\w+-]+)*/gi,
-      "of another kind",
-    );
-}
-
-function tooLarge({ message, details }: UploadError): string {
-  const { limit } = details;
-  if (typeof limit !== "number") return message;
-  return `The file is too large: the limit is ${formatBytes(limit)} per file.`;
+export function reasonFor(error: unknown): string {
+  if (!(error instanceof UploadError)) return t("error_any");
+  const { code, details, message } = error;
+  if (code === "type_not_allowed") {
+    // Names were judged before anything was sent; what is refused later is refused for its content.
+    return t("allowed_extensions" in details ? "error_type_not_allowed" : "error_type_disguised");
+  }
+  if (code === "file_too_large" && typeof details.limit === "number") {
+    return t("error_file_too_large", { limit: formatBytes(details.limit) });
+  }
+  const key = (KNOWN as Readonly<Record<string, Key>>)[code];
+  return key === undefined ? message : t(key);
 }

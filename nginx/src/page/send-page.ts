@@ -1,31 +1,37 @@
-// An open link: choosing files, the list, totals, and what to do when the server wants something of the person.
+// An open link: what is chosen goes to the manager, and what the manager says is shown.
 
-import type { DropprApi } from "../adapters/droppr-api";
-import { sessionKey } from "../adapters/local-sessions";
+import { DropprApi } from "../adapters/droppr-api";
 import type { UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
-import type { Clock, SessionStore, Transport } from "../ports";
-import {
-  type UploaderOptions,
-  type UploadItem,
-  UploadManager,
-  type UploadTotals,
-} from "../utils/upload-manager";
+import type { Clock, Connectivity, SessionStore, Transport } from "../ports";
+import { type UploaderOptions, type UploadItem, UploadManager } from "../utils/upload-manager";
 import { Announcer } from "./announcer";
+import { Awake } from "./awake";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
-import { need, oncePerFrame, setText } from "./dom";
-import { countOf, formatBytes, formatDuration } from "./format";
+import { paintMap } from "./chunk-map";
+import { need, oncePerFrame, setHidden, setText } from "./dom";
+import type { Collected } from "./drop";
+import { Extras } from "./extras";
+import { FileList } from "./file-list";
+import { formatBytes, formatDuration, formatPercent } from "./format";
 import { Gate } from "./gate";
+import { Handles } from "./handles";
+import { onLanguage, t } from "./i18n";
 import { describeLimits, type Picked, sortOut } from "./limits";
+import { LinkApi } from "./link-api";
+import { Notice } from "./notice";
+import { OneTab } from "./one-tab";
 import { reasonFor } from "./reasons";
-import { pace, Row } from "./row";
+import { TabSign } from "./tab-sign";
+import { endWords, TotalPanel } from "./total-panel";
 import { Unfinished } from "./unfinished";
 
-interface Ports {
+export interface Ports {
   readonly transport: Transport;
   readonly sessions: SessionStore;
   readonly clock: Clock;
+  readonly connectivity: Connectivity;
 }
 
 /** More patient than the library: a person who walked away wants the upload to survive a router's restart. */
@@ -35,142 +41,270 @@ const MAX_CAPTCHA_TRIES = 2;
 
 export class SendPage {
   readonly #info: LinkInfo;
-  readonly #uploadUrl: string;
+  readonly #hash: string;
   readonly #ports: Ports;
   readonly #manager: UploadManager;
   readonly #gate: Gate;
   readonly #captcha: Captcha;
   readonly #unfinished: Unfinished;
+  readonly #handles: Handles;
+  readonly #api: LinkApi;
+  readonly #list: FileList;
+  readonly #panel: TotalPanel;
+  readonly #extras: Extras;
+  readonly #awake: Awake;
+  readonly #tab: OneTab;
+  readonly #notice = new Notice();
+  readonly #sign = new TabSign();
   readonly #announcer = new Announcer();
-  readonly #rows = new Map<number, Row>();
-  readonly #changed = new Set<UploadItem>();
-  readonly #chooser = new Chooser((picked, unreadable) => this.#add(picked, unreadable));
-  readonly #list = need("files", HTMLElement);
+  readonly #chooser = new Chooser((collected) => void this.#take(collected));
   readonly #send = need("send", HTMLButtonElement);
   readonly #problem = need("problem", HTMLElement);
-  readonly #finished = need("finished", HTMLElement);
-  readonly #total = need("total", HTMLElement);
-  readonly #totalBar = need("total-bar", HTMLProgressElement);
-  readonly #totalText = need("total-text", HTMLElement);
   readonly #paint = oncePerFrame(() => this.#paintNow());
+  readonly #takenBack = new Set<UploadItem>();
   /** Whether files go as soon as they are chosen. */
   #going: boolean;
+  /** Whether this tab is the one that sends. */
+  #turn = false;
+  #wasBusy = false;
   #captchaTries = 0;
+  #emptyFolders = 0;
+  #problemWords: () => string = () => "";
 
-  constructor(info: LinkInfo, uploadUrl: string, api: DropprApi, ports: Ports) {
+  constructor(info: LinkInfo, hash: string, ports: Ports) {
     this.#info = info;
-    this.#uploadUrl = uploadUrl;
+    this.#hash = hash;
     this.#ports = ports;
+    this.#api = new LinkApi(hash, ports.clock);
     this.#manager = new UploadManager({
       options: () => this.#options(),
       clock: ports.clock,
+      connectivity: ports.connectivity,
+      pack: info.pack,
       smallSize: info.chunkSize,
       onChange: (item) => this.#onChange(item),
       onHeld: (error) => this.#onHeld(error),
       onTaken: () => this.#onTaken(),
     });
     this.#gate = new Gate(info, () => this.#go());
-    this.#captcha = new Captcha(info);
-    this.#unfinished = new Unfinished(api, ports.sessions);
     this.#going = !this.#gate.asks;
+    this.#captcha = new Captcha(info);
+    this.#handles = new Handles(hash);
+    this.#unfinished = this.#makeUnfinished();
+    this.#list = this.#makeList();
+    this.#panel = this.#makePanel();
+    this.#extras = this.#makeExtras();
+    this.#tab = new OneTab(hash, (mine) => this.#onTurn(mine));
+    this.#awake = new Awake({
+      busy: () => this.#manager.busy && this.#going && this.#turn,
+      onReturn: () => this.#goOn(),
+    });
     this.#describe();
-    this.#guardLeaving();
-    this.#goOnWhenOnline();
-    void this.#unfinished.show(uploadUrl);
+    onLanguage(() => this.#describe());
+    addEventListener("offline", () => {
+      if (this.#manager.busy) this.#announcer.say(t("said_offline"));
+      this.#paint();
+    });
+    need("receipt-show", HTMLElement).addEventListener("click", () => void this.#showReceipt());
+    void this.#continue();
     // Time left and speed change even while nothing arrives.
-    setInterval(() => this.#tick(), 1_000);
+    setInterval(() => this.#paint(), 1_000);
+  }
+
+  // What the page is made of
+
+  #makeUnfinished(): Unfinished {
+    const { transport, clock, sessions } = this.#ports;
+    const uploads = new DropprApi({ transport, clock, chunkUrl: this.#uploadUrl, headers: {} });
+    return new Unfinished({
+      link: this.#uploadUrl,
+      api: this.#api,
+      sessions,
+      handles: this.#handles,
+      discard: (uploadId) => uploads.cancel(uploadId, new AbortController().signal),
+      onOpened: (picked) => this.#add([picked], []),
+    });
+  }
+
+  #makeList(): FileList {
+    const manager = this.#manager;
+    return new FileList(
+      {
+        cancel: (item) => this.#takeOut(item),
+        retry: (item) => this.#start(() => manager.retry(item)),
+        pause: (item) => manager.pause(item),
+        resume: (item) => this.#start(() => manager.resume(item)),
+        undo: (item) => void this.#undo(item),
+        moveBefore: (item, other) => manager.move(item, other),
+        mayUndo: (item) => this.#mayUndo(item),
+        wasTakenBack: (item) => this.#takenBack.has(item),
+        statsOf: (item) => manager.statsOf(item),
+        isOffline: () => !this.#ports.connectivity.online,
+        details: (item, box) => {
+          const map = manager.chunkMapOf(item);
+          paintMap(box, map && { ...map, moving: map.inFlight });
+        },
+      },
+      this.#announcer.say,
+      this.#paint,
+    );
+  }
+
+  #makePanel(): TotalPanel {
+    const manager = this.#manager;
+    return new TotalPanel({
+      pauseAll: () => {
+        manager.pauseAll();
+        this.#announcer.say(t("said_paused"));
+      },
+      resumeAll: () => {
+        this.#start(() => manager.resumeAll());
+        this.#announcer.say(t("said_resumed"));
+      },
+      retryAll: () => this.#start(() => manager.retryAll()),
+      cancelAll: () => void manager.cancelAll(),
+    });
+  }
+
+  #makeExtras(): Extras {
+    return new Extras({
+      api: this.#api,
+      manager: this.#manager,
+      onHandedOver: (uploads) => this.#unfinished.addFromElsewhere(uploads),
+      onProblem: (words) => this.#showProblem(words),
+    });
   }
 
   #describe(): void {
-    const { title, message, allowedExtensions } = this.#info;
-    const heading = title || "Send files";
-    document.title = `${heading} · Droppr`;
+    const { title, message, allowedExtensions, logoUrl } = this.#info;
+    const heading = title || t("heading");
+    this.#sign.title = `${heading} · Droppr`;
     setText(need("title", HTMLElement), heading);
     const messageBox = need("message", HTMLElement);
     setText(messageBox, message);
-    messageBox.hidden = message === "";
-    for (const sentence of describeLimits(this.#info, this.#ports.clock.now())) {
+    setHidden(messageBox, message === "");
+    const logo = need("logo", HTMLImageElement);
+    if (logoUrl !== null) logo.src = logoUrl;
+    setHidden(logo, logoUrl === null);
+    const limits = describeLimits(this.#info, this.#ports.clock.now()).map((sentence) => {
       const line = document.createElement("li");
       line.textContent = sentence;
-      need("limits", HTMLElement).append(line);
-    }
+      return line;
+    });
+    need("limits", HTMLElement).replaceChildren(...limits);
     this.#chooser.accept(allowedExtensions);
-    need("link", HTMLElement).hidden = false;
+    setHidden(need("link", HTMLElement), false);
+    setText(this.#problem, this.#problemWords());
+    this.#paint();
+  }
+
+  get #uploadUrl(): string {
+    return `/api/droppr/requests/${encodeURIComponent(this.#hash)}/upload-chunk`;
   }
 
   #options(): UploaderOptions {
     const { senderName, senderEmail, password } = this.#gate;
+    const { transport, sessions, clock } = this.#ports;
     return {
-      ...this.#ports,
+      transport,
+      sessions,
+      clock,
       uploadUrl: this.#uploadUrl,
-      chunkSize: this.#info.chunkSize,
       maxRetries: MAX_RETRIES,
       headers: { "X-Request-Password": password },
       openingHeaders: (signal) => this.#captcha.headers(signal),
+      onDifferentFile: ({ path = "" }) => this.#tellDifferent(path),
       senderName,
       senderEmail,
     };
   }
 
+  // Files come in
+
+  async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
+    this.#add(picked, unreadable);
+    void this.#makeFolders(emptyFolders);
+    void this.#handles.keep(await handles);
+  }
+
   #add(picked: readonly Picked[], unreadable: readonly string[]): void {
     const totals = this.#manager.totals();
-    const taken = { files: totals.files - totals.failed, bytes: totals.size };
+    const known = new Set(this.#manager.items.filter(({ state }) => state !== "cancelled").map(identity));
+    const taken = {
+      files: totals.files - totals.failed,
+      bytes: totals.size,
+      has: (each: Picked) => known.has(identity(each)),
+    };
     const { accepted, refused } = sortOut(picked, this.#info, taken);
-    const unread = unreadable.map((path) => ({ path, reason: "The browser could not read it." }));
+    const unread = unreadable.map((path) => ({ path, reason: t("refused_unreadable") }));
     this.#chooser.complain([...refused, ...unread]);
     if (accepted.length === 0) return;
-    if (!this.#going) this.#manager.hold();
-    for (const each of accepted) this.#addOne(each);
-    need("sending", HTMLElement).hidden = false;
-    this.#showSend();
+    this.#start(() => {
+      for (const each of accepted) {
+        const { path, previous } = this.#unfinished.take(each);
+        this.#manager.add(each.file, path, previous);
+      }
+    });
+    this.#chooser.stepBack();
+    this.#list.reorder();
+    setHidden(need("sending", HTMLElement), false);
     if (this.#going) this.#announcer.started(accepted.length);
   }
 
-  #addOne({ file, path }: Picked): void {
-    const { name, size } = file;
-    this.#unfinished.settle(sessionKey({ name, size, link: this.#uploadUrl, path }));
-    const item = this.#manager.add(file, path);
-    const row = new Row(item, {
-      cancel: (which) => this.#takeOut(which),
-      retry: (which) => this.#manager.retry(which),
-    });
-    this.#rows.set(item.id, row);
-    this.#list.append(row.element);
-    this.#onChange(item);
+  async #makeFolders(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return;
+    try {
+      await this.#api.makeFolders(paths);
+      this.#emptyFolders += paths.length;
+      this.#paint();
+    } catch (error) {
+      const refused = paths.map((path) => ({ path, reason: reasonFor(error) }));
+      this.#chooser.complain(refused);
+    }
   }
 
-  /** A file that could not be sent leaves the list; one that is cancelled stays, to be sent after all. */
-  #takeOut(item: UploadItem): void {
-    const row = item.state === "failed" ? this.#rows.get(item.id) : undefined;
-    void this.#manager.cancel(item);
-    if (row === undefined) return;
-    this.#rows.delete(item.id);
-    row.remove();
-    need("sending", HTMLElement).hidden = this.#rows.size === 0;
-    need("choose", HTMLElement).focus();
+  async #continue(): Promise<void> {
+    const code = /^#resume=(.+)$/.exec(location.hash)?.[1];
+    await this.#unfinished.show();
+    if (code === undefined) return;
+    // The code is a capability: it need not stay in the address for others to see.
+    history.replaceState(null, "", location.pathname);
+    await this.#extras.open(decodeURIComponent(code));
+  }
+
+  // Starting, stopping, and whose turn it is
+
+  /** Does what starts files, in this tab's turn. */
+  #start(act: () => void): void {
+    const may = this.#going && this.#turn;
+    if (!may) this.#manager.hold();
+    act();
+    if (this.#going && !may) this.#tab.take();
+    this.#paint();
+  }
+
+  #onTurn(mine: boolean): void {
+    this.#turn = mine;
+    setHidden(need("other-tab", HTMLElement), mine);
+    if (mine && this.#going) this.#manager.release();
+    this.#paint();
+  }
+
+  #give(): void {
+    this.#turn = false;
+    this.#tab.give();
+    setHidden(need("other-tab", HTMLElement), true);
   }
 
   /** The person said send: everything asked for is filled in, the browser has checked it. */
   #go(): void {
     this.#captchaTries = 0;
-    this.#problem.hidden = true;
+    this.#showProblem(() => "");
     this.#going = true;
-    this.#showSend();
     if (this.#manager.busy) this.#announcer.started(this.#manager.totals().files);
-    this.#manager.release();
-  }
-
-  #stop(): void {
-    this.#going = false;
-    this.#showSend();
-  }
-
-  #showSend(): void {
-    const waiting = this.#manager.items.filter(({ state }) => state === "waiting");
-    const bytes = waiting.reduce((sum, { file }) => sum + file.size, 0);
-    this.#send.hidden = this.#going;
-    setText(this.#send, `Send ${countOf(waiting.length, "file")} (${formatBytes(bytes)})`);
-    this.#send.disabled = waiting.length === 0;
+    if (this.#turn) this.#manager.release();
+    else if (this.#manager.busy) this.#tab.take();
+    this.#paint();
   }
 
   #onHeld(error: UploadError): void {
@@ -180,34 +314,28 @@ export class SendPage {
       this.#manager.release();
       return;
     }
-    this.#stop();
-    const words = `${error.message}${this.#wordsForWait(error)}`;
+    this.#going = false;
+    this.#give();
+    const words = this.#wordsForHeld(error);
     if (error.code.startsWith("password_")) this.#gate.askPassword(words);
     else this.#showProblem(words);
-    this.#announcer.say(words);
+    this.#announcer.say(words());
+    this.#paint();
   }
 
   /** Says when it goes on. A limit on uploads passes by itself: nobody needs to sit and wait for it. */
-  #wordsForWait({ code, retryAfter }: UploadError): string {
-    if (retryAfter === null) return "";
-    const wait = formatDuration(retryAfter);
-    if (code !== "rate_limited") return ` You can try again in ${wait}.`;
-    setTimeout(() => this.#go(), retryAfter * 1_000);
-    return ` This page goes on by itself in ${wait}.`;
+  #wordsForHeld(error: UploadError): () => string {
+    const { code, retryAfter } = error;
+    if (retryAfter === null) return () => reasonFor(error);
+    if (code === "rate_limited") setTimeout(() => this.#go(), retryAfter * 1_000);
+    const wait = code === "rate_limited" ? "wait_auto" : "wait_retry";
+    return () => `${reasonFor(error)} ${t(wait, { time: formatDuration(retryAfter) })}`;
   }
 
-  #showProblem(words: string): void {
-    setText(this.#problem, words);
-    this.#problem.hidden = false;
-  }
-
-  #onChange(item: UploadItem): void {
-    this.#changed.add(item);
-    this.#paint();
-    if (item.state === "failed")
-      this.#announcer.say(`${item.path} could not be sent. ${reasonFor(item.error)}`);
-    if (item.state === "done" && !this.#manager.busy)
-      this.#announcer.say(this.#endWords(this.#manager.totals()));
+  #showProblem(words: () => string): void {
+    this.#problemWords = words;
+    setText(this.#problem, words());
+    setHidden(this.#problem, words() === "");
   }
 
   #onTaken(): void {
@@ -215,49 +343,122 @@ export class SendPage {
     this.#captcha.relax();
   }
 
-  #endWords({ done, failed }: UploadTotals): string {
-    const failures = failed === 0 ? "" : ` ${countOf(failed, "file")} could not be sent.`;
-    return `${countOf(done, "file has", "files have")} arrived.${failures}`;
+  /** The line is back, or the phone woke up: what the silence broke is tried again. */
+  #goOn(): void {
+    const lost = this.#manager.items.filter(
+      ({ error, state }) => state === "failed" && error?.code === "network_error",
+    );
+    if (lost.length > 0) {
+      this.#start(() => {
+        for (const item of lost) this.#manager.retry(item);
+      });
+    }
+    this.#paint();
   }
 
-  #tick(): void {
-    for (const item of this.#manager.items) if (item.state === "sending") this.#changed.add(item);
-    if (this.#changed.size > 0) this.#paint();
+  // What happens to files
+
+  #onChange(item: UploadItem): void {
+    this.#paint();
+    if (item.state !== "failed") return;
+    if (item.error?.code === "different_file") {
+      this.#tellDifferent(item.path);
+      queueMicrotask(() => this.#manager.sendAnew(item));
+    } else {
+      this.#announcer.say(t("said_failed", { path: item.path, reason: reasonFor(item.error) }));
+    }
   }
+
+  #tellDifferent(path: string): void {
+    const words = (): string => t("another_file", { path });
+    this.#showProblem(words);
+    this.#announcer.say(words());
+  }
+
+  /** A file that could not be sent leaves the list; one that is cancelled stays, to be sent after all. */
+  #takeOut(item: UploadItem): void {
+    const { state } = item;
+    void this.#manager.cancel(item).then(() => {
+      if (state !== "failed") return;
+      this.#manager.remove(item);
+      this.#list.reorder();
+      need("choose", HTMLElement).focus();
+    });
+  }
+
+  #mayUndo({ removableUntil }: UploadItem): boolean {
+    return removableUntil !== null && this.#ports.clock.now() < removableUntil;
+  }
+
+  async #undo(item: UploadItem): Promise<void> {
+    const { path } = item;
+    try {
+      await this.#manager.undo(item);
+      this.#takenBack.add(item);
+      this.#announcer.say(`${path}: ${t("taken_back")}`);
+    } catch (error) {
+      this.#showProblem(() => `${t("undo_failed", { path })} ${reasonFor(error)}`);
+    }
+    this.#paint();
+  }
+
+  async #showReceipt(): Promise<void> {
+    const done = this.#manager.items.filter(({ state }) => state === "done");
+    const { showReceipt } = await import("./receipt");
+    await showReceipt(
+      this.#api,
+      done.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId])),
+    );
+  }
+
+  // What is seen
 
   #paintNow(): void {
-    for (const item of this.#changed) this.#rows.get(item.id)?.paint(item, this.#manager.statsOf(item));
-    this.#changed.clear();
-    this.#paintTotals();
-    if (!this.#going) this.#showSend();
-  }
-
-  #paintTotals(): void {
     const totals = this.#manager.totals();
-    const { files, done, failed, loaded, size } = totals;
-    this.#totalBar.value = size === 0 ? Number(files > 0 && done === files) : loaded / size;
-    const trouble = failed === 0 ? [] : [`${failed} not sent`];
-    const words = [`${done} of ${countOf(files, "file")} arrived`, ...trouble];
-    const underway = this.#going && this.#manager.busy;
-    if (underway) words.push(`${formatBytes(loaded)} of ${formatBytes(size)}`, ...pace(totals));
-    setText(this.#totalText, words.join(" · "));
-    this.#totalBar.hidden = !this.#manager.busy;
-    this.#finished.hidden = done === 0 || done < files;
-    this.#total.hidden = files === 0 || !this.#finished.hidden;
-    setText(this.#finished, `${this.#endWords(totals)} You may close this page, or send more.`);
-    if (underway) this.#announcer.progress(totals);
+    const going = this.#going && this.#turn;
+    setHidden(need("sending", HTMLElement), this.#manager.items.length === 0);
+    this.#list.paint(this.#manager.items, totals);
+    this.#panel.paint(totals, going);
+    this.#extras.paint();
+    this.#paintSend();
+    const folders = need("empty-folders", HTMLElement);
+    setHidden(folders, this.#emptyFolders === 0);
+    if (this.#emptyFolders > 0) setText(folders, t("empty_folders", { count: this.#emptyFolders }));
+    this.#paintSigns(going && this.#manager.busy);
   }
 
-  #guardLeaving(): void {
-    addEventListener("beforeunload", (event) => {
-      if (this.#manager.busy && this.#going) event.preventDefault();
-    });
+  #paintSend(): void {
+    setHidden(this.#send, this.#going);
+    if (this.#going) return;
+    const waiting = this.#manager.items.filter(({ state }) => state === "waiting");
+    const bytes = waiting.reduce((sum, { file }) => sum + file.size, 0);
+    setText(this.#send, t("send", { count: waiting.length, size: formatBytes(bytes) }));
+    this.#send.disabled = waiting.length === 0;
   }
 
-  #goOnWhenOnline(): void {
-    addEventListener("online", () => {
-      const lost = this.#manager.items.filter(({ error }) => error?.code === "network_error");
-      for (const item of lost) this.#manager.retry(item);
-    });
+  /** What is seen or heard of it without looking at the page. */
+  #paintSigns(busy: boolean): void {
+    const totals = this.#manager.totals();
+    const share = totals.size === 0 ? 1 : totals.safe / totals.size;
+    this.#sign.show(formatPercent(share, 1), busy ? share : null);
+    if (busy) this.#announcer.progress(totals.safe, totals.size);
+    if (this.#wasBusy && !this.#manager.busy) this.#ended();
+    this.#wasBusy = this.#manager.busy;
+    void this.#awake.keep();
   }
+
+  #ended(): void {
+    this.#give();
+    const totals = this.#manager.totals();
+    if (totals.done === 0 || totals.paused > 0) return;
+    const words = endWords(totals);
+    this.#announcer.say(words);
+    this.#notice.tell(t(totals.failed > 0 ? "notice_failed" : "notice"), words);
+    if (totals.failed === 0) void this.#handles.forget();
+  }
+}
+
+/** Two of these are the same file, chosen twice. */
+function identity({ file, path }: Pick<UploadItem, "file" | "path">): string {
+  return `${path}\n${file.size}\n${file.lastModified}`;
 }

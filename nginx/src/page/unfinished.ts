@@ -1,70 +1,136 @@
-// Uploads an earlier visit left behind: the page can continue them once it is given the same file again.
+// Uploads that were begun and not finished: by an earlier visit in this browser, or on another device that handed them
+// over with a code. The page continues them once it is given the same files, or opens them itself where it may.
 
-import type { DropprApi } from "../adapters/droppr-api";
 import { sessionKey } from "../adapters/local-sessions";
-import type { SavedSession, SessionStore } from "../ports";
-import { make, makeButton, need, setText } from "./dom";
-import { countOf, formatBytes } from "./format";
+import { UploadError } from "../core/errors";
+import type { SessionStore } from "../ports";
+import type { PreviousUpload } from "../utils/uploader-config";
+import { make, makeButton, need, setHidden, setText } from "./dom";
+import { formatBytes } from "./format";
+import type { Handles } from "./handles";
+import { onLanguage, t } from "./i18n";
+import type { Picked } from "./limits";
+import type { Begun, LinkApi } from "./link-api";
+
+interface Entry {
+  readonly begun: Begun;
+  /** Where this browser remembers it; null for what came from another device. */
+  readonly key: string | null;
+}
+
+interface Needs {
+  readonly link: string;
+  readonly api: LinkApi;
+  readonly sessions: SessionStore;
+  readonly handles: Handles;
+  /** Asks the server to forget an upload. */
+  readonly discard: (uploadId: string) => Promise<void>;
+  /** The browser has opened a file again. */
+  readonly onOpened: (picked: Picked) => void;
+}
+
+/** How many uploads are asked about at the same time. */
+const AT_ONCE = 6;
 
 export class Unfinished {
   readonly #box = need("unfinished", HTMLElement);
   readonly #text = need("unfinished-text", HTMLElement);
   readonly #list = need("unfinished-list", HTMLElement);
-  readonly #rows = new Map<string, HTMLElement>();
-  readonly #api: DropprApi;
-  readonly #sessions: SessionStore;
-  readonly #signal = new AbortController().signal;
+  readonly #entries = new Map<string, Entry>();
+  readonly #needs: Needs;
 
-  constructor(api: DropprApi, sessions: SessionStore) {
-    this.#api = api;
-    this.#sessions = sessions;
+  constructor(needs: Needs) {
+    this.#needs = needs;
+    onLanguage(() => this.#paint());
   }
 
-  /** Lists what this browser began to send to `link` and the server still holds. */
-  async show(link: string): Promise<void> {
-    const ours = this.#sessions.all().filter((session) => session.link === link);
-    await Promise.all(ours.map((session) => this.#check(session)));
-  }
-
-  /** The file was chosen again (or given up): it is no longer waiting to be. */
-  settle(key: string): void {
-    this.#rows.get(key)?.remove();
-    this.#rows.delete(key);
-    this.#count();
-  }
-
-  async #check(session: SavedSession): Promise<void> {
-    const key = sessionKey(session);
-    try {
-      const { missing, complete } = await this.#api.status(session.uploadId, this.#signal);
-      if (complete) this.#sessions.remove(key);
-      else this.#add(key, session, session.size - missing.bytes);
-    } catch {
-      // Gone, or the server cannot be asked now: choosing the file again will tell, nothing is lost by silence here.
+  /** Lists what this browser began to send here and the server still holds. */
+  async show(): Promise<void> {
+    const { sessions, link, api } = this.#needs;
+    await this.#needs.handles.load();
+    const ours = sessions.all().filter((session) => session.link === link);
+    while (ours.length > 0) {
+      const some = ours.splice(0, AT_ONCE).map(async (session) => {
+        const key = sessionKey(session);
+        try {
+          const begun = await api.status(session.uploadId);
+          if (begun.complete) sessions.remove(key);
+          else this.#entries.set(begun.uploadId, { begun, key });
+        } catch (error) {
+          // Gone for good; where the server cannot be asked now, choosing the file again will tell.
+          if (error instanceof UploadError && error.status === 404) sessions.remove(key);
+        }
+      });
+      await Promise.all(some);
     }
+    this.#paint();
   }
 
-  #add(key: string, session: SavedSession, arrived: number): void {
-    const words = `${session.path} – ${formatBytes(arrived)} of ${formatBytes(session.size)} has arrived`;
-    const discard = makeButton("Discard", "slim", () => void this.#discard(key, session));
-    discard.setAttribute("aria-label", `Discard what has arrived of ${session.path}`);
-    const row = make("li", {}, make("span", { text: words }), discard);
-    this.#rows.set(key, row);
-    this.#list.append(row);
-    this.#count();
+  /** Adds what another device was sending. */
+  addFromElsewhere(uploads: readonly Begun[]): void {
+    for (const begun of uploads) {
+      if (!begun.complete && !this.#entries.has(begun.uploadId)) {
+        this.#entries.set(begun.uploadId, { begun, key: null });
+      }
+    }
+    this.#paint();
   }
 
-  async #discard(key: string, { uploadId }: SavedSession): Promise<void> {
-    this.settle(key);
-    this.#sessions.remove(key);
-    await this.#api.cancel(uploadId, this.#signal).catch(() => undefined);
+  /**
+   * What `picked` continues, if anything: the path it was begun under, and for an upload of another device where to
+   * continue. A file that lay in a folder then and is chosen by itself now is found by its name and size.
+   */
+  take({ file, path }: Picked): { readonly path: string; readonly previous: PreviousUpload | null } {
+    const found = [...this.#entries.values()].find(
+      ({ begun }) => begun.size === file.size && (begun.path === path || begun.path.endsWith(`/${path}`)),
+    );
+    if (found === undefined) return { path, previous: null };
+    const { begun, key } = found;
+    this.#entries.delete(begun.uploadId);
+    this.#paint();
+    if (key !== null) return { path: begun.path, previous: null };
+    const { uploadId, sample, lastModified } = begun;
+    const known = {
+      ...(sample === null ? {} : { sample }),
+      ...(lastModified === null ? {} : { lastModified }),
+    };
+    return { path: begun.path, previous: { uploadId, path: begun.path, ...known } };
   }
 
-  #count(): void {
-    const count = this.#rows.size;
-    this.#box.hidden = count === 0;
-    const which =
-      count === 1 ? "Choose the same file again to continue it" : "Choose the same files again to continue";
-    setText(this.#text, `${countOf(count, "upload is", "uploads are")} unfinished. ${which}:`);
+  async #discard({ begun, key }: Entry): Promise<void> {
+    this.#entries.delete(begun.uploadId);
+    this.#paint();
+    if (key !== null) this.#needs.sessions.remove(key);
+    await this.#needs.discard(begun.uploadId).catch(() => undefined);
+  }
+
+  async #reopen({ begun }: Entry): Promise<void> {
+    const file = await this.#needs.handles.open(begun.path);
+    if (file !== null) this.#needs.onOpened({ file, path: begun.path });
+    else need("choose", HTMLElement).focus();
+  }
+
+  #paint(): void {
+    const entries = [...this.#entries.values()];
+    const count = entries.length;
+    setHidden(this.#box, count === 0);
+    if (count === 0) return;
+    setText(this.#text, `${t("unfinished", { count })} ${t("unfinished_pick", { count })}`);
+    this.#list.replaceChildren(...entries.map((entry) => this.#row(entry)));
+  }
+
+  #row(entry: Entry): HTMLElement {
+    const { path, size, received } = entry.begun;
+    const values = { path, done: formatBytes(received), size: formatBytes(size) };
+    const row = make("li", {}, make("span", { text: t("unfinished_item", values) }));
+    if (this.#needs.handles.has(path)) {
+      const reopen = makeButton(t("reopen"), "slim primary", () => void this.#reopen(entry));
+      reopen.setAttribute("aria-label", t("reopen_item", { path }));
+      row.append(reopen);
+    }
+    const discard = makeButton(t("discard"), "slim", () => void this.#discard(entry));
+    discard.setAttribute("aria-label", t("discard_item", { path }));
+    row.append(discard);
+    return row;
   }
 }

@@ -1,0 +1,22 @@
+// Moving uploads to another device: a QR code for its camera, a short code for its keyboard.
+
+import { drawQr } from "../admin/qr";
+import { openDialog } from "./dialog";
+import { make } from "./dom";
+import { formatDate } from "./format";
+import { t } from "./i18n";
+import type { HandOff } from "./link-api";
+
+export function showHandOff({ code, url, expiresAt }: HandOff): void {
+  const address = new URL(url, location.href).href;
+  const shown = make("p", { className: "code" }, make("span", { className: "quiet small", text: t("code") }));
+  shown.append(make("strong", { className: "mono", text: code }));
+  openDialog(
+    "device",
+    t("move_device"),
+    make("p", { text: t("move_device_text") }),
+    drawQr(address, t("move_device_qr")),
+    shown,
+    make("p", { className: "quiet small", text: t("code_until", { date: formatDate(expiresAt) }) }),
+  );
+}

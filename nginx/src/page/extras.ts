@@ -1,0 +1,96 @@
+// What most senders never need, behind "More options": a speed limit, and moving to another device.
+
+import type { UploadManager } from "../utils/upload-manager";
+import { need, setHidden, setText } from "./dom";
+import { formatSpeed } from "./format";
+import { onLanguage, t } from "./i18n";
+import type { Begun, LinkApi } from "./link-api";
+import { reasonFor } from "./reasons";
+
+const MEBIBYTE = 1024 * 1024;
+/** Bytes per second; 0 is as fast as possible. */
+const SPEEDS = [
+  0,
+  MEBIBYTE / 4,
+  MEBIBYTE / 2,
+  MEBIBYTE,
+  2 * MEBIBYTE,
+  5 * MEBIBYTE,
+  10 * MEBIBYTE,
+  25 * MEBIBYTE,
+];
+
+interface Needs {
+  readonly api: LinkApi;
+  readonly manager: UploadManager;
+  readonly onHandedOver: (uploads: readonly Begun[]) => void;
+  readonly onProblem: (words: () => string) => void;
+}
+
+export class Extras {
+  readonly #needs: Needs;
+  readonly #speed = need("speed-limit", HTMLSelectElement);
+  readonly #move = need("move-device", HTMLButtonElement);
+  readonly #code = need("code-input", HTMLInputElement);
+  readonly #codeProblem = need("code-problem", HTMLElement);
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+    this.#speed.append(...SPEEDS.map((speed) => new Option("", String(speed))));
+    this.#speed.addEventListener("change", () => needs.manager.setSpeedLimit(Number(this.#speed.value)));
+    this.#move.addEventListener("click", () => void this.#handOff());
+    need("code-form", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.open(this.#code.value);
+    });
+    this.#paint();
+    onLanguage(() => this.#paint());
+  }
+
+  /** Only what the server knows and has not finished can move. */
+  paint(): void {
+    setHidden(this.#move, this.#movable().length === 0);
+  }
+
+  /** Shows what another device was sending. */
+  async open(code: string): Promise<void> {
+    const wanted = code.trim().toUpperCase();
+    setHidden(this.#codeProblem, true);
+    try {
+      this.#needs.onHandedOver(await this.#needs.api.handedOver(wanted));
+      need("have-code", HTMLDetailsElement).open = false;
+      this.#code.value = "";
+    } catch {
+      need("have-code", HTMLDetailsElement).open = true;
+      this.#code.value = wanted;
+      setHidden(this.#codeProblem, false);
+      setText(this.#codeProblem, t("code_unknown"));
+    }
+  }
+
+  #movable(): string[] {
+    const open = this.#needs.manager.items.filter(({ state }) => state !== "done" && state !== "cancelled");
+    return open.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId]));
+  }
+
+  /** Two devices must not send the same file at once: here everything stops. */
+  async #handOff(): Promise<void> {
+    this.#needs.manager.pauseAll();
+    try {
+      const [handOff, { showHandOff }] = await Promise.all([
+        this.#needs.api.handOff(this.#movable()),
+        import("./device"),
+      ]);
+      showHandOff(handOff);
+    } catch (error) {
+      this.#needs.onProblem(() => reasonFor(error));
+    }
+  }
+
+  #paint(): void {
+    for (const option of this.#speed.options) {
+      const speed = Number(option.value);
+      option.text = speed === 0 ? t("speed_full") : t("speed_most", { speed: formatSpeed(speed) });
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// What the page says, in the sender's language. Only the chosen language is loaded; numbers, dates and plurals are the browser's.
+
+import type english from "../messages/en";
+
+export type Messages = {
+  readonly [K in keyof typeof english]: (typeof english)[K] extends string ? string : Forms;
+};
+export type Key = keyof Messages;
+
+/** One sentence for each kind of number the language tells apart; which kinds those are, `Intl.PluralRules` knows. */
+export type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
+
+/** Numbers are put the way the language writes them; `count` chooses the form. */
+export type Values = Readonly<Record<string, string | number>>;
+
+/** In the order of the switch, each by its own name. */
+export const LANGUAGES = {
+  ar: "العربية",
+  de: "Deutsch",
+  en: "English",
+  es: "Español",
+  fr: "Français",
+  ja: "日本語",
+  pl: "Polski",
+} as const;
+export type Language = keyof typeof LANGUAGES;
+
+const LOADERS: Readonly<Record<Language, () => Promise<{ default: Messages }>>> = {
+  ar: () => import("../messages/ar"),
+  de: () => import("../messages/de"),
+  en: () => import("../messages/en"),
+  es: () => import("../messages/es"),
+  fr: () => import("../messages/fr"),
+  ja: () => import("../messages/ja"),
+  pl: () => import("../messages/pl"),
+};
+
+const RIGHT_TO_LEFT: ReadonlySet<Language> = new Set(["ar"]);
+const CHOICE = "droppr_language";
+/** Around what is put into a sentence (Unicode, UAX #9): a Latin file name must not turn an Arabic sentence over. */
+const ISOLATE = "\u2068";
+const END_ISOLATE = "\u2069";
+
+let language: Language = "en";
+let messages: Messages | null = null;
+let plurals = new Intl.PluralRules("en");
+const listeners = new Set<() => void>();
+
+/** The sentence for `key`. Throws before `useLanguage()` has settled for the first time. */
+export function t(key: Key, values: Values = {}): string {
+  const found = messages?.[key];
+  if (found === undefined) throw new Error(`No language is loaded, or it has no ${key}`);
+  const template = typeof found === "string" ? found : formFor(found, Number(values.count));
+  return template.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = values[name];
+    if (value === undefined) return whole;
+    return isolate(typeof value === "number" ? new Intl.NumberFormat(language).format(value) : value);
+  });
+}
+
+function formFor(forms: Forms, count: number): string {
+  return forms[plurals.select(count)] ?? forms.other;
+}
+
+function isolate(text: string): string {
+  return RIGHT_TO_LEFT.has(language) ? `${ISOLATE}${text}${END_ISOLATE}` : text;
+}
+
+export function currentLanguage(): Language {
+  return language;
+}
+
+/** Calls `paint` after every change of the language. */
+export function onLanguage(paint: () => void): void {
+  listeners.add(paint);
+}
+
+/** Loads a language, puts the page's own texts and direction, and tells all listeners. Rejects when it cannot be loaded. */
+export async function useLanguage(wanted: Language): Promise<void> {
+  messages = (await LOADERS[wanted]()).default;
+  language = wanted;
+  plurals = new Intl.PluralRules(wanted);
+  document.documentElement.lang = wanted;
+  document.documentElement.dir = RIGHT_TO_LEFT.has(wanted) ? "rtl" : "ltr";
+  translate(document);
+  for (const paint of listeners) paint();
+}
+
+/** Fills elements that name their text (`data-t`) or their label (`data-t-label`). */
+export function translate(root: ParentNode): void {
+  for (const element of root.querySelectorAll<HTMLElement>("[data-t]")) {
+    element.textContent = t(element.dataset.t as Key);
+  }
+  for (const element of root.querySelectorAll<HTMLElement>("[data-t-label]")) {
+    element.setAttribute("aria-label", t(element.dataset.tLabel as Key));
+  }
+}
+
+/** What was chosen here before, else the first of the browser's languages that there is, else English. */
+export function preferredLanguage(
+  chosen: string | null = rememberedLanguage(),
+  wanted: readonly string[] = navigator.languages,
+): Language {
+  const names = [chosen ?? "", ...wanted].map((tag) => tag.toLowerCase().split("-")[0] ?? "");
+  return names.find(isLanguage) ?? "en";
+}
+
+export function isLanguage(name: string): name is Language {
+  return Object.hasOwn(LANGUAGES, name);
+}
+
+/** Storage may be absent or full: the choice then counts for this visit. */
+export function rememberLanguage(chosen: Language): void {
+  try {
+    localStorage.setItem(CHOICE, chosen);
+  } catch {
+    return;
+  }
+}
+
+function rememberedLanguage(): string | null {
+  try {
+    return localStorage.getItem(CHOICE);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,170 @@
+// A list of any length of which only what can be seen, and a little around it, is in the document. Rows may differ in
+// height: each is measured when it is shown, and until then counted as high as the last one that was.
+
+export interface Listed {
+  readonly id: number;
+}
+
+export interface VirtualRow<T> {
+  readonly element: HTMLElement;
+  paint(item: T): void;
+}
+
+/** Rows kept ready above and below: Tab and arrow keys always find the next one. */
+const AROUND = 12;
+const FIRST_GUESS = 64;
+
+export class VirtualList<T extends Listed> {
+  readonly #list: HTMLElement;
+  readonly #scroller: HTMLElement;
+  readonly #makeRow: (item: T) => VirtualRow<T>;
+  readonly #rows = new Map<number, VirtualRow<T>>();
+  readonly #shown = new Map<Element, number>();
+  readonly #heights = new Map<number, number>();
+  readonly #resized: ResizeObserver;
+  #items: readonly T[] = [];
+  /** Where each item begins, in pixels; one more than there are items, the last being the height of all. */
+  #tops = new Float64Array(1);
+  #guess = FIRST_GUESS;
+  #stale = true;
+
+  /** `paintSoon` is asked for whenever scrolling or a changed height calls for `paint()`. */
+  constructor(
+    list: HTMLElement,
+    scroller: HTMLElement,
+    makeRow: (item: T) => VirtualRow<T>,
+    paintSoon: () => void,
+  ) {
+    this.#list = list;
+    this.#scroller = scroller;
+    this.#makeRow = makeRow;
+    this.#resized = new ResizeObserver((entries) => {
+      if (this.#measure(entries.map(({ target }) => target))) paintSoon();
+    });
+    scroller.addEventListener("scroll", paintSoon, { passive: true });
+    new ResizeObserver(paintSoon).observe(scroller);
+  }
+
+  get rowCount(): number {
+    return this.#rows.size;
+  }
+
+  setItems(items: readonly T[]): void {
+    this.#items = items;
+    this.#stale = true;
+  }
+
+  rowOf(item: T): VirtualRow<T> | undefined {
+    return this.#rows.get(item.id);
+  }
+
+  indexOf(item: Listed): number {
+    return this.#items.findIndex(({ id }) => id === item.id);
+  }
+
+  /** Which item lies at this height of the window; the nearest where there is none. */
+  indexAt(clientY: number): number {
+    const y = clientY - this.#list.getBoundingClientRect().top;
+    return Math.max(0, Math.min(this.#items.length - 1, this.#indexAtTop(y)));
+  }
+
+  /** Brings an item into view; its row exists afterwards. */
+  reveal(index: number): void {
+    this.#place();
+    const top = this.#tops[index] ?? 0;
+    const bottom = this.#tops[index + 1] ?? top;
+    const { scrollTop, clientHeight } = this.#scroller;
+    if (top < scrollTop) this.#scroller.scrollTop = top;
+    else if (bottom > scrollTop + clientHeight) this.#scroller.scrollTop = bottom - clientHeight;
+    this.paint();
+  }
+
+  /** Draws what can be seen. Call it once a frame at most. */
+  paint(): void {
+    this.#place();
+    const { scrollTop, clientHeight } = this.#scroller;
+    const first = Math.max(0, this.#indexAtTop(scrollTop) - AROUND);
+    const last = Math.min(this.#items.length, this.#indexAtTop(scrollTop + clientHeight) + 1 + AROUND);
+    const wanted = this.#items.slice(first, last);
+    this.#dropAllBut(wanted);
+    let before: Element | null = null;
+    wanted.forEach((item, at) => {
+      before = this.#show(item, first + at, before);
+    });
+  }
+
+  #show(item: T, index: number, before: Element | null): Element {
+    const { element } = this.#rows.get(item.id) ?? this.#add(item);
+    // The order in the document is the order of Tab; moving an element that stands right would cost it its focus.
+    const place = before === null ? this.#list.firstElementChild : before.nextElementSibling;
+    if (place !== element) this.#list.insertBefore(element, place);
+    this.#rows.get(item.id)?.paint(item);
+    const top = `translateY(${this.#tops[index]}px)`;
+    if (element.style.transform !== top) element.style.transform = top;
+    setNumber(element, "aria-posinset", index + 1);
+    setNumber(element, "aria-setsize", this.#items.length);
+    return element;
+  }
+
+  #add(item: T): VirtualRow<T> {
+    const row = this.#makeRow(item);
+    this.#rows.set(item.id, row);
+    this.#shown.set(row.element, item.id);
+    this.#resized.observe(row.element);
+    return row;
+  }
+
+  #dropAllBut(wanted: readonly T[]): void {
+    const ids = new Set(wanted.map(({ id }) => id));
+    for (const [id, { element }] of this.#rows) {
+      if (ids.has(id)) continue;
+      this.#resized.unobserve(element);
+      this.#shown.delete(element);
+      this.#rows.delete(id);
+      element.remove();
+    }
+  }
+
+  /** Whether anything is not as high as was thought. */
+  #measure(elements: readonly Element[]): boolean {
+    let changed = false;
+    for (const element of elements) {
+      const id = this.#shown.get(element);
+      const height = element.getBoundingClientRect().height;
+      if (id === undefined || height === 0 || this.#heights.get(id) === height) continue;
+      this.#heights.set(id, height);
+      changed = true;
+    }
+    const [any] = this.#heights.values();
+    this.#guess = any ?? this.#guess;
+    this.#stale ||= changed;
+    return changed;
+  }
+
+  #place(): void {
+    if (!this.#stale) return;
+    this.#stale = false;
+    const tops = new Float64Array(this.#items.length + 1);
+    this.#items.forEach(({ id }, at) => {
+      tops[at + 1] = (tops[at] ?? 0) + (this.#heights.get(id) ?? this.#guess);
+    });
+    this.#tops = tops;
+    this.#list.style.height = `${tops[this.#items.length]}px`;
+  }
+
+  #indexAtTop(y: number): number {
+    let low = 0;
+    let high = this.#items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#tops[middle + 1] ?? 0) <= y) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function setNumber(element: Element, name: string, value: number): void {
+  const text = String(value);
+  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
+}
