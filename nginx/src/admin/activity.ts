@@ -1,7 +1,7 @@
 // What the server is doing right now, as it tells it: uploads on their way, waiting ones, memory.
 
 import { need, setText } from "../page/dom";
-import { countOf, formatBytes, formatDuration, formatPercent, formatSpeed } from "../page/format";
+import { countOf, formatBytes, formatDuration, formatPercent, formatSpeed } from "./format";
 import { type Activity, parseActivity, type RunningUpload } from "./activity-wire";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";

@@ -11,6 +11,16 @@ export function formatBytes(bytes: number): string {
   return number({ style: "unit", unit, unitDisplay, maximumFractionDigits: digits }).format(value);
 }
 
+export function formatSpeed(bytesPerSecond: number): string {
+  return `${formatBytes(Math.round(bytesPerSecond))}/s`;
+}
+
+export function formatPercent(part: number, whole: number): string {
+  // Rounded down: 100 % is said only when it is true.
+  const share = whole === 0 ? 1 : Math.floor((part / whole) * 100) / 100;
+  return number({ style: "percent" }).format(share);
+}
+
 /** Rounded up to what a person would say: "2 min", "1 h 20 min", "3 days". */
 export function formatDuration(seconds: number): string {
   const minutes = Math.max(1, Math.ceil(seconds / 60));
