@@ -16,6 +16,7 @@ from app.services.deliveries import Deliveries
 from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.folders import Folders
+from app.services.forgetting import Forgetting
 from app.services.handoffs import Handoffs
 from app.services.memory_monitor import ROW, MemoryMonitor
 from app.services.observer import Observer
@@ -75,6 +76,7 @@ class Services:
     folders: Folders
     uploads: Uploads
     small_files: SmallFiles
+    forgetting: Forgetting
     receipts: Receipts
     handoffs: Handoffs
 
@@ -270,6 +272,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         ),
         uploads=uploads,
         small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads),
+        forgetting=Forgetting(requests=requests, purge=purge, clock=clock),
         receipts=receipts,
         handoffs=handoffs,
     )

@@ -237,3 +237,38 @@ def test_folders_count_once_with_those_above_them(store, make, monkeypatch):
     with pytest.raises(RequestFull):
         store.note_folders(HASH, [RelPath.parse("a/b"), RelPath.parse("e")])
     store.note_folders(HASH, [RelPath.parse("a/b")])
+
+
+def test_a_link_that_is_deleted_is_gone_with_its_ledger_and_the_others_stay(store, make):
+    other = f"{HASH}-other"
+    for hash in (HASH, other):
+        store.create(link(hash=hash))
+        store.receive(hash, received(1))
+    for _ in range(2):
+        make().delete(HASH)
+    for each in (store, make()):
+        for call in (each.load, each.usage):
+            with pytest.raises(RequestNotFound):
+                call(HASH)
+        with pytest.raises(RequestNotFound):
+            each.receive(HASH, received(2))
+        assert [(used.hash, len(usage.files)) for used, usage in each.all_used()] == [(other, 1)]
+    with pytest.raises(RequestNotFound):
+        store.delete("../../etc/passwd")
+
+
+def test_links_are_listed_while_others_are_deleted(store, make):
+    for number in range(40):
+        store.create(link(hash=f"{HASH}{number}"))
+
+    def work(number: int) -> int:
+        mine = make()
+        if number:
+            for each in range(number - 1, 40, 2):
+                mine.delete(f"{HASH}{each}")
+            return 0
+        while list(mine.all_used()):
+            pass
+        return 1
+
+    assert together(3, work) == [1, 0, 0]

@@ -155,7 +155,7 @@ def test_a_received_file_is_found_by_its_path_the_newest_first(office):
     assert office.links.received(made.hash, "a/ü.jpg")[1].upload_id == "u1"
     with pytest.raises(FileNotFound):
         office.links.received(made.hash, "ü.jpg")
-    [(listed, usage)] = office.links.all()
+    [(listed, usage)] = office.links.with_usage(office.links.all())
     assert (listed, len(usage.files)) == (made, 2)
 
 

@@ -29,6 +29,18 @@ def test_a_document_comes_back_as_it_was_written(make):
     assert len(list(make().documents())) == 2
 
 
+def test_a_document_that_is_deleted_is_gone_and_the_others_stay(make):
+    storage = make()
+    for key in ("a", "b"):
+        storage.update(key, lambda found: {"was": found})
+    for _ in range(2):
+        make().delete("a")
+    assert storage.load("a") is None
+    assert list(storage.documents()) == [{"was": None}]
+    storage.update("a", lambda found: {"was": found})
+    assert make().load("a") == {"was": None}
+
+
 def test_updates_from_several_processes_all_count(make):
     def add(number):
         mine = make()

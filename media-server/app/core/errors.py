@@ -141,6 +141,11 @@ class ReceiptNotReady(UploadError):
     default = "The SHA-256 of the files is still being computed. Ask again in a moment."
 
 
+class RequestInUse(UploadError):
+    code = "request_in_use"
+    default = "This link is still open. Close it first, then delete it."
+
+
 class RequestExpired(UploadError):
     code = "request_expired"
     default = "This link has expired. Ask its owner for a new one."

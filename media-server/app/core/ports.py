@@ -230,6 +230,14 @@ class RequestStore(Protocol):
         """Every link, newest first."""
         ...
 
+    def all_used(self) -> Iterator[tuple[RequestLink, Usage]]:
+        """The same with what each has received; links that are deleted meanwhile are left out."""
+        ...
+
+    def delete(self, hash: str) -> None:
+        """Remove a link and all that was noted of it. Nothing happens when there is none."""
+        ...
+
     def reserve(self, link: RequestLink, upload_id: str, size: int) -> None:
         """Set a place and ``size`` bytes aside, all limits judged at once. Raises RequestFull."""
         ...

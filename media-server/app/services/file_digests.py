@@ -13,7 +13,7 @@ from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from app.core.errors import Busy, StorageFull, UploadNotFound
+from app.core.errors import Busy, RequestNotFound, StorageFull, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.pieces import PIECE
 from app.core.ports import ChunkStore, Clock, Delivery, Destination, RequestStore, SessionStore
@@ -107,10 +107,7 @@ class FileDigests:
     def hash_missing(self) -> int:
         """Compute every digest that is not known, as after a crash; returns how many."""
         unknown = [
-            (link, file)
-            for link in self._requests.all()
-            for file in self._requests.usage(link.hash).files
-            if file.sha256 is None
+            (link, file) for link, usage in self._requests.all_used() for file in usage.files if file.sha256 is None
         ]
         return sum(self._hash_delivered(link, file.upload_id, file.disk_path) for link, file in unknown)
 
@@ -128,7 +125,8 @@ class FileDigests:
             return True
 
     def _note(self, hash: str, upload_id: str, digest: str) -> None:
-        self._requests.note_sha256(hash, upload_id, digest)
+        with suppress(RequestNotFound):  # The link was deleted meanwhile.
+            self._requests.note_sha256(hash, upload_id, digest)
         with suppress(UploadNotFound):  # Purged meanwhile; the ledger keeps the digest.
             self._sessions.update(upload_id, lambda session: session.hashed(digest))
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
-from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired
+from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, RequestNotFound
 from app.core.links import Ask, CaptchaMode, Credentials, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
@@ -118,9 +119,19 @@ class FileRequests:
             captcha_required=self._access.captcha_required(link, client),
         )
 
-    def all(self) -> list[tuple[RequestLink, Usage]]:
-        """Every link with what it has received, newest first."""
-        return [(link, self._requests.usage(link.hash)) for link in self._requests.all()]
+    def all(self, active: bool | None = None) -> list[RequestLink]:
+        """Every link, newest first; with ``active`` only those that take uploads, or only those that do not."""
+        now = self._clock()
+        links = self._requests.all()
+        return [link for link in links if active in (None, link.active and not link.is_expired(now))]
+
+    def with_usage(self, links: Iterable[RequestLink]) -> list[tuple[RequestLink, Usage]]:
+        """These links with what each has received; those that were deleted meanwhile are left out."""
+        found = []
+        for link in links:
+            with suppress(RequestNotFound):
+                found.append((link, self._requests.usage(link.hash)))
+        return found
 
     def usage(self, hash: str) -> Usage:
         return self._requests.usage(hash)

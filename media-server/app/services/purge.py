@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 
-from app.core.errors import UploadError, UploadNotFound
+from app.core.errors import Busy, RequestNotFound, UploadError, UploadNotFound
 from app.core.ports import ChunkStore, Clock, RequestStore, SessionStore
 from app.core.session import State, UploadSession
 from app.services.deliveries import Deliveries
@@ -45,8 +46,18 @@ class Purge:
     def forget(self, session: UploadSession, why: str) -> None:
         """Give an upload up and free its space; whoever calls this holds the session alone."""
         if session.state is State.OPEN:
-            self._requests.release(session.request_hash, session.upload_id, why)
+            with suppress(RequestNotFound):  # The link is deleted, and its ledger with it.
+                self._requests.release(session.request_hash, session.upload_id, why)
         self._sessions.delete(session.upload_id)
+
+    def abandon(self, hash: str) -> None:
+        """Give up everything that was on its way to a link that was deleted; what is held at this moment goes with the
+        next sweep."""
+        for upload_id in list(self._sessions.ids()):
+            with suppress(UploadNotFound, Busy):
+                if self._sessions.load(upload_id).request_hash == hash:
+                    with self._sessions.exclusive(upload_id, wait=False):
+                        self._sessions.delete(upload_id)
 
     def sweep(self) -> int:
         """Remove every upload that is due; returns how many. Finished files are not touched.
@@ -63,9 +74,10 @@ class Purge:
         try:
             with self._sessions.exclusive(upload_id, wait=False):
                 session = self._sessions.load(upload_id)
-                if not self.is_due(session) or not self._chunks.idle(upload_id):
+                orphaned = self._is_orphaned(session)
+                if not (orphaned or self.is_due(session)) or not self._chunks.idle(upload_id):
                     return 0
-                if session.state is not State.OPEN or not session.is_whole:
+                if orphaned or session.state is not State.OPEN or not session.is_whole:
                     self.forget(session, "expired")
                     self._observer.expired(session)
                     return 1
@@ -82,9 +94,18 @@ class Purge:
         A session exists before its place is reserved, so what is looked up in this order is never a new one.
         """
         for link in self._requests.all():
-            self._whole_files.settle(link)
-            for upload_id in self._requests.usage(link.hash).open:
-                try:
-                    self._sessions.load(upload_id)
-                except UploadNotFound:
-                    self._requests.release(link.hash, upload_id, "expired")
+            with suppress(RequestNotFound):  # Deleted meanwhile.
+                self._whole_files.settle(link)
+                for upload_id in self._requests.usage(link.hash).open:
+                    try:
+                        self._sessions.load(upload_id)
+                    except UploadNotFound:
+                        self._requests.release(link.hash, upload_id, "expired")
+
+    def _is_orphaned(self, session: UploadSession) -> bool:
+        """Whether the upload's link was deleted."""
+        try:
+            self._requests.load(session.request_hash)
+        except RequestNotFound:
+            return True
+        return False

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
 from app.core.errors import UploadComplete, UploadNotFound
-from app.core.links import ReceivedFile
+from app.core.links import ReceivedFile, RequestLink
 from app.core.ports import Clock, Destination, RequestStore, SessionStore
 from app.services.observer import Observer
 
@@ -50,31 +50,33 @@ class Undo:
             file = self._requests.file(hash, upload_id)
             if file is None or not self._take_out(hash, file):
                 raise UploadNotFound()
-            self._clear(hash, file)
+            self._clear(self._requests.load(hash), file)
         self._observer.taken_back(hash, file)
 
     def complete(self, hash: str, upload_id: str) -> None:
         """Remove what a removal that was interrupted left of an upload; nothing happens where nothing is left."""
         file = self._requests.removed_file(hash, upload_id)
         if file is not None:
-            self._clear(hash, file)
+            self._clear(self._requests.load(hash), file)
 
     def sweep(self) -> None:
         """Complete every removal that was interrupted."""
-        for link in self._requests.all():
-            for file in self._requests.usage(link.hash).removed:
-                self._clear(link.hash, file)
+        for link, usage in self._requests.all_used():
+            for file in usage.removed:
+                self._clear(link, file)
 
     def _take_out(self, hash: str, file: ReceivedFile) -> bool:
         if self.until(file.received_at) is None:
             raise UploadComplete()
+        if file.passed_on_to is not None:
+            raise UploadComplete("The file has already been passed on and can no longer be taken back.")
         folder = self._requests.load(hash).folder
         if file.mark is None or not self._destination.holds(folder, file.disk_path, file.mark):
             raise UploadComplete("The owner has already taken or changed this file; it can no longer be taken back.")
         return self._requests.remove(hash, file.upload_id)
 
-    def _clear(self, hash: str, file: ReceivedFile) -> None:
-        self._destination.remove(self._requests.load(hash).folder, file.disk_path, file.mark or "")
+    def _clear(self, link: RequestLink, file: ReceivedFile) -> None:
+        self._destination.remove(link.folder, file.disk_path, file.mark or "")
         self._sessions.delete(file.upload_id)
 
     @contextmanager

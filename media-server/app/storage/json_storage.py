@@ -16,7 +16,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from app.core.errors import Busy
-from app.storage.atomic import disk_errors, replace_file
+from app.storage.atomic import disk_errors, replace_file, sync_folder
 
 Document = dict[str, Any]
 Version = tuple[int, int, int]
@@ -61,6 +61,20 @@ class JSONStorage:
             documents[key] = change(documents.get(key))
             replace_file(shard, json.dumps(documents, ensure_ascii=False).encode())
             return documents[key]
+
+    def delete(self, key: str) -> None:
+        """Remove the document; nothing happens when there is none. Raises Busy or StorageFull."""
+        shard = self._shard(key)
+        with self._locked(shard), disk_errors():
+            documents = _read(shard)
+            if documents.pop(key, None) is None:
+                return
+            if documents:
+                replace_file(shard, json.dumps(documents, ensure_ascii=False).encode())
+            else:
+                # The lock file stays: one that is removed can be held by two who both believe to be alone.
+                shard.unlink()
+                sync_folder(self._folder)
 
     def documents(self) -> Iterator[Document]:
         """Every document, in no order."""

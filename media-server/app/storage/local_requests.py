@@ -7,7 +7,7 @@ import re
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,19 @@ class LocalRequests:
         links = [_to_link(document) for document in self._links.documents()]
         return sorted(links, key=lambda link: link.created_at, reverse=True)
 
+    def all_used(self) -> Iterator[tuple[RequestLink, Usage]]:
+        for link in self.all():
+            with suppress(RequestNotFound):  # Deleted since it was listed.
+                yield link, self.usage(link.hash)
+
+    def delete(self, hash: str) -> None:
+        _check(hash)
+        # The link first: what dies in between leaves a ledger that nothing leads to, never a link without one.
+        self._links.delete(hash)
+        self._ledger_path(hash).unlink(missing_ok=True)
+        with self._lock:
+            self._logs.pop(hash, None)
+
     def reserve(self, link: RequestLink, upload_id: str, size: int) -> None:
         with self._ledger(link.hash) as log:
             log.append(lambda ledger: ledger.reserve(link, upload_id, size))
@@ -125,7 +138,8 @@ class LocalRequests:
 
         def decide(ledger: Ledger) -> Event | None:
             nonlocal removed
-            removed = upload_id in ledger.received
+            file = ledger.received.get(upload_id)
+            removed = file is not None and file.passed_on_to is None
             return {"event": "removed", "upload_id": upload_id} if removed else None
 
         with self._ledger(hash) as log:

@@ -39,6 +39,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.OffsetMismatch: 409,
     errors.UploadComplete: 409,
     errors.ReceiptNotReady: 409,
+    errors.RequestInUse: 409,
     errors.RequestExpired: 410,
     errors.RequestClosed: 410,
     errors.UploadExpired: 410,

@@ -97,3 +97,15 @@ class Login(BaseModel):
     """The body of a login."""
 
     token: str = Field(max_length=1024)
+
+
+class ListQuery(BaseModel):
+    """What the address of the list asks for."""
+
+    active: bool | None = None
+
+
+class CloseQuery(BaseModel):
+    """What the address of a DELETE asks for."""
+
+    forget: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
@@ -15,9 +15,10 @@ from app.core.ports import Usage
 from app.services.file_requests import LinkInfo
 from app.web.context import client_address, services
 from app.web.downloads import download
-from app.web.json_body import read_json
+from app.web.json_body import parse, read_json
 from app.web.owner import owner_required
-from app.web.request_bodies import LinkTerms, NewLink
+from app.web.paging import page
+from app.web.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink
 from app.web.upload_bodies import MAX_PACKED
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
@@ -46,7 +47,10 @@ def create() -> tuple[Response, int]:
 @requests.get("/requests")
 @owner_required
 def list_all() -> Response:
-    return jsonify(requests=[listed_view(link, usage) for link, usage in services().file_requests.all()])
+    here = services().file_requests
+    active = parse(ListQuery, request.args.to_dict()).active
+    links, more = page(here.all(active), lambda link: (link.created_at, link.hash))
+    return jsonify(requests=[listed_view(link, usage) for link, usage in here.with_usage(links)], **more)
 
 
 @requests.get("/requests/<hash>")
@@ -73,14 +77,19 @@ def edit(hash: str) -> Response:
 @requests.delete("/requests/<hash>")
 @owner_required
 def close(hash: str) -> Response:
-    services().file_requests.close(hash)
+    if parse(CloseQuery, request.args.to_dict()).forget:
+        services().forgetting.forget(hash)
+    else:
+        services().file_requests.close(hash)
     return Response(status=204)
 
 
 @requests.get("/requests/<hash>/files")
 @owner_required
 def files(hash: str) -> Response:
-    return jsonify(files=[file_view(file) for file in services().file_requests.usage(hash).files])
+    received = services().file_requests.usage(hash).files
+    files, more = page(received, lambda file: (file.received_at, file.upload_id))
+    return jsonify(files=[file_view(file) for file in files], **more)
 
 
 @requests.get("/requests/<hash>/files/<anypath:path>")
