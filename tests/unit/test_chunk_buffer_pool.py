@@ -9,14 +9,11 @@ import pytest
 from app.core.errors import Busy
 from app.services.chunk_buffer_pool import MIB, ChunkBufferPool
 from tests.support.files import eventually
-
-
-def roomy() -> int:
-    return 10**12
+from tests.support.memory import Memory
 
 
 def test_a_buffer_has_the_size_asked_for_and_is_lent_again():
-    pool = ChunkBufferPool(roomy)
+    pool = ChunkBufferPool(Memory().reserve)
     with pool.borrow(3 * MIB) as first:
         assert len(first) == 3 * MIB
         first[:5] = b"hello"
@@ -28,25 +25,25 @@ def test_a_buffer_has_the_size_asked_for_and_is_lent_again():
 
 @pytest.mark.parametrize(("size", "held"), [(1, 8), (8 * MIB, 8), (8 * MIB + 1, 16), (17 * MIB, 32), (32 * MIB, 32)])
 def test_buffers_come_in_three_sizes(size, held):
-    pool = ChunkBufferPool(roomy)
+    pool = ChunkBufferPool(Memory().reserve)
     with pool.borrow(size):
         assert pool.figures().held_bytes == held * MIB
 
 
 def test_more_than_the_largest_is_a_fault_of_the_caller():
-    with pytest.raises(ValueError), ChunkBufferPool(roomy).borrow(32 * MIB + 1):
+    with pytest.raises(ValueError), ChunkBufferPool(Memory().reserve).borrow(32 * MIB + 1):
         pass
 
 
 def test_a_buffer_comes_back_when_the_block_fails():
-    pool = ChunkBufferPool(roomy)
+    pool = ChunkBufferPool(Memory().reserve)
     with pytest.raises(ZeroDivisionError), pool.borrow(1):
         raise ZeroDivisionError
     assert pool.figures().in_use == 0
 
 
 def test_no_more_than_the_count_are_lent_and_the_wait_is_bounded():
-    pool = ChunkBufferPool(roomy, most=2)
+    pool = ChunkBufferPool(Memory().reserve, most=2)
     with pool.borrow(1), pool.borrow(1):
         with pytest.raises(Busy), pool.borrow(1, wait_seconds=0.05):
             pass
@@ -58,17 +55,17 @@ def test_no_more_than_the_count_are_lent_and_the_wait_is_bounded():
         assert pool.figures().hits == 1
 
 
-def test_the_budget_counts_before_the_count():
-    held = [0]
-    pool = ChunkBufferPool(lambda: 20 * MIB - held[0])
-    with pool.borrow(16 * MIB):
-        held[0] = 16 * MIB
-        with pytest.raises(Busy), pool.borrow(8 * MIB, wait_seconds=0):
-            pass
+def test_memory_counts_before_the_count():
+    memory = Memory(20 * MIB)
+    pool = ChunkBufferPool(memory.reserve)
+    with pool.borrow(16 * MIB), pytest.raises(Busy), pool.borrow(8 * MIB, wait_seconds=0):
+        pass
+    pool.trim(0)
+    assert memory.left == 20 * MIB
 
 
 def test_kept_buffers_of_another_size_make_room():
-    pool = ChunkBufferPool(lambda: 16 * MIB - pool._held)
+    pool = ChunkBufferPool(Memory(16 * MIB).reserve)
     with pool.borrow(8 * MIB), pool.borrow(8 * MIB):
         pass
     assert pool.figures().kept == 2
@@ -77,7 +74,7 @@ def test_kept_buffers_of_another_size_make_room():
 
 
 def test_waiters_are_served_in_the_order_of_asking():
-    pool = ChunkBufferPool(roomy, most=1)
+    pool = ChunkBufferPool(Memory().reserve, most=1)
     served: list[int] = []
 
     def ask(number: int) -> None:
@@ -97,7 +94,7 @@ def test_waiters_are_served_in_the_order_of_asking():
 
 
 def test_who_waited_in_vain_holds_up_nobody_behind():
-    pool = ChunkBufferPool(roomy, most=1)
+    pool = ChunkBufferPool(Memory().reserve, most=1)
     with pool.borrow(1), pytest.raises(Busy), pool.borrow(1, wait_seconds=0.01):
         pass
     with pool.borrow(1, wait_seconds=0) as view:
@@ -106,7 +103,7 @@ def test_who_waited_in_vain_holds_up_nobody_behind():
 
 def test_idle_buffers_go_back_to_the_system():
     now = [0.0]
-    pool = ChunkBufferPool(roomy, monotonic=lambda: now[0])
+    pool = ChunkBufferPool(Memory().reserve, monotonic=lambda: now[0])
     with pool.borrow(8 * MIB):
         now[0] = 100.0
     assert pool.trim(60) == 0
@@ -116,7 +113,7 @@ def test_idle_buffers_go_back_to_the_system():
 
 
 def test_a_view_that_somebody_kept_does_no_harm():
-    pool = ChunkBufferPool(roomy)
+    pool = ChunkBufferPool(Memory().reserve)
     with pool.borrow(8) as view:
         kept = view[:4]
     pool.trim(0)
@@ -125,7 +122,7 @@ def test_a_view_that_somebody_kept_does_no_harm():
 
 
 def test_many_at_once_leave_nothing_behind():
-    pool = ChunkBufferPool(roomy, most=3)
+    pool = ChunkBufferPool(Memory().reserve, most=3)
     wrong: list[int] = []
 
     def work(number: int) -> None:

@@ -24,6 +24,7 @@ from app.services.parallel_chunk_processor import (
     chunk_size_for,
 )
 from tests.support.files import content, spans
+from tests.support.memory import Memory
 from tests.support.remotes import FolderRemote, reader
 
 SIZE = 5 * MIB + 123
@@ -37,7 +38,7 @@ class Bench:
 
     def __init__(self, tmp_path: Path, *, in_order: bool = False, most: int = 8, buffers: int = 50) -> None:
         self.pauses: list[float] = []
-        self.pool = ChunkBufferPool(lambda: 10**12, most=buffers, wait_seconds=5)
+        self.pool = ChunkBufferPool(Memory().reserve, most=buffers, wait_seconds=5)
         self.remote = FolderRemote(tmp_path / "remote", in_order=in_order)
         self.processor = ParallelChunkProcessor(
             self.pool, Backoff(0.5, 30, lambda: 0.999999), most=most, pause=self.pauses.append
@@ -225,7 +226,7 @@ def test_one_buffer_is_enough(tmp_path):
 
 
 def test_no_buffer_at_all_is_busy(bench):
-    bench.pool._budget = lambda: 0
+    bench.pool._reserve = Memory(0).reserve
     bench.pool._wait_seconds = 0.01
     with pytest.raises(Busy):
         bench.send()

@@ -12,8 +12,9 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from prometheus_client import Counter, Gauge
 
@@ -45,23 +46,37 @@ class PoolFigures:
     refusals: int
 
 
+class Reserved(Protocol):
+    """Memory that was set aside until it is released."""
+
+    def release(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Buffer:
+    memory: mmap.mmap
+    reserved: Reserved
+    since: float = 0.0
+    """When it was last given back."""
+
+
 class ChunkBufferPool:
-    """Lends buffers of up to 32 MiB. ``budget`` says how many more bytes may be taken from the system at this moment."""
+    """Lends buffers of up to 32 MiB. ``reserve`` sets memory for one aside, among all processes, or raises Busy."""
 
     def __init__(
         self,
-        budget: Callable[[], int],
+        reserve: Callable[[int], Reserved],
         *,
         most: int = MOST,
         wait_seconds: float = WAIT_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._budget = budget
+        self._reserve = reserve
         self._most = most
         self._wait_seconds = wait_seconds
         self._monotonic = monotonic
         self._changed = threading.Condition()
-        self._kept: dict[int, list[tuple[float, mmap.mmap]]] = {size: [] for size in SIZES}
+        self._kept: dict[int, list[Buffer]] = {size: [] for size in SIZES}
         self._queue: deque[object] = deque()
         self._lent = 0
         self._held = 0
@@ -75,7 +90,7 @@ class ChunkBufferPool:
         used after the block.
         """
         buffer = self._take(_class_of(size), self._wait_seconds if wait_seconds is None else wait_seconds)
-        whole = memoryview(buffer)
+        whole = memoryview(buffer.memory)
         view = whole[:size]
         try:
             yield view
@@ -91,7 +106,7 @@ class ChunkBufferPool:
             oldest = self._monotonic() - idle_seconds
             for size, kept in self._kept.items():
                 # The last returned is lent first, so the front of the list is what has lain longest.
-                while kept and kept[0][0] <= oldest:
+                while kept and kept[0].since <= oldest:
                     self._drop(size)
             freed = before - self._held
             if freed:
@@ -103,7 +118,7 @@ class ChunkBufferPool:
             kept = sum(map(len, self._kept.values()))
             return PoolFigures(self._lent, kept, self._held, self._hits, self._misses, self._waits, self._refusals)
 
-    def _take(self, size: int, wait_seconds: float) -> mmap.mmap:
+    def _take(self, size: int, wait_seconds: float) -> Buffer:
         ticket = object()
         with self._changed:
             self._queue.append(ticket)
@@ -122,7 +137,7 @@ class ChunkBufferPool:
                 self._queue.remove(ticket)
                 self._changed.notify_all()
 
-    def _wait(self, ticket: object, size: int, seconds: float) -> mmap.mmap:
+    def _wait(self, ticket: object, size: int, seconds: float) -> Buffer:
         until = self._monotonic() + seconds
         while True:
             left = until - self._monotonic()
@@ -130,48 +145,53 @@ class ChunkBufferPool:
                 self._refusals += 1
                 BORROWED.labels("refusal").inc()
                 raise Busy(_IN_USE)
-            # The budget grows without anybody telling us, so it is looked at now and then.
+            # Memory comes free without anybody telling us, so it is looked at now and then.
             self._changed.wait(min(left, 0.5))
             buffer = self._turn(ticket, size)
             if buffer is not None:
                 return buffer
 
-    def _turn(self, ticket: object, size: int) -> mmap.mmap | None:
+    def _turn(self, ticket: object, size: int) -> Buffer | None:
         return self._found_or_made(size) if self._queue[0] is ticket else None
 
-    def _found_or_made(self, size: int) -> mmap.mmap | None:
+    def _found_or_made(self, size: int) -> Buffer | None:
         if self._kept[size]:
             self._hits += 1
             BORROWED.labels("hit").inc()
-            return self._kept[size].pop()[1]
-        self._make_room(size)
-        if self._count() >= self._most or size > self._budget():
+            return self._kept[size].pop()
+        reserved = self._room(size)
+        if reserved is None:
             return None
         self._misses += 1
         BORROWED.labels("miss").inc()
         self._held += size
         HELD.inc(size)
-        return mmap.mmap(-1, size)
+        return Buffer(mmap.mmap(-1, size), reserved)
 
-    def _make_room(self, size: int) -> None:
-        """Close kept buffers of other sizes where one of this size would not fit beside them."""
-        for other, kept in self._kept.items():
-            while kept and (self._count() >= self._most or size > self._budget()):
-                self._drop(other)
+    def _room(self, size: int) -> Reserved | None:
+        """Room for one more, made where needed by dropping kept buffers of other sizes; None where there is none."""
+        while True:
+            if self._count() < self._most:
+                with suppress(Busy):
+                    return self._reserve(size)
+            other = next((each for each, kept in self._kept.items() if kept), None)
+            if other is None:
+                return None
+            self._drop(other)
 
     def _count(self) -> int:
         return self._lent + sum(map(len, self._kept.values()))
 
-    def _give_back(self, buffer: mmap.mmap) -> None:
+    def _give_back(self, buffer: Buffer) -> None:
         with self._changed:
             self._lent -= 1
             LENT.dec()
-            self._kept[len(buffer)].append((self._monotonic(), buffer))
+            self._kept[len(buffer.memory)].append(replace(buffer, since=self._monotonic()))
             self._changed.notify_all()
 
     def _drop(self, size: int) -> None:
         # Not closed by name: with its last reference it goes, and a view that somebody forgot cannot make that fail.
-        del self._kept[size][0]
+        self._kept[size].pop(0).reserved.release()
         self._held -= size
         HELD.dec(size)
 
