@@ -22,9 +22,11 @@ from app.core.ranges import Span
 from app.core.remote_ports import Remote
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
 from app.services.chunk_buffer_pool import MIB, ChunkBufferPool
-from app.services.circuit_breaker import CircuitBreaker
+from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
 
 ATTEMPTS = 3
+PATIENCE_SECONDS = 30.0
+"""Who is asked to stay away for longer gives the thread back and comes another time."""
 PARTS = Counter("droppr_parts_sent_total", "Parts brought to remotes, by how it ended", ["outcome"])
 
 
@@ -175,7 +177,7 @@ class ParallelChunkProcessor:
                 position += self._sent(transfer, rest, buffer[position - span.start :])
                 failures = failures if position > rest.start else failures + 1
                 trouble: RemoteTrouble = RemoteTrouble("The remote took nothing of what was sent.")
-            except (TransferLost, Busy):
+            except (TransferLost, CircuitOpen):
                 raise
             except RemoteTrouble as error:
                 failures, trouble = failures + 1, error
@@ -193,7 +195,7 @@ class ParallelChunkProcessor:
             return transfer.remote.send(transfer.token, transfer.file, span, data)
 
     def _rest(self, number: int, failures: int, trouble: RemoteTrouble, progress: ChunkProgress) -> None:
-        if trouble.lasting or failures >= self._attempts:
+        if trouble.lasting or failures >= self._attempts or (trouble.retry_after or 0) > PATIENCE_SECONDS:
             progress.states[number] = "failed"
             PARTS.labels("failed").inc()
             times = f"{failures} attempts" if failures > 1 else "1 attempt"
