@@ -96,11 +96,29 @@ class Settings(BaseSettings):
     )
     parallel_upload_debug_logging: bool = Field(False, validation_alias="PARALLEL_UPLOAD_DEBUG_LOGGING")
     cgroup_dir: Path | None = None
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_access_key: str = Field("", repr=False)
+    s3_secret_key: str = Field("", repr=False)
+    drive_service_account_file: Path | None = None
+    drive_client_id: str = ""
+    drive_client_secret: str = Field("", repr=False)
+    drive_refresh_token: str = Field("", repr=False)
+    drive_token_url: str = "https://oauth2.googleapis.com/token"
+    drive_api_url: str = "https://www.googleapis.com"
+    ws_gdrive_hosts: Annotated[tuple[str, ...], NoDecode] = ("www.googleapis.com", "content.googleapis.com")
 
     @field_validator("upload_allowed_exts", mode="before")
     @classmethod
     def _extensions(cls, value: object) -> object:
         return extension_list(value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("ws_gdrive_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(text.strip().lower() for text in value.split(",") if text.strip())
 
     @field_validator("trusted_proxies", mode="before")
     @classmethod

@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import random
 import time
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from app.captcha import build_captcha
+from app.core.backoff import Backoff
 from app.core.policy import Policy
 from app.core.ports import Attempts, CaptchaProvider, Clock, Destination, RequestStore, SessionStore
 from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create
 from app.services.access import Access, AccessRules
 from app.services.checkpoints import Checkpoints
+from app.services.chunk_buffer_pool import ChunkBufferPool
+from app.services.courier import Courier
 from app.services.deliveries import Deliveries
 from app.services.file_digests import FileDigests
 from app.services.file_requests import FileRequests
 from app.services.folders import Folders
 from app.services.forgetting import Forgetting
 from app.services.handoffs import Handoffs
+from app.services.local_copies import LocalCopies
 from app.services.memory_monitor import ROW, MemoryMonitor
 from app.services.observer import Observer
 from app.services.openings import Openings
+from app.services.owed import Owed
 from app.services.owner import Owner
+from app.services.parallel_chunk_processor import ParallelChunkProcessor
+from app.services.passing_on import PassingOn
 from app.services.passwords import Argon2Hasher
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
+from app.services.remotes import Remotes
 from app.services.server_figures import ServerFigures
 from app.services.small_files import SmallFiles
 from app.services.undo import Undo
@@ -41,11 +50,13 @@ from app.storage.libmagic import LibMagic
 from app.storage.local_chunks import LocalChunks
 from app.storage.local_folder import LocalFolder
 from app.storage.local_handoffs import LocalHandoffs
+from app.storage.local_outbox import LocalOutbox
 from app.storage.local_requests import LocalRequests
 from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.span_log import Kind, boot_number
 from app.storage.turns import Turns
 from app.storage.waiting_list import WaitingList
+from app.wiring_remotes import build_remotes
 
 RUN = "run"
 """The folder below the data folder with what holds only while processes live."""
@@ -79,10 +90,15 @@ class Services:
     forgetting: Forgetting
     receipts: Receipts
     handoffs: Handoffs
+    owed: Owed
+    remotes: Remotes
+    buffers: ChunkBufferPool
+    courier: Courier
 
     def start_background(self) -> None:
         """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
         start_pulse((1.0, self.concurrency.sweep), (5.0, self.memory_monitor.sample))
+        self.courier.start()
         start_leader(
             self.settings.data_dir / "leader.lock",
             self.settings.cleanup_cron,
@@ -130,11 +146,15 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         staged=settings.chunk_layout == "indexed",
         sync_chunks=settings.durability == "chunk",
     )
-    requests = LocalRequests(data / "requests", durable=durable)
+    outbox = LocalOutbox(data / "outbox")
+    owed = Owed(outbox, clock)
+    requests = LocalRequests(data / "requests", durable=durable, received=owed.received)
     destination = LocalFolder(data / "files")
     attempts = SQLiteAttempts(data / "attempts.db", clock)
     captcha = build_captcha(settings, attempts, clock)
     hasher = Argon2Hasher()
+    turns = Turns(data / "turns")
+    remotes = build_remotes(settings, turns)
     policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
 
     access = Access(attempts=attempts, captcha=captcha, hasher=hasher, clock=clock, rules=_access_rules(settings))
@@ -146,6 +166,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         hasher=hasher,
         clock=clock,
         create_limit=settings.rate_limit_share_create,
+        check_place=remotes.check,
     )
     digests = FileDigests(
         sessions=sessions,
@@ -168,7 +189,6 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         digests=digests,
         durable=durable,
     )
-    turns = Turns(data / "turns")
     whole_files = WholeFiles(
         files=LocalNamelessFiles(data / "uploads"),
         requests=requests,
@@ -216,6 +236,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         digests=digests,
         purge=purge,
         undo=undo,
+        owed=owed,
         policy=policy,
         turns=turns,
         concurrency=concurrency,
@@ -239,6 +260,17 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         guesses=_access_rules(settings).limit,
         lifetime=settings.handoff_hours * 3600,
     )
+    buffers = ChunkBufferPool(memory_monitor.reserve)
+    passing_on = PassingOn(
+        outbox=outbox,
+        remotes=remotes,
+        copies=LocalCopies(sessions=sessions, chunks=chunks, requests=requests, destination=destination),
+        requests=requests,
+        processor=ParallelChunkProcessor(buffers, Backoff(0.5, 30.0, random.random), most=settings.max_parallel_chunks),
+        observer=observer,
+        clock=clock,
+        random=random.random,
+    )
     figures = ServerFigures(
         sessions=sessions,
         concurrency=concurrency,
@@ -246,7 +278,10 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         chunk_size=settings.chunk_size,
         max_parallel_chunks=settings.max_parallel_chunks,
-        parts={},
+        parts={
+            "buffer_pool": lambda: asdict(buffers.figures()),
+            "destinations": lambda: {**owed.figures(), "circuits": remotes.states()},
+        },
     )
     token = settings.admin_token or load_or_create(data)[0]
     return Services(
@@ -275,6 +310,10 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         forgetting=Forgetting(requests=requests, purge=purge, clock=clock),
         receipts=receipts,
         handoffs=handoffs,
+        owed=owed,
+        remotes=remotes,
+        buffers=buffers,
+        courier=Courier(outbox, passing_on, clock, owed.wake, idle=buffers.trim),
     )
 
 

@@ -14,7 +14,7 @@ import re
 import ssl
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -191,6 +191,8 @@ class _Handler(BaseHTTPRequestHandler):
         if fault.cut:
             return self._cut(int(length or 0))
         body = self.rfile.read(int(length or 0))
+        if len(body) < int(length or 0):
+            return self._hang_up()  # Whoever sent it has died.
         try:
             with self.drive.lock:
                 self._break(fault)
@@ -362,8 +364,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(content)))
         for name, value in (headers or {}).items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+        with suppress(ConnectionError):
+            self.end_headers()
+            self.wfile.write(content)
 
     def _hang_up(self) -> None:
         self.close_connection = True

@@ -18,6 +18,7 @@ from app.core.errors import (
 from app.core.links import Ask, CaptchaMode, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
+from app.core.remotes import Place
 from app.core.session import Sender
 from app.services.access import Access, AccessRules
 from app.services.file_requests import FileRequests
@@ -36,6 +37,7 @@ class Office:
 
     def __init__(self, folder: Path, create_limit: str = "1000 per hour") -> None:
         self.now = Now()
+        self.asked: list[Place] = []
         attempts = SQLiteAttempts(folder / "attempts.db", self.now)
         self.store = LocalRequests(folder / "requests")
         hasher = CountingHasher()
@@ -49,6 +51,7 @@ class Office:
             hasher=hasher,
             clock=self.now,
             create_limit=create_limit,
+            check_place=self.asked.append,
         )
 
     def make(self, **terms: Any) -> RequestLink:

@@ -116,6 +116,11 @@ class RequestTimeout(UploadError):
     default = "The data came too slowly. Send the chunk again."
 
 
+class DestinationNotReady(UploadError):
+    code = "destination_not_ready"
+    default = "This server cannot pass files on there yet."
+
+
 class UploadNotOpened(UploadError):
     code = "upload_not_opened"
     default = "This upload is not open yet. Send the chunk again with the X-Upload-Id of the first chunk's reply."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from enum import StrEnum
 from typing import Any
 
@@ -112,7 +112,10 @@ class Announced:
 
 def as_event(file: Announced | ReceivedFile) -> dict[str, Any]:
     """A file as an event tells it. By hand, as ``dataclasses.asdict`` copies deeply what cannot change."""
-    return {name: getattr(file, name) for name in _FIELDS[type(file)]}
+    event = {name: getattr(file, name) for name in _FIELDS[type(file)]}
+    if event.get("destination") is not None:
+        event["destination"] = asdict(event["destination"])
+    return event
 
 
 _FIELDS = {kind: [each.name for each in fields(kind)] for kind in (Announced, ReceivedFile)}

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from app.core.errors import Busy
 from app.core.ports import Clock
 from app.core.remote_ports import OutboxStore
 from app.services.passing_on import PassingOn
+from app.services.threads import DaemonThreads
 
 log = logging.getLogger("droppr.remotes")
 
@@ -37,7 +38,7 @@ class Courier:
         self._idle = idle
         self._lock = threading.Lock()
         self._running: set[str] = set()
-        self._files = ThreadPoolExecutor(FILES_AT_ONCE, thread_name_prefix="passing-on")
+        self._files = DaemonThreads(FILES_AT_ONCE, "passing-on")
 
     def start(self) -> None:
         """Begin, in a thread that does not keep the process alive."""
@@ -53,7 +54,7 @@ class Courier:
                 if entry.next_at > now or entry.upload_id in self._running:
                     continue
                 self._running.add(entry.upload_id)
-            self._files.submit(self._one, entry.upload_id)
+            self._files.submit(partial(self._one, entry.upload_id))
 
     def _one(self, upload_id: str) -> None:
         try:

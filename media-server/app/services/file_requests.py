@@ -14,6 +14,7 @@ from app.core.links import Ask, CaptchaMode, Credentials, ReceivedFile, RequestL
 from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports import Attempts, Clock, Hasher, RequestStore, Usage
+from app.core.remotes import Place
 from app.core.session import Sender
 from app.services.access import Access
 
@@ -41,6 +42,7 @@ class Terms(TypedDict, total=False):
     ask_name: Ask
     ask_email: Ask
     active: bool
+    destination: Place | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class FileRequests:
         hasher: Hasher,
         clock: Clock,
         create_limit: str,
+        check_place: Callable[[Place], None],
     ) -> None:
         self._requests = requests
         self._access = access
@@ -75,9 +78,10 @@ class FileRequests:
         self._hasher = hasher
         self._clock = clock
         self._create_limit = create_limit
+        self._check_place = check_place
 
     def create(self, folder: RelPath, terms: Terms, client: str) -> RequestLink:
-        """Make a link. Raises RateLimited."""
+        """Make a link. Raises RateLimited, DestinationNotReady."""
         key = f"create:{client}"
         if not self._attempts.hit(key, self._create_limit):
             wait = self._attempts.retry_after(key, self._create_limit)
@@ -88,7 +92,7 @@ class FileRequests:
         return link
 
     def edit(self, hash: str, terms: Terms) -> RequestLink:
-        """Change what ``terms`` names and nothing else. Raises RequestNotFound."""
+        """Change what ``terms`` names and nothing else. Raises RequestNotFound, DestinationNotReady."""
         return self._requests.update(hash, self._change(terms))
 
     def close(self, hash: str) -> None:
@@ -162,6 +166,9 @@ class FileRequests:
     def _change(self, terms: Terms) -> Callable[[RequestLink], RequestLink]:
         """The pure function that applies ``terms``; the slow hash is computed here, before any lock is held."""
         values: dict[str, Any] = {**terms}
+        place = terms.get("destination")
+        if place is not None:
+            self._check_place(place)
         if "password" in terms:
             password = values.pop("password")
             values["password_hash"] = self._hasher.hash(password) if password else None

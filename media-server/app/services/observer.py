@@ -17,6 +17,7 @@ from prometheus_client import Counter, Histogram
 from app.core.errors import Busy, UploadError
 from app.core.links import ReceivedFile
 from app.core.ranges import Span
+from app.core.remotes import OutboxEntry
 from app.core.session import UploadSession
 
 log = logging.getLogger("droppr.uploads")
@@ -24,6 +25,9 @@ log = logging.getLogger("droppr.uploads")
 BYTES = Counter("droppr_received_bytes_total", "Bytes of chunks that were taken")
 CHUNKS = Counter("droppr_chunks_total", "Chunks that were taken")
 UPLOADS = Counter("droppr_uploads_total", "Uploads by how they went on", ["event"])
+PASSED_ON = Counter(
+    "droppr_passed_on_total", "Goes at passing a file on, by remote and how they ended", ["kind", "outcome"]
+)
 REFUSALS = Counter("droppr_refusals_total", "Error replies by code", ["code"])
 SENT_AWAY = Counter(
     "droppr_limit_refusals_total", "Busy replies because of a limit: places, user or memory", ["reason"]
@@ -81,6 +85,15 @@ class Observer:
         UPLOADS.labels("expired").inc()
         log.info("upload expired", extra={**_facts(session), "received_bytes": session.received_bytes})
 
+    def passed_on(self, entry: OutboxEntry, seconds: float) -> None:
+        PASSED_ON.labels(entry.place.kind, "done").inc()
+        log.info("file passed on", extra={**_entry_facts(entry), "seconds": seconds})
+
+    def not_passed_on(self, entry: OutboxEntry) -> None:
+        PASSED_ON.labels(entry.place.kind, entry.state).inc()
+        facts = {**_entry_facts(entry), "attempts": entry.attempts, "error": entry.error}
+        log.warning("file not passed on", extra=facts)
+
     def answered_with(self, error: UploadError) -> None:
         REFUSALS.labels(error.code).inc()
         reason = error.details.get("reason")
@@ -91,6 +104,15 @@ class Observer:
 def shortened(capability: str) -> str:
     """Enough of a capability to recognise it in a log, too little to use it."""
     return capability[:6] + "…"
+
+
+def _entry_facts(entry: OutboxEntry) -> dict[str, Any]:
+    return {
+        "upload": shortened(entry.upload_id),
+        "link": shortened(entry.request_hash),
+        "kind": entry.place.kind,
+        "size": entry.size,
+    }
 
 
 def _facts(session: UploadSession) -> dict[str, Any]:

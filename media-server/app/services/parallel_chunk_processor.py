@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 from prometheus_client import Counter
@@ -23,6 +24,7 @@ from app.core.remote_ports import Remote
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
 from app.services.chunk_buffer_pool import MIB, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
+from app.services.threads import DaemonThreads
 
 ATTEMPTS = 3
 PATIENCE_SECONDS = 30.0
@@ -89,11 +91,10 @@ class ParallelChunkProcessor:
     ) -> None:
         self._pool = pool
         self._backoff = backoff
-        self._most = most
         self._attempts = attempts
         self._pause = pause or threading.Event().wait
         self._lock = threading.Lock()
-        self._threads: ThreadPoolExecutor | None = None
+        self._threads = DaemonThreads(most, "part")
         self._progress: dict[str, ChunkProgress] = {}
 
     def send(self, transfer: Transfer, spans: Iterable[Span]) -> None:
@@ -132,7 +133,7 @@ class ParallelChunkProcessor:
                 stop.set()
                 raise
 
-        _drained([self._executor().submit(one, span) for span in spans])
+        _drained([self._threads.submit(partial(one, span)) for span in spans])
 
     def _in_order(self, transfer: Transfer, spans: Iterable[Span]) -> None:
         ahead: Future[_Part] | None = None
@@ -144,7 +145,7 @@ class ParallelChunkProcessor:
                 with part.lent:
                     if following is not None:
                         # Only where a buffer is free: a stream that waits for a second one holds up others for nothing.
-                        ahead = self._executor().submit(self._filled, transfer, following, 0.0)
+                        ahead = self._threads.submit(partial(self._filled, transfer, following, 0.0))
                     self._deliver(transfer, span, part.buffer, threading.Event())
         finally:
             if ahead is not None and ahead.exception() is None:
@@ -206,13 +207,6 @@ class ParallelChunkProcessor:
             ) from trouble
         PARTS.labels("retried").inc()
         self._pause(self._backoff.wait(failures, trouble.retry_after))
-
-    def _executor(self) -> ThreadPoolExecutor:
-        # Made on first need, which is after the fork.
-        with self._lock:
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="part")
-            return self._threads
 
 
 def _probed(transfer: Transfer, span: Span) -> int:

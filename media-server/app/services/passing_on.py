@@ -113,8 +113,11 @@ class PassingOn:
         """Send what is there; true once there is nothing more to do now."""
         remote = self._remotes.of(entry.place)
         file = OutgoingFile(entry.upload_id, copy.path, entry.size)
-        part = remote.part_size(file.size)
-        if copy.received is None and entry.transfer is None and not parts_to_send(remote, file, ByteRanges(), copy.ready):
+        if (
+            copy.received is None
+            and entry.transfer is None
+            and not parts_to_send(remote, file, ByteRanges(), copy.ready)
+        ):
             self._changed(entry, next_at=self._clock() + TOLD_SECONDS)
             return True
         breaker = self._remotes.breaker(entry.place)
@@ -127,7 +130,7 @@ class PassingOn:
             held = remote.held(entry.transfer, file)
         spans = parts_to_send(remote, file, held, copy.ready)
         state = OutboxState.ARRIVING if copy.received is None else OutboxState.SENDING
-        told = _Told(self, entry, held.length, part)
+        told = _Told(self, entry, held.length)
         if spans:
             self._changed(entry, state=state, sent_bytes=held.length)
             cancelled = _Watch(self._copies, entry, self._clock)
@@ -147,7 +150,7 @@ class PassingOn:
     def _fitting(self, entry: OutboxEntry, copy: LocalCopy) -> OutboxEntry:
         """The entry, its transfer given up where the file got another name or place than it was begun with."""
         asked = copy.received.destination if copy.received else None
-        place = entry.place if asked is None or entry.transfer is not None and _is_session(entry) else asked
+        place = entry.place if asked is None or (entry.transfer is not None and _is_session(entry)) else asked
         if entry.transfer is None or _is_session(entry):
             return entry if place == entry.place else self._changed(entry, place=place)
         if entry.path == copy.path and place == entry.place:
@@ -202,7 +205,7 @@ class PassingOn:
 class _Told:
     """Counts the bytes that a remote has taken and writes them down now and then, for the owner to see."""
 
-    def __init__(self, passing_on: PassingOn, entry: OutboxEntry, held: int, part: int) -> None:
+    def __init__(self, passing_on: PassingOn, entry: OutboxEntry, held: int) -> None:
         self._passing_on = passing_on
         self._entry = entry
         self._lock = threading.Lock()

@@ -30,6 +30,7 @@ from app.services.deliveries import Deliveries, delivered_session
 from app.services.file_digests import FileDigests
 from app.services.observer import Observer
 from app.services.openings import Openings
+from app.services.owed import Owed
 from app.services.purge import Purge
 from app.services.undo import Undo
 from app.services.upload_concurrency_manager import UploadConcurrencyManager, user_of
@@ -55,6 +56,7 @@ class Uploads:
         digests: FileDigests,
         purge: Purge,
         undo: Undo,
+        owed: Owed,
         policy: Policy,
         turns: Turns,
         concurrency: UploadConcurrencyManager,
@@ -72,6 +74,7 @@ class Uploads:
         self._digests = digests
         self._purge = purge
         self._undo = undo
+        self._owed = owed
         self._policy = policy
         self._turns = turns
         self._concurrency = concurrency
@@ -301,6 +304,7 @@ class Uploads:
         self._checkpoints.consider(upload_id, receipt)
         session = self._sessions.load(upload_id)
         self._digests.grow(session)
+        self._owed.arriving(session, link)
         return session
 
     @contextmanager

@@ -103,7 +103,7 @@ class GoogleDrive:
             found = self._found(identity)
         if found is None:
             raise TransferLost("Google does not have the file.")
-        if int(found.get("size", 0)) != file.size or found.get("md5Checksum") != _md5_of(read, file.size):
+        if int(found.get("size", 0)) != file.size or found.get("md5Checksum") != md5_of(read, file.size):
             self._api.call("DELETE", self._address(identity), params={"supportsAllDrives": "true"})
             raise TransferLost("What Google has is not the file that was sent.")
         return f"drive:{identity}"
@@ -289,7 +289,7 @@ def _credentials(settings: DriveSettings, credentials: Any, service_account: Any
     )
 
 
-def _md5_of(read: ReadInto, size: int) -> str:
+def md5_of(read: ReadInto, size: int) -> str:
     digest = hashlib.md5(usedforsecurity=False)
     buffer = memoryview(bytearray(min(PIECE, size)))
     for start in range(0, size, PIECE):

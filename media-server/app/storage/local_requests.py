@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,16 @@ _LEDGERS_KEPT = 256
 class LocalRequests:
     """Links and ledgers below ``folder``. Which of two uploads gets the last place is decided under the ledger's lock."""
 
-    def __init__(self, folder: Path, *, durable: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        durable: bool = True,
+        received: Callable[[str, Sequence[ReceivedFile]], None] = lambda *_: None,
+    ) -> None:
+        """``received`` is told of files once they stand in their ledger."""
         self._durable = durable
+        self._received = received
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._links = JSONStorage(folder / "links")
         self._ledgers = folder / "ledgers"
@@ -112,6 +120,10 @@ class LocalRequests:
             log.append(decide)
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
+        place = self.load(hash).destination
+        if place is not None:
+            files = tuple(replace(file, destination=place) for file in files)
+
         def decide(ledger: Ledger) -> list[Event]:
             return [
                 {"event": "received", "upload_id": file.upload_id, "file": as_event(file)}
@@ -123,6 +135,7 @@ class LocalRequests:
             log.append_all(decide)
             if self._durable:
                 log.sync()
+        self._received(hash, files)
 
     def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None:
         def decide(ledger: Ledger) -> Event | None:

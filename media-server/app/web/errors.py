@@ -23,6 +23,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.ChunkSizeMismatch: 400,
     errors.ChecksumMismatch: 400,
     errors.SizeMismatch: 400,
+    errors.DestinationNotReady: 400,
     errors.Unauthorized: 401,
     errors.PasswordRequired: 401,
     errors.PasswordInvalid: 401,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
@@ -9,10 +10,15 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from app.core.errors import InvalidPath
 from app.core.links import Ask, CaptchaMode
 from app.core.paths import RelPath
+from app.core.remotes import Place, PlaceKind
 from app.services.access import MAX_PASSWORD_LENGTH
 from app.services.file_requests import Terms
 from app.settings import extension_list
 
+MAX_PREFIX_BYTES = 512
+# Names as Amazon has them; other stores have no others.
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_DRIVE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 MAX_TITLE_LENGTH = 200
 MAX_MESSAGE_LENGTH = 10_000
 MAX_HOURS = 24 * 365 * 100
@@ -42,6 +48,35 @@ Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=MAX_COUNT)]
 Hours = Annotated[float, BeforeValidator(_number), Field(ge=0, le=MAX_HOURS, allow_inf_nan=False)]
 
 
+def _destination(value: Any) -> Place | None:
+    """The place to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
+    if value is None:
+        return None
+    kind = value.get("kind") if isinstance(value, dict) else None
+    if kind == "folder":
+        return None
+    if kind == "s3":
+        bucket, prefix = value.get("bucket"), value.get("prefix") or ""
+        if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
+            raise ValueError("The bucket's name is missing or not one that S3 has")
+        return Place(PlaceKind.S3, bucket=bucket, prefix=_prefix(prefix))
+    if kind == "drive":
+        folder = value.get("folder_id")
+        if not isinstance(folder, str) or not _DRIVE_ID.fullmatch(folder):
+            raise ValueError("The folder_id is missing: it is the last part of the folder's address in the browser")
+        return Place(PlaceKind.DRIVE, folder_id=folder)
+    raise ValueError("The kind should be 'folder', 's3' or 'drive'")
+
+
+def _prefix(text: Any) -> str:
+    if not isinstance(text, str) or len(text.encode(errors="surrogatepass")) > MAX_PREFIX_BYTES:
+        raise ValueError(f"The prefix should be a path of at most {MAX_PREFIX_BYTES} bytes")
+    try:
+        return str(RelPath.parse(text.strip("/"))) if text.strip("/") else ""
+    except InvalidPath as error:
+        raise ValueError(error.message) from None
+
+
 class LinkTerms(BaseModel):
     """What an owner may set on a link; unknown fields are passed over."""
 
@@ -59,6 +94,7 @@ class LinkTerms(BaseModel):
     ask_name: Ask = Ask.NO
     ask_email: Ask = Ask.NO
     active: bool = True
+    destination: Annotated[Any, BeforeValidator(_destination)] = None
 
     @field_validator("allowed_extensions", mode="before")
     @classmethod
@@ -73,7 +109,9 @@ class LinkTerms(BaseModel):
 
     def terms(self) -> Terms:
         """What the body named, and nothing that it did not."""
-        named: Terms = self.model_dump(exclude_unset=True, exclude={"folder"})  # type: ignore[assignment]
+        named: Terms = self.model_dump(exclude_unset=True, exclude={"folder", "destination"})  # type: ignore[assignment]
+        if "destination" in self.model_fields_set:
+            named["destination"] = self.destination
         return named
 
 

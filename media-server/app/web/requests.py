@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -12,6 +13,7 @@ from werkzeug.routing import BaseConverter
 from app.core.errors import FileNotFound, NotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports import Usage
+from app.core.remotes import PassedOn, Place
 from app.services.file_requests import LinkInfo
 from app.web.context import client_address, services
 from app.web.downloads import download
@@ -89,7 +91,16 @@ def close(hash: str) -> Response:
 def files(hash: str) -> Response:
     received = services().file_requests.usage(hash).files
     files, more = page(received, lambda file: (file.received_at, file.upload_id))
-    return jsonify(files=[file_view(file) for file in files], **more)
+    states = services().owed.states(files)
+    return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **more)
+
+
+@requests.post("/requests/<hash>/files/<anypath:path>/pass-on")
+@owner_required
+def pass_on(hash: str, path: str) -> tuple[Response, int]:
+    here = services()
+    link, file = here.file_requests.received(hash, path)
+    return jsonify(passed_on=passed_on_view(here.owed.again(link, file))), 202
 
 
 @requests.get("/requests/<hash>/files/<anypath:path>")
@@ -139,7 +150,18 @@ def _common_view(link: RequestLink) -> dict[str, Any]:
 
 
 def owner_view(link: RequestLink) -> dict[str, Any]:
-    return {**_common_view(link), "folder": str(link.folder)}
+    return {**_common_view(link), "folder": str(link.folder), "destination": destination_view(link.destination)}
+
+
+def destination_view(place: Place | None) -> dict[str, Any]:
+    if place is None:
+        return {"kind": "folder"}
+    shown = {"bucket": place.bucket, "prefix": place.prefix} if place.kind == "s3" else {"folder_id": place.folder_id}
+    return {"kind": place.kind, **shown}
+
+
+def passed_on_view(passed_on: PassedOn | None) -> dict[str, Any] | None:
+    return None if passed_on is None else asdict(passed_on)
 
 
 def listed_view(link: RequestLink, usage: Usage) -> dict[str, Any]:
@@ -164,7 +186,7 @@ def sender_view(info: LinkInfo) -> dict[str, Any]:
     }
 
 
-def file_view(file: ReceivedFile) -> dict[str, Any]:
+def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> dict[str, Any]:
     return {
         "path": file.path,
         "name": file.name,
@@ -174,4 +196,5 @@ def file_view(file: ReceivedFile) -> dict[str, Any]:
         "sender_name": file.sender_name,
         "sender_email": file.sender_email,
         "upload_id": file.upload_id,
+        "passed_on": passed_on_view(passed_on),
     }
