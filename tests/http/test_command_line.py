@@ -152,16 +152,23 @@ def test_the_client_needs_nothing_of_the_server():
         "import sys\n"
         "class Nothing:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] in ('app', 'flask', 'pydantic', 'pydantic_settings', 'limits'):\n"
+        "        if name.partition('.')[0] in ('app', 'boto3', 'flask', 'httpx', 'limits', 'psutil', 'pydantic', 'pydantic_settings', 'werkzeug'):\n"
         "            raise ImportError(name, name=name)\n"
         "sys.meta_path.insert(0, Nothing())\n"
         "from droppr_client.cli import main\n"
         "main(sys.argv[1:])\n"
     )
-    cases = [(["serve"], "not installed"), (["request", "list", "--server", "http://127.0.0.1:9"], "reached")]
-    for arguments, sentence in cases:
+    nobody = "http://127.0.0.1:9"
+    cases = [
+        (["serve"], 1, "not installed"),
+        (["request", "list", "--server", nobody], 1, "reached"),
+        (["request", "fetch", "x", "in", "--server", nobody], 1, "reached"),
+        (["upload", __file__, "--to", f"{nobody}/request/x", "--no-resume"], 4, "Nobody answers"),
+        (["upload", __file__, "--to", "s3://bucket"], 4, "pip install 'droppr[s3]'"),
+    ]
+    for arguments, code, sentence in cases:
         done = subprocess.run([sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=False)
-        assert done.returncode == 1
+        assert done.returncode == code, done.stderr
         assert sentence in done.stderr
         assert "Traceback" not in done.stderr
 

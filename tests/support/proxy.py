@@ -31,6 +31,8 @@ class BadLine:
         self._open: set[socket.socket] = set()
         self.cuts = 0
         self.kept = 0
+        self.carried = 0
+        """Bytes that clients have sent through it."""
 
     @property
     def url(self) -> str:
@@ -90,6 +92,9 @@ class BadLine:
                     piece = piece[: self._cut_after - carried]
                 sink.sendall(piece)
                 carried += len(piece)
+                if to_server:
+                    with self._lock:
+                        self.carried += len(piece)
                 if to_server and carried == self._cut_after:
                     self.cuts += 1
                     break
