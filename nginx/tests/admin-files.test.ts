@@ -30,31 +30,35 @@ beforeEach(() => {
 });
 
 describe("FileList", () => {
-  it("shows the newest first and says when there is nothing", () => {
-    const list = new FileList("h");
-    list.show([]);
+  const nothing = () => undefined;
+
+  it("says when there is nothing, and shows what there is in the order it comes", () => {
+    const list = new FileList("h", nothing);
+    list.show([], 0);
     expect(list.element.querySelector("p")?.hidden).toBe(false);
-    list.show([file(1), file(2)]);
+    list.show([file(2), file(1)], 2);
     expect(namesIn(list)).toEqual(["2.bin", "1.bin"]);
     expect(list.element.querySelector("p")?.hidden).toBe(true);
   });
 
   it("fills in a hash that came later, in the row that stands there", () => {
-    const list = new FileList("h");
-    list.show([file(1)]);
+    const list = new FileList("h", nothing);
+    list.show([file(1)], 1);
     const row = list.element.querySelector(".received");
     expect(row?.querySelector("code")?.textContent).toBe("is being computed");
     expect(row?.querySelector("button")?.hidden).toBe(true);
-    list.show([file(1, "ab".repeat(32))]);
+    list.show([file(1, "ab".repeat(32))], 1);
     expect(list.element.querySelector(".received")).toBe(row);
     expect(row?.querySelector("code")?.title).toBe("ab".repeat(32));
     expect(row?.querySelector("button")?.hidden).toBe(false);
   });
 
-  it("shows a hundred of very many, and more when asked", () => {
-    const list = new FileList("h");
+  it("wants a hundred of very many, and more when asked", () => {
+    const files = Array.from({ length: 250 }, (_, n) => file(249 - n));
+    const load = () => list.show(files.slice(0, list.wanted), files.length);
+    const list = new FileList("h", load);
     document.body.append(list.element);
-    list.show(Array.from({ length: 250 }, (_, n) => file(n)));
+    load();
     const more = list.element.querySelector<HTMLButtonElement>(":scope > button");
     expect(namesIn(list)).toHaveLength(100);
     expect(more?.textContent).toBe("Show 100 more files");

@@ -39,13 +39,42 @@ describe("OwnerApi", () => {
     const [link] = parseLinks({ requests: [wire] });
     expect(link).toMatchObject({ createdAt: 1_500, requiresPassword: true, uploadsOpen: 3, expiresAt: null });
     const file = { upload_id: "u", path: "p", size: 1, received_at: 2, sha256: null, sender_name: null };
-    expect(parseFiles({ files: [file] })[0]).toMatchObject({
+    expect(parseFiles({ files: [file], next_cursor: null }).files[0]).toMatchObject({
       sha256: null,
       senderEmail: null,
       receivedAt: 2_000,
     });
     expect(() => parseLinks({ requests: [{ ...wire, captcha: "sometimes" }] })).toThrow(TypeError);
     expect(() => parseFiles({})).toThrow(TypeError);
+  });
+
+  it("asks for as many files as are wanted, a page after the other", async () => {
+    const file = { upload_id: "u", path: "p", size: 1, received_at: 2 };
+    let left = 2_500;
+    const { api, asked } = apiAnswering(() => {
+      const { searchParams } = new URL(asked.at(-1)?.url ?? "", "http://here");
+      const count = Math.min(Number(searchParams.get("limit")), left);
+      left -= count;
+      return reply(200, { files: Array(count).fill(file), next_cursor: left > 0 ? `c/${left}` : null });
+    });
+    const { signal } = new AbortController();
+    expect(await api.files("h", 1_100, signal)).toHaveLength(1_100);
+    const root = "/api/droppr/requests/h/files";
+    expect(asked.map(({ url }) => url)).toEqual([
+      `${root}?limit=1000&cursor=`,
+      `${root}?limit=100&cursor=c%2F1500`,
+    ]);
+    expect(await api.files("h", 9_999, signal)).toHaveLength(1_400);
+  });
+
+  it("closes a link, or deletes it for good", async () => {
+    const { api, asked } = apiAnswering(() => reply(204, null));
+    await api.close("h");
+    await api.forget("h");
+    expect(asked.map(({ url, init }) => `${init.method} ${url}`)).toEqual([
+      "DELETE /api/droppr/requests/h",
+      "DELETE /api/droppr/requests/h?forget=true",
+    ]);
   });
 
   it("encodes every part of a download's path", () => {

@@ -110,6 +110,42 @@ def test_closing_asks_first_and_files_stay(desk: Page, client: Client) -> None:
     link.info().expect(200)
 
 
+def test_a_closed_link_is_deleted_for_good_once_the_owner_is_sure(desk: Page, client: Client) -> None:
+    link = client.make_link(title="To be forgotten")
+    link.deliver("kept.txt", b"kept")
+    look_again(desk)
+    row = unfold(desk, "To be forgotten")
+    expect(row.get_by_role("button", name="Delete the link")).to_be_hidden()
+    link.close().expect(204)
+    look_again(desk)
+    row.get_by_role("button", name="Delete the link").click()
+    question = desk.get_by_role("dialog", name="Delete this link for good?")
+    expect(question).to_contain_text("To be forgotten")
+    expect(question.get_by_role("button", name="Keep it")).to_be_focused()
+    desk.keyboard.press("Escape")
+    expect(question).to_be_hidden()
+    link.info().expect(410, "request_closed")
+    row.get_by_role("button", name="Delete the link").click()
+    question.get_by_role("button", name="Delete the link").click()
+    expect(row).to_have_count(0)
+    link.info().expect(404, "request_not_found")
+    assert (link.disk / "kept.txt").read_bytes() == b"kept"
+
+
+def test_many_files_come_a_hundred_at_a_time(desk: Page, client: Client) -> None:
+    link = client.make_link(title="Very many")
+    for number in range(205):
+        link.form(f"{number:03}.txt", b"x").expect(200)
+    look_again(desk)
+    row = unfold(desk, "Very many")
+    expect(row.locator(".received")).to_have_count(100)
+    row.get_by_role("button", name="Show 100 more files").click()
+    expect(row.locator(".received")).to_have_count(200)
+    expect(row.get_by_role("link", name="Download 104.txt")).to_be_focused()
+    row.get_by_role("button", name="Show 5 more files").click()
+    expect(row.locator(".received-name")).to_have_text([f"{number:03}.txt" for number in reversed(range(205))])
+
+
 def test_the_states_of_links_stand_in_words(desk: Page, client: Client) -> None:
     client.make_link(title="Long over", expires_hours=0.000001)
     client.make_link(title="No place left", max_files=1).deliver("one.txt", b"1")

@@ -1,8 +1,8 @@
 // What the server is doing right now, as it tells it: uploads on their way, waiting ones, memory.
 
 import { need, setText } from "../page/dom";
-import { countOf, formatBytes, formatDuration, formatPercent, formatSpeed } from "./format";
 import { type Activity, parseActivity, type RunningUpload } from "./activity-wire";
+import { countOf, formatBytes, formatDuration, formatPercent, formatSpeed } from "./format";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";

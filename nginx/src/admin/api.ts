@@ -3,6 +3,7 @@
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import type { Terms } from "./terms";
 import {
+  type FilePage,
   type ListedLink,
   type OwnerLink,
   parseFiles,
@@ -12,6 +13,8 @@ import {
 } from "./wire";
 
 const ROOT = "/api/droppr";
+/** As many files as the server tells at once. */
+const PAGE = 1_000;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -62,8 +65,22 @@ export class OwnerApi {
     await this.#call(linkPath(hash), { method: "DELETE" });
   }
 
-  async files(hash: string, signal: AbortSignal): Promise<ReceivedFile[]> {
-    return this.#read(`${linkPath(hash)}/files`, { signal }, parseFiles);
+  /** Deletes a link that is closed or expired, for good. */
+  async forget(hash: string): Promise<void> {
+    await this.#call(`${linkPath(hash)}?forget=true`, { method: "DELETE" });
+  }
+
+  /** The newest `count` files of a link, or all where there are fewer, newest first. */
+  async files(hash: string, count: number, signal: AbortSignal): Promise<ReceivedFile[]> {
+    const found: ReceivedFile[] = [];
+    let cursor: string | null = "";
+    while (cursor !== null && found.length < count) {
+      const query = new URLSearchParams({ limit: String(Math.min(count - found.length, PAGE)), cursor });
+      const page: FilePage = await this.#read(`${linkPath(hash)}/files?${query}`, { signal }, parseFiles);
+      found.push(...page.files);
+      cursor = page.nextCursor;
+    }
+    return found;
   }
 
   async #read<T>(path: string, call: Call, parse: (value: unknown) => T): Promise<T> {

@@ -9,19 +9,23 @@ import { visibleName } from "./visible";
 import type { ReceivedFile } from "./wire";
 import { senderWords, shortHash } from "./words";
 
-/** So many rows at once: a link may have received a hundred thousand files, and a page of them would stand still. */
+/** So many rows at once: a link may have received a hundred thousand files, and neither page nor line would bear them. */
 const PAGE = 100;
 
 export class FileList {
   readonly element = make("div");
   readonly #items = make("ul", { className: "received-list" });
   readonly #none = make("p", { className: "quiet", text: "Nothing has arrived yet." });
-  readonly #more = makeButton("", "slim", () => this.#showMore());
+  readonly #more = makeButton("", "slim", () => this.#wantMore());
   readonly #rows: KeyedList<ReceivedFile, FileRow>;
-  #files: readonly ReceivedFile[] = [];
-  #shown = PAGE;
+  readonly #load: () => void;
+  #wanted = PAGE;
+  /** Where reading goes on once more files are there. */
+  #goOnAt: number | null = null;
 
-  constructor(hash: string) {
+  /** `load` asks for as many files as are wanted, and shows them. */
+  constructor(hash: string, load: () => void) {
+    this.#load = load;
     this.#rows = new KeyedList(
       this.#items,
       (file) => file.uploadId,
@@ -30,21 +34,28 @@ export class FileList {
     this.element.append(this.#none, this.#items, this.#more);
   }
 
-  show(files: readonly ReceivedFile[]): void {
-    this.#files = [...files].sort((one, other) => other.receivedAt - one.receivedAt);
-    this.#none.hidden = files.length > 0;
-    this.#rows.show(this.#files.slice(0, this.#shown));
-    const left = this.#files.length - this.#shown;
-    this.#more.hidden = left <= 0;
-    setText(this.#more, `Show ${countOf(Math.min(PAGE, left), "more file", "more files")}`);
+  /** How many files it would show. */
+  get wanted(): number {
+    return this.#wanted;
   }
 
-  #showMore(): void {
-    this.#shown += PAGE;
-    const from = this.#items.children.length;
-    this.show(this.#files);
+  /** Shows the newest files, newest first, of `total` that there are. */
+  show(files: readonly ReceivedFile[], total: number): void {
+    this.#none.hidden = files.length > 0;
+    this.#rows.show(files);
+    const left = total - files.length;
+    this.#more.hidden = left <= 0;
+    setText(this.#more, `Show ${countOf(Math.min(PAGE, left), "more file", "more files")}`);
+    if (this.#goOnAt === null || files.length <= this.#goOnAt) return;
     // The button may have gone; the first new row is where reading goes on.
-    this.#items.children.item(from)?.querySelector("a")?.focus();
+    this.#items.children.item(this.#goOnAt)?.querySelector("a")?.focus();
+    this.#goOnAt = null;
+  }
+
+  #wantMore(): void {
+    this.#goOnAt = this.#items.children.length;
+    this.#wanted = this.#goOnAt + PAGE;
+    this.#load();
   }
 }
 

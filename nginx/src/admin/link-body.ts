@@ -16,6 +16,8 @@ export interface RowPorts {
   readonly refresh: () => void;
   /** Asks the owner whether to close a link. */
   readonly confirmClosing: (name: string) => Promise<boolean>;
+  /** Asks the owner whether to delete one for good. */
+  readonly confirmForgetting: (name: string) => Promise<boolean>;
 }
 
 export class LinkBody {
@@ -27,6 +29,8 @@ export class LinkBody {
   #editor: Editor | null = null;
   #link: ListedLink;
   #received: readonly ReceivedFile[] | null = null;
+  /** How many files there were when they were asked for. */
+  #total = 0;
 
   constructor(root: HTMLElement, link: ListedLink, ports: RowPorts) {
     this.#root = root;
@@ -35,7 +39,7 @@ export class LinkBody {
     root.append(cloned("link-body"));
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
-    this.#files = new FileList(link.hash);
+    this.#files = new FileList(link.hash, () => ports.refresh());
     part(root, "files", HTMLElement).append(this.#files.element);
     this.#files.element.hidden = true;
     this.#form = part(root, "editor", HTMLFormElement);
@@ -46,6 +50,7 @@ export class LinkBody {
     );
     acts(part(root, "close", HTMLButtonElement), () => this.#close());
     acts(part(root, "reopen", HTMLButtonElement), () => this.#reopen());
+    acts(part(root, "forget", HTMLButtonElement), () => this.#forget());
   }
 
   show(link: ListedLink): void {
@@ -57,19 +62,24 @@ export class LinkBody {
     setText(part(this.#root, "files-title", HTMLElement), `Received files (${link.filesReceived})`);
     part(this.#root, "close", HTMLButtonElement).hidden = !link.active;
     part(this.#root, "reopen", HTMLButtonElement).hidden = link.active;
+    part(this.#root, "forget", HTMLButtonElement).hidden = link.active && !link.expired;
   }
 
   async refreshFiles(signal: AbortSignal): Promise<void> {
     if (!this.#filesAreStale()) return;
-    this.#received = await this.#ports.api.files(this.#link.hash, signal);
-    this.#files.show(this.#received);
+    const total = this.#link.filesReceived;
+    this.#received = await this.#ports.api.files(this.#link.hash, this.#files.wanted, signal);
+    this.#total = total;
+    this.#files.show(this.#received, Math.max(total, this.#received.length));
     this.#files.element.hidden = false;
   }
 
   /** Received files are never changed but for their hash, which comes later. */
   #filesAreStale(): boolean {
     const received = this.#received;
-    if (received === null || received.length !== this.#link.filesReceived) return true;
+    const total = this.#link.filesReceived;
+    if (received === null || this.#total !== total) return true;
+    if (received.length < Math.min(this.#files.wanted, total)) return true;
     return received.some(({ sha256 }) => sha256 === null);
   }
 
@@ -117,6 +127,20 @@ export class LinkBody {
       "The link is open again.",
       true,
     );
+  }
+
+  async #forget(): Promise<void> {
+    if (!(await this.#ports.confirmForgetting(visibleName(nameOf(this.#link))))) return;
+    const problem = part(this.#root, "problem", HTMLElement);
+    show(problem, "");
+    try {
+      await this.#ports.api.forget(this.#link.hash);
+    } catch (error) {
+      show(problem, errorWords(error));
+      return;
+    }
+    say("The link is deleted.");
+    this.#ports.refresh();
   }
 
   async #change(task: () => Promise<unknown>, words: string, active: boolean): Promise<void> {

@@ -7,7 +7,7 @@ import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
-import { acts, say, show, submits } from "./parts";
+import { acts, part, say, show, submits } from "./parts";
 import { Poller } from "./poller";
 import { errorWords } from "./words";
 
@@ -21,7 +21,8 @@ export class AdminPage {
   readonly #links = new Links({
     api: this.#api,
     refresh: () => this.#poller.start(),
-    confirmClosing,
+    confirmClosing: (name) => confirm("closing", name),
+    confirmForgetting: (name) => confirm("forgetting", name),
   });
   readonly #activity = new ActivityPanel();
   readonly #token = need("token", HTMLInputElement);
@@ -99,18 +100,18 @@ export class AdminPage {
   }
 }
 
-/** Resolves with whether the link should be closed; Escape keeps it open. */
-function confirmClosing(name: string): Promise<boolean> {
-  const dialog = need("closing", HTMLDialogElement);
-  const close = need("close-link", HTMLButtonElement);
-  const keep = need("keep-open", HTMLButtonElement);
-  need("closing-name", HTMLElement).textContent = name;
+/** Resolves with whether the owner says yes in the dialog `id` about the link `name`; Escape is no. */
+function confirm(id: string, name: string): Promise<boolean> {
+  const dialog = need(id, HTMLDialogElement);
+  const yes = part(dialog, "yes", HTMLButtonElement);
+  const no = part(dialog, "no", HTMLButtonElement);
+  part(dialog, "name", HTMLElement).textContent = name;
   dialog.returnValue = "";
-  close.onclick = () => dialog.close("close");
-  keep.onclick = () => dialog.close();
+  yes.onclick = () => dialog.close("yes");
+  no.onclick = () => dialog.close();
   dialog.showModal();
-  keep.focus();
+  no.focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "close"), { once: true });
+    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
 }

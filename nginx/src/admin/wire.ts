@@ -86,8 +86,15 @@ function parseListed(value: unknown): ListedLink {
   };
 }
 
-export function parseFiles(value: unknown): ReceivedFile[] {
-  return list(fieldsOf(value), "files").map((each) => {
+/** Some of a link's files; `nextCursor` leads to those after them and is null where there are none. */
+export interface FilePage {
+  readonly files: readonly ReceivedFile[];
+  readonly nextCursor: string | null;
+}
+
+export function parseFiles(value: unknown): FilePage {
+  const reply = fieldsOf(value);
+  const files = list(reply, "files").map((each) => {
     const fields = fieldsOf(each);
     return {
       uploadId: text(fields, "upload_id"),
@@ -99,6 +106,7 @@ export function parseFiles(value: unknown): ReceivedFile[] {
       senderEmail: optionalText(fields.sender_email),
     };
   });
+  return { files, nextCursor: optionalText(reply.next_cursor) };
 }
 
 function fieldsOf(value: unknown): Fields {
