@@ -48,7 +48,7 @@ typedef struct {
 typedef struct {
     int socket;
     size_t held; /* bytes in `buffer` that belong to the next answer */
-    char buffer[1 << 16];
+    char buffer[1 << 20]; /* the answer to a pack names every file in it */
 } Connection;
 
 static Request *requests;

@@ -28,6 +28,7 @@ UPLOADS = Counter("droppr_uploads_total", "Uploads by how they went on", ["event
 PASSED_ON = Counter(
     "droppr_passed_on_total", "Goes at passing a file on, by remote and how they ended", ["kind", "outcome"]
 )
+_OPENED, _DELIVERED = UPLOADS.labels("opened"), UPLOADS.labels("delivered")
 REFUSALS = Counter("droppr_refusals_total", "Error replies by code", ["code"])
 SENT_AWAY = Counter(
     "droppr_limit_refusals_total", "Busy replies because of a limit: places, user or memory", ["reason"]
@@ -44,8 +45,9 @@ class Observer:
     """Told of every step; changes nothing. Durations come from the monotonic clock."""
 
     def opened(self, session: UploadSession) -> None:
-        UPLOADS.labels("opened").inc()
-        log.debug("upload opened", extra=_facts(session))
+        _OPENED.inc()
+        if log.isEnabledFor(logging.DEBUG):
+            log.debug("upload opened", extra=_facts(session))
 
     @contextmanager
     def receiving(self, session: UploadSession, span: Span, index: int | None) -> Iterator[None]:
@@ -55,8 +57,9 @@ class Observer:
         CHUNKS.inc()
         BYTES.inc(span.length)
         CHUNK_SECONDS.observe(seconds)
-        place = {"start": span.start, "stop": span.stop, "index": index}
-        log.debug("chunk taken", extra={**_facts(session), **place, "seconds": seconds})
+        if log.isEnabledFor(logging.DEBUG):
+            place = {"start": span.start, "stop": span.stop, "index": index}
+            log.debug("chunk taken", extra={**_facts(session), **place, "seconds": seconds})
 
     @contextmanager
     def finishing(self) -> Iterator[None]:
@@ -65,7 +68,7 @@ class Observer:
         FINISH_SECONDS.observe(time.monotonic() - started)
 
     def delivered(self, session: UploadSession) -> None:
-        UPLOADS.labels("delivered").inc()
+        _DELIVERED.inc()
         log.info("upload delivered", extra={**_facts(session), "seconds": session.active_at - session.opened_at})
 
     def refused(self, session: UploadSession, error: UploadError) -> None:

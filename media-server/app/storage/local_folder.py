@@ -105,8 +105,11 @@ class LocalFolder:
 
     @contextmanager
     def _opened(self, parts: tuple[str, ...]) -> Iterator[int]:
-        self._root.mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self._root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             with self._below(descriptor, parts) as (below, _):
                 yield below
@@ -143,12 +146,16 @@ def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:
     """
     for number in count():
         candidate = numbered(name, number)
-        made = _made(parent, candidate)
-        try:
-            return os.open(candidate, _FOLDER, dir_fd=parent), number, made
-        except OSError as error:
-            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-                raise
+        made = False
+        while True:
+            try:
+                return os.open(candidate, _FOLDER, dir_fd=parent), number, made
+            except FileNotFoundError:
+                made = _made(parent, candidate) or made
+            except OSError as error:
+                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                    raise
+                break
     raise AssertionError("unreachable")
 
 

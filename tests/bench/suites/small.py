@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 import shutil
 import time
 from collections.abc import Callable
@@ -19,6 +21,8 @@ from tests.bench.suites.uploads import timing
 FILES = 2_000
 SIZE = 4096
 CONNECTIONS = 16
+PACKED = 250
+PACK_CONNECTIONS = 4
 
 
 def run(bench: Bench) -> Section:
@@ -32,7 +36,9 @@ def run(bench: Bench) -> Section:
         shutil.rmtree(folder, ignore_errors=True)
     section.text(
         f"{FILES:,} files of {SIZE} bytes, {CONNECTIONS} connections. To Droppr each is one request that opens the "
-        "upload and completes it; to nginx and copyparty a `PUT`; u2c sends them by copyparty's own protocol."
+        f"upload and completes it, or {PACKED} of them are one pack, as its page and its command line send them, over "
+        f"{PACK_CONNECTIONS} connections; to nginx and copyparty each is a `PUT`; u2c sends them by copyparty's own "
+        "protocol. Only Droppr hashes what arrives."
     )
     first = next(each for each in outcomes if each.case.name.startswith("copyparty"))
     rows = [_row(each, first, bench.options.rounds) for each in outcomes]
@@ -67,7 +73,37 @@ def _measured(bench: Bench, source: Source, folder: Path) -> list[Outcome]:
                 Droppr(bench.folder / f"small-{len(cases)}", behind_nginx=behind, DROPPR_DURABILITY=durability)
             )
             cases.append(_to_droppr(bench, ours, title))
+            cases.append(_packs_to_droppr(bench, ours, f"{title}, packed"))
         return bench.take_turns(cases)
+
+
+def _packs_to_droppr(bench: Bench, server: Droppr, title: str) -> Case:
+    source = bench.source(FILES * SIZE)
+    packs = [_pack(source, range(at, at + PACKED)) for at in range(0, FILES, PACKED)]
+    plan = source.path.with_name(source.path.name + "-packs")
+
+    def run() -> Timing:
+        target = f"{server.link.path}/pack"
+        plan.write_bytes(b"".join(packs))
+        try:
+            starts = [sum(map(len, packs[:at])) for at in range(len(packs))]
+            requests = [
+                Request("POST", target, start, len(pack), {"Content-Type": "application/vnd.droppr.pack"})
+                for start, pack in zip(starts, packs, strict=True)
+            ]
+            sent = bench.client.send(server.port, Source(plan, plan.stat().st_size), requests, PACK_CONNECTIONS)
+        finally:
+            plan.unlink()
+        return Timing(sent.seconds)
+
+    return Case(title, server, run, lambda: _all_right(source, server.link.disk), FILES * SIZE)
+
+
+def _pack(source: Source, numbers: range) -> bytes:
+    with source.path.open("rb") as file:
+        file.seek(numbers.start * SIZE)
+        lines = (json.dumps({"path": _name(n), "size": SIZE, "key": secrets.token_urlsafe(24)}) for n in numbers)
+        return b"".join(line.encode() + b"\n" + file.read(SIZE) for line in lines)
 
 
 def _to_droppr(bench: Bench, server: Droppr, title: str) -> Case:
