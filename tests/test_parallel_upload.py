@@ -147,7 +147,7 @@ def the_owner_sees_its_status(site: Site) -> str:
     if site.call("GET", "/api/v1/system/upload-status").status != 401:
         raise Failed("the status is told to anybody; it should be the owner's")
     told = site.expect(200, "GET", "/api/v1/system/upload-status", owner=True).json
-    missing = {"concurrency", "memory_monitor"} - set(told)
+    missing = {"concurrency", "memory_monitor", "buffer_pool"} - set(told)
     if missing or "current_usage" not in told["memory_monitor"]:
         raise Failed(f"the status lacks {', '.join(sorted(missing)) or 'memory_monitor.current_usage'}")
     limits = told["concurrency"]

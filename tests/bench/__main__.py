@@ -23,7 +23,7 @@ from tests.bench.runs import GIB, MIB, Bench, Options, note
 from tests.support.live import PROJECT
 from tests.support.nginx import nginx_program
 
-SUITES = ("speed", "finish", "record", "status", "memory", "small", "slow", "others")
+SUITES = ("speed", "finish", "record", "status", "memory", "small", "slow", "seeds", "others")
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
 
 
@@ -41,6 +41,7 @@ def main() -> int:
             warm=arguments.warm * MIB,
             retries=arguments.retries,
             everything=arguments.all,
+            full=arguments.full,
         )
     )
     try:
@@ -56,6 +57,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("suites", nargs="*", metavar="suite", help=f"of {', '.join(SUITES)}; the first five if none")
     parser.add_argument("--all", action="store_true", help="every suite, at full length")
+    parser.add_argument("--full", action="store_true", help="seeds: in real time, about 50 minutes")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
     parser.add_argument("--rounds", type=int, help="runs of each case (3, with --all 5)")
     parser.add_argument("--size", type=int, default=1024, help="of the big file, in MiB (1024)")

@@ -44,6 +44,7 @@ class Options:
     warm: int
     retries: int
     everything: bool
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ EVENTS = "/api/v1/system/upload-events"
 
 def test_the_owner_sees_how_busy_the_server_is(client: Client) -> None:
     told = client.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json
-    assert {"concurrency", "memory_monitor"} <= set(told)
+    assert {"concurrency", "memory_monitor", "buffer_pool"} <= set(told)
     assert "current_usage" in told["memory_monitor"]
 
 
