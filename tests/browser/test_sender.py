@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import LAN_HOST, Witness, built_pages
+from tests.browser.conftest import Visit
+from tests.support.browser import LAN_HOST, Witness
 from tests.support.client import Client, Link
-from tests.support.files import MIB, PNG, content, file_sha256, files_below, sha256, windows_program
-from tests.support.live import GENEROUS, LiveServer
+from tests.support.files import (
+    MIB,
+    PNG,
+    content,
+    file_sha256,
+    files_below,
+    hashes,
+    sha256,
+    windows_program,
+    write,
+)
+from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender, lies_within, missing_spans
 
@@ -26,70 +34,6 @@ from tests.support.sender import Sender, lies_within, missing_spans
 # together, so the middle begins at 6 MiB.
 SLOW = 4
 NAME = "Größe ☃ 日本語.bin"
-
-Visit = Callable[..., Sender]
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """Chunks of 1 MiB, so that a few seconds hold many of them."""
-    folder = tmp_path_factory.mktemp("app")
-    options: dict[str, Any] = {"DROPPR_CHUNK_SIZE_MB": 1, "DROPPR_LOG_LEVEL": "DEBUG", **GENEROUS}
-    with LiveServer(folder, workers=2, unix_socket=True, **options) as running:
-        yield running
-    shutil.rmtree(running.data_dir, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def site(app: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveNginx]:
-    assert app.socket_path
-    with LiveNginx(app.socket_path, app.data_dir, built_pages(), tmp_path_factory.mktemp("site")) as running:
-        yield running
-
-
-@pytest.fixture
-def owner(app: LiveServer, site: LiveNginx) -> Client:
-    """The owner, who comes through nginx too."""
-    return Client.of(app, url=site.url)
-
-
-@pytest.fixture
-def desk(tmp_path: Path) -> Iterator[Path]:
-    """Where the sender's own files lie."""
-    folder = tmp_path / "desk"
-    folder.mkdir()
-    yield folder
-    # pytest keeps the folders of three runs, which would be gigabytes.
-    shutil.rmtree(folder)
-
-
-@pytest.fixture
-def visit(browser: Browser, site: LiveNginx) -> Iterator[Visit]:
-    """Opens a link in a browser that knows nothing of earlier tests, and in the end asks whether all was proper."""
-    with ExitStack() as stack:
-        witnesses: list[Witness] = []
-
-        def open_link(link: Link, host: str = "127.0.0.1", **options: Any) -> Sender:
-            context = stack.enter_context(browser.new_context(**options))
-            witnesses.append(Witness(context))
-            return Sender(context, f"http://{host}:{site.port}", link).visit()
-
-        yield open_link
-        for witness in witnesses:
-            assert witness.policy_violations == []
-            assert witness.crashes == []
-            assert witness.hosts <= {f"127.0.0.1:{site.port}", f"{LAN_HOST}:{site.port}"}
-
-
-def write(path: Path, data: bytes) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
-
-
-def hashes(folder: Path) -> dict[str, str]:
-    """What lies below a folder, by path."""
-    return {name: file_sha256(path) for name, path in files_below(folder).items()}
 
 
 def times_of_chunks(app: LiveServer, path: str) -> list[tuple[float, float]]:

@@ -73,3 +73,15 @@ def eventually(probe: Callable[[], T], *, seconds: float = 10, what: str = "it")
             return value
         assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}; last seen: {value!r}"
         time.sleep(0.02)
+
+
+def write(path: Path, data: bytes) -> Path:
+    """A file with these bytes, and the folders above it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def hashes(folder: Path) -> dict[str, str]:
+    """What lies below a folder: SHA-256 by path."""
+    return {name: file_sha256(path) for name, path in files_below(folder).items()}

@@ -110,6 +110,7 @@ export class FileList {
     for (const [name, button] of this.#buttons) {
       const { label } = FILTERS[name];
       const count = countFor(name, files, counts);
+      setHidden(button, count === 0 && name !== this.#filter && name !== "all");
       button.setAttribute("aria-pressed", String(name === this.#filter));
       setText(button, `${t(label)} ${format.format(count)}`);
     }

@@ -29,11 +29,14 @@ export class Handles {
   }
 
   async keep(handles: readonly FileSystemHandle[]): Promise<void> {
-    for (const handle of handles) {
-      await this.#store("readwrite", (store) =>
-        store.put({ link: this.#link, handle }, this.#keyOf(handle.name)),
-      );
-    }
+    const last = handles.at(-1);
+    if (last === undefined) return;
+    await this.#store("readwrite", (store) => {
+      const put = (handle: FileSystemHandle): IDBRequest =>
+        store.put({ link: this.#link, handle }, this.#keyOf(handle.name));
+      handles.slice(0, -1).map(put);
+      return put(last);
+    });
   }
 
   /** Everything has been sent: nothing needs to be opened again. */

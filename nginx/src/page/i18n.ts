@@ -66,6 +66,11 @@ function isolate(text: string): string {
   return RIGHT_TO_LEFT.has(language) ? `${ISOLATE}${text}${END_ISOLATE}` : text;
 }
 
+/** Facts beside each other; from right to left each is kept whole, so that numbers do not change places. */
+export function joined(facts: readonly string[]): string {
+  return facts.map(isolate).join(" · ");
+}
+
 export function currentLanguage(): Language {
   return language;
 }

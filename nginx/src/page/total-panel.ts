@@ -3,7 +3,7 @@
 import type { UploadTotals } from "../utils/upload-manager";
 import { need, setHidden, setText } from "./dom";
 import { formatBytes, formatPercent } from "./format";
-import { t } from "./i18n";
+import { joined, t } from "./i18n";
 import { pace } from "./row";
 
 export interface PanelActions {
@@ -82,9 +82,9 @@ function totalWords(totals: UploadTotals, going: boolean): string {
   const { files, done, failed, waiting, safe, size, offline } = totals;
   const words = [t("total", { done, count: files })];
   if (failed > 0) words.push(t("total_failed", { count: failed }));
-  if (!going || waiting + totals.going === 0) return words.join(" · ");
+  if (!going || waiting + totals.going === 0) return joined(words);
   words.push(t("total_safe", { safe: formatBytes(safe), size: formatBytes(size) }));
-  return [...words, ...pace({ ...totals, stuck: totals.stuck || offline })].join(" · ");
+  return joined([...words, ...pace({ ...totals, stuck: totals.stuck || offline })]);
 }
 
 export function endWords({ done, failed }: UploadTotals): string {

@@ -1,0 +1,142 @@
+// What can be done with one file: a button for each, made when it is first needed. Most rows never need most of them, and a
+// long list that is scrolled makes many rows.
+
+import { mayPass } from "../core/errors";
+import type { UploadItem } from "../utils/upload-manager";
+import { make, makeIconButton, setHidden, setLabel } from "./dom";
+import { type Key, t } from "./i18n";
+
+export interface ButtonActions {
+  readonly cancel: (item: UploadItem) => void;
+  readonly retry: (item: UploadItem) => void;
+  readonly pause: (item: UploadItem) => void;
+  readonly resume: (item: UploadItem) => void;
+  readonly undo: (item: UploadItem) => void;
+  readonly toggle: (item: UploadItem) => void;
+  /** Moves the file in the queue by so many places. */
+  readonly move: (item: UploadItem, by: number) => void;
+  /** Whether a file that has arrived may still be taken back. */
+  readonly mayUndo: (item: UploadItem) => boolean;
+}
+
+interface Kind {
+  readonly icon: string;
+  readonly label: Key;
+  readonly shown: (item: UploadItem, actions: ButtonActions) => boolean;
+  readonly act: (item: UploadItem, actions: ButtonActions) => void;
+}
+
+/** In the order in which they stand in the row. */
+const KINDS = {
+  grip: {
+    icon: "grip",
+    label: "move_item",
+    shown: ({ state }) => state === "waiting",
+    act: () => undefined,
+  },
+  pause: {
+    icon: "pause",
+    label: "pause_item",
+    shown: ({ state }) => state === "waiting" || state === "sending",
+    act: (item, { pause }) => pause(item),
+  },
+  resume: {
+    icon: "play",
+    label: "resume_item",
+    shown: ({ state }) => state === "paused",
+    act: (item, { resume }) => resume(item),
+  },
+  retry: {
+    icon: "retry",
+    label: "retry_item",
+    shown: ({ state, error }) =>
+      (state === "failed" || state === "cancelled") && (error === null || mayPass(error)),
+    act: (item, { retry }) => retry(item),
+  },
+  undo: {
+    icon: "undo",
+    label: "undo_item",
+    shown: (item, { mayUndo }) => item.state === "done" && mayUndo(item),
+    act: (item, { undo }) => undo(item),
+  },
+  details: {
+    icon: "more",
+    label: "details_item",
+    shown: (item) => hasDetails(item),
+    act: (item, { toggle }) => toggle(item),
+  },
+  cancel: {
+    icon: "close",
+    label: "cancel_item",
+    shown: ({ state }) => state !== "done" && state !== "cancelled" && state !== "finishing",
+    act: (item, { cancel }) => cancel(item),
+  },
+} as const satisfies Readonly<Record<string, Kind>>;
+
+export type ButtonName = keyof typeof KINDS;
+
+/** Only of what is under way there is more to see. */
+export function hasDetails({ state }: UploadItem): boolean {
+  return state === "sending" || state === "paused" || state === "finishing";
+}
+
+export class RowButtons {
+  /** Stands at the end of the row; the grip stands at its beginning. */
+  readonly element = make("div", { className: "file-actions" });
+  readonly #made = new Map<ButtonName, HTMLButtonElement>();
+  readonly #actions: ButtonActions;
+  readonly #row: HTMLElement;
+  #item: UploadItem;
+
+  constructor(item: UploadItem, actions: ButtonActions, row: HTMLElement) {
+    this.#item = item;
+    this.#actions = actions;
+    this.#row = row;
+  }
+
+  paint(item: UploadItem, open: boolean): void {
+    this.#item = item;
+    let before: HTMLButtonElement | null = null;
+    for (const name of Object.keys(KINDS) as ButtonName[]) {
+      const { label, shown }: Kind = KINDS[name];
+      const show = shown(item, this.#actions);
+      const button: HTMLButtonElement | undefined =
+        this.#made.get(name) ?? (show ? this.#make(name, before) : undefined);
+      if (button === undefined) continue;
+      setHidden(button, !show);
+      const removes = name === "cancel" && item.state === "failed";
+      if (show) setLabel(button, t(removes ? "remove_item" : label, { path: item.path }));
+      if (name === "details") button.setAttribute("aria-expanded", String(open));
+      if (name !== "grip") before = button;
+    }
+  }
+
+  focus(name: ButtonName): void {
+    this.#made.get(name)?.focus();
+  }
+
+  #make(name: ButtonName, before: HTMLButtonElement | null): HTMLButtonElement {
+    const { icon, act }: Kind = KINDS[name];
+    const button = makeIconButton(icon, () => act(this.#item, this.#actions));
+    this.#made.set(name, button);
+    if (name === "details") button.classList.add("expander");
+    if (name === "grip") {
+      this.#movable(button);
+      this.#row.prepend(button);
+    } else if (before === null) this.element.prepend(button);
+    else before.after(button);
+    return button;
+  }
+
+  #movable(grip: HTMLButtonElement): void {
+    grip.classList.add("grip");
+    grip.addEventListener("keydown", (event) => {
+      const by = { ArrowUp: -1, ArrowDown: 1 }[event.key];
+      if (by === undefined) return;
+      event.preventDefault();
+      // The list itself must not take it for "go to the next file".
+      event.stopPropagation();
+      this.#actions.move(this.#item, by);
+    });
+  }
+}
