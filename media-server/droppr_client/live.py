@@ -93,6 +93,8 @@ class LiveReport:
         ]
         left = seconds_left(self._manager, now)
         facts += [f"{duration_text(left)} left"] if left is not None else []
+        held = self._manager.held_seconds
+        facts += [f"server waits {duration_text(held)}"] if held > 1 else []
         facts += [f"×{self._manager.pace.limit}"]
         facts += [count_text(now.retries, "retry", "retries")] if now.retries else []
         facts += [f"{now.failed_files:,} failed"] if now.failed_files else []

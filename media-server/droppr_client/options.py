@@ -67,7 +67,9 @@ def server_options(command: Callable[..., R]) -> Callable[..., R]:
             api = Api(server, token) if server else Api(local_url(), token or local_token())
             return command(api, *args, **kwargs)
         except ApiError as error:
-            raise click.ClickException(str(error)) from error
+            # Nobody answers, and nobody said where to ask.
+            hint = "" if server or error.status else " Name the server with --server or DROPPR_URL."
+            raise click.ClickException(f"{error}{hint}") from error
 
     return connected
 

@@ -143,7 +143,10 @@ class Pulse:
 
     def _run(self) -> None:
         while not self._over.wait(self._seconds):
-            self._beat()
+            try:
+                self._beat()
+            except BrokenPipeError:
+                return  # nobody reads any more
 
 
 class Words:
@@ -181,6 +184,8 @@ def progress_line(manager: UploadManager) -> str:
     left = seconds_left(manager, now)
     if left is not None:
         facts.append(f"{duration_text(left)} left")
+    if (held := manager.held_seconds) > 1:
+        facts.append(f"no new files for {duration_text(held)}, says the server")
     if now.retries:
         facts.append(count_text(now.retries, "retry", "retries"))
     return ", ".join(facts)

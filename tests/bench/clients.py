@@ -113,7 +113,9 @@ class Rclone(_Process):
         subprocess.run([PROJECT / "scripts" / "system-parts", "rclone"], check=True)
         said = subprocess.run(["rclone", "version"], capture_output=True, text=True, check=True).stdout
         self.version = said.split()[1].removeprefix("v")
-        self._start(["rclone", "serve", "webdav", str(self.root), "--addr", f"127.0.0.1:{self.port}"])
+        # It would go on believing in what was removed between two runs.
+        fresh = ["--dir-cache-time", "0s"]
+        self._start(["rclone", "serve", "webdav", str(self.root), "--addr", f"127.0.0.1:{self.port}", *fresh])
         return self
 
     def clean(self) -> None:

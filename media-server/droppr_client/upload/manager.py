@@ -100,7 +100,7 @@ class UploadManager:
 
         Raises Refused before anything was sent; afterwards ``refused`` says so. Leaving the loop early cancels.
         """
-        self._prepare()
+        self.prepare()
         walk = paths if isinstance(paths, Walk) else _walk(paths)
         main = threading.Thread(target=self._run, args=(walk,), name="droppr-uploads", daemon=True)
         main.start()
@@ -131,6 +131,11 @@ class UploadManager:
         self._limit.change(bytes_per_second)
 
     @property
+    def held_seconds(self) -> float:
+        """For how long the target takes no new files from us, as it says."""
+        return self._work.schedule.held_seconds if self._work else 0.0
+
+    @property
     def state_trouble(self) -> str | None:
         """Why notes for a later run could not be kept."""
         return self._work.state.trouble if self._work else None
@@ -149,7 +154,13 @@ class UploadManager:
         self.stop()
         self.target.abort()
 
-    def _prepare(self) -> None:
+    def prepare(self) -> None:
+        """Ask the target how it wants to be sent to. ``upload`` does so itself where nobody did before.
+
+        Raises Refused, Cancelled. A target that has a password may ask a person for it here.
+        """
+        if self._work is not None:
+            return
         terms = self._terms()
         options, clock = self.options, self._clock
         part_size = terms.part_size

@@ -141,6 +141,10 @@ class Schedule:
         with self._changed:
             self._held_until = max(self._held_until, self._clock() + seconds)
 
+    @property
+    def held_seconds(self) -> float:
+        return max(0.0, self._held_until - self._clock())
+
     def left(self) -> list[Sending]:
         """After the last worker has gone: files that were begun and have parts left."""
         return list(self._sending)
