@@ -153,7 +153,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     attempts = SQLiteAttempts(data / "attempts.db", clock)
     captcha = build_captcha(settings, attempts, clock)
     hasher = Argon2Hasher()
-    turns = Turns(data / "turns")
+    turns = Turns(data / "uploads.turn")
     remotes = build_remotes(settings, turns)
     policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
 

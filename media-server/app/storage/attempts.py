@@ -41,7 +41,7 @@ class SQLiteAttempts:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
-        self._turns = Turns(path.with_suffix(".turns"))
+        self._turns = Turns(path.with_suffix(".turn"))
         self._clock = clock
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import struct
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from app.storage.atomic import disk_errors, write_at
+from app.storage.range_lock import ask
 
 _WHOLE = 1 << 40
 _HOLDS = _WHOLE + 1
@@ -44,11 +44,11 @@ class HostTable:
         """
         with self._lock, disk_errors():
             _, looks = self._opened()
-            _ask(looks, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _WHOLE)
+            ask(looks, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _WHOLE)
             try:
                 yield
             finally:
-                _ask(looks, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _WHOLE)
+                ask(looks, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _WHOLE)
 
     def read(self) -> list[bytes]:
         """Every row, held or not. Only inside ``alone``."""
@@ -61,16 +61,16 @@ class HostTable:
 
     def hold(self, index: int) -> None:
         """Keep the row alive for as long as this process lives, or until ``let_go``."""
-        _ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_RDLCK, _HOLDS + index)
+        ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_RDLCK, _HOLDS + index)
 
     def let_go(self, index: int) -> None:
         """Stop holding the row; nothing happens when this process does not."""
-        _ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _HOLDS + index)
+        ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _HOLDS + index)
 
     def is_held(self, index: int) -> bool:
         """Whether any process holds the row, this one included."""
         # Asked through a second open file: the kernel does not name the locks of the one that asks.
-        return _ask(self._opened()[1], fcntl.F_OFD_GETLK, fcntl.F_WRLCK, _HOLDS + index) != fcntl.F_UNLCK
+        return ask(self._opened()[1], fcntl.F_OFD_GETLK, fcntl.F_WRLCK, _HOLDS + index) != fcntl.F_UNLCK
 
     def _opened(self) -> tuple[int, int]:
         if self._descriptors is None:
@@ -82,15 +82,7 @@ class HostTable:
 
     def _make_room(self, looks: int) -> None:
         """Written, not stretched: later writes find their place even on a full disk. Alone, so as not to undo them."""
-        _ask(looks, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _WHOLE)
+        ask(looks, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _WHOLE)
         present = os.fstat(looks).st_size
         write_at(looks, memoryview(bytes(max(0, self.count * self._size - present))), present)
-        _ask(looks, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _WHOLE)
-
-
-def _ask(descriptor: int, command: int, kind: int, place: int) -> int:
-    """Lock, unlock or ask about one byte; the kind of lock that is, or would be, in the way."""
-    request = struct.pack("@hhqqi4x", kind, os.SEEK_SET, place, 1, 0)
-    reply: bytes = fcntl.fcntl(descriptor, command, request)
-    found: int = struct.unpack_from("@h", reply)[0]
-    return found
+        ask(looks, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _WHOLE)

@@ -12,7 +12,6 @@ import ctypes
 import errno
 import fcntl
 import os
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +22,7 @@ from app.core.ports import Body, Checksum, Slot
 from app.core.ranges import ByteRanges, Span
 from app.storage.atomic import copy_range, disk_errors, sync_file, write_at
 from app.storage.json_sessions import missing_is_not_found, session_folder
+from app.storage.range_lock import ask
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
@@ -213,8 +213,7 @@ def _lock(descriptor: int, span: Span | None, *, wait: bool = False) -> None:
     """Claim a span of an open file, all of it for None. Raises Busy when somebody else has part of it."""
     command = fcntl.F_OFD_SETLKW if wait else fcntl.F_OFD_SETLK
     start, length = (span.start, span.length) if span else (0, 0)
-    request = struct.pack("@hhqqi4x", fcntl.F_WRLCK, os.SEEK_SET, start, length, 0)
     try:
-        fcntl.fcntl(descriptor, command, request)
+        ask(descriptor, command, fcntl.F_WRLCK, start, length)
     except (BlockingIOError, PermissionError):
         raise Busy("Another request is writing the same bytes. Try again in a moment.", retry_after=1) from None
