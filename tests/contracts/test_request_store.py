@@ -272,3 +272,29 @@ def test_links_are_listed_while_others_are_deleted(store, make):
         return 1
 
     assert together(3, work) == [1, 0, 0]
+
+
+def test_a_file_that_is_passed_on_can_no_longer_be_removed_nor_the_other_way_round(store, make):
+    store.create(link())
+    store.receive(HASH, received(1), received(2), received(3))
+    assert store.note_leaving(HASH, "u1")
+    assert make().note_leaving(HASH, "u1")
+    assert not make().remove(HASH, "u1")
+    store.note_passed_on(HASH, "u2", "s3://b/k")
+    assert not make().remove(HASH, "u2")
+    assert make().remove(HASH, "u3")
+    assert not store.note_leaving(HASH, "u3")
+    assert [file.upload_id for file in make().usage(HASH).files] == ["u1", "u2"]
+
+
+def test_of_removing_and_passing_on_at_once_one_happens(store, make):
+    store.create(link())
+    for number in range(20):
+        store.receive(HASH, received(number))
+
+    def work(number: int) -> list[bool]:
+        mine = make()
+        return [(mine.remove if number else mine.note_leaving)(HASH, f"u{each}") for each in range(20)]
+
+    left, removed = together(2, work)
+    assert [one != other for one, other in zip(left, removed, strict=True)] == [True] * 20

@@ -134,6 +134,8 @@ class Ledger:
     """Uploads that the purge removed."""
     removed: dict[str, ReceivedFile] = field(default_factory=dict)
     """Files that their senders took back."""
+    leaving: set[str] = field(default_factory=set)
+    """Uploads whose files are about to appear elsewhere, and so can no longer be taken back."""
     folders: set[str] = field(default_factory=set)
     """Folders that senders asked for, with those above them."""
     bytes_received: int = 0
@@ -196,17 +198,22 @@ class Ledger:
                     self.expired.add(upload_id)
             case "received":
                 self._free(upload_id)
-                if upload_id not in self.received and upload_id not in self.removed:
-                    self.received[upload_id] = _file_of(event["file"])
-                    self.bytes_received += event["file"]["size"]
+                self._receive(upload_id, event["file"])
             case "hashed" | "passed_on":
                 learnt = _LEARNT[event["event"]]
                 self.received[upload_id] = replace(self.received[upload_id], **{learnt[0]: event[learnt[1]]})
+            case "leaving":
+                self.leaving.add(upload_id)
             case "removed":
                 file = self.removed[upload_id] = self.received.pop(upload_id)
                 self.bytes_received -= file.size
             case "folders":
                 self.folders.update(event["paths"])
+
+    def _receive(self, upload_id: str, document: dict[str, Any]) -> None:
+        if upload_id not in self.received and upload_id not in self.removed:
+            self.received[upload_id] = _file_of(document)
+            self.bytes_received += document["size"]
 
     def _free(self, upload_id: str) -> None:
         self.bytes_open -= self.open.pop(upload_id, 0)

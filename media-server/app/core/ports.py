@@ -264,7 +264,8 @@ class RequestStore(Protocol):
     def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None: ...
 
     def remove(self, hash: str, upload_id: str) -> bool:
-        """Note durably that a delivered file is taken back, and free its place; true for the one call that did it."""
+        """Note durably that a delivered file is taken back, and free its place; true for the one call that did it.
+        One that is being or has been passed on stays."""
         ...
 
     def note_folders(self, hash: str, paths: Sequence[RelPath]) -> None:
@@ -277,6 +278,11 @@ class RequestStore(Protocol):
 
     def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         """What this upload delivered before it was taken back."""
+        ...
+
+    def note_leaving(self, hash: str, upload_id: str) -> bool:
+        """Note that a delivered file is about to appear elsewhere, so that it can no longer be removed; false where it
+        was removed before."""
         ...
 
     def note_passed_on(self, hash: str, upload_id: str, remote: str) -> None: ...

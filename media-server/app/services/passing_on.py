@@ -14,7 +14,7 @@ from dataclasses import replace
 from itertools import count
 
 from app.core.backoff import Backoff
-from app.core.errors import Busy, StorageFull, UploadError
+from app.core.errors import Busy, RequestNotFound, StorageFull, UploadError
 from app.core.ports import Clock, RequestStore
 from app.core.ranges import ByteRanges, Span
 from app.core.remote_ports import OutboxStore, Remote
@@ -75,7 +75,7 @@ class PassingOn:
                 return
             try:
                 self._go(entry)
-            except (LocalCopyGone, Cancelled):
+            except (LocalCopyGone, Cancelled, RequestNotFound):
                 self._given_up(upload_id)
             except NotYet:
                 return
@@ -88,8 +88,8 @@ class PassingOn:
         """Note again what the ledgers say has to be passed on and the outbox does not know; returns how much."""
         owed = [
             OutboxEntry(file.upload_id, link.hash, file.destination, file.size, self._clock())
-            for link in self._requests.all()
-            for file in self._requests.usage(link.hash).files
+            for link, usage in self._requests.all_used()
+            for file in usage.files
             if file.destination is not None and file.passed_on_to is None
         ]
         return sum(self._outbox.add(entry) for entry in owed)
@@ -140,6 +140,8 @@ class PassingOn:
         if copy.received is None:
             self._changed(entry, state=state, sent_bytes=told.bytes, next_at=self._clock() + TOLD_SECONDS, error=None)
             return True
+        if not self._requests.note_leaving(entry.request_hash, entry.upload_id):
+            raise Cancelled  # Taken back by its sender.
         with breaker.guard():
             where = remote.finish(entry.transfer, file, copy.read)
         self._requests.note_passed_on(entry.request_hash, entry.upload_id, where)

@@ -68,12 +68,14 @@ class Undo:
     def _take_out(self, hash: str, file: ReceivedFile) -> bool:
         if self.until(file.received_at) is None:
             raise UploadComplete()
-        if file.passed_on_to is not None:
-            raise UploadComplete("The file has already been passed on and can no longer be taken back.")
         folder = self._requests.load(hash).folder
         if file.mark is None or not self._destination.holds(folder, file.disk_path, file.mark):
             raise UploadComplete("The owner has already taken or changed this file; it can no longer be taken back.")
-        return self._requests.remove(hash, file.upload_id)
+        if self._requests.remove(hash, file.upload_id):
+            return True
+        if self._requests.file(hash, file.upload_id) is not None:
+            raise UploadComplete("The file has already been passed on and can no longer be taken back.")
+        return False
 
     def _clear(self, link: RequestLink, file: ReceivedFile) -> None:
         self._destination.remove(link.folder, file.disk_path, file.mark or "")

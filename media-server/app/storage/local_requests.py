@@ -152,7 +152,7 @@ class LocalRequests:
         def decide(ledger: Ledger) -> Event | None:
             nonlocal removed
             file = ledger.received.get(upload_id)
-            removed = file is not None and file.passed_on_to is None
+            removed = file is not None and file.passed_on_to is None and upload_id not in ledger.leaving
             return {"event": "removed", "upload_id": upload_id} if removed else None
 
         with self._ledger(hash) as log:
@@ -174,6 +174,17 @@ class LocalRequests:
         with self._ledger(hash) as log:
             found: ReceivedFile | None = log.read(lambda ledger: ledger.removed.get(upload_id))
             return found
+
+    def note_leaving(self, hash: str, upload_id: str) -> bool:
+        def decide(ledger: Ledger) -> Event | None:
+            if upload_id not in ledger.received or upload_id in ledger.leaving:
+                return None
+            return {"event": "leaving", "upload_id": upload_id}
+
+        with self._ledger(hash) as log:
+            log.append(decide, sync=self._durable)
+            known: bool = log.read(lambda ledger: upload_id in ledger.leaving)
+            return known
 
     def note_passed_on(self, hash: str, upload_id: str, remote: str) -> None:
         def decide(ledger: Ledger) -> Event | None:
@@ -233,7 +244,7 @@ def _existing(document: Document | None) -> Document:
 def _fold(ledger: Ledger, events: Sequence[Event]) -> Ledger:
     for event in events:
         # What is told of a file that was lost to a damaged record has nothing to belong to.
-        if event["event"] not in ("hashed", "removed", "passed_on") or event["upload_id"] in ledger.received:
+        if event["event"] not in ("hashed", "removed", "leaving", "passed_on") or event["upload_id"] in ledger.received:
             ledger.apply(event)
     return ledger
 
