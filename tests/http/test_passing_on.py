@@ -205,6 +205,27 @@ def test_taking_a_file_back_stops_its_way(owner, drive, sender):
     assert link.files() == []
 
 
+def test_what_is_about_to_appear_elsewhere_can_no_longer_be_taken_back(owner, drive):
+    link, folder = to_drive(owner, drive)
+    data = content(3 * PART + 5)
+    reached, go_on = threading.Event(), threading.Event()
+
+    def hold(call: Call) -> None:
+        if call.first == 3 * PART:
+            reached.set()
+            go_on.wait(SECONDS)
+
+    drive.fault = hold
+    upload_id = deliver(link, "big.bin", data)
+    assert reached.wait(SECONDS)
+    link.cancel(upload_id).expect(409, "upload_complete")
+    go_on.set()
+    wait_until_done(link, "big.bin")
+    link.cancel(upload_id).expect(409, "upload_complete")
+    assert on_drive(drive, folder) == {"big.bin": data}
+    assert (link.disk / "big.bin").read_bytes() == data
+
+
 @pytest.mark.parametrize(
     "faults",
     [
@@ -351,7 +372,8 @@ def test_a_worker_that_dies_in_the_middle_is_taken_over(owner, drive, sender):
     assert reached.wait(SECONDS)
     kill_one_worker(sender, upload_id)
     dead.set()
-    wait_until_done(link, "x.bin")
+    # By connections of its own: one that led to the dead worker is dead, too.
+    wait_until_done(link.seen_by(Client.of(sender)), "x.bin")
     assert on_drive(drive, folder) == {"x.bin": data}
 
 

@@ -134,20 +134,34 @@ class PassingOn:
         if spans:
             self._changed(entry, state=state, sent_bytes=held.length)
             cancelled = _Watch(self._copies, entry, self._clock)
-            self._processor.send(
-                Transfer(remote, entry.transfer, file, copy.read, breaker, cancelled=cancelled, sent=told), spans
-            )
+            sending = Transfer(remote, entry.transfer, file, copy.read, breaker, cancelled=cancelled, sent=told)
+            self._send(sending, spans, entry, copy)
         if copy.received is None:
             self._changed(entry, state=state, sent_bytes=told.bytes, next_at=self._clock() + TOLD_SECONDS, error=None)
             return True
-        if not self._requests.note_leaving(entry.request_hash, entry.upload_id):
-            raise Cancelled  # Taken back by its sender.
+        self._leave(entry)
         with breaker.guard():
             where = remote.finish(entry.transfer, file, copy.read)
         self._requests.note_passed_on(entry.request_hash, entry.upload_id, where)
         self._outbox.remove(entry.upload_id)
         self._observer.passed_on(entry, self._clock() - entry.created_at)
         return True
+
+    def _send(self, sending: Transfer, spans: list[Span], entry: OutboxEntry, copy: LocalCopy) -> None:
+        """Send these parts. The last one of a stream makes the file appear at once, so it waits until the file is
+        delivered and cannot be taken back any more."""
+        ends = sending.remote.in_order and spans[-1].stop == entry.size
+        before = spans[:-1] if ends else spans
+        if before:
+            self._processor.send(sending, before)
+        if ends and copy.received is not None:
+            self._leave(entry)
+            self._processor.send(sending, spans[-1:])
+
+    def _leave(self, entry: OutboxEntry) -> None:
+        """From here on the file stays. Raises Cancelled where its sender has taken it back."""
+        if not self._requests.note_leaving(entry.request_hash, entry.upload_id):
+            raise Cancelled
 
     def _fitting(self, entry: OutboxEntry, copy: LocalCopy) -> OutboxEntry:
         """The entry, its transfer given up where the file got another name or place than it was begun with."""
