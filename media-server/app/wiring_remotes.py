@@ -24,12 +24,14 @@ def build_remotes(settings: Settings, turns: Turns) -> Remotes:
         api_url=settings.drive_api_url.rstrip("/"),
     )
     api = DriveApi(drive)
+    sessions = GoogleSession(settings.ws_gdrive_hosts, chunk_size_for)
     return Remotes(
         {
             PlaceKind.S3: lambda place: S3Destination(place, s3, chunk_size_for),
             PlaceKind.DRIVE: lambda place: GoogleDrive(
                 place, drive, chunk_size_for, lambda name: turns.of([name]), api
             ),
-            PlaceKind.SESSION: lambda _: GoogleSession(settings.ws_gdrive_hosts, chunk_size_for),
-        }
+            PlaceKind.SESSION: lambda _: sessions,
+        },
+        sessions.allow,
     )

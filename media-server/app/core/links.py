@@ -69,6 +69,8 @@ class Credentials:
     client: str
     password: str | None = None
     captcha_token: str | None = None
+    owner: bool = False
+    """Whether it is the owner, whom nobody asks for a password."""
 
 
 @dataclass(frozen=True, slots=True)

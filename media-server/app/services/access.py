@@ -63,7 +63,7 @@ class Access:
         Raises TooManyAttempts, CaptchaRequired, PasswordRequired or PasswordInvalid; Busy when the captcha's provider
         is away. A captcha token is used up only where one was needed and no password was missing.
         """
-        if not link.requires_password and link.captcha is not CaptchaMode.ALWAYS:
+        if credentials.owner or (not link.requires_password and link.captcha is not CaptchaMode.ALWAYS):
             return
         with self._attempts.turn(_failure_key(link, credentials.client)):
             failures = self._failures(link, credentials.client)

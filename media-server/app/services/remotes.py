@@ -16,8 +16,9 @@ Maker = Callable[[Place], Remote]
 class Remotes:
     """Makes remotes on first need and keeps them, so that their connections are used again."""
 
-    def __init__(self, makers: Mapping[PlaceKind, Maker]) -> None:
+    def __init__(self, makers: Mapping[PlaceKind, Maker], allow_session: Callable[[str], None]) -> None:
         self._makers = makers
+        self._allow_session = allow_session
         self._lock = threading.Lock()
         self._made: dict[Place, Remote] = {}
         self._breakers: dict[tuple[str, str], CircuitBreaker] = {}
@@ -37,6 +38,13 @@ class Remotes:
         """Raises DestinationNotReady where this server lacks what it takes to pass files on there."""
         try:
             self.of(place).check()
+        except RemoteTrouble as trouble:
+            raise DestinationNotReady(str(trouble)) from trouble
+
+    def check_session(self, uri: str) -> None:
+        """Raises DestinationNotReady unless files may be passed on to the Google session at ``uri``."""
+        try:
+            self._allow_session(uri)
         except RemoteTrouble as trouble:
             raise DestinationNotReady(str(trouble)) from trouble
 

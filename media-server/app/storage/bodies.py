@@ -48,3 +48,24 @@ class FileBody:
         count = copy_range(self._descriptor, self._position, descriptor, offset, most) if most else 0
         self._position += count
         return count
+
+
+class ViewBody:
+    """Fulfils ``core.ports.Body`` on bytes in a buffer, which stays its owner's."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+
+    def readinto(self, buffer: memoryview) -> int:
+        piece = self._taken(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        piece = self._taken(most)
+        write_at(descriptor, piece, offset)
+        return len(piece)
+
+    def _taken(self, most: int) -> memoryview:
+        piece, self._data = self._data[:most], self._data[most:]
+        return piece

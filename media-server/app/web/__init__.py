@@ -14,6 +14,7 @@ from app.web.pages import pages, security_headers
 from app.web.receipts import receipts
 from app.web.requests import requests
 from app.web.system import system
+from app.web.ws import ws
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -31,5 +32,5 @@ def install(app: Flask, settings: Settings) -> None:
         return reply
 
     # Blueprints with routes that others would swallow come first.
-    for blueprint in (requests, native, receipts, owner, system, pages):
+    for blueprint in (requests, native, receipts, owner, system, ws, pages):
         app.register_blueprint(blueprint)

@@ -1,0 +1,403 @@
+"""Uploads over a WebSocket, straight and through nginx: the same rules as the calls, and no memory for the impatient."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psutil
+import pytest
+from simple_websocket import Client as Socket
+from simple_websocket import ConnectionClosed, ConnectionError
+
+from app.core.remotes import OutgoingFile, RemoteTrouble
+from app.storage.google_session import GoogleSession, is_public
+from tests.support.certificates import self_signed
+from tests.support.client import Client, Link
+from tests.support.drive import FakeDrive
+from tests.support.files import content, eventually
+from tests.support.live import MEDIA_SERVER, PROJECT, LiveServer
+
+MIB = 1024 * 1024
+GOOGLE = "www.googleapis.com"
+
+
+class Line:
+    """One socket as a test drives it."""
+
+    def __init__(self, plain: Any) -> None:
+        self.plain = plain
+
+    def say(self, **message: object) -> None:
+        self.plain.send(json.dumps(message))
+
+    def put(self, offset: int, data: bytes) -> None:
+        self.plain.send(offset.to_bytes(8, "big") + data)
+
+    def hear(self, *kinds: str) -> dict[str, Any]:
+        """The next message, when it is of one of these kinds."""
+        text = self.plain.receive(timeout=30)
+        assert text is not None, "nothing was said"
+        message: dict[str, Any] = json.loads(text)
+        assert message["type"] in kinds, message
+        return message
+
+    def closed(self) -> int:
+        """The code with which the other side has closed."""
+        try:
+            while self.plain.receive(timeout=30) is not None:
+                pass
+        except ConnectionClosed as closed:
+            return int(closed.reason)
+        raise AssertionError("it was not closed")
+
+
+@contextmanager
+def line(client: Client, file_id: str, *, query: str = "", **headers: str) -> Iterator[Line]:
+    url = f"{client.url.replace('http', 'ws', 1)}/ws_api/upload_parallel/{file_id}{query}"
+    plain = Socket.connect(url, headers=headers or None)
+    try:
+        yield Line(plain)
+    finally:
+        with suppress(ConnectionClosed):
+            plain.close()
+
+
+def key() -> str:
+    return secrets.token_urlsafe(24)
+
+
+def started(open_line: Line, link: Link, path: str, data: bytes, **more: object) -> dict[str, Any]:
+    open_line.say(type="start", request=link.hash, path=path, size=len(data), **more)
+    return open_line.hear("ready")
+
+
+@pytest.fixture
+def link(way_in: Client) -> Link:
+    return way_in.make_link()
+
+
+def test_a_file_arrives_in_any_order(way_in, link):
+    data = content(3 * MIB + 5)
+    with line(way_in, key()) as talk:
+        ready = started(talk, link, "a/ü.bin", data)
+        assert ready["missing_ranges"] == [[0, len(data) - 1]]
+        assert ready["message_size"] == 8 * MIB
+        for start in (2 * MIB, 0, 3 * MIB, MIB):
+            talk.put(start, data[start : start + MIB])
+            told = talk.hear("progress")
+            assert (told["offset"], told["size"]) == (start, len(data))
+        done = talk.hear("complete")
+        assert (done["path"], done["received_bytes"]) == ("a/ü.bin", len(data))
+        assert talk.closed() == 1000
+    assert (link.disk / "a/ü.bin").read_bytes() == data
+
+
+def test_an_empty_file_is_complete_at_once(way_in, link):
+    with line(way_in, key()) as talk:
+        talk.say(type="start", request=link.hash, path="empty", size=0)
+        assert talk.hear("ready")["complete"] is True
+        talk.hear("complete")
+    assert (link.disk / "empty").read_bytes() == b""
+
+
+def test_who_comes_back_goes_on_where_it_was(way_in, link):
+    data, name = content(2 * MIB), key()
+    with line(way_in, name) as talk:
+        started(talk, link, "x.bin", data)
+        talk.put(0, data[:MIB])
+        talk.hear("progress")
+    with line(way_in, name) as talk:
+        assert started(talk, link, "x.bin", data)["missing_ranges"] == [[MIB, 2 * MIB - 1]]
+        talk.put(MIB, data[MIB:])
+        talk.hear("progress")
+        talk.hear("complete")
+    with line(way_in, name) as talk:
+        assert started(talk, link, "x.bin", data)["complete"] is True
+        talk.hear("complete")
+    assert [file["path"] for file in link.files()] == ["x.bin"]
+    assert (link.disk / "x.bin").read_bytes() == data
+
+
+def test_an_upload_that_was_opened_by_a_call_goes_on_here(client):
+    link = client.make_link()
+    data = content(1000)
+    upload_id = link.opened("x.bin", len(data))
+    with line(client, upload_id) as talk:
+        talk.say(type="start", request=link.hash)
+        talk.hear("ready")
+        talk.say(type="status")
+        assert talk.hear("progress")["missing_ranges"] == [[0, 999]]
+        talk.put(0, data)
+        talk.hear("progress")
+        talk.hear("complete")
+    assert (link.disk / "x.bin").read_bytes() == data
+
+
+def test_cancelling_gives_the_upload_up(client):
+    link = client.make_link()
+    with line(client, key()) as talk:
+        upload_id = started(talk, link, "x.bin", b"x" * 100)["upload_id"]
+        talk.say(type="cancel")
+        talk.hear("cancelled")
+    link.status(upload_id).expect(404, "upload_not_found")
+
+
+def test_what_is_wrong_with_one_message_ends_nothing(client):
+    link = client.make_link()
+    data = content(100)
+    with line(client, key()) as talk:
+        started(talk, link, "x.bin", data)
+        talk.put(90, data)
+        assert talk.hear("error")["code"] == "invalid_request"
+        talk.plain.send(b"short")
+        assert talk.hear("error")["code"] == "invalid_request"
+        talk.put(0, data[:50])
+        talk.hear("progress")
+        talk.put(0, b"y" * 50)
+        told = talk.hear("error")
+        assert (told["code"], told["offset"], told["length"]) == ("chunk_conflict", 0, 50)
+        talk.put(50, data[50:])
+        talk.hear("progress")
+        talk.hear("complete")
+    assert (link.disk / "x.bin").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    ("start", "code"),
+    [
+        ({"type": "start", "request": "no-such-link-at-all", "path": "x", "size": 1}, "request_not_found"),
+        ({"type": "start"}, "invalid_request"),
+        ({"type": "hello"}, "invalid_request"),
+        ({"type": "start", "path": "../x", "size": 1}, "invalid_path"),
+        ({"type": "start", "path": "x", "size": -1}, "invalid_request"),
+        ({"type": "start", "path": "x", "size": 10**6}, "file_too_large"),
+        ({"type": "start", "path": "x.exe", "size": 1}, "type_not_allowed"),
+    ],
+)
+def test_a_start_that_is_refused_says_why(client, start, code):
+    link = client.make_link(max_file_size=1000, allowed_extensions=["bin"])
+    if start != {"type": "start"}:
+        start = {"request": link.hash, **start}
+    with line(client, key()) as talk:
+        talk.say(**start)
+        assert talk.hear("error")["code"] == code
+        assert talk.closed() == 1008
+
+
+def test_a_password_is_asked_for_and_the_owner_is_not_asked(client):
+    link = client.make_link(password="sesame")
+    for more, code in (({}, "password_required"), ({"password": "wrong"}, "password_invalid")):
+        with line(client, key()) as talk:
+            talk.say(type="start", request=link.hash, path="x", size=1, **more)
+            assert talk.hear("error")["code"] == code
+    with line(client, key()) as talk:
+        started(talk, link, "x", b"1", password="sesame")
+    with line(client, key()) as talk:
+        started(talk, link, "y", b"1", token=client.token)
+    with line(client, key(), Authorization=f"Bearer {client.token}") as talk:
+        started(talk, link, "z", b"1")
+
+
+def test_other_sites_may_not_speak_for_a_visitor(way_in):
+    with pytest.raises(ConnectionError) as caught, line(way_in, key(), Origin="https://evil.example"):
+        pass
+    assert caught.value.status_code == 400
+    # This client leaves the port out of Host.
+    with line(way_in, key(), Origin="http://127.0.0.1") as talk:
+        talk.say(type="start", request="x")
+        talk.hear("error")
+
+
+def test_a_plain_request_is_told_so(way_in):
+    way_in.call("GET", f"/ws_api/upload_parallel/{key()}").expect(400, "invalid_request")
+
+
+def test_a_message_beyond_the_limit_ends_the_socket(client):
+    link = client.make_link()
+    with line(client, key()) as talk:
+        started(talk, link, "x", b"x" * 9 * MIB)
+        talk.put(0, b"x" * 9 * MIB)
+        assert talk.closed() == 1009
+
+
+def test_no_more_sockets_than_half_of_the_threads(live):
+    server = live(workers=1, DROPPR_THREADS=4)
+    client = Client.of(server)
+    with line(client, key()), line(client, key()):
+        with pytest.raises(ConnectionError) as caught, line(client, key()):
+            pass
+        assert caught.value.status_code == 503
+        client.call("GET", "/healthz").expect(200)
+    eventually(lambda: opens(client), what="a place to come free")
+
+
+def opens(client: Client) -> bool:
+    try:
+        with line(client, key()):
+            return True
+    except ConnectionError:
+        return False
+
+
+def test_a_sender_who_is_faster_than_the_disk_fills_no_memory(live):
+    """Messages wait in the sender's own socket while the server cannot store any: the place is held by somebody else."""
+    server = live(workers=1)
+    client = Client.of(server)
+    link = client.make_link()
+    size = 400 * MIB
+    block = content(MIB - 8)
+    with line(client, key()) as talk:
+        talk.say(type="start", request=link.hash, path="big.bin", size=size)
+        upload_id = talk.hear("ready")["upload_id"]
+        worker = psutil.Process(server.worker_pids()[0])
+        before = worker.memory_info().rss
+        worker.suspend()
+        sent = sent_until_held_back(talk, size, block)
+        assert sent < 64 * MIB
+        worker.resume()
+        link.status(upload_id).expect(200)
+        assert worker.memory_info().rss - before < 64 * MIB
+
+
+def sent_until_held_back(talk: Line, size: int, block: bytes) -> int:
+    """How many bytes of messages fit between the two before sending has to wait."""
+    plain: socket.socket = talk.plain.sock
+    plain.settimeout(0.5)
+    sent = 0
+    try:
+        while sent < size:
+            talk.plain.send(sent.to_bytes(8, "big") + block)
+            sent += len(block)
+    except TimeoutError:
+        pass
+    return sent
+
+
+def test_a_worker_that_dies_loses_nothing_that_it_told_of(live):
+    server = live(workers=2)
+    client = Client.of(server)
+    link = client.make_link()
+    data, name = content(4 * MIB), key()
+    with line(client, name) as talk:
+        started(talk, link, "x.bin", data)
+        for start in (0, 2 * MIB):
+            talk.put(start, data[start : start + MIB])
+            talk.hear("progress")
+        server.kill()
+    server.start()
+    with line(client, name) as talk:
+        assert started(talk, link, "x.bin", data)["missing_ranges"] == [
+            [MIB, 2 * MIB - 1],
+            [3 * MIB, 4 * MIB - 1],
+        ]
+        for start in (MIB, 3 * MIB):
+            talk.put(start, data[start : start + MIB])
+            talk.hear("progress")
+        talk.hear("complete")
+    assert (link.disk / "x.bin").read_bytes() == data
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://www.googleapis.com/upload",
+        "https://evil.example/upload",
+        "https://www.googleapis.com:8443/upload",
+        "https://user@www.googleapis.com/upload",
+        "https://www.googleapis.com.evil.example/upload",
+        "https://127.0.0.1/upload",
+        "https://[::1/upload",
+        "ftp://www.googleapis.com/",
+        "",
+    ],
+)
+def test_a_gdrive_url_that_is_none_is_refused(client, url):
+    link = client.make_link()
+    with line(client, key(), query=f"?gdrive_url={quote(url, safe='')}") as talk:
+        talk.say(type="start", request=link.hash, path="x", size=1)
+        assert talk.hear("error")["code"] == "destination_not_ready"
+    assert link.client.call("GET", "/api/droppr/requests", owner=True).status == 200
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("127.0.0.1", "10.1.2.3", "192.168.1.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::1"),
+        *("fe80::1", "fd00::1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "2002:7f00:1::"),
+    ],
+)
+def test_a_name_that_leads_home_is_not_followed(address):
+    """Judged at the moment of connecting: a name that was harmless when it was looked at before helps nobody."""
+    assert not is_public(address)
+    remote = GoogleSession((GOOGLE,), lambda _: MIB, resolve=lambda *_: ["8.8.8.8", address])
+    with pytest.raises(RemoteTrouble, match="not public") as caught:
+        remote.held(f"https://{GOOGLE}/upload?upload_id=secret", OutgoingFile("u", "x", 1))
+    assert caught.value.lasting
+    assert "secret" not in str(caught.value)
+
+
+def test_public_addresses_are_public():
+    assert all(map(is_public, ["8.8.8.8", "142.250.74.74", "2a00:1450:4001:82f::200a"]))
+
+
+@pytest.fixture
+def google(tmp_path: Path) -> Iterator[tuple[FakeDrive, dict[str, str]]]:
+    """A strict Drive under Google's name with TLS, and what a server needs to find it there."""
+    trusted, context = self_signed(tmp_path, GOOGLE)
+    with FakeDrive(context).running() as drive:
+        environment = {
+            "DROPPR_TEST_ELSEWHERE": f"{GOOGLE}=8.8.8.8={drive.port}",
+            "SSL_CERT_FILE": str(trusted),
+            "PYTHONPATH": f"{PROJECT / 'tests/support/elsewhere'}:{MEDIA_SERVER}",
+        }
+        yield drive, environment
+        assert drive.violations == []
+
+
+def test_a_file_goes_on_to_a_session_that_its_sender_began(live, google):
+    drive, environment = google
+    server: LiveServer = live(workers=2, **environment)
+    client = Client.of(server)
+    link = client.make_link()
+    data = content(9 * MIB + 3)
+    session = drive.session_at({"name": "from-ws.bin"}, len(data)).replace(drive.url, f"https://{GOOGLE}")
+    with line(client, key(), query=f"?gdrive_url={quote(session, safe='')}") as talk:
+        started(talk, link, "x.bin", data)
+        for start in range(0, len(data), 2 * MIB):
+            talk.put(start, data[start : start + 2 * MIB])
+            talk.hear("progress")
+        talk.hear("complete")
+        while talk.hear("passing_on")["state"] != "done":
+            pass
+        assert talk.closed() == 1000
+    assert drive.stored() == {"from-ws.bin": data}
+    assert (link.disk / "x.bin").read_bytes() == data
+    assert link.files()[0]["passed_on"]["state"] == "done"
+    assert "upload_id=" not in server.log.read_text()
+    assert session not in json.dumps(link.files())
+
+
+def test_a_session_that_google_forgot_leaves_the_local_copy(live, google):
+    drive, environment = google
+    client = Client.of(live(workers=1, **environment))
+    link = client.make_link()
+    session = drive.session_at({"name": "x"}, 10).replace(drive.url, f"https://{GOOGLE}")
+    drive.sessions.clear()
+    with line(client, key(), query=f"?gdrive_url={quote(session, safe='')}") as talk:
+        started(talk, link, "x.bin", b"0123456789")
+        talk.put(0, b"0123456789")
+        talk.hear("progress")
+        talk.hear("complete")
+        told = talk.hear("passing_on")
+        while told["state"] not in ("failed", "done"):
+            told = talk.hear("passing_on")
+        assert told["state"] == "failed"
+        assert "no longer knows" in told["error"]
+    assert (link.disk / "x.bin").read_bytes() == b"0123456789"
