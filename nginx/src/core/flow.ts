@@ -1,7 +1,7 @@
 // How much to send at once: the number of chunks in flight and their size follow what the line is seen to do. Shared by
 // all files that go to one server, because they share the line.
 //
-// Width: in epochs of two rounds of chunks, the rate at which bytes are accepted is measured. While a wider flow
+// Width: in epochs of a round or two of chunks, the rate at which bytes are accepted is measured. While a wider flow
 // was clearly faster, it grows on, twofold first; where it was not, it goes one step back and asks again much later. 503, 429 and
 // timeouts halve it, once for all requests that were under way together; so do lost connections when most are lost. A single
 // connection that breaks while others get through says nothing about the width: only smaller chunks help against that.
@@ -14,7 +14,7 @@ const MEBIBYTE = 1024 * 1024;
 /** Faster by less than this is noise. */
 const CLEARLY = 1.08;
 /** Shorter epochs say nothing about speed, in milliseconds. */
-const SHORTEST_EPOCH = 500;
+const SHORTEST_EPOCH = 400;
 /** Epochs for which a width that did not pay, or was refused, is not asked for again. */
 const REST = 12;
 /** Seconds a chunk should take. */
@@ -152,7 +152,9 @@ export class Flow {
     this.#epoch.bytes += bytes;
     this.#epoch.chunks += 1;
     const { since, bytes: moved, chunks } = this.#epoch;
-    if (chunks < this.#width * 2 || now - since < SHORTEST_EPOCH) return;
+    // At first nothing is known that a mistake could spoil: one round is enough to go on.
+    const rounds = this.#doubling ? 1 : 2;
+    if (chunks < this.#width * rounds || now - since < SHORTEST_EPOCH * (rounds - 0.5)) return;
     this.#epoch = { since: now, bytes: 0, chunks: 0 };
     this.#judge(moved / (now - since));
   }

@@ -13,7 +13,7 @@ import type { ChunkInFlight } from "./transfer";
 const MEBIBYTE = 1024 * 1024;
 export const DEFAULT_CHUNK_SIZE = 8 * MEBIBYTE;
 /** Where sizes adapt, the first chunks are small: they bring the first answer and the first measure. */
-const FIRST_CHUNK_SIZE = 2 * MEBIBYTE;
+const FIRST_CHUNK_SIZE = MEBIBYTE;
 
 export interface ParallelUploaderConfig {
   readonly file: FileLike;
