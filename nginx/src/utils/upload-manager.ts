@@ -526,10 +526,13 @@ export class UploadManager {
     const answers = await sendPack({ files, api, retrier, openingHeaders, onSent }, stop.signal).catch(
       asUploadError,
     );
-    const mine = items.filter((item) => this.#runs.get(item) === run);
-    this.#end(run, items);
+    // Those that were paused meanwhile and are on their way again belong to another run.
+    const isMine = items.map((item) => this.#runs.get(item) === run);
+    const mine = items.filter((_, index) => isMine[index]);
     if (answers instanceof UploadError) this.#packRefused(mine, answers, round);
-    else for (const item of mine) this.#packAnswered(item, answers[items.indexOf(item)], round);
+    else
+      for (const [at, item] of items.entries()) if (isMine[at]) this.#packAnswered(item, answers[at], round);
+    this.#end(run, items);
     this.#fill();
   }
 
