@@ -12,7 +12,8 @@ import pytest
 from app.core.images import image_type
 from tests.support.client import Client
 from tests.support.files import HTML, JPEG, PDF, PNG
-from tests.support.live import LiveServer
+from tests.support.live import PROJECT, LiveServer
+from tests.support.nginx import LiveNginx
 
 SVG = b'<?xml version="1.0"?>\n<!-- ours --><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 WEBP = b"RIFF\x24\0\0\0WEBPVP8 " + bytes(20)
@@ -62,6 +63,21 @@ def test_the_logo_is_served_once_and_then_known(live: Callable[..., LiveServer],
     assert (changed.body, changed.headers["Content-Type"]) == (PNG, "image/png")
     picture.unlink()
     client.call("GET", address).expect(404, "not_found")
+
+
+def test_nginx_passes_the_logo_on_as_it_is(live: Callable[..., LiveServer], tmp_path: Path) -> None:
+    picture = tmp_path / "logo.svg"
+    picture.write_bytes(SVG)
+    server = live(workers=1, unix_socket=True, DROPPR_LOGO=picture)
+    assert server.socket_path
+    with LiveNginx(server.socket_path, server.data_dir, PROJECT / "nginx" / "dist", tmp_path) as nginx:
+        client = Client.of(server, url=nginx.url)
+        reply = client.call("GET", "/logo").expect(200)
+        assert reply.body == SVG
+        assert reply.headers["Content-Security-Policy"].startswith("default-src 'none'")
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        assert reply.headers["Cache-Control"] == "no-cache"
+        assert client.call("GET", "/logo", headers={"If-None-Match": reply.headers["ETag"]}).status == 304
 
 
 @pytest.mark.parametrize("content", [None, HTML])

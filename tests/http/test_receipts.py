@@ -53,15 +53,15 @@ def key_of(client: Client) -> Any:
     return client.call("GET", "/api/droppr/receipt-key").expect(200).json
 
 
-def test_a_receipt_says_what_arrived_and_is_signed(client: Client) -> None:
-    link = client.make_link(title="Für „alle“ 日本", ask_name="required")
+def test_a_receipt_says_what_arrived_and_is_signed(way_in: Client) -> None:
+    link = way_in.make_link(title="Für „alle“ 日本", ask_name="required")
     large, small = content(3_000_000, 1), b""
     first = link.deliver("tag 1/日本語 ü.mov", large, sender_name="Ada")["upload_id"]
     second = link.deliver("leer.txt", small, sender_name="Ada")["upload_id"]
     receipt = issued(link, first, second, first)
     check(receipt)
     assert (receipt["type"], receipt["version"], receipt["title"]) == ("droppr-receipt", 1, "Für „alle“ 日本")
-    assert receipt["server"] == client.url
+    assert receipt["server"] == way_in.url
     assert abs(receipt["issued_at"] - time.time()) < 30
     assert [(file["path"], file["name"], file["size"], file["sha256"]) for file in receipt["files"]] == [
         ("tag 1/日本語 ü.mov", "日本語 ü.mov", len(large), sha256(large)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections.abc import Callable
@@ -28,6 +29,24 @@ def test_a_file_is_taken_back_with_all_that_was_known_of_it(client: Client) -> N
     link.chunk(sent["upload_id"], 0, b"oops", 4).expect(404, "upload_not_found")
     link.download("dir/a.bin").expect(404, "file_not_found")
     link.deliver("dir/b.bin", content(100))
+
+
+def test_files_that_came_whole_or_packed_are_taken_back_too(link: Link) -> None:
+    assert link.form("form.txt", b"x").expect(200).json["removable_until"] > time.time()
+    pack = b"".join(
+        json.dumps({"path": name, "size": 1, "key": name * 24}).encode() + b"\n" + b"x" for name in ("a", "b")
+    )
+    headers = {"Content-Type": "application/vnd.droppr.pack"}
+    sent = link.client.call("POST", f"{link.path}/pack", body=pack, headers=headers).expect(200).json["files"]
+    assert all(each["removable_until"] > time.time() for each in sent)
+    for file in link.files():
+        if file["path"] != "b":
+            link.cancel(file["upload_id"]).expect(204)
+    assert files_below(link.disk).keys() == {"b"}
+    # The same pack again brings nothing back that was taken back.
+    again = link.client.call("POST", f"{link.path}/pack", body=pack, headers=headers).expect(200).json["files"]
+    assert [each.get("code") for each in again] == ["upload_not_found", None]
+    assert files_below(link.disk).keys() == {"b"}
 
 
 def test_what_is_not_complete_cannot_be_taken_back_yet(link: Link) -> None:

@@ -1,0 +1,142 @@
+"""Taking a file back where something goes wrong on the way: nobody is shown the file again, and what is left of it goes."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import Busy, UploadComplete, UploadNotFound
+from app.core.links import Credentials, RequestLink
+from app.core.paths import RelPath
+from app.core.session import UploadSession
+from app.services.commands import OpenUpload
+from app.settings import Settings
+from app.storage.append_log import JSONLines
+from app.storage.bodies import StreamBody
+from app.wiring import Services, build
+from tests.support.clock import Now
+from tests.support.files import files_below
+
+DATA = b"oops"
+WHO = Credentials(client="192.0.2.1")
+
+
+class House:
+    """The services of a server with one link and one file that arrived on it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = Now()
+        self.settings = Settings(data_dir=folder / "data", undo_minutes=60 * 48)  # type: ignore[call-arg]
+        self.services = self.started()
+        self.link: RequestLink = self.services.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
+        self.upload = self.sent()
+
+    def started(self) -> Services:
+        """As after a restart."""
+        return build(self.settings, self.now)
+
+    def sent(self) -> UploadSession:
+        opening = OpenUpload(RelPath.parse("a.bin"), len(DATA))
+        return self.services.small_files.receive(self.link.hash, opening, StreamBody(io.BytesIO(DATA)), WHO)
+
+    def cancel(self) -> None:
+        self.services.uploads.cancel(self.link.hash, self.upload.upload_id)
+
+    @property
+    def on_disk(self) -> list[str]:
+        return sorted(files_below(self.settings.data_dir / "files"))
+
+    @property
+    def listed(self) -> list[str]:
+        return [file.upload_id for file in self.services.requests.usage(self.link.hash).files]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def interrupt(house: House, monkeypatch: pytest.MonkeyPatch, error: BaseException) -> None:
+    """The removal from the ledger succeeds, that from the disk does not."""
+
+    def fail(*_: object) -> bool:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.services.destination, "remove", fail)
+        with pytest.raises(type(error)):
+            house.cancel()
+    assert house.on_disk == ["in/a.bin"]
+    assert house.listed == []
+
+
+def cancelled_again(house: House) -> None:
+    with pytest.raises(UploadNotFound):
+        house.cancel()
+
+
+def swept(house: House) -> None:
+    house.started().sweep()
+
+
+@pytest.mark.parametrize("goes_on", [cancelled_again, swept])
+def test_what_died_between_ledger_and_disk_is_completed(
+    house: House, monkeypatch: pytest.MonkeyPatch, goes_on: Callable[[House], None]
+) -> None:
+    interrupt(house, monkeypatch, KeyboardInterrupt())
+    with pytest.raises(UploadNotFound):
+        house.started().uploads.status(house.link.hash, house.upload.upload_id)
+    goes_on(house)
+    assert house.on_disk == []
+
+
+def test_a_disk_that_does_not_let_go_is_busy_and_asking_again_helps(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(house, monkeypatch, Busy())
+    cancelled_again(house)
+    assert house.on_disk == []
+
+
+def test_a_file_of_that_name_that_came_meanwhile_is_left_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupt(house, monkeypatch, Busy())
+    (house.settings.data_dir / "files/in/a.bin").unlink()
+    second = house.sent()
+    cancelled_again(house)
+    swept(house)
+    assert house.on_disk == ["in/a.bin"]
+    assert house.listed == [second.upload_id]
+
+
+def test_the_time_counts_from_the_arrival_and_outlives_the_session(house: House) -> None:
+    house.now.pass_by(47.9 * 3600)
+    house.services.sweep()
+    assert house.services.undo.until(house.upload.active_at) is not None
+    house.cancel()
+    assert house.on_disk == []
+    late = house.sent()
+    house.now.pass_by(48.1 * 3600)
+    with pytest.raises(UploadComplete):
+        house.services.uploads.cancel(house.link.hash, late.upload_id)
+    assert house.on_disk == ["in/a.bin"]
+
+
+def test_a_file_from_before_files_were_marked_stays(house: House) -> None:
+    ledger = next((house.settings.data_dir / "requests/ledgers").iterdir())
+    ledger.write_bytes(_without_mark(ledger.read_bytes()))
+    house.services = house.started()
+    with pytest.raises(UploadComplete):
+        house.cancel()
+    assert house.on_disk == ["in/a.bin"]
+
+
+def _without_mark(raw: bytes) -> bytes:
+    codec = JSONLines()
+    events, _ = codec.decode(raw)
+    for event in events:
+        if event["event"] == "received":
+            event["file"].pop("mark")
+    return b"".join(map(codec.encode, events))
