@@ -115,7 +115,7 @@ def upload(paths: Sequence[str], **options: Any) -> None:
         walk = Walk(real_paths, Selection(options["include"], options["exclude"]), options["order"])
         try:
             code = _list(walk, options["as_json"]) if options["dry_run"] else _send(walk, options)
-        except Cancelled:
+        except (Cancelled, KeyboardInterrupt, click.Abort):
             code = exit_codes.INTERRUPTED
         except Refused as trouble:
             if options["as_json"]:

@@ -6,7 +6,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +16,7 @@ from typing import Any, Self
 
 import boto3
 
+from tests.bench import machine
 from tests.bench.load import LIMIT_SECONDS, LoadFailed
 from tests.bench.others import CACHE
 from tests.bench.runs import Timing
@@ -66,18 +69,34 @@ def timed(command: list[str], env: dict[str, str] | None = None) -> Timing:
     Raises LoadFailed when it does not succeed.
     """
     began = time.monotonic()
-    with subprocess.Popen(
-        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    ) as process:
-        assert process.stderr
-        said = process.stderr.read()
+    with (
+        tempfile.TemporaryFile("w+") as said,
+        subprocess.Popen(
+            command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=said, text=True
+        ) as process,
+    ):
+        peak = _watched(process.pid)
         _, status, used = os.wait4(process.pid, 0)
         seconds = time.monotonic() - began
         process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode or seconds > LIMIT_SECONDS:
-        raise LoadFailed(f"{command[0]} failed: {said[-500:]}")
-    extra = {"client cpu": used.ru_utime + used.ru_stime, "client memory": used.ru_maxrss * 1024.0}
-    return Timing(seconds, extra)
+        said.seek(0)
+        if process.returncode or seconds > LIMIT_SECONDS:
+            raise LoadFailed(f"{command[0]} failed: {said.read()[-500:]}")
+    return Timing(seconds, {"client cpu": used.ru_utime + used.ru_stime, "client memory": float(peak)})
+
+
+def _watched(pid: int) -> int:
+    """The largest resident size of a process, in bytes, once it has ended.
+
+    What the kernel tells at the end would be of no use: it counts in what this program had when it forked.
+    """
+    peak = 0
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT | os.WNOHANG) is None:
+        with suppress(OSError):
+            lines = (machine.PROC / str(pid) / "status").read_text().splitlines()
+            peak = max(peak, *(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:")), 0)
+        time.sleep(0.01)
+    return peak
 
 
 class _Process:

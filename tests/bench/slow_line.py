@@ -15,6 +15,10 @@ from typing import Self
 PIECE = 16 * 1024
 
 
+SLACK = 0.05
+"""Seconds of a rate that may be made up for: sleeping is never exact."""
+
+
 class _Rate:
     """Bytes per second, handed out in the order of asking."""
 
@@ -23,11 +27,11 @@ class _Rate:
         self._lock = threading.Lock()
         self._free = 0.0
 
-    def wait(self, size: int) -> None:
+    def due(self, size: int) -> float:
+        """When so many bytes have passed."""
         with self._lock:
-            self._free = max(self._free, time.monotonic()) + size / self._rate
-            until = self._free
-        time.sleep(max(0.0, until - time.monotonic()))
+            self._free = max(self._free, time.monotonic() - SLACK) + size / self._rate
+            return self._free
 
 
 class SlowLine:
@@ -78,8 +82,8 @@ class SlowLine:
         own, carried = _Rate(self._each), 0
         with suppress(OSError):
             while piece := near.recv(PIECE):
-                own.wait(len(piece))
-                self._total.wait(len(piece))
+                due = max(own.due(len(piece)), self._total.due(len(piece)))
+                time.sleep(max(0.0, due - time.monotonic()))
                 far.sendall(piece)
                 before, carried = carried, carried + len(piece)
                 if before >> 20 != carried >> 20 and self._chance.random() < self._loss:

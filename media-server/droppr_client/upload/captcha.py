@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from altcha import Challenge, Payload, solve_challenge
-
 from droppr_client.upload.troubles import Refused
 
 SECONDS = 90.0
@@ -13,6 +11,9 @@ SECONDS = 90.0
 
 def solved(challenge: dict[str, Any]) -> str:
     """The token for ``X-Captcha-Token``. Raises Refused where no solution is found."""
+    # Most links never ask, and importing this takes as long as sending a few hundred small files.
+    from altcha import Challenge, Payload, solve_challenge
+
     try:
         parsed = Challenge.from_dict(challenge)
         solution = solve_challenge(parsed, timeout=SECONDS)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import queue
 import threading
@@ -120,6 +119,8 @@ class UploadManager:
 
     async def upload_async(self, paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> list[UploadResult]:
         """The same for asyncio; cancelling the task cancels the uploads."""
+        import asyncio
+
         try:
             return await asyncio.to_thread(self.upload_files, paths)
         except asyncio.CancelledError:
