@@ -59,7 +59,7 @@ class Lines:
     def end(self, seconds: float, exit_code: int, advice: Sequence[str]) -> None:
         if not self._quiet:
             click.echo(summary(self._manager, seconds))
-        if exit_code and (exit_code != exit_codes.NOTHING_TO_DO or not self._quiet):
+        if exit_code != exit_codes.NOTHING_TO_DO or not self._quiet:
             for sentence in advice:
                 click.echo(sentence, err=True)
 
@@ -163,7 +163,7 @@ class Words:
                 return None
             more = " (and so on; --json tells of each)" if self._renamed == MOST_RENAMED else ""
             now = visible(str(result.delivered_path))
-            return f"renamed  {visible(result.path)}: there was one of that name, it is now {now}{more}"
+            return f"renamed  {visible(result.path)}: there it is called {now}{more}"
         return _line(result)
 
 

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
+from droppr_client.upload.digests import sample_digest
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, eventually, files_below
 from tests.support.live import LiveServer
@@ -480,3 +481,26 @@ def test_a_link_that_is_none_raises_before_anything_is_sent(client, tmp_path):
     made(tmp_path, {"one": 1})
     with pytest.raises(Refused, match="no such link"):
         UploadManager(DropprLink(f"{client.url}/request/nothing-there-0123456")).upload_files([tmp_path / "one"])
+
+
+def half_sent(link: Link, path: Path, name: str) -> str:
+    """The id of an upload of ``path`` that a browser has begun under ``name`` and left after a chunk."""
+    fd = os.open(path, os.O_RDONLY)
+    upload_id = link.opened(name, path.stat().st_size, sample=sample_digest(fd, path.stat().st_size))
+    os.close(fd)
+    link.chunk(upload_id, 0, path.read_bytes()[:MIB], path.stat().st_size).expect(200)
+    return upload_id
+
+
+def test_what_a_browser_began_is_finished_with_its_code(sender, link):
+    files = made(sender.folder, {"here.mov": 5 * MIB, "other.mov": 5 * MIB})
+    begun = half_sent(link, sender.folder / "here.mov", "in the browser.mov")
+    elsewhere = half_sent(link, sender.folder / "other.mov", "elsewhere.mov")
+    body = {"uploads": [begun, elsewhere]}
+    made_code = link.client.call("POST", f"{link.path}/handoffs", json=body).json
+    told = sender.run("here.mov", "--to", f"{link.client.url}{made_code['url']}")
+    assert "Not found here, of what the code stands for: elsewhere.mov" in told
+    [file] = link.files()
+    assert (file["upload_id"], file["path"]) == (begun, "in the browser.mov")
+    assert arrived(link) == {"in the browser.mov": files["here.mov"]}
+    assert "does not work" in sender.run("other.mov", "--to", address(link), "--code", "AAAA-AAAA-AA", code=4)
