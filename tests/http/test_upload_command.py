@@ -22,7 +22,8 @@ from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadMa
 from droppr_client.upload.digests import sample_digest
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, eventually, files_below
-from tests.support.live import LiveServer
+from tests.support.live import GENEROUS, PROJECT, LiveServer
+from tests.support.nginx import LiveNginx
 from tests.support.proxy import BadLine
 
 DROPPR = str(Path(sys.executable).with_name("droppr"))
@@ -123,19 +124,38 @@ def test_the_same_through_nginx(sender, proxied):
     assert arrived(link) == files
 
 
+def test_over_tls_and_only_with_a_certificate_that_can_be_checked(sender, tmp_path):
+    (tmp_path / "tls").mkdir()
+    with LiveServer(tmp_path / "tls", workers=1, unix_socket=True, **GENEROUS) as server:
+        assert server.socket_path
+        with LiveNginx(
+            server.socket_path, server.data_dir, PROJECT / "nginx" / "dist", tmp_path / "tls", tls=True
+        ) as nginx:
+            link = Client.of(server, url=nginx.url).make_link()
+            files = made(sender.folder, MIXED)
+            to = f"{nginx.tls_url}/request/{link.hash}"
+            assert "certificate of 127.0.0.1" in sender.run("tree", "--to", to, code=4)
+            sender.environment["SSL_CERT_FILE"] = str(nginx.cafile)
+            sender.run("tree", "--to", to)
+            assert arrived(link) == files
+
+
 def test_every_file_has_an_event_and_the_whole_an_end(sender, link):
     made(sender.folder, MIXED)
     os.mkfifo(sender.folder / "tree" / "pipe")
+    with open(os.fsencode(sender.folder) + b"/tree/not utf-8 \xff", "wb") as file:
+        file.write(b"!")
     *events, end = sender.events("tree", "missing", "--to", address(link), code=1)
     outcomes = {each["path"]: each for each in events if each["event"] == "file"}
-    assert len(outcomes) == len(MIXED) + 2
+    assert len(outcomes) == len(MIXED) + 3
+    assert outcomes["tree/not utf-8 %FF"]["outcome"] == "sent"
     assert outcomes["tree/big é.bin"]["outcome"] == "sent"
     assert outcomes["tree/big é.bin"]["verified"] is True
     assert outcomes["tree/small/001"]["verified"] is True
     assert outcomes["tree/pipe"]["outcome"] == "skipped"
     assert outcomes["missing"]["outcome"] == "failed"
-    assert (end["event"], end["exit_code"], end["uploaded_files"]) == ("end", 1, 304)
-    assert end["uploaded_size"] == sum(MIXED.values())
+    assert (end["event"], end["exit_code"], end["uploaded_files"]) == ("end", 1, 305)
+    assert end["uploaded_size"] == sum(MIXED.values()) + 1
 
 
 def test_an_edited_file_is_sent_afresh_and_an_untouched_one_is_not(sender, link):
