@@ -55,6 +55,7 @@ function showNoLink(): void {
 
 async function open(): Promise<void> {
   await useLanguage(preferredLanguage());
+  need("needs-script", HTMLElement).remove();
   new LanguageSwitch();
   need("no-link-retry", HTMLElement).addEventListener("click", () => void start());
   onLanguage(showNoLink);

@@ -1,0 +1,313 @@
+"""What makes people trust the page: proof, taking back, going on elsewhere, and not dying in silence."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import Visit
+from tests.support.client import Client
+from tests.support.files import MIB, content, file_sha256, files_below, hashes, sha256, write
+from tests.support.nginx import LiveNginx
+from tests.support.sender import Sender
+
+SLOW = 4
+
+
+def test_the_receipt_is_shown_printed_and_saved_and_stands_up_to_droppr_verify(
+    owner: Client, desk: Path, visit: Visit
+) -> None:
+    link = owner.make_link(title="Contracts")
+    file = write(desk / "contract ü.pdf", content(3 * MIB))
+    sender = visit(link)
+    page = sender.page
+    sender.choose(file)
+    sender.expect_all_arrived("1 file has arrived")
+
+    page.get_by_role("button", name="Show the receipt").click()
+    receipt = page.get_by_role("dialog", name="Receipt")
+    expect(receipt.get_by_role("cell", name=file.name)).to_be_visible()
+    expect(receipt).to_contain_text(file_sha256(file))
+    page.emulate_media(media="print")
+    expect(receipt.get_by_role("cell", name=file.name)).to_be_visible()
+    expect(page.locator("#link")).to_be_hidden()
+    expect(receipt.get_by_role("button", name="Print")).to_be_hidden()
+    page.emulate_media(media="screen")
+
+    with page.expect_download() as download:
+        receipt.get_by_role("button", name="Download").click()
+    saved = desk / "receipt.json"
+    download.value.save_as(saved)
+    assert droppr_verify(saved, file).returncode == 0
+    changed = write(desk / "other" / file.name, content(3 * MIB, seed=1))
+    assert droppr_verify(saved, changed).returncode != 0
+
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("button", name="Show the receipt")).to_be_focused()
+
+
+def droppr_verify(receipt: Path, file: Path) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("droppr")
+    return subprocess.run([program, "verify", receipt, file], capture_output=True, text=True, check=False)
+
+
+def test_what_was_just_sent_can_be_taken_back(owner: Client, desk: Path, visit: Visit) -> None:
+    link = owner.make_link()
+    files = [write(desk / name, content(2 * MIB)) for name in ("mistake.bin", "right.bin")]
+    sender = visit(link)
+    sender.choose(*files)
+    sender.expect_all_arrived("2 files have arrived")
+
+    sender.page.get_by_role("button", name="Take mistake.bin back").click()
+    expect(sender.state("mistake.bin")).to_have_text("Taken back")
+    assert list(files_below(link.disk)) == ["right.bin"]
+    sender.page.get_by_role("button", name="Try again to send mistake.bin").click()
+    sender.expect_all_arrived("2 files have arrived")
+    assert hashes(link.disk) == {file.name: file_sha256(file) for file in files}
+
+
+def test_an_upload_moves_to_another_device_and_goes_on_where_it_was(owner: Client, desk: Path, visit: Visit) -> None:
+    link = owner.make_link()
+    file = write(desk / "film.bin", content(16 * MIB))
+    here = visit(link)
+    begin(here, file)
+    here.page.get_by_text("More options").click()
+    here.page.get_by_role("button", name="Continue on another device").click()
+    dialog = here.page.get_by_role("dialog", name="Continue on another device")
+    expect(dialog.get_by_role("img", name="QR code")).to_be_visible()
+    code = dialog.locator(".code strong").text_content() or ""
+    expect(here.state("film.bin")).to_contain_text("Paused")
+
+    there = visit(link)
+    there.page.get_by_text("Continue from another device").click()
+    there.page.get_by_label("Code from the other device").fill("WRONG-CODE")
+    there.page.get_by_role("button", name="Continue", exact=True).click()
+    expect(there.page.get_by_text("This code is not known here")).to_be_visible()
+    there.page.get_by_label("Code from the other device").fill(code.lower())
+    there.page.get_by_role("button", name="Continue", exact=True).click()
+    expect(there.page.locator("#unfinished")).to_contain_text("film.bin")
+    there.choose(file)
+    there.expect_arrived("film.bin")
+
+    assert hashes(link.disk) == {"film.bin": file_sha256(file)}
+    assert there.upload_id() == here.upload_id()
+    assert sum(stop - start for start, stop in there.spans) < 16 * MIB
+
+
+def test_the_scanned_link_opens_the_same_uploads_and_another_file_of_that_name_is_told_apart(
+    owner: Client, desk: Path, visit: Visit
+) -> None:
+    link = owner.make_link()
+    here = visit(link)
+    begin(here, write(desk / "film.bin", content(16 * MIB)))
+    upload = here.upload_id()
+    here.page.get_by_role("button", name="Pause all").click()
+    url = owner.call("POST", f"{link.path}/handoffs", json={"uploads": [upload]}).json["url"]
+
+    there = visit(link)
+    there.page.goto(f"{there.url.split('/request/')[0]}{url}")
+    there.page.reload()
+    expect(there.page.locator("#unfinished")).to_contain_text("film.bin")
+    assert "#" not in there.page.url, "the code stays in the address"
+    other = write(desk / "elsewhere" / "film.bin", content(16 * MIB, seed=2))
+    there.choose(other)
+    there.expect_arrived("film.bin")
+    expect(there.page.locator("#problem")).to_contain_text("film.bin is not the file that was begun earlier")
+    assert hashes(link.disk) == {"film.bin": file_sha256(other)}
+    assert link.status(upload).expect(200).json["complete"] is False
+
+
+def begin(sender: Sender, file: Path) -> None:
+    sender.line(mib_per_second=SLOW)
+    sender.choose(file)
+    sender.until(lambda: sender.received() >= 3 * MIB, what="some of the file")
+
+
+def test_one_tab_sends_to_a_link_at_a_time_and_the_next_one_follows_by_itself(
+    owner: Client, desk: Path, browser: Browser, site: LiveNginx
+) -> None:
+    link = owner.make_link()
+    with browser.new_context() as context:
+        first, second = (Sender(context, site.url, link).visit() for _ in range(2))
+        begin(first, write(desk / "first.bin", content(16 * MIB)))
+        second.choose(write(desk / "second.bin", content(2 * MIB)))
+        expect(second.page.get_by_text("Another tab is sending to this link")).to_be_visible()
+        assert second.calls == []
+        first.line()
+        first.expect_arrived("first.bin")
+        second.expect_arrived("second.bin")
+        expect(second.page.get_by_text("Another tab is sending to this link")).to_be_hidden()
+    assert set(files_below(link.disk)) == {"first.bin", "second.bin"}
+
+
+def test_a_phone_that_slept_goes_on_and_its_screen_stayed_on_before(
+    owner: Client, desk: Path, browser: Browser, site: LiveNginx
+) -> None:
+    link = owner.make_link()
+    file = write(desk / "film.bin", content(16 * MIB))
+    with browser.new_context() as context:
+        context.add_init_script("""
+            window.locks = [];
+            const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+            navigator.wakeLock.request = async (kind) => {
+                const lock = await request(kind);
+                window.locks.push(lock);
+                return lock;
+            };""")
+        sender = Sender(context, site.url, link).visit()
+        begin(sender, file)
+        assert sender.page.evaluate("() => window.locks.map(lock => lock.released)") == [False]
+        devtools = context.new_cdp_session(sender.page)
+        devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
+        devtools.send("Page.setWebLifecycleState", {"state": "active"})
+        sender.line()
+        sender.expect_arrived("film.bin")
+        sender.until(lambda: sender.page.evaluate("() => window.locks.every(lock => lock.released)"), what="the dark")
+    assert hashes(link.disk) == {"film.bin": file_sha256(file)}
+
+
+def test_a_dropped_file_is_opened_again_after_a_reload_without_being_chosen(
+    owner: Client, desk: Path, browser: Browser, site: LiveNginx
+) -> None:
+    """The handle is a real one, of the browser's private file system, where no window has to ask for leave."""
+    link = owner.make_link()
+    with browser.new_context() as context:
+        sender = Sender(context, site.url, link).visit()
+        sender.line(mib_per_second=SLOW)
+        sender.page.evaluate("""async () => {
+            const root = await navigator.storage.getDirectory();
+            const handle = await root.getFileHandle('kept.bin', { create: true });
+            const stream = await handle.createWritable();
+            for (let part = 0; part < 16; part++) await stream.write(new Uint8Array(1048576).fill(part));
+            await stream.close();
+            DataTransferItem.prototype.getAsFileSystemHandle = async () => handle;
+            const transfer = new DataTransfer();
+            transfer.items.add(await handle.getFile());
+            window.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }));
+        }""")
+        sender.until(lambda: sender.received() >= 3 * MIB, what="some of the file")
+        sender.page.reload()
+        sender.line()
+        sender.calls.clear()
+        sender.page.get_by_role("button", name="Continue kept.bin").click()
+        sender.expect_arrived("kept.bin")
+    whole = b"".join(bytes([part]) * MIB for part in range(16))
+    assert hashes(link.disk) == {"kept.bin": sha256(whole)}
+    assert sum(stop - start for start, stop in sender.spans) < 16 * MIB
+
+
+def test_a_notice_comes_when_all_has_arrived_and_is_asked_for_by_a_click_only(
+    owner: Client, desk: Path, browser: Browser, site: LiveNginx
+) -> None:
+    link = owner.make_link()
+    with browser.new_context(permissions=["notifications"]) as context:
+        context.add_init_script("""
+            window.asked = 0;
+            window.notices = [];
+            window.Notification = class {
+                static permission = 'default';
+                static async requestPermission() { window.asked += 1; return 'granted'; }
+                constructor(title, { body }) { window.notices.push([title, body]); }
+            };""")
+        sender = Sender(context, site.url, link).visit()
+        page = sender.page
+        begin(sender, write(desk / "long.bin", content(12 * MIB)))
+        assert page.evaluate("() => window.asked") == 0
+        page.get_by_text("More options").click()
+        page.get_by_role("button", name="Tell me when it is done").click()
+        expect(page.get_by_text("You will get a notice when it is done.")).to_be_visible()
+        page.evaluate("() => Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
+        sender.line()
+        sender.expect_arrived("long.bin")
+        sender.until(lambda: page.evaluate("() => window.notices"), what="the notice")
+        assert page.evaluate("() => window.notices[0][0]") == "Your files have arrived"
+
+
+def test_an_empty_folder_arrives_and_what_cannot_be_read_is_told(
+    owner: Client, desk: Path, browser: Browser, site: LiveNginx
+) -> None:
+    link = owner.make_link()
+    folder = desk / "Project"
+    (folder / "later" / "ideas").mkdir(parents=True)
+    write(folder / "plan.txt", b"plan")
+    write(folder / "locked.txt", b"nobody may read this")
+    with browser.new_context() as context:
+        # What a browser does with a file it has no right to read, for whoever runs these tests as root.
+        context.add_init_script("""
+            const get = DataTransferItem.prototype.webkitGetAsEntry;
+            DataTransferItem.prototype.webkitGetAsEntry = function () {
+                const folder = get.call(this);
+                const reader = folder.createReader();
+                const read = reader.readEntries.bind(reader);
+                reader.readEntries = (yes, no) => read((entries) => {
+                    const locked = entries.find(({ name }) => name === 'locked.txt');
+                    if (locked) locked.file = (_, no) => no(new DOMException('', 'NotReadableError'));
+                    yes(entries);
+                }, no);
+                folder.createReader = () => reader;
+                return folder;
+            };""")
+        sender = Sender(context, site.url, link).visit()
+        sender.drop(folder)
+        sender.expect_all_arrived("1 file has arrived")
+        expect(sender.page.get_by_role("alert")).to_contain_text("Project/locked.txt: The browser could not read it.")
+        expect(sender.page.get_by_text("1 empty folder goes along.")).to_be_visible()
+    assert (link.disk / "Project" / "later" / "ideas").is_dir()
+
+
+def test_a_picture_is_pasted_and_a_file_chosen_twice_is_sent_once(owner: Client, desk: Path, visit: Visit) -> None:
+    link = owner.make_link()
+    sender = visit(link)
+    sender.page.evaluate("""() => {
+        const clipboardData = new DataTransfer();
+        clipboardData.items.add(new File(['picture'], 'pasted.png', { type: 'image/png' }));
+        window.dispatchEvent(new ClipboardEvent('paste', { clipboardData }));
+    }""")
+    sender.expect_arrived("pasted.png")
+    file = write(desk / "once.bin", content(MIB))
+    sender.choose(file)
+    sender.choose(file)
+    expect(sender.page.get_by_role("alert")).to_contain_text("once.bin: It is in the list already.")
+    sender.expect_all_arrived("2 files have arrived")
+    assert set(files_below(link.disk)) == {"pasted.png", "once.bin"}
+
+
+def test_a_phone_offers_its_camera_and_its_gallery_where_pictures_are_taken(
+    owner: Client, desk: Path, visit: Visit
+) -> None:
+    phone: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
+    link = owner.make_link()
+    sender = visit(link, **phone)
+    page = sender.page
+    for name, capture in (("Take a photo or film", "environment"), ("Photos and films", None)):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name=name).click()
+        assert chooser.value.element.get_attribute("capture") == capture
+        chooser.value.set_files(write(desk / f"{name}.jpg", content(1000, seed=len(name))))
+        sender.expect_arrived(f"{name}.jpg")
+    papers = visit(owner.make_link(allowed_extensions=["pdf"]), **phone)
+    expect(papers.page.get_by_role("button", name="Choose files")).to_be_visible()
+    expect(papers.page.get_by_role("button", name="Take a photo or film")).to_be_hidden()
+
+
+def test_without_javascript_the_page_says_what_it_needs_in_every_language(
+    owner: Client, browser: Browser, site: LiveNginx
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{site.url}/request/{owner.make_link().hash}")
+        for words in ("needs JavaScript", "braucht dafür JavaScript", "JavaScript が必要です"):
+            expect(page.get_by_text(words)).to_be_visible()
+        expect(page.locator("#needs-script [lang]")).to_have_count(6)
+
+
+def test_the_owner_s_logo_title_and_message_stand_on_top(owner: Client, visit: Visit) -> None:
+    page = visit(owner.make_link(title="Films for Anna", message="Thank you!\nAnna")).page
+    expect(page.get_by_role("heading", level=1)).to_have_text("Films for Anna")
+    expect(page.locator("#message")).to_have_text("Thank you!\nAnna")
+    expect(page.locator("#logo")).to_be_hidden()
+    expect(page.locator("#needs-script")).to_have_count(0)
