@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 from tests.support.client import Client, Link, Reply
-from tests.support.live import LiveServer
 
 
 def make(link: Link, *paths: object, **headers: str) -> Reply:
@@ -65,10 +63,3 @@ def test_a_link_takes_ten_thousand_folders_and_no_more(link: Link) -> None:
     assert make(link, *(f"g/{number}" for number in range(1000))).expect(413, "request_full").json["limit"] == 10_000
     make(link, *(f"f/{number}" for number in range(1000))).expect(201)
     assert not (link.disk / "g").exists()
-
-
-def test_asking_for_folders_counts_as_opening(live: Callable[..., LiveServer]) -> None:
-    link = Client.of(live(workers=2, DROPPR_RATE_LIMIT_UPLOADS="2 per hour")).make_link()
-    make(link, "a").expect(201)
-    link.opened("a.bin", 1)
-    assert int(make(link, "b").expect(429, "rate_limited").headers["Retry-After"]) > 3000

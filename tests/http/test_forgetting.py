@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.http.test_purge import cleanup
 from tests.support.client import Client, Link, Reply
 from tests.support.files import content, eventually, files_below
 from tests.support.live import LiveServer
@@ -74,16 +72,3 @@ def test_the_list_is_right_while_links_are_deleted(client: Client) -> None:
         assert {each.result().status for each in deleted} == {204}
     assert all(kept.hash in each for each in seen)
     assert not {link.hash for link in links} & set(hashes(client))
-
-
-def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(live: Callable[..., LiveServer]) -> None:
-    server = live(workers=2)
-    client = Client.of(server)
-    link = client.make_link()
-    half = link.opened("b.bin", 300_000)
-    link.chunk(half, 0, content(100_000), 300_000).expect(200)
-    # As a process that died right after the link was gone would leave it.
-    for path in [*(server.data_dir / "requests").rglob(f"{link.hash}.*")]:
-        path.unlink()
-    assert "Removed 1 unfinished upload." in cleanup(server)
-    assert files_below(server.data_dir / "uploads") == {}

@@ -102,8 +102,7 @@ def test_a_code_ends_and_the_cleanup_removes_it(live: Callable[..., LiveServer])
     assert list((server.data_dir / "handoffs").iterdir()) == []
 
 
-def test_nobody_makes_codes_without_end(live: Callable[..., LiveServer]) -> None:
-    link = Client.of(live(workers=2)).make_link()
+def test_nobody_makes_codes_without_end(link: Link) -> None:
     upload_id = link.opened("a.bin", 1)
     replies = [make(link, upload_id) for _ in range(61)]
     assert [reply.status for reply in replies] == [201] * 60 + [429]

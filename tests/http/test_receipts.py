@@ -147,22 +147,8 @@ def test_a_closed_link_still_says_what_it_received(link: Link) -> None:
     check(issued(link, upload_id))
 
 
-def test_a_file_that_was_taken_before_it_was_hashed_says_so(live: Callable[..., LiveServer]) -> None:
-    server = live(workers=1)
-    link = Client.of(server).make_link()
-    upload_id = link.deliver("a.bin", content(2_000_000))["upload_id"]
-    eventually(lambda: link.files()[0]["sha256"], what="the digest")
-    server.kill()
-    ledger = next((server.data_dir / "requests" / "ledgers").glob("*.log"))
-    kept = [line for line in ledger.read_bytes().splitlines(keepends=True) if b'"hashed"' not in line]
-    ledger.write_bytes(b"".join(kept))  # As if it had died before that was written down.
-    (link.disk / "a.bin").unlink()
-    server.start()
-    ask(link.seen_by(Client.of(server)), upload_id).expect(404, "file_not_found")
-
-
 def test_the_key_is_one_for_all_workers_stays_and_is_nobody_elses(live: Callable[..., LiveServer]) -> None:
-    server = live(workers=4, DROPPR_PUBLIC_URL="https://files.example.org/")
+    server = live(workers=2, DROPPR_PUBLIC_URL="https://files.example.org/")
     client = Client.of(server)
     keys = {key_of(client)["fingerprint"] for _ in range(20)}
     assert len(keys) == 1

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,8 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Client, Link
-from tests.support.files import content, eventually, files_below
-from tests.support.live import LiveServer
+from tests.support.files import content, files_below
 
 
 def test_a_file_is_taken_back_with_all_that_was_known_of_it(client: Client) -> None:
@@ -129,19 +127,3 @@ def test_a_closed_link_still_gives_back_what_was_sent_by_mistake(link: Link) -> 
     link.close().expect(204)
     link.cancel(sent["upload_id"]).expect(204)
     assert files_below(link.disk) == {}
-
-
-def test_when_the_time_is_over_the_file_stays(live: Callable[..., LiveServer]) -> None:
-    link = Client.of(live(workers=2, DROPPR_UNDO_MINUTES=1 / 60)).make_link()
-    sent = link.deliver("a.bin", b"safe")
-    eventually(lambda: link.status(sent["upload_id"]).json["removable_until"] is None, what="the end of the time")
-    link.cancel(sent["upload_id"]).expect(409, "upload_complete")
-    assert (link.disk / "a.bin").read_bytes() == b"safe"
-
-
-def test_0_minutes_is_never(live: Callable[..., LiveServer]) -> None:
-    link = Client.of(live(workers=1, DROPPR_UNDO_MINUTES=0)).make_link()
-    sent = link.deliver("a.bin", b"safe")
-    assert sent["removable_until"] is None
-    link.cancel(sent["upload_id"]).expect(409, "upload_complete")
-    assert os.listdir(link.disk) == ["a.bin"]

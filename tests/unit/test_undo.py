@@ -27,9 +27,9 @@ WHO = Credentials(client="192.0.2.1")
 class House:
     """The services of a server with one link and one file that arrived on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, undo_minutes: float = 60 * 48) -> None:
         self.now = Now()
-        self.settings = Settings(data_dir=folder / "data", undo_minutes=60 * 48)  # type: ignore[call-arg]
+        self.settings = Settings(data_dir=folder / "data", undo_minutes=undo_minutes)  # type: ignore[call-arg]
         self.services = self.started()
         self.link: RequestLink = self.services.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
         self.upload = self.sent()
@@ -121,6 +121,14 @@ def test_the_time_counts_from_the_arrival_and_outlives_the_session(house: House)
     house.now.pass_by(48.1 * 3600)
     with pytest.raises(UploadComplete):
         house.services.uploads.cancel(house.link.hash, late.upload_id)
+    assert house.on_disk == ["in/a.bin"]
+
+
+def test_0_minutes_is_never(tmp_path: Path) -> None:
+    house = House(tmp_path, undo_minutes=0)
+    assert house.services.undo.until(house.upload.active_at) is None
+    with pytest.raises(UploadComplete):
+        house.cancel()
     assert house.on_disk == ["in/a.bin"]
 
 
