@@ -17,6 +17,7 @@ function file(number: number, sha256: string | null = null): ReceivedFile {
     sha256,
     senderName: null,
     senderEmail: null,
+    passedOn: null,
   };
 }
 
@@ -31,9 +32,34 @@ beforeEach(() => {
 
 describe("FileList", () => {
   const nothing = () => undefined;
+  const passOn = async () => undefined;
+
+  it("tells how a file gets on to elsewhere, and lets a failed one be tried again", async () => {
+    const asked: string[] = [];
+    const list = new FileList("h", nothing, async (path) => void asked.push(path));
+    const shown = (passedOn: ReceivedFile["passedOn"]) => {
+      list.show([{ ...file(1), passedOn }], 1);
+      const line = list.element.querySelector<HTMLElement>('[data-part="passed-on-line"]');
+      const button = list.element.querySelector<HTMLButtonElement>('[data-part="pass-on"]');
+      return { line, button, words: line?.querySelector("bdi")?.textContent };
+    };
+    expect(shown(null).line?.hidden).toBe(true);
+    expect(shown({ state: "sending", error: null, remote: null })).toMatchObject({
+      words: "Is being passed on",
+    });
+    const failed = shown({ state: "failed", error: "The Google Drive is full.", remote: null });
+    expect(failed.words).toBe("Could not be passed on. The Google Drive is full.");
+    expect(failed.button?.hidden).toBe(false);
+    failed.button?.click();
+    await Promise.resolve();
+    expect(asked).toEqual(["1.bin"]);
+    const done = shown({ state: "done", error: null, remote: "s3://bucket/1.bin" });
+    expect(done.words).toBe("Passed on to s3://bucket/1.bin");
+    expect(done.button?.hidden).toBe(true);
+  });
 
   it("says when there is nothing, and shows what there is in the order it comes", () => {
-    const list = new FileList("h", nothing);
+    const list = new FileList("h", nothing, passOn);
     list.show([], 0);
     expect(list.element.querySelector("p")?.hidden).toBe(false);
     list.show([file(2), file(1)], 2);
@@ -42,7 +68,7 @@ describe("FileList", () => {
   });
 
   it("fills in a hash that came later, in the row that stands there", () => {
-    const list = new FileList("h", nothing);
+    const list = new FileList("h", nothing, passOn);
     list.show([file(1)], 1);
     const row = list.element.querySelector(".received");
     expect(row?.querySelector("code")?.textContent).toBe("is being computed");
@@ -56,7 +82,7 @@ describe("FileList", () => {
   it("wants a hundred of very many, and more when asked", () => {
     const files = Array.from({ length: 250 }, (_, n) => file(249 - n));
     const load = () => list.show(files.slice(0, list.wanted), files.length);
-    const list = new FileList("h", load);
+    const list = new FileList("h", load, passOn);
     document.body.append(list.element);
     load();
     const more = list.element.querySelector<HTMLButtonElement>(":scope > button");

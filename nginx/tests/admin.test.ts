@@ -36,6 +36,7 @@ const LINK: ListedLink = {
   captcha: "after_failures",
   askName: "no",
   askEmail: "no",
+  destination: { kind: "folder" },
   expired: false,
   filesReceived: 0,
   bytesReceived: 0,
@@ -56,6 +57,7 @@ const TYPED: TypedTerms = {
   captcha: "after_failures",
   askName: "no",
   askEmail: "no",
+  destination: { kind: "folder" },
 };
 
 describe("sizes", () => {
@@ -106,6 +108,7 @@ describe("terms", () => {
       captcha: "after_failures",
       ask_name: "no",
       ask_email: "no",
+      destination: { kind: "folder" },
     });
   });
 

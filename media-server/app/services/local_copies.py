@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.core.errors import UploadNotFound
+from app.core.errors import RequestNotFound, UploadNotFound
 from app.core.links import ReceivedFile
 from app.core.ports import ChunkStore, Destination, RequestStore, SessionStore
 from app.core.ranges import ByteRanges, Span
@@ -40,8 +40,8 @@ class LocalCopies:
         self._destination = destination
 
     def wanted(self, entry: OutboxEntry) -> bool:
-        """Whether the file is still there to be passed on: not cancelled, refused, purged or taken back."""
-        if self._requests.file(entry.request_hash, entry.upload_id) is not None:
+        """Whether the file is still there to be passed on: not cancelled, refused, purged, taken back or forgotten."""
+        if self._received(entry) is not None:
             return True
         try:
             return self._sessions.load(entry.upload_id).state is State.OPEN
@@ -52,7 +52,7 @@ class LocalCopies:
     def of(self, entry: OutboxEntry) -> Iterator[LocalCopy]:
         """The copy, open for reading. Raises LocalCopyGone where nobody wants it any more, RemoteTrouble where its owner has
         moved it away."""
-        file = self._requests.file(entry.request_hash, entry.upload_id)
+        file = self._received(entry)
         if file is None:
             # In this order: delivered meanwhile, it stands in the ledger before its session says so.
             with self._growing(entry) as copy:
@@ -63,13 +63,19 @@ class LocalCopies:
             whole = ByteRanges([Span(0, file.size)] if file.size else ())
             yield LocalCopy(file.path, whole, file, _reader(opened.fileno()))
 
+    def _received(self, entry: OutboxEntry) -> ReceivedFile | None:
+        try:
+            return self._requests.file(entry.request_hash, entry.upload_id)
+        except RequestNotFound:
+            return None  # The owner has deleted the link for good.
+
     @contextmanager
     def _growing(self, entry: OutboxEntry) -> Iterator[LocalCopy]:
         try:
             session = self._sessions.load(entry.upload_id)
             opened = self._chunks.path(entry.upload_id).open("rb", buffering=0)
         except (UploadNotFound, FileNotFoundError):
-            if self._requests.file(entry.request_hash, entry.upload_id) is None:
+            if self._received(entry) is None:
                 raise LocalCopyGone from None
             raise NotYet from None
         with opened:

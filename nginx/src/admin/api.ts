@@ -83,6 +83,11 @@ export class OwnerApi {
     return found;
   }
 
+  /** Has a received file passed on now, however often that failed. */
+  async passOn(hash: string, path: string): Promise<void> {
+    await this.#call(`${filePath(hash, path)}/pass-on`, { method: "POST" });
+  }
+
   async #read<T>(path: string, call: Call, parse: (value: unknown) => T): Promise<T> {
     const { status, text } = await this.#call(path, call);
     try {
@@ -136,6 +141,10 @@ function linkPath(hash: string): string {
 
 /** Where a received file is downloaded: names may hold anything, so each part of the path is encoded. */
 export function downloadUrl(hash: string, path: string): string {
+  return ROOT + filePath(hash, path);
+}
+
+function filePath(hash: string, path: string): string {
   const encoded = path.split("/").map(encodeURIComponent).join("/");
-  return `${ROOT}${linkPath(hash)}/files/${encoded}`;
+  return `${linkPath(hash)}/files/${encoded}`;
 }

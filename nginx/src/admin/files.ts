@@ -4,10 +4,10 @@ import { make, makeButton, setText } from "../page/dom";
 import { downloadUrl } from "./api";
 import { countOf, formatBytes, formatDate } from "./format";
 import { KeyedList, type KeyedRow } from "./keyed";
-import { clonedElement, copies, part } from "./parts";
+import { acts, clonedElement, copies, part } from "./parts";
 import { visibleName } from "./visible";
 import type { ReceivedFile } from "./wire";
-import { senderWords, shortHash } from "./words";
+import { passedOnWords, senderWords, shortHash } from "./words";
 
 /** So many rows at once: a link may have received a hundred thousand files, and neither page nor line would bear them. */
 const PAGE = 100;
@@ -23,13 +23,13 @@ export class FileList {
   /** Where reading goes on once more files are there. */
   #goOnAt: number | null = null;
 
-  /** `load` asks for as many files as are wanted, and shows them. */
-  constructor(hash: string, load: () => void) {
+  /** `load` asks for as many files as are wanted, and shows them; `passOn` has one passed on again. */
+  constructor(hash: string, load: () => void, passOn: (path: string) => Promise<void>) {
     this.#load = load;
     this.#rows = new KeyedList(
       this.#items,
       (file) => file.uploadId,
-      (file) => new FileRow(hash, file),
+      (file) => new FileRow(hash, file, passOn),
     );
     this.element.append(this.#none, this.#items, this.#more);
   }
@@ -63,9 +63,12 @@ class FileRow implements KeyedRow<ReceivedFile> {
   readonly element = clonedElement("received");
   readonly #hash = part(this.element, "hash", HTMLElement);
   readonly #copy = part(this.element, "copy-hash", HTMLButtonElement);
+  readonly #passedOnLine = part(this.element, "passed-on-line", HTMLElement);
+  readonly #passedOn = part(this.element, "passed-on", HTMLElement);
+  readonly #passOn = part(this.element, "pass-on", HTMLButtonElement);
   #sha256 = "";
 
-  constructor(linkHash: string, file: ReceivedFile) {
+  constructor(linkHash: string, file: ReceivedFile, passOn: (path: string) => Promise<void>) {
     const name = visibleName(file.path);
     part(this.element, "path", HTMLElement).textContent = name;
     part(this.element, "size", HTMLElement).textContent = formatBytes(file.size);
@@ -80,9 +83,14 @@ class FileRow implements KeyedRow<ReceivedFile> {
     download.setAttribute("aria-label", `Download ${name}`);
     this.#copy.setAttribute("aria-label", `Copy the SHA-256 of ${name}`);
     copies(this.#copy, () => this.#sha256);
+    this.#passOn.setAttribute("aria-label", `Try again to pass on ${name}`);
+    acts(this.#passOn, () => passOn(file.path));
   }
 
-  show({ sha256 }: ReceivedFile): void {
+  show({ sha256, passedOn }: ReceivedFile): void {
+    this.#passedOnLine.hidden = passedOn === null;
+    setText(this.#passedOn, passedOn === null ? "" : visibleName(passedOnWords(passedOn)));
+    this.#passOn.hidden = passedOn === null || !["retrying", "failed"].includes(passedOn.state);
     this.#sha256 = sha256 ?? "";
     this.#copy.hidden = sha256 === null;
     setText(this.#hash, sha256 === null ? "is being computed" : shortHash(sha256));

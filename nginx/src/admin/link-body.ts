@@ -39,7 +39,11 @@ export class LinkBody {
     root.append(cloned("link-body"));
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
-    this.#files = new FileList(link.hash, () => ports.refresh());
+    this.#files = new FileList(
+      link.hash,
+      () => ports.refresh(),
+      (path) => this.#passOn(path),
+    );
     part(root, "files", HTMLElement).append(this.#files.element);
     this.#files.element.hidden = true;
     this.#form = part(root, "editor", HTMLFormElement);
@@ -74,13 +78,25 @@ export class LinkBody {
     this.#files.element.hidden = false;
   }
 
-  /** Received files are never changed but for their hash, which comes later. */
+  /** Received files are never changed but for their hash and their way to elsewhere, which come later. */
   #filesAreStale(): boolean {
     const received = this.#received;
     const total = this.#link.filesReceived;
     if (received === null || this.#total !== total) return true;
     if (received.length < Math.min(this.#files.wanted, total)) return true;
-    return received.some(({ sha256 }) => sha256 === null);
+    return received.some(
+      ({ sha256, passedOn }) => sha256 === null || (passedOn !== null && passedOn.state !== "done"),
+    );
+  }
+
+  async #passOn(path: string): Promise<void> {
+    try {
+      await this.#ports.api.passOn(this.#link.hash, path);
+      say("It is being passed on.");
+      this.#ports.refresh();
+    } catch (error) {
+      show(part(this.#root, "problem", HTMLElement), errorWords(error));
+    }
   }
 
   #showTerms(): void {

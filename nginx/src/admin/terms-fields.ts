@@ -3,7 +3,15 @@
 import { cloned, field, freshId, optionOf, part } from "./parts";
 import { SIZE_UNITS, type Size, type SizeUnit, splitSize } from "./sizes";
 import { makePassword, type TypedTerms } from "./terms";
-import { ASKED, type Asked, CAPTCHA_MODES, type CaptchaMode, type OwnerLink } from "./wire";
+import {
+  ASKED,
+  type Asked,
+  CAPTCHA_MODES,
+  type CaptchaMode,
+  DESTINATIONS,
+  type Destination,
+  type OwnerLink,
+} from "./wire";
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
@@ -25,6 +33,8 @@ export class TermsFields {
     this.#offerExpiry(link);
     this.#offerPassword(link);
     this.#openForTrouble();
+    if (link !== undefined) this.#fillDestination(link.destination);
+    this.#offerDestination();
     if (link !== undefined) this.#fill(link);
   }
 
@@ -47,6 +57,7 @@ export class TermsFields {
       captcha: chosen<CaptchaMode>(CAPTCHA_MODES, this.#select("captcha")),
       askName: chosen<Asked>(ASKED, this.#select("ask_name")),
       askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
+      destination: this.#destination(),
     };
   }
 
@@ -61,6 +72,40 @@ export class TermsFields {
     this.#select("captcha").value = link.captcha;
     this.#select("ask_name").value = link.askName;
     this.#select("ask_email").value = link.askEmail;
+  }
+
+  #destination(): Destination {
+    const kind = chosen(DESTINATIONS, this.#select("destination"));
+    // The prefix as the server keeps it, so that an unchanged one is not taken for a change.
+    const prefix = this.#input("prefix")
+      .value.trim()
+      .replace(/^\/+|\/+$/g, "");
+    if (kind === "s3") return { kind, bucket: this.#input("bucket").value.trim(), prefix };
+    return kind === "drive" ? { kind, folder_id: this.#input("folder_id").value.trim() } : { kind };
+  }
+
+  #fillDestination(destination: Destination): void {
+    this.#select("destination").value = destination.kind;
+    if (destination.kind === "s3") {
+      this.#input("bucket").value = destination.bucket;
+      this.#input("prefix").value = destination.prefix;
+    } else if (destination.kind === "drive") {
+      this.#input("folder_id").value = destination.folder_id;
+    }
+  }
+
+  #offerDestination(): void {
+    const select = this.#select("destination");
+    const follow = (): void => {
+      for (const kind of ["s3", "drive"]) {
+        const fields = part(this.#root, kind, HTMLElement);
+        fields.hidden = select.value !== kind;
+        // A field that cannot be seen must not keep the form from being sent.
+        for (const input of fields.querySelectorAll("input")) input.disabled = fields.hidden;
+      }
+    };
+    select.addEventListener("change", follow);
+    follow();
   }
 
   #fillUnits(): void {

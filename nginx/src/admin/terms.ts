@@ -1,7 +1,7 @@
 // What an owner may set on a link: from the texts in a form to the fields of the API, and which of them changed.
 
 import { joinSize, type Size } from "./sizes";
-import type { Asked, CaptchaMode, OwnerLink } from "./wire";
+import type { Asked, CaptchaMode, Destination, OwnerLink } from "./wire";
 
 /** The fields of the API; what is absent stays as it is. */
 export interface Terms {
@@ -18,6 +18,7 @@ export interface Terms {
   readonly ask_name?: Asked;
   readonly ask_email?: Asked;
   readonly active?: boolean;
+  readonly destination?: Destination;
 }
 
 /** `keep` leaves the expiry as it is, `custom` takes the hours that were typed, all others are hours. */
@@ -38,6 +39,7 @@ export interface TypedTerms {
   readonly captcha: CaptchaMode;
   readonly askName: Asked;
   readonly askEmail: Asked;
+  readonly destination: Destination;
 }
 
 /** All terms of a new link. */
@@ -65,6 +67,7 @@ function lastingTerms(typed: TypedTerms) {
     captcha: typed.captcha,
     ask_name: typed.askName,
     ask_email: typed.askEmail,
+    destination: typed.destination,
   };
 }
 
@@ -79,6 +82,7 @@ function standingTerms(link: OwnerLink): Terms {
     captcha: link.captcha,
     ask_name: link.askName,
     ask_email: link.askEmail,
+    destination: link.destination,
   };
 }
 

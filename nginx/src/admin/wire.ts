@@ -25,7 +25,17 @@ export interface OwnerLink {
   readonly captcha: CaptchaMode;
   readonly askName: Asked;
   readonly askEmail: Asked;
+  readonly destination: Destination;
 }
+
+export const DESTINATIONS = ["folder", "s3", "drive"] as const;
+export type DestinationKind = (typeof DESTINATIONS)[number];
+
+/** Where files go after the link's folder, as the API says it. */
+export type Destination =
+  | { readonly kind: "folder" }
+  | { readonly kind: "s3"; readonly bucket: string; readonly prefix: string }
+  | { readonly kind: "drive"; readonly folder_id: string };
 
 /** A link in the list, with what it has received so far. */
 export interface ListedLink extends OwnerLink {
@@ -45,6 +55,17 @@ export interface ReceivedFile {
   readonly sha256: string | null;
   readonly senderName: string | null;
   readonly senderEmail: string | null;
+  /** Null where it goes nowhere else. */
+  readonly passedOn: PassedOn | null;
+}
+
+/** How a file gets on to its link's destination. */
+export interface PassedOn {
+  readonly state: string;
+  /** Why it failed the last time. */
+  readonly error: string | null;
+  /** Where it stands once it is done. */
+  readonly remote: string | null;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -68,6 +89,7 @@ export function parseLink(value: unknown): OwnerLink {
     captcha: oneOf(CAPTCHA_MODES, fields.captcha),
     askName: oneOf(ASKED, fields.ask_name),
     askEmail: oneOf(ASKED, fields.ask_email),
+    destination: destinationOf(fields.destination),
   };
 }
 
@@ -104,9 +126,28 @@ export function parseFiles(value: unknown): FilePage {
       sha256: optionalText(fields.sha256),
       senderName: optionalText(fields.sender_name),
       senderEmail: optionalText(fields.sender_email),
+      passedOn: passedOnOf(fields.passed_on),
     };
   });
   return { files, nextCursor: optionalText(reply.next_cursor) };
+}
+
+function destinationOf(value: unknown): Destination {
+  if (value == null) return { kind: "folder" };
+  const fields = fieldsOf(value);
+  const kind = oneOf(DESTINATIONS, fields.kind);
+  if (kind === "s3") return { kind, bucket: text(fields, "bucket"), prefix: text(fields, "prefix") };
+  return kind === "drive" ? { kind, folder_id: text(fields, "folder_id") } : { kind };
+}
+
+function passedOnOf(value: unknown): PassedOn | null {
+  if (value == null) return null;
+  const fields = fieldsOf(value);
+  return {
+    state: text(fields, "state"),
+    error: optionalText(fields.error),
+    remote: optionalText(fields.remote),
+  };
 }
 
 function fieldsOf(value: unknown): Fields {

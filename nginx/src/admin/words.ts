@@ -2,7 +2,7 @@
 
 import { UploadError } from "../core/errors";
 import { countOf, formatBytes, formatDate, formatDuration } from "./format";
-import type { ListedLink, OwnerLink } from "./wire";
+import type { Destination, ListedLink, OwnerLink, PassedOn } from "./wire";
 
 export type LinkState = "open" | "full" | "expired" | "closed";
 
@@ -63,9 +63,32 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     ["Kinds of files", allowedExtensions.map((each) => `.${each}`).join(", ")],
     ["Sender's name", askName === "no" ? "" : askName],
     ["Sender's e-mail", askEmail === "no" ? "" : askEmail],
+    ["Passed on to", destinationWords(link.destination)],
     ["Captcha", captcha === "after_failures" ? "" : CAPTCHA_WORDS[captcha]],
   ];
   return pairs.filter(([, value]) => value !== "");
+}
+
+function destinationWords(destination: Destination): string {
+  if (destination.kind === "folder") return "";
+  if (destination.kind === "drive") return `Google Drive folder ${destination.folder_id}`;
+  return ["s3:/", destination.bucket, destination.prefix].filter((each) => each !== "").join("/");
+}
+
+/** How a file gets on to where its link passes files on to. */
+export function passedOnWords({ state, error, remote }: PassedOn): string {
+  switch (state) {
+    case "done":
+      return `Passed on to ${remote?.startsWith("drive:") ? "Google Drive" : (remote ?? "its destination")}`;
+    case "retrying":
+      return `Not passed on yet, it will be tried again. ${error ?? ""}`.trim();
+    case "failed":
+      return `Could not be passed on. ${error ?? ""}`.trim();
+    case "waiting":
+      return "Waits to be passed on";
+    default:
+      return "Is being passed on";
+  }
 }
 
 /** "Ann <ann@example.org>", or nothing when the sender stayed unknown. */
