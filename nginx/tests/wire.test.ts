@@ -3,9 +3,12 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { sampleDigest } from "../src/adapters/digest";
 import { DropprApi, fetchLinkInfo } from "../src/adapters/droppr-api";
 import { errorFromReply } from "../src/core/errors";
 import { parseChunkReceipt, parseFields, parseLinkInfo, parseUploadState } from "../src/core/wire";
+import { sendPack } from "../src/utils/pack-sender";
+import { Retrier } from "../src/utils/retrier";
 import { FakeClock } from "./support/clock";
 import { ScriptedTransport } from "./support/script";
 
@@ -58,6 +61,56 @@ describe("the golden replies", () => {
   });
 });
 
+describe("the golden pack", () => {
+  const sender = { senderName: "Ada", senderEmail: "ada@example.org" };
+  const TEXTS = [
+    ["notes/日本語.txt", 'Grüße\n{"not": "a line of the pack"}\n'],
+    ["empty.txt", ""],
+    ["three.txt", "abc"],
+  ] as const;
+
+  it("is what is sent for its files, byte for byte", async () => {
+    const files = TEXTS.map(([path, text], at) => {
+      const file = new File([text], path, { lastModified: 1_795_299_999_500 });
+      const { size, lastModified } = file;
+      return {
+        file,
+        entry: { path, size, lastModified, key: `aM3v9Qd1s8XyTb6uR0aZ2c-${at + 1}`, ...sender },
+      };
+    });
+    const transport = new ScriptedTransport().expect("POST /pack", { text: golden("pack-reply") });
+    const api = new DropprApi({
+      transport,
+      clock,
+      chunkUrl: "/api/droppr/requests/h/upload-chunk",
+      headers: {},
+    });
+    const answers = await sendPack(
+      { files, api, retrier: new Retrier(clock, 0), onSent: () => undefined },
+      signal,
+    );
+    const body = transport.requests[0]?.body as Blob;
+    const sent = resolve(import.meta.dirname, "../../tests/fixtures/wire/pack-request.txt");
+    expect(await body.text()).toBe(readFileSync(sent, "utf8"));
+    expect(transport.requests[0]?.headers["Content-Type"]).toBe("application/vnd.droppr.pack");
+    expect(answers.map((each) => "uploadId" in each && [each.name, each.complete])).toEqual([
+      ["日本語.txt", true],
+      ["empty.txt", true],
+      ["three.txt", true],
+    ]);
+  });
+});
+
+describe("the golden samples", () => {
+  it("are what is computed from the files", async () => {
+    const { files } = JSON.parse(golden("samples"));
+    for (const { size, sample } of files as { size: number; sample: string }[]) {
+      const bytes = Uint8Array.from({ length: size }, (_, at) => 31 * at + 7 * (at >> 8));
+      expect(await sampleDigest(new File([bytes], "a"), undefined, signal)).toBe(sample);
+    }
+  });
+});
+
 describe("a link without limits", () => {
   it("reads 0, null, absent and * as none", () => {
     const fields = { chunk_size: 1, max_parallel_chunks: 1, max_files: 0, max_file_size: null };
@@ -80,6 +133,8 @@ describe("DropprApi", () => {
       lastModified: 1_795_299_999_500,
       senderName: "Ada",
       senderEmail: "ada@example.org",
+      key: "kM3v9Qd1s8XyTb6uR0aZ2c-_",
+      sample: `s1:${"5f".repeat(32)}`,
     };
     await api(transport, { "X-Request-Password": "pässword", "X-Captcha-Token": "" }).open(
       upload,

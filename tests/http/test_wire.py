@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from droppr_client.upload.digests import sample_digest
 from tests.support.client import Client, Link
 from tests.support.files import content
 from tests.support.live import PROJECT
@@ -96,6 +98,19 @@ def receipt(client: Client) -> Any:
     return asked.expect(200).json
 
 
+def pack_reply(client: Client) -> Any:
+    link = client.make_link(ask_name="optional", ask_email="optional")
+    headers = {"Content-Type": "application/vnd.droppr.pack"}
+    body = (WIRE / "pack-request.txt").read_bytes()
+    reply = client.call("POST", f"{link.path}/pack", body=body, headers=headers).expect(200).json
+    golden = json.loads((WIRE / "pack-reply.json").read_text())
+    told = ("path", "name", "size", "complete", "sha256")
+    assert [[each[key] for key in told] for each in reply["files"]] == [
+        [each[key] for key in told] for each in golden["files"]
+    ]
+    return reply
+
+
 REPLIES = {
     "info.json": info,
     "opened.json": opened,
@@ -103,10 +118,11 @@ REPLIES = {
     "chunk-ack.json": chunk_ack,
     "chunk-complete.json": chunk_complete,
     "receipt.json": receipt,
+    "pack-reply.json": pack_reply,
     "error-captcha-required.json": captcha_required,
 }
 # What is not the reply of a server with default settings, and who checks it.
-ELSEWHERE = {"open-request.json", "error-offset-mismatch.json"}
+ELSEWHERE = {"open-request.json", "error-offset-mismatch.json", "samples.json"}
 
 
 @pytest.mark.parametrize("name", REPLIES)
@@ -119,6 +135,15 @@ def test_the_golden_offset_mismatch_is_what_a_server_says_that_wants_order(live:
     upload_id = link.opened("a.bin", 10)
     said = link.chunk(upload_id, 5, b"56789", 10).expect(409, "offset_mismatch").json
     agree(shape(json.loads((WIRE / "error-offset-mismatch.json").read_text())), shape(said))
+
+
+def test_the_golden_samples_are_what_the_client_computes(tmp_path: Path) -> None:
+    golden = json.loads((WIRE / "samples.json").read_text())["files"]
+    for each in golden:
+        path = tmp_path / "file"
+        path.write_bytes(bytes((31 * at + 7 * (at // 256)) % 256 for at in range(each["size"])))
+        with path.open("rb") as file:
+            assert sample_digest(file.fileno(), each["size"]) == each["sample"]
 
 
 def test_every_golden_file_is_checked() -> None:
