@@ -54,12 +54,20 @@ function showNoLink(): void {
 }
 
 async function open(): Promise<void> {
-  await useLanguage(preferredLanguage());
   need("needs-script", HTMLElement).remove();
+  await useLanguage(preferredLanguage());
   new LanguageSwitch();
   need("no-link-retry", HTMLElement).addEventListener("click", () => void start());
   onLanguage(showNoLink);
   await start();
 }
 
-void open();
+/** Not even a language came: what the page says without one, and the way to try again. */
+function showTrouble(): void {
+  need("no-link", HTMLElement).hidden = false;
+  const retry = need("no-link-retry", HTMLElement);
+  retry.hidden = false;
+  retry.addEventListener("click", () => location.reload());
+}
+
+open().catch(showTrouble);

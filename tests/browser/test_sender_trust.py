@@ -259,6 +259,21 @@ def test_an_empty_folder_arrives_and_what_cannot_be_read_is_told(
     assert (link.disk / "Project" / "later" / "ideas").is_dir()
 
 
+def test_an_empty_folder_waits_for_the_password_as_files_do(owner: Client, desk: Path, visit: Visit) -> None:
+    link = owner.make_link(password="Größe 1 %")
+    folder = desk / "Project"
+    (folder / "later").mkdir(parents=True)
+    write(folder / "plan.txt", b"plan")
+    sender = visit(link)
+    sender.drop(folder)
+    sender.page.get_by_label("Password for this link").fill("Größe 1 %")
+    sender.page.get_by_role("button", name="Send 1 file").click()
+    sender.expect_all_arrived("1 file has arrived")
+    expect(sender.page.get_by_text("1 empty folder goes along.")).to_be_visible()
+    expect(sender.page.get_by_role("alert")).to_have_count(0)
+    assert (link.disk / "Project" / "later").is_dir()
+
+
 def test_a_picture_is_pasted_and_a_file_chosen_twice_is_sent_once(owner: Client, desk: Path, visit: Visit) -> None:
     link = owner.make_link()
     sender = visit(link)

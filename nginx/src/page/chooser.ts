@@ -53,6 +53,11 @@ export class Chooser {
     if (refused.length > 0) this.#refused.setAttribute("role", "alert");
   }
 
+  /** More of what was chosen together turned out not to go. */
+  complainAlso(refused: readonly Refused[]): void {
+    this.complain([...this.#complaints, ...refused]);
+  }
+
   #paintComplaints(): void {
     const refused = this.#complaints;
     if (refused.length === 0) return;
@@ -65,6 +70,7 @@ export class Chooser {
 
   #dismiss(): void {
     this.#refused.hidden = true;
+    this.#complaints = [];
     need("choose", HTMLElement).focus();
   }
 

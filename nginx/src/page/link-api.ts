@@ -38,8 +38,8 @@ export class LinkApi {
   }
 
   /** Throws UploadError, as all of these do. */
-  async makeFolders(paths: readonly string[]): Promise<void> {
-    await this.#post("/folders", { paths });
+  async makeFolders(paths: readonly string[], password: string): Promise<void> {
+    await this.#post("/folders", { paths }, { "X-Request-Password": encodeURIComponent(password) });
   }
 
   /** The signed receipt; waits for checksums that are still being computed. `onWait` is told when it has to. */
@@ -69,12 +69,15 @@ export class LinkApi {
     return parseBegun(await this.#read(await this.#send(`/uploads/${encodeURIComponent(uploadId)}`)));
   }
 
-  async #post(path: string, body: Fields): Promise<Fields> {
-    return this.#read(await this.#send(path, body));
+  async #post(path: string, body: Fields, headers: Readonly<Record<string, string>> = {}): Promise<Fields> {
+    return this.#read(await this.#send(path, body, headers));
   }
 
-  async #send(path: string, body?: Fields): Promise<Response> {
-    const init = body === undefined ? {} : { method: "POST", body: JSON.stringify(body), headers: JSON_BODY };
+  async #send(path: string, body?: Fields, extra: Readonly<Record<string, string>> = {}): Promise<Response> {
+    const init =
+      body === undefined
+        ? {}
+        : { method: "POST", body: JSON.stringify(body), headers: { ...JSON_BODY, ...extra } };
     try {
       return await fetch(this.#url + path, init);
     } catch (cause) {

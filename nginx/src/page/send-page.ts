@@ -1,9 +1,10 @@
 // An open link: what is chosen goes to the manager, and what the manager says is shown.
 
 import { DropprApi } from "../adapters/droppr-api";
-import type { UploadError } from "../core/errors";
+import { UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import type { Clock, Connectivity, SessionStore, Transport } from "../ports";
+import { isHolding } from "../utils/upload-item";
 import { type UploaderOptions, type UploadItem, UploadManager } from "../utils/upload-manager";
 import { Announcer } from "./announcer";
 import { Awake } from "./awake";
@@ -36,6 +37,8 @@ export interface Ports {
 
 /** More patient than the library: a person who walked away wants the upload to survive a router's restart. */
 const MAX_RETRIES = 8;
+/** Folders without files that are asked for in one request. */
+const MOST_FOLDERS = 1_000;
 /** A proof of work needs nobody, so it is tried this often before the person is bothered. */
 const MAX_CAPTCHA_TRIES = 2;
 
@@ -68,6 +71,7 @@ export class SendPage {
   #turn = false;
   #wasBusy = false;
   #captchaTries = 0;
+  readonly #foldersToMake: string[] = [];
   #emptyFolders = 0;
   #problemWords: () => string = () => "";
 
@@ -222,8 +226,9 @@ export class SendPage {
   // Files come in
 
   async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
+    this.#foldersToMake.push(...emptyFolders);
     this.#add(picked, unreadable);
-    void this.#makeFolders(emptyFolders);
+    if (this.#going) void this.#makeFolders();
     void this.#handles.keep(await handles);
   }
 
@@ -251,16 +256,20 @@ export class SendPage {
     if (this.#going) this.#announcer.started(accepted.length);
   }
 
-  async #makeFolders(paths: readonly string[]): Promise<void> {
+  /** Empty folders wait for whatever files wait for: a password that was not typed yet, say. */
+  async #makeFolders(): Promise<void> {
+    const paths = this.#foldersToMake.splice(0, MOST_FOLDERS);
     if (paths.length === 0) return;
     try {
-      await this.#api.makeFolders(paths);
+      await this.#api.makeFolders(paths, this.#gate.password);
       this.#emptyFolders += paths.length;
       this.#paint();
     } catch (error) {
-      const refused = paths.map((path) => ({ path, reason: reasonFor(error) }));
-      this.#chooser.complain(refused);
+      if (error instanceof UploadError && isHolding(error)) this.#foldersToMake.unshift(...paths);
+      else this.#chooser.complainAlso(paths.map((path) => ({ path, reason: reasonFor(error) })));
+      return;
     }
+    await this.#makeFolders();
   }
 
   async #continue(): Promise<void> {
@@ -341,6 +350,7 @@ export class SendPage {
   #onTaken(): void {
     this.#captchaTries = 0;
     this.#captcha.relax();
+    void this.#makeFolders();
   }
 
   /** The line is back, or the phone woke up: what the silence broke is tried again. */

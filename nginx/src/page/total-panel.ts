@@ -44,7 +44,8 @@ export class TotalPanel {
     const under = waiting + totals.going;
     const over = under === 0 && paused === 0 && done > 0;
     setHidden(this.#finished, !over);
-    setHidden(this.#box, over || under + paused === 0);
+    // Before anything may go there is nothing to tell yet.
+    setHidden(this.#box, over || under + paused === 0 || (!going && totals.loaded === 0 && paused === 0));
     if (over) setText(this.#finishedText, endWords(totals));
     const share = size === 0 ? Number(files > 0 && done === files) : safe / size;
     setText(this.#percent, formatPercent(share, 1));
