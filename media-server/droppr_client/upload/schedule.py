@@ -142,6 +142,11 @@ class Schedule:
             self._held_until = max(self._held_until, self._clock() + seconds)
 
     @property
+    def is_ending(self) -> bool:
+        """Whether no large file waits any more, so that those that are begun have the line to themselves."""
+        return self._walked and not self._large
+
+    @property
     def held_seconds(self) -> float:
         return max(0.0, self._held_until - self._clock())
 

@@ -29,6 +29,7 @@ from droppr_client.upload.work import Work
 HASHED_FIRST = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
 FRESH_STARTS = 3
+SMALLEST_SHARE = 1024 * 1024
 WAITS_FOR_DIGEST = 60.0
 
 
@@ -66,7 +67,7 @@ class Transfer:
             if idle or self._outstanding >= self._parallel:
                 return None
             self._outstanding += 1
-            span = self._missing.take(self._size_of_parts())
+            span = self._missing.take(self._size_of_next_part())
         return lambda: self._part(span)
 
     def _part(self, span: Pair) -> None:
@@ -341,6 +342,14 @@ class Transfer:
         if self._work.terms.fixed_parts:
             return (self._standing and self._standing.part_size) or self._work.terms.part_size
         return self._work.part_size.current
+
+    def _size_of_next_part(self) -> int:
+        """Towards the end parts become smaller, so that all connections have some and end together."""
+        size, work = self._size_of_parts(), self._work
+        if work.terms.fixed_parts or not work.schedule.is_ending:
+            return size
+        share = -(-self._missing.size // min(work.pace.limit, self._parallel))
+        return min(size, max(SMALLEST_SHARE, share))
 
     def _cut(self, span: Pair) -> Pair:
         """Of a part that did not get through, as much as is sent at once by now."""
