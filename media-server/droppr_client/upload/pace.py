@@ -87,7 +87,7 @@ class AdaptivePace:
         self._patience = PATIENCE[0]
         self._waited = 0
         self._halved = float("-inf")
-        self._starting = True
+        self._settling = True
         self._fewer = False
 
     def sent(self, size: int) -> None:
@@ -101,7 +101,7 @@ class AdaptivePace:
                 return
             self._halved = now
             self.limit = max(1, self.limit // 2)
-            self._doubling, self._tried = False, None
+            self._doubling, self._tried, self._settling = False, None, True
             self._patience, self._waited = PATIENCE[0], 0
             self._begin_period(now)
 
@@ -116,10 +116,12 @@ class AdaptivePace:
             was_busy = self._busy * 2 > self._ticks
             self.history.append(Decision(now, self.limit, speed))
             # Where there is not enough to send, the speed says nothing about the line.
-            # Nor does that of the beginning, when connections are made and the first files opened.
-            if was_busy and speed > 0 and not self._starting:
-                self._decide(speed)
-            self._starting = self._starting and not speed
+            # Nor does that right after a change: new connections are made, and what fills their buffers has not arrived.
+            if was_busy and speed > 0:
+                if self._settling:
+                    self._settling = False
+                else:
+                    self._decide(speed)
             self._begin_period(now)
 
     def _begin_period(self, now: float) -> None:
@@ -141,7 +143,7 @@ class AdaptivePace:
             if self._doubling:
                 self._try_another()
             return
-        self.limit, self._doubling = before, False
+        self.limit, self._doubling, self._settling = before, False, True
         self._fewer = not self._fewer
         self._patience = min(self._patience * 2, PATIENCE[1])
 
@@ -151,7 +153,7 @@ class AdaptivePace:
         if other == self.limit:
             self._doubling, self._fewer, self._waited = False, not self._fewer, 0
             return
-        self._tried, self.limit = self.limit, other
+        self._tried, self.limit, self._settling = self.limit, other, True
 
 
 class PartSize:

@@ -157,7 +157,9 @@ def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
 
 
 def _over_a_line(bench: Bench, rounds: int) -> list[list[str]]:
-    tree = Tree(_place(bench) / f"droppr-bench-{os.getpid()}-line", 3, 16 * MIB)
+    tree = Tree(
+        _place(bench) / f"droppr-bench-{os.getpid()}-line", 3, 32 * MIB if bench.options.everything else 16 * MIB
+    )
     tree.make(bench.source(tree.size).path)
     ways = [("adaptive", []), *((f"fixed {count}", ["--fixed", "--workers", str(count)]) for count in (1, 4, 8))]
     try:
