@@ -261,12 +261,13 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         lifetime=settings.handoff_hours * 3600,
     )
     buffers = ChunkBufferPool(memory_monitor.reserve)
+    processor = ParallelChunkProcessor(buffers, Backoff(0.5, 30.0, random.random), most=settings.max_parallel_chunks)
     passing_on = PassingOn(
         outbox=outbox,
         remotes=remotes,
         copies=LocalCopies(sessions=sessions, chunks=chunks, requests=requests, destination=destination),
         requests=requests,
-        processor=ParallelChunkProcessor(buffers, Backoff(0.5, 30.0, random.random), most=settings.max_parallel_chunks),
+        processor=processor,
         observer=observer,
         clock=clock,
         random=random.random,
@@ -280,7 +281,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         max_parallel_chunks=settings.max_parallel_chunks,
         parts={
             "buffer_pool": lambda: asdict(buffers.figures()),
-            "destinations": lambda: {**owed.figures(), "circuits": remotes.states()},
+            "destinations": lambda: {**owed.figures(), "chunks": processor.figures(), "circuits": remotes.states()},
         },
     )
     token = settings.admin_token or load_or_create(data)[0]

@@ -14,6 +14,8 @@ from app.core.remotes import OutboxEntry, OutboxState, PassedOn, Place, PlaceKin
 from app.core.session import UploadSession
 from app.services.chunk_buffer_pool import SIZES
 
+REMEMBERED = 10_000
+
 
 class Owed:
     """The front of the outbox. ``wake`` is set whenever there may be something to do."""
@@ -28,6 +30,8 @@ class Owed:
         """Told after every chunk: a file of several parts goes on while it arrives."""
         if link.destination is None or session.size <= SIZES[0] or session.upload_id in self._begun:
             return
+        if len(self._begun) >= REMEMBERED:
+            self._begun.clear()  # Noting one again changes nothing.
         self._begun.add(session.upload_id)
         self._note(session.upload_id, session.request_hash, session.size, link.destination, OutboxState.ARRIVING)
 

@@ -110,6 +110,12 @@ class ParallelChunkProcessor:
         else:
             self._in_parallel(transfer, spans)
 
+    def figures(self) -> dict[str, int]:
+        """How many parts of the files that this process is sending are in each state."""
+        with self._lock:
+            states = [state for each in self._progress.values() for state in list(each.states.values())]
+        return {state: states.count(state) for state in ("sending", "sent", "failed")}
+
     def progress(self, upload_id: str) -> ChunkProgress | None:
         """How a file's parts get on in this process; None where it has none on its way."""
         with self._lock:

@@ -1,0 +1,98 @@
+"""What every OutboxStore promises, to any number of processes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import Busy
+from app.core.remotes import OutboxEntry, OutboxState, Place, PlaceKind
+from app.storage.local_outbox import LocalOutbox
+from tests.support.processes import together
+
+PLACE = Place(PlaceKind.S3, bucket="bucket", prefix="in")
+
+
+def entry(upload_id: str = "upload-1", created_at: float = 1.0) -> OutboxEntry:
+    return OutboxEntry(upload_id, "hash", PLACE, 10, created_at)
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> LocalOutbox:
+    return LocalOutbox(tmp_path / "outbox")
+
+
+def test_an_entry_comes_back_as_it_was(outbox, tmp_path):
+    full = replace(entry(), state=OutboxState.RETRYING, transfer="secret", path="a/ü", attempts=2, error="No.")
+    assert outbox.add(full) is True
+    assert outbox.load("upload-1") == full
+    assert LocalOutbox(tmp_path / "outbox").all() == [full]
+
+
+def test_adding_again_changes_nothing(outbox):
+    outbox.add(entry())
+    outbox.update("upload-1", lambda each: replace(each, attempts=3))
+    assert outbox.add(entry()) is False
+    assert outbox.load("upload-1").attempts == 3
+
+
+def test_what_was_removed_is_gone_and_an_update_brings_it_not_back(outbox):
+    outbox.add(entry())
+    outbox.remove("upload-1")
+    outbox.remove("upload-1")
+    assert outbox.load("upload-1") is None
+    assert outbox.update("upload-1", lambda each: each) is None
+    assert outbox.all() == []
+
+
+def test_the_oldest_come_first_and_changes_are_seen(outbox, tmp_path):
+    for number in (3, 1, 2):
+        outbox.add(entry(f"upload-{number}", float(number)))
+    assert [each.upload_id for each in outbox.all()] == ["upload-1", "upload-2", "upload-3"]
+    LocalOutbox(tmp_path / "outbox").update("upload-2", lambda each: replace(each, error="new"))
+    assert outbox.all()[1].error == "new"
+
+
+def test_one_of_many_processes_passes_a_file_on(outbox):
+    outbox.add(entry())
+
+    def attempt(number: int) -> str:
+        try:
+            with outbox.sending("upload-1"):
+                before = outbox.load("upload-1")
+                assert before is not None
+                outbox.update("upload-1", lambda each: replace(each, attempts=before.attempts + 1))
+                return "did it"
+        except Busy:
+            return "busy"
+
+    done = together(6, attempt)
+    assert outbox.load("upload-1").attempts == done.count("did it") >= 1
+    assert set(done) <= {"did it", "busy"}
+
+
+def test_no_change_is_lost_among_processes(outbox):
+    outbox.add(entry())
+
+    def count(number: int) -> None:
+        for _ in range(20):
+            outbox.update("upload-1", lambda each: replace(each, attempts=each.attempts + 1))
+
+    together(4, count)
+    assert outbox.load("upload-1").attempts == 80
+
+
+def test_two_cannot_hold_one_file_and_the_lock_falls_with_the_block(outbox):
+    outbox.add(entry())
+    with outbox.sending("upload-1"), pytest.raises(Busy), outbox.sending("upload-1"):
+        pass
+    with outbox.sending("upload-1"):
+        outbox.remove("upload-1")
+
+
+def test_nobody_else_on_the_machine_can_read_it(outbox, tmp_path):
+    outbox.add(replace(entry(), transfer="https://secret"))
+    for path in [tmp_path / "outbox", *(tmp_path / "outbox").rglob("*")]:
+        assert path.stat().st_mode & 0o077 == 0, path

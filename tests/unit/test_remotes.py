@@ -1,0 +1,77 @@
+"""Remotes without what they need: the server starts all the same, and says what is missing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import DestinationNotReady
+from app.core.remotes import Place, PlaceKind
+from app.settings import Settings
+from app.storage.turns import Turns
+from app.wiring_remotes import build_remotes
+
+SESSION = "https://www.googleapis.com/upload/drive/v3/files?upload_id=x"
+
+
+def remotes(tmp_path: Path, **settings: str):
+    return build_remotes(Settings(data_dir=tmp_path, _env_file=None, **settings), Turns(tmp_path / "turns"))  # type: ignore[call-arg,arg-type]
+
+
+@pytest.mark.parametrize(
+    ("missing", "place", "extra"),
+    [
+        ("boto3", Place(PlaceKind.S3, bucket="abc"), "s3"),
+        ("httpx", Place(PlaceKind.DRIVE, folder_id="abc"), "drive"),
+        ("google.oauth2", Place(PlaceKind.DRIVE, folder_id="abc"), "drive"),
+        ("httpx", Place(PlaceKind.SESSION), "drive"),
+    ],
+)
+def test_an_extra_that_is_missing_is_named(tmp_path, monkeypatch, missing, place, extra):
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(DestinationNotReady, match=rf"droppr\[{extra}\]"):
+        remotes(tmp_path).check(place)
+
+
+def test_nothing_is_imported_before_it_is_needed(tmp_path, monkeypatch):
+    for name in ("boto3", "botocore", "httpx", "google.auth", "google.oauth2"):
+        monkeypatch.setitem(sys.modules, name, None)
+    for name in [each for each in sys.modules if each.startswith(("app.storage.google", "app.storage.s3"))]:
+        monkeypatch.delitem(sys.modules, name)
+    import app.storage.google_drive
+    import app.storage.google_session
+    import app.storage.s3_destination
+
+    assert app.storage.google_session.GoogleSession.in_order
+    assert app.storage.google_drive.GoogleDrive.in_order
+    assert not app.storage.s3_destination.S3Destination.in_order
+
+
+def test_with_credentials_all_is_well(tmp_path):
+    made = remotes(
+        tmp_path,
+        s3_access_key="k",
+        s3_secret_key="s",
+        drive_client_id="c",
+        drive_client_secret="s",
+        drive_refresh_token="r",
+    )
+    made.check(Place(PlaceKind.S3, bucket="abc"))
+    made.check(Place(PlaceKind.DRIVE, folder_id="abc"))
+    made.check_session(SESSION)
+    assert made.of(Place(PlaceKind.S3, bucket="abc")) is made.of(Place(PlaceKind.S3, bucket="abc"))
+
+
+def test_a_key_file_that_is_none_is_told(tmp_path):
+    (tmp_path / "key.json").write_text("{}")
+    with pytest.raises(DestinationNotReady, match="DROPPR_DRIVE_SERVICE_ACCOUNT_FILE"):
+        remotes(tmp_path, drive_service_account_file=str(tmp_path / "key.json")).check(
+            Place(PlaceKind.DRIVE, folder_id="abc")
+        )
+
+
+def test_secrets_do_not_show(tmp_path):
+    shown = repr(Settings(data_dir=tmp_path, _env_file=None, s3_secret_key="hush", drive_refresh_token="hush"))  # type: ignore[call-arg]
+    assert "hush" not in shown
