@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -225,3 +227,27 @@ def test_decisions_about_limits_are_logged_where_that_is_wished(live: Callable[.
         Client.of(server).make_link().deliver("a.bin", DATA)
     assert '"PARALLEL upload let in"' in wished.log.read_text()
     assert "PARALLEL" not in usual.log.read_text()
+
+
+def test_the_command_waits_for_its_turn_and_sends_everything(live: Callable[..., LiveServer], tmp_path: Path) -> None:
+    server = live(workers=2, PARALLEL_UPLOAD_MAX_CONCURRENT_USERS=1, **SMALL_CHUNKS)
+    link = Client.of(server).make_link()
+    for number in range(4):
+        (tmp_path / f"{number}.bin").write_bytes(DATA)
+    files = [str(tmp_path / f"{number}.bin") for number in range(4)]
+    command = [sys.executable, "-m", "droppr_client.cli", "upload", *files, "--to", f"{server.url}/request/{link.hash}"]
+    home = {"HOME": str(tmp_path / "home"), "XDG_STATE_HOME": str(tmp_path / "state")}
+    done = subprocess.run(
+        command,
+        cwd=tmp_path,
+        env={**server.environment, **home},
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert {path.read_bytes() for path in files_below(link.disk).values()} == {DATA}
+    assert len(link.files()) == 4
+    text = link.client.call("GET", "/metrics", owner=True).expect(200).body.decode()
+    assert 'droppr_limit_refusals_total{reason="places"}' in text, "nobody had to wait"
