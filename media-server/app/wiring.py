@@ -154,7 +154,8 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     captcha = build_captcha(settings, attempts, clock)
     hasher = Argon2Hasher()
     turns = Turns(data / "uploads.turn")
-    remotes = build_remotes(settings, turns)
+    # Turns of their own: they are held while a remote is spoken to.
+    remotes = build_remotes(settings, Turns(data / "outbox" / "turns"))
     policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
 
     access = Access(attempts=attempts, captcha=captcha, hasher=hasher, clock=clock, rules=_access_rules(settings))

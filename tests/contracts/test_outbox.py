@@ -92,6 +92,14 @@ def test_two_cannot_hold_one_file_and_the_lock_falls_with_the_block(outbox):
         outbox.remove("upload-1")
 
 
+def test_a_document_that_a_power_cut_left_empty_is_none(outbox, tmp_path):
+    outbox.add(entry())
+    (tmp_path / "outbox" / "upload-1.json").write_bytes(b"")
+    assert outbox.all() == []
+    assert outbox.load("upload-1") is None
+    assert outbox.add(entry()) is True
+
+
 def test_nobody_else_on_the_machine_can_read_it(outbox, tmp_path):
     outbox.add(replace(entry(), transfer="https://secret"))
     for path in [tmp_path / "outbox", *(tmp_path / "outbox").rglob("*")]:

@@ -86,7 +86,9 @@ class Owed:
         return {**counted, "bytes_left": sum(entry.size - entry.sent_bytes for entry in entries)}
 
     def _note(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> None:
-        self._outbox.add(self._entry(upload_id, hash, size, place, state))
+        if not self._outbox.add(self._entry(upload_id, hash, size, place, state)):
+            # On its way since it began to arrive: what it waited for may be there now.
+            self._outbox.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
         self.wake.set()
 
     def _entry(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> OutboxEntry:

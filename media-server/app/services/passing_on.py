@@ -39,6 +39,8 @@ MOST_SECONDS = 3600.0
 LASTING_SECONDS = 3600.0
 """After what does not pass by itself it is tried again all the same: somebody may have put it right."""
 TOLD_SECONDS = 1.0
+ARRIVING_SECONDS = 2.0
+"""How often it is looked whether more of a file has arrived."""
 BEGINNINGS = 3
 """How often in one go a transfer is begun anew before that counts as a failure."""
 
@@ -118,7 +120,7 @@ class PassingOn:
             and entry.transfer is None
             and not parts_to_send(remote, file, ByteRanges(), copy.ready)
         ):
-            self._changed(entry, next_at=self._clock() + TOLD_SECONDS)
+            self._changed(entry, next_at=self._clock() + ARRIVING_SECONDS)
             return True
         breaker = self._remotes.breaker(entry.place)
         if entry.transfer is None:
@@ -137,7 +139,9 @@ class PassingOn:
             sending = Transfer(remote, entry.transfer, file, copy.read, breaker, cancelled=cancelled, sent=told)
             self._send(sending, spans, entry, copy)
         if copy.received is None:
-            self._changed(entry, state=state, sent_bytes=told.bytes, next_at=self._clock() + TOLD_SECONDS, error=None)
+            self._changed(
+                entry, state=state, sent_bytes=told.bytes, next_at=self._clock() + ARRIVING_SECONDS, error=None
+            )
             return True
         self._leave(entry)
         with breaker.guard():

@@ -39,7 +39,7 @@ class LocalOutbox:
     def load(self, upload_id: str) -> OutboxEntry | None:
         try:
             return _entry(self._path(upload_id).read_bytes())
-        except FileNotFoundError:
+        except (FileNotFoundError, Unreadable):
             return None
 
     def update(self, upload_id: str, change: Callable[[OutboxEntry], OutboxEntry]) -> OutboxEntry | None:
@@ -49,7 +49,8 @@ class LocalOutbox:
                 return None
             changed = change(entry)
             if changed != entry:
-                self._write(changed)
+                # Only what cannot be asked of the remote has to outlive a power cut.
+                self._write(changed, durable=changed.transfer != entry.transfer)
             return changed
 
     def remove(self, upload_id: str) -> None:
@@ -57,7 +58,8 @@ class LocalOutbox:
             self._path(upload_id).unlink(missing_ok=True)
 
     def all(self) -> list[OutboxEntry]:
-        known, self._known = self._known, {}
+        known = self._known
+        found_now: dict[str, tuple[tuple[int, int], OutboxEntry]] = {}
         for found in os.scandir(self._folder):
             if not found.name.endswith(".json") or found.name.startswith("."):
                 continue
@@ -67,10 +69,12 @@ class LocalOutbox:
                 before = known.get(found.name)
                 # Documents are replaced and never rewritten, so one that is the same file says the same.
                 entry = before[1] if before and before[0] == stamp else _entry(Path(found.path).read_bytes())
-                self._known[found.name] = (stamp, entry)
-            except FileNotFoundError:
-                continue  # Passed on meanwhile.
-        return sorted((entry for _, entry in self._known.values()), key=lambda entry: entry.created_at)
+                found_now[found.name] = (stamp, entry)
+            except (FileNotFoundError, Unreadable):
+                continue  # Passed on meanwhile, or lost in a power cut.
+        # Replaced whole, as others may be reading.
+        self._known = found_now
+        return sorted((entry for _, entry in found_now.values()), key=lambda entry: entry.created_at)
 
     @contextmanager
     def sending(self, upload_id: str) -> Iterator[None]:
@@ -96,8 +100,9 @@ class LocalOutbox:
         finally:
             os.close(descriptor)
 
-    def _write(self, entry: OutboxEntry) -> None:
-        replace_file(self._path(entry.upload_id), json.dumps(asdict(entry), ensure_ascii=False).encode(), mode=0o600)
+    def _write(self, entry: OutboxEntry, *, durable: bool = True) -> None:
+        text = json.dumps(asdict(entry), ensure_ascii=False).encode()
+        replace_file(self._path(entry.upload_id), text, mode=0o600, durable=durable)
 
     def _path(self, upload_id: str) -> Path:
         return self._folder / f"{self._checked(upload_id)}.json"
@@ -118,8 +123,16 @@ def _locked(descriptor: int, path: Path) -> bool:
         return False
 
 
+class Unreadable(Exception):
+    """What a power cut can leave of a document. The ledger still knows that the file is owed."""
+
+
 def _entry(text: bytes) -> OutboxEntry:
-    document: dict[str, Any] = json.loads(text)
-    place = Place.of(document["place"])
-    assert place is not None
-    return OutboxEntry(**{**document, "place": place, "state": OutboxState(document["state"])})
+    try:
+        document: dict[str, Any] = json.loads(text)
+        place = Place.of(document["place"])
+        if place is None:
+            raise Unreadable
+        return OutboxEntry(**{**document, "place": place, "state": OutboxState(document["state"])})
+    except (ValueError, KeyError, TypeError) as error:
+        raise Unreadable from error
