@@ -10,6 +10,17 @@ export interface Picked {
   readonly path: string;
 }
 
+/** Two that have the same are one file, chosen twice. */
+export function identity({
+  file,
+  path,
+}: {
+  file: Pick<File, "size" | "lastModified">;
+  path: string;
+}): string {
+  return `${path}\n${file.size}\n${file.lastModified}`;
+}
+
 export interface Refused {
   readonly path: string;
   readonly reason: string;

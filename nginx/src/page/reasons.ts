@@ -1,7 +1,7 @@
 // Refusals in the sender's language, by their code. Where the page has no words for one, the server's sentence is shown.
 
 import { UploadError } from "../core/errors";
-import { formatBytes } from "./format";
+import { formatBytes, formatDuration } from "./format";
 import { type Key, t } from "./i18n";
 
 const KNOWN = {
@@ -39,4 +39,12 @@ export function reasonFor(error: unknown): string {
   }
   const key = (KNOWN as Readonly<Record<string, Key>>)[code];
   return key === undefined ? message : t(key);
+}
+
+/** The same, and when it goes on or may be tried again, where the server said so. */
+export function reasonWithWait(error: UploadError): string {
+  const { code, retryAfter } = error;
+  if (retryAfter === null) return reasonFor(error);
+  const wait = code === "rate_limited" ? "wait_auto" : "wait_retry";
+  return `${reasonFor(error)} ${t(wait, { time: formatDuration(retryAfter) })}`;
 }

@@ -1,11 +1,15 @@
 // An open link: what is chosen goes to the manager, and what the manager says is shown.
 
 import { DropprApi } from "../adapters/droppr-api";
-import { UploadError } from "../core/errors";
+import type { UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import type { Clock, Connectivity, SessionStore, Transport } from "../ports";
-import { isHolding } from "../utils/upload-item";
-import { type UploaderOptions, type UploadItem, UploadManager } from "../utils/upload-manager";
+import {
+  type UploaderOptions,
+  type UploadItem,
+  UploadManager,
+  type UploadTotals,
+} from "../utils/upload-manager";
 import { Announcer } from "./announcer";
 import { Awake } from "./awake";
 import { Captcha } from "./captcha";
@@ -13,19 +17,21 @@ import { Chooser } from "./chooser";
 import { paintMap } from "./chunk-map";
 import { need, oncePerFrame, setHidden, setText } from "./dom";
 import type { Collected } from "./drop";
+import { EmptyFolders } from "./empty-folders";
 import { Extras } from "./extras";
 import { FileList } from "./file-list";
-import { formatBytes, formatDuration, formatPercent } from "./format";
+import { formatBytes } from "./format";
 import { Gate } from "./gate";
 import { Handles } from "./handles";
 import { onLanguage, t } from "./i18n";
-import { describeLimits, type Picked, sortOut } from "./limits";
+import { identity, type Picked, sortOut } from "./limits";
 import { LinkApi } from "./link-api";
-import { Notice } from "./notice";
+import { headingOf, paintHead } from "./link-head";
 import { OneTab } from "./one-tab";
-import { reasonFor } from "./reasons";
-import { TabSign } from "./tab-sign";
-import { endWords, TotalPanel } from "./total-panel";
+import { Problem } from "./problem";
+import { reasonFor, reasonWithWait } from "./reasons";
+import { Signs } from "./signs";
+import { TotalPanel } from "./total-panel";
 import { Unfinished } from "./unfinished";
 
 export interface Ports {
@@ -37,32 +43,29 @@ export interface Ports {
 
 /** More patient than the library: a person who walked away wants the upload to survive a router's restart. */
 const MAX_RETRIES = 8;
-/** Folders without files that are asked for in one request. */
-const MOST_FOLDERS = 1_000;
-/** A proof of work needs nobody, so it is tried this often before the person is bothered. */
-const MAX_CAPTCHA_TRIES = 2;
 
 export class SendPage {
   readonly #info: LinkInfo;
   readonly #hash: string;
   readonly #ports: Ports;
+  readonly #opened: number;
   readonly #manager: UploadManager;
   readonly #gate: Gate;
   readonly #captcha: Captcha;
   readonly #unfinished: Unfinished;
   readonly #handles: Handles;
+  readonly #folders: EmptyFolders;
   readonly #api: LinkApi;
   readonly #list: FileList;
   readonly #panel: TotalPanel;
   readonly #extras: Extras;
   readonly #awake: Awake;
   readonly #tab: OneTab;
-  readonly #notice = new Notice();
-  readonly #sign = new TabSign();
   readonly #announcer = new Announcer();
+  readonly #signs = new Signs(this.#announcer);
   readonly #chooser = new Chooser((collected) => void this.#take(collected));
   readonly #send = need("send", HTMLButtonElement);
-  readonly #problem = need("problem", HTMLElement);
+  readonly #problem = new Problem();
   readonly #paint = oncePerFrame(() => this.#paintNow());
   readonly #takenBack = new Set<UploadItem>();
   /** Whether files go as soon as they are chosen. */
@@ -70,15 +73,12 @@ export class SendPage {
   /** Whether this tab is the one that sends. */
   #turn = false;
   #wasBusy = false;
-  #captchaTries = 0;
-  readonly #foldersToMake: string[] = [];
-  #emptyFolders = 0;
-  #problemWords: () => string = () => "";
 
   constructor(info: LinkInfo, hash: string, ports: Ports) {
     this.#info = info;
     this.#hash = hash;
     this.#ports = ports;
+    this.#opened = ports.clock.now();
     this.#api = new LinkApi(hash, ports.clock);
     this.#manager = new UploadManager({
       options: () => this.#options(),
@@ -94,6 +94,11 @@ export class SendPage {
     this.#going = !this.#gate.asks;
     this.#captcha = new Captcha(info);
     this.#handles = new Handles(hash);
+    this.#folders = new EmptyFolders({
+      api: this.#api,
+      password: () => this.#gate.password,
+      onRefused: (refused) => this.#chooser.complainAlso(refused),
+    });
     this.#unfinished = this.#makeUnfinished();
     this.#list = this.#makeList();
     this.#panel = this.#makePanel();
@@ -175,30 +180,14 @@ export class SendPage {
       api: this.#api,
       manager: this.#manager,
       onHandedOver: (uploads) => this.#unfinished.addFromElsewhere(uploads),
-      onProblem: (words) => this.#showProblem(words),
+      onProblem: this.#problem.show,
     });
   }
 
   #describe(): void {
-    const { title, message, allowedExtensions, logoUrl } = this.#info;
-    const heading = title || t("heading");
-    this.#sign.title = `${heading} · Droppr`;
-    setText(need("title", HTMLElement), heading);
-    const messageBox = need("message", HTMLElement);
-    setText(messageBox, message);
-    setHidden(messageBox, message === "");
-    const logo = need("logo", HTMLImageElement);
-    if (logoUrl !== null) logo.src = logoUrl;
-    setHidden(logo, logoUrl === null);
-    const limits = describeLimits(this.#info, this.#ports.clock.now()).map((sentence) => {
-      const line = document.createElement("li");
-      line.textContent = sentence;
-      return line;
-    });
-    need("limits", HTMLElement).replaceChildren(...limits);
-    this.#chooser.accept(allowedExtensions);
-    setHidden(need("link", HTMLElement), false);
-    setText(this.#problem, this.#problemWords());
+    this.#signs.title = `${headingOf(this.#info)} · Droppr`;
+    paintHead(this.#info, this.#opened);
+    this.#chooser.accept(this.#info.allowedExtensions);
     this.#paint();
   }
 
@@ -226,9 +215,9 @@ export class SendPage {
   // Files come in
 
   async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
-    this.#foldersToMake.push(...emptyFolders);
+    this.#folders.add(emptyFolders);
     this.#add(picked, unreadable);
-    if (this.#going) void this.#makeFolders();
+    if (this.#going) void this.#folders.make();
     void this.#handles.keep(await handles);
   }
 
@@ -254,22 +243,6 @@ export class SendPage {
     this.#list.reorder();
     setHidden(need("sending", HTMLElement), false);
     if (this.#going) this.#announcer.started(accepted.length);
-  }
-
-  /** Empty folders wait for whatever files wait for: a password that was not typed yet, say. */
-  async #makeFolders(): Promise<void> {
-    const paths = this.#foldersToMake.splice(0, MOST_FOLDERS);
-    if (paths.length === 0) return;
-    try {
-      await this.#api.makeFolders(paths, this.#gate.password);
-      this.#emptyFolders += paths.length;
-      this.#paint();
-    } catch (error) {
-      if (error instanceof UploadError && isHolding(error)) this.#foldersToMake.unshift(...paths);
-      else this.#chooser.complainAlso(paths.map((path) => ({ path, reason: reasonFor(error) })));
-      return;
-    }
-    await this.#makeFolders();
   }
 
   async #continue(): Promise<void> {
@@ -307,8 +280,8 @@ export class SendPage {
 
   /** The person said send: everything asked for is filled in, the browser has checked it. */
   #go(): void {
-    this.#captchaTries = 0;
-    this.#showProblem(() => "");
+    this.#captcha.allowTries();
+    this.#problem.show(() => "");
     this.#going = true;
     if (this.#manager.busy) this.#announcer.started(this.#manager.totals().files);
     if (this.#turn) this.#manager.release();
@@ -317,40 +290,25 @@ export class SendPage {
   }
 
   #onHeld(error: UploadError): void {
-    if (error.code === "captcha_required" && this.#captchaTries < MAX_CAPTCHA_TRIES) {
-      this.#captchaTries += 1;
-      this.#captcha.demand(error);
+    if (this.#captcha.demand(error)) {
       this.#manager.release();
       return;
     }
     this.#going = false;
     this.#give();
-    const words = this.#wordsForHeld(error);
-    if (error.code.startsWith("password_")) this.#gate.askPassword(words);
-    else this.#showProblem(words);
+    const { code, retryAfter } = error;
+    // A limit on uploads passes by itself: nobody needs to sit and wait for it.
+    if (code === "rate_limited" && retryAfter !== null) setTimeout(() => this.#go(), retryAfter * 1_000);
+    const words = (): string => reasonWithWait(error);
+    if (code.startsWith("password_")) this.#gate.askPassword(words);
+    else this.#problem.show(words);
     this.#announcer.say(words());
     this.#paint();
   }
 
-  /** Says when it goes on. A limit on uploads passes by itself: nobody needs to sit and wait for it. */
-  #wordsForHeld(error: UploadError): () => string {
-    const { code, retryAfter } = error;
-    if (retryAfter === null) return () => reasonFor(error);
-    if (code === "rate_limited") setTimeout(() => this.#go(), retryAfter * 1_000);
-    const wait = code === "rate_limited" ? "wait_auto" : "wait_retry";
-    return () => `${reasonFor(error)} ${t(wait, { time: formatDuration(retryAfter) })}`;
-  }
-
-  #showProblem(words: () => string): void {
-    this.#problemWords = words;
-    setText(this.#problem, words());
-    setHidden(this.#problem, words() === "");
-  }
-
   #onTaken(): void {
-    this.#captchaTries = 0;
     this.#captcha.relax();
-    void this.#makeFolders();
+    void this.#folders.make();
   }
 
   /** The line is back, or the phone woke up: what the silence broke is tried again. */
@@ -381,7 +339,7 @@ export class SendPage {
 
   #tellDifferent(path: string): void {
     const words = (): string => t("another_file", { path });
-    this.#showProblem(words);
+    this.#problem.show(words);
     this.#announcer.say(words());
   }
 
@@ -407,7 +365,7 @@ export class SendPage {
       this.#takenBack.add(item);
       this.#announcer.say(`${path}: ${t("taken_back")}`);
     } catch (error) {
-      this.#showProblem(() => `${t("undo_failed", { path })} ${reasonFor(error)}`);
+      this.#problem.show(() => `${t("undo_failed", { path })} ${reasonFor(error)}`);
     }
     this.#paint();
   }
@@ -431,10 +389,7 @@ export class SendPage {
     this.#panel.paint(totals, going);
     this.#extras.paint();
     this.#paintSend();
-    const folders = need("empty-folders", HTMLElement);
-    setHidden(folders, this.#emptyFolders === 0);
-    if (this.#emptyFolders > 0) setText(folders, t("empty_folders", { count: this.#emptyFolders }));
-    this.#paintSigns(going && this.#manager.busy);
+    this.#paintSigns(totals, going && this.#manager.busy);
   }
 
   #paintSend(): void {
@@ -446,29 +401,17 @@ export class SendPage {
     this.#send.disabled = waiting.length === 0;
   }
 
-  /** What is seen or heard of it without looking at the page. */
-  #paintSigns(busy: boolean): void {
-    const totals = this.#manager.totals();
-    const share = totals.size === 0 ? 1 : totals.safe / totals.size;
-    this.#sign.show(formatPercent(share, 1), busy ? share : null);
-    if (busy) this.#announcer.progress(totals.safe, totals.size);
-    if (this.#wasBusy && !this.#manager.busy) this.#ended();
+  #paintSigns(totals: UploadTotals, busy: boolean): void {
+    this.#signs.paint(totals, busy);
+    if (this.#wasBusy && !this.#manager.busy) this.#ended(totals);
     this.#wasBusy = this.#manager.busy;
     void this.#awake.keep();
   }
 
-  #ended(): void {
+  #ended(totals: UploadTotals): void {
     this.#give();
-    const totals = this.#manager.totals();
     if (totals.done === 0 || totals.paused > 0) return;
-    const words = endWords(totals);
-    this.#announcer.say(words);
-    this.#notice.tell(t(totals.failed > 0 ? "notice_failed" : "notice"), words);
+    this.#signs.ended(totals);
     if (totals.failed === 0) void this.#handles.forget();
   }
-}
-
-/** Two of these are the same file, chosen twice. */
-function identity({ file, path }: Pick<UploadItem, "file" | "path">): string {
-  return `${path}\n${file.size}\n${file.lastModified}`;
 }

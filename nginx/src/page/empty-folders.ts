@@ -1,0 +1,57 @@
+// Folders with nothing in them. They go along by a call of their own, and wait for whatever files wait for: a password that
+// was not typed yet, say.
+
+import { UploadError } from "../core/errors";
+import { isHolding } from "../utils/upload-item";
+import { need, setHidden, setText } from "./dom";
+import { onLanguage, t } from "./i18n";
+import type { Refused } from "./limits";
+import type { LinkApi } from "./link-api";
+import { reasonFor } from "./reasons";
+
+/** Folders that are asked for in one request. */
+const AT_ONCE = 1_000;
+
+interface Needs {
+  readonly api: LinkApi;
+  readonly password: () => string;
+  readonly onRefused: (refused: readonly Refused[]) => void;
+}
+
+export class EmptyFolders {
+  readonly #needs: Needs;
+  readonly #waiting: string[] = [];
+  readonly #words = need("empty-folders", HTMLElement);
+  #made = 0;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+    onLanguage(() => this.#paint());
+  }
+
+  add(paths: readonly string[]): void {
+    this.#waiting.push(...paths);
+  }
+
+  /** Makes what waits, as far as the server lets it. */
+  async make(): Promise<void> {
+    const { api, password, onRefused } = this.#needs;
+    const paths = this.#waiting.splice(0, AT_ONCE);
+    if (paths.length === 0) return;
+    try {
+      await api.makeFolders(paths, password());
+    } catch (error) {
+      if (error instanceof UploadError && isHolding(error)) this.#waiting.unshift(...paths);
+      else onRefused(paths.map((path) => ({ path, reason: reasonFor(error) })));
+      return;
+    }
+    this.#made += paths.length;
+    this.#paint();
+    await this.make();
+  }
+
+  #paint(): void {
+    setHidden(this.#words, this.#made === 0);
+    if (this.#made > 0) setText(this.#words, t("empty_folders", { count: this.#made }));
+  }
+}
