@@ -152,9 +152,9 @@ class PassingOn:
         return True
 
     def _send(self, sending: Transfer, spans: list[Span], entry: OutboxEntry, copy: LocalCopy) -> None:
-        """Send these parts. The last one of a stream makes the file appear at once, so it waits until the file is
-        delivered and cannot be taken back any more."""
-        ends = sending.remote.in_order and spans[-1].stop == entry.size
+        """Send these parts. The last one of a stream, and the only one of a file, make the file appear at once; so they wait
+        until it is delivered and cannot be taken back any more."""
+        ends = spans[-1].stop == entry.size and (sending.remote.in_order or spans[0].length == entry.size)
         before = spans[:-1] if ends else spans
         if before:
             self._processor.send(sending, before)
