@@ -32,7 +32,7 @@ class Played {
       const bytes = this.flow.chunkSize;
       const took = (bytes / this.rate(this.flow.width)) * 1_000;
       this.now += took;
-      this.flow.accepted(bytes, this.now - took * this.flow.width, this.now);
+      this.flow.accepted(bytes, Math.max(0, this.now - took * this.flow.width), this.now);
       this.widths.push(this.flow.width);
     }
     return this;

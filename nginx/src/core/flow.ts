@@ -87,7 +87,7 @@ export class Flow {
   accepted(bytes: number, began: number, now: number): void {
     this.#remember(true);
     if (this.#config.adaptChunkSize) this.#fitChunk(bytes, (now - began) / 1_000);
-    if (this.#config.adaptWidth) this.#count(bytes, now);
+    if (this.#config.adaptWidth) this.#count(bytes, began, now);
   }
 
   /** A request of `bytes`, begun at `began`, was refused or lost at `now`. */
@@ -147,8 +147,12 @@ export class Flow {
     this.#settle();
   }
 
-  #count(bytes: number, now: number): void {
-    this.#epoch ??= { since: now, bytes: -bytes, chunks: -1 };
+  #count(bytes: number, began: number, now: number): void {
+    // The first epoch of all begins with its first chunk, the others when a chunk ends: what ended before does not count.
+    const isFirst = this.#rate === 0 && this.#before === null;
+    this.#epoch ??= isFirst
+      ? { since: began, bytes: 0, chunks: 0 }
+      : { since: now, bytes: -bytes, chunks: -1 };
     this.#epoch.bytes += bytes;
     this.#epoch.chunks += 1;
     const { since, bytes: moved, chunks } = this.#epoch;
