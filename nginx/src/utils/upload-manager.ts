@@ -7,15 +7,17 @@ import { DropprApi } from "../adapters/droppr-api";
 import { sessionKey } from "../adapters/local-sessions";
 import { UploadError } from "../core/errors";
 import { Meter } from "../core/meter";
-import { Ordered, Waiting } from "../core/order";
-import { PACK_BYTES, PACK_FILES, type PackEntry, type PackLimits } from "../core/pack";
+import { Ordered } from "../core/order";
+import type { PackEntry } from "../core/pack";
 import { Tally } from "../core/tally";
 import type { PackedFile, UploadState } from "../core/wire";
-import type { Clock, Connectivity, FileLike } from "../ports";
+import type { FileLike } from "../ports";
 import type { Line } from "./line";
+import type { UploaderOptions, UploadManagerConfig, UploadTotals } from "./manager-config";
 import { sendPack } from "./pack-sender";
 import { ParallelUploader } from "./parallel-upload";
 import { Retrier } from "./retrier";
+import { type Run, Schedule } from "./schedule";
 import {
   asUploadError,
   type ItemState,
@@ -25,94 +27,14 @@ import {
   QueuedItem,
   type UploadItem,
 } from "./upload-item";
-import {
-  type ChunkMap,
-  lineFor,
-  type ParallelUploaderConfig,
-  type PreviousUpload,
-  type UploadStats,
-} from "./uploader-config";
+import { type ChunkMap, lineFor, type PreviousUpload, type UploadStats } from "./uploader-config";
 
-export type { ItemState, UploadItem };
-
-export interface UploadTotals {
-  /** Files but the cancelled ones. */
-  readonly files: number;
-  readonly waiting: number;
-  /** Sending or finishing. */
-  readonly going: number;
-  readonly paused: number;
-  readonly done: number;
-  readonly failed: number;
-  /** Bytes sent, some of which may still be lost. */
-  readonly loaded: number;
-  /** Bytes the server has acknowledged. */
-  readonly safe: number;
-  /** Bytes of all files but the cancelled ones. */
-  readonly size: number;
-  /** Bytes per second. */
-  readonly speed: number;
-  /** Seconds; Infinity while nothing moves. */
-  readonly eta: number;
-  /** Files are being sent, and nothing of any of them gets through. */
-  readonly stuck: boolean;
-  /** The browser says that there is no network; everything goes on by itself when there is. */
-  readonly offline: boolean;
-}
-
-type PerFile =
-  | "file"
-  | "relPath"
-  | "key"
-  | "sha256"
-  | "line"
-  | "small"
-  | "connectivity"
-  | "onProgress"
-  | "onChunkComplete"
-  | "onComplete"
-  | "onError"
-  | "signal";
-export type UploaderOptions = Omit<ParallelUploaderConfig, PerFile>;
-
-export interface UploadManagerConfig {
-  /** Asked whenever a file starts, so that a password typed meanwhile counts. */
-  readonly options: () => UploaderOptions;
-  readonly clock: Clock;
-  readonly connectivity?: Connectivity;
-  /** `LinkInfo.pack`: what the server takes in one request of small files; null or absent sends each by itself. */
-  readonly pack?: PackLimits | null;
-  /** Files up to this many bytes are small: they go several at a time, and beside a big one. 8 MiB unless given. */
-  readonly smallSize?: number;
-  /** Big files at once; 2 unless given. They share the line evenly. */
-  readonly filesAtOnce?: number;
-  /** The item changed; progress included. */
-  readonly onChange?: (item: UploadItem) => void;
-  /** The server wants something from the person before any file goes on. The file waits again; call `release()`. */
-  readonly onHeld?: (error: UploadError) => void;
-  /** The server has taken a file again, the first since the start or since something was wanted of the person. */
-  readonly onTaken?: () => void;
-}
+export type { ItemState, UploaderOptions, UploadItem, UploadManagerConfig, UploadTotals };
 
 const FILES_AT_ONCE = 2;
-/** Small files at once: as many as a browser opens connections, while all of them together are small too. */
-const MOST_SMALL = 6;
-/** More of them gain nothing for files that take the line longer than a round trip. */
-const ALWAYS_SMALL = 2;
-/** While one pack is being worked on by the server, the next one is on its way. */
-const MOST_PACKS = 2;
-
+const SMALL_SIZE = 8 * 1024 * 1024;
 /** The whole request is refused for being a pack, not for what is in it. */
 const UNPACKABLE = new Set([400, 404, 405, 411, 413, 415, 501]);
-
-/** What is under way: a file, or several in one pack. */
-interface Run {
-  readonly kind: Kind;
-  readonly bytes: number;
-  readonly stop: AbortController;
-  readonly uploader: ParallelUploader | null;
-  readonly retrier: Retrier | null;
-}
 
 type Change = Partial<
   Pick<QueuedItem, "state" | "loaded" | "safe" | "error" | "uploadId" | "name" | "removableUntil">
@@ -122,16 +44,11 @@ export class UploadManager {
   readonly #config: UploadManagerConfig;
   readonly #byId = new Map<number, QueuedItem>();
   readonly #ordered = new Ordered<QueuedItem>();
-  readonly #waiting: Record<Kind, Waiting<QueuedItem>>;
-  readonly #runs = new Map<QueuedItem, Run>();
-  /** Runs by kind, and the bytes of the small ones. */
-  readonly #under: Record<Kind, Set<Run>> = { packed: new Set(), small: new Set(), big: new Set() };
-  #smallBytes = 0;
+  readonly #schedule: Schedule;
   readonly #tally = new Tally();
   readonly #meter = new Meter();
   #line: Line | null = null;
   #speedLimit: number | null = null;
-  #packs: PackLimits | null;
   #nextId = 0;
   /** Counts the times we had to ask: answers to files that started before belong to what was asked then. */
   #round = 0;
@@ -144,10 +61,8 @@ export class UploadManager {
 
   constructor(config: UploadManagerConfig) {
     this.#config = config;
-    this.#packs = config.pack ?? null;
-    const waiting = (kind: Kind): Waiting<QueuedItem> =>
-      new Waiting((item) => item.state === "waiting" && this.#kindOf(item) === kind);
-    this.#waiting = { packed: waiting("packed"), small: waiting("small"), big: waiting("big") };
+    const { smallSize = SMALL_SIZE, filesAtOnce = FILES_AT_ONCE, pack = null } = config;
+    this.#schedule = new Schedule(smallSize, filesAtOnce, pack);
   }
 
   /** All files in their order; cancelled ones are among them until they are removed. Not a copy: do not change it. */
@@ -157,7 +72,7 @@ export class UploadManager {
 
   /** Whether anything waits or is being sent; what is paused does not count. */
   get busy(): boolean {
-    return this.#runs.size > 0 || this.#tally.count.waiting > 0;
+    return this.#schedule.busy || this.#tally.count.waiting > 0;
   }
 
   /** `previous` names an upload begun elsewhere, to be continued with this file if it is the same. */
@@ -177,7 +92,7 @@ export class UploadManager {
     const other = before === null ? null : (this.#find(before) ?? null);
     const allChanged = this.#ordered.move(mine, other);
     for (const each of allChanged ? this.#ordered.entries : [mine]) {
-      if (each.state === "waiting") this.#waiting[this.#kindOf(each)].add(each);
+      if (each.state === "waiting") this.#schedule.add(each);
     }
   }
 
@@ -185,7 +100,7 @@ export class UploadManager {
   pause(item: UploadItem): void {
     const mine = this.#find(item);
     if (mine === undefined || (mine.state !== "waiting" && !mine.isGoing)) return;
-    const run = this.#runs.get(mine);
+    const run = this.#schedule.runOf(mine);
     if (run?.kind === "packed") return;
     this.#pause(mine, run);
     this.#fill();
@@ -195,7 +110,7 @@ export class UploadManager {
   pauseAll(): void {
     this.#line?.flow.interrupted();
     for (const item of this.#ordered.entries) {
-      if (item.state === "waiting" || item.isGoing) this.#pause(item, this.#runs.get(item));
+      if (item.state === "waiting" || item.isGoing) this.#pause(item, this.#schedule.runOf(item));
     }
     this.#fill();
   }
@@ -235,7 +150,7 @@ export class UploadManager {
   async cancel(item: UploadItem): Promise<void> {
     const mine = this.#find(item);
     if (mine === undefined || mine.state === "done" || mine.state === "cancelled") return;
-    const run = this.#runs.get(mine);
+    const run = this.#schedule.runOf(mine);
     const uploadId = run?.uploader?.uploadId ?? mine.uploadId;
     this.#update(mine, { state: "cancelled", error: null, loaded: 0, safe: 0 });
     // What is on its way in a pack is taken back when the answer comes.
@@ -313,17 +228,9 @@ export class UploadManager {
       size,
       speed: this.#meter.speed(now),
       eta: this.#meter.eta(unsent, now),
-      stuck: this.#stuck,
+      stuck: this.#schedule.stuck,
       offline: this.#config.connectivity?.online === false,
     };
-  }
-
-  get #stuck(): boolean {
-    const runs = Object.values(this.#under).flatMap((each) => [...each]);
-    return (
-      runs.length > 0 &&
-      runs.every(({ uploader, retrier }) => uploader?.getStats().stuck ?? retrier?.stuck ?? false)
-    );
   }
 
   /** Speed and time left of a file that is being sent by itself. */
@@ -338,19 +245,11 @@ export class UploadManager {
 
   #runOf(item: UploadItem): Run | undefined {
     const mine = this.#find(item);
-    return mine && this.#runs.get(mine);
+    return mine && this.#schedule.runOf(mine);
   }
 
   #find(item: UploadItem): QueuedItem | undefined {
     return this.#byId.get(item.id);
-  }
-
-  #kindOf(item: QueuedItem): Kind {
-    return item.kind(this.#smallSize, this.#packs);
-  }
-
-  get #smallSize(): number {
-    return this.#config.smallSize ?? 8 * 1024 * 1024;
   }
 
   #api(line: Line | null = null): DropprApi {
@@ -361,8 +260,7 @@ export class UploadManager {
 
   #lineFor(options: UploaderOptions): Line {
     if (this.#line === null) {
-      const { packed, small } = this.#under;
-      const smallOnes = (): boolean => packed.size + small.size > 0;
+      const smallOnes = (): boolean => this.#schedule.smallOnes;
       const transport = options.transport ?? defaultTransport();
       this.#line = lineFor(options, this.#config.clock, transport, smallOnes);
       this.#line.speedLimit.set(this.#speedLimit ?? options.speedLimit ?? null);
@@ -372,7 +270,7 @@ export class UploadManager {
 
   #enqueue(item: QueuedItem): void {
     this.#update(item, { state: "waiting", loaded: 0, safe: 0 });
-    this.#waiting[this.#kindOf(item)].add(item);
+    this.#schedule.add(item);
     // A list of files is added in one go; the order of starting should not depend on who was first in it.
     if (this.#filling) return;
     this.#filling = true;
@@ -394,59 +292,31 @@ export class UploadManager {
   #fill(): void {
     this.#filling = false;
     for (let next = this.#next(); next !== null; next = this.#next()) {
-      if (this.#kindOf(next) === "packed") void this.#sendPack(this.#takePack());
-      else void this.#sendFile(next);
+      if (this.#schedule.kindOf(next) !== "packed") void this.#sendFile(next);
+      else void this.#sendPack(this.#schedule.takePack((item) => this.#update(item, { state: "sending" })));
     }
     if (this.busy) return;
     for (const settle of this.#onIdle.splice(0)) settle();
   }
 
-  /** The first that may start: small files do not wait for a big one, nor a big one for the small. */
   #next(): QueuedItem | null {
-    if (this.#held) return null;
-    let first: QueuedItem | null = null;
-    for (const kind of ["packed", "small", "big"] as const) {
-      const item = this.#waiting[kind].peek();
-      if (item === undefined || (first !== null && first.rank < item.rank)) continue;
-      if (this.#mayStart(item, kind)) first = item;
-    }
-    return first;
-  }
-
-  #mayStart({ size }: QueuedItem, kind: Kind): boolean {
-    const { packed, small, big } = this.#under;
-    if (packed.size + small.size + big.size === 0) return true;
-    if (!this.#proven) return false;
-    if (kind === "big") return big.size < (this.#config.filesAtOnce ?? FILES_AT_ONCE);
-    if (kind === "packed") return packed.size < (big.size > 0 ? 1 : MOST_PACKS);
-    if (small.size < ALWAYS_SMALL) return true;
-    const together = this.#smallBytes + size;
-    return big.size === 0 && small.size < MOST_SMALL && together <= this.#smallSize;
+    return this.#held ? null : this.#schedule.next(this.#proven);
   }
 
   #begin(kind: Kind, items: readonly QueuedItem[], parts: Pick<Run, "stop" | "uploader" | "retrier">): Run {
-    const run = { kind, bytes: items.reduce((sum, { size }) => sum + size, 0), ...parts };
-    this.#under[kind].add(run);
-    if (kind === "small") this.#smallBytes += run.bytes;
-    for (const item of items) this.#runs.set(item, run);
+    const run = this.#schedule.begin(kind, items, parts);
     for (const item of items) this.#update(item, { state: "sending", error: null });
     return run;
-  }
-
-  #end(run: Run, items: readonly QueuedItem[]): void {
-    this.#under[run.kind].delete(run);
-    if (run.kind === "small") this.#smallBytes -= run.bytes;
-    for (const item of items) if (this.#runs.get(item) === run) this.#runs.delete(item);
   }
 
   async #sendFile(item: QueuedItem): Promise<void> {
     const round = this.#round;
     const stop = new AbortController();
     const uploader = this.#uploaderFor(item, stop.signal);
-    const run = this.#begin(this.#kindOf(item), [item], { stop, uploader, retrier: null });
+    const run = this.#begin(this.#schedule.kindOf(item), [item], { stop, uploader, retrier: null });
     const result = await uploader.start().catch(asUploadError);
-    const isMine = this.#runs.get(item) === run;
-    this.#end(run, [item]);
+    const isMine = this.#schedule.runOf(item) === run;
+    this.#schedule.end(run, [item]);
     if (isMine && item.isGoing) {
       item.uploadId = uploader.uploadId ?? item.uploadId;
       if (result instanceof UploadError) this.#setBack(item, result, round);
@@ -462,7 +332,7 @@ export class UploadManager {
       ...options,
       ...(connectivity ? { connectivity } : {}),
       line: this.#lineFor(options),
-      small: this.#kindOf(item) !== "big",
+      small: this.#schedule.kindOf(item) !== "big",
       file: item.file,
       relPath: item.path,
       key: item.key,
@@ -497,21 +367,6 @@ export class UploadManager {
     this.#fill();
   }
 
-  /** As many of the small files that wait as fit one request. */
-  #takePack(): QueuedItem[] {
-    const { maxFiles = 0, maxBytes = 0 } = this.#packs ?? {};
-    const items: QueuedItem[] = [];
-    let room = Math.min(PACK_BYTES, maxBytes / 2);
-    for (let item = this.#waiting.packed.peek(); item !== undefined; item = this.#waiting.packed.peek()) {
-      room -= item.size;
-      if (items.length > 0 && (room < 0 || items.length >= Math.min(PACK_FILES, maxFiles))) break;
-      items.push(item);
-      // Out of the queue at once, so that the next one comes up.
-      this.#update(item, { state: "sending" });
-    }
-    return items;
-  }
-
   async #sendPack(items: readonly QueuedItem[]): Promise<void> {
     const round = this.#round;
     const options = this.#config.options();
@@ -527,12 +382,12 @@ export class UploadManager {
       asUploadError,
     );
     // Those that were paused meanwhile and are on their way again belong to another run.
-    const isMine = items.map((item) => this.#runs.get(item) === run);
+    const isMine = items.map((item) => this.#schedule.runOf(item) === run);
     const mine = items.filter((_, index) => isMine[index]);
     if (answers instanceof UploadError) this.#packRefused(mine, answers, round);
     else
       for (const [at, item] of items.entries()) if (isMine[at]) this.#packAnswered(item, answers[at], round);
-    this.#end(run, items);
+    this.#schedule.end(run, items);
     this.#fill();
   }
 
@@ -549,7 +404,7 @@ export class UploadManager {
       for (const item of going.toReversed()) this.#setBack(item, error, round);
       return;
     }
-    this.#packs = null;
+    this.#schedule.packs = null;
     // Those that still wait as packable are found as small ones from now on.
     for (const item of this.#ordered.entries) if (item.state === "waiting") this.#enqueue(item);
     for (const item of going) this.#enqueue(item);
