@@ -189,6 +189,7 @@ describe("offline", () => {
     #back: (() => void)[] = [];
 
     whenOnline(signal: AbortSignal): Promise<void> {
+      if (signal.aborted) return Promise.reject(abortedError());
       if (this.online) return Promise.resolve();
       return new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(abortedError()));
