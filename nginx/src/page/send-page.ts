@@ -140,7 +140,10 @@ export class SendPage {
     return new FileList(
       {
         cancel: (item) => this.#takeOut(item),
-        retry: (item) => this.#start(() => manager.retry(item)),
+        retry: (item) => {
+          this.#takenBack.delete(item);
+          this.#start(() => manager.retry(item));
+        },
         pause: (item) => manager.pause(item),
         resume: (item) => this.#start(() => manager.resume(item)),
         undo: (item) => void this.#undo(item),
