@@ -6,6 +6,7 @@ import multiprocessing
 import random
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -132,6 +133,25 @@ def test_a_session_deleted_while_one_waits_for_it_is_not_found(store):
         store.delete(ID)
     waiting.join()
     assert refused == [True]
+
+
+def test_an_update_beside_a_deletion_brings_nothing_back(store):
+    for number in range(50):
+        upload_id = f"{ID}-{number}"
+        store.create(session(upload_id=upload_id))
+
+        def change(upload_id: str = upload_id) -> None:
+            with suppress(UploadNotFound):
+                for _ in range(20):
+                    store.update(upload_id, lambda each: each.hashed("0" * 64))
+
+        changing = threading.Thread(target=change)
+        changing.start()
+        store.delete(upload_id)
+        changing.join()
+        with pytest.raises(UploadNotFound):
+            store.load(upload_id)
+    assert list(store.ids()) == []
 
 
 def _record_some(base: Path, spans: list[Span], results) -> None:

@@ -17,7 +17,7 @@ import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -144,8 +144,12 @@ class JSONSessions:
 
     def delete(self, upload_id: str) -> None:
         folder = session_folder(self._base, upload_id)
-        # The document goes first: without it there is no session, however far the rest of the removal gets.
-        (folder / "session.json").unlink(missing_ok=True)
+        with disk_errors(), ExitStack() as stack:
+            # Not beside an update, which would write the document again.
+            with suppress(UploadNotFound):
+                stack.enter_context(self._holding(folder / "spans", os.O_RDWR))
+            # The document goes first: without it there is no session, however far the rest of the removal gets.
+            (folder / "session.json").unlink(missing_ok=True)
         shutil.rmtree(folder, ignore_errors=True)
         with self._lock:
             self._remembered.pop(upload_id, None)
