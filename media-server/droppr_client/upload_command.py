@@ -205,7 +205,8 @@ def _interruptible(manager: UploadManager, report: Report) -> Iterator[None]:
         yield
     finally:
         for each, handler in before.items():
-            signal.signal(each, handler)
+            # Whoever asked to stop may ask once more while the last words are said: that must not take the exit code.
+            signal.signal(each, signal.SIG_IGN if asked else handler)
 
 
 def _exit_code(manager: UploadManager) -> int:

@@ -65,7 +65,7 @@ def line(client: Client, file_id: str, *, query: str = "", **headers: str) -> It
     try:
         yield Line(plain)
     finally:
-        with suppress(ConnectionClosed):
+        with suppress(ConnectionClosed, OSError):  # The other side may have been faster.
             plain.close()
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import io
 import socket
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
 
 from urllib3 import HTTPHeaderDict
 
@@ -38,7 +40,7 @@ def chunked(data: bytes, pieces: int = 3, *, end: bool = True) -> bytes:
 
 def reply(sock: socket.socket, method: str = "POST") -> Reply | None:
     """The next reply on this connection; None when the server closed it without one."""
-    response = http.client.HTTPResponse(sock, method=method)
+    response = http.client.HTTPResponse(_Kept(sock), method=method)  # type: ignore[arg-type]
     try:
         response.begin()
         body = response.read()
@@ -47,6 +49,27 @@ def reply(sock: socket.socket, method: str = "POST") -> Reply | None:
     finally:
         response.close()
     return Reply(response.status, HTTPHeaderDict(response.getheaders()), body)
+
+
+class _Kept:
+    """A connection whose reader stays: what it has read ahead belongs to the next reply."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def makefile(self, mode: str) -> _Reader:
+        reader = _readers.get(self._sock)
+        if reader is None:
+            reader = _readers[self._sock] = _Reader(socket.SocketIO(self._sock, "r"))
+        return reader
+
+
+class _Reader(io.BufferedReader):
+    def close(self) -> None:
+        """Nothing: its connection is closed by whoever opened it."""
+
+
+_readers: WeakKeyDictionary[socket.socket, _Reader] = WeakKeyDictionary()
 
 
 def send_and_cut(url: str, request: bytes) -> None:
