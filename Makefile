@@ -32,7 +32,7 @@ build: $(VENV)/.server nginx/dist/.built ## The same without starting it: what a
 setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_modules, built pages
 
 test: system-parts setup lint web-test ## Lint, then run every test
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 	$(BIN)/pytest tests/$@ $(ARGS)
