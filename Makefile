@@ -50,7 +50,7 @@ bench: system-parts setup ## Measure beside nginx and others: make bench ARGS='s
 	$(BIN)/python -m tests.bench $(ARGS)
 
 web-test: nginx/node_modules/.installed ## Run the tests of the pages' TypeScript
-	cd nginx && npx --no-install vitest run $(ARGS)
+	cd nginx && npx --no-install vitest run $(if $(filter web-test,$(MAKECMDGOALS)),$(ARGS))
 
 lint: $(VENV)/.dev nginx/node_modules/.installed ## Check style and types: ruff, mypy, tsc, biome
 	$(BIN)/ruff check .
