@@ -14,7 +14,7 @@ EVERY = 32 * 1024 * 1024
 
 
 class Checkpoints:
-    """Syncs uploads in the background, one at a time and each upload once at a time in this process."""
+    """Syncs uploads in the background, one at a time in each process and each upload once at a time in all of them."""
 
     def __init__(
         self,
@@ -43,12 +43,14 @@ class Checkpoints:
 
     def _make(self, upload_id: str, receipt: Receipt) -> None:
         try:
-            if receipt.unsynced >= EVERY:
-                self._sessions.checkpoint(upload_id, lambda: self._chunks.flush(upload_id), self._clock())
-            if receipt.crowded:
-                self._sessions.compact(upload_id)
+            # One at a time in all processes: a second sync would wait for the first and find nothing left to do.
+            with self._sessions.only_one(upload_id, "checkpoint"):
+                if receipt.unsynced >= EVERY:
+                    self._sessions.checkpoint(upload_id, lambda: self._chunks.flush(upload_id), self._clock())
+                if receipt.crowded:
+                    self._sessions.compact(upload_id)
         except (UploadNotFound, Busy, StorageFull):
-            return  # Delivered or cancelled meanwhile, or the disk is in trouble: no promise was made.
+            return  # Another process does it, it was delivered or cancelled meanwhile, or the disk is in trouble.
         finally:
             with self._lock:
                 self._under_way.discard(upload_id)

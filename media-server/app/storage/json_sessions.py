@@ -61,6 +61,8 @@ class _Remembered:
     facts: UploadSession | None = None
     boot: int = 0
     """The boot under which the session was opened."""
+    settled: tuple[int, int] = (0, 0)
+    """The stamp of the document that is known to be on the disk."""
 
 
 class JSONSessions:
@@ -195,8 +197,7 @@ class JSONSessions:
 
     def _facts(self, upload_id: str, known: _Remembered) -> UploadSession:
         path = self._file(upload_id, "session.json")
-        status = os.stat(path)
-        stamp = (status.st_ino, status.st_mtime_ns)
+        stamp = _stamp(os.stat(path))
         if known.facts is None or known.stamp != stamp:
             known.facts, known.boot = _parsed(path.read_bytes())
             known.stamp = stamp
@@ -230,13 +231,23 @@ class JSONSessions:
     def _settle(self, upload_id: str) -> None:
         """Make the session itself survive a power cut, without which no record of it is worth anything."""
         path = self._file(upload_id, "session.json")
+        known = self._known(upload_id)
         with missing_is_not_found(), disk_errors():
+            stamp = _stamp(os.stat(path))
+            if known.settled == stamp:
+                return  # Nothing has changed in it since it was last brought to the disk.
             sync_file(path)
             sync_folder(path.parent)
             sync_folder(self._base)
+            known.settled = stamp
 
     def _file(self, upload_id: str, name: str) -> Path:
         return session_folder(self._base, upload_id) / name
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int]:
+    """Changes whenever a document is replaced."""
+    return status.st_ino, status.st_mtime_ns
 
 
 def _locked(path: Path, flags: int, wait: bool) -> int:

@@ -24,6 +24,10 @@ _RECORD = struct.Struct("<QQQQII")
 _CHECKED = struct.Struct("<QQQQI")
 
 
+_FEW = 64
+"""Up to so many spans are added one by one; more are merged with all that is known, which takes as long as that is."""
+
+
 class Kind(IntEnum):
     """What a record promises about its span."""
 
@@ -134,7 +138,11 @@ def _kind_and_boot(arrival: Arrival) -> tuple[Kind, int]:
 
 
 def _with(ranges: ByteRanges, spans: Sequence[Span]) -> ByteRanges:
-    return ranges.add(spans[0]) if len(spans) == 1 else ranges.union(ByteRanges(spans))
+    if len(spans) > _FEW:
+        return ranges.union(ByteRanges(spans))
+    for span in spans:
+        ranges = ranges.add(span)
+    return ranges
 
 
 class ArrivalCodec:
