@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -124,6 +126,27 @@ def test_declared_sizes_are_set_aside_so_that_two_cannot_have_the_same_room(link
     second = link.opened("second.bin", 20 * MIB)
     data = content(20 * MIB, 1)
     assert link.send(second, data, step=MIB).json["complete"] is True
+
+
+def test_what_does_not_fit_takes_no_room_from_others_while_it_is_refused(link: Link) -> None:
+    link.opened("first.bin", 8 * MIB)
+    with ThreadPoolExecutor(2) as pool:
+        done = threading.Event()
+
+        def insist() -> int:
+            refused = 0
+            while not done.is_set():
+                link.open("large.bin", SIZE - 2 * MIB).expect(507, "storage_full")
+                refused += 1
+            return refused
+
+        large = [pool.submit(insist) for _ in range(2)]
+        try:
+            for number in range(60):
+                link.deliver(f"{number}.bin", content(30_000, number))
+        finally:
+            done.set()
+        assert sum(each.result() for each in large) > 10
 
 
 def test_an_opening_on_a_full_disk_is_refused_and_works_once_there_is_room(link: Link, ballast: Ballast) -> None:

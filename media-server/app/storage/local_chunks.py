@@ -197,15 +197,17 @@ def move_in(chunk: Path, descriptor: int, part: Span, offset: int) -> None:
 
 def _reserve(descriptor: int, size: int) -> None:
     """Set ``size`` bytes of disk aside. Where the file system cannot, check that they are free at present."""
+    # Asked before anything is taken: a file system may hand out all it has before it says that it is not enough,
+    # and until that is given back nobody else could write.
+    space = os.fstatvfs(descriptor)
+    if size > space.f_bavail * space.f_frsize:
+        raise StorageFull()
     # Not os.posix_fallocate: where the file system has no fallocate, that one writes every block itself.
     if _libc.fallocate(descriptor, 0, 0, size) == 0:
         return
     code = ctypes.get_errno()
     if code not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
         raise OSError(code, os.strerror(code))
-    space = os.fstatvfs(descriptor)
-    if size > space.f_bavail * space.f_frsize:
-        raise StorageFull()
     os.ftruncate(descriptor, size)
 
 
