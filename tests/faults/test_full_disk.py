@@ -129,7 +129,7 @@ def test_declared_sizes_are_set_aside_so_that_two_cannot_have_the_same_room(link
 
 
 def test_what_does_not_fit_takes_no_room_from_others_while_it_is_refused(link: Link) -> None:
-    link.opened("first.bin", 8 * MIB)
+    first = link.opened("first.bin", 8 * MIB)
     with ThreadPoolExecutor(2) as pool:
         done = threading.Event()
 
@@ -147,6 +147,7 @@ def test_what_does_not_fit_takes_no_room_from_others_while_it_is_refused(link: L
         finally:
             done.set()
         assert sum(each.result() for each in large) > 10
+    link.cancel(first).expect(204)
 
 
 def test_an_opening_on_a_full_disk_is_refused_and_works_once_there_is_room(link: Link, ballast: Ballast) -> None:

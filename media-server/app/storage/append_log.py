@@ -68,7 +68,7 @@ class AppendLog(Generic[Record, State]):
             if _stamp(os.stat(self._path)) != self._stamp:
                 descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
                 try:
-                    self._catch_up(descriptor)
+                    self._catch_up(descriptor, os.fstat(descriptor))
                 finally:
                     os.close(descriptor)
             return look(self._state)
@@ -119,22 +119,23 @@ class AppendLog(Generic[Record, State]):
     def _alone(self) -> Iterator[int]:
         """The log, open, nobody else's, and up to date."""
         with self._lock, disk_errors():
-            descriptor = self._opened_alone()
+            descriptor, status = self._opened_alone()
             try:
-                self._catch_up(descriptor)
-                if os.fstat(descriptor).st_size > self._offset:
+                self._catch_up(descriptor, status)
+                if status.st_size > self._offset:
                     # Only a record torn by a crash can lie here while we hold the lock.
                     os.ftruncate(descriptor, self._offset)
                 yield descriptor
             finally:
                 os.close(descriptor)
 
-    def _opened_alone(self) -> int:
+    def _opened_alone(self) -> tuple[int, os.stat_result]:
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            if os.fstat(descriptor).st_nlink:
-                return descriptor
+            status = os.fstat(descriptor)
+            if status.st_nlink:
+                return descriptor, status
             # Removed or replaced between opening and locking: a record written now would vanish with it.
             os.close(descriptor)
 
@@ -151,8 +152,7 @@ class AppendLog(Generic[Record, State]):
         self._offset += len(raw)
         self._stamp = _stamp(os.fstat(descriptor))
 
-    def _catch_up(self, descriptor: int) -> None:
-        status = os.fstat(descriptor)
+    def _catch_up(self, descriptor: int, status: os.stat_result) -> None:
         if _stamp(status) == self._stamp:
             return
         # A compacted log begins with another record; its inode number may be one that was used before.

@@ -57,6 +57,7 @@ class _Remembered:
     """What this process knows of a session, so that it reads only what is new."""
 
     log: SpanLog
+    document: Path
     stamp: tuple[int, int] = (0, 0)
     facts: UploadSession | None = None
     boot: int = 0
@@ -88,7 +89,7 @@ class JSONSessions:
         known = self._known(upload_id)
         with missing_is_not_found():
             arrived: Arrived = known.log.read(lambda state: state)
-            facts = self._facts(upload_id, known)
+            facts = self._facts(known)
             return self._with_arrivals(facts, arrived, arrived.boot or known.boot)
 
     def update(self, upload_id: str, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
@@ -108,7 +109,7 @@ class JSONSessions:
             return Arrival(self._promise, self._boot, at, span)
 
         with missing_is_not_found():
-            size = self._facts(upload_id, known).size
+            size = self._facts(known).size
             after = known.log.append(arrival, sync=self._promise is Kind.DURABLE)
         closed = before.length < size == after.ranges.length
         crowded = known.log.length > max(_CROWDED, 4 * after.shortest)
@@ -185,21 +186,20 @@ class JSONSessions:
             os.close(descriptor)
 
     def _known(self, upload_id: str) -> _Remembered:
-        spans = self._file(upload_id, "spans")
         with self._lock:
             known = self._remembered.get(upload_id)
             if known is None:
-                known = self._remembered[upload_id] = _Remembered(span_log(spans))
+                known = _Remembered(span_log(self._file(upload_id, "spans")), self._file(upload_id, "session.json"))
+                self._remembered[upload_id] = known
             self._remembered.move_to_end(upload_id)
             if len(self._remembered) > _REMEMBERED:
                 self._remembered.popitem(last=False)
             return known
 
-    def _facts(self, upload_id: str, known: _Remembered) -> UploadSession:
-        path = self._file(upload_id, "session.json")
-        stamp = _stamp(os.stat(path))
+    def _facts(self, known: _Remembered) -> UploadSession:
+        stamp = _stamp(os.stat(known.document))
         if known.facts is None or known.stamp != stamp:
-            known.facts, known.boot = _parsed(path.read_bytes())
+            known.facts, known.boot = _parsed(known.document.read_bytes())
             known.stamp = stamp
         return known.facts
 
@@ -230,14 +230,13 @@ class JSONSessions:
 
     def _settle(self, upload_id: str) -> None:
         """Make the session itself survive a power cut, without which no record of it is worth anything."""
-        path = self._file(upload_id, "session.json")
         known = self._known(upload_id)
         with missing_is_not_found(), disk_errors():
-            stamp = _stamp(os.stat(path))
+            stamp = _stamp(os.stat(known.document))
             if known.settled == stamp:
                 return  # Nothing has changed in it since it was last brought to the disk.
-            sync_file(path)
-            sync_folder(path.parent)
+            sync_file(known.document)
+            sync_folder(known.document.parent)
             sync_folder(self._base)
             known.settled = stamp
 
