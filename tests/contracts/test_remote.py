@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 from uuid import uuid4
 
@@ -16,9 +18,12 @@ from app.core.ranges import Span
 from app.core.remote_ports import Remote
 from app.core.remotes import OutgoingFile, Place, PlaceKind, RemoteTrouble, TransferLost
 from app.storage.google_drive import DriveApi, DriveSettings, GoogleDrive
+from app.storage.http2 import STALLED_SECONDS
 from app.storage.s3_destination import S3Destination, S3Settings
 from tests.support.drive import REFRESH_TOKEN, ROOT, FakeDrive, Fault, service_account_file
 from tests.support.files import content, spans
+from tests.support.http2 import Http2Front, http2_front
+from tests.support.proxy import BadLine
 from tests.support.remotes import FolderRemote, reader
 from tests.support.s3 import KEY, Store, running_store
 
@@ -69,22 +74,36 @@ def drive_settings(drive: FakeDrive, **more: Any) -> DriveSettings:
     return DriveSettings(token_url=f"{drive.url}/token", api_url=drive.url, **{**known, **more})
 
 
-def google(drive: FakeDrive, **more: Any) -> Far:
+def google(drive: FakeDrive, stalled_seconds: float = STALLED_SECONDS, **more: Any) -> Far:
     settings = drive_settings(drive, **more)
 
     def make() -> Remote:
         place = Place(PlaceKind.DRIVE, folder_id=ROOT)
-        return GoogleDrive(place, settings, lambda _: PART, lambda _: nullcontext(), DriveApi(settings))
+        api = DriveApi(settings, stalled_seconds)
+        return GoogleDrive(place, settings, lambda _: PART, lambda _: nullcontext(), api)
 
     return Far(make(), drive.stored, make)
 
 
-@pytest.fixture(params=["s3", "drive", "folder", "folder in order"])
+@pytest.fixture
+def drive_over_http2(
+    drive: FakeDrive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[FakeDrive, Http2Front]]:
+    with http2_front(tmp_path / "front", drive.port) as front:
+        monkeypatch.setenv("SSL_CERT_FILE", str(front.cafile))
+        drive.url = front.url
+        yield drive, front
+        assert {each.protocol for each in front.seen()} == {"HTTP/2.0"}
+
+
+@pytest.fixture(params=["s3", "drive", "drive over HTTP/2", "folder", "folder in order"])
 def far(request: pytest.FixtureRequest, tmp_path: Path) -> Far:
     if request.param == "s3":
         return s3(request.getfixturevalue("store"))
     if request.param == "drive":
         return google(request.getfixturevalue("drive"))
+    if request.param == "drive over HTTP/2":
+        return google(request.getfixturevalue("drive_over_http2")[0])
     root, in_order = tmp_path / "remote", request.param.endswith("order")
 
     def stored() -> dict[str, bytes]:
@@ -295,6 +314,58 @@ def test_drive_is_asked_after_a_connection_broke(drive):
         far.remote.send(transfer, file, Span(0, PART), memoryview(data)[:PART])
     assert "upload_id" not in str(caught.value)
     assert far.remote.held(transfer, file).prefix == PART // 2 // (256 * 1024) * 256 * 1024
+
+
+def test_files_at_once_do_not_get_into_each_others_way(drive_over_http2):
+    drive, front = drive_over_http2
+    far = google(drive)
+    data = content(6 * PART)
+    together = Barrier(4)
+
+    def pass_on(number: int) -> None:
+        file = outgoing(data, str(number))
+        transfer = far.remote.begin(file)
+        together.wait(20)
+        send(far, transfer, file, data, spans(len(data), PART))
+        far.remote.finish(transfer, file, reader(data))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(pass_on, range(4)))
+    assert far.stored() == {str(number): data for number in range(4)}
+    assert len({each.connection for each in front.seen()}) <= 4
+
+
+def test_a_connection_that_is_cut_in_the_middle_is_made_anew(drive_over_http2):
+    drive, front = drive_over_http2
+    with BadLine(front.port, cut_after=PART * 3 // 2) as line:
+        drive.url = line.url.replace("http://127.0.0.1", "https://localhost")
+        far = google(drive)
+        file, data, transfer = begun(far)
+        send(far, transfer, file, data, [(0, PART)])
+        with pytest.raises(RemoteTrouble, match="does not answer"):
+            send(far, transfer, file, data, [(PART, 2 * PART)])
+        assert far.remote.held(transfer, file).prefix == PART
+        send(far, transfer, file, data, [(PART, 2 * PART)])
+        far.remote.finish(transfer, file, reader(data))
+        assert line.cuts == 1
+    assert far.stored() == {"x": data}
+    assert len({each.connection for each in front.seen()}) == 2
+
+
+def test_a_server_that_stops_taking_is_asked_what_it_has(drive_over_http2):
+    """An HTTP/2 server may answer before it has the body, and take no more of it."""
+    drive, front = drive_over_http2
+    far = google(drive, stalled_seconds=0.5)
+    file, data, transfer = begun(far)
+    with once(drive, Fault(cut=True)), pytest.raises(RemoteTrouble, match="does not answer"):
+        far.remote.send(transfer, file, Span(0, PART), memoryview(data)[:PART])
+    half = far.remote.held(transfer, file).prefix
+    assert half == PART // 2 // (256 * 1024) * 256 * 1024
+    send(far, transfer, file, data, [(half, PART), (PART, 2 * PART)])
+    far.remote.finish(transfer, file, reader(data))
+    assert far.stored() == {"x": data}
+    # The connection that was stuck is not used again.
+    assert len({each.connection for each in front.seen()}) == 2
 
 
 def test_drive_has_the_file_although_the_last_reply_was_lost(drive):

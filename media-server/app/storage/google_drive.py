@@ -18,6 +18,7 @@ from typing import Any
 
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import OutgoingFile, Place, ReadInto, RemoteTrouble, TransferLost
+from app.storage.http2 import STALLED_SECONDS, Http2Connections, for_one_call
 from app.storage.resumable_session import ResumableSession, trouble
 
 SCOPES = ("https://www.googleapis.com/auth/drive",)
@@ -160,10 +161,11 @@ class GoogleDrive:
 
 
 class DriveApi:
-    """Authorized calls over one pooled HTTP/2 client, for all folders. Made on first need, which is after the fork."""
+    """Authorized calls over pooled HTTP/2 connections, for all folders. Made on first need, which is after the fork."""
 
-    def __init__(self, settings: DriveSettings) -> None:
+    def __init__(self, settings: DriveSettings, stalled_seconds: float = STALLED_SECONDS) -> None:
         self._settings = settings
+        self._stalled_seconds = stalled_seconds
         self._lock = threading.Lock()
         self._http: Any = None
         self._credentials: Any = None
@@ -229,7 +231,8 @@ class DriveApi:
                     lasting=True,
                 ) from None
             self._credentials = _credentials(self._settings, credentials, service_account)
-            self._http = client(httpx)
+            options = for_one_call(httpx)
+            self._http = Http2Connections(lambda: httpx.Client(**options), self._stalled_seconds)
 
     def _ask(
         self,
@@ -237,15 +240,14 @@ class DriveApi:
         method: str = "GET",
         body: Any = None,
         headers: dict[str, str] | None = None,
-        timeout: float | None = None,
         **_: Any,
     ) -> Any:
-        """How google-auth reaches the token server: by our own client."""
+        """How google-auth reaches the token server: by our own connections."""
         import httpx
         from google.auth.exceptions import TransportError
 
         try:
-            reply = self._http.request(method, url, content=body, headers=headers, timeout=timeout or 30.0)
+            reply = self._http.request(method, url, content=body, headers=headers)
         except httpx.TransportError as error:
             raise TransportError(type(error).__name__) from None  # type: ignore[no-untyped-call]
         return _TokenReply(reply.status_code, dict(reply.headers), reply.content)
@@ -256,13 +258,6 @@ class _TokenReply:
     status: int
     headers: dict[str, str]
     data: bytes
-
-
-def client(httpx: Any, **options: Any) -> Any:
-    """The pooled HTTP/2 client. It follows no redirect: a session's address must not be sent on to anywhere."""
-    timeout = httpx.Timeout(60.0, connect=10.0)
-    limits = httpx.Limits(max_connections=16, max_keepalive_connections=8)
-    return httpx.Client(http2=True, timeout=timeout, limits=limits, follow_redirects=False, **options)
 
 
 def _credentials(settings: DriveSettings, credentials: Any, service_account: Any) -> Any:

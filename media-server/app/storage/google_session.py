@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
-from app.storage.google_drive import client, md5_of
+from app.storage.google_drive import md5_of
+from app.storage.http2 import Http2Connections, for_one_call
 from app.storage.resumable_session import ResumableSession
 
 Resolve = Callable[[str, int], list[str]]
@@ -95,7 +96,10 @@ class GoogleSession:
                         "(pip install 'droppr[drive]').",
                         lasting=True,
                     ) from None
-                self._http = client(httpx, transport=_public_only(httpx, self._resolve), trust_env=False)
+                options = for_one_call(httpx)
+                self._http = Http2Connections(
+                    lambda: httpx.Client(transport=_public_only(httpx, self._resolve, options), trust_env=False)
+                )
             return self._http
 
 
@@ -127,9 +131,9 @@ def is_public(address: str) -> bool:
     return parsed.is_global and not parsed.is_multicast
 
 
-def _public_only(httpx: Any, resolve: Resolve) -> Any:
+def _public_only(httpx: Any, resolve: Resolve, options: dict[str, Any]) -> Any:
     """A transport that connects to the very address that was judged, while TLS still asks for the name."""
-    inner = httpx.HTTPTransport(http2=True, retries=0)
+    inner = httpx.HTTPTransport(**options)
 
     class PublicOnly(httpx.BaseTransport):  # type: ignore[misc]
         def handle_request(self, request: Any) -> Any:
