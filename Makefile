@@ -42,7 +42,7 @@ faults: system-parts
 torture: system-parts $(VENV)/.dev ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run, DROPPR_TORTURE_GIB=1 shortens it)
 	$(BIN)/pytest tests/faults --torture $(ARGS)
 
-http browser: system-parts setup ## The same, of a folder that needs nginx, Chromium or the built pages
+http browser: system-parts setup ## The same, of a folder that needs nginx, browsers or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)
 
 bench: system-parts setup ## Measure beside nginx and others: make bench ARGS='speed --rounds 3', ARGS=--help
@@ -76,7 +76,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts nginx chromium curl openssl strace mkfs.ext4 mount
+	@scripts/system-parts nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount
 
 $(VENV)/.created:
 	@scripts/system-parts venv

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import struct
 import threading
@@ -17,14 +18,24 @@ class BadLine:
 
     ``cut_after`` resets each connection once it has carried so many bytes to the server. ``delay`` holds up every piece
     by so many seconds. ``keep_answer`` is a text: of an answer that holds it, nothing is passed on, once, and the
-    connection is reset. The proxy runs in threads of its own.
+    connection is reset. ``notice`` is looked for in every piece that clients send, and what it finds is in ``noticed``. The
+    proxy runs in threads of its own.
     """
 
-    def __init__(self, port: int, *, cut_after: int = 0, delay: float = 0, keep_answer: bytes = b"") -> None:
+    def __init__(
+        self,
+        port: int,
+        *,
+        cut_after: int = 0,
+        delay: float = 0,
+        keep_answer: bytes = b"",
+        notice: re.Pattern[bytes] | None = None,
+    ) -> None:
         self._target = port
         self._cut_after = cut_after
         self._delay = delay
         self._keep_answer = keep_answer
+        self._notice = notice
         self._over = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._lock = threading.Lock()
@@ -33,6 +44,7 @@ class BadLine:
         self.kept = 0
         self.carried = 0
         """Bytes that clients have sent through it."""
+        self.noticed: list[re.Match[bytes]] = []
 
     @property
     def url(self) -> str:
@@ -84,6 +96,8 @@ class BadLine:
         carried = 0
         try:
             while piece := source.recv(PIECE):
+                if to_server and self._notice:
+                    self.noticed += self._notice.finditer(piece)
                 if self._delay:
                     self._over.wait(self._delay)
                 if not to_server and self._is_to_be_kept(piece):
