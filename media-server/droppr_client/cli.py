@@ -127,7 +127,3 @@ def _greet(settings: Settings) -> None:
     click.echo(f"Data:        {settings.data_dir}")
     if made:
         click.echo(f"Admin token: {token}\nIt is shown this once and kept in {settings.data_dir / 'admin_token'}.")
-
-
-if __name__ == "__main__":
-    main()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,6 +18,8 @@ R = TypeVar("R")
 AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
 
 _FACTORS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_ORIGIN = "droppr_client.origin"
+"""Where a context keeps the server that a link's address names."""
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
@@ -67,11 +70,20 @@ def server_options(command: Callable[..., R]) -> Callable[..., R]:
             api = Api(server, token) if server else Api(local_url(), token or local_token())
             return command(api, *args, **kwargs)
         except ApiError as error:
-            # Nobody answers, and nobody said where to ask.
-            hint = "" if server or error.status else " Name the server with --server or DROPPR_URL."
-            raise click.ClickException(f"{error}{hint}") from error
+            raise click.ClickException(f"{error}{_hint(server, error)}") from error
 
     return connected
+
+
+def _hint(server: str | None, error: ApiError) -> str:
+    """What to do where another server may have been meant than the one that was asked."""
+    if server or error.status not in (None, 401, 404):
+        return ""
+    # A link's own server is not asked unbidden: the owner's token goes nowhere that the owner has not named.
+    origin = click.get_current_context().meta.get(_ORIGIN)
+    if origin:
+        return f" The link is one of {origin}: if that is another server, name it with --server {origin}."
+    return "" if error.status else " Name the server with --server or DROPPR_URL."
 
 
 def hash_of(link: str) -> str:
@@ -79,7 +91,14 @@ def hash_of(link: str) -> str:
     return link.partition("#")[0].rstrip("/").rpartition("/")[2].partition("?")[0]
 
 
-link_argument = click.argument("link", callback=lambda _context, _parameter, value: hash_of(value))
+def _noted_hash(context: click.Context, _parameter: click.Parameter, link: str) -> str:
+    address = urlsplit(link)
+    if address.scheme in ("http", "https") and address.netloc:
+        context.meta[_ORIGIN] = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+    return hash_of(link)
+
+
+link_argument = click.argument("link", callback=_noted_hash)
 
 
 def terms_options(command: AnyCommand) -> AnyCommand:

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from droppr_client.api import JSON, Api
+from droppr_client.api import JSON, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.options import as_json, link_argument, named_terms, server_options, terms_options
 from droppr_client.output import limit_text, print_facts, print_json, print_table, size_text, time_text
@@ -52,7 +52,7 @@ def show(api: Api, link: str, as_json: bool) -> None:
     """All about one link."""
     found = next((each for each in api.requests() if each["hash"] == link), None)
     if found is None:
-        raise click.ClickException("There is no such link.")
+        raise ApiError("There is no such link.", 404)
     found = _with_link(api, found)
     if as_json:
         print_json(found)

@@ -142,6 +142,29 @@ def test_the_local_token_is_never_sent_to_another_server(terminal, server):
         (server.data_dir / "admin_token").unlink()
 
 
+@pytest.mark.parametrize("command", [["show"], ["files"], ["close"], ["fetch", "in"]])
+def test_a_link_of_another_server_is_told_from_one_that_does_not_exist(terminal, command):
+    other = "https://files.example.org/request/nothing-here-0123456"
+    said = terminal.run("request", command[0], other, *command[1:], code=1)
+    assert "--server https://files.example.org" in said
+    assert "--server" not in terminal.run("request", command[0], "nothing-here-0123456", *command[1:], code=1)
+
+
+def test_ctrl_c_while_it_is_still_loading_ends_it_quietly():
+    program = (
+        "import signal, sys\n"
+        "class Pressed:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name == 'click':\n"
+        "            signal.raise_signal(signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Pressed())\n"
+        "from droppr_client.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (130, "")
+
+
 def test_the_status_says_that_the_server_is_ready(terminal):
     assert "ready" in terminal.run("status")
     assert terminal.json("status")["status"] == "ready"

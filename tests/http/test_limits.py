@@ -235,7 +235,7 @@ def test_the_command_waits_for_its_turn_and_sends_everything(live: Callable[...,
     for number in range(4):
         (tmp_path / f"{number}.bin").write_bytes(DATA)
     files = [str(tmp_path / f"{number}.bin") for number in range(4)]
-    command = [sys.executable, "-m", "droppr_client.cli", "upload", *files, "--to", f"{server.url}/request/{link.hash}"]
+    command = [sys.executable, "-m", "droppr_client", "upload", *files, "--to", f"{server.url}/request/{link.hash}"]
     home = {"HOME": str(tmp_path / "home"), "XDG_STATE_HOME": str(tmp_path / "state")}
     done = subprocess.run(
         command,
