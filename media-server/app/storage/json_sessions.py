@@ -170,7 +170,7 @@ class JSONSessions:
         for upload_id in list(self.ids()):
             folder = self._base / upload_id
             with suppress(FileNotFoundError):  # Another purge was faster.
-                if folder.stat().st_mtime < before and not self._exists(upload_id):
+                if folder.stat().st_mtime < before and not self._readable(upload_id):
                     shutil.rmtree(folder, ignore_errors=True)
 
     def ids(self) -> Iterator[str]:
@@ -214,7 +214,7 @@ class JSONSessions:
             interrupted=boot != self._boot,
         )
 
-    def _exists(self, upload_id: str) -> bool:
+    def _readable(self, upload_id: str) -> bool:
         try:
             self.load(upload_id)
         except UploadNotFound:
