@@ -36,18 +36,20 @@ class Owed:
         self._note(session.upload_id, session.request_hash, session.size, link.destination, OutboxState.ARRIVING)
 
     def received(self, hash: str, files: Iterable[ReceivedFile]) -> None:
-        """Told once files stand in their link's ledger."""
+        """Told once files stand in their link's ledger. Most have to go nowhere, and then nobody is woken."""
         for file in files:
-            self._begun.discard(file.upload_id)
             if file.destination is not None and file.passed_on_to is None:
                 self._note(file.upload_id, hash, file.size, file.destination, OutboxState.WAITING)
-        self.wake.set()
+            elif file.upload_id in self._begun:
+                self._go_on(file.upload_id)
+            self._begun.discard(file.upload_id)
 
     def session(self, session: UploadSession, uri: str) -> None:
         """Pass an upload on to a Google session that its sender began; ``uri`` is a secret of theirs."""
         place = Place(PlaceKind.SESSION)
         entry = self._entry(session.upload_id, session.request_hash, session.size, place, OutboxState.ARRIVING)
         self._outbox.add(replace(entry, transfer=uri, path=str(session.path)))
+        self._begun.add(session.upload_id)
         self.wake.set()
 
     def again(self, link: RequestLink, file: ReceivedFile) -> PassedOn:
@@ -86,9 +88,14 @@ class Owed:
         return {**counted, "bytes_left": sum(entry.size - entry.sent_bytes for entry in entries)}
 
     def _note(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> None:
-        if not self._outbox.add(self._entry(upload_id, hash, size, place, state)):
-            # On its way since it began to arrive: what it waited for may be there now.
-            self._outbox.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
+        if self._outbox.add(self._entry(upload_id, hash, size, place, state)):
+            self.wake.set()
+        else:
+            self._go_on(upload_id)
+
+    def _go_on(self, upload_id: str) -> None:
+        """It is on its way since it began to arrive: what it waited for may be there now."""
+        self._outbox.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
         self.wake.set()
 
     def _entry(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> OutboxEntry:
