@@ -14,15 +14,20 @@ from uuid import uuid4
 
 import pytest
 
+from app.core.backoff import Backoff
 from app.core.ranges import Span
 from app.core.remote_ports import Remote
 from app.core.remotes import OutgoingFile, Place, PlaceKind, RemoteTrouble, TransferLost
+from app.services.chunk_buffer_pool import SIZES, ChunkBufferPool
+from app.services.circuit_breaker import CircuitBreaker
+from app.services.parallel_chunk_processor import ParallelChunkProcessor, Transfer, chunk_size_for
 from app.storage.google_drive import DriveApi, DriveSettings, GoogleDrive
 from app.storage.http2 import STALLED_SECONDS
 from app.storage.s3_destination import S3Destination, S3Settings
 from tests.support.drive import REFRESH_TOKEN, ROOT, FakeDrive, Fault, service_account_file
 from tests.support.files import content, spans
 from tests.support.http2 import Http2Front, http2_front
+from tests.support.memory import Memory
 from tests.support.proxy import BadLine
 from tests.support.remotes import FolderRemote, reader
 from tests.support.s3 import KEY, Store, running_store
@@ -55,13 +60,13 @@ def drive() -> Iterator[FakeDrive]:
         assert running.violations == []
 
 
-def s3(store: Store) -> Far:
+def s3(store: Store, part_size_for: Callable[[int], int] = lambda _: PART) -> Far:
     bucket = store.bucket(f"b-{uuid4().hex}")
     place = Place(PlaceKind.S3, bucket=bucket, prefix="in/box")
     settings = S3Settings(store.url, "us-east-1", KEY["aws_access_key_id"], KEY["aws_secret_access_key"])
 
     def make() -> Remote:
-        return S3Destination(place, settings, lambda _: PART)
+        return S3Destination(place, settings, part_size_for)
 
     def stored() -> dict[str, bytes]:
         return {key.removeprefix("in/box/"): data for key, data in store.objects(bucket).items()}
@@ -119,8 +124,7 @@ def outgoing(data: bytes, path: str = "a/b c/ü.bin") -> OutgoingFile:
 
 def send(far: Far, transfer: str, file: OutgoingFile, data: bytes, parts: list[tuple[int, int]]) -> None:
     for start, stop in parts:
-        view = memoryview(data)[start:stop]
-        assert far.remote.send(transfer, file, Span(start, stop), view) == stop - start
+        assert far.remote.send(transfer, file, Span(start, stop), reader(data)) == stop - start
 
 
 @pytest.mark.parametrize("size", [0, 1, PART - 1, PART, PART + 1, 2 * PART + 12345])
@@ -187,7 +191,7 @@ def test_what_was_aborted_is_lost_and_leaves_nothing(far):
     with pytest.raises(TransferLost):
         far.remote.held(transfer, file)
     with pytest.raises(RemoteTrouble):
-        far.remote.send(transfer, file, Span(PART, 2 * PART), memoryview(data)[PART:])
+        far.remote.send(transfer, file, Span(PART, 2 * PART), reader(data))
     assert far.stored() == {}
 
 
@@ -211,6 +215,52 @@ def test_s3_takes_parts_in_any_order(store):
     send(far, transfer, file, data, spans(len(data), PART)[::-1])
     far.remote.finish(transfer, file, reader(data))
     assert far.stored() == {file.path: data}
+
+
+def test_s3_takes_parts_that_are_larger_than_any_buffer(store):
+    """They lie in no buffer, neither a pooled one nor one of boto3: they are read in small pieces while they are sent."""
+    large = SIZES[-1] + 3 * MIB
+    far = s3(store, lambda _: large)
+    data = content(2 * large + 5)
+    file = outgoing(data)
+    transfer = far.remote.begin(file)
+    pool = ChunkBufferPool(Memory().reserve)
+    pieces: set[int] = set()
+
+    def read(offset: int, buffer: memoryview) -> None:
+        if offset < 2 * large:
+            pieces.add(len(buffer))
+        reader(data)(offset, buffer)
+
+    processor = ParallelChunkProcessor(pool, Backoff(0.01, 0.01, lambda: 0.5))
+    parts = [Span(start, stop) for start, stop in spans(len(data), large)]
+    processor.send(Transfer(far.remote, transfer, file, read, CircuitBreaker()), parts)
+    assert max(pieces) <= MIB
+    assert pool.figures().misses == 1  # For the last few bytes.
+    far.remote.finish(transfer, file, reader(data))
+    assert far.stored() == {file.path: data}
+
+
+@pytest.mark.parametrize(
+    ("size", "part"),
+    [
+        (99 * MIB, 8 * MIB),
+        (32 * MIB * 10_000, 32 * MIB),
+        (32 * MIB * 10_000 + 1, 33 * MIB),
+        (5 * 1024**4, 525 * MIB),
+    ],
+)
+def test_s3_gets_no_more_parts_than_it_takes(size, part):
+    remote = S3Destination(Place(PlaceKind.S3, bucket="b"), S3Settings(), chunk_size_for)
+    assert remote.part_size(size) == part
+    assert -(-size // part) <= 10_000
+
+
+def test_a_file_that_s3_cannot_take_is_refused_for_good():
+    remote = S3Destination(Place(PlaceKind.S3, bucket="b"), S3Settings(), chunk_size_for)
+    with pytest.raises(RemoteTrouble, match="5 TiB") as caught:
+        remote.begin(OutgoingFile("u", "x", 5 * 1024**4 + 1))
+    assert caught.value.lasting
 
 
 @pytest.mark.parametrize("size", [10, PART + 10])
@@ -301,17 +351,17 @@ def test_drive_is_believed_when_it_takes_less(drive):
     far = google(drive)
     file, data, transfer = begun(far)
     with once(drive, Fault(take=3 * 256 * 1024)):
-        assert far.remote.send(transfer, file, Span(0, PART), memoryview(data)[:PART]) == 3 * 256 * 1024
+        assert far.remote.send(transfer, file, Span(0, PART), reader(data)) == 3 * 256 * 1024
     with once(drive, Fault(take=0)):
         at = 3 * 256 * 1024
-        assert far.remote.send(transfer, file, Span(at, PART), memoryview(data)[at:PART]) == 0
+        assert far.remote.send(transfer, file, Span(at, PART), reader(data)) == 0
 
 
 def test_drive_is_asked_after_a_connection_broke(drive):
     far = google(drive)
     file, data, transfer = begun(far)
     with once(drive, Fault(cut=True)), pytest.raises(RemoteTrouble, match="does not answer") as caught:
-        far.remote.send(transfer, file, Span(0, PART), memoryview(data)[:PART])
+        far.remote.send(transfer, file, Span(0, PART), reader(data))
     assert "upload_id" not in str(caught.value)
     assert far.remote.held(transfer, file).prefix == PART // 2 // (256 * 1024) * 256 * 1024
 
@@ -358,7 +408,7 @@ def test_a_server_that_stops_taking_is_asked_what_it_has(drive_over_http2):
     far = google(drive, stalled_seconds=0.5)
     file, data, transfer = begun(far)
     with once(drive, Fault(cut=True)), pytest.raises(RemoteTrouble, match="does not answer"):
-        far.remote.send(transfer, file, Span(0, PART), memoryview(data)[:PART])
+        far.remote.send(transfer, file, Span(0, PART), reader(data))
     half = far.remote.held(transfer, file).prefix
     assert half == PART // 2 // (256 * 1024) * 256 * 1024
     send(far, transfer, file, data, [(half, PART), (PART, 2 * PART)])
@@ -372,7 +422,7 @@ def test_drive_has_the_file_although_the_last_reply_was_lost(drive):
     far = google(drive)
     file, data, transfer = begun(far, PART)
     with once(drive, Fault(mute=True)), pytest.raises(RemoteTrouble):
-        far.remote.send(transfer, file, Span(0, PART), memoryview(data))
+        far.remote.send(transfer, file, Span(0, PART), reader(data))
     assert far.remote.held(transfer, file).length == PART
     drive.sessions.clear()
     assert far.remote.held(transfer, file).length == PART
@@ -399,7 +449,7 @@ def test_drives_refusals_are_told_apart(drive, fault, lasting, words):
     far = google(drive)
     file, data, transfer = begun(far)
     with once(drive, fault), pytest.raises(RemoteTrouble, match=words) as caught:
-        far.remote.send(transfer, file, Span(0, PART), memoryview(data)[:PART])
+        far.remote.send(transfer, file, Span(0, PART), reader(data))
     assert caught.value.lasting is lasting
     assert not isinstance(caught.value, TransferLost)
     if fault.retry_after:
@@ -411,7 +461,7 @@ def test_a_session_that_drive_forgot_is_lost(drive, status):
     far = google(drive)
     file, data, transfer = begun(far)
     with once(drive, Fault(status)), pytest.raises(TransferLost):
-        far.remote.send(transfer, file, Span(0, PART), memoryview(data)[:PART])
+        far.remote.send(transfer, file, Span(0, PART), reader(data))
 
 
 def test_a_token_that_was_taken_away_is_renewed(drive):

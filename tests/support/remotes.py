@@ -46,14 +46,16 @@ class FolderRemote:
             raise TransferLost("forgotten")
         return ByteRanges(Span(int(each.name), int(each.name) + each.stat().st_size) for each in folder.iterdir())
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, data: memoryview) -> int:
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
         taken = self.before_send(span)
         folder, _ = self._of(transfer)
         if not folder.exists():
             raise TransferLost("forgotten")
         taken = span.length if taken is None else taken
         if taken:
-            (folder / str(span.start)).write_bytes(data[:taken])
+            data = bytearray(taken)
+            read(span.start, memoryview(data))
+            (folder / str(span.start)).write_bytes(data)
         with self.lock:
             self.sent.append(span)
         return taken

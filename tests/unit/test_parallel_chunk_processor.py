@@ -12,7 +12,7 @@ import pytest
 from app.core.backoff import Backoff
 from app.core.errors import Busy
 from app.core.ranges import Span
-from app.core.remotes import OutgoingFile, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
 from app.services.chunk_buffer_pool import MIB, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
 from app.services.parallel_chunk_processor import (
@@ -282,3 +282,27 @@ def test_a_success_and_a_lasting_refusal_are_answers():
         steps.fail(RemoteTrouble("no", lasting=True))
         steps.fail(TransferLost("gone"))
     assert steps.breaker.state == "closed"
+
+
+@pytest.mark.parametrize("in_order", [False, True], ids=["in parallel", "in order"])
+def test_a_part_larger_than_any_buffer_ends_in_its_middle_when_nobody_wants_it(tmp_path, in_order):
+    bench = Bench(tmp_path, in_order=in_order)
+    size = 33 * MIB
+    file = OutgoingFile("upload", "a", size)
+    began = threading.Event()
+
+    def read(offset: int, buffer: memoryview) -> None:
+        began.set()
+        bench.cancelled.set()
+
+    def send(transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
+        for start in range(span.start, span.stop, MIB):
+            read(start, memoryview(bytearray(MIB)))
+        raise AssertionError("it went on to its end")
+
+    bench.remote.send = send  # type: ignore[method-assign]
+    transfer = Transfer(bench.remote, bench.token, file, read, bench.breaker, cancelled=bench.cancelled.is_set)
+    with pytest.raises(Cancelled):
+        bench.processor.send(transfer, [Span(0, size)])
+    assert began.is_set()
+    assert bench.pool.figures().misses == 0

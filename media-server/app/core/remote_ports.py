@@ -37,8 +37,9 @@ class Remote(Protocol):
         """What the remote has: whole parts, or a prefix where it is ``in_order``; all of it once it is finished."""
         ...
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, data: memoryview) -> int:
-        """Send one part; how many bytes were taken, fewer than ``span`` only where the remote is ``in_order``."""
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
+        """Send one part, reading its bytes piece by piece and as often as need be; how many were taken, fewer than
+        ``span`` only where the remote is ``in_order``."""
         ...
 
     def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:

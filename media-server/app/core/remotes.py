@@ -41,7 +41,7 @@ class OutgoingFile:
 
 
 ReadInto = Callable[[int, memoryview], None]
-"""Fill a buffer from an offset of the local copy. Raises LocalCopyGone when it is no longer there whole."""
+"""Fill a buffer with the file's bytes from an offset on. Raises LocalCopyGone when the local copy is no longer there whole."""
 
 
 class OutboxState(StrEnum):

@@ -1,7 +1,7 @@
 """ParallelChunkProcessor: brings the parts of a file to a remote, several at once where the remote allows it.
 
-Every part has a pooled buffer for as long as it is on its way, is tried several times with growing pauses, and counts for
-or against the circuit breaker of its remote. A remote that takes one ordered stream gets one, with the next part read
+Every part has a pooled buffer for as long as it is on its way, unless it is larger than any: then it is read from the
+local copy while it is sent. It is tried several times with growing pauses, and counts for or against the circuit breaker of its remote. A remote that takes one ordered stream gets one, with the next part read
 into a buffer of its own while the one before it is being sent.
 """
 
@@ -22,7 +22,7 @@ from app.core.errors import Busy
 from app.core.ranges import Span
 from app.core.remote_ports import Remote
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
-from app.services.chunk_buffer_pool import MIB, ChunkBufferPool
+from app.services.chunk_buffer_pool import MIB, SIZES, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
 from app.services.threads import DaemonThreads
 
@@ -71,9 +71,9 @@ class ChunkProgress:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part's bytes in a pooled buffer, which closing ``lent`` gives back."""
+    """A part's bytes. They may lie in a pooled buffer, which closing ``lent`` gives back."""
 
-    buffer: memoryview
+    read: ReadInto
     lent: ExitStack
 
 
@@ -132,9 +132,9 @@ class ParallelChunkProcessor:
             if stop.is_set():
                 return
             try:
-                with self._pool.borrow(span.length) as buffer:
-                    transfer.read(span.start, buffer)
-                    self._deliver(transfer, span, buffer, stop)
+                part = self._filled(transfer, span)
+                with part.lent:
+                    self._deliver(transfer, span, part.read, stop)
             except BaseException:
                 stop.set()
                 raise
@@ -152,7 +152,7 @@ class ParallelChunkProcessor:
                     if following is not None:
                         # Only where a buffer is free: a stream that waits for a second one holds up others for nothing.
                         ahead = self._threads.submit(partial(self._filled, transfer, following, 0.0))
-                    self._deliver(transfer, span, part.buffer, threading.Event())
+                    self._deliver(transfer, span, part.read, threading.Event())
         finally:
             if ahead is not None and ahead.exception() is None:
                 ahead.result().lent.close()
@@ -165,12 +165,14 @@ class ParallelChunkProcessor:
             return None
 
     def _filled(self, transfer: Transfer, span: Span, wait_seconds: float | None = None) -> _Part:
+        if span.length > SIZES[-1]:
+            return _Part(_while_wanted(transfer), ExitStack())
         with ExitStack() as stack:
             buffer = stack.enter_context(self._pool.borrow(span.length, wait_seconds))
             transfer.read(span.start, buffer)
-            return _Part(buffer, stack.pop_all())
+            return _Part(_from(buffer, span.start), stack.pop_all())
 
-    def _deliver(self, transfer: Transfer, span: Span, buffer: memoryview, stop: threading.Event) -> None:
+    def _deliver(self, transfer: Transfer, span: Span, read: ReadInto, stop: threading.Event) -> None:
         """Send one part until all of it is taken. A remote that takes less gets the rest; one that takes nothing fails."""
         number = span.start // transfer.remote.part_size(transfer.file.size) + 1
         progress = self.progress(transfer.file.upload_id) or ChunkProgress()
@@ -181,7 +183,7 @@ class ParallelChunkProcessor:
                 raise Cancelled
             rest = Span(position, span.stop)
             try:
-                position += self._sent(transfer, rest, buffer[position - span.start :])
+                position += self._sent(transfer, rest, read)
                 failures = failures if position > rest.start else failures + 1
                 trouble: RemoteTrouble = RemoteTrouble("The remote took nothing of what was sent.")
             except (TransferLost, CircuitOpen):
@@ -197,9 +199,9 @@ class ParallelChunkProcessor:
         PARTS.labels("sent").inc()
         transfer.sent(span)
 
-    def _sent(self, transfer: Transfer, span: Span, data: memoryview) -> int:
+    def _sent(self, transfer: Transfer, span: Span, read: ReadInto) -> int:
         with transfer.breaker.guard():
-            return transfer.remote.send(transfer.token, transfer.file, span, data)
+            return transfer.remote.send(transfer.token, transfer.file, span, read)
 
     def _rest(self, number: int, failures: int, trouble: RemoteTrouble, progress: ChunkProgress) -> None:
         if trouble.lasting or failures >= self._attempts or (trouble.retry_after or 0) > PATIENCE_SECONDS:
@@ -213,6 +215,26 @@ class ParallelChunkProcessor:
             ) from trouble
         PARTS.labels("retried").inc()
         self._pause(self._backoff.wait(failures, trouble.retry_after))
+
+
+def _from(buffer: memoryview, offset: int) -> ReadInto:
+    """Reads what of the file lies in ``buffer``, which begins at ``offset``."""
+
+    def read(start: int, target: memoryview) -> None:
+        target[:] = buffer[start - offset : start - offset + len(target)]
+
+    return read
+
+
+def _while_wanted(transfer: Transfer) -> ReadInto:
+    """Reads from the local copy until nobody wants the file any more: a part that takes minutes ends in its middle then."""
+
+    def read(start: int, target: memoryview) -> None:
+        if transfer.cancelled():
+            raise Cancelled
+        transfer.read(start, target)
+
+    return read
 
 
 def _probed(transfer: Transfer, span: Span) -> int:

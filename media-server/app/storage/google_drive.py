@@ -92,8 +92,8 @@ class GoogleDrive:
                 raise
             return ByteRanges([Span(0, file.size)] if file.size else ())
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, data: memoryview) -> int:
-        return self._session(transfer, file)[1].send(span, data)
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
+        return self._session(transfer, file)[1].send(span, read)
 
     def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
         identity, session = self._session(transfer, file)

@@ -56,8 +56,8 @@ class GoogleSession:
     def held(self, transfer: str, file: OutgoingFile) -> ByteRanges:
         return self._session(transfer, file).held()
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, data: memoryview) -> int:
-        return self._session(transfer, file).send(span, data)
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
+        return self._session(transfer, file).send(span, read)
 
     def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
         said = self._session(transfer, file).finished()

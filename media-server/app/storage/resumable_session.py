@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import RemoteTrouble, TransferLost
+from app.core.remotes import ReadInto, RemoteTrouble, TransferLost
 
 UNIT = 256 * 1024
 _RANGE = re.compile(r"bytes=0-([0-9]{1,18})")
@@ -49,10 +49,10 @@ class ResumableSession:
         prefix, _ = self._put({"Content-Range": f"bytes */{self._size}"}, b"")
         return ByteRanges([Span(0, prefix)] if prefix else ())
 
-    def send(self, span: Span, data: memoryview) -> int:
+    def send(self, span: Span, read: ReadInto) -> int:
         """Send a span; how many bytes of it were taken."""
         headers = {"Content-Range": f"bytes {span.start}-{span.end}/{self._size}"}
-        prefix, _ = self._put(headers, _pieces(data), span.length)
+        prefix, _ = self._put(headers, _pieces(span, read), span.length)
         # More than was sent is not ours to believe; less than there was before is told by asking again.
         return max(0, min(prefix, span.stop) - span.start)
 
@@ -108,6 +108,8 @@ def _document(reply: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _pieces(data: memoryview) -> Iterator[bytes]:
-    for start in range(0, len(data), UNIT):
-        yield bytes(data[start : start + UNIT])
+def _pieces(span: Span, read: ReadInto) -> Iterator[bytes]:
+    for start in range(span.start, span.stop, UNIT):
+        piece = bytearray(min(UNIT, span.stop - start))
+        read(start, memoryview(piece))
+        yield bytes(piece)

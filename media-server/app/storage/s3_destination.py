@@ -3,6 +3,8 @@
 Nothing is visible before the upload is completed, and completing never replaces an object: names that are taken get a
 number. Every object carries the id of its upload, so that a completion whose reply was lost is found again. The store
 checks each part against its MD5, and what it lists is compared with the local copy before the file counts.
+
+A part of a very large file is larger than any buffer. No part is held whole here: its bytes are read while it is sent.
 """
 
 from __future__ import annotations
@@ -22,6 +24,8 @@ from app.core.ranges import ByteRanges, Span
 from app.core.remotes import OutgoingFile, Place, ReadInto, RemoteTrouble, TransferLost
 
 MOST_PARTS = 10_000
+MOST_BYTES = 5 * 1024**4
+"""What Amazon takes in all, in parts of up to 5 GiB. Other stores may take less and then say so."""
 PIECE = 1024 * 1024
 _MARK = "droppr-upload"
 _GONE = {"NoSuchUpload"}
@@ -40,7 +44,8 @@ class S3Settings:
 
 
 class S3Destination:
-    """One bucket and prefix. ``part_size_for`` says how large parts are, in bytes, for a file of a size."""
+    """One bucket and prefix. ``part_size_for`` says how large parts are, in bytes, for a file of a size; they are larger
+    where there would be too many."""
 
     in_order = False
 
@@ -57,11 +62,12 @@ class S3Destination:
             )
 
     def part_size(self, size: int) -> int:
-        return self._part_size_for(size)
+        fewest = -(-size // MOST_PARTS)
+        return max(self._part_size_for(size), -(-fewest // PIECE) * PIECE)
 
     def begin(self, file: OutgoingFile) -> str:
-        if file.size > MOST_PARTS * self.part_size(file.size):
-            raise RemoteTrouble("The file needs more parts than S3 takes.", lasting=True)
+        if file.size > MOST_BYTES:
+            raise RemoteTrouble("The file is larger than the 5 TiB that S3 takes.", lasting=True)
         key = self._free_key(file)
         if file.size <= self.part_size(file.size):
             return json.dumps({"key": key})
@@ -85,14 +91,14 @@ class S3Destination:
             span for span, part in ((self._span(part, file), part) for part in parts) if part["Size"] == span.length
         )
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, data: memoryview) -> int:
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
         key, upload_id = _parsed(transfer)
         sent = {
             "Bucket": self._place.bucket,
             "Key": key,
-            "Body": _Body(data),
+            "Body": _Body(span, read),
             "ContentLength": span.length,
-            "ContentMD5": base64.b64encode(_md5(data)).decode(),
+            "ContentMD5": base64.b64encode(_md5_of(read, span).digest()).decode(),
         }
         with _translated():
             if upload_id is None:
@@ -145,7 +151,7 @@ class S3Destination:
         """Whether every part is that of the local copy, as far as its ETag is an MD5 (with KMS it is not)."""
         for part in parts:
             tag = part["ETag"].strip('"')
-            if len(tag) == 32 and tag != _md5_of(read, self._span(part, file)):
+            if len(tag) == 32 and tag != _md5_of(read, self._span(part, file)).hexdigest():
                 return False
         return True
 
@@ -199,10 +205,11 @@ class S3Destination:
 
 
 class _Body(io.RawIOBase):
-    """Bytes in a pooled buffer as the file that boto3 wants, without a copy of them."""
+    """A span as the file that boto3 wants, without a copy of its bytes."""
 
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
+    def __init__(self, span: Span, read: ReadInto) -> None:
+        self._span = span
+        self._read = read
         self._position = 0
 
     def readable(self) -> bool:
@@ -213,13 +220,13 @@ class _Body(io.RawIOBase):
 
     def readinto(self, target: Any) -> int:
         view = memoryview(target)
-        piece = self._data[self._position : self._position + len(view)]
-        view[: len(piece)] = piece
-        self._position += len(piece)
-        return len(piece)
+        count = max(0, min(len(view), len(self) - self._position))
+        self._read(self._span.start + self._position, view[:count])
+        self._position += count
+        return count
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self._data)}[whence]
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self._position, io.SEEK_END: len(self)}[whence]
         self._position = max(0, base + offset)
         return self._position
 
@@ -227,7 +234,7 @@ class _Body(io.RawIOBase):
         return self._position
 
     def __len__(self) -> int:
-        return len(self._data)
+        return self._span.length
 
 
 def _session(settings: S3Settings) -> Any:
@@ -312,15 +319,11 @@ def _whole(file: OutgoingFile) -> ByteRanges:
     return ByteRanges([Span(0, file.size)] if file.size else ())
 
 
-def _md5(data: memoryview) -> bytes:
-    return hashlib.md5(data, usedforsecurity=False).digest()
-
-
-def _md5_of(read: ReadInto, span: Span) -> str:
+def _md5_of(read: ReadInto, span: Span) -> Any:
     digest = hashlib.md5(usedforsecurity=False)
     buffer = memoryview(bytearray(min(PIECE, span.length)))
     for start in range(span.start, span.stop, PIECE):
         piece = buffer[: min(PIECE, span.stop - start)]
         read(start, piece)
         digest.update(piece)
-    return digest.hexdigest()
+    return digest
