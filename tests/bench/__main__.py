@@ -23,7 +23,22 @@ from tests.bench.runs import GIB, MIB, Bench, Options, note
 from tests.support.live import PROJECT
 from tests.support.nginx import nginx_program
 
-SUITES = ("speed", "finish", "record", "status", "memory", "small", "slow", "seeds", "adaptive", "others", "client")
+SUITES = (
+    *(
+        "speed",
+        "finish",
+        "record",
+        "status",
+        "memory",
+        "small",
+        "slow",
+        "limits",
+        "seeds",
+        "adaptive",
+        "others",
+        "client",
+    ),
+)
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
 
 
