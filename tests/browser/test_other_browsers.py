@@ -228,6 +228,8 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was_and_nothing_is_sent_t
     with BadLine(site.port, delay=0.01, notice=CHUNK) as line:
         visit = Visit(window, line.url, link)
         window.choose("#files-input", file)
+        visit.until("() => document.querySelector('.file progress') !== null", what="the file's row")
+        assert window.run("() => document.querySelectorAll('progress:indeterminate').length") == 0
         eventually(lambda: len(chunks_of(app, link, NAME)) >= 4, seconds=30, what="a third of the file")
 
         window.reload()

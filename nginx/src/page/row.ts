@@ -104,6 +104,8 @@ class Bar {
 
   constructor() {
     this.#safe.max = 1;
+    // Until a value was set a bar is of unknown progress, which Firefox shows as a full one; yet it reads as 0 before, too.
+    this.#safe.value = 0;
   }
 
   paint({ file, safe, loaded, path }: UploadItem): void {

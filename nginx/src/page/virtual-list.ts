@@ -18,6 +18,7 @@ export class VirtualList<T extends Listed> {
   readonly #list: HTMLElement;
   readonly #scroller: HTMLElement;
   readonly #makeRow: (item: T) => VirtualRow<T>;
+  readonly #paintSoon: () => void;
   readonly #rows = new Map<number, VirtualRow<T>>();
   readonly #shown = new Map<Element, number>();
   readonly #heights = new Map<number, number>();
@@ -38,6 +39,7 @@ export class VirtualList<T extends Listed> {
     this.#list = list;
     this.#scroller = scroller;
     this.#makeRow = makeRow;
+    this.#paintSoon = paintSoon;
     this.#resized = new ResizeObserver((entries) => {
       if (this.#measure(entries.map(({ target }) => target))) paintSoon();
     });
@@ -83,8 +85,14 @@ export class VirtualList<T extends Listed> {
   paint(): void {
     this.#place();
     const { scrollTop, clientHeight } = this.#scroller;
-    const first = Math.max(0, this.#indexAtTop(scrollTop) - AROUND);
-    const last = Math.min(this.#items.length, this.#indexAtTop(scrollTop + clientHeight) + 1 + AROUND);
+    const top = this.#indexAtTop(scrollTop);
+    const bottom = this.#indexAtTop(scrollTop + clientHeight) + 1;
+    // After a far jump all rows are new ones: what can be seen comes in this frame, what lies around it in the next.
+    const isFar = this.#rows.size > 0 && !this.#items.slice(top, bottom).some(({ id }) => this.#rows.has(id));
+    const around = isFar ? 0 : AROUND;
+    if (isFar) this.#paintSoon();
+    const first = Math.max(0, top - around);
+    const last = Math.min(this.#items.length, bottom + around);
     const wanted = this.#items.slice(first, last);
     this.#dropAllBut(wanted);
     let before: Element | null = null;
