@@ -40,9 +40,12 @@ SCROLL = """async () => {
     };
     for (let step = 0; step < 150; step++) await move(step * 100);
     const sorted = [...times].sort((one, other) => one - other);
+    times.length = 0;
     for (let jump = 0; jump <= 20; jump++) await move(jump / 20 * box.scrollHeight);
-    await frame();
-    return { rows, median: sorted[75], p95: sorted[142] };
+    times.sort((one, other) => one - other);
+    // The rows around those that can be seen come a frame later.
+    for (let more = 0; more < 3; more++) await frame();
+    return { rows, median: sorted[75], p95: sorted[142], jump: times[10] };
 }"""
 
 # Every frame's length while `busy` is not yet over, and how often the total was written meanwhile.
@@ -71,7 +74,7 @@ def test_ten_thousand_files_stay_fluid_with_a_few_rows_in_the_document(owner: Cl
     seen = page.evaluate(SCROLL)
     assert seen["rows"] <= 200
     # Sixty frames a second are 17 ms; a busy test machine gets some leeway, a page that stutters none.
-    assert seen["median"] < 50, f"the list stutters: {seen}"
+    assert max(seen["median"], seen["jump"]) < 50, f"the list stutters: {seen}"
 
     last = page.locator("li.file").last
     expect(last).to_have_attribute("aria-posinset", "10000")
