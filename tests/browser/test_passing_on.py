@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +19,7 @@ from tests.support.files import content, eventually
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.s3 import Store, running_store
+from tests.support.sender import Sender
 
 MIB = 1024 * 1024
 SECONDS = 60.0
@@ -39,14 +40,23 @@ def drive() -> Iterator[FakeDrive]:
 
 @pytest.fixture(scope="module")
 def sender(tmp_path_factory: pytest.TempPathFactory, store: Store, drive: FakeDrive) -> Iterator[LiveServer]:
-    settings: dict[str, Any] = {**GENEROUS, **store.settings, **drive.settings}
-    with LiveServer(tmp_path_factory.mktemp("browser"), workers=2, **settings) as running:
+    settings: dict[str, Any] = {**GENEROUS, **store.settings, **drive.settings, "DROPPR_CHUNK_SIZE_MB": 1}
+    with LiveServer(tmp_path_factory.mktemp("browser"), workers=2, unix_socket=True, **settings) as running:
         yield running
 
 
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory, sender: LiveServer) -> Iterator[str]:
+    """Where nginx shows the server."""
+    assert sender.socket_path
+    folder = tmp_path_factory.mktemp("site")
+    with LiveNginx(sender.socket_path, sender.data_dir, built_pages(), folder) as nginx:
+        yield nginx.url
+
+
 @pytest.fixture
-def owner(sender: LiveServer) -> Client:
-    return Client.of(sender)
+def owner(sender: LiveServer, site: str) -> Client:
+    return Client.of(sender, url=site)
 
 
 @pytest.fixture
@@ -58,48 +68,80 @@ def proxied(tmp_path: Path) -> Iterator[Client]:
             yield Client.of(running, url=nginx.url)
 
 
-def dropped(browser: Browser, sender: LiveServer, link: Link, name: str, data: bytes) -> None:
-    """Open the link's page, drop a file on it, and wait until the page says that it has arrived."""
-    context = browser.new_context(base_url=sender.url)
-    try:
-        page = context.new_page()
-        page.goto(f"/request/{link.hash}")
-        page.wait_for_load_state("networkidle")
-        page.evaluate(
-            """async ([name, seed]) => {
-                const bytes = Uint8Array.from(atob(seed), (each) => each.charCodeAt(0));
-                const transfer = new DataTransfer();
-                transfer.items.add(new File([bytes], name));
-                for (const type of ["dragenter", "dragover", "drop"]) {
-                    document.body.dispatchEvent(
-                        new DragEvent(type, { dataTransfer: transfer, bubbles: true, cancelable: true }));
-                }
-            }""",
-            [name, base64.b64encode(data).decode()],
-        )
-        eventually(lambda: [file["path"] for file in link.files()] == [name], seconds=SECONDS, what="the file")
-    finally:
-        context.close()
+@pytest.fixture
+def desktop(tmp_path: Path) -> Callable[[str, int], bytes]:
+    """Puts a file of this name and size on the desktop."""
+
+    def put(name: str, size: int) -> bytes:
+        (tmp_path / name).write_bytes(data := content(size))
+        return data
+
+    return put
 
 
-def test_a_dropped_file_stands_in_the_bucket(browser, sender, owner, store):
+@pytest.fixture
+def visited(browser: Browser, site: str) -> Iterator[Callable[[Link], Sender]]:
+    """Opens the page of a link."""
+    context = browser.new_context()
+    yield lambda link: Sender(context, site, link).visit()
+    context.close()
+
+
+def test_a_dropped_file_stands_in_the_bucket(visited, desktop, tmp_path, owner, store):
     bucket = store.bucket(f"b-{uuid4().hex}")
     link = owner.make_link(destination={"kind": "s3", "bucket": bucket, "prefix": "in"})
-    data = content(9 * MIB + 1)
-    dropped(browser, sender, link, "ü big.bin", data)
+    data = desktop("ü big.bin", 9 * MIB + 1)
+    page = visited(link)
+    page.drop(tmp_path / "ü big.bin")
+    page.expect_arrived("ü big.bin")
     eventually(lambda: store.objects(bucket) == {"in/ü big.bin": data}, seconds=SECONDS, what="the object")
 
 
-def test_a_dropped_file_stands_on_the_drive(browser, sender, owner, drive):
+def test_a_dropped_file_stands_on_the_drive(visited, desktop, tmp_path, owner, drive):
     link = owner.make_link(destination={"kind": "drive", "folder_id": ROOT})
-    name, data = f"{uuid4().hex}.bin", content(9 * MIB + 2)
-    dropped(browser, sender, link, name, data)
+    name = f"{uuid4().hex}.bin"
+    data = desktop(name, 9 * MIB + 2)
+    page = visited(link)
+    page.drop(tmp_path / name)
+    page.expect_arrived(name)
     eventually(lambda: drive.stored().get(name) == data, seconds=SECONDS, what="the file on the drive")
 
 
-def test_the_owner_chooses_a_destination_and_sees_how_files_get_on(browser, sender, owner, store):
+@pytest.mark.parametrize("kind", ["s3", "drive"])
+def test_killing_the_server_in_the_middle_loses_nothing(visited, desktop, tmp_path, sender, owner, store, drive, kind):
+    """The page goes on by itself, and so does what had begun to go on to the remote."""
+    bucket = store.bucket(f"b-{uuid4().hex}")
+    link = owner.make_link(
+        destination={"kind": "s3", "bucket": bucket} if kind == "s3" else {"kind": "drive", "folder_id": ROOT}
+    )
+    name, sessions = f"{uuid4().hex}.bin", set(drive.sessions)
+    data = desktop(name, 32 * MIB + 3)
+    page = visited(link)
+    page.line(mib_per_second=6)
+    page.drop(tmp_path / name)
+
+    def is_on_its_way() -> bool:
+        return bool(store.unfinished(bucket)) or any(
+            drive.sessions[each].data for each in set(drive.sessions) - sessions
+        )
+
+    eventually(is_on_its_way, seconds=SECONDS, what="the remote to have something")
+    sender.kill()
+    assert not (link.disk / name).exists()
+    sender.start()
+    page.line()
+    page.expect_arrived(name, seconds=SECONDS)
+    if kind == "s3":
+        eventually(lambda: store.objects(bucket) == {name: data}, seconds=SECONDS, what="the object")
+        assert store.unfinished(bucket) == []
+    else:
+        eventually(lambda: drive.stored().get(name) == data, seconds=SECONDS, what="the file on the drive")
+    assert (link.disk / name).read_bytes() == data
+
+
+def test_the_owner_chooses_a_destination_and_sees_how_files_get_on(browser, sender, site, owner, store):
     bucket, folder = f"b-{uuid4().hex}", f"f-{uuid4().hex}"
-    with owner_desk(browser, sender.url, sender.token) as desk:
+    with owner_desk(browser, site, sender.token) as desk:
         desk.locator("#new-terms summary").click()
         desk.get_by_label("Pass files on to").select_option("s3")
         expect(desk.get_by_label("Id of the Drive folder")).to_be_hidden()
