@@ -71,10 +71,14 @@ describe("live figures", () => {
       "No large file is arriving.",
     );
     expect(moreWords(activity({ reservedBytes: 0, refusals: 0 }))).toBe("");
-    expect(moreWords(activity({ buffers: { inUse: 1, heldBytes: 8 * MB }, passingOn: { waiting: 2 } }))).toBe(
-      "8 MB set aside for uploads · 1 buffer in use, 8 MB held · passing on, waiting: 2 · " +
-        "asked to come back later since the start: 3 times",
+    const passingOn = { arriving: 0, waiting: 2, failed: 1, bytes_left: 3 * MB };
+    expect(moreWords(activity({ buffers: { inUse: 1, heldBytes: 8 * MB }, passingOn }))).toBe(
+      "8 MB set aside for uploads · 1 buffer in use, 8 MB held · passing on 3 files: 2 waiting, 1 failed, " +
+        "3 MB left · asked to come back later since the start: 3 times",
     );
+    expect(
+      moreWords(activity({ reservedBytes: 0, refusals: 0, passingOn: { failed: 0, bytes_left: 0 } })),
+    ).toBe("");
   });
 
   it("warn where memory is short or will be", () => {

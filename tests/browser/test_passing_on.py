@@ -155,9 +155,12 @@ def test_the_owner_chooses_a_destination_and_sees_how_files_get_on(browser, send
         row = unfold(desk, folder)
         expect(row).to_contain_text(f"s3://{bucket}/in/box")
         expect(row.locator(".received")).to_contain_text("The store says NoSuchBucket.")
+        now = desk.get_by_role("region", name="Right now")
+        expect(now).to_contain_text("passing on 1 file: 1 failed, 5 bytes left")
         store.bucket(bucket)
         row.get_by_role("button", name="Try again to pass on x.bin").click()
         expect(row.locator(".received")).to_contain_text(f"Passed on to s3://{bucket}/in/box/x.bin")
+        expect(now).not_to_contain_text("passing on")
     assert store.objects(bucket) == {"in/box/x.bin": b"hello"}
 
 

@@ -139,8 +139,16 @@ export function moreWords({ reservedBytes, buffers, passingOn, refusals }: Activ
   if (reservedBytes > 0) words.push(`${formatBytes(reservedBytes)} set aside for uploads`);
   if (buffers !== null && buffers.heldBytes > 0)
     words.push(`${countOf(buffers.inUse, "buffer")} in use, ${formatBytes(buffers.heldBytes)} held`);
-  for (const [name, amount] of Object.entries(passingOn ?? {}))
-    if (amount > 0) words.push(`passing on, ${name.replaceAll("_", " ")}: ${amount}`);
+  if (passingOn !== null) words.push(...passingOnWords(passingOn));
   if (refusals > 0) words.push(`asked to come back later since the start: ${countOf(refusals, "time")}`);
   return words.join(" · ");
+}
+
+/** "passing on 3 files: 2 arriving, 1 failed, 40 MB left", or nothing */
+function passingOnWords({ bytes_left: left = 0, ...states }: Readonly<Record<string, number>>): string[] {
+  const files = Object.values(states).reduce((sum, each) => sum + each, 0);
+  if (files === 0) return [];
+  const parts = Object.entries(states).filter(([, count]) => count > 0);
+  const words = parts.map(([state, count]) => `${count} ${state}`);
+  return [`passing on ${countOf(files, "file")}: ${words.join(", ")}, ${formatBytes(left)} left`];
 }
