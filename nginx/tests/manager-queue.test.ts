@@ -305,6 +305,59 @@ describe("packs", () => {
     expect([one.state, two.state]).toEqual(["cancelled", "done"]);
     expect(server.delivered).toEqual(["2"]);
   });
+
+  it("take back by its key what was cancelled and delivered though no answer came", async () => {
+    server.after = (what) => {
+      if (what !== "POST pack") return;
+      void files.cancel(one);
+      throw networkError();
+    };
+    const files = manager({ pack: PACK });
+    const one = files.add(small("1"));
+    await vi.waitUntil(() => server.asked.some((asked) => asked.startsWith("DELETE")));
+    await settled();
+    expect(server.delivered).toEqual([]);
+    expect(server.uploads.size).toBe(0);
+    expect(server.asked.slice(-2)).toEqual(["POST uploads", expect.stringMatching(/^DELETE/)]);
+    expect(one.state).toBe("cancelled");
+    server.after = () => undefined;
+    files.retry(one);
+    await files.finished();
+    expect(server.delivered).toEqual(["1"]);
+  });
+
+  it("say so where a cancelled file cannot be taken back, and send no twin of it", async () => {
+    const { reached, open } = gate("POST pack");
+    const gated = server.before;
+    server.before = (what, request) =>
+      what.startsWith("DELETE") ? Promise.reject(networkError()) : gated(what, request);
+    const files = manager({ pack: PACK });
+    const one = files.add(small("1"));
+    await reached();
+    await files.cancel(one);
+    open();
+    await vi.waitUntil(() => one.state === "failed");
+    expect(one.error).toMatchObject({ code: "not_cancelled", retryable: true });
+    expect(server.delivered).toEqual(["1"]);
+    files.retry(one);
+    await files.finished();
+    expect(one.state).toBe("done");
+    expect(server.delivered).toEqual(["1"]);
+  });
+
+  it("show as done what arrived before it was cancelled and may not be taken back any more", async () => {
+    const { reached, open } = gate("POST pack");
+    const gated = server.before;
+    server.before = async (what, request) =>
+      what.startsWith("DELETE") ? refusal(409, "upload_complete") : gated(what, request);
+    const files = manager({ pack: PACK });
+    const one = files.add(small("1"));
+    await reached();
+    await files.cancel(one);
+    open();
+    await vi.waitUntil(() => one.state === "done");
+    expect(server.delivered).toEqual(["1"]);
+  });
 });
 
 describe("the end of a file", () => {

@@ -58,6 +58,12 @@ export function differentFileError(): UploadError {
   return new UploadError(sentence, { code: "different_file" });
 }
 
+/** A file was cancelled while the request that carried it was under way, and nobody knows what became of it. */
+export function notCancelledError(cause: UploadError): UploadError {
+  const sentence = "Cancelling came too late to be sure: the file may have arrived all the same.";
+  return new UploadError(sentence, { code: "not_cancelled", status: cause.status, retryable: true, cause });
+}
+
 /** A reply that is not Droppr's: a proxy's page, a hotel's sign-in form. */
 export function unexpectedReply(status: number): UploadError {
   const sentence = "The server's answer could not be understood.";

@@ -74,6 +74,14 @@ export default {
     many: "إرسال {count} ملفًا ({size})",
     other: "إرسال {count} ملف ({size})",
   },
+  send_folders: {
+    zero: "إرسال {count} مجلد",
+    one: "إرسال {count} مجلد",
+    two: "إرسال {count} مجلدين",
+    few: "إرسال {count} مجلدات",
+    many: "إرسال {count} مجلدًا",
+    other: "إرسال {count} مجلد",
+  },
 
   choose: "اختيار ملفات",
   choose_hint: "أو أفلت الملفات والمجلدات أو ألصقها في أي مكان من هذه الصفحة",
@@ -277,5 +285,6 @@ export default {
   error_busy: "الخادم مشغول. حاول لاحقًا.",
   error_checksum_mismatch: "تلف في الطريق.",
   error_upload_expired: "بدأ إرساله منذ وقت طويل. أرسله مجددًا.",
+  error_not_cancelled: "ربما جاء الإلغاء متأخرًا: قد يكون الملف قد وصل.",
   error_upload_complete: "فات أوان سحبه.",
 } satisfies Messages;

@@ -42,6 +42,7 @@ export default {
   password: "Passwort für diesen Link",
   password_hint: "Sie bekommen es von der Person, die Ihnen den Link geschickt hat.",
   send: { one: "{count} Datei senden ({size})", other: "{count} Dateien senden ({size})" },
+  send_folders: { one: "{count} Ordner senden", other: "{count} Ordner senden" },
 
   choose: "Dateien auswählen",
   choose_hint: "oder Dateien und Ordner irgendwo auf diese Seite ziehen oder einfügen",
@@ -199,5 +200,6 @@ export default {
   error_busy: "Der Server ist überlastet. Versuchen Sie es später noch einmal.",
   error_checksum_mismatch: "Sie wurde unterwegs beschädigt.",
   error_upload_expired: "Sie wurde vor zu langer Zeit begonnen. Senden Sie sie noch einmal.",
+  error_not_cancelled: "Das Abbrechen kam vielleicht zu spät: Die Datei kann angekommen sein.",
   error_upload_complete: "Zum Zurücknehmen ist es zu spät.",
 } satisfies Messages;

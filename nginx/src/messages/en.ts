@@ -45,6 +45,7 @@ export default {
   password: "Password for this link",
   password_hint: "The person who sent you the link has it.",
   send: { one: "Send {count} file ({size})", other: "Send {count} files ({size})" },
+  send_folders: { one: "Send {count} folder", other: "Send {count} folders" },
 
   // Choosing.
   choose: "Choose files",
@@ -200,5 +201,6 @@ export default {
   error_busy: "The server is busy. Try again later.",
   error_checksum_mismatch: "It was damaged on the way.",
   error_upload_expired: "It was begun too long ago. Send it again.",
+  error_not_cancelled: "Cancelling came too late to be sure: it may have arrived.",
   error_upload_complete: "It is too late to take it back.",
 };

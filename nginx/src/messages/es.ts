@@ -57,6 +57,11 @@ export default {
     many: "Enviar {count} de archivos ({size})",
     other: "Enviar {count} archivos ({size})",
   },
+  send_folders: {
+    one: "Enviar {count} carpeta",
+    many: "Enviar {count} de carpetas",
+    other: "Enviar {count} carpetas",
+  },
 
   choose: "Elegir archivos",
   choose_hint: "o arrastre o pegue archivos y carpetas en cualquier parte de esta página",
@@ -231,5 +236,6 @@ export default {
   error_busy: "El servidor está ocupado. Inténtelo más tarde.",
   error_checksum_mismatch: "Se dañó por el camino.",
   error_upload_expired: "Se empezó hace demasiado tiempo. Envíelo de nuevo.",
+  error_not_cancelled: "Quizá se canceló demasiado tarde: el archivo puede haber llegado.",
   error_upload_complete: "Ya es tarde para retirarlo.",
 } satisfies Messages;

@@ -58,6 +58,11 @@ export default {
     many: "Envoyer {count} de fichiers ({size})",
     other: "Envoyer {count} fichiers ({size})",
   },
+  send_folders: {
+    one: "Envoyer {count} dossier",
+    many: "Envoyer {count} de dossiers",
+    other: "Envoyer {count} dossiers",
+  },
 
   choose: "Choisir des fichiers",
   choose_hint: "ou déposez ou collez fichiers et dossiers n’importe où sur cette page",
@@ -232,5 +237,6 @@ export default {
   error_busy: "Le serveur est occupé. Réessayez plus tard.",
   error_checksum_mismatch: "Il a été abîmé en route.",
   error_upload_expired: "Il a été commencé il y a trop longtemps. Envoyez-le de nouveau.",
+  error_not_cancelled: "L’annulation est peut-être venue trop tard : le fichier a pu arriver.",
   error_upload_complete: "Il est trop tard pour le reprendre.",
 } satisfies Messages;

@@ -41,6 +41,7 @@ export default {
   password: "このリンクのパスワード",
   password_hint: "リンクを送ってくれた方が知っています。",
   send: { other: "{count} 個のファイルを送る ({size})" },
+  send_folders: { other: "{count} 個のフォルダーを送る" },
 
   choose: "ファイルを選ぶ",
   choose_hint: "または、ファイルやフォルダーをこのページにドロップするか貼り付けてください",
@@ -182,5 +183,6 @@ export default {
   error_busy: "サーバーが混み合っています。後でもう一度試してください。",
   error_checksum_mismatch: "途中で壊れました。",
   error_upload_expired: "始めてから時間が経ちすぎました。もう一度送ってください。",
+  error_not_cancelled: "取り消しが間に合わず、届いている可能性があります。",
   error_upload_complete: "取り消せる時間を過ぎました。",
 } satisfies Messages;

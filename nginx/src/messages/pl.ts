@@ -66,6 +66,12 @@ export default {
     many: "Wyślij {count} plików ({size})",
     other: "Wyślij {count} pliku ({size})",
   },
+  send_folders: {
+    one: "Wyślij {count} folder",
+    few: "Wyślij {count} foldery",
+    many: "Wyślij {count} folderów",
+    other: "Wyślij {count} folderu",
+  },
 
   choose: "Wybierz pliki",
   choose_hint: "albo upuść lub wklej pliki i foldery w dowolnym miejscu tej strony",
@@ -252,5 +258,6 @@ export default {
   error_busy: "Serwer jest zajęty. Spróbuj później.",
   error_checksum_mismatch: "Został uszkodzony po drodze.",
   error_upload_expired: "Rozpoczęto go zbyt dawno. Wyślij go jeszcze raz.",
+  error_not_cancelled: "Anulowanie mogło przyjść za późno: plik mógł już dotrzeć.",
   error_upload_complete: "Jest już za późno, aby go wycofać.",
 } satisfies Messages;

@@ -24,6 +24,7 @@ const KNOWN = {
   busy: "error_busy",
   checksum_mismatch: "error_checksum_mismatch",
   upload_expired: "error_upload_expired",
+  not_cancelled: "error_not_cancelled",
   upload_complete: "error_upload_complete",
 } as const satisfies Readonly<Record<string, Key>>;
 

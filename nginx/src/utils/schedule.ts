@@ -2,8 +2,7 @@
 
 import { Waiting } from "../core/order";
 import { PACK_BYTES, PACK_FILES, type PackLimits } from "../core/pack";
-import type { ParallelUploader } from "./parallel-upload";
-import type { Retrier } from "./retrier";
+import type { Run, RunParts } from "./run";
 import type { Kind, QueuedItem } from "./upload-item";
 
 /** Small files at once: as many as a browser opens connections, while all of them together are small too. */
@@ -12,15 +11,6 @@ const MOST_SMALL = 6;
 const ALWAYS_SMALL = 2;
 /** While one pack is being worked on by the server, the next one is on its way. */
 const MOST_PACKS = 2;
-
-/** What is under way: a file, or several in one pack. */
-export interface Run {
-  readonly kind: Kind;
-  readonly bytes: number;
-  readonly stop: AbortController;
-  readonly uploader: ParallelUploader | null;
-  readonly retrier: Retrier | null;
-}
 
 export class Schedule {
   /** Null where the server takes no packs. */
@@ -98,10 +88,10 @@ export class Schedule {
     return items;
   }
 
-  begin(kind: Kind, items: readonly QueuedItem[], parts: Pick<Run, "stop" | "uploader" | "retrier">): Run {
-    const run = { kind, bytes: items.reduce((sum, { size }) => sum + size, 0), ...parts };
-    this.#under[kind].add(run);
-    if (kind === "small") this.#smallBytes += run.bytes;
+  begin(items: readonly QueuedItem[], parts: RunParts): Run {
+    const run = { ...parts, bytes: items.reduce((sum, { size }) => sum + size, 0) };
+    this.#under[run.kind].add(run);
+    if (run.kind === "small") this.#smallBytes += run.bytes;
     for (const item of items) this.#runs.set(item, run);
     return run;
   }

@@ -5,6 +5,7 @@ import { newUploadKey } from "../core/keys";
 import type { Ranked } from "../core/order";
 import { fitsPack, type PackLimits } from "../core/pack";
 import type { Counted, ItemState } from "../core/tally";
+import type { UploadState } from "../core/wire";
 import type { FileLike } from "../ports";
 import type { PreviousUpload } from "./uploader-config";
 
@@ -81,6 +82,18 @@ export class QueuedItem implements UploadItem, Ranked, Counted {
     this.uploadId = null;
     this.alone = false;
   }
+}
+
+export type Change = Partial<
+  Pick<QueuedItem, "state" | "loaded" | "safe" | "error" | "uploadId" | "name" | "removableUntil">
+>;
+
+/** What the server says of a file that stands. */
+export type Delivered = Pick<UploadState, "uploadId" | "name" | "removableUntil">;
+
+/** All sent is not yet all safe. */
+export function goingState({ size }: QueuedItem, loaded: number): ItemState {
+  return size > 0 && loaded >= size ? "finishing" : "sending";
 }
 
 /** Answers about the sender, not about the file: the next file would get the same one. */

@@ -5,25 +5,23 @@
 import { defaultTransport } from "../adapters/default-transport";
 import { DropprApi } from "../adapters/droppr-api";
 import { sessionKey } from "../adapters/local-sessions";
-import { UploadError } from "../core/errors";
+import type { UploadError } from "../core/errors";
 import { Meter } from "../core/meter";
 import { Ordered } from "../core/order";
-import type { PackEntry } from "../core/pack";
 import { Tally } from "../core/tally";
-import type { PackedFile, UploadState } from "../core/wire";
 import type { FileLike } from "../ports";
+import { FileRuns } from "./file-runs";
 import type { Line } from "./line";
 import type { UploaderOptions, UploadManagerConfig, UploadTotals } from "./manager-config";
-import { sendPack } from "./pack-sender";
-import { ParallelUploader } from "./parallel-upload";
-import { Retrier } from "./retrier";
-import { type Run, Schedule } from "./schedule";
+import { PackRuns } from "./pack-runs";
+import type { Run, RunHost, RunParts } from "./run";
+import { Schedule } from "./schedule";
 import {
-  asUploadError,
+  type Change,
+  type Delivered,
   type ItemState,
   isClosing,
   isHolding,
-  type Kind,
   QueuedItem,
   type UploadItem,
 } from "./upload-item";
@@ -33,18 +31,14 @@ export type { ItemState, UploaderOptions, UploadItem, UploadManagerConfig, Uploa
 
 const FILES_AT_ONCE = 2;
 const SMALL_SIZE = 8 * 1024 * 1024;
-/** The whole request is refused for being a pack, not for what is in it. */
-const UNPACKABLE = new Set([400, 404, 405, 411, 413, 415, 501]);
-
-type Change = Partial<
-  Pick<QueuedItem, "state" | "loaded" | "safe" | "error" | "uploadId" | "name" | "removableUntil">
->;
 
 export class UploadManager {
   readonly #config: UploadManagerConfig;
   readonly #byId = new Map<number, QueuedItem>();
   readonly #ordered = new Ordered<QueuedItem>();
   readonly #schedule: Schedule;
+  readonly #files: FileRuns;
+  readonly #packs: PackRuns;
   readonly #tally = new Tally();
   readonly #meter = new Meter();
   #line: Line | null = null;
@@ -63,6 +57,9 @@ export class UploadManager {
     this.#config = config;
     const { smallSize = SMALL_SIZE, filesAtOnce = FILES_AT_ONCE, pack = null } = config;
     this.#schedule = new Schedule(smallSize, filesAtOnce, pack);
+    const host = this.#runHost();
+    this.#files = new FileRuns(host);
+    this.#packs = new PackRuns(host);
   }
 
   /** All files in their order; cancelled ones are among them until they are removed. Not a copy: do not change it. */
@@ -153,7 +150,7 @@ export class UploadManager {
     const run = this.#schedule.runOf(mine);
     const uploadId = run?.uploader?.uploadId ?? mine.uploadId;
     this.#update(mine, { state: "cancelled", error: null, loaded: 0, safe: 0 });
-    // What is on its way in a pack is taken back when the answer comes.
+    // What is on its way in a pack is taken back when it is known what became of the pack.
     if (run?.kind === "packed") return;
     mine.startOver();
     if (run?.uploader) await run.uploader.cancel();
@@ -292,8 +289,9 @@ export class UploadManager {
   #fill(): void {
     this.#filling = false;
     for (let next = this.#next(); next !== null; next = this.#next()) {
-      if (this.#schedule.kindOf(next) !== "packed") void this.#sendFile(next);
-      else void this.#sendPack(this.#schedule.takePack((item) => this.#update(item, { state: "sending" })));
+      const kind = this.#schedule.kindOf(next);
+      if (kind !== "packed") void this.#files.send(next, kind);
+      else void this.#packs.send(this.#schedule.takePack((item) => this.#update(item, { state: "sending" })));
     }
     if (this.busy) return;
     for (const settle of this.#onIdle.splice(0)) settle();
@@ -303,137 +301,47 @@ export class UploadManager {
     return this.#held ? null : this.#schedule.next(this.#proven);
   }
 
-  #begin(kind: Kind, items: readonly QueuedItem[], parts: Pick<Run, "stop" | "uploader" | "retrier">): Run {
-    const run = this.#schedule.begin(kind, items, parts);
+  #runHost(): RunHost {
+    const { options, clock, connectivity = null } = this.#config;
+    return {
+      options,
+      clock,
+      connectivity,
+      line: () => this.#lineFor(options()),
+      api: () => this.#api(this.#lineFor(options())),
+      begin: (items, parts) => this.#begin(items, parts),
+      isIn: (run, item) => this.#schedule.runOf(item) === run,
+      end: (run, items) => this.#schedule.end(run, items),
+      next: () => this.#fill(),
+      round: () => this.#round,
+      update: (item, change) => this.#update(item, change),
+      moved: (bytes) => this.#meter.add(Math.max(0, bytes), clock.now()),
+      enqueue: (item) => this.#enqueue(item),
+      done: (item, delivered) => this.#done(item, delivered),
+      setBack: (item, error, round) => this.#setBack(item, error, round),
+      prove: (round) => this.#prove(round),
+      noMorePacks: () => this.#noMorePacks(),
+    };
+  }
+
+  /** Those that still wait as packable are found as small ones from now on. */
+  #noMorePacks(): void {
+    this.#schedule.packs = null;
+    for (const item of this.#ordered.entries) if (item.state === "waiting") this.#enqueue(item);
+  }
+
+  #begin(items: readonly QueuedItem[], parts: RunParts): Run {
+    const run = this.#schedule.begin(items, parts);
     for (const item of items) this.#update(item, { state: "sending", error: null });
     return run;
   }
 
-  async #sendFile(item: QueuedItem): Promise<void> {
-    const round = this.#round;
-    const stop = new AbortController();
-    const uploader = this.#uploaderFor(item, stop.signal);
-    const run = this.#begin(this.#schedule.kindOf(item), [item], { stop, uploader, retrier: null });
-    const result = await uploader.start().catch(asUploadError);
-    const isMine = this.#schedule.runOf(item) === run;
-    this.#schedule.end(run, [item]);
-    if (isMine && item.isGoing) {
-      item.uploadId = uploader.uploadId ?? item.uploadId;
-      if (result instanceof UploadError) this.#setBack(item, result, round);
-      else this.#done(item, result);
-    }
-    this.#fill();
-  }
-
-  #uploaderFor(item: QueuedItem, signal: AbortSignal): ParallelUploader {
-    const options = this.#config.options();
-    const { connectivity } = this.#config;
-    const uploader: ParallelUploader = new ParallelUploader({
-      ...options,
-      ...(connectivity ? { connectivity } : {}),
-      line: this.#lineFor(options),
-      small: this.#schedule.kindOf(item) !== "big",
-      file: item.file,
-      relPath: item.path,
-      key: item.key,
-      signal,
-      onProgress: this.#progressOf(item, () => uploader),
-    });
-    if (item.uploadId !== null) {
-      uploader.resumeFromPreviousUpload({ ...item.previous, uploadId: item.uploadId });
-    }
-    return uploader;
-  }
-
-  #progressOf(item: QueuedItem, uploader: () => ParallelUploader): (loaded: number) => void {
-    const round = this.#round;
-    let known: number | null = null;
-    return (loaded) => {
-      if (!item.isGoing) return;
-      // The first report says what the server had before: not speed.
-      this.#meter.add(Math.max(0, loaded - (known ?? loaded)), this.#config.clock.now());
-      known = loaded;
-      const { safe, uploadId } = uploader();
-      this.#update(item, { state: goingState(item, loaded), loaded, safe, uploadId });
-      // What started before we asked was let in before, and proves nothing about the answer.
-      if (round === this.#round) this.#prove();
-    };
-  }
-
-  #prove(): void {
-    if (this.#held || this.#proven) return;
+  /** What started before we asked was let in before, and proves nothing about the answer. */
+  #prove(round: number): void {
+    if (round !== this.#round || this.#held || this.#proven) return;
     this.#proven = true;
     this.#config.onTaken?.();
     this.#fill();
-  }
-
-  async #sendPack(items: readonly QueuedItem[]): Promise<void> {
-    const round = this.#round;
-    const options = this.#config.options();
-    const stop = new AbortController();
-    const { connectivity = null, clock } = this.#config;
-    const retrier = new Retrier(clock, options.maxRetries ?? 5, connectivity, options.onShouldRetry);
-    const run = this.#begin("packed", items, { stop, uploader: null, retrier });
-    const { openingHeaders } = options;
-    const files = items.map((item) => ({ file: item.file, entry: packEntry(item, options) }));
-    const onSent = (index: number, bytes: number): void => this.#packSent(items[index], bytes);
-    const api = this.#api(this.#lineFor(options));
-    const answers = await sendPack({ files, api, retrier, openingHeaders, onSent }, stop.signal).catch(
-      asUploadError,
-    );
-    // Those that were paused meanwhile and are on their way again belong to another run.
-    const isMine = items.map((item) => this.#schedule.runOf(item) === run);
-    const mine = items.filter((_, index) => isMine[index]);
-    if (answers instanceof UploadError) this.#packRefused(mine, answers, round);
-    else
-      for (const [at, item] of items.entries()) if (isMine[at]) this.#packAnswered(item, answers[at], round);
-    this.#schedule.end(run, items);
-    this.#fill();
-  }
-
-  #packSent(item: QueuedItem | undefined, bytes: number): void {
-    if (!item?.isGoing) return;
-    this.#meter.add(Math.max(0, bytes - item.loaded), this.#config.clock.now());
-    this.#update(item, { state: goingState(item, bytes), loaded: bytes });
-  }
-
-  /** The answer to a whole pack. What refuses packs as such is not asked again: the files go one by one. */
-  #packRefused(items: readonly QueuedItem[], error: UploadError, round: number): void {
-    const going = items.filter((item) => item.isGoing);
-    if (isHolding(error) || isClosing(error) || !UNPACKABLE.has(error.status)) {
-      for (const item of going.toReversed()) this.#setBack(item, error, round);
-      return;
-    }
-    this.#schedule.packs = null;
-    // Those that still wait as packable are found as small ones from now on.
-    for (const item of this.#ordered.entries) if (item.state === "waiting") this.#enqueue(item);
-    for (const item of going) this.#enqueue(item);
-  }
-
-  #packAnswered(item: QueuedItem, answer: PackedFile | undefined, round: number): void {
-    if (answer === undefined) return;
-    const uploadId = answer instanceof UploadError ? null : answer.uploadId;
-    if (item.state === "cancelled") {
-      item.startOver();
-      if (uploadId !== null) void this.#discard(item, uploadId).catch(() => undefined);
-    } else if (!item.isGoing) {
-      item.uploadId = uploadId;
-    } else if (answer instanceof UploadError) {
-      if (answer.retryable && !isHolding(answer)) this.#sendAlone(item);
-      else this.#setBack(item, answer, round);
-    } else if (answer.complete) {
-      if (round === this.#round) this.#prove();
-      this.#done(item, answer);
-    } else {
-      item.uploadId = uploadId;
-      this.#sendAlone(item);
-    }
-  }
-
-  /** By itself a file has retries of its own. */
-  #sendAlone(item: QueuedItem): void {
-    item.alone = true;
-    this.#enqueue(item);
   }
 
   #done(item: QueuedItem, { uploadId, name, removableUntil }: Delivered): void {
@@ -469,25 +377,4 @@ export class UploadManager {
     this.#tally.add(item);
     this.#config.onChange?.(item);
   }
-}
-
-type Delivered = Pick<UploadState, "uploadId" | "name" | "removableUntil">;
-
-/** All sent is not yet all safe. */
-function goingState({ size }: QueuedItem, loaded: number): ItemState {
-  return size > 0 && loaded >= size ? "finishing" : "sending";
-}
-
-function packEntry(
-  { path, size, key, file }: QueuedItem,
-  { senderName, senderEmail }: UploaderOptions,
-): PackEntry {
-  return {
-    path,
-    size,
-    key,
-    lastModified: file.lastModified,
-    ...(senderName ? { senderName } : {}),
-    ...(senderEmail ? { senderEmail } : {}),
-  };
 }
