@@ -40,7 +40,7 @@ unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 faults: system-parts
 
 torture: system-parts $(VENV)/.dev ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run, DROPPR_TORTURE_GIB=1 shortens it)
-	$(BIN)/pytest tests/faults --torture $(ARGS)
+	$(BIN)/pytest tests/faults --torture --numprocesses=2 --dist=loadfile $(ARGS)
 
 http browser: system-parts setup ## The same, of a folder that needs nginx, browsers or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -14,6 +16,13 @@ import pytest
 from tests.support.client import Client, Link
 from tests.support.live import GENEROUS, LiveServer
 
+# Chosen once, so that all processes of a run have the same; every chance of a test comes from it.
+SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
+
+
+def pytest_report_header() -> str:
+    return f"DROPPR_TEST_SEED={SEED}"
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Any:
@@ -22,6 +31,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     if report.failed:
         report.sections += [(f"log of {server.url}", server.tail()) for server in LiveServer.running]
     return report
+
+
+@pytest.fixture(scope="session")
+def seed() -> int:
+    """Repeats a run: DROPPR_TEST_SEED, which stands at the head of what pytest prints."""
+    return SEED
 
 
 @pytest.fixture(scope="session")

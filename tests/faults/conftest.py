@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections import Counter
+from typing import Any
 
 import pytest
 
-_seed = int(os.environ.get("DROPPR_TEST_SEED") or random.SystemRandom().randrange(10**6))
+from tests.conftest import SEED
+
 _begun = time.monotonic()
 _tally: Counter[str] = Counter()
 
@@ -31,11 +32,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(4 * 3600))
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # In a worker process of pytest-xdist, which ends before anything is printed.
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["tally"] = dict(_tally)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _tally.update(getattr(node, "workeroutput", {}).get("tally", {}))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _tally:
         counts = ", ".join(f"{count} {what}" for what, count in sorted(_tally.items()))
         seconds = time.monotonic() - _begun
-        terminalreporter.write_line(f"DROPPR_TEST_SEED={_seed}: {counts}, in {seconds:.0f} s")
+        terminalreporter.write_line(f"DROPPR_TEST_SEED={SEED}: {counts}, in {seconds:.0f} s")
 
 
 @pytest.fixture(scope="session")
@@ -47,12 +59,7 @@ def torture(request: pytest.FixtureRequest) -> bool:
 @pytest.fixture
 def chance(request: pytest.FixtureRequest) -> random.Random:
     """Randomness of this test's own: the seed alone says what it gives, whichever tests run before it."""
-    return random.Random(f"{_seed}/{request.node.name}")
-
-
-@pytest.fixture(scope="session")
-def seed() -> int:
-    return _seed
+    return random.Random(f"{SEED}/{request.node.name}")
 
 
 @pytest.fixture(scope="session")

@@ -122,9 +122,9 @@ def killed_after(server: LiveServer, sender: Sender, chunks: int, delay: float) 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("durability", ["complete", "none"])
-def test_killed_at_random_moments_uploads_go_on_and_end_in_equal_bytes(tmp_path: Path, durability: str) -> None:
-    seed = int(os.environ.get("DROPPR_TEST_SEED", random.randrange(10**6)))
-    print(f"DROPPR_TEST_SEED={seed}")
+def test_killed_at_random_moments_uploads_go_on_and_end_in_equal_bytes(
+    tmp_path: Path, durability: str, seed: int
+) -> None:
     chance = random.Random(seed)
     files = {f"folder/{n}.bin": content(size, seed + n) for n, size in enumerate([3_000_017, 700_001, 65_536, 1, 2])}
     server = LiveServer(tmp_path, workers=4, DROPPR_DURABILITY=durability, **GENEROUS)
@@ -194,10 +194,8 @@ def assert_no_leftovers(server: LiveServer, link: Link) -> None:
 
 
 @pytest.mark.slow
-def test_killed_while_the_file_is_delivered_it_stands_once_and_whole(tmp_path: Path) -> None:
+def test_killed_while_the_file_is_delivered_it_stands_once_and_whole(tmp_path: Path, seed: int) -> None:
     """The moments around the last chunk, again and again: recorded, renamed, noted, answered."""
-    seed = int(os.environ.get("DROPPR_TEST_SEED", random.randrange(10**6)))
-    print(f"DROPPR_TEST_SEED={seed}")
     chance = random.Random(seed)
     server = LiveServer(tmp_path, workers=1, **GENEROUS)
     try:

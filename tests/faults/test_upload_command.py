@@ -25,6 +25,7 @@ from tests.support.proxy import BadLine
 DROPPR = str(Path(sys.executable).with_name("droppr"))
 GIB = 1024 * MIB
 CHUNK = 256 * 1024
+LARGER_CHUNK = 1024 * 1024
 WORKERS = 4
 PACK = 4 * MIB
 TORTURE_GIB = float(os.environ.get("DROPPR_TORTURE_GIB") or 50)
@@ -52,17 +53,28 @@ def made(folder: Path, chance: random.Random, large: int) -> dict[str, str]:
     for number, size in enumerate(sizes):
         path = folder / "tree" / str(number % 7) / f"{number}.bin"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(content(min(size, 8 * MIB), chance.randrange(2**30)))
-        os.truncate(path, size)
+        write_unlike(path, size, chance.randrange(2**30))
         digests[str(path.relative_to(folder))] = file_sha256(path)
     return digests
+
+
+def write_unlike(path: Path, size: int, seed: int) -> None:
+    """A file in which no two chunks are alike, so that one in a wrong place does not pass."""
+    block = bytearray(content(min(size, 8 * MIB), seed))
+    with path.open("wb") as file:
+        for at in range(0, size, 8 * MIB):
+            for place in range(0, len(block) - 8, CHUNK):
+                block[place : place + 8] = (at + place).to_bytes(8, "little")
+            file.write(block[: size - at])
 
 
 class Round:
     """One tree, sent through a line that counts, with client or server killed again and again until it is there."""
 
-    def __init__(self, server: LiveServer, line: BadLine, folder: Path, chance: random.Random, tally: Counter[str]):
-        self.server, self.line, self.folder = server, line, folder
+    def __init__(
+        self, server: LiveServer, line: BadLine, folder: Path, chance: random.Random, tally: Counter[str], chunk: int
+    ):
+        self.server, self.line, self.folder, self.chunk = server, line, folder, chunk
         self.chance, self.tally = chance, tally
         self.link = Client.of(server).make_link()
         self.kills = 0
@@ -83,12 +95,15 @@ class Round:
         assert len(self.link.files()) == len(digests)
         again = self.line.carried - before - size
         # What is on its way when somebody dies, and what surrounds the bytes: headers, notes, questions.
-        assert again <= self.kills * (WORKERS * CHUNK + PACK) + 2 * MIB, f"{again} bytes too many in {self.kills} kills"
+        assert again <= self.kills * (WORKERS * self.chunk + PACK) + 2 * MIB, (
+            f"{again} bytes too many in {self.kills} kills"
+        )
         return size
 
     def _once(self, size: int, kills: int) -> int:
         """Begin or go on; the exit code of the client."""
-        more = ["--workers", str(WORKERS), "--chunk-size", str(CHUNK), "--limit-rate", str(max(8 * MIB, size // 2))]
+        more = ["--workers", str(WORKERS), "--chunk-size", str(self.chunk)]
+        more += ["--limit-rate", str(max(8 * MIB, size // 4))]
         client = upload(self.link, self.line.url, self.folder, *more)
         try:
             while self.kills < kills and client.poll() is None:
@@ -117,8 +132,8 @@ def test_whoever_is_killed_every_file_arrives_once_and_little_is_sent_twice(
             number += 1
             folder = tmp_path / f"round-{number}"
             folder.mkdir()
-            one = Round(server, line, folder, chance, tally)
-            sent += one.run(large=chance.randrange(200, 600) * MIB if torture else 6 * MIB, kills=12 if torture else 3)
+            one = Round(server, line, folder, chance, tally, LARGER_CHUNK if torture else CHUNK)
+            sent += one.run(large=chance.randrange(600, 2400) * MIB if torture else 6 * MIB, kills=16 if torture else 3)
             shutil.rmtree(folder)
             shutil.rmtree(one.link.disk)
     tally["MiB that arrived under kills"] += sent // MIB

@@ -1,0 +1,216 @@
+"""Everything that can be wrong with a request, each with a stable code and a sentence for a person.
+
+No status numbers here: ``web/errors.py`` holds the one table from error to status.
+"""
+
+from __future__ import annotations
+
+
+class UploadError(Exception):
+    """The root. ``code`` is stable, ``message`` is a sentence that says what to do, ``details`` go out as JSON."""
+
+    code = "internal_error"
+    default = "Something went wrong on the server. Try again; if it stays, tell the owner of this link."
+
+    def __init__(self, message: str | None = None, /, **details: object) -> None:
+        self.message = message or self.default
+        self.details = details
+        super().__init__(self.message)
+
+
+class InternalError(UploadError):
+    """A fault of the program itself."""
+
+
+class InvalidRequest(UploadError):
+    code = "invalid_request"
+    default = "The request could not be understood."
+
+
+class InvalidPack(UploadError):
+    code = "invalid_pack"
+    default = "The pack cannot be read. Each file is a line of JSON with its path and size, then its bytes."
+
+
+class InvalidRange(UploadError):
+    code = "invalid_range"
+    default = "The byte range does not fit the file."
+
+
+class RangeNotSatisfiable(InvalidRange):
+    default = "The file has no such range."
+
+
+class InvalidPath(UploadError):
+    code = "invalid_path"
+    default = "This name cannot be stored. Rename the file and send it again."
+
+
+class ChunkSizeMismatch(UploadError):
+    code = "chunk_size_mismatch"
+    default = "The chunk has another length than it says. Send it again."
+
+
+class ChecksumMismatch(UploadError):
+    code = "checksum_mismatch"
+    default = "The bytes that arrived are not the bytes that were sent. Send them again."
+
+
+class SizeMismatch(UploadError):
+    code = "size_mismatch"
+    default = "The file has another size than when the upload was opened. Open a new upload."
+
+
+class Unauthorized(UploadError):
+    code = "unauthorized"
+    default = "This needs the owner's admin token: send it as 'Authorization: Bearer <token>'."
+
+
+class PasswordRequired(UploadError):
+    code = "password_required"
+    default = "This link asks for a password."
+
+
+class PasswordInvalid(UploadError):
+    code = "password_invalid"
+    default = "That is not the password of this link. Check it and try again."
+
+
+class CaptchaRequired(UploadError):
+    code = "captcha_required"
+    default = "Solve the captcha first, then try again."
+
+
+class NotFound(UploadError):
+    code = "not_found"
+    default = "There is nothing at this address."
+
+
+class RequestNotFound(NotFound):
+    code = "request_not_found"
+    default = "There is no such link. Check it for missing characters or ask for a new one."
+
+
+class UploadNotFound(NotFound):
+    code = "upload_not_found"
+    default = "There is no such upload. Open it again."
+
+
+class HandoffNotFound(NotFound):
+    code = "handoff_not_found"
+    default = "There is no such code, or it is good no longer. Make a new one where the upload was begun."
+
+
+class FileNotFound(NotFound):
+    code = "file_not_found"
+    default = "There is no such file."
+
+
+class MethodNotAllowed(UploadError):
+    code = "method_not_allowed"
+    default = "This address does not take that method."
+
+
+class RequestTimeout(UploadError):
+    code = "request_timeout"
+    default = "The data came too slowly. Send the chunk again."
+
+
+class DestinationNotReady(UploadError):
+    code = "destination_not_ready"
+    default = "This server cannot pass files on there yet."
+
+
+class UploadNotOpened(UploadError):
+    code = "upload_not_opened"
+    default = "This upload is not open yet. Send the chunk again with the X-Upload-Id of the first chunk's reply."
+
+
+class ChunkConflict(UploadError):
+    code = "chunk_conflict"
+    default = "Other bytes have already been received at this place. The file may have changed; open a new upload."
+
+
+class OffsetMismatch(UploadError):
+    code = "offset_mismatch"
+    default = "Chunks must come in order here: send the byte at 'offset' next."
+
+
+class UploadComplete(UploadError):
+    code = "upload_complete"
+    default = "The file has been delivered and can no longer be taken back."
+
+
+class ReceiptNotReady(UploadError):
+    code = "receipt_not_ready"
+    default = "The SHA-256 of the files is still being computed. Ask again in a moment."
+
+
+class RequestInUse(UploadError):
+    code = "request_in_use"
+    default = "This link is still open. Close it first, then delete it."
+
+
+class RequestExpired(UploadError):
+    code = "request_expired"
+    default = "This link has expired. Ask its owner for a new one."
+
+
+class RequestClosed(UploadError):
+    code = "request_closed"
+    default = "This link has been closed by its owner."
+
+
+class UploadExpired(UploadError):
+    code = "upload_expired"
+    default = "This upload was left alone for too long and has been removed. Start it again."
+
+
+class LengthRequired(UploadError):
+    code = "length_required"
+    default = "The length is missing: send Content-Length, Content-Range or X-Upload-End."
+
+
+class FileTooLarge(UploadError):
+    code = "file_too_large"
+    default = "The file is larger than this link allows."
+
+
+class ChunkTooLarge(UploadError):
+    code = "chunk_too_large"
+    default = "The chunk is larger than this server takes at once. Send smaller chunks."
+
+
+class RequestFull(UploadError):
+    code = "request_full"
+    default = "This link has received all it may receive."
+
+
+class TypeNotAllowed(UploadError):
+    code = "type_not_allowed"
+    default = "Files of this type are not accepted here."
+
+
+class ContentEncodingNotAllowed(UploadError):
+    code = "content_encoding_not_allowed"
+    default = "Compressed bodies are not accepted. Send the bytes as they are."
+
+
+class TooManyAttempts(UploadError):
+    code = "too_many_attempts"
+    default = "Too many wrong passwords. Wait, then try again."
+
+
+class RateLimited(UploadError):
+    code = "rate_limited"
+    default = "Too many uploads were opened in a short time. Wait, then try again."
+
+
+class Busy(UploadError):
+    code = "busy"
+    default = "The server is busy with this. Try again in a moment."
+
+
+class StorageFull(UploadError):
+    code = "storage_full"
+    default = "There is not enough space on the server for this file. Tell the owner of this link."

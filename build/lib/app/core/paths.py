@@ -1,0 +1,112 @@
+"""Names from strangers: kept as data, made safe for the disk, never able to leave the folder.
+
+The name as sent is what lists, receipts and downloads show, byte for byte. The name on disk is the same wherever
+it is harmless; characters and names that break other systems or deceive a reader are written percent-encoded.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from app.core.errors import InvalidPath
+
+MAX_COMPONENT_BYTES = 255
+MAX_PATH_BYTES = 3072
+"""Of a whole path, as sent and as it lies on disk: leaves room for the folders above it in the 4096 of Linux."""
+MAX_DEPTH = 64
+
+# Control characters, the bidirectional controls that let "exe.gpj" read as "jpg.exe", and what Windows and SMB
+# shares refuse or read as something else (a backslash there is a separator, a colon a hidden stream).
+_UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\\:*?"<>|]')
+_DEVICE = re.compile(r"(?i)^(con|prn|aux|nul|conin\$|conout\$|com[0-9¹²³]|lpt[0-9¹²³])(?=\s*(\.|$))")
+
+
+@dataclass(frozen=True, slots=True)
+class RelPath:
+    """A relative path of one or more components, none of which is empty, ``.``, ``..`` or holds ``/`` or NUL."""
+
+    parts: tuple[str, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> RelPath:
+        """The path written ``a/b/c``. Raises InvalidPath for anything that is not plainly below a folder."""
+        if not text or text.startswith("/"):
+            raise InvalidPath("The path must be relative and not empty.")
+        path = cls(tuple(text.split("/")))
+        path._check()
+        return path
+
+    def _check(self) -> None:
+        if len(self.parts) > MAX_DEPTH:
+            raise InvalidPath(f"The path has more than {MAX_DEPTH} folders.")
+        for part in self.parts:
+            _check_component(part)
+        on_disk = "/".join(map(disk_name, self.parts))
+        if max(len(str(self).encode()), len(on_disk.encode())) > MAX_PATH_BYTES:
+            raise InvalidPath(f"The path is longer than {MAX_PATH_BYTES} bytes.")
+
+    @property
+    def name(self) -> str:
+        return self.parts[-1]
+
+    @property
+    def folder(self) -> tuple[str, ...]:
+        return self.parts[:-1]
+
+    def __str__(self) -> str:
+        return "/".join(self.parts)
+
+
+def _check_component(part: str) -> None:
+    if part in ("", ".", ".."):
+        raise InvalidPath("The path has an empty, '.' or '..' part.")
+    if "\x00" in part or "/" in part:
+        raise InvalidPath("The name holds a character that no file name may hold.")
+    try:
+        size = len(part.encode())
+    except UnicodeEncodeError:
+        raise InvalidPath("The name is not valid Unicode.") from None
+    if size > MAX_COMPONENT_BYTES:
+        raise InvalidPath(f"The name is longer than {MAX_COMPONENT_BYTES} bytes.")
+
+
+def extension(name: str) -> str:
+    """The last extension in lower case without its dot; empty when there is none (``.bashrc`` has none)."""
+    stem, dot, ending = name.rpartition(".")
+    return ending.casefold() if dot and stem else ""
+
+
+def disk_name(part: str) -> str:
+    """The name a component gets on disk: itself, with unsafe characters percent-encoded, within 255 bytes."""
+    name = _UNSAFE.sub(lambda match: quote(match.group(), safe=""), part)
+    name = _DEVICE.sub(lambda match: match.group()[:-1] + _encoded(match.group()[-1]), name)
+    if name[-1] in ". ":
+        # Windows drops trailing dots and spaces, so the file would change its name when it is copied there.
+        name = name[:-1] + _encoded(name[-1])
+    return fitted(name, "")
+
+
+def _encoded(character: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in character.encode())
+
+
+def numbered(name: str, number: int) -> str:
+    """``name (1).ext`` for 1, the name itself for 0; shortened in the middle to stay within 255 bytes."""
+    return fitted(name, f" ({number})") if number else name
+
+
+def fitted(name: str, suffix: str) -> str:
+    """``name`` with ``suffix`` before its extension, the stem cut so that the whole fits in 255 bytes."""
+    stem, ending = _split(name)
+    room = MAX_COMPONENT_BYTES - len((suffix + ending).encode())
+    return stem.encode()[:room].decode(errors="ignore") + suffix + ending
+
+
+def _split(name: str) -> tuple[str, str]:
+    stem, dot, ending = name.rpartition(".")
+    # An "extension" of more than 32 bytes is part of the name.
+    if not dot or not stem or len(ending.encode()) > 32:
+        return name, ""
+    return stem, dot + ending

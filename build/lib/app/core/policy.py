@@ -1,0 +1,92 @@
+"""What may come in: sizes, extensions, and whether a file's head fits its name. Judges only, touches nothing."""
+
+from __future__ import annotations
+
+import mimetypes
+from dataclasses import dataclass
+
+from app.core.errors import ChunkTooLarge, FileTooLarge, TypeNotAllowed
+from app.core.links import RequestLink
+from app.core.paths import extension
+
+HEAD_BYTES = 8192
+"""How much of a file's start is looked at to tell its type."""
+
+# What a program may be called. A file whose head is a program must be called one of these where types are limited.
+_PROGRAMS = {
+    "application/x-dosexec": {"exe", "dll", "com", "sys", "scr", "msi", "efi"},
+    "application/vnd.microsoft.portable-executable": {"exe", "dll", "com", "sys", "scr", "msi", "efi"},
+    "application/x-executable": {"elf", "bin", "run", "out", "so", "o", "appimage"},
+    "application/x-pie-executable": {"elf", "bin", "run", "out", "so", "o", "appimage"},
+    "application/x-sharedlib": {"elf", "bin", "run", "out", "so", "o", "appimage"},
+    "application/x-mach-binary": {"dylib", "bin", "out", "o", "so"},
+    "text/x-shellscript": {"sh", "bash", "run", "command"},
+    "text/x-msdos-batch": {"bat", "cmd"},
+}
+# Families in which the head says reliably what the content is.
+_FAMILIES = ("image/", "video/", "audio/")
+_UNKNOWN = {"application/octet-stream", "application/x-empty", "inode/x-empty", ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The owner's limits for the whole server. Sizes are bytes; 0 is no limit; no extensions means all."""
+
+    max_file_size: int
+    max_chunk_size: int
+    allowed_extensions: tuple[str, ...]
+
+    def check_file(self, link: RequestLink, name: str, size: int) -> None:
+        """Judge a declared file. Raises FileTooLarge or TypeNotAllowed."""
+        limit = self.file_limit(link)
+        if limit and size > limit:
+            raise FileTooLarge(f"The file has {size} bytes; this link takes {limit} at most.", limit=limit)
+        for allowed in (link.allowed_extensions, self.allowed_extensions):
+            if allowed and extension(name) not in allowed:
+                raise TypeNotAllowed(
+                    f"Only these types are accepted here: {', '.join(allowed)}.", allowed_extensions=list(allowed)
+                )
+
+    def check_chunk(self, length: int) -> None:
+        if length > self.max_chunk_size:
+            raise ChunkTooLarge(
+                f"The chunk has {length} bytes; send at most {self.max_chunk_size} at once.", limit=self.max_chunk_size
+            )
+
+    def looks_inside(self, link: RequestLink) -> bool:
+        """Whether the content of files is judged: only where types are limited at all."""
+        return bool(self.extensions_for(link))
+
+    def check_head(self, link: RequestLink, name: str, mime: str) -> None:
+        """Judge what the content says it is against what the name says. Raises TypeNotAllowed.
+
+        A link that takes everything takes a program called photo.jpg too.
+        """
+        if not self.looks_inside(link) or mime in _UNKNOWN:
+            return
+        named = extension(name)
+        if named not in _PROGRAMS.get(mime, {named}):
+            raise TypeNotAllowed(f"The file is called .{named} but its content is a program ({mime}).", detected=mime)
+        expected = mimetypes.guess_type(f"x.{named}", strict=False)[0] or ""
+        if expected.startswith(_FAMILIES) and not _agree(expected, mime):
+            raise TypeNotAllowed(f"The file is called .{named} but its content is {mime}.", detected=mime)
+
+    def file_limit(self, link: RequestLink) -> int:
+        """The largest file in bytes, 0 for none."""
+        return min((limit for limit in (link.max_file_size, self.max_file_size) if limit), default=0)
+
+    def extensions_for(self, link: RequestLink) -> tuple[str, ...]:
+        """The extensions a sender may use, empty for all."""
+        if link.allowed_extensions and self.allowed_extensions:
+            return tuple(each for each in link.allowed_extensions if each in self.allowed_extensions)
+        return link.allowed_extensions or self.allowed_extensions
+
+
+def _agree(expected: str, mime: str) -> bool:
+    family, _, kind = mime.partition("/")
+    if expected.startswith("image/"):
+        # Vector images are text, and libmagic does not always see which kind.
+        return family == "image" or (expected == "image/svg+xml" and kind in ("xml", "plain"))
+    # Containers such as MP4 and Ogg hold audio or video and are told apart only deep inside; playlists and
+    # TypeScript share extensions with video.
+    return family in ("audio", "video") or kind in ("ogg", "mp4", "plain")

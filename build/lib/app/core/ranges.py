@@ -1,0 +1,150 @@
+"""Half-open byte arithmetic: which bytes of a file are there and which are not.
+
+Inside the program a stretch of bytes is always ``[start, stop)``. The inclusive ``end`` of HTTP headers and of
+``ChunkTracker`` is translated at those two edges and nowhere else.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """A non-empty stretch of bytes ``[start, stop)``. Raises ValueError when it is empty or negative."""
+
+    start: int
+    stop: int
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.stop:
+            raise ValueError(f"[{self.start}, {self.stop}) is not a stretch of bytes")
+
+    @classmethod
+    def inclusive(cls, start: int, end: int) -> Span:
+        """The span from ``start`` to ``end``, both included."""
+        return cls(start, end + 1)
+
+    @property
+    def length(self) -> int:
+        return self.stop - self.start
+
+    @property
+    def end(self) -> int:
+        """The last byte, inclusive, as HTTP counts."""
+        return self.stop - 1
+
+
+class ByteRanges:
+    """An immutable set of byte positions below 2**64, kept as sorted spans that neither overlap nor touch."""
+
+    # One array of start, stop, start, stop, …, each larger than the one before. So whether a position is in is the
+    # parity of its place in it, and a copy of many thousand spans is one copy of memory.
+    __slots__ = ("_bounds", "_length")
+
+    def __init__(self, spans: Iterable[Span] = ()) -> None:
+        self._bounds = _merged(sorted((span.start, span.stop) for span in spans))
+        self._length = _total(self._bounds)
+
+    def add(self, span: Span) -> ByteRanges:
+        """These ranges and ``span``. Costs a copy of the list of gaps, nothing per byte."""
+        # What touches is joined: a start at a stop, and a stop at a start, are inside.
+        first = bisect_left(self._bounds, span.start)
+        last = bisect_right(self._bounds, span.stop)
+        gained = span.length - _total(self._cut(first, last, span, inside=True))
+        if gained == 0:
+            return self
+        bounds = self._bounds[:]
+        bounds[first:last] = array(
+            "Q", [at for at, place in ((span.start, first), (span.stop, last)) if place % 2 == 0]
+        )
+        return self._of(bounds, self._length + gained)
+
+    def union(self, other: ByteRanges) -> ByteRanges:
+        return ByteRanges((*self, *other))
+
+    def covers(self, span: Span) -> bool:
+        """Whether every byte of ``span`` is here."""
+        at = bisect_right(self._bounds, span.start)
+        return at % 2 == 1 and self._bounds[at] >= span.stop
+
+    def missing(self, within: Span) -> ByteRanges:
+        """The bytes of ``within`` that are not here."""
+        gaps = self._within(within, inside=False)
+        return self._of(gaps, _total(gaps))
+
+    def common(self, within: Span) -> Iterator[Span]:
+        """The parts of ``within`` that are here, in order."""
+        return _spans(self._within(within, inside=True))
+
+    @property
+    def prefix(self) -> int:
+        """How many bytes are there without a gap from byte 0: the first missing byte."""
+        return self._bounds[1] if self._bounds and self._bounds[0] == 0 else 0
+
+    @property
+    def length(self) -> int:
+        """How many bytes are there in all."""
+        return self._length
+
+    @property
+    def stop(self) -> int:
+        """One past the last byte that is there; 0 when nothing is."""
+        return self._bounds[-1] if self._bounds else 0
+
+    def _within(self, within: Span, *, inside: bool) -> array[int]:
+        """The bounds of what of ``within`` is here, or is not."""
+        return self._cut(
+            bisect_right(self._bounds, within.start), bisect_left(self._bounds, within.stop), within, inside=inside
+        )
+
+    def _cut(self, first: int, last: int, within: Span, *, inside: bool) -> array[int]:
+        """The bounds from ``first`` to ``last``, and those of ``within`` where it begins or ends in the middle."""
+        cut = array("Q", [within.start] if first % 2 == inside else ())
+        cut += self._bounds[first:last]
+        if last % 2 == inside:
+            cut.append(within.stop)
+        return cut
+
+    @staticmethod
+    def _of(bounds: array[int], length: int) -> ByteRanges:
+        result = ByteRanges.__new__(ByteRanges)
+        result._bounds = bounds
+        result._length = length
+        return result
+
+    def __iter__(self) -> Iterator[Span]:
+        return _spans(self._bounds)
+
+    def __len__(self) -> int:
+        return len(self._bounds) // 2
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ByteRanges) and self._bounds == other._bounds
+
+    def __hash__(self) -> int:
+        return hash(self._bounds.tobytes())
+
+    def __repr__(self) -> str:
+        return f"ByteRanges({', '.join(f'[{s.start}, {s.stop})' for s in self)})"
+
+
+def _spans(bounds: array[int]) -> Iterator[Span]:
+    return map(Span, bounds[::2], bounds[1::2])
+
+
+def _total(bounds: array[int]) -> int:
+    return sum(bounds[1::2]) - sum(bounds[::2])
+
+
+def _merged(pairs: list[tuple[int, int]]) -> array[int]:
+    bounds = array("Q")
+    for start, stop in pairs:
+        if not bounds or start > bounds[-1]:
+            bounds.extend((start, stop))
+        elif stop > bounds[-1]:
+            bounds[-1] = stop
+    return bounds

@@ -1,0 +1,112 @@
+"""Passing files on: where to, how far it got, and what can go wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class PlaceKind(StrEnum):
+    S3 = "s3"
+    DRIVE = "drive"
+    SESSION = "session"
+    """A Google resumable session that the caller began; only through the WebSocket, never on a link."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the files of a link go after its folder."""
+
+    kind: PlaceKind
+    bucket: str = ""
+    prefix: str = ""
+    """What every object's key begins with, as a folder without slashes at its ends; empty for none."""
+    folder_id: str = ""
+
+    @classmethod
+    def of(cls, document: dict[str, Any] | None) -> Place | None:
+        """The place as ``asdict`` wrote it; None for the link's folder alone."""
+        return None if document is None else cls(**{**document, "kind": PlaceKind(document["kind"])})
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingFile:
+    """A file as a remote is told of it. ``path`` is relative with ``/``, ``size`` is bytes."""
+
+    upload_id: str
+    path: str
+    size: int
+
+
+ReadInto = Callable[[int, memoryview], None]
+"""Fill a buffer from an offset of the local copy. Raises LocalCopyGone when it is no longer there whole."""
+
+
+class OutboxState(StrEnum):
+    """How passing a file on stands, as its owner sees it."""
+
+    ARRIVING = "arriving"
+    """The file is still being received; what has arrived may be on its way already."""
+    WAITING = "waiting"
+    SENDING = "sending"
+    RETRYING = "retrying"
+    """It failed and will be tried again by itself."""
+    FAILED = "failed"
+    """It failed for a reason that does not pass by itself; it is still tried again, once an hour."""
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxEntry:
+    """One file that has to be passed on. Times are seconds since the epoch."""
+
+    upload_id: str
+    request_hash: str
+    place: Place
+    size: int
+    created_at: float
+    state: OutboxState = OutboxState.WAITING
+    transfer: str | None = None
+    """What the remote needs to go on where it was. A secret: never shown, never logged."""
+    path: str | None = None
+    """The name under which ``transfer`` was begun."""
+    attempts: int = 0
+    """How often it has failed since the owner or the sender last began it."""
+    error: str | None = None
+    """A sentence about the last failure."""
+    next_at: float = 0.0
+    sent_bytes: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOn:
+    """What an owner sees of one file's way to its remote."""
+
+    state: OutboxState
+    attempts: int = 0
+    error: str | None = None
+    remote: str | None = None
+    """Where it stands, such as ``s3://bucket/key``; None until it does."""
+    sent_bytes: int = 0
+    next_at: float | None = None
+
+
+class RemoteTrouble(Exception):
+    """A remote did not do what it was asked. Its text is a sentence for the owner and holds no secret."""
+
+    def __init__(self, message: str, *, retry_after: float | None = None, lasting: bool = False) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds the remote asked to be left alone for."""
+        self.lasting = lasting
+        """Whether trying again soon is pointless: somebody has to change something first."""
+
+
+class TransferLost(RemoteTrouble):
+    """The remote no longer knows the transfer, so it has to be begun anew."""
+
+
+class LocalCopyGone(Exception):
+    """The local copy was removed, or is not what it was, while it was being passed on."""

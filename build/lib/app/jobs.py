@@ -1,0 +1,88 @@
+"""Background work: a queue in each process, and one scheduler for the whole installation."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from filelock import FileLock
+
+log = logging.getLogger("droppr.jobs")
+
+Job = Callable[[], object]
+
+
+class Later:
+    """Runs jobs one after the other in a thread of its own, which does not keep the process alive.
+
+    What is still waiting when the process ends is lost, so a job must be one that is found again at the next start.
+    """
+
+    def __init__(self) -> None:
+        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def __call__(self, job: Job) -> None:
+        self._jobs.put(job)
+        with self._lock:
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="later", daemon=True)
+                self._thread.start()
+
+    def _run(self) -> None:
+        while True:
+            run_logged(self._jobs.get())
+
+
+def run_logged(job: Job) -> None:
+    """Run a job; a failure is logged with its trace and stops nothing else."""
+    try:
+        job()
+    except Exception:  # the last line of defence of a thread that must go on
+        log.exception("job failed")
+
+
+def start_pulse(*jobs: tuple[float, Job]) -> None:
+    """Run each job every so many seconds, in one thread for as long as this process lives."""
+
+    def beat() -> None:
+        due = [0.0] * len(jobs)
+        while True:
+            now = time.monotonic()
+            for number, (seconds, job) in enumerate(jobs):
+                if now >= due[number]:
+                    due[number] = now + seconds
+                    run_logged(job)
+            time.sleep(max(0.0, min(due) - time.monotonic()))
+
+    threading.Thread(target=beat, name="pulse", daemon=True).start()
+
+
+def start_leader(lock_file: Path, cleanup_cron: str, sweep: Job, catch_up: Job) -> None:
+    """Try to become the one process that runs the scheduler, for as long as this process lives.
+
+    The lock is the kernel's: when the leader dies, another process takes over. ``catch_up`` runs once on taking
+    over, ``sweep`` by the cron expression.
+    """
+
+    def lead() -> None:
+        # Made in the thread that uses it: a lock object does not survive a fork.
+        lock = FileLock(lock_file)
+        lock.acquire(poll_interval=1.0)
+        scheduler = BackgroundScheduler(daemon=True)
+        trigger = CronTrigger.from_crontab(cleanup_cron)
+        # A laptop that slept through the night purges when it wakes up.
+        scheduler.add_job(run_logged, trigger, args=[sweep], coalesce=True, misfire_grace_time=None)
+        scheduler.add_job(run_logged, args=[catch_up])
+        scheduler.start()
+        log.info("this process runs the nightly purge", extra={"cron": cleanup_cron})
+        threading.Event().wait()  # Holds the lock until the process ends.
+
+    threading.Thread(target=lead, name="leader", daemon=True).start()

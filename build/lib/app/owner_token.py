@@ -1,0 +1,14 @@
+"""The admin token where the settings name none: made on first start and kept in the data folder."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from app.storage import secret_file
+
+FILE_NAME = "admin_token"
+
+
+def load_or_create(data_dir: Path) -> tuple[str, bool]:
+    """The token, and whether it was made just now and has to be shown. Safe among workers that start at once."""
+    return secret_file.load_or_create(data_dir / FILE_NAME)

@@ -1,0 +1,175 @@
+"""Whether a sender may open an upload on a link: failures so far, captcha, password, in this order.
+
+Three rules keep thousands of files from paying thousands of times, and none of them weakens the check:
+
+- A password that was right is remembered for some minutes as a keyed digest, in this process only. The key is random
+  and dies with the process; the digest covers link and password hash, so a changed password is unknown again.
+- On links that always ask for a captcha, who solved one and got in opens further uploads without a token for some
+  hours. This pass is kept in Attempts: it holds for one client on one link, in all workers. A token that is sent all
+  the same is judged all the same.
+- Openings of one client on one link are judged one after the other, in all workers. So a burst of files waits for one
+  hash instead of computing one each, and a burst of guesses cannot slip past the count of failures.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Any
+
+from app.core.errors import CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts
+from app.core.links import CaptchaMode, Credentials, RequestLink
+from app.core.ports import Attempts, CaptchaProvider, Clock, Hasher
+
+MAX_PASSWORD_LENGTH = 256
+CAPTCHA_PASS = "1 per 6 hour"
+REMEMBER_SECONDS = 900
+REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class AccessRules:
+    """How many wrong passwords a client may send to one link within ``failure_window`` seconds, and from which
+    failure on the captcha is asked for."""
+
+    failure_max: int
+    failure_window: int
+    captcha_threshold: int
+
+    @property
+    def limit(self) -> str:
+        return f"{self.failure_max} per {self.failure_window} second"
+
+
+class Access:
+    """The judge of openings. Failures count per link and client, in all workers and across restarts."""
+
+    def __init__(
+        self, *, attempts: Attempts, captcha: CaptchaProvider, hasher: Hasher, clock: Clock, rules: AccessRules
+    ) -> None:
+        self._attempts = attempts
+        self._captcha = captcha
+        self._hasher = hasher
+        self._rules = rules
+        self._remembered = RememberedPasswords(clock)
+
+    def authorize(self, link: RequestLink, credentials: Credentials) -> None:
+        """Return if the upload may be opened.
+
+        Raises TooManyAttempts, CaptchaRequired, PasswordRequired or PasswordInvalid; Busy when the captcha's provider
+        is away. A captcha token is used up only where one was needed and no password was missing.
+        """
+        if credentials.owner or (not link.requires_password and link.captcha is not CaptchaMode.ALWAYS):
+            return
+        with self._attempts.turn(_failure_key(link, credentials.client)):
+            failures = self._failures(link, credentials.client)
+            proves = self._check_captcha(link, credentials, failures)
+            self._check_password(link, credentials, failures)
+            if proves:
+                self._attempts.hit(_pass_key(link, credentials.client), CAPTCHA_PASS)
+
+    def captcha_required(self, link: RequestLink, client: str) -> bool:
+        """Whether this client's next opening needs a captcha."""
+        return self._captcha_needed(link, client, self._count_failures(link, client))
+
+    def _check_captcha(self, link: RequestLink, credentials: Credentials, failures: int) -> bool:
+        """Whether a captcha was solved. Raises CaptchaRequired where one was needed and was not, PasswordRequired
+        before a token is used up for nothing."""
+        token = credentials.captcha_token
+        needed = self._captcha_needed(link, credentials.client, failures)
+        if needed and not token:
+            raise CaptchaRequired(**self._captcha_details(True))
+        if link.requires_password and not credentials.password:
+            raise PasswordRequired(**self._captcha_details(needed))
+        if not token or not (needed or link.captcha is CaptchaMode.ALWAYS):
+            return False
+        if not self._captcha.verify(token):
+            sentence = "The captcha was not solved, or was solved too long ago or used before. Try again."
+            raise CaptchaRequired(sentence, **self._captcha_details(True))
+        return True
+
+    def _captcha_needed(self, link: RequestLink, client: str, failures: int) -> bool:
+        if link.captcha is CaptchaMode.NEVER:
+            return False
+        if failures >= self._rules.captcha_threshold:
+            return True
+        return link.captcha is CaptchaMode.ALWAYS and not self._attempts.count(_pass_key(link, client), CAPTCHA_PASS)
+
+    def _captcha_details(self, needed: bool) -> dict[str, Any]:
+        return {
+            "captcha_required": needed,
+            "captcha_provider": self._captcha.name,
+            "captcha_site_key": self._captcha.site_key,
+        }
+
+    def _failures(self, link: RequestLink, client: str) -> int:
+        """How often this client was wrong of late. Raises TooManyAttempts."""
+        failures = self._count_failures(link, client)
+        if failures >= self._rules.failure_max:
+            key = _failure_key(link, client)
+            raise TooManyAttempts(retry_after=self._attempts.retry_after(key, self._rules.limit))
+        return failures
+
+    def _count_failures(self, link: RequestLink, client: str) -> int:
+        if not link.requires_password:
+            return 0
+        return self._attempts.count(_failure_key(link, client), self._rules.limit)
+
+    def _check_password(self, link: RequestLink, credentials: Credentials, failures: int) -> None:
+        if link.password_hash is None:
+            return
+        key = _failure_key(link, credentials.client)
+        if self._is_right(link, link.password_hash, credentials.password or ""):
+            if failures:
+                self._attempts.clear(key, self._rules.limit)
+            return
+        self._attempts.hit(key, self._rules.limit)
+        needed = self._captcha_needed(link, credentials.client, failures + 1)
+        raise PasswordInvalid(**self._captcha_details(needed))
+
+    def _is_right(self, link: RequestLink, password_hash: str, password: str) -> bool:
+        if len(password) > MAX_PASSWORD_LENGTH:
+            return False
+        if self._remembered.holds(link.hash, password_hash, password):
+            return True
+        if not self._hasher.verify(password_hash, password):
+            return False
+        self._remembered.add(link.hash, password_hash, password)
+        return True
+
+
+class RememberedPasswords:
+    """Passwords that were right a short while ago, as digests that mean nothing outside this process."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._key = secrets.token_bytes(32)
+        self._until: OrderedDict[bytes, float] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def holds(self, *parts: str) -> bool:
+        with self._lock:
+            # A time that lies too far ahead dates from before the clock was set back.
+            return 0 < self._until.get(self._digest(parts), 0) - self._clock() <= REMEMBER_SECONDS
+
+    def add(self, *parts: str) -> None:
+        with self._lock:
+            self._until[self._digest(parts)] = self._clock() + REMEMBER_SECONDS
+            if len(self._until) > REMEMBERED:
+                self._until.popitem(last=False)
+
+    def _digest(self, parts: tuple[str, ...]) -> bytes:
+        message = b"\x00".join(part.encode(errors="surrogatepass") for part in parts)
+        return hmac.digest(self._key, message, hashlib.sha256)
+
+
+def _failure_key(link: RequestLink, client: str) -> str:
+    return f"password:{link.hash}:{client}"
+
+
+def _pass_key(link: RequestLink, client: str) -> str:
+    return f"captcha-pass:{link.hash}:{client}"

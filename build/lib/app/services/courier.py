@@ -1,0 +1,83 @@
+"""Courier: the threads of a process that pass files on, from the moment something is owed until nothing is."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+
+from app.core.errors import Busy
+from app.core.ports import Clock
+from app.core.remote_ports import OutboxStore
+from app.services.passing_on import PassingOn
+from app.services.threads import DaemonThreads
+
+log = logging.getLogger("droppr.remotes")
+
+FILES_AT_ONCE = 4
+TICK = 1.0
+
+
+class Courier:
+    """Looks through the outbox every second, and at once when ``wake`` is set. Every process has one; a file that
+    another one is passing on is left to it, and taken over when that one dies."""
+
+    def __init__(
+        self,
+        outbox: OutboxStore,
+        passing_on: PassingOn,
+        clock: Clock,
+        wake: threading.Event,
+        idle: Callable[[], object],
+    ) -> None:
+        self._outbox = outbox
+        self._passing_on = passing_on
+        self._clock = clock
+        self._wake = wake
+        self._idle = idle
+        self._lock = threading.Lock()
+        self._running: set[str] = set()
+        self._files = DaemonThreads(FILES_AT_ONCE, "passing-on")
+
+    def start(self) -> None:
+        """Begin, in a thread that does not keep the process alive."""
+        threading.Thread(target=self._run, name="courier", daemon=True).start()
+
+    def look(self) -> None:
+        """Begin with whatever is due and fits."""
+        now = self._clock()
+        for entry in self._outbox.all():
+            with self._lock:
+                if len(self._running) >= FILES_AT_ONCE:
+                    return
+                if entry.next_at > now or entry.upload_id in self._running:
+                    continue
+                self._running.add(entry.upload_id)
+            self._files.submit(partial(self._one, entry.upload_id))
+
+    def _one(self, upload_id: str) -> None:
+        try:
+            self._passing_on.pass_on(upload_id)
+        except Busy:
+            pass  # Another process is at it.
+        except Exception:  # the last line of defence of a thread that must go on
+            log.exception("passing on failed")
+        finally:
+            with self._lock:
+                self._running.discard(upload_id)
+
+    def _run(self) -> None:
+        self._logged(self._passing_on.catch_up)
+        while True:
+            self._wake.wait(TICK)
+            self._wake.clear()
+            self._logged(self.look)
+            self._logged(self._idle)
+
+    @staticmethod
+    def _logged(job: Callable[[], object]) -> None:
+        try:
+            job()
+        except Exception:  # the last line of defence of a thread that must go on
+            log.exception("looking through the outbox failed")

@@ -1,0 +1,35 @@
+"""Empty folders: what a sender's folder holds besides files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.core.links import Credentials
+from app.core.paths import RelPath
+from app.core.ports import Destination, RequestStore
+from app.services.openings import Openings
+
+
+class Folders:
+    """Makes folders in a link's folder. One call counts as one opening."""
+
+    def __init__(
+        self,
+        *,
+        requests: RequestStore,
+        openings: Openings,
+        destination: Destination,
+    ) -> None:
+        self._requests = requests
+        self._openings = openings
+        self._destination = destination
+
+    def make(self, hash: str, paths: Sequence[RelPath], credentials: Credentials) -> list[str]:
+        """Make these folders where they are missing; their names in the same order, numbered where a file is in the way.
+
+        Raises what opening an upload raises for a link that takes none, RequestFull, RateLimited, StorageFull, Busy.
+        """
+        link = self._openings.link(hash, credentials)
+        self._openings.count(credentials.client)
+        self._requests.note_folders(hash, paths)
+        return [self._destination.make_folder(link.folder, path) for path in paths]

@@ -1,0 +1,52 @@
+"""Openings: who may open uploads on a link, which files, and how many an hour."""
+
+from __future__ import annotations
+
+from app.core.errors import RateLimited
+from app.core.links import Credentials, RequestLink
+from app.core.policy import Policy
+from app.core.ports import Attempts
+from app.core.session import Sender
+from app.services.commands import OpenUpload
+from app.services.file_requests import FileRequests
+from app.services.memory_monitor import MemoryMonitor
+
+
+class Openings:
+    """The gate before every upload. ``rate_limit`` counts openings of one client, a pack as one; never chunks."""
+
+    def __init__(
+        self,
+        *,
+        file_requests: FileRequests,
+        policy: Policy,
+        attempts: Attempts,
+        memory: MemoryMonitor,
+        rate_limit: str,
+    ) -> None:
+        self._file_requests = file_requests
+        self._policy = policy
+        self._attempts = attempts
+        self._memory = memory
+        self._rate_limit = rate_limit
+
+    def link(self, hash: str, credentials: Credentials) -> RequestLink:
+        """The link, if uploads may be opened on it with these credentials.
+
+        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, and Busy while memory is short.
+        """
+        link = self._file_requests.find(hash)
+        self._memory.check()
+        self._file_requests.authorize_opening(link, credentials)
+        return link
+
+    def sender(self, link: RequestLink, command: OpenUpload) -> Sender:
+        """Who sends this file, if it may come in. Raises FileTooLarge, TypeNotAllowed, InvalidRequest."""
+        self._policy.check_file(link, command.path.name, command.size)
+        return self._file_requests.check_sender(link, command.sender_name, command.sender_email)
+
+    def count(self, client: str) -> None:
+        """Count one opening. Raises RateLimited."""
+        key = f"open:{client}"
+        if not self._attempts.hit(key, self._rate_limit):
+            raise RateLimited(retry_after=self._attempts.retry_after(key, self._rate_limit))

@@ -1,0 +1,163 @@
+"""The parallel chunks API for Python callers: six functions and the ChunkTracker.
+
+Short doors to the adapters the server itself runs on, for code that receives chunks without going through HTTP::
+
+    tracker = load_chunk_tracker(base_dir, upload_id, total_size)
+    store_chunk(base_dir, upload_id, chunk_data, offset, chunk_index)
+    tracker.add_range(offset, end)
+    save_chunk_tracker(base_dir, upload_id, tracker)
+    if tracker.is_complete() and assemble_chunks(base_dir, upload_id, target_path, total_size):
+        cleanup_chunks(base_dir, upload_id)
+
+Any number of threads and processes may do this for one upload at once: saving a tracker merges it with what others
+saved and brings it up to date, so the caller that saves last always sees the whole.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import time
+from functools import partial
+from pathlib import Path
+
+from app.core.errors import Busy, ChunkConflict, UploadNotFound
+from app.core.ranges import Span
+from app.core.tracker import ChunkTracker
+from app.storage.bodies import StreamBody
+from app.storage.json_sessions import JSONSessions, session_folder
+from app.storage.local_chunks import LocalChunks
+from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
+
+__all__ = [
+    "ChunkTracker",
+    "assemble_chunks",
+    "cleanup_chunks",
+    "cleanup_expired_sessions",
+    "load_chunk_tracker",
+    "save_chunk_tracker",
+    "store_chunk",
+]
+
+PathLike = str | os.PathLike[str]
+
+
+def load_chunk_tracker(base_dir: PathLike, upload_id: str, total_size: int) -> ChunkTracker:
+    """The tracker of an upload of ``total_size`` bytes, made on first use. Raises InvalidRange for another size."""
+    return ChunkTracker(total_size, _log(base_dir, upload_id).read(_state).ranges)
+
+
+def save_chunk_tracker(base_dir: PathLike, upload_id: str, tracker: ChunkTracker) -> None:
+    """Persist ``tracker``, merged with what others saved; afterwards it knows their ranges too.
+
+    Waits until the chunks stored so far, and the record of them, are on the disk itself.
+    """
+    log = _log(base_dir, upload_id)
+    LocalChunks(Path(base_dir)).flush(upload_id)
+    for span in tracker.ranges:
+        log.append(partial(_arrival_of, span), sync=True)
+    tracker.ranges = log.read(_state).ranges
+
+
+def store_chunk(base_dir: PathLike, upload_id: str, chunk_data: bytes, offset: int, chunk_index: int) -> None:
+    """Put a chunk in its place, durably against a crash of the process. ``chunk_index`` is not used for order.
+
+    Bytes whose range was saved before stay as they are. Raises ChunkConflict when all of the chunk was saved
+    before and its bytes are others, StorageFull when the disk is full.
+    """
+    del chunk_index  # The offset says where the bytes belong; an index would assume one chunk size for ever.
+    span = Span(offset, offset + len(chunk_data))
+    log = _log(base_dir, upload_id)
+    chunks = LocalChunks(Path(base_dir), staged=True)
+    with chunks.claim(upload_id, span, wait=True) as slot:
+        wanted = log.read(_state).ranges.missing(span)
+        if wanted:
+            slot.receive(StreamBody(io.BytesIO(chunk_data)), wanted, None)
+        else:
+            with chunks.reader(upload_id) as read:
+                if read(span) != chunk_data:
+                    raise ChunkConflict()
+
+
+def assemble_chunks(base_dir: PathLike, upload_id: str, target_path: PathLike, total_size: int) -> bool:
+    """Make the whole file appear under ``target_path``, atomically; true once it stands there.
+
+    False while ranges are missing, and when another file has that name: it is never replaced. Of several callers
+    one does the work and all are told true.
+    """
+    target = Path(target_path)
+    try:
+        with JSONSessions(Path(base_dir)).exclusive(upload_id):
+            ranges = _log(base_dir, upload_id).read(_state).ranges
+            if not ChunkTracker(total_size, ranges).is_complete():
+                return False
+            return _appear(LocalChunks(Path(base_dir)), upload_id, target)
+    except UploadNotFound:
+        # Somebody else has assembled it and cleaned up already.
+        return target.is_file() and target.stat().st_size == total_size
+
+
+def cleanup_chunks(base_dir: PathLike, upload_id: str) -> None:
+    """Remove the temporary files of an upload, if there are any."""
+    JSONSessions(Path(base_dir)).delete(upload_id)
+
+
+def cleanup_expired_sessions(base_dir: PathLike, max_age_hours: float = 24) -> int:
+    """Remove every upload to which nothing was added for ``max_age_hours``; returns how many.
+
+    Judges whole uploads, each under its lock, and passes over one that is being written to.
+    """
+    before = time.time() - max_age_hours * 3600
+    sessions = JSONSessions(Path(base_dir))
+    return sum(_removed_if_idle(Path(base_dir), sessions, upload_id, before) for upload_id in list(sessions.ids()))
+
+
+def _log(base_dir: PathLike, upload_id: str) -> SpanLog:
+    folder = session_folder(Path(base_dir), upload_id)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("spans", "data"):
+        (folder / name).touch()
+    return span_log(folder / "spans")
+
+
+def _arrival_of(span: Span, known: Arrived) -> Arrival | None:
+    return None if known.ranges.covers(span) else Arrival(Kind.DURABLE, boot_number(), time.time(), span)
+
+
+def _state(arrived: Arrived) -> Arrived:
+    return arrived
+
+
+def _appear(chunks: LocalChunks, upload_id: str, target: Path) -> bool:
+    source = chunks.path(upload_id)
+    chunks.flush(upload_id)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        return os.path.samefile(source, target)
+    except OSError:
+        # Another file system: a copy beside the target, then a name for it.
+        beside = target.with_name(f".{target.name}.{upload_id}")
+        shutil.copyfile(source, beside)
+        try:
+            os.link(beside, target)
+        except FileExistsError:
+            return False
+        finally:
+            beside.unlink()
+    return True
+
+
+def _removed_if_idle(base: Path, sessions: JSONSessions, upload_id: str, before: float) -> int:
+    try:
+        with sessions.exclusive(upload_id, wait=False):
+            spans = session_folder(base, upload_id) / "spans"
+            last = max(span_log(spans).read(_state).last_at, spans.stat().st_mtime)
+            if last > before or not LocalChunks(base).idle(upload_id):
+                return 0
+            sessions.delete(upload_id)
+            return 1
+    except (UploadNotFound, Busy, FileNotFoundError):
+        return 0

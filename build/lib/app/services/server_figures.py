@@ -1,0 +1,160 @@
+"""ServerFigures: how busy the server is at this moment, for its owner: one set of numbers for every way of asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.core.errors import UploadNotFound
+from app.core.ports import Clock, SessionStore
+from app.core.ranges import ByteRanges
+from app.core.session import State, UploadSession
+from app.services.memory_monitor import MemoryMonitor
+from app.services.upload_concurrency_manager import Running, UploadConcurrencyManager
+
+MOST_SHOWN = 50
+"""Running uploads that are told one by one."""
+_HISTORY = 60
+Part = Callable[[], Mapping[str, Any]]
+
+
+class ServerFigures:
+    """``parts`` are further sections by name, such as ``buffer_pool``: each is asked whenever the figures are."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        concurrency: UploadConcurrencyManager,
+        memory: MemoryMonitor,
+        clock: Clock,
+        chunk_size: int,
+        max_parallel_chunks: int,
+        parts: Mapping[str, Part],
+    ) -> None:
+        self._sessions = sessions
+        self._concurrency = concurrency
+        self._memory = memory
+        self._clock = clock
+        self._chunk_size = chunk_size
+        self._max_parallel_chunks = max_parallel_chunks
+        self._parts = parts
+
+    def status(self) -> dict[str, Any]:
+        """Uploads, memory and whatever else there is, as the status call tells it."""
+        return {
+            "concurrency": {"active_uploads": self.open_uploads(), **self.concurrency()},
+            "memory_monitor": {**self.memory(), "history": self._history()},
+            **{name: dict(part()) for name, part in self._parts.items()},
+        }
+
+    def live(self) -> dict[str, Any]:
+        """The same for somebody who looks on: what changes from second to second, each running upload by itself."""
+        running = self._concurrency.running()
+        return {
+            "at": self._clock(),
+            "concurrency": {**self.concurrency(), "running_uploads": len(running)},
+            "uploads": [shown for each in running[:MOST_SHOWN] if (shown := self._shown(each))],
+            "memory_monitor": self.memory(),
+            "refusals": self.refusals(),
+            **{name: dict(part()) for name, part in self._parts.items()},
+        }
+
+    def concurrency(self) -> dict[str, Any]:
+        limits = self._concurrency.limits
+        return {
+            "running_uploads": len(self._concurrency.running()),
+            "waiting_uploads": self._concurrency.waiting(),
+            "max_concurrent_uploads": limits.places,
+            "max_concurrent_per_user": limits.per_user,
+            "max_concurrent_chunks": self._max_parallel_chunks,
+        }
+
+    def memory(self) -> dict[str, Any]:
+        """``current_usage`` in percent of the limit that counts; the rest in bytes, bytes a second and seconds."""
+        use, trend = self._memory.usage(), self._memory.trend()
+        return {
+            "current_usage": use.percent,
+            "max_usage": self._memory.max_percent,
+            "used_bytes": use.used,
+            "limit_bytes": use.limit,
+            "peak_bytes": trend.peak,
+            "reserved_bytes": self._memory.reserved(),
+            "available_bytes": self._memory.headroom(),
+            "bytes_per_second": round(trend.slope),
+            "seconds_to_limit": None if trend.seconds_to_limit is None else round(trend.seconds_to_limit),
+        }
+
+    def refusals(self) -> dict[str, int]:
+        """How often each limit has sent somebody away since the server started, over all workers."""
+        found = dict.fromkeys(("places", "user", "memory"), 0)
+        registry = CollectorRegistry()
+        MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+        for metric in registry.collect():
+            for sample in metric.samples:
+                if sample.name == "droppr_limit_refusals_total":
+                    found[sample.labels["reason"]] = int(sample.value)
+        return found
+
+    def open_uploads(self) -> int:
+        """Uploads that have been begun and are not finished, whether anything comes or not."""
+        return sum(1 for upload_id in self._sessions.ids() if self._is_open(upload_id))
+
+    def progress(self, upload_id: str) -> dict[str, Any]:
+        """How far one upload is. Raises UploadNotFound."""
+        session = self._sessions.load(upload_id)
+        has_place = any(each.upload_id == upload_id for each in self._concurrency.running())
+        return {**_progress(session, self._clock(), self._chunk_size), "running": has_place}
+
+    def _history(self) -> list[dict[str, float]]:
+        samples = self._memory.history()[-_HISTORY:]
+        return [{"seconds_ago": round(samples[-1].at - each.at, 1), "used_bytes": each.used} for each in samples]
+
+    def _shown(self, running: Running) -> dict[str, Any] | None:
+        try:
+            session = self._sessions.load(running.upload_id)
+        except UploadNotFound:
+            return None  # It was opened and not begun, or has just been finished.
+        progress = _progress(session, self._clock(), self._chunk_size)
+        return {"upload_id": running.upload_id, "path": str(session.path), "seconds": running.seconds, **progress}
+
+    def _is_open(self, upload_id: str) -> bool:
+        try:
+            return self._sessions.load(upload_id).state is State.OPEN
+        except UploadNotFound:
+            return False
+
+
+def _progress(session: UploadSession, now: float, chunk_size: int) -> dict[str, Any]:
+    ended = session.state is not State.OPEN
+    elapsed = max(0.0, (session.active_at if ended else now) - session.opened_at)
+    speed = session.received_bytes / elapsed if elapsed else 0.0
+    left = session.size - session.received_bytes
+    total = -(-session.size // chunk_size)
+    done = total if session.state is State.COMPLETE else whole_chunks(session.ranges, session.size, chunk_size)
+    return {
+        "state": session.state,
+        "size": session.size,
+        "received_bytes": session.received_bytes,
+        "percent": round(100 * session.received_bytes / session.size, 2) if session.size else 100.0,
+        "missing_ranges": len(session.missing),
+        "chunk_progress": {"chunk_size": chunk_size, "completed_chunks": done, "total_chunks": total},
+        "opened_at": session.opened_at,
+        "last_byte_at": session.active_at,
+        "elapsed_seconds": elapsed,
+        "bytes_per_second": speed,
+        "chunks_per_second": done / elapsed if elapsed else 0.0,
+        "seconds_left": None if ended or not speed else left / speed,
+    }
+
+
+def whole_chunks(ranges: ByteRanges, size: int, chunk_size: int) -> int:
+    """How many chunks of the size that clients are told lie wholly in ``ranges``."""
+    count = 0
+    for span in ranges:
+        stop = -(-size // chunk_size) if span.stop == size else span.stop // chunk_size
+        count += max(0, stop - -(-span.start // chunk_size))
+    return count

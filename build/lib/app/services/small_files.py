@@ -1,0 +1,114 @@
+"""Small files: each complete in one request, alone or packed with others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from app.core.errors import UploadError
+from app.core.links import Credentials, RequestLink
+from app.core.ports import Body, Checksum
+from app.core.ranges import Span
+from app.core.session import UploadSession
+from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
+from app.services.file_digests import TINY
+from app.services.openings import Openings
+from app.services.uploads import Uploads
+from app.services.whole_files import TOGETHER, Outcome, WholeFile, WholeFiles
+
+Packed = tuple[OpenUpload | UploadError, Body]
+"""A file of a pack: what is said of it, or why that cannot be, and its bytes."""
+
+
+class SmallFiles:
+    """Receive files that come whole. Those that are not small after all, or cannot be taken whole, become uploads."""
+
+    def __init__(self, *, openings: Openings, whole_files: WholeFiles, uploads: Uploads) -> None:
+        self._openings = openings
+        self._whole_files = whole_files
+        self._uploads = uploads
+
+    def receive(
+        self,
+        hash: str,
+        command: OpenUpload,
+        body: Body,
+        credentials: Credentials,
+        *,
+        checksum: Checksum | None = None,
+        index: int | None = None,
+    ) -> UploadSession:
+        """One file in one request. Raises what opening an upload and receiving a chunk raise; nothing is kept then."""
+        link = self._openings.link(hash, credentials)
+        sender = self._openings.sender(link, command)
+        self._openings.count(credentials.client)
+        upload_id = new_upload_id(hash, command.key)
+        if not self._goes_whole(upload_id, command):
+            return self._by_session(link, command, body, checksum)
+        file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
+        return _raised(self._whole_files.deliver(link, [file])[0])
+
+    def receive_pack(self, hash: str, files: Iterable[Packed], credentials: Credentials) -> list[Outcome]:
+        """Many files in one request: for each, in their order, the finished upload or why it was refused.
+
+        Raises what stands against all of them; what was delivered until then is found again by its key.
+        """
+        link = self._openings.link(hash, credentials)
+        self._openings.count(credentials.client)
+        outcomes: list[Outcome | None] = []
+        waiting: dict[str, tuple[int, WholeFile]] = {}
+        try:
+            for command, body in files:
+                taken = self._taken(link, command, body)
+                if isinstance(taken, WholeFile):
+                    if taken.upload_id in waiting or len(waiting) == TOGETHER:
+                        self._deliver(link, waiting, outcomes)
+                    waiting[taken.upload_id] = len(outcomes), taken
+                outcomes.append(None if isinstance(taken, WholeFile) else taken)
+            self._deliver(link, waiting, outcomes)
+        finally:
+            for _, file in waiting.values():
+                file.content.close()
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _taken(self, link: RequestLink, command: OpenUpload | UploadError, body: Body) -> WholeFile | Outcome:
+        """The bytes of one packed file, to be delivered with others, or what became of it already."""
+        if isinstance(command, UploadError):
+            return command
+        try:
+            sender = self._openings.sender(link, command)
+            upload_id = new_upload_id(link.hash, command.key)
+            if self._goes_whole(upload_id, command):
+                return self._whole_files.write(link, upload_id, command, sender, body)
+            return self._by_session(link, command, body, None)
+        except UploadError as error:
+            return error
+
+    def _deliver(
+        self, link: RequestLink, waiting: dict[str, tuple[int, WholeFile]], outcomes: list[Outcome | None]
+    ) -> None:
+        together = [*waiting.values()]
+        waiting.clear()
+        for (place, _), outcome in zip(
+            together, self._whole_files.deliver(link, [file for _, file in together]), strict=True
+        ):
+            outcomes[place] = outcome
+
+    def _goes_whole(self, upload_id: str, command: OpenUpload) -> bool:
+        # What was begun as an upload under the same key is finished as one.
+        begun = command.key is not None and self._uploads.is_begun(upload_id)
+        return command.size <= TINY and self._whole_files.supported and not begun
+
+    def _by_session(
+        self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None
+    ) -> UploadSession:
+        session = self._uploads.begin(link, command, self._openings.sender(link, command))
+        if not command.size:
+            return session
+        chunk = ReceiveChunk(session.upload_id, Span(0, command.size), command.size, checksum)
+        return self._uploads.receive(link.hash, chunk, body)
+
+
+def _raised(outcome: Outcome) -> UploadSession:
+    if isinstance(outcome, UploadError):
+        raise outcome
+    return outcome

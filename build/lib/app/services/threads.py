@@ -1,0 +1,49 @@
+"""Threads that wait for work and never keep the process alive: what they were at is gone on with after a restart."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class DaemonThreads:
+    """At most ``most`` threads, made as they are needed. The standard executor would be waited for at the end."""
+
+    def __init__(self, most: int, name: str) -> None:
+        self._most = most
+        self._name = name
+        self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._threads = 0
+        self._idle = 0
+
+    def submit(self, job: Callable[[], T]) -> Future[T]:
+        """Run ``job`` when its turn comes. A future that is cancelled before that is passed over."""
+        future: Future[T] = Future()
+        self._jobs.put((future, job))
+        with self._lock:
+            if self._idle < self._jobs.qsize() and self._threads < self._most:
+                self._threads += 1
+                threading.Thread(target=self._run, name=f"{self._name}-{self._threads}", daemon=True).start()
+        return future
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                self._idle += 1
+            future, job = self._jobs.get()
+            with self._lock:
+                self._idle -= 1
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(job())
+            except BaseException as error:  # noqa: BLE001  whoever waits for the future gets it
+                future.set_exception(error)
+            # Or the last job's buffers and errors would live until the next one.
+            del future, job

@@ -1,0 +1,237 @@
+"""Every setting there is, read once from the environment and from ``.env`` beside the data."""
+
+from __future__ import annotations
+
+import os
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from apscheduler.triggers.cron import CronTrigger
+from limits import parse as parse_limit
+from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from app.core.images import image_type
+
+MIB = 1024 * 1024
+MOST_PLACES = 1000
+"""The highest limit on uploads at once."""
+SPOOL = "spool"
+"""The folder below the data folder through which nginx hands bodies over."""
+_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/?")
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+class InvalidSettings(Exception):
+    """The settings do not make sense. Its text names every problem, one a line."""
+
+
+class Settings(BaseSettings):
+    """All settings, typed and frozen. Field names are the environment variables in lower case, DROPPR_ left out."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="DROPPR_", frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
+    )
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=0, le=65535)
+    unix_socket: Path | None = None
+    data_dir: Path = Path("data")
+    pages_dir: Path = PROJECT / "nginx" / "dist"
+    admin_token: str | None = Field(None, min_length=16)
+    workers: int = Field(1, ge=1, le=64)
+    threads: int = Field(32, ge=1, le=1024)
+    chunk_size_mb: int = Field(8, ge=1)
+    max_chunk_size_mb: int = Field(64, ge=1)
+    upload_max_bytes: int = Field(0, ge=0)
+    upload_max_size_mb: int = Field(0, ge=0)
+    upload_allowed_exts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), validation_alias=AliasChoices("DROPPR_UPLOAD_ALLOWED_EXTS", "DROPPR_UPLOAD_ALLOWED_EXTENSIONS")
+    )
+    session_max_age_hours: float = Field(24, gt=0)
+    undo_minutes: float = Field(60, ge=0, allow_inf_nan=False)
+    cleanup_cron: str = "0 3 * * *"
+    chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
+    durability: Literal["none", "complete", "chunk"] = "complete"
+    boot_id: str | None = None
+    body_timeout_seconds: float = Field(30, gt=0)
+    rate_limit_uploads: str = "600 per hour"
+    rate_limit_share_create: str = "60 per hour"
+    request_password_failure_max: int = Field(5, ge=1)
+    request_password_failure_window_seconds: int = Field(900, ge=1)
+    request_password_failure_captcha_threshold: int = Field(
+        3,
+        ge=1,
+        validation_alias=AliasChoices(
+            "DROPPR_REQUEST_PASSWORD_CAPTCHA_THRESHOLD", "DROPPR_REQUEST_PASSWORD_FAILURE_CAPTCHA_THRESHOLD"
+        ),
+    )
+    captcha_provider: Literal["altcha", "turnstile", "hcaptcha"] = "altcha"
+    captcha_site_key: str | None = None
+    captcha_secret_key: str | None = None
+    captcha_verify_url: str | None = None
+    trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
+    public_url: str | None = None
+    logo: Path | None = None
+    handoff_hours: float = Field(24, gt=0, allow_inf_nan=False)
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    enable_parallel_uploads: bool = Field(True, validation_alias="ENABLE_PARALLEL_UPLOADS")
+    parallel_upload_max_concurrent_chunks: int = Field(
+        8, ge=1, le=256, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_CHUNKS"
+    )
+    parallel_upload_chunk_size_mb: int | None = Field(
+        None, ge=1, le=1024, validation_alias="PARALLEL_UPLOAD_CHUNK_SIZE_MB"
+    )
+    parallel_upload_max_concurrent_users: int = Field(
+        20, ge=1, le=MOST_PLACES, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_USERS"
+    )
+    parallel_upload_max_concurrent_per_user: int = Field(
+        3, ge=1, le=MOST_PLACES, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_PER_USER"
+    )
+    parallel_upload_turn_seconds: float = Field(120, gt=0, validation_alias="PARALLEL_UPLOAD_TURN_SECONDS")
+    parallel_upload_max_memory_percent: float = Field(
+        80.0, gt=0, le=100, validation_alias="PARALLEL_UPLOAD_MAX_MEMORY_PERCENT"
+    )
+    parallel_upload_debug_logging: bool = Field(False, validation_alias="PARALLEL_UPLOAD_DEBUG_LOGGING")
+    cgroup_dir: Path | None = None
+    s3_endpoint: str = ""
+    s3_region: str = ""
+    s3_access_key: str = Field("", repr=False)
+    s3_secret_key: str = Field("", repr=False)
+    drive_service_account_file: Path | None = None
+    drive_client_id: str = ""
+    drive_client_secret: str = Field("", repr=False)
+    drive_refresh_token: str = Field("", repr=False)
+    drive_token_url: str = "https://oauth2.googleapis.com/token"
+    drive_api_url: str = "https://www.googleapis.com"
+    ws_gdrive_hosts: Annotated[tuple[str, ...], NoDecode] = ("www.googleapis.com", "content.googleapis.com")
+
+    @field_validator("upload_allowed_exts", mode="before")
+    @classmethod
+    def _extensions(cls, value: object) -> object:
+        return extension_list(value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("ws_gdrive_hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(text.strip().lower() for text in value.split(",") if text.strip())
+
+    @field_validator("trusted_proxies", mode="before")
+    @classmethod
+    def _networks(cls, value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        return tuple(ip_network(text.strip(), strict=False) for text in value.split(",") if text.strip())
+
+    @field_validator("rate_limit_uploads", "rate_limit_share_create")
+    @classmethod
+    def _limit(cls, value: str) -> str:
+        parse_limit(value)
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin(cls, value: str | None) -> str | None:
+        if value is not None and not _ORIGIN.fullmatch(value):
+            raise ValueError("Write it as https://files.example.org, without a path.")
+        return value.rstrip("/") if value else None
+
+    @field_validator("logo")
+    @classmethod
+    def _picture(cls, value: Path | None) -> Path | None:
+        if value is None:
+            return None
+        path = value.expanduser().absolute()
+        try:
+            with path.open("rb") as file:
+                kind = image_type(file.read(4096))
+        except OSError as error:
+            raise ValueError(f"The picture cannot be read: {error.strerror}.") from None
+        if kind is None:
+            raise ValueError("The logo must be a PNG, SVG, WebP or JPEG picture.")
+        return path
+
+    @field_validator("cleanup_cron")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        CronTrigger.from_crontab(value)
+        return value
+
+    @field_validator("data_dir", "pages_dir")
+    @classmethod
+    def _absolute(cls, value: Path) -> Path:
+        return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _captcha_keys(self) -> Self:
+        if self.captcha_provider != "altcha" and not (self.captcha_site_key and self.captcha_secret_key):
+            raise ValueError(
+                f"{self.captcha_provider} needs both DROPPR_CAPTCHA_SITE_KEY and DROPPR_CAPTCHA_SECRET_KEY."
+            )
+        return self
+
+    @property
+    def chunk_size(self) -> int:
+        """What clients are told to send at once, in bytes."""
+        wished = self.parallel_upload_chunk_size_mb if self.enable_parallel_uploads else None
+        return min(wished or self.chunk_size_mb, self.max_chunk_size_mb) * MIB
+
+    @property
+    def remote_chunk_size(self) -> int:
+        """In what pieces files are passed on to a remote, in bytes, where their size does not suggest another."""
+        return (self.parallel_upload_chunk_size_mb or 16) * MIB
+
+    @property
+    def max_chunk_size(self) -> int:
+        return self.max_chunk_size_mb * MIB
+
+    @property
+    def max_file_size(self) -> int:
+        """The largest file in bytes, 0 for none; of the two spellings the smaller counts."""
+        return min((n for n in (self.upload_max_bytes, self.upload_max_size_mb * MIB) if n), default=0)
+
+    @property
+    def max_parallel_chunks(self) -> int:
+        return self.parallel_upload_max_concurrent_chunks if self.enable_parallel_uploads else 1
+
+    @property
+    def cgroups(self) -> Path:
+        """Where the control groups of version 2 are: beside those of version 1 on machines that have both."""
+        both = Path("/sys/fs/cgroup/unified")
+        return self.cgroup_dir or (both if both.is_dir() else both.parent)
+
+    @property
+    def session_max_age(self) -> float:
+        """Seconds an upload may lie idle."""
+        return self.session_max_age_hours * 3600
+
+
+def extension_list(texts: list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    """Extensions without dot and in lower case; empty, which is all, where ``*`` or ``*.*`` is among them."""
+    if any(text.strip() in ("*", "*.*") for text in texts):
+        return ()
+    cleaned = (text.strip().lstrip("*").lstrip(".").casefold() for text in texts)
+    return tuple(dict.fromkeys(filter(None, cleaned)))
+
+
+def load_settings() -> Settings:
+    """The settings of this process. Raises InvalidSettings, naming every problem at once."""
+    try:
+        return Settings(_env_file=_env_files())  # type: ignore[call-arg]
+    except ValidationError as error:
+        lines = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors()]
+        raise InvalidSettings("\n".join(lines)) from None
+
+
+def _env_files() -> tuple[Path, ...]:
+    beside_data = Path(os.environ.get("DROPPR_DATA_DIR", "data")).expanduser().absolute().parent / ".env"
+    return (Path(".env"), beside_data)
+
+
+def _variable(location: tuple[int | str, ...]) -> str:
+    name = str(location[0]) if location else "SETTINGS"
+    return name if name.isupper() else f"DROPPR_{name.upper()}"

@@ -1,0 +1,105 @@
+"""Writing so that a reader or a crash sees the old or the new, and disk trouble in our own words."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.errors import Busy, StorageFull
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
+_PASSING = {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE}
+
+
+def replace_file(path: Path, content: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
+    """Put ``content`` under ``path`` whole: temp file, fsync, rename, fsync of the folder.
+
+    ``durable=False`` leaves the two fsyncs out: still atomic for readers and crashes of processes, but not across a
+    power cut. Raises StorageFull or Busy; the old content then stays.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    with disk_errors():
+        try:
+            _write_new(temporary, content, mode, durable)
+            os.rename(temporary, path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+        if durable:
+            sync_folder(path.parent)
+
+
+def _write_new(path: Path, content: bytes, mode: int, durable: bool) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        write_all(descriptor, content)
+        if durable:
+            os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_all(descriptor: int, content: bytes) -> None:
+    """Write every byte; the kernel may take a part at a time, as on a disk that is nearly full."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def write_at(descriptor: int, content: memoryview, offset: int) -> None:
+    """Write every byte at a place of an open file."""
+    while content:
+        written = os.pwrite(descriptor, content, offset)
+        content = content[written:]
+        offset += written
+
+
+def copy_range(source: int, source_offset: int, target: int, target_offset: int, count: int) -> int:
+    """Let the kernel copy up to ``count`` bytes between open files; how many, 0 at the source's end.
+
+    Where the file system shares blocks nothing is copied at all; where it cannot even copy, the bytes go through us.
+    """
+    try:
+        return os.copy_file_range(source, target, count, source_offset, target_offset)
+    except OSError as error:
+        if error.errno not in _NO_COPY:
+            raise
+    piece = os.pread(source, min(count, 1024 * 1024), source_offset)
+    write_at(target, memoryview(piece), target_offset)
+    return len(piece)
+
+
+def sync_file(path: Path) -> None:
+    """Make the content of a file survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` survive a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Turn a full disk into StorageFull and trouble that may pass into Busy; everything else goes through."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise StorageFull() from error
+        if error.errno in _PASSING:
+            raise Busy("The server's disk does not take data at the moment. Try again in a while.") from error
+        raise

@@ -1,0 +1,205 @@
+"""Finished files on local disk: below one root, each link in its folder.
+
+Every step down is taken relative to an open folder and never follows a link, so nothing planted in the tree leads
+out of it. A file appears by ``link``, which never replaces anything; a name that is taken gets a number.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
+from pathlib import Path
+
+from app.core.paths import RelPath, disk_name, numbered
+from app.core.ports import Delivery
+from app.storage.atomic import disk_errors, sync_folder
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+
+
+class LocalFolder:
+    """Destination below ``root``, which must be on the same file system as the growing files."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._settled: set[Path] = set()
+        """Folders whose own names are known to be on the disk; forgotten whenever a folder is made."""
+
+    def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
+            number = _link_in(parent, disk_name(path.name), source)
+            return _delivery(path, taken, number, mark_of(_status(source)))
+
+    def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
+            for number in count():
+                try:
+                    found = os.stat(numbered(disk_name(path.name), number), dir_fd=parent, follow_symlinks=False)
+                except FileNotFoundError:
+                    return None
+                if mark_of(found) == mark:
+                    return _delivery(path, taken, number, mark)
+        raise AssertionError("unreachable")
+
+    def flush(self, folder: RelPath, delivery: Delivery) -> None:
+        # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
+        try:
+            below = self.locate(folder, delivery.disk_path).parent
+        except FileNotFoundError:
+            return  # The owner was faster and has it.
+        with disk_errors():
+            sync_folder(below)
+            while below != self._root and below not in self._settled:
+                sync_folder(below.parent)
+                self._settled.add(below)
+                below = below.parent
+
+    def locate(self, folder: RelPath, disk_path: str) -> Path:
+        with self._found(folder, disk_path) as (_, parts, _):
+            return self._root.joinpath(*parts)
+
+    def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+        try:
+            with self._found(folder, disk_path) as (_, _, status):
+                return mark_of(status) == mark
+        except FileNotFoundError:
+            return False
+
+    def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+        try:
+            with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
+                if mark_of(status) != mark:
+                    return False
+                os.unlink(parts[-1], dir_fd=parent)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def make_folder(self, folder: RelPath, path: RelPath) -> str:
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.parts) as (_, taken):
+            return "/".join(numbered(part, n) for part, n in zip(path.parts, taken, strict=True))
+
+    @contextmanager
+    def _found(self, folder: RelPath, disk_path: str) -> Iterator[tuple[int, list[str], os.stat_result]]:
+        """A file's open folder, the names that lead to it from the root, and its status. Raises FileNotFoundError."""
+        parts = [*map(disk_name, folder.parts), *RelPath.parse(disk_path).parts]
+        with ExitStack() as stack:
+            try:
+                descriptor = os.open(self._root, _FOLDER)
+                stack.callback(os.close, descriptor)
+                for part in parts[:-1]:
+                    descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
+                    stack.callback(os.close, descriptor)
+                status = os.stat(parts[-1], dir_fd=descriptor, follow_symlinks=False)
+                if not stat.S_ISREG(status.st_mode):
+                    raise FileNotFoundError(errno.ENOENT, "Not a file", disk_path)
+            except OSError as error:
+                if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                    raise FileNotFoundError(errno.ENOENT, "No such file", disk_path) from error
+                raise
+            yield descriptor, parts, status
+
+    @contextmanager
+    def _opened(self, parts: tuple[str, ...]) -> Iterator[int]:
+        try:
+            descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self._root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            with self._below(descriptor, parts) as (below, _):
+                yield below
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def _below(self, descriptor: int, parts: tuple[str, ...]) -> Iterator[tuple[int, list[int]]]:
+        """The folder at ``parts`` below an open one, made where missing, and the number each part had to take."""
+        current = os.dup(descriptor)
+        taken: list[int] = []
+        try:
+            for part in parts:
+                below, number, made = _folder_in(current, disk_name(part))
+                os.close(current)
+                current = below
+                taken.append(number)
+                if made:
+                    self._settled.clear()
+            yield current, taken
+        finally:
+            os.close(current)
+
+
+def mark_of(status: os.stat_result) -> str:
+    """One for each file and each state of its content: its number, its size and when it was last written to."""
+    return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
+
+
+def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:
+    """Open or make a folder; where a file or a link has the name, ``name (1)`` and so on.
+
+    Returns the open folder, the number it took, and whether it is new.
+    """
+    for number in count():
+        candidate = numbered(name, number)
+        made = False
+        while True:
+            try:
+                return os.open(candidate, _FOLDER, dir_fd=parent), number, made
+            except FileNotFoundError:
+                made = _made(parent, candidate) or made
+            except OSError as error:
+                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                    raise
+                break
+    raise AssertionError("unreachable")
+
+
+def _made(parent: int, name: str) -> bool:
+    try:
+        os.mkdir(name, 0o755, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _delivery(path: RelPath, taken: list[int], number: int, mark: str) -> Delivery:
+    names = [numbered(part, n) for part, n in zip(path.folder, taken, strict=True)]
+    disk_names = [numbered(disk_name(part), n) for part, n in zip(path.folder, taken, strict=True)]
+    return Delivery(
+        path="/".join([*names, numbered(path.name, number)]),
+        disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
+        mark=mark,
+    )
+
+
+def _link_in(parent: int, name: str, source: Path | int) -> int:
+    """Give ``source`` another name in an open folder; returns the number it took. Finds its own earlier work."""
+    for number in count():
+        candidate = numbered(name, number)
+        try:
+            if isinstance(source, int):
+                os.link(f"/proc/self/fd/{source}", candidate, dst_dir_fd=parent, follow_symlinks=True)
+            else:
+                os.link(source, candidate, dst_dir_fd=parent, follow_symlinks=False)
+            return number
+        except FileExistsError:
+            if _is_same(parent, candidate, source):
+                return number
+    raise AssertionError("unreachable")
+
+
+def _is_same(parent: int, name: str, source: Path | int) -> bool:
+    try:
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return False
+    return os.path.samestat(found, _status(source))
+
+
+def _status(source: Path | int) -> os.stat_result:
+    return os.fstat(source) if isinstance(source, int) else os.stat(source, follow_symlinks=False)

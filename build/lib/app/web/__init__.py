@@ -1,0 +1,36 @@
+"""How it is spoken: parse, call one service, render."""
+
+from __future__ import annotations
+
+from flask import Flask, Response
+
+from app.core.pieces import PIECE
+from app.settings import Settings
+from app.web import logs
+from app.web.body import PatientBodies
+from app.web.native import native
+from app.web.owner import owner
+from app.web.pages import pages, security_headers
+from app.web.receipts import receipts
+from app.web.requests import requests
+from app.web.system import system
+from app.web.ws import ws
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Put every route, and what all of them share, on ``app``."""
+    logs.install(app, settings.log_level, debug=("droppr.parallel",) if settings.parallel_upload_debug_logging else ())
+    # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
+    app.wsgi_app = PatientBodies(app.wsgi_app, settings.body_timeout_seconds)  # type: ignore[method-assign]
+    headers = security_headers(settings)
+
+    @app.after_request
+    def protect(reply: Response) -> Response:
+        for name, value in headers.items():
+            reply.headers.setdefault(name, value)
+        return reply
+
+    # Blueprints with routes that others would swallow come first.
+    for blueprint in (requests, native, receipts, owner, system, ws, pages):
+        app.register_blueprint(blueprint)

@@ -1,0 +1,296 @@
+"""The body of a request as everyone reads it: straight from the socket where there is one, patient with slow senders,
+but not for ever, and clear about a break.
+
+gunicorn's own way of reading a body copies each byte three times in Python before the application has it. A chunk goes
+past that: the bytes gunicorn has read ahead come first, the rest is read from the socket into a buffer that
+stays, or moved by the kernel without being looked at.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import socket
+import struct
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from gunicorn.http.errors import ParseException
+
+from app.core.errors import ChunkSizeMismatch, RequestTimeout
+from app.core.pieces import PIECE
+from app.storage.atomic import write_at
+
+WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
+
+SLOWEST = 1024
+"""Bytes a second below which a sender is cut off, measured over the timeout."""
+IN_PIPE = 1024 * 1024
+"""How many bytes the kernel moves at a time."""
+
+
+class PatientSocket:
+    """A socket that reads with a limit on silence and on slowness. Both end in TimeoutError.
+
+    Silence alone is not enough: a byte every now and then would hold a thread for as long as its sender likes.
+    """
+
+    def __init__(self, plain: socket.socket, timeout: float) -> None:
+        self.plain = plain
+        self._timeout = timeout
+        self._window_ends = time.monotonic() + timeout
+        self._in_window = 0
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        """While in here the kernel ends a read after the timeout; cheaper than asking for readiness every time."""
+        self._set_timeout(self._timeout)
+        try:
+            yield
+        finally:
+            self._set_timeout(0)
+
+    def recv(self, most: int) -> bytes:
+        with _silence_is_timeout():
+            data = self.plain.recv(min(most, PIECE))
+        self._judge(len(data))
+        return data
+
+    def recv_into(self, buffer: memoryview) -> int:
+        with _silence_is_timeout():
+            count = self.plain.recv_into(buffer)
+        self._judge(count)
+        return count
+
+    def splice_into(self, pipe: int, most: int) -> int:
+        with _silence_is_timeout():
+            count = os.splice(self.plain.fileno(), pipe, most)
+        self._judge(count)
+        return count
+
+    def _set_timeout(self, seconds: float) -> None:
+        whole = int(seconds)
+        value = struct.pack("@ll", whole, int((seconds - whole) * 1e6))
+        self.plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
+
+    def _judge(self, count: int) -> None:
+        self._in_window += count
+        now = time.monotonic()
+        if count and now >= self._window_ends:
+            if self._in_window < SLOWEST * self._timeout:
+                raise TimeoutError("too slow")
+            self._window_ends, self._in_window = now + self._timeout, 0
+
+
+class RequestBody:
+    """``wsgi.input`` of one request: a file for Flask and a ``core.ports.Body`` for chunks."""
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def read(self, most: int = -1) -> bytes:
+        with _translated():
+            data: bytes = self._source.read(most)
+            return data
+
+    def readline(self, most: int = -1) -> bytes:
+        with _translated():
+            data: bytes = self._source.readline(most)
+            return data
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.readline, b"")
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:
+        data = self.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        data = self.read(min(most, PIECE))
+        write_at(descriptor, memoryview(data), offset)
+        return len(data)
+
+    def drain(self, most: int) -> bool:
+        """Read up to ``most`` bytes and drop them; whether the body ended there."""
+        buffer = memoryview(bytearray(min(PIECE, most)))
+        try:
+            while most > 0:
+                count = self.readinto(buffer[:most])
+                if not count:
+                    return True
+                most -= count
+        except (RequestTimeout, ChunkSizeMismatch):
+            return False
+        return False
+
+
+class SocketBody(RequestBody):
+    """A body of known length whose socket gunicorn gives out.
+
+    ``reader`` is gunicorn's count of what is left of the body; it is kept right, so that gunicorn finds the next
+    request on the connection where it begins.
+    """
+
+    def __init__(self, source: Any, patient: PatientSocket) -> None:
+        super().__init__(source)
+        self._reader = source.reader
+        self._socket = patient
+
+    def readinto(self, buffer: bytearray | memoryview) -> int:
+        view = memoryview(buffer)[: self._reader.length]
+        if not view:
+            return 0
+        ahead = self._read_ahead(len(view))
+        if ahead:
+            view[: len(ahead)] = ahead
+            return self._count(len(ahead))
+        with self._breaking():
+            return self._count(self._socket.recv_into(view))
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        most = min(most, self._reader.length)
+        if not most:
+            return 0
+        ahead = self._read_ahead(most)
+        if ahead:
+            # Counted first: they have left the connection even when they cannot be written.
+            count = self._count(len(ahead))
+            write_at(descriptor, memoryview(ahead), offset)
+            return count
+        with self._breaking(), _pipes.one() as pipe:
+            count = self._count(self._socket.splice_into(pipe.into, min(most, IN_PIPE)))
+            pipe.empty_into(descriptor, offset, count)
+            return count
+
+    def _read_ahead(self, most: int) -> bytes:
+        data: bytes = self._reader.unreader.take_buffered()
+        if len(data) > most:
+            self._reader.unreader.unread(data[most:])
+        return data[:most]
+
+    def _count(self, count: int) -> int:
+        if not count:
+            raise ConnectionError("closed before the body was complete")
+        self._reader.length -= count
+        return count
+
+    @contextmanager
+    def _breaking(self) -> Iterator[None]:
+        """What stops in the middle leaves a connection on which nothing more can be understood."""
+        try:
+            yield
+        except TimeoutError as error:
+            self._source.failed = True
+            raise RequestTimeout() from error
+        except ConnectionError as error:
+            self._source.failed = True
+            raise _broken() from error
+
+
+class Pipe:
+    """A pipe through which the kernel moves bytes from a socket to a file."""
+
+    def __init__(self) -> None:
+        self._from, self.into = os.pipe2(os.O_CLOEXEC)
+        fcntl.fcntl(self.into, fcntl.F_SETPIPE_SZ, IN_PIPE)
+
+    def empty_into(self, descriptor: int, offset: int, count: int) -> None:
+        """Put the ``count`` bytes that are in the pipe into an open file."""
+        try:
+            while count:
+                moved = os.splice(self._from, descriptor, count, offset_dst=offset)
+                offset += moved
+                count -= moved
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            # A file system that cannot splice; the bytes are still in the pipe.
+            while count:
+                data = os.read(self._from, count)
+                write_at(descriptor, memoryview(data), offset)
+                offset += len(data)
+                count -= len(data)
+
+    def close(self) -> None:
+        os.close(self._from)
+        os.close(self.into)
+
+
+class _Pipes(threading.local):
+    """One pipe a thread, made on first need."""
+
+    def __init__(self) -> None:
+        self._pipe: Pipe | None = None
+
+    @contextmanager
+    def one(self) -> Iterator[Pipe]:
+        """An empty pipe. After an error it is thrown away: bytes left in it would turn up in another file."""
+        pipe = self._pipe = self._pipe or Pipe()
+        try:
+            yield pipe
+        except BaseException:
+            self._pipe = None
+            pipe.close()
+            raise
+
+
+_pipes = _Pipes()
+
+
+class PatientBodies:
+    """WSGI middleware: every body of ``app`` is a RequestBody on a socket that waits ``timeout`` seconds at most."""
+
+    def __init__(self, app: WSGIApp, timeout: float) -> None:
+        self._app = app
+        self._timeout = timeout
+
+    def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
+        source = environ["wsgi.input"]
+        unreader = _unreader_of(source)
+        if unreader is None:
+            environ["wsgi.input"] = RequestBody(source)
+            return self._app(environ, start_response)
+        patient = PatientSocket(unreader.sock, self._timeout)
+        known = hasattr(source.reader, "length")
+        environ["wsgi.input"] = SocketBody(source, patient) if known else RequestBody(source)
+        unreader.sock = patient
+        try:
+            with patient.waiting():
+                return self._app(environ, start_response)
+        finally:
+            # The connection may stay for another request, whose time does not run yet.
+            unreader.sock = patient.plain
+
+
+def _unreader_of(source: Any) -> Any:
+    """The part of gunicorn that reads a body from its socket; None under another server, with timeouts of its own."""
+    reader = getattr(source, "reader", None)
+    unreader = getattr(reader, "unreader", None) or getattr(getattr(reader, "req", None), "unreader", None)
+    return unreader if isinstance(getattr(unreader, "sock", None), socket.socket) else None
+
+
+@contextmanager
+def _silence_is_timeout() -> Iterator[None]:
+    try:
+        yield
+    except BlockingIOError as error:
+        raise TimeoutError("nothing came") from error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError as error:
+        raise RequestTimeout() from error
+    except (OSError, ParseException) as error:
+        raise _broken() from error
+
+
+def _broken() -> ChunkSizeMismatch:
+    return ChunkSizeMismatch("The connection broke before the body was complete. Send it again.")

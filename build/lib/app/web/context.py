@@ -1,0 +1,96 @@
+"""What a view needs to know about where it runs and who is calling."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TYPE_CHECKING, cast
+
+from flask import current_app, request
+
+if TYPE_CHECKING:
+    from app.wiring import Services
+
+Address = IPv4Address | IPv6Address
+Networks = Sequence[IPv4Network | IPv6Network]
+
+UNKNOWN = "unknown"
+_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
+
+
+def services() -> Services:
+    """The services of this app."""
+    return cast("Services", current_app.extensions["droppr"])
+
+
+def client_address() -> str:
+    """The caller as it is counted: an IPv4 address, or the /64 network of an IPv6 address.
+
+    Whoever has one IPv6 address has a whole /64 of them, so counting single ones would count nothing.
+    """
+    found = caller(request.remote_addr, request.headers.get("X-Forwarded-For", ""), services().settings.trusted_proxies)
+    return UNKNOWN if found is None else counted(found)
+
+
+def is_https() -> bool:
+    """Whether the browser's side of this request is https, as far as a trusted proxy or the socket says."""
+    believed = is_trusted(request.remote_addr, services().settings.trusted_proxies)
+    scheme = request.headers.get("X-Forwarded-Proto", "") if believed else ""
+    return request.is_secure or scheme.strip().lower() == "https"
+
+
+def origin() -> str:
+    """Where this server is reached, such as ``https://files.example.org``: as set, else as this request's sender says."""
+    host = request.host if _HOST.fullmatch(request.host) else "unknown"
+    return services().settings.public_url or f"{'https' if is_https() else 'http'}://{host}"
+
+
+def is_trusted(peer: str | None, trusted: Networks) -> bool:
+    """Whether what ``peer`` says about others is believed. No address at all is the unix socket, which only our own
+    proxy can reach."""
+    if not peer:
+        return True
+    address = parsed(peer)
+    return address is not None and _within(address, trusted)
+
+
+def caller(peer: str | None, forwarded: str, trusted: Networks) -> Address | None:
+    """The nearest address that is no trusted proxy: the socket's, or one from ``X-Forwarded-For`` read from its right.
+
+    What stands left of the first entry that is garbage or not trusted was written by a stranger and is not read.
+    """
+    nearest = parsed(peer or "")
+    if not is_trusted(peer, trusted):
+        return nearest
+    for text in reversed(forwarded.split(",")):
+        address = parsed(text)
+        if address is None:
+            break
+        nearest = address
+        if not _within(address, trusted):
+            break
+    return nearest
+
+
+def parsed(text: str) -> Address | None:
+    """An address as proxies write it: bare, in brackets, with a port or a zone. None for anything else."""
+    text = text.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
+
+
+def counted(address: Address) -> str:
+    single = isinstance(address, IPv4Address) or address.is_loopback
+    return str(address) if single else str(ip_network((address, 64), strict=False))
+
+
+def _within(address: Address, networks: Networks) -> bool:
+    return any(address in network for network in networks)

@@ -1,0 +1,205 @@
+"""The native upload protocol: open, chunk, status, cancel, and small files in one request."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadError, UploadNotOpened
+from app.core.links import Credentials
+from app.core.pack import PackReader
+from app.core.paths import RelPath
+from app.core.session import State, UploadSession
+from app.core.tracker import inclusive_pairs
+from app.services.commands import OpenUpload, ReceiveChunk
+from app.storage.bodies import FileBody, StreamBody
+from app.web.context import client_address, services
+from app.web.errors import STATUS, described
+from app.web.handover import chunk_body
+from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
+from app.web.json_body import read_json
+from app.web.upload_bodies import FoldersBody, OpenUploadBody, packed_files
+
+native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
+
+MISSING_RANGES_IN_REPLY = 100
+
+
+@native.post("/uploads")
+def open_upload(hash: str) -> tuple[Response, int]:
+    body = read_json(OpenUploadBody)
+    session = services().uploads.open(hash, body.command(), _credentials())
+    return jsonify(_opened(session)), 201
+
+
+@native.get("/uploads/<upload_id>")
+def upload_status(hash: str, upload_id: str) -> Response:
+    session = services().uploads.status(hash, upload_id)
+    return jsonify(status_view(session))
+
+
+@native.delete("/uploads/<upload_id>")
+def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
+    services().uploads.cancel(hash, upload_id)
+    return "", 204
+
+
+@native.post("/folders")
+def make_folders(hash: str) -> tuple[Response, int]:
+    folders = read_json(FoldersBody).folders()
+    return jsonify(folders=services().folders.make(hash, folders, _credentials())), 201
+
+
+@native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
+def upload_chunk(hash: str) -> Response:
+    with chunk_body(request.environ, services().settings) as (body, length):
+        chunk = chunk_headers(request.headers, length)
+        if chunk.upload_id is None and chunk.is_whole:
+            opening = _opening(chunk)
+            session = services().small_files.receive(
+                hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
+            )
+            return jsonify(_acknowledged(session))
+        upload_id = chunk.upload_id or services().uploads.open(hash, _opening(chunk), _credentials()).upload_id
+        if chunk.span is None:
+            return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
+        command = ReceiveChunk(
+            upload_id,
+            chunk.span,
+            chunk.total,
+            chunk.digests,
+            chunk.index,
+            client=client_address(),
+            arrived=isinstance(body, FileBody),
+        )
+        return jsonify(_acknowledged(services().uploads.receive(hash, command, body)))
+
+
+@native.post("/upload")
+def upload_file(hash: str) -> Response:
+    _refuse_large(request.content_length)
+    file = request.files.get("file")
+    if file is None:
+        raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
+    path = RelPath.parse(request.form.get("relative_path") or file.filename or "")
+    size = file.stream.seek(0, 2)
+    file.stream.seek(0)
+    opening = OpenUpload(
+        path, size, sender_name=request.form.get("sender_name"), sender_email=request.form.get("sender_email")
+    )
+    return jsonify(_finished(services().small_files.receive(hash, opening, StreamBody(file.stream), _credentials())))
+
+
+@native.post("/pack")
+def receive_pack(hash: str) -> Response:
+    here = services()
+    with chunk_body(request.environ, here.settings) as (body, length):
+        _refuse_large(length)
+        files = packed_files(PackReader(body), here.settings.max_chunk_size)
+        outcomes = here.small_files.receive_pack(hash, files, _credentials())
+    return jsonify(files=[_outcome(each) for each in outcomes])
+
+
+@native.after_request
+def keep_nowhere(reply: Response) -> Response:
+    """An upload id is a capability, too."""
+    reply.headers["Cache-Control"] = "no-store"
+    return reply
+
+
+def _credentials() -> Credentials:
+    return Credentials(
+        client=client_address(),
+        password=percent_decoded(request.headers, "X-Request-Password"),
+        captcha_token=request.headers.get("X-Captcha-Token"),
+    )
+
+
+def _opening(chunk: ChunkHeaders) -> OpenUpload:
+    """What a first chunk that has no upload id opens, as older clients send it."""
+    if chunk.span is not None and chunk.span.start != 0:
+        raise UploadNotOpened()
+    if chunk.path is None:
+        raise InvalidPath("The name is missing: send X-Upload-Path or X-Upload-Name, or an X-Upload-Id.")
+    if chunk.total is None:
+        raise InvalidRequest("The file's size is missing: send Content-Range or X-Upload-Length.")
+    return OpenUpload(chunk.path, chunk.total, key=chunk.key)
+
+
+def _empty(session: UploadSession) -> UploadSession:
+    """An empty chunk is all of an empty file and nothing of any other."""
+    if session.size:
+        raise InvalidRange("The chunk is empty. Send at least one byte.")
+    return session
+
+
+def _refuse_large(length: int | None) -> None:
+    limit = services().settings.max_chunk_size
+    if length is not None and length > limit:
+        raise ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
+
+
+def status_view(session: UploadSession) -> dict[str, Any]:
+    return {
+        **_opened(session),
+        "state": session.state,
+        "path": session.delivered_path or str(session.path),
+        "name": (session.delivered_path or str(session.path)).rsplit("/", 1)[-1],
+        "size": session.size,
+        "sha256": session.sha256,
+        "last_modified": session.last_modified,
+        "sample": session.sample,
+        "received_ranges": _received_ranges(session),
+    }
+
+
+def _opened(session: UploadSession) -> dict[str, Any]:
+    settings = services().settings
+    return {
+        "upload_id": session.upload_id,
+        "chunk_size": settings.chunk_size,
+        "max_parallel_chunks": settings.max_parallel_chunks,
+        "expires_at": session.active_at + settings.session_max_age,
+        "complete": session.state is State.COMPLETE,
+        "removable_until": _removable_until(session),
+        "received_bytes": session.received_bytes,
+        "missing_ranges": inclusive_pairs(session.missing),
+    }
+
+
+def _acknowledged(session: UploadSession) -> dict[str, Any]:
+    missing = inclusive_pairs(session.missing)
+    reply = {
+        "upload_id": session.upload_id,
+        "complete": session.state is State.COMPLETE,
+        "received_bytes": session.received_bytes,
+        "missing_ranges": missing[:MISSING_RANGES_IN_REPLY],
+        "offset": missing[0][0] if missing else session.size,
+    }
+    if len(missing) > MISSING_RANGES_IN_REPLY:
+        reply["missing_ranges_truncated"] = True
+    return reply if session.state is not State.COMPLETE else {**reply, **_finished(session)}
+
+
+def _outcome(outcome: UploadSession | UploadError) -> dict[str, Any]:
+    if isinstance(outcome, UploadError):
+        return {**described(outcome), "status": STATUS[type(outcome)]}
+    return {**_acknowledged(outcome), "sha256": outcome.sha256}
+
+
+def _finished(session: UploadSession) -> dict[str, Any]:
+    path = session.delivered_path or str(session.path)
+    until = _removable_until(session)
+    return {"name": path.rsplit("/", 1)[-1], "path": path, "size": session.size, "removable_until": until}
+
+
+def _removable_until(session: UploadSession) -> float | None:
+    # A session is last active when its file is delivered.
+    return services().undo.until(session.active_at) if session.state is State.COMPLETE else None
+
+
+def _received_ranges(session: UploadSession) -> list[tuple[int, int]]:
+    if session.state is State.COMPLETE:
+        return [(0, session.size - 1)] if session.size else []
+    return inclusive_pairs(session.ranges)

@@ -1,0 +1,86 @@
+"""The pages, when no nginx serves them: built files, and the headers every answer carries."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from flask import Blueprint, Response, send_file, send_from_directory
+
+from app.core.errors import NotFound
+from app.core.images import image_type
+from app.settings import Settings
+from app.web.context import services
+
+pages = Blueprint("pages", __name__)
+
+_CAPTCHA_HOSTS = {
+    "altcha": "",
+    "turnstile": " https://challenges.cloudflare.com",
+    "hcaptcha": " https://hcaptcha.com https://*.hcaptcha.com",
+}
+
+
+@pages.get("/")
+def home() -> Response:
+    return _page("index.html")
+
+
+@pages.get("/admin")
+def admin() -> Response:
+    return _page("admin.html")
+
+
+@pages.get("/request/<hash>")
+def request_page(hash: str) -> Response:
+    del hash  # The page asks for it itself; the file is the same for every link.
+    response = _page("request.html")
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@pages.get("/assets/<path:name>")
+def asset(name: str) -> Response:
+    # Built names carry a hash of their content.
+    return send_from_directory(_built() / "assets", name, max_age=31536000)
+
+
+@pages.get("/logo")
+def logo() -> Response:
+    path = services().settings.logo
+    if path is None or not path.is_file():
+        raise NotFound("This server shows no logo.")
+    with path.open("rb") as file:
+        kind = image_type(file.read(4096))
+    response = send_file(path, mimetype=kind or "application/octet-stream", conditional=True)
+    # An SVG can hold scripts and, opened by itself, would run them here.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+    return response
+
+
+def _page(name: str) -> Response:
+    if not (_built() / name).is_file():
+        raise NotFound("The pages have not been built yet. Run 'make run', or 'npm run build' in nginx/.")
+    return send_from_directory(_built(), name, max_age=0)
+
+
+def _built() -> Path:
+    return services().settings.pages_dir
+
+
+def security_headers(settings: Settings) -> dict[str, str]:
+    """What every answer carries. Only the owner's choice of an outside captcha lets another host in."""
+    captcha = _CAPTCHA_HOSTS[settings.captcha_provider]
+    policy = (
+        f"default-src 'self'; script-src 'self'{captcha}; frame-src 'self'{captcha}; connect-src 'self'{captcha}; "
+        f"style-src 'self'{captcha}; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    )
+    return {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "X-Frame-Options": "DENY",
+        "Referrer-Policy": "no-referrer",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    }

@@ -1,0 +1,46 @@
+"""Proof of delivery, and uploads that go on elsewhere: what a sender asks for with the ids of their uploads."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from app.core.handoffs import shown
+from app.web.context import client_address, origin, services
+from app.web.json_body import read_json
+from app.web.native import status_view
+from app.web.upload_bodies import MAX_UPLOADS_BYTES, UploadsBody
+
+receipts = Blueprint("receipts", __name__, url_prefix="/api/droppr")
+
+
+@receipts.post("/requests/<hash>/receipts")
+def issue(hash: str) -> Response:
+    named = read_json(UploadsBody, MAX_UPLOADS_BYTES).uploads
+    return jsonify(services().receipts.issue(hash, named, origin()))
+
+
+@receipts.get("/receipt-key")
+def receipt_key() -> Response:
+    key = services().receipts.key
+    return jsonify(algorithm="Ed25519", public_key=key.public, fingerprint=key.fingerprint, pem=key.pem)
+
+
+@receipts.post("/requests/<hash>/handoffs")
+def make_handoff(hash: str) -> tuple[Response, int]:
+    named = read_json(UploadsBody, MAX_UPLOADS_BYTES).uploads
+    made = services().handoffs.make(hash, named, client_address())
+    code = shown(made.code)
+    return jsonify(code=code, expires_at=made.expires_at, url=f"/request/{hash}#resume={code}"), 201
+
+
+@receipts.get("/requests/<hash>/handoffs/<code>")
+def find_handoff(hash: str, code: str) -> Response:
+    found = services().handoffs.find(hash, code, client_address())
+    return jsonify(uploads=[status_view(session) for session in found])
+
+
+@receipts.after_request
+def keep_nowhere(reply: Response) -> Response:
+    """What is asked for with capabilities lies in no cache."""
+    reply.headers["Cache-Control"] = "no-store"
+    return reply

@@ -1,0 +1,110 @@
+"""What is said of a file when it is opened, alone or in a pack, parsed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from app.core.errors import ChunkTooLarge, InvalidPack, InvalidPath, UploadError
+from app.core.pack import PackReader
+from app.core.paths import RelPath
+from app.services.commands import OpenUpload
+from app.services.small_files import Packed
+from app.storage.bodies import StreamBody
+
+UPLOAD_KEY = r"[A-Za-z0-9_-]{22,64}"
+UploadKey = Annotated[str, StringConstraints(pattern=f"^{UPLOAD_KEY}$")]
+MAX_PACKED = 1000
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
+Sample = Annotated[str, StringConstraints(pattern=r"^s1:[0-9a-f]{64}$")]
+MAX_UPLOADS = 10_000
+MAX_UPLOADS_BYTES = 1024 * 1024
+UploadIds = Annotated[
+    list[Annotated[str, StringConstraints(max_length=128)]], Field(min_length=1, max_length=MAX_UPLOADS)
+]
+Paths = Annotated[list[str], Field(min_length=1, max_length=1000)]
+
+
+class OpenUploadBody(BaseModel):
+    """What a sender says when opening an upload. The size is in bytes; unknown fields are passed over."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    path: str
+    size: Annotated[int, Field(ge=0, lt=2**63)]
+    last_modified: float | None = None
+    sha256: Sha256 | None = None
+    sample: Sample | None = None
+    sender_name: str | None = None
+    sender_email: str | None = None
+    key: UploadKey | None = None
+
+    def command(self) -> OpenUpload:
+        """Raises InvalidPath."""
+        return OpenUpload(
+            path=RelPath.parse(self.path),
+            size=self.size,
+            last_modified=self.last_modified,
+            sample=self.sample,
+            declared_sha256=self.sha256,
+            sender_name=self.sender_name,
+            sender_email=self.sender_email,
+            key=self.key,
+        )
+
+
+class FoldersBody(BaseModel):
+    """Folders that a sender wants to be there, though nothing lies in them."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    paths: Paths
+
+    def folders(self) -> list[RelPath]:
+        """Raises InvalidPath."""
+        return [RelPath.parse(path.removesuffix("/")) for path in self.paths]
+
+
+def packed_files(pack: PackReader, most: int) -> Iterator[Packed]:
+    """The files of a pack of up to ``most`` bytes, each to be read before the next is asked for.
+
+    Raises InvalidPack, ChunkTooLarge; ChunkSizeMismatch when the body ends too soon.
+    """
+    total = 0
+    for number in range(1, MAX_PACKED + 2):
+        line = pack.line()
+        if line is None:
+            return
+        if number > MAX_PACKED:
+            raise InvalidPack(f"A pack holds {MAX_PACKED} files at most.", limit=MAX_PACKED)
+        body = _parsed(line, number)
+        total += body.size
+        if total > most:
+            raise ChunkTooLarge(f"The files of a pack have {most} bytes together at most.", limit=most)
+        content = pack.file(body.size)
+        command: OpenUpload | UploadError
+        try:
+            command = body.command()
+        except InvalidPath as error:
+            command = error
+        yield command, StreamBody(content)
+        content.skip()
+
+
+def _parsed(line: bytes, number: int) -> OpenUploadBody:
+    try:
+        return OpenUploadBody.model_validate_json(line)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"])) or "the line"
+        raise InvalidPack(f"File {number} of the pack: {where}: {problem['msg']}.", file=number) from None
+
+
+class UploadsBody(BaseModel):
+    """Uploads of one link, by their ids."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    uploads: UploadIds

@@ -1,0 +1,224 @@
+"""Uploads over a WebSocket: binary messages in, JSON out, by the very rules of the native protocol."""
+
+from __future__ import annotations
+
+import json
+import threading
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.errors import Busy, InvalidRequest, UploadError, UploadNotFound
+from app.core.links import Credentials
+from app.core.ranges import Span
+from app.core.session import State, UploadSession
+from app.core.tracker import inclusive_pairs
+from app.services.commands import OpenUpload, ReceiveChunk
+from app.storage.bodies import ViewBody
+from app.web.context import client_address, is_https, services
+from app.web.errors import described
+from app.web.json_body import parse
+from app.web.owner import is_owner
+from app.web.upload_bodies import OpenUploadBody, Sha256
+from app.web.websocket import Binary, Closed, Hijacked, TooMuch, WebSocket
+
+ws = Blueprint("ws", __name__)
+
+HEADER = 8
+MESSAGE = 8 * 1024 * 1024
+"""The largest binary message, its header included: one small buffer."""
+_places = threading.Lock()
+_running = 0
+
+
+class Start(BaseModel):
+    """The first message. Without ``path`` and ``size`` the address names an upload that was opened before."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    request: str
+    path: str | None = None
+    size: Annotated[int | None, Field(ge=0, lt=2**63)] = None
+    password: str | None = None
+    captcha_token: str | None = None
+    token: str | None = None
+    last_modified: float | None = None
+    sha256: Sha256 | None = None
+    sender_name: str | None = None
+    sender_email: str | None = None
+
+
+@ws.get("/ws_api/upload_parallel/<file_id>", websocket=True)
+def upload_parallel(file_id: str) -> Response:
+    _check_origin()
+    with _Place():
+        buffers = services().buffers
+        socket = WebSocket(request.environ, lambda: buffers.borrow(MESSAGE))
+        conversation = Conversation(socket, file_id, request.args.get("gdrive_url"))
+        try:
+            conversation.run()
+        except Closed:
+            pass
+        except TooMuch as error:
+            socket.close(1009, str(error))
+        except UploadError as error:
+            socket.send(type="error", **described(error))
+            socket.close(1008, error.code)
+        else:
+            socket.close()
+    return Hijacked()
+
+
+class Conversation:
+    """One upload on one socket. ``file_id`` is an upload's id, or the client's own key for it."""
+
+    def __init__(self, socket: WebSocket, file_id: str, gdrive_url: str | None) -> None:
+        self._socket = socket
+        self._file_id = file_id
+        self._gdrive_url = gdrive_url
+
+    def run(self) -> None:
+        """Until the file is complete or cancelled. Raises Closed, TooMuch, UploadError."""
+        messages = self._socket.messages()
+        start = _started(next(messages))
+        session = self._session(start)
+        self._socket.send(
+            type="ready", **_state(session), message_size=min(MESSAGE, services().settings.max_chunk_size)
+        )
+        while session.state is not State.COMPLETE:
+            message = next(messages)
+            if isinstance(message, Binary):
+                session = self._receive(start.request, session, message.data)
+            elif _kind(message) == "cancel":
+                services().uploads.cancel(start.request, session.upload_id)
+                self._socket.send(type="cancelled", upload_id=session.upload_id)
+                return
+            elif _kind(message) == "status":
+                session = services().uploads.status(start.request, session.upload_id)
+                self._socket.send(type="progress", **_state(session))
+        path = session.delivered_path or str(session.path)
+        self._socket.send(type="complete", **_state(session), path=path, name=path.rsplit("/", 1)[-1])
+        if self._gdrive_url is not None:
+            self._follow(start.request, session)
+
+    def _session(self, start: Start) -> UploadSession:
+        here = services()
+        if self._gdrive_url is not None:
+            here.remotes.check_session(self._gdrive_url)
+        session = self._opened(start)
+        if self._gdrive_url is not None:
+            here.owed.session(session, self._gdrive_url)
+        return session
+
+    def _opened(self, start: Start) -> UploadSession:
+        uploads = services().uploads
+        try:
+            return uploads.status(start.request, self._file_id)
+        except UploadNotFound:
+            if start.path is None or start.size is None:
+                raise
+        command = _opening(start, self._file_id)
+        owner = is_owner() or (start.token is not None and services().owner.holds_token(start.token))
+        credentials = Credentials(client_address(), start.password, start.captcha_token, owner=owner)
+        return uploads.open(start.request, command, credentials)
+
+    def _receive(self, hash: str, session: UploadSession, data: memoryview) -> UploadSession:
+        """Take one message and tell how that went. What is wrong with one message ends nothing."""
+        offset, length = int.from_bytes(data[:HEADER], "big"), len(data) - HEADER
+        try:
+            if length <= 0 or offset + length > session.size:
+                raise InvalidRequest("A message is 8 bytes of offset and at least one byte inside the file.")
+            command = ReceiveChunk(
+                session.upload_id, Span(offset, offset + length), session.size, None, client=client_address()
+            )
+            session = services().uploads.receive(hash, command, ViewBody(data[HEADER:]))
+        except UploadError as error:
+            self._socket.send(type="error", offset=offset, length=length, **described(error))
+            return services().uploads.status(hash, session.upload_id)
+        self._socket.send(type="progress", offset=offset, length=length, **_counts(session))
+        return session
+
+    def _follow(self, hash: str, session: UploadSession) -> None:
+        """Tell how the file gets on to Google, until it is there or somebody has to do something."""
+        told: Any = None
+        pause = threading.Event()
+        while True:
+            file = services().requests.file(hash, session.upload_id)
+            found = services().owed.states([file]).get(session.upload_id) if file else None
+            state = (found.state, found.sent_bytes, found.error) if found else None
+            if state != told and found:
+                told = state
+                self._socket.send(type="passing_on", state=found.state, sent_bytes=found.sent_bytes, error=found.error)
+            if found is None or found.state in ("done", "failed"):
+                return
+            pause.wait(0.2)
+            self._socket.check()
+
+
+class _Place:
+    """One of the threads that sockets may hold: half of them, so that everything else goes on. Raises Busy."""
+
+    def __enter__(self) -> None:
+        global _running
+        with _places:
+            if _running >= max(1, services().settings.threads // 2):
+                raise Busy("Too many WebSockets are open. Try again in a moment.", retry_after=5)
+            _running += 1
+
+    def __exit__(self, *_: object) -> None:
+        global _running
+        with _places:
+            _running -= 1
+
+
+def _check_origin() -> None:
+    """A page of another site must not speak for whoever looks at it. Programs send no Origin."""
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return
+    asked = urlsplit(origin)
+    own = {f"{'https' if is_https() else 'http'}://{request.host}", services().settings.public_url}
+    if f"{asked.scheme}://{asked.netloc}" not in own:
+        raise InvalidRequest("This page may not open a WebSocket here.")
+
+
+def _started(message: str | Binary) -> Start:
+    value = _parsed(message) if isinstance(message, str) else None
+    if not isinstance(value, dict) or value.get("type") != "start":
+        raise InvalidRequest('The first message must be {"type": "start", "request": …}.')
+    return parse(Start, value)
+
+
+def _kind(message: str) -> str:
+    value = _parsed(message)
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in ("cancel", "status"):
+        raise InvalidRequest('Text messages are {"type": "cancel"} and {"type": "status"}.')
+    return str(kind)
+
+
+def _parsed(message: str) -> Any:
+    try:
+        return json.loads(message)
+    except ValueError:
+        raise InvalidRequest("The message is not JSON.") from None
+
+
+def _opening(start: Start, file_id: str) -> OpenUpload:
+    known = start.model_dump(exclude={"request", "password", "captcha_token", "token"}, exclude_none=True)
+    return parse(OpenUploadBody, {**known, "key": file_id}).command()
+
+
+def _counts(session: UploadSession) -> dict[str, Any]:
+    return {
+        "upload_id": session.upload_id,
+        "complete": session.state is State.COMPLETE,
+        "received_bytes": session.received_bytes,
+        "size": session.size,
+    }
+
+
+def _state(session: UploadSession) -> dict[str, Any]:
+    return {**_counts(session), "missing_ranges": inclusive_pairs(session.missing)}

@@ -1,0 +1,327 @@
+"""The only place where concrete classes are chosen."""
+
+from __future__ import annotations
+
+import random
+import time
+from dataclasses import asdict, dataclass
+
+from app.captcha import build_captcha
+from app.core.backoff import Backoff
+from app.core.policy import Policy
+from app.core.ports import Attempts, CaptchaProvider, Clock, Destination, RequestStore, SessionStore
+from app.jobs import Later, start_leader, start_pulse
+from app.owner_token import load_or_create
+from app.services.access import Access, AccessRules
+from app.services.checkpoints import Checkpoints
+from app.services.chunk_buffer_pool import ChunkBufferPool
+from app.services.courier import Courier
+from app.services.deliveries import Deliveries
+from app.services.file_digests import FileDigests
+from app.services.file_requests import FileRequests
+from app.services.folders import Folders
+from app.services.forgetting import Forgetting
+from app.services.handoffs import Handoffs
+from app.services.local_copies import LocalCopies
+from app.services.memory_monitor import ROW, MemoryMonitor
+from app.services.observer import Observer
+from app.services.openings import Openings
+from app.services.owed import Owed
+from app.services.owner import Owner
+from app.services.parallel_chunk_processor import ParallelChunkProcessor
+from app.services.passing_on import PassingOn
+from app.services.passwords import Argon2Hasher
+from app.services.purge import Purge
+from app.services.receipts import ReceiptKey, Receipts
+from app.services.remotes import Remotes
+from app.services.server_figures import ServerFigures
+from app.services.small_files import SmallFiles
+from app.services.undo import Undo
+from app.services.upload_concurrency_manager import ROW as PLACE
+from app.services.upload_concurrency_manager import Limits, UploadConcurrencyManager
+from app.services.uploads import Uploads
+from app.services.whole_files import WholeFiles
+from app.settings import MIB, SPOOL, Settings
+from app.storage import secret_file
+from app.storage.attempts import SQLiteAttempts
+from app.storage.host_table import HostTable
+from app.storage.json_sessions import JSONSessions
+from app.storage.libmagic import LibMagic
+from app.storage.local_chunks import LocalChunks
+from app.storage.local_folder import LocalFolder
+from app.storage.local_handoffs import LocalHandoffs
+from app.storage.local_outbox import LocalOutbox
+from app.storage.local_requests import LocalRequests
+from app.storage.nameless_files import LocalNamelessFiles
+from app.storage.span_log import Kind, boot_number
+from app.storage.turns import Turns
+from app.storage.waiting_list import WaitingList
+from app.wiring_remotes import build_remotes
+
+RUN = "run"
+"""The folder below the data folder with what holds only while processes live."""
+MOST_PROCESSES = 256
+IDLE_SECONDS = 15.0
+"""How long an upload of which nothing comes keeps its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a view, a command or a job may call."""
+
+    settings: Settings
+    clock: Clock
+    observer: Observer
+    sessions: SessionStore
+    requests: RequestStore
+    destination: Destination
+    attempts: Attempts
+    captcha: CaptchaProvider
+    memory_monitor: MemoryMonitor
+    concurrency: UploadConcurrencyManager
+    figures: ServerFigures
+    owner: Owner
+    file_requests: FileRequests
+    digests: FileDigests
+    undo: Undo
+    folders: Folders
+    uploads: Uploads
+    small_files: SmallFiles
+    forgetting: Forgetting
+    receipts: Receipts
+    handoffs: Handoffs
+    owed: Owed
+    remotes: Remotes
+    buffers: ChunkBufferPool
+    courier: Courier
+
+    def start_background(self) -> None:
+        """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
+        start_pulse((1.0, self.concurrency.sweep), (5.0, self.memory_monitor.sample))
+        self.courier.start()
+        start_leader(
+            self.settings.data_dir / "leader.lock",
+            self.settings.cleanup_cron,
+            sweep=self.sweep,
+            catch_up=self.digests.hash_missing,
+        )
+
+    def sweep(self) -> int:
+        """The nightly purge; returns how many uploads were removed."""
+        self.handoffs.purge()
+        return self.uploads.sweep()
+
+
+def build(settings: Settings, clock: Clock = time.time) -> Services:
+    """The services for these settings, on local disk. Makes the data folders."""
+    data = settings.data_dir
+    for folder, mode in ((data, 0o755), (data / "uploads", 0o700), (data / SPOOL, 0o700), (data / "files", 0o755)):
+        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+
+    observer = Observer()
+    memory_monitor = MemoryMonitor(
+        settings.cgroups,
+        max_percent=settings.parallel_upload_max_memory_percent,
+        ledger=HostTable(data / RUN / "memory", MOST_PROCESSES, ROW.size),
+    )
+    concurrency = UploadConcurrencyManager(
+        HostTable(data / RUN / "places", settings.parallel_upload_max_concurrent_users, PLACE.size),
+        WaitingList(data / RUN / "waiting"),
+        memory_monitor,
+        Limits(
+            places=settings.parallel_upload_max_concurrent_users,
+            per_user=settings.parallel_upload_max_concurrent_per_user,
+            turn=settings.parallel_upload_turn_seconds,
+            idle=IDLE_SECONDS,
+            memory=settings.max_parallel_chunks * MIB,
+            small=settings.chunk_size,
+            when_opened=settings.unix_socket is not None,
+        ),
+    )
+    durable = settings.durability != "none"
+    promise = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}[settings.durability]
+    sessions = JSONSessions(data / "uploads", promise=promise, boot=boot_number(settings.boot_id))
+    chunks = LocalChunks(
+        data / "uploads",
+        staged=settings.chunk_layout == "indexed",
+        sync_chunks=settings.durability == "chunk",
+    )
+    outbox = LocalOutbox(data / "outbox")
+    owed = Owed(outbox, clock)
+    requests = LocalRequests(data / "requests", durable=durable, received=owed.received)
+    destination = LocalFolder(data / "files")
+    attempts = SQLiteAttempts(data / "attempts.db", clock)
+    captcha = build_captcha(settings, attempts, clock)
+    hasher = Argon2Hasher()
+    turns = Turns(data / "uploads.turn")
+    # Turns of their own: they are held while a remote is spoken to.
+    remotes = build_remotes(settings, Turns(data / "outbox" / "turns"))
+    policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
+
+    access = Access(attempts=attempts, captcha=captcha, hasher=hasher, clock=clock, rules=_access_rules(settings))
+    file_requests = FileRequests(
+        requests=requests,
+        access=access,
+        policy=policy,
+        attempts=attempts,
+        hasher=hasher,
+        clock=clock,
+        create_limit=settings.rate_limit_share_create,
+        check_place=remotes.check,
+    )
+    digests = FileDigests(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        destination=destination,
+        clock=clock,
+        later=Later(),
+    )
+    head_reader = LibMagic()
+    deliveries = Deliveries(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        destination=destination,
+        policy=policy,
+        head_reader=head_reader,
+        clock=clock,
+        observer=observer,
+        digests=digests,
+        durable=durable,
+    )
+    whole_files = WholeFiles(
+        files=LocalNamelessFiles(data / "uploads"),
+        requests=requests,
+        destination=destination,
+        policy=policy,
+        head_reader=head_reader,
+        turns=turns,
+        clock=clock,
+        observer=observer,
+        durable=durable,
+    )
+    openings = Openings(
+        file_requests=file_requests,
+        policy=policy,
+        attempts=attempts,
+        memory=memory_monitor,
+        rate_limit=settings.rate_limit_uploads,
+    )
+    purge = Purge(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        deliveries=deliveries,
+        whole_files=whole_files,
+        clock=clock,
+        observer=observer,
+        max_age=settings.session_max_age,
+    )
+    undo = Undo(
+        sessions=sessions,
+        requests=requests,
+        destination=destination,
+        clock=clock,
+        observer=observer,
+        window=settings.undo_minutes * 60,
+    )
+    uploads = Uploads(
+        sessions=sessions,
+        chunks=chunks,
+        requests=requests,
+        openings=openings,
+        whole_files=whole_files,
+        deliveries=deliveries,
+        checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, later=Later()),
+        digests=digests,
+        purge=purge,
+        undo=undo,
+        owed=owed,
+        policy=policy,
+        turns=turns,
+        concurrency=concurrency,
+        clock=clock,
+        observer=observer,
+        in_order=not settings.enable_parallel_uploads,
+    )
+    receipts = Receipts(
+        uploads=uploads,
+        requests=requests,
+        digests=digests,
+        key=ReceiptKey(secret_file.load_or_create(data / "receipt_key")[0]),
+        clock=clock,
+    )
+    handoffs = Handoffs(
+        store=LocalHandoffs(data / "handoffs"),
+        requests=requests,
+        uploads=uploads,
+        attempts=attempts,
+        clock=clock,
+        guesses=_access_rules(settings).limit,
+        lifetime=settings.handoff_hours * 3600,
+    )
+    buffers = ChunkBufferPool(memory_monitor.reserve)
+    processor = ParallelChunkProcessor(buffers, Backoff(0.5, 30.0, random.random), most=settings.max_parallel_chunks)
+    passing_on = PassingOn(
+        outbox=outbox,
+        remotes=remotes,
+        copies=LocalCopies(sessions=sessions, chunks=chunks, requests=requests, destination=destination),
+        requests=requests,
+        processor=processor,
+        observer=observer,
+        clock=clock,
+        random=random.random,
+    )
+    figures = ServerFigures(
+        sessions=sessions,
+        concurrency=concurrency,
+        memory=memory_monitor,
+        clock=clock,
+        chunk_size=settings.chunk_size,
+        max_parallel_chunks=settings.max_parallel_chunks,
+        parts={
+            "buffer_pool": lambda: asdict(buffers.figures()),
+            "destinations": lambda: {**owed.figures(), "chunks": processor.figures(), "circuits": remotes.states()},
+        },
+    )
+    token = settings.admin_token or load_or_create(data)[0]
+    return Services(
+        settings=settings,
+        clock=clock,
+        observer=observer,
+        sessions=sessions,
+        requests=requests,
+        destination=destination,
+        attempts=attempts,
+        captcha=captcha,
+        memory_monitor=memory_monitor,
+        concurrency=concurrency,
+        figures=figures,
+        owner=Owner(token=token, attempts=attempts, clock=clock),
+        file_requests=file_requests,
+        digests=digests,
+        undo=undo,
+        folders=Folders(
+            requests=requests,
+            openings=openings,
+            destination=destination,
+        ),
+        uploads=uploads,
+        small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads),
+        forgetting=Forgetting(requests=requests, purge=purge, clock=clock),
+        receipts=receipts,
+        handoffs=handoffs,
+        owed=owed,
+        remotes=remotes,
+        buffers=buffers,
+        courier=Courier(outbox, passing_on, clock, owed.wake, idle=buffers.trim),
+    )
+
+
+def _access_rules(settings: Settings) -> AccessRules:
+    return AccessRules(
+        failure_max=settings.request_password_failure_max,
+        failure_window=settings.request_password_failure_window_seconds,
+        captcha_threshold=settings.request_password_failure_captcha_threshold,
+    )

@@ -1,0 +1,1 @@
+"""The Python client of Droppr: what talks to a server, without being one."""

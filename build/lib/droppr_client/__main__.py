@@ -1,0 +1,21 @@
+"""The program ``droppr``, also as ``python -m droppr_client``."""
+
+from __future__ import annotations
+
+import sys
+
+from droppr_client.exit_codes import INTERRUPTED
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it is still loading ends it as quietly as later."""
+    try:
+        from droppr_client.cli import main as command_line
+
+        command_line()
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,129 @@
+"""The command line, ``droppr``."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from droppr_client.api import Api
+from droppr_client.options import as_json, local_url, server_options
+from droppr_client.output import print_facts, print_json
+from droppr_client.request_commands import request
+from droppr_client.upload_command import upload
+from droppr_client.verify import verify
+
+if TYPE_CHECKING:
+    from app.settings import Settings
+
+MEDIA_SERVER = Path(__file__).resolve().parents[1]
+WRONG_SETTINGS = 2
+
+
+@click.group(context_settings={"auto_envvar_prefix": "DROPPR", "help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="droppr")
+def main() -> None:
+    """Collect big files from other people by a link, and send them.
+
+    \b
+    Make a link:         droppr request create holiday --title 'Our photos'
+    Send to a link:      droppr upload photos film.mov --to LINK
+    See what arrived:    droppr request files LINK
+    Pull what arrived:   droppr request fetch LINK ./inbox
+
+    Every option can be set in the environment, too: --limit-rate of upload is DROPPR_UPLOAD_LIMIT_RATE.
+    """
+
+
+main.add_command(request)
+main.add_command(upload)
+main.add_command(verify)
+
+
+@main.command()
+def serve() -> None:
+    """Start the server with the settings of the environment and .env."""
+    settings = _settings()
+    config = MEDIA_SERVER / "gunicorn.conf.py"
+    if not config.exists():
+        raise click.ClickException(f"{config} is missing: start the server from a copy of the project.")
+    _greet(settings)
+    sys.stdout.flush()
+    command = [sys.executable, "-m", "gunicorn", "-c", str(config), "--pythonpath", str(MEDIA_SERVER)]
+    os.execv(sys.executable, [*command, "app:create_app()"])
+
+
+@main.command()
+def cleanup() -> None:
+    """Remove uploads that were left alone for too long. Safe while the server runs."""
+    settings = _settings()
+    from app.core.errors import UploadError
+    from app.wiring import build
+
+    try:
+        removed = build(settings).sweep()
+    except (UploadError, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(f"Removed {removed} unfinished {'upload' if removed == 1 else 'uploads'}.")
+
+
+@main.command()
+@as_json
+@server_options
+def status(api: Api, as_json: bool) -> None:
+    """Whether the server is ready, and what it is doing."""
+    found = {**api.readiness(), **_upload_status(api)}
+    if as_json:
+        print_json(found)
+    else:
+        print_facts([("server", api.url), *_flattened(found)])
+
+
+def _upload_status(api: Api) -> dict[str, Any]:
+    """What the server does at the moment, which only its owner may know."""
+    return api.upload_status() if api.has_token else {}
+
+
+def _flattened(document: dict[str, Any], above: str = "") -> list[tuple[str, str]]:
+    facts: list[tuple[str, str]] = []
+    for name, value in document.items():
+        label = f"{above}{name}".replace("_", " ")
+        facts += _flattened(value, f"{label}: ") if isinstance(value, dict) else [(label, str(value))]
+    return facts
+
+
+def _settings() -> Settings:
+    """The settings; all that is wrong with them is told together, and ends the command."""
+    try:
+        from app.settings import InvalidSettings, load_settings
+    except ImportError as error:
+        missing = f"The server is not installed here ({error.name} is missing): pip install 'droppr[server]'."
+        raise click.ClickException(missing) from error
+    try:
+        return load_settings()
+    except InvalidSettings as error:
+        click.echo(f"The settings do not make sense:\n{error}", err=True)
+        sys.exit(WRONG_SETTINGS)
+
+
+def _greet(settings: Settings) -> None:
+    """Make the data folder and print where things are; the token only when it was made just now."""
+    from app.core.errors import UploadError
+    from app.owner_token import load_or_create
+
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        token, made = (settings.admin_token, False) if settings.admin_token else load_or_create(settings.data_dir)
+    except (UploadError, OSError) as error:
+        raise click.ClickException(f"The data folder {settings.data_dir} cannot be used: {error}") from error
+    if settings.unix_socket:
+        click.echo(f"Droppr listens on {settings.unix_socket}, for nginx in front of it.")
+    else:
+        url = local_url()
+        click.echo(f"Droppr:      {url}\nAdmin page:  {url}/admin")
+    click.echo(f"Data:        {settings.data_dir}")
+    if made:
+        click.echo(f"Admin token: {token}\nIt is shown this once and kept in {settings.data_dir / 'admin_token'}.")

@@ -1,0 +1,153 @@
+"""``droppr request fetch`` and ``droppr request watch``."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import click
+
+from droppr_client import exit_codes
+from droppr_client.api import JSON, Api, ApiError
+from droppr_client.fetch import Fetch
+from droppr_client.options import Written, as_json_lines, link_argument, server_options
+from droppr_client.output import count_text, duration_text, size_text, time_text, visible
+from droppr_client.upload.items import Outcome, UploadResult
+
+LONGEST_PAUSE = 60.0
+
+
+@click.command()
+@link_argument
+@click.argument("dest", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--workers", type=click.IntRange(1, 64), default=4, show_default=True, help="Connections at once.")
+@click.option("--retries", type=click.IntRange(0), default=10, show_default=True, help="Attempts without any progress.")
+@click.option("--again", is_flag=True, help="Fetch what was fetched before, too.")
+@click.option("--dry-run", is_flag=True, help="List what would be fetched.")
+@as_json_lines
+@click.option("--quiet", "-q", is_flag=True, help="Say only what went wrong.")
+@server_options
+def fetch(api: Api, link: str, dest: Path, **options: Any) -> None:
+    """Pull what has arrived into the folder DEST, and only what is new.
+
+    Files that are half there go on where they stopped; each is compared with the SHA-256 that the server has of it
+    before it gets its name.
+    """
+    fetching = Fetch(api, link, dest, workers=options["workers"], retries=options["retries"])
+    new = fetching.new(options["again"])
+    if options["dry_run"]:
+        for file in new:
+            click.echo(f"{size_text(file.size):>12}  {visible(file.path)}")
+        sys.exit(exit_codes.ALL_SENT if new else exit_codes.NOTHING_TO_DO)
+    began = time.monotonic()
+    outcomes: list[Outcome] = []
+    with _interruptible(fetching):
+        for result in fetching.run(new):
+            outcomes.append(result.outcome)
+            _tell(result, options["as_json"], options["quiet"])
+    if not options["as_json"] and not options["quiet"]:
+        click.echo(_summary(outcomes, fetching.fetched_bytes, time.monotonic() - began))
+    sys.exit(_exit_code(outcomes))
+
+
+@click.command()
+@link_argument
+@click.option("--all", "everything", is_flag=True, cls=Written, help="Begin with what has arrived before.")
+@click.option(
+    "--interval", type=click.FloatRange(0.1), default=2.0, show_default=True, help="Seconds between two looks."
+)
+@click.option("--count", type=click.IntRange(1), help="End after so many files.")
+@as_json_lines
+@server_options
+def watch(api: Api, link: str, everything: bool, interval: float, count: int | None, as_json: bool) -> None:
+    """Print files as they arrive, one a line: time, size, sender, path.
+
+    Goes on until it is interrupted, or until --count files have arrived.
+    """
+    seen = set() if everything else {file["upload_id"] for file in api.files(link)}
+    left = count
+    try:
+        for files in _looks(api, link, interval):
+            for file in sorted(files, key=lambda each: float(each["received_at"])):
+                if file["upload_id"] in seen:
+                    continue
+                seen.add(file["upload_id"])
+                click.echo(json.dumps(file, ensure_ascii=False) if as_json else _arrival(file))
+                sys.stdout.flush()
+                left = left - 1 if left else None
+                if left == 0:
+                    return
+    except KeyboardInterrupt:
+        sys.exit(exit_codes.INTERRUPTED)
+
+
+def _looks(api: Api, link: str, interval: float) -> Iterator[list[JSON]]:
+    """The list again and again. A server that is away for a while is waited for."""
+    pause = interval
+    while True:
+        try:
+            yield api.files(link)
+            pause = interval
+        except ApiError as error:
+            if error.status is not None and error.status < 500:
+                raise
+            click.echo(f"{error} Trying again.", err=True)
+            pause = min(LONGEST_PAUSE, pause * 2)
+        time.sleep(pause)
+
+
+def _arrival(file: JSON) -> str:
+    sender = " ".join(filter(None, (file["sender_name"], file["sender_email"]))) or "-"
+    cells = (time_text(file["received_at"]), size_text(file["size"]), sender, file["path"])
+    return "\t".join(visible(cell) for cell in cells)
+
+
+def _tell(result: UploadResult, as_json: bool, quiet: bool) -> None:
+    if as_json:
+        click.echo(json.dumps({"event": "file", **asdict(result)}, ensure_ascii=False))
+    elif result.outcome is Outcome.FAILED:
+        click.echo(f"failed   {visible(result.path)}: {visible(result.error or '')}", err=True)
+    elif result.success and not quiet:
+        click.echo(f"{size_text(result.size):>12}  {visible(result.delivered_path or result.path)}")
+
+
+def _summary(outcomes: list[Outcome], size: int, seconds: float) -> str:
+    fetched = outcomes.count(Outcome.SENT)
+    if not outcomes:
+        return "There is nothing new."
+    text = f"Fetched {count_text(fetched, 'file')}, {size_text(size)} in {duration_text(seconds)}."
+    left = len(outcomes) - fetched
+    return f"{text} {count_text(left, 'file')} not fetched: run the same command again." if left else text
+
+
+def _exit_code(outcomes: list[Outcome]) -> int:
+    if Outcome.CANCELLED in outcomes:
+        return exit_codes.INTERRUPTED
+    if Outcome.FAILED in outcomes:
+        return exit_codes.SOME_FAILED
+    return exit_codes.ALL_SENT if outcomes else exit_codes.NOTHING_TO_DO
+
+
+@contextmanager
+def _interruptible(fetching: Fetch) -> Iterator[None]:
+    """Ctrl-C stops; what has been fetched stays. Twice ends the program at once."""
+
+    def ask(*_: object) -> None:
+        if fetching.cancellation.requested:
+            os._exit(exit_codes.INTERRUPTED)
+        fetching.cancellation.request()
+
+    before = {each: signal.signal(each, ask) for each in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

@@ -1,0 +1,167 @@
+"""What several commands take: the server, the token, the terms of a link."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import click
+
+from droppr_client.api import Api, ApiError
+
+R = TypeVar("R")
+AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
+
+_FACTORS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
+_ORIGIN = "droppr_client.origin"
+"""Where a context keeps the server that a link's address names."""
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
+
+
+class Size(click.ParamType[int]):
+    """Bytes, or a number with a unit of 1024: 500M, 2GiB."""
+
+    name = "size"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if isinstance(value, int):
+            return value
+        match = _SIZE.fullmatch(str(value).strip())
+        if match is None:
+            self.fail(f"{value!r} is not a size. Write 2GiB, 500M or a number of bytes.", param, ctx)
+        return int(float(match[1]) * _FACTORS[match[2].lower()])
+
+
+class Written(click.Option):
+    """An option whose variable is called as the option is written, not as the parameter that it fills."""
+
+    @property
+    def written(self) -> str:
+        return self.opts[0].lstrip("-").replace("-", "_")
+
+    def resolve_envvar_value(self, ctx: click.Context) -> str | None:
+        return os.environ.get(f"{ctx.auto_envvar_prefix}_{self.written}".upper()) or None
+
+
+as_json = click.option("--json", "as_json", is_flag=True, cls=Written, help="For programs.")
+as_json_lines = click.option(
+    "--json", "as_json", is_flag=True, cls=Written, help="One JSON object a line, for programs."
+)
+
+
+def server_options(command: Callable[..., R]) -> Callable[..., R]:
+    """Add --server and --token, hand an Api to ``command`` first, and tell what it refuses in one sentence."""
+
+    @click.option("--server", envvar="DROPPR_URL", metavar="URL", help="The server. Default: the one on this machine.")
+    @click.option(
+        "--token",
+        envvar="DROPPR_ADMIN_TOKEN",
+        help="The admin token. Default: this machine's, if --server is not named.",
+    )
+    @wraps(command)
+    def connected(*args: Any, server: str | None, token: str | None, **kwargs: Any) -> R:
+        try:
+            # The data folder's token is for the server that runs on it and must not go to any other.
+            api = Api(server, token) if server else Api(local_url(), token or local_token())
+            return command(api, *args, **kwargs)
+        except ApiError as error:
+            raise click.ClickException(f"{error}{_hint(server, error)}") from error
+
+    return connected
+
+
+def _hint(server: str | None, error: ApiError) -> str:
+    """What to do where another server may have been meant than the one that was asked."""
+    if server or error.status not in (None, 401, 404):
+        return ""
+    # A link's own server is not asked unbidden: the owner's token goes nowhere that the owner has not named.
+    origin = click.get_current_context().meta.get(_ORIGIN)
+    if origin:
+        return f" The link is one of {origin}: if that is another server, name it with --server {origin}."
+    return "" if error.status else " Name the server with --server or DROPPR_URL."
+
+
+def hash_of(link: str) -> str:
+    """The hash of a link, which may be written as its whole address."""
+    return link.partition("#")[0].rstrip("/").rpartition("/")[2].partition("?")[0]
+
+
+def _noted_hash(context: click.Context, _parameter: click.Parameter, link: str) -> str:
+    address = urlsplit(link)
+    if address.scheme in ("http", "https") and address.netloc:
+        context.meta[_ORIGIN] = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+    return hash_of(link)
+
+
+link_argument = click.argument("link", callback=_noted_hash)
+
+
+def terms_options(command: AnyCommand) -> AnyCommand:
+    """Add an option for everything that can be set on a link."""
+    asks = click.Choice(["no", "optional", "required"])
+    for option in reversed(
+        [
+            click.option("--title", help="What the sender's page is headed with."),
+            click.option("--message", help="What the sender's page says below."),
+            click.option("--expires-hours", type=click.FloatRange(0), help="Hours from now; 0 is never."),
+            click.option("--password", help="What senders must know; '' takes it away. '-' asks for it."),
+            click.option("--max-file-size", type=Size(), help="Such as 2GiB; 0 is no limit."),
+            click.option("--max-total-size", type=Size(), help="Of all files together."),
+            click.option("--max-files", type=click.IntRange(0), help="How many files; 0 is no limit."),
+            click.option("--allowed-extensions", metavar="LIST", help="Such as jpg,mov; '' is all."),
+            click.option(
+                "--captcha", type=click.Choice(["never", "after_failures", "always"]), help="When senders solve one."
+            ),
+            click.option("--ask-name", type=asks, help="Whether senders say who they are."),
+            click.option("--ask-email", type=asks, help="Whether they give an e-mail address."),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def named_terms(options: dict[str, Any]) -> dict[str, Any]:
+    """The terms that were named on the command line; a password of '-' is asked for."""
+    terms = {name: value for name, value in options.items() if value is not None}
+    if terms.get("password") == "-":
+        terms["password"] = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return terms
+
+
+def local_url() -> str:
+    """Where a server with this machine's settings listens."""
+    settings = _local_settings()
+    if settings is None:
+        return "http://127.0.0.1:8000"
+    if settings.unix_socket is not None:
+        raise click.ClickException("The server here listens on a unix socket: name nginx's address with --server.")
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
+    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+
+
+def local_token() -> str | None:
+    settings = _local_settings()
+    if settings is None:
+        return None
+    try:
+        # The server makes this file on its first start.
+        return settings.admin_token or (Path(settings.data_dir) / "admin_token").read_text().strip()
+    except OSError:
+        return None
+
+
+def _local_settings() -> Any:
+    """This machine's settings; None where only the client is installed or they make no sense."""
+    try:
+        from app.settings import InvalidSettings, load_settings
+    except ImportError:
+        return None
+    try:
+        return load_settings()
+    except InvalidSettings:
+        return None

@@ -1,0 +1,90 @@
+"""Files to be sent, the spans they are cut into, and what became of them."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+Pair = tuple[int, int]
+"""A half-open span ``[start, stop)`` of bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One file to be sent, as it was when it was found."""
+
+    path: str
+    """Where it goes, relative to the link, parts separated by ``/``; valid Unicode."""
+    source: str
+    """Where it is on this machine (as ``os.fsdecode`` gives it)."""
+    size: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """Something that was found and is not sent, and why."""
+
+    path: str
+    reason: str
+    failed: bool = False
+    """Whether it should have been sent: a file that cannot be looked at, as opposed to a pipe."""
+
+
+class Outcome(StrEnum):
+    SENT = "sent"
+    PRESENT = "present"  # it was sent before and has not changed
+    SKIPPED = "skipped"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class UploadResult:
+    """What became of one file. ``duration`` is in seconds from its first byte read to its last answer."""
+
+    path: str
+    size: int
+    outcome: Outcome
+    error: str | None = None
+    code: str | None = None
+    duration: float = 0.0
+    retries: int = 0
+    delivered_path: str | None = None
+    """Its name at the target, which differs where one of that name was there before."""
+    upload_id: str | None = None
+    sha256: str | None = None
+    verified: bool = False
+    """Whether the target's SHA-256 of the whole file was compared with ours."""
+
+    @property
+    def success(self) -> bool:
+        return self.outcome in (Outcome.SENT, Outcome.PRESENT)
+
+
+class Missing:
+    """What has to be sent of one file, given out in parts from the front. Not safe from several threads."""
+
+    def __init__(self, pairs: Iterable[Pair]) -> None:
+        self._pairs = deque(pairs)
+
+    def __bool__(self) -> bool:
+        return bool(self._pairs)
+
+    @property
+    def size(self) -> int:
+        return sum(stop - start for start, stop in self._pairs)
+
+    def take(self, size: int) -> Pair:
+        """The next part of at most ``size`` bytes."""
+        start, stop = self._pairs.popleft()
+        if stop - start > size:
+            self._pairs.appendleft((start + size, stop))
+            stop = start + size
+        return start, stop
+
+    def give_back(self, pair: Pair) -> None:
+        """A part that did not arrive is the next to go out again."""
+        self._pairs.appendleft(pair)

@@ -1,0 +1,350 @@
+"""UploadManager: any number of files to one target, several at once and each in several parts at once."""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from droppr_client.upload.flow import Cancellation, Flow
+from droppr_client.upload.handoff import Handed, claimed
+from droppr_client.upload.items import Item, Outcome, Skipped, UploadResult
+from droppr_client.upload.pace import AdaptivePace, FixedPace, Pace, PartSize
+from droppr_client.upload.packs import Pack
+from droppr_client.upload.progress import ProgressTracker
+from droppr_client.upload.rates import BandwidthMonitor, Clock, RateLimit
+from droppr_client.upload.retry import Retries
+from droppr_client.upload.schedule import Entry, Job, Schedule
+from droppr_client.upload.state import StateFile
+from droppr_client.upload.targets import Target, Terms
+from droppr_client.upload.transfer import Transfer
+from droppr_client.upload.troubles import Cancelled, Passing, Refused, Trouble
+from droppr_client.upload.walk import EmptyFolder, Found, Walk
+from droppr_client.upload.work import Care, Work
+
+MOST_WORKERS = 16
+FIXED_WORKERS = 4
+TICK = 0.1
+RESULTS_WAITING = 10_000
+FOLDERS_AT_ONCE = 100
+PATIENCE_AT_START = 2
+LONGEST_WAIT_AT_START = 10.0
+STOP_SECONDS = 0.8
+"""How long workers have to notice that they were cancelled, before they are left behind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How to send.
+
+    ``workers``: requests at once, at most (``adaptive``) or always; None is 16 or 4. ``chunks``: of one file, at most
+    (the target's own limit where None). ``chunk_size``: bytes in one request, at most. ``limit_rate``: bytes per
+    second of all workers together. ``uploads_per_second`` with ``burst``: files begun. ``state``: the state file's path;
+    None keeps none. ``in_order``: small and big files do not take turns, but go as they are found.
+    """
+
+    workers: int | None = None
+    adaptive: bool = True
+    chunks: int | None = None
+    chunk_size: int | None = None
+    limit_rate: float | None = None
+    uploads_per_second: float | None = None
+    burst: float | None = None
+    retries: int = 10
+    verify: bool = True
+    checksum: bool = False
+    state: str | os.PathLike[str] | None = None
+    in_order: bool = False
+
+    def pace(self, clock: Clock) -> Pace:
+        if self.adaptive:
+            return AdaptivePace(self.workers or MOST_WORKERS, clock)
+        return FixedPace(self.workers or FIXED_WORKERS)
+
+
+class UploadManager:
+    """Sends files to ``target``.
+
+    One bad file never raises: every file has a result. ``upload`` raises Refused where the target takes nothing from
+    us. ``tracker`` and ``bandwidth`` may be read from any thread meanwhile; ``stop``, ``cancel`` and
+    ``limit_bandwidth`` called from any.
+    """
+
+    def __init__(self, target: Target, options: Options | None = None, *, clock: Clock = time.monotonic) -> None:
+        self.options = options or Options()
+        self.target = target
+        self.tracker = ProgressTracker()
+        self.bandwidth = BandwidthMonitor(clock)
+        self.pace = self.options.pace(clock)
+        self.refused: Refused | None = None
+        self.handed: dict[str, Handed] = {}
+        """Uploads that another device has begun: files found here that are theirs go on with them."""
+        self.interrupted = False
+        self._clock = clock
+        self._limit = RateLimit(self.options.limit_rate, None, clock)
+        self._cancellation = Cancellation()
+        self._results: queue.Queue[UploadResult | None] = queue.Queue(RESULTS_WAITING)
+        self._over = threading.Event()
+        self._crash: BaseException | None = None
+        self._workers: list[threading.Thread] = []
+        self._work: Work | None = None
+
+    def upload(self, paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> Iterator[UploadResult]:
+        """Send all that lies at ``paths`` (or all that a Walk finds); results as they come. Once per manager.
+
+        Raises Refused before anything was sent; afterwards ``refused`` says so. Leaving the loop early cancels.
+        """
+        self.prepare()
+        walk = paths if isinstance(paths, Walk) else _walk(paths)
+        main = threading.Thread(target=self._run, args=(walk,), name="droppr-uploads", daemon=True)
+        main.start()
+        try:
+            while (result := self._results.get()) is not None:
+                yield result
+        finally:
+            if main.is_alive():
+                self.cancel()
+                main.join(2 * STOP_SECONDS)
+        if self._crash is not None:
+            raise self._crash
+
+    def upload_files(self, paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> list[UploadResult]:
+        """The same with all results at the end."""
+        return list(self.upload(paths))
+
+    async def upload_async(self, paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> list[UploadResult]:
+        """The same for asyncio; cancelling the task cancels the uploads."""
+        import asyncio
+
+        try:
+            return await asyncio.to_thread(self.upload_files, paths)
+        except asyncio.CancelledError:
+            self.cancel()
+            raise
+
+    def limit_bandwidth(self, bytes_per_second: float | None) -> None:
+        """From now on send no faster than this, all workers together; None is no limit."""
+        self._limit.change(bytes_per_second)
+
+    @property
+    def held_seconds(self) -> float:
+        """For how long the target takes no new files from us, as it says."""
+        return self._work.schedule.held_seconds if self._work else 0.0
+
+    @property
+    def state_trouble(self) -> str | None:
+        """Why notes for a later run could not be kept."""
+        return self._work.state.trouble if self._work else None
+
+    def stop(self) -> None:
+        """Finish the requests that are on their way and begin no others. Everything can be resumed."""
+        self.interrupted = True
+        work = self._work
+        if work is not None:
+            for entry in work.schedule.stop():
+                self._not_sent(entry.item)
+
+    def cancel(self) -> None:
+        """Stop within a second. Everything can be resumed."""
+        self._cancellation.request()
+        self.stop()
+        self.target.abort()
+
+    def prepare(self) -> None:
+        """Ask the target how it wants to be sent to. ``upload`` does so itself where nobody did before.
+
+        Raises Refused, Cancelled. A target that has a password may ask a person for it here.
+        """
+        if self._work is not None:
+            return
+        terms = self._terms()
+        options, clock = self.options, self._clock
+        part_size = terms.part_size
+        if options.chunk_size and not terms.fixed_parts:
+            part_size = options.chunk_size
+        care = Care(options.verify, options.checksum, options.retries, options.chunks)
+        schedule = Schedule(self.pace, terms.pack, self, clock, options.in_order)
+        self._work = Work(
+            target=self.target,
+            terms=terms,
+            flow=Flow(self._limit, self.bandwidth, self._cancellation),
+            state=StateFile(options.state or ":memory:", self.target.identity, time.time()),
+            progress=self.tracker,
+            pace=self.pace,
+            part_size=PartSize(part_size),
+            openings=RateLimit(options.uploads_per_second, options.burst or 1.0, clock),
+            care=care,
+            clock=clock,
+            schedule=schedule,
+            emit=self._emit,
+            refuse=self._refuse,
+        )
+        self.bandwidth.restart()
+        if self.interrupted:
+            schedule.stop()
+
+    def _terms(self) -> Terms:
+        """What the target says to begin with. A restart of its server is waited out."""
+        retries = Retries(PATIENCE_AT_START)
+        while True:
+            try:
+                return self.target.prepare()
+            except Passing as trouble:
+                wait = retries.wait_before_next(trouble)
+                if wait is None or wait > LONGEST_WAIT_AT_START:
+                    raise Refused(str(trouble), trouble.code) from trouble
+                self._cancellation.wait(wait)
+            except (Cancelled, Refused):
+                raise
+            except Trouble as trouble:
+                raise Refused(str(trouble), trouble.code) from trouble
+
+    @property
+    def _running(self) -> Work:
+        assert self._work is not None
+        return self._work
+
+    def pack(self, entries: list[Entry]) -> Job:
+        return Pack(entries, self._running).run
+
+    def opening(self, entry: Entry) -> Job:
+        return Transfer(entry, self._running).begin
+
+    def _run(self, walk: Iterable[Found]) -> None:
+        """The life of one run, in a thread of its own: walk, workers, end."""
+        work = self._running
+        walker = threading.Thread(target=self._guarded, args=(lambda: self._walk(walk),), daemon=True)
+        walker.start()
+        self._guarded(self._watch)
+        deadline = self._clock() + STOP_SECONDS
+        for thread in [walker, *self._workers]:
+            thread.join(max(0.0, deadline - self._clock()) if self._cancellation.requested else None)
+        for sending in work.schedule.left():
+            self._guarded(sending.interrupt)
+        self._over.set()
+        work.state.close()
+        self.target.close()
+        self._emit(None)
+
+    def _watch(self) -> None:
+        """Have as many workers as there may be requests; return when the last one has gone."""
+        schedule = self._running.schedule
+        while True:
+            while len(self._workers) < self.pace.limit and not schedule.stopped:
+                worker = threading.Thread(target=self._guarded, args=(self._labour,), daemon=True)
+                self._workers.append(worker)
+                worker.start()
+            alive = next((each for each in self._workers if each.is_alive()), None)
+            if alive is None or self._cancellation.requested:
+                return
+            alive.join(TICK)
+            before = self.pace.limit
+            self.pace.tick(schedule.running)
+            if self.pace.limit > before:
+                schedule.wake()
+
+    def _labour(self) -> None:
+        schedule = self._running.schedule
+        while (job := schedule.take()) is not None:
+            try:
+                job()
+            finally:
+                schedule.done()
+
+    def _guarded(self, action: Job) -> None:
+        """A fault of the program ends the run and comes out of ``upload``, instead of leaving it waiting for ever."""
+        try:
+            action()
+        except BaseException as error:  # noqa: BLE001 - raised again by upload()
+            self._crash = self._crash or error
+            self.cancel()
+
+    def _walk(self, walk: Iterable[Found]) -> None:
+        work = self._running
+        folders: list[str] = []
+        for found in walk:
+            if work.schedule.stopped:
+                break
+            if isinstance(found, Item):
+                self._offer(found)
+            elif isinstance(found, EmptyFolder):
+                folders.append(found.path)
+                if len(folders) >= FOLDERS_AT_ONCE:
+                    work.schedule.later(0, _folders(work, folders))
+                    folders = []
+            else:
+                self._skip(found)
+        if folders and not work.schedule.stopped:
+            work.schedule.later(0, _folders(work, folders))
+        self.tracker.counting = False
+        work.schedule.walked()
+
+    def _offer(self, item: Item) -> None:
+        work = self._running
+        self.tracker.found(item.size)
+        known = work.state.find(item) or (claimed(self.handed, item) if self.handed else None)
+        if known is not None and known.done and known.fits(item):
+            work.finished(item, UploadResult(item.path, item.size, Outcome.PRESENT, upload_id=known.ticket))
+            return
+        if known is not None and known.done:
+            known = known.renewed()
+        if not work.schedule.offer(Entry(item, known)):
+            self._not_sent(item)
+
+    def _skip(self, found: Skipped) -> None:
+        self.tracker.found(0)
+        outcome = Outcome.FAILED if found.failed else Outcome.SKIPPED
+        result = UploadResult(found.path, 0, outcome, found.reason, "unreadable" if found.failed else "not_a_file")
+        self.tracker.finished(None, result)
+        self._emit(result)
+
+    def _not_sent(self, item: Item) -> None:
+        self._running.failed(item, Cancelled(), self._clock())
+
+    def _refuse(self, trouble: Refused) -> None:
+        if self.refused is None:
+            self.refused = trouble
+            for entry in self._running.schedule.stop():
+                self._not_sent(entry.item)
+
+    def _emit(self, result: UploadResult | None) -> None:
+        """Hand a result over; waits for a slow reader, unless nobody reads any more."""
+        while True:
+            with suppress(queue.Full):
+                self._results.put(result, timeout=0.2)
+                return
+            if self._cancellation.requested and result is not None:
+                return
+
+
+def _walk(paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> Iterable[Found]:
+    named = list(paths) if isinstance(paths, Sequence) else None
+    if named is None:
+        return paths  # type: ignore[return-value]
+    return Walk([os.fspath(each) for each in named if isinstance(each, str | Path | os.PathLike)])
+
+
+def _folders(work: Work, paths: list[str]) -> Job:
+    retries = work.retries()
+
+    def make() -> None:
+        try:
+            work.target.make_folders(paths)
+        except Refused as trouble:
+            work.refuse(trouble)
+        except Passing as trouble:
+            wait = retries.wait_before_next(trouble)
+            if wait is not None and not work.schedule.stopped:
+                work.schedule.later(wait, make)
+        except Trouble:
+            return  # an older server, to which only files are something
+
+    return make
+
+
+__all__ = ["Options", "Terms", "UploadManager"]

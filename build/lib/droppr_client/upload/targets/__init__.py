@@ -1,0 +1,117 @@
+"""Where files can be sent: one module each, all of them the same port (``Target``)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from droppr_client.upload.flow import Flow, Part
+from droppr_client.upload.items import Item, Pair
+from droppr_client.upload.troubles import Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class PackTerms:
+    """How many small files may go in one request, and how many bytes of them."""
+
+    max_files: int
+    max_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How a target likes to be sent to. ``largest`` and ``total`` are limits in bytes, None for none."""
+
+    part_size: int
+    parallel_parts: int
+    pack: PackTerms | None = None
+    fixed_parts: bool = False
+    """Parts have to begin at multiples of ``part_size``."""
+    compares: bool = False
+    """The target computes the SHA-256 of whole files, to be compared with ours."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a sender knows of a file when its upload begins."""
+
+    key: str
+    sample: str | None = None
+    sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How an upload stands. ``ticket`` is what to name it by later, also after a restart."""
+
+    ticket: str
+    complete: bool
+    missing: tuple[Pair, ...] = ()
+    part_size: int | None = None
+    parallel_parts: int | None = None
+    path: str | None = None
+    sha256: str | None = None
+    sample: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """A small file, read."""
+
+    item: Item
+    key: str
+    data: bytes
+    sha256: str
+
+
+class Target(Protocol):
+    """Safe from several threads. Every method raises the troubles of ``troubles.py`` and no others."""
+
+    @property
+    def name(self) -> str:
+        """For people."""
+        ...
+
+    @property
+    def identity(self) -> str:
+        """What tells this target from others, in the state file."""
+        ...
+
+    def prepare(self) -> Terms:
+        """Find out whether the target is there and how it wants to be sent to."""
+        ...
+
+    def open(self, item: Item, facts: Facts) -> Standing:
+        """Begin an upload. The same key again gives the same upload."""
+        ...
+
+    def status(self, item: Item, ticket: str) -> Standing:
+        """How an upload stands that was begun before. Raises Gone."""
+        ...
+
+    def send(self, item: Item, ticket: str, part: Part) -> Standing:
+        """Send a part. Of what is said, ``complete`` and then ``path`` count; ``missing`` may be left out."""
+        ...
+
+    def finish(self, item: Item, ticket: str) -> Standing:
+        """All parts were sent: the target's last word. Not complete where it misses something."""
+        ...
+
+    def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
+        """Send small whole files in one request: what became of each, in order."""
+        ...
+
+    def make_folders(self, paths: Sequence[str]) -> None:
+        """Make folders that hold no files."""
+        ...
+
+    def discard(self, item: Item, ticket: str) -> None:
+        """Give an upload up that was not completed."""
+        ...
+
+    def abort(self) -> None:
+        """End what is on its way, from another thread."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,67 @@
+"""What a Droppr server's refusals mean for a sender."""
+
+from __future__ import annotations
+
+from droppr_client.upload.connection import Answer
+from droppr_client.upload.troubles import (
+    Edited,
+    FileRefused,
+    Gone,
+    OutOfOrder,
+    PartTooLarge,
+    Passing,
+    Refused,
+    Trouble,
+)
+
+# About the link or about us: the next file would get the same answer.
+_FOR_ALL = {
+    "request_not_found": "There is no such link: is the address right?",
+    "request_expired": "The link has expired: ask for a new one.",
+    "request_closed": "The link was closed: ask its owner to open it again. What has arrived stays.",
+    "password_required": "The link has a password: name it with --password-file or DROPPR_PASSWORD.",
+    "password_invalid": "The password is wrong.",
+    "captcha_required": "The captcha was not accepted: try again, or open the link in a browser.",
+}
+_GONE = {"upload_not_found", "upload_expired"}
+# The line or the disk of the server may do better in a moment.
+_PASSING = {"chunk_size_mismatch", "checksum_mismatch", "request_timeout", "busy", "upload_not_opened"}
+_NEXT_STEP = {
+    "storage_full": " Ask the owner to make room, then run the same command again.",
+    "request_full": " Ask the owner to raise the link's limit.",
+}
+
+
+def trouble_of(answer: Answer, host: str) -> Trouble:
+    """The trouble that an answer other than a success stands for."""
+    document = answer.document
+    code = str(document.get("code") or f"status_{answer.status}")
+    sentence = str(document.get("error") or f"{host} answered with status {answer.status}.")
+    if code in _FOR_ALL:
+        return Refused(_FOR_ALL[code], code)
+    if code == "too_many_attempts":
+        return Refused(f"{sentence} Then run the same command again.", code)
+    if code in _GONE:
+        return Gone(sentence, code)
+    if code == "chunk_conflict":
+        return Edited("What the server has of this file is not what the file holds now.", code)
+    if code == "offset_mismatch":
+        return OutOfOrder(sentence, int(document.get("offset") or 0))
+    if code == "chunk_too_large" and document.get("limit"):
+        return PartTooLarge(sentence, int(document["limit"]))
+    return _passing(answer, code, sentence) or FileRefused(sentence + _NEXT_STEP.get(code, ""), code)
+
+
+def _passing(answer: Answer, code: str, sentence: str) -> Passing | None:
+    status, wait = answer.status, answer.retry_after
+    if code == "rate_limited":
+        return Passing(sentence, code, retry_after=wait or 30.0, overload=True, pause=True)
+    # At a limit of the server we wait for our turn, which comes however long it takes.
+    if code == "busy" and answer.document.get("reason"):
+        return Passing(sentence, code, retry_after=wait or 2.0, pause=True)
+    if status in (429, 502, 503, 504):
+        return Passing(sentence, code, retry_after=wait, overload=True)
+    # A fault of the program; it may have been caught in the middle of a restart.
+    if code in _PASSING or status in (408, 425, 500):
+        return Passing(sentence, code, retry_after=wait)
+    return None

@@ -1,0 +1,138 @@
+"""A folder of this machine as a target: what a mounted share or a disk needs.
+
+A file grows under a hidden name beside its place, from front to end, so its length says where to go on; whole, it is
+linked to its name in one step and never takes the place of another.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+from droppr_client.upload.flow import Flow, Part
+from droppr_client.upload.items import Item
+from droppr_client.upload.targets import Facts, Packed, Standing, Terms
+from droppr_client.upload.troubles import FileRefused, Gone, Passing, Refused, Trouble
+
+PART_SIZE = 16 * 1024 * 1024
+
+
+class Folder:
+    """Sends to ``root``, which is made where it does not exist."""
+
+    def __init__(self, root: str | os.PathLike[str]) -> None:
+        self._root = Path(root).absolute()
+
+    @property
+    def name(self) -> str:
+        return str(self._root)
+
+    @property
+    def identity(self) -> str:
+        return f"folder:{self._root}"
+
+    def prepare(self) -> Terms:
+        try:
+            self._root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise Refused(f"{self._root} cannot be used: {error.strerror}.", "unusable_folder") from error
+        return Terms(part_size=PART_SIZE, parallel_parts=1)
+
+    def open(self, item: Item, facts: Facts) -> Standing:
+        ticket = f"{Path(item.path).parent.as_posix()}/.{facts.key[:24]}.droppr-part"
+        try:
+            place = self._place(ticket)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.touch(exist_ok=True)
+        except OSError as error:
+            raise _trouble(error) from error
+        return self.status(item, ticket)
+
+    def status(self, item: Item, ticket: str) -> Standing:
+        try:
+            length = self._place(ticket).stat().st_size
+        except OSError as error:
+            raise Gone("What was there of the file has gone.", "upload_not_found") from error
+        if length > item.size:
+            raise Gone("What is there is another file.", "upload_not_found")
+        missing = ((length, item.size),) if length < item.size else ()
+        standing = Standing(ticket, False, missing)
+        return standing if missing else self.finish(item, ticket)
+
+    def send(self, item: Item, ticket: str, part: Part) -> Standing:
+        try:
+            with self._place(ticket).open("r+b", buffering=0) as file:
+                file.seek(part.span[0])
+                for piece in part.pieces():
+                    file.write(piece)
+        except OSError as error:
+            raise _trouble(error) from error
+        return Standing(ticket, False)
+
+    def finish(self, item: Item, ticket: str) -> Standing:
+        part = self._place(ticket)
+        try:
+            if part.stat().st_size != item.size:
+                return Standing(ticket, False, ((min(part.stat().st_size, item.size), item.size),))
+            with part.open("rb") as file:
+                os.fsync(file.fileno())
+            os.utime(part, ns=(item.mtime_ns, item.mtime_ns))
+            final = self._linked(part, self._place(item.path))
+            part.unlink()
+        except OSError as error:
+            raise _trouble(error) from error
+        return Standing(ticket, True, path=final.relative_to(self._root).as_posix())
+
+    def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
+        raise NotImplementedError("a folder takes no packs")
+
+    def make_folders(self, paths: Sequence[str]) -> None:
+        for path in paths:
+            try:
+                self._place(path).mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise _trouble(error) from error
+
+    def discard(self, item: Item, ticket: str) -> None:
+        self._place(ticket).unlink(missing_ok=True)
+
+    def abort(self) -> None:
+        """Nothing waits here: parts notice by themselves."""
+
+    def close(self) -> None: ...
+
+    def _place(self, path: str) -> Path:
+        place = (self._root / path).absolute()
+        if not Path(os.path.normpath(place)).is_relative_to(self._root):
+            raise FileRefused(f"{path} leads out of the folder.", "invalid_path")
+        return place
+
+    def _linked(self, part: Path, wanted: Path) -> Path:
+        number, place = 0, wanted
+        while True:
+            try:
+                os.link(part, place)
+                return place
+            except FileExistsError:
+                if _same(part, place):
+                    return place
+                number += 1
+                place = wanted.with_stem(f"{wanted.stem} ({number})")
+
+
+def _same(one: Path, other: Path) -> bool:
+    """Whether both hold the same bytes: then it arrived before, and only the last word about it was lost."""
+    if other.is_dir() or one.stat().st_size != other.stat().st_size:
+        return False
+    with one.open("rb") as first, other.open("rb") as second:
+        return hashlib.file_digest(first, "sha256").digest() == hashlib.file_digest(second, "sha256").digest()
+
+
+def _trouble(error: OSError) -> Trouble:
+    if error.errno in (28, 122):  # ENOSPC, EDQUOT
+        return FileRefused("The disk is full: make room and run the command again.", "storage_full")
+    if error.errno in (4, 5, 11, 116):  # EINTR, EIO, EAGAIN, ESTALE
+        return Passing(f"The folder does not take it at the moment: {error.strerror}.")
+    return FileRefused(f"It cannot be written: {error.strerror}.", "not_writable")

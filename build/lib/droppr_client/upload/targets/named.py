@@ -1,0 +1,46 @@
+"""From what is written after ``--to`` to a target."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from droppr_client.upload.targets import Target
+from droppr_client.upload.targets.droppr import DropprLink
+from droppr_client.upload.targets.folder import Folder
+from droppr_client.upload.troubles import Refused
+
+
+def target_at(
+    where: str,
+    *,
+    password: str | Callable[[], str] | None = None,
+    name: str | None = None,
+    email: str | None = None,
+) -> Target:
+    """A link's address, ``s3://bucket/prefix``, or a folder. Raises Refused."""
+    scheme = urlsplit(where).scheme
+    if scheme == "s3":
+        return _bucket(where)
+    if scheme == "file":
+        return Folder(urlsplit(where).path)
+    if scheme in ("http", "https") or "/request/" in where:
+        return DropprLink(where, password=password, sender_name=name, sender_email=email)
+    if os.path.isdir(where) or where.startswith(("/", "./", "../", "~")):
+        return Folder(os.path.expanduser(where))
+    raise Refused(
+        f"{where} is not a place to send to: name a link (https://…/request/…), s3://bucket/prefix or a folder.",
+        "invalid_link",
+    )
+
+
+def _bucket(where: str) -> Target:
+    try:
+        from droppr_client.upload.targets.s3 import Bucket
+    except ImportError as error:
+        raise Refused(f"S3 needs {error.name}: pip install 'droppr[s3]'.", "not_installed") from error
+    address = urlsplit(where)
+    if not address.netloc:
+        raise Refused("The bucket is missing: it looks like s3://bucket/prefix.", "invalid_link")
+    return Bucket(address.netloc, address.path.strip("/"))

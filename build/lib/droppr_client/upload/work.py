@@ -1,0 +1,71 @@
+"""What all jobs of one run share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from droppr_client.upload.flow import Flow
+from droppr_client.upload.items import Item, Outcome, UploadResult
+from droppr_client.upload.pace import Pace, PartSize
+from droppr_client.upload.progress import ProgressTracker
+from droppr_client.upload.rates import Clock, RateLimit
+from droppr_client.upload.retry import Retries
+from droppr_client.upload.schedule import Schedule
+from droppr_client.upload.state import StateFile
+from droppr_client.upload.targets import Target, Terms
+from droppr_client.upload.troubles import Cancelled, Refused, Trouble
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """How careful to be. ``verify``: compare the SHA-256 of whole files with the target's. ``checksum``: send a digest
+    with every part, and read again what was sent by an earlier run. ``retries``: attempts without any progress."""
+
+    verify: bool = True
+    checksum: bool = False
+    retries: int = 10
+    parallel_parts: int | None = None
+
+
+@dataclass
+class Work:
+    """Wired by the manager."""
+
+    target: Target
+    terms: Terms
+    flow: Flow
+    state: StateFile
+    progress: ProgressTracker
+    pace: Pace
+    part_size: PartSize
+    openings: RateLimit
+    care: Care
+    clock: Clock
+    schedule: Schedule
+    emit: Callable[[UploadResult], None]
+    refuse: Callable[[Refused], None]
+
+    def retries(self) -> Retries:
+        return Retries(self.care.retries)
+
+    @property
+    def verifies(self) -> bool:
+        return self.care.verify and self.terms.compares
+
+    def passed(self, item: Item, size: int) -> None:
+        """So many bytes of a file are on their way."""
+        self.progress.update_progress(item, size)
+        self.pace.sent(size)
+
+    def finished(self, item: Item, result: UploadResult) -> None:
+        self.progress.finished(item, result)
+        self.emit(result)
+
+    def failed(self, item: Item, trouble: Trouble, began: float, retries: int = 0) -> None:
+        """A file is not sent. What is wrong with the target stops everything."""
+        outcome = Outcome.CANCELLED if isinstance(trouble, Cancelled) else Outcome.FAILED
+        result = UploadResult(item.path, item.size, outcome, str(trouble), trouble.code, self.clock() - began, retries)
+        self.finished(item, result)
+        if isinstance(trouble, Refused):
+            self.refuse(trouble)
