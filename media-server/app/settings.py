@@ -181,11 +181,6 @@ class Settings(BaseSettings):
         return min(wished or self.chunk_size_mb, self.max_chunk_size_mb) * MIB
 
     @property
-    def remote_chunk_size(self) -> int:
-        """In what pieces files are passed on to a remote, in bytes, where their size does not suggest another."""
-        return (self.parallel_upload_chunk_size_mb or 16) * MIB
-
-    @property
     def max_chunk_size(self) -> int:
         return self.max_chunk_size_mb * MIB
 
