@@ -5,17 +5,7 @@ import { errorFromReply, networkError, parseRetryAfter } from "../src/core/error
 import { Meter } from "../src/core/meter";
 import { firstChunkSize, parallelChunksFor } from "../src/core/network";
 import { ByteRanges, type Span, span } from "../src/core/ranges";
-
-/** Small repeatable random numbers (mulberry32), so that a failing case can be run again. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
+import { randomFrom } from "./support/random";
 
 function bytesOf(spans: readonly Span[]): number[] {
   return spans.flatMap(({ start, stop }) => Array.from({ length: stop - start }, (_, at) => start + at));

@@ -1,157 +1,245 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorFromReply, networkError } from "../src/core/errors";
-import { Flow, type FlowConfig } from "../src/core/flow";
+import { Flow, type FlowConfig, SMALLEST_SHARE, shareOf } from "../src/core/flow";
+import { play, type Shape } from "./support/model-line";
+import { randomFrom } from "./support/random";
 
 const MEBI = 1024 * 1024;
 const BASE: FlowConfig = {
   width: 4,
   maxWidth: 16,
   adaptWidth: true,
-  chunkSize: MEBI,
-  minChunkSize: MEBI,
+  chunkSize: MEBI / 2,
+  minChunkSize: MEBI / 2,
   maxChunkSize: 8 * MEBI,
   adaptChunkSize: true,
 };
+const FAST: Shape = { total: 16 * MEBI, each: 2 * MEBI, roundTrip: 0.04 };
+const SLOW: Shape = { total: 2 * MEBI, each: 2 * MEBI, roundTrip: 0.04 };
+const LOSSY: Shape = { total: 12 * MEBI, each: 4 * MEBI, roundTrip: 0.06, cutAfter: 8 * MEBI };
+const SHARED: Shape = { total: 10 * MEBI, each: 10 * MEBI, roundTrip: 0.04, others: 4 };
 
 function refusal(status: number) {
   return errorFromReply({ status, text: "{}", retryAfter: null, now: 0 });
 }
 
-/** A line on which `rate(width)` bytes a second arrive in all: plays chunk after chunk, returns the widths it saw. */
-class Played {
-  now = 0;
-  readonly widths: number[] = [];
-
-  constructor(
-    readonly flow: Flow,
-    readonly rate: (width: number) => number,
-  ) {}
-
-  chunks(count: number): this {
-    for (let at = 0; at < count; at += 1) {
-      const bytes = this.flow.chunkSize;
-      const took = (bytes / this.rate(this.flow.width)) * 1_000;
-      this.now += took;
-      this.flow.accepted(bytes, Math.max(0, this.now - took * this.flow.width), this.now);
-      this.widths.push(this.flow.width);
-    }
-    return this;
-  }
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
-describe("the number of chunks in flight", () => {
-  it("grows while that makes it faster, up to where it no longer does", () => {
-    const flow = new Flow(BASE);
-    new Played(flow, (width) => Math.min(width, 8) * 5 * MEBI).chunks(600);
-    expect(flow.width).toBeGreaterThanOrEqual(8);
-    expect(flow.width).toBeLessThanOrEqual(9);
+function seconds(config: FlowConfig, shape: Shape, size: number): number {
+  return median(
+    [1, 2, 3, 4, 5, 6, 7].map((seed) => play(new Flow(config), shape, size, randomFrom(seed)).seconds),
+  );
+}
+
+function fixed(width: number): FlowConfig {
+  const size = { chunkSize: 4 * MEBI, maxChunkSize: 4 * MEBI };
+  return { ...BASE, ...size, width, maxWidth: width, adaptWidth: false, adaptChunkSize: false };
+}
+
+describe("a flow that adapts", () => {
+  it.each([
+    ["fast", FAST, 112],
+    ["slow", SLOW, 14],
+    ["lossy", LOSSY, 64],
+    ["shared", SHARED, 48],
+  ])(
+    "needs at most a twentieth more time than the best of the fixed ones on the %s line, from the start on",
+    (_, shape, mebi) => {
+      const best = Math.min(...[1, 4, 8, 16].map((width) => seconds(fixed(width), shape, mebi * MEBI)));
+      expect(seconds({ ...BASE, maxChunkSize: 4 * MEBI }, shape, mebi * MEBI)).toBeLessThan(1.05 * best);
+    },
+  );
+
+  it("grows to where more lanes bring nothing, in seconds, and stays about there", () => {
+    const { widths } = play(new Flow({ ...BASE, maxWidth: 64 }), FAST, 400 * MEBI, Math.random);
+    expect(Math.max(...widths.slice(0, 30))).toBeGreaterThanOrEqual(8);
+    expect(median(widths)).toBeGreaterThanOrEqual(8);
+    expect(median(widths)).toBeLessThanOrEqual(16);
   });
 
-  it("stays where it began when one connection fills the line", () => {
-    const flow = new Flow(BASE);
-    const { widths } = new Played(flow, () => 4 * MEBI).chunks(400);
-    expect(flow.width).toBe(4);
-    // It asks again from time to time, but not often.
-    expect(widths.filter((width) => width > 4).length).toBeLessThan(widths.length / 4);
+  it("stays where it began when one connection fills the line, and asks for more ever more rarely", () => {
+    const { widths } = play(new Flow(BASE), { ...SLOW, roundTrip: 0 }, 400 * MEBI, Math.random);
+    expect(median(widths)).toBe(4);
+    const late = widths.slice(widths.length / 2);
+    expect(late.filter((width) => width > 4).length).toBeLessThan(late.length / 5);
+    expect(Math.max(...late)).toBe(5);
   });
 
   it("never goes beyond what the server wants", () => {
     const flow = new Flow(BASE);
     flow.limit(6, 4 * MEBI);
-    const { widths } = new Played(flow, (width) => width * 5 * MEBI).chunks(300);
+    const { widths } = play(flow, { ...FAST, total: 100 * MEBI }, 200 * MEBI, Math.random);
     expect(Math.max(...widths)).toBe(6);
     expect(flow.chunkSize).toBe(4 * MEBI);
   });
 
+  it("is halved by a refusal, grows again after a while, and then step by step", () => {
+    const flow = new Flow({ ...BASE, width: 16 });
+    flow.failed(refusal(503), MEBI, 0, 1, 16);
+    const { widths } = play(flow, { ...FAST, total: 100 * MEBI }, 1000 * MEBI, Math.random);
+    expect(widths.slice(0, 50).every((width) => width === 8)).toBe(true);
+    expect(new Set(widths)).toEqual(new Set([8, 10, 12, 15, 16]));
+  });
+
+  it("learns nothing where there is too little to send", () => {
+    const flow = new Flow(BASE);
+    for (let at = 0; at < 100; at += 1) flow.accepted(MEBI, at * 1_000, at * 1_000 + 500, 1);
+    expect(flow.width).toBe(4);
+  });
+
+  it("counts only what was sent since it was interrupted", () => {
+    const flow = new Flow(BASE);
+    flow.interrupted(5_000);
+    for (let at = 0; at < 20; at += 1) flow.accepted(MEBI, 1_000, 9_000, 4);
+    expect(flow.width).toBe(4);
+    for (let at = 0; at < 2; at += 1) flow.accepted(MEBI, 5_000, 9_000, 4);
+    expect(flow.width).toBe(8);
+  });
+
   it.each([503, 429, 408, 504])(
-    "is halved by %i, once for all requests that were under way together",
+    "is halved by %i once for all requests that were under way together",
     (status) => {
       const flow = new Flow({ ...BASE, width: 8 });
-      for (let at = 0; at < 8; at += 1) flow.failed(refusal(status), MEBI, 100, 200 + at);
+      for (let at = 0; at < 8; at += 1) flow.failed(refusal(status), MEBI, 100, 200 + at, 8);
       expect(flow.width).toBe(4);
-      flow.failed(refusal(status), MEBI, 300, 400);
+      flow.failed(refusal(status), MEBI, 300, 400, 4);
       expect(flow.width).toBe(2);
       for (let at = 0; at < 9; at += 1)
-        flow.failed(refusal(status), MEBI, 1_000 * at + 500, 1_000 * at + 900);
+        flow.failed(refusal(status), MEBI, 1_000 * at + 500, 1_000 * at + 900, 1);
       expect(flow.width).toBe(1);
     },
   );
 
   it("is not changed by refusals that say nothing about the line", () => {
     const flow = new Flow(BASE);
-    for (const status of [400, 409, 500, 507]) flow.failed(refusal(status), MEBI, 1, 2);
+    for (const status of [400, 409, 500, 507]) flow.failed(refusal(status), MEBI, 1, 2, 4);
     expect(flow.width).toBe(4);
   });
 
-  it("grows again some time after it was halved", () => {
-    const flow = new Flow({ ...BASE, width: 8 });
-    flow.failed(refusal(503), MEBI, 0, 1);
-    const played = new Played(flow, (width) => width * 5 * MEBI);
-    expect(played.chunks(20).widths.at(-1)).toBe(4);
-    expect(played.chunks(400).widths.at(-1)).toBeGreaterThan(6);
-  });
-
-  it("is not changed by single connections that break, and halved when most do", () => {
-    const flow = new Flow({ ...BASE, width: 8 });
-    const played = new Played(flow, () => 4 * MEBI);
-    for (let at = 0; at < 20; at += 1) {
-      played.chunks(3);
-      flow.failed(networkError(), flow.chunkSize, played.now, played.now + 1);
+  it("is not narrowed by single connections that break, but when nearly all do", () => {
+    const flow = new Flow({ ...BASE, width: 8, maxWidth: 8 });
+    for (let at = 0; at < 40; at += 2) {
+      flow.accepted(MEBI, at * 1_000, at * 1_000 + 500, 8);
+      flow.failed(networkError(), MEBI, at * 1_000, at * 1_000 + 500, 8);
     }
     expect(flow.width).toBe(8);
-    for (let at = 0; at < 6; at += 1) flow.failed(networkError(), MEBI, played.now + 2, played.now + 3);
+    for (let at = 0; at < 7; at += 1) flow.failed(networkError(), MEBI, 90_000, 90_001, 8);
     expect(flow.width).toBe(4);
   });
 
   it("stays as it is where it is given", () => {
     const flow = new Flow({ ...BASE, adaptWidth: false });
-    new Played(flow, (width) => width * 5 * MEBI).chunks(200);
-    flow.failed(refusal(503), MEBI, 0, 1);
+    play(flow, FAST, 100 * MEBI, Math.random);
+    flow.failed(refusal(503), MEBI, 0, 1, 4);
     expect(flow.width).toBe(4);
   });
 });
 
 describe("the size of chunks", () => {
-  it("grows towards three seconds for each, twofold at most, in whole MiB", () => {
-    const flow = new Flow(BASE);
-    const sizes = [0, 1, 2, 3].map((at) => {
-      flow.accepted(flow.chunkSize, at * 1_000, at * 1_000 + 500);
+  const settled = { ...BASE, adaptWidth: false };
+
+  it("grows towards three seconds for each, twofold at most, from one MiB on in whole ones", () => {
+    const flow = new Flow(settled);
+    const sizes = [0, 1, 2, 3, 4].map((at) => {
+      flow.accepted(flow.chunkSize, at * 1_000, at * 1_000 + 500, 4);
       return flow.chunkSize / MEBI;
     });
-    expect(sizes).toEqual([2, 4, 8, 8]);
-    const slow = new Flow({ ...BASE, chunkSize: 8 * MEBI });
-    slow.accepted(8 * MEBI, 0, 8_000);
+    expect(sizes).toEqual([1, 2, 4, 8, 8]);
+    const slow = new Flow({ ...settled, chunkSize: 8 * MEBI });
+    slow.accepted(8 * MEBI, 0, 8_000, 4);
     expect(slow.chunkSize).toBe(4 * MEBI);
-    slow.accepted(4 * MEBI, 0, 5_000);
+    slow.accepted(4 * MEBI, 0, 5_000, 4);
     expect(slow.chunkSize).toBe(2 * MEBI);
+    slow.accepted(2 * MEBI, 0, 60_000, 4);
+    slow.accepted(MEBI, 0, 60_000, 4);
+    slow.accepted(MEBI / 2, 0, 60_000, 4);
+    expect(slow.chunkSize).toBe(MEBI / 2);
+  });
+
+  it("grows towards half a second while the width is being looked for", () => {
+    const flow = new Flow({ ...BASE, chunkSize: 8 * MEBI });
+    flow.accepted(8 * MEBI, 0, 1_000, 4);
+    expect(flow.chunkSize).toBe(4 * MEBI);
+    flow.accepted(4 * MEBI, 0, 1_000, 4);
+    expect(flow.chunkSize).toBe(2 * MEBI);
   });
 
   it("is not judged by the sliver at the end of a gap", () => {
-    const flow = new Flow({ ...BASE, chunkSize: 4 * MEBI });
-    flow.accepted(100, 0, 3_000);
+    const flow = new Flow({ ...settled, chunkSize: 4 * MEBI });
+    flow.accepted(100, 0, 3_000, 4);
     expect(flow.chunkSize).toBe(4 * MEBI);
   });
 
   it("is halved by a connection that breaks, and grows back only after many chunks unharmed", () => {
-    const flow = new Flow({ ...BASE, chunkSize: 8 * MEBI });
-    flow.failed(networkError(), 8 * MEBI, 0, 1);
+    const flow = new Flow({ ...settled, chunkSize: 8 * MEBI });
+    flow.failed(networkError(), 8 * MEBI, 0, 1, 4);
     // Others of the old size, cut by the same accident, are old news.
-    flow.failed(networkError(), 8 * MEBI, 0, 1);
+    flow.failed(networkError(), 8 * MEBI, 0, 1, 4);
     expect(flow.chunkSize).toBe(4 * MEBI);
-    const played = new Played(flow, () => 100 * MEBI);
-    played.chunks(20);
-    expect(flow.chunkSize).toBe(7 * MEBI);
-    played.chunks(20);
+    for (let at = 0; at < 23; at += 1) flow.accepted(4 * MEBI, 0, 100, 4);
+    expect(flow.chunkSize).toBe(4 * MEBI);
+    flow.accepted(4 * MEBI, 0, 100, 4);
     expect(flow.chunkSize).toBe(8 * MEBI);
   });
 
   it("is never smaller than the least, and stays as it is where it is given", () => {
     const flow = new Flow(BASE);
-    flow.failed(networkError(), MEBI, 0, 1);
-    expect(flow.chunkSize).toBe(MEBI);
+    flow.failed(networkError(), MEBI / 2, 0, 1, 4);
+    expect(flow.chunkSize).toBe(MEBI / 2);
     const given = new Flow({ ...BASE, adaptChunkSize: false, chunkSize: 8 * MEBI });
-    given.failed(networkError(), 8 * MEBI, 0, 1);
-    given.accepted(8 * MEBI, 0, 60_000);
+    given.failed(networkError(), 8 * MEBI, 0, 1, 4);
+    given.accepted(8 * MEBI, 0, 60_000, 4);
     expect(given.chunkSize).toBe(8 * MEBI);
+  });
+
+  it("becomes smaller towards the end, so that no lane is left with a large chunk", () => {
+    expect(shareOf(100 * MEBI, 4, 8 * MEBI)).toBe(8 * MEBI);
+    const sizes: number[] = [];
+    for (let left = 40 * MEBI; left > 0; left -= sizes.at(-1) ?? left) sizes.push(shareOf(left, 4, 8 * MEBI));
+    expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));
+    expect(sizes.slice(-4)).toEqual(Array(4).fill(SMALLEST_SHARE));
+    expect(shareOf(1, 16, 8 * MEBI)).toBe(SMALLEST_SHARE);
+    expect(shareOf(MEBI, 16, 1000)).toBe(1000);
+  });
+});
+
+interface Golden {
+  readonly name: string;
+  readonly config: Record<"width" | "max_width" | "chunk_size" | "min_chunk_size" | "max_chunk_size", number>;
+  readonly steps: readonly {
+    readonly event: "accepted" | "lost" | "refused" | "limit";
+    readonly bytes: number;
+    readonly began: number;
+    readonly now: number;
+    readonly in_flight: number;
+    readonly width: number;
+    readonly chunk_size: number;
+  }[];
+}
+
+describe("the command line client does the same", () => {
+  const path = resolve(import.meta.dirname, "../../tests/fixtures/flow.json");
+  const cases: Golden[] = JSON.parse(readFileSync(path, "utf8"));
+
+  it.each(cases.map((each) => [each.name, each] as const))("when: %s", (_, { config, steps }) => {
+    const flow = new Flow({
+      width: config.width,
+      maxWidth: config.max_width,
+      chunkSize: config.chunk_size,
+      minChunkSize: config.min_chunk_size,
+      maxChunkSize: config.max_chunk_size,
+      adaptWidth: true,
+      adaptChunkSize: true,
+    });
+    for (const [at, { event, bytes, began, now, in_flight, width, chunk_size }] of steps.entries()) {
+      if (event === "accepted") flow.accepted(bytes, began, now, in_flight);
+      else if (event === "limit") flow.limit(in_flight, bytes);
+      else flow.failed(event === "lost" ? networkError() : refusal(503), bytes, began, now, in_flight);
+      expect([flow.width, flow.chunkSize], `step ${at}`).toEqual([width, chunk_size]);
+    }
   });
 });

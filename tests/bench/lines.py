@@ -13,9 +13,13 @@ from types import TracebackType
 from typing import Self
 
 MIB = 1024 * 1024
-PIECE = 32 * 1024
+_LARGEST_PIECE = 32 * 1024
+_PIECES_A_SECOND = 256
+"""Of all connections together at least: between them the line is shared out anew."""
 _BUFFER = 128 * 1024
 """What a socket may hold: little, so that the line and not this machine's memory decides how much has left."""
+_SLACK = 0.01
+"""Seconds by which a connection may make up for having been served late: this machine's load is not the line's."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +43,7 @@ class ShapedLine:
     def __init__(self, port: int, shape: Shape, seed: int = 0) -> None:
         self._target = port
         self._shape = shape
+        self._piece = int(min(_LARGEST_PIECE, shape.total / _PIECES_A_SECOND))
         self._random = random.Random(seed)
         self._busy: dict[object, float] = {}
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
@@ -64,7 +69,7 @@ class ShapedLine:
         self._loop.close()
 
     async def _listen(self) -> None:
-        self._server = await asyncio.start_server(self._serve, sock=self._listener, limit=PIECE)
+        self._server = await asyncio.start_server(self._serve, sock=self._listener, limit=self._piece)
 
     async def _close(self) -> None:
         self._server.close()
@@ -78,7 +83,7 @@ class ShapedLine:
         try:
             # A handshake takes a round trip.
             await asyncio.sleep(2 * self._shape.delay)
-            far, far_out = await asyncio.open_connection("127.0.0.1", self._target, limit=PIECE)
+            far, far_out = await asyncio.open_connection("127.0.0.1", self._target, limit=self._piece)
             ways = [self._up(near, far_out, near_out), self._later(far, near_out)]
             tasks = [asyncio.ensure_future(way) for way in ways]
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -97,15 +102,15 @@ class ShapedLine:
         left = self._random.expovariate(1 / self._shape.cut_after) if self._shape.cut_after else float("inf")
         clock = self._loop.time
         free_at = clock()
-        while piece := await source.read(PIECE):
+        while piece := await source.read(self._piece):
             self.carried += len(piece)
             left -= len(piece)
             if left < 0:
                 self.cuts += 1
                 _reset(back)
                 return
-            free_at = max(clock(), free_at) + len(piece) / self._rate(source)
-            await asyncio.sleep(free_at - clock())
+            free_at = max(clock() - _SLACK, free_at) + len(piece) / self._rate(source)
+            await asyncio.sleep(max(0.0, free_at - clock()))
             sink.write(piece)
             await sink.drain()
 
@@ -120,7 +125,7 @@ class ShapedLine:
 
     async def _later(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Back to the client; the delay of both directions is paid here, where it holds up nobody's rate."""
-        while piece := await source.read(PIECE):
+        while piece := await source.read(self._piece):
             await asyncio.sleep(2 * self._shape.delay)
             sink.write(piece)
             await sink.drain()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import itertools
 import os
 import socket
 import threading
@@ -16,7 +15,6 @@ from hypothesis import strategies as st
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest
 from droppr_client.upload.flow import Cancellation
 from droppr_client.upload.items import Item, Missing, Outcome, Skipped, UploadResult
-from droppr_client.upload.pace import PERIOD, AdaptivePace, PartSize
 from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
 from droppr_client.upload.retry import Retries
@@ -146,61 +144,6 @@ def test_what_the_server_asks_for_wins_and_being_held_is_no_attempt():
         assert 7 <= (retries.wait_before_next(Passing("", retry_after=7, pause=True)) or 0) <= 7.25
     assert retries.wait_before_next(Passing("", retry_after=3)) is not None
     assert retries.wait_before_next(Passing("", retry_after=3)) is None
-
-
-def drive(pace: AdaptivePace, clock: Clock, speed_of: object, periods: int) -> list[int]:
-    """What the limit is over so many periods on a line that makes ``speed_of(limit)``."""
-    assert callable(speed_of)
-    seen = []
-    for _ in range(periods):
-        for _ in range(5):
-            clock.wait(PERIOD / 5)
-            pace.sent(int(speed_of(pace.limit) * PERIOD / 5))
-            pace.tick(pace.limit)
-        seen.append(pace.limit)
-    return seen
-
-
-@pytest.mark.parametrize("best", [1, 2, 5, 6, 9, 16])
-def test_concurrency_settles_where_one_more_brings_nothing(clock, best):
-    pace = AdaptivePace(32, clock)
-    seen = drive(pace, clock, lambda limit: 1e6 * min(limit, best), 400)
-    late = sorted(seen[200:])
-    assert abs(late[len(late) // 2] - best) <= 1
-    assert max(late) <= best + 1
-
-
-def test_being_asked_for_less_halves_and_growth_is_by_one(clock):
-    pace = AdaptivePace(32, clock)
-    drive(pace, clock, lambda limit: 1e6 * limit, 30)
-    assert pace.limit == 32
-    pace.overloaded()
-    pace.overloaded()  # of the same burst
-    assert pace.limit == 16
-    seen = drive(pace, clock, lambda limit: 1e6 * limit, 30)
-    assert all(after - before <= 1 for before, after in itertools.pairwise(seen))
-    assert max(seen) > 16
-
-
-def test_where_there_is_too_little_to_send_nothing_is_concluded(clock):
-    pace = AdaptivePace(32, clock)
-    for _ in range(100):
-        clock.wait(0.1)
-        pace.sent(1000)
-        pace.tick(1)
-    assert pace.limit == 4
-
-
-def test_parts_shrink_on_a_line_that_breaks_and_grow_again():
-    size = PartSize(8 * MIB)
-    for _ in range(20):
-        size.broke()
-    assert size.current == 256 * 1024
-    for _ in range(200):
-        size.arrived()
-    assert size.current == 8 * MIB
-    size.limit(MIB)
-    assert size.current == MIB
 
 
 def opened(path: Path) -> int:

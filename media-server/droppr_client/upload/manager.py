@@ -14,7 +14,7 @@ from pathlib import Path
 from droppr_client.upload.flow import Cancellation, Flow
 from droppr_client.upload.handoff import Handed, claimed
 from droppr_client.upload.items import Item, Outcome, Skipped, UploadResult
-from droppr_client.upload.pace import AdaptivePace, FixedPace, Pace, PartSize
+from droppr_client.upload.pace import Limits, Pace
 from droppr_client.upload.packs import Pack
 from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import BandwidthMonitor, Clock, RateLimit
@@ -61,10 +61,11 @@ class Options:
     state: str | os.PathLike[str] | None = None
     in_order: bool = False
 
-    def pace(self, clock: Clock) -> Pace:
+    def pace(self) -> Pace:
         if self.adaptive:
-            return AdaptivePace(self.workers or MOST_WORKERS, clock)
-        return FixedPace(self.workers or FIXED_WORKERS)
+            return Pace(Limits(most=self.workers or MOST_WORKERS))
+        workers = self.workers or FIXED_WORKERS
+        return Pace(Limits(width=workers, most=workers, adapt_width=False, part=Limits().largest))
 
 
 class UploadManager:
@@ -80,7 +81,7 @@ class UploadManager:
         self.target = target
         self.tracker = ProgressTracker()
         self.bandwidth = BandwidthMonitor(clock)
-        self.pace = self.options.pace(clock)
+        self.pace = self.options.pace()
         self.refused: Refused | None = None
         self.handed: dict[str, Handed] = {}
         """Uploads that another device has begun: files found here that are theirs go on with them."""
@@ -167,6 +168,7 @@ class UploadManager:
         part_size = terms.part_size
         if options.chunk_size and not terms.fixed_parts:
             part_size = options.chunk_size
+        self.pace.limit_to(part=part_size)
         care = Care(options.verify, options.checksum, options.retries, options.chunks)
         schedule = Schedule(self.pace, terms.pack, self, clock, options.in_order)
         self._work = Work(
@@ -176,7 +178,6 @@ class UploadManager:
             state=StateFile(options.state or ":memory:", self.target.identity, time.time()),
             progress=self.tracker,
             pace=self.pace,
-            part_size=PartSize(part_size),
             openings=RateLimit(options.uploads_per_second, options.burst or 1.0, clock),
             care=care,
             clock=clock,
@@ -243,10 +244,6 @@ class UploadManager:
             if alive is None or self._cancellation.requested:
                 return
             alive.join(TICK)
-            before = self.pace.limit
-            self.pace.tick(schedule.running)
-            if self.pace.limit > before:
-                schedule.wake()
 
     def _labour(self) -> None:
         schedule = self._running.schedule

@@ -1,182 +1,210 @@
-"""How many requests at once, and how large their parts."""
+"""How much to send at once: the number of requests on their way, and the size of parts.
+
+The same rule with the same numbers as the page's (nginx/src/core/flow.ts, where it is described); tests/fixtures/flow.json holds
+both to the same answers. Its "lane" is a connection here. Only the smallest part is smaller: no browser is in the way of it.
+"""
 
 from __future__ import annotations
 
+import math
 import threading
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
-from droppr_client.upload.rates import Clock
-
-SMALLEST_PART = 256 * 1024
-PERIOD = 0.5
-"""Seconds over which speed is measured before a decision."""
-WORTH = 0.3
-"""A connection more has to bring at least this part of what the others carry each."""
-PATIENCE = (2, 64)
-"""Periods between two attempts at one connection more: at first, and at most."""
+KIB = 1024
+MIB = 1024 * KIB
+WORTH = 0.12
+"""Connections that are added have to carry at least this part of what the others carry each."""
+SHORTEST_ROUND = 0.1
+"""Seconds each connection has to be watched for: shorter rounds say nothing about speed."""
+DOUBTS = 2
+"""Disappointments in a row after which the number is doubled no more."""
+REFUSED = 4
+"""Disappointments that being asked for less is worth."""
+LONGEST_REST = 32
+"""Rounds between two attempts at more, at most."""
+SECONDS_PER_PART, SECONDS_AT_FIRST = 3.0, 0.5
+"""A part should take; and while the number is being looked for, so that answers come soon."""
+UNHARMED = 24
+"""Parts that must arrive unharmed before a size that was lost is tried again."""
+REMEMBERED, NEARLY_ALL = 8, 7
+"""Of the latest endings so many have to be losses to be taken for a line that carries nothing."""
+LAST_ROUNDS = 1
+"""What is left is shared out in this many rounds of parts that become smaller."""
+SMALLEST_SHARE = 512 * KIB
+"""Those come in multiples of so many bytes."""
+SMALLEST_PART = 256 * KIB
+START, FIRST_PART = 4, 512 * KIB
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
-    """At ``time`` (the clock's seconds) ``limit`` requests at once made ``speed`` bytes per second."""
+class Limits:
+    """``width``: requests at once to begin with, and ``most`` of them; ``part``, ``smallest`` and ``largest``: bytes."""
 
-    time: float
-    limit: int
-    speed: float
-
-
-class Pace(Protocol):
-    """How many requests may be on their way at once. Safe from several threads."""
-
-    @property
-    def limit(self) -> int: ...
-
-    @property
-    def history(self) -> Sequence[Decision]: ...
-
-    def sent(self, size: int) -> None: ...
-
-    def overloaded(self) -> None:
-        """The target asked for less."""
-        ...
-
-    def tick(self, running: int) -> None:
-        """Called several times a second with the number of requests on their way."""
-        ...
+    width: int = START
+    most: int = 16
+    adapt_width: bool = True
+    part: int = FIRST_PART
+    smallest: int = SMALLEST_PART
+    largest: int = 64 * MIB
 
 
-class FixedPace:
-    """The same number all the time."""
-
-    history: Sequence[Decision] = ()
-
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
-
-    def sent(self, size: int) -> None: ...
-
-    def overloaded(self) -> None: ...
-
-    def tick(self, running: int) -> None: ...
+@dataclass(slots=True)
+class _Round:
+    size: int = 0
+    seconds: float = 0.0
+    parts: int = 0
+    running: int = 0
 
 
-class AdaptivePace:
-    """Additive increase, multiplicative decrease, on measured speed and on what the target says.
+def share_of(left: int, width: int, part: int) -> int:
+    """Bytes of the next of ``left`` bytes that ``width`` connections are to send so that they end together."""
+    share = math.ceil(left / (LAST_ROUNDS * width) / SMALLEST_SHARE) * SMALLEST_SHARE
+    return min(part, max(SMALLEST_SHARE, share))
 
-    At first the number doubles as long as that pays. Then one more and one fewer are tried in turns: what does not
-    pay is taken back and tried again later, each time after a longer while. Being asked for less halves it. A connection that
-    breaks is no reason: lines that lose connections are not faster with fewer of them.
-    """
 
-    def __init__(self, most: int, clock: Clock, start: int = 4) -> None:
-        self.limit = min(start, most)
-        self.history: deque[Decision] = deque(maxlen=10_000)
-        self._most = most
-        self._clock = clock
+class Pace:
+    """Safe from several threads. All times are seconds of one clock."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._lock = threading.Lock()
-        self._bytes = 0
-        self._since = clock()
-        self._ticks = self._busy = 0
+        self._most = max(1, limits.most)
+        self._largest = max(1, limits.largest)
+        self.limit = max(1, min(limits.width, self._most))
+        """Requests that may be on their way at once."""
+        self.part = min(limits.part, self._largest)
+        """Bytes of the next part, at most."""
         self._speed = 0.0
-        self._tried: int | None = None
-        """The number before the one that is being tried; None while none is."""
-        self._doubling = True
-        self._patience = PATIENCE[0]
-        self._waited = 0
-        self._halved = float("-inf")
-        self._settling = True
-        self._fewer = False
+        self._before: int | None = None
+        self._doubts = 0
+        self._doubling = limits.adapt_width
+        self._rest = 0
+        self._changed = self._narrowed = -math.inf
+        self._round = _Round()
+        self._endings: deque[bool] = deque(maxlen=REMEMBERED)
+        self._size_that_passed = math.inf
+        """Parts may not grow beyond this until enough arrived unharmed."""
+        self._unharmed = 0
 
-    def sent(self, size: int) -> None:
+    def limit_to(self, width: int | None = None, part: int | None = None) -> None:
+        """What the target wants at most."""
         with self._lock:
-            self._bytes += size
+            self._most = max(1, min(self._most, width or self._most))
+            self._largest = max(1, min(self._largest, part or self._largest))
+            self.limit = min(self.limit, self._most)
+            self.part = min(self.part, self._largest)
 
-    def overloaded(self) -> None:
+    def accepted(self, size: int, began: float, now: float, running: int, *, whole: bool = True) -> None:
+        """``size`` bytes that were sent from ``began`` on have arrived, one of ``running`` requests. ``whole``: as one part,
+        whose time says how large parts should be."""
         with self._lock:
-            now = self._clock()
-            if now - self._halved < 2 * PERIOD:
+            self._endings.append(True)
+            if whole:
+                self._fit(size, now - began)
+            if self._limits.adapt_width:
+                self._measure(size, began, now, running)
+
+    def broke(self, size: int, began: float, now: float, running: int) -> None:
+        """The connection of a request of ``size`` bytes was lost."""
+        with self._lock:
+            self._harmed(size)
+            self._endings.append(False)
+            if not self._limits.adapt_width:
                 return
-            self._halved = now
-            self.limit = max(1, self.limit // 2)
-            self._doubling, self._tried, self._settling = False, None, True
-            self._patience, self._waited = PATIENCE[0], 0
-            self._begin_period(now)
+            if self._endings.count(False) >= NEARLY_ALL:
+                self._narrow(began, now)
+            else:
+                self._measure(0, began, now, running)
 
-    def tick(self, running: int) -> None:
+    def overloaded(self, began: float, now: float) -> None:
+        """The target asked for less."""
         with self._lock:
-            self._ticks += 1
-            self._busy += running >= self.limit
-            now = self._clock()
-            if now - self._since < PERIOD or self._ticks < 2:
-                return
-            speed = self._bytes / (now - self._since)
-            was_busy = self._busy * 2 > self._ticks
-            self.history.append(Decision(now, self.limit, speed))
-            # Where there is not enough to send, the speed says nothing about the line.
-            # Nor does that right after a change: new connections are made, and what fills their buffers has not arrived.
-            if was_busy and speed > 0:
-                if self._settling:
-                    self._settling = False
-                else:
-                    self._decide(speed)
-            self._begin_period(now)
+            self._endings.append(False)
+            if self._limits.adapt_width:
+                self._narrow(began, now)
 
-    def _begin_period(self, now: float) -> None:
-        self._bytes = self._ticks = self._busy = 0
-        self._since = now
-
-    def _decide(self, speed: float) -> None:
-        if self._tried is None:
-            self._speed = speed if not self._speed else self._speed + 0.5 * (speed - self._speed)
-            self._waited += 1
-            if self._doubling or self._waited >= self._patience:
-                self._try_another()
+    def _fit(self, size: int, seconds: float) -> None:
+        # The last piece of a gap may be a sliver of a part: it says nothing about speed.
+        if size < self.part / 2:
             return
-        before, self._tried, self._waited = self._tried, None, 0
-        difference = WORTH * (self.limit - before) / before
-        # More has to be worth it; of fewer, so little may be lost that those left out were not worth it either.
-        if speed >= self._speed * (1 + difference):
-            self._speed, self._patience = speed, PATIENCE[0]
-            if self._doubling:
-                self._try_another()
+        self._unharmed += 1
+        if self._unharmed >= UNHARMED:
+            self._size_that_passed = math.inf
+        wanted = SECONDS_AT_FIRST if self._doubling else SECONDS_PER_PART
+        ideal = size / seconds * wanted if seconds > 0 else self.part * 2
+        near = min(max(ideal, self.part / 2), self.part * 2)
+        self._resize(min(near, self._size_that_passed))
+
+    def _harmed(self, size: int) -> None:
+        self._unharmed = 0
+        # A bigger one was cut before the size came down: that is old news.
+        if size > self.part:
             return
-        self.limit, self._doubling, self._settling = before, False, True
-        self._fewer = not self._fewer
-        self._patience = min(self._patience * 2, PATIENCE[1])
+        self._resize(self.part / 2)
+        self._size_that_passed = self.part
 
-    def _try_another(self) -> None:
-        step = -1 if self._fewer else self.limit if self._doubling else 1
-        other = max(1, min(self.limit + step, self._most))
-        if other == self.limit:
-            self._doubling, self._fewer, self._waited = False, not self._fewer, 0
+    def _resize(self, size: float) -> None:
+        unit = 1 if size < MIB else MIB
+        whole = int(size // unit) * unit
+        self.part = min(max(whole, self._limits.smallest), self._largest)
+
+    def _narrow(self, began: float, now: float) -> None:
+        # What began before the last narrowing was sent at the old width.
+        if began < self._narrowed:
             return
-        self._tried, self.limit, self._settling = self.limit, other, True
+        self._narrowed = now
+        self._endings.clear()
+        self._doubling = False
+        self._doubts = REFUSED
+        self._settle(max(1, self.limit // 2), now)
 
+    def _measure(self, size: int, began: float, now: float, running: int) -> None:
+        if began < self._changed:
+            return
+        this = self._round
+        this.size += size
+        this.seconds += now - began
+        this.parts += 1
+        this.running = max(this.running, running)
+        enough = self.limit / 2 if self._doubling else self.limit
+        if this.parts < enough or this.seconds < enough * SHORTEST_ROUND:
+            return
+        self._round = _Round()
+        # Where there is too little to send, nothing is learnt about this width.
+        if this.running >= self.limit:
+            self._judge(this.size / this.seconds * self.limit, now)
 
-class PartSize:
-    """The size of parts, in bytes: as the target likes it, smaller on a line that breaks before they are through."""
+    def _judge(self, speed: float, now: float) -> None:
+        before = self._before
+        if before is not None and speed < self._speed * (1 + WORTH * (self.limit / before - 1)):
+            self._doubts += 1
+            self._doubling = self._doubling and self._doubts < DOUBTS
+            self._settle(before, now)
+            return
+        if before is not None:
+            self._doubts = 0
+        self._speed = speed
+        self._rest -= 1
+        if before is not None or self._rest <= 0:
+            self._widen(now)
 
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._lock = threading.Lock()
-        self._good = 0
-        self.current = most
+    def _widen(self, now: float) -> None:
+        more = self.limit if self._doubling else max(1, self.limit // 4)
+        wider = min(self._most, self.limit + more)
+        if wider == self.limit:
+            self._before = None
+            self._doubling = False
+            return
+        self._before, self.limit = self.limit, wider
+        self._start_round(now)
 
-    def limit(self, most: int) -> None:
-        with self._lock:
-            self._most = min(self._most, most)
-            self.current = min(self.current, most)
+    def _settle(self, width: int, now: float) -> None:
+        """Stay at ``width`` for a while."""
+        self._before, self.limit = None, width
+        self._rest = min(LONGEST_REST, 2 ** (self._doubts - 1))
+        self._start_round(now)
 
-    def broke(self) -> None:
-        with self._lock:
-            self.current = max(min(SMALLEST_PART, self._most), self.current // 2)
-            self._good = 0
-
-    def arrived(self) -> None:
-        with self._lock:
-            self._good += 1
-            if self._good >= 8 and self.current < self._most:
-                self.current, self._good = min(self._most, self.current * 2), 0
+    def _start_round(self, now: float) -> None:
+        self._changed = now
+        self._round = _Round()

@@ -49,11 +49,14 @@ class Pack:
 
     def _send(self, files: list[tuple[Entry, Packed]]) -> None:
         work = self._work
+        size = sum(len(packed.data) for _, packed in files)
+        began = work.clock()
         try:
             work.flow.cancellation.check()
             work.openings.take(len(files), work.flow.cancellation.wait)
             answers = work.target.send_pack([packed for _, packed in files], work.flow)
         except Passing as trouble:
+            work.stumbled(trouble, size, began)
             self._again([entry for entry, _ in files], trouble)
             return
         except (Cancelled, Refused) as trouble:
@@ -65,10 +68,10 @@ class Pack:
             for entry, _ in files:
                 self._alone(entry)
             return
-        work.pace.sent(sum(len(packed.data) for _, packed in files))
-        self._judge(files, answers)
+        work.arrived(size, began, whole=False)
+        self._judge(files, answers, began)
 
-    def _judge(self, files: list[tuple[Entry, Packed]], answers: list[Standing | Trouble]) -> None:
+    def _judge(self, files: list[tuple[Entry, Packed]], answers: list[Standing | Trouble], began: float) -> None:
         work = self._work
         arrived = [(file, answer) for file, answer in zip(files, answers, strict=True) if isinstance(answer, Standing)]
         work.state.note((entry.item, _done(entry, standing)) for (entry, _), standing in arrived)
@@ -86,6 +89,7 @@ class Pack:
             elif isinstance(answer, Trouble):
                 work.failed(entry.item, answer, self._began, self._retries.total)
         if last is not None:
+            work.stumbled(last, 0, began)
             if arrived:
                 self._retries.progressed()
             self._again(passing, last)
@@ -105,8 +109,6 @@ class Pack:
 
     def _again(self, entries: list[Entry], trouble: Passing) -> None:
         work = self._work
-        if trouble.overload:
-            work.pace.overloaded()
         wait = None if work.schedule.stopped else self._retries.wait_before_next(trouble)
         if wait is None:
             ending: Trouble = Cancelled() if work.schedule.stopped else _given_up(trouble)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest, whole_digest
 from droppr_client.upload.flow import Part
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
+from droppr_client.upload.pace import share_of
 from droppr_client.upload.schedule import Entry, Job
 from droppr_client.upload.state import Remembered
 from droppr_client.upload.targets import Facts, Standing
@@ -29,7 +30,6 @@ from droppr_client.upload.work import Work
 HASHED_FIRST = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
 FRESH_STARTS = 3
-SMALLEST_SHARE = 1024 * 1024
 WAITS_FOR_DIGEST = 60.0
 
 
@@ -71,22 +71,24 @@ class Transfer:
         return lambda: self._part(span)
 
     def _part(self, span: Pair) -> None:
-        self._guard(lambda: self._send(span), lambda: self._part(self._cut(span)))
+        self._guard(lambda: self._send(span), lambda: self._part(self._cut(span)), span[1] - span[0])
 
     def _finish(self) -> None:
         self._guard(self._check_complete, self._finish)
 
-    def _guard(self, action: Callable[[], None], again: Job) -> None:
-        """Do a job; note what went wrong, or arrange for another attempt."""
+    def _guard(self, action: Callable[[], None], again: Job, size: int = 0) -> None:
+        """Do a job that sends ``size`` bytes; note what went wrong, or arrange for another attempt."""
+        began = self._work.clock()
         try:
             self._work.flow.cancellation.check()
             if self._verdict is None:
                 action()
         except Passing as trouble:
+            self._work.stumbled(trouble, size, began)
             if self._again_later(trouble, again):
                 return
         except PartTooLarge as trouble:
-            self._work.part_size.limit(trouble.limit)
+            self._work.pace.limit_to(part=trouble.limit)
             self._work.schedule.later(0, again)
             return
         except Trouble as trouble:
@@ -96,10 +98,6 @@ class Transfer:
         self._ended()
 
     def _again_later(self, trouble: Passing, again: Job) -> bool:
-        if trouble.overload:
-            self._work.pace.overloaded()
-        if trouble.broken:
-            self._work.part_size.broke()
         with self._lock:
             wait = None if self._verdict else self._retries.wait_before_next(trouble)
         if wait is None or self._work.schedule.stopped:
@@ -207,6 +205,7 @@ class Transfer:
     def _send(self, span: Pair) -> None:
         assert self._standing is not None
         item, work = self._item, self._work
+        began = work.clock()
         self._check_unchanged()
         counted = 0
 
@@ -229,7 +228,7 @@ class Transfer:
         except BaseException:
             work.progress.update_progress(item, -counted)
             raise
-        work.part_size.arrived()
+        work.arrived(span[1] - span[0], began)
         if self._following:
             self._following.sent(span)
         with self._lock:
@@ -341,23 +340,22 @@ class Transfer:
     def _size_of_parts(self) -> int:
         if self._work.terms.fixed_parts:
             return (self._standing and self._standing.part_size) or self._work.terms.part_size
-        return self._work.part_size.current
+        return self._work.pace.part
 
     def _size_of_next_part(self) -> int:
         """Towards the end parts become smaller, so that all connections have some and end together."""
         size, work = self._size_of_parts(), self._work
         if work.terms.fixed_parts or not work.schedule.is_ending:
             return size
-        share = -(-self._missing.size // min(work.pace.limit, self._parallel))
-        return min(size, max(SMALLEST_SHARE, share))
+        return share_of(self._missing.size, min(work.pace.limit, self._parallel), size)
 
     def _cut(self, span: Pair) -> Pair:
-        """Of a part that did not get through, as much as is sent at once by now."""
-        stop = min(span[1], span[0] + self._size_of_parts())
-        if stop < span[1]:
-            with self._lock:
-                self._missing.give_back((stop, span[1]))
-        return span[0], stop
+        """Of a part that did not get through, as much as is sent at once by now; the rest is for whoever is free."""
+        with self._lock:
+            self._missing.give_back(span)
+            part = self._missing.take(self._size_of_next_part())
+        self._work.schedule.wake()
+        return part
 
     def _in_order_from(self, offset: int) -> None:
         with self._lock:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from droppr_client.upload.flow import Flow
 from droppr_client.upload.items import Item, Outcome, UploadResult
-from droppr_client.upload.pace import Pace, PartSize
+from droppr_client.upload.pace import Pace
 from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import Clock, RateLimit
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.schedule import Schedule
 from droppr_client.upload.state import StateFile
 from droppr_client.upload.targets import Target, Terms
-from droppr_client.upload.troubles import Cancelled, Refused, Trouble
+from droppr_client.upload.troubles import Cancelled, Passing, Refused, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,6 @@ class Work:
     state: StateFile
     progress: ProgressTracker
     pace: Pace
-    part_size: PartSize
     openings: RateLimit
     care: Care
     clock: Clock
@@ -56,7 +55,17 @@ class Work:
     def passed(self, item: Item, size: int) -> None:
         """So many bytes of a file are on their way."""
         self.progress.update_progress(item, size)
-        self.pace.sent(size)
+
+    def arrived(self, size: int, began: float, *, whole: bool = True) -> None:
+        """The target has so many bytes more, sent in one request; ``whole`` where that was a part of a file."""
+        self.pace.accepted(size, began, self.clock(), self.schedule.running, whole=whole)
+
+    def stumbled(self, trouble: Passing, size: int, began: float) -> None:
+        """A request with so many bytes of files did not get through."""
+        if trouble.overload:
+            self.pace.overloaded(began, self.clock())
+        elif trouble.broken and size:
+            self.pace.broke(size, began, self.clock(), self.schedule.running)
 
     def finished(self, item: Item, result: UploadResult) -> None:
         self.progress.finished(item, result)

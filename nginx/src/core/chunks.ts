@@ -1,7 +1,7 @@
-// Cutting what is missing into chunks. Chunks follow a grid of the chunk size in force; correctness never depends on it,
-// because every chunk says which bytes it carries.
+// Cutting what is missing into chunks. Their borders follow a grid; correctness never depends on it, because every chunk
+// says which bytes it carries.
 
-import { type ByteRanges, type Span, span } from "./ranges";
+import { type ByteRanges, lengthOf, type Span, span } from "./ranges";
 
 /**
  * Hands out what is missing: the head of the file first and its end second, by which a wrong type or a broken container
@@ -12,36 +12,43 @@ export class ChunkQueue {
   readonly #waiting: Span[];
   readonly #inOrder: boolean;
   #taken = 0;
+  /** Bytes that wait. */
+  left: number;
 
   constructor(missing: ByteRanges, inOrder = false) {
     this.#waiting = missing.spans.toReversed();
     this.#inOrder = inOrder;
+    this.left = missing.bytes;
   }
 
-  /** The next chunk of at most `chunkSize` bytes, or null when nothing waits. */
-  take(chunkSize: number): Span | null {
+  /** The next chunk of at most `chunkSize` bytes, its borders at multiples of `grid`, or null when nothing waits. */
+  take(chunkSize: number, grid = chunkSize): Span | null {
     this.#taken += 1;
-    return this.#taken === 2 && !this.#inOrder ? this.#takeLast(chunkSize) : this.#takeFirst(chunkSize);
+    const fromTheEnd = this.#taken === 2 && !this.#inOrder;
+    const chunk = fromTheEnd ? this.#takeLast(chunkSize, grid) : this.#takeFirst(chunkSize, grid);
+    if (chunk !== null) this.left -= lengthOf(chunk);
+    return chunk;
   }
 
   /** What has been handed out in vain comes back, to be cut anew. */
   giveBack(chunk: Span): void {
     this.#waiting.push(chunk);
+    this.left += lengthOf(chunk);
   }
 
-  #takeFirst(chunkSize: number): Span | null {
+  #takeFirst(chunkSize: number, grid: number): Span | null {
     const gap = this.#waiting.pop();
     if (gap === undefined) return null;
-    const border = (Math.floor(gap.start / chunkSize) + 1) * chunkSize;
+    const border = Math.floor((gap.start + chunkSize) / grid) * grid;
     if (border >= gap.stop) return gap;
     this.#waiting.push(span(border, gap.stop));
     return span(gap.start, border);
   }
 
-  #takeLast(chunkSize: number): Span | null {
+  #takeLast(chunkSize: number, grid: number): Span | null {
     const gap = this.#waiting.shift();
     if (gap === undefined) return null;
-    const border = (Math.ceil(gap.stop / chunkSize) - 1) * chunkSize;
+    const border = Math.ceil((gap.stop - chunkSize) / grid) * grid;
     if (border <= gap.start) return gap;
     this.#waiting.unshift(span(gap.start, border));
     return span(border, gap.stop);

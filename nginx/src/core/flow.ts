@@ -1,29 +1,45 @@
 // How much to send at once: the number of chunks in flight and their size follow what the line is seen to do. Shared by
-// all files that go to one server, because they share the line.
+// all files that go to one server, because they share the line. The command line client has the same rule in Python
+// (droppr_client/upload/pace.py); tests/fixtures/flow.json holds both to the same answers.
 //
-// Width: in epochs of a round or two of chunks, the rate at which bytes are accepted is measured. While a wider flow
-// was clearly faster, it grows on, twofold first; where it was not, it goes one step back and asks again much later. 503, 429 and
-// timeouts halve it, once for all requests that were under way together; so do lost connections when most are lost. A single
-// connection that breaks while others get through says nothing about the width: only smaller chunks help against that.
+// Width: what one lane carries, times their number, is what the line carries. It is measured over a round of chunks that
+// were sent at one width, lost ones included. While more lanes carry clearly more, their number doubles; where they do not it
+// goes back, and asks again after 1, 2, 4 … rounds: once more for the double, since the measure may have been a bad one, then for
+// a quarter more. 503, 429 and timeouts halve it, once for all requests that were under way together; so does a line on which nearly
+// every connection is lost. A single connection that breaks says nothing about the width: only smaller chunks help against that.
 //
-// Chunk size: whole MiB, towards a few seconds for each chunk: short enough to lose little, long enough to amortise a round trip.
+// Chunk size: whole MiB, towards a few seconds for each chunk: short enough to lose little, long enough to amortise a round trip;
+// and towards the end of what there is to send, shares that let all lanes end together.
 
 import type { UploadError } from "./errors";
 
-const MEBIBYTE = 1024 * 1024;
-/** Faster by less than this is noise. */
-const CLEARLY = 1.08;
-/** Shorter epochs say nothing about speed, in milliseconds. */
-const SHORTEST_EPOCH = 400;
-/** Epochs for which a width that did not pay, or was refused, is not asked for again. */
-const REST = 12;
-/** Seconds a chunk should take. */
+const KIBIBYTE = 1024;
+const MEBIBYTE = 1024 * KIBIBYTE;
+/** Lanes that are added have to carry at least this part of what the others carry each. */
+const WORTH = 0.12;
+/** Seconds each lane has to be watched for: shorter rounds say nothing about speed. */
+const SHORTEST_ROUND = 0.1;
+/** Disappointments in a row after which the number is doubled no more. */
+const DOUBTS = 2;
+/** Disappointments that a refusal is worth. */
+const REFUSED = 4;
+/** Rounds between two attempts at more, at most. */
+const LONGEST_REST = 32;
+/** Seconds a chunk should take … */
 const SECONDS_PER_CHUNK = 3;
+/** … and while the width is being looked for, so that answers come soon. */
+const SECONDS_AT_FIRST = 0.5;
 /** Chunks that must arrive unharmed before a size that was lost is tried again. */
 const UNHARMED = 24;
-/** How many of the latest endings decide whether most connections are lost. */
+/** How many of the latest endings tell whether nearly every connection is lost, and how many of them have to be losses. */
 const REMEMBERED = 8;
+const NEARLY_ALL = 7;
+/** What is left is shared out in this many rounds of chunks that become smaller … */
+const LAST_ROUNDS = 1;
+/** … and come in multiples of so many bytes. */
+export const SMALLEST_SHARE = 512 * KIBIBYTE;
 
+const NO_ROUND = { bytes: 0, seconds: 0, chunks: 0, inFlight: 0 };
 const CONGESTED = new Set([408, 429, 503, 504]);
 
 export interface FlowConfig {
@@ -39,26 +55,37 @@ export interface FlowConfig {
   readonly adaptChunkSize: boolean;
 }
 
+/** Bytes of the next of `left` bytes that `width` lanes are to send so that they end together, at most `chunkSize`. */
+export function shareOf(left: number, width: number, chunkSize: number): number {
+  const share = Math.ceil(left / (LAST_ROUNDS * width) / SMALLEST_SHARE) * SMALLEST_SHARE;
+  return Math.min(chunkSize, Math.max(SMALLEST_SHARE, share));
+}
+
 export class Flow {
   #width: number;
   #chunkSize: number;
   #maxChunkSize: number;
   #maxWidth: number;
   readonly #config: FlowConfig;
-  /** Bytes per millisecond at `#before`, the width the present one has to beat. */
+  /** Bytes per second at `#before`, the width the present one has to beat. */
   #rate = 0;
   #before: number | null = null;
+  #doubts = 0;
+  #doubling: boolean;
+  /** Rounds until more is tried. */
   #rest = 0;
-  #doubling = true;
-  #epoch: { readonly since: number; bytes: number; chunks: number } | null = null;
+  /** When the width last changed, in milliseconds: what was sent earlier was sent at another one. */
+  #changedAt = Number.NEGATIVE_INFINITY;
   #narrowedAt = Number.NEGATIVE_INFINITY;
+  #round = { ...NO_ROUND };
   readonly #endings: boolean[] = [];
-  /** Chunks may not grow to this again until enough arrived unharmed. */
-  #harmful = Number.POSITIVE_INFINITY;
+  /** Chunks may not grow beyond this until enough arrived unharmed. */
+  #sizeThatPassed = Number.POSITIVE_INFINITY;
   #unharmed = 0;
 
   constructor(config: FlowConfig) {
     this.#config = config;
+    this.#doubling = config.adaptWidth;
     this.#maxWidth = Math.max(1, config.maxWidth);
     this.#width = Math.max(1, Math.min(config.width, this.#maxWidth));
     this.#maxChunkSize = Math.max(1, config.maxChunkSize);
@@ -75,6 +102,11 @@ export class Flow {
     return this.#chunkSize;
   }
 
+  /** Whether sizes are ours to choose. */
+  get adaptsChunkSize(): boolean {
+    return this.#config.adaptChunkSize;
+  }
+
   /** What a server wants at most. The narrowest server of all files counts. */
   limit(width: number, chunkSize: number): void {
     this.#maxWidth = Math.max(1, Math.min(this.#maxWidth, width));
@@ -83,30 +115,32 @@ export class Flow {
     this.#chunkSize = Math.min(this.#chunkSize, this.#maxChunkSize);
   }
 
-  /** `bytes` that were sent from `began` on have been accepted at `now` (milliseconds). */
-  accepted(bytes: number, began: number, now: number): void {
+  /** `bytes` that were sent from `began` on have been accepted at `now` (milliseconds), one of `inFlight` requests. */
+  accepted(bytes: number, began: number, now: number, inFlight: number): void {
     this.#remember(true);
-    if (this.#config.adaptChunkSize) this.#fitChunk(bytes, (now - began) / 1_000);
-    if (this.#config.adaptWidth) this.#count(bytes, began, now);
+    const seconds = (now - began) / 1_000;
+    if (this.#config.adaptChunkSize) this.#fitChunk(bytes, seconds);
+    if (this.#config.adaptWidth) this.#measure(bytes, seconds, began, now, inFlight);
   }
 
-  /** A request of `bytes`, begun at `began`, was refused or lost at `now`. */
-  failed(error: UploadError, bytes: number, began: number, now: number): void {
+  /** A request of `bytes`, begun at `began`, was refused or lost at `now`, one of `inFlight`. */
+  failed(error: UploadError, bytes: number, began: number, now: number, inFlight: number): void {
     const lost = error.status === 0;
     if (!lost && !CONGESTED.has(error.status)) return;
     if (lost) this.#harmed(bytes);
     this.#remember(false);
-    if (this.#config.adaptWidth && (!lost || this.#mostAreLost)) this.#narrow(began, now);
+    if (!this.#config.adaptWidth) return;
+    if (!lost || this.#nearlyAllAreLost) this.#narrow(began, now);
+    else this.#measure(0, (now - began) / 1_000, began, now, inFlight);
   }
 
-  /** The time since the last chunk is no measure: it was paused, or offline. */
-  interrupted(): void {
-    this.#epoch = null;
+  /** What is on its way now says nothing about speed: it was paused, or offline. */
+  interrupted(now: number): void {
+    this.#startRound(now);
   }
 
-  get #mostAreLost(): boolean {
-    const lost = this.#endings.filter((fine) => !fine).length;
-    return lost > REMEMBERED / 2;
+  get #nearlyAllAreLost(): boolean {
+    return this.#endings.filter((fine) => !fine).length >= NEARLY_ALL;
   }
 
   #remember(fine: boolean): void {
@@ -118,84 +152,90 @@ export class Flow {
     // The last piece of a gap may be a sliver of a chunk: it says nothing about speed.
     if (bytes < this.#chunkSize / 2) return;
     this.#unharmed += 1;
-    if (this.#unharmed >= UNHARMED) this.#harmful = Number.POSITIVE_INFINITY;
-    const ideal = seconds > 0 ? (bytes / seconds) * SECONDS_PER_CHUNK : this.#chunkSize * 2;
+    if (this.#unharmed >= UNHARMED) this.#sizeThatPassed = Number.POSITIVE_INFINITY;
+    const ideal =
+      seconds > 0
+        ? (bytes / seconds) * (this.#doubling ? SECONDS_AT_FIRST : SECONDS_PER_CHUNK)
+        : this.#chunkSize * 2;
     const near = Math.min(Math.max(ideal, this.#chunkSize / 2), this.#chunkSize * 2);
-    this.#resize(Math.min(near, this.#harmful - MEBIBYTE));
+    this.#resize(Math.min(near, this.#sizeThatPassed));
   }
 
   #harmed(bytes: number): void {
     this.#unharmed = 0;
     // A bigger one was cut before the size came down: that is old news.
     if (!this.#config.adaptChunkSize || bytes > this.#chunkSize) return;
-    this.#harmful = this.#chunkSize;
     this.#resize(this.#chunkSize / 2);
+    this.#sizeThatPassed = this.#chunkSize;
   }
 
   #resize(bytes: number): void {
-    const { minChunkSize } = this.#config;
-    const whole = Math.max(MEBIBYTE, Math.floor(bytes / MEBIBYTE) * MEBIBYTE);
-    this.#chunkSize = Math.min(Math.max(whole, minChunkSize), this.#maxChunkSize);
+    const unit = bytes < MEBIBYTE ? 1 : MEBIBYTE;
+    const whole = Math.floor(bytes / unit) * unit;
+    this.#chunkSize = Math.min(Math.max(whole, this.#config.minChunkSize), this.#maxChunkSize);
   }
 
   #narrow(began: number, now: number): void {
     // What began before the last narrowing was sent at the old width.
     if (began < this.#narrowedAt) return;
     this.#narrowedAt = now;
-    this.#width = Math.max(1, Math.floor(this.#width / 2));
+    this.#endings.length = 0;
     this.#doubling = false;
-    this.#settle();
+    this.#doubts = REFUSED;
+    this.#settle(Math.max(1, Math.floor(this.#width / 2)), now);
   }
 
-  #count(bytes: number, began: number, now: number): void {
-    // The first epoch of all begins with its first chunk, the others when a chunk ends: what ended before does not count.
-    const isFirst = this.#rate === 0 && this.#before === null;
-    this.#epoch ??= isFirst
-      ? { since: began, bytes: 0, chunks: 0 }
-      : { since: now, bytes: -bytes, chunks: -1 };
-    this.#epoch.bytes += bytes;
-    this.#epoch.chunks += 1;
-    const { since, bytes: moved, chunks } = this.#epoch;
-    // At first nothing is known that a mistake could spoil: one round is enough to go on.
-    const rounds = this.#doubling ? 1 : 2;
-    if (chunks < this.#width * rounds || now - since < SHORTEST_EPOCH * (rounds - 0.5)) return;
-    this.#epoch = { since: now, bytes: 0, chunks: 0 };
-    this.#judge(moved / (now - since));
+  #measure(bytes: number, seconds: number, began: number, now: number, inFlight: number): void {
+    if (began < this.#changedAt) return;
+    const round = this.#round;
+    round.bytes += bytes;
+    round.seconds += seconds;
+    round.chunks += 1;
+    round.inFlight = Math.max(round.inFlight, inFlight);
+    const enough = this.#doubling ? this.#width / 2 : this.#width;
+    if (round.chunks < enough || round.seconds < enough * SHORTEST_ROUND) return;
+    this.#round = { ...NO_ROUND };
+    // Where there is too little to send, nothing is learnt about this width.
+    if (round.inFlight >= this.#width) this.#judge((round.bytes / round.seconds) * this.#width, now);
   }
 
-  #judge(rate: number): void {
-    if (this.#before === null) this.#atRest(rate);
-    else if (rate > this.#rate * CLEARLY) this.#widen(rate);
-    else this.#stepBack();
-  }
-
-  #atRest(rate: number): void {
+  #judge(rate: number, now: number): void {
+    const before = this.#before;
+    if (before !== null && rate < this.#rate * (1 + WORTH * (this.#width / before - 1))) {
+      this.#doubts += 1;
+      this.#doubling &&= this.#doubts < DOUBTS;
+      this.#settle(before, now);
+      return;
+    }
+    if (before !== null) this.#doubts = 0;
     this.#rate = rate;
     this.#rest -= 1;
-    if (this.#rest <= 0) this.#widen(rate);
+    if (before !== null || this.#rest <= 0) this.#widen(now);
   }
 
-  #widen(rate: number): void {
-    this.#rate = rate;
-    const wider = Math.min(this.#maxWidth, this.#doubling ? this.#width * 2 : this.#width + 1);
+  #widen(now: number): void {
+    const more = this.#doubling ? this.#width : Math.max(1, Math.floor(this.#width / 4));
+    const wider = Math.min(this.#maxWidth, this.#width + more);
     if (wider === this.#width) {
-      this.#settle();
+      this.#before = null;
+      this.#doubling = false;
     } else {
       this.#before = this.#width;
       this.#width = wider;
-      this.#epoch = null;
+      this.#startRound(now);
     }
   }
 
-  #stepBack(): void {
-    this.#width = this.#before ?? this.#width;
-    this.#doubling = false;
-    this.#settle();
+  /** Stays at `width` for a while. */
+  #settle(width: number, now: number): void {
+    this.#before = null;
+    this.#width = width;
+    this.#rest = Math.min(LONGEST_REST, 2 ** (this.#doubts - 1));
+    this.#startRound(now);
   }
 
-  #settle(): void {
-    this.#before = null;
-    this.#rest = REST;
-    this.#epoch = null;
+  #startRound(now: number): void {
+    this.#changedAt = now;
+    this.#round = { ...NO_ROUND };
   }
 }

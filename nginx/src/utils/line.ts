@@ -83,20 +83,36 @@ export class Line {
   }
 
   async #sendBody(transport: Transport, request: TransportRequest, bytes: number): Promise<TransportReply> {
-    await this.speedLimit.take(bytes, request.signal);
     const began = this.#clock.now();
+    await this.speedLimit.take(bytes, request.signal);
     try {
       const reply = await transport.send(request);
       const now = this.#clock.now();
-      if (reply.status < 300) this.flow.accepted(bytes, began, now);
-      else this.flow.failed(errorFromReply({ ...reply, retryAfter: null, now }), bytes, began, now);
+      if (reply.status < 300) this.flow.accepted(bytes, began, now, this.#inFlight);
+      else
+        this.flow.failed(
+          errorFromReply({ ...reply, retryAfter: null, now }),
+          bytes,
+          began,
+          now,
+          this.#inFlight,
+        );
       return reply;
     } catch (error) {
       if (error instanceof UploadError && !request.signal.aborted) {
-        this.flow.failed(error, bytes, began, this.#clock.now());
+        this.flow.failed(error, bytes, began, this.#clock.now(), this.#inFlight);
       }
       throw error;
     }
+  }
+
+  get #inFlight(): number {
+    return this.#bodies.big + this.#bodies.small;
+  }
+
+  /** It was paused, or offline: what was on its way says nothing about speed. */
+  interrupted(): void {
+    this.flow.interrupted(this.#clock.now());
   }
 
   #turn(lane: Lane, isBody: boolean, signal: AbortSignal): Promise<void> {
@@ -148,7 +164,7 @@ export class Line {
 
   #isFull({ small }: Lane): boolean {
     const { width } = this.flow;
-    if (small) return this.#bodies.big + this.#bodies.small >= width + KEPT_FOR_SMALL;
+    if (small) return this.#inFlight >= width + KEPT_FOR_SMALL;
     const kept = this.#smallOnes() ? KEPT_FOR_SMALL : 0;
     return this.#bodies.big >= Math.min(width, Math.max(1, this.#connections - kept));
   }

@@ -242,7 +242,7 @@ export class ParallelUploader {
         return await this.#run(controller.signal);
       } catch (error) {
         if (!going.aborted || this.#stop.signal.aborted) throw error;
-        this.#line.flow.interrupted();
+        this.#line.interrupted();
       } finally {
         going.removeEventListener("abort", pause);
         release();

@@ -73,7 +73,8 @@ export class Retrier {
         const error = this.#retryable(caught, signal);
         if (trouble.last === null) this.#failing += 1;
         trouble.last = error;
-        if (seen !== this.#moves) failures = 0;
+        const moved = seen !== this.#moves;
+        if (moved) failures = 0;
         seen = this.#moves;
         // Without a network nothing was tried: it costs no retry, and the wait ends with the outage.
         if (error.status === 0 && this.#connectivity?.online === false) continue;
@@ -82,6 +83,8 @@ export class Retrier {
           await this.pause(failures, error, signal);
           continue;
         }
+        // One connection broke while others get through: nobody is to be spared by waiting.
+        if (error.status === 0 && moved) continue;
         if (failures >= this.#maxRetries) throw exhausted(error, this.#maxRetries);
         await this.pause(failures, error, signal);
         failures += 1;

@@ -4,6 +4,7 @@ import { assertReadable } from "../adapters/digest";
 import type { DropprApi } from "../adapters/droppr-api";
 import { ChunkQueue, chunkIndex } from "../core/chunks";
 import { UploadError } from "../core/errors";
+import { SMALLEST_SHARE, shareOf } from "../core/flow";
 import type { Meter } from "../core/meter";
 import { ByteRanges, lengthOf, type Span } from "../core/ranges";
 import type { ChunkReceipt, Delivery, UploadState } from "../core/wire";
@@ -93,10 +94,15 @@ export class Transfer {
     const queue = new ChunkQueue(this.#state.missing, width === 1);
     const { controller, release } = childController(signal);
     const next = (): (() => Promise<void>) | null => {
-      const chunk = this.#complete ? null : queue.take(this.#chunkSize);
-      return chunk === null ? null : () => this.#send(chunk, controller.signal);
+      const chunk = this.#complete ? null : this.#take(queue);
+      return chunk === null ? null : () => this.#send(chunk, recut, controller.signal);
     };
     const pool = new Pool(next, () => this.#room(), controller);
+    const recut = (lost: Span): Span => {
+      const piece = this.#recut(queue, lost);
+      pool.fill();
+      return piece;
+    };
     retrier.onRest = () => pool.fill();
     try {
       await pool.run();
@@ -114,6 +120,22 @@ export class Transfer {
     return Math.min(this.#config.line.chunkSize, this.#config.chunkSize);
   }
 
+  /** The next chunk; where sizes adapt, the last ones of the file become smaller, so that all lanes end together. */
+  #take(queue: ChunkQueue): Span | null {
+    const size = this.#chunkSize;
+    const { line, width } = this.#config;
+    if (!line.flow.adaptsChunkSize) return queue.take(size);
+    const share = shareOf(queue.left, Math.min(width, line.flow.width), size);
+    return queue.take(share, Math.min(share, SMALLEST_SHARE));
+  }
+
+  /** Of a chunk whose connection broke, as much as goes at once by now. The rest waits with what is still to be sent. */
+  #recut(queue: ChunkQueue, lost: Span): Span {
+    if (this.#config.width === 1 || !this.#config.line.flow.adaptsChunkSize) return lost;
+    queue.giveBack(lost);
+    return this.#take(queue) ?? lost;
+  }
+
   /** Chunks at once. One that waits to be tried again leaves its place to another, unless nothing gets through at all. */
   #room(): number {
     const { width, line, retrier } = this.#config;
@@ -122,10 +144,16 @@ export class Transfer {
     return allowed + Math.min(retrier.resting, allowed);
   }
 
-  async #send(chunk: Span, signal: AbortSignal): Promise<void> {
+  async #send(whole: Span, recut: (lost: Span) => Span, signal: AbortSignal): Promise<void> {
+    let chunk = whole;
     this.#inFlight.set(chunk, 0);
     try {
-      await this.#config.retrier.run((last) => this.#attempt(chunk, last, signal), signal);
+      await this.#config.retrier.run(async (last) => {
+        const lost = last?.code === "network_error";
+        if (lost && (await this.#arrived(chunk, signal))) return;
+        if (lost) chunk = this.#replace(chunk, recut(chunk));
+        await this.#attempt(chunk, signal);
+      }, signal);
     } finally {
       this.#setSent(chunk, 0);
       this.#inFlight.delete(chunk);
@@ -133,11 +161,17 @@ export class Transfer {
     }
   }
 
-  async #attempt(chunk: Span, last: UploadError | null, signal: AbortSignal): Promise<void> {
+  #replace(lost: Span, piece: Span): Span {
+    this.#inFlight.delete(lost);
+    this.#inFlight.set(piece, 0);
+    if (this.failing.delete(lost)) this.failing.add(piece);
+    return piece;
+  }
+
+  async #attempt(chunk: Span, signal: AbortSignal): Promise<void> {
     const { file, api, digest, line } = this.#config;
     const body = file.slice(chunk.start, chunk.stop);
     try {
-      if (last?.code === "network_error" && (await this.#arrived(chunk, body, signal))) return;
       const contentDigest = await digest(body);
       await this.#afterHead(chunk);
       const receipt = await api.sendChunk({
@@ -167,8 +201,8 @@ export class Transfer {
   }
 
   /** After a lost reply: the chunk may well have arrived, which is cheaper to ask than to send again. */
-  async #arrived(chunk: Span, body: Blob, signal: AbortSignal): Promise<boolean> {
-    await assertReadable(body);
+  async #arrived(chunk: Span, signal: AbortSignal): Promise<boolean> {
+    await assertReadable(this.#config.file.slice(chunk.start, chunk.stop));
     const state = await this.#config.api.status(this.#uploadId, signal);
     const received = receivedOf(state, this.#config.file.size);
     if (!state.complete && !received.covers(chunk)) return false;

@@ -105,7 +105,7 @@ export class UploadManager {
 
   /** Stops everything, packs included: their files are sent again later, under the same keys. */
   pauseAll(): void {
-    this.#line?.flow.interrupted();
+    this.#line?.interrupted();
     for (const item of this.#ordered.entries) {
       if (item.state === "waiting" || item.isGoing) this.#pause(item, this.#schedule.runOf(item));
     }

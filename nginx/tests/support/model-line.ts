@@ -1,0 +1,71 @@
+import { networkError } from "../../src/core/errors";
+import { type Flow, shareOf } from "../../src/core/flow";
+
+/** Rates are bytes a second; see `Shape` in tests/bench/lines.py, which plays the same for real. */
+export interface Shape {
+  readonly total: number;
+  readonly each: number;
+  /** Seconds there and back. */
+  readonly roundTrip: number;
+  readonly others?: number;
+  /** Bytes after which a connection breaks, on average. */
+  readonly cutAfter?: number;
+}
+
+interface Lane {
+  readonly bytes: number;
+  readonly began: number;
+  left: number;
+  /** Seconds until its first byte moves. */
+  wait: number;
+}
+
+/** Sends so many bytes over a line as `flow` says, in its own time. Returns the seconds that took and the widths seen. */
+export function play(
+  flow: Flow,
+  shape: Shape,
+  size: number,
+  random: () => number,
+): { seconds: number; widths: number[] } {
+  const lanes: Lane[] = [];
+  const widths: number[] = [];
+  let now = 0;
+  let left = size;
+  let connections = 0;
+  const start = (): void => {
+    // A new connection takes a round trip more than one that is there already.
+    const wait = shape.roundTrip * (connections > lanes.length ? 1 : 2);
+    connections = Math.max(connections, lanes.length + 1);
+    const share = flow.adaptsChunkSize ? shareOf(left, flow.width, flow.chunkSize) : flow.chunkSize;
+    const bytes = Math.min(left, share);
+    left -= bytes;
+    lanes.push({ bytes, began: now, left: bytes, wait });
+  };
+  while (left > 0 || lanes.length > 0) {
+    while (left > 0 && lanes.length < flow.width) start();
+    const sending = lanes.filter(({ wait }) => wait <= 0).length;
+    const rate = Math.min(shape.each, shape.total / (sending + (shape.others ?? 0)));
+    const step = Math.min(...lanes.map((lane) => (lane.wait > 0 ? lane.wait : lane.left / rate)));
+    now += step;
+    for (const lane of [...lanes]) {
+      if (lane.wait > 0) {
+        lane.wait = lane.wait - step < 1e-9 ? 0 : lane.wait - step;
+        continue;
+      }
+      const moved = rate * step;
+      lane.left -= moved;
+      const breaks = shape.cutAfter !== undefined && random() < 1 - Math.exp(-moved / shape.cutAfter);
+      if (lane.left > 1e-6 && !breaks) continue;
+      const [bytes, began, at] = [lane.bytes, lane.began * 1_000, now * 1_000];
+      if (breaks) flow.failed(networkError(), bytes, began, at, lanes.length);
+      else flow.accepted(bytes, began, at, lanes.length);
+      if (breaks) {
+        left += bytes;
+        connections -= 1;
+      }
+      lanes.splice(lanes.indexOf(lane), 1);
+      widths.push(flow.width);
+    }
+  }
+  return { seconds: now, widths };
+}

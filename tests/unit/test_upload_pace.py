@@ -1,0 +1,142 @@
+"""How many requests the uploader has on their way, and how large their parts are."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from pathlib import Path
+
+import pytest
+
+from droppr_client.upload.manager import Options
+from droppr_client.upload.pace import SMALLEST_PART, SMALLEST_SHARE, Limits, Pace, share_of
+from droppr_client.upload.retry import Retries
+from droppr_client.upload.troubles import Passing
+from tests.support.files import MIB
+
+GOLDEN = json.loads((Path(__file__).parents[1] / "fixtures" / "flow.json").read_text())
+
+
+@pytest.mark.parametrize("case", GOLDEN, ids=[case["name"] for case in GOLDEN])
+def test_the_page_does_the_same(case):
+    config = case["config"]
+    pace = Pace(
+        Limits(
+            width=config["width"],
+            most=config["max_width"],
+            part=config["chunk_size"],
+            smallest=config["min_chunk_size"],
+            largest=config["max_chunk_size"],
+        )
+    )
+    for number, step in enumerate(case["steps"]):
+        size, began, now, running = step["bytes"], step["began"] / 1000, step["now"] / 1000, step["in_flight"]
+        match step["event"]:
+            case "accepted":
+                pace.accepted(size, began, now, running)
+            case "lost":
+                pace.broke(size, began, now, running)
+            case "refused":
+                pace.overloaded(began, now)
+            case "limit":
+                pace.limit_to(running, size)
+        assert (pace.limit, pace.part) == (step["width"], step["chunk_size"]), f"step {number}"
+
+
+def drive(pace: Pace, each: float, total: float, parts: int, began: float = 0.0) -> list[int]:
+    """The numbers of connections while so many parts go over a line of so many bytes a second, in its own time."""
+    seen = []
+    lanes = [began] * pace.limit
+    for _ in range(parts):
+        lanes.sort()
+        start = lanes.pop(0)
+        seconds = pace.part / min(each, total / pace.limit)
+        pace.accepted(pace.part, start, start + seconds, len(lanes) + 1)
+        lanes += [start + seconds] * (pace.limit - len(lanes))
+        seen.append(pace.limit)
+    return seen
+
+
+@pytest.mark.parametrize("carry", [4, 8, 16])
+def test_the_number_settles_where_more_bring_nothing(carry):
+    seen = drive(Pace(Limits(most=64)), 1 * MIB, carry * MIB, 2000)
+    assert max(seen[:40]) >= carry
+    assert carry <= sorted(seen[1000:])[500] <= carry * 1.25
+
+
+def test_where_all_bring_something_the_most_is_reached_in_a_few_rounds_of_parts():
+    seen = drive(Pace(Limits(most=32)), 1 * MIB, 1000 * MIB, 100)
+    assert seen[60:] == [32] * 40
+
+
+def test_being_asked_for_less_halves_once_for_a_burst_and_growth_is_by_steps():
+    pace = Pace(Limits(width=32, most=32))
+    for at in range(5):
+        pace.overloaded(1.0, 2.0 + at / 100)
+    assert pace.limit == 16
+    seen = drive(pace, 1 * MIB, 1000 * MIB, 2000, began=3.0)
+    assert seen[:100] == [16] * 100
+    assert all(after <= before * 1.25 for before, after in itertools.pairwise(seen))
+    assert seen[-1] == 32
+
+
+def test_where_there_is_too_little_to_send_nothing_is_concluded():
+    pace = Pace(Limits())
+    for at in range(100):
+        pace.accepted(1000, at, at + 0.5, 1)
+    assert pace.limit == 4
+
+
+def test_connections_that_break_cost_width_only_where_nearly_all_do():
+    pace = Pace(Limits(width=8, most=8))
+    for at in range(50):
+        pace.accepted(MIB, at, at + 0.5, 8)
+        pace.broke(MIB, at, at + 0.5, 8)
+    assert pace.limit == 8
+    for at in range(50, 58):
+        pace.broke(MIB, at, at + 0.5, 8)
+    assert pace.limit == 4
+
+
+def test_parts_shrink_on_a_line_that_breaks_and_grow_again():
+    pace = Pace(Limits(part=8 * MIB, largest=8 * MIB, adapt_width=False))
+    for _ in range(20):
+        pace.broke(pace.part, 0, 1, 4)
+    assert pace.part == SMALLEST_PART
+    for _ in range(200):
+        pace.accepted(pace.part, 0, 0.01, 4)
+    assert pace.part == 8 * MIB
+    pace.limit_to(part=MIB)
+    assert pace.part == MIB
+
+
+def test_parts_become_smaller_towards_the_end():
+    left, sizes = 40 * MIB, []
+    while left > 0:
+        sizes.append(min(left, share_of(left, 4, 8 * MIB)))
+        left -= sizes[-1]
+    assert sizes[0] == 8 * MIB
+    assert sizes[-4:] == [SMALLEST_SHARE] * 4
+    assert sizes == sorted(sizes, reverse=True)
+
+
+def test_packs_of_small_files_say_nothing_about_the_size_of_parts():
+    pace = Pace(Limits(part=4 * MIB))
+    pace.accepted(4 * MIB, 0, 60, 1, whole=False)
+    assert pace.part == 4 * MIB
+
+
+def test_a_fixed_number_stays_whatever_happens():
+    pace = Options(adaptive=False, workers=5).pace()
+    assert drive(pace, 1 * MIB, 1000 * MIB, 200) == [5] * 200
+    pace.overloaded(1000, 1001)
+    assert pace.limit == 5
+
+
+def test_a_connection_that_breaks_while_others_get_through_is_made_again_at_once():
+    retries = Retries(3)
+    retries.progressed()
+    assert retries.wait_before_next(Passing("", broken=True)) == 0
+    assert 0.5 <= (retries.wait_before_next(Passing("", broken=True)) or 0) <= 0.625
+    retries.progressed()
+    assert 0.5 <= (retries.wait_before_next(Passing("", overload=True)) or 0) <= 0.625
