@@ -158,16 +158,16 @@ def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
 
 def _over_a_line(bench: Bench, rounds: int) -> list[list[str]]:
     tree = Tree(
-        _place(bench) / f"droppr-bench-{os.getpid()}-line", 3, 32 * MIB if bench.options.everything else 16 * MIB
+        _place(bench) / f"droppr-bench-{os.getpid()}-line", 3, 32 * MIB if bench.options.everything else 24 * MIB
     )
     tree.make(bench.source(tree.size).path)
     ways = [("adaptive", []), *((f"fixed {count}", ["--fixed", "--workers", str(count)]) for count in (1, 4, 8))]
     try:
         with Droppr(bench.folder / "line") as server:
-            taken = [[_one(server, tree, name, more, at) for at in range(rounds)] for name, more in ways]
+            taken = [[_one(server, tree, name, more, at) for name, more in ways] for at in range(rounds)]
     finally:
         shutil.rmtree(tree.folder)
-    return [_line_row(name, tree, runs) for (name, _), runs in zip(ways, taken, strict=True)]
+    return [_line_row(name, tree, runs) for (name, _), runs in zip(ways, zip(*taken, strict=True), strict=True)]
 
 
 def _one(server: Droppr, tree: Tree, name: str, more: Sequence[str], seed: int) -> tuple[float, int]:
