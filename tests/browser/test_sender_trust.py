@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visit
+from tests.support.browser import Witness, built_pages
 from tests.support.client import Client
 from tests.support.files import MIB, content, file_sha256, files_below, hashes, sha256, write
+from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender
 
@@ -274,6 +277,31 @@ def test_an_empty_folder_waits_for_the_password_as_files_do(owner: Client, desk:
     assert (link.disk / "Project" / "later").is_dir()
 
 
+def test_folders_with_nothing_in_them_are_sent_by_themselves_and_ask_for_the_password_too(
+    owner: Client, desk: Path, visit: Visit
+) -> None:
+    link = owner.make_link(password="Größe 1 %", captcha="always")
+    folder = desk / "Project"
+    (folder / "later").mkdir(parents=True)
+    (folder / "never").mkdir()
+    sender = visit(link)
+    page = sender.page
+    sender.drop(folder)
+    password = page.get_by_label("Password for this link")
+    send = page.get_by_role("button", name="Send 2 folders")
+    password.fill("wrong")
+    send.click()
+    expect(page.locator("#password-hint")).to_contain_text("That is not the password of this link")
+    expect(password).to_be_focused()
+    assert not (link.disk / "Project").exists()
+
+    password.fill("Größe 1 %")
+    send.click()
+    expect(page.locator("#empty-folders")).to_have_text("2 empty folders go along.")
+    expect(send).to_be_hidden()
+    assert sorted(each.name for each in (link.disk / "Project").iterdir()) == ["later", "never"]
+
+
 def test_a_picture_is_pasted_and_a_file_chosen_twice_is_sent_once(owner: Client, desk: Path, visit: Visit) -> None:
     link = owner.make_link()
     sender = visit(link)
@@ -320,7 +348,35 @@ def test_without_javascript_the_page_says_what_it_needs_in_every_language(
         expect(page.locator("#needs-script [lang]")).to_have_count(6)
 
 
-def test_the_owner_s_logo_title_and_message_stand_on_top(owner: Client, visit: Visit) -> None:
+LOGO = b"""<svg xmlns="http://www.w3.org/2000/svg" width="120" height="40" viewBox="0 0 120 40">
+<script>document.documentElement.setAttribute("width", "7")</script><rect width="120" height="40" fill="teal"/></svg>"""
+
+
+def test_the_logo_of_the_owner_is_shown_as_it_is(
+    live: Callable[..., LiveServer], browser: Browser, tmp_path: Path
+) -> None:
+    server = live(workers=1, unix_socket=True, DROPPR_LOGO=write(tmp_path / "logo.svg", LOGO))
+    assert server.socket_path
+    with (
+        LiveNginx(server.socket_path, server.data_dir, built_pages(), tmp_path) as nginx,
+        browser.new_context() as context,
+    ):
+        witness = Witness(context)
+        sender = Sender(context, nginx.url, Client.of(server, url=nginx.url).make_link(title="Films")).visit()
+        logo = sender.page.locator("#logo")
+        expect(logo).to_be_visible()
+        assert logo.evaluate("logo => logo.decode().then(() => [logo.naturalWidth, logo.naturalHeight])") == [120, 40]
+        heading = sender.page.get_by_role("heading", level=1).bounding_box()
+        box = logo.bounding_box()
+        assert heading
+        assert box
+        assert box["y"] + box["height"] <= heading["y"]
+        assert (witness.complaints, witness.crashes) == ([], [])
+
+
+def test_the_owner_s_title_and_message_stand_on_top_and_no_logo_where_there_is_none(
+    owner: Client, visit: Visit
+) -> None:
     page = visit(owner.make_link(title="Films for Anna", message="Thank you!\nAnna")).page
     expect(page.get_by_role("heading", level=1)).to_have_text("Films for Anna")
     expect(page.locator("#message")).to_have_text("Thank you!\nAnna")

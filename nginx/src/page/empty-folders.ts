@@ -14,8 +14,13 @@ const AT_ONCE = 1_000;
 
 interface Needs {
   readonly api: LinkApi;
-  readonly password: () => string;
+  /** Password and captcha, made anew for each request. */
+  readonly headers: () => Promise<Readonly<Record<string, string>>>;
   readonly onRefused: (refused: readonly Refused[]) => void;
+  /** The server wants something of the person first; the folders wait. */
+  readonly onHeld: (error: UploadError) => void;
+  /** What the page says of them now. */
+  readonly onMade: (words: string) => void;
 }
 
 export class EmptyFolders {
@@ -29,29 +34,45 @@ export class EmptyFolders {
     onLanguage(() => this.#paint());
   }
 
+  /** How many are still to be made. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  get any(): boolean {
+    return this.#waiting.length + this.#made > 0;
+  }
+
   add(paths: readonly string[]): void {
     this.#waiting.push(...paths);
   }
 
   /** Makes what waits, as far as the server lets it. */
   async make(): Promise<void> {
-    const { api, password, onRefused } = this.#needs;
+    const { api, headers, onRefused, onHeld, onMade } = this.#needs;
     const paths = this.#waiting.splice(0, AT_ONCE);
     if (paths.length === 0) return;
     try {
-      await api.makeFolders(paths, password());
+      await api.makeFolders(paths, await headers());
     } catch (error) {
-      if (error instanceof UploadError && isHolding(error)) this.#waiting.unshift(...paths);
-      else onRefused(paths.map((path) => ({ path, reason: reasonFor(error) })));
+      if (error instanceof UploadError && isHolding(error)) {
+        this.#waiting.unshift(...paths);
+        onHeld(error);
+      } else onRefused(paths.map((path) => ({ path, reason: reasonFor(error) })));
       return;
     }
     this.#made += paths.length;
     this.#paint();
+    onMade(this.#said());
     await this.make();
   }
 
   #paint(): void {
     setHidden(this.#words, this.#made === 0);
-    if (this.#made > 0) setText(this.#words, t("empty_folders", { count: this.#made }));
+    if (this.#made > 0) setText(this.#words, this.#said());
+  }
+
+  #said(): string {
+    return t("empty_folders", { count: this.#made });
   }
 }

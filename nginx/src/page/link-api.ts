@@ -38,8 +38,9 @@ export class LinkApi {
   }
 
   /** Throws UploadError, as all of these do. */
-  async makeFolders(paths: readonly string[], password: string): Promise<void> {
-    await this.#post("/folders", { paths }, { "X-Request-Password": encodeURIComponent(password) });
+  /** `headers` are those of opening an upload. */
+  async makeFolders(paths: readonly string[], headers: Readonly<Record<string, string>>): Promise<void> {
+    await this.#post("/folders", { paths }, headers);
   }
 
   /** The signed receipt; waits for checksums that are still being computed. `onWait` is told when it has to. */

@@ -1,7 +1,6 @@
 // An open link: what is chosen goes to the manager, and what the manager says is shown.
 
 import { DropprApi } from "../adapters/droppr-api";
-import type { UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import type { Clock, Connectivity, SessionStore, Transport } from "../ports";
 import {
@@ -27,9 +26,9 @@ import { onLanguage, t } from "./i18n";
 import { identity, type Picked, sortOut } from "./limits";
 import { LinkApi } from "./link-api";
 import { headingOf, paintHead } from "./link-head";
-import { OneTab } from "./one-tab";
 import { Problem } from "./problem";
-import { reasonFor, reasonWithWait } from "./reasons";
+import { reasonFor } from "./reasons";
+import { Sending } from "./sending";
 import { Signs } from "./signs";
 import { TotalPanel } from "./total-panel";
 import { Unfinished } from "./unfinished";
@@ -60,7 +59,7 @@ export class SendPage {
   readonly #panel: TotalPanel;
   readonly #extras: Extras;
   readonly #awake: Awake;
-  readonly #tab: OneTab;
+  readonly #sending: Sending;
   readonly #announcer = new Announcer();
   readonly #signs = new Signs(this.#announcer);
   readonly #chooser = new Chooser((collected) => void this.#take(collected));
@@ -68,10 +67,6 @@ export class SendPage {
   readonly #problem = new Problem();
   readonly #paint = oncePerFrame(() => this.#paintNow());
   readonly #takenBack = new Set<UploadItem>();
-  /** Whether files go as soon as they are chosen. */
-  #going: boolean;
-  /** Whether this tab is the one that sends. */
-  #turn = false;
   #wasBusy = false;
 
   constructor(info: LinkInfo, hash: string, ports: Ports) {
@@ -87,25 +82,28 @@ export class SendPage {
       pack: info.pack,
       smallSize: info.chunkSize,
       onChange: (item) => this.#onChange(item),
-      onHeld: (error) => this.#onHeld(error),
+      onHeld: (error) => this.#sending.held(error),
       onTaken: () => this.#onTaken(),
     });
-    this.#gate = new Gate(info, () => this.#go());
-    this.#going = !this.#gate.asks;
+    this.#gate = new Gate(info, () => this.#sending.go());
     this.#captcha = new Captcha(info);
     this.#handles = new Handles(hash);
-    this.#folders = new EmptyFolders({
-      api: this.#api,
-      password: () => this.#gate.password,
-      onRefused: (refused) => this.#chooser.complainAlso(refused),
+    this.#folders = this.#makeFolders();
+    this.#sending = new Sending(hash, {
+      manager: this.#manager,
+      gate: this.#gate,
+      captcha: this.#captcha,
+      folders: this.#folders,
+      problem: this.#problem,
+      announcer: this.#announcer,
+      paint: this.#paint,
     });
     this.#unfinished = this.#makeUnfinished();
     this.#list = this.#makeList();
     this.#panel = this.#makePanel();
     this.#extras = this.#makeExtras();
-    this.#tab = new OneTab(hash, (mine) => this.#onTurn(mine));
     this.#awake = new Awake({
-      busy: () => this.#manager.busy && this.#going && this.#turn,
+      busy: () => this.#manager.busy && this.#sending.may,
       onReturn: () => this.#goOn(),
     });
     this.#describe();
@@ -121,6 +119,26 @@ export class SendPage {
   }
 
   // What the page is made of
+
+  #makeFolders(): EmptyFolders {
+    return new EmptyFolders({
+      api: this.#api,
+      headers: async () => ({
+        "X-Request-Password": encodeURIComponent(this.#gate.password),
+        ...(await this.#captcha.headers(new AbortController().signal)),
+      }),
+      onRefused: (refused) => this.#chooser.complainAlso(refused),
+      // Where files go along, they bring the question up, and the folders follow the first that is taken.
+      onHeld: (error) => {
+        if (!this.#manager.busy) this.#sending.held(error);
+      },
+      onMade: (words) => {
+        this.#captcha.relax();
+        if (this.#manager.items.length === 0) this.#announcer.say(words);
+        this.#paint();
+      },
+    });
+  }
 
   #makeUnfinished(): Unfinished {
     const { transport, clock, sessions } = this.#ports;
@@ -142,10 +160,10 @@ export class SendPage {
         cancel: (item) => this.#takeOut(item),
         retry: (item) => {
           this.#takenBack.delete(item);
-          this.#start(() => manager.retry(item));
+          this.#sending.start(() => manager.retry(item));
         },
         pause: (item) => manager.pause(item),
-        resume: (item) => this.#start(() => manager.resume(item)),
+        resume: (item) => this.#sending.start(() => manager.resume(item)),
         undo: (item) => void this.#undo(item),
         moveBefore: (item, other) => manager.move(item, other),
         mayUndo: (item) => this.#mayUndo(item),
@@ -170,10 +188,10 @@ export class SendPage {
         this.#announcer.say(t("said_paused"));
       },
       resumeAll: () => {
-        this.#start(() => manager.resumeAll());
+        this.#sending.start(() => manager.resumeAll());
         this.#announcer.say(t("said_resumed"));
       },
-      retryAll: () => this.#start(() => manager.retryAll()),
+      retryAll: () => this.#sending.start(() => manager.retryAll()),
       cancelAll: () => void manager.cancelAll(),
     });
   }
@@ -220,7 +238,8 @@ export class SendPage {
   async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
     this.#folders.add(emptyFolders);
     this.#add(picked, unreadable);
-    if (this.#going) void this.#folders.make();
+    if (this.#sending.going) void this.#folders.make();
+    this.#paint();
     void this.#handles.keep(await handles);
   }
 
@@ -236,7 +255,7 @@ export class SendPage {
     const unread = unreadable.map((path) => ({ path, reason: t("refused_unreadable") }));
     this.#chooser.complain([...refused, ...unread]);
     if (accepted.length === 0) return;
-    this.#start(() => {
+    this.#sending.start(() => {
       for (const each of accepted) {
         const { path, previous } = this.#unfinished.take(each);
         this.#manager.add(each.file, path, previous);
@@ -244,8 +263,7 @@ export class SendPage {
     });
     this.#chooser.stepBack();
     this.#list.reorder();
-    setHidden(need("sending", HTMLElement), false);
-    if (this.#going) this.#announcer.started(accepted.length);
+    if (this.#sending.going) this.#announcer.started(accepted.length);
   }
 
   async #continue(): Promise<void> {
@@ -257,57 +275,7 @@ export class SendPage {
     await this.#extras.open(decodeURIComponent(code));
   }
 
-  // Starting, stopping, and whose turn it is
-
-  /** Does what starts files, in this tab's turn. */
-  #start(act: () => void): void {
-    const may = this.#going && this.#turn;
-    if (!may) this.#manager.hold();
-    act();
-    if (this.#going && !may) this.#tab.take();
-    this.#paint();
-  }
-
-  #onTurn(mine: boolean): void {
-    this.#turn = mine;
-    setHidden(need("other-tab", HTMLElement), mine);
-    if (mine && this.#going) this.#manager.release();
-    this.#paint();
-  }
-
-  #give(): void {
-    this.#turn = false;
-    this.#tab.give();
-    setHidden(need("other-tab", HTMLElement), true);
-  }
-
-  /** The person said send: everything asked for is filled in, the browser has checked it. */
-  #go(): void {
-    this.#captcha.allowTries();
-    this.#problem.show(() => "");
-    this.#going = true;
-    if (this.#manager.busy) this.#announcer.started(this.#manager.totals().files);
-    if (this.#turn) this.#manager.release();
-    else if (this.#manager.busy) this.#tab.take();
-    this.#paint();
-  }
-
-  #onHeld(error: UploadError): void {
-    if (this.#captcha.demand(error)) {
-      this.#manager.release();
-      return;
-    }
-    this.#going = false;
-    this.#give();
-    const { code, retryAfter } = error;
-    // A limit on uploads passes by itself: nobody needs to sit and wait for it.
-    if (code === "rate_limited" && retryAfter !== null) setTimeout(() => this.#go(), retryAfter * 1_000);
-    const words = (): string => reasonWithWait(error);
-    if (code.startsWith("password_")) this.#gate.askPassword(words);
-    else this.#problem.show(words);
-    this.#announcer.say(words());
-    this.#paint();
-  }
+  // What the server says of the sender
 
   #onTaken(): void {
     this.#captcha.relax();
@@ -320,7 +288,7 @@ export class SendPage {
       ({ error, state }) => state === "failed" && error?.code === "network_error",
     );
     if (lost.length > 0) {
-      this.#start(() => {
+      this.#sending.start(() => {
         for (const item of lost) this.#manager.retry(item);
       });
     }
@@ -386,22 +354,25 @@ export class SendPage {
 
   #paintNow(): void {
     const totals = this.#manager.totals();
-    const going = this.#going && this.#turn;
-    setHidden(need("sending", HTMLElement), this.#manager.items.length === 0);
+    const { may } = this.#sending;
+    setHidden(need("sending", HTMLElement), this.#manager.items.length === 0 && !this.#folders.any);
     this.#list.paint(this.#manager.items, totals);
-    this.#panel.paint(totals, going);
+    this.#panel.paint(totals, may);
     this.#extras.paint();
     this.#paintSend();
-    this.#paintSigns(totals, going && this.#manager.busy);
+    this.#paintSigns(totals, may && this.#manager.busy);
   }
 
   #paintSend(): void {
-    setHidden(this.#send, this.#going);
-    if (this.#going) return;
+    setHidden(this.#send, this.#sending.going);
+    if (this.#sending.going) return;
     const waiting = this.#manager.items.filter(({ state }) => state === "waiting");
     const bytes = waiting.reduce((sum, { file }) => sum + file.size, 0);
-    setText(this.#send, t("send", { count: waiting.length, size: formatBytes(bytes) }));
-    this.#send.disabled = waiting.length === 0;
+    const count = waiting.length;
+    const folders = count === 0 ? this.#folders.waiting : 0;
+    const words = folders > 0 ? t("send_folders", { count: folders }) : null;
+    setText(this.#send, words ?? t("send", { count, size: formatBytes(bytes) }));
+    this.#send.disabled = count + folders === 0;
   }
 
   #paintSigns(totals: UploadTotals, busy: boolean): void {
@@ -412,7 +383,7 @@ export class SendPage {
   }
 
   #ended(totals: UploadTotals): void {
-    this.#give();
+    this.#sending.give();
     if (totals.done === 0 || totals.paused > 0) return;
     this.#signs.ended(totals);
     if (totals.failed === 0) void this.#handles.forget();
