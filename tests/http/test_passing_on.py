@@ -17,7 +17,7 @@ from tests.support.client import Client, Link
 from tests.support.drive import ROOT, Call, FakeDrive, Fault
 from tests.support.files import content, eventually
 from tests.support.live import GENEROUS, LiveServer, free_port
-from tests.support.s3 import Store, running_store
+from tests.support.s3 import Store, Trouble, running_store
 
 MIB = 1024 * 1024
 PART = 8 * MIB
@@ -25,9 +25,15 @@ SECONDS = 40.0
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[Store]:
+def shared_store() -> Iterator[Store]:
     with running_store() as running:
         yield running
+
+
+@pytest.fixture
+def store(shared_store: Store) -> Iterator[Store]:
+    yield shared_store
+    shared_store.fault = lambda _: None
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +51,12 @@ def drive(shared_drive: FakeDrive) -> Iterator[FakeDrive]:
 
 
 @pytest.fixture(scope="module")
-def sender(tmp_path_factory: pytest.TempPathFactory, store: Store, shared_drive: FakeDrive) -> Iterator[LiveServer]:
+def sender(
+    tmp_path_factory: pytest.TempPathFactory, shared_store: Store, shared_drive: FakeDrive
+) -> Iterator[LiveServer]:
     """A server with two workers that knows the store and the drive."""
     folder = tmp_path_factory.mktemp("sender")
-    settings: dict[str, Any] = {**GENEROUS, **store.settings, **shared_drive.settings}
+    settings: dict[str, Any] = {**GENEROUS, **shared_store.settings, **shared_drive.settings}
     with LiveServer(folder, workers=2, **settings) as running:
         yield running
 
@@ -249,6 +257,67 @@ def test_the_drive_has_a_bad_day(owner, drive, faults):
     wait_until_done(link, "x.bin")
     assert left == []
     assert on_drive(drive, folder) == {"x.bin": data}
+
+
+@pytest.mark.parametrize(
+    "troubles",
+    [
+        {1: [Trouble(500, "InternalError"), Trouble(503, "SlowDown")], 2: [Trouble(cut=True)], 3: [Trouble(mute=True)]},
+        {2: [Trouble(429, "TooManyRequests"), Trouble(forget=True)]},
+    ],
+    ids=["refused, cut, reply lost", "429, forgotten"],
+)
+def test_the_store_has_a_bad_day(owner, store, troubles):
+    link, bucket = to_s3(owner, store)
+    data = content(2 * PART + 7)
+    store.fault = lambda part: troubles[part].pop(0) if troubles.get(part) else None
+    deliver(link, "x.bin", data)
+    wait_until_done(link, "x.bin")
+    assert not any(troubles.values())
+    assert store.objects(bucket) == {"x.bin": data}
+    assert store.unfinished(bucket) == []
+
+
+def test_a_store_that_lets_nobody_in_is_told_and_leaves_the_local_copy(owner, store):
+    link, bucket = to_s3(owner, store)
+    data = content(2 * PART)
+    store.fault = lambda part: Trouble(403, "AccessDenied")
+    deliver(link, "x.bin", data)
+    eventually(lambda: passed_on(link, "x.bin")["state"] == "failed", seconds=SECONDS, what="the refusal")
+    assert "AccessDenied" in passed_on(link, "x.bin")["error"]
+    assert (link.disk / "x.bin").read_bytes() == data
+    store.fault = lambda _: None
+    owner.call("POST", f"{link.path}/files/x.bin/pass-on", owner=True).expect(202)
+    wait_until_done(link, "x.bin")
+    assert store.objects(bucket) == {"x.bin": data}
+
+
+def test_a_slow_remote_holds_up_neither_senders_nor_another_remote(live, store, drive):
+    """One worker, and more files for the slow one than it passes on at once."""
+    server = live(workers=1, **store.settings, **drive.settings)
+    owner = Client.of(server)
+    slow, folder = to_drive(owner, drive)
+    fast, bucket = to_s3(owner, store)
+    go_on = threading.Event()
+
+    def hold(call: Call) -> None:
+        if call.first is not None:
+            go_on.wait(SECONDS)
+
+    drive.fault = hold
+    wanted = {f"{number}.bin": content(1000 + number) for number in range(6)}
+    for name, data in wanted.items():
+        deliver(slow, name, data)
+    eventually(lambda: sum(call.first is not None for call in drive.calls) >= 3, seconds=SECONDS, what="it to be slow")
+    data = content(2 * PART + 1)
+    deliver(fast, "x.bin", data)
+    wait_until_done(fast, "x.bin")
+    assert not go_on.is_set()
+    assert store.objects(bucket) == {"x.bin": data}
+    assert on_drive(drive, folder) == {}
+    go_on.set()
+    wait_until_done(slow, *wanted)
+    assert on_drive(drive, folder) == wanted
 
 
 def test_a_refusal_that_lasts_is_shown_and_trying_again_helps(owner, drive, sender):

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qs
 
 import boto3
 from moto.server import ThreadedMotoServer
@@ -14,11 +17,28 @@ from tests.support.live import free_port
 KEY = {"aws_access_key_id": "test-key", "aws_secret_access_key": "test-secret", "region_name": "us-east-1"}
 
 
+@dataclass(frozen=True)
+class Trouble:
+    """What goes wrong with one call."""
+
+    status: int = 0
+    """Answer this in place of doing it; 0 does it."""
+    code: str = ""
+    cut: bool = False
+    """Take half of the body, then break the connection without a word."""
+    mute: bool = False
+    """Do it all, then break the connection in place of the reply."""
+    forget: bool = False
+    """Lose the upload first."""
+
+
 class Store:
-    """``url`` is where it listens; ``client`` looks into it."""
+    """``url`` is where it listens; ``client`` looks into it. ``fault`` looks at every part that is sent, by its number, and
+    may make that fail."""
 
     def __init__(self, url: str) -> None:
         self.url = url
+        self.fault: Callable[[int], Trouble | None] = lambda _: None
         self.client: Any = boto3.client("s3", endpoint_url=url, **KEY)
 
     @property
@@ -51,6 +71,38 @@ def running_store() -> Iterator[Store]:
     server.start()
     try:
         host, port = server.get_host_and_port()
-        yield Store(f"http://{host}:{port}")
+        store = Store(f"http://{host}:{port}")
+        assert server._server is not None
+        server._server.app = _troubled(server._server.app, store)
+        yield store
     finally:
         server.stop()
+
+
+def _troubled(app: Callable[..., Iterable[bytes]], store: Store) -> Callable[..., Iterable[bytes]]:
+    """The store's WSGI application with the troubles that tests ask for."""
+
+    def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        query = parse_qs(environ["QUERY_STRING"])
+        sent = environ["REQUEST_METHOD"] == "PUT" and "partNumber" in query
+        trouble = store.fault(int(query["partNumber"][0])) if sent else None
+        if trouble is None:
+            return app(environ, start_response)
+        if trouble.forget:
+            bucket, key = environ["PATH_INFO"].lstrip("/").split("/", 1)
+            store.client.abort_multipart_upload(Bucket=bucket, Key=key, UploadId=query["uploadId"][0])
+        if trouble.cut:
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]) // 2)
+        elif trouble.status:
+            environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"]))
+            start_response(f"{trouble.status} Trouble", [("Content-Type", "application/xml")])
+            return [f"<Error><Code>{trouble.code}</Code><Message>no</Message></Error>".encode()]
+        else:
+            reply = app(environ, start_response)
+            if not trouble.mute:
+                return reply
+            b"".join(reply)
+        environ["werkzeug.socket"].shutdown(socket.SHUT_RDWR)
+        raise ConnectionResetError
+
+    return call

@@ -25,6 +25,11 @@ class Place:
     """What every object's key begins with, as a folder without slashes at its ends; empty for none."""
     folder_id: str = ""
 
+    @property
+    def remote(self) -> tuple[str, str]:
+        """What is slow or fails together: a bucket, all of Drive."""
+        return self.kind, self.bucket
+
     @classmethod
     def of(cls, document: dict[str, Any] | None) -> Place | None:
         """The place as ``asdict`` wrote it; None for the link's folder alone."""

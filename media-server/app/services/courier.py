@@ -15,7 +15,9 @@ from app.services.threads import DaemonThreads
 
 log = logging.getLogger("droppr.remotes")
 
-FILES_AT_ONCE = 4
+FILES_AT_ONCE = 8
+TO_ONE_REMOTE = 4
+"""Fewer than all, so that a remote that is slow does not hold up the files that go elsewhere."""
 TICK = 1.0
 
 
@@ -37,7 +39,8 @@ class Courier:
         self._wake = wake
         self._idle = idle
         self._lock = threading.Lock()
-        self._running: set[str] = set()
+        self._running: dict[str, tuple[str, str]] = {}
+        """The files that this process is passing on, and to which remote."""
         self._files = DaemonThreads(FILES_AT_ONCE, "passing-on")
 
     def start(self) -> None:
@@ -53,7 +56,10 @@ class Courier:
                     return
                 if entry.next_at > now or entry.upload_id in self._running:
                     continue
-                self._running.add(entry.upload_id)
+                remote = entry.place.remote
+                if list(self._running.values()).count(remote) >= TO_ONE_REMOTE:
+                    continue
+                self._running[entry.upload_id] = remote
             self._files.submit(partial(self._one, entry.upload_id))
 
     def _one(self, upload_id: str) -> None:
@@ -65,7 +71,7 @@ class Courier:
             log.exception("passing on failed")
         finally:
             with self._lock:
-                self._running.discard(upload_id)
+                self._running.pop(upload_id, None)
 
     def _run(self) -> None:
         self._logged(self._passing_on.catch_up)

@@ -154,13 +154,15 @@ class ParallelChunkProcessor:
                         ahead = self._threads.submit(partial(self._filled, transfer, following, 0.0))
                     self._deliver(transfer, span, part.read, threading.Event())
         finally:
-            if ahead is not None and ahead.exception() is None:
+            if ahead is not None and not ahead.cancel() and ahead.exception() is None:
                 ahead.result().lent.close()
 
     @staticmethod
     def _read_before(ahead: Future[_Part] | None) -> _Part | None:
+        if ahead is None or ahead.cancel():
+            return None  # All threads are busy with other files' parts, which may take long.
         try:
-            return None if ahead is None else ahead.result()
+            return ahead.result()
         except Busy:
             return None
 

@@ -30,9 +30,8 @@ class Remotes:
             return self._made[place]
 
     def breaker(self, place: Place) -> CircuitBreaker:
-        """What fails together has one breaker: a bucket, all of Drive."""
         with self._lock:
-            return self._breakers.setdefault((place.kind, place.bucket), CircuitBreaker())
+            return self._breakers.setdefault(place.remote, CircuitBreaker())
 
     def check(self, place: Place) -> None:
         """Raises DestinationNotReady where this server lacks what it takes to pass files on there."""
