@@ -198,7 +198,8 @@ def test_chosen_files_arrive_whole_without_a_complaint(
     visit.until_arrived("42 files have arrived")
 
     assert hashes(link.disk) == hashes(desk)
-    assert len(chunks_of(app, link, NAME)) == 21
+    # At most 1 MiB each, and smaller ones where that suits the line.
+    assert len(chunks_of(app, link, NAME)) >= 21
     assert visit.complaints() == []
 
 

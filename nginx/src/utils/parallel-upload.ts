@@ -4,7 +4,7 @@
 import { defaultTransport } from "../adapters/default-transport";
 import { contentDigest, sampleDigest } from "../adapters/digest";
 import { DropprApi } from "../adapters/droppr-api";
-import { LocalSessions, sessionKey } from "../adapters/local-sessions";
+import { LocalSessions } from "../adapters/local-sessions";
 import { systemClock } from "../adapters/system-clock";
 import { chunkCount, completedChunks } from "../core/chunks";
 import { abortedError, differentFileError, UploadError } from "../core/errors";
@@ -12,7 +12,8 @@ import { newUploadKey } from "../core/keys";
 import { Meter } from "../core/meter";
 import { ByteRanges, type Span } from "../core/ranges";
 import type { Delivery, UploadState } from "../core/wire";
-import type { Clock, SavedSession, SessionStore } from "../ports";
+import type { Clock, SavedSession } from "../ports";
+import { Bookmark } from "./bookmark";
 import type { Line } from "./line";
 import { childController } from "./pool";
 import { Retrier } from "./retrier";
@@ -31,18 +32,15 @@ import {
 export { getOptimalParallelChunks } from "./uploader-config";
 export type { ChunkMap, ParallelUploaderConfig, PreviousUpload, UploadResult, UploadStats };
 
-const SAVE_EVERY_MS = 1_000;
-
 export class ParallelUploader {
   readonly #config: ParallelUploaderConfig;
   readonly #clock: Clock;
-  readonly #sessions: SessionStore;
+  readonly #bookmark: Bookmark;
   readonly #line: Line;
   readonly #api: DropprApi;
   readonly #retrier: Retrier;
   readonly #meter = new Meter();
   readonly #stop = new AbortController();
-  readonly #sessionKey: string;
   #uploadKey: string;
   /** Fires on `pause()`; the next one is made by `resume()`. */
   #going = new AbortController();
@@ -52,13 +50,11 @@ export class ParallelUploader {
   #uploadId: string | null = null;
   #sample: string | null = null;
   #delivered: Delivery | null = null;
-  #savedAt = 0;
   #started: Promise<UploadResult> | null = null;
 
   constructor(config: ParallelUploaderConfig) {
     this.#config = config;
     this.#clock = config.clock ?? systemClock;
-    this.#sessions = config.sessions ?? new LocalSessions(this.#clock);
     const transport = config.transport ?? defaultTransport();
     this.#line = config.line ?? lineFor(config, this.#clock, transport);
     const { connectivity = null, onShouldRetry } = config;
@@ -69,9 +65,9 @@ export class ParallelUploader {
       chunkUrl: config.uploadUrl,
       headers: config.headers ?? {},
     });
-    const { name, size } = config.file;
     this.#uploadKey = config.key ?? newUploadKey();
-    this.#sessionKey = sessionKey({ name, size, link: config.uploadUrl, path: this.#path });
+    const { file, uploadUrl, sessions = new LocalSessions(this.#clock) } = config;
+    this.#bookmark = new Bookmark(sessions, this.#clock, { file, path: this.#path, uploadUrl });
   }
 
   /** Capability of the upload once it was opened or resumed, else null. */
@@ -131,11 +127,7 @@ export class ParallelUploader {
 
   /** Unfinished uploads of a file of this name and size to this link that the server still has, newest first. */
   async findPreviousUploads(): Promise<PreviousUpload[]> {
-    const { file, uploadUrl } = this.#config;
-    const alike = ({ name, size, link }: SavedSession): boolean =>
-      name === file.name && size === file.size && link === uploadUrl;
-    const saved = this.#sessions.all().filter(alike);
-    const asked = await Promise.all(saved.map((session) => this.#lookUp(session)));
+    const asked = await Promise.all(this.#bookmark.alike().map((session) => this.#lookUp(session)));
     const found = asked.filter((each) => each !== null);
     return found.toSorted((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
   }
@@ -169,7 +161,7 @@ export class ParallelUploader {
 
   /** Forgets where this file's upload can be resumed. */
   clearSession(): void {
-    this.#sessions.remove(this.#sessionKey);
+    this.#bookmark.clear();
   }
 
   get #path(): string {
@@ -281,7 +273,7 @@ export class ParallelUploader {
 
   async #resume(signal: AbortSignal): Promise<UploadState | null> {
     const chosen = this.#previous;
-    const saved = this.#saved();
+    const saved = this.#bookmark.load();
     const uploadId = this.#uploadId ?? chosen?.uploadId ?? saved?.uploadId;
     if (uploadId === undefined) return null;
     try {
@@ -295,12 +287,6 @@ export class ParallelUploader {
     if (chosen !== null) throw differentFileError();
     this.#config.onDifferentFile?.({ ...saved, uploadId });
     return null;
-  }
-
-  #saved(): SavedSession | null {
-    const saved = this.#sessions.load(this.#sessionKey);
-    // The same name and size with another date is another file.
-    return saved?.lastModified === this.#config.file.lastModified ? saved : null;
   }
 
   /** By the sample digest where both sides have one, else by the date. */
@@ -373,24 +359,14 @@ export class ParallelUploader {
 
   #accepted(chunk: Span): void {
     this.#config.onChunkComplete?.(chunk.start, chunk.stop);
-    if (this.#clock.now() - this.#savedAt >= SAVE_EVERY_MS) this.#save();
+    if (this.#bookmark.due) this.#save();
   }
 
   #save(): void {
     if (this.#uploadId === null || this.#transfer === null) return;
-    const { file, uploadUrl } = this.#config;
-    this.#savedAt = this.#clock.now();
-    this.#sessions.save(this.#sessionKey, {
-      uploadId: this.#uploadId,
-      completedChunks: completedChunks(this.#transfer.received, file.size, this.#chunkSize),
-      timestamp: this.#savedAt,
-      link: uploadUrl,
-      name: file.name,
-      path: this.#path,
-      size: file.size,
-      lastModified: file.lastModified,
-      ...(this.#sample === null ? {} : { sample: this.#sample }),
-    });
+    const { received } = this.#transfer;
+    const [uploadId, chunkSize, sample] = [this.#uploadId, this.#chunkSize, this.#sample];
+    this.#bookmark.save({ uploadId, received, chunkSize, sample });
   }
 
   async #lookUp(session: SavedSession): Promise<PreviousUpload | null> {
