@@ -17,14 +17,24 @@ class Section:
     name: str
     parts: list[str] = field(default_factory=list)
     pictures: dict[str, str] = field(default_factory=dict)
+    goals: list[list[str]] = field(default_factory=list)
+    measured: str = ""
+    """When and under which conditions; stands last."""
 
     def text(self, sentence: str) -> None:
         self.parts.append(sentence)
 
     def table(self, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         """The first column is words, all others are numbers."""
-        lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
-        self.parts.append("\n".join("| " + " | ".join(line) + " |" for line in lines))
+        self.parts.append(_table(head, rows))
+
+    def goal(
+        self, what: str, found: float, *, least: float | None = None, most: float | None = None, unit: str = "×"
+    ) -> None:
+        """What was aimed at, and whether this run got there. One of ``least`` and ``most`` is the aim."""
+        met = found > 0 and (least is None or found >= least) and (most is None or found <= most)
+        aim = f"at least {least:.3g} {unit}" if least is not None else f"at most {most:.3g} {unit}"
+        self.goals.append([what, aim, f"{found:.3g} {unit}", "yes" if met else "no"])
 
     def picture(self, name: str, alternative: str, svg: str) -> None:
         """A picture that lies beside the document."""
@@ -32,7 +42,13 @@ class Section:
         self.parts.append(f"![{alternative}](performance-{name}.svg)")
 
     def __str__(self) -> str:
-        return "\n\n".join(self.parts)
+        goals = [_table(["Goal", "aim", "here", "met"], self.goals)] if self.goals else []
+        return "\n\n".join([*self.parts, *goals, self.measured])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def write(section: Section, document: Path = DOCUMENT) -> None:
@@ -45,6 +61,11 @@ def write(section: Section, document: Path = DOCUMENT) -> None:
     for name, svg in section.pictures.items():
         (document.parent / name).write_text(svg)
     document.write_text(pattern.sub(lambda _: f"{opening}\n{section}\n{closing}", text))
+
+
+def quotient(value: float, reference: float) -> float:
+    """0 where there is nothing to compare with."""
+    return value / reference if reference else 0.0
 
 
 def ratio(value: float, reference: float) -> str:

@@ -14,7 +14,7 @@ from contextlib import ExitStack
 
 from tests.bench.load import LoadFailed, Request
 from tests.bench.plot import line_chart
-from tests.bench.report import Section, milliseconds
+from tests.bench.report import Section, milliseconds, quotient
 from tests.bench.runs import GIB, MIB, Bench, Case, Outcome, Timing, note
 from tests.bench.servers import Droppr, completed
 from tests.bench.suites.uploads import CHUNK, NAME
@@ -52,6 +52,11 @@ def run(bench: Bench) -> Section:
             for (title, _), outcome in zip(servers, outcomes, strict=True):
                 lines.setdefault(title, []).append(_visible(outcome, rounds) * 1000)
     section.table(["", "file visible", "answer", "answer of another chunk", "slowest answer", "disturbed"], rows)
+    for title, most in (("not synced", 5.0), ("default", 50.0)):
+        section.goal(f"{title}: last chunk to visible file, the slowest size", max(lines[title]), most=most, unit="ms")
+        section.goal(
+            f"{title}: the largest file beside the smallest", quotient(lines[title][-1], lines[title][0]), most=1.5
+        )
     names = [_said(size) for size in sizes]
     chart = line_chart("From the last chunk to the visible file", "size of the file", "milliseconds", names, lines)
     section.picture("finish", "Time to finish by the size of the file, numbers as in the table above", chart)

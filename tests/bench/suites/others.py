@@ -12,13 +12,15 @@ from pathlib import Path
 
 from tests.bench.load import LIMIT_SECONDS, LoadFailed, Request
 from tests.bench.others import TUS_HEADERS, Copyparty, Tus, Up2k
-from tests.bench.report import Section
+from tests.bench.report import Section, quotient
 from tests.bench.runs import Bench, Case, Outcome, Timing
 from tests.bench.servers import DavNginx, Droppr
 from tests.bench.suites.speed import speed_table
 from tests.bench.suites.uploads import CHUNK, NAME, Shape, timing, to_droppr, to_nginx
 
 CONNECTIONS = 4
+AIMS = {"copyparty, up2k": 2.7, "copyparty, its own": 4.0, "@tus/server, tus-js-client": 4.4}
+"""How many times as fast we mean to be."""
 
 
 def run(bench: Bench) -> Section:
@@ -50,23 +52,37 @@ def run(bench: Bench) -> Section:
     )
     section.table(*speed_table(outcomes, rounds))
     section.text("Droppr beside them, speed and processor time:")
-    section.table(["", "not synced", "synced", "of their CPU, not synced"], _quotients(outcomes, rounds))
+    quotients = _quotients(outcomes, rounds)
+    rows = [[name, *(f"{value:.2f} ×" for value in values)] for name, values in quotients.items()]
+    section.table(["", "not synced", "synced", "of their CPU, not synced"], rows)
+    for name, (speed, synced, cpu) in quotients.items():
+        for start, least in AIMS.items():
+            if name.startswith(start):
+                section.goal(f"beside {name}, not synced", speed, least=least)
+                section.goal(f"beside {name}, synced", synced, least=least)
+        if name.startswith("@tus"):
+            section.goal(f"processor time beside {name}", cpu, most=0.2)
     return section
 
 
-def _quotients(outcomes: Sequence[Outcome], rounds: int) -> list[list[str]]:
+def _quotients(outcomes: Sequence[Outcome], rounds: int) -> dict[str, tuple[float, float, float]]:
+    """How many times as fast we are, not synced and synced, and our share of their processor time."""
     fast, safe, *others = outcomes
-    rows = []
-    for other in others:
-        seconds, cpu = other.median(lambda run: run.seconds, rounds), other.median(lambda run: run.cpu, rounds)
-        rows.append(
-            [
-                other.case.name,
-                *(f"{seconds / ours.median(lambda run: run.seconds, rounds):.2f} ×" for ours in (fast, safe)),
-                f"{fast.median(lambda run: run.cpu, rounds) / cpu:.2f} ×" if cpu else "–",
-            ]
+
+    def seconds(of: Outcome) -> float:
+        return of.median(lambda run: run.seconds, rounds)
+
+    def cpu(of: Outcome) -> float:
+        return of.median(lambda run: run.cpu, rounds)
+
+    return {
+        other.case.name: (
+            quotient(seconds(other), seconds(fast)),
+            quotient(seconds(other), seconds(safe)),
+            quotient(cpu(fast), cpu(other)),
         )
-    return rows
+        for other in others
+    }
 
 
 def _up2k(bench: Bench, server: Copyparty, shape: Shape) -> Case:

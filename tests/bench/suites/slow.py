@@ -12,7 +12,7 @@ from typing import Any
 from urllib3.exceptions import HTTPError
 
 from tests.bench.load import LoadFailed, Request, median
-from tests.bench.report import Section, ratio
+from tests.bench.report import Section, quotient, ratio
 from tests.bench.runs import MIB, Bench, note
 from tests.bench.servers import Droppr, end
 from tests.bench.suites.uploads import CHUNK, NAME, Shape, chunk_requests
@@ -55,6 +55,7 @@ def run(bench: Bench) -> Section:
             [f"beside {SLOW} slow ones", f"{median(beside):.0f}", ratio(median(beside), median(alone))],
         ],
     )
+    section.goal(f"a fast sender beside {SLOW} slow ones, to alone", quotient(median(beside), median(alone)), least=0.8)
     got = median(each["bytes"] / each["seconds"] / SLOW / 1024 for each in slow)
     section.text(
         f"Of each slow sender's {RATE // 1024} KiB/s the server took {got:.0f}; "

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 
 from tests.bench.plot import line_chart
-from tests.bench.report import Section, ratio
+from tests.bench.report import Section, quotient, ratio
 from tests.bench.runs import GIB, MIB, Bench, Case, Outcome
 from tests.bench.servers import DavNginx, Droppr
 from tests.bench.suites.uploads import Shape, to_droppr, to_nginx, to_nginx_in_parts
@@ -52,11 +52,19 @@ def _compare(bench: Bench, section: Section, nginx: DavNginx, ours: tuple[Droppr
     outcomes = bench.take_turns(cases)
     section.table(*speed_table(outcomes, rounds))
     if not durable:
-        best, alone, behind = (_speed(each, rounds) for each in outcomes[1:])
+        one, best, alone, behind = (_speed(each, rounds) for each in outcomes)
         section.text(
             f"Beside nginx at its best, the second row: gunicorn alone {ratio(alone, best)}, "
             f"behind nginx {ratio(behind, best)}."
         )
+        section.goal("gunicorn alone, beside nginx's one `PUT`", quotient(alone, one), least=1)
+        section.goal("gunicorn alone, beside nginx at its best", quotient(alone, best), least=0.85)
+        section.goal(
+            "its processor time, beside one `PUT`",
+            quotient(_cpu(outcomes[2], rounds), _cpu(outcomes[0], rounds)),
+            most=1.3,
+        )
+        section.goal("behind nginx, beside one `PUT`", quotient(behind, one), least=0.65)
 
 
 def _by_parallel(bench: Bench, section: Section, nginx: DavNginx, alone: Droppr, proxied: Droppr) -> None:
@@ -95,9 +103,6 @@ def speed_table(outcomes: Sequence[Outcome], rounds: int) -> tuple[list[str], li
 
 
 def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
-    def cpu(of: Outcome) -> float:
-        return of.median(lambda run: run.cpu, rounds) * GIB / of.case.size
-
     runs = outcome.best_runs(rounds)
     if not runs:
         return [outcome.case.name, *["failed"] * 8]
@@ -107,12 +112,17 @@ def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
         f"{_speed(outcome, rounds):.0f}",
         f"{min(speeds):.0f}–{max(speeds):.0f}",
         ratio(_speed(outcome, rounds), _speed(reference, rounds)),
-        f"{cpu(outcome):.2f}",
-        ratio(cpu(outcome), cpu(reference)),
+        f"{_cpu(outcome, rounds):.2f}",
+        ratio(_cpu(outcome, rounds), _cpu(reference, rounds)),
         f"{outcome.median(lambda run: run.later, rounds) * GIB / outcome.case.size:.2f}",
         f"{outcome.median(lambda run: run.peak, rounds) / MIB:.0f}",
         f"{sum(run in outcome.disturbed for run in runs)} of {len(runs)}",
     ]
+
+
+def _cpu(outcome: Outcome, rounds: int) -> float:
+    """Seconds a GiB."""
+    return outcome.median(lambda run: run.cpu, rounds) * GIB / outcome.case.size if outcome.best_runs(rounds) else 0.0
 
 
 def _speed(outcome: Outcome, rounds: int) -> float:
