@@ -413,6 +413,12 @@ def test_figures_tell_of_the_queue_and_of_no_secret(owner, drive, sender):
     assert "refresh-me" not in log
 
 
+def number(client: Client, name: str) -> float:
+    """One of the numbers at /metrics."""
+    text = client.call("GET", "/metrics", owner=True).expect(200).body.decode()
+    return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
+
+
 def kill_one_worker(server: LiveServer, upload_id: str) -> None:
     """SIGKILL the worker that holds the sender's lock of this upload."""
     lock = (server.data_dir / "outbox" / "senders" / upload_id).stat()
@@ -442,8 +448,23 @@ def test_a_worker_that_dies_in_the_middle_is_taken_over(owner, drive, sender):
     kill_one_worker(sender, upload_id)
     dead.set()
     # By connections of its own: one that led to the dead worker is dead, too.
-    wait_until_done(link.seen_by(Client.of(sender)), "x.bin")
+    fresh = Client.of(sender)
+    wait_until_done(link.seen_by(fresh), "x.bin")
     assert on_drive(drive, folder) == {"x.bin": data}
+    # Nothing of what the dead one held is left in any count.
+    eventually(lambda: held_by(fresh) == (0, 0, 0, 0), seconds=SECONDS, what="the counts to return to zero")
+
+
+def held_by(client: Client) -> tuple[float, ...]:
+    """Uploads that have a place or wait for one, buffers that are lent, and memory that is reserved for no buffer."""
+    told = client.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json
+    places, reserved = told["concurrency"], told["memory_monitor"]["reserved_bytes"]
+    return (
+        places["running_uploads"],
+        places["waiting_uploads"],
+        number(client, "droppr_buffers_in_use"),
+        reserved - number(client, "droppr_buffer_bytes"),
+    )
 
 
 @pytest.mark.parametrize("kind", ["s3", "drive"])
