@@ -73,6 +73,14 @@ describe("ChunkQueue", () => {
     expect([queue.take(4), queue.take(4), queue.take(4)]).toEqual([span(3, 4), span(4, 8), span(8, 10)]);
   });
 
+  it("cuts at multiples of a finer grid, and knows what is left", () => {
+    const queue = new ChunkQueue(ByteRanges.of([span(3, 20)]));
+    expect([queue.take(8, 4), queue.take(8, 4)]).toEqual([span(3, 8), span(12, 20)]);
+    expect(queue.left).toBe(4);
+    queue.giveBack(span(12, 20));
+    expect(queue.left).toBe(12);
+  });
+
   it("counts the squares that have arrived in full", () => {
     expect(chunkCount(10, 4)).toBe(3);
     expect(chunkCount(0, 4)).toBe(0);

@@ -226,6 +226,25 @@ describe("retrying", () => {
     server.done();
   });
 
+  it("cuts a chunk whose connection broke anew, so that free lanes can help with the rest", async () => {
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-7/8"), { lost: true })
+      .expect(STATUS, state([[0, 7]]));
+    const half = vi.fn();
+    const both = (): Promise<boolean> => vi.waitUntil(() => server.requests.length === 5, { interval: 1 });
+    server.expect(chunk("0-3/8"), { ...ack(), first: async () => half(await both()) });
+    server.expect(chunk("4-7/8"), { ...ack(true), first: async () => half(await both()) });
+    await uploader({
+      chunkSize: 8,
+      adaptiveChunkSizing: true,
+      minChunkSize: 2,
+      maxParallelChunks: 2,
+    }).start();
+    server.done();
+    expect(half).toHaveBeenCalledTimes(2);
+  });
+
   it("sends the chunk again when it did not arrive, also when the network stays away for a while", async () => {
     server
       .expect(OPEN, state([[0, 7]]))

@@ -25,6 +25,24 @@ describe("a retrier is stuck", () => {
   });
 });
 
+describe("a retrier whose connection breaks", () => {
+  it("tries again at once while others get through, and waits when nothing does", async () => {
+    const clock = new FakeClock();
+    const retrier = new Retrier(clock, 5);
+    const breaks = async (): Promise<never> => Promise.reject(networkError());
+    const attempt = vi
+      .fn(breaks)
+      .mockImplementationOnce(() => {
+        retrier.moved();
+        return breaks();
+      })
+      .mockImplementationOnce(breaks)
+      .mockResolvedValueOnce("there" as never);
+    await expect(retrier.run(attempt, new AbortController().signal)).resolves.toBe("there");
+    expect(clock.slept).toEqual([1_000]);
+  });
+});
+
 describe("a retrier waits for its turn", () => {
   const atLimit = new UploadError("Upload limit exceeded or insufficient resources", {
     code: "busy",
