@@ -11,7 +11,7 @@ import pytest
 
 from app.core.backoff import Backoff
 from app.core.errors import Busy
-from app.core.ranges import Span
+from app.core.ranges import ByteRanges, Span
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
 from app.services.chunk_buffer_pool import MIB, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
@@ -215,6 +215,23 @@ def test_a_remote_that_gives_bytes_back_is_told_apart(tmp_path):
     bench.remote.before_send = rewind
     with pytest.raises(TransferRewound):
         bench.send()
+
+
+def test_a_refusal_that_is_told_only_when_asked_for_is_told(tmp_path):
+    bench = Bench(tmp_path, in_order=True)
+
+    def break_off(span: Span) -> None:
+        raise RemoteTrouble("It does not answer.")
+
+    def refuse(transfer: str, file: OutgoingFile) -> ByteRanges:
+        raise RemoteTrouble("It is full.", lasting=True)
+
+    bench.remote.before_send = break_off
+    bench.remote.held = refuse  # type: ignore[method-assign]
+    with pytest.raises(RemoteTrouble, match="full") as caught:
+        bench.send()
+    assert caught.value.lasting
+    assert bench.pool.figures().in_use == 0
 
 
 def test_one_buffer_is_enough(tmp_path):

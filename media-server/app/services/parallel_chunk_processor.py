@@ -245,7 +245,9 @@ def _probed(transfer: Transfer, span: Span) -> int:
         prefix = transfer.remote.held(transfer.token, transfer.file).prefix
     except TransferLost:
         raise
-    except RemoteTrouble:
+    except RemoteTrouble as trouble:
+        if trouble.lasting:
+            raise  # What it would not say while the part was on its way.
         return span.start
     if not span.start <= prefix <= span.stop:
         # It gave bytes back that it had taken: the buffers of before are gone, so the whole stream starts there again.
