@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 KIB = 1024
 MIB = 1024 * KIB
-WORTH = 0.12
+WORTH = 0.125
 """Connections that are added have to carry at least this part of what the others carry each."""
 SHORTEST_ROUND = 0.1
 """Seconds each connection has to be watched for: shorter rounds say nothing about speed."""

@@ -16,7 +16,7 @@ import type { UploadError } from "./errors";
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 /** Lanes that are added have to carry at least this part of what the others carry each. */
-const WORTH = 0.12;
+const WORTH = 0.125;
 /** Seconds each lane has to be watched for: shorter rounds say nothing about speed. */
 const SHORTEST_ROUND = 0.1;
 /** Disappointments in a row after which the number is doubled no more. */
