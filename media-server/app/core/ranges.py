@@ -46,7 +46,7 @@ class ByteRanges:
     __slots__ = ("_bounds", "_length")
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
-        self._bounds = _merged(sorted((span.start, span.stop) for span in spans))
+        self._bounds = _merged((span.start, span.stop) for span in spans)
         self._length = _total(self._bounds)
 
     def add(self, span: Span) -> ByteRanges:
@@ -64,7 +64,8 @@ class ByteRanges:
         return self._of(bounds, self._length + gained)
 
     def union(self, other: ByteRanges) -> ByteRanges:
-        return ByteRanges((*self, *other))
+        bounds = _merged((*_pairs(self._bounds), *_pairs(other._bounds)))
+        return self._of(bounds, _total(bounds))
 
     def covers(self, span: Span) -> bool:
         """Whether every byte of ``span`` is here."""
@@ -132,6 +133,10 @@ class ByteRanges:
         return f"ByteRanges({', '.join(f'[{s.start}, {s.stop})' for s in self)})"
 
 
+def _pairs(bounds: array[int]) -> Iterator[tuple[int, int]]:
+    return zip(bounds[::2], bounds[1::2], strict=True)
+
+
 def _spans(bounds: array[int]) -> Iterator[Span]:
     return map(Span, bounds[::2], bounds[1::2])
 
@@ -140,9 +145,9 @@ def _total(bounds: array[int]) -> int:
     return sum(bounds[1::2]) - sum(bounds[::2])
 
 
-def _merged(pairs: list[tuple[int, int]]) -> array[int]:
+def _merged(pairs: Iterable[tuple[int, int]]) -> array[int]:
     bounds = array("Q")
-    for start, stop in pairs:
+    for start, stop in sorted(pairs):
         if not bounds or start > bounds[-1]:
             bounds.extend((start, stop))
         elif stop > bounds[-1]:
