@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from pathlib import Path
 
 import pytest
 
@@ -13,34 +12,12 @@ from droppr_client.upload.pace import SMALLEST_PART, SMALLEST_SHARE, Limits, Pac
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.troubles import Passing
 from tests.support.files import MIB
+from tests.support.flow_cases import GOLDEN, cases
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "fixtures" / "flow.json").read_text())
 
-
-@pytest.mark.parametrize("case", GOLDEN, ids=[case["name"] for case in GOLDEN])
-def test_the_page_does_the_same(case):
-    config = case["config"]
-    pace = Pace(
-        Limits(
-            width=config["width"],
-            most=config["max_width"],
-            part=config["chunk_size"],
-            smallest=config["min_chunk_size"],
-            largest=config["max_chunk_size"],
-        )
-    )
-    for number, step in enumerate(case["steps"]):
-        size, began, now, running = step["bytes"], step["began"] / 1000, step["now"] / 1000, step["in_flight"]
-        match step["event"]:
-            case "accepted":
-                pace.accepted(size, began, now, running)
-            case "lost":
-                pace.broke(size, began, now, running)
-            case "refused":
-                pace.overloaded(began, now)
-            case "limit":
-                pace.limit_to(running, size)
-        assert (pace.limit, pace.part) == (step["width"], step["chunk_size"]), f"step {number}"
+def test_the_page_is_held_to_the_answers_of_this_rule():
+    """nginx/tests/flow.test.ts reads the same file."""
+    assert json.loads(GOLDEN.read_text()) == cases(), "run python -m tests.support.flow_cases, and the page's tests"
 
 
 def drive(pace: Pace, each: float, total: float, parts: int, began: float = 0.0) -> list[int]:

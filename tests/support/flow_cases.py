@@ -1,0 +1,91 @@
+"""``python -m tests.support.flow_cases`` writes tests/fixtures/flow.json: what the rule of how much to send at once decides.
+
+Both languages are held to it. The times are multiples of 125 ms, which are exact in seconds as well.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from droppr_client.upload.pace import Limits, Pace
+from tests.support.files import MIB
+
+GOLDEN = Path(__file__).resolve().parents[1] / "fixtures" / "flow.json"
+LIMITS = Limits(most=16, largest=8 * MIB)
+ROUND_TRIP = 0.06
+
+Event = Callable[[random.Random, int, int], str]
+"""What becomes of a request, by chance, its number and its bytes."""
+
+
+def cases() -> list[dict[str, Any]]:
+    return [
+        _case("a line of 20 MiB/s, 2 MiB/s each", 2, 20, lambda *_: "accepted", 120),
+        _case("a line of 2 MiB/s", 2, 2, lambda *_: "accepted", 60),
+        _case("connections break", 4, 12, lambda r, _, size: _either(r.random() < size / (4 * MIB), "lost"), 80),
+        _case("nothing gets through for a while", 4, 64, lambda _, at, __: _either(20 <= at < 34, "lost"), 60),
+        _case("the server asks for less", 2, 64, _refuses, 90),
+    ]
+
+
+def _either(happens: bool, event: str) -> str:
+    return event if happens else "accepted"
+
+
+def _refuses(_: random.Random, at: int, __: int) -> str:
+    return "limit" if at == 70 else _either(at in (25, 26, 27, 50), "refused")
+
+
+def _case(name: str, each: int, total: int, event_of: Event, count: int) -> dict[str, Any]:
+    """So many requests over a line of ``total`` MiB/s, ``each`` for one connection, give or take a tenth."""
+    chance, pace, now = random.Random(name), Pace(LIMITS), 0
+    lanes = [(now, pace.part)] * pace.limit
+    steps = []
+    for number in range(count):
+        began, size = lanes.pop(0)
+        rate = min(each, total / pace.limit) * MIB
+        now = max(now, began + 125 * max(1, round((size / rate + ROUND_TRIP) * 8 * chance.uniform(0.9, 1.1))))
+        event, running = event_of(chance, number, size), len(lanes) + 1
+        if event == "limit":
+            size, running = 3 * MIB, 6
+        tell(pace, event, size, (began, now), running)
+        steps.append(
+            {"event": event, "bytes": size, "began": began, "now": now, "in_flight": running}
+            | {"width": pace.limit, "chunk_size": pace.part}
+        )
+        lanes += [(now, pace.part)] * (pace.limit - len(lanes))
+    config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.part}
+    config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest}
+    return {"name": name, "config": config, "steps": steps}
+
+
+def tell(pace: Pace, event: str, size: int, times: tuple[int, int], running: int) -> None:
+    """``times`` in milliseconds. Of a ``limit``, ``running`` and ``size`` are what the target wants at most."""
+    began, now = (each / 1000 for each in times)
+    match event:
+        case "accepted":
+            pace.accepted(size, began, now, running)
+        case "lost":
+            pace.broke(size, began, now, running)
+        case "refused":
+            pace.overloaded(began, now)
+        case "limit":
+            pace.limit_to(running, size)
+
+
+def text() -> str:
+    parts = []
+    for case in cases():
+        steps = ",\n".join(f"  {json.dumps(step)}" for step in case["steps"])
+        parts.append(
+            f' {{"name": {json.dumps(case["name"])}, "config": {json.dumps(case["config"])}, "steps": [\n{steps}]}}'
+        )
+    return "[\n" + ",\n".join(parts) + "\n]\n"
+
+
+if __name__ == "__main__":
+    GOLDEN.write_text(text())
