@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from app.core.ranges import ByteRanges, Span
 
-SIZE = 40
+SIZE = 80
 
 
 @st.composite
@@ -32,6 +32,17 @@ def test_adding_one_by_one_is_the_union_of_the_bytes(added):
     assert ranges.length == len(model(added))
     assert ranges == ByteRanges(added)
     assert ranges.stop == max(model(added), default=-1) + 1
+
+
+@given(st.lists(spans()) | st.just([Span(at, at + 1) for at in range(0, SIZE, 2)]), st.lists(spans(), max_size=4))
+def test_adding_many_at_once_is_adding_each(known, added):
+    one_by_one = before = ByteRanges(known)
+    for span in added:
+        one_by_one = one_by_one.add(span)
+    at_once = before.add_all(added)
+    assert at_once == one_by_one
+    assert at_once.length == len(model(one_by_one))
+    assert before == ByteRanges(known)
 
 
 @given(st.lists(spans()))

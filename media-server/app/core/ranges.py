@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+
+_MANY = 8
+"""Spans that are more than one in so many of those there are come in by merging all, fewer by putting each in its place."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -51,17 +54,18 @@ class ByteRanges:
 
     def add(self, span: Span) -> ByteRanges:
         """These ranges and ``span``. Costs a copy of the list of gaps, nothing per byte."""
-        # What touches is joined: a start at a stop, and a stop at a start, are inside.
-        first = bisect_left(self._bounds, span.start)
-        last = bisect_right(self._bounds, span.stop)
-        gained = span.length - _total(self._cut(first, last, span, inside=True))
-        if gained == 0:
+        if self.covers(span):
             return self
         bounds = self._bounds[:]
-        bounds[first:last] = array(
-            "Q", [at for at, place in ((span.start, first), (span.stop, last)) if place % 2 == 0]
-        )
-        return self._of(bounds, self._length + gained)
+        return self._of(bounds, self._length + _put(bounds, span))
+
+    def add_all(self, spans: Sequence[Span]) -> ByteRanges:
+        """These ranges and ``spans``, with one copy for all of them."""
+        if _MANY * len(spans) > len(self):
+            bounds = _merged((*_pairs(self._bounds), *((span.start, span.stop) for span in spans)))
+            return self._of(bounds, _total(bounds))
+        bounds = self._bounds[:]
+        return self._of(bounds, self._length + sum(_put(bounds, span) for span in spans))
 
     def union(self, other: ByteRanges) -> ByteRanges:
         bounds = _merged((*_pairs(self._bounds), *_pairs(other._bounds)))
@@ -98,17 +102,9 @@ class ByteRanges:
 
     def _within(self, within: Span, *, inside: bool) -> array[int]:
         """The bounds of what of ``within`` is here, or is not."""
-        return self._cut(
-            bisect_right(self._bounds, within.start), bisect_left(self._bounds, within.stop), within, inside=inside
-        )
-
-    def _cut(self, first: int, last: int, within: Span, *, inside: bool) -> array[int]:
-        """The bounds from ``first`` to ``last``, and those of ``within`` where it begins or ends in the middle."""
-        cut = array("Q", [within.start] if first % 2 == inside else ())
-        cut += self._bounds[first:last]
-        if last % 2 == inside:
-            cut.append(within.stop)
-        return cut
+        first = bisect_right(self._bounds, within.start)
+        last = bisect_left(self._bounds, within.stop)
+        return _cut(self._bounds, first, last, within, inside=inside)
 
     @staticmethod
     def _of(bounds: array[int], length: int) -> ByteRanges:
@@ -131,6 +127,25 @@ class ByteRanges:
 
     def __repr__(self) -> str:
         return f"ByteRanges({', '.join(f'[{s.start}, {s.stop})' for s in self)})"
+
+
+def _put(bounds: array[int], span: Span) -> int:
+    """Add a span in place; how many bytes were not there before."""
+    # What touches is joined: a start at a stop, and a stop at a start, are inside.
+    first = bisect_left(bounds, span.start)
+    last = bisect_right(bounds, span.stop)
+    gained = span.length - _total(_cut(bounds, first, last, span, inside=True))
+    bounds[first:last] = array("Q", [at for at, place in ((span.start, first), (span.stop, last)) if place % 2 == 0])
+    return gained
+
+
+def _cut(bounds: array[int], first: int, last: int, within: Span, *, inside: bool) -> array[int]:
+    """The bounds from ``first`` to ``last``, and those of ``within`` where it begins or ends in the middle."""
+    cut = array("Q", [within.start] if first % 2 == inside else ())
+    cut += bounds[first:last]
+    if last % 2 == inside:
+        cut.append(within.stop)
+    return cut
 
 
 def _pairs(bounds: array[int]) -> Iterator[tuple[int, int]]:

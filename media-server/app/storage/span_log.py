@@ -24,10 +24,6 @@ _RECORD = struct.Struct("<QQQQII")
 _CHECKED = struct.Struct("<QQQQI")
 
 
-_FEW = 64
-"""Up to so many spans are added one by one; more are merged with all that is known, which takes as long as that is."""
-
-
 class Kind(IntEnum):
     """What a record promises about its span."""
 
@@ -99,9 +95,9 @@ class Arrived:
         spans = [each.span for each in group if each.span is not None]
         ranges, durable, pending, unsynced = known.ranges, known.durable, known.pending, known.unsynced
         if spans:
-            ranges = _with(ranges, spans)
+            ranges = ranges.add_all(spans)
         if kind is Kind.DURABLE:
-            durable = _with(durable, spans)
+            durable = durable.add_all(spans)
         elif kind is Kind.PENDING:
             pending, unsynced = (*pending, *spans), unsynced + sum(span.length for span in spans)
         last_at = max(self.last_at, max(each.at for each in group))
@@ -129,7 +125,7 @@ class Arrived:
         settled, pending = self.pending[:count], self.pending[count:]
         return replace(
             self,
-            durable=_with(self.durable, settled),
+            durable=self.durable.add_all(settled),
             pending=pending,
             unsynced=sum(span.length for span in pending),
             checkpointed=self.checkpointed + count,
@@ -138,14 +134,6 @@ class Arrived:
 
 def _kind_and_boot(arrival: Arrival) -> tuple[Kind, int]:
     return arrival.kind, arrival.boot
-
-
-def _with(ranges: ByteRanges, spans: Sequence[Span]) -> ByteRanges:
-    if len(spans) > _FEW:
-        return ranges.union(ByteRanges(spans))
-    for span in spans:
-        ranges = ranges.add(span)
-    return ranges
 
 
 class ArrivalCodec:
