@@ -114,10 +114,12 @@ class LiveServer:
     def stop(self) -> None:
         """End it as an init system would: SIGTERM, then SIGKILL for what is still there after ten seconds."""
         self._end(signal.SIGTERM)
-        # What a server that was killed could not take along: its counters in memory (gunicorn.conf.py).
-        shutil.rmtree(
-            f"/dev/shm/droppr-{hashlib.sha256(str(self.data_dir).encode()).hexdigest()[:16]}", ignore_errors=True
-        )
+        self._clear()
+
+    def _clear(self) -> None:
+        """Remove what a server that was killed could not take along: its counters in memory (gunicorn.conf.py)."""
+        digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()
+        shutil.rmtree(f"/dev/shm/droppr-{digest[:16]}", ignore_errors=True)
 
     def worker_pids(self) -> list[int]:
         """The workers, without the master."""
@@ -170,6 +172,7 @@ class LiveServer:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         # Nobody needs this data any more, so there is nothing to end politely and to wait for.
         self.kill()
+        self._clear()
         if self._socket_dir:
             shutil.rmtree(self._socket_dir, ignore_errors=True)
 
