@@ -13,7 +13,6 @@ import { Announcer } from "./announcer";
 import { Awake } from "./awake";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
-import { paintMap } from "./chunk-map";
 import { need, oncePerFrame, setHidden, setText } from "./dom";
 import type { Collected } from "./drop";
 import { EmptyFolders } from "./empty-folders";
@@ -170,10 +169,7 @@ export class SendPage {
         wasTakenBack: (item) => this.#takenBack.has(item),
         statsOf: (item) => manager.statsOf(item),
         isOffline: () => !this.#ports.connectivity.online,
-        details: (item, box) => {
-          const map = manager.chunkMapOf(item);
-          paintMap(box, map && { ...map, moving: map.inFlight });
-        },
+        details: (item, box) => void this.#drawMap(item, box),
       },
       this.#announcer.say,
       this.#paint,
@@ -194,6 +190,13 @@ export class SendPage {
       retryAll: () => this.#sending.start(() => manager.retryAll()),
       cancelAll: () => void manager.cancelAll(),
     });
+  }
+
+  async #drawMap(item: UploadItem, box: HTMLElement): Promise<void> {
+    // What did not load, offline perhaps, is asked for again with the next change.
+    const loaded = await import("./chunk-map").catch(() => null);
+    const map = this.#manager.chunkMapOf(item);
+    loaded?.paintMap(box, map && { ...map, moving: map.inFlight });
   }
 
   #makeExtras(): Extras {
