@@ -38,16 +38,18 @@ class Tree:
         return self.count * self.size
 
     def make(self, source: Path) -> None:
-        """Cut the files out of ``source``, which may be shorter than all of them."""
+        """Cut the files out of ``source``, which may be shorter than all of them, or than one."""
         self.folder.mkdir(parents=True)
         with source.open("rb") as file:
             for number in range(self.count):
-                data = file.read(self.size)
-                if len(data) < self.size:
-                    file.seek(0)
-                    data = file.read(self.size)
-                # No two alike, so that nobody who looks for what is there already finds anything.
-                (self.folder / f"{number:05}.bin").write_bytes(number.to_bytes(8, "big") + data[8:])
+                with (self.folder / f"{number:05}.bin").open("wb") as target:
+                    # No two alike, so that nobody who looks for what is there already finds anything.
+                    target.write(number.to_bytes(8, "big"))
+                    while left := self.size - target.tell():
+                        piece = file.read(min(left, 64 * 1024 * 1024))
+                        target.write(piece)
+                        if not piece:
+                            file.seek(0)
 
     def same_as(self, other: Path) -> bool:
         """Whether exactly these files are in ``other``, byte for byte."""

@@ -8,6 +8,7 @@ needed for receiving, and its bytes are still in memory.
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
@@ -24,8 +25,8 @@ TINY = 1024 * 1024
 """Files up to this are hashed on delivery: that takes less than writing the digest down later."""
 SMALL = 16 * 1024 * 1024
 """Files below this are hashed in no time afterwards."""
-FAST = 200 * 1024 * 1024
-"""Bytes a second above which a file is hashed afterwards."""
+FAST = 100 * 1024 * 1024 * len(os.sched_getaffinity(0))
+"""Bytes a second above which a file is hashed afterwards: the more cores there are, the more have nothing else to do."""
 AT_ONCE = 32
 TICK = 1.0
 

@@ -31,6 +31,8 @@ HASHED_FIRST = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
 FRESH_STARTS = 3
 WAITS_FOR_DIGEST = 60.0
+SLOW_DIGEST = 100 * 1024 * 1024
+"""Bytes a second that a server is given time to hash, on top of that."""
 
 
 class Transfer:
@@ -265,7 +267,7 @@ class Transfer:
 
     def _with_digest(self, standing: Standing) -> Standing:
         """The standing with the target's own digest, which may take it a while; without, where it takes too long."""
-        deadline, wait = self._work.clock() + WAITS_FOR_DIGEST, 0.02
+        deadline, wait = self._work.clock() + WAITS_FOR_DIGEST + self._item.size / SLOW_DIGEST, 0.02
         while standing.sha256 is None and self._work.clock() < deadline:
             standing = self._work.target.finish(self._item, standing.ticket)
             if standing.sha256 is None:
