@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 import subprocess
 import sys
@@ -129,14 +130,14 @@ class Rclone(_Process):
     """`rclone serve webdav`, and `rclone copy` to it. Installed from the distribution where it is missing."""
 
     version = ""
+    target: Path
+    """Where the latest copy went."""
 
     def __enter__(self) -> Self:
         subprocess.run([PROJECT / "scripts" / "system-parts", "rclone"], check=True)
         said = subprocess.run(["rclone", "version"], capture_output=True, text=True, check=True).stdout
         self.version = said.split()[1].removeprefix("v")
-        # It would go on believing in what was removed between two runs.
-        fresh = ["--dir-cache-time", "0s"]
-        self._start(["rclone", "serve", "webdav", str(self.root), "--addr", f"127.0.0.1:{self.port}", *fresh])
+        self._start(["rclone", "serve", "webdav", str(self.root), "--addr", f"127.0.0.1:{self.port}"])
         return self
 
     def clean(self) -> None:
@@ -144,7 +145,9 @@ class Rclone(_Process):
             shutil.rmtree(entry)
 
     def copy(self, folder: Path) -> Timing:
-        where = [":webdav:to", "--webdav-url", f"http://127.0.0.1:{self.port}"]
+        # A new name each time: its server remembers folders, and so what was removed from them between two runs.
+        self.target = self.root / f"to-{secrets.token_hex(4)}"
+        where = [f":webdav:{self.target.name}", "--webdav-url", f"http://127.0.0.1:{self.port}"]
         return timed(["rclone", "copy", str(folder), *where, "--transfers", "8", "--config", "/dev/null"])
 
 

@@ -116,7 +116,7 @@ class _Servers:
                 "rclone → its WebDAV",
                 rclone,
                 lambda: rclone.copy(tree.folder),
-                lambda: tree.same_as(rclone.root / "to"),
+                lambda: tree.same_as(rclone.target),
             ),
             case("aws s3 cp → moto", moto, lambda: moto.copy(tree.folder), lambda: moto.has(tree)),
             case(
