@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import pytest
@@ -29,11 +30,13 @@ def find(link: Link, code: str) -> Reply:
     return link.client.call("GET", f"{link.path}/handoffs/{code}")
 
 
+_numbers = count(1)
+
+
 @pytest.fixture
-def link(client: Client, server: LiveServer, request: pytest.FixtureRequest) -> Link:
+def link(client: Client, server: LiveServer) -> Link:
     """Each test comes from an address of its own, as codes and guesses are counted by it."""
-    number = 1 + hash(request.node.nodeid) % 250
-    return client.make_link().seen_by(Client.of(server, source=f"127.9.{number}.{number}"))
+    return client.make_link().seen_by(Client.of(server, source=f"127.9.9.{next(_numbers)}"))
 
 
 def test_another_device_goes_on_where_this_one_stopped(server: LiveServer, link: Link) -> None:
