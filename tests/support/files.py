@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import random
@@ -52,6 +53,15 @@ def linux_program() -> bytes:
     ident = b"\x7fELF\x02\x01\x01" + b"\0" * 9
     header = bytes.fromhex("02003e0001000000") + (0x401000).to_bytes(8, "little") + (64).to_bytes(8, "little")
     return (ident + header + b"\0" * 24).ljust(1024, b"\0")
+
+
+def open_below(folder: Path) -> list[str]:
+    """What this process holds open below ``folder``, files without a name too."""
+    found = []
+    for descriptor in os.listdir("/proc/self/fd"):
+        with contextlib.suppress(FileNotFoundError):
+            found.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+    return [path for path in found if path.startswith(f"{folder}/")]
 
 
 def files_below(folder: Path) -> dict[str, Path]:
