@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import json
 import os
 import select
 import selectors
@@ -12,10 +13,13 @@ import shutil
 import socket
 import sys
 import time
+import uuid
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from gunicorn import util
+from gunicorn.http import message
 from gunicorn.workers.gthread import TConn, ThreadWorker
 
 
@@ -123,6 +127,30 @@ def _speaks(conn: Any) -> bool:
     return bool(waiting.poll(AT_ONCE_MS))
 
 
+_REFUSALS = {
+    400: ("invalid_request", "The server did not understand this request."),
+    414: ("invalid_request", "This address is too long."),
+    431: ("invalid_request", "The headers of this request are too long."),
+    500: ("internal_error", "Something went wrong on the server."),
+}
+
+
+def _write_error(sock: socket.socket, status: int, reason: str, detail: str) -> None:
+    """Answer what gunicorn refuses before the app has seen it in the shape of the app's errors (app.web.errors)."""
+    del detail  # In gunicorn's words, and with what the client sent; the log has it.
+    code, sentence = _REFUSALS.get(status, _REFUSALS[400])
+    body = json.dumps({"error": sentence, "code": code})
+    head = (
+        f"HTTP/1.1 {status} {reason}",
+        "Connection: close",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Cache-Control: no-store",
+        f"X-Request-Id: {uuid.uuid4().hex}",
+    )
+    util.write_nonblock(sock, "\r\n".join((*head, "", body)).encode("latin-1"))
+
+
 worker_class = PatientWorker
 workers = _s.workers
 threads = _s.threads
@@ -138,9 +166,10 @@ graceful_timeout = 30
 # Longer than nginx keeps an idle connection (60 s), so that nginx never writes into one that is being closed.
 keepalive = 75
 
-# A path of 4096 bytes in X-Upload-Path takes three times as much when every byte is percent-encoded.
-limit_request_field_size = 16380
-limit_request_line = 8190
+# A path of 3072 bytes takes three times as much when every byte is percent-encoded, in X-Upload-Path as in the address
+# of its download. gunicorn would cut any longer limit for the line down to 8190.
+limit_request_field_size = limit_request_line = message.MAX_REQUEST_LINE = 16380
+util.write_error = _write_error
 
 # The app decides whom to believe about client addresses and schemes (DROPPR_TRUSTED_PROXIES).
 forwarded_allow_ips = ""

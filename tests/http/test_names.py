@@ -102,6 +102,13 @@ def test_a_name_comes_back_the_same_way_from_the_header(link: Link, name: str) -
     assert link.download(name).expect(200).body == b"x"
 
 
+def test_the_longest_path_can_be_sent_in_a_header_and_downloaded(link: Link) -> None:
+    name = "/".join(["日" * 85] * 12)  # 3071 bytes, and three times as many in an address
+    headers = {"X-Upload-Offset": "0", "X-Upload-Length": "1", "X-Upload-Path": quote(name)}
+    assert link.raw_chunk(headers, b"x").expect(200).json["path"] == name
+    assert link.download(name).expect(200).body == b"x"
+
+
 IMPOSSIBLE = [
     "",
     "/",

@@ -351,6 +351,7 @@ def test_errors_are_json_and_the_apps_own_pass_unchanged(
     assert "no-store" in str(answer["Cache-Control"])
     if code != "from_app":
         assert answer["Content-Type"] == "application/json"
+    assert answer["Allow"] == ("GET, HEAD" if status == 405 else None)
 
 
 def test_too_long_a_header_is_refused_in_words(site: LiveNginx) -> None:

@@ -205,7 +205,28 @@ def test_a_malformed_request_does_not_bring_a_worker_down(server: LiveServer, li
     link.deliver("still.txt", b"alive")
 
 
-@pytest.mark.parametrize("path", ["/", "/admin", "/request/{hash}"])
+@pytest.mark.parametrize(
+    ("request_bytes", "status"),
+    [
+        (raw.head("GET", "/healthz", {"Content-Length": "-1"}), 400),
+        (b"\x16\x03\x01\r\n\r\n", 400),
+        (raw.head("GET", "/" + "x" * 20_000, {}), 414),
+        (raw.head("GET", "/healthz", {f"X-{number}": "1" for number in range(200)}), 431),
+        (raw.head("GET", "/healthz", {"X-Upload-Path": "x" * 40_000}), 431),
+    ],
+    ids=["length", "tls", "address", "headers", "header"],
+)
+def test_what_is_no_request_is_refused_in_the_one_shape(server: LiveServer, request_bytes: bytes, status: int) -> None:
+    with raw.connection(server.url) as sock:
+        sock.sendall(request_bytes)
+        reply = raw.reply(sock)
+    assert reply is not None
+    assert (reply.status, reply.code) == (status, "invalid_request")
+    assert_one_shape(reply)
+    assert reply.headers["X-Request-Id"]
+
+
+@pytest.mark.parametrize("path", ["/", "/admin", "/admin/", "/request/{hash}", "/request/{hash}/"])
 def test_the_pages_are_served_with_their_policy(link: Link, path: str) -> None:
     reply = link.client.call("GET", path.replace("{hash}", link.hash))
     assert reply.status == 200, "build the pages first: make setup"

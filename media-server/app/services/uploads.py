@@ -9,6 +9,7 @@ from app.core.errors import (
     ChecksumMismatch,
     ChunkConflict,
     InvalidPath,
+    InvalidRange,
     OffsetMismatch,
     RequestClosed,
     SizeMismatch,
@@ -124,7 +125,7 @@ class Uploads:
         """Take one chunk; once it returns, its bytes survive the death of every process.
 
         A chunk that arrived before changes nothing. Raises UploadNotFound, UploadExpired, RequestClosed,
-        SizeMismatch, ChunkTooLarge, ChunkConflict, ChecksumMismatch, ChunkSizeMismatch, TypeNotAllowed,
+        InvalidRange, SizeMismatch, ChunkTooLarge, ChunkConflict, ChecksumMismatch, ChunkSizeMismatch, TypeNotAllowed,
         OffsetMismatch, Busy, StorageFull; nothing of the chunk is kept then.
         """
         session = self._find(hash, command.upload_id)
@@ -250,7 +251,7 @@ class Uploads:
                 size=session.size,
             )
         if command.span.stop > session.size:
-            raise SizeMismatch(f"The chunk ends after the file's {session.size} bytes.", size=session.size)
+            raise InvalidRange(f"The chunk ends after the file's {session.size} bytes.", size=session.size)
         self._policy.check_chunk(command.span.length)
         if self._in_order and not session.is_whole and command.span.start > session.ranges.prefix:
             raise OffsetMismatch(offset=session.ranges.prefix)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
+from app.core.errors import ContentEncodingNotAllowed
 from app.core.pieces import PIECE
 from app.settings import Settings
 from app.web import logs
 from app.web.body import PatientBodies
+from app.web.errors import BODILESS
 from app.web.native import native
 from app.web.owner import owner
 from app.web.pages import pages, security_headers
@@ -24,6 +26,12 @@ def install(app: Flask, settings: Settings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
     app.wsgi_app = PatientBodies(app.wsgi_app, settings.body_timeout_seconds)  # type: ignore[method-assign]
     headers = security_headers(settings)
+
+    @app.before_request
+    def refuse_compressed() -> None:
+        encoding = request.headers.get("Content-Encoding", "").strip().lower()
+        if request.method not in BODILESS and encoding not in ("", "identity"):
+            raise ContentEncodingNotAllowed()
 
     @app.after_request
     def protect(reply: Response) -> Response:

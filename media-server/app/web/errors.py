@@ -57,6 +57,8 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.Busy: 503,
     errors.StorageFull: 507,
 }
+BODILESS = ("GET", "HEAD", "OPTIONS")
+"""Methods whose requests have no body worth a look."""
 _DEFAULT_RETRY_AFTER = {429: 60, 503: 1}
 
 
@@ -116,7 +118,7 @@ def _render_unexpected(error: Exception) -> Response:
 
 
 def _drained() -> bool:
-    if request.method in ("GET", "HEAD", "OPTIONS"):
+    if request.method in BODILESS:
         return True
     body: RequestBody = request.environ["wsgi.input"]
     return body.drain(services().settings.max_chunk_size + PIECE)

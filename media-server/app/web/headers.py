@@ -15,7 +15,6 @@ from app.core.digests import ALGORITHMS, Digests
 from app.core.errors import (
     ChecksumMismatch,
     ChunkSizeMismatch,
-    ContentEncodingNotAllowed,
     InvalidPath,
     InvalidRange,
     InvalidRequest,
@@ -51,9 +50,7 @@ class ChunkHeaders:
 def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
     """What the headers of a chunk with a body of ``length`` bytes say; None where that is not known beforehand.
 
-    Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired, ContentEncodingNotAllowed."""
-    if headers.get("Content-Encoding", "identity").strip().lower() not in ("", "identity"):
-        raise ContentEncodingNotAllowed()
+    Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired."""
     span, total = _place(headers, length)
     return ChunkHeaders(
         upload_id=headers.get("X-Upload-Id") or None,

@@ -25,12 +25,12 @@ def home() -> Response:
     return _page("index.html")
 
 
-@pages.get("/admin")
+@pages.get("/admin", strict_slashes=False)
 def admin() -> Response:
     return _page("admin.html")
 
 
-@pages.get("/request/<hash>")
+@pages.get("/request/<hash>", strict_slashes=False)
 def request_page(hash: str) -> Response:
     del hash  # The page asks for it itself; the file is the same for every link.
     response = _page("request.html")
