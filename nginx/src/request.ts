@@ -30,7 +30,7 @@ const CLOSED: Readonly<Record<string, readonly [Key, Key]>> = {
 let refusal: unknown = null;
 
 async function start(): Promise<void> {
-  need("no-link", HTMLElement).hidden = true;
+  need("no-link").hidden = true;
   try {
     const info = await fetchLinkInfo(ports, hash, new AbortController().signal);
     refusal = null;
@@ -46,26 +46,26 @@ function showNoLink(): void {
   const code = refusal instanceof UploadError ? refusal.code : "";
   const closed = CLOSED[code];
   const title = t(closed?.[0] ?? "link_trouble");
-  setText(need("no-link-title", HTMLElement), title);
-  setText(need("no-link-text", HTMLElement), closed === undefined ? reasonFor(refusal) : t(closed[1]));
-  need("no-link-retry", HTMLElement).hidden = closed !== undefined;
-  need("no-link", HTMLElement).hidden = false;
+  setText(need("no-link-title"), title);
+  setText(need("no-link-text"), closed === undefined ? reasonFor(refusal) : t(closed[1]));
+  need("no-link-retry").hidden = closed !== undefined;
+  need("no-link").hidden = false;
   document.title = `${title} · Droppr`;
 }
 
 async function open(): Promise<void> {
-  need("needs-script", HTMLElement).remove();
+  need("needs-script").remove();
   await useLanguage(preferredLanguage());
   new LanguageSwitch();
-  need("no-link-retry", HTMLElement).addEventListener("click", () => void start());
+  need("no-link-retry").addEventListener("click", () => void start());
   onLanguage(showNoLink);
   await start();
 }
 
 /** Not even a language came: what the page says without one, and the way to try again. */
 function showTrouble(): void {
-  need("no-link", HTMLElement).hidden = false;
-  const retry = need("no-link-retry", HTMLElement);
+  need("no-link").hidden = false;
+  const retry = need("no-link-retry");
   retry.hidden = false;
   retry.addEventListener("click", () => location.reload());
 }

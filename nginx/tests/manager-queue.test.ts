@@ -345,6 +345,20 @@ describe("packs", () => {
     expect(server.delivered).toEqual(["1"]);
   });
 
+  it("take back what was paused in the air and cancelled then", async () => {
+    server.after = (what) => {
+      if (what === "POST pack") files.pauseAll();
+    };
+    const files = manager({ pack: PACK });
+    const one = files.add(small("1"));
+    await vi.waitUntil(() => one.state === "paused");
+    await vi.waitUntil(() => !files.busy);
+    expect(server.delivered).toEqual(["1"]);
+    await files.cancel(one);
+    expect(one).toMatchObject({ state: "cancelled", cancelling: false });
+    expect(server.delivered).toEqual([]);
+  });
+
   it("show as done what arrived before it was cancelled and may not be taken back any more", async () => {
     const { reached, open } = gate("POST pack");
     const gated = server.before;
@@ -357,6 +371,51 @@ describe("packs", () => {
     open();
     await vi.waitUntil(() => one.state === "done");
     expect(server.delivered).toEqual(["1"]);
+  });
+});
+
+describe("a file that is cancelled", () => {
+  const asked = (): number => server.asked.filter((each) => each.startsWith("DELETE")).length;
+
+  it("is so once the server has confirmed it, and may be sent again only then", async () => {
+    const { reached, open } = gate("POST upload-chunk");
+    const files = manager();
+    const one = files.add(big("regretted"));
+    await reached();
+    const gated = server.before;
+    server.before = (what, request) =>
+      what.startsWith("DELETE") && asked() < 3 ? Promise.reject(networkError()) : gated(what, request);
+    const cancelled = files.cancel(one);
+    expect(one).toMatchObject({ state: "cancelled", cancelling: true });
+    files.retry(one);
+    files.remove(one);
+    expect(files.items).toEqual([one]);
+    expect(one).toMatchObject({ state: "cancelled", cancelling: true });
+    await cancelled;
+    open();
+    expect(one).toMatchObject({ state: "cancelled", cancelling: false, uploadId: null });
+    expect(asked()).toBe(3);
+    expect(server.uploads.size).toBe(0);
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("says so where the server cannot be told, and is told of later", async () => {
+    const { reached, open } = gate("POST upload-chunk");
+    const files = manager();
+    const one = files.add(big("regretted"));
+    await reached();
+    server.before = (what) => (what.startsWith("DELETE") ? Promise.reject(networkError()) : undefined);
+    await files.cancel(one);
+    open();
+    expect(one).toMatchObject({ state: "failed", cancelling: false, error: { code: "not_cancelled" } });
+    expect(server.uploads.size).toBe(1);
+    expect(localStorage.length).toBe(1);
+    server.before = () => undefined;
+    await files.cancel(one);
+    expect(one).toMatchObject({ state: "cancelled", error: null });
+    expect(server.uploads.size).toBe(0);
+    expect(localStorage.length).toBe(0);
+    expect(files.totals()).toMatchObject({ files: 0, size: 0, failed: 0 });
   });
 });
 

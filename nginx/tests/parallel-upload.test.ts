@@ -456,6 +456,23 @@ describe("aborting", () => {
   });
 });
 
+describe("cancel()", () => {
+  it("tries again, and rejects where the server could not be told", async () => {
+    const upload: ParallelUploader = uploader({ chunkSize: 8, maxRetries: 1 });
+    server.expect(OPEN, state([[0, 7]]));
+    server.expect("DELETE /uploads/u1", { lost: true }).expect("DELETE /uploads/u1", { lost: true });
+    let cancelled: Promise<void> | undefined;
+    const cancel = (): void => {
+      cancelled = upload.cancel();
+    };
+    server.expect(chunk("0-7/8"), { hangs: true, first: () => queueMicrotask(cancel) });
+    await expect(upload.start()).rejects.toMatchObject({ code: "aborted" });
+    await expect(cancelled).rejects.toMatchObject({ code: "network_error" });
+    server.done();
+    expect(localStorage.length).toBe(1);
+  });
+});
+
 describe("getOptimalParallelChunks", () => {
   it.each([
     ["4g", 6],

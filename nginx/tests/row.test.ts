@@ -21,6 +21,7 @@ function paint(change: Partial<UploadItem>, actions: Partial<RowActions> & { stu
     file,
     path: "a.jpg",
     state: "sending",
+    cancelling: false,
     loaded: 2,
     safe: 1,
     error: null,

@@ -7,6 +7,7 @@ import re
 import socket
 import struct
 import threading
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Self
 
@@ -37,6 +38,7 @@ class BadLine:
         self._keep_answer = keep_answer
         self._notice = notice
         self._over = threading.Event()
+        self._down = threading.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._lock = threading.Lock()
         self._open: set[socket.socket] = set()
@@ -61,6 +63,19 @@ class BadLine:
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
         self._acceptor.join(10)
+        self._drop_all()
+
+    @contextlib.contextmanager
+    def down(self) -> Iterator[None]:
+        """Until the end of the block nothing gets through: what is open is reset, and so is whatever comes."""
+        self._down.set()
+        self._drop_all()
+        try:
+            yield
+        finally:
+            self._down.clear()
+
+    def _drop_all(self) -> None:
         with self._lock:
             left = list(self._open)
         for each in left:
@@ -70,6 +85,9 @@ class BadLine:
         while not self._over.is_set():
             try:
                 near, _ = self._listener.accept()
+                if self._down.is_set():
+                    near.close()
+                    continue
                 far = socket.create_connection(("127.0.0.1", self._target), timeout=20)
             except OSError:
                 continue

@@ -1,6 +1,6 @@
 // The upload calls of the HTTP contract, over any Transport. Turns every refusal into an UploadError.
 
-import { errorFromReply, unexpectedReply } from "../core/errors";
+import { errorFromReply, type UploadError, unexpectedReply } from "../core/errors";
 import { PACK_TYPE } from "../core/pack";
 import { lengthOf, type Span } from "../core/ranges";
 import {
@@ -86,9 +86,14 @@ export class DropprApi {
     return this.#ask({ method: "GET", url: this.#uploadUrl(uploadId), headers, signal }, parseUploadState);
   }
 
-  async cancel(uploadId: string, signal: AbortSignal): Promise<void> {
+  /** Resolves also where nothing of it was left. */
+  async cancel(uploadId: string, signal = new AbortController().signal): Promise<void> {
     const headers = this.#everyHeaders;
-    await this.#send({ method: "DELETE", url: this.#uploadUrl(uploadId), headers, signal });
+    try {
+      await this.#send({ method: "DELETE", url: this.#uploadUrl(uploadId), headers, signal });
+    } catch (error) {
+      if ((error as UploadError).status !== 404) throw error;
+    }
   }
 
   async sendChunk(chunk: ChunkToSend): Promise<ChunkReceipt> {

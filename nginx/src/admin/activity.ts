@@ -18,7 +18,7 @@ export interface Moving extends RunningUpload {
 
 export class ActivityPanel {
   readonly #rows = new KeyedList<Moving, UploadRow>(
-    need("running", HTMLElement),
+    need("running"),
     (upload) => upload.uploadId,
     () => new UploadRow(),
   );
@@ -46,17 +46,17 @@ export class ActivityPanel {
   show(activity: Activity): void {
     const moving = withSpeeds(activity, this.#last);
     this.#last = activity;
-    setText(need("activity-uploads", HTMLElement), uploadWords(activity, moving));
+    setText(need("activity-uploads"), uploadWords(activity, moving));
     this.#rows.show(moving);
     const meter = need("memory", HTMLMeterElement);
     meter.value = activity.memoryPercent;
     meter.high = activity.memoryMaxPercent;
     meter.optimum = 0;
-    setText(need("memory-words", HTMLElement), memoryWords(activity));
-    const more = need("activity-more", HTMLElement);
+    setText(need("memory-words"), memoryWords(activity));
+    const more = need("activity-more");
     setText(more, moreWords(activity));
     more.hidden = more.textContent === "";
-    need("activity", HTMLElement).hidden = false;
+    need("activity").hidden = false;
   }
 
   #follow(): void {

@@ -26,8 +26,8 @@ export class Links {
   async show(links: readonly ListedLink[], signal: AbortSignal): Promise<void> {
     this.#links = links;
     this.#rows.show(links);
-    need("no-links", HTMLElement).hidden = links.length > 0;
-    need("find-field", HTMLElement).hidden = links.length < MANY && this.#find.value === "";
+    need("no-links").hidden = links.length > 0;
+    need("find-field").hidden = links.length < MANY && this.#find.value === "";
     this.#filter();
     await Promise.all(links.map(({ hash }) => this.#rows.get(hash)?.refreshFiles(signal)));
   }
@@ -41,6 +41,6 @@ export class Links {
       if (row !== undefined) row.element.hidden = !fits;
       if (fits) found += 1;
     }
-    need("none-found", HTMLElement).hidden = found > 0 || this.#links.length === 0;
+    need("none-found").hidden = found > 0 || this.#links.length === 0;
   }
 }

@@ -15,7 +15,7 @@ export class NewLink {
   readonly #onMade: () => void;
   readonly #form = need("new-link", HTMLFormElement);
   readonly #folder = field(this.#form, "folder", HTMLInputElement);
-  readonly #password = need("made-password-text", HTMLElement);
+  readonly #password = need("made-password-text");
   #terms = freshTerms();
 
   constructor(api: OwnerApi, onMade: () => void) {
@@ -40,7 +40,7 @@ export class NewLink {
   }
 
   async #make(): Promise<void> {
-    const problem = need("new-problem", HTMLElement);
+    const problem = need("new-problem");
     show(problem, "");
     clearProblems(this.#form);
     try {
@@ -55,8 +55,8 @@ export class NewLink {
 
   #handOver(link: OwnerLink, password: string): void {
     const share = makeShare(addressOf(link.url), nameOf(link), { qrAtOnce: true });
-    need("made-folder", HTMLElement).textContent = visibleName(link.folder);
-    need("made-share", HTMLElement).replaceChildren(share);
+    need("made-folder").textContent = visibleName(link.folder);
+    need("made-share").replaceChildren(share);
     this.#showPassword(password);
     this.#folder.value = "";
     this.#terms = freshTerms();
@@ -68,22 +68,22 @@ export class NewLink {
   #another(): void {
     this.#swap(false);
     // What was made stays a capability: nothing of it is kept on the page.
-    need("made-share", HTMLElement).replaceChildren();
+    need("made-share").replaceChildren();
     this.#showPassword("");
     this.#folder.focus();
   }
 
   #showPassword(password: string): void {
     this.#password.textContent = password;
-    need("made-password", HTMLElement).hidden = password === "";
+    need("made-password").hidden = password === "";
   }
 
   #swap(made: boolean): void {
-    need("made", HTMLElement).hidden = !made;
-    need("making", HTMLElement).hidden = made;
+    need("made").hidden = !made;
+    need("making").hidden = made;
   }
 }
 
 function freshTerms(): TermsFields {
-  return new TermsFields(need("new-terms", HTMLElement));
+  return new TermsFields(need("new-terms"));
 }

@@ -39,7 +39,7 @@ export class AdminPage {
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
-    const problem = need("trouble", HTMLElement);
+    const problem = need("trouble");
     try {
       const links = await this.#api.links(signal);
       this.#showDesk();
@@ -53,7 +53,7 @@ export class AdminPage {
   }
 
   async #logIn(): Promise<void> {
-    const problem = need("login-problem", HTMLElement);
+    const problem = need("login-problem");
     show(problem, "");
     try {
       await this.#api.logIn(this.#token.value.trim());
@@ -72,7 +72,7 @@ export class AdminPage {
     try {
       await this.#api.logOut();
     } catch (error) {
-      show(need("trouble", HTMLElement), `You are still logged in. ${errorWords(error)}`);
+      show(need("trouble"), `You are still logged in. ${errorWords(error)}`);
       return;
     }
     // Drops everything this page knows, what is half typed included.
@@ -89,14 +89,14 @@ export class AdminPage {
     this.#poller.stop();
     this.#activity.stop();
     this.#swap(false);
-    show(need("login-problem", HTMLElement), words);
+    show(need("login-problem"), words);
     this.#token.focus();
   }
 
   #swap(loggedIn: boolean): void {
-    need("login", HTMLElement).hidden = loggedIn;
-    need("desk", HTMLElement).hidden = !loggedIn;
-    need("log-out", HTMLElement).hidden = !loggedIn;
+    need("login").hidden = loggedIn;
+    need("desk").hidden = !loggedIn;
+    need("log-out").hidden = !loggedIn;
   }
 }
 

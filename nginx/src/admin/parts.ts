@@ -45,7 +45,7 @@ export function freshId(stem: string): string {
 
 /** Tells screen readers, politely, what others see happen. */
 export function say(words: string): void {
-  need("live", HTMLElement).textContent = words;
+  need("live").textContent = words;
 }
 
 export function show(element: HTMLElement, words: string): void {

@@ -58,9 +58,9 @@ export function differentFileError(): UploadError {
   return new UploadError(sentence, { code: "different_file" });
 }
 
-/** A file was cancelled while the request that carried it was under way, and nobody knows what became of it. */
+/** A file was cancelled, and the server could not be told. */
 export function notCancelledError(cause: UploadError): UploadError {
-  const sentence = "Cancelling came too late to be sure: the file may have arrived all the same.";
+  const sentence = "It could not be cancelled: the server may still have it.";
   return new UploadError(sentence, { code: "not_cancelled", status: cause.status, retryable: true, cause });
 }
 

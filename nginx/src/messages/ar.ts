@@ -137,6 +137,7 @@ export default {
   paused: "متوقف مؤقتًا",
   arrived: "وصل",
   cancelled: "أُلغي",
+  cancelling: "جارٍ الإلغاء…",
   taken_back: "سُحب",
   finishing: "أُرسل كل شيء، والخادم يُنهي العمل…",
   trouble: "مشكلة في الاتصال، تُعاد المحاولة…",
@@ -285,6 +286,6 @@ export default {
   error_busy: "الخادم مشغول. حاول لاحقًا.",
   error_checksum_mismatch: "تلف في الطريق.",
   error_upload_expired: "بدأ إرساله منذ وقت طويل. أرسله مجددًا.",
-  error_not_cancelled: "ربما جاء الإلغاء متأخرًا: قد يكون الملف قد وصل.",
+  error_not_cancelled: "تعذّر الإلغاء: قد يكون ما زال على الخادم.",
   error_upload_complete: "فات أوان سحبه.",
 } satisfies Messages;

@@ -79,6 +79,7 @@ export default {
   paused: "Angehalten",
   arrived: "Angekommen",
   cancelled: "Abgebrochen",
+  cancelling: "Wird abgebrochen …",
   taken_back: "Zurückgenommen",
   finishing: "Alles gesendet, der Server schließt ab …",
   trouble: "Verbindung gestört, wird wieder versucht …",
@@ -200,6 +201,6 @@ export default {
   error_busy: "Der Server ist überlastet. Versuchen Sie es später noch einmal.",
   error_checksum_mismatch: "Sie wurde unterwegs beschädigt.",
   error_upload_expired: "Sie wurde vor zu langer Zeit begonnen. Senden Sie sie noch einmal.",
-  error_not_cancelled: "Das Abbrechen kam vielleicht zu spät: Die Datei kann angekommen sein.",
+  error_not_cancelled: "Es ließ sich nicht abbrechen: Der Server hat es vielleicht noch.",
   error_upload_complete: "Zum Zurücknehmen ist es zu spät.",
 } satisfies Messages;

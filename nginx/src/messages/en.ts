@@ -82,6 +82,7 @@ export default {
   paused: "Paused",
   arrived: "Arrived",
   cancelled: "Cancelled",
+  cancelling: "Being cancelled…",
   taken_back: "Taken back",
   finishing: "All sent, the server is finishing…",
   trouble: "connection trouble, trying again…",
@@ -201,6 +202,6 @@ export default {
   error_busy: "The server is busy. Try again later.",
   error_checksum_mismatch: "It was damaged on the way.",
   error_upload_expired: "It was begun too long ago. Send it again.",
-  error_not_cancelled: "Cancelling came too late to be sure: it may have arrived.",
+  error_not_cancelled: "It could not be cancelled: the server may still have it.",
   error_upload_complete: "It is too late to take it back.",
 };

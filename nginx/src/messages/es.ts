@@ -105,6 +105,7 @@ export default {
   paused: "En pausa",
   arrived: "Ha llegado",
   cancelled: "Cancelado",
+  cancelling: "Cancelando…",
   taken_back: "Retirado",
   finishing: "Todo enviado, el servidor está terminando…",
   trouble: "problema de conexión, reintentando…",
@@ -236,6 +237,6 @@ export default {
   error_busy: "El servidor está ocupado. Inténtelo más tarde.",
   error_checksum_mismatch: "Se dañó por el camino.",
   error_upload_expired: "Se empezó hace demasiado tiempo. Envíelo de nuevo.",
-  error_not_cancelled: "Quizá se canceló demasiado tarde: el archivo puede haber llegado.",
+  error_not_cancelled: "No se pudo cancelar: puede que el servidor aún lo tenga.",
   error_upload_complete: "Ya es tarde para retirarlo.",
 } satisfies Messages;

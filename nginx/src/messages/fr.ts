@@ -106,6 +106,7 @@ export default {
   paused: "En pause",
   arrived: "Arrivé",
   cancelled: "Annulé",
+  cancelling: "Annulation…",
   taken_back: "Repris",
   finishing: "Tout est envoyé, le serveur termine…",
   trouble: "problème de connexion, nouvel essai…",
@@ -237,6 +238,6 @@ export default {
   error_busy: "Le serveur est occupé. Réessayez plus tard.",
   error_checksum_mismatch: "Il a été abîmé en route.",
   error_upload_expired: "Il a été commencé il y a trop longtemps. Envoyez-le de nouveau.",
-  error_not_cancelled: "L’annulation est peut-être venue trop tard : le fichier a pu arriver.",
+  error_not_cancelled: "L’annulation a échoué : le serveur l’a peut-être encore.",
   error_upload_complete: "Il est trop tard pour le reprendre.",
 } satisfies Messages;

@@ -69,6 +69,7 @@ export default {
   paused: "一時停止中",
   arrived: "届きました",
   cancelled: "中止しました",
+  cancelling: "中止しています…",
   taken_back: "取り消しました",
   finishing: "すべて送信済み、サーバーが仕上げています…",
   trouble: "接続の問題、再試行しています…",
@@ -183,6 +184,6 @@ export default {
   error_busy: "サーバーが混み合っています。後でもう一度試してください。",
   error_checksum_mismatch: "途中で壊れました。",
   error_upload_expired: "始めてから時間が経ちすぎました。もう一度送ってください。",
-  error_not_cancelled: "取り消しが間に合わず、届いている可能性があります。",
+  error_not_cancelled: "中止できませんでした。サーバーに残っている可能性があります。",
   error_upload_complete: "取り消せる時間を過ぎました。",
 } satisfies Messages;

@@ -119,6 +119,7 @@ export default {
   paused: "Wstrzymano",
   arrived: "Dotarł",
   cancelled: "Anulowano",
+  cancelling: "Anulowanie…",
   taken_back: "Wycofano",
   finishing: "Wszystko wysłane, serwer kończy…",
   trouble: "kłopot z połączeniem, ponawianie…",
@@ -258,6 +259,6 @@ export default {
   error_busy: "Serwer jest zajęty. Spróbuj później.",
   error_checksum_mismatch: "Został uszkodzony po drodze.",
   error_upload_expired: "Rozpoczęto go zbyt dawno. Wyślij go jeszcze raz.",
-  error_not_cancelled: "Anulowanie mogło przyjść za późno: plik mógł już dotrzeć.",
+  error_not_cancelled: "Nie udało się anulować: serwer może to nadal mieć.",
   error_upload_complete: "Jest już za późno, aby go wycofać.",
 } satisfies Messages;

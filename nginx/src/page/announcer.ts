@@ -4,7 +4,7 @@ import { t } from "./i18n";
 
 /** Speaks to screen readers, politely and seldom: start, quarters, end, troubles. */
 export class Announcer {
-  readonly #live = need("live", HTMLElement);
+  readonly #live = need("live");
   #quarter = 0;
 
   readonly say = (words: string): void => {

@@ -9,7 +9,7 @@ import { t } from "./i18n";
 const MAX_TRIES = 2;
 
 export class Captcha {
-  readonly #box = need("captcha", HTMLElement);
+  readonly #box = need("captcha");
   #wanted: boolean;
   #tries = 0;
   /** Two files may open at once, but there is one place for a widget and one person to look at it. */

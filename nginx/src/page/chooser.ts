@@ -9,11 +9,11 @@ import { type Refused, takesPictures } from "./limits";
 const MOST_REFUSALS_SHOWN = 50;
 
 export class Chooser {
-  readonly #zone = need("drop", HTMLElement);
-  readonly #hint = need("drop-hint", HTMLElement);
+  readonly #zone = need("drop");
+  readonly #hint = need("drop-hint");
   readonly #files = need("files-input", HTMLInputElement);
   readonly #folder = need("folder-input", HTMLInputElement);
-  readonly #refused = need("refused", HTMLElement);
+  readonly #refused = need("refused");
   readonly #onChosen: (collected: Collected) => void;
   #complaints: readonly Refused[] = [];
 
@@ -24,7 +24,7 @@ export class Chooser {
     this.#pick("choose-folder", this.#folder);
     this.#pick("choose-camera", need("camera-input", HTMLInputElement));
     this.#pick("choose-gallery", need("gallery-input", HTMLInputElement));
-    need("choose-folder", HTMLElement).hidden = !("webkitdirectory" in this.#folder);
+    need("choose-folder").hidden = !("webkitdirectory" in this.#folder);
     this.#takeDrops();
     this.#takePastes();
     onLanguage(() => this.#paintComplaints());
@@ -34,7 +34,7 @@ export class Chooser {
   accept(extensions: readonly string[]): void {
     this.#files.accept = extensions.map((each) => `.${each}`).join(",");
     const phone = matchMedia("(pointer: coarse)").matches && takesPictures(extensions);
-    for (const id of ["choose-camera", "choose-gallery"]) need(id, HTMLElement).hidden = !phone;
+    for (const id of ["choose-camera", "choose-gallery"]) need(id).hidden = !phone;
   }
 
   /** Files are there: the zone steps back. */
@@ -61,17 +61,17 @@ export class Chooser {
   #paintComplaints(): void {
     const refused = this.#complaints;
     if (refused.length === 0) return;
-    setText(need("refused-text", HTMLElement), t("refused", { count: refused.length }));
+    setText(need("refused-text"), t("refused", { count: refused.length }));
     const shown = refused.slice(0, MOST_REFUSALS_SHOWN).map(({ path, reason }) => `${path}: ${reason}`);
     const left = refused.length - shown.length;
     if (left > 0) shown.push(t("refused_more", { count: left }));
-    need("refused-list", HTMLElement).replaceChildren(...shown.map((text) => make("li", { text })));
+    need("refused-list").replaceChildren(...shown.map((text) => make("li", { text })));
   }
 
   #dismiss(): void {
     this.#refused.hidden = true;
     this.#complaints = [];
-    need("choose", HTMLElement).focus();
+    need("choose").focus();
   }
 
   #pick(buttonId: string, input: HTMLInputElement): void {

@@ -1,5 +1,7 @@
 /** The element with this id. Throws when the page lacks it or has another kind there: the HTML and the code belong together. */
-export function need<T extends HTMLElement>(id: string, kind: new () => T): T {
+export function need(id: string): HTMLElement;
+export function need<T extends HTMLElement>(id: string, kind: new () => T): T;
+export function need(id: string, kind = HTMLElement): HTMLElement {
   const found = document.getElementById(id);
   if (found instanceof kind) return found;
   throw new Error(`The page has no ${kind.name} #${id}`);

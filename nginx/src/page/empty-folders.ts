@@ -26,7 +26,7 @@ interface Needs {
 export class EmptyFolders {
   readonly #needs: Needs;
   readonly #waiting: string[] = [];
-  readonly #words = need("empty-folders", HTMLElement);
+  readonly #words = need("empty-folders");
   #made = 0;
 
   constructor(needs: Needs) {

@@ -32,7 +32,7 @@ export class Extras {
   readonly #speed = need("speed-limit", HTMLSelectElement);
   readonly #move = need("move-device", HTMLButtonElement);
   readonly #code = need("code-input", HTMLInputElement);
-  readonly #codeProblem = need("code-problem", HTMLElement);
+  readonly #codeProblem = need("code-problem");
 
   constructor(needs: Needs) {
     this.#needs = needs;

@@ -33,10 +33,10 @@ type Wanted = Omit<RowActions, "isOpen" | "toggle" | "move"> & {
 };
 
 export class FileList {
-  readonly #element = need("files", HTMLElement);
-  readonly #scroller = need("files-scroller", HTMLElement);
-  readonly #filters = need("filters", HTMLElement);
-  readonly #none = need("filter-none", HTMLElement);
+  readonly #element = need("files");
+  readonly #scroller = need("files-scroller");
+  readonly #filters = need("filters");
+  readonly #none = need("filter-none");
   readonly #buttons = new Map<FilterName, HTMLButtonElement>();
   readonly #open = new Set<number>();
   readonly #list: VirtualList<UploadItem>;

@@ -9,7 +9,7 @@ export class Gate {
   readonly #name = need("name", HTMLInputElement);
   readonly #email = need("email", HTMLInputElement);
   readonly #password = need("password", HTMLInputElement);
-  readonly #hint = need("password-hint", HTMLElement);
+  readonly #hint = need("password-hint");
   #complaint: () => string = () => "";
 
   constructor(info: LinkInfo, onSubmit: () => void) {

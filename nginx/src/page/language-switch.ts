@@ -16,6 +16,6 @@ export class LanguageSwitch {
       rememberLanguage(choice.value);
       void useLanguage(choice.value);
     });
-    need("language", HTMLElement).hidden = false;
+    need("language").hidden = false;
   }
 }

@@ -13,14 +13,14 @@ export function headingOf({ title }: LinkInfo): string {
 /** `opened` is when the link told how long it stays open; milliseconds since 1970. */
 export function paintHead(info: LinkInfo, opened: number): void {
   const { message, logoUrl } = info;
-  setText(need("title", HTMLElement), headingOf(info));
-  const messageBox = need("message", HTMLElement);
+  setText(need("title"), headingOf(info));
+  const messageBox = need("message");
   setText(messageBox, message);
   setHidden(messageBox, message === "");
   const logo = need("logo", HTMLImageElement);
   if (logoUrl !== null) logo.src = logoUrl;
   setHidden(logo, logoUrl === null);
   const limits = describeLimits(info, opened).map((text) => make("li", { text }));
-  need("limits", HTMLElement).replaceChildren(...limits);
-  setHidden(need("link", HTMLElement), false);
+  need("limits").replaceChildren(...limits);
+  setHidden(need("link"), false);
 }

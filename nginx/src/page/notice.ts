@@ -5,7 +5,7 @@ import { type Key, onLanguage, t } from "./i18n";
 
 export class Notice {
   readonly #button = need("notify", HTMLButtonElement);
-  readonly #state = need("notify-state", HTMLElement);
+  readonly #state = need("notify-state");
   #words: Key | null = null;
 
   constructor() {

@@ -3,7 +3,7 @@ import { onLanguage } from "./i18n";
 
 /** What stands above the list when something is wanted of the person, or went other than expected. */
 export class Problem {
-  readonly #box = need("problem", HTMLElement);
+  readonly #box = need("problem");
   #words: () => string = () => "";
 
   constructor() {

@@ -49,8 +49,8 @@ const KINDS = {
   retry: {
     icon: "retry",
     label: "retry_item",
-    shown: ({ state, error }) =>
-      (state === "failed" || state === "cancelled") && (error === null || mayPass(error)),
+    shown: ({ state, cancelling, error }) =>
+      (state === "failed" || state === "cancelled") && !cancelling && (error === null || mayPass(error)),
     act: (item, { retry }) => retry(item),
   },
   undo: {

@@ -55,7 +55,7 @@ export class Row {
     if (this.element.className !== className) this.element.className = className;
     showIcon(this.#sign, taken ? "undo" : ICONS[item.state]);
     setText(this.#size, formatBytes(item.file.size));
-    setText(this.#state, taken ? t("taken_back") : this.#words(item));
+    setText(this.#state, taken ? t("taken_back") : wordsFor(item, this.#actions));
     const open = hasDetails(item) && this.#actions.isOpen(item);
     this.#buttons.paint(item, open);
     this.#paintBar(item);
@@ -86,13 +86,6 @@ export class Row {
     if (this.#box === null) return;
     setHidden(this.#box, !open);
     if (open) this.#actions.details(item, this.#box);
-  }
-
-  #words(item: UploadItem): string {
-    const { safe, file } = item;
-    if (item.state !== "sending" || !this.#actions.isOffline())
-      return wordsFor(item, this.#actions.statsOf(item));
-    return joined([formatPercent(safe, file.size || 1), t("no_line")]);
   }
 }
 
@@ -132,24 +125,29 @@ function nameOf(path: string): HTMLElement {
   return box;
 }
 
-function wordsFor({ state, safe, loaded, file, error }: UploadItem, stats: UploadStats | null): string {
+function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string {
+  const { state, cancelling, safe, loaded, file, error } = item;
+  const percent = formatPercent(safe, file.size || 1);
+  const line = isOffline() ? [t("no_line")] : [];
   switch (state) {
     case "waiting":
-      return t("waiting");
+    case "cancelled":
+      return cancelling ? joined([t("cancelling"), ...line]) : t(state);
     case "paused":
-      return safe === 0 ? t("paused") : joined([t("paused"), formatPercent(safe, file.size)]);
+      return joined(safe === 0 ? [t(state)] : [t(state), percent]);
     case "done":
       return t("arrived");
-    case "cancelled":
-      return t("cancelled");
     case "failed":
       return reasonFor(error);
     case "finishing":
-      return t("finishing");
-    case "sending":
-      if (stats?.stuck) return joined([formatPercent(safe, file.size || 1), t("trouble")]);
+      return t(state);
+    case "sending": {
+      const stats = statsOf(item);
+      if (line.length > 0) return joined([percent, ...line]);
+      if (stats?.stuck) return joined([percent, t("trouble")]);
       if (stats === null || (loaded === 0 && safe === 0)) return t("starting");
-      return joined([formatPercent(safe, file.size), ...pace(stats)]);
+      return joined([percent, ...pace(stats)]);
+    }
   }
 }
 

@@ -111,7 +111,7 @@ export class SendPage {
       if (this.#manager.busy) this.#announcer.say(t("said_offline"));
       this.#paint();
     });
-    need("receipt-show", HTMLElement).addEventListener("click", () => void this.#showReceipt());
+    need("receipt-show").addEventListener("click", () => void this.#showReceipt());
     void this.#continue();
     // Time left and speed change even while nothing arrives.
     setInterval(() => this.#paint(), 1_000);
@@ -147,7 +147,7 @@ export class SendPage {
       api: this.#api,
       sessions,
       handles: this.#handles,
-      discard: (uploadId) => uploads.cancel(uploadId, new AbortController().signal),
+      discard: (uploadId) => uploads.cancel(uploadId),
       onOpened: (picked) => this.#add([picked], []),
     });
   }
@@ -156,7 +156,7 @@ export class SendPage {
     const manager = this.#manager;
     return new FileList(
       {
-        cancel: (item) => this.#takeOut(item),
+        cancel: (item) => void this.#takeOut(item),
         retry: (item) => {
           this.#takenBack.delete(item);
           this.#sending.start(() => manager.retry(item));
@@ -287,9 +287,10 @@ export class SendPage {
 
   /** The line is back, or the phone woke up: what the silence broke is tried again. */
   #goOn(): void {
-    const lost = this.#manager.items.filter(
-      ({ error, state }) => state === "failed" && error?.code === "network_error",
-    );
+    const failed = (wanted: string): UploadItem[] =>
+      this.#manager.items.filter(({ error, state }) => state === "failed" && error?.code === wanted);
+    for (const item of failed("not_cancelled")) void this.#manager.cancel(item);
+    const lost = failed("network_error");
     if (lost.length > 0) {
       this.#sending.start(() => {
         for (const item of lost) this.#manager.retry(item);
@@ -318,14 +319,16 @@ export class SendPage {
   }
 
   /** A file that could not be sent leaves the list; one that is cancelled stays, to be sent after all. */
-  #takeOut(item: UploadItem): void {
-    const { state } = item;
-    void this.#manager.cancel(item).then(() => {
-      if (state !== "failed") return;
-      this.#manager.remove(item);
-      this.#list.reorder();
-      need("choose", HTMLElement).focus();
-    });
+  async #takeOut(item: UploadItem): Promise<void> {
+    const { state, error } = item;
+    // Of one that could not be cancelled, all has been said.
+    if (error?.code !== "not_cancelled") {
+      await this.#manager.cancel(item);
+      if (state !== "failed" || item.state !== "cancelled") return;
+    }
+    this.#manager.remove(item);
+    this.#list.reorder();
+    need("choose").focus();
   }
 
   #mayUndo({ removableUntil }: UploadItem): boolean {
@@ -358,7 +361,7 @@ export class SendPage {
   #paintNow(): void {
     const totals = this.#manager.totals();
     const { may } = this.#sending;
-    setHidden(need("sending", HTMLElement), this.#manager.items.length === 0 && !this.#folders.any);
+    setHidden(need("sending"), this.#manager.items.length === 0 && !this.#folders.any);
     this.#list.paint(this.#manager.items, totals);
     this.#panel.paint(totals, may);
     this.#extras.paint();

@@ -91,12 +91,12 @@ export class Sending {
   give(): void {
     this.#turn = false;
     this.#tab.give();
-    setHidden(need("other-tab", HTMLElement), true);
+    setHidden(need("other-tab"), true);
   }
 
   #onTurn(mine: boolean): void {
     this.#turn = mine;
-    setHidden(need("other-tab", HTMLElement), mine);
+    setHidden(need("other-tab"), mine);
     if (mine && this.#going) this.#needs.manager.release();
     this.#needs.paint();
   }

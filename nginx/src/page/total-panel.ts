@@ -17,14 +17,14 @@ export interface PanelActions {
 const SURE_MS = 5_000;
 
 export class TotalPanel {
-  readonly #box = need("total", HTMLElement);
-  readonly #percent = need("percent", HTMLElement);
-  readonly #text = need("total-text", HTMLElement);
+  readonly #box = need("total");
+  readonly #percent = need("percent");
+  readonly #text = need("total-text");
   readonly #bar = need("total-bar", HTMLProgressElement);
-  readonly #sent = need("total-sent", HTMLElement);
-  readonly #hint = need("total-hint", HTMLElement);
-  readonly #finished = need("finished", HTMLElement);
-  readonly #finishedText = need("finished-text", HTMLElement);
+  readonly #sent = need("total-sent");
+  readonly #hint = need("total-hint");
+  readonly #finished = need("finished");
+  readonly #finishedText = need("finished-text");
   readonly #pauseAll = need("pause-all", HTMLButtonElement);
   readonly #resumeAll = need("resume-all", HTMLButtonElement);
   readonly #retryAll = need("retry-all", HTMLButtonElement);

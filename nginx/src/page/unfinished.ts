@@ -33,9 +33,9 @@ interface Needs {
 const AT_ONCE = 6;
 
 export class Unfinished {
-  readonly #box = need("unfinished", HTMLElement);
-  readonly #text = need("unfinished-text", HTMLElement);
-  readonly #list = need("unfinished-list", HTMLElement);
+  readonly #box = need("unfinished");
+  readonly #text = need("unfinished-text");
+  readonly #list = need("unfinished-list");
   readonly #entries = new Map<string, Entry>();
   readonly #needs: Needs;
 
@@ -107,7 +107,7 @@ export class Unfinished {
   async #reopen({ begun }: Entry): Promise<void> {
     const file = await this.#needs.handles.open(begun.path);
     if (file !== null) this.#needs.onOpened({ file, path: begun.path });
-    else need("choose", HTMLElement).focus();
+    else need("choose").focus();
   }
 
   #paint(): void {

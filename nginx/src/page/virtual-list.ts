@@ -20,7 +20,6 @@ export class VirtualList<T extends Listed> {
   readonly #makeRow: (item: T) => VirtualRow<T>;
   readonly #paintSoon: () => void;
   readonly #rows = new Map<number, VirtualRow<T>>();
-  readonly #shown = new Map<Element, number>();
   readonly #heights = new Map<number, number>();
   readonly #resized: ResizeObserver;
   #items: readonly T[] = [];
@@ -40,9 +39,7 @@ export class VirtualList<T extends Listed> {
     this.#scroller = scroller;
     this.#makeRow = makeRow;
     this.#paintSoon = paintSoon;
-    this.#resized = new ResizeObserver((entries) => {
-      if (this.#measure(entries.map(({ target }) => target))) paintSoon();
-    });
+    this.#resized = new ResizeObserver(() => this.#measure());
     scroller.addEventListener("scroll", paintSoon, { passive: true });
     new ResizeObserver(paintSoon).observe(scroller);
   }
@@ -117,7 +114,6 @@ export class VirtualList<T extends Listed> {
   #add(item: T): VirtualRow<T> {
     const row = this.#makeRow(item);
     this.#rows.set(item.id, row);
-    this.#shown.set(row.element, item.id);
     this.#resized.observe(row.element);
     return row;
   }
@@ -127,26 +123,21 @@ export class VirtualList<T extends Listed> {
     for (const [id, { element }] of this.#rows) {
       if (ids.has(id)) continue;
       this.#resized.unobserve(element);
-      this.#shown.delete(element);
       this.#rows.delete(id);
       element.remove();
     }
   }
 
-  /** Whether anything is not as high as was thought. */
-  #measure(elements: readonly Element[]): boolean {
-    let changed = false;
-    for (const element of elements) {
-      const id = this.#shown.get(element);
+  #measure(): void {
+    for (const [id, { element }] of this.#rows) {
       const height = element.getBoundingClientRect().height;
-      if (id === undefined || height === 0 || this.#heights.get(id) === height) continue;
+      if (height === 0 || this.#heights.get(id) === height) continue;
       this.#heights.set(id, height);
-      changed = true;
+      this.#stale = true;
     }
-    const [any] = this.#heights.values();
-    this.#guess = any ?? this.#guess;
-    this.#stale ||= changed;
-    return changed;
+    const [any = FIRST_GUESS] = this.#heights.values();
+    this.#guess = any;
+    if (this.#stale) this.#paintSoon();
   }
 
   #place(): void {

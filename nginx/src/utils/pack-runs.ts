@@ -1,21 +1,12 @@
 // Packs under way: many small files in one request each, and what becomes of every file when the answer comes, or does not.
-// A file that was cancelled meanwhile may stand on the server already: it is taken back, by its upload or by its key.
+// A file that was cancelled meanwhile may stand on the server already: it is taken back.
 
-import { notCancelledError, UploadError } from "../core/errors";
-import type { PackEntry } from "../core/pack";
+import { UploadError } from "../core/errors";
 import type { PackedFile } from "../core/wire";
-import type { UploaderOptions } from "./manager-config";
 import { sendPack } from "./pack-sender";
-import { Retrier } from "./retrier";
 import type { RunHost } from "./run";
-import {
-  asUploadError,
-  type Delivered,
-  goingState,
-  isClosing,
-  isHolding,
-  type QueuedItem,
-} from "./upload-item";
+import { packEntry, retrierFor, takeBack } from "./take-back";
+import { asUploadError, goingState, isClosing, isHolding, type QueuedItem } from "./upload-item";
 
 /** The whole request is refused for being a pack, not for what is in it. */
 const UNPACKABLE = new Set([400, 404, 405, 411, 413, 415, 501]);
@@ -32,7 +23,8 @@ export class PackRuns {
     const round = this.#host.round();
     const options = this.#host.options();
     const stop = new AbortController();
-    const retrier = this.#retrier(options);
+    const retrier = retrierFor(this.#host);
+    for (const item of items) item.packed = true;
     const run = begin(items, { kind: "packed", stop, uploader: null, retrier });
     const { openingHeaders } = options;
     const files = items.map((item) => ({ file: item.file, entry: packEntry(item, options) }));
@@ -50,10 +42,6 @@ export class PackRuns {
     next();
   }
 
-  #retrier({ maxRetries = 5, onShouldRetry }: UploaderOptions): Retrier {
-    return new Retrier(this.#host.clock, maxRetries, this.#host.connectivity, onShouldRetry);
-  }
-
   #sent(item: QueuedItem | undefined, bytes: number): void {
     if (!item?.isGoing) return;
     this.#host.moved(bytes - item.loaded);
@@ -62,7 +50,7 @@ export class PackRuns {
 
   /** The answer to a whole pack. What refuses packs as such is not asked again: the files go one by one. */
   #refused(items: readonly QueuedItem[], error: UploadError, round: number): void {
-    for (const item of items) if (item.state === "cancelled") this.#cancelled(item, error);
+    for (const item of items) this.#learned(item, error);
     const going = items.filter((item) => item.isGoing);
     if (isHolding(error) || isClosing(error) || !UNPACKABLE.has(error.status)) {
       for (const item of going.toReversed()) this.#host.setBack(item, error, round);
@@ -74,20 +62,24 @@ export class PackRuns {
 
   #answered(item: QueuedItem, answer: PackedFile | undefined, round: number): void {
     const { setBack, prove, done } = this.#host;
-    if (item.state === "cancelled") this.#cancelled(item, answer);
-    else if (answer === undefined) return;
-    else if (!item.isGoing) {
-      item.uploadId = answer instanceof UploadError ? null : answer.uploadId;
-    } else if (answer instanceof UploadError) {
+    this.#learned(item, answer);
+    if (!item.isGoing || answer === undefined) return;
+    if (answer instanceof UploadError) {
       if (answer.retryable && !isHolding(answer)) this.#sendAlone(item);
       else setBack(item, answer, round);
     } else if (answer.complete) {
       prove(round);
       done(item, answer);
-    } else {
-      item.uploadId = answer.uploadId;
-      this.#sendAlone(item);
-    }
+    } else this.#sendAlone(item);
+  }
+
+  /** What is known now of what the server has of a file. One that was cancelled meanwhile has waited for that. */
+  #learned(item: QueuedItem, answer: PackedFile | undefined): void {
+    if (!(answer instanceof UploadError)) item.uploadId = answer?.uploadId ?? null;
+    // Refused for good or never read, it was not taken; of everything else nobody knows.
+    else if (answer.code === "file_unreadable" || (answer.status > 0 && !answer.retryable))
+      item.packed = false;
+    if (item.cancelling) void takeBack(item, this.#host);
   }
 
   /** By itself a file has retries of its own. */
@@ -95,52 +87,4 @@ export class PackRuns {
     item.alone = true;
     this.#host.enqueue(item);
   }
-
-  #cancelled(item: QueuedItem, answer: PackedFile | undefined): void {
-    const entry = packEntry(item, this.#host.options());
-    item.startOver();
-    // Refused for good, it was never taken; of everything else nobody knows.
-    const refused = answer instanceof UploadError && answer.status > 0 && !answer.retryable;
-    if (refused) return;
-    void this.#takeBack(item, entry, answer instanceof UploadError ? undefined : answer);
-  }
-
-  /** Makes sure that a file which may have been delivered is gone. Where that fails, the file says so. */
-  async #takeBack(item: QueuedItem, entry: PackEntry, known: Delivered | undefined): Promise<void> {
-    const api = this.#host.api();
-    const options = this.#host.options();
-    const { signal } = new AbortController();
-    let found = known;
-    try {
-      await this.#retrier(options).run(async () => {
-        // The key leads to what was delivered, or else to an empty upload.
-        found ??= await api.open(entry, (await options.openingHeaders?.(signal)) ?? {}, signal);
-        await api.cancel(found.uploadId, signal);
-      }, signal);
-    } catch (cause) {
-      const error = asUploadError(cause);
-      if (error.status === 404 || item.state !== "cancelled") return;
-      if (error.code === "upload_complete" && found) {
-        this.#host.done(item, found);
-        return;
-      }
-      // Sent again, it meets what may stand there.
-      item.key = entry.key;
-      this.#host.update(item, { state: "failed", error: notCancelledError(error) });
-    }
-  }
-}
-
-function packEntry(
-  { path, size, key, file }: QueuedItem,
-  { senderName, senderEmail }: UploaderOptions,
-): PackEntry {
-  return {
-    path,
-    size,
-    key,
-    lastModified: file.lastModified,
-    ...(senderName ? { senderName } : {}),
-    ...(senderEmail ? { senderEmail } : {}),
-  };
 }

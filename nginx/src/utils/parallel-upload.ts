@@ -110,14 +110,16 @@ export class ParallelUploader {
     this.#resumed?.();
   }
 
-  /** Aborts and asks the server to forget what it has. Resolves in any case; the nightly purge catches the rest. */
+  /**
+   * Aborts and asks the server to forget what it has, again while nothing gets through. Rejects where the server could not be told:
+   * the same file then continues later, or the nightly purge deletes what is there.
+   */
   async cancel(): Promise<void> {
     this.abort();
     await this.#started?.catch(() => undefined);
     const uploadId = this.#uploadId;
+    if (uploadId !== null) await this.#retrier.run(() => this.#api.cancel(uploadId));
     this.clearSession();
-    if (uploadId === null) return;
-    await this.#api.cancel(uploadId, new AbortController().signal).catch(() => undefined);
   }
 
   /** Bytes per second for all that shares this line; null or 0 lifts the limit. */

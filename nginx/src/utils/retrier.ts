@@ -47,7 +47,10 @@ export class Retrier {
   }
 
   /** Runs `attempt` until it succeeds, fails for good, or fails `maxRetries` times in a row without progress. */
-  async run<T>(attempt: (last: UploadError | null) => Promise<T>, signal: AbortSignal): Promise<T> {
+  async run<T>(
+    attempt: (last: UploadError | null) => Promise<T>,
+    signal = new AbortController().signal,
+  ): Promise<T> {
     const trouble: Trouble = { last: null };
     this.#running += 1;
     try {

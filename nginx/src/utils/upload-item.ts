@@ -21,6 +21,8 @@ export interface UploadItem {
   readonly file: FileLike;
   readonly path: string;
   readonly state: ItemState;
+  /** It was cancelled, and the server has not confirmed yet that nothing of it is left. */
+  readonly cancelling: boolean;
   /** Bytes sent, some of which may still be lost. */
   readonly loaded: number;
   /** Bytes the server has acknowledged. */
@@ -40,6 +42,7 @@ export type Kind = "packed" | "small" | "big";
 
 export class QueuedItem implements UploadItem, Ranked, Counted {
   state: ItemState = "waiting";
+  cancelling = false;
   loaded = 0;
   safe = 0;
   error: UploadError | null = null;
@@ -51,6 +54,8 @@ export class QueuedItem implements UploadItem, Ranked, Counted {
   key = newUploadKey();
   /** A pack could not take it. */
   alone = false;
+  /** It has left in a pack: under its key something may stand on the server. */
+  packed = false;
 
   constructor(
     readonly id: number,
@@ -81,11 +86,15 @@ export class QueuedItem implements UploadItem, Ranked, Counted {
     this.key = newUploadKey();
     this.uploadId = null;
     this.alone = false;
+    this.packed = false;
   }
 }
 
 export type Change = Partial<
-  Pick<QueuedItem, "state" | "loaded" | "safe" | "error" | "uploadId" | "name" | "removableUntil">
+  Pick<
+    QueuedItem,
+    "state" | "cancelling" | "loaded" | "safe" | "error" | "uploadId" | "name" | "removableUntil"
+  >
 >;
 
 /** What the server says of a file that stands. */

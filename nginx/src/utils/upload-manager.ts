@@ -4,7 +4,6 @@
 
 import { defaultTransport } from "../adapters/default-transport";
 import { DropprApi } from "../adapters/droppr-api";
-import { sessionKey } from "../adapters/local-sessions";
 import type { UploadError } from "../core/errors";
 import { Meter } from "../core/meter";
 import { Ordered } from "../core/order";
@@ -16,6 +15,7 @@ import type { UploaderOptions, UploadManagerConfig, UploadTotals } from "./manag
 import { PackRuns } from "./pack-runs";
 import type { Run, RunHost, RunParts } from "./run";
 import { Schedule } from "./schedule";
+import { takeBack } from "./take-back";
 import {
   type Change,
   type Delivered,
@@ -37,6 +37,7 @@ export class UploadManager {
   readonly #byId = new Map<number, QueuedItem>();
   readonly #ordered = new Ordered<QueuedItem>();
   readonly #schedule: Schedule;
+  readonly #host: RunHost;
   readonly #files: FileRuns;
   readonly #packs: PackRuns;
   readonly #tally = new Tally();
@@ -57,9 +58,9 @@ export class UploadManager {
     this.#config = config;
     const { smallSize = SMALL_SIZE, filesAtOnce = FILES_AT_ONCE, pack = null } = config;
     this.#schedule = new Schedule(smallSize, filesAtOnce, pack);
-    const host = this.#runHost();
-    this.#files = new FileRuns(host);
-    this.#packs = new PackRuns(host);
+    this.#host = this.#runHost();
+    this.#files = new FileRuns(this.#host);
+    this.#packs = new PackRuns(this.#host);
   }
 
   /** All files in their order; cancelled ones are among them until they are removed. Not a copy: do not change it. */
@@ -124,7 +125,8 @@ export class UploadManager {
   /** Sends a failed or cancelled file again; what the server still has of it is not sent twice. */
   retry(item: UploadItem): void {
     const mine = this.#find(item);
-    if (mine === undefined || (mine.state !== "failed" && mine.state !== "cancelled")) return;
+    if (mine === undefined || mine.cancelling || (mine.state !== "failed" && mine.state !== "cancelled"))
+      return;
     mine.error = null;
     this.#enqueue(mine);
   }
@@ -143,19 +145,21 @@ export class UploadManager {
     this.#enqueue(mine);
   }
 
-  /** Takes a file out; what the server has of it is deleted. A file that is done stays. */
+  /**
+   * Takes a file out; what the server has of it is deleted. A file that is done stays. Resolves in any case: where the server could
+   * not be told, the file is `failed` with `not_cancelled`.
+   */
   async cancel(item: UploadItem): Promise<void> {
     const mine = this.#find(item);
     if (mine === undefined || mine.state === "done" || mine.state === "cancelled") return;
     const run = this.#schedule.runOf(mine);
-    const uploadId = run?.uploader?.uploadId ?? mine.uploadId;
-    this.#update(mine, { state: "cancelled", error: null, loaded: 0, safe: 0 });
+    this.#update(mine, { state: "cancelled", cancelling: true, error: null, loaded: 0, safe: 0 });
     // What is on its way in a pack is taken back when it is known what became of the pack.
     if (run?.kind === "packed") return;
-    mine.startOver();
-    if (run?.uploader) await run.uploader.cancel();
-    else if (uploadId !== null) await this.#discard(mine, uploadId).catch(() => undefined);
-    this.#fill();
+    run?.stop.abort();
+    await run?.uploader?.start().catch(() => undefined);
+    mine.uploadId = run?.uploader?.uploadId ?? mine.uploadId;
+    await takeBack(mine, this.#host);
   }
 
   /** All but what is done. */
@@ -170,7 +174,7 @@ export class UploadManager {
   async undo(item: UploadItem): Promise<void> {
     const mine = this.#find(item);
     if (mine === undefined || mine.state !== "done" || mine.uploadId === null) return;
-    await this.#api().cancel(mine.uploadId, new AbortController().signal);
+    await this.#api().cancel(mine.uploadId);
     mine.startOver();
     this.#update(mine, { state: "cancelled", loaded: 0, safe: 0, name: null, removableUntil: null });
   }
@@ -178,7 +182,7 @@ export class UploadManager {
   /** Forgets a file that is not under way: it leaves the list and the totals. */
   remove(item: UploadItem): void {
     const mine = this.#find(item);
-    if (mine === undefined || mine.isGoing) return;
+    if (mine === undefined || mine.isGoing || mine.cancelling) return;
     this.#tally.add(mine, -1);
     this.#byId.delete(mine.id);
     this.#ordered.remove(mine);
@@ -280,12 +284,6 @@ export class UploadManager {
     run?.stop.abort();
   }
 
-  async #discard({ file, path }: QueuedItem, uploadId: string): Promise<void> {
-    const { sessions, uploadUrl } = this.#config.options();
-    sessions?.remove(sessionKey({ name: file.name, size: file.size, link: uploadUrl, path }));
-    await this.#api().cancel(uploadId, new AbortController().signal);
-  }
-
   #fill(): void {
     this.#filling = false;
     for (let next = this.#next(); next !== null; next = this.#next()) {
@@ -346,7 +344,8 @@ export class UploadManager {
 
   #done(item: QueuedItem, { uploadId, name, removableUntil }: Delivered): void {
     const { size } = item;
-    this.#update(item, { state: "done", loaded: size, safe: size, uploadId, name, removableUntil });
+    const change = { loaded: size, safe: size, uploadId, name, removableUntil, cancelling: false };
+    this.#update(item, { state: "done", ...change });
   }
 
   #setBack(item: QueuedItem, error: UploadError, round: number): void {
