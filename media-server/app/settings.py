@@ -32,7 +32,12 @@ class Settings(BaseSettings):
     """All settings, typed and frozen. Field names are the environment variables in lower case, DROPPR_ left out."""
 
     model_config = SettingsConfigDict(
-        env_prefix="DROPPR_", frozen=True, extra="ignore", env_ignore_empty=True, populate_by_name=True
+        env_prefix="DROPPR_",
+        frozen=True,
+        extra="ignore",
+        env_ignore_empty=True,
+        populate_by_name=True,
+        allow_inf_nan=False,
     )
 
     host: str = "127.0.0.1"
@@ -51,7 +56,7 @@ class Settings(BaseSettings):
         (), validation_alias=AliasChoices("DROPPR_UPLOAD_ALLOWED_EXTS", "DROPPR_UPLOAD_ALLOWED_EXTENSIONS")
     )
     session_max_age_hours: float = Field(24, gt=0)
-    undo_minutes: float = Field(60, ge=0, allow_inf_nan=False)
+    undo_minutes: float = Field(60, ge=0)
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
     durability: Literal["none", "complete", "chunk"] = "complete"
@@ -75,7 +80,7 @@ class Settings(BaseSettings):
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     public_url: str | None = None
     logo: Path | None = None
-    handoff_hours: float = Field(24, gt=0, allow_inf_nan=False)
+    handoff_hours: float = Field(24, gt=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     enable_parallel_uploads: bool = Field(True, validation_alias="ENABLE_PARALLEL_UPLOADS")
     parallel_upload_max_concurrent_chunks: int = Field(
@@ -218,7 +223,7 @@ def load_settings() -> Settings:
     try:
         return Settings(_env_file=_env_files())  # type: ignore[call-arg]
     except ValidationError as error:
-        lines = [f"{_variable(each['loc'])}: {each['msg']}" for each in error.errors()]
+        lines = [f"{_variable(each['loc'])}{each['msg'].removeprefix('Value error, ')}" for each in error.errors()]
         raise InvalidSettings("\n".join(lines)) from None
 
 
@@ -228,5 +233,6 @@ def _env_files() -> tuple[Path, ...]:
 
 
 def _variable(location: tuple[int | str, ...]) -> str:
-    name = str(location[0]) if location else "SETTINGS"
-    return name if name.isupper() else f"DROPPR_{name.upper()}"
+    """The setting a problem is about, and a colon; nothing where it is about several, which its text names."""
+    name = str(location[0]) if location else ""
+    return name and f"{name if name.isupper() else f'DROPPR_{name.upper()}'}: "

@@ -217,9 +217,13 @@ def test_a_malformed_request_does_not_bring_a_worker_down(server: LiveServer, li
     ids=["length", "tls", "address", "headers", "header"],
 )
 def test_what_is_no_request_is_refused_in_the_one_shape(server: LiveServer, request_bytes: bytes, status: int) -> None:
+    known = server.log.stat().st_size
     with raw.connection(server.url) as sock:
         sock.sendall(request_bytes)
         reply = raw.reply(sock)
+    said = server.log.read_text()[known:]
+    assert "[WARNING] Invalid request from" in said
+    assert "Traceback" not in said
     assert reply is not None
     assert (reply.status, reply.code) == (status, "invalid_request")
     assert_one_shape(reply)
@@ -245,9 +249,15 @@ def test_the_pages_are_served_with_their_policy(link: Link, path: str) -> None:
 
 def test_settings_that_make_no_sense_stop_the_start_and_all_are_named(live: Callable[..., LiveServer]) -> None:
     with pytest.raises(RuntimeError) as failed:
-        live(workers=1, DROPPR_THREADS="many", DROPPR_CLEANUP_CRON="sometimes", DROPPR_CHUNK_LAYOUT="heap")
-    for name in ("DROPPR_THREADS", "DROPPR_CLEANUP_CRON", "DROPPR_CHUNK_LAYOUT"):
-        assert name in str(failed.value)
+        live(
+            workers=1,
+            DROPPR_THREADS="many",
+            DROPPR_CLEANUP_CRON="sometimes",
+            DROPPR_CHUNK_LAYOUT="heap",
+            DROPPR_SESSION_MAX_AGE_HOURS="inf",
+        )
+    for name in ("DROPPR_THREADS", "DROPPR_CLEANUP_CRON", "DROPPR_CHUNK_LAYOUT", "DROPPR_SESSION_MAX_AGE_HOURS"):
+        assert f"{name}: " in str(failed.value)
 
 
 def test_a_token_is_made_on_the_first_start_and_kept_for_the_owner_alone(live: Callable[..., LiveServer]) -> None:

@@ -37,8 +37,8 @@ def install(app: Flask, level: str, debug: Sequence[str] = ()) -> None:
         handler.addFilter(WithRequestId())
         logger.addHandler(handler)
         logger.propagate = False
-        # Looked up for every line and shown in none.
-        logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+        # Looked up for every line and shown in none. gunicorn's own lines show the process.
+        logging.logThreads = logging.logMultiprocessing = False
     app.before_request(_take_id)
     app.after_request(_show_id)
 
