@@ -162,11 +162,12 @@ describe("the line", () => {
   });
 
   it("starts from the guess and stays within the limits", () => {
-    const limits = { min: 1024 * 1024, max: 16 * 1024 * 1024 };
-    expect(firstChunkSize(undefined, 8 * 1024 * 1024, limits)).toBe(8 * 1024 * 1024);
-    expect(firstChunkSize({ downlink: 0.4 }, 8 * 1024 * 1024, limits)).toBe(limits.min);
-    expect(firstChunkSize({ downlink: 10 }, 8 * 1024 * 1024, limits)).toBe(3 * 1024 * 1024);
-    expect(firstChunkSize({ downlink: 100 }, 8 * 1024 * 1024, limits)).toBe(limits.max);
+    const limits = { min: 256 * 1024, max: 1024 * 1024 };
+    expect(firstChunkSize(undefined, 512 * 1024, limits)).toBe(512 * 1024);
+    expect(firstChunkSize({ downlink: 0 }, 512 * 1024, limits)).toBe(512 * 1024);
+    expect(firstChunkSize({ downlink: 0.4 }, 512 * 1024, limits)).toBe(limits.min);
+    expect(firstChunkSize({ downlink: 10 }, 512 * 1024, limits)).toBe(625_000);
+    expect(firstChunkSize({ downlink: 100 }, 512 * 1024, limits)).toBe(limits.max);
   });
 });
 

@@ -260,7 +260,9 @@ describe("trying again", () => {
   it("lets another chunk go while one waits for its turn", async () => {
     clock.holdSleep = true;
     server.expect(OPEN, state([[0, 11]]));
-    server.expect(chunk("0-3/12"), { lost: true }).expect(chunk("8-11/12"), ack());
+    // While another got through, the lost one would be tried again at once.
+    const first = async (): Promise<void> => void (await vi.waitUntil(() => clock.asleep !== null));
+    server.expect(chunk("0-3/12"), { lost: true }).expect(chunk("8-11/12"), { ...ack(), first });
     server.expect(chunk("4-7/12"), ack());
     const upload = uploader({ file: file("abcdefghijkl"), maxParallelChunks: 2 });
     const started = upload.start();

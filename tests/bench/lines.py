@@ -8,6 +8,7 @@ import random
 import socket
 import struct
 import threading
+from collections import deque
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -19,7 +20,9 @@ _PIECES_A_SECOND = 256
 _BUFFER = 128 * 1024
 """What a socket may hold: little, so that the line and not this machine's memory decides how much has left."""
 _SLACK = 0.01
-"""Seconds by which a connection may make up for having been served late: this machine's load is not the line's."""
+"""Seconds by which a line may make up for having been served late: this machine's load is not the line's."""
+_QUEUE = 4
+"""Pieces of one connection that may wait for the line."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,28 @@ class Shape:
     """Bytes after which a connection breaks, on average; 0 for never. Each break is independent of the last."""
 
 
+class _Pace:
+    """Lets bytes go at a rate."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._free_at = 0.0
+
+    async def spend(self, size: int) -> None:
+        clock = asyncio.get_running_loop().time
+        self._free_at = max(clock() - _SLACK, self._free_at) + size / self._rate
+        await asyncio.sleep(max(0.0, self._free_at - clock()))
+
+
+class _Lane:
+    """What one connection has waiting for the line."""
+
+    def __init__(self, sink: asyncio.StreamWriter) -> None:
+        self.sink = sink
+        self.pieces: deque[bytes] = deque()
+        self.room = asyncio.Semaphore(_QUEUE)
+
+
 class ShapedLine:
     """Between clients and ``port`` of 127.0.0.1, in a thread of its own, from ``with`` to the end of the block."""
 
@@ -45,7 +70,9 @@ class ShapedLine:
         self._shape = shape
         self._piece = int(min(_LARGEST_PIECE, shape.total / _PIECES_A_SECOND))
         self._random = random.Random(seed)
-        self._busy: dict[object, float] = {}
+        self._turns: deque[_Lane | None] = deque([None] * shape.others)
+        """Who has something to send, in the order in which they may; None for one of the others, who always have."""
+        self._waiting = asyncio.Event()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self._listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _BUFFER)
         self._loop = asyncio.new_event_loop()
@@ -70,6 +97,7 @@ class ShapedLine:
 
     async def _listen(self) -> None:
         self._server = await asyncio.start_server(self._serve, sock=self._listener, limit=self._piece)
+        self._carrier = asyncio.ensure_future(self._carry())
 
     async def _close(self) -> None:
         self._server.close()
@@ -98,10 +126,9 @@ class ShapedLine:
                     end.close()
 
     async def _up(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, back: asyncio.StreamWriter) -> None:
-        """Towards the server, at the rate that this connection has at each moment."""
+        """Towards the server, as fast as this connection may at most, and then when it is its turn."""
         left = self._random.expovariate(1 / self._shape.cut_after) if self._shape.cut_after else float("inf")
-        clock = self._loop.time
-        free_at = clock()
+        lane, pace = _Lane(sink), _Pace(self._shape.each)
         while piece := await source.read(self._piece):
             self.carried += len(piece)
             left -= len(piece)
@@ -109,19 +136,30 @@ class ShapedLine:
                 self.cuts += 1
                 _reset(back)
                 return
-            free_at = max(clock() - _SLACK, free_at) + len(piece) / self._rate(source)
-            await asyncio.sleep(max(0.0, free_at - clock()))
-            sink.write(piece)
+            await pace.spend(len(piece))
+            await lane.room.acquire()
+            if not lane.pieces:
+                self._turns.append(lane)
+                self._waiting.set()
+            lane.pieces.append(piece)
             await sink.drain()
 
-    def _rate(self, connection: object) -> float:
-        now = self._loop.time()
-        self._busy[connection] = now
-        # Who sent nothing for a moment leaves his share to the others.
-        for other, last in list(self._busy.items()):
-            if now - last > 0.25:
-                del self._busy[other]
-        return min(self._shape.each, self._shape.total / (len(self._busy) + self._shape.others))
+    async def _carry(self) -> None:
+        """One piece after the other, of whoever's turn it is: what one leaves is there for all."""
+        pace = _Pace(self._shape.total)
+        while True:
+            if not any(self._turns):
+                self._waiting.clear()
+                await self._waiting.wait()
+            lane = self._turns.popleft()
+            await pace.spend(len(lane.pieces[0]) if lane else self._piece)
+            if lane is not None:
+                piece = lane.pieces.popleft()
+                lane.room.release()
+                if not lane.sink.is_closing():
+                    lane.sink.write(piece)
+            if lane is None or lane.pieces:
+                self._turns.append(lane)
 
     async def _later(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         """Back to the client; the delay of both directions is paid here, where it holds up nobody's rate."""

@@ -53,11 +53,13 @@ def _case(name: str, each: int, total: int, event_of: Event, count: int) -> dict
         if event == "limit":
             size, running = 3 * MIB, 6
         tell(pace, event, size, (began, now), running)
+        left = (count - number) * MIB
+        next_part = pace.next_part(left, pace.limit)
         steps.append(
-            {"event": event, "bytes": size, "began": began, "now": now, "in_flight": running}
-            | {"width": pace.limit, "chunk_size": pace.part}
+            {"event": event, "bytes": size, "began": began, "now": now, "in_flight": running, "left": left}
+            | {"width": pace.limit, "chunk_size": pace.part, "next": next_part}
         )
-        lanes += [(now, pace.part)] * (pace.limit - len(lanes))
+        lanes += [(now, next_part)] * (pace.limit - len(lanes))
     config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.part}
     config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest}
     return {"name": name, "config": config, "steps": steps}

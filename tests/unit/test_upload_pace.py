@@ -8,7 +8,7 @@ import json
 import pytest
 
 from droppr_client.upload.manager import Options
-from droppr_client.upload.pace import SMALLEST_PART, SMALLEST_SHARE, Limits, Pace, share_of
+from droppr_client.upload.pace import SMALLEST_PART, SMALLEST_SHARE, Limits, Pace
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.troubles import Passing
 from tests.support.files import MIB
@@ -88,13 +88,19 @@ def test_parts_shrink_on_a_line_that_breaks_and_grow_again():
 
 
 def test_parts_become_smaller_towards_the_end():
-    left, sizes = 40 * MIB, []
+    pace, left, sizes = Pace(Limits(part=8 * MIB)), 40 * MIB, []
     while left > 0:
-        sizes.append(min(left, share_of(left, 4, 8 * MIB)))
+        sizes.append(min(left, pace.next_part(left, 4)))
         left -= sizes[-1]
-    assert sizes[0] == 8 * MIB
-    assert sizes[-4:] == [SMALLEST_SHARE] * 4
-    assert sizes == sorted(sizes, reverse=True)
+    assert max(sizes[:4]) > 4 * MIB
+    assert max(sizes[-4:]) <= SMALLEST_SHARE
+
+
+def test_no_two_parts_that_go_together_are_alike():
+    pace = Pace(Limits(part=8 * MIB))
+    sizes = [pace.next_part(None, 4) for _ in range(64)]
+    assert 4 * MIB <= min(sizes) < 5 * MIB < 7 * MIB < max(sizes) <= 8 * MIB
+    assert all(len({*sizes[at : at + 8]}) == 8 for at in range(56))
 
 
 def test_packs_of_small_files_say_nothing_about_the_size_of_parts():

@@ -1,7 +1,7 @@
 """How much to send at once: the number of requests on their way, and the size of parts.
 
 The same rule with the same numbers as the page's (nginx/src/core/flow.ts, where it is described); tests/fixtures/flow.json holds
-both to the same answers. Its "lane" is a connection here. Only the smallest part is smaller: no browser is in the way of it.
+both to the same answers. Its "lane" is a connection here, its "chunk" a part.
 """
 
 from __future__ import annotations
@@ -29,10 +29,14 @@ UNHARMED = 24
 """Parts that must arrive unharmed before a size that was lost is tried again."""
 REMEMBERED, NEARLY_ALL = 8, 7
 """Of the latest endings so many have to be losses to be taken for a line that carries nothing."""
-LAST_ROUNDS = 1
-"""What is left is shared out in this many rounds of parts that become smaller."""
 SMALLEST_SHARE = 512 * KIB
-"""Those come in multiples of so many bytes."""
+"""What is left at the end is shared out evenly, but in pieces no smaller than this."""
+GRID = 64 * KIB
+"""Parts end at multiples of so many bytes."""
+UNEVEN = 0.5
+"""Of a part's size is left out at most …"""
+GOLDEN = (math.sqrt(5) - 1) / 2
+"""… a part that moves on by the golden ratio: no few steps of it come back to where they began."""
 SMALLEST_PART = 256 * KIB
 START, FIRST_PART = 4, 512 * KIB
 
@@ -57,12 +61,6 @@ class _Round:
     running: int = 0
 
 
-def share_of(left: int, width: int, part: int) -> int:
-    """Bytes of the next of ``left`` bytes that ``width`` connections are to send so that they end together."""
-    share = math.ceil(left / (LAST_ROUNDS * width) / SMALLEST_SHARE) * SMALLEST_SHARE
-    return min(part, max(SMALLEST_SHARE, share))
-
-
 class Pace:
     """Safe from several threads. All times are seconds of one clock."""
 
@@ -74,7 +72,7 @@ class Pace:
         self.limit = max(1, min(limits.width, self._most))
         """Requests that may be on their way at once."""
         self.part = min(limits.part, self._largest)
-        """Bytes of the next part, at most."""
+        """Bytes of a part, at most."""
         self._speed = 0.0
         self._before: int | None = None
         self._doubts = 0
@@ -86,6 +84,16 @@ class Pace:
         self._size_that_passed = math.inf
         """Parts may not grow beyond this until enough arrived unharmed."""
         self._unharmed = 0
+        self._turn = 0.0
+        """Which part of what may be left out of a part is left out of the next one."""
+
+    def next_part(self, left: int | None, width: int) -> int:
+        """Bytes of the next part of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
+        with self._lock:
+            self._turn = (self._turn + GOLDEN) % 1
+            share = self.part if left is None else max(left / width, SMALLEST_SHARE)
+            size = math.ceil(min(self.part * (1 - UNEVEN * self._turn), share) / GRID) * GRID
+            return min(self.part, max(size, self._limits.smallest))
 
     def limit_to(self, width: int | None = None, part: int | None = None) -> None:
         """What the target wants at most."""

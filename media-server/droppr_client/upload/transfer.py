@@ -10,7 +10,6 @@ from dataclasses import replace
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest, whole_digest
 from droppr_client.upload.flow import Part
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
-from droppr_client.upload.pace import share_of
 from droppr_client.upload.schedule import Entry, Job
 from droppr_client.upload.state import Remembered
 from droppr_client.upload.targets import Facts, Standing
@@ -339,17 +338,13 @@ class Transfer:
         sample = None if done else self._sample
         return Remembered(self._item.size, self._item.mtime_ns, sample, ticket, self._generation, done)
 
-    def _size_of_parts(self) -> int:
-        if self._work.terms.fixed_parts:
-            return (self._standing and self._standing.part_size) or self._work.terms.part_size
-        return self._work.pace.part
-
     def _size_of_next_part(self) -> int:
         """Towards the end parts become smaller, so that all connections have some and end together."""
-        size, work = self._size_of_parts(), self._work
-        if work.terms.fixed_parts or not work.schedule.is_ending:
-            return size
-        return share_of(self._missing.size, min(work.pace.limit, self._parallel), size)
+        work = self._work
+        if work.terms.fixed_parts:
+            return (self._standing and self._standing.part_size) or work.terms.part_size
+        left = self._missing.size if work.schedule.is_ending else None
+        return work.pace.next_part(left, min(work.pace.limit, self._parallel))
 
     def _cut(self, span: Pair) -> Pair:
         """Of a part that did not get through, as much as is sent at once by now; the rest is for whoever is free."""

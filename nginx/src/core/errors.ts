@@ -116,10 +116,10 @@ export function parseRetryAfter(value: string | null, now: number): number | nul
   return Number.isNaN(date) ? null : Math.max(0, (date - now) / 1_000);
 }
 
+/** The fields of a JSON object; what is none has none of them. */
 function parseObject(text: string): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? { ...value } : {};
+    return { ...JSON.parse(text) };
   } catch {
     return {};
   }

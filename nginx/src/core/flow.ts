@@ -8,8 +8,10 @@
 // a quarter more. 503, 429 and timeouts halve it, once for all requests that were under way together; so does a line on which nearly
 // every connection is lost. A single connection that breaks says nothing about the width: only smaller chunks help against that.
 //
-// Chunk size: whole MiB, towards a few seconds for each chunk: short enough to lose little, long enough to amortise a round trip;
-// and towards the end of what there is to send, shares that let all lanes end together.
+// Chunk size: whole MiB, towards a few seconds for each chunk: short enough to lose little, long enough to amortise a round trip.
+// Single chunks are between half of it and the whole, each another part of it: lanes that began together do not end together, and
+// while one waits for its answer the others have the line. Towards the end of what there is to send come shares that let all
+// lanes end together.
 
 import type { UploadError } from "./errors";
 
@@ -34,10 +36,14 @@ const UNHARMED = 24;
 /** How many of the latest endings tell whether nearly every connection is lost, and how many of them have to be losses. */
 const REMEMBERED = 8;
 const NEARLY_ALL = 7;
-/** What is left is shared out in this many rounds of chunks that become smaller … */
-const LAST_ROUNDS = 1;
-/** … and come in multiples of so many bytes. */
-export const SMALLEST_SHARE = 512 * KIBIBYTE;
+/** What is left at the end is shared out evenly, but in pieces no smaller than this, in bytes. */
+const SMALLEST_SHARE = 512 * KIBIBYTE;
+/** Chunks end at multiples of so many bytes. */
+export const GRID = 64 * KIBIBYTE;
+/** Of a chunk's size is left out at most … */
+const UNEVEN = 0.5;
+/** … a part that moves on by the golden ratio: no few steps of it come back to where they began. */
+const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 const NO_ROUND = { bytes: 0, seconds: 0, chunks: 0, inFlight: 0 };
 const CONGESTED = new Set([408, 429, 503, 504]);
@@ -53,12 +59,6 @@ export interface FlowConfig {
   readonly minChunkSize: number;
   readonly maxChunkSize: number;
   readonly adaptChunkSize: boolean;
-}
-
-/** Bytes of the next of `left` bytes that `width` lanes are to send so that they end together, at most `chunkSize`. */
-export function shareOf(left: number, width: number, chunkSize: number): number {
-  const share = Math.ceil(left / (LAST_ROUNDS * width) / SMALLEST_SHARE) * SMALLEST_SHARE;
-  return Math.min(chunkSize, Math.max(SMALLEST_SHARE, share));
 }
 
 export class Flow {
@@ -82,6 +82,8 @@ export class Flow {
   /** Chunks may not grow beyond this until enough arrived unharmed. */
   #sizeThatPassed = Number.POSITIVE_INFINITY;
   #unharmed = 0;
+  /** Which part of what may be left out of a chunk is left out of the next one. */
+  #turn = 0;
 
   constructor(config: FlowConfig) {
     this.#config = config;
@@ -97,9 +99,18 @@ export class Flow {
     return this.#width;
   }
 
-  /** Bytes of the next chunk, at most. */
+  /** Bytes of a chunk, at most. */
   get chunkSize(): number {
     return this.#chunkSize;
+  }
+
+  /** Bytes of the next chunk of the `left` bytes that `width` lanes are to send: `most`, or less where sizes adapt. */
+  next(left: number, width: number, most: number): number {
+    if (!this.#config.adaptChunkSize) return most;
+    this.#turn = (this.#turn + GOLDEN) % 1;
+    const share = Math.max(left / width, SMALLEST_SHARE);
+    const bytes = Math.ceil(Math.min(most * (1 - UNEVEN * this.#turn), share) / GRID) * GRID;
+    return Math.min(most, Math.max(bytes, this.#config.minChunkSize));
   }
 
   /** Whether sizes are ours to choose. */

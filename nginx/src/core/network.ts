@@ -15,24 +15,19 @@ export function parallelChunksFor(hint: ConnectionHint | undefined): number {
   return PARALLEL_BY_TYPE[hint?.effectiveType ?? ""] ?? PARALLEL_UNKNOWN;
 }
 
-/** Seconds the first chunks should take. */
-const SECONDS_PER_CHUNK = 3;
-const MEGABIT = 1_000_000 / 8;
-const MEBIBYTE = 1024 * 1024;
+/** Bytes that one Mbit/s carries in half a second: what the first chunks should take, so that answers come soon. */
+const AT_FIRST = 62_500;
 
 export interface ChunkLimits {
   readonly min: number;
   readonly max: number;
 }
 
-/** Bytes of the first chunks, in whole MiB, from the browser's guess; `fallback` where there is none. */
+/** Bytes of the first chunks from the browser's guess; `fallback` where there is none. */
 export function firstChunkSize(
   hint: ConnectionHint | undefined,
   fallback: number,
   { min, max }: ChunkLimits,
 ): number {
-  const guess = hint?.downlink ?? 0;
-  const bytes =
-    guess > 0 ? Math.floor((guess * MEGABIT * SECONDS_PER_CHUNK) / MEBIBYTE) * MEBIBYTE : fallback;
-  return Math.max(1, Math.min(Math.max(bytes, min), max));
+  return Math.max(1, Math.min(Math.max((hint?.downlink ?? 0) * AT_FIRST || fallback, min), max));
 }

@@ -4,7 +4,7 @@ import { assertReadable } from "../adapters/digest";
 import type { DropprApi } from "../adapters/droppr-api";
 import { ChunkQueue, chunkIndex } from "../core/chunks";
 import { UploadError } from "../core/errors";
-import { SMALLEST_SHARE, shareOf } from "../core/flow";
+import { GRID } from "../core/flow";
 import type { Meter } from "../core/meter";
 import { ByteRanges, lengthOf, type Span } from "../core/ranges";
 import type { ChunkReceipt, Delivery, UploadState } from "../core/wire";
@@ -120,13 +120,10 @@ export class Transfer {
     return Math.min(this.#config.line.chunkSize, this.#config.chunkSize);
   }
 
-  /** The next chunk; where sizes adapt, the last ones of the file become smaller, so that all lanes end together. */
   #take(queue: ChunkQueue): Span | null {
-    const size = this.#chunkSize;
     const { line, width } = this.#config;
-    if (!line.flow.adaptsChunkSize) return queue.take(size);
-    const share = shareOf(queue.left, Math.min(width, line.flow.width), size);
-    return queue.take(share, Math.min(share, SMALLEST_SHARE));
+    const size = line.flow.next(queue.left, Math.min(width, line.flow.width), this.#chunkSize);
+    return queue.take(size, line.flow.adaptsChunkSize ? Math.min(size, GRID) : size);
   }
 
   /** Of a chunk whose connection broke, as much as goes at once by now. The rest waits with what is still to be sent. */

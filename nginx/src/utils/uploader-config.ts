@@ -14,6 +14,7 @@ const MEBIBYTE = 1024 * 1024;
 export const DEFAULT_CHUNK_SIZE = 8 * MEBIBYTE;
 /** Where sizes adapt, the first chunks are small: they bring the first answer and the first measure. */
 const FIRST_CHUNK_SIZE = MEBIBYTE / 2;
+const SMALLEST_CHUNK_SIZE = MEBIBYTE / 4;
 
 export interface ParallelUploaderConfig {
   readonly file: FileLike;
@@ -25,7 +26,7 @@ export interface ParallelUploaderConfig {
   readonly maxParallelChunks?: number;
   /** Lets number and size of chunks follow the measured rate: on for whichever of the two is not given. */
   readonly adaptive?: boolean;
-  /** The same for the chunk size alone: between `minChunkSize` (512 KiB) and `maxChunkSize` (64 MiB), in bytes; from 1 MiB on whole MiB. */
+  /** The same for the chunk size alone: between `minChunkSize` (256 KiB) and `maxChunkSize` (64 MiB), in bytes; from 1 MiB on whole MiB. */
   readonly adaptiveChunkSizing?: boolean;
   readonly minChunkSize?: number;
   readonly maxChunkSize?: number;
@@ -150,7 +151,7 @@ export function lineFor(
   const adaptWidth = config.adaptive ?? config.maxParallelChunks === undefined;
   const adaptChunkSize = config.adaptiveChunkSizing ?? config.adaptive ?? config.chunkSize === undefined;
   const start = adaptWidth ? getOptimalParallelChunks() : (config.maxParallelChunks ?? 1);
-  const minChunkSize = config.minChunkSize ?? FIRST_CHUNK_SIZE;
+  const minChunkSize = config.minChunkSize ?? SMALLEST_CHUNK_SIZE;
   const maxChunkSize = config.maxChunkSize ?? 64 * MEBIBYTE;
   const wanted = config.chunkSize ?? (adaptChunkSize ? FIRST_CHUNK_SIZE : DEFAULT_CHUNK_SIZE);
   const flow = new Flow({

@@ -1,5 +1,5 @@
 import { networkError } from "../../src/core/errors";
-import { type Flow, shareOf } from "../../src/core/flow";
+import type { Flow } from "../../src/core/flow";
 
 /** Rates are bytes a second; see `Shape` in tests/bench/lines.py, which plays the same for real. */
 export interface Shape {
@@ -36,8 +36,7 @@ export function play(
     // A new connection takes a round trip more than one that is there already.
     const wait = shape.roundTrip * (connections > lanes.length ? 1 : 2);
     connections = Math.max(connections, lanes.length + 1);
-    const share = flow.adaptsChunkSize ? shareOf(left, flow.width, flow.chunkSize) : flow.chunkSize;
-    const bytes = Math.min(left, share);
+    const bytes = Math.min(left, flow.next(left, flow.width, flow.chunkSize));
     left -= bytes;
     lanes.push({ bytes, began: now, left: bytes, wait });
   };
