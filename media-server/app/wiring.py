@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from app.captcha import build_captcha
 from app.core.backoff import Backoff
 from app.core.policy import Policy
-from app.core.ports import Attempts, CaptchaProvider, Clock, Destination, RequestStore, SessionStore
+from app.core.ports import CaptchaProvider, Clock, Destination, RequestStore, SessionStore
 from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create
 from app.services.access import Access, AccessRules
@@ -75,7 +75,6 @@ class Services:
     sessions: SessionStore
     requests: RequestStore
     destination: Destination
-    attempts: Attempts
     captcha: CaptchaProvider
     memory_monitor: MemoryMonitor
     concurrency: UploadConcurrencyManager
@@ -293,7 +292,6 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         sessions=sessions,
         requests=requests,
         destination=destination,
-        attempts=attempts,
         captcha=captcha,
         memory_monitor=memory_monitor,
         concurrency=concurrency,

@@ -91,7 +91,10 @@ def _flattened(document: dict[str, Any], above: str = "") -> list[tuple[str, str
     facts: list[tuple[str, str]] = []
     for name, value in document.items():
         label = f"{above}{name}".replace("_", " ")
-        facts += _flattened(value, f"{label}: ") if isinstance(value, dict) else [(label, str(value))]
+        if isinstance(value, dict):
+            facts += _flattened(value, f"{label}: ")
+        elif not isinstance(value, list):  # Such as samples of the last minutes, which are for programs.
+            facts.append((label, str(value)))
     return facts
 
 

@@ -29,7 +29,6 @@ export interface OwnerLink {
 }
 
 export const DESTINATIONS = ["folder", "s3", "drive"] as const;
-export type DestinationKind = (typeof DESTINATIONS)[number];
 
 /** Where files go after the link's folder, as the API says it. */
 export type Destination =

@@ -98,7 +98,7 @@ function parseDelivery(fields: Fields): Delivery {
 }
 
 /** One file of a pack's reply; throws where it is neither a file nor a refusal. */
-export function parsePackedFile(fields: Fields): PackedFile {
+function parsePackedFile(fields: Fields): PackedFile {
   if (typeof fields.code === "string") {
     const status = typeof fields.status === "number" ? fields.status : 0;
     const text = JSON.stringify(fields);
