@@ -1,4 +1,4 @@
-"""Other people's clients with the servers they are used with: rclone, the AWS command line, curl."""
+"""Our client, and other people's with the servers they are used with: rclone, the AWS command line, curl."""
 
 from __future__ import annotations
 
@@ -64,6 +64,10 @@ def _same(one: Path, other: Path) -> bool:
             if second.read(len(piece)) != piece:
                 return False
         return not second.read(1)
+
+
+def droppr_upload(what: str, link: str) -> list[str]:
+    return [str(Path(sys.executable).with_name("droppr")), "upload", what, "--to", link, "--no-resume"]
 
 
 def timed(command: list[str], env: dict[str, str] | None = None) -> Timing:

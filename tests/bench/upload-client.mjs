@@ -24,5 +24,5 @@ const uploader = new ParallelUploader({
   },
   ...config,
 });
-const { name } = await uploader.start();
-console.log(JSON.stringify({ name, seconds: seconds(), first, retries, biggest, most }));
+await uploader.start();
+console.log(JSON.stringify({ seconds: seconds(), first, retries, biggest, most }));

@@ -1,4 +1,4 @@
-"""`droppr upload` beside other people's clients, each with the server it is used with; and over a slow line."""
+"""`droppr upload` beside other people's clients, each with the server it is used with."""
 
 from __future__ import annotations
 
@@ -6,25 +6,15 @@ import json
 import os
 import shutil
 import subprocess
-import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
-from tests.bench.clients import Moto, Rclone, Tree, curl, timed
-from tests.bench.load import LoadFailed, median
+from tests.bench.clients import Moto, Rclone, Tree, curl, droppr_upload, timed
 from tests.bench.others import Copyparty, Tus
 from tests.bench.report import Section, ratio
-from tests.bench.runs import MIB, Bench, Case, Outcome, Server, Timing, note
+from tests.bench.runs import MIB, Bench, Case, Outcome, Server, Timing
 from tests.bench.servers import DavNginx, Droppr
-from tests.bench.slow_line import SlowLine
-
-DROPPR = str(Path(sys.executable).with_name("droppr"))
-ROUND_TRIP = 0.05
-LINE = 100e6 / 8
-CONNECTION = 20e6 / 8
-LOSS = 0.01
 
 
 def run(bench: Bench) -> Section:
@@ -50,11 +40,6 @@ def run(bench: Bench) -> Section:
             head = ["", "seconds", "MiB/s", "to curl → nginx", "client CPU s", "client memory", "disturbed"]
             section.table(head, [_row(each, outcomes[-1], rounds) for each in outcomes])
             _goals(section, tree, outcomes, rounds)
-    section.text(
-        "Over a simulated line of 50 ms round trip and 100 Mbit/s, of which one connection gets at most 20, and on which "
-        "one connection in a hundred breaks at each MiB:"
-    )
-    section.table(["", "seconds", "Mbit/s", "of the line", "connections"], _over_a_line(bench, 3 if everything else 1))
     return section
 
 
@@ -129,14 +114,12 @@ class _Servers:
 
     def _ours(self, name: str, server: Droppr, tree: Tree, *more: str) -> Case:
         def send() -> Timing:
-            return timed([*_command(server.client.url, server, tree), "--quiet", *more])
+            return timed(
+                [*droppr_upload(f"{tree.folder}/", f"{server.client.url}/request/{server.link.hash}"), "--quiet", *more]
+            )
 
         title = f"{name}, {tree.count} × {_size(tree.size)}"
         return Case(title, server, send, lambda: tree.same_as(server.link.disk), tree.total)
-
-
-def _command(url: str, server: Droppr, tree: Tree) -> list[str]:
-    return [DROPPR, "upload", f"{tree.folder}/", "--to", f"{url}/request/{server.link.hash}", "--no-resume"]
 
 
 def _row(outcome: Outcome, reference: Outcome, rounds: int) -> list[str]:
@@ -171,43 +154,6 @@ def _goals(section: Section, tree: Tree, outcomes: Sequence[Outcome], rounds: in
         section.goal(f"{tree.count:,} × {_size(tree.size)}, {name}: beside {best[0]}", best[1] / took, least=1)
         if tree.count == 1:
             section.goal(f"{tree.count:,} × {_size(tree.size)}, {name}: beside curl → nginx", curl / took, least=0.8)
-
-
-def _over_a_line(bench: Bench, rounds: int) -> list[list[str]]:
-    tree = Tree(
-        _place(bench) / f"droppr-bench-{os.getpid()}-line", 3, 32 * MIB if bench.options.everything else 24 * MIB
-    )
-    tree.make(bench.source(tree.size).path)
-    ways = [("adaptive", []), *((f"fixed {count}", ["--fixed", "--workers", str(count)]) for count in (1, 4, 8))]
-    try:
-        with Droppr(bench.folder / "line") as server:
-            taken = [[_one(server, tree, name, more, at) for name, more in ways] for at in range(rounds)]
-    finally:
-        shutil.rmtree(tree.folder)
-    return [_line_row(name, tree, runs) for (name, _), runs in zip(ways, zip(*taken, strict=True), strict=True)]
-
-
-def _one(server: Droppr, tree: Tree, name: str, more: Sequence[str], seed: int) -> tuple[float, int]:
-    """Seconds, and how many connections it ended up with."""
-    with SlowLine(server.port, delay=ROUND_TRIP, total=LINE, each=CONNECTION, loss=LOSS, seed=seed) as line:
-        began = time.monotonic()
-        command = [*_command(line.url, server, tree), "--json", *more]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        seconds = time.monotonic() - began
-    if done.returncode or not tree.same_as(server.link.disk):
-        raise LoadFailed(f"{name} did not get through: {done.stdout[-500:]}")
-    server.clean()
-    note(f"{name}: {seconds:.1f} s, {line.cuts} cuts")
-    events = [json.loads(text) for text in done.stdout.splitlines()]
-    seen = [each["connections"] for each in events if each["event"] == "progress"]
-    return seconds, round(median(seen[len(seen) // 2 :])) if seen else 0
-
-
-def _line_row(name: str, tree: Tree, runs: Sequence[tuple[float, int]]) -> list[str]:
-    seconds = median(each for each, _ in runs)
-    speed = tree.total / seconds
-    connections = median(float(count) for _, count in runs)
-    return [name, f"{seconds:.1f}", f"{speed * 8 / 1e6:.0f}", f"{speed / LINE:.0%}", f"{connections:.0f}"]
 
 
 def _place(bench: Bench) -> Path:
