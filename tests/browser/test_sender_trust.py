@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.conftest import Visit
-from tests.support.browser import Witness, built_pages
+from tests.support.browser import FLAGS, Witness, built_pages, chromium_program, powerless_chromium
 from tests.support.client import Client
-from tests.support.files import MIB, content, file_sha256, files_below, hashes, sha256, write
+from tests.support.files import MIB, content, file_sha256, files_below, hashes, write
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender
@@ -147,119 +149,120 @@ def test_one_tab_sends_to_a_link_at_a_time_and_the_next_one_follows_by_itself(
     assert set(files_below(link.disk)) == {"first.bin", "second.bin"}
 
 
-def test_a_phone_that_slept_goes_on_and_its_screen_stayed_on_before(
+def test_what_was_dropped_is_opened_again_after_a_reload_without_being_chosen(
     owner: Client, desk: Path, browser: Browser, site: LiveNginx
 ) -> None:
     link = owner.make_link()
-    file = write(desk / "film.bin", content(16 * MIB))
-    with browser.new_context() as context:
-        context.add_init_script("""
-            window.locks = [];
-            const request = navigator.wakeLock.request.bind(navigator.wakeLock);
-            navigator.wakeLock.request = async (kind) => {
-                const lock = await request(kind);
-                window.locks.push(lock);
-                return lock;
-            };""")
-        sender = Sender(context, site.url, link).visit()
-        begin(sender, file)
-        assert sender.page.evaluate("() => window.locks.map(lock => lock.released)") == [False]
-        devtools = context.new_cdp_session(sender.page)
-        devtools.send("Page.setWebLifecycleState", {"state": "frozen"})
-        devtools.send("Page.setWebLifecycleState", {"state": "active"})
-        sender.line()
-        sender.expect_arrived("film.bin")
-        sender.until(lambda: sender.page.evaluate("() => window.locks.every(lock => lock.released)"), what="the dark")
-    assert hashes(link.disk) == {"film.bin": file_sha256(file)}
-
-
-def test_a_dropped_file_is_opened_again_after_a_reload_without_being_chosen(
-    owner: Client, desk: Path, browser: Browser, site: LiveNginx
-) -> None:
-    """The handle is a real one, of the browser's private file system, where no window has to ask for leave."""
-    link = owner.make_link()
+    film = write(desk / "film.bin", content(12 * MIB))
+    folder = desk / "Project ü"
+    write(folder / "later" / "sound.bin", content(12 * MIB, seed=1))
     with browser.new_context() as context:
         sender = Sender(context, site.url, link).visit()
         sender.line(mib_per_second=SLOW)
-        sender.page.evaluate("""async () => {
-            const root = await navigator.storage.getDirectory();
-            const handle = await root.getFileHandle('kept.bin', { create: true });
-            const stream = await handle.createWritable();
-            for (let part = 0; part < 16; part++) await stream.write(new Uint8Array(1048576).fill(part));
-            await stream.close();
-            DataTransferItem.prototype.getAsFileSystemHandle = async () => handle;
-            const transfer = new DataTransfer();
-            transfer.items.add(await handle.getFile());
-            window.dispatchEvent(new DragEvent('drop', { dataTransfer: transfer, cancelable: true }));
-        }""")
-        sender.until(lambda: sender.received() >= 3 * MIB, what="some of the file")
+        sender.drop(film, folder)
+        sender.until(lambda: min(sender.received(of_file=at) for at in (0, 1)) >= MIB, what="some of both")
+        before = sum(sender.received(of_file=at) for at in (0, 1))
         sender.page.reload()
         sender.line()
         sender.calls.clear()
-        sender.page.get_by_role("button", name="Continue kept.bin").click()
-        sender.expect_arrived("kept.bin")
-    whole = b"".join(bytes([part]) * MIB for part in range(16))
-    assert hashes(link.disk) == {"kept.bin": sha256(whole)}
-    assert sum(stop - start for start, stop in sender.spans) < 16 * MIB
+        for path in ("film.bin", "Project ü/later/sound.bin"):
+            sender.page.get_by_role("button", name=f"Continue {path}").click()
+        sender.expect_all_arrived("2 files have arrived")
+    assert hashes(link.disk) == hashes(desk)
+    assert sum(stop - start for start, stop in sender.spans) <= 24 * MIB - before
 
 
-def test_a_notice_comes_when_all_has_arrived_and_is_asked_for_by_a_click_only(
+def test_what_was_dropped_and_has_gone_since_is_asked_for(
     owner: Client, desk: Path, browser: Browser, site: LiveNginx
 ) -> None:
     link = owner.make_link()
-    with browser.new_context(permissions=["notifications"]) as context:
-        context.add_init_script("""
-            window.asked = 0;
-            window.notices = [];
-            window.Notification = class {
-                static permission = 'default';
-                static async requestPermission() { window.asked += 1; return 'granted'; }
-                constructor(title, { body }) { window.notices.push([title, body]); }
-            };""")
+    film = write(desk / "film.bin", content(12 * MIB))
+    with browser.new_context() as context:
         sender = Sender(context, site.url, link).visit()
-        page = sender.page
-        begin(sender, write(desk / "long.bin", content(12 * MIB)))
-        assert page.evaluate("() => window.asked") == 0
-        page.get_by_text("More options").click()
-        page.get_by_role("button", name="Tell me when it is done").click()
-        expect(page.get_by_text("You will get a notice when it is done.")).to_be_visible()
-        page.evaluate("() => Object.defineProperty(document, 'visibilityState', { get: () => 'hidden' })")
-        sender.line()
-        sender.expect_arrived("long.bin")
-        sender.until(lambda: page.evaluate("() => window.notices"), what="the notice")
-        assert page.evaluate("() => window.notices[0][0]") == "Your files have arrived"
+        sender.line(mib_per_second=SLOW)
+        sender.drop(film)
+        sender.until(lambda: sender.received() >= MIB, what="some of the file")
+        sender.page.reload()
+        film.rename(desk / "moved.bin")
+        sender.page.get_by_role("button", name="Continue film.bin").click()
+        expect(sender.page.get_by_role("button", name="Choose files")).to_be_focused()
+        expect(sender.page.locator("#unfinished")).to_contain_text("film.bin")
+
+
+def test_in_a_new_tab_the_browser_asks_whether_what_was_dropped_may_be_opened_and_takes_no_for_an_answer(
+    owner: Client, desk: Path, browser: Browser, site: LiveNginx
+) -> None:
+    link = owner.make_link()
+    film = write(desk / "film.bin", content(12 * MIB))
+    with (
+        browser.browser_type.launch(
+            executable_path=chromium_program(), args=[*FLAGS, "--deny-permission-prompts"]
+        ) as denying,
+        denying.new_context() as context,
+    ):
+        first = Sender(context, site.url, link).visit()
+        first.line(mib_per_second=SLOW)
+        first.drop(film)
+        first.until(lambda: first.received() >= MIB, what="some of the file")
+        first.page.close()
+        again = Sender(context, site.url, link).visit()
+        again.page.get_by_role("button", name="Continue film.bin").click()
+        expect(again.page.get_by_role("button", name="Choose files")).to_be_focused()
+        again.choose(film)
+        again.expect_all_arrived("1 file has arrived")
+    assert hashes(link.disk) == hashes(desk)
+    assert {chunk.headers["x-upload-id"] for chunk in again.chunks} == {first.upload_id()}
+
+
+def test_where_notices_are_not_allowed_the_page_says_so(owner: Client, desk: Path, visit: Visit) -> None:
+    sender = visit(owner.make_link())
+    sender.choose(write(desk / "first.txt", b"the list is there"))
+    sender.page.get_by_text("More options").click()
+    sender.page.get_by_role("button", name="Tell me when it is done").click()
+    expect(sender.page.get_by_text("This browser does not allow notices from this page.")).to_be_visible()
 
 
 def test_an_empty_folder_arrives_and_what_cannot_be_read_is_told(
-    owner: Client, desk: Path, browser: Browser, site: LiveNginx
+    owner: Client, desk: Path, browser: Browser, site: LiveNginx, tmp_path: Path
 ) -> None:
     link = owner.make_link()
     folder = desk / "Project"
     (folder / "later" / "ideas").mkdir(parents=True)
     write(folder / "plan.txt", b"plan")
-    write(folder / "locked.txt", b"nobody may read this")
-    with browser.new_context() as context:
-        # What a browser does with a file it has no right to read, for whoever runs these tests as root.
-        context.add_init_script("""
-            const get = DataTransferItem.prototype.webkitGetAsEntry;
-            DataTransferItem.prototype.webkitGetAsEntry = function () {
-                const folder = get.call(this);
-                const reader = folder.createReader();
-                const read = reader.readEntries.bind(reader);
-                reader.readEntries = (yes, no) => read((entries) => {
-                    const locked = entries.find(({ name }) => name === 'locked.txt');
-                    if (locked) locked.file = (_, no) => no(new DOMException('', 'NotReadableError'));
-                    yes(entries);
-                }, no);
-                folder.createReader = () => reader;
-                return folder;
-            };""")
+    for locked in (write(folder / "locked.txt", b"nobody may read this"), write(folder / "vault" / "x", b"x").parent):
+        locked.chmod(0)
+    with (
+        browser.browser_type.launch(executable_path=powerless_chromium(tmp_path), args=list(FLAGS)) as powerless,
+        powerless.new_context() as context,
+    ):
         sender = Sender(context, site.url, link).visit()
         sender.drop(folder)
-        sender.expect_all_arrived("1 file has arrived")
-        expect(sender.page.get_by_role("alert")).to_contain_text("Project/locked.txt: The browser could not read it.")
+        expect(sender.page.get_by_role("alert")).to_contain_text("Project/vault: The browser could not read it.")
+        expect(sender.state("Project/locked.txt")).to_contain_text("The file can no longer be read.")
+        sender.expect_all_arrived("1 file has arrived. 1 file could not be sent.")
         expect(sender.page.get_by_text("1 empty folder goes along.")).to_be_visible()
+    assert list(files_below(link.disk)) == ["Project/plan.txt"]
     assert (link.disk / "Project" / "later" / "ideas").is_dir()
+
+
+@pytest.mark.parametrize("size", [MIB // 2, 3 * MIB])
+def test_files_that_went_away_or_changed_after_they_were_chosen_are_told_and_the_others_arrive(
+    owner: Client, desk: Path, visit: Visit, size: int
+) -> None:
+    link = owner.make_link(password="later")
+    gone, changed, cut, kept = (write(desk / f"{at}.bin", content(size, seed=at)) for at in range(4))
+    sender = visit(link)
+    sender.choose(gone, changed, cut, kept)
+    gone.unlink()
+    write(changed, content(size, seed=7))
+    os.utime(changed, (1, 1))
+    os.truncate(cut, size // 2)
+    sender.page.get_by_label("Password for this link").fill("later")
+    sender.page.get_by_role("button", name="Send 4 files").click()
+    sender.expect_arrived(kept.name)
+    for file in (gone, changed, cut):
+        expect(sender.state(file.name)).to_contain_text("The file can no longer be read.")
+    assert hashes(link.disk) == {kept.name: file_sha256(kept)}
 
 
 def test_an_empty_folder_waits_for_the_password_as_files_do(owner: Client, desk: Path, visit: Visit) -> None:

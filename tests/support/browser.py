@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -46,6 +47,18 @@ def chromium_program() -> str:
     program = shutil.which("chromium")
     if program is None:
         raise AssertionError("Chromium is not installed; on Debian or Ubuntu type: sudo apt-get install chromium")
+    return program
+
+
+def powerless_chromium(folder: Path) -> Path:
+    """A program, written into ``folder``, that is Chromium without root's right to pass over the permissions of files."""
+    program = folder / "chromium"
+    powerless = Path(__file__).with_name("powerless")
+    run = "import os, sys; os.execv(sys.argv[1], sys.argv[1:])"
+    program.write_text(
+        f"""#!/bin/sh\nPYTHONPATH='{powerless}' exec '{sys.executable}' -c '{run}' '{chromium_program()}' "$@"\n"""
+    )
+    program.chmod(0o755)
     return program
 
 

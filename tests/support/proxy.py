@@ -118,7 +118,7 @@ class BadLine:
                     self.noticed += self._notice.finditer(piece)
                 if self._delay:
                     self._over.wait(self._delay)
-                if not to_server and self._is_to_be_kept(piece):
+                if self._down.is_set() or (not to_server and self._is_to_be_kept(piece)):
                     break
                 if to_server and self._cut_after:
                     piece = piece[: self._cut_after - carried]

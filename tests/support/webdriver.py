@@ -214,7 +214,7 @@ def firefox(folder: Path) -> Iterator[FirefoxWindow]:
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in settings.items()]
     (folder / "user.js").write_text("".join(lines))
     options = ["--headless", "--marionette", "--remote-allow-system-access", "--no-remote", "--profile", str(folder)]
-    with _running([_program("firefox-esr"), *options], folder), closing(_Marionette(port)) as wire:
+    with running([_program("firefox-esr"), *options], folder), closing(_Marionette(port)) as wire:
         wire.call("NewSession", {"capabilities": {"alwaysMatch": {}}})
         yield FirefoxWindow(wire)
 
@@ -227,7 +227,7 @@ def webkit(folder: Path) -> Iterator[Window]:
     own = {"webkitgtk:browserOptions": {"binary": str(browser), "args": ["--automation"]}}
     with (
         _screen(folder) as display,
-        _running([_program("WebKitWebDriver"), f"--port={port}"], folder, DISPLAY=display),
+        running([_program("WebKitWebDriver"), f"--port={port}"], folder, DISPLAY=display),
     ):
         _connected(port).close()
         with closing(_Http(port, own)) as wire:
@@ -239,13 +239,13 @@ def _screen(folder: Path) -> Iterator[str]:
     """A screen that nobody looks at; its name."""
     reading, writing = os.pipe()
     command = [_program("Xvfb"), "-displayfd", str(writing), "-screen", "0", "1280x1024x24", "-nolisten", "tcp"]
-    with _running(command, folder, pass_fds=(writing,)), os.fdopen(reading) as number:
+    with running(command, folder, pass_fds=(writing,)), os.fdopen(reading) as number:
         os.close(writing)
         yield f":{number.readline().strip()}"
 
 
 @contextmanager
-def _running(command: list[str], folder: Path, pass_fds: tuple[int, ...] = (), **variables: str) -> Iterator[None]:
+def running(command: list[str], folder: Path, pass_fds: tuple[int, ...] = (), **variables: str) -> Iterator[None]:
     """A program that has ``folder`` for a home, until the end of the block; then it is gone with all that it started."""
     with (folder / f"{Path(command[0]).name}.log").open("wb") as log:
         process = subprocess.Popen(

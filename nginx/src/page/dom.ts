@@ -70,15 +70,21 @@ export function setHidden(element: HTMLElement, hidden: boolean): void {
   if (element.hidden !== hidden) element.hidden = hidden;
 }
 
+/** Without frames, in a page that is not seen, it is painted after so many milliseconds: its title can be seen. */
+const UNSEEN_MS = 500;
+
 /** Runs `paint` at most once per frame, however often it is asked for. */
 export function oncePerFrame(paint: () => void): () => void {
-  let asked = false;
+  let [frame, timer] = [0, 0];
+  const run = (): void => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    frame = 0;
+    paint();
+  };
   return () => {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      paint();
-    });
+    if (frame !== 0) return;
+    frame = requestAnimationFrame(run);
+    timer = Number(setTimeout(run, UNSEEN_MS));
   };
 }

@@ -61,16 +61,15 @@ export class Gate {
 
   #paint(): void {
     const words = this.#complaint();
-    this.#password.toggleAttribute("aria-invalid", false);
-    if (words !== "") this.#password.setAttribute("aria-invalid", "true");
+    this.#password.ariaInvalid = words === "" ? null : "true";
     setText(this.#hint, words || t("password_hint"));
   }
 
   #ask(id: string, input: HTMLInputElement, asked: Asked): void {
     if (asked === "no") return;
     this.#form.hidden = false;
-    need(`${id}-field`, HTMLElement).hidden = false;
+    need(`${id}-field`).hidden = false;
     input.required = asked === "required";
-    if (id !== "password") need(`${id}-optional`, HTMLElement).hidden = input.required;
+    if (id !== "password") need(`${id}-optional`).hidden = input.required;
   }
 }

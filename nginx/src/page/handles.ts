@@ -10,7 +10,6 @@ interface Kept {
 }
 
 interface Askable {
-  queryPermission?(options: { mode: "read" }): Promise<PermissionState>;
   requestPermission?(options: { mode: "read" }): Promise<PermissionState>;
 }
 
@@ -98,11 +97,9 @@ function settled<T>(request: IDBRequest<T>): Promise<T> {
   });
 }
 
+/** The browser asks the person only where it has not done so yet. */
 async function mayRead(handle: FileSystemHandle & Askable): Promise<boolean> {
-  const options = { mode: "read" } as const;
-  if (handle.queryPermission === undefined || (await handle.queryPermission(options)) === "granted")
-    return true;
-  return (await handle.requestPermission?.(options)) === "granted";
+  return ((await handle.requestPermission?.({ mode: "read" })) ?? "granted") === "granted";
 }
 
 async function fileBelow(root: FileSystemHandle, parts: readonly string[]): Promise<File> {

@@ -34,14 +34,14 @@ function ring(share: number): string {
   const middle = SIZE / 2;
   const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent") || "teal";
   pen.lineWidth = 7;
-  pen.globalAlpha = 0.25;
   pen.strokeStyle = accent;
-  pen.beginPath();
-  pen.arc(middle, middle, middle - 4, 0, 2 * Math.PI);
-  pen.stroke();
-  pen.globalAlpha = 1;
-  pen.beginPath();
-  pen.arc(middle, middle, middle - 4, -Math.PI / 2, -Math.PI / 2 + share * 2 * Math.PI);
-  pen.stroke();
+  const draw = (alpha: number, part: number): void => {
+    pen.globalAlpha = alpha;
+    pen.beginPath();
+    pen.arc(middle, middle, middle - 4, -Math.PI / 2, (2 * part - 0.5) * Math.PI);
+    pen.stroke();
+  };
+  draw(0.25, 1);
+  draw(1, share);
   return canvas.toDataURL("image/png");
 }
