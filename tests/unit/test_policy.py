@@ -44,6 +44,14 @@ def test_an_extension_must_be_on_both_lists():
     assert policy.extensions_for(mine) == ("png",)
 
 
+def test_lists_that_have_nothing_in_common_do_not_read_as_all():
+    policy = Policy(0, 100, ("txt",))
+    assert policy.extensions_for(link(allowed_extensions=("jpg",))) == ("jpg",)
+    for name in ("a.jpg", "a.txt"):
+        with pytest.raises(TypeNotAllowed):
+            policy.check_file(link(allowed_extensions=("jpg",)), name, 1)
+
+
 @pytest.mark.parametrize(
     ("name", "mime"),
     [

@@ -77,9 +77,9 @@ class Policy:
 
     def extensions_for(self, link: RequestLink) -> tuple[str, ...]:
         """The extensions a sender may use, empty for all."""
-        if link.allowed_extensions and self.allowed_extensions:
-            return tuple(each for each in link.allowed_extensions if each in self.allowed_extensions)
-        return link.allowed_extensions or self.allowed_extensions
+        both = tuple(each for each in link.allowed_extensions if each in self.allowed_extensions)
+        # Where the two have none in common nothing comes in, and none would read as all.
+        return both or link.allowed_extensions or self.allowed_extensions
 
 
 def _agree(expected: str, mime: str) -> bool:

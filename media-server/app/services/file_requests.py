@@ -99,10 +99,6 @@ class FileRequests:
         """Take no more uploads; what has arrived stays. Raises RequestNotFound."""
         self._requests.update(hash, lambda link: replace(link, active=False))
 
-    def get(self, hash: str) -> RequestLink:
-        """The link as its owner sees it, expired and closed ones too. Raises RequestNotFound."""
-        return self._requests.load(hash)
-
     def find(self, hash: str) -> RequestLink:
         """The link as senders may use it. Raises RequestNotFound, RequestClosed or RequestExpired."""
         link = self._requests.load(hash)
