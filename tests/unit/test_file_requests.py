@@ -103,7 +103,7 @@ def test_a_link_expires_at_its_moment_and_can_be_prolonged(office):
     office.now.pass_by(1)
     with pytest.raises(RequestExpired):
         office.links.find(made.hash)
-    assert office.links.get(made.hash) == made
+    assert office.store.load(made.hash) == made
     office.links.edit(made.hash, {"expires_hours": 1})
     assert office.links.info(made.hash, "x").expires_in == pytest.approx(3600)
     office.links.edit(made.hash, {"expires_hours": 0})
@@ -121,7 +121,7 @@ def test_a_closed_link_is_closed_until_it_is_opened_again(office):
 
 
 def test_an_unknown_link_is_not_found(office):
-    for call in (office.links.find, office.links.get, office.links.close, office.links.usage):
+    for call in (office.links.find, office.links.close, office.links.usage):
         with pytest.raises(RequestNotFound):
             call("nothing-here-0123456")
 
