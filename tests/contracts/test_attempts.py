@@ -67,7 +67,6 @@ def test_who_waits_as_long_as_told_is_let_in(attempts, now):
 
 def test_counts_survive_a_restart(attempts, make):
     attempts.hit("k", LIMIT)
-    attempts.close()
     assert make().count("k", LIMIT) == 1
 
 

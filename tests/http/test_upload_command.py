@@ -406,6 +406,14 @@ def test_a_file_that_never_rests_is_given_up_and_leaves_nothing_behind(link, tmp
     assert arrived(link) == {}
 
 
+def test_one_path_or_any_iterable_of_paths_can_be_sent(link, tmp_path):
+    made(tmp_path, {"d/one": 10, "d/two": 10, "three": 10})
+    assert [each.path for each in manager_for(link, tmp_path).upload_files(str(tmp_path / "three"))] == ["three"]
+    results = manager_for(link, tmp_path).upload_files((tmp_path / "d").glob("*"))
+    assert {each.path for each in results} == {"one", "two"}
+    assert set(arrived(link)) == {"one", "two", "three"}
+
+
 def test_a_file_that_goes_away_fails_alone(link, tmp_path):
     made(tmp_path, {"d/large": 2 * MIB, "d/rest": 10, "d/small": 10})
 

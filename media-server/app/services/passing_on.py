@@ -101,8 +101,8 @@ class PassingOn:
             with self._copies.of(entry) as copy:
                 entry = self._fitting(entry, copy)
                 try:
-                    if self._advance(entry, copy):
-                        return
+                    self._advance(entry, copy)
+                    return
                 except TransferRewound:
                     if beginning >= BEGINNINGS:
                         raise
@@ -111,8 +111,8 @@ class PassingOn:
                     if beginning >= BEGINNINGS:
                         raise
 
-    def _advance(self, entry: OutboxEntry, copy: LocalCopy) -> bool:
-        """Send what is there; true once there is nothing more to do now."""
+    def _advance(self, entry: OutboxEntry, copy: LocalCopy) -> None:
+        """Send what is there, and finish once that is all."""
         remote = self._remotes.of(entry.place)
         file = OutgoingFile(entry.upload_id, copy.path, entry.size)
         if (
@@ -121,7 +121,7 @@ class PassingOn:
             and not parts_to_send(remote, file, ByteRanges(), copy.ready)
         ):
             self._changed(entry, next_at=self._clock() + ARRIVING_SECONDS)
-            return True
+            return
         breaker = self._remotes.breaker(entry.place)
         if entry.transfer is None:
             with breaker.guard():
@@ -132,7 +132,7 @@ class PassingOn:
             held = remote.held(entry.transfer, file)
         spans = parts_to_send(remote, file, held, copy.ready)
         state = OutboxState.ARRIVING if copy.received is None else OutboxState.SENDING
-        told = _Told(self, entry, held.length)
+        told = _Told(lambda sent: self._changed(entry, sent_bytes=sent), held.length, self._clock)
         if spans:
             self._changed(entry, state=state, sent_bytes=held.length)
             cancelled = _Watch(self._copies, entry, self._clock)
@@ -142,14 +142,13 @@ class PassingOn:
             self._changed(
                 entry, state=state, sent_bytes=told.bytes, next_at=self._clock() + ARRIVING_SECONDS, error=None
             )
-            return True
+            return
         self._leave(entry)
         with breaker.guard():
             where = remote.finish(entry.transfer, file, copy.read)
         self._requests.note_passed_on(entry.request_hash, entry.upload_id, where)
         self._outbox.remove(entry.upload_id)
         self._observer.passed_on(entry, self._clock() - entry.created_at)
-        return True
 
     def _send(self, sending: Transfer, spans: list[Span], entry: OutboxEntry, copy: LocalCopy) -> None:
         """Send these parts. The last one of a stream, and the only one of a file, make the file appear at once; so they wait
@@ -225,21 +224,21 @@ class PassingOn:
 class _Told:
     """Counts the bytes that a remote has taken and writes them down now and then, for the owner to see."""
 
-    def __init__(self, passing_on: PassingOn, entry: OutboxEntry, held: int) -> None:
-        self._passing_on = passing_on
-        self._entry = entry
+    def __init__(self, note: Callable[[int], object], held: int, clock: Clock) -> None:
+        self._note = note
+        self._clock = clock
         self._lock = threading.Lock()
-        self._next = passing_on._clock() + TOLD_SECONDS
+        self._next = clock() + TOLD_SECONDS
         self.bytes = held
 
     def __call__(self, span: Span) -> None:
         with self._lock:
             self.bytes += span.length
-            if self._passing_on._clock() < self._next:
+            if self._clock() < self._next:
                 return
-            self._next = self._passing_on._clock() + TOLD_SECONDS
+            self._next = self._clock() + TOLD_SECONDS
             sent = self.bytes
-        self._passing_on._changed(self._entry, sent_bytes=sent)
+        self._note(sent)
 
 
 class _Watch:

@@ -86,13 +86,6 @@ class SQLiteAttempts:
             added = connection.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (digest, now + seconds))
             return added.rowcount == 1
 
-    def close(self) -> None:
-        """Close the file; the next call opens it again."""
-        with self._lock:
-            if self._connection is not None and self._owner == os.getpid():
-                self._connection.close()
-            self._connection = None
-
     @contextmanager
     def _alone(self) -> Iterator[tuple[sqlite3.Connection, float]]:
         """The file to oneself, among all threads and processes, and the time. Raises Busy or StorageFull."""

@@ -6,10 +6,9 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
 from droppr_client.upload.flow import Cancellation, Flow
 from droppr_client.upload.handoff import Handed, claimed
@@ -29,6 +28,8 @@ from droppr_client.upload.work import Care, Work
 
 MOST_WORKERS = 16
 FIXED_WORKERS = 4
+Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str] | Found]
+"""What to send: a path, several, or what was found already."""
 TICK = 0.1
 RESULTS_WAITING = 10_000
 FOLDERS_AT_ONCE = 100
@@ -95,14 +96,13 @@ class UploadManager:
         self._workers: list[threading.Thread] = []
         self._work: Work | None = None
 
-    def upload(self, paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> Iterator[UploadResult]:
+    def upload(self, paths: Paths) -> Iterator[UploadResult]:
         """Send all that lies at ``paths`` (or all that a Walk finds); results as they come. Once per manager.
 
         Raises Refused before anything was sent; afterwards ``refused`` says so. Leaving the loop early cancels.
         """
         self.prepare()
-        walk = paths if isinstance(paths, Walk) else _walk(paths)
-        main = threading.Thread(target=self._run, args=(walk,), name="droppr-uploads", daemon=True)
+        main = threading.Thread(target=self._run, args=(_found(paths),), name="droppr-uploads", daemon=True)
         main.start()
         try:
             while (result := self._results.get()) is not None:
@@ -114,11 +114,11 @@ class UploadManager:
         if self._crash is not None:
             raise self._crash
 
-    def upload_files(self, paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> list[UploadResult]:
+    def upload_files(self, paths: Paths) -> list[UploadResult]:
         """The same with all results at the end."""
         return list(self.upload(paths))
 
-    async def upload_async(self, paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> list[UploadResult]:
+    async def upload_async(self, paths: Paths) -> list[UploadResult]:
         """The same for asyncio; cancelling the task cancels the uploads."""
         import asyncio
 
@@ -319,11 +319,13 @@ class UploadManager:
                 return
 
 
-def _walk(paths: Sequence[str | os.PathLike[str]] | Iterable[Found]) -> Iterable[Found]:
-    named = list(paths) if isinstance(paths, Sequence) else None
-    if named is None:
-        return paths  # type: ignore[return-value]
-    return Walk([os.fspath(each) for each in named if isinstance(each, str | Path | os.PathLike)])
+def _found(paths: Paths) -> Iterator[Found]:
+    """What lies at ``paths``; what was found before is taken as it is."""
+    for each in [paths] if isinstance(paths, str | os.PathLike) else paths:
+        if isinstance(each, str | os.PathLike):
+            yield from Walk([os.fspath(each)])
+        else:
+            yield each
 
 
 def _folders(work: Work, paths: list[str]) -> Job:
@@ -342,6 +344,3 @@ def _folders(work: Work, paths: list[str]) -> Job:
             return  # an older server, to which only files are something
 
     return make
-
-
-__all__ = ["Options", "Terms", "UploadManager"]
