@@ -156,12 +156,13 @@ def local_token() -> str | None:
 
 
 def _local_settings() -> Any:
-    """This machine's settings; None where only the client is installed or they make no sense."""
+    """This machine's settings; None where only the client is installed."""
     try:
         from app.settings import InvalidSettings, load_settings
     except ImportError:
         return None
     try:
         return load_settings()
-    except InvalidSettings:
-        return None
+    except InvalidSettings as error:
+        sentence = f"The settings here do not make sense. Name the server with --server, or put them right.\n{error}"
+        raise click.ClickException(sentence) from error

@@ -9,7 +9,7 @@ import click
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.options import as_json, link_argument, named_terms, server_options, terms_options
-from droppr_client.output import limit_text, print_facts, print_json, print_table, size_text, time_text
+from droppr_client.output import count_text, limit_text, print_facts, print_json, print_table, size_text, time_text
 
 
 @click.group()
@@ -144,7 +144,7 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
         ("Captcha", link["captcha"].replace("_", " ")),
         ("Asks for name", link["ask_name"]),
         ("Asks for e-mail", link["ask_email"]),
-        ("Received", f"{link['files_received']} files, {size_text(link['bytes_received'])}"),
+        ("Received", f"{count_text(link['files_received'], 'file')}, {size_text(link['bytes_received'])}"),
         ("On their way", str(link["uploads_open"])),
     ]
 

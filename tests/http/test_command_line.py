@@ -132,6 +132,12 @@ def test_what_went_wrong_is_told_in_one_sentence(terminal, arguments, code, sent
     assert sentence in terminal.run(*arguments, code=code)
 
 
+def test_local_settings_that_make_no_sense_are_told_unless_a_server_is_named(terminal, server):
+    terminal.environment["DROPPR_PORT"] = "eighty"
+    assert "DROPPR_PORT: " in terminal.run("status", code=1)
+    assert "ready" in terminal.run("status", "--server", server.url)
+
+
 def test_the_local_token_is_never_sent_to_another_server(terminal, server):
     del terminal.environment["DROPPR_ADMIN_TOKEN"]
     (server.data_dir / "admin_token").write_text(server.token)

@@ -78,9 +78,11 @@ def test_so_many_bytes_pass_in_a_second_and_a_new_rate_counts_at_once(clock):
     for _ in range(20):
         limit.take(1000, clock.wait)
     assert 1.8 <= clock.now - began <= 2.1
-    limit.change(None)
     began = clock.now
-    limit.take(10**12, clock.wait)
+    for none in (None, 0):
+        limit.change(none)
+        limit.take(10**12, clock.wait)
+        RateLimit(none, None, clock).take(10**12, clock.wait)
     assert clock.now == began
 
 

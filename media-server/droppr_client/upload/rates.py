@@ -59,13 +59,13 @@ class BandwidthMonitor:
 
 
 class RateLimit:
-    """A bucket of tokens that fills at ``rate`` a second up to ``burst``; None is no limit. Both can be changed while
+    """A bucket of tokens that fills at ``rate`` a second up to ``burst``; None or 0 is no limit. Both can be changed while
     others wait. Serves in the order of asking, and may be asked for more than the bucket holds."""
 
     def __init__(self, rate: float | None, burst: float | None, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._rate = rate
+        self._rate = rate or None
         self._burst = burst
         self._tokens = self._size
         self._filled = clock()
@@ -84,7 +84,7 @@ class RateLimit:
         """From now on this is the rate, for those who wait already as well."""
         with self._lock:
             self._fill()
-            self._rate, self._burst = rate, burst
+            self._rate, self._burst = rate or None, burst
             self._tokens = min(self._tokens, self._size)
 
     def take(self, count: float, wait: Wait) -> None:
