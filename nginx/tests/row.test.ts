@@ -32,7 +32,7 @@ function paint(change: Partial<UploadItem>, actions: Partial<RowActions> & { stu
   };
   const counts = { activeUploads: 1, completedChunks: 0, totalChunks: 1, failedChunks: 0 };
   const nothing = (): undefined => undefined;
-  const row = new Row(item, {
+  const row = new Row({
     cancel: nothing,
     retry: nothing,
     pause: nothing,

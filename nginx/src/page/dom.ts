@@ -43,9 +43,7 @@ export function makeIcon(name: string): SVGSVGElement {
 }
 
 export function showIcon(icon: SVGSVGElement, name: string): void {
-  const href = `#i-${name}`;
-  if (icon.firstElementChild?.getAttribute("href") !== href)
-    icon.firstElementChild?.setAttribute("href", href);
+  setAttribute(icon.firstElementChild as Element, "href", `#i-${name}`);
 }
 
 /** A button that shows a drawing; `setLabel()` says what it does. */
@@ -56,9 +54,13 @@ export function makeIconButton(name: string, onClick: () => void): HTMLButtonEle
 }
 
 export function setLabel(element: HTMLElement, label: string): void {
-  if (element.getAttribute("aria-label") === label) return;
-  element.setAttribute("aria-label", label);
-  element.title = label;
+  setAttribute(element, "aria-label", label);
+  setAttribute(element, "title", label);
+}
+
+/** Sets an attribute only where it differs. */
+export function setAttribute(element: Element, name: string, value: string): void {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** Sets a text only where it differs, so that screen readers and layout are left alone otherwise. */

@@ -9,7 +9,8 @@ interface Order<T> {
 export class DragOrder<T> {
   readonly #list: HTMLElement;
   readonly #order: Order<T>;
-  #row: HTMLElement | null = null;
+  /** What is dragged; its row may show another one when it is scrolled out of sight meanwhile. */
+  #item: T | null = null;
   #target: number | null = null;
 
   constructor(list: HTMLElement, order: Order<T>) {
@@ -24,8 +25,9 @@ export class DragOrder<T> {
   #take(event: PointerEvent): void {
     const grip = (event.target as Element).closest<HTMLElement>(".grip");
     if (grip === null || event.button !== 0) return;
-    this.#row = grip.closest("li");
-    this.#row?.classList.add("dragged");
+    const row = grip.closest("li");
+    this.#item = this.#order.itemOf(Number(row?.dataset.id));
+    row?.classList.add("dragged");
     // Moves are reported here wherever the pointer goes, and a finger drags instead of scrolling.
     this.#list.setPointerCapture(event.pointerId);
     event.preventDefault();
@@ -33,19 +35,22 @@ export class DragOrder<T> {
   }
 
   #over(event: PointerEvent): void {
-    if (this.#row === null) return;
+    if (this.#item === null) return;
     this.#target = this.#order.indexAt(event.clientY);
-    for (const each of this.#list.querySelectorAll(".drop-here")) each.classList.remove("drop-here");
-    this.#list.querySelector(`[aria-posinset="${this.#target + 1}"]`)?.classList.add("drop-here");
+    this.#mark(this.#target);
+  }
+
+  #mark(target: number): void {
+    for (const each of this.#list.children)
+      each.classList.toggle("drop-here", each.ariaPosInSet === String(target + 1));
   }
 
   #end(drop: boolean): void {
-    const [row, target] = [this.#row, this.#target];
-    this.#row = null;
+    const [item, target] = [this.#item, this.#target];
+    this.#item = null;
     this.#target = null;
-    row?.classList.remove("dragged");
-    for (const each of this.#list.querySelectorAll(".drop-here")) each.classList.remove("drop-here");
-    const item = row === null ? null : this.#order.itemOf(Number(row.dataset.id));
+    this.#list.querySelector(".dragged")?.classList.remove("dragged");
+    this.#mark(-1);
     if (drop && item !== null && target !== null) this.#order.drop(item, target);
   }
 }

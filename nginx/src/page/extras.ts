@@ -7,18 +7,8 @@ import { onLanguage, t } from "./i18n";
 import type { Begun, LinkApi } from "./link-api";
 import { reasonFor } from "./reasons";
 
-const MEBIBYTE = 1024 * 1024;
 /** Bytes per second; 0 is as fast as possible. */
-const SPEEDS = [
-  0,
-  MEBIBYTE / 4,
-  MEBIBYTE / 2,
-  MEBIBYTE,
-  2 * MEBIBYTE,
-  5 * MEBIBYTE,
-  10 * MEBIBYTE,
-  25 * MEBIBYTE,
-];
+const SPEEDS = [0, 0.25, 0.5, 1, 2, 5, 10, 25].map((mebibytes) => mebibytes * 1024 * 1024);
 
 interface Needs {
   readonly api: LinkApi;

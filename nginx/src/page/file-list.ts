@@ -56,7 +56,7 @@ export class FileList {
       toggle: (item) => this.#toggle(item),
       move: (item, by) => this.#moveBy(item, by),
     };
-    this.#list = new VirtualList(this.#element, this.#scroller, (item) => new Row(item, forRows), paintSoon);
+    this.#list = new VirtualList(this.#element, this.#scroller, () => new Row(forRows), paintSoon);
     for (const name of Object.keys(FILTERS) as FilterName[]) this.#addFilter(name);
     this.#element.addEventListener("keydown", (event) => this.#onKey(event));
     new DragOrder(this.#element, {

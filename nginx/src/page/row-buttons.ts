@@ -62,7 +62,7 @@ const KINDS = {
   details: {
     icon: "more",
     label: "details_item",
-    shown: (item) => hasDetails(item),
+    shown: hasDetails,
     act: (item, { toggle }) => toggle(item),
   },
   cancel: {
@@ -86,10 +86,10 @@ export class RowButtons {
   readonly #made = new Map<ButtonName, HTMLButtonElement>();
   readonly #actions: ButtonActions;
   readonly #row: HTMLElement;
-  #item: UploadItem;
+  /** The one that was painted last. */
+  #item!: UploadItem;
 
-  constructor(item: UploadItem, actions: ButtonActions, row: HTMLElement) {
-    this.#item = item;
+  constructor(actions: ButtonActions, row: HTMLElement) {
     this.#actions = actions;
     this.#row = row;
   }

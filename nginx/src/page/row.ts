@@ -32,24 +32,27 @@ export class Row {
   readonly #sign = makeIcon("file");
   readonly #size = make("span", { className: "file-size" });
   readonly #state = make("span", { className: "file-state" });
+  #name: HTMLElement = make("div");
   readonly #buttons: RowButtons;
   readonly #actions: RowActions;
+  #item: UploadItem | null = null;
   /** These are made when they are first needed. */
   #bar: Bar | null = null;
   #box: HTMLElement | null = null;
 
-  constructor(item: UploadItem, actions: RowActions) {
+  constructor(actions: RowActions) {
     this.#actions = actions;
     const sign = make("span", { className: "file-sign" });
     sign.append(this.#sign);
     const about = make("div", { className: "file-about" }, this.#size, this.#state);
-    const text = make("div", { className: "file-text" }, nameOf(item.path), about);
-    this.#buttons = new RowButtons(item, actions, this.element);
+    const text = make("div", { className: "file-text" }, this.#name, about);
+    this.#buttons = new RowButtons(actions, this.element);
     this.element.append(sign, text, this.#buttons.element);
-    this.element.dataset.id = String(item.id);
   }
 
+  /** Of the file it showed before, or of another one. */
   paint(item: UploadItem): void {
+    if (item !== this.#item) this.#begin(item);
     const taken = item.state === "cancelled" && this.#actions.wasTakenBack(item);
     const className = `file ${item.state}`;
     if (this.element.className !== className) this.element.className = className;
@@ -66,20 +69,31 @@ export class Row {
     this.#buttons.focus(name);
   }
 
+  #begin(item: UploadItem): void {
+    this.#item = item;
+    this.element.dataset.id = String(item.id);
+    const name = nameOf(item.path);
+    this.#name.replaceWith(name);
+    this.#name = name;
+    // The bar of another file would be seen to move.
+    this.#bar?.element.remove();
+    this.#box?.remove();
+    this.#bar = null;
+    this.#box = null;
+  }
+
   #paintBar(item: UploadItem): void {
-    const { state, safe } = item;
-    const under = state === "sending" || state === "finishing" || (state === "paused" && safe > 0);
-    if (this.#bar === null && under) {
+    const under = hasDetails(item) && (item.state !== "paused" || item.safe > 0);
+    if (under && this.#bar === null) {
       this.#bar = new Bar();
       this.#buttons.element.after(this.#bar.element);
     }
-    if (this.#bar === null) return;
-    setHidden(this.#bar.element, !under);
-    if (under) this.#bar.paint(item);
+    if (this.#bar !== null) setHidden(this.#bar.element, !under);
+    if (under) this.#bar?.paint(item);
   }
 
   #paintBox(item: UploadItem, open: boolean): void {
-    if (this.#box === null && open) {
+    if (open && this.#box === null) {
       this.#box = make("div", { className: "file-details" });
       this.element.append(this.#box);
     }
@@ -131,6 +145,7 @@ function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string 
   const line = isOffline() ? [t("no_line")] : [];
   switch (state) {
     case "waiting":
+    case "finishing":
     case "cancelled":
       return cancelling ? joined([t("cancelling"), ...line]) : t(state);
     case "paused":
@@ -139,8 +154,6 @@ function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string 
       return t("arrived");
     case "failed":
       return reasonFor(error);
-    case "finishing":
-      return t(state);
     case "sending": {
       const stats = statsOf(item);
       if (line.length > 0) return joined([percent, ...line]);

@@ -221,11 +221,8 @@ export class SendPage {
 
   #options(): UploaderOptions {
     const { senderName, senderEmail, password } = this.#gate;
-    const { transport, sessions, clock } = this.#ports;
     return {
-      transport,
-      sessions,
-      clock,
+      ...this.#ports,
       uploadUrl: this.#uploadUrl,
       maxRetries: MAX_RETRIES,
       headers: { "X-Request-Password": password },

@@ -63,19 +63,14 @@ export class TotalPanel {
   #askTwice(cancel: () => void): void {
     const sure = this.#sure !== 0;
     clearTimeout(this.#sure);
-    this.#sure = sure ? 0 : Number(setTimeout(() => this.#relax(), SURE_MS));
-    this.#paintSure();
+    this.#paintSure(sure ? 0 : Number(setTimeout(() => this.#paintSure(0), SURE_MS)));
     if (sure) cancel();
   }
 
-  #relax(): void {
-    this.#sure = 0;
-    this.#paintSure();
-  }
-
-  #paintSure(): void {
-    setText(this.#cancelAll, t(this.#sure === 0 ? "cancel_all" : "sure_cancel"));
-    this.#cancelAll.classList.toggle("danger", this.#sure !== 0);
+  #paintSure(timer: number): void {
+    this.#sure = timer;
+    setText(this.#cancelAll, t(timer === 0 ? "cancel_all" : "sure_cancel"));
+    this.#cancelAll.classList.toggle("danger", timer !== 0);
   }
 }
 

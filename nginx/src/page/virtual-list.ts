@@ -1,5 +1,8 @@
 // A list of any length of which only what can be seen, and a little around it, is in the document. Rows may differ in
-// height: each is measured when it is shown, and until then counted as high as the last one that was.
+// height: each is measured when it is shown, and until then counted as high as the last one that was. Making a row costs many
+// times what painting it does, so a row that went out of sight shows what comes into it.
+
+import { setAttribute } from "./dom";
 
 export interface Listed {
   readonly id: number;
@@ -17,7 +20,7 @@ const FIRST_GUESS = 64;
 export class VirtualList<T extends Listed> {
   readonly #list: HTMLElement;
   readonly #scroller: HTMLElement;
-  readonly #makeRow: (item: T) => VirtualRow<T>;
+  readonly #makeRow: () => VirtualRow<T>;
   readonly #paintSoon: () => void;
   readonly #rows = new Map<number, VirtualRow<T>>();
   readonly #heights = new Map<number, number>();
@@ -25,16 +28,10 @@ export class VirtualList<T extends Listed> {
   #items: readonly T[] = [];
   /** Where each item begins, in pixels; one more than there are items, the last being the height of all. */
   #tops = new Float64Array(1);
-  #guess = FIRST_GUESS;
   #stale = true;
 
   /** `paintSoon` is asked for whenever scrolling or a changed height calls for `paint()`. */
-  constructor(
-    list: HTMLElement,
-    scroller: HTMLElement,
-    makeRow: (item: T) => VirtualRow<T>,
-    paintSoon: () => void,
-  ) {
+  constructor(list: HTMLElement, scroller: HTMLElement, makeRow: () => VirtualRow<T>, paintSoon: () => void) {
     this.#list = list;
     this.#scroller = scroller;
     this.#makeRow = makeRow;
@@ -42,10 +39,6 @@ export class VirtualList<T extends Listed> {
     this.#resized = new ResizeObserver(() => this.#measure());
     scroller.addEventListener("scroll", paintSoon, { passive: true });
     new ResizeObserver(paintSoon).observe(scroller);
-  }
-
-  get rowCount(): number {
-    return this.#rows.size;
   }
 
   setItems(items: readonly T[]): void {
@@ -82,50 +75,49 @@ export class VirtualList<T extends Listed> {
   paint(): void {
     this.#place();
     const { scrollTop, clientHeight } = this.#scroller;
-    const top = this.#indexAtTop(scrollTop);
-    const bottom = this.#indexAtTop(scrollTop + clientHeight) + 1;
-    // After a far jump all rows are new ones: what can be seen comes in this frame, what lies around it in the next.
-    const isFar = this.#rows.size > 0 && !this.#items.slice(top, bottom).some(({ id }) => this.#rows.has(id));
-    const around = isFar ? 0 : AROUND;
-    if (isFar) this.#paintSoon();
-    const first = Math.max(0, top - around);
-    const last = Math.min(this.#items.length, bottom + around);
-    const wanted = this.#items.slice(first, last);
-    this.#dropAllBut(wanted);
+    const first = Math.max(0, this.#indexAtTop(scrollTop) - AROUND);
+    const wanted = this.#items.slice(first, this.#indexAtTop(scrollTop + clientHeight) + 1 + AROUND);
+    const spare = this.#takeAllBut(wanted);
     let before: Element | null = null;
     wanted.forEach((item, at) => {
-      before = this.#show(item, first + at, before);
+      before = this.#show(item, first + at, before, spare);
     });
+    for (const { element } of spare) element.remove();
   }
 
-  #show(item: T, index: number, before: Element | null): Element {
-    const { element } = this.#rows.get(item.id) ?? this.#add(item);
+  #show(item: T, index: number, before: Element | null, spare: VirtualRow<T>[]): Element {
+    const row = this.#rows.get(item.id) ?? this.#add(item, spare.shift() ?? this.#makeRow());
+    const { element } = row;
     // The order in the document is the order of Tab; moving an element that stands right would cost it its focus.
     const place = before === null ? this.#list.firstElementChild : before.nextElementSibling;
     if (place !== element) this.#list.insertBefore(element, place);
-    this.#rows.get(item.id)?.paint(item);
+    row.paint(item);
     const top = `translateY(${this.#tops[index]}px)`;
     if (element.style.transform !== top) element.style.transform = top;
-    setNumber(element, "aria-posinset", index + 1);
-    setNumber(element, "aria-setsize", this.#items.length);
+    setAttribute(element, "aria-posinset", String(index + 1));
+    setAttribute(element, "aria-setsize", String(this.#items.length));
     return element;
   }
 
-  #add(item: T): VirtualRow<T> {
-    const row = this.#makeRow(item);
+  #add(item: T, row: VirtualRow<T>): VirtualRow<T> {
     this.#rows.set(item.id, row);
     this.#resized.observe(row.element);
     return row;
   }
 
-  #dropAllBut(wanted: readonly T[]): void {
+  /** Rows of what cannot be seen any more. */
+  #takeAllBut(wanted: readonly T[]): VirtualRow<T>[] {
     const ids = new Set(wanted.map(({ id }) => id));
-    for (const [id, { element }] of this.#rows) {
-      if (ids.has(id)) continue;
-      this.#resized.unobserve(element);
+    const spare = [...this.#rows].filter(([id]) => !ids.has(id));
+    const stay = spare.length < this.#rows.size;
+    return spare.map(([id, row]) => {
+      const { element } = row;
       this.#rows.delete(id);
-      element.remove();
-    }
+      this.#resized.unobserve(element);
+      // Among rows that stay it would be in the way. Nor is whoever was on a button of one file taken to another's.
+      if (stay || element.contains(document.activeElement)) element.remove();
+      return row;
+    });
   }
 
   #measure(): void {
@@ -135,8 +127,6 @@ export class VirtualList<T extends Listed> {
       this.#heights.set(id, height);
       this.#stale = true;
     }
-    const [any = FIRST_GUESS] = this.#heights.values();
-    this.#guess = any;
     if (this.#stale) this.#paintSoon();
   }
 
@@ -144,8 +134,9 @@ export class VirtualList<T extends Listed> {
     if (!this.#stale) return;
     this.#stale = false;
     const tops = new Float64Array(this.#items.length + 1);
+    const [guess = FIRST_GUESS] = this.#heights.values();
     this.#items.forEach(({ id }, at) => {
-      tops[at + 1] = (tops[at] ?? 0) + (this.#heights.get(id) ?? this.#guess);
+      tops[at + 1] = (tops[at] ?? 0) + (this.#heights.get(id) ?? guess);
     });
     this.#tops = tops;
     this.#list.style.height = `${tops[this.#items.length]}px`;
@@ -161,9 +152,4 @@ export class VirtualList<T extends Listed> {
     }
     return low;
   }
-}
-
-function setNumber(element: Element, name: string, value: number): void {
-  const text = String(value);
-  if (element.getAttribute(name) !== text) element.setAttribute(name, text);
 }
