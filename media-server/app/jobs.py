@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import logging
-import queue
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from filelock import FileLock
+
+from app.services.threads import DaemonThreads
 
 log = logging.getLogger("droppr.jobs")
 
@@ -25,20 +27,10 @@ class Later:
     """
 
     def __init__(self) -> None:
-        self._jobs: queue.SimpleQueue[Job] = queue.SimpleQueue()
-        self._lock = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._thread = DaemonThreads(1, "later")
 
     def __call__(self, job: Job) -> None:
-        self._jobs.put(job)
-        with self._lock:
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="later", daemon=True)
-                self._thread.start()
-
-    def _run(self) -> None:
-        while True:
-            run_logged(self._jobs.get())
+        self._thread.submit(partial(run_logged, job))
 
 
 def run_logged(job: Job) -> None:

@@ -106,7 +106,7 @@ def _translated(error: HTTPException) -> errors.UploadError:
     if isinstance(error, MethodNotAllowed):
         return errors.MethodNotAllowed()
     if isinstance(error, RequestEntityTooLarge):
-        return errors.ChunkTooLarge()
+        return errors.ChunkTooLarge("This is more than the server takes in one request.")
     if error.code is not None and error.code < 500:
         return errors.InvalidRequest(error.description)
     return errors.InternalError()
