@@ -7,6 +7,7 @@ import asyncio
 import itertools
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -225,6 +226,14 @@ def test_a_password_is_asked_for_once(sender, client, options, sentence):
                 break
         else:
             pytest.fail("the failures were not counted")
+
+
+def test_the_variable_that_is_named_for_a_password_is_the_one_that_counts(sender, client):
+    link = client.make_link(password="secret")
+    made(sender.folder, {"one": 10})
+    told = sender.run("one", "--to", address(link), code=4)
+    sender.environment[re.findall(r"DROPPR_\w+", told)[0]] = "secret"
+    assert "Sent 1 file" in sender.run("one", "--to", address(link))
 
 
 def test_the_proof_of_work_is_done(sender, client):

@@ -30,7 +30,8 @@ _WORDS = {
     "insufficientPermissions": "This account was not given the right to write to Google Drive.",
     "accessNotConfigured": "The Drive API is not switched on for this Google Cloud project.",
 }
-DAY_SECONDS = 3600.0
+DAILY_LIMIT_SECONDS = 3600.0
+"""How long to leave Google alone that has had enough for the day: it does not say when that ends."""
 
 Call = Callable[..., Any]
 """``call(method, url, headers=…, content=…)`` → an httpx response, read to its end; raises RemoteTrouble when there is none."""
@@ -89,7 +90,7 @@ def trouble(reply: Any) -> RemoteTrouble:
     retry_after = float(asked) if asked.isdigit() else None
     if status in (408, 429) or status >= 500 or (status == 403 and reason in _RATE):
         if reason == "dailyLimitExceeded":
-            retry_after = max(retry_after or 0.0, DAY_SECONDS)
+            retry_after = max(retry_after or 0.0, DAILY_LIMIT_SECONDS)
         return RemoteTrouble(told, retry_after=retry_after)
     return RemoteTrouble(told, lasting=True)
 

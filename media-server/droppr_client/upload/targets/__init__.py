@@ -21,7 +21,7 @@ class PackTerms:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a target likes to be sent to. ``largest`` and ``total`` are limits in bytes, None for none."""
+    """How a target likes to be sent to. ``part_size`` is in bytes."""
 
     part_size: int
     parallel_parts: int
@@ -67,11 +67,6 @@ class Packed:
 
 class Target(Protocol):
     """Safe from several threads. Every method raises the troubles of ``troubles.py`` and no others."""
-
-    @property
-    def name(self) -> str:
-        """For people."""
-        ...
 
     @property
     def identity(self) -> str:

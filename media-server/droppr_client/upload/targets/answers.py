@@ -14,12 +14,13 @@ from droppr_client.upload.troubles import (
     Trouble,
 )
 
+PASSWORD_WANTED = "The link has a password: name it with --password-file or DROPPR_UPLOAD_PASSWORD."
 # About the link or about us: the next file would get the same answer.
 _FOR_ALL = {
     "request_not_found": "There is no such link: is the address right?",
     "request_expired": "The link has expired: ask for a new one.",
     "request_closed": "The link was closed: ask its owner to open it again. What has arrived stays.",
-    "password_required": "The link has a password: name it with --password-file or DROPPR_PASSWORD.",
+    "password_required": PASSWORD_WANTED,
     "password_invalid": "The password is wrong.",
     "captcha_required": "The captcha was not accepted: try again, or open the link in a browser.",
 }

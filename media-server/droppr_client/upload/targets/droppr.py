@@ -15,7 +15,7 @@ from droppr_client.upload.connection import Answer, Connections
 from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item, Pair
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Standing, Terms
-from droppr_client.upload.targets.answers import trouble_of
+from droppr_client.upload.targets.answers import PASSWORD_WANTED, trouble_of
 from droppr_client.upload.troubles import Gone, Passing, Refused, Trouble
 
 LARGEST_PACK = 4 * 1024 * 1024
@@ -50,10 +50,6 @@ class DropprLink:
         self.info: dict[str, Any] = {}
 
     @property
-    def name(self) -> str:
-        return str(self.info.get("title") or self._connections.host)
-
-    @property
     def identity(self) -> str:
         """A digest: the link itself is a capability and does not belong into files. The same by whichever address the
         server is reached."""
@@ -67,9 +63,7 @@ class DropprLink:
         if self.info.get("requires_password") and callable(self._password):
             self._password = self._password()
         if self.info.get("requires_password") and not self._password:
-            raise Refused(
-                "The link has a password: name it with --password-file or DROPPR_PASSWORD.", "password_required"
-            )
+            raise Refused(PASSWORD_WANTED, "password_required")
         return Terms(
             part_size=int(self.info["chunk_size"]),
             parallel_parts=int(self.info.get("max_parallel_chunks") or 1),

@@ -26,10 +26,6 @@ class Folder:
         self._root = Path(root).absolute()
 
     @property
-    def name(self) -> str:
-        return str(self._root)
-
-    @property
     def identity(self) -> str:
         return f"folder:{self._root}"
 

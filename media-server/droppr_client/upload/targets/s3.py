@@ -46,10 +46,6 @@ class Bucket:
             self._s3 = boto3.client("s3", config=_config(), region_name="us-east-1")
 
     @property
-    def name(self) -> str:
-        return f"s3://{self._bucket}/{self._prefix}"
-
-    @property
     def identity(self) -> str:
         return f"s3:{self._s3.meta.endpoint_url}/{self._bucket}/{self._prefix}"
 
