@@ -23,6 +23,11 @@ def test_folders_are_made_once_however_often_they_are_asked_for(link: Link) -> N
     assert (link.disk / "a/b/file.txt").read_bytes() == b"x"
 
 
+def test_a_thousand_folders_with_long_names_go_in_one_call(link: Link) -> None:
+    paths = [f"{'d' * 250}/{'e' * 240}{number}" for number in range(1000)]
+    assert make(link, *paths).expect(201).json == {"folders": paths}
+
+
 def test_many_at_once_ask_for_one_folder(link: Link) -> None:
     with ThreadPoolExecutor(16) as pool:
         replies = list(pool.map(lambda _: make(link, "x/y/z"), range(16)))

@@ -19,7 +19,7 @@ from app.web.errors import STATUS, described
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
-from app.web.upload_bodies import FoldersBody, OpenUploadBody, packed_files
+from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
 
@@ -47,7 +47,7 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
 
 @native.post("/folders")
 def make_folders(hash: str) -> tuple[Response, int]:
-    folders = read_json(FoldersBody).folders()
+    folders = read_json(FoldersBody, MAX_LIST_BYTES).folders()
     return jsonify(folders=services().folders.make(hash, folders, _credentials())), 201
 
 

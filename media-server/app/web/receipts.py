@@ -8,14 +8,14 @@ from app.core.handoffs import shown
 from app.web.context import client_address, origin, services
 from app.web.json_body import read_json
 from app.web.native import status_view
-from app.web.upload_bodies import MAX_UPLOADS_BYTES, UploadsBody
+from app.web.upload_bodies import MAX_LIST_BYTES, UploadsBody
 
 receipts = Blueprint("receipts", __name__, url_prefix="/api/droppr")
 
 
 @receipts.post("/requests/<hash>/receipts")
 def issue(hash: str) -> Response:
-    named = read_json(UploadsBody, MAX_UPLOADS_BYTES).uploads
+    named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
     return jsonify(services().receipts.issue(hash, named, origin()))
 
 
@@ -27,7 +27,7 @@ def receipt_key() -> Response:
 
 @receipts.post("/requests/<hash>/handoffs")
 def make_handoff(hash: str) -> tuple[Response, int]:
-    named = read_json(UploadsBody, MAX_UPLOADS_BYTES).uploads
+    named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
     made = services().handoffs.make(hash, named, client_address())
     code = shown(made.code)
     return jsonify(code=code, expires_at=made.expires_at, url=f"/request/{hash}#resume={code}"), 201

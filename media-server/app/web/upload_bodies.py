@@ -20,7 +20,8 @@ MAX_PACKED = 1000
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-fA-F]{64}$", to_lower=True)]
 Sample = Annotated[str, StringConstraints(pattern=r"^s1:[0-9a-f]{64}$")]
 MAX_UPLOADS = 10_000
-MAX_UPLOADS_BYTES = 1024 * 1024
+MAX_LIST_BYTES = 1024 * 1024
+"""Of a body that lists uploads or folders; what nginx takes, too."""
 UploadIds = Annotated[
     list[Annotated[str, StringConstraints(max_length=128)]], Field(min_length=1, max_length=MAX_UPLOADS)
 ]

@@ -117,13 +117,10 @@ class DropprLink:
         return [_packed(answer) for answer in answers]
 
     def make_folders(self, paths: Sequence[str]) -> None:
-        for at in range(0, len(paths), 100):
-            body = {"paths": list(paths[at : at + 100])}
+        def ask(headers: Mapping[str, str]) -> Answer:
+            return self._connections.call("POST", f"{self._path}/folders", {"paths": list(paths)}, headers)
 
-            def ask(headers: Mapping[str, str], body: object = body) -> Answer:
-                return self._connections.call("POST", f"{self._path}/folders", body, headers)
-
-            self._expect(self._entering(ask), 201, 200)
+        self._expect(self._entering(ask), 201, 200)
 
     def handed_off(self, code: str) -> list[dict[str, Any]]:
         """The uploads behind a code that a sender's page shows, each as the status call tells it."""
