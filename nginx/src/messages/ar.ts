@@ -127,7 +127,6 @@ export default {
   discard: "تجاهل",
   discard_item: "تجاهل ما وصل من {path}",
   reopen: "متابعة",
-  reopen_item: "متابعة {path}",
   another_file: "ليس {path} الملف الذي بدأ إرساله من قبل، لذلك يُرسل كملف جديد.",
   code_unknown: "هذا الرمز غير معروف هنا أو انتهت صلاحيته.",
 
@@ -243,7 +242,6 @@ export default {
   code_until: "صالح حتى {date}",
   code_have: "المتابعة من جهاز آخر",
   code_type: "الرمز من الجهاز الآخر",
-  code_go: "متابعة",
 
   receipt: "إيصال",
   receipt_text: "موقَّع من الخادم: ما الذي وصل، ومتى، وبأي SHA-256.",

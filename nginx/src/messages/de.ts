@@ -69,7 +69,6 @@ export default {
   discard: "Verwerfen",
   discard_item: "Verwerfen, was von {path} angekommen ist",
   reopen: "Fortsetzen",
-  reopen_item: "{path} fortsetzen",
   another_file: "{path} ist nicht die Datei, die früher begonnen wurde, und wird deshalb neu gesendet.",
   code_unknown: "Dieser Code ist hier nicht bekannt oder abgelaufen.",
 
@@ -154,7 +153,6 @@ export default {
   code_until: "Gültig bis {date}",
   code_have: "Von einem anderen Gerät fortsetzen",
   code_type: "Code vom anderen Gerät",
-  code_go: "Fortsetzen",
 
   receipt: "Quittung",
   receipt_text: "Vom Server unterschrieben: was angekommen ist, wann, und mit welchem SHA-256.",

@@ -71,7 +71,6 @@ export default {
   discard: "Discard",
   discard_item: "Discard what has arrived of {path}",
   reopen: "Continue",
-  reopen_item: "Continue {path}",
   another_file: "{path} is not the file that was begun earlier, so it is sent as a new one.",
   code_unknown: "This code is not known here, or it has expired.",
 
@@ -156,7 +155,6 @@ export default {
   code_until: "Good until {date}",
   code_have: "Continue from another device",
   code_type: "Code from the other device",
-  code_go: "Continue",
 
   // The receipt.
   receipt: "Receipt",

@@ -95,7 +95,6 @@ export default {
   discard: "Descartar",
   discard_item: "Descartar lo que ha llegado de {path}",
   reopen: "Continuar",
-  reopen_item: "Continuar {path}",
   another_file: "{path} no es el archivo que se empezó antes, así que se envía como uno nuevo.",
   code_unknown: "Este código no se conoce aquí, o ha caducado.",
 
@@ -192,7 +191,6 @@ export default {
   code_until: "Válido hasta el {date}",
   code_have: "Continuar desde otro dispositivo",
   code_type: "Código del otro dispositivo",
-  code_go: "Continuar",
 
   receipt: "Recibo",
   receipt_text: "Firmado por el servidor: qué ha llegado, cuándo y con qué SHA-256.",

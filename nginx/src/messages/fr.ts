@@ -96,7 +96,6 @@ export default {
   discard: "Abandonner",
   discard_item: "Abandonner ce qui est arrivé de {path}",
   reopen: "Continuer",
-  reopen_item: "Continuer {path}",
   another_file: "{path} n’est pas le fichier commencé plus tôt ; il est donc envoyé comme un nouveau.",
   code_unknown: "Ce code n’est pas connu ici, ou il a expiré.",
 
@@ -193,7 +192,6 @@ export default {
   code_until: "Valable jusqu’au {date}",
   code_have: "Continuer depuis un autre appareil",
   code_type: "Code de l’autre appareil",
-  code_go: "Continuer",
 
   receipt: "Reçu",
   receipt_text: "Signé par le serveur : ce qui est arrivé, quand, et avec quel SHA-256.",

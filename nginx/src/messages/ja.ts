@@ -59,7 +59,6 @@ export default {
   discard: "破棄",
   discard_item: "{path} の届いた分を破棄",
   reopen: "続ける",
-  reopen_item: "{path} を続ける",
   another_file: "{path} は前に送り始めたファイルと違うため、新しいファイルとして送られます。",
   code_unknown: "このコードは無効か、期限切れです。",
 
@@ -140,7 +139,6 @@ export default {
   code_until: "{date} まで有効",
   code_have: "別の端末から続ける",
   code_type: "別の端末に表示されたコード",
-  code_go: "続ける",
 
   receipt: "受領証",
   receipt_text: "サーバーの署名付き: 何が、いつ、どの SHA-256 で届いたか。",

@@ -109,7 +109,6 @@ export default {
   discard: "Odrzuć",
   discard_item: "Odrzuć to, co dotarło z {path}",
   reopen: "Kontynuuj",
-  reopen_item: "Kontynuuj {path}",
   another_file: "{path} to nie jest plik rozpoczęty wcześniej, więc zostanie wysłany jako nowy.",
   code_unknown: "Ten kod nie jest tu znany albo wygasł.",
 
@@ -215,7 +214,6 @@ export default {
   code_until: "Ważny do {date}",
   code_have: "Kontynuuj z innego urządzenia",
   code_type: "Kod z drugiego urządzenia",
-  code_go: "Kontynuuj",
 
   receipt: "Potwierdzenie",
   receipt_text: "Podpisane przez serwer: co dotarło, kiedy i z jakim SHA-256.",

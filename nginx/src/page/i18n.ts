@@ -58,6 +58,11 @@ export function t(key: Key, values: Values = {}): string {
   });
 }
 
+/** Whether there are words for it. */
+export function isKey(name: string): name is Key {
+  return messages !== null && Object.hasOwn(messages, name);
+}
+
 function formFor(forms: Forms, count: number): string {
   return forms[plurals.select(count)] ?? forms.other;
 }

@@ -141,7 +141,7 @@ function nameOf(path: string): HTMLElement {
 
 function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string {
   const { state, cancelling, safe, loaded, file, error } = item;
-  const percent = formatPercent(safe, file.size || 1);
+  const percent = (): string => formatPercent(safe, file.size || 1);
   const line = isOffline() ? [t("no_line")] : [];
   switch (state) {
     case "waiting":
@@ -149,17 +149,17 @@ function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string 
     case "cancelled":
       return cancelling ? joined([t("cancelling"), ...line]) : t(state);
     case "paused":
-      return joined(safe === 0 ? [t(state)] : [t(state), percent]);
+      return joined(safe === 0 ? [t(state)] : [t(state), percent()]);
     case "done":
       return t("arrived");
     case "failed":
       return reasonFor(error);
     case "sending": {
       const stats = statsOf(item);
-      if (line.length > 0) return joined([percent, ...line]);
-      if (stats?.stuck) return joined([percent, t("trouble")]);
+      if (line.length > 0) return joined([percent(), ...line]);
+      if (stats?.stuck) return joined([percent(), t("trouble")]);
       if (stats === null || (loaded === 0 && safe === 0)) return t("starting");
-      return joined([percent, ...pace(stats)]);
+      return joined([percent(), ...pace(stats)]);
     }
   }
 }

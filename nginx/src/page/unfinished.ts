@@ -125,7 +125,7 @@ export class Unfinished {
     const row = make("li", {}, make("span", { text: t("unfinished_item", values) }));
     if (this.#needs.handles.has(path)) {
       const reopen = makeButton(t("reopen"), "slim primary", () => void this.#reopen(entry));
-      reopen.setAttribute("aria-label", t("reopen_item", { path }));
+      reopen.setAttribute("aria-label", t("resume_item", { path }));
       row.append(reopen);
     }
     const discard = makeButton(t("discard"), "slim", () => void this.#discard(entry));

@@ -23,6 +23,8 @@ export class VirtualList<T extends Listed> {
   readonly #makeRow: () => VirtualRow<T>;
   readonly #paintSoon: () => void;
   readonly #rows = new Map<number, VirtualRow<T>>();
+  /** Rows of what cannot be seen any more. */
+  readonly #spare: VirtualRow<T>[] = [];
   readonly #heights = new Map<number, number>();
   readonly #resized: ResizeObserver;
   #items: readonly T[] = [];
@@ -75,18 +77,25 @@ export class VirtualList<T extends Listed> {
   paint(): void {
     this.#place();
     const { scrollTop, clientHeight } = this.#scroller;
-    const first = Math.max(0, this.#indexAtTop(scrollTop) - AROUND);
-    const wanted = this.#items.slice(first, this.#indexAtTop(scrollTop + clientHeight) + 1 + AROUND);
-    const spare = this.#takeAllBut(wanted);
+    const top = this.#indexAtTop(scrollTop);
+    const bottom = this.#indexAtTop(scrollTop + clientHeight) + 1;
+    // After a far jump all rows change: what can be seen does so in this frame, what lies around it in the next.
+    const far =
+      top < this.#items.length && !this.#items.slice(top, bottom).some(({ id }) => this.#rows.has(id));
+    if (far) this.#paintSoon();
+    const around = far ? 0 : AROUND;
+    const first = Math.max(0, top - around);
+    const wanted = this.#items.slice(first, bottom + around);
+    this.#takeAllBut(wanted, far);
     let before: Element | null = null;
     wanted.forEach((item, at) => {
-      before = this.#show(item, first + at, before, spare);
+      before = this.#show(item, first + at, before);
     });
-    for (const { element } of spare) element.remove();
+    for (const { element } of this.#spare) element.remove();
   }
 
-  #show(item: T, index: number, before: Element | null, spare: VirtualRow<T>[]): Element {
-    const row = this.#rows.get(item.id) ?? this.#add(item, spare.shift() ?? this.#makeRow());
+  #show(item: T, index: number, before: Element | null): Element {
+    const row = this.#rows.get(item.id) ?? this.#add(item);
     const { element } = row;
     // The order in the document is the order of Tab; moving an element that stands right would cost it its focus.
     const place = before === null ? this.#list.firstElementChild : before.nextElementSibling;
@@ -99,25 +108,26 @@ export class VirtualList<T extends Listed> {
     return element;
   }
 
-  #add(item: T, row: VirtualRow<T>): VirtualRow<T> {
-    this.#rows.set(item.id, row);
+  #add({ id }: T): VirtualRow<T> {
+    const row = this.#spare.shift() ?? this.#makeRow();
+    this.#rows.set(id, row);
     this.#resized.observe(row.element);
     return row;
   }
 
-  /** Rows of what cannot be seen any more. */
-  #takeAllBut(wanted: readonly T[]): VirtualRow<T>[] {
-    const ids = new Set(wanted.map(({ id }) => id));
-    const spare = [...this.#rows].filter(([id]) => !ids.has(id));
-    const stay = spare.length < this.#rows.size;
-    return spare.map(([id, row]) => {
+  #takeAllBut(wanted: readonly T[], far: boolean): void {
+    const gone: VirtualRow<T>[] = [];
+    for (const [id, row] of this.#rows) {
+      if (wanted.some((item) => item.id === id)) continue;
       const { element } = row;
       this.#rows.delete(id);
       this.#resized.unobserve(element);
+      gone.push(row);
       // Among rows that stay it would be in the way. Nor is whoever was on a button of one file taken to another's.
-      if (stay || element.contains(document.activeElement)) element.remove();
-      return row;
-    });
+      if (!far || element.contains(document.activeElement)) element.remove();
+    }
+    // First those that stand in the document.
+    this.#spare.unshift(...gone);
   }
 
   #measure(): void {
