@@ -37,6 +37,7 @@ SUITES = (
         "adaptive",
         "others",
         "client",
+        "page",
     ),
 )
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
