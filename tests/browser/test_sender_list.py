@@ -84,6 +84,13 @@ def test_ten_thousand_files_stay_fluid_with_a_few_rows_in_the_document(owner: Cl
     page.keyboard.press("ArrowDown")
     expect(page.get_by_role("button", name="Pause 1.txt", exact=True)).to_be_focused()
 
+    # The row one was on shows another file by now, which nobody has gone to.
+    page.locator("#files-scroller").evaluate("box => { box.scrollTop = box.scrollHeight / 2; }")
+    expect(page.locator("#files-scroller")).to_be_focused()
+    assert all(
+        250 < int(name.removesuffix(".txt")) < 9_750 for name in page.locator("li.file .file-name").all_inner_texts()
+    )
+
 
 def test_two_thousand_small_files_go_in_few_requests_and_one_paint_a_frame(owner: Client, visit: Visit) -> None:
     link = owner.make_link()
