@@ -197,8 +197,8 @@ describe("the size of chunks", () => {
     expect(given.chunkSize).toBe(8 * MEBI);
   });
 
-  it("of single chunks is between half and all of it, and no two that go together are alike", () => {
-    const flow = new Flow({ ...settled, chunkSize: 8 * MEBI });
+  it("of single chunks is between half and all of it while the width is being looked for, and no two that go together are alike", () => {
+    const flow = new Flow({ ...BASE, chunkSize: 8 * MEBI });
     const sizes = Array.from({ length: 64 }, () => flow.next(1000 * MEBI, 4, flow.chunkSize) / MEBI);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(8);
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(4);
@@ -207,6 +207,8 @@ describe("the size of chunks", () => {
       expect(size * 16).toBe(Math.round(size * 16));
       expect(sizes.slice(at + 1, at + 8)).not.toContain(size);
     }
+    flow.failed(refusal(503), MEBI, 0, 1, 4);
+    expect(flow.next(1000 * MEBI, 4, flow.chunkSize)).toBe(8 * MEBI);
   });
 
   it("is what is asked for where it is given", () => {

@@ -96,11 +96,13 @@ def test_parts_become_smaller_towards_the_end():
     assert max(sizes[-4:]) <= SMALLEST_SHARE
 
 
-def test_no_two_parts_that_go_together_are_alike():
+def test_no_two_parts_that_go_together_are_alike_while_the_number_is_being_looked_for():
     pace = Pace(Limits(part=8 * MIB))
     sizes = [pace.next_part(None, 4) for _ in range(64)]
     assert 4 * MIB <= min(sizes) < 5 * MIB < 7 * MIB < max(sizes) <= 8 * MIB
     assert all(len({*sizes[at : at + 8]}) == 8 for at in range(56))
+    pace.overloaded(0, 1)
+    assert pace.next_part(None, 4) == 8 * MIB
 
 
 def test_packs_of_small_files_say_nothing_about_the_size_of_parts():

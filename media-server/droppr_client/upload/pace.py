@@ -90,7 +90,7 @@ class Pace:
     def next_part(self, left: int | None, width: int) -> int:
         """Bytes of the next part of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
         with self._lock:
-            self._turn = (self._turn + GOLDEN) % 1
+            self._turn = (self._turn + GOLDEN) % 1 if self._doubling else 0.0
             share = self.part if left is None else max(left / width, SMALLEST_SHARE)
             size = math.ceil(min(self.part * (1 - UNEVEN * self._turn), share) / GRID) * GRID
             return min(self.part, max(size, self._limits.smallest))

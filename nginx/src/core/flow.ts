@@ -9,9 +9,9 @@
 // every connection is lost. A single connection that breaks says nothing about the width: only smaller chunks help against that.
 //
 // Chunk size: whole MiB, towards a few seconds for each chunk: short enough to lose little, long enough to amortise a round trip.
-// Single chunks are between half of it and the whole, each another part of it: lanes that began together do not end together, and
-// while one waits for its answer the others have the line. Towards the end of what there is to send come shares that let all
-// lanes end together.
+// While the width is being looked for, single chunks are between half of it and the whole, each another part of it: lanes that
+// begin together do not end together, now and later, and while one waits for its answer the others have the line. Towards the
+// end of what there is to send come shares that let all lanes end together.
 
 import type { UploadError } from "./errors";
 
@@ -107,7 +107,7 @@ export class Flow {
   /** Bytes of the next chunk of the `left` bytes that `width` lanes are to send: `most`, or less where sizes adapt. */
   next(left: number, width: number, most: number): number {
     if (!this.#config.adaptChunkSize) return most;
-    this.#turn = (this.#turn + GOLDEN) % 1;
+    this.#turn = this.#doubling ? (this.#turn + GOLDEN) % 1 : 0;
     const share = Math.max(left / width, SMALLEST_SHARE);
     const bytes = Math.ceil(Math.min(most * (1 - UNEVEN * this.#turn), share) / GRID) * GRID;
     return Math.min(most, Math.max(bytes, this.#config.minChunkSize));
