@@ -282,8 +282,8 @@ def test_a_claim_dies_with_the_process_that_held_it(tmp_path: Path) -> None:
 
         def dying() -> Any:
             yield data[:50_000]
-            # The server has this part once the place is taken for others.
-            link.wait_until_claimed(upload_id, data, 20)
+            # The server has this part once it holds the place.
+            link.wait_until_claimed(upload_id)
             server.kill()
             yield data[50_000:]
 
@@ -308,8 +308,8 @@ def test_a_polite_stop_lets_the_chunk_on_its_way_finish(tmp_path: Path) -> None:
 
         def during_the_stop() -> Any:
             yield data[:50_000]
-            # The server has this part once the place is taken for others.
-            link.wait_until_claimed(upload_id, data, 20)
+            # The server has this part once it holds the place.
+            link.wait_until_claimed(upload_id)
             stopper.start()
             eventually(lambda: "Handling signal: term" in server.log.read_text(), what="the signal")
             yield data[50_000:]

@@ -174,7 +174,7 @@ def test_a_slow_chunk_holds_up_no_other_place_and_no_other_upload(client: Client
 
     def dripping() -> Any:
         yield data[:10_000]
-        link.wait_until_claimed(upload_id, data, 20)
+        link.wait_until_claimed(upload_id)
         begun = time.monotonic()
         link.chunk(upload_id, 50_000, data[50_000:], len(data)).expect(200)
         link.deliver("other.bin", data)

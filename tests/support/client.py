@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,7 +14,8 @@ from uuid import uuid4
 
 import urllib3
 
-from tests.support.files import spans
+from app.storage.range_lock import ask
+from tests.support.files import eventually, spans
 from tests.support.live import LiveServer
 
 
@@ -170,14 +172,15 @@ class Link:
         assert last["complete"] is True
         return last
 
-    def wait_until_claimed(self, upload_id: str, data: bytes, start: int) -> None:
-        """Return once another request holds the place behind ``start``, found by sending single right bytes there."""
-        for at in range(start, start + 5000):
-            reply = self.chunk(upload_id, at, data[at : at + 1], len(data))
-            if reply.status == 503:
-                reply.expect(503, "busy")
-                return
-        raise AssertionError("nobody claims this place")
+    def wait_until_claimed(self, upload_id: str) -> None:
+        """Return once a request holds a place in the growing file. The kernel is asked: a chunk sent to find out would
+        hold a place itself, and be in the way of the one that is waited for."""
+
+        def claimed() -> bool:
+            with (self.client.files_dir.parent / "uploads" / upload_id / "data").open("rb+") as file:
+                return ask(file.fileno(), fcntl.F_OFD_GETLK, fcntl.F_WRLCK, 0, 0) != fcntl.F_UNLCK
+
+        eventually(claimed, what="a claim")
 
     def status(self, upload_id: str) -> Reply:
         return self.client.call("GET", f"{self.path}/uploads/{upload_id}")

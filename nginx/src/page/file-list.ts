@@ -135,8 +135,12 @@ export class FileList {
   }
 
   #moveTo(item: UploadItem, index: number): void {
-    const others = this.#shown.filter((each) => each !== item);
-    this.#actions.moveBefore(item, others[index] ?? null);
+    const order = this.#shown.filter((each) => each !== item);
+    this.#actions.moveBefore(item, order[index] ?? null);
+    // At once, since another move may come before the next frame.
+    order.splice(index, 0, item);
+    this.#shown = order;
+    this.#list.setItems(order);
     this.reorder();
   }
 
