@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -61,17 +61,24 @@ def packs(sender: Sender) -> list[str]:
     return [call.url for call in sender.calls if call.url.endswith("/pack")]
 
 
+@contextmanager
+def cancelled_in_vain(line: BadLine, sender: Sender, desk: Path) -> Iterator[None]:
+    """A large file is cancelled while the line is down, which it is to the end of the block."""
+    sender.line(mib_per_second=4)
+    sender.choose(write(desk / "regretted.bin", content(16 * MIB)))
+    sender.until(lambda: sender.received() >= MIB, what="a chunk")
+    with line.down():
+        sender.page.get_by_role("button", name="Cancel regretted.bin").click()
+        expect(sender.state("regretted.bin")).to_have_text("Being cancelled…")
+        yield
+
+
 def test_a_cancellation_that_does_not_get_through_is_told_and_goes_on_when_the_line_is_back(
     owner: Client, desk: Path, site: LiveNginx, behind: Callable[[BadLine, Client], Sender]
 ) -> None:
     with BadLine(site.port) as line:
         sender = behind(line, owner)
-        sender.line(mib_per_second=4)
-        sender.choose(write(desk / "regretted.bin", content(16 * MIB)))
-        sender.until(lambda: sender.received() >= MIB, what="a chunk")
-        with line.down():
-            sender.page.get_by_role("button", name="Cancel regretted.bin").click()
-            expect(sender.state("regretted.bin")).to_have_text("Being cancelled…")
+        with cancelled_in_vain(line, sender, desk):
             sender.until(lambda: deletions(sender) > 1, what="a second attempt")
             expect(sender.row("regretted.bin").get_by_role("button")).to_have_count(0)
             assert sender.received() >= MIB, "it was not held by the server at all"
@@ -91,12 +98,8 @@ def test_of_a_file_whose_cancellation_never_got_through_the_next_visit_knows(
 ) -> None:
     with BadLine(site.port) as line:
         sender = behind(line, owner)
-        sender.line(mib_per_second=4)
-        sender.choose(write(desk / "regretted.bin", content(16 * MIB)))
-        sender.until(lambda: sender.received() >= MIB, what="a chunk")
-        with line.down():
-            sender.page.get_by_role("button", name="Cancel regretted.bin").click()
-            expect(sender.state("regretted.bin")).to_have_text("Being cancelled…")
+        with cancelled_in_vain(line, sender, desk):
+            pass
         # Whether a further attempt came before it or not: nothing stands there that nobody is told of.
         sender.visit()
         unfinished = sender.page.locator("#unfinished")
