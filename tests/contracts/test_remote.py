@@ -24,7 +24,7 @@ from app.services.parallel_chunk_processor import ParallelChunkProcessor, Transf
 from app.storage.google_drive import DriveApi, DriveSettings, GoogleDrive
 from app.storage.http2 import STALLED_SECONDS
 from app.storage.s3_destination import S3Destination, S3Settings
-from tests.support.drive import REFRESH_TOKEN, ROOT, FakeDrive, Fault, service_account_file
+from tests.support.drive import REFRESH_TOKEN, ROOT, FakeDrive, Fault, Kind, service_account_file
 from tests.support.files import content, spans
 from tests.support.http2 import Http2Front, http2_front
 from tests.support.memory import Memory
@@ -333,10 +333,10 @@ def test_drive_is_reached_with_a_service_account_too(drive, tmp_path):
 
 
 @contextmanager
-def once(drive: FakeDrive, fault: Fault, method: str = "PUT") -> Iterator[None]:
-    """The next such call fails, and only that one."""
+def once(drive: FakeDrive, fault: Fault) -> Iterator[None]:
+    """The next chunk fails, and only that one."""
     left = [fault]
-    drive.fault = lambda call: left.pop() if left and call.method == method else None
+    drive.fail(Kind.CHUNK, lambda _: left.pop() if left else None)
     yield
     assert left == []
 
@@ -514,7 +514,7 @@ def test_googles_own_client_is_content_with_the_fake(drive, tmp_path):
         resumable=media,
     )
     troubles = [Fault(503), Fault(take=0)]
-    drive.fault = lambda call: troubles.pop() if troubles and call.first == 2 * 256 * 1024 else None
+    drive.fail(Kind.CHUNK, lambda call: troubles.pop() if troubles and call.first == 2 * 256 * 1024 else None)
     finished = None
     while finished is None:
         try:

@@ -14,7 +14,7 @@ from uuid import uuid4
 import pytest
 
 from tests.support.client import Client, Link
-from tests.support.drive import ROOT, Call, FakeDrive, Fault
+from tests.support.drive import ROOT, Call, FakeDrive, Fault, Kind
 from tests.support.files import content, eventually
 from tests.support.live import GENEROUS, LiveServer, free_port
 from tests.support.s3 import Store, Trouble, running_store
@@ -33,7 +33,7 @@ def shared_store() -> Iterator[Store]:
 @pytest.fixture
 def store(shared_store: Store) -> Iterator[Store]:
     yield shared_store
-    shared_store.fault = lambda _: None
+    shared_store.part_fault = lambda _: None
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +45,7 @@ def shared_drive() -> Iterator[FakeDrive]:
 @pytest.fixture
 def drive(shared_drive: FakeDrive) -> Iterator[FakeDrive]:
     yield shared_drive
-    shared_drive.fault = lambda _: None
+    shared_drive.heal()
     violations, shared_drive.violations = shared_drive.violations, []
     assert violations == []
 
@@ -197,16 +197,15 @@ def test_taking_a_file_back_stops_its_way(owner, drive, sender):
     reached, go_on = threading.Event(), threading.Event()
 
     def hold(call: Call) -> None:
-        if call.first is not None:
-            reached.set()
-            go_on.wait(SECONDS)
+        reached.set()
+        go_on.wait(SECONDS)
 
-    drive.fault = hold
+    drive.fail(Kind.CHUNK, hold)
     upload_id = deliver(link, "big.bin", content(3 * PART))
     assert reached.wait(SECONDS)
     link.cancel(upload_id).expect(204)
     go_on.set()
-    drive.fault = lambda _: None
+    drive.heal()
     entry = sender.data_dir / "outbox" / f"{upload_id}.json"
     eventually(lambda: not entry.exists(), seconds=SECONDS, what="the outbox to forget it")
     assert on_drive(drive, folder) == {}
@@ -223,7 +222,7 @@ def test_what_is_about_to_appear_elsewhere_can_no_longer_be_taken_back(owner, dr
             reached.set()
             go_on.wait(SECONDS)
 
-    drive.fault = hold
+    drive.fail(Kind.CHUNK, hold)
     upload_id = deliver(link, "big.bin", data)
     assert reached.wait(SECONDS)
     link.cancel(upload_id).expect(409, "upload_complete")
@@ -252,7 +251,7 @@ def test_the_drive_has_a_bad_day(owner, drive, faults):
     link, folder = to_drive(owner, drive)
     data = content(2 * PART + 7)
     left = list(faults)
-    drive.fault = lambda call: left.pop(0) if left and call.first is not None and call.first >= PART else None
+    drive.fail(Kind.CHUNK, lambda call: left.pop(0) if left and call.first >= PART else None)
     deliver(link, "x.bin", data)
     wait_until_done(link, "x.bin")
     assert left == []
@@ -270,7 +269,7 @@ def test_the_drive_has_a_bad_day(owner, drive, faults):
 def test_the_store_has_a_bad_day(owner, store, troubles):
     link, bucket = to_s3(owner, store)
     data = content(2 * PART + 7)
-    store.fault = lambda part: troubles[part].pop(0) if troubles.get(part) else None
+    store.part_fault = lambda part: troubles[part].pop(0) if troubles.get(part) else None
     deliver(link, "x.bin", data)
     wait_until_done(link, "x.bin")
     assert not any(troubles.values())
@@ -281,12 +280,12 @@ def test_the_store_has_a_bad_day(owner, store, troubles):
 def test_a_store_that_lets_nobody_in_is_told_and_leaves_the_local_copy(owner, store):
     link, bucket = to_s3(owner, store)
     data = content(2 * PART)
-    store.fault = lambda part: Trouble(403, "AccessDenied")
+    store.part_fault = lambda part: Trouble(403, "AccessDenied")
     deliver(link, "x.bin", data)
     eventually(lambda: passed_on(link, "x.bin")["state"] == "failed", seconds=SECONDS, what="the refusal")
     assert "AccessDenied" in passed_on(link, "x.bin")["error"]
     assert (link.disk / "x.bin").read_bytes() == data
-    store.fault = lambda _: None
+    store.part_fault = lambda _: None
     owner.call("POST", f"{link.path}/files/x.bin/pass-on", owner=True).expect(202)
     wait_until_done(link, "x.bin")
     assert store.objects(bucket) == {"x.bin": data}
@@ -301,14 +300,13 @@ def test_a_slow_remote_holds_up_neither_senders_nor_another_remote(live, store, 
     go_on = threading.Event()
 
     def hold(call: Call) -> None:
-        if call.first is not None:
-            go_on.wait(SECONDS)
+        go_on.wait(SECONDS)
 
-    drive.fault = hold
+    drive.fail(Kind.CHUNK, hold)
     wanted = {f"{number}.bin": content(1000 + number) for number in range(6)}
     for name, data in wanted.items():
         deliver(slow, name, data)
-    eventually(lambda: sum(call.first is not None for call in drive.calls) >= 3, seconds=SECONDS, what="it to be slow")
+    eventually(lambda: sum(call.kind is Kind.CHUNK for call in drive.calls) >= 3, seconds=SECONDS, what="it to be slow")
     data = content(2 * PART + 1)
     deliver(fast, "x.bin", data)
     wait_until_done(fast, "x.bin")
@@ -322,13 +320,13 @@ def test_a_slow_remote_holds_up_neither_senders_nor_another_remote(live, store, 
 
 def test_a_refusal_that_lasts_is_shown_and_trying_again_helps(owner, drive, sender):
     link, folder = to_drive(owner, drive)
-    drive.fault = lambda call: Fault(403, "storageQuotaExceeded") if call.method == "POST" else None
+    drive.fail(Kind.BEGIN, lambda _: Fault(403, "storageQuotaExceeded"))
     deliver(link, "x.bin", b"hello")
     eventually(lambda: passed_on(link, "x.bin")["state"] == "failed", seconds=SECONDS, what="the refusal")
     told = passed_on(link, "x.bin")
     assert (told["error"], told["attempts"], told["remote"]) == ("The Google Drive is full.", 1, None)
     assert (link.disk / "x.bin").read_bytes() == b"hello"
-    drive.fault = lambda _: None
+    drive.heal()
     again = owner.call("POST", f"{link.path}/files/x.bin/pass-on", owner=True).expect(202).json
     assert again["passed_on"]["attempts"] == 0
     wait_until_done(link, "x.bin")
@@ -398,7 +396,7 @@ def test_missing_credentials_are_told_when_the_link_is_made(client: Client) -> N
 
 def test_figures_tell_of_the_queue_and_of_no_secret(owner, drive, sender):
     link, _ = to_drive(owner, drive)
-    drive.fault = lambda call: Fault(403, "insufficientFilePermissions") if call.method == "POST" else None
+    drive.fail(Kind.BEGIN, lambda _: Fault(403, "insufficientFilePermissions"))
     deliver(link, "x.bin", b"x")
     eventually(lambda: passed_on(link, "x.bin")["state"] == "failed", seconds=SECONDS)
     status = owner.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json
@@ -442,7 +440,7 @@ def test_a_worker_that_dies_in_the_middle_is_taken_over(owner, drive, sender):
             reached.set()
             dead.wait(SECONDS)
 
-    drive.fault = hold
+    drive.fail(Kind.CHUNK, hold)
     upload_id = deliver(link, "x.bin", data)
     assert reached.wait(SECONDS)
     kill_one_worker(sender, upload_id)
@@ -481,7 +479,7 @@ def test_killed_in_the_middle_and_started_again_it_arrives_exactly_once(live, st
             reached.set()
             dead.wait(SECONDS)
 
-    drive.fault = hold
+    drive.fail(Kind.CHUNK, hold)
     upload_id = link.opened("x.bin", len(data))
     link.chunk(upload_id, 0, data[: 3 * PART], len(data), headers={}).expect(200)
     if kind == "s3":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Client
-from tests.support.drive import ROOT, Call, FakeDrive, Fault
+from tests.support.drive import ROOT, Call, FakeDrive, Fault, Kind
 from tests.support.files import content, eventually
 from tests.support.http2 import Http2Front, http2_front
 from tests.support.live import LiveServer
@@ -46,9 +46,9 @@ def test_a_whole_transfer_goes_over_one_connection_until_the_server_dies(live, d
         if call.first == 2 * PART and not dead.is_set():
             reached.set()
             dead.wait(SECONDS)
-        return faults.pop() if faults and call.first is not None and call.first >= PART else None
+        return faults.pop() if faults and call.first and call.first >= PART else None
 
-    drive.fault = fault
+    drive.fail(Kind.CHUNK, fault)
     link.send(link.opened("x.bin", len(data)), data, step=PART)
     assert reached.wait(SECONDS)
     server.kill()

@@ -16,6 +16,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -56,18 +57,50 @@ class Session:
     done: dict[str, Any] | None = None
 
 
+class Kind(StrEnum):
+    """What a call is for."""
+
+    TOKEN = "token"
+    IDS = "ids"
+    FIND = "find"
+    FOLDER = "folder"
+    BEGIN = "begin"
+    CHUNK = "chunk"
+    PROBE = "probe"
+    CANCEL = "cancel"
+    LOOK = "look"
+    DELETE = "delete"
+    OTHER = "other"
+
+
 @dataclass(frozen=True)
 class Call:
-    """One call, as faults are chosen by it. ``first`` is a chunk's first byte, None for everything else."""
+    """One call. ``first`` is a chunk's first byte, None for everything else."""
 
-    method: str
-    path: str
-    first: int | None
-    probe: bool
+    kind: Kind
+    first: int | None = None
+
+    @classmethod
+    def of(cls, method: str, path: str, session: bool, place: str) -> Call:
+        """The call with this method and path; ``session`` is whether it names one, ``place`` its Content-Range."""
+        if session:
+            chunk = _CHUNK.fullmatch(place)
+            if method == "PUT":
+                return cls(Kind.CHUNK, int(chunk[1])) if chunk else cls(Kind.PROBE)
+            return cls(Kind.CANCEL if method == "DELETE" else Kind.OTHER)
+        exact = {
+            ("POST", "/token"): Kind.TOKEN,
+            ("POST", "/upload/drive/v3/files"): Kind.BEGIN,
+            ("GET", "/drive/v3/files/generateIds"): Kind.IDS,
+            ("GET", "/drive/v3/files"): Kind.FIND,
+            ("POST", "/drive/v3/files"): Kind.FOLDER,
+        }
+        return cls(exact.get((method, path)) or {"GET": Kind.LOOK, "DELETE": Kind.DELETE}.get(method, Kind.OTHER))
 
 
 class FakeDrive:
-    """``url`` is the API's and the token server's. ``fault`` looks at every call and may make it fail."""
+    """``url`` is the API's and the token server's. ``fail`` makes calls fail, of the kind it names and no other: a server's
+    first call asks for a token, whatever a test was thinking of."""
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.files: dict[str, dict[str, Any]] = {ROOT: {"id": ROOT, "name": "root", "mimeType": FOLDER, "parents": []}}
@@ -77,7 +110,7 @@ class FakeDrive:
         self.tokens: set[str] = set()
         self.calls: list[Call] = []
         self.violations: list[str] = []
-        self.fault: Callable[[Call], Fault | None] = lambda _: None
+        self._faults: dict[Kind, Callable[[Call], Fault | None]] = {}
         self.quota = 10**15
         self.lock = threading.RLock()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -97,6 +130,18 @@ class FakeDrive:
             self._server.shutdown()
             self._server.server_close()
             thread.join(10)
+
+    def fail(self, kind: Kind, fault: Callable[[Call], Fault | None]) -> None:
+        """From now on ask ``fault`` about every call of this kind what goes wrong with it."""
+        self._faults[kind] = fault
+
+    def heal(self) -> None:
+        """Nothing goes wrong any more."""
+        self._faults.clear()
+
+    def fault_of(self, call: Call) -> Fault:
+        chosen = self._faults.get(call.kind)
+        return (chosen and chosen(call)) or Fault()
 
     @property
     def settings(self) -> dict[str, str]:
@@ -183,11 +228,10 @@ class _Handler(BaseHTTPRequestHandler):
             self.drive.violations.append(f"{self.command} without Content-Length")
             return self._reply(411, {})
         place = self.headers.get("Content-Range", "")
-        chunk = _CHUNK.fullmatch(place)
-        call = Call(self.command, address.path, int(chunk[1]) if chunk else None, bool(_PROBE.fullmatch(place)))
+        call = Call.of(self.command, address.path, "upload_id" in self.query, place)
         with self.drive.lock:
             self.drive.calls.append(call)
-        fault = self.drive.fault(call) or Fault()
+        fault = self.drive.fault_of(call)
         if fault.cut:
             return self._cut(int(length or 0))
         body = self.rfile.read(int(length or 0))
@@ -196,7 +240,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             with self.drive.lock:
                 self._break(fault)
-                status, document, headers = self._route(address.path, body, fault)
+                status, document, headers = self._route(call, address.path, body, fault)
         except _Refused as refused:
             return self._refuse(refused)
         if fault.mute:
@@ -220,23 +264,24 @@ class _Handler(BaseHTTPRequestHandler):
                 session.data += body[: len(body) // UNIT * UNIT]
         self._hang_up()
 
-    def _route(self, path: str, body: bytes, fault: Fault) -> tuple[int, dict[str, Any], dict[str, str]]:
-        if path == "/token":
+    def _route(self, call: Call, path: str, body: bytes, fault: Fault) -> tuple[int, dict[str, Any], dict[str, str]]:
+        if call.kind is Kind.TOKEN:
             return self._token(body)
-        if path == "/upload/drive/v3/files" and "upload_id" in self.query:
+        if "upload_id" in self.query:
             # Whoever has the address of a session needs no token.
             return self._session(body, fault)
         self._authorized()
-        if path == "/upload/drive/v3/files" and self.command == "POST":
-            return self._begin(json.loads(body))
-        if path == "/drive/v3/files/generateIds":
-            made = [uuid4().hex for _ in range(int(self.query.get("count", "10")))]
-            self.drive.ids.update(made)
-            return 200, {"kind": "drive#generatedIds", "space": "drive", "ids": made}, {}
-        if path == "/drive/v3/files" and self.command == "GET":
-            return self._find()
-        if path == "/drive/v3/files" and self.command == "POST":
-            return self._make_folder(json.loads(body))
+        match call.kind:
+            case Kind.BEGIN:
+                return self._begin(json.loads(body))
+            case Kind.IDS:
+                made = [uuid4().hex for _ in range(int(self.query.get("count", "10")))]
+                self.drive.ids.update(made)
+                return 200, {"kind": "drive#generatedIds", "space": "drive", "ids": made}, {}
+            case Kind.FIND:
+                return self._find()
+            case Kind.FOLDER:
+                return self._make_folder(json.loads(body))
         return self._file(path.removeprefix("/drive/v3/files/"))
 
     def _token(self, body: bytes) -> tuple[int, dict[str, Any], dict[str, str]]:

@@ -19,7 +19,7 @@ KEY = {"aws_access_key_id": "test-key", "aws_secret_access_key": "test-secret", 
 
 @dataclass(frozen=True)
 class Trouble:
-    """What goes wrong with one call."""
+    """What goes wrong with one part."""
 
     status: int = 0
     """Answer this in place of doing it; 0 does it."""
@@ -33,12 +33,12 @@ class Trouble:
 
 
 class Store:
-    """``url`` is where it listens; ``client`` looks into it. ``fault`` looks at every part that is sent, by its number, and
-    may make that fail."""
+    """``url`` is where it listens; ``client`` looks into it. ``part_fault`` looks at every part that is sent, by its number,
+    and may make that fail; no other call does."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.fault: Callable[[int], Trouble | None] = lambda _: None
+        self.part_fault: Callable[[int], Trouble | None] = lambda _: None
         self.client: Any = boto3.client("s3", endpoint_url=url, **KEY)
 
     @property
@@ -85,7 +85,7 @@ def _troubled(app: Callable[..., Iterable[bytes]], store: Store) -> Callable[...
     def call(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         query = parse_qs(environ["QUERY_STRING"])
         sent = environ["REQUEST_METHOD"] == "PUT" and "partNumber" in query
-        trouble = store.fault(int(query["partNumber"][0])) if sent else None
+        trouble = store.part_fault(int(query["partNumber"][0])) if sent else None
         if trouble is None:
             return app(environ, start_response)
         if trouble.forget:
