@@ -10,7 +10,7 @@ import pytest
 
 from app.core import links
 from app.core.errors import RequestFull, RequestNotFound
-from app.core.links import Ask, CaptchaMode, ReceivedFile, RequestLink
+from app.core.links import Ask, CaptchaMode, Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.storage import local_requests
 from app.storage.local_requests import LocalRequests
@@ -78,6 +78,8 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
         lambda: store.remove(hash, "u"),
         lambda: store.note_folders(hash, [RelPath.parse("a")]),
         lambda: store.file(hash, "u"),
+        lambda: store.why_gone(hash, "u"),
+        lambda: store.openings(hash),
         lambda: store.removed_file(hash, "u"),
     ]
     for call in calls:
@@ -127,17 +129,27 @@ def test_a_file_takes_the_place_that_was_reserved_for_it(store, make):
     assert (usage.files, usage.bytes_received, usage.open) == ((received(1),), 10, frozenset())
 
 
-def test_a_released_place_is_free_again_and_an_expired_upload_is_remembered(store, make):
+def test_a_released_place_is_free_again_and_what_its_sender_did_not_end_is_remembered(store, make):
     one = link(max_files=1)
     store.create(one)
-    for why in ("cancelled", "refused", "failed", "expired"):
+    for why in ("cancelled", "refused", "failed", "expired", "stopped"):
         store.reserve(one, why, 5)
         with pytest.raises(RequestFull):
             make().reserve(one, "other", 5)
         store.release(HASH, why, why)
         store.release(HASH, why, why)
-    assert store.usage(HASH).expired == {"expired"}
+    known = {why: make().why_gone(HASH, why) for why in ("cancelled", "refused", "failed", "expired", "stopped")}
+    assert known == {"cancelled": None, "refused": None, "failed": None, "expired": "expired", "stopped": "stopped"}
     assert store.usage(HASH).open == frozenset()
+
+
+def test_open_uploads_are_told_in_the_order_of_their_opening(store, make):
+    store.create(link())
+    for number, name in enumerate(("b", "u1", "a", "c")):
+        store.reserve(link(), name, 10 + number, 1.5 + number)
+    store.release(HASH, "a", "cancelled")
+    store.receive(HASH, received(1))
+    assert make().openings(HASH) == (Opening("b", 10, 1.5), Opening("c", 13, 4.5))
 
 
 def test_a_received_file_is_not_given_back_by_a_late_release(store):
@@ -146,7 +158,7 @@ def test_a_received_file_is_not_given_back_by_a_late_release(store):
     store.receive(HASH, received(1))
     store.release(HASH, "u1", "expired")
     assert store.usage(HASH).bytes_received == 10
-    assert store.usage(HASH).expired == frozenset()
+    assert store.why_gone(HASH, "u1") is None
 
 
 def test_the_digest_is_added_once_the_file_is_there_and_passed_over_before(store, make):
@@ -220,7 +232,7 @@ def test_what_comes_late_for_a_file_that_was_taken_back_changes_nothing(store):
     store.receive(HASH, received(1))
     store.note_sha256(HASH, "u1", "a" * 64)
     store.release(HASH, "u1", "expired")
-    assert (store.usage(HASH).files, store.usage(HASH).expired) == ((), frozenset())
+    assert (store.usage(HASH).files, store.why_gone(HASH, "u1")) == ((), None)
 
 
 def test_of_many_processes_one_takes_a_file_back(store, make):

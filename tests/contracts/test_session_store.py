@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import random
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,7 @@ def session(size: int = 1000, upload_id: str = ID) -> UploadSession:
         opened_at=1.25,
         active_at=1.25,
         sender=Sender("Ada", "ada@example.org"),
+        client="192.0.2.7",
         last_modified=99.5,
         sample=f"s1:{'5' * 64}",
         declared_sha256="0" * 64,
@@ -50,6 +53,15 @@ def test_what_was_created_is_loaded_whole(store):
     store.create(session())
     assert store.load(ID) == session()
     assert list(store.ids()) == [ID]
+
+
+def test_a_session_from_before_addresses_were_kept_is_loaded(tmp_path):
+    JSONSessions(tmp_path).create(session())
+    path = tmp_path / ID / "session.json"
+    document = json.loads(path.read_text())
+    del document["client"]
+    path.write_text(json.dumps(document))
+    assert JSONSessions(tmp_path).load(ID) == replace(session(), client="")
 
 
 @pytest.mark.parametrize("upload_id", ["nothing-here-0123", "", "..", "a/b", "a\x00b", "x" * 200])

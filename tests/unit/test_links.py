@@ -74,6 +74,12 @@ EVENTS = st.lists(
 )
 
 
+def test_a_ledger_from_before_openings_had_a_time_can_be_read():
+    ledger = Ledger()
+    ledger.apply({"event": "opened", "upload_id": "a", "size": 7})
+    assert (ledger.open["a"].size, ledger.open["a"].at) == (7, 0.0)
+
+
 @given(EVENTS)
 def test_sums_always_equal_what_is_listed_and_repeating_an_event_changes_nothing(events):
     once, twice = Ledger(), Ledger()
@@ -82,5 +88,5 @@ def test_sums_always_equal_what_is_listed_and_repeating_an_event_changes_nothing
         twice.apply(event)
         twice.apply(event)
     assert once == twice
-    assert once.bytes_open == sum(once.open.values())
+    assert once.bytes_open == sum(each.size for each in once.open.values())
     assert once.bytes_received == sum(file.size for file in once.received.values())

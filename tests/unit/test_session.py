@@ -32,6 +32,11 @@ def test_a_refused_session_has_no_bytes_left():
     assert session(ranges=ByteRanges([Span(0, 5)])).refused("no", 2.0).received_bytes == 0
 
 
+def test_the_senders_address_is_kept_no_longer_than_anything_may_come():
+    assert session(client="192.0.2.7", ranges=ByteRanges([Span(0, 10)])).completed("a", None, 2.0).client == ""
+    assert session(client="192.0.2.7").refused("no", 2.0).client == ""
+
+
 def test_refusing_twice_keeps_the_first_reason():
     assert session().refused("first", 2.0).refused("second", 3.0).refusal == "first"
 

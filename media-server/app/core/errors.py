@@ -96,6 +96,11 @@ class UploadNotFound(NotFound):
     default = "There is no such upload. Open it again."
 
 
+class UploadCancelled(UploadNotFound):
+    code = "upload_cancelled"
+    default = "The owner of this link has cancelled this upload. Ask them before you send the file again."
+
+
 class HandoffNotFound(NotFound):
     code = "handoff_not_found"
     default = "There is no such code, or it is good no longer. Make a new one where the upload was begun."

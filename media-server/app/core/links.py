@@ -120,6 +120,16 @@ def as_event(file: Announced | ReceivedFile) -> dict[str, Any]:
     return event
 
 
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """An upload that is open, as its link's ledger has it: what was announced, in bytes, and when, in seconds since the
+    epoch."""
+
+    upload_id: str
+    size: int
+    at: float
+
+
 _FIELDS = {kind: [each.name for each in fields(kind)] for kind in (Announced, ReceivedFile)}
 
 
@@ -127,13 +137,13 @@ _FIELDS = {kind: [each.name for each in fields(kind)] for kind in (Announced, Re
 class Ledger:
     """What one link has promised and received, as the sum of its events. Mutable; belongs to its reader."""
 
-    open: dict[str, int] = field(default_factory=dict)
-    """Declared size of every upload that is open, by upload id."""
+    open: dict[str, Opening] = field(default_factory=dict)
+    """Every upload that is open, by upload id."""
     announced: dict[str, Announced] = field(default_factory=dict)
     """Files on their way from one request straight to their name, by upload id."""
     received: dict[str, ReceivedFile] = field(default_factory=dict)
-    expired: set[str] = field(default_factory=set)
-    """Uploads that the purge removed."""
+    gone: dict[str, str] = field(default_factory=dict)
+    """Why those uploads are gone whose senders did not end them themselves: ``expired`` or ``stopped``, by upload id."""
     removed: dict[str, ReceivedFile] = field(default_factory=dict)
     """Files that their senders took back."""
     leaving: set[str] = field(default_factory=set)
@@ -143,10 +153,10 @@ class Ledger:
     bytes_received: int = 0
     bytes_open: int = 0
 
-    def reserve(self, link: RequestLink, upload_id: str, size: int) -> dict[str, Any]:
+    def reserve(self, link: RequestLink, upload_id: str, size: int, at: float = 0.0) -> dict[str, Any]:
         """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
         self._check_room(link, size, 0, 0)
-        return {"event": "opened", "upload_id": upload_id, "size": size}
+        return {"event": "opened", "upload_id": upload_id, "size": size, "at": at}
 
     def announce(
         self, link: RequestLink, files: Sequence[Announced]
@@ -188,7 +198,8 @@ class Ledger:
         match event["event"]:
             case "opened":
                 self._free(upload_id)
-                self.open[upload_id] = event["size"]
+                # Ledgers of before this was noted lack the time.
+                self.open[upload_id] = Opening(upload_id, event["size"], event.get("at", 0.0))
                 self.bytes_open += event["size"]
             case "announced":
                 self._free(upload_id)
@@ -196,8 +207,8 @@ class Ledger:
                 self.bytes_open += event["file"]["size"]
             case "released":
                 self._free(upload_id)
-                if event["why"] == "expired":
-                    self.expired.add(upload_id)
+                if event["why"] in ("expired", "stopped"):
+                    self.gone[upload_id] = event["why"]
             case "received":
                 self._free(upload_id)
                 self._receive(upload_id, event["file"])
@@ -218,7 +229,8 @@ class Ledger:
             self.bytes_received += document["size"]
 
     def _free(self, upload_id: str) -> None:
-        self.bytes_open -= self.open.pop(upload_id, 0)
+        opening = self.open.pop(upload_id, None)
+        self.bytes_open -= opening.size if opening else 0
         announced = self.announced.pop(upload_id, None)
         self.bytes_open -= announced.size if announced else 0
 

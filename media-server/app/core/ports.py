@@ -10,7 +10,7 @@ from typing import Protocol
 
 from app.core.errors import UploadError
 from app.core.handoffs import Handoff
-from app.core.links import Announced, ReceivedFile, RequestLink
+from app.core.links import Announced, Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import ByteRanges, Span
 from app.core.session import UploadSession
@@ -238,8 +238,9 @@ class RequestStore(Protocol):
         """Remove a link and all that was noted of it. Nothing happens when there is none."""
         ...
 
-    def reserve(self, link: RequestLink, upload_id: str, size: int) -> None:
-        """Set a place and ``size`` bytes aside, all limits judged at once. Raises RequestFull."""
+    def reserve(self, link: RequestLink, upload_id: str, size: int, at: float = 0.0) -> None:
+        """Set a place and ``size`` bytes aside for an upload that was opened ``at``, all limits judged at once. Raises
+        RequestFull."""
         ...
 
     def announce(self, link: RequestLink, files: Sequence[Announced]) -> dict[str, UploadError]:
@@ -248,7 +249,15 @@ class RequestStore(Protocol):
         ...
 
     def release(self, hash: str, upload_id: str, why: str) -> None:
-        """Give a reservation back: ``cancelled``, ``refused``, ``failed`` or ``expired``."""
+        """Give a reservation back: ``cancelled``, ``refused``, ``failed``, ``expired`` or, by the owner, ``stopped``."""
+        ...
+
+    def why_gone(self, hash: str, upload_id: str) -> str | None:
+        """``expired`` or ``stopped`` for an upload that was released so; None for every other."""
+        ...
+
+    def openings(self, hash: str) -> tuple[Opening, ...]:
+        """The uploads that are open, in the order in which they were opened."""
         ...
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
@@ -299,7 +308,6 @@ class Usage:
     open: frozenset[str]
     removed: tuple[ReceivedFile, ...]
     """Taken back by their senders."""
-    expired: frozenset[str]
 
 
 class HeadReader(Protocol):

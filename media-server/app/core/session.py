@@ -54,6 +54,8 @@ class UploadSession:
     state: State = State.OPEN
     ranges: ByteRanges = field(default_factory=ByteRanges)
     sender: Sender = Sender()
+    client: str = ""
+    """The address it was opened from, as limits count senders; empty once nothing comes any more."""
     last_modified: float | None = None
     sample: str | None = None
     """What the sender says is the digest of some places of the file, kept so that clients can tell files apart."""
@@ -104,4 +106,4 @@ class UploadSession:
     def _to(self, state: State) -> UploadSession:
         if state not in NEXT[self.state]:
             raise IllegalTransition(f"{self.state} cannot become {state}")
-        return replace(self, state=state)
+        return replace(self, state=state, client="")

@@ -43,7 +43,7 @@ class SmallFiles:
         self._openings.count(credentials.client)
         upload_id = new_upload_id(hash, command.key)
         if not self._goes_whole(upload_id, command):
-            return self._by_session(link, command, body, checksum)
+            return self._by_session(link, command, body, checksum, credentials.client)
         file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
         return _raised(self._whole_files.deliver(link, [file])[0])
 
@@ -58,7 +58,7 @@ class SmallFiles:
         waiting: dict[str, tuple[int, WholeFile]] = {}
         try:
             for command, body in files:
-                taken = self._taken(link, command, body)
+                taken = self._taken(link, command, body, credentials.client)
                 if isinstance(taken, WholeFile):
                     if taken.upload_id in waiting or len(waiting) == TOGETHER:
                         self._deliver(link, waiting, outcomes)
@@ -70,7 +70,9 @@ class SmallFiles:
                 file.content.close()
         return [outcome for outcome in outcomes if outcome is not None]
 
-    def _taken(self, link: RequestLink, command: OpenUpload | UploadError, body: Body) -> WholeFile | Outcome:
+    def _taken(
+        self, link: RequestLink, command: OpenUpload | UploadError, body: Body, client: str
+    ) -> WholeFile | Outcome:
         """The bytes of one packed file, to be delivered with others, or what became of it already."""
         if isinstance(command, UploadError):
             return command
@@ -79,7 +81,7 @@ class SmallFiles:
             upload_id = new_upload_id(link.hash, command.key)
             if self._goes_whole(upload_id, command):
                 return self._whole_files.write(link, upload_id, command, sender, body)
-            return self._by_session(link, command, body, None)
+            return self._by_session(link, command, body, None, client)
         except UploadError as error:
             return error
 
@@ -99,9 +101,9 @@ class SmallFiles:
         return command.size <= TINY and self._whole_files.supported and not begun
 
     def _by_session(
-        self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None
+        self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None, client: str
     ) -> UploadSession:
-        session = self._uploads.begin(link, command, self._openings.sender(link, command))
+        session = self._uploads.begin(link, command, self._openings.sender(link, command), client)
         if not command.size:
             return session
         chunk = ReceiveChunk(session.upload_id, Span(0, command.size), command.size, checksum)

@@ -14,6 +14,7 @@ from app.core.errors import (
     RequestClosed,
     SizeMismatch,
     TypeNotAllowed,
+    UploadCancelled,
     UploadError,
     UploadExpired,
     UploadNotFound,
@@ -36,6 +37,8 @@ from app.services.purge import Purge
 from app.services.undo import Undo
 from app.services.upload_concurrency_manager import UploadConcurrencyManager, user_of
 from app.services.whole_files import WholeFiles
+
+_GONE: dict[str | None, type[UploadError]] = {"expired": UploadExpired, "stopped": UploadCancelled}
 
 
 class Uploads:
@@ -94,21 +97,22 @@ class Uploads:
         upload_id = new_upload_id(hash, command.key)
         if command.key and self.is_begun(upload_id):
             self._openings.count(credentials.client)
-            return self.begin(link, command, sender)
+            return self.begin(link, command, sender, credentials.client)
         user = user_of(hash, credentials.client)
         token = None if command.key else f"{user} {command.size} {command.path}"
         with self._concurrency.opening(upload_id, user, command.size, token):
             self._openings.count(credentials.client)
-            return self.begin(link, command, sender, upload_id)
+            return self.begin(link, command, sender, credentials.client, upload_id)
 
     def begin(
-        self, link: RequestLink, command: OpenUpload, sender: Sender, upload_id: str | None = None
+        self, link: RequestLink, command: OpenUpload, sender: Sender, client: str, upload_id: str | None = None
     ) -> UploadSession:
         """Begin an upload that was let in, or find the one that was begun under the same key.
 
-        Raises RequestFull, StorageFull; SizeMismatch or InvalidPath when the key belongs to another file.
+        Raises RequestFull, StorageFull; SizeMismatch or InvalidPath when the key belongs to another file, UploadCancelled
+        when the owner has cancelled what was sent under it.
         """
-        session = self._new_session(link, command, sender, upload_id or new_upload_id(link.hash, command.key))
+        session = self._new_session(link, command, sender, client, upload_id or new_upload_id(link.hash, command.key))
         with self._turns.of([session.upload_id] if command.key else []):
             begun = self._begun(link, command, session.upload_id) if command.key else None
             if begun is not None:
@@ -132,7 +136,11 @@ class Uploads:
         link = self._link_of_open_upload(hash)
         self._check(session, command)
         if session.state is State.OPEN and not session.ranges.covers(command.span):
-            taken = self._take_in_place(session, link, command, body)
+            try:
+                taken = self._take_in_place(session, link, command, body)
+            except UploadNotFound:
+                self._find(hash, command.upload_id)  # Knows why it is gone.
+                raise
             if taken is not None:
                 return taken
             session = self._find(hash, command.upload_id)
@@ -196,7 +204,7 @@ class Uploads:
         file = self._requests.file(hash, upload_id)
         if file is not None:
             return delivered_session(hash, file)
-        raise UploadExpired() if upload_id in self._requests.usage(hash).expired else UploadNotFound()
+        raise _GONE.get(self._requests.why_gone(hash, upload_id), UploadNotFound)()
 
     def _begun(self, link: RequestLink, command: OpenUpload, upload_id: str) -> UploadSession | None:
         """The upload that an earlier opening under the same key began."""
@@ -207,6 +215,8 @@ class Uploads:
         else:
             if self._requests.removed_file(link.hash, upload_id):
                 raise UploadNotFound("The file that was sent under this key has been taken back. Use another key.")
+            if self._requests.why_gone(link.hash, upload_id) == "stopped":
+                raise UploadCancelled()
             file = self._whole_files.delivered(link, upload_id)
             if file is None:
                 self._sessions.delete(upload_id)  # What an opening left that died before its session existed.
@@ -216,7 +226,9 @@ class Uploads:
             raise SizeMismatch("Another file was opened under this key.", size=session.size)
         return session
 
-    def _new_session(self, link: RequestLink, command: OpenUpload, sender: Sender, upload_id: str) -> UploadSession:
+    def _new_session(
+        self, link: RequestLink, command: OpenUpload, sender: Sender, client: str, upload_id: str
+    ) -> UploadSession:
         now = self._clock()
         return UploadSession(
             upload_id=upload_id,
@@ -226,6 +238,7 @@ class Uploads:
             opened_at=now,
             active_at=now,
             sender=sender,
+            client=client,
             last_modified=command.last_modified,
             sample=command.sample,
             declared_sha256=command.declared_sha256,
@@ -237,7 +250,7 @@ class Uploads:
         try:
             self._chunks.allocate(session.upload_id, session.size)
             self._sessions.create(session)
-            self._requests.reserve(link, session.upload_id, session.size)
+            self._requests.reserve(link, session.upload_id, session.size, session.opened_at)
         except UploadError:
             self._sessions.delete(session.upload_id)
             raise

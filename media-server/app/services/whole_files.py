@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
-from app.core.errors import ChecksumMismatch, ChunkConflict, SizeMismatch, UploadError, UploadNotFound
+from app.core.errors import ChecksumMismatch, ChunkConflict, SizeMismatch, UploadCancelled, UploadError, UploadNotFound
 from app.core.links import Announced, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
@@ -153,7 +153,7 @@ class WholeFiles:
             return UploadNotFound("The file that was sent under this key has been taken back. Send it under another.")
         found = self.delivered(link, file.upload_id)
         if found is None:
-            return None
+            return UploadCancelled() if self._requests.why_gone(link.hash, file.upload_id) == "stopped" else None
         if found.size != file.command.size:
             return SizeMismatch("Another file of another size was sent under this key.", size=found.size)
         if found.sha256 not in (None, file.content.sha256):

@@ -295,6 +295,7 @@ def _document(session: UploadSession) -> dict[str, Any]:
         "state": session.state,
         "sender_name": session.sender.name,
         "sender_email": session.sender.email,
+        "client": session.client,
         "last_modified": session.last_modified,
         "sample": session.sample,
         "declared_sha256": session.declared_sha256,

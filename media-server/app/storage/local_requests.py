@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import RequestNotFound, UploadError
-from app.core.links import Announced, Ask, CaptchaMode, Ledger, ReceivedFile, RequestLink, as_event
+from app.core.links import Announced, Ask, CaptchaMode, Ledger, Opening, ReceivedFile, RequestLink, as_event
 from app.core.paths import RelPath
 from app.core.ports import Usage
 from app.core.remotes import Place
@@ -94,9 +94,9 @@ class LocalRequests:
         with self._lock:
             self._logs.pop(hash, None)
 
-    def reserve(self, link: RequestLink, upload_id: str, size: int) -> None:
+    def reserve(self, link: RequestLink, upload_id: str, size: int, at: float = 0.0) -> None:
         with self._ledger(link.hash) as log:
-            log.append(lambda ledger: ledger.reserve(link, upload_id, size))
+            log.append(lambda ledger: ledger.reserve(link, upload_id, size, at))
 
     def announce(self, link: RequestLink, files: Sequence[Announced]) -> dict[str, UploadError]:
         full: dict[str, UploadError] = {}
@@ -118,6 +118,16 @@ class LocalRequests:
 
         with self._ledger(hash) as log:
             log.append(decide)
+
+    def why_gone(self, hash: str, upload_id: str) -> str | None:
+        with self._ledger(hash) as log:
+            found: str | None = log.read(lambda ledger: ledger.gone.get(upload_id))
+            return found
+
+    def openings(self, hash: str) -> tuple[Opening, ...]:
+        with self._ledger(hash) as log:
+            found: tuple[Opening, ...] = log.read(lambda ledger: tuple(ledger.open.values()))
+            return found
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
         place = self.load(hash).destination
@@ -255,7 +265,6 @@ def _usage(ledger: Ledger) -> Usage:
         bytes_received=ledger.bytes_received,
         open=frozenset(ledger.open),
         removed=tuple(ledger.removed.values()),
-        expired=frozenset(ledger.expired),
     )
 
 

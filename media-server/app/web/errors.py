@@ -31,6 +31,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.NotFound: 404,
     errors.RequestNotFound: 404,
     errors.UploadNotFound: 404,
+    errors.UploadCancelled: 404,
     errors.FileNotFound: 404,
     errors.HandoffNotFound: 404,
     errors.MethodNotAllowed: 405,
