@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -57,6 +60,81 @@ def test_delivering_again_finds_its_own_work(destination, root, tmp_path):
     first = destination.deliver(FOLDER, RelPath.parse("c.txt"), growing)
     assert destination.deliver(FOLDER, RelPath.parse("c.txt"), growing) == first
     assert len(list((root / "in/box").iterdir())) == 2
+
+
+def test_a_gap_among_the_first_numbers_is_filled(destination, root, tmp_path):
+    for _ in range(8):
+        deliver(destination, tmp_path, "c.txt")
+    (root / "in/box/c (3).txt").unlink()
+    assert [deliver(destination, tmp_path, "c.txt").path for _ in range(2)] == ["c (3).txt", "c (8).txt"]
+
+
+def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names that are looked at or taken from now on."""
+    seen: list[str] = []
+
+    def counting(call: Callable[..., Any], name: str) -> Callable[..., Any]:
+        def counted(*args: Any, **options: Any) -> Any:
+            seen.append(name)
+            return call(*args, **options)
+
+        return counted
+
+    for name in ("stat", "link", "open", "mkdir"):
+        monkeypatch.setattr(os, name, counting(getattr(os, name), name))
+    return seen
+
+
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_a_number_costs_a_few_looks_however_many_have_the_name(destination, root, tmp_path, monkeypatch, kind):
+    box = root / "in/box"
+    box.mkdir(parents=True)
+    content = source(tmp_path, "x", "planted")
+    os.link(content, box / "c")
+    for number in range(1, 3000):
+        os.link(content, box / f"c ({number})")
+    path = "c" if kind == "file" else "c/d"
+    seen = looks(monkeypatch)
+    assert deliver(destination, tmp_path, path).path == path.replace("c", "c (3000)")
+    assert len(seen) < 80, seen
+
+
+def test_numbers_that_somebody_planted_lead_nowhere_and_cost_little(destination, root, tmp_path, monkeypatch):
+    box = root / "in/box"
+    box.mkdir(parents=True)
+    content = source(tmp_path, "x", "planted")
+    for number in {0, *range(1, 17), *(2**power for power in range(5, 70))}:
+        os.link(content, box / (f"c ({number}).txt" if number else "c.txt"))
+    seen = looks(monkeypatch)
+    made = {deliver(destination, tmp_path, "c.txt").path for _ in range(3)}
+    assert len(made) == 3
+    assert len(seen) < 600
+
+
+def test_a_folder_that_went_round_files_is_found_again_after_more_of_them(destination, tmp_path):
+    for _ in range(5):
+        deliver(destination, tmp_path, "d")
+    first = deliver(destination, tmp_path, "d/x").path
+    for _ in range(20):
+        deliver(destination, tmp_path, "d")
+    assert first == "d (5)/x"
+    assert deliver(destination, tmp_path, "d/y").path == "d (5)/y"
+
+
+@pytest.mark.parametrize("name", ["c.txt", "c", "c (5).txt", "d (1).e (2)", f"x (5).{'e' * 40}", "n" * 255])
+def test_interrupted_work_is_found_among_many_whatever_went_since(destination, root, tmp_path, name):
+    for _ in range(30):
+        deliver(destination, tmp_path, name)
+    growing = source(tmp_path, "mine")
+    first = destination.deliver(FOLDER, RelPath.parse(name), growing)
+    for number, planted in enumerate(sorted((root / "in/box").iterdir())):
+        if number % 2 and not planted.samefile(growing):
+            planted.unlink()
+    assert destination.deliver(FOLDER, RelPath.parse(name), growing) == first
+    assert destination.find(FOLDER, RelPath.parse(name), first.mark) == first
+    assert destination.find(FOLDER, RelPath.parse(f"{name[:9]}x"), first.mark) is None
+    growing.write_text("changed")
+    assert destination.find(FOLDER, RelPath.parse(name), first.mark) is None
 
 
 def test_names_equal_but_for_case_or_normal_form_are_different_files(destination, tmp_path):

@@ -1,17 +1,19 @@
 """Finished files on local disk: below one root, each link in its folder.
 
 Every step down is taken relative to an open folder and never follows a link, so nothing planted in the tree leads
-out of it. A file appears by ``link``, which never replaces anything; a name that is taken gets a number.
+out of it. A file appears by ``link``, which never replaces anything; a name that is taken gets a number. Senders choose
+names, so finding a number costs a few looks, however many files have the name already.
 """
 
 from __future__ import annotations
 
 import errno
 import os
+import re
+import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from itertools import count
 from pathlib import Path
 
 from app.core.paths import RelPath, disk_name, numbered
@@ -19,6 +21,11 @@ from app.core.ports import Delivery
 from app.storage.atomic import disk_errors, sync_folder
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ONE_BY_ONE = 16
+"""So many numbers are tried in their order, which fills gaps and finds a folder where it was before."""
+_HIGHEST = 2**40
+"""More than there are files. Only names that somebody chose for it lead up to it by doubling."""
+_NUMBER = re.compile(r" \(([1-9][0-9]{0,18})\)", re.ASCII)
 
 
 class LocalFolder:
@@ -36,14 +43,8 @@ class LocalFolder:
 
     def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
-            for number in count():
-                try:
-                    found = os.stat(numbered(disk_name(path.name), number), dir_fd=parent, follow_symlinks=False)
-                except FileNotFoundError:
-                    return None
-                if mark_of(found) == mark:
-                    return _delivery(path, taken, number, mark)
-        raise AssertionError("unreachable")
+            number = _number_of(parent, disk_name(path.name), int(mark.partition("-")[0]), mark)
+            return None if number is None else _delivery(path, taken, number, mark)
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
         # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
@@ -144,19 +145,42 @@ def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:
 
     Returns the open folder, the number it took, and whether it is new.
     """
-    for number in count():
+    number = 0
+    made = False
+    while True:
         candidate = numbered(name, number)
-        made = False
-        while True:
-            try:
-                return os.open(candidate, _FOLDER, dir_fd=parent), number, made
-            except FileNotFoundError:
-                made = _made(parent, candidate) or made
-            except OSError as error:
-                if error.errno not in (errno.ENOTDIR, errno.ELOOP):
-                    raise
-                break
-    raise AssertionError("unreachable")
+        try:
+            return os.open(candidate, _FOLDER, dir_fd=parent), number, made
+        except FileNotFoundError:
+            made = _made(parent, candidate) or made
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                raise
+            number = _next_number(number, lambda tried: _is_in_the_way(parent, numbered(name, tried)))
+
+
+def _is_in_the_way(parent: int, name: str) -> bool:
+    """Whether something that is no folder has the name."""
+    status = _looked_at(parent, name)
+    return status is not None and not stat.S_ISDIR(status.st_mode)
+
+
+def _next_number(taken: int, is_taken: Callable[[int], bool]) -> int:
+    """A number above ``taken`` that is free, right after one that is not: the next few in their order, then by doubling
+    and halving. Whoever uses it finds out whether it still is."""
+    for number in range(taken + 1, _ONE_BY_ONE + 1):
+        if not is_taken(number):
+            return number
+    low = max(taken, _ONE_BY_ONE)
+    high = 2 * low
+    while is_taken(high):
+        low, high = high, 2 * high
+        if high > _HIGHEST:
+            return high + secrets.randbelow(high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if is_taken(middle) else (low, middle)
+    return high
 
 
 def _made(parent: int, name: str) -> bool:
@@ -179,7 +203,11 @@ def _delivery(path: RelPath, taken: list[int], number: int, mark: str) -> Delive
 
 def _link_in(parent: int, name: str, source: Path | int) -> int:
     """Give ``source`` another name in an open folder; returns the number it took. Finds its own earlier work."""
-    for number in count():
+    number = _own_number(parent, name, source)
+    if number is not None:
+        return number
+    number = 0
+    while True:
         candidate = numbered(name, number)
         try:
             if isinstance(source, int):
@@ -188,17 +216,41 @@ def _link_in(parent: int, name: str, source: Path | int) -> int:
                 os.link(source, candidate, dst_dir_fd=parent, follow_symlinks=False)
             return number
         except FileExistsError:
-            if _is_same(parent, candidate, source):
-                return number
-    raise AssertionError("unreachable")
+            # Others may have been faster: then the search goes on above what they took.
+            number = _next_number(number, lambda tried: _looked_at(parent, numbered(name, tried)) is not None)
 
 
-def _is_same(parent: int, name: str, source: Path | int) -> bool:
+def _own_number(parent: int, name: str, source: Path | int) -> int | None:
+    """The number under which an earlier attempt gave ``source`` its name."""
+    status = _status(source)
+    # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
+    if status.st_nlink <= (0 if isinstance(source, int) else 1):
+        return None
+    return _number_of(parent, name, status.st_ino, mark_of(status))
+
+
+def _number_of(parent: int, name: str, inode: int, mark: str) -> int | None:
+    """The number under which the file with this mark has ``name`` in an open folder.
+
+    Reads the whole folder, once: others may have taken and left any numbers since. Only what a crash or a full disk
+    interrupted is looked for.
+    """
+    with os.scandir(parent) as entries:
+        for entry in entries:
+            if entry.inode() == inode:
+                numbers = (0, *map(int, _NUMBER.findall(entry.name)))
+                number = next((each for each in numbers if entry.name == numbered(name, each)), None)
+                status = _looked_at(parent, entry.name)
+                if number is not None and status is not None and mark_of(status) == mark:
+                    return number
+    return None
+
+
+def _looked_at(parent: int, name: str) -> os.stat_result | None:
     try:
-        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        return os.stat(name, dir_fd=parent, follow_symlinks=False)
     except FileNotFoundError:
-        return False
-    return os.path.samestat(found, _status(source))
+        return None
 
 
 def _status(source: Path | int) -> os.stat_result:
