@@ -56,6 +56,9 @@ class Settings(BaseSettings):
         (), validation_alias=AliasChoices("DROPPR_UPLOAD_ALLOWED_EXTS", "DROPPR_UPLOAD_ALLOWED_EXTENSIONS")
     )
     session_max_age_hours: float = Field(24, gt=0)
+    disk_floor_percent: float = Field(5, ge=0, le=90)
+    disk_floor_mb: int = Field(1024, ge=0)
+    disk_floor_inodes: int = Field(10_000, ge=0)
     undo_minutes: float = Field(60, ge=0)
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"

@@ -10,6 +10,7 @@ from app.captcha import build_captcha
 from app.core.backoff import Backoff
 from app.core.policy import Policy
 from app.core.ports import CaptchaProvider, Clock, Destination, RequestStore, SessionStore
+from app.core.room import Floors
 from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create
 from app.services.access import Access, AccessRules
@@ -34,6 +35,7 @@ from app.services.passwords import Argon2Hasher
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
 from app.services.remotes import Remotes
+from app.services.room import Room
 from app.services.server_figures import ServerFigures
 from app.services.small_files import SmallFiles
 from app.services.undo import Undo
@@ -44,6 +46,7 @@ from app.services.whole_files import WholeFiles
 from app.settings import MIB, SPOOL, Settings
 from app.storage import secret_file
 from app.storage.attempts import SQLiteAttempts
+from app.storage.disk_space import DiskSpace
 from app.storage.host_table import HostTable
 from app.storage.json_sessions import JSONSessions
 from app.storage.libmagic import LibMagic
@@ -77,6 +80,7 @@ class Services:
     destination: Destination
     captcha: CaptchaProvider
     memory_monitor: MemoryMonitor
+    room: Room
     concurrency: UploadConcurrencyManager
     figures: ServerFigures
     owner: Owner
@@ -155,6 +159,8 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     turns = Turns(data / "uploads.turn")
     # Turns of their own: they are held while a remote is spoken to.
     remotes = build_remotes(settings, Turns(data / "outbox" / "turns"))
+    floors = Floors(settings.disk_floor_percent, settings.disk_floor_mb * MIB, settings.disk_floor_inodes)
+    room = Room(DiskSpace(data), floors)
     policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
 
     access = Access(attempts=attempts, captcha=captcha, hasher=hasher, clock=clock, rules=_access_rules(settings))
@@ -205,6 +211,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         policy=policy,
         attempts=attempts,
         memory=memory_monitor,
+        room=room,
         rate_limit=settings.rate_limit_uploads,
     )
     purge = Purge(
@@ -236,6 +243,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         digests=digests,
         purge=purge,
         undo=undo,
+        room=room,
         owed=owed,
         policy=policy,
         turns=turns,
@@ -255,6 +263,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         store=LocalHandoffs(data / "handoffs"),
         requests=requests,
         uploads=uploads,
+        room=room,
         attempts=attempts,
         clock=clock,
         guesses=_access_rules(settings).limit,
@@ -294,6 +303,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         destination=destination,
         captcha=captcha,
         memory_monitor=memory_monitor,
+        room=room,
         concurrency=concurrency,
         figures=figures,
         owner=Owner(token=token, attempts=attempts, clock=clock),
@@ -304,9 +314,10 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
             requests=requests,
             openings=openings,
             destination=destination,
+            room=room,
         ),
         uploads=uploads,
-        small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads),
+        small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads, room=room),
         forgetting=Forgetting(requests=requests, purge=purge, clock=clock),
         receipts=receipts,
         handoffs=handoffs,

@@ -8,6 +8,7 @@ from app.core.links import Credentials
 from app.core.paths import RelPath
 from app.core.ports import Destination, RequestStore
 from app.services.openings import Openings
+from app.services.room import Room
 
 
 class Folders:
@@ -19,10 +20,12 @@ class Folders:
         requests: RequestStore,
         openings: Openings,
         destination: Destination,
+        room: Room,
     ) -> None:
         self._requests = requests
         self._openings = openings
         self._destination = destination
+        self._room = room
 
     def make(self, hash: str, paths: Sequence[RelPath], credentials: Credentials) -> list[str]:
         """Make these folders where they are missing; their names in the same order, numbered where a file is in the way.
@@ -32,4 +35,8 @@ class Folders:
         link = self._openings.link(hash, credentials)
         self._openings.count(credentials.client)
         self._requests.note_folders(hash, paths)
-        return [self._destination.make_folder(link.folder, path) for path in paths]
+        made = []
+        for path in paths:
+            self._room.room_for_opening(folders=len(path.parts))
+            made.append(self._destination.make_folder(link.folder, path))
+        return made

@@ -18,9 +18,12 @@ from app.core.errors import (
 from app.core.handoffs import ALPHABET, LENGTH, Handoff, meant
 from app.core.ports import Attempts, Clock, HandoffStore, RequestStore
 from app.core.session import UploadSession
+from app.services.room import Room
 from app.services.uploads import Uploads
 
 MOST_CODES = "60 per hour"
+HANDOFF_BYTES = 1024 * 1024
+"""More than the largest document of a code has."""
 
 
 class Handoffs:
@@ -32,6 +35,7 @@ class Handoffs:
         store: HandoffStore,
         requests: RequestStore,
         uploads: Uploads,
+        room: Room,
         attempts: Attempts,
         clock: Clock,
         guesses: str,
@@ -40,6 +44,7 @@ class Handoffs:
         self._store = store
         self._requests = requests
         self._uploads = uploads
+        self._room = room
         self._attempts = attempts
         self._clock = clock
         self._guesses = guesses
@@ -48,9 +53,10 @@ class Handoffs:
     def make(self, hash: str, upload_ids: Sequence[str], client: str) -> Handoff:
         """A new code for those of these uploads that there still are.
 
-        Raises RequestNotFound, RequestClosed, RateLimited, and UploadNotFound where there are none.
+        Raises RequestNotFound, RequestClosed, StorageFull, RateLimited, and UploadNotFound where there are none.
         """
         self._check_link(hash)
+        self._room.room_for_opening(HANDOFF_BYTES)
         key = f"handoffs:{client}"
         if not self._attempts.hit(key, MOST_CODES):
             wait = self._attempts.retry_after(key, MOST_CODES)
@@ -67,9 +73,10 @@ class Handoffs:
     def find(self, hash: str, text: str, client: str) -> list[UploadSession]:
         """The uploads behind a code, as they stand now; those that are gone are left out.
 
-        Raises RequestNotFound, RequestClosed, HandoffNotFound, and TooManyAttempts after many wrong codes.
+        Raises RequestNotFound, RequestClosed, HandoffNotFound, StorageFull, and TooManyAttempts after many wrong codes.
         """
         self._check_link(hash)
+        self._room.room_for_chunk(0)
         key = f"handoff:{hash}:{client}"
         with self._attempts.turn(key):
             # A right code clears nothing: whoever can make one would otherwise guess others for ever.

@@ -10,6 +10,7 @@ from app.core.session import Sender
 from app.services.commands import OpenUpload
 from app.services.file_requests import FileRequests
 from app.services.memory_monitor import MemoryMonitor
+from app.services.room import Room
 
 
 class Openings:
@@ -22,21 +23,25 @@ class Openings:
         policy: Policy,
         attempts: Attempts,
         memory: MemoryMonitor,
+        room: Room,
         rate_limit: str,
     ) -> None:
         self._file_requests = file_requests
         self._policy = policy
         self._attempts = attempts
         self._memory = memory
+        self._room = room
         self._rate_limit = rate_limit
 
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
         """The link, if uploads may be opened on it with these credentials.
 
-        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, and Busy while memory is short.
+        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, Busy while memory is short, and StorageFull
+        while the disk is: what is refused then is not even counted, as counting writes.
         """
         link = self._file_requests.find(hash)
         self._memory.check()
+        self._room.room_for_opening()
         self._file_requests.authorize_opening(link, credentials)
         return link
 

@@ -12,6 +12,7 @@ from app.core.session import UploadSession
 from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
 from app.services.file_digests import TINY
 from app.services.openings import Openings
+from app.services.room import Room
 from app.services.uploads import Uploads
 from app.services.whole_files import TOGETHER, Outcome, WholeFile, WholeFiles
 
@@ -22,8 +23,9 @@ Packed = tuple[OpenUpload | UploadError, Body]
 class SmallFiles:
     """Receive files that come whole. Those that are not small after all, or cannot be taken whole, become uploads."""
 
-    def __init__(self, *, openings: Openings, whole_files: WholeFiles, uploads: Uploads) -> None:
+    def __init__(self, *, openings: Openings, whole_files: WholeFiles, uploads: Uploads, room: Room) -> None:
         self._openings = openings
+        self._room = room
         self._whole_files = whole_files
         self._uploads = uploads
 
@@ -44,6 +46,7 @@ class SmallFiles:
         upload_id = new_upload_id(hash, command.key)
         if not self._goes_whole(upload_id, command):
             return self._by_session(link, command, body, checksum, credentials.client)
+        self._room.room_for_opening(command.size, len(command.path.folder))
         file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
         return _raised(self._whole_files.deliver(link, [file])[0])
 
@@ -80,6 +83,7 @@ class SmallFiles:
             sender = self._openings.sender(link, command)
             upload_id = new_upload_id(link.hash, command.key)
             if self._goes_whole(upload_id, command):
+                self._room.room_for_opening(command.size, len(command.path.folder))
                 return self._whole_files.write(link, upload_id, command, sender, body)
             return self._by_session(link, command, body, None, client)
         except UploadError as error:

@@ -34,6 +34,7 @@ from app.services.observer import Observer
 from app.services.openings import Openings
 from app.services.owed import Owed
 from app.services.purge import Purge
+from app.services.room import Room
 from app.services.undo import Undo
 from app.services.upload_concurrency_manager import UploadConcurrencyManager, user_of
 from app.services.whole_files import WholeFiles
@@ -60,6 +61,7 @@ class Uploads:
         digests: FileDigests,
         purge: Purge,
         undo: Undo,
+        room: Room,
         owed: Owed,
         policy: Policy,
         turns: Turns,
@@ -78,6 +80,7 @@ class Uploads:
         self._digests = digests
         self._purge = purge
         self._undo = undo
+        self._room = room
         self._owed = owed
         self._policy = policy
         self._turns = turns
@@ -247,6 +250,7 @@ class Uploads:
     def _make_room(self, link: RequestLink, session: UploadSession) -> None:
         # The disk first, the link's ledger last: dying in between leaves a session that the purge removes, not a
         # place in the ledger that nobody ever gives back.
+        self._room.room_for_opening(session.size, len(session.path.folder))
         try:
             self._chunks.allocate(session.upload_id, session.size)
             self._sessions.create(session)
@@ -309,6 +313,7 @@ class Uploads:
             wanted = session.ranges.missing(span)
             if session.state is not State.OPEN or not wanted:
                 return None
+            self._room.room_for_chunk(wanted.length)
             with self._observer.receiving(session, span, command.index):
                 slot.receive(body, wanted, command.checksum)
                 self._judge_head(session, link, span)
