@@ -257,6 +257,8 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         requests=requests,
         digests=digests,
         key=ReceiptKey(secret_file.load_or_create(data / "receipt_key")[0]),
+        attempts=attempts,
+        turns=turns,
         clock=clock,
     )
     handoffs = Handoffs(
@@ -265,6 +267,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         uploads=uploads,
         room=room,
         attempts=attempts,
+        turns=turns,
         clock=clock,
         guesses=_access_rules(settings).limit,
         lifetime=settings.handoff_hours * 3600,

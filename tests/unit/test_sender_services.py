@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import FileNotFound, RateLimited, ReceiptNotReady
+from app.core.errors import Busy, FileNotFound, InvalidRequest, RateLimited, ReceiptNotReady, UploadNotFound
 from app.core.links import Credentials, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.services.commands import OpenUpload
 from app.settings import Settings
+from app.storage.turns import Turns
 from app.wiring import Services, build
 from tests.support.clock import Now
 from tests.support.files import content, eventually, files_below, sha256
@@ -40,12 +41,12 @@ def test_a_digest_that_is_missing_is_computed_because_of_the_question(tmp_path: 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(DATA)
     with pytest.raises(ReceiptNotReady) as told:
-        services.receipts.issue(link.hash, upload_ids, "http://here")
+        services.receipts.issue(link.hash, upload_ids, "http://here", "192.0.2.1")
     assert told.value.details == {"retry_after": 1, "files_left": 2, "bytes_left": 2 * len(DATA)}
 
     def issued() -> Any:
         try:
-            return services.receipts.issue(link.hash, upload_ids, "http://here")
+            return services.receipts.issue(link.hash, upload_ids, "http://here", "192.0.2.1")
         except ReceiptNotReady:
             return None
 
@@ -56,7 +57,7 @@ def test_a_digest_that_is_missing_is_computed_because_of_the_question(tmp_path: 
 def test_of_a_file_that_was_taken_before_it_was_hashed_there_is_no_receipt(tmp_path: Path) -> None:
     services, link = office(tmp_path)
     with pytest.raises(FileNotFound, match=r"a\.bin"):
-        services.receipts.issue(link.hash, [unhashed(services, link, "a.bin")], "http://here")
+        services.receipts.issue(link.hash, [unhashed(services, link, "a.bin")], "http://here", "192.0.2.1")
 
 
 def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(tmp_path: Path) -> None:
@@ -79,3 +80,64 @@ def test_asking_for_folders_counts_as_opening(tmp_path: Path) -> None:
     assert isinstance(wait, int)
     assert wait > 3000
     assert not (services.settings.data_dir / "files/in/c").exists()
+
+
+def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_path: Path) -> None:
+    services, link = office(tmp_path)
+    other = services.file_requests.create(RelPath.parse("other"), {}, "192.0.2.1")
+    known = [unhashed(services, each, "a.bin") for each in (link, other)]
+    for each, upload_id in zip((link, other), known, strict=True):
+        services.requests.note_sha256(each.hash, upload_id, sha256(DATA))
+    begun = services.uploads.open(link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")).upload_id
+    code = services.handoffs.make(link.hash, [begun], "192.0.2.1").code
+    turns = Turns(tmp_path / "data" / "uploads.turn")
+    with turns.at_once(f"receipt {link.hash}"), turns.at_once(f"handoffs {link.hash}"):
+        with pytest.raises(Busy):
+            services.receipts.issue(link.hash, known[:1], "http://here", "192.0.2.2")
+        with pytest.raises(Busy):
+            services.handoffs.find(link.hash, code, "192.0.2.2")
+        with pytest.raises(Busy):
+            services.handoffs.make(link.hash, [begun], "192.0.2.2")
+        assert services.receipts.issue(other.hash, known[1:], "http://here", "192.0.2.2")["files"]
+    assert services.receipts.issue(link.hash, known[:1], "http://here", "192.0.2.2")["files"]
+    assert [each.upload_id for each in services.handoffs.find(link.hash, code, "192.0.2.2")] == [begun]
+
+
+def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.receipts.MOST_RECEIPTS", "2 per hour")
+    monkeypatch.setattr("app.services.handoffs.MOST_READINGS", "2 per hour")
+    services, link = office(tmp_path)
+    upload_id = unhashed(services, link, "a.bin")
+    services.requests.note_sha256(link.hash, upload_id, sha256(DATA))
+    begun = services.uploads.open(link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")).upload_id
+    code = services.handoffs.make(link.hash, [begun], "192.0.2.1").code
+    for _ in range(2):
+        services.receipts.issue(link.hash, [upload_id], "http://here", "192.0.2.1")
+        services.handoffs.find(link.hash, code, "192.0.2.1")
+    for again in (
+        lambda client: services.receipts.issue(link.hash, [upload_id], "http://here", client),
+        lambda client: services.handoffs.find(link.hash, code, client),
+    ):
+        with pytest.raises(RateLimited) as caught:
+            again("192.0.2.1")
+        assert 0 < int(str(caught.value.details["retry_after"])) <= 3600
+        again("192.0.2.2")
+
+
+def test_a_code_moves_what_is_unfinished_and_not_too_much_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.handoffs.MOST_HANDED", 3)
+    services, link = office(tmp_path)
+    sender = Credentials("192.0.2.1")
+    done = services.uploads.open(link.hash, OpenUpload(RelPath.parse("done"), 0), sender).upload_id
+    begun = [
+        services.uploads.open(link.hash, OpenUpload(RelPath.parse(f"b{n}"), 5), sender).upload_id for n in range(4)
+    ]
+    made_up = [f"made-up-{number:024}" for number in range(1000)]
+    assert services.handoffs.make(link.hash, [done, *made_up, *begun[:3]], "c").upload_ids == tuple(begun[:3])
+    with pytest.raises(InvalidRequest) as caught:
+        services.handoffs.make(link.hash, begun, "c")
+    assert caught.value.details["limit"] == 3
+    with pytest.raises(UploadNotFound):
+        services.handoffs.make(link.hash, [done, *made_up], "c")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -283,6 +283,10 @@ class RequestStore(Protocol):
 
     def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         """What this upload delivered, None where it delivered nothing or its file was taken back."""
+        ...
+
+    def files(self, hash: str, upload_ids: Iterable[str]) -> dict[str, ReceivedFile]:
+        """The same for many uploads, by upload id, with one look at the ledger."""
         ...
 
     def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:

@@ -45,3 +45,7 @@ class Turns(Protocol):
     def of(self, names: Iterable[str]) -> AbstractContextManager[None]:
         """Be alone with each of ``names`` until the block ends or the process dies. Not to be nested."""
         ...
+
+    def at_once(self, name: str) -> AbstractContextManager[None]:
+        """The same for one name, without waiting. Raises Busy while somebody else has it."""
+        ...

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import suppress
 
 from limits import parse
 
 from app.core.errors import (
     HandoffNotFound,
+    InvalidRequest,
     RateLimited,
     RequestClosed,
     TooManyAttempts,
@@ -17,17 +19,24 @@ from app.core.errors import (
 )
 from app.core.handoffs import ALPHABET, LENGTH, Handoff, meant
 from app.core.ports import Attempts, Clock, HandoffStore, RequestStore
-from app.core.session import UploadSession
+from app.core.session import State, UploadSession
+from app.core.whole import Turns
 from app.services.room import Room
 from app.services.uploads import Uploads
 
 MOST_CODES = "60 per hour"
-HANDOFF_BYTES = 1024 * 1024
+MOST_READINGS = "120 per hour"
+MOST_HANDED = 1000
+"""Uploads behind one code."""
+HANDOFF_BYTES = 256 * 1024
 """More than the largest document of a code has."""
 
 
 class Handoffs:
-    """Codes are good for ``lifetime`` seconds, as often as they are used. Wrong ones count against ``guesses``."""
+    """Codes are good for ``lifetime`` seconds, as often as they are used. Wrong ones count against ``guesses``.
+
+    On one link one call is looked into at a time; whoever comes meanwhile gets Busy.
+    """
 
     def __init__(
         self,
@@ -37,6 +46,7 @@ class Handoffs:
         uploads: Uploads,
         room: Room,
         attempts: Attempts,
+        turns: Turns,
         clock: Clock,
         guesses: str,
         lifetime: float,
@@ -46,22 +56,22 @@ class Handoffs:
         self._uploads = uploads
         self._room = room
         self._attempts = attempts
+        self._turns = turns
         self._clock = clock
         self._guesses = guesses
         self._lifetime = lifetime
 
     def make(self, hash: str, upload_ids: Sequence[str], client: str) -> Handoff:
-        """A new code for those of these uploads that there still are.
+        """A new code for those of these uploads that are unfinished.
 
-        Raises RequestNotFound, RequestClosed, StorageFull, RateLimited, and UploadNotFound where there are none.
+        Raises RequestNotFound, RequestClosed, RateLimited, Busy, InvalidRequest where there are too many of them and
+        UploadNotFound where there are none; StorageFull.
         """
         self._check_link(hash)
         self._room.room_for_opening(HANDOFF_BYTES)
-        key = f"handoffs:{client}"
-        if not self._attempts.hit(key, MOST_CODES):
-            wait = self._attempts.retry_after(key, MOST_CODES)
-            raise RateLimited("Too many codes were made in a short time. Wait, then try again.", retry_after=wait)
-        found = self._existing(hash, upload_ids)
+        with self._turns.at_once(f"handoffs {hash}"):
+            self._count(f"handoffs:{client}", MOST_CODES, "Too many codes were made in a short time.")
+            found = self._unfinished(hash, upload_ids)
         if not found:
             raise UploadNotFound()
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
@@ -71,9 +81,10 @@ class Handoffs:
         return handoff
 
     def find(self, hash: str, text: str, client: str) -> list[UploadSession]:
-        """The uploads behind a code, as they stand now; those that are gone are left out.
+        """The uploads behind a code, as they stand now; those that are gone or finished are left out.
 
-        Raises RequestNotFound, RequestClosed, HandoffNotFound, StorageFull, and TooManyAttempts after many wrong codes.
+        Raises RequestNotFound, RequestClosed, HandoffNotFound, RateLimited, Busy, and TooManyAttempts after many wrong
+        codes.
         """
         self._check_link(hash)
         self._room.room_for_chunk(0)
@@ -87,7 +98,9 @@ class Handoffs:
             if handoff is None or handoff.expires_at <= self._clock():
                 self._attempts.hit(key, self._guesses)
                 raise HandoffNotFound()
-        return self._existing(hash, handoff.upload_ids)
+        with self._turns.at_once(f"handoffs {hash}"):
+            self._count(f"handoff-readings:{client}", MOST_READINGS, "Codes were used too often in a short time.")
+            return self._unfinished(hash, handoff.upload_ids)
 
     def purge(self) -> None:
         """Remove the codes that are good no longer."""
@@ -98,11 +111,22 @@ class Handoffs:
         if not self._requests.load(hash).active:
             raise RequestClosed()
 
-    def _existing(self, hash: str, upload_ids: Sequence[str]) -> list[UploadSession]:
-        found = []
+    def _count(self, key: str, limit: str, sentence: str) -> None:
+        if not self._attempts.hit(key, limit):
+            wait = self._attempts.retry_after(key, limit)
+            raise RateLimited(f"{sentence} Wait, then try again.", retry_after=wait)
+
+    def _unfinished(self, hash: str, upload_ids: Sequence[str]) -> list[UploadSession]:
+        """Those that are to be gone on with. One look at the ledger, and only a look at ids that nobody has."""
+        delivered = self._requests.files(hash, upload_ids)
+        found: list[UploadSession] = []
         for upload_id in dict.fromkeys(upload_ids):
-            try:
-                found.append(self._uploads.status(hash, upload_id))
-            except (UploadNotFound, UploadExpired):
+            if upload_id in delivered or not self._uploads.is_begun(upload_id):
                 continue
+            with suppress(UploadNotFound, UploadExpired):
+                session = self._uploads.status(hash, upload_id)
+                if session.state is State.OPEN:
+                    found.append(session)
+            if len(found) > MOST_HANDED:
+                raise InvalidRequest(f"A code moves {MOST_HANDED} unfinished uploads at most.", limit=MOST_HANDED)
         return found

@@ -10,16 +10,21 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from app.core.errors import FileNotFound, ReceiptNotReady
+from app.core.errors import FileNotFound, RateLimited, ReceiptNotReady
 from app.core.links import ReceivedFile, RequestLink
-from app.core.ports import Clock, RequestStore
+from app.core.ports import Attempts, Clock, RequestStore
 from app.core.receipts import canonical, key_fingerprint, receipt
 from app.core.session import State
+from app.core.whole import Turns
 from app.services.file_digests import FileDigests
 from app.services.uploads import Uploads
 
 HASHED_A_SECOND = 300 * 1024 * 1024
 LONGEST_WAIT = 30
+MOST_RECEIPTS = "600 per hour"
+"""Of one client: whoever waits for checksums asks every few seconds."""
+ENSURED = 100
+"""Checksums that one question starts; the next one starts those that follow."""
 
 
 class ReceiptKey:
@@ -48,26 +53,49 @@ class Receipts:
     """Says in writing what has arrived, to whoever names the uploads that brought it."""
 
     def __init__(
-        self, *, uploads: Uploads, requests: RequestStore, digests: FileDigests, key: ReceiptKey, clock: Clock
+        self,
+        *,
+        uploads: Uploads,
+        requests: RequestStore,
+        digests: FileDigests,
+        key: ReceiptKey,
+        attempts: Attempts,
+        turns: Turns,
+        clock: Clock,
     ) -> None:
         self._uploads = uploads
         self._requests = requests
         self._digests = digests
+        self._attempts = attempts
+        self._turns = turns
         self._clock = clock
         self.key = key
 
-    def issue(self, hash: str, upload_ids: Sequence[str], server: str) -> dict[str, Any]:
+    def issue(self, hash: str, upload_ids: Sequence[str], server: str, client: str) -> dict[str, Any]:
         """A signed receipt for these uploads of one link, in this order, each once. ``server`` is its origin.
 
         Raises RequestNotFound, UploadNotFound, UploadExpired; ReceiptNotReady while an upload is not complete or its
-        SHA-256 is being computed, which this call sees to; FileNotFound where the owner took a file before that.
+        SHA-256 is being computed, which this call sees to; FileNotFound where the owner took a file before that; Busy
+        while another receipt of this link is written, and RateLimited.
         """
         link = self._requests.load(hash)
-        files = [self._file(hash, upload_id) for upload_id in dict.fromkeys(upload_ids)]
+        with self._turns.at_once(f"receipt {hash}"):
+            key = f"receipts:{client}"
+            if not self._attempts.hit(key, MOST_RECEIPTS):
+                wait = self._attempts.retry_after(key, MOST_RECEIPTS)
+                raise RateLimited(
+                    "Too many receipts were asked for in a short time. Wait, then try again.", retry_after=wait
+                )
+            return self._issued(link, upload_ids, server)
+
+    def _issued(self, link: RequestLink, upload_ids: Sequence[str], server: str) -> dict[str, Any]:
+        wanted = list(dict.fromkeys(upload_ids))
+        known = self._requests.files(link.hash, wanted)
+        files = [known.get(upload_id) or self._file(link.hash, upload_id) for upload_id in wanted]
         self._wait_for_digests(link, [file for file in files if file.sha256 is None])
         document = receipt(
             server=server,
-            hash=hash,
+            hash=link.hash,
             title=link.title,
             files=files,
             issued_at=self._clock(),
@@ -77,9 +105,8 @@ class Receipts:
         return {**document, "signature": self.key.sign(canonical(document))}
 
     def _file(self, hash: str, upload_id: str) -> ReceivedFile:
-        file = self._requests.file(hash, upload_id)
-        if file is None and self._uploads.status(hash, upload_id).state is State.COMPLETE:
-            file = self._requests.file(hash, upload_id)  # Delivered by that very question.
+        complete = self._uploads.status(hash, upload_id).state is State.COMPLETE
+        file = self._requests.file(hash, upload_id) if complete else None  # Delivered by that very question.
         if file is None:
             raise ReceiptNotReady("Not everything has arrived yet.", retry_after=LONGEST_WAIT)
         return file
@@ -87,7 +114,7 @@ class Receipts:
     def _wait_for_digests(self, link: RequestLink, files: Sequence[ReceivedFile]) -> None:
         if not files:
             return
-        for file in files:
+        for file in files[:ENSURED]:
             if not self._digests.ensure(link, file):
                 raise FileNotFound(f"'{file.name}' was taken away before its SHA-256 was known. Ask without it.")
         left = sum(file.size for file in files)

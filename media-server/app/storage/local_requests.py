@@ -6,7 +6,7 @@ import os
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -178,6 +178,14 @@ class LocalRequests:
     def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         with self._ledger(hash) as log:
             found: ReceivedFile | None = log.read(lambda ledger: ledger.received.get(upload_id))
+            return found
+
+    def files(self, hash: str, upload_ids: Iterable[str]) -> dict[str, ReceivedFile]:
+        def look(ledger: Ledger) -> dict[str, ReceivedFile]:
+            return {each: ledger.received[each] for each in upload_ids if each in ledger.received}
+
+        with self._ledger(hash) as log:
+            found: dict[str, ReceivedFile] = log.read(look)
             return found
 
     def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:

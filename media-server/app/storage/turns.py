@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from app.core.errors import Busy
 from app.storage.atomic import disk_errors
 from app.storage.range_lock import ask
 
@@ -28,7 +29,7 @@ class Turns:
         Raises StorageFull or Busy where the file cannot be opened.
         """
         # All take them in one order, so that nobody waits in a circle. Names that share a place wait for each other.
-        places = sorted({zlib.crc32(name.encode(errors="surrogatepass")) for name in names})
+        places = sorted(set(map(_place, names)))
         with disk_errors():
             descriptor = self._opened()
         try:
@@ -39,6 +40,24 @@ class Turns:
         finally:
             os.close(descriptor)
 
+    @contextmanager
+    def at_once(self, name: str) -> Iterator[None]:
+        """Be alone with ``name`` until the block ends. Raises Busy while somebody else has it, and like ``of``."""
+        with disk_errors():
+            descriptor = self._opened()
+        try:
+            try:
+                ask(descriptor, fcntl.F_OFD_SETLK, fcntl.F_WRLCK, _place(name))
+            except (BlockingIOError, PermissionError):
+                raise Busy(retry_after=1) from None
+            yield
+        finally:
+            os.close(descriptor)
+
     def _opened(self) -> int:
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+def _place(name: str) -> int:
+    return zlib.crc32(name.encode(errors="surrogatepass"))

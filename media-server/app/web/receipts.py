@@ -16,7 +16,7 @@ receipts = Blueprint("receipts", __name__, url_prefix="/api/droppr")
 @receipts.post("/requests/<hash>/receipts")
 def issue(hash: str) -> Response:
     named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
-    return jsonify(services().receipts.issue(hash, named, origin()))
+    return jsonify(services().receipts.issue(hash, named, origin(), client_address()))
 
 
 @receipts.get("/receipt-key")

@@ -27,6 +27,9 @@ export interface Begun {
 
 /** Seconds between two questions for a receipt whose checksums are not ready yet. */
 const RECEIPT_PAUSE = 2;
+/** How often a call is made again that the server has no turn for: others ask the same of this link. */
+const BUSY_TRIES = 5;
+const NEVER = new AbortController().signal;
 
 export class LinkApi {
   readonly #url: string;
@@ -79,10 +82,12 @@ export class LinkApi {
       body === undefined
         ? {}
         : { method: "POST", body: JSON.stringify(body), headers: { ...JSON_BODY, ...extra } };
-    try {
-      return await fetch(this.#url + path, init);
-    } catch (cause) {
-      throw networkError(cause);
+    for (let tries = 0; ; tries++) {
+      const reply = await fetch(this.#url + path, init).catch((cause: unknown) => {
+        throw networkError(cause);
+      });
+      if (reply.status !== 503 || tries === BUSY_TRIES) return reply;
+      await this.#clock.sleep(Number(reply.headers.get("Retry-After") ?? 1) * 1_000, NEVER);
     }
   }
 
