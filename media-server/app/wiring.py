@@ -26,6 +26,7 @@ from app.services.handoffs import Handoffs
 from app.services.local_copies import LocalCopies
 from app.services.memory_monitor import ROW, MemoryMonitor
 from app.services.observer import Observer
+from app.services.open_uploads import OpenUploads
 from app.services.openings import Openings
 from app.services.owed import Owed
 from app.services.owner import Owner
@@ -89,6 +90,7 @@ class Services:
     undo: Undo
     folders: Folders
     uploads: Uploads
+    open_uploads: OpenUploads
     small_files: SmallFiles
     forgetting: Forgetting
     receipts: Receipts
@@ -232,6 +234,14 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         observer=observer,
         window=settings.undo_minutes * 60,
     )
+    open_uploads = OpenUploads(
+        sessions=sessions,
+        requests=requests,
+        purge=purge,
+        concurrency=concurrency,
+        clock=clock,
+        observer=observer,
+    )
     uploads = Uploads(
         sessions=sessions,
         chunks=chunks,
@@ -244,6 +254,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         purge=purge,
         undo=undo,
         room=room,
+        open_uploads=open_uploads,
         owed=owed,
         policy=policy,
         turns=turns,
@@ -321,6 +332,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         ),
         uploads=uploads,
         small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads, room=room),
+        open_uploads=open_uploads,
         forgetting=Forgetting(requests=requests, purge=purge, clock=clock),
         receipts=receipts,
         handoffs=handoffs,

@@ -136,8 +136,8 @@ def test_a_released_place_is_free_again_and_what_its_sender_did_not_end_is_remem
         store.reserve(one, why, 5)
         with pytest.raises(RequestFull):
             make().reserve(one, "other", 5)
-        store.release(HASH, why, why)
-        store.release(HASH, why, why)
+        assert store.release(HASH, why, why)
+        assert not store.release(HASH, why, why)
     known = {why: make().why_gone(HASH, why) for why in ("cancelled", "refused", "failed", "expired", "stopped")}
     assert known == {"cancelled": None, "refused": None, "failed": None, "expired": "expired", "stopped": "stopped"}
     assert store.usage(HASH).open == frozenset()

@@ -280,6 +280,44 @@ def test_a_compacted_record_comes_to_the_same_for_everybody(store, tmp_path):
     assert list(store.load(ID).ranges)[-1] == Span(90, 100)
 
 
+def test_the_latest_records_tell_a_pace_whoever_wrote_them(store, tmp_path):
+    store.create(session(1000))
+    assert store.recent(ID, 0.0) == (0, None)
+    other = JSONSessions(tmp_path)
+    store.record(ID, Span(0, 100), 10.0)
+    other.record(ID, Span(100, 300), 20.0)
+    store.record(ID, Span(300, 350), 21.0)
+    store.checkpoint(ID, nothing, 30.0)
+    for each in (store, other, JSONSessions(tmp_path)):
+        assert each.recent(ID, 5.0) == (350, None)
+        assert each.recent(ID, 10.0) == (250, 10.0)
+        assert each.recent(ID, 20.5) == (50, 20.0)
+        assert each.recent(ID, 40.0) == (0, 30.0)
+    store.delete(ID)
+    with pytest.raises(UploadNotFound):
+        store.recent(ID, 0.0)
+
+
+def test_a_compacted_record_tells_no_pace_of_before(store):
+    store.create(session(1000))
+    for at in range(10):
+        store.record(ID, Span(20 * at, 20 * at + 10), 10.0 + at)
+    store.compact(ID)
+    assert store.recent(ID, 5.0) == (0, 19.0)
+    store.record(ID, Span(500, 600), 20.0)
+    assert store.recent(ID, 5.0) == (100, 19.0)
+    assert store.recent(ID, 25.0) == (0, 20.0)
+
+
+def test_of_very_many_records_the_last_few_tell_the_pace(store):
+    store.create(session(4000))
+    for at in range(1000):
+        store.record(ID, Span(at, at + 1), 100.0 + at)
+    count, since = store.recent(ID, 0.0)
+    assert since == 1099.0 - count
+    assert 100 <= count < 1000
+
+
 def test_a_checkpoint_begun_before_a_compaction_covers_what_it_meant(tmp_path):
     store = JSONSessions(tmp_path, boot=1)
     store.create(session(100))

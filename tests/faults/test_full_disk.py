@@ -185,6 +185,21 @@ def test_an_upload_that_ran_into_a_full_disk_completes_once_there_is_room(
     finished(link, upload_id, "a.bin", data)
 
 
+def test_on_a_full_disk_the_owner_sees_what_is_open_and_makes_room_by_stopping_it(link: Link, ballast: Ballast) -> None:
+    data = content(2 * MIB)
+    ids = [link.opened(f"{number}.bin", len(data)) for number in range(4)]
+    for upload_id in ids:
+        link.chunk(upload_id, 0, data[:CHUNK], len(data)).expect(200)
+    ballast.fill()
+    assert [each["upload_id"] for each in link.under_way()] == ids
+    link.stop(ids[0]).expect(204)
+    link.chunk(ids[0], CHUNK, data[CHUNK : 2 * CHUNK], len(data)).expect(404, "upload_cancelled")
+    ballast.fill()
+    assert link.stop_all().expect(200).json == {"cancelled": 3, "left": 0}
+    assert link.under_way() == []
+    link.deliver("small.bin", data[:CHUNK])
+
+
 def test_many_uploads_on_a_full_disk_lose_nothing_that_was_acknowledged_even_if_killed(
     link: Link, ballast: Ballast, server: LiveServer
 ) -> None:

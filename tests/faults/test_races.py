@@ -87,6 +87,36 @@ def test_cancelling_races_the_last_chunk_and_no_file_is_left_whoever_is_first(
         tally["races of a cancel and a last chunk"] += 1
 
 
+def test_the_owner_stopping_races_the_last_chunk_and_never_takes_a_file_away(
+    client: Client, torture: bool, chance: random.Random, tally: Counter[str]
+) -> None:
+    for number in range(400 if torture else 25):
+        link = client.make_link(max_files=1)
+        data = content(SIZE, number)
+        upload_id = link.opened("a.bin", SIZE)
+        link.chunk(upload_id, 0, data[: SIZE // 2], SIZE).expect(200)
+        last, stop, stop_all = at_once(
+            chance,
+            lambda: link.chunk(upload_id, SIZE // 2, data[SIZE // 2 :], SIZE),  # noqa: B023
+            lambda: link.stop(upload_id),  # noqa: B023
+            lambda: link.stop_all(),  # noqa: B023
+        )
+        stopped = stop_all.expect(200).json["cancelled"]
+        if last.status == 200:
+            assert last.json["complete"] is True
+            stop.expect(409, "upload_complete")
+            assert stopped == 0
+            assert (link.disk / "a.bin").read_bytes() == data
+            tally["delivered before the owner stopped it"] += 1
+        else:
+            last.expect(404, "upload_cancelled")
+            assert sorted([stop.status == 204, stopped == 1]) == [False, True], (stop, stop_all)
+            assert files_below(link.disk) == {}
+            link.deliver("a.bin", data)
+        assert link.under_way() == []
+        tally["races of the owner and a last chunk"] += 1
+
+
 def test_an_upload_is_purged_by_one_of_two_purges_and_its_place_comes_back_once(
     forgetful: LiveServer, torture: bool, tally: Counter[str]
 ) -> None:

@@ -188,6 +188,20 @@ class Link:
     def cancel(self, upload_id: str) -> Reply:
         return self.client.call("DELETE", f"{self.path}/uploads/{upload_id}")
 
+    def under_way(self) -> list[dict[str, Any]]:
+        """What the owner sees as open."""
+        listed: list[dict[str, Any]] = (
+            self.client.call("GET", f"{self.path}/uploads", owner=True).expect(200).json["uploads"]
+        )
+        return listed
+
+    def stop(self, upload_id: str) -> Reply:
+        """Cancelled by the owner."""
+        return self.client.call("DELETE", f"{self.path}/uploads/{upload_id}", owner=True)
+
+    def stop_all(self) -> Reply:
+        return self.client.call("DELETE", f"{self.path}/uploads", owner=True)
+
     def files(self) -> list[dict[str, Any]]:
         """What the owner sees as arrived."""
         listed: list[dict[str, Any]] = (

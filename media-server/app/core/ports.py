@@ -68,6 +68,11 @@ class SessionStore(Protocol):
         """Note durably (against a crash of every process) that ``span`` has arrived. Raises UploadNotFound."""
         ...
 
+    def recent(self, upload_id: str, since: float) -> tuple[int, float | None]:
+        """How many bytes were recorded after ``since``, and from when on: the time of the record before them, None where
+        there is none. Of very many records the last few count. Raises UploadNotFound."""
+        ...
+
     def compact(self, upload_id: str) -> None:
         """Tell the record of what has arrived as shortly as possible. Raises UploadNotFound, StorageFull, Busy."""
         ...
@@ -248,8 +253,9 @@ class RequestStore(Protocol):
         a crash; on the disk itself where files are. Returns, by upload id, why there is no room for some of them."""
         ...
 
-    def release(self, hash: str, upload_id: str, why: str) -> None:
-        """Give a reservation back: ``cancelled``, ``refused``, ``failed``, ``expired`` or, by the owner, ``stopped``."""
+    def release(self, hash: str, upload_id: str, why: str) -> bool:
+        """Give a reservation back, as ``cancelled``, ``refused``, ``failed``, ``expired`` or ``stopped`` (by the owner);
+        false where there is none."""
         ...
 
     def why_gone(self, hash: str, upload_id: str) -> str | None:

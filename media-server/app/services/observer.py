@@ -75,9 +75,10 @@ class Observer:
         UPLOADS.labels("refused").inc()
         log.info("upload refused", extra={**_facts(session), "code": error.code})
 
-    def cancelled(self, session: UploadSession) -> None:
-        UPLOADS.labels("cancelled").inc()
-        log.info("upload cancelled", extra=_facts(session))
+    def cancelled(self, session: UploadSession, why: str) -> None:
+        """``why`` is ``cancelled``, by the sender, or ``stopped``, by the owner."""
+        UPLOADS.labels(why).inc()
+        log.info(f"upload {why}", extra=_facts(session))
 
     def taken_back(self, hash: str, file: ReceivedFile) -> None:
         UPLOADS.labels("taken_back").inc()

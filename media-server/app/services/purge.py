@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 
-from app.core.errors import Busy, RequestNotFound, UploadError, UploadNotFound
+from app.core.errors import Busy, RequestNotFound, StorageFull, UploadError, UploadNotFound
 from app.core.ports import ChunkStore, Clock, RequestStore, SessionStore
 from app.core.session import State, UploadSession
 from app.services.deliveries import Deliveries
@@ -45,10 +45,14 @@ class Purge:
 
     def forget(self, session: UploadSession, why: str) -> None:
         """Give an upload up and free its space; whoever calls this holds the session alone."""
-        if session.state is State.OPEN:
-            with suppress(RequestNotFound):  # The link is deleted, and its ledger with it.
-                self._requests.release(session.request_hash, session.upload_id, why)
-        self._sessions.delete(session.upload_id)
+        try:
+            self._release(session, why)
+            self._sessions.delete(session.upload_id)
+        except StorageFull:
+            # Freeing its space makes the room to note that; where it does not, the sweep gives the place back.
+            self._sessions.delete(session.upload_id)
+            with suppress(StorageFull):
+                self._release(session, why)
 
     def abandon(self, hash: str) -> None:
         """Give up everything that was on its way to a link that was deleted; what is held at this moment goes with the
@@ -69,6 +73,11 @@ class Purge:
         self._sessions.remove_remains(self._clock() - self._max_age)
         self._give_back_lost_places()
         return removed
+
+    def _release(self, session: UploadSession, why: str) -> None:
+        if session.state is State.OPEN:
+            with suppress(RequestNotFound):  # The link is deleted, and its ledger with it.
+                self._requests.release(session.request_hash, session.upload_id, why)
 
     def _sweep_one(self, upload_id: str) -> int:
         try:

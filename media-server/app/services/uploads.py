@@ -31,6 +31,7 @@ from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
 from app.services.deliveries import Deliveries, delivered_session
 from app.services.file_digests import FileDigests
 from app.services.observer import Observer
+from app.services.open_uploads import OpenUploads
 from app.services.openings import Openings
 from app.services.owed import Owed
 from app.services.purge import Purge
@@ -62,6 +63,7 @@ class Uploads:
         purge: Purge,
         undo: Undo,
         room: Room,
+        open_uploads: OpenUploads,
         owed: Owed,
         policy: Policy,
         turns: Turns,
@@ -81,6 +83,7 @@ class Uploads:
         self._purge = purge
         self._undo = undo
         self._room = room
+        self._open_uploads = open_uploads
         self._owed = owed
         self._policy = policy
         self._turns = turns
@@ -168,24 +171,13 @@ class Uploads:
         except UploadNotFound:
             self._undo.complete(hash, upload_id)
             raise
-        if session.state is State.COMPLETE or not self._give_up(upload_id):
+        if session.state is State.COMPLETE or not self._open_uploads.give_up(upload_id, "cancelled"):
             self._undo.take_back(hash, upload_id)
 
     def sweep(self) -> int:
         """Remove every upload that lay idle for too long; returns how many."""
         self._undo.sweep()
         return self._purge.sweep()
-
-    def _give_up(self, upload_id: str) -> bool:
-        """Cancel an upload; false where its file was delivered in the meantime."""
-        with self._sessions.exclusive(upload_id):
-            session = self._sessions.load(upload_id)
-            if session.state is State.COMPLETE:
-                return False
-            self._purge.forget(session, "cancelled")
-        self._concurrency.finished(upload_id)
-        self._observer.cancelled(session)
-        return True
 
     def _find(self, hash: str, upload_id: str) -> UploadSession:
         try:

@@ -28,7 +28,7 @@ from app.core.ports import Receipt
 from app.core.ranges import ByteRanges, Span
 from app.core.session import Sender, State, UploadSession
 from app.storage.atomic import disk_errors, replace_file, sync_file, sync_folder
-from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
+from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, recent, span_log
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _REMEMBERED = 512
@@ -114,6 +114,10 @@ class JSONSessions:
         closed = before.length < size == after.ranges.length
         crowded = known.log.length > max(_CROWDED, 4 * after.shortest)
         return Receipt(after.ranges, closed=closed, unsynced=after.unsynced, crowded=crowded)
+
+    def recent(self, upload_id: str, since: float) -> tuple[int, float | None]:
+        with missing_is_not_found():
+            return recent(self._file(upload_id, "spans"), since)
 
     def compact(self, upload_id: str) -> None:
         with missing_is_not_found():

@@ -110,14 +110,17 @@ class LocalRequests:
             log.append_all(decide, sync=self._durable)
         return full
 
-    def release(self, hash: str, upload_id: str, why: str) -> None:
+    def release(self, hash: str, upload_id: str, why: str) -> bool:
+        released = False
+
         def decide(ledger: Ledger) -> Event | None:
-            if upload_id not in ledger.open and upload_id not in ledger.announced:
-                return None
-            return {"event": "released", "upload_id": upload_id, "why": why}
+            nonlocal released
+            released = upload_id in ledger.open or upload_id in ledger.announced
+            return {"event": "released", "upload_id": upload_id, "why": why} if released else None
 
         with self._ledger(hash) as log:
             log.append(decide)
+        return released
 
     def why_gone(self, hash: str, upload_id: str) -> str | None:
         with self._ledger(hash) as log:

@@ -8,6 +8,7 @@ spans have reached the disk since. After another boot only those count.
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 import zlib
 from collections.abc import Sequence
@@ -22,6 +23,8 @@ from app.storage.append_log import AppendLog
 # first, second, time in microseconds, boot, kind, CRC-32 of all before it: 40 bytes, little endian.
 _RECORD = struct.Struct("<QQQQII")
 _CHECKED = struct.Struct("<QQQQI")
+_RECENT = 200
+"""Records from which the pace of an upload is told."""
 
 
 class Kind(IntEnum):
@@ -165,6 +168,25 @@ SpanLog = AppendLog[Arrival, Arrived]
 
 def span_log(path: Path) -> SpanLog:
     return AppendLog(path, ArrivalCodec(), Arrived, Arrived.plus)
+
+
+def recent(path: Path, since: float) -> tuple[int, float | None]:
+    """How many bytes the journal's last few records tell of that arrived after ``since``, and the time of the record
+    before those; None where they are all there are. Reads no more than the end of the journal."""
+    codec = ArrivalCodec()
+    with path.open("rb", buffering=0) as file:
+        whole = os.fstat(file.fileno()).st_size // _RECORD.size * _RECORD.size
+        start = max(0, whole - _RECENT * _RECORD.size)
+        head = codec.decode(os.pread(file.fileno(), _RECORD.size, 0))[0]
+        latest = codec.decode(os.pread(file.fileno(), whole - start, start))[0]
+    # What a compaction wrote says when its last span came, and no longer when each of them did.
+    told = head[0].at if head and head[0].nonce else None
+    before = [told] if told is not None else []
+    if start and latest:
+        before.append(latest.pop(0).at)
+    before += [each.at for each in latest if each.at <= since]
+    new = [each.span for each in latest if each.span is not None and each.at > since and each.at != told]
+    return sum(span.length for span in new), max(before, default=None)
 
 
 def boot_number(boot_id: str | None = None) -> int:

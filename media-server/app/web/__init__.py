@@ -11,6 +11,7 @@ from app.web import logs
 from app.web.body import PatientBodies
 from app.web.errors import BODILESS
 from app.web.native import native
+from app.web.open_uploads import open_uploads
 from app.web.owner import owner
 from app.web.pages import pages, security_headers
 from app.web.receipts import receipts
@@ -40,5 +41,5 @@ def install(app: Flask, settings: Settings) -> None:
         return reply
 
     # Blueprints with routes that others would swallow come first.
-    for blueprint in (requests, native, receipts, owner, system, ws, pages):
+    for blueprint in (requests, native, open_uploads, receipts, owner, system, ws, pages):
         app.register_blueprint(blueprint)

@@ -19,6 +19,7 @@ from app.web.errors import STATUS, described
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
+from app.web.owner import acts_as_owner
 from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
@@ -41,7 +42,10 @@ def upload_status(hash: str, upload_id: str) -> Response:
 
 @native.delete("/uploads/<upload_id>")
 def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
-    services().uploads.cancel(hash, upload_id)
+    if acts_as_owner():
+        services().open_uploads.stop(hash, upload_id)
+    else:
+        services().uploads.cancel(hash, upload_id)
     return "", 204
 
 

@@ -48,6 +48,18 @@ def is_owner() -> bool:
     return cookie is not None and services().owner.has_session(cookie)
 
 
+def acts_as_owner() -> bool:
+    """Whether a call that senders make as well is made by the owner: it carries the admin token or says ``?as=owner``.
+
+    A session alone does not tell, as the owner's browser sends it along with what the sender's page does, too. Raises
+    Unauthorized for a wrong token, or where it says so and there is no session.
+    """
+    if not _token() and request.args.get("as") != "owner":
+        return False
+    require_owner()
+    return True
+
+
 def _token() -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""

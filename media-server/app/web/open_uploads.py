@@ -1,0 +1,53 @@
+"""The owner's look at what is on its way to a link, and how to stop it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, jsonify
+
+from app.services.open_uploads import UnderWay
+from app.web.context import services
+from app.web.owner import owner_required
+from app.web.paging import page
+
+open_uploads = Blueprint("open_uploads", __name__, url_prefix="/api/droppr/requests/<hash>/uploads")
+
+
+@open_uploads.get("")
+@owner_required
+def list_open(hash: str) -> Response:
+    here = services().open_uploads
+    openings, more = page(here.of(hash), lambda opening: (opening.at, opening.upload_id))
+    return jsonify(uploads=[under_way_view(each) for each in here.look(openings)], **more)
+
+
+@open_uploads.delete("")
+@owner_required
+def stop_all(hash: str) -> Response:
+    outcome = services().open_uploads.stop_all(hash)
+    return jsonify(cancelled=outcome.stopped, left=outcome.left)
+
+
+@open_uploads.after_request
+def keep_nowhere(reply: Response) -> Response:
+    """Upload ids are capabilities."""
+    reply.headers["Cache-Control"] = "no-store"
+    return reply
+
+
+def under_way_view(each: UnderWay) -> dict[str, Any]:
+    session = each.session
+    return {
+        "upload_id": session.upload_id,
+        "path": str(session.path),
+        "size": session.size,
+        "received_bytes": session.received_bytes,
+        "opened_at": session.opened_at,
+        "active_at": session.active_at,
+        "sender_name": session.sender.name,
+        "sender_email": session.sender.email,
+        "address": session.client or None,
+        "bytes_per_second": round(each.bytes_per_second),
+        "running": each.running,
+    }

@@ -1,0 +1,184 @@
+"""What is on its way to a link: how its pace is told, and what stopping it leaves."""
+
+from __future__ import annotations
+
+import io
+from pathlib import Path
+
+import pytest
+
+from app.core.errors import Busy, StorageFull, UploadCancelled, UploadComplete, UploadNotFound
+from app.core.links import Credentials
+from app.core.paths import RelPath
+from app.core.ranges import Span
+from app.services import open_uploads
+from app.services.commands import OpenUpload, ReceiveChunk
+from app.services.open_uploads import Stopped, UnderWay
+from app.settings import Settings
+from app.storage.bodies import StreamBody
+from app.wiring import build
+from tests.support.clock import Now
+from tests.support.files import files_below
+
+WHO = Credentials(client="192.0.2.1")
+SIZE = 100_000
+
+
+class House:
+    """The services of a server with one link."""
+
+    def __init__(self, folder: Path) -> None:
+        self.now = Now()
+        self.settings = Settings(data_dir=folder / "data")  # type: ignore[call-arg]
+        self.services = build(self.settings, self.now)
+        self.hash = self.services.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1").hash
+
+    def opened(self, name: str = "a.bin", key: str | None = None) -> str:
+        return self.services.uploads.open(self.hash, OpenUpload(RelPath.parse(name), SIZE, key=key), WHO).upload_id
+
+    def chunk(self, upload_id: str, start: int, length: int) -> None:
+        command = ReceiveChunk(upload_id, Span(start, start + length), SIZE, None)
+        self.services.uploads.receive(self.hash, command, StreamBody(io.BytesIO(b"x" * length)))
+
+    @property
+    def seen(self) -> list[UnderWay]:
+        here = self.services.open_uploads
+        return here.look(here.of(self.hash))
+
+    @property
+    def pace(self) -> float:
+        return self.seen[0].bytes_per_second
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> House:
+    return House(tmp_path)
+
+
+def test_an_upload_is_seen_as_it_stands(house: House) -> None:
+    upload_id = house.opened()
+    house.now.pass_by(4)
+    house.chunk(upload_id, 0, 40_000)
+    (seen,) = house.seen
+    session = seen.session
+    assert (session.upload_id, session.client, session.received_bytes) == (upload_id, "192.0.2.1", 40_000)
+    assert session.active_at - session.opened_at == 4
+
+
+def test_the_pace_is_that_of_the_last_half_minute(house: House) -> None:
+    upload_id = house.opened()
+    assert house.pace == 0
+    house.now.pass_by(10)
+    house.chunk(upload_id, 0, 1000)
+    assert house.pace == pytest.approx(100)  # From the opening on, as there is nothing before.
+    house.now.pass_by(open_uploads.LATELY + 1)
+    assert house.pace == 0
+    house.chunk(upload_id, 1000, 3100)
+    assert house.pace == pytest.approx(100)  # They have been coming since the chunk before.
+    house.now.pass_by(10)
+    house.chunk(upload_id, 4100, 8000)
+    assert house.pace == pytest.approx(11_100 / 41)
+    house.now.pass_by(25)
+    assert house.pace == pytest.approx(8000 / 35)
+
+
+def test_what_was_stopped_takes_no_room_and_its_sender_is_told_also_under_its_key(house: House) -> None:
+    key = "k" * 24
+    upload_id = house.opened(key=key)
+    house.chunk(upload_id, 0, 5)
+    house.services.open_uploads.stop(house.hash, upload_id)
+    assert house.seen == []
+    assert files_below(house.settings.data_dir / "uploads") == {}
+    for call in (
+        lambda: house.chunk(upload_id, 5, 5),
+        lambda: house.services.uploads.status(house.hash, upload_id),
+        lambda: house.opened(key=key),
+    ):
+        with pytest.raises(UploadCancelled):
+            call()
+    with pytest.raises(UploadNotFound):
+        house.services.open_uploads.stop(house.hash, upload_id)
+    assert house.opened() != upload_id
+
+
+def test_a_small_file_is_not_delivered_under_a_key_that_was_stopped(house: House) -> None:
+    key = "k" * 24
+    opening = OpenUpload(RelPath.parse("a.txt"), 4, key=key)
+    upload_id = house.services.uploads.open(house.hash, opening, WHO).upload_id
+    house.services.open_uploads.stop(house.hash, upload_id)
+    with pytest.raises(UploadCancelled):
+        house.services.small_files.receive(house.hash, opening, StreamBody(io.BytesIO(b"oops")), WHO)
+    assert files_below(house.settings.data_dir / "files") == {}
+
+
+def test_stopping_never_takes_a_file_back(house: House) -> None:
+    upload_id = house.opened()
+    house.chunk(upload_id, 0, SIZE)
+    with pytest.raises(UploadComplete):
+        house.services.open_uploads.stop(house.hash, upload_id)
+    assert house.services.open_uploads.stop_all(house.hash) == Stopped(0, 0)
+    assert files_below(house.settings.data_dir / "files").keys() == {"in/a.bin"}
+
+
+def test_a_file_that_was_delivered_by_a_process_that_died_right_then_is_not_stopped(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = house.opened()
+
+    class Death(BaseException):
+        pass
+
+    def die(*_: object) -> None:
+        raise Death
+
+    with monkeypatch.context() as patched:
+        patched.setattr(house.services.sessions, "update", die)
+        with pytest.raises(Death):
+            house.chunk(upload_id, 0, SIZE)
+    assert house.services.sessions.load(upload_id).state == "open"
+    with pytest.raises(UploadComplete):
+        house.services.open_uploads.stop(house.hash, upload_id)
+    house.services.uploads.cancel(house.hash, upload_id)  # Its sender takes it back instead.
+    assert files_below(house.settings.data_dir / "files") == {}
+
+
+def test_all_are_stopped_in_calls_that_are_bounded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(open_uploads, "MOST_STOPPED", 3)
+    for number in range(7):
+        house.opened(f"{number}.bin")
+    stop = house.services.open_uploads.stop_all
+    assert [stop(house.hash) for _ in range(4)] == [Stopped(3, 4), Stopped(3, 1), Stopped(1, 0), Stopped(0, 0)]
+
+
+def test_one_that_is_being_delivered_is_not_waited_for(house: House) -> None:
+    held, other = house.opened("held.bin"), house.opened("other.bin")
+    with house.services.sessions.exclusive(held):
+        assert house.services.open_uploads.stop_all(house.hash) == Stopped(1, 1)
+        with pytest.raises(Busy):
+            house.services.open_uploads.give_up(held, "stopped", wait=False)
+    assert [each.session.upload_id for each in house.seen] == [held]
+    assert other not in list(house.services.sessions.ids())
+
+
+def test_a_place_without_a_session_is_given_back(house: House) -> None:
+    upload_id = house.opened()
+    house.services.sessions.delete(upload_id)
+    assert house.seen == []
+    house.services.open_uploads.stop(house.hash, upload_id)
+    assert house.services.open_uploads.of(house.hash) == ()
+
+
+def test_on_a_full_disk_the_bytes_go_first_and_make_the_room(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    release = house.services.requests.release
+
+    def refuse(hash: str, upload_id: str, why: str) -> bool:
+        if house.services.sessions.exists(upload_id):
+            raise StorageFull
+        return release(hash, upload_id, why)
+
+    monkeypatch.setattr(house.services.requests, "release", refuse)
+    upload_id = house.opened()
+    house.services.open_uploads.stop(house.hash, upload_id)
+    assert house.services.open_uploads.of(house.hash) == ()
+    with pytest.raises(UploadCancelled):
+        house.chunk(upload_id, 0, 5)
