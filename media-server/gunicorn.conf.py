@@ -67,6 +67,7 @@ _host = f"[{_s.host}]" if ":" in _s.host else _s.host
 bind = f"unix:{_s.unix_socket}" if _s.unix_socket else f"{_host}:{_s.port}"
 # Only nginx, which runs as the same user, may reach the socket: what arrives there is believed.
 umask = 0o077
+os.umask(_s.umask)  # All else, in the workers too: who may see received files.
 
 
 AT_ONCE_MS = 2

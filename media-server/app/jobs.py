@@ -66,7 +66,7 @@ def start_leader(lock_file: Path, cleanup_cron: str, sweep: Job, catch_up: Job) 
 
     def lead() -> None:
         # Made in the thread that uses it: a lock object does not survive a fork.
-        lock = FileLock(lock_file)
+        lock = FileLock(lock_file, mode=0o600)
         lock.acquire(poll_interval=1.0)
         scheduler = BackgroundScheduler(daemon=True)
         trigger = CronTrigger.from_crontab(cleanup_cron)

@@ -20,6 +20,7 @@ MOST_PLACES = 1000
 """The highest limit on uploads at once."""
 SPOOL = "spool"
 """The folder below the data folder through which nginx hands bodies over."""
+_OCTAL = re.compile(r"(?:0o)?[0-7]{1,4}")
 _ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/?")
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -44,6 +45,7 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     unix_socket: Path | None = None
     data_dir: Path = Path("data")
+    umask: int = 0o077
     pages_dir: Path = PROJECT / "nginx" / "dist"
     admin_token: str | None = Field(None, min_length=16)
     workers: int = Field(1, ge=1, le=64)
@@ -134,6 +136,14 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(ip_network(text.strip(), strict=False) for text in value.split(",") if text.strip())
+
+    @field_validator("umask", mode="before")
+    @classmethod
+    def _mask(cls, value: object) -> object:
+        mask = int(value.strip().removeprefix("0o"), 8) if isinstance(value, str) and _OCTAL.fullmatch(value) else value
+        if not isinstance(mask, int) or not 0 <= mask <= 0o077:
+            raise ValueError("Write it in octal and leave the server's own user everything: 077, 027, 007 or 022.")
+        return mask
 
     @field_validator("rate_limit_uploads", "rate_limit_share_create")
     @classmethod

@@ -44,9 +44,10 @@ from app.services.upload_concurrency_manager import ROW as PLACE
 from app.services.upload_concurrency_manager import Limits, UploadConcurrencyManager
 from app.services.uploads import Uploads
 from app.services.whole_files import WholeFiles
-from app.settings import MIB, SPOOL, Settings
+from app.settings import MIB, Settings
 from app.storage import secret_file
 from app.storage.attempts import SQLiteAttempts
+from app.storage.data_folder import FILES, make_data_folder
 from app.storage.disk_space import DiskSpace
 from app.storage.host_table import HostTable
 from app.storage.json_sessions import JSONSessions
@@ -105,7 +106,7 @@ class Services:
         start_pulse((1.0, self.concurrency.sweep), (5.0, self.memory_monitor.sample))
         self.courier.start()
         start_leader(
-            self.settings.data_dir / "leader.lock",
+            self.settings.data_dir / RUN / "leader.lock",
             self.settings.cleanup_cron,
             sweep=self.sweep,
             catch_up=self.digests.hash_missing,
@@ -120,8 +121,7 @@ class Services:
 def build(settings: Settings, clock: Clock = time.time) -> Services:
     """The services for these settings, on local disk. Makes the data folders."""
     data = settings.data_dir
-    for folder, mode in ((data, 0o755), (data / "uploads", 0o700), (data / SPOOL, 0o700), (data / "files", 0o755)):
-        folder.mkdir(mode=mode, parents=True, exist_ok=True)
+    make_data_folder(data, settings.umask)
 
     observer = Observer()
     memory_monitor = MemoryMonitor(
@@ -154,7 +154,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     outbox = LocalOutbox(data / "outbox")
     owed = Owed(outbox, clock)
     requests = LocalRequests(data / "requests", durable=durable, received=owed.received)
-    destination = LocalFolder(data / "files")
+    destination = LocalFolder(data / FILES)
     attempts = SQLiteAttempts(data / "attempts.db", clock)
     captcha = build_captcha(settings, attempts, clock)
     hasher = Argon2Hasher()

@@ -47,6 +47,7 @@ main.add_command(verify)
 def serve() -> None:
     """Start the server with the settings of the environment and .env."""
     settings = _settings()
+    os.umask(settings.umask)
     config = MEDIA_SERVER / "gunicorn.conf.py"
     if not config.exists():
         raise click.ClickException(f"{config} is missing: start the server from a copy of the project.")
@@ -60,6 +61,7 @@ def serve() -> None:
 def cleanup() -> None:
     """Remove uploads that were left alone for too long. Safe while the server runs."""
     settings = _settings()
+    os.umask(settings.umask)
     from app.core.errors import UploadError
     from app.wiring import build
 
@@ -113,12 +115,13 @@ def _settings() -> Settings:
 
 
 def _greet(settings: Settings) -> None:
-    """Make the data folder and print where things are; the token only when it was made just now."""
+    """Make the data folder and print where things are; the token only when it was made just now, and only on a
+    terminal: anywhere else it would stay in a log."""
     from app.core.errors import UploadError
-    from app.owner_token import load_or_create
+    from app.owner_token import FILE_NAME, load_or_create
 
     try:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
         token, made = (settings.admin_token, False) if settings.admin_token else load_or_create(settings.data_dir)
     except (UploadError, OSError) as error:
         raise click.ClickException(f"The data folder {settings.data_dir} cannot be used: {error}") from error
@@ -128,5 +131,8 @@ def _greet(settings: Settings) -> None:
         url = local_url()
         click.echo(f"Droppr:      {url}\nAdmin page:  {url}/admin")
     click.echo(f"Data:        {settings.data_dir}")
-    if made:
-        click.echo(f"Admin token: {token}\nIt is shown this once and kept in {settings.data_dir / 'admin_token'}.")
+    kept = settings.data_dir / FILE_NAME
+    if made and sys.stdout.isatty():
+        click.echo(f"Admin token: {token}\nIt is shown this once and kept in {kept}.")
+    elif not settings.admin_token:
+        click.echo(f"Admin token: kept in {kept}")

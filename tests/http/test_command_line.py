@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,36 @@ def test_the_client_needs_nothing_of_the_server():
         assert "Traceback" not in done.stderr
 
 
+@contextmanager
+def started(fresh: Terminal, *, terminal: bool = False) -> Iterator[Callable[[], str]]:
+    """A server once it has greeted, and what it has said so far, on a terminal or into a pipe."""
+    ours, theirs = os.openpty() if terminal else os.pipe()
+    process = subprocess.Popen(
+        [DROPPR, "serve"], env=fresh.environment, cwd=fresh.folder, stdout=theirs, stderr=subprocess.DEVNULL
+    )
+    os.close(theirs)
+    said: list[bytes] = []
+
+    def listen() -> None:
+        with suppress(OSError):  # The end of a terminal.
+            while piece := os.read(ours, 4096):
+                said.append(piece)
+
+    def told() -> str:
+        return b"".join(said).decode()
+
+    reader = threading.Thread(target=listen)
+    reader.start()
+    try:
+        eventually(lambda: "kept in" in told(), what="the greeting")
+        yield told
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(20)
+        reader.join()
+        os.close(ours)
+
+
 class TestServe:
     @pytest.fixture
     def fresh(self, tmp_path: Path) -> Terminal:
@@ -211,40 +242,24 @@ class TestServe:
         environment |= {"DROPPR_PORT": str(free_port()), "DROPPR_DATA_DIR": str(tmp_path / "new" / "data")}
         return Terminal(tmp_path, environment)
 
-    @pytest.fixture
-    def started(self, fresh: Terminal) -> Iterator[list[str]]:
-        """The first lines of a server's first start."""
-        process = subprocess.Popen(
-            [DROPPR, "serve"],
-            env=fresh.environment,
-            cwd=fresh.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        lines: list[str] = []
-        reader = threading.Thread(target=lambda: lines.extend(process.stdout or []))
-        reader.start()
-        try:
-            eventually(lambda: any("kept in" in line for line in lines), what="the greeting")
-            yield lines
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
-            reader.join()
-            if process.stdout:
-                process.stdout.close()
+    def test_the_first_start_tells_addresses_and_token_and_the_token_is_right(self, fresh):
+        with started(fresh, terminal=True) as told:
+            url = f"http://127.0.0.1:{fresh.environment['DROPPR_PORT']}"
+            assert url in told()
+            assert f"{url}/admin" in told()
+            token = re.search(r"Admin token: (\S{43})", told())
+            assert token
+            eventually(lambda: "ready" in subprocess.getoutput(f"{DROPPR} status --server {url}"), what="the server")
+            fresh.run("request", "create", "with the token of the file")
+            fresh.run("request", "list", "--server", url, "--token", token[1])
+        with started(fresh, terminal=True) as told:
+            assert token[1] not in told()
 
-    def test_the_first_start_tells_addresses_and_token_and_the_token_is_right(self, fresh, started):
-        text = "".join(started)
-        url = f"http://127.0.0.1:{fresh.environment['DROPPR_PORT']}"
-        assert url in text
-        assert f"{url}/admin" in text
-        token = re.search(r"Admin token: (\S{43})", text)
-        assert token
-        eventually(lambda: "ready" in subprocess.getoutput(f"{DROPPR} status --server {url}"), what="the server")
-        fresh.run("request", "create", "with the token of the file")
-        fresh.run("request", "list", "--server", url, "--token", token[1])
+    def test_where_nobody_looks_on_the_token_stays_out_of_what_is_kept_as_a_log(self, fresh):
+        kept = Path(fresh.environment["DROPPR_DATA_DIR"]) / "admin_token"
+        with started(fresh) as told:
+            assert f"kept in {kept}" in told()
+            assert kept.read_text().strip() not in told()
 
     def test_settings_that_make_no_sense_are_all_told_and_stop_the_start(self, fresh):
         fresh.environment |= {"DROPPR_PORT": "eighty", "DROPPR_WORKERS": "0", "DROPPR_CLEANUP_CRON": "never"}

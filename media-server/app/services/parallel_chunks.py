@@ -115,7 +115,7 @@ def cleanup_expired_sessions(base_dir: PathLike, max_age_hours: float = 24) -> i
 
 def _log(base_dir: PathLike, upload_id: str) -> SpanLog:
     folder = session_folder(Path(base_dir), upload_id)
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("spans", "data"):
         (folder / name).touch()
     return span_log(folder / "spans")

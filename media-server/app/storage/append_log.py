@@ -182,7 +182,7 @@ class JSONLines:
     """Events as lines: eight hex digits of CRC-32, a space, a JSON object."""
 
     def encode(self, record: dict[str, Any]) -> bytes:
-        text = json.dumps(record, ensure_ascii=False, separators=(",", ":")).encode()
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
         return b"%08x %s\n" % (zlib.crc32(text), text)
 
     def decode(self, raw: bytes) -> tuple[list[dict[str, Any]], int]:

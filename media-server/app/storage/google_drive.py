@@ -81,7 +81,7 @@ class GoogleDrive:
             # Should it be a folder that is gone, the next attempt looks for it again.
             self._folders.clear()
             raise trouble(reply)
-        return json.dumps({"id": identity, "uri": reply.headers["Location"]})
+        return json.dumps({"id": identity, "uri": reply.headers["Location"]}, allow_nan=False)
 
     def held(self, transfer: str, file: OutgoingFile) -> ByteRanges:
         identity, session = self._session(transfer, file)

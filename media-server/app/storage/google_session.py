@@ -21,6 +21,19 @@ from app.storage.resumable_session import ResumableSession
 
 Resolve = Callable[[str, int], list[str]]
 
+_UNICAST = ipaddress.ip_network("2000::/3")
+"""All that is given out of IPv6 for machines on the internet; outside lie NAT64 for local use, site-local addresses and
+IPv4 addresses in forms that nobody uses any more."""
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_NOBODYS = tuple(
+    map(
+        ipaddress.ip_network,
+        # For protocols, clouds' own services among them; relays of 6to4; Azure's inside; documentation.
+        ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32", "3fff::/20"),
+    )
+)
+"""What Python takes for global and no machine on the internet has."""
+
 
 class GoogleSession:
     """Sessions on ``hosts``. A transfer is the session's address."""
@@ -123,12 +136,26 @@ def addresses(host: str, port: int) -> list[str]:
 
 
 def is_public(address: str) -> bool:
-    parsed = ipaddress.ip_address(address.partition("%")[0])
+    """Whether ``address`` is one of a machine on the open internet: what is not known to be one is none.
+
+    An IPv6 address that stands for an IPv4 address is judged by that one.
+    """
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
     if isinstance(parsed, ipaddress.IPv6Address):
-        inner = parsed.ipv4_mapped or parsed.sixtofour
-        if inner is not None:
-            return inner.is_global
-    return parsed.is_global and not parsed.is_multicast
+        inner = parsed.ipv4_mapped or parsed.sixtofour or _translated(parsed)
+        if inner is None and parsed not in _UNICAST:
+            return False
+        parsed = inner or parsed
+    odd = parsed.is_multicast or parsed.is_reserved or any(parsed in network for network in _NOBODYS)
+    return parsed.is_global and not odd
+
+
+def _translated(address: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """The IPv4 address that a NAT64 of the well-known prefix (RFC 6052) makes of this one."""
+    return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in _NAT64 else None
 
 
 def _public_only(httpx: Any, resolve: Resolve, options: dict[str, Any]) -> Any:

@@ -230,7 +230,7 @@ class JSONSessions:
         # delivered is in the ledger. Sessions that last are settled with their first checkpoint.
         path = self._file(session.upload_id, "session.json")
         document = {**_document(session), "boot": boot}
-        replace_file(path, json.dumps(document, ensure_ascii=False).encode(), durable=False)
+        replace_file(path, json.dumps(document, ensure_ascii=False, allow_nan=False).encode(), durable=False)
 
     def _settle(self, upload_id: str) -> None:
         """Make the session itself survive a power cut, without which no record of it is worth anything."""
@@ -280,7 +280,8 @@ def _lock(descriptor: int, wait: bool) -> None:
 def _parsed(text: bytes) -> tuple[UploadSession, int]:
     """A session and the boot under which it was written."""
     try:
-        document = json.loads(text)
+        # Sessions of earlier versions may hold a time that is no number.
+        document = json.loads(text, parse_constant=lambda _: None)
         boot = document.pop("boot")
         return _session(document), boot
     except (ValueError, KeyError, TypeError, AttributeError) as error:

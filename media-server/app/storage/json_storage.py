@@ -59,7 +59,7 @@ class JSONStorage:
         with self._locked(shard):
             documents = _read(shard)
             documents[key] = change(documents.get(key))
-            replace_file(shard, json.dumps(documents, ensure_ascii=False).encode())
+            replace_file(shard, json.dumps(documents, ensure_ascii=False, allow_nan=False).encode())
             return documents[key]
 
     def delete(self, key: str) -> None:
@@ -70,7 +70,7 @@ class JSONStorage:
             if documents.pop(key, None) is None:
                 return
             if documents:
-                replace_file(shard, json.dumps(documents, ensure_ascii=False).encode())
+                replace_file(shard, json.dumps(documents, ensure_ascii=False, allow_nan=False).encode())
             else:
                 # The lock file stays: one that is removed can be held by two who both believe to be alone.
                 shard.unlink()

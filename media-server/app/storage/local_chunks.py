@@ -39,9 +39,9 @@ class LocalChunks:
     def allocate(self, upload_id: str, size: int) -> None:
         path = self.path(upload_id)
         with disk_errors():
-            # The session folder keeps others out; the file's own mode is that of the finished file.
+            # The session folder keeps others out; the file's own mode is that of the finished file, as the umask lets it be.
             path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
-            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+            descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
                 if size:
                     _reserve(descriptor, size)

@@ -185,7 +185,7 @@ def _next_number(taken: int, is_taken: Callable[[int], bool]) -> int:
 
 def _made(parent: int, name: str) -> bool:
     try:
-        os.mkdir(name, 0o755, dir_fd=parent)
+        os.mkdir(name, 0o777, dir_fd=parent)
     except FileExistsError:
         return False
     return True

@@ -23,7 +23,7 @@ class LocalHandoffs:
 
     def put(self, handoff: Handoff) -> None:
         document = {"upload_ids": handoff.upload_ids, "expires_at": handoff.expires_at}
-        replace_file(self._path(handoff.request_hash, handoff.code), json.dumps(document).encode())
+        replace_file(self._path(handoff.request_hash, handoff.code), json.dumps(document, allow_nan=False).encode())
 
     def get(self, request_hash: str, code: str) -> Handoff | None:
         try:

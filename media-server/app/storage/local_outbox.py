@@ -101,7 +101,7 @@ class LocalOutbox:
             os.close(descriptor)
 
     def _write(self, entry: OutboxEntry, *, durable: bool = True) -> None:
-        text = json.dumps(asdict(entry), ensure_ascii=False).encode()
+        text = json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False).encode()
         replace_file(self._path(entry.upload_id), text, mode=0o600, durable=durable)
 
     def _path(self, upload_id: str) -> Path:

@@ -66,7 +66,7 @@ class LocalNamelessFiles:
                 raise
 
     def _opened(self) -> int:
-        return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o644)
+        return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
 
 
 def _filled(descriptor: int, body: Body, size: int, checksum: Checksum | None) -> LocalNamelessFile:

@@ -70,12 +70,12 @@ class S3Destination:
             raise RemoteTrouble("The file is larger than the 5 TiB that S3 takes.", lasting=True)
         key = self._free_key(file)
         if file.size <= self.part_size(file.size):
-            return json.dumps({"key": key})
+            return json.dumps({"key": key}, allow_nan=False)
         with _translated():
             made = self._client.create_multipart_upload(
                 Bucket=self._place.bucket, Key=key, Metadata={_MARK: file.upload_id}
             )
-        return json.dumps({"key": key, "id": made["UploadId"]})
+        return json.dumps({"key": key, "id": made["UploadId"]}, allow_nan=False)
 
     def held(self, transfer: str, file: OutgoingFile) -> ByteRanges:
         key, upload_id = _parsed(transfer)

@@ -10,6 +10,7 @@ from app.settings import Settings
 from app.web import logs
 from app.web.body import PatientBodies
 from app.web.errors import BODILESS
+from app.web.json_body import ValidJSON
 from app.web.native import native
 from app.web.open_uploads import open_uploads
 from app.web.owner import owner
@@ -23,6 +24,7 @@ from app.web.ws import ws
 def install(app: Flask, settings: Settings) -> None:
     """Put every route, and what all of them share, on ``app``."""
     logs.install(app, settings.log_level, debug=("droppr.parallel",) if settings.parallel_upload_debug_logging else ())
+    app.json = ValidJSON(app)
     # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
     app.wsgi_app = PatientBodies(app.wsgi_app, settings.body_timeout_seconds)  # type: ignore[method-assign]

@@ -61,4 +61,4 @@ class Watching:
 
 
 def _event(figures: ServerFigures) -> str:
-    return f"data: {json.dumps(figures.live(), separators=(',', ':'))}\n\n"
+    return f"data: {json.dumps(figures.live(), separators=(',', ':'), allow_nan=False)}\n\n"

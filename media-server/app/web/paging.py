@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import json
 from collections.abc import Callable, Iterable
 from typing import Annotated, TypeVar
@@ -44,12 +43,12 @@ def page(items: Iterable[T], place: Callable[[T], Place]) -> tuple[list[T], dict
 
 
 def _cursor(place: Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps(place).encode()).decode().rstrip("=")
+    return base64.urlsafe_b64encode(json.dumps(place, allow_nan=False).encode()).decode().rstrip("=")
 
 
 def _place(cursor: str) -> Place:
     try:
         at, name = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         return float(at), str(name)
-    except (ValueError, TypeError, binascii.Error):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise InvalidRequest("The cursor is not one of this list.", fields={"cursor": "unknown"}) from None

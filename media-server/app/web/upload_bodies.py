@@ -31,7 +31,7 @@ Paths = Annotated[list[str], Field(min_length=1, max_length=1000)]
 class OpenUploadBody(BaseModel):
     """What a sender says when opening an upload. The size is in bytes; unknown fields are passed over."""
 
-    model_config = ConfigDict(strict=True, extra="ignore")
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
 
     path: str
     size: Annotated[int, Field(ge=0, lt=2**63)]

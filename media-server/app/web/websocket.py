@@ -80,7 +80,7 @@ class WebSocket:
 
     def send(self, **message: Any) -> None:
         """Send a JSON object. Raises Closed."""
-        self._send(TextMessage(data=json.dumps(message)))
+        self._send(TextMessage(data=json.dumps(message, allow_nan=False)))
 
     def check(self) -> None:
         """Answer what was asked meanwhile; messages are passed over. Raises Closed where the other side has gone."""

@@ -36,7 +36,7 @@ _running = 0
 class Start(BaseModel):
     """The first message. Without ``path`` and ``size`` the address names an upload that was opened before."""
 
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
     request: str
     path: str | None = None

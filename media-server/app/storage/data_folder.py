@@ -1,0 +1,43 @@
+"""The data folder's own folders, and who may look into them: of received files whomever the umask lets, of all else
+nobody but the server's own user.
+
+That goes for locks above all: whoever can open a file can hold its lock, and keep the purge or every upload waiting.
+"""
+
+from __future__ import annotations
+
+import stat
+from contextlib import suppress
+from pathlib import Path
+
+FILES = "files"
+"""What was received, one folder for each link."""
+_PRIVATE_FOLDERS = ("uploads", "spool", "requests", "run", "outbox", "handoffs", "metrics")
+_PRIVATE_FILES = ("*.lock", "*.turn", "attempts.db*")
+
+
+def make_data_folder(data: Path, umask: int) -> None:
+    """Make the folders in ``data`` that everything else relies on, and take from older ones, and from locks, what
+    nobody else may do there. Nothing is opened further, and the data folder itself stays as it was found.
+
+    ``umask`` says who may see received files; it must be the process' own already.
+    """
+    # Whoever may write here could put a token of their own in the place of the owner's: a matter of no umask.
+    data.mkdir(mode=0o755, parents=True, exist_ok=True)
+    (data / FILES).mkdir(mode=0o777, exist_ok=True)
+    for name in ("uploads", "spool", "run"):
+        (data / name).mkdir(mode=0o700, exist_ok=True)
+    _close(data / FILES, umask)
+    for name in _PRIVATE_FOLDERS:
+        _close(data / name, 0o077)
+    for pattern in _PRIVATE_FILES:
+        for path in data.glob(pattern):
+            _close(path, 0o077)
+
+
+def _close(path: Path, umask: int) -> None:
+    # One that is gone meanwhile, or somebody else's, is not ours to close.
+    with suppress(FileNotFoundError, PermissionError):
+        mode = path.lstat().st_mode
+        if not stat.S_ISLNK(mode) and mode & umask:
+            path.chmod(stat.S_IMODE(mode) & ~umask)
