@@ -360,6 +360,21 @@ describe("resuming", () => {
     server.done();
   });
 
+  it("does not begin anew by itself what the owner has cancelled", async () => {
+    await interrupted();
+    const cancelled = refusal(404, "upload_cancelled");
+    server.expect(STATUS, state([[4, 7]])).expect(chunk("4-7/8"), cancelled);
+    await expect(uploader().start()).rejects.toMatchObject({ code: "upload_cancelled" });
+    server.done();
+    expect(localStorage.length).toBe(0);
+    await interrupted();
+    server.expect(STATUS, cancelled);
+    expect(await uploader().findPreviousUploads()).toEqual([]);
+    server.expect(STATUS, cancelled);
+    await expect(uploader().start()).rejects.toMatchObject({ code: "upload_cancelled" });
+    server.done();
+  });
+
   it("opens anew when the upload vanishes while a resumed file is being sent", async () => {
     await interrupted();
     server.expect(STATUS, state([[4, 7]])).expect(chunk("4-7/8"), refusal(404, "upload_not_found"));

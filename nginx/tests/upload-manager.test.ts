@@ -194,6 +194,26 @@ describe("UploadManager", () => {
     expect(item).toMatchObject({ state: "done", error: null });
   });
 
+  it("sends what the owner cancelled again only when asked, and then as another upload", async () => {
+    const keys: string[] = [];
+    const transport: Transport = {
+      send: (request) => {
+        keys.push(JSON.parse(String(request.body)).key);
+        return desk.send(request);
+      },
+    };
+    desk.refusals.set("a", { status: 404, code: "upload_cancelled" });
+    const files = manager({ options: () => ({ ...LINK, clock, transport, maxRetries: 3 }) });
+    const item = files.add(file("a"));
+    await files.finished();
+    expect(item).toMatchObject({ state: "failed", uploadId: null, error: { code: "upload_cancelled" } });
+    expect(keys).toHaveLength(1);
+    files.retry(item);
+    await files.finished();
+    expect(item).toMatchObject({ state: "done", error: null });
+    expect(new Set(keys).size).toBe(2);
+  });
+
   it.each(["password_required", "captcha_required", "too_many_attempts"])(
     "waits for the person on %s, and the file keeps its place",
     async (code) => {

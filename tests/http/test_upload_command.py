@@ -541,3 +541,21 @@ def test_what_a_browser_began_is_finished_with_its_code(sender, link):
     assert (file["upload_id"], file["path"]) == (begun, "in the browser.mov")
     assert arrived(link) == {"in the browser.mov": files["here.mov"]}
     assert "does not work" in sender.run("other.mov", "--to", address(link), "--code", "AAAA-AAAA-AA", code=4)
+
+
+def test_what_the_owner_cancelled_is_told_and_not_begun_again_but_by_another_run(link: Link, sender: Sender) -> None:
+    data = content(6 * MIB)
+    (sender.folder / "film.mov").write_bytes(data)
+    (sender.folder / "note.txt").write_bytes(b"small")
+    to = ("--to", f"{link.client.url}/request/{link.hash}")
+    running = sender.start("film.mov", "note.txt", *to, "--limit-rate", "600k")
+    eventually(lambda: any(each["received_bytes"] for each in link.under_way()), what="a first chunk")
+    (upload,) = link.under_way()
+    link.stop(upload["upload_id"]).expect(204)
+    told = running.communicate(timeout=60)[0]
+    assert running.returncode == 1, told
+    assert "The owner of this link has cancelled this upload." in told
+    assert link.under_way() == []
+    assert files_below(link.disk).keys() == {"note.txt"}
+    sender.run("film.mov", "note.txt", *to)
+    assert (link.disk / "film.mov").read_bytes() == data

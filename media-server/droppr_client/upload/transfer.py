@@ -22,6 +22,7 @@ from droppr_client.upload.troubles import (
     PartTooLarge,
     Passing,
     Trouble,
+    Unwanted,
     unreadable,
 )
 from droppr_client.upload.work import Work
@@ -303,6 +304,10 @@ class Transfer:
         if fresh and not self._work.schedule.stopped:
             self._start_afresh()
             return
+        if isinstance(verdict, Unwanted):
+            # Said of this upload and its key; the next run begins another.
+            another = replace(self._remembered(""), ticket=None, generation=self._generation + 1)
+            self._work.state.note([(self._item, another)])
         if isinstance(verdict, Edited):
             verdict = FileRefused("The file keeps changing: send it when it rests.", "file_changed")
         if isinstance(verdict, Passing):

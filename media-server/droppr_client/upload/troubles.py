@@ -41,6 +41,10 @@ class FileRefused(Trouble):
     """The target does not take this file; others may fare better."""
 
 
+class Unwanted(FileRefused):
+    """The owner has cancelled this upload. We do not begin another; whoever runs us again may."""
+
+
 class PartTooLarge(Trouble):
     """Send at most ``limit`` bytes at once."""
 

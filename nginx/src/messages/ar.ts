@@ -278,6 +278,7 @@ export default {
   error_busy: "الخادم مشغول. حاول لاحقًا.",
   error_checksum_mismatch: "تلف في الطريق.",
   error_upload_expired: "بدأ إرساله منذ وقت طويل. أرسله مجددًا.",
+  error_upload_cancelled: "ألغى صاحب الرابط إرساله. اسأله قبل أن ترسله مجددًا.",
   error_not_cancelled: "تعذّر الإلغاء: قد يكون ما زال على الخادم.",
   error_upload_complete: "فات أوان سحبه.",
 } satisfies Messages;

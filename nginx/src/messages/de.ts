@@ -193,6 +193,8 @@ export default {
   error_busy: "Der Server ist überlastet. Versuchen Sie es später noch einmal.",
   error_checksum_mismatch: "Sie wurde unterwegs beschädigt.",
   error_upload_expired: "Sie wurde vor zu langer Zeit begonnen. Senden Sie sie noch einmal.",
+  error_upload_cancelled:
+    "Der Besitzer dieses Links hat das Senden abgebrochen. Fragen Sie nach, bevor Sie die Datei noch einmal senden.",
   error_not_cancelled: "Es ließ sich nicht abbrechen: Der Server hat es vielleicht noch.",
   error_upload_complete: "Zum Zurücknehmen ist es zu spät.",
 } satisfies Messages;

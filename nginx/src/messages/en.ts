@@ -194,6 +194,7 @@ export default {
   error_busy: "The server is busy. Try again later.",
   error_checksum_mismatch: "It was damaged on the way.",
   error_upload_expired: "It was begun too long ago. Send it again.",
+  error_upload_cancelled: "The owner of this link has cancelled it. Ask them before you send it again.",
   error_not_cancelled: "It could not be cancelled: the server may still have it.",
   error_upload_complete: "It is too late to take it back.",
 };

@@ -229,6 +229,8 @@ export default {
   error_busy: "El servidor está ocupado. Inténtelo más tarde.",
   error_checksum_mismatch: "Se dañó por el camino.",
   error_upload_expired: "Se empezó hace demasiado tiempo. Envíelo de nuevo.",
+  error_upload_cancelled:
+    "El propietario de este enlace lo ha cancelado. Consúltele antes de enviarlo de nuevo.",
   error_not_cancelled: "No se pudo cancelar: puede que el servidor aún lo tenga.",
   error_upload_complete: "Ya es tarde para retirarlo.",
 } satisfies Messages;

@@ -230,6 +230,8 @@ export default {
   error_busy: "Le serveur est occupé. Réessayez plus tard.",
   error_checksum_mismatch: "Il a été abîmé en route.",
   error_upload_expired: "Il a été commencé il y a trop longtemps. Envoyez-le de nouveau.",
+  error_upload_cancelled:
+    "Le propriétaire de ce lien l’a annulé. Demandez-lui avant de l’envoyer de nouveau.",
   error_not_cancelled: "L’annulation a échoué : le serveur l’a peut-être encore.",
   error_upload_complete: "Il est trop tard pour le reprendre.",
 } satisfies Messages;

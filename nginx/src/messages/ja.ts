@@ -176,6 +176,7 @@ export default {
   error_busy: "サーバーが混み合っています。後でもう一度試してください。",
   error_checksum_mismatch: "途中で壊れました。",
   error_upload_expired: "始めてから時間が経ちすぎました。もう一度送ってください。",
+  error_upload_cancelled: "このリンクの所有者が中止しました。もう一度送る前に確認してください。",
   error_not_cancelled: "中止できませんでした。サーバーに残っている可能性があります。",
   error_upload_complete: "取り消せる時間を過ぎました。",
 } satisfies Messages;

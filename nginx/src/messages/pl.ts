@@ -251,6 +251,8 @@ export default {
   error_busy: "Serwer jest zajęty. Spróbuj później.",
   error_checksum_mismatch: "Został uszkodzony po drodze.",
   error_upload_expired: "Rozpoczęto go zbyt dawno. Wyślij go jeszcze raz.",
+  error_upload_cancelled:
+    "Właściciel tego linku anulował wysyłanie. Zapytaj go, zanim wyślesz plik jeszcze raz.",
   error_not_cancelled: "Nie udało się anulować: serwer może to nadal mieć.",
   error_upload_complete: "Jest już za późno, aby go wycofać.",
 } satisfies Messages;

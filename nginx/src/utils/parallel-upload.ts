@@ -376,10 +376,15 @@ export class ParallelUploader {
       const { missing, complete } = await this.#api.status(session.uploadId, this.#stop.signal);
       return complete ? null : { ...session, safe: session.size - missing.bytes };
     } catch (error) {
-      if (isGone(error)) return null;
+      if (isGone(error) || isCancelled(error)) return null;
       throw error;
     }
   }
+}
+
+/** By the owner: unlike what is gone it is not begun anew by itself. */
+function isCancelled(error: unknown): boolean {
+  return error instanceof UploadError && error.code === "upload_cancelled";
 }
 
 function isGone(error: unknown): boolean {

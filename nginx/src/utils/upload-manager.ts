@@ -354,6 +354,8 @@ export class UploadManager {
   }
 
   #fail(item: QueuedItem, error: UploadError): void {
+    // The owner's word is about this upload: a person who tries again all the same begins another.
+    if (error.code === "upload_cancelled") item.startOver();
     this.#update(item, { state: "failed", error });
     if (!isClosing(error)) return;
     for (const other of this.#ordered.entries) {

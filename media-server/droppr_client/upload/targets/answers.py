@@ -12,6 +12,7 @@ from droppr_client.upload.troubles import (
     Passing,
     Refused,
     Trouble,
+    Unwanted,
 )
 
 PASSWORD_WANTED = "The link has a password: name it with --password-file or DROPPR_UPLOAD_PASSWORD."
@@ -42,6 +43,8 @@ def trouble_of(answer: Answer, host: str) -> Trouble:
         return Refused(_FOR_ALL[code], code)
     if code == "too_many_attempts":
         return Refused(f"{sentence} Then run the same command again.", code)
+    if code == "upload_cancelled":
+        return Unwanted(sentence, code)
     if code in _GONE:
         return Gone(sentence, code)
     if code == "chunk_conflict":
