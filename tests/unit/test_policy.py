@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
-from app.core.errors import ChunkTooLarge, FileTooLarge, TypeNotAllowed
+from app.core.errors import ChunkTooLarge, FileTooLarge, TooManyGaps, TypeNotAllowed
 from app.core.links import RequestLink
 from app.core.paths import RelPath
-from app.core.policy import Policy
+from app.core.policy import FEWEST_STRETCHES, MOST_STRETCHES, Policy
+from app.core.ranges import ByteRanges, Span
 
 OPEN = Policy(max_file_size=0, max_chunk_size=100, allowed_extensions=())
 
@@ -32,6 +35,29 @@ def test_a_chunk_over_the_limit_is_refused():
     OPEN.check_chunk(100)
     with pytest.raises(ChunkTooLarge):
         OPEN.check_chunk(101)
+
+
+def test_chunks_of_a_quarter_of_a_mebibyte_pass_in_any_order(seed):
+    size, chunk = 4 * 1024**3, 256 * 1024
+    places = list(range(0, size, chunk))
+    random.Random(seed).shuffle(places)
+    ranges = ByteRanges()
+    for place in places:
+        span = Span(place, place + chunk)
+        OPEN.check_place(ranges, span, size)
+        ranges = ranges.add(span)
+    assert ranges.length == size
+
+
+@pytest.mark.parametrize(("size", "most"), [(1024**2, FEWEST_STRETCHES), (5 * 1024**4, MOST_STRETCHES)])
+def test_bytes_that_are_strewn_too_far_come_in_only_beside_others(size, most):
+    ranges = ByteRanges(Span(at, at + 1) for at in range(4, 2 * most + 4, 2))
+    with pytest.raises(TooManyGaps) as caught:
+        OPEN.check_place(ranges, Span(0, 1), size)
+    assert caught.value.details == {"offset": 0, "limit": most}
+    OPEN.check_place(ranges, Span(0, 4), size)
+    OPEN.check_place(ranges, Span(5, 6), size)
+    OPEN.check_place(ranges.add(Span(5, 6)), Span(0, 1), size)
 
 
 def test_an_extension_must_be_on_both_lists():

@@ -59,6 +59,23 @@ def test_missing_and_common_split_a_span_between_them(added, within):
     assert ranges.covers(within) == (whole <= here)
 
 
+@given(st.lists(spans()), spans(), st.integers(1, 4))
+def test_the_first_gaps_and_their_number_and_end_are_those_of_all_gaps(added, within, most):
+    ranges = ByteRanges(added)
+    gaps = list(ranges.missing(within))
+    assert ranges.first_missing(within, most) == gaps[:most]
+    assert ranges.count_missing(within) == len(gaps)
+    assert ranges.first(most) == list(ranges)[:most]
+    if gaps:
+        assert ranges.missing_stop(within) == gaps[-1].stop
+
+
+@given(st.lists(spans()), spans())
+def test_a_span_is_apart_exactly_when_it_makes_one_stretch_more(added, span):
+    ranges = ByteRanges(added)
+    assert ranges.is_apart(span) == (len(ranges.add(span)) == len(ranges) + 1)
+
+
 @given(st.lists(spans()), st.lists(spans()))
 def test_union_is_the_union(one, other):
     assert ByteRanges(one).union(ByteRanges(other)) == ByteRanges([*one, *other])

@@ -24,7 +24,7 @@ def test_the_table_names_every_state():
 
 def test_a_completed_session_has_all_its_bytes_and_lacks_none():
     done = session(ranges=ByteRanges([Span(0, 10)])).completed("a (1).bin", None, 5.0)
-    assert (done.state, done.received_bytes, list(done.missing)) == (State.COMPLETE, 10, [])
+    assert (done.state, done.received_bytes, done.missing(9)) == (State.COMPLETE, 10, [])
     assert done.is_whole
 
 
@@ -58,3 +58,12 @@ def test_an_empty_file_is_whole_from_the_start():
 
 def test_a_clock_that_was_set_back_makes_nothing_idle():
     assert session(active_at=100.0).idle_since(50.0) == 0
+
+
+def test_gaps_that_are_too_many_are_told_in_one_stretch_that_leaves_none_out() -> None:
+    ranges = ByteRanges(Span(at, at + 1) for at in (1, 3, 5, 9))
+    strewn = session(ranges=ranges)
+    assert strewn.missing_count == 4
+    assert strewn.missing(2) == [Span(0, 1), Span(2, 3)]
+    assert strewn.missing_outline(2) == [Span(0, 1), Span(2, 9)]
+    assert strewn.missing_outline(4) == strewn.missing(9) == [Span(0, 1), Span(2, 3), Span(4, 5), Span(6, 9)]

@@ -141,6 +141,11 @@ class OffsetMismatch(UploadError):
     default = "Chunks must come in order here: send the byte at 'offset' next."
 
 
+class TooManyGaps(UploadError):
+    code = "too_many_gaps"
+    default = "The upload has too many gaps for one more. Send bytes next to those that are there, at 'offset' first."
+
+
 class UploadComplete(UploadError):
     code = "upload_complete"
     default = "The file has been delivered and can no longer be taken back."

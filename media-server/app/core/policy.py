@@ -5,12 +5,18 @@ from __future__ import annotations
 import mimetypes
 from dataclasses import dataclass
 
-from app.core.errors import ChunkTooLarge, FileTooLarge, TypeNotAllowed
+from app.core.errors import ChunkTooLarge, FileTooLarge, TooManyGaps, TypeNotAllowed
 from app.core.links import RequestLink
 from app.core.paths import extension
+from app.core.ranges import ByteRanges, Span
 
 HEAD_BYTES = 8192
 """How much of a file's start is looked at to tell its type."""
+FEWEST_STRETCHES = 4096
+MOST_STRETCHES = 2**18
+A_STRETCH = 512 * 1024
+"""What has arrived of a file may lie in one stretch for so many bytes of it, within the two limits above. Chunks in any order
+come to a quarter of their number: half of that for chunks of 256 KiB, and of 8 MiB for the largest files."""
 
 # What a program may be called. A file whose head is a program must be called one of these where types are limited.
 _PROGRAMS = {
@@ -52,6 +58,12 @@ class Policy:
             raise ChunkTooLarge(
                 f"The chunk has {length} bytes; send at most {self.max_chunk_size} at once.", limit=self.max_chunk_size
             )
+
+    def check_place(self, ranges: ByteRanges, span: Span, size: int) -> None:
+        """Judge where a chunk lies beside what has arrived of a file of ``size`` bytes. Raises TooManyGaps."""
+        most = min(max(FEWEST_STRETCHES, size // A_STRETCH), MOST_STRETCHES)
+        if len(ranges) >= most and ranges.is_apart(span):
+            raise TooManyGaps(offset=ranges.prefix, limit=most)
 
     def looks_inside(self, link: RequestLink) -> bool:
         """Whether the content of files is judged: only where types are limited at all."""

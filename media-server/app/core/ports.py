@@ -46,7 +46,8 @@ class Receipt:
     ranges: ByteRanges
     closed: bool
     unsynced: int = 0
-    """Bytes recorded so far that would not count after a power cut."""
+    pending: int = 0
+    """Bytes recorded so far that would not count after a power cut, and in how many records."""
     crowded: bool = False
     """Whether the record of the upload could be told much shorter."""
 
@@ -293,7 +294,6 @@ class RequestStore(Protocol):
 
     def files(self, hash: str, upload_ids: Iterable[str]) -> dict[str, ReceivedFile]:
         """The same for many uploads, by upload id, with one look at the ledger."""
-        ...
 
     def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         """What this upload delivered before it was taken back."""

@@ -81,6 +81,31 @@ class ByteRanges:
         gaps = self._within(within, inside=False)
         return self._of(gaps, _total(gaps))
 
+    def count_missing(self, within: Span) -> int:
+        """How many stretches of ``within`` are not here, without making a list of them."""
+        first, last = bisect_right(self._bounds, within.start), bisect_left(self._bounds, within.stop)
+        return (last - first + (first % 2 == 0) + (last % 2 == 0)) // 2
+
+    def first_missing(self, within: Span, most: int) -> list[Span]:
+        """The first ``most`` stretches of ``within`` that are not here; costs nothing for those that follow."""
+        first, last = bisect_right(self._bounds, within.start), bisect_left(self._bounds, within.stop)
+        gaps = _cut(self._bounds, first, min(last, first + 2 * most), within, inside=False)
+        return list(_spans(gaps[: 2 * most]))
+
+    def missing_stop(self, within: Span) -> int:
+        """One past the last byte of ``within`` that is not here, of which there must be one."""
+        last = bisect_left(self._bounds, within.stop)
+        return within.stop if last % 2 == 0 else self._bounds[last - 1]
+
+    def first(self, most: int) -> list[Span]:
+        """The first ``most`` stretches that are here."""
+        return list(_spans(self._bounds[: 2 * most]))
+
+    def is_apart(self, span: Span) -> bool:
+        """Whether ``span`` neither overlaps nor touches what is here, so that adding it makes one stretch more."""
+        at = bisect_left(self._bounds, span.start)
+        return at % 2 == 0 and at == bisect_right(self._bounds, span.stop)
+
     def common(self, within: Span) -> Iterator[Span]:
         """The parts of ``within`` that are here, in order."""
         return _spans(self._within(within, inside=True))

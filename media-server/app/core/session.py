@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from app.core.paths import RelPath
-from app.core.ranges import ByteRanges
-from app.core.tracker import missing_of
+from app.core.ranges import ByteRanges, Span
 
 
 class State(StrEnum):
@@ -76,8 +75,21 @@ class UploadSession:
         return self.state is State.COMPLETE or self.ranges.length == self.size
 
     @property
-    def missing(self) -> ByteRanges:
-        return ByteRanges() if self.state is State.COMPLETE else missing_of(self.ranges, self.size)
+    def missing_count(self) -> int:
+        """How many gaps there are."""
+        return 0 if self.is_whole else self.ranges.count_missing(Span(0, self.size))
+
+    def missing(self, most: int) -> list[Span]:
+        """The first ``most`` gaps, in order."""
+        return [] if self.is_whole else self.ranges.first_missing(Span(0, self.size), most)
+
+    def missing_outline(self, most: int) -> list[Span]:
+        """All gaps in ``most`` stretches: where there are more, the last one reaches to the end of the last gap and
+        holds bytes that are there, too."""
+        gaps = self.missing(most)
+        if self.missing_count > most:
+            gaps[-1] = Span(gaps[-1].start, self.ranges.missing_stop(Span(0, self.size)))
+        return gaps
 
     @property
     def received_bytes(self) -> int:

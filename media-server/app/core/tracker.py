@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TypedDict
 
 from app.core.errors import InvalidRange
@@ -69,5 +70,5 @@ def missing_of(ranges: ByteRanges, size: int) -> ByteRanges:
     return ranges.missing(Span(0, size)) if size else ByteRanges()
 
 
-def inclusive_pairs(ranges: ByteRanges) -> list[tuple[int, int]]:
+def inclusive_pairs(ranges: Iterable[Span]) -> list[tuple[int, int]]:
     return [(span.start, span.end) for span in ranges]

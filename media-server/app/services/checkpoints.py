@@ -11,6 +11,8 @@ from app.core.ports import ChunkStore, Clock, Receipt, SessionStore
 
 EVERY = 32 * 1024 * 1024
 """Bytes after which a growing file is synced."""
+MOST_PENDING = 4096
+"""Chunks after which it is synced, however small they are: until then each has a record that is kept in memory."""
 
 
 class Checkpoints:
@@ -33,7 +35,7 @@ class Checkpoints:
 
     def consider(self, upload_id: str, receipt: Receipt) -> None:
         """Sync the upload soon if enough has come since the last time; shorten its record if that grew long."""
-        if receipt.closed or (receipt.unsynced < EVERY and not receipt.crowded):
+        if receipt.closed or not (_is_due(receipt) or receipt.crowded):
             return
         with self._lock:
             if upload_id in self._under_way:
@@ -45,7 +47,7 @@ class Checkpoints:
         try:
             # One at a time in all processes: a second sync would wait for the first and find nothing left to do.
             with self._sessions.only_one(upload_id, "checkpoint"):
-                if receipt.unsynced >= EVERY:
+                if _is_due(receipt):
                     self._sessions.checkpoint(upload_id, lambda: self._chunks.flush(upload_id), self._clock())
                 if receipt.crowded:
                     self._sessions.compact(upload_id)
@@ -54,3 +56,7 @@ class Checkpoints:
         finally:
             with self._lock:
                 self._under_way.discard(upload_id)
+
+
+def _is_due(receipt: Receipt) -> bool:
+    return receipt.unsynced >= EVERY or receipt.pending >= MOST_PENDING

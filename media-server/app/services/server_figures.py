@@ -17,6 +17,8 @@ from app.services.upload_concurrency_manager import Running, UploadConcurrencyMa
 
 MOST_SHOWN = 50
 """Running uploads that are told one by one."""
+MOST_COUNTED = 1000
+"""Stretches of a file that are looked at one by one."""
 _HISTORY = 60
 Part = Callable[[], Mapping[str, Any]]
 
@@ -140,7 +142,7 @@ def _progress(session: UploadSession, now: float, chunk_size: int) -> dict[str, 
         "size": session.size,
         "received_bytes": session.received_bytes,
         "percent": round(100 * session.received_bytes / session.size, 2) if session.size else 100.0,
-        "missing_ranges": len(session.missing),
+        "missing_ranges": session.missing_count,
         "chunk_progress": {"chunk_size": chunk_size, "completed_chunks": done, "total_chunks": total},
         "opened_at": session.opened_at,
         "last_byte_at": session.active_at,
@@ -152,7 +154,10 @@ def _progress(session: UploadSession, now: float, chunk_size: int) -> dict[str, 
 
 
 def whole_chunks(ranges: ByteRanges, size: int, chunk_size: int) -> int:
-    """How many chunks of the size that clients are told lie wholly in ``ranges``."""
+    """How many chunks of the size that clients are told lie wholly in ``ranges``; where these are many, how many their
+    bytes come to."""
+    if len(ranges) > MOST_COUNTED:
+        return ranges.length // chunk_size
     count = 0
     for span in ranges:
         stop = -(-size // chunk_size) if span.stop == size else span.stop // chunk_size

@@ -262,6 +262,7 @@ class Uploads:
         if command.span.stop > session.size:
             raise InvalidRange(f"The chunk ends after the file's {session.size} bytes.", size=session.size)
         self._policy.check_chunk(command.span.length)
+        self._policy.check_place(session.ranges, command.span, session.size)
         if self._in_order and not session.is_whole and command.span.start > session.ranges.prefix:
             raise OffsetMismatch(offset=session.ranges.prefix)
 

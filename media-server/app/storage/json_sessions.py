@@ -113,7 +113,9 @@ class JSONSessions:
             after = known.log.append(arrival, sync=self._promise is Kind.DURABLE)
         closed = before.length < size == after.ranges.length
         crowded = known.log.length > max(_CROWDED, 4 * after.shortest)
-        return Receipt(after.ranges, closed=closed, unsynced=after.unsynced, crowded=crowded)
+        return Receipt(
+            after.ranges, closed=closed, unsynced=after.unsynced, pending=len(after.pending), crowded=crowded
+        )
 
     def recent(self, upload_id: str, since: float) -> tuple[int, float | None]:
         with missing_is_not_found():

@@ -39,6 +39,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.UploadNotOpened: 409,
     errors.ChunkConflict: 409,
     errors.OffsetMismatch: 409,
+    errors.TooManyGaps: 409,
     errors.UploadComplete: 409,
     errors.ReceiptNotReady: 409,
     errors.RequestInUse: 409,

@@ -11,11 +11,11 @@ from app.core.links import Credentials
 from app.core.pack import PackReader
 from app.core.paths import RelPath
 from app.core.session import State, UploadSession
-from app.core.tracker import inclusive_pairs
 from app.services.commands import OpenUpload, ReceiveChunk
 from app.storage.bodies import FileBody, StreamBody
 from app.web.context import client_address, services
 from app.web.errors import STATUS, described
+from app.web.gaps import IN_STATUS, all_gaps, arrived, first_gaps
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
@@ -23,8 +23,6 @@ from app.web.owner import acts_as_owner
 from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
-
-MISSING_RANGES_IN_REPLY = 100
 
 
 @native.post("/uploads")
@@ -144,9 +142,10 @@ def _refuse_large(length: int | None) -> None:
         raise ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
 
 
-def status_view(session: UploadSession) -> dict[str, Any]:
+def status_view(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
+    """``most`` bounds how many ranges are told of what is there and of what is missing."""
     return {
-        **_opened(session),
+        **_opened(session, most),
         "state": session.state,
         "path": session.delivered_path or str(session.path),
         "name": (session.delivered_path or str(session.path)).rsplit("/", 1)[-1],
@@ -154,11 +153,11 @@ def status_view(session: UploadSession) -> dict[str, Any]:
         "sha256": session.sha256,
         "last_modified": session.last_modified,
         "sample": session.sample,
-        "received_ranges": _received_ranges(session),
+        **arrived(session, most),
     }
 
 
-def _opened(session: UploadSession) -> dict[str, Any]:
+def _opened(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
     settings = services().settings
     return {
         "upload_id": session.upload_id,
@@ -168,21 +167,19 @@ def _opened(session: UploadSession) -> dict[str, Any]:
         "complete": session.state is State.COMPLETE,
         "removable_until": _removable_until(session),
         "received_bytes": session.received_bytes,
-        "missing_ranges": inclusive_pairs(session.missing),
+        **all_gaps(session, most),
     }
 
 
 def _acknowledged(session: UploadSession) -> dict[str, Any]:
-    missing = inclusive_pairs(session.missing)
+    gaps = first_gaps(session)
     reply = {
         "upload_id": session.upload_id,
         "complete": session.state is State.COMPLETE,
         "received_bytes": session.received_bytes,
-        "missing_ranges": missing[:MISSING_RANGES_IN_REPLY],
-        "offset": missing[0][0] if missing else session.size,
+        **gaps,
+        "offset": gaps["missing_ranges"][0][0] if gaps["missing_ranges"] else session.size,
     }
-    if len(missing) > MISSING_RANGES_IN_REPLY:
-        reply["missing_ranges_truncated"] = True
     return reply if session.state is not State.COMPLETE else {**reply, **_finished(session)}
 
 
@@ -201,9 +198,3 @@ def _finished(session: UploadSession) -> dict[str, Any]:
 def _removable_until(session: UploadSession) -> float | None:
     # A session is last active when its file is delivered.
     return services().undo.until(session.active_at) if session.state is State.COMPLETE else None
-
-
-def _received_ranges(session: UploadSession) -> list[tuple[int, int]]:
-    if session.state is State.COMPLETE:
-        return [(0, session.size - 1)] if session.size else []
-    return inclusive_pairs(session.ranges)

@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify
 
 from app.core.handoffs import shown
 from app.web.context import client_address, origin, services
+from app.web.gaps import IN_LIST
 from app.web.json_body import read_json
 from app.web.native import status_view
 from app.web.upload_bodies import MAX_LIST_BYTES, UploadsBody
@@ -36,7 +37,7 @@ def make_handoff(hash: str) -> tuple[Response, int]:
 @receipts.get("/requests/<hash>/handoffs/<code>")
 def find_handoff(hash: str, code: str) -> Response:
     found = services().handoffs.find(hash, code, client_address())
-    return jsonify(uploads=[status_view(session) for session in found])
+    return jsonify(uploads=[status_view(session, IN_LIST) for session in found])
 
 
 @receipts.after_request

@@ -14,11 +14,11 @@ from app.core.errors import Busy, InvalidRequest, UploadError, UploadNotFound
 from app.core.links import Credentials
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
-from app.core.tracker import inclusive_pairs
 from app.services.commands import OpenUpload, ReceiveChunk
 from app.storage.bodies import ViewBody
 from app.web.context import client_address, is_https, services
 from app.web.errors import described
+from app.web.gaps import all_gaps
 from app.web.json_body import parse
 from app.web.owner import is_owner
 from app.web.upload_bodies import OpenUploadBody, Sha256
@@ -221,4 +221,4 @@ def _counts(session: UploadSession) -> dict[str, Any]:
 
 
 def _state(session: UploadSession) -> dict[str, Any]:
-    return {**_counts(session), "missing_ranges": inclusive_pairs(session.missing)}
+    return {**_counts(session), **all_gaps(session)}
