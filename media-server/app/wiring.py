@@ -32,7 +32,7 @@ from app.services.owed import Owed
 from app.services.owner import Owner
 from app.services.parallel_chunk_processor import ParallelChunkProcessor
 from app.services.passing_on import PassingOn
-from app.services.passwords import Argon2Hasher
+from app.services.passwords import Argon2Hasher, WaitingRoom
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
 from app.services.remotes import Remotes
@@ -165,7 +165,14 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     room = Room(DiskSpace(data), floors)
     policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
 
-    access = Access(attempts=attempts, captcha=captcha, hasher=hasher, clock=clock, rules=_access_rules(settings))
+    access = Access(
+        attempts=attempts,
+        captcha=captcha,
+        hasher=hasher,
+        clock=clock,
+        rules=_access_rules(settings),
+        waiting=WaitingRoom.of_threads(settings.threads),
+    )
     file_requests = FileRequests(
         requests=requests,
         access=access,

@@ -5,19 +5,21 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core.errors import CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
+from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
 from app.core.links import CaptchaMode, Credentials, RequestLink
 from app.core.paths import RelPath
 from app.services.access import REMEMBER_SECONDS, Access, AccessRules
-from app.services.passwords import Argon2Hasher
+from app.services.passwords import Argon2Hasher, WaitingRoom
 from app.storage.attempts import SQLiteAttempts
 from tests.support.clock import Now
+from tests.support.files import eventually
 
 HASH = "link-0123456789abcdef"
 PASSWORD = "öpen"
@@ -31,6 +33,7 @@ class CountingHasher:
         self.at_once = 0
         self.most_at_once = 0
         self._lock = threading.Lock()
+        self.before: Callable[[], object] = lambda: None
 
     def hash(self, password: str) -> str:
         return f"hashed:{password}"
@@ -40,6 +43,7 @@ class CountingHasher:
             self.asked += 1
             self.at_once += 1
             self.most_at_once = max(self.most_at_once, self.at_once)
+        self.before()
         threading.Event().wait(0.001)
         with self._lock:
             self.at_once -= 1
@@ -70,6 +74,7 @@ class Door:
     def __init__(self, folder: Path) -> None:
         self.now, self.hasher, self.captcha = Now(), CountingHasher(), FakeCaptcha()
         self.folder = folder
+        self.waiting = WaitingRoom(16, 16)
         self.access = self.another_worker()
 
     def another_worker(self) -> Access:
@@ -79,6 +84,7 @@ class Door:
             hasher=self.hasher,
             clock=self.now,
             rules=AccessRules(failure_max=5, failure_window=900, captcha_threshold=3),
+            waiting=self.waiting,
         )
 
     def knock(
@@ -271,7 +277,95 @@ class TestCaptcha:
         assert door.knock(always, "wrong") == "captcha_required"
 
 
+def besieged(door: Door, captcha: CaptchaMode) -> RequestLink:
+    """A link to which ten clients have sent all the wrong passwords that they may."""
+    asked = link(captcha)
+    for client in range(10):
+        for number in range(5):
+            door.knock(asked, "wrong", f"good {client} {number}", client=f"198.51.100.{client}")
+    return asked
+
+
+class TestUnderAttack:
+    def test_who_is_not_known_solves_a_captcha_before_anything_is_hashed(self, door):
+        assert door.knock(link(CaptchaMode.AFTER_FAILURES), PASSWORD, client="192.0.2.7") == "in"
+        asked = besieged(door, CaptchaMode.AFTER_FAILURES)
+        hashed = door.hasher.asked
+        assert door.access.captcha_required(asked, "192.0.2.1")
+        assert door.knock(asked, PASSWORD, client="192.0.2.7") == "in"
+        for captcha in (None, "bad"):
+            assert door.knock(asked, "guess", captcha) == "captcha_required"
+        assert door.hasher.asked == hashed
+        assert door.knock(asked, "guess", "good") == "password_invalid"
+        assert door.knock(asked, PASSWORD, "good too") == "in"
+        assert not door.access.captcha_required(replace(asked, hash="another-link-01234567"), "192.0.2.1")
+        door.now.pass_by(901)
+        assert door.knock(asked, PASSWORD, client="192.0.2.2") == "in"
+
+    def test_without_captchas_passwords_are_judged_slowly_and_who_is_known_goes_in(self, door):
+        assert door.knock(link(), PASSWORD, client="192.0.2.7") == "in"
+        asked = besieged(door, CaptchaMode.NEVER)
+        hashed = door.hasher.asked
+        answers = [door.knock(asked, "guess", client=f"203.0.113.{number}") for number in range(20)]
+        assert answers == ["password_invalid"] + ["busy"] * 19
+        assert door.hasher.asked == hashed + 1
+        assert door.knock(asked, PASSWORD, client="192.0.2.7") == "in"
+        door.now.pass_by(2.1)
+        assert door.knock(asked, PASSWORD, client="192.0.2.8") == "in"
+
+    def test_few_threads_wait_and_the_rest_are_sent_away_at_once(self, door):
+        door.waiting = WaitingRoom(5, 3)
+        door.access = door.another_worker()
+        go_on = threading.Event()
+        door.hasher.before = go_on.wait
+        other = replace(link(), hash="another-link-01234567")
+
+        def guess(number: int) -> Any:
+            return door.knock(other if number >= 10 else link(), "guess", client=f"203.0.113.{number}")
+
+        with ThreadPoolExecutor(20) as pool:
+            answers = [pool.submit(guess, number) for number in range(20)]
+            eventually(lambda: sum(answer.done() for answer in answers) == 15, what="fifteen refusals")
+            # Nothing of this needs a place.
+            assert door.knock(link(), None) == "password_required"
+            go_on.set()
+            codes = [answer.result() for answer in answers]
+        assert (codes[:10].count("password_invalid"), codes.count("password_invalid")) == (3, 5)
+        assert codes.count("busy") == 15
+        assert guess(0) == "password_invalid"
+
+    def test_a_room_leaves_most_threads_free(self):
+        for threads in (1, 2, 4, 8, 32, 64):
+            room = WaitingRoom.of_threads(threads)
+            with ExitStack() as stack:
+                inside = 0
+                for number in range(threads):
+                    with suppress(Busy):
+                        stack.enter_context(room.place(f"link {number}"))
+                        inside += 1
+                assert 1 <= inside <= max(1, threads // 2)
+
+
 class TestArgon2:
+    def test_the_owners_new_password_does_not_wait_for_guesses(self):
+        checking, go_on = threading.Event(), threading.Event()
+
+        class Held:
+            def verify(self, hash: str, password: bytes) -> bool:
+                checking.set()
+                return go_on.wait(30)
+
+            def hash(self, password: bytes) -> str:
+                return "hashed"
+
+        hasher = Argon2Hasher(Held(), at_once=1)  # type: ignore[arg-type]
+        with ThreadPoolExecutor(1) as pool:
+            guess = pool.submit(hasher.verify, "x", "guess")
+            assert checking.wait(30)
+            assert hasher.hash("new") == "hashed"
+            go_on.set()
+            assert guess.result()
+
     def test_a_hash_is_salted_and_knows_its_password(self):
         hasher = Argon2Hasher()
         first, second = hasher.hash(PASSWORD), hasher.hash(PASSWORD)

@@ -22,6 +22,7 @@ from app.core.remotes import Place
 from app.core.session import Sender
 from app.services.access import Access, AccessRules
 from app.services.file_requests import FileRequests
+from app.services.passwords import WaitingRoom
 from app.storage.attempts import SQLiteAttempts
 from app.storage.local_requests import LocalRequests
 from app.web.json_body import parse
@@ -42,7 +43,14 @@ class Office:
         self.store = LocalRequests(folder / "requests")
         hasher = CountingHasher()
         rules = AccessRules(failure_max=5, failure_window=900, captcha_threshold=3)
-        access = Access(attempts=attempts, captcha=FakeCaptcha(), hasher=hasher, clock=self.now, rules=rules)
+        access = Access(
+            attempts=attempts,
+            captcha=FakeCaptcha(),
+            hasher=hasher,
+            clock=self.now,
+            rules=rules,
+            waiting=WaitingRoom(8, 8),
+        )
         self.links = FileRequests(
             requests=self.store,
             access=access,
