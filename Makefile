@@ -19,7 +19,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH):/usr/sbin
 # What to hand on to the tool behind a target: `make http ARGS='-k range -x'`.
 ARGS ?=
 
-.PHONY: help run build setup test unit contracts http browser faults torture bench web-test lint fmt locks clean system-parts
+.PHONY: help run build setup test alone unit contracts http browser faults torture bench web-test lint fmt locks clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_mod
 
 test: system-parts setup lint web-test ## Lint, then run every test
 	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
+
+alone: system-parts setup ## Run every test with servers and browsers of its own, which takes an hour: make alone ARGS='--shard 2/8', DROPPR_TEST_SEED for another order
+	$(BIN)/pytest --fresh --numprocesses=2 --dist=worksteal $(ARGS)
 
 unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 	$(BIN)/pytest tests/$@ $(ARGS)

@@ -1,4 +1,7 @@
-"""Fixtures all suites share, and the server's log beside every failure."""
+"""Fixtures all suites share, the server's log beside every failure, and what `make alone` asks for.
+
+When a run ends, nothing of it may be left: no process, no socket, no memory, no mount. That is a failure, too.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +13,100 @@ from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 from tests.support.client import Client, Link
+from tests.support.leftovers import leftovers, mark
 from tests.support.live import GENEROUS, LiveServer
 
 # Chosen once, so that all processes of a run have the same; every chance of a test comes from it.
 SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 
 
+_left: list[str] = []
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fresh", action="store_true", help="end what tests share, servers and browsers, after each test")
+    parser.addoption(
+        "--shard", metavar="I/N", help="run the I-th of N parts of the tests, each the same for every seed"
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    mark()
+    # One number repeats a run, the order of its tests included.
+    if config.getoption("randomly_seed", None) == "default":
+        config.option.randomly_seed = SEED
+
+
 def pytest_report_header() -> str:
     return f"DROPPR_TEST_SEED={SEED}"
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    shard = config.getoption("--shard")
+    if shard:
+        number, of = (int(each) for each in shard.split("/"))
+        if not 1 <= number <= of:
+            raise pytest.UsageError("--shard is I/N with I from 1 to N.")
+        others = [item for item in items if crc32(item.nodeid.encode()) % of != number - 1]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if crc32(item.nodeid.encode()) % of == number - 1]
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> bool | None:
+    if not item.config.getoption("--fresh"):
+        return None
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    # As if no other test came: then pytest ends every fixture, whatever its scope.
+    runtestprotocol(item, nextitem=None)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Any:
+    """Where nothing is shared, what is left is this test's."""
+    done = yield
+    if item.config.getoption("--fresh") and (left := leftovers(_folder(item.config), _left)):
+        _left.extend(left)
+        pytest.fail(f"This test leaves behind: {'; '.join(left)}", pytrace=False)
+    return done
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """All fixtures have ended. Whoever runs tests looks around; whoever has others run them hears what they found."""
+    config = session.config
+    if not config.pluginmanager.hasplugin("dsession"):
+        _left.extend(leftovers(_folder(config), _left))
+    if hasattr(config, "workeroutput"):
+        config.workeroutput["left"] = _left
+    elif _left:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    _left.extend(getattr(node, "workeroutput", {}).get("left", []))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    for each in _left:
+        terminalreporter.write_line(f"FAILED: left behind: {each}", red=True)
+
+
+def _folder(config: pytest.Config) -> Path:
+    """What all temporary folders of this process are in."""
+    factory: pytest.TempPathFactory = config._tmp_path_factory  # type: ignore[attr-defined]
+    return factory.getbasetemp()
 
 
 @pytest.hookimpl(wrapper=True)

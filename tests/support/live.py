@@ -48,6 +48,8 @@ class LiveServer:
 
     running: ClassVar[list[LiveServer]] = []
     """Servers that are up now: their logs are shown when a test fails."""
+    counters: ClassVar[set[Path]] = set()
+    """Where the servers that were made here keep counters in memory (gunicorn.conf.py)."""
 
     def __init__(self, tmp_path: Path, workers: int = 4, unix_socket: bool = False, **env: object) -> None:
         self.tmp_path = tmp_path
@@ -62,6 +64,9 @@ class LiveServer:
         self.workers = workers
         self._env = {name: str(value) for name, value in env.items()}
         self._process: subprocess.Popen[bytes] | None = None
+        digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()
+        self._counters = Path(f"/dev/shm/droppr-{digest[:16]}")
+        LiveServer.counters.add(self._counters)
 
     @property
     def files_dir(self) -> Path:
@@ -117,9 +122,8 @@ class LiveServer:
         self._clear()
 
     def _clear(self) -> None:
-        """Remove what a server that was killed could not take along: its counters in memory (gunicorn.conf.py)."""
-        digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()
-        shutil.rmtree(f"/dev/shm/droppr-{digest[:16]}", ignore_errors=True)
+        """Remove what a server that was killed could not take along: its counters in memory."""
+        shutil.rmtree(self._counters, ignore_errors=True)
 
     def worker_pids(self) -> list[int]:
         """The workers, without the master."""

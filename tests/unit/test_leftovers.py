@@ -1,0 +1,45 @@
+"""What tests forget to end is found, whoever its parent is by then."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+
+from tests.support.leftovers import leftovers
+from tests.support.live import LiveServer
+
+# Becomes nobody's child: it forks, tells the new process's number, and ends.
+ORPHAN = "import os, signal\nif pid := os.fork(): print(pid)\nelse: os.setsid(); os.close(1); signal.pause()"
+
+
+@contextmanager
+def orphan():
+    pid = int(subprocess.run([sys.executable, "-c", ORPHAN], stdout=subprocess.PIPE, check=True).stdout)
+    try:
+        yield pid
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
+def test_processes_and_orphans_are_found_and_what_is_known_is_not_told_again(tmp_path):
+    before = leftovers(tmp_path, seconds=0)
+    with orphan() as pid:
+        (found,) = leftovers(tmp_path, before, seconds=0)
+        assert found.startswith(f"process {pid}: ")
+        assert leftovers(tmp_path, [*before, found], seconds=0) == []
+    assert leftovers(tmp_path, before) == []
+
+
+def test_sockets_and_counters_are_found(tmp_path):
+    before = leftovers(tmp_path, seconds=0)
+    counters = LiveServer(tmp_path)._counters
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        counters.mkdir()
+        found = leftovers(tmp_path, before, seconds=0)
+        assert len(found) == 2
+        assert f"counters in {counters}" in found
+        assert any(str(listener.getsockname()[1]) in each for each in found)
+        counters.rmdir()
+    assert leftovers(tmp_path, before) == []
