@@ -85,7 +85,7 @@ describe("FileList", () => {
     const list = new FileList("h", load, passOn);
     document.body.append(list.element);
     load();
-    const more = list.element.querySelector<HTMLButtonElement>(":scope > button");
+    const more = list.element.querySelector<HTMLButtonElement>(":scope > div > button");
     expect(namesIn(list)).toHaveLength(100);
     expect(more?.textContent).toBe("Show 100 more files");
     more?.click();

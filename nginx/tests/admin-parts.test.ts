@@ -39,7 +39,7 @@ describe("OwnerApi", () => {
     const [link] = parseLinks({ requests: [wire] });
     expect(link).toMatchObject({ createdAt: 1_500, requiresPassword: true, uploadsOpen: 3, expiresAt: null });
     const file = { upload_id: "u", path: "p", size: 1, received_at: 2, sha256: null, sender_name: null };
-    expect(parseFiles({ files: [file], next_cursor: null }).files[0]).toMatchObject({
+    expect(parseFiles({ files: [file], next_cursor: null }).items[0]).toMatchObject({
       sha256: null,
       senderEmail: null,
       receivedAt: 2_000,

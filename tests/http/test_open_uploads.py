@@ -20,6 +20,7 @@ def test_an_open_upload_is_seen_with_its_sender_and_how_far_it_is(client: Client
     link = client.make_link(ask_name="optional", ask_email="optional")
     sender = link.seen_by(Client.of(server, source="127.0.9.7"))
     before = time.time()
+    assert link.client.call("GET", f"{link.path}/uploads", owner=True).expect(200).json["at"] >= before
     named = sender.opened("ü/film.mov", 3 * MIB, sender_name="Ada", sender_email="ada@example.org")
     other = link.opened("b.bin", 10)
     for number in range(2):

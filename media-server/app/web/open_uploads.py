@@ -17,9 +17,10 @@ open_uploads = Blueprint("open_uploads", __name__, url_prefix="/api/droppr/reque
 @open_uploads.get("")
 @owner_required
 def list_open(hash: str) -> Response:
-    here = services().open_uploads
-    openings, more = page(here.of(hash), lambda opening: (opening.at, opening.upload_id))
-    return jsonify(uploads=[under_way_view(each) for each in here.look(openings)], **more)
+    here = services()
+    openings, more = page(here.open_uploads.of(hash), lambda opening: (opening.at, opening.upload_id))
+    uploads = [under_way_view(each) for each in here.open_uploads.look(openings)]
+    return jsonify(at=here.clock(), uploads=uploads, **more)
 
 
 @open_uploads.delete("")

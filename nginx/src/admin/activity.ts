@@ -22,12 +22,15 @@ export class ActivityPanel {
     (upload) => upload.uploadId,
     () => new UploadRow(),
   );
+  readonly #onFigures: (received: ReadonlyMap<string, number>) => void;
   #wanted = false;
   #source: EventSource | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #last: Activity | null = null;
 
-  constructor() {
+  /** `onFigures` is told what running uploads have received, by upload id. */
+  constructor(onFigures: (received: ReadonlyMap<string, number>) => void = () => undefined) {
+    this.#onFigures = onFigures;
     document.addEventListener("visibilitychange", () => this.#follow());
   }
 
@@ -48,6 +51,7 @@ export class ActivityPanel {
     this.#last = activity;
     setText(need("activity-uploads"), uploadWords(activity, moving));
     this.#rows.show(moving);
+    this.#onFigures(new Map(moving.map(({ uploadId, received }) => [uploadId, received])));
     const meter = need("memory", HTMLMeterElement);
     meter.value = activity.memoryPercent;
     meter.high = activity.memoryMaxPercent;

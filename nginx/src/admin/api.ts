@@ -3,18 +3,24 @@
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import type { Terms } from "./terms";
 import {
-  type FilePage,
   type ListedLink,
+  type OpenUpload,
   type OwnerLink,
+  type Page,
   parseFiles,
   parseLink,
   parseLinks,
+  parseStopped,
+  parseUploads,
   type ReceivedFile,
+  type Stopped,
 } from "./wire";
 
 const ROOT = "/api/droppr";
-/** As many files as the server tells at once. */
+/** As many items of a list as the server tells at once. */
 const PAGE = 1_000;
+/** Calls in which all uploads of a link are cancelled, each up to a thousand of them. */
+const MOST_STOPS = 100;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -71,21 +77,52 @@ export class OwnerApi {
   }
 
   /** The newest `count` files of a link, or all where there are fewer, newest first. */
-  async files(hash: string, count: number, signal: AbortSignal): Promise<ReceivedFile[]> {
-    const found: ReceivedFile[] = [];
-    let cursor: string | null = "";
-    while (cursor !== null && found.length < count) {
-      const query = new URLSearchParams({ limit: String(Math.min(count - found.length, PAGE)), cursor });
-      const page: FilePage = await this.#read(`${linkPath(hash)}/files?${query}`, { signal }, parseFiles);
-      found.push(...page.files);
-      cursor = page.nextCursor;
+  async files(hash: string, count: number, signal: AbortSignal): Promise<readonly ReceivedFile[]> {
+    return (await this.#paged(`${linkPath(hash)}/files`, count, signal, parseFiles)).items;
+  }
+
+  /** The newest `count` uploads that are on their way, or all where there are fewer, newest first. */
+  async uploads(hash: string, count: number, signal: AbortSignal): Promise<Page<OpenUpload>> {
+    return this.#paged(`${linkPath(hash)}/uploads`, count, signal, parseUploads);
+  }
+
+  /** Cancels one that is on its way. Throws `upload_complete` where its file has arrived meanwhile. */
+  async stop(hash: string, uploadId: string): Promise<void> {
+    const path = `${linkPath(hash)}/uploads/${encodeURIComponent(uploadId)}?as=owner`;
+    await this.#call(path, { method: "DELETE" });
+  }
+
+  /** Cancels all that are on their way. */
+  async stopAll(hash: string): Promise<Stopped> {
+    let cancelled = 0;
+    for (let calls = 1; ; calls += 1) {
+      const one = await this.#read(`${linkPath(hash)}/uploads`, { method: "DELETE" }, parseStopped);
+      cancelled += one.cancelled;
+      if (one.left === 0 || one.cancelled === 0 || calls === MOST_STOPS) return { ...one, cancelled };
     }
-    return found;
   }
 
   /** Has a received file passed on now, however often that failed. */
   async passOn(hash: string, path: string): Promise<void> {
     await this.#call(`${filePath(hash, path)}/pass-on`, { method: "POST" });
+  }
+
+  async #paged<T>(
+    path: string,
+    count: number,
+    signal: AbortSignal,
+    parse: (value: unknown) => Page<T>,
+  ): Promise<Page<T>> {
+    const items: T[] = [];
+    let nextCursor: string | null = "";
+    while (nextCursor !== null && items.length < count) {
+      const limit = String(Math.min(count - items.length, PAGE));
+      const query = new URLSearchParams({ limit, cursor: nextCursor });
+      const page: Page<T> = await this.#read(`${path}?${query}`, { signal }, parse);
+      items.push(...page.items);
+      nextCursor = page.nextCursor;
+    }
+    return { items, nextCursor };
   }
 
   async #read<T>(path: string, call: Call, parse: (value: unknown) => T): Promise<T> {

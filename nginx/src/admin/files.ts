@@ -1,61 +1,40 @@
 // What a link has received, newest first.
 
-import { make, makeButton, setText } from "../page/dom";
+import { make, setText } from "../page/dom";
 import { downloadUrl } from "./api";
-import { countOf, formatBytes, formatDate } from "./format";
-import { KeyedList, type KeyedRow } from "./keyed";
+import { formatBytes, formatDate } from "./format";
+import type { KeyedRow } from "./keyed";
+import { PagedList } from "./paged";
 import { acts, clonedElement, copies, part } from "./parts";
 import { visibleName } from "./visible";
 import type { ReceivedFile } from "./wire";
 import { passedOnWords, senderWords, shortHash } from "./words";
 
-/** So many rows at once: a link may have received a hundred thousand files, and neither page nor line would bear them. */
-const PAGE = 100;
-
 export class FileList {
   readonly element = make("div");
-  readonly #items = make("ul", { className: "received-list" });
   readonly #none = make("p", { className: "quiet", text: "Nothing has arrived yet." });
-  readonly #more = makeButton("", "slim", () => this.#wantMore());
-  readonly #rows: KeyedList<ReceivedFile, FileRow>;
-  readonly #load: () => void;
-  #wanted = PAGE;
-  /** Where reading goes on once more files are there. */
-  #goOnAt: number | null = null;
+  readonly #list: PagedList<ReceivedFile>;
 
   /** `load` asks for as many files as are wanted, and shows them; `passOn` has one passed on again. */
   constructor(hash: string, load: () => void, passOn: (path: string) => Promise<void>) {
-    this.#load = load;
-    this.#rows = new KeyedList(
-      this.#items,
-      (file) => file.uploadId,
-      (file) => new FileRow(hash, file, passOn),
-    );
-    this.element.append(this.#none, this.#items, this.#more);
+    this.#list = new PagedList<ReceivedFile>({
+      noun: "file",
+      keyOf: (file) => file.uploadId,
+      makeRow: (file) => new FileRow(hash, file, passOn),
+      load,
+    });
+    this.element.append(this.#none, this.#list.element);
   }
 
   /** How many files it would show. */
   get wanted(): number {
-    return this.#wanted;
+    return this.#list.wanted;
   }
 
   /** Shows the newest files, newest first, of `total` that there are. */
   show(files: readonly ReceivedFile[], total: number): void {
     this.#none.hidden = files.length > 0;
-    this.#rows.show(files);
-    const left = total - files.length;
-    this.#more.hidden = left <= 0;
-    setText(this.#more, `Show ${countOf(Math.min(PAGE, left), "more file", "more files")}`);
-    if (this.#goOnAt === null || files.length <= this.#goOnAt) return;
-    // The button may have gone; the first new row is where reading goes on.
-    this.#items.children.item(this.#goOnAt)?.querySelector("a")?.focus();
-    this.#goOnAt = null;
-  }
-
-  #wantMore(): void {
-    this.#goOnAt = this.#items.children.length;
-    this.#wanted = this.#goOnAt + PAGE;
-    this.#load();
+    this.#list.show(files, total - files.length);
   }
 }
 

@@ -1,29 +1,37 @@
 // What is behind a link in the list: its address, what it received, what it allows, and the ways to change that.
 
+import { UploadError } from "../core/errors";
 import { make, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
+import { Arriving } from "./arriving";
 import { Editor } from "./editor";
 import { FileList } from "./files";
+import { countOf } from "./format";
 import { acts, cloned, part, say, show } from "./parts";
 import { addressOf, makeShare } from "./share";
 import { visibleName } from "./visible";
-import type { ListedLink, ReceivedFile } from "./wire";
+import type { ListedLink, OpenUpload, ReceivedFile } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
 export interface RowPorts {
   readonly api: OwnerApi;
   /** Something was changed: the list should be asked for again. */
   readonly refresh: () => void;
-  /** Asks the owner whether to close a link. */
-  readonly confirmClosing: (name: string) => Promise<boolean>;
+  /** Asks the owner whether to close a link, and whether to cancel the uploads that are on their way to it, too. */
+  readonly confirmClosing: (name: string, uploads: number) => Promise<"no" | "close" | "close and cancel">;
   /** Asks the owner whether to delete one for good. */
   readonly confirmForgetting: (name: string) => Promise<boolean>;
+  /** Asks the owner whether to cancel an upload. */
+  readonly confirmStopping: (name: string) => Promise<boolean>;
+  /** Asks the owner whether to cancel all uploads of a link. */
+  readonly confirmStoppingAll: (name: string) => Promise<boolean>;
 }
 
 export class LinkBody {
   readonly #root: HTMLElement;
   readonly #ports: RowPorts;
   readonly #files: FileList;
+  readonly #arriving: Arriving;
   readonly #form: HTMLFormElement;
   readonly #edit: HTMLButtonElement;
   #editor: Editor | null = null;
@@ -45,6 +53,12 @@ export class LinkBody {
       (path) => this.#passOn(path),
     );
     part(root, "files", HTMLElement).append(this.#files.element);
+    this.#arriving = new Arriving({
+      load: () => ports.refresh(),
+      stop: (upload) => this.#stop(upload),
+      stopAll: () => this.#stopAll(),
+    });
+    part(root, "files-title", HTMLElement).before(this.#arriving.element);
     this.#files.element.hidden = true;
     this.#form = part(root, "editor", HTMLFormElement);
     this.#edit = part(root, "edit", HTMLButtonElement);
@@ -69,7 +83,24 @@ export class LinkBody {
     part(this.#root, "forget", HTMLButtonElement).hidden = link.active && !link.expired;
   }
 
-  async refreshFiles(signal: AbortSignal): Promise<void> {
+  /** Brings what arrives and what has arrived up to date. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#refreshUploads(signal), this.#refreshFiles(signal)]);
+  }
+
+  /** Bytes that have come since, by upload id. */
+  moved(received: ReadonlyMap<string, number>): void {
+    this.#arriving.moved(received);
+  }
+
+  async #refreshUploads(signal: AbortSignal): Promise<void> {
+    const { hash, uploadsOpen } = this.#link;
+    if (uploadsOpen === 0 && this.#arriving.isEmpty) return;
+    const page = await this.#ports.api.uploads(hash, this.#arriving.wanted, signal);
+    this.#arriving.show(page, uploadsOpen);
+  }
+
+  async #refreshFiles(signal: AbortSignal): Promise<void> {
     if (!this.#filesAreStale()) return;
     const total = this.#link.filesReceived;
     this.#received = await this.#ports.api.files(this.#link.hash, this.#files.wanted, signal);
@@ -133,8 +164,50 @@ export class LinkBody {
   }
 
   async #close(): Promise<void> {
-    if (!(await this.#ports.confirmClosing(visibleName(nameOf(this.#link))))) return;
-    await this.#change(() => this.#ports.api.close(this.#link.hash), "The link is closed.", false);
+    const { hash, uploadsOpen } = this.#link;
+    const answer = await this.#ports.confirmClosing(visibleName(nameOf(this.#link)), uploadsOpen);
+    if (answer === "no") return;
+    const { api } = this.#ports;
+    const close = async (): Promise<void> => {
+      await api.close(hash);
+      if (answer === "close and cancel") await api.stopAll(hash);
+    };
+    await this.#change(close, "The link is closed.", false);
+  }
+
+  async #stop({ uploadId, path }: OpenUpload): Promise<void> {
+    if (!(await this.#ports.confirmStopping(visibleName(path)))) return;
+    await this.#stopping(async () => {
+      try {
+        await this.#ports.api.stop(this.#link.hash, uploadId);
+      } catch (error) {
+        // Ended by itself or by somebody else: it is gone all the same.
+        if (!(error instanceof UploadError && error.code.startsWith("upload_") && error.status === 404))
+          throw error;
+      }
+      this.#arriving.drop(uploadId);
+      return "The upload is cancelled.";
+    });
+  }
+
+  async #stopAll(): Promise<void> {
+    if (!(await this.#ports.confirmStoppingAll(visibleName(nameOf(this.#link))))) return;
+    await this.#stopping(async () => {
+      const { cancelled, left } = await this.#ports.api.stopAll(this.#link.hash);
+      if (left === 0) this.#arriving.clear();
+      return `${countOf(cancelled, "upload")} cancelled.`;
+    });
+  }
+
+  /** Runs `task`, says what it says, and shows in their place what went wrong. */
+  async #stopping(task: () => Promise<string>): Promise<void> {
+    this.#arriving.complain("");
+    try {
+      say(await task());
+    } catch (error) {
+      this.#arriving.complain(errorWords(error));
+    }
+    this.#ports.refresh();
   }
 
   async #reopen(): Promise<void> {

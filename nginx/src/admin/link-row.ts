@@ -41,9 +41,14 @@ export class LinkRow implements KeyedRow<ListedLink> {
     this.#body?.show(link);
   }
 
-  /** Brings the files up to date if somebody looks and there is something new. */
-  async refreshFiles(signal: AbortSignal): Promise<void> {
-    if (this.isOpen) await this.#body?.refreshFiles(signal);
+  /** Brings uploads and files up to date if somebody looks and there is something new. */
+  async refresh(signal: AbortSignal): Promise<void> {
+    if (this.isOpen) await this.#body?.refresh(signal);
+  }
+
+  /** Bytes that have come since, by upload id. */
+  moved(received: ReadonlyMap<string, number>): void {
+    if (this.isOpen) this.#body?.moved(received);
   }
 
   #follow(): void {

@@ -29,7 +29,12 @@ export class Links {
     need("no-links").hidden = links.length > 0;
     need("find-field").hidden = links.length < MANY && this.#find.value === "";
     this.#filter();
-    await Promise.all(links.map(({ hash }) => this.#rows.get(hash)?.refreshFiles(signal)));
+    await Promise.all(links.map(({ hash }) => this.#rows.get(hash)?.refresh(signal)));
+  }
+
+  /** Bytes that have come since, by upload id. */
+  moved(received: ReadonlyMap<string, number>): void {
+    for (const { hash } of this.#links) this.#rows.get(hash)?.moved(received);
   }
 
   #filter(): void {

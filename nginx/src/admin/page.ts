@@ -2,12 +2,13 @@
 
 import { systemClock } from "../adapters/system-clock";
 import { UploadError } from "../core/errors";
-import { need } from "../page/dom";
+import { need, setText } from "../page/dom";
 import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
+import { countOf } from "./format";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
-import { acts, part, say, show, submits } from "./parts";
+import { acts, field, part, say, show, submits } from "./parts";
 import { Poller } from "./poller";
 import { errorWords } from "./words";
 
@@ -21,10 +22,12 @@ export class AdminPage {
   readonly #links = new Links({
     api: this.#api,
     refresh: () => this.#poller.start(),
-    confirmClosing: (name) => confirm("closing", name),
+    confirmClosing: (name, uploads) => confirmClosing(name, uploads),
     confirmForgetting: (name) => confirm("forgetting", name),
+    confirmStopping: (name) => confirm("stopping", name),
+    confirmStoppingAll: (name) => confirm("stopping-all", name),
   });
-  readonly #activity = new ActivityPanel();
+  readonly #activity = new ActivityPanel((received) => this.#links.moved(received));
   readonly #token = need("token", HTMLInputElement);
   /** Whether the server has taken this page for the owner's yet. */
   #wasIn = false;
@@ -98,6 +101,16 @@ export class AdminPage {
     need("desk").hidden = !loggedIn;
     need("log-out").hidden = !loggedIn;
   }
+}
+
+async function confirmClosing(name: string, uploads: number): Promise<"no" | "close" | "close and cancel"> {
+  const dialog = need("closing", HTMLDialogElement);
+  const cancel = field(dialog, "cancel_uploads", HTMLInputElement);
+  cancel.checked = false;
+  part(dialog, "uploads", HTMLElement).hidden = uploads === 0;
+  setText(part(dialog, "count", HTMLElement), countOf(uploads, "upload"));
+  if (!(await confirm("closing", name))) return "no";
+  return cancel.checked ? "close and cancel" : "close";
 }
 
 /** Resolves with whether the owner says yes in the dialog `id` about the link `name`; Escape is no. */

@@ -107,15 +107,15 @@ function parseListed(value: unknown): ListedLink {
   };
 }
 
-/** Some of a link's files; `nextCursor` leads to those after them and is null where there are none. */
-export interface FilePage {
-  readonly files: readonly ReceivedFile[];
+/** Some of a list; `nextCursor` leads to what comes after them and is null where there is nothing. */
+export interface Page<T> {
+  readonly items: readonly T[];
   readonly nextCursor: string | null;
 }
 
-export function parseFiles(value: unknown): FilePage {
+export function parseFiles(value: unknown): Page<ReceivedFile> {
   const reply = fieldsOf(value);
-  const files = list(reply, "files").map((each) => {
+  const items = list(reply, "files").map((each) => {
     const fields = fieldsOf(each);
     return {
       uploadId: text(fields, "upload_id"),
@@ -128,7 +128,55 @@ export function parseFiles(value: unknown): FilePage {
       passedOn: passedOnOf(fields.passed_on),
     };
   });
-  return { files, nextCursor: optionalText(reply.next_cursor) };
+  return { items, nextCursor: optionalText(reply.next_cursor) };
+}
+
+/** A file on its way. */
+export interface OpenUpload {
+  readonly uploadId: string;
+  readonly path: string;
+  readonly size: number;
+  readonly received: number;
+  readonly openedAt: number;
+  /** Seconds since the last of it came, by the server's clock. */
+  readonly silence: number;
+  readonly senderName: string | null;
+  readonly senderEmail: string | null;
+  readonly address: string | null;
+  /** Bytes a second, lately. */
+  readonly speed: number;
+}
+
+export function parseUploads(value: unknown): Page<OpenUpload> {
+  const reply = fieldsOf(value);
+  const at = number(reply, "at");
+  const items = list(reply, "uploads").map((each) => {
+    const fields = fieldsOf(each);
+    return {
+      uploadId: text(fields, "upload_id"),
+      path: text(fields, "path"),
+      size: number(fields, "size"),
+      received: number(fields, "received_bytes"),
+      openedAt: number(fields, "opened_at") * 1_000,
+      silence: Math.max(0, at - number(fields, "active_at")),
+      senderName: optionalText(fields.sender_name),
+      senderEmail: optionalText(fields.sender_email),
+      address: optionalText(fields.address),
+      speed: number(fields, "bytes_per_second"),
+    };
+  });
+  return { items, nextCursor: optionalText(reply.next_cursor) };
+}
+
+/** How many uploads were cancelled, and how many are still there. */
+export interface Stopped {
+  readonly cancelled: number;
+  readonly left: number;
+}
+
+export function parseStopped(value: unknown): Stopped {
+  const fields = fieldsOf(value);
+  return { cancelled: number(fields, "cancelled"), left: number(fields, "left") };
 }
 
 function destinationOf(value: unknown): Destination {
