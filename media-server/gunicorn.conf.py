@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import importlib.util
 import json
 import os
-import select
-import selectors
 import shutil
 import socket
 import sys
-import time
 import uuid
-from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gunicorn import util
 from gunicorn.http import message
-from gunicorn.workers.gthread import TConn, ThreadWorker
+from gunicorn.workers.gthread import ThreadWorker
 
 
 def _settings() -> Any:
@@ -70,62 +65,15 @@ umask = 0o077
 os.umask(_s.umask)  # All else, in the workers too: who may see received files.
 
 
-AT_ONCE_MS = 2
+class Worker(ThreadWorker):
+    """The front (app.web.front), which may be imported only once the worker has been forked."""
 
+    def init_process(self) -> None:
+        from app.web.front import Front
 
-class PatientWorker(ThreadWorker):
-    """gthread, of which a connection takes a thread only once it says something, and only for so long until its
-    request's headers are there. gthread itself lets every new connection wait in a thread, and slow headers for ever:
-    some dozens of sockets would hold up everybody. Bodies have a limit of their own (app.web.body)."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._reading: dict[Any, float] = {}
-
-    def accept(self, listener: Any) -> None:
-        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
-            sock, address = listener.accept()
-            sock.setblocking(False)
-            connection = TConn(self.cfg, sock, address, listener.getsockname())
-            self.nr_conns += 1
-            # The parent looks at these every second and closes those past their time, the oldest first.
-            connection.timeout = time.monotonic() + _s.body_timeout_seconds
-            self.pending_conns.append(connection)
-            ready = partial(self.on_pending_socket_readable, connection)
-            self.poller.register(sock, selectors.EVENT_READ, ready)
-
-    def handle(self, conn: Any) -> Any:
-        # A client with much to say sends its next request at once. Read on here and now, that saves two changes of
-        # threads a request; but not while others wait for a thread.
-        while True:
-            self._reading[conn] = time.monotonic() + _s.body_timeout_seconds
-            try:
-                goes_on = super().handle(conn)
-            finally:
-                self._reading.pop(conn, None)
-            if goes_on is not True or not self.alive or self.tpool._work_queue.qsize() or not _speaks(conn):
-                return goes_on
-
-    def handle_request(self, req: Any, conn: Any) -> Any:
-        self._reading.pop(conn, None)
-        return super().handle_request(req, conn)
-
-    def murder_pending(self) -> None:
-        super().murder_pending()
-        for conn, until in list(self._reading.items()):
-            if time.monotonic() > until:
-                # The thread that reads from it sees its end and closes it.
-                with contextlib.suppress(OSError):
-                    conn.sock.shutdown(socket.SHUT_RDWR)
-
-
-def _speaks(conn: Any) -> bool:
-    """Whether the next request on a connection is there, or comes within a moment."""
-    if conn.parser.unreader.buf.getvalue():
-        return True
-    waiting = select.poll()
-    waiting.register(conn.sock, select.POLLIN)
-    return bool(waiting.poll(AT_ONCE_MS))
+        self.__class__ = Front
+        self.settings = _s
+        self.init_process()
 
 
 _REFUSALS = {
@@ -152,7 +100,7 @@ def _write_error(sock: socket.socket, status: int, reason: str, detail: str) -> 
     util.write_nonblock(sock, "\r\n".join((*head, "", body)).encode("latin-1"))
 
 
-worker_class = PatientWorker
+worker_class = Worker
 workers = _s.workers
 threads = _s.threads
 # File locks do not survive a fork, so each worker builds the app for itself.

@@ -18,6 +18,8 @@ from app.core.images import image_type
 MIB = 1024 * 1024
 MOST_PLACES = 1000
 """The highest limit on uploads at once."""
+UPLOADS = "uploads"
+"""The folder below the data folder with what has not arrived as a whole."""
 SPOOL = "spool"
 """The folder below the data folder through which nginx hands bodies over."""
 _OCTAL = re.compile(r"(?:0o)?[0-7]{1,4}")
@@ -67,6 +69,9 @@ class Settings(BaseSettings):
     durability: Literal["none", "complete", "chunk"] = "complete"
     boot_id: str | None = None
     body_timeout_seconds: float = Field(30, gt=0)
+    max_connections_per_address: int = Field(256, ge=0)
+    max_bodies_per_address: int | None = Field(None, ge=0)
+    max_sockets_per_address: int = Field(4, ge=0)
     rate_limit_uploads: str = "600 per hour"
     rate_limit_share_create: str = "60 per hour"
     request_password_failure_max: int = Field(5, ge=1)
@@ -210,6 +215,11 @@ class Settings(BaseSettings):
     @property
     def max_parallel_chunks(self) -> int:
         return self.parallel_upload_max_concurrent_chunks if self.enable_parallel_uploads else 1
+
+    def most_bodies_each(self, together: int) -> int:
+        """How many of ``together`` bodies at once one address may send; 0 for no limit of its own."""
+        each = self.max_bodies_per_address
+        return max(1, together // 2) if each is None else each
 
     @property
     def cgroups(self) -> Path:

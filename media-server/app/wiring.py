@@ -44,7 +44,7 @@ from app.services.upload_concurrency_manager import ROW as PLACE
 from app.services.upload_concurrency_manager import Limits, UploadConcurrencyManager
 from app.services.uploads import Uploads
 from app.services.whole_files import WholeFiles
-from app.settings import MIB, Settings
+from app.settings import MIB, UPLOADS, Settings
 from app.storage import secret_file
 from app.storage.attempts import SQLiteAttempts
 from app.storage.data_folder import FILES, make_data_folder
@@ -145,9 +145,9 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     )
     durable = settings.durability != "none"
     promise = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}[settings.durability]
-    sessions = JSONSessions(data / "uploads", promise=promise, boot=boot_number(settings.boot_id))
+    sessions = JSONSessions(data / UPLOADS, promise=promise, boot=boot_number(settings.boot_id))
     chunks = LocalChunks(
-        data / "uploads",
+        data / UPLOADS,
         staged=settings.chunk_layout == "indexed",
         sync_chunks=settings.durability == "chunk",
     )
@@ -205,7 +205,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         durable=durable,
     )
     whole_files = WholeFiles(
-        files=LocalNamelessFiles(data / "uploads"),
+        files=LocalNamelessFiles(data / UPLOADS),
         requests=requests,
         destination=destination,
         policy=policy,

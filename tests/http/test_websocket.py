@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -18,6 +20,7 @@ from simple_websocket import ConnectionClosed, ConnectionError
 
 from app.core.remotes import OutgoingFile, RemoteTrouble
 from app.storage.google_session import GoogleSession, is_public
+from tests.support import raw
 from tests.support.certificates import self_signed
 from tests.support.client import Client, Link
 from tests.support.drive import FakeDrive
@@ -227,8 +230,8 @@ def test_a_message_beyond_the_limit_ends_the_socket(client):
         assert talk.closed() == 1009
 
 
-def test_no_more_sockets_than_half_of_the_threads(live):
-    server = live(workers=1, DROPPR_THREADS=4)
+def test_no_more_sockets_than_a_quarter_of_the_threads(live):
+    server = live(workers=1, DROPPR_THREADS=8)
     client = Client.of(server)
     with line(client, key()), line(client, key()):
         with pytest.raises(ConnectionError) as caught, line(client, key()):
@@ -236,6 +239,75 @@ def test_no_more_sockets_than_half_of_the_threads(live):
         assert caught.value.status_code == 503
         client.call("GET", "/healthz").expect(200)
     eventually(lambda: opens(client), what="a place to come free")
+
+
+def test_no_more_sockets_of_one_address_than_it_may_have(live):
+    client = Client.of(live(workers=1, DROPPR_MAX_SOCKETS_PER_ADDRESS=2))
+    with line(client, key()), line(client, key()):
+        assert not opens(client)
+
+
+def test_a_socket_that_says_nothing_gives_way_to_another(live):
+    client = Client.of(live(workers=1, DROPPR_THREADS=4))
+    with line(client, key()) as silent:
+        eventually(lambda: opens(client), seconds=30, what="the silent one to give way")
+        with pytest.raises((ConnectionError, ConnectionClosed)):
+            silent.hear("ready")
+
+
+@pytest.mark.parametrize(
+    "message",
+    ["[" * 990, "[" * 60_000, "{", "1" * 5000, "null", '{"type": "start", "request": "\\ud800"}', "NaN", '"' + "\\" * 9999],
+    ids=["deep", "deeper", "half", "long number", "null", "surrogate", "no number", "backslashes"],
+)
+def test_whatever_is_said_first_no_http_follows_on_a_socket(way_in, message):
+    """What a WebSocket leaves open, gunicorn would read as the next request, past all that nginx sees to."""
+    with raw.connection(way_in.url) as sock:
+        sock.sendall(raw.head("GET", f"/ws_api/upload_parallel/{key()}", UPGRADE))
+        assert read_until(sock, b"\r\n\r\n").startswith(b"HTTP/1.1 101")
+        sock.sendall(text_frame(message))
+        time.sleep(0.2)
+        with contextlib.suppress(OSError):
+            sock.sendall(raw.head("GET", "/healthz", {"X-Forwarded-For": "9.9.9.9"}))
+        assert b"HTTP/1.1" not in read_until(sock, b"HTTP/1.1")
+
+
+def test_empty_frames_and_pings_buy_no_time(client):
+    with raw.connection(client.url, timeout=30) as sock:
+        sock.sendall(raw.head("GET", f"/ws_api/upload_parallel/{key()}", UPGRADE))
+        read_until(sock, b"\r\n\r\n")
+        begun = time.monotonic()
+        with pytest.raises(OSError):  # noqa: PT011 (whichever way the connection ends)
+            sock.sendall(b"\x01\x80\0\0\0\0")
+            while time.monotonic() - begun < 60:
+                sock.sendall(b"\x00\x80\0\0\0\0\x89\x80\0\0\0\0")
+                time.sleep(0.05)
+
+
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+def text_frame(text: str) -> bytes:
+    data = text.encode(errors="surrogatepass")
+    length = bytes([0x80 | len(data)]) if len(data) < 126 else b"\xfe" + len(data).to_bytes(2, "big")
+    return b"\x81" + length + b"\0\0\0\0" + data
+
+
+def read_until(sock: Any, end: bytes) -> bytes:
+    """What comes until ``end`` does, or the connection is closed."""
+    heard = b""
+    with contextlib.suppress(OSError):
+        while end not in heard:
+            data = sock.recv(65536)
+            if not data:
+                break
+            heard += data
+    return heard
 
 
 def opens(client: Client) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import threading
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -21,6 +22,8 @@ VERIFY_URLS = {
 }
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 7.0
+AT_ONCE = 4
+"""How many questions one process asks at a time."""
 MAX_TOKEN_LENGTH = 8192
 MAX_ANSWER_BYTES = 64 * 1024
 # Both providers forget a token within minutes, so a day is more than enough to remember that it was used.
@@ -53,6 +56,8 @@ class SiteVerifyCaptcha:
         self.site_key: str | None = keys.site_key
         self._secret = keys.secret_key
         self._attempts = attempts
+        # Each waits for another server on a thread.
+        self._turns = threading.BoundedSemaphore(AT_ONCE)
         self._url = verify_url or VERIFY_URLS[name]
         self._http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False
@@ -64,7 +69,12 @@ class SiteVerifyCaptcha:
     def verify(self, token: str) -> bool:
         if not token or len(token) > MAX_TOKEN_LENGTH:
             return False
-        answer = self._ask(token)
+        if not self._turns.acquire(blocking=False):
+            raise Busy("Too many captchas are being checked. Try again in a moment.", retry_after=2)
+        try:
+            answer = self._ask(token)
+        finally:
+            self._turns.release()
         if answer.get("success") is True:
             return self._attempts.first_use(f"{self.name}:{token}", REMEMBER_SECONDS)
         codes = answer.get("error-codes") or []

@@ -8,7 +8,7 @@ from app.core.errors import UploadError
 from app.core.links import Credentials, RequestLink
 from app.core.ports import Body, Checksum
 from app.core.ranges import Span
-from app.core.session import UploadSession
+from app.core.session import Sender, UploadSession
 from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
 from app.services.file_digests import TINY
 from app.services.openings import Openings
@@ -43,7 +43,29 @@ class SmallFiles:
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command)
         self._openings.count(credentials.client)
-        upload_id = new_upload_id(hash, command.key)
+        return self._received(link, command, sender, body, checksum, index)
+
+    def admit(self, hash: str, credentials: Credentials) -> RequestLink:
+        """The link, once one file may be sent to it with these credentials; counted as an opening. Where the name of the file is
+        known only once it has been read, this comes before it. Raises what ``Openings.link`` raises, RateLimited."""
+        link = self._openings.link(hash, credentials)
+        self._openings.count(credentials.client)
+        return link
+
+    def take(self, link: RequestLink, command: OpenUpload, body: Body) -> UploadSession:
+        """The file of somebody who was admitted. Raises what opening an upload and receiving a chunk raise."""
+        return self._received(link, command, self._openings.sender(link, command), body, None, None)
+
+    def _received(
+        self,
+        link: RequestLink,
+        command: OpenUpload,
+        sender: Sender,
+        body: Body,
+        checksum: Checksum | None,
+        index: int | None,
+    ) -> UploadSession:
+        upload_id = new_upload_id(link.hash, command.key)
         if not self._goes_whole(upload_id, command):
             return self._by_session(link, command, body, checksum, credentials.client)
         self._room.room_for_opening(command.size, len(command.path.folder))

@@ -9,7 +9,6 @@ from app.core.pieces import PIECE
 from app.settings import Settings
 from app.web import logs
 from app.web.body import PatientBodies
-from app.web.errors import BODILESS
 from app.web.json_body import ValidJSON
 from app.web.native import native
 from app.web.open_uploads import open_uploads
@@ -17,6 +16,7 @@ from app.web.owner import owner
 from app.web.pages import pages, security_headers
 from app.web.receipts import receipts
 from app.web.requests import requests
+from app.web.rights import BODILESS, judge_link
 from app.web.system import system
 from app.web.ws import ws
 
@@ -31,7 +31,8 @@ def install(app: Flask, settings: Settings) -> None:
     headers = security_headers(settings)
 
     @app.before_request
-    def refuse_compressed() -> None:
+    def judge() -> None:
+        judge_link()
         encoding = request.headers.get("Content-Encoding", "").strip().lower()
         if request.method not in BODILESS and encoding not in ("", "identity"):
             raise ContentEncodingNotAllowed()

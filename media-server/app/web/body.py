@@ -12,6 +12,7 @@ import errno
 import fcntl
 import os
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -21,9 +22,10 @@ from typing import Any
 
 from gunicorn.http.errors import ParseException
 
-from app.core.errors import ChunkSizeMismatch, RequestTimeout
+from app.core.errors import Busy, ChunkSizeMismatch, RequestTimeout
 from app.core.pieces import PIECE
 from app.storage.atomic import write_at
+from app.web.slots import Asker
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
@@ -33,15 +35,22 @@ IN_PIPE = 1024 * 1024
 """How many bytes the kernel moves at a time."""
 
 
+class GaveWay(Exception):
+    """The sender was the slowest of those whose bodies were waited for, and others came."""
+
+
 class PatientSocket:
     """A socket that reads with a limit on silence and on slowness. Both end in TimeoutError.
 
-    Silence alone is not enough: a byte every now and then would hold a thread for as long as its sender likes.
+    Silence alone is not enough: a byte every now and then would hold a thread for as long as its sender likes. ``asker`` is
+    told what has come, and whether the sender is waited for, so that who is slow gives way when others wait (``slots.py``).
     """
 
-    def __init__(self, plain: socket.socket, timeout: float) -> None:
+    def __init__(self, plain: socket.socket, timeout: float, asker: Asker | None = None) -> None:
         self.plain = plain
+        self.is_secure = isinstance(plain, ssl.SSLSocket)
         self._timeout = timeout
+        self._asker = asker or Asker("")
         self._window_ends = time.monotonic() + timeout
         self._in_window = 0
 
@@ -55,29 +64,47 @@ class PatientSocket:
             self._set_timeout(0)
 
     def recv(self, most: int) -> bytes:
-        with _silence_is_timeout():
+        with self._reading():
             data = self.plain.recv(min(most, PIECE))
         self._judge(len(data))
         return data
 
     def recv_into(self, buffer: memoryview) -> int:
-        with _silence_is_timeout():
+        with self._reading():
             count = self.plain.recv_into(buffer)
         self._judge(count)
         return count
 
     def splice_into(self, pipe: int, most: int) -> int:
-        with _silence_is_timeout():
+        """Of a plain connection only: what the kernel would move of another is what TLS made of it."""
+        with self._reading():
             count = os.splice(self.plain.fileno(), pipe, most)
         self._judge(count)
         return count
 
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        self._asker.reads = True
+        try:
+            yield
+        except (BlockingIOError, ssl.SSLWantReadError) as error:
+            raise TimeoutError("nothing came") from error
+        finally:
+            self._asker.reads = False
+
     def _set_timeout(self, seconds: float) -> None:
+        if self.is_secure:
+            # The library of TLS begins to wait anew when the kernel ends a read.
+            self.plain.settimeout(seconds or None)
+            return
         whole = int(seconds)
         value = struct.pack("@ll", whole, int((seconds - whole) * 1e6))
         self.plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, value)
 
     def _judge(self, count: int) -> None:
+        self._asker.moved += count
+        if self._asker.gives_way:
+            raise GaveWay
         self._in_window += count
         now = time.monotonic()
         if count and now >= self._window_ends:
@@ -87,17 +114,31 @@ class PatientSocket:
 
 
 class RequestBody:
-    """``wsgi.input`` of one request: a file for Flask and a ``core.ports.Body`` for chunks."""
+    """``wsgi.input`` of one request: a file for Flask and a ``core.ports.Body`` for chunks.
 
-    def __init__(self, source: Any) -> None:
+    ``connection`` is what it comes by (``front.py``), None under another server. Nothing is read, and nobody told to send,
+    before somebody asks.
+    """
+
+    def __init__(self, source: Any, connection: Any = None) -> None:
         self._source = source
+        self._connection = connection
+
+    def begin(self) -> None:
+        """Ask the sender for the body, where that is waited for. Raises Busy when no thread may wait for it."""
+        if self._connection is not None:
+            if self._connection.is_late:
+                raise Busy("Too many are sending at once. Try again in a moment.", retry_after=2)
+            self._connection.go_ahead()
 
     def read(self, most: int = -1) -> bytes:
+        self.begin()
         with _translated():
             data: bytes = self._source.read(most)
             return data
 
     def readline(self, most: int = -1) -> bytes:
+        self.begin()
         with _translated():
             data: bytes = self._source.readline(most)
             return data
@@ -124,9 +165,16 @@ class RequestBody:
                 if not count:
                     return True
                 most -= count
-        except (RequestTimeout, ChunkSizeMismatch):
+        except (RequestTimeout, ChunkSizeMismatch, Busy):
             return False
         return False
+
+    def drop_what_is_here(self) -> bool:
+        """Pass over what has come of it already, without waiting; whether that was all."""
+        if self._connection is not None and self._connection.expects_go_ahead:
+            return False
+        reader: Any = getattr(self._source, "reader", None)
+        return hasattr(reader, "parser") and reader.parser is None
 
 
 class SocketBody(RequestBody):
@@ -136,8 +184,8 @@ class SocketBody(RequestBody):
     request on the connection where it begins.
     """
 
-    def __init__(self, source: Any, patient: PatientSocket) -> None:
-        super().__init__(source)
+    def __init__(self, source: Any, patient: PatientSocket, connection: Any = None) -> None:
+        super().__init__(source, connection)
         self._reader = source.reader
         self._socket = patient
 
@@ -149,6 +197,7 @@ class SocketBody(RequestBody):
         if ahead:
             view[: len(ahead)] = ahead
             return self._count(len(ahead))
+        self.begin()
         with self._breaking():
             return self._count(self._socket.recv_into(view))
 
@@ -162,10 +211,19 @@ class SocketBody(RequestBody):
             count = self._count(len(ahead))
             write_at(descriptor, memoryview(ahead), offset)
             return count
+        if self._socket.is_secure:
+            return super().move(descriptor, offset, most)
+        self.begin()
         with self._breaking(), _pipes.one() as pipe:
             count = self._count(self._socket.splice_into(pipe.into, min(most, IN_PIPE)))
             pipe.empty_into(descriptor, offset, count)
             return count
+
+    def drop_what_is_here(self) -> bool:
+        if self._source.failed or (self._connection is not None and self._connection.expects_go_ahead):
+            return False
+        self._reader.length -= len(self._read_ahead(self._reader.length))
+        return bool(self._reader.length == 0)
 
     def _read_ahead(self, most: int) -> bytes:
         data: bytes = self._reader.unreader.take_buffered()
@@ -184,10 +242,13 @@ class SocketBody(RequestBody):
         """What stops in the middle leaves a connection on which nothing more can be understood."""
         try:
             yield
+        except GaveWay as error:
+            self._source.failed = True
+            raise _gave_way() from error
         except TimeoutError as error:
             self._source.failed = True
             raise RequestTimeout() from error
-        except ConnectionError as error:
+        except (ConnectionError, ssl.SSLError) as error:
             self._source.failed = True
             raise _broken() from error
 
@@ -251,13 +312,14 @@ class PatientBodies:
 
     def __call__(self, environ: dict[str, Any], start_response: Callable[..., Any]) -> Any:
         source = environ["wsgi.input"]
+        connection = environ.get("droppr.connection")
         unreader = _unreader_of(source)
         if unreader is None:
-            environ["wsgi.input"] = RequestBody(source)
+            environ["wsgi.input"] = RequestBody(source, connection)
             return self._app(environ, start_response)
-        patient = PatientSocket(unreader.sock, self._timeout)
+        patient = PatientSocket(unreader.sock, self._timeout, connection.asker if connection else None)
         known = hasattr(source.reader, "length")
-        environ["wsgi.input"] = SocketBody(source, patient) if known else RequestBody(source)
+        environ["wsgi.input"] = SocketBody(source, patient, connection) if known else RequestBody(source, connection)
         unreader.sock = patient
         try:
             with patient.waiting():
@@ -275,21 +337,19 @@ def _unreader_of(source: Any) -> Any:
 
 
 @contextmanager
-def _silence_is_timeout() -> Iterator[None]:
-    try:
-        yield
-    except BlockingIOError as error:
-        raise TimeoutError("nothing came") from error
-
-
-@contextmanager
 def _translated() -> Iterator[None]:
     try:
         yield
+    except GaveWay as error:
+        raise _gave_way() from error
     except TimeoutError as error:
         raise RequestTimeout() from error
     except (OSError, ParseException) as error:
         raise _broken() from error
+
+
+def _gave_way() -> Busy:
+    return Busy("Others wait to send, and this connection brought least. Try again in a moment.", retry_after=2)
 
 
 def _broken() -> ChunkSizeMismatch:

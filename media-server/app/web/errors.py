@@ -12,6 +12,7 @@ from app.core import errors
 from app.core.pieces import PIECE
 from app.web.body import RequestBody
 from app.web.context import services
+from app.web.rights import BODILESS, has_rights
 
 log = logging.getLogger("droppr.web")
 
@@ -59,9 +60,10 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.Busy: 503,
     errors.StorageFull: 507,
 }
-BODILESS = ("GET", "HEAD", "OPTIONS")
-"""Methods whose requests have no body worth a look."""
 _DEFAULT_RETRY_AFTER = {429: 60, 503: 1}
+STRANGERS_BYTES = 1024 * 1024
+STRANGERS_SECONDS = 2.0
+"""How much is read on of what somebody without rights sends, who is told so."""
 
 
 def install(app: Flask) -> None:
@@ -78,9 +80,10 @@ def described(error: errors.UploadError) -> dict[str, Any]:
 
 
 def render(error: errors.UploadError) -> Response:
-    """``{"error", "code", ...details}`` with its status; the request's body is read to its end first.
+    """``{"error", "code", ...details}`` with its status.
 
-    A client that is still sending when it is refused sees a broken connection in place of the reason.
+    A client that is still sending when it is refused sees a broken connection in place of the reason; so what it sends is read on
+    once the reason is out, as far as its rights go.
     """
     response = jsonify(described(error))
     response.status_code = STATUS[type(error)]
@@ -120,7 +123,19 @@ def _render_unexpected(error: Exception) -> Response:
 
 
 def _drained() -> bool:
+    """Whether the request's body is over, so that another request may follow. What still comes of it is read on and dropped
+    after the reply, by the front and not in a thread: a whole chunk of who has a link, a little of anybody."""
     if request.method in BODILESS:
         return True
     body: RequestBody = request.environ["wsgi.input"]
-    return body.drain(services().settings.max_chunk_size + PIECE)
+    most = services().settings.max_chunk_size + PIECE
+    connection = request.environ.get("droppr.connection")
+    if connection is None:
+        return body.drain(most)
+    if body.drop_what_is_here():
+        return True
+    if has_rights():
+        connection.keep_reading(most, services().settings.body_timeout_seconds, while_it_moves=True)
+    else:
+        connection.keep_reading(STRANGERS_BYTES, STRANGERS_SECONDS)
+    return False

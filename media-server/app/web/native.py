@@ -12,10 +12,12 @@ from app.core.pack import PackReader
 from app.core.paths import RelPath
 from app.core.session import State, UploadSession
 from app.services.commands import OpenUpload, ReceiveChunk
-from app.storage.bodies import FileBody, StreamBody
+from app.settings import UPLOADS
+from app.storage.bodies import FileBody
 from app.web.context import client_address, services
 from app.web.errors import STATUS, described
 from app.web.gaps import IN_STATUS, all_gaps, arrived, first_gaps
+from app.web.forms import received
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
@@ -23,6 +25,9 @@ from app.web.owner import acts_as_owner
 from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
+
+FORM_FRAME = 256 * 1024
+"""Room for what a form holds besides its file."""
 
 
 @native.post("/uploads")
@@ -80,17 +85,21 @@ def upload_chunk(hash: str) -> Response:
 
 @native.post("/upload")
 def upload_file(hash: str) -> Response:
-    _refuse_large(request.content_length)
-    file = request.files.get("file")
-    if file is None:
-        raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
-    path = RelPath.parse(request.form.get("relative_path") or file.filename or "")
-    size = file.stream.seek(0, 2)
-    file.stream.seek(0)
-    opening = OpenUpload(
-        path, size, sender_name=request.form.get("sender_name"), sender_email=request.form.get("sender_email")
-    )
-    return jsonify(_finished(services().small_files.receive(hash, opening, StreamBody(file.stream), _credentials())))
+    here = services()
+    with chunk_body(request.environ, here.settings) as (body, length):
+        if length is not None and length > here.settings.max_chunk_size + FORM_FRAME:
+            raise _too_large()
+        link = here.small_files.admit(hash, _credentials())
+        form = received(
+            body, request.content_type or "", here.settings.max_chunk_size, here.settings.data_dir / UPLOADS
+        )
+        with form as sent:
+            if sent.content is None:
+                raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
+            path = RelPath.parse(sent.fields.get("relative_path") or sent.filename or "")
+            named, email = sent.fields.get("sender_name"), sent.fields.get("sender_email")
+            opening = OpenUpload(path, sent.size, sender_name=named, sender_email=email)
+            return jsonify(_finished(here.small_files.take(link, opening, sent.content)))
 
 
 @native.post("/pack")
@@ -137,9 +146,13 @@ def _empty(session: UploadSession) -> UploadSession:
 
 
 def _refuse_large(length: int | None) -> None:
+    if length is not None and length > services().settings.max_chunk_size:
+        raise _too_large()
+
+
+def _too_large() -> ChunkTooLarge:
     limit = services().settings.max_chunk_size
-    if length is not None and length > limit:
-        raise ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
+    return ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
 
 
 def status_view(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:

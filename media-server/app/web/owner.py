@@ -13,8 +13,10 @@ from app.services.owner import SESSION_SECONDS
 from app.web.context import client_address, is_https, services
 from app.web.json_body import read_json
 from app.web.request_bodies import Login
+from app.web.rights import note_rights
 
 COOKIE = "droppr_owner"
+MAX_LOGIN_BYTES = 8 * 1024
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -30,6 +32,7 @@ def owner_required(view: Callable[P, R]) -> Callable[P, R]:
         require_owner()
         return view(*args, **kwargs)
 
+    guarded.for_owner = True  # type: ignore[attr-defined]
     return guarded
 
 
@@ -37,6 +40,7 @@ def require_owner() -> None:
     """Raises Unauthorized unless this request is the owner's."""
     if not is_owner():
         raise Unauthorized()
+    note_rights()
 
 
 def is_owner() -> bool:
@@ -68,7 +72,7 @@ def _token() -> str:
 
 @owner.post("/session")
 def log_in() -> Response:
-    session = services().owner.log_in(read_json(Login).token, client_address())
+    session = services().owner.log_in(read_json(Login, MAX_LOGIN_BYTES).token, client_address())
     reply = Response(status=204)
     reply.set_cookie(COOKIE, session, max_age=SESSION_SECONDS, httponly=True, samesite="Strict", secure=is_https())
     return reply

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import select
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, suppress
@@ -39,6 +40,10 @@ MESSAGE_SECONDS = 120.0
 
 IDLE_SECONDS = 600.0
 """How long a socket may say nothing: it holds a thread."""
+FIRST_SECONDS = 10.0
+"""How long its first message may take."""
+FRAGMENTS = 16 * 1024
+"""Of how many frames a message may consist, empty ones included."""
 
 Borrow = Callable[[], AbstractContextManager[memoryview]]
 
@@ -59,7 +64,10 @@ class Binary:
 
 
 class WebSocket:
-    """One open socket. ``borrow`` lends a buffer for each binary message, and may wait: nothing is read meanwhile."""
+    """One open socket. ``borrow`` lends a buffer for each binary message, and may wait: nothing is read meanwhile.
+
+    Once it is made, the connection speaks HTTP no more: whoever made it closes it, whatever is raised.
+    """
 
     def __init__(self, environ: dict[str, Any], borrow: Borrow, *, patience: float = PING_SECONDS) -> None:
         connection = environ.get("gunicorn.socket")
@@ -70,7 +78,16 @@ class WebSocket:
         self._patience = patience
         self._protocol = WSConnection(ConnectionType.SERVER)
         self._events: Iterator[Event] = iter(())
+        self._greeted = False
+        self._until = time.monotonic() + FIRST_SECONDS
+        self.heard_at = time.monotonic()
+        """When the other side last said anything."""
         self._accept(environ)
+
+    def drop(self) -> None:
+        """End the connection at once, from any thread; whoever reads from it finds it closed."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
 
     def messages(self) -> Iterator[str | Binary]:
         """Each message as it is complete. Raises Closed, TooMuch, and what ``borrow`` raises."""
@@ -84,8 +101,8 @@ class WebSocket:
 
     def check(self) -> None:
         """Answer what was asked meanwhile; messages are passed over. Raises Closed where the other side has gone."""
-        if select.select([self._socket], [], [], 0)[0]:
-            self._read()
+        if self._pending() or self._polled(0):
+            self._read(time.monotonic() + self._patience)
         for event in self._events:
             if not isinstance(event, TextMessage | BytesMessage):
                 self._answer(event)
@@ -104,14 +121,17 @@ class WebSocket:
     def _message(self, stack: ExitStack) -> str | Binary:
         text: list[str] = []
         buffer: memoryview | None = None
-        size, until = 0, time.monotonic() + IDLE_SECONDS
+        size, frames, until = 0, 0, self._until
         while True:
             event = self._next(until)
             if not isinstance(event, TextMessage | BytesMessage):
                 self._answer(event)
                 continue
-            until = until if size else time.monotonic() + MESSAGE_SECONDS
-            size += len(event.data)
+            if self._greeted and not frames:
+                until = time.monotonic() + MESSAGE_SECONDS
+            size, frames = size + len(event.data), frames + 1
+            if frames > FRAGMENTS:
+                raise TooMuch(f"A message has at most {FRAGMENTS} frames.")
             if isinstance(event, TextMessage):
                 text.append(event.data)
                 if size > TEXT_LIMIT:
@@ -122,6 +142,7 @@ class WebSocket:
                     raise TooMuch(f"A binary message has at most {len(buffer)} bytes.")
                 buffer[size - len(event.data) : size] = event.data
             if event.message_finished:
+                self._greeted, self._until = True, time.monotonic() + IDLE_SECONDS
                 return "".join(text) if buffer is None else Binary(buffer[:size])
 
     def _answer(self, event: Event) -> None:
@@ -136,35 +157,53 @@ class WebSocket:
 
     def _next(self, until: float) -> Event:
         while True:
+            # Before every event: what is answered by itself, such as a ping, buys nobody time.
+            if time.monotonic() > until:
+                raise TooMuch("The next message takes too long.")
             event = next(self._events, None)
             if event is not None:
                 return event
-            if time.monotonic() > until:
-                raise TooMuch("The next message takes too long.")
-            self._read()
+            self._read(until)
 
-    def _read(self) -> None:
+    def _read(self, until: float) -> None:
         try:
-            self._wait()
-            self._protocol.receive_data(self._socket.recv(READ) or None)
-        except (OSError, RemoteProtocolError) as error:
+            if not self._is_readable(until):
+                return
+            data = self._socket.recv(READ)
+            self.heard_at = time.monotonic()
+            self._protocol.receive_data(data or None)
+        except (OSError, ValueError, RemoteProtocolError) as error:
             raise Closed from error
         self._events = self._protocol.events()
 
-    def _wait(self) -> None:
-        """Until there is something to read; who answers no ping within the same time again is gone."""
+    def _is_readable(self, until: float) -> bool:
+        """Wait for something to read, ``until`` then at most. Who answers no ping within the same time again is gone."""
+        if self._pending():
+            return True
         for asked in (False, True):
-            readable, _, _ = select.select([self._socket], [], [], self._patience)
-            if readable:
-                return
+            seconds = max(0.0, min(self._patience, until - time.monotonic()))
+            if self._polled(seconds):
+                return True
+            if time.monotonic() >= until:
+                return False
             if not asked:
                 self._send(Ping())
         raise Closed
 
+    def _polled(self, seconds: float) -> bool:
+        waiting = select.poll()
+        waiting.register(self._socket, select.POLLIN)
+        return bool(waiting.poll(seconds * 1000))
+
+    def _pending(self) -> bool:
+        """Whether TLS has something that it took from the connection already."""
+        return isinstance(self._socket, ssl.SSLSocket) and bool(self._socket.pending())
+
     def _send(self, event: Event) -> None:
         try:
             self._socket.settimeout(self._patience)
-            self._socket.sendall(self._protocol.send(event))
+            # The front lets nothing through any more that was not meant for this protocol.
+            getattr(self._socket, "speak", self._socket.sendall)(self._protocol.send(event))
         except OSError as error:
             raise Closed from error
 
@@ -181,6 +220,8 @@ class WebSocket:
             raise InvalidRequest("This address speaks WebSocket (RFC 6455) only.") from None
         if not isinstance(request, Request):
             raise InvalidRequest("This address speaks WebSocket (RFC 6455) only.")
+        if hasattr(self._socket, "speaks_http"):
+            self._socket.speaks_http = False
         self._send(AcceptConnection())
 
 

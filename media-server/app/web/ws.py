@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 import json
+import logging
+import math
 import threading
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -24,13 +30,15 @@ from app.web.owner import is_owner
 from app.web.upload_bodies import OpenUploadBody, Sha256
 from app.web.websocket import Binary, Closed, Hijacked, TooMuch, WebSocket
 
+log = logging.getLogger("droppr.web")
+
 ws = Blueprint("ws", __name__)
 
 HEADER = 8
 MESSAGE = 8 * 1024 * 1024
 """The largest binary message, its header included: one small buffer."""
-_places = threading.Lock()
-_running = 0
+QUIET_SECONDS = 10.0
+"""Seconds of silence after which a socket may have to give way to another."""
 
 
 class Start(BaseModel):
@@ -53,22 +61,36 @@ class Start(BaseModel):
 @ws.get("/ws_api/upload_parallel/<file_id>", websocket=True)
 def upload_parallel(file_id: str) -> Response:
     _check_origin()
-    with _Place():
+    connection = request.environ.get("droppr.connection")
+    address = connection.address if connection and connection.address else client_address()
+    with _places.one(address, connection.worker.waiting if connection else None) as place:
         buffers = services().buffers
-        socket = WebSocket(request.environ, lambda: buffers.borrow(MESSAGE))
-        conversation = Conversation(socket, file_id, request.args.get("gdrive_url"))
+        try:
+            socket = WebSocket(request.environ, lambda: buffers.borrow(MESSAGE))
+        except Closed:
+            return Hijacked()
+        place.socket = socket
+        _talk(socket, Conversation(socket, file_id, request.args.get("gdrive_url")))
+    return Hijacked()
+
+
+def _talk(socket: WebSocket, conversation: Conversation) -> None:
+    """Run a conversation to its end. Whatever is raised is told in the socket's own protocol, as the connection has no other."""
+    with suppress(Closed):
         try:
             conversation.run()
         except Closed:
-            pass
+            socket.drop()
         except TooMuch as error:
             socket.close(1009, str(error))
         except UploadError as error:
             socket.send(type="error", **described(error))
             socket.close(1008, error.code)
+        except Exception:
+            log.exception("a WebSocket failed")
+            socket.close(1011, "internal_error")
         else:
             socket.close()
-    return Hijacked()
 
 
 class Conversation:
@@ -157,20 +179,55 @@ class Conversation:
             self._socket.check()
 
 
+@dataclass(eq=False)
 class _Place:
-    """One of the threads that sockets may hold: half of them, so that everything else goes on. Raises Busy."""
+    """One of the threads that sockets may hold."""
 
-    def __enter__(self) -> None:
-        global _running
-        with _places:
-            if _running >= max(1, services().settings.threads // 2):
+    address: str
+    socket: WebSocket | None = None
+
+    def heard_at(self) -> float:
+        return self.socket.heard_at if self.socket else math.inf
+
+
+class _Places:
+    """The threads that sockets hold: a quarter of them, so that everything else goes on, and a few of one address. Where all are
+    taken, the socket that has said nothing for longest gives way to one more. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: set[_Place] = set()
+
+    @contextmanager
+    def one(self, address: str, waiting: Any) -> Iterator[_Place]:
+        """Be one of them. ``waiting`` counts all threads that wait for somebody. Raises Busy."""
+        settings = services().settings
+        most, each = max(1, settings.threads // 4), settings.max_sockets_per_address
+        place = _Place(address)
+        with self._lock:
+            own = [other for other in self._taken if other.address == address]
+            full = own if each and len(own) >= each else self._taken if len(self._taken) >= most else None
+            if (full and not self._gives_way(full)) or (waiting and not waiting.enter()):
                 raise Busy("Too many WebSockets are open. Try again in a moment.", retry_after=5)
-            _running += 1
+            self._taken.add(place)
+        try:
+            yield place
+        finally:
+            with self._lock:
+                self._taken.discard(place)
+            if waiting:
+                waiting.leave()
 
-    def __exit__(self, *_: object) -> None:
-        global _running
-        with _places:
-            _running -= 1
+    def _gives_way(self, full: Collection[_Place]) -> bool:
+        quietest = min(full, key=_Place.heard_at)
+        if quietest.socket is None or time.monotonic() - quietest.heard_at() < QUIET_SECONDS:
+            return False
+        quietest.socket.drop()
+        self._taken.discard(quietest)
+        return True
+
+
+_places = _Places()
 
 
 def _check_origin() -> None:
@@ -202,7 +259,7 @@ def _kind(message: str) -> str:
 def _parsed(message: str) -> Any:
     try:
         return json.loads(message)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise InvalidRequest("The message is not JSON.") from None
 
 

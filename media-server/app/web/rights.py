@@ -1,0 +1,34 @@
+"""Rights before bytes: no route reads a body before the link, the token or the upload, and the size that was declared, were judged
+from the request line and the headers."""
+
+from __future__ import annotations
+
+from flask import current_app, g, request
+
+from app.web.context import services
+
+BODILESS = ("GET", "HEAD", "OPTIONS")
+"""Methods whose requests have no body worth a look."""
+
+
+def has_rights() -> bool:
+    """Whether the sender of this request has shown a link that there is, or the owner's rights."""
+    return bool(g.get("may_send", False))
+
+
+def note_rights() -> None:
+    """From now on this request is one of somebody with rights."""
+    g.may_send = True
+
+
+def judge_link() -> None:
+    """Before every view that takes a body below a link's address: that there is such a link. Raises RequestNotFound.
+
+    Whether it still takes anything is for the services to say: what was opened in time may finish. The owner's views ask for
+    the owner's rights first.
+    """
+    hash = (request.view_args or {}).get("hash")
+    view = current_app.view_functions.get(request.endpoint or "")
+    if hash is not None and request.method not in BODILESS and not getattr(view, "for_owner", False):
+        services().requests.load(hash)
+        note_rights()
