@@ -9,7 +9,6 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -146,15 +145,6 @@ class Honest(threading.Thread):
             yield self.data[at : at + 8192]
 
 
-def memory(server: LiveServer) -> int:
-    """Bytes that are the workers' own."""
-    total = 0
-    for pid in server.worker_pids():
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-        total += next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) * 1024
-    return total
-
-
 @pytest.fixture(scope="module")
 def patient(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """As installed, but for how long it waits."""
@@ -208,7 +198,7 @@ def hold_out(server: LiveServer, link: Link, attacks: list[Attackers], seconds: 
     others = Others(link)
     others.use(0.5)  # what is loaded on first use counts for nobody
     others.seconds.clear()
-    before = memory(server)
+    before = server.memory()
     honest = Honest(link, int(seconds))
     with contextlib.ExitStack() as stack:
         for attackers in attacks:
@@ -216,7 +206,7 @@ def hold_out(server: LiveServer, link: Link, attacks: list[Attackers], seconds: 
         honest.start()
         others.use(seconds)
         honest.join(60)
-        more = memory(server) - before
+        more = server.memory() - before
     assert others.failed == []
     assert others.p95 < P95, f"p95 is {others.p95:.2f} s"
     assert len(others.seconds) > 100, f"only {len(others.seconds)} requests"

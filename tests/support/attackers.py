@@ -14,11 +14,23 @@ from typing import Self
 class Attackers:
     """``count`` connections to a port of 127.0.0.1, held by one thread from ``with`` to the end of the block.
 
-    Each sends ``opening`` and then one byte of ``drip`` every ``pause`` seconds, over and over; nothing where it is empty.
+    They come from the address ``source``; without ``reads`` they never read a byte. Each sends ``opening`` and then one byte of ``drip`` every ``pause`` seconds, over and over; nothing where it is empty.
     """
 
-    def __init__(self, port: int, count: int, opening: bytes = b"", drip: bytes = b"", pause: float = 1.0) -> None:
+    def __init__(
+        self,
+        port: int,
+        count: int,
+        opening: bytes = b"",
+        drip: bytes = b"",
+        pause: float = 1.0,
+        *,
+        source: str = "127.0.0.1",
+        reads: bool = True,
+    ) -> None:
         self._port = port
+        self._source = source
+        self._reads = reads
         self._count = count
         self._opening = opening
         self._drip = drip
@@ -39,11 +51,13 @@ class Attackers:
 
     def __enter__(self) -> Self:
         for _ in range(self._count):
-            sock = socket.create_connection(("127.0.0.1", self._port), timeout=20)
-            if self._opening:
-                sock.sendall(self._opening)
+            sock = socket.create_connection(("127.0.0.1", self._port), timeout=20, source_address=(self._source, 0))
             sock.setblocking(False)
-            self._selector.register(sock, selectors.EVENT_READ)
+            if self._opening:
+                # Who does not read is not read from either, once enough lies there.
+                with contextlib.suppress(BlockingIOError):
+                    sock.sendall(self._opening)
+            self._selector.register(sock, selectors.EVENT_READ if self._reads else selectors.EVENT_WRITE)
         self._thread = threading.Thread(target=self._hold, daemon=True)
         self._thread.start()
         return self
@@ -58,8 +72,11 @@ class Attackers:
     def _hold(self) -> None:
         sent, due = 0, time.monotonic() + self._pause
         while not self._over.is_set():
-            for key, _ in self._selector.select(0.1):
-                self._hear(key.fileobj)
+            if self._reads:
+                for key, _ in self._selector.select(0.1):
+                    self._hear(key.fileobj)
+            else:
+                self._over.wait(0.1)
             if self._drip and time.monotonic() >= due:
                 byte = self._drip[sent % len(self._drip) :][:1]
                 sent, due = sent + 1, due + self._pause

@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -130,6 +131,14 @@ class LiveServer:
         master = self._process.pid if self._process else 0
         return [pid for pid in _group_members(master) if pid != master]
 
+    def memory(self) -> int:
+        """Bytes that are the workers' own."""
+        total = 0
+        for pid in self.worker_pids():
+            lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+            total += next(int(line.split()[1]) for line in lines if line.startswith("RssAnon")) * 1024
+        return total
+
     def tail(self, lines: int = 25) -> str:
         """The end of the log."""
         text = self.log.read_text(errors="replace") if self.log.exists() else ""
@@ -159,6 +168,9 @@ class LiveServer:
 
     def _is_ready(self) -> bool:
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
+        if "--certfile" in self._env.get("GUNICORN_CMD_ARGS", ""):
+            anyone = ssl._create_unverified_context()
+            connection = http.client.HTTPSConnection("127.0.0.1", self.port, timeout=5, context=anyone)
         try:
             if self.socket_path:
                 connection.sock = socket.socket(socket.AF_UNIX)

@@ -43,18 +43,22 @@ class SmallFiles:
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command)
         self._openings.count(credentials.client)
-        return self._received(link, command, sender, body, checksum, index)
+        return self._received(link, command, sender, body, credentials.client, checksum, index)
 
-    def admit(self, hash: str, credentials: Credentials) -> RequestLink:
-        """The link, once one file may be sent to it with these credentials; counted as an opening. Where the name of the file is
-        known only once it has been read, this comes before it. Raises what ``Openings.link`` raises, RateLimited."""
+    def admit(self, hash: str, size: int, credentials: Credentials) -> RequestLink:
+        """The link, once a file may be sent to it with these credentials; counted as an opening. Where the file's name is known only
+        once its bytes have been put aside, up to ``size`` of them, this comes before that.
+
+        Raises what ``Openings.link`` raises, RateLimited, StorageFull."""
         link = self._openings.link(hash, credentials)
         self._openings.count(credentials.client)
+        # Once where they are put aside, and once more where they go.
+        self._room.room_for_opening(2 * size)
         return link
 
-    def take(self, link: RequestLink, command: OpenUpload, body: Body) -> UploadSession:
-        """The file of somebody who was admitted. Raises what opening an upload and receiving a chunk raise."""
-        return self._received(link, command, self._openings.sender(link, command), body, None, None)
+    def take(self, link: RequestLink, command: OpenUpload, body: Body, client: str) -> UploadSession:
+        """The file of a ``client`` who was admitted. Raises what opening an upload and receiving a chunk raise."""
+        return self._received(link, command, self._openings.sender(link, command), body, client)
 
     def _received(
         self,
@@ -62,12 +66,13 @@ class SmallFiles:
         command: OpenUpload,
         sender: Sender,
         body: Body,
-        checksum: Checksum | None,
-        index: int | None,
+        client: str,
+        checksum: Checksum | None = None,
+        index: int | None = None,
     ) -> UploadSession:
         upload_id = new_upload_id(link.hash, command.key)
         if not self._goes_whole(upload_id, command):
-            return self._by_session(link, command, body, checksum, credentials.client)
+            return self._by_session(link, command, body, checksum, client)
         self._room.room_for_opening(command.size, len(command.path.folder))
         file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
         return _raised(self._whole_files.deliver(link, [file])[0])

@@ -68,7 +68,9 @@ class Front(ThreadWorker):  # type: ignore[misc]
         bodies = max(1, threads // 2)
         self.waiting = Waiting(threads)
         """The threads that wait for somebody, of all kinds together."""
-        self.slots: Slots[Connection] = Slots(bodies, self.settings.most_bodies_each(bodies), self.waiting, time.monotonic)
+        self.slots: Slots[Connection] = Slots(
+            bodies, self.settings.most_bodies_each(bodies), self.waiting, time.monotonic
+        )
         self.senders = Senders(max(1, threads // 4), self.waiting)
         self._by_address: Counter[str] = Counter()
         self._partings: dict[Connection, Parting] = {}
@@ -250,7 +252,9 @@ class Front(ThreadWorker):  # type: ignore[misc]
 
     def _keepalive_after(self, conn: Any, keepalive: Any) -> bool:
         # gunicorn would wait here for what is left of a body; whether anything is was found out before the reply.
-        return bool(keepalive and conn.sock.speaks_http and not conn.request.must_close and not conn.request.body.failed)
+        return bool(
+            keepalive and conn.sock.speaks_http and not conn.request.must_close and not conn.request.body.failed
+        )
 
     def _has_next(self, conn: Any) -> bool:
         """Whether the next request on a connection is there as a whole, or comes within a moment."""

@@ -16,8 +16,8 @@ from app.settings import UPLOADS
 from app.storage.bodies import FileBody
 from app.web.context import client_address, services
 from app.web.errors import STATUS, described
-from app.web.gaps import IN_STATUS, all_gaps, arrived, first_gaps
 from app.web.forms import received
+from app.web.gaps import IN_STATUS, all_gaps, arrived, first_gaps
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
@@ -86,20 +86,19 @@ def upload_chunk(hash: str) -> Response:
 @native.post("/upload")
 def upload_file(hash: str) -> Response:
     here = services()
+    most, folder = here.settings.max_chunk_size, here.settings.data_dir / UPLOADS
+    sender = _credentials()
     with chunk_body(request.environ, here.settings) as (body, length):
-        if length is not None and length > here.settings.max_chunk_size + FORM_FRAME:
+        if length is not None and length > most + FORM_FRAME:
             raise _too_large()
-        link = here.small_files.admit(hash, _credentials())
-        form = received(
-            body, request.content_type or "", here.settings.max_chunk_size, here.settings.data_dir / UPLOADS
-        )
-        with form as sent:
-            if sent.content is None:
+        link = here.small_files.admit(hash, most if length is None else length, sender)
+        with received(body, request.content_type or "", most, folder) as form:
+            if form.content is None:
                 raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
-            path = RelPath.parse(sent.fields.get("relative_path") or sent.filename or "")
-            named, email = sent.fields.get("sender_name"), sent.fields.get("sender_email")
-            opening = OpenUpload(path, sent.size, sender_name=named, sender_email=email)
-            return jsonify(_finished(here.small_files.take(link, opening, sent.content)))
+            path = RelPath.parse(form.fields.get("relative_path") or form.filename or "")
+            name, email = form.fields.get("sender_name"), form.fields.get("sender_email")
+            opening = OpenUpload(path, form.size, sender_name=name, sender_email=email)
+            return jsonify(_finished(here.small_files.take(link, opening, form.content, sender.client)))
 
 
 @native.post("/pack")
