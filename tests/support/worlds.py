@@ -1,0 +1,130 @@
+"""Servers that hold as much as strangers can leave behind, called in this process."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+import time
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from flask.testing import FlaskClient
+
+from app import create_app
+from app.core.links import Credentials, ReceivedFile, as_event
+from app.core.paths import RelPath, numbered
+from app.core.ranges import Span
+from app.services.commands import OpenUpload
+from app.settings import Settings
+from app.storage.atomic import replace_file
+from app.storage.span_log import Arrival, Kind
+from app.wiring import build
+
+STRANGER = "192.0.2.1"
+SIZE = 8 * 1024**3
+"""Of the upload that has all the gaps."""
+LIMIT = "1000000 per hour"
+
+
+class World:
+    """A server with ``amount`` of everything that strangers can leave behind, called in this process."""
+
+    def __init__(self, folder: Path, amount: int) -> None:
+        self.amount = amount
+        self.data = folder / "data"
+        settings = Settings(  # type: ignore[call-arg]
+            data_dir=self.data,
+            durability="none",
+            rate_limit_uploads=LIMIT,
+            rate_limit_share_create=LIMIT,
+            parallel_upload_max_concurrent_per_user=1000,
+            parallel_upload_max_concurrent_users=1000,
+            _env_file=None,
+        )
+        self.services = build(settings, time.time)
+        self.client: FlaskClient = create_app(settings, self.services).test_client()
+        self.hash = self.services.file_requests.create(RelPath.parse("in"), {}, STRANGER).hash
+        self.locked = self.services.file_requests.create(RelPath.parse("locked"), {"password": "right"}, STRANGER).hash
+        self._fill_ledger()
+        self._fill_folder(self.data / "files" / "in")
+        self._fill_sessions()
+        self._fill_attempts()
+        self.numbers = count()
+        self.strewn = self._strewn()
+        self.begun = self.opened("begun", 5)
+        self.code = self.services.handoffs.make(self.hash, [self.begun], STRANGER).code
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        """A stranger's call."""
+        return self.client.open(path, method=method, environ_base={"REMOTE_ADDR": STRANGER}, **options)
+
+    @property
+    def link(self) -> str:
+        return f"/api/droppr/requests/{self.hash}"
+
+    def opened(self, path: str, size: int) -> str:
+        command = OpenUpload(RelPath.parse(path), size)
+        return self.services.uploads.open(self.hash, command, Credentials(STRANGER)).upload_id
+
+    def named(self, kind: str, number: int) -> str:
+        return f"{kind}-{number:024}"
+
+    def fresh(self) -> str:
+        return f"fresh-{next(self.numbers)}"
+
+    def _fill_ledger(self) -> None:
+        events: list[dict[str, Any]] = []
+        for number in range(self.amount):
+            for kind in ("received", "removed"):
+                upload_id = self.named(kind, number)
+                file = ReceivedFile(upload_id, f"{kind}/{number}", f"{kind}/{number}", 5, 5.0, "0" * 64, mark="1-1-1")
+                events.append({"event": "received", "upload_id": upload_id, "file": as_event(file)})
+            events.append({"event": "removed", "upload_id": self.named("removed", number)})
+            events.append({"event": "opened", "upload_id": self.named("idle", number), "size": 5, "at": 5.0})
+            events.append({"event": "released", "upload_id": self.named("expired", number), "why": "expired"})
+        events.append({"event": "folders", "paths": [f"folder {number}" for number in range(self.amount * 9 // 10)]})
+        for hash in (self.hash, self.locked):
+            self.services.requests._log(hash).append_all(lambda _: events)  # type: ignore[attr-defined]
+
+    def _fill_folder(self, folder: Path) -> None:
+        folder.mkdir(parents=True)
+        file = folder / "taken"
+        file.write_bytes(b"x")
+        for number in range(self.amount):
+            os.link(file, folder / numbered("same.txt", number))
+            if number % 10 == 0:
+                os.link(file, folder / numbered("way", number // 10))
+
+    def _fill_sessions(self) -> None:
+        model = self.opened("x", 5)
+        uploads = self.data / "uploads"
+        document = (uploads / model / "session.json").read_text()
+        # A tenth is enough to see what looks at all of them, and takes less time to make.
+        for number in range(self.amount // 10):
+            upload_id = self.named("idle", number)
+            (uploads / upload_id).mkdir()
+            (uploads / upload_id / "session.json").write_text(document.replace(model, upload_id))
+            (uploads / upload_id / "spans").touch()
+
+    def _fill_attempts(self) -> None:
+        now = time.time()
+        with sqlite3.connect(next(self.data.rglob("attempts.db"))) as table:
+            rows = [(f"LIMITER/open:198.51.{n >> 8}.{n & 255}/1", now, now + 3600) for n in range(self.amount)]
+            table.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
+            table.executemany("INSERT INTO used VALUES (?, ?)", [(secrets.token_bytes(32), now + 900) for _ in rows])
+
+    def _strewn(self) -> str:
+        """An upload with as many gaps, whose file takes no room on the disk."""
+        upload_id = self.opened("strewn", 5)
+        folder = self.data / "uploads" / upload_id
+        replace_file(
+            folder / "session.json", (folder / "session.json").read_bytes().replace(b'"size": 5', b'"size": %d' % SIZE)
+        )
+        os.truncate(folder / "data", SIZE)
+        log = self.services.sessions._known(upload_id).log  # type: ignore[attr-defined]
+        boot = self.services.sessions._boot  # type: ignore[attr-defined]
+        spans = [Span(2 * number + 1, 2 * number + 2) for number in range(self.amount)]
+        log.append_all(lambda _: [Arrival(Kind.DURABLE, boot, time.time(), span) for span in spans])
+        return upload_id

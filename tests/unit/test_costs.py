@@ -1,0 +1,299 @@
+"""What a call costs does not grow with what strangers have stored.
+
+Every route has its calls in the table below, as a stranger makes them: those of the owner without a token. A route that is
+added without one fails here. Each call is made on a server that holds ten of everything and on one that holds ten thousand.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+
+from app.core.tracker import inclusive_pairs
+from app.web.gaps import IN_CHUNK_REPLY, IN_STATUS
+from tests.support.meter import Cost, least_cost
+from tests.support.worlds import LIMIT, SIZE, STRANGER, World
+
+FEW, MANY = 10, 10_000
+WORK = 3
+"""How many times the work of a call on the small server one on the large server may be."""
+TIME = 10
+"""The same for the processor's time, which other things disturb; a millisecond is always free."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call on one route. ``make`` makes it anew each time, ``status`` is what it is answered with."""
+
+    name: str
+    method: str
+    rule: str
+    status: int
+    make: Callable[[World], Any]
+
+
+R = "/api/droppr/requests"
+H = f"{R}/<hash>"
+
+
+def get(name: str, rule: str, status: int, path: Callable[[World], str]) -> Call:
+    return Call(name, "GET", rule, status, lambda world: world.call("GET", path(world)))
+
+
+def post(name: str, rule: str, status: int, path: str, body: Callable[[World], Any]) -> Call:
+    def make(world: World) -> Any:
+        return world.call("POST", f"{world.link}{path}", json=body(world))
+
+    return Call(name, "POST", rule, status, make)
+
+
+def owners(method: str, rule: str, path: str = "") -> Call:
+    """One of the owner's calls: to a stranger it costs what a refusal costs."""
+    return Call(
+        "owner",
+        method,
+        rule,
+        401,
+        lambda world: world.call(method, path or rule.replace("<hash>", world.hash), json={}),
+    )
+
+
+def chunk(world: World, upload_id: str, offset: int, data: bytes, method: str = "POST", **headers: str) -> Any:
+    sent = {"X-Upload-Id": upload_id, "X-Upload-Offset": str(offset), **headers}
+    return world.call(method, f"{world.link}/upload-chunk", data=data, headers=sent)
+
+
+def first_chunk(name: str) -> Callable[[World], Any]:
+    def make(world: World) -> Any:
+        sent = {"X-Upload-Offset": "0", "X-Upload-Length": "1", "X-Upload-Name": name}
+        return world.call("POST", f"{world.link}/upload-chunk", data=b"x", headers=sent)
+
+    return make
+
+
+def pack_of(*paths: str) -> Callable[[World], Any]:
+    def make(world: World) -> Any:
+        lines = b"".join(json.dumps({"path": path, "size": 0}).encode() + b"\n" for path in paths)
+        return world.call("POST", f"{world.link}/pack", data=lines)
+
+    return make
+
+
+def form(world: World) -> Any:
+    return world.call("POST", f"{world.link}/upload", data={"file": (io.BytesIO(b"x"), "same.txt")})
+
+
+def cancelled(world: World) -> Any:
+    return world.call("DELETE", f"{world.link}/uploads/{world.opened(world.fresh(), 5)}")
+
+
+def guess(world: World) -> Any:
+    sent = {"X-Request-Password": "x" * 300}
+    client = {"REMOTE_ADDR": f"203.0.113.{next(world.numbers) % 250}"}
+    return world.client.post(
+        f"{R}/{world.locked}/uploads", json={"path": "x", "size": 5}, headers=sent, environ_base=client
+    )
+
+
+CALLS = [
+    owners("POST", R),
+    owners("GET", R),
+    owners("PATCH", H),
+    owners("DELETE", H),
+    owners("GET", f"{H}/files"),
+    owners("POST", f"{H}/files/<anypath:path>/pass-on", f"{R}/x/files/a/pass-on"),
+    owners("GET", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
+    owners("GET", f"{H}/uploads"),
+    owners("DELETE", f"{H}/uploads"),
+    owners("GET", "/metrics"),
+    owners("GET", "/api/v1/system/upload-status"),
+    owners("GET", "/api/v1/system/upload-events"),
+    owners("GET", "/api/droppr/session"),
+    get("info", H, 200, lambda world: world.link),
+    get("info of a link with a password", H, 200, lambda world: f"{R}/{world.locked}"),
+    get("no such link", H, 404, lambda world: f"{R}/{world.fresh():A<32}"),
+    get("challenge", "/api/droppr/captcha", 200, lambda _: "/api/droppr/captcha"),
+    post("open", f"{H}/uploads", 201, "/uploads", lambda world: {"path": world.fresh(), "size": 5}),
+    post(
+        "open an empty file of a taken name", f"{H}/uploads", 201, "/uploads", lambda _: {"path": "same.txt", "size": 0}
+    ),
+    post(
+        "open by key",
+        f"{H}/uploads",
+        201,
+        "/uploads",
+        lambda _: {"path": "k", "size": 5, "key": "one-key-01234567890123"},
+    ),
+    Call("guess a password", "POST", f"{H}/uploads", 401, guess),
+    get("status", f"{H}/uploads/<upload_id>", 200, lambda world: f"{world.link}/uploads/{world.begun}"),
+    get("unknown upload", f"{H}/uploads/<upload_id>", 404, lambda world: f"{world.link}/uploads/{world.fresh():x<32}"),
+    get(
+        "delivered", f"{H}/uploads/<upload_id>", 200, lambda world: f"{world.link}/uploads/{world.named('received', 7)}"
+    ),
+    get("expired", f"{H}/uploads/<upload_id>", 410, lambda world: f"{world.link}/uploads/{world.named('expired', 7)}"),
+    Call("cancel", "DELETE", f"{H}/uploads/<upload_id>", 204, cancelled),
+    Call(
+        "cancel what is unknown",
+        "DELETE",
+        f"{H}/uploads/<upload_id>",
+        404,
+        lambda world: world.call("DELETE", f"{world.link}/uploads/{world.fresh():x<32}"),
+    ),
+    Call(
+        "take back what is gone",
+        "DELETE",
+        f"{H}/uploads/<upload_id>",
+        409,
+        lambda world: world.call("DELETE", f"{world.link}/uploads/{world.named('received', 3)}"),
+    ),
+    post("folders", f"{H}/folders", 201, "/folders", lambda world: {"paths": [world.fresh()]}),
+    post("folders in the way", f"{H}/folders", 201, "/folders", lambda _: {"paths": ["way/below", "way"]}),
+    Call("whole file of a taken name", "POST", f"{H}/upload-chunk", 200, first_chunk("same.txt")),
+    Call("whole file in a taken folder", "POST", f"{H}/upload-chunk", 200, first_chunk("way/file")),
+    Call(
+        "chunk among gaps",
+        "POST",
+        f"{H}/upload-chunk",
+        200,
+        lambda world: chunk(world, world.strewn, SIZE // 2 + 2 * next(world.numbers), b"x"),
+    ),
+    Call("repeated chunk", "PUT", f"{H}/upload-chunk", 200, lambda world: chunk(world, world.strewn, 1, b"\0", "PUT")),
+    Call(
+        "chunk of nothing",
+        "PATCH",
+        f"{H}/upload-chunk",
+        404,
+        lambda world: chunk(world, f"{world.fresh():x<32}", 1, b"x", "PATCH"),
+    ),
+    Call("form", "POST", f"{H}/upload", 200, form),
+    Call("pack", "POST", f"{H}/pack", 200, pack_of("same.txt", "way/a", "other.txt")),
+    post("receipt", f"{H}/receipts", 200, "/receipts", lambda world: {"uploads": [world.named("received", 5)]}),
+    post("no receipt", f"{H}/receipts", 404, "/receipts", lambda world: {"uploads": [world.fresh()]}),
+    get("receipt key", "/api/droppr/receipt-key", 200, lambda _: "/api/droppr/receipt-key"),
+    post(
+        "code", f"{H}/handoffs", 201, "/handoffs", lambda world: {"uploads": [world.begun, world.named("received", 5)]}
+    ),
+    get("uploads of a code", f"{H}/handoffs/<code>", 200, lambda world: f"{world.link}/handoffs/{world.code}"),
+    Call(
+        "log in",
+        "POST",
+        "/api/droppr/session",
+        401,
+        lambda world: world.client.post(
+            "/api/droppr/session",
+            json={"token": "wrong"},
+            environ_base={"REMOTE_ADDR": f"203.0.113.{next(world.numbers) % 250}"},
+        ),
+    ),
+    Call("log out", "DELETE", "/api/droppr/session", 204, lambda world: world.call("DELETE", "/api/droppr/session")),
+    get("health", "/healthz", 200, lambda _: "/healthz"),
+    get("readiness", "/readyz", 200, lambda _: "/readyz"),
+    get(
+        "progress",
+        "/api/v1/system/upload-progress/<upload_id>",
+        200,
+        lambda world: f"/api/v1/system/upload-progress/{world.strewn}",
+    ),
+    # What a socket tells of an upload is what the status tells; tests/http/test_websocket.py has the rest.
+    get("no socket", "/ws_api/upload_parallel/<file_id>", 400, lambda world: f"/ws_api/upload_parallel/{world.begun}"),
+    get("start", "/", 200, lambda _: "/"),
+    get("admin's page", "/admin", 200, lambda _: "/admin"),
+    get("sender's page", "/request/<hash>", 200, lambda world: f"/request/{world.hash}"),
+    get("no asset", "/assets/<path:name>", 404, lambda _: "/assets/none.js"),
+    get("no logo", "/logo", 404, lambda _: "/logo"),
+]
+
+
+@pytest.fixture(scope="module")
+def worlds(tmp_path_factory: pytest.TempPathFactory) -> tuple[World, World]:
+    return World(tmp_path_factory.mktemp("few"), FEW), World(tmp_path_factory.mktemp("many"), MANY)
+
+
+def test_every_route_is_in_the_table(worlds: tuple[World, World]) -> None:
+    rules = worlds[0].client.application.url_map.iter_rules()
+    routes = {(method, rule.rule) for rule in rules for method in (rule.methods or set()) - {"HEAD", "OPTIONS"}}
+    assert routes == {(call.method, call.rule) for call in CALLS}
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.rule} ({call.name})")
+def test_a_call_costs_the_same_however_much_is_stored(worlds: tuple[World, World], call: Call) -> None:
+    assert [call.make(world).status_code for world in worlds] == [call.status] * 2
+    few, many = (least_cost(partial(call.make, world)) for world in worlds)
+    compare(few, many, WORK)
+
+
+def compare(few: Cost, many: Cost, factor: float) -> None:
+    told = f"{few} became {many}"
+    assert many.work <= factor * few.work, told
+    assert many.system_calls <= factor * few.system_calls + 10, told
+    assert many.ledger_looks <= factor * few.ledger_looks, told
+    assert many.reply_bytes <= factor * few.reply_bytes + 16 * 1024, told
+    assert many.seconds <= TIME * few.seconds + 0.001, told
+
+
+def some(world: World, kind: str, amount: int) -> dict[str, list[str]]:
+    return {"uploads": [world.named(kind, number) for number in range(amount)]}
+
+
+def fresh_pack(world: World, amount: int, *, equal: bool) -> Any:
+    name = world.fresh()
+    return pack_of(*(f"{name}.txt" if equal else f"{name}-{number}.txt" for number in range(amount)))(world)
+
+
+LISTS: dict[str, Callable[[World, int], Any]] = {
+    "pack of equal names": lambda world, amount: fresh_pack(world, amount, equal=True),
+    "pack of other names": lambda world, amount: fresh_pack(world, amount, equal=False),
+    "folders": lambda world, amount: world.call(
+        "POST", f"{world.link}/folders", json={"paths": [f"folder {number}" for number in range(amount)]}
+    ),
+    "receipt": lambda world, amount: world.call("POST", f"{world.link}/receipts", json=some(world, "received", amount)),
+    "no receipt": lambda world, amount: world.call(
+        "POST", f"{world.link}/receipts", json=some(world, "made-up", amount)
+    ),
+    "code of made-up ids": lambda world, amount: world.call(
+        "POST", f"{world.link}/handoffs", json=some(world, "made-up", amount)
+    ),
+    "code of delivered ids": lambda world, amount: world.call(
+        "POST", f"{world.link}/handoffs", json=some(world, "received", amount)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_costs_what_its_items_cost(
+    worlds: tuple[World, World], name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.services.handoffs.MOST_CODES", LIMIT)
+    make, world = LISTS[name], worlds[1]
+    few, many = (least_cost(partial(make, world, amount), tries=1) for amount in (10, 200))
+    told = f"{few} became {many}"
+    assert many.work <= 20 * WORK * few.work, told
+    assert many.system_calls <= 20 * WORK * few.system_calls, told
+    assert many.seconds <= 20 * TIME * few.seconds, told
+    if "pack" not in name:
+        assert many.ledger_looks == few.ledger_looks, told
+
+
+def test_gaps_are_cut_off_and_none_of_them_is_left_out(worlds: tuple[World, World]) -> None:
+    world = worlds[1]
+    session = world.services.uploads.status(world.hash, world.strewn)
+    gaps = inclusive_pairs(session.missing(2 * MANY))
+    told = world.call("GET", f"{world.link}/uploads/{world.strewn}").json
+    assert len(told["missing_ranges"]) == len(told["received_ranges"]) == IN_STATUS
+    assert told["missing_ranges_truncated"] is told["received_ranges_truncated"] is True
+    assert told["missing_ranges"][:-1] == [list(gap) for gap in gaps[: IN_STATUS - 1]]
+    assert told["missing_ranges"][-1] == [gaps[IN_STATUS - 1][0], SIZE - 1]
+    assert told["received_bytes"] == session.received_bytes
+    few = chunk(world, world.strewn, 1, b"\0").json
+    assert few["missing_ranges"] == [list(gap) for gap in gaps[:IN_CHUNK_REPLY]]
+    assert (few["missing_ranges_truncated"], few["offset"]) == (True, 0)
+    code = world.services.handoffs.make(world.hash, [world.strewn], STRANGER).code
+    [listed] = world.call("GET", f"{world.link}/handoffs/{code}").json["uploads"]
+    assert len(listed["missing_ranges"]) == len(listed["received_ranges"]) == 10
+    assert listed["missing_ranges"][-1][1] == SIZE - 1
