@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 120.0
 DOWNLOAD_PIECE = 1024 * 1024
+PAGE = 1000
+"""As many items of a list as the server tells at once."""
 
 JSON = dict[str, Any]
 
@@ -59,6 +61,25 @@ class Api:
 
     def files(self, hash: str) -> list[JSON]:
         return list(self._call("GET", f"{_path(hash)}/files")["files"])
+
+    def uploads(self, hash: str, most: int | None = None) -> list[JSON]:
+        """What is on its way, newest first; the newest ``most`` where that is named."""
+        found: list[JSON] = []
+        cursor: str | None = ""
+        while cursor is not None and (most is None or len(found) < most):
+            limit = PAGE if most is None else min(PAGE, most)
+            page = self._call("GET", f"{_path(hash)}/uploads?limit={limit}&cursor={quote(cursor, safe='')}")
+            found += page["uploads"]
+            cursor = page["next_cursor"]
+        return found
+
+    def stop(self, hash: str, upload_id: str) -> None:
+        """Cancel an upload that is on its way."""
+        self._call("DELETE", f"{_path(hash)}/uploads/{quote(upload_id, safe='')}?as=owner")
+
+    def stop_all(self, hash: str) -> JSON:
+        """Cancel up to a thousand of those that are on their way: ``cancelled``, and how many are ``left``."""
+        return self._call("DELETE", f"{_path(hash)}/uploads")
 
     def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
         """The bytes ``[start, stop)`` of a received file in pieces. Raises Passing, FileRefused, ApiError."""

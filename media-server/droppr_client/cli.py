@@ -11,7 +11,7 @@ import click
 
 from droppr_client.api import Api
 from droppr_client.options import as_json, local_url, server_options
-from droppr_client.output import print_facts, print_json
+from droppr_client.output import count_text, print_facts, print_json
 from droppr_client.request_commands import request
 from droppr_client.upload_command import upload
 from droppr_client.verify import verify
@@ -66,10 +66,13 @@ def cleanup() -> None:
     from app.wiring import build
 
     try:
-        removed = build(settings).sweep()
+        services = build(settings)
+        removed = services.sweep()
+        left = sum(len(usage.open) for _, usage in services.requests.all_used())
     except (UploadError, OSError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"Removed {removed} unfinished {'upload' if removed == 1 else 'uploads'}.")
+    on_their_way = f" Still on their way: {left:,}." if left else ""
+    click.echo(f"Removed {count_text(removed, 'unfinished upload')}.{on_their_way}")
 
 
 @main.command()

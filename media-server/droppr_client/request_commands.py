@@ -8,13 +8,14 @@ import click
 
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
+from droppr_client.open_commands import cancel, uploads
 from droppr_client.options import as_json, link_argument, named_terms, server_options, terms_options
 from droppr_client.output import count_text, limit_text, print_facts, print_json, print_table, size_text, time_text
 
 
 @click.group()
 def request() -> None:
-    """Make, list, show, change and close links, and pull what arrived. LINK is a link's address or its hash."""
+    """Make, list, show, change and close links, see and cancel what is on its way, and pull what arrived. LINK is a link's address or its hash."""
 
 
 @request.command()
@@ -40,7 +41,7 @@ def list_all(api: Api, as_json: bool) -> None:
     if as_json:
         print_json({"requests": links})
     else:
-        titles = ("HASH", "STATE", "FILES", "RECEIVED", "EXPIRES", "FOLDER", "TITLE")
+        titles = ("HASH", "STATE", "FILES", "RECEIVED", "ON THEIR WAY", "EXPIRES", "FOLDER", "TITLE")
         print_table(titles, [_row(each) for each in links])
 
 
@@ -85,6 +86,8 @@ def close(api: Api, link: str) -> None:
     """Take no more uploads; what has arrived stays."""
     api.close_request(link)
     click.echo("Closed.")
+    if api.uploads(link, most=1):
+        click.echo("Uploads were on their way: 'droppr request cancel LINK --all' frees their room now.")
 
 
 @request.command()
@@ -100,6 +103,8 @@ def files(api: Api, link: str, as_json: bool) -> None:
         print_table(("RECEIVED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found])
 
 
+request.add_command(uploads)
+request.add_command(cancel)
 request.add_command(fetch)
 request.add_command(watch)
 
@@ -121,6 +126,7 @@ def _row(link: JSON) -> tuple[str, ...]:
         _state(link),
         str(link["files_received"]),
         size_text(link["bytes_received"]),
+        str(link["uploads_open"]),
         time_text(link["expires_at"]),
         link["folder"],
         link["title"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
@@ -16,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from app.services.commands import new_upload_id
 from tests.support.files import eventually
 from tests.support.live import LiveServer, free_port
 
@@ -85,6 +87,36 @@ def test_every_limit_has_an_option(terminal):
     }
     assert made["requires_password"] is True
     assert made["expires_at"] - made["created_at"] == pytest.approx(9000, abs=5)
+
+
+def test_what_is_on_its_way_is_listed_and_cancelled_one_by_one_or_altogether(terminal, client):
+    link = client.make_link(ask_name="optional")
+    ids = [link.opened(f"{number}\u202e.bin", 3 * 2**20, sender_name="Ada") for number in range(4)]
+    link.chunk(ids[0], 0, bytes(2**20), 3 * 2**20).expect(200)
+    sent = link.deliver("done.bin", b"stays")
+    [row] = [line.split() for line in terminal.run("request", "list").splitlines() if link.hash in line]
+    assert "4" in row
+    assert [each["upload_id"] for each in terminal.json("request", "uploads", link.hash)["uploads"]] == ids[::-1]
+    told = terminal.run("request", "uploads", f"{client.url}/request/{link.hash}")
+    [row] = [line for line in told.splitlines() if ids[0] in line]
+    assert re.search(r"1\.0 MiB +3\.0 MiB +[\d.]+ \w+/s +Ada 127\.0\.0\.1 +0\ufffd\.bin", row), row
+    assert terminal.run("request", "cancel", link.hash, ids[0], ids[1]) == "2 uploads cancelled.\n"
+    assert "The file has arrived whole" in terminal.run("request", "cancel", link.hash, sent["upload_id"], code=1)
+    assert "There is no such upload" in terminal.run("request", "cancel", link.hash, ids[0], code=1)
+    for senseless in ((), (ids[2], "--all"), ("--al",)):
+        terminal.run("request", "cancel", link.hash, *senseless, code=2)
+    assert "request cancel" in terminal.run("request", "close", link.hash)
+    assert terminal.run("request", "cancel", link.hash, "--all") == "2 uploads cancelled.\n"
+    assert terminal.run("request", "cancel", link.hash, "--all") == "0 uploads cancelled.\n"
+    assert [each["path"] for each in link.files()] == ["done.bin"]
+
+
+def test_an_upload_whose_id_begins_with_a_dash_can_be_named(terminal, client):
+    link = client.make_link()
+    keys = (f"key-{number:020}" for number in itertools.count())
+    key = next(each for each in keys if new_upload_id(link.hash, each).startswith("-"))
+    upload_id = link.opened("a.bin", 10, key=key)
+    assert terminal.run("request", "cancel", link.hash, upload_id) == "1 upload cancelled.\n"
 
 
 def test_a_link_is_listed_shown_changed_and_closed(terminal, client):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import time
@@ -101,7 +102,7 @@ def test_a_fresh_upload_survives_a_purge(server: LiveServer) -> None:
     link = Client.of(server).make_link()
     upload_id = link.opened("a.bin", 10)
     link.chunk(upload_id, 0, b"01234", 10).expect(200)
-    cleanup(server)
+    assert re.search(r"Still on their way: [1-9]", cleanup(server))
     assert link.chunk(upload_id, 5, b"56789", 10).expect(200).json["complete"] is True
     cleanup(server)
     assert link.status(upload_id).expect(200).json["complete"] is True
