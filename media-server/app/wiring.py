@@ -12,7 +12,7 @@ from app.core.policy import Policy
 from app.core.ports import CaptchaProvider, Clock, Destination, RequestStore, SessionStore
 from app.core.room import Floors
 from app.jobs import Later, start_leader, start_pulse
-from app.owner_token import load_or_create
+from app.owner_token import load_or_create, looks_made
 from app.services.access import Access, AccessRules
 from app.services.checkpoints import Checkpoints
 from app.services.chunk_buffer_pool import ChunkBufferPool
@@ -315,6 +315,13 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         },
     )
     token = settings.admin_token or load_or_create(data)[0]
+    owner = Owner(
+        token=token,
+        made=settings.admin_token is None and looks_made(token),
+        secret=secret_file.load_or_create(data / "session_key")[0],
+        attempts=attempts,
+        clock=clock,
+    )
     return Services(
         settings=settings,
         clock=clock,
@@ -327,7 +334,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         room=room,
         concurrency=concurrency,
         figures=figures,
-        owner=Owner(token=token, attempts=attempts, clock=clock),
+        owner=owner,
         file_requests=file_requests,
         digests=digests,
         undo=undo,

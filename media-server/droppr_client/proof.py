@@ -56,7 +56,8 @@ class Receipt:
     """A receipt whose signature is good: what it says was written by the holder of ``key``, a fingerprint."""
 
     key: str
-    server: str
+    server: str | None
+    """Its origin, where its owner has named it."""
     title: str
     issued_at: int
     """Seconds since the epoch."""
@@ -89,7 +90,7 @@ def read_receipt(text: bytes) -> Receipt:
     _check_signature(public, _decoded(document.get("signature")), document)
     return Receipt(
         key=key_fingerprint(public),
-        server=_told(document, "server", str),
+        server=None if document.get("server", "") is None else _told(document, "server", str),
         title=_told(document, "title", str),
         issued_at=_told(document, "issued_at", int),
         link=_told(document, "link", str),
@@ -199,7 +200,7 @@ def _entry(file: Any) -> Entry:
 
 def _told(document: dict[str, Any], name: str, kind: type[T]) -> T:
     value = document.get(name)
-    if not isinstance(value, kind) or (isinstance(value, int) and not 0 <= value < 2**63):
+    if not isinstance(value, kind) or isinstance(value, bool) or (isinstance(value, int) and not 0 <= value < 2**63):
         raise NotVerified(f"The receipt does not say its '{name}' in a way that can be read.")
     return value
 

@@ -56,7 +56,7 @@ def _for_people(receipt: Receipt, verdicts: list[Verdict], trusted: bool) -> Non
     title = f" “{visible(receipt.title)}”" if receipt.title else ""
     count = len(receipt.entries)
     click.echo(
-        f"Receipt of {visible(receipt.server)}{title} for {count} {'file' if count == 1 else 'files'}, "
+        f"Receipt of {visible(receipt.server or 'a server that names no address')}{title} for {count} {'file' if count == 1 else 'files'}, "
         f"issued {_time(receipt.issued_at)}."
     )
     click.echo(f"Signed with the key {receipt.key}{', which is yours.' if trusted else '.'}")

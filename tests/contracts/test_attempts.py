@@ -147,3 +147,13 @@ class TestSQLite:
         files = [path for path in tmp_path.iterdir() if path.is_file()]
         assert len(files) >= 3
         assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in files)
+
+
+def test_a_token_was_used_until_its_time_is_over_and_asking_uses_nothing(make, now):
+    assert not make().was_used("t")
+    assert make().first_use("t", 10)
+    assert make().was_used("t")
+    assert not make().was_used("another")
+    now.pass_by(10)
+    assert not make().was_used("t")
+    assert make().first_use("t", 10)

@@ -168,6 +168,21 @@ def test_a_planted_link_is_never_followed(destination, root, tmp_path):
             destination.locate(FOLDER, path)
 
 
+def test_a_hard_link_that_was_put_in_a_files_place_is_not_taken_for_it(destination, root, tmp_path):
+    delivery = deliver(destination, tmp_path, "c.txt")
+    place = destination.locate(FOLDER, delivery.disk_path, delivery.mark)
+    (root / "copy of c.txt").hardlink_to(place)
+    assert destination.locate(FOLDER, delivery.disk_path, delivery.mark) == place, "a backup by hard links"
+    (tmp_path / "secret").write_text("of somebody else")
+    place.unlink()
+    place.hardlink_to(tmp_path / "secret")
+    with pytest.raises(FileNotFoundError):
+        destination.locate(FOLDER, delivery.disk_path, delivery.mark)
+    place.unlink()
+    place.write_text("put there by the owner")
+    assert destination.locate(FOLDER, delivery.disk_path, delivery.mark) == place
+
+
 @pytest.mark.parametrize("path", ["missing", "missing/x", "a"])
 def test_what_is_no_file_cannot_be_located(destination, root, path):
     (root / "in/box/a").mkdir(parents=True)

@@ -137,6 +137,18 @@ def test_a_file_the_owner_removed_is_404(full: Link) -> None:
     assert full.client.call("GET", f"{full.path}/files", owner=True).status == 200
 
 
+def test_a_hard_link_to_what_lies_elsewhere_is_not_served(way_in: Client) -> None:
+    link = way_in.make_link()
+    link.deliver("a.bin", b"received")
+    (link.disk / "a.bin").unlink()
+    # Such as what else lies in the data folder; without `way_in`'s nginx the server would send it itself.
+    (link.disk / "a.bin").hardlink_to(next((link.client.files_dir.parent / "requests" / "links").glob("*.json")))
+    for method in ("GET", "HEAD"):
+        reply = link.download("a.bin", method=method)
+        assert reply.status == 404
+        assert b"folder" not in reply.body
+
+
 def test_the_link_alone_downloads_nothing(full: Link) -> None:
     full.client.call("GET", f"{full.path}/files/dir/a.bin").expect(401, "unauthorized")
     full.client.call("GET", f"{full.path}/files").expect(401, "unauthorized")

@@ -66,6 +66,14 @@ class Unauthorized(UploadError):
     default = "This needs the owner's admin token: send it as 'Authorization: Bearer <token>'."
 
 
+class ForeignPage(UploadError):
+    code = "foreign_page"
+    default = (
+        "A page of another address may not act for the owner. Open the owner's page of this server itself; where it "
+        "is reached by another address than it sees, that has to be named in DROPPR_PUBLIC_URL."
+    )
+
+
 class PasswordRequired(UploadError):
     code = "password_required"
     default = "This link asks for a password."

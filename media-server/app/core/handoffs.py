@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 # No I, L, O or U: what people write for them is read as what they meant (Crockford's base 32).
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -29,3 +30,19 @@ def shown(code: str) -> str:
 def meant(text: str) -> str:
     """The code that somebody typed, whatever they made of its case, dashes, and letters that look like digits."""
     return text.upper().translate(_MEANT)
+
+
+class HandoffStore(Protocol):
+    """Where handoffs lie until they expire. Safe from any number of threads and processes at once."""
+
+    def put(self, handoff: Handoff) -> None:
+        """Keep a handoff under its link and code, durably. Raises StorageFull, Busy."""
+        ...
+
+    def get(self, request_hash: str, code: str) -> Handoff | None:
+        """The handoff with this code, expired or not. Any text may be asked for."""
+        ...
+
+    def remove_expired(self, now: float) -> int:
+        """Remove those whose time is over; returns how many."""
+        ...

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import UploadError
-from app.core.handoffs import Handoff
 from app.core.links import Announced, Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import ByteRanges, Span
@@ -202,8 +201,12 @@ class Destination(Protocol):
         """Return once the new name would survive a power cut."""
         ...
 
-    def locate(self, folder: RelPath, disk_path: str) -> Path:
-        """The file on disk, reached without following a link. Raises FileNotFound."""
+    def locate(self, folder: RelPath, disk_path: str, mark: str | None = None) -> Path:
+        """The file on disk, reached without following a link. Raises FileNotFound.
+
+        With ``mark``, a file that has other names as well is taken for the delivered one only if it is so marked:
+        whoever may write into a link's folder could link there what is to be read nowhere.
+        """
         ...
 
     def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
@@ -369,20 +372,8 @@ class Attempts(Protocol):
         """True exactly once for each token within ``seconds``, whoever asks."""
         ...
 
-
-class HandoffStore(Protocol):
-    """Where handoffs lie until they expire. Safe from any number of threads and processes at once."""
-
-    def put(self, handoff: Handoff) -> None:
-        """Keep a handoff under its link and code, durably. Raises StorageFull, Busy."""
-        ...
-
-    def get(self, request_hash: str, code: str) -> Handoff | None:
-        """The handoff with this code, expired or not. Any text may be asked for."""
-        ...
-
-    def remove_expired(self, now: float) -> int:
-        """Remove those whose time is over; returns how many."""
+    def was_used(self, token: str) -> bool:
+        """Whether ``first_use`` was asked for this token within the seconds it was given; changes nothing."""
         ...
 
 

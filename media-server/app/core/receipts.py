@@ -19,11 +19,19 @@ VERSION = 1
 
 
 def receipt(
-    *, server: str, hash: str, title: str, files: Sequence[ReceivedFile], issued_at: float, public_key: str, key: str
+    *,
+    server: str | None,
+    hash: str,
+    title: str,
+    files: Sequence[ReceivedFile],
+    issued_at: float,
+    public_key: str,
+    key: str,
 ) -> dict[str, Any]:
     """A receipt that is not signed yet. Times become whole seconds since the epoch, sizes are bytes.
 
-    Every file's SHA-256 is known. The link and its uploads are capabilities and do not appear themselves.
+    ``server`` is its origin, None where its owner has not named it. Every file's SHA-256 is known. The link and its
+    uploads are capabilities and do not appear themselves.
     """
     return {
         "type": TYPE,

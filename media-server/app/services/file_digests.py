@@ -82,12 +82,12 @@ class FileDigests:
         if session.upload_id in self._growing:
             self._wake.set()
         else:
-            self._later(lambda: self._hash_delivered(link, session.upload_id, delivery.disk_path))
+            self._later(lambda: self._hash_delivered(link, session.upload_id, delivery.disk_path, delivery.mark))
 
     def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
         """Have the digest of a delivered file computed, unless that is being done; false where the file is gone."""
         try:
-            self._destination.locate(link.folder, file.disk_path)
+            self._destination.locate(link.folder, file.disk_path, file.mark)
         except FileNotFoundError:
             return False
         with self._lock:
@@ -100,7 +100,7 @@ class FileDigests:
         try:
             known = self._requests.file(link.hash, file.upload_id)
             if known is not None and known.sha256 is None:
-                self._hash_delivered(link, file.upload_id, file.disk_path)
+                self._hash_delivered(link, file.upload_id, file.disk_path, file.mark)
         finally:
             with self._lock:
                 self._ensured.discard(file.upload_id)
@@ -110,14 +110,14 @@ class FileDigests:
         unknown = [
             (link, file) for link, usage in self._requests.all_used() for file in usage.files if file.sha256 is None
         ]
-        return sum(self._hash_delivered(link, file.upload_id, file.disk_path) for link, file in unknown)
+        return sum(self._hash_delivered(link, file.upload_id, file.disk_path, file.mark) for link, file in unknown)
 
-    def _hash_delivered(self, link: RequestLink, upload_id: str, disk_path: str) -> bool:
+    def _hash_delivered(self, link: RequestLink, upload_id: str, disk_path: str, mark: str | None) -> bool:
         with ExitStack() as stack:
             try:
                 with suppress(UploadNotFound):  # Its session is purged, so nobody hashes it along.
                     stack.enter_context(self._sessions.only_one(upload_id, "hash"))
-                digest = sha256_of(self._destination.locate(link.folder, disk_path))
+                digest = sha256_of(self._destination.locate(link.folder, disk_path, mark))
             except FileNotFoundError:
                 return False  # The owner took it away.
             except Busy:

@@ -17,8 +17,8 @@ from app.core.errors import (
     UploadExpired,
     UploadNotFound,
 )
-from app.core.handoffs import ALPHABET, LENGTH, Handoff, meant
-from app.core.ports import Attempts, Clock, HandoffStore, RequestStore
+from app.core.handoffs import ALPHABET, LENGTH, Handoff, HandoffStore, meant
+from app.core.ports import Attempts, Clock, RequestStore
 from app.core.session import State, UploadSession
 from app.core.whole import Turns
 from app.services.room import Room

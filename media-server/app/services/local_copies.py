@@ -86,7 +86,7 @@ class LocalCopies:
     def _finished(self, entry: OutboxEntry, file: ReceivedFile) -> Path:
         folder = self._requests.load(entry.request_hash).folder
         try:
-            path = self._destination.locate(folder, file.disk_path)
+            path = self._destination.locate(folder, file.disk_path, file.mark)
             if path.stat().st_size == file.size:
                 return path
         except FileNotFoundError:

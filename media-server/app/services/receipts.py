@@ -71,8 +71,9 @@ class Receipts:
         self._clock = clock
         self.key = key
 
-    def issue(self, hash: str, upload_ids: Sequence[str], server: str, client: str) -> dict[str, Any]:
-        """A signed receipt for these uploads of one link, in this order, each once. ``server`` is its origin.
+    def issue(self, hash: str, upload_ids: Sequence[str], server: str | None, client: str) -> dict[str, Any]:
+        """A signed receipt for these uploads of one link, in this order, each once. ``server`` is its origin
+        as its owner has named it: what a request says of it, its sender chose.
 
         Raises RequestNotFound, UploadNotFound, UploadExpired; ReceiptNotReady while an upload is not complete or its
         SHA-256 is being computed, which this call sees to; FileNotFound where the owner took a file before that; Busy
@@ -88,7 +89,7 @@ class Receipts:
                 )
             return self._issued(link, upload_ids, server)
 
-    def _issued(self, link: RequestLink, upload_ids: Sequence[str], server: str) -> dict[str, Any]:
+    def _issued(self, link: RequestLink, upload_ids: Sequence[str], server: str | None) -> dict[str, Any]:
         wanted = list(dict.fromkeys(upload_ids))
         known = self._requests.files(link.hash, wanted)
         files = [known.get(upload_id) or self._file(link.hash, upload_id) for upload_id in wanted]

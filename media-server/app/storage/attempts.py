@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -86,16 +86,22 @@ class SQLiteAttempts:
             added = connection.execute("INSERT OR IGNORE INTO used VALUES (?, ?)", (digest, now + seconds))
             return added.rowcount == 1
 
+    def was_used(self, token: str) -> bool:
+        digest = hashlib.sha256(token.encode(errors="surrogatepass")).digest()
+        with self._lock, _translated():
+            found = "SELECT 1 FROM used WHERE token = ? AND expires > ?"
+            return self._opened().execute(found, (digest, self._clock())).fetchone() is not None
+
     @contextmanager
     def _alone(self) -> Iterator[tuple[sqlite3.Connection, float]]:
         """The file to oneself, among all threads and processes, and the time. Raises Busy or StorageFull."""
         with self._lock, _translated():
             connection = self._opened()
+            self._tidy(connection)
             connection.execute("BEGIN IMMEDIATE")
             # Only now: a time read while waiting for the others would be older than theirs.
             now = self._clock()
             with connection:
-                self._tidy(connection, now)
                 yield connection, now
 
     def _opened(self) -> sqlite3.Connection:
@@ -113,12 +119,15 @@ class SQLiteAttempts:
             connection.executescript(_SCHEMA)
         return connection
 
-    def _tidy(self, connection: sqlite3.Connection, now: float) -> None:
+    def _tidy(self, connection: sqlite3.Connection) -> None:
+        now = self._clock()
         # Also when the clock was set back.
         if abs(now - self._tidied_at) >= TIDY_SECONDS:
-            connection.execute("DELETE FROM events WHERE expires <= ?", (now,))
-            connection.execute("DELETE FROM used WHERE expires <= ?", (now,))
             self._tidied_at = now
+            # On a full disk nothing can be deleted, but whoever only looks at a count must not fail for that.
+            with suppress(sqlite3.OperationalError):
+                connection.execute("DELETE FROM events WHERE expires <= ?", (now,))
+                connection.execute("DELETE FROM used WHERE expires <= ?", (now,))
 
 
 def _key(key: str, item: RateLimitItem) -> str:

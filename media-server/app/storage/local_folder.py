@@ -59,8 +59,10 @@ class LocalFolder:
                 self._settled.add(below)
                 below = below.parent
 
-    def locate(self, folder: RelPath, disk_path: str) -> Path:
-        with self._found(folder, disk_path) as (_, parts, _):
+    def locate(self, folder: RelPath, disk_path: str, mark: str | None = None) -> Path:
+        with self._found(folder, disk_path) as (_, parts, status):
+            if mark is not None and status.st_nlink > 1 and mark_of(status) != mark:
+                raise FileNotFoundError(errno.ENOENT, "A link to another file", disk_path)
             return self._root.joinpath(*parts)
 
     def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:

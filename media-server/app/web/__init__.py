@@ -9,6 +9,7 @@ from app.core.pieces import PIECE
 from app.settings import Settings
 from app.web import logs
 from app.web.body import PatientBodies
+from app.web.headers import drop_unreadable_dates
 from app.web.json_body import ValidJSON
 from app.web.native import native
 from app.web.open_uploads import open_uploads
@@ -29,6 +30,10 @@ def install(app: Flask, settings: Settings) -> None:
     app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
     app.wsgi_app = PatientBodies(app.wsgi_app, settings.body_timeout_seconds)  # type: ignore[method-assign]
     headers = security_headers(settings)
+
+    @app.before_request
+    def pass_over_unreadable_dates() -> None:
+        drop_unreadable_dates(request.environ)
 
     @app.before_request
     def judge() -> None:

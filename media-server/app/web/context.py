@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, cast
@@ -16,7 +15,8 @@ Address = IPv4Address | IPv6Address
 Networks = Sequence[IPv4Network | IPv6Network]
 
 UNKNOWN = "unknown"
-_HOST = re.compile(r"[A-Za-z0-9.:\[\]-]{1,255}")
+_FORWARDING = ("X-Forwarded-For", "X-Real-IP", "Forwarded", "Via")
+"""What proxies add to a request that they pass on."""
 
 
 def services() -> Services:
@@ -40,10 +40,30 @@ def is_https() -> bool:
     return request.is_secure or scheme.strip().lower() == "https"
 
 
-def origin() -> str:
-    """Where this server is reached, such as ``https://files.example.org``: as set, else as this request's sender says."""
-    host = request.host if _HOST.fullmatch(request.host) else "unknown"
-    return services().settings.public_url or f"{'https' if is_https() else 'http'}://{host}"
+def is_local() -> bool:
+    """Whether the caller is on this machine: what a proxy passes on, named or not, comes from anywhere."""
+    peer = parsed(request.remote_addr or "")
+    return peer is not None and peer.is_loopback and not any(name in request.headers for name in _FORWARDING)
+
+
+def from_own_page() -> bool:
+    """Whether a browser sent this request for a page of this server, or on its user's own account; true for programs.
+
+    Browsers say so in headers that no page can set; programs send neither. Where a proxy speaks https and nobody said
+    so, this server takes itself for http: a page that came by https is then its own, too.
+    """
+    site, page = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
+    public = services().settings.public_url
+    if page is not None and public is not None and page == public.lower():
+        return True
+    if site is not None:
+        return site in ("same-origin", "none")
+    return page is None or page in _own_origins(request.host.lower())
+
+
+def _own_origins(host: str) -> set[str]:
+    own = {f"https://{host.removesuffix(':443')}"}
+    return own if is_https() else own | {f"http://{host.removesuffix(':80')}"}
 
 
 def is_trusted(peer: str | None, trusted: Networks) -> bool:

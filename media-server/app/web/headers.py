@@ -5,11 +5,13 @@ from __future__ import annotations
 import base64
 import binascii
 import re
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import unquote_to_bytes
 
 from werkzeug.datastructures import Headers
-from werkzeug.http import parse_content_range_header
+from werkzeug.http import parse_content_range_header, parse_date
 
 from app.core.digests import ALGORITHMS, Digests
 from app.core.errors import (
@@ -85,6 +87,17 @@ def content_digests(text: str) -> Digests | None:
             expected[member[1]] = _unbase64(member[2])
         position = member.end()
     return Digests(expected) if expected else None
+
+
+def drop_unreadable_dates(environ: dict[str, Any]) -> None:
+    """Take out of a request the conditions whose dates cannot be read, as RFC 9110 (13.1) asks; Werkzeug, which reads
+    them later, raises for some."""
+    for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
+        with suppress(KeyError):
+            try:
+                parse_date(environ[name])
+            except (ValueError, OverflowError):
+                del environ[name]
 
 
 def percent_decoded(headers: Headers, name: str) -> str | None:

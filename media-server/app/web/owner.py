@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from flask import Blueprint, Response, request
 
-from app.core.errors import Unauthorized
-from app.services.owner import SESSION_SECONDS
-from app.web.context import client_address, is_https, services
+from app.core.errors import ForeignPage, Unauthorized
+from app.services.owner import SESSION_SECONDS, Caller
+from app.web.context import client_address, from_own_page, is_https, is_local, services
 from app.web.json_body import read_json
 from app.web.request_bodies import Login
 from app.web.rights import note_rights
 
 COOKIE = "droppr_owner"
 MAX_LOGIN_BYTES = 8 * 1024
+_SAFE = ("GET", "HEAD")
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -43,13 +44,36 @@ def require_owner() -> None:
     note_rights()
 
 
-def is_owner() -> bool:
-    """Whether this request carries the admin token or a session of the owner. Other sites cannot use the session: its
-    cookie is SameSite=Strict."""
-    token, cookie = _token(), request.cookies.get(COOKIE)
-    if token:
-        return services().owner.holds_token(token)
-    return cookie is not None and services().owner.has_session(cookie)
+def is_owner(token: str | None = None, way: str = "header") -> bool:
+    """Whether this request carries the admin token, or ``token`` is it, or it has a session of the owner.
+
+    Raises TooManyAttempts, and ForeignPage where a page of somebody else's would use the session.
+    """
+    given = token or _token()
+    if given:
+        return services().owner.holds_token(given, _caller(), way)
+    caller = _caller()
+    if caller.cookie is None:
+        return False
+    _refuse_foreign_pages()
+    return services().owner.has_session(caller)
+
+
+def _refuse_foreign_pages() -> None:
+    """Browsers send the cookie for sites that share a domain with this one, whatever its SameSite says. Those may lead
+    here by a link, and nothing more."""
+    followed = request.method in _SAFE and request.headers.get("Sec-Fetch-Mode") == "navigate"
+    if not (followed or from_own_page()):
+        raise ForeignPage()
+
+
+def _caller() -> Caller:
+    return Caller(client_address(), local=is_local(), cookie=request.cookies.get(_cookie_name()))
+
+
+def _cookie_name() -> str:
+    """Over https one that browsers take from this very host only, so that no other of its domain can set it."""
+    return f"__Host-{COOKIE}" if is_https() else COOKIE
 
 
 def acts_as_owner() -> bool:
@@ -72,17 +96,28 @@ def _token() -> str:
 
 @owner.post("/session")
 def log_in() -> Response:
-    session = services().owner.log_in(read_json(Login, MAX_LOGIN_BYTES).token, client_address())
+    if not from_own_page():
+        raise ForeignPage()
+    session = services().owner.log_in(read_json(Login, MAX_LOGIN_BYTES).token, _caller())
     reply = Response(status=204)
-    reply.set_cookie(COOKIE, session, max_age=SESSION_SECONDS, httponly=True, samesite="Strict", secure=is_https())
+    reply.set_cookie(_cookie_name(), session, max_age=SESSION_SECONDS, **_cookie_terms())
     return reply
 
 
 @owner.delete("/session")
 def log_out() -> Response:
+    if not from_own_page():
+        raise ForeignPage()
+    cookie = _caller().cookie
+    if cookie is not None:
+        services().owner.log_out(cookie)
     reply = Response(status=204)
-    reply.delete_cookie(COOKIE, httponly=True, samesite="Strict", secure=is_https())
+    reply.delete_cookie(_cookie_name(), **_cookie_terms())
     return reply
+
+
+def _cookie_terms() -> dict[str, Any]:
+    return {"path": "/", "httponly": True, "samesite": "Strict", "secure": is_https()}
 
 
 @owner.get("/session")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from app.core.handoffs import shown
-from app.web.context import client_address, origin, services
+from app.web.context import client_address, services
 from app.web.gaps import IN_LIST
 from app.web.json_body import read_json
 from app.web.native import status_view
@@ -17,7 +17,7 @@ receipts = Blueprint("receipts", __name__, url_prefix="/api/droppr")
 @receipts.post("/requests/<hash>/receipts")
 def issue(hash: str) -> Response:
     named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
-    return jsonify(services().receipts.issue(hash, named, origin(), client_address()))
+    return jsonify(services().receipts.issue(hash, named, services().settings.public_url, client_address()))
 
 
 @receipts.get("/receipt-key")

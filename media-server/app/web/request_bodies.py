@@ -103,6 +103,7 @@ class LinkTerms(BaseModel):
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise ValueError("Input should be a list of extensions, or one text with commas")
         found = extension_list(texts)
+        _text("".join(found))
         if len(found) > MAX_EXTENSIONS or any(len(each) > MAX_EXTENSION_LENGTH or "/" in each for each in found):
             raise ValueError(f"At most {MAX_EXTENSIONS} extensions of {MAX_EXTENSION_LENGTH} characters are possible")
         return found

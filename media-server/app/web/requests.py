@@ -109,9 +109,9 @@ def fetch(hash: str, path: str) -> Response:
     here = services()
     link, file = here.file_requests.received(hash, path)
     try:
-        return download(here.destination.locate(link.folder, file.disk_path), file, here.settings)
+        return download(here.destination.locate(link.folder, file.disk_path, file.mark), file, here.settings)
     except FileNotFoundError:
-        raise FileNotFound("This file has been moved or deleted on the server.") from None
+        raise FileNotFound("This file has been moved, deleted or replaced by a link on the server.") from None
 
 
 @requests.get("/captcha")

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import ipaddress
 from collections.abc import Iterator
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.errors import Unauthorized
 from app.services.readiness import problems
-from app.web.context import client_address, services
+from app.web.context import is_local, services
 from app.web.events import Watching
 from app.web.owner import is_owner, owner_required
 
@@ -35,7 +34,7 @@ def readyz() -> tuple[Response, int]:
 
 @system.get("/metrics")
 def metrics() -> Response:
-    if not (_from_loopback() or is_owner()):
+    if not (is_local() or is_owner()):
         raise Unauthorized()
     registry = CollectorRegistry()
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
@@ -85,12 +84,3 @@ class _Now:
             ("memory_max_percent", "From which percentage on new uploads are refused", memory["max_usage"]),
         ):
             yield GaugeMetricFamily(f"droppr_{name}", help, value=value)
-
-
-def _from_loopback() -> bool:
-    if not request.remote_addr:
-        return False  # The unix socket: nginx asks for others, wherever it runs.
-    try:
-        return ipaddress.ip_address(client_address()).is_loopback
-    except ValueError:
-        return False

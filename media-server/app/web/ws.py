@@ -11,7 +11,6 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
@@ -22,7 +21,7 @@ from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.commands import OpenUpload, ReceiveChunk
 from app.storage.bodies import ViewBody
-from app.web.context import client_address, is_https, services
+from app.web.context import client_address, from_own_page, services
 from app.web.errors import described
 from app.web.gaps import all_gaps
 from app.web.json_body import parse
@@ -142,7 +141,7 @@ class Conversation:
             if start.path is None or start.size is None:
                 raise
         command = _opening(start, self._file_id)
-        owner = is_owner() or (start.token is not None and services().owner.holds_token(start.token))
+        owner = is_owner(start.token, "websocket")
         credentials = Credentials(client_address(), start.password, start.captcha_token, owner=owner)
         return uploads.open(start.request, command, credentials)
 
@@ -232,12 +231,7 @@ _places = _Places()
 
 def _check_origin() -> None:
     """A page of another site must not speak for whoever looks at it. Programs send no Origin."""
-    origin = request.headers.get("Origin")
-    if origin is None:
-        return
-    asked = urlsplit(origin)
-    own = {f"{'https' if is_https() else 'http'}://{request.host}", services().settings.public_url}
-    if f"{asked.scheme}://{asked.netloc}" not in own:
+    if not from_own_page():
         raise InvalidRequest("This page may not open a WebSocket here.")
 
 
