@@ -85,11 +85,15 @@ class BadLine:
         while not self._over.is_set():
             try:
                 near, _ = self._listener.accept()
+            except OSError:
+                continue
+            try:
                 if self._down.is_set():
-                    near.close()
-                    continue
+                    raise ConnectionRefusedError
                 far = socket.create_connection(("127.0.0.1", self._target), timeout=20)
             except OSError:
+                # Left open, it would look like a server that thinks for a long time.
+                near.close()
                 continue
             for each in (near, far):
                 each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
