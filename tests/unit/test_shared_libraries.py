@@ -1,0 +1,29 @@
+"""What gunicorn's master loads for all its workers is such that it may be inherited."""
+
+import subprocess
+import sys
+
+from tests.support.live import MEDIA_SERVER
+
+LOOK = """
+import os, runpy, sys, threading
+config = runpy.run_path("gunicorn.conf.py")
+files = os.listdir("/proc/self/fd")
+config["on_starting"](None)
+assert os.listdir("/proc/self/fd") == files
+assert threading.active_count() == 1
+config["on_exit"](None)
+print(*{name.partition(".")[0] for name in sys.modules})
+"""
+
+
+def test_the_master_loads_nothing_of_ours_starts_no_thread_and_keeps_no_file_open(tmp_path):
+    environment = {"DROPPR_DATA_DIR": str(tmp_path), "PATH": ""}
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK], cwd=MEDIA_SERVER, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    loaded = set(done.stdout.split())
+    # A reload must bring new code, and counters are of a kind that is chosen when they are loaded.
+    assert loaded.isdisjoint({"app", "droppr_client", "prometheus_client"})
+    assert {"flask", "cryptography", "wsproto"} <= loaded
