@@ -20,7 +20,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 
 def _settings() -> Any:
-    """The settings, read without importing the package `app`.
+    """The settings, read without leaving the package `app` imported.
 
     Workers are forked from this process: a module loaded here would be theirs too, so a reload (SIGHUP) would not
     bring new code, and prometheus_client would have chosen its kind of counter before it knew where to share them.
@@ -32,7 +32,11 @@ def _settings() -> Any:
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
-    return module.load_settings()
+    settings = module.load_settings()
+    # What it needed of the package is forgotten again.
+    for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
+        del sys.modules[name]
+    return settings
 
 
 _s = _settings()
