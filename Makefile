@@ -18,6 +18,10 @@ PAGES := $(shell find nginx/src nginx/public -type f 2>/dev/null) $(wildcard ngi
 export PATH := $(CURDIR)/$(BIN):$(PATH):/usr/sbin
 # What to hand on to the tool behind a target: `make http ARGS='-k range -x'`.
 ARGS ?=
+# Half of the tests' time is waiting, so there may be more of them at once than there are processors.
+PROCESSES := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+# Tests of one file share servers; tests/conftest.py lets long files begin first.
+BY_FILE := --dist=loadfile --no-loadscope-reorder
 
 .PHONY: help run build setup test alone unit contracts http browser faults torture bench web-test lint fmt locks clean system-parts
 
@@ -32,10 +36,10 @@ build: $(VENV)/.server nginx/dist/.built ## The same without starting it: what a
 setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_modules, built pages
 
 test: system-parts setup lint web-test ## Lint, then run every test
-	$(BIN)/pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	$(BIN)/pytest --numprocesses=$(PROCESSES) $(BY_FILE) $(ARGS)
 
 alone: system-parts setup ## Run every test with servers and browsers of its own, which takes an hour: make alone ARGS='--shard 2/8', DROPPR_TEST_SEED for another order
-	$(BIN)/pytest --fresh --numprocesses=2 --dist=worksteal $(ARGS)
+	$(BIN)/pytest --fresh --numprocesses=$(PROCESSES) --dist=worksteal $(ARGS)
 
 unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 	$(BIN)/pytest tests/$@ $(ARGS)
@@ -43,7 +47,7 @@ unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 faults: system-parts
 
 torture: system-parts $(VENV)/.dev ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run, DROPPR_TORTURE_GIB=1 shortens it)
-	$(BIN)/pytest tests/faults --torture --numprocesses=2 --dist=loadfile $(ARGS)
+	$(BIN)/pytest tests/faults --torture --numprocesses=2 $(BY_FILE) $(ARGS)
 
 http browser: system-parts setup ## The same, of a folder that needs nginx, browsers or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
@@ -25,6 +26,10 @@ from tests.support.live import GENEROUS, LiveServer
 # Chosen once, so that all processes of a run have the same; every chance of a test comes from it.
 SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 
+
+SECONDS_OF_A_TEST = {"faults": 4.0, "browser": 2.0, "http": 0.4}
+"""About what one takes, by its folder."""
+LONG = 15.0
 
 _left: list[str] = []
 
@@ -58,6 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         others = [item for item in items if crc32(item.nodeid.encode()) % of != number - 1]
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if crc32(item.nodeid.encode()) % of == number - 1]
+    if hasattr(config, "workerinput"):
+        # Processes that share the work take the files in this order: a long one that begins last would be waited for.
+        seconds: dict[Path, float] = defaultdict(float)
+        for item in items:
+            seconds[item.path] += SECONDS_OF_A_TEST.get(item.path.parent.name, 0)
+        items.sort(key=lambda item: -max(seconds[item.path], LONG))
 
 
 @pytest.hookimpl(tryfirst=True)
