@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
+import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from typing import Any
+from urllib.parse import quote, urlsplit
 
-from droppr_client.upload.troubles import FileRefused, Passing
-
-# Imported where it is used: `droppr upload`, which goes without, starts in half the time.
-if TYPE_CHECKING:
-    import urllib3
-
-CONNECT_SECONDS = 10.0
-READ_SECONDS = 120.0
-DOWNLOAD_PIECE = 1024 * 1024
-PAGE = 1000
-"""As many items of a list as the server tells at once."""
+from droppr_client.upload import wire
+from droppr_client.upload.connection import Answer, Connections, Download
+from droppr_client.upload.troubles import FileRefused, Passing, Refused, Trouble
 
 JSON = dict[str, Any]
+
+PAGE = 1000
+MOST_PAGES = 2000
+LARGEST_LIST = 256 * 1024 * 1024
+"""Bytes of all pages of a list. One that goes on beyond that has no end."""
+UNLIKE_DROPPR = "answers, but not as a Droppr server does."
 
 
 class ApiError(Exception):
@@ -32,15 +30,19 @@ class ApiError(Exception):
 
 
 class Api:
-    """The owner's calls on the server at ``url``, such as ``http://127.0.0.1:8000``."""
+    """The owner's calls on the server at ``url``, such as ``http://127.0.0.1:8000``. Safe from several threads.
+
+    Raises ApiError where that is no address.
+    """
 
     def __init__(self, url: str, token: str | None = None) -> None:
-        import urllib3
-
         self.url = url.rstrip("/")
-        self._token = token
-        timeout = urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS)
-        self._http = urllib3.PoolManager(timeout=timeout, retries=False, maxsize=64)
+        try:
+            self._connections = Connections(self.url)
+        except Refused as trouble:
+            raise ApiError(str(trouble)) from trouble
+        self._prefix = quote(urlsplit(self.url).path, safe="/%")
+        self._token = _usable(token)
 
     @property
     def has_token(self) -> bool:
@@ -51,7 +53,7 @@ class Api:
 
     def requests(self) -> list[JSON]:
         """Every link, newest first."""
-        return list(self._call("GET", "/api/droppr/requests")["requests"])
+        return self._listed(self._call("GET", "/api/droppr/requests"), "requests")
 
     def edit_request(self, hash: str, body: JSON) -> JSON:
         return self._call("PATCH", _path(hash), body)
@@ -60,18 +62,12 @@ class Api:
         self._call("DELETE", _path(hash))
 
     def files(self, hash: str) -> list[JSON]:
-        return list(self._call("GET", f"{_path(hash)}/files")["files"])
+        """What has arrived, newest first."""
+        return self._pages(f"{_path(hash)}/files", "files")
 
-    def uploads(self, hash: str, most: int | None = None) -> list[JSON]:
+    def uploads(self, hash: str, most: int = sys.maxsize) -> list[JSON]:
         """What is on its way, newest first; the newest ``most`` where that is named."""
-        found: list[JSON] = []
-        cursor: str | None = ""
-        while cursor is not None and (most is None or len(found) < most):
-            limit = PAGE if most is None else min(PAGE, most)
-            page = self._call("GET", f"{_path(hash)}/uploads?limit={limit}&cursor={quote(cursor, safe='')}")
-            found += page["uploads"]
-            cursor = page["next_cursor"]
-        return found
+        return self._pages(f"{_path(hash)}/uploads", "uploads", most)
 
     def stop(self, hash: str, upload_id: str) -> None:
         """Cancel an upload that is on its way."""
@@ -82,26 +78,17 @@ class Api:
         return self._call("DELETE", f"{_path(hash)}/uploads")
 
     def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes ``[start, stop)`` of a received file in pieces. Raises Passing, FileRefused, ApiError."""
-        import urllib3
-
-        headers = {"Range": f"bytes={start}-{stop - 1}"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        url = f"{self.url}{_path(hash)}/files/{quote(path)}"
+        """The bytes ``[start, stop)`` of a received file in pieces, and never more. Raises Passing, FileRefused, ApiError."""
+        headers = self._headers() | {"Range": f"bytes={start}-{stop - 1}"}
         left = stop - start
-        try:
-            with self._http.request("GET", url, headers=headers, preload_content=False) as reply:
-                _check_range(reply, start)
-                while left and (piece := reply.read(min(left, DOWNLOAD_PIECE))):
-                    left -= len(piece)
-                    yield piece
-                if not left and not reply.read(1):
-                    reply.release_conn()
-        except (urllib3.exceptions.HTTPError, OSError) as error:
-            raise Passing(f"{self.url} cannot be reached: {_reason(error)}") from error
+        address = f"{self._prefix}{_path(hash)}/files/{quote(path)}"
+        with self._connections.receive(address, headers) as download:
+            self._check_range(download, start)
+            for piece in download.pieces(left):
+                left -= len(piece)
+                yield piece
         if left:
-            raise Passing(f"The connection to {self.url} broke off.")
+            raise Passing(f"The connection to {self.url} broke off.", broken=True)
 
     def readiness(self) -> JSON:
         return self._call("GET", "/readyz")
@@ -109,59 +96,88 @@ class Api:
     def upload_status(self) -> JSON:
         return self._call("GET", "/api/v1/system/upload-status")
 
+    def abort(self) -> None:
+        """End what is on its way, in all threads; nothing can be asked afterwards."""
+        self._connections.abort()
+
+    def close(self) -> None:
+        self._connections.close()
+
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self._token}"} if self._token else {}
+
+    def _pages(self, path: str, name: str, most: int = sys.maxsize) -> list[JSON]:
+        """A list that the server tells in pages, up to ``most`` entries of it."""
+        found: list[JSON] = []
+        more, size, known = "", 0, set[str]()
+        for _ in range(MOST_PAGES):
+            answer = self._answer("GET", f"{path}?limit={min(PAGE, most)}{more}")
+            found += self._listed(answer.document, name)
+            cursor = wire.text(answer.document.get("next_cursor"))
+            if not cursor or len(found) >= most:
+                return found
+            more, size = f"&cursor={quote(cursor, safe='')}", size + answer.size
+            if size > LARGEST_LIST or cursor in known:
+                break
+            known.add(cursor)
+        raise ApiError(f"{self.url} tells of {name} without an end.")
+
     def _call(self, method: str, path: str, body: JSON | None = None) -> JSON:
-        import urllib3
+        return self._answer(method, path, body).document
 
-        headers = {"Accept": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
+    def _answer(self, method: str, path: str, body: JSON | None = None) -> Answer:
         try:
-            reply = self._http.request(method, self.url + path, headers=headers, json=body)
-        except (urllib3.exceptions.HTTPError, ValueError) as error:
-            raise ApiError(f"{self.url} cannot be reached: {_reason(error)}") from error
-        document = _document(reply.data)
-        if reply.status >= 400:
-            raise ApiError(_refusal(reply.status, document), reply.status)
-        if document is None and reply.status != 204:
-            raise ApiError(f"{self.url} answers, but not as a Droppr server does.")
-        return document or {}
+            answer = self._connections.call(method, self._prefix + path, body, self._headers())
+        except Trouble as trouble:
+            raise ApiError(f"{self.url} cannot be reached: {trouble}") from trouble
+        self._check(answer)
+        if not answer.understood or (not answer.document and answer.status != 204):
+            raise ApiError(f"{self.url} {UNLIKE_DROPPR}", answer.status)
+        return answer
 
+    def _check(self, answer: Answer) -> None:
+        """Raises what stands for an answer that is no success. Nothing leads us to another address: the token is for
+        the one that was named."""
+        if answer.status == 401:
+            raise ApiError(
+                "The server does not accept this admin token. Name it with --token-file or DROPPR_ADMIN_TOKEN.", 401
+            )
+        if 300 <= answer.status < 400:
+            raise ApiError(f"{self.url} leads to another address: name the right one with --server.", answer.status)
+        if not 200 <= answer.status < 300:
+            said = wire.sentence(answer.document.get("error"))
+            raise ApiError(said or f"The server answered with status {answer.status}.", answer.status)
 
-def _check_range(reply: urllib3.BaseHTTPResponse, start: int) -> None:
-    """Raises what a reply stands for that does not carry the range from ``start`` on."""
-    if reply.status == 206 and reply.headers.get("Content-Range", "").startswith(f"bytes {start}-"):
-        return
-    if reply.status == 200 and start == 0:
-        return
-    if reply.status in (429, 500, 502, 503, 504):
-        wait = reply.headers.get("Retry-After", "")
-        raise Passing("The server is busy.", "busy", retry_after=float(wait) if wait.isdigit() else None)
-    if reply.status in (404, 410, 416):
-        raise FileRefused("The server does not have the file any more.", "file_not_found")
-    raise ApiError(_refusal(reply.status, _document(reply.read(65536))), reply.status)
+    def _check_range(self, download: Download, start: int) -> None:
+        """Raises what a reply stands for that does not carry the range from ``start`` on, as it is."""
+        status, headers = download.status, download.headers
+        if headers.get("Content-Encoding", "identity") != "identity":
+            raise FileRefused("The server sends something else than the file's own bytes.", "invalid_answer")
+        if status == 206 and headers.get("Content-Range", "").startswith(f"bytes {start}-"):
+            return
+        if status == 200 and start == 0:
+            return
+        if status in (429, 500, 502, 503, 504):
+            raise Passing("The server is busy.", "busy", retry_after=wire.seconds(headers.get("Retry-After")))
+        if status in (404, 410, 416):
+            raise FileRefused("The server does not have the file any more.", "file_not_found")
+        self._check(download.answer())
+        raise FileRefused("The server sends something else than was asked for.", "invalid_answer")
+
+    def _listed(self, reply: JSON, name: str) -> list[JSON]:
+        """The entries of a list; one that is no object is an empty one, which nobody can do anything with."""
+        entries = reply.get(name)
+        if not isinstance(entries, list):
+            raise ApiError(f"{self.url} {UNLIKE_DROPPR}")
+        return [each if isinstance(each, dict) else {} for each in entries]
 
 
 def _path(hash: str) -> str:
-    return f"/api/droppr/requests/{quote(hash, safe='')}"
+    return f"/api/droppr/requests/{quote(hash, safe='', errors='replace')}"
 
 
-def _document(raw: bytes) -> JSON | None:
-    try:
-        value = json.loads(raw)
-    except ValueError:
-        return None
-    return value if isinstance(value, dict) else None
-
-
-def _refusal(status: int, document: JSON | None) -> str:
-    if status == 401:
-        return "The server does not accept this admin token. Name it with --token or DROPPR_ADMIN_TOKEN."
-    if document is None or not isinstance(document.get("error"), str):
-        return f"The server answered with status {status}."
-    return str(document["error"])
-
-
-def _reason(error: Exception) -> str:
-    """What went wrong, without the memory addresses that urllib3 tells."""
-    text = str(error).rpartition(": ")[2] or type(error).__name__
-    return text if text.endswith(".") else f"{text}."
+def _usable(token: str | None) -> str | None:
+    """Raises ApiError where it cannot go into a header."""
+    if token and not (token.isascii() and token.isprintable()):
+        raise ApiError("The admin token holds a character that no token holds.")
+    return token

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import click
 
 from droppr_client.api import Api
 from droppr_client.options import as_json, local_url, server_options
-from droppr_client.output import count_text, print_facts, print_json
+from droppr_client.output import count_text, end_with, print_facts, print_json, say
 from droppr_client.request_commands import request
 from droppr_client.upload_command import upload
 from droppr_client.verify import verify
@@ -23,7 +24,29 @@ MEDIA_SERVER = Path(__file__).resolve().parents[1]
 WRONG_SETTINGS = 2
 
 
-@click.group(context_settings={"auto_envvar_prefix": "DROPPR", "help_option_names": ["-h", "--help"]})
+class Program(click.Group):
+    """Says what is wrong with a command line as everything is said: file names are part of it where a shell put them
+    in, and they are the choice of others."""
+
+    def main(self, *args: Any, standalone_mode: bool = True, **more: Any) -> Any:
+        run: Callable[..., Any] = super().main
+        try:
+            code = run(*args, standalone_mode=False, **more)
+        except click.ClickException as error:
+            if not standalone_mode:
+                raise
+            end_with(error)
+        except click.Abort:
+            if not standalone_mode:
+                raise
+            say("Stopped.", err=True)
+            sys.exit(1)
+        if standalone_mode:
+            sys.exit(code if isinstance(code, int) else 0)
+        return code
+
+
+@click.group(cls=Program, context_settings={"auto_envvar_prefix": "DROPPR", "help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="droppr")
 def main() -> None:
     """Collect big files from other people by a link, and send them.
@@ -72,7 +95,7 @@ def cleanup() -> None:
     except (UploadError, OSError) as error:
         raise click.ClickException(str(error)) from error
     on_their_way = f" Still on their way: {left:,}." if left else ""
-    click.echo(f"Removed {count_text(removed, 'unfinished upload')}.{on_their_way}")
+    say(f"Removed {count_text(removed, 'unfinished upload')}.{on_their_way}")
 
 
 @main.command()
@@ -113,7 +136,8 @@ def _settings() -> Settings:
     try:
         return load_settings()
     except InvalidSettings as error:
-        click.echo(f"The settings do not make sense:\n{error}", err=True)
+        for line in ["The settings do not make sense:", *str(error).splitlines()]:
+            say(line, err=True)
         sys.exit(WRONG_SETTINGS)
 
 
@@ -129,13 +153,15 @@ def _greet(settings: Settings) -> None:
     except (UploadError, OSError) as error:
         raise click.ClickException(f"The data folder {settings.data_dir} cannot be used: {error}") from error
     if settings.unix_socket:
-        click.echo(f"Droppr listens on {settings.unix_socket}, for nginx in front of it.")
+        say(f"Droppr listens on {settings.unix_socket}, for nginx in front of it.")
     else:
         url = local_url()
-        click.echo(f"Droppr:      {url}\nAdmin page:  {url}/admin")
-    click.echo(f"Data:        {settings.data_dir}")
+        say(f"Droppr:      {url}")
+        say(f"Admin page:  {url}/admin")
+    say(f"Data:        {settings.data_dir}")
     kept = settings.data_dir / FILE_NAME
     if made and sys.stdout.isatty():
-        click.echo(f"Admin token: {token}\nIt is shown this once and kept in {kept}.")
+        say(f"Admin token: {token}")
+        say(f"It is shown this once and kept in {kept}.")
     elif not settings.admin_token:
-        click.echo(f"Admin token: kept in {kept}")
+        say(f"Admin token: kept in {kept}")

@@ -2,40 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-import os
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 from pathlib import Path
 
 from droppr_client.api import JSON, Api, ApiError
+from droppr_client.arrived import Arrived
+from droppr_client.destination import RANGE, Destination, Growing, fetched_before
+from droppr_client.upload import wire
 from droppr_client.upload.flow import Cancellation
 from droppr_client.upload.items import Outcome, UploadResult
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.troubles import Cancelled, FileRefused, Passing, Trouble
 
-RANGE = 16 * 1024 * 1024
-NOTES = ".droppr-fetch"
-"""The folder inside the destination in which it is noted what was fetched, and where files grow."""
-_DECEIVING = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A file at the server, as the owner's list tells it."""
-
-    upload_id: str
-    path: str
-    size: int
-    sha256: str | None
-    received_at: float
-
-    @classmethod
-    def of(cls, said: JSON) -> Arrived:
-        return cls(said["upload_id"], said["path"], int(said["size"]), said["sha256"], float(said["received_at"]))
+ENOUGH = 64 * 1024
+"""Bytes that make an attempt one that got something through."""
 
 
 class Fetch:
@@ -45,27 +27,52 @@ class Fetch:
         self._api = api
         self._hash = hash
         self._folder = folder
-        self._notes = folder / NOTES
         self._workers = workers
         self._retries = retries
         self._lock = threading.Lock()
+        self._before: dict[str, str] = {}
+        self._wanted: set[str] | None = None
         self.cancellation = Cancellation()
         self.fetched_bytes = 0
+        self.odd: list[UploadResult] = []
+        """Entries of the list that nobody can make a file of, and why."""
+
+    def stop(self) -> None:
+        """From any thread: end within a second. What has been fetched stays."""
+        self.cancellation.request()
+        self._api.abort()
 
     def new(self, again: bool = False) -> list[Arrived]:
-        """What has arrived and was not fetched into this folder before; with ``again`` everything. Raises ApiError."""
-        fetched = set() if again else self._fetched()
-        files = [Arrived.of(each) for each in self._api.files(self._hash)]
-        return [each for each in reversed(files) if each.upload_id not in fetched]
+        """What has arrived and was not fetched into this folder before; with ``again`` everything. Raises ApiError, and
+        Refused where the folder cannot be used."""
+        self._before = fetched_before(self._folder)
+        self.odd = []
+        found: dict[str, Arrived] = {}
+        for entry in reversed(self._api.files(self._hash)):
+            try:
+                file = Arrived.of(entry)
+                if file.upload_id in found:
+                    raise FileRefused("The server tells of it twice.", "invalid_answer")
+                found[file.upload_id] = file
+            except FileRefused as trouble:
+                self.odd.append(_odd(entry, trouble))
+        new = [file for file in found.values() if again or file.upload_id not in self._before]
+        self._wanted = {file.upload_id for file in new}
+        return new
 
     def run(self, files: Sequence[Arrived]) -> Iterator[UploadResult]:
-        """Fetch these; results as they come."""
-        self._notes.mkdir(parents=True, exist_ok=True)
-        with ThreadPoolExecutor(self._workers, thread_name_prefix="droppr-fetch") as pool:
+        """Fetch these; results as they come, those of odd entries first. Raises Refused where the folder cannot be used."""
+        yield from self.odd
+        with (
+            Destination(self._folder, self._hash) as destination,
+            ThreadPoolExecutor(self._workers, thread_name_prefix="droppr-fetch") as pool,
+        ):
+            if self._wanted is not None:
+                destination.clear(self._wanted)
             running: set[Future[UploadResult]] = set()
             try:
                 for file in files:
-                    running.add(pool.submit(self._fetch, file, pool))
+                    running.add(pool.submit(self._fetch, file, destination, pool))
                     # One file whose last ranges are under way does not keep the next from beginning.
                     while len(running) >= max(2, self._workers):
                         done, running = wait(running, return_when=FIRST_COMPLETED)
@@ -77,20 +84,18 @@ class Fetch:
                 self.cancellation.request()
                 raise
 
-    def _fetch(self, file: Arrived, pool: ThreadPoolExecutor) -> UploadResult:
+    def _fetch(self, file: Arrived, destination: Destination, pool: ThreadPoolExecutor) -> UploadResult:
         try:
-            growing = _Growing(self._notes, file)
-            with growing:
+            self.cancellation.check()
+            with destination.growing(file) as growing:
                 self._fill(growing, pool)
-            final = self._deliver(file, growing.place)
+                local = destination.deliver(growing, self._before.get(file.upload_id))
+            destination.note(file, local)
         except (Trouble, ApiError, OSError) as error:
             outcome = Outcome.CANCELLED if isinstance(error, Cancelled) else Outcome.FAILED
             code = error.code if isinstance(error, Trouble) else "failed"
             sentence = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             return UploadResult(file.path, file.size, outcome, sentence, code)
-        growing.forget()
-        local = final.relative_to(self._folder).as_posix()
-        self._note({"upload_id": file.upload_id, "path": file.path, "local": local})
         return UploadResult(
             file.path,
             file.size,
@@ -101,18 +106,23 @@ class Fetch:
             verified=file.sha256 is not None,
         )
 
-    def _fill(self, growing: _Growing, pool: ThreadPoolExecutor) -> None:
+    def _fill(self, growing: Growing, pool: ThreadPoolExecutor) -> None:
         """Fetch what is missing: here, and by every worker of the pool that has nothing else to do."""
-        missing = iter(growing.missing())
+        missing = growing.missing()
         lock = threading.Lock()
+        failed = threading.Event()
 
         def some() -> None:
-            while True:
+            while not failed.is_set():
                 with lock:
                     number = next(missing, None)
                 if number is None:
                     return
-                self._range(growing, number)
+                try:
+                    self._range(growing, number)
+                except BaseException:
+                    failed.set()  # Nobody goes on with a file that will not be whole.
+                    raise
 
         helpers = [pool.submit(some) for _ in range(min(self._workers - 1, growing.ranges - 1))]
         try:
@@ -124,17 +134,19 @@ class Fetch:
             if not each.cancelled():
                 each.result()
 
-    def _range(self, growing: _Growing, number: int) -> None:
+    def _range(self, growing: Growing, number: int) -> None:
         retries = Retries(self._retries)
         start, stop = number * RANGE, min((number + 1) * RANGE, growing.file.size)
-        at = start
+        at = counted = start
         while at < stop:
             try:
                 for piece in self._api.download(self._hash, growing.file.path, at, stop):
                     self.cancellation.check()
                     growing.write(piece, at)
                     at += len(piece)
-                    retries.progressed()
+                    if at - counted >= ENOUGH:
+                        retries.progressed()
+                        counted = at
                     with self._lock:
                         self.fetched_bytes += len(piece)
             except Passing as trouble:
@@ -144,93 +156,10 @@ class Fetch:
                 self.cancellation.wait(pause)
         growing.got(number)
 
-    def _deliver(self, file: Arrived, place: Path) -> Path:
-        """Give a whole file its name. Raises FileRefused where its bytes are not those that were received."""
-        with place.open("rb") as whole:
-            digest = hashlib.file_digest(whole, "sha256").hexdigest()
-            os.fsync(whole.fileno())
-        if file.sha256 not in (None, digest):
-            place.unlink()
-            raise FileRefused("What was fetched is not what had arrived: fetch it again.", "checksum_mismatch")
-        wanted = self._folder / safe_path(file.path)
-        wanted.parent.mkdir(parents=True, exist_ok=True)
-        os.utime(place, (file.received_at, file.received_at))
-        return _linked(place, wanted, digest)
 
-    def _fetched(self) -> set[str]:
-        try:
-            lines = (self._notes / "fetched.jsonl").read_text().splitlines()
-        except FileNotFoundError:
-            return set()
-        return {json.loads(line)["upload_id"] for line in lines if line.endswith("}")}
-
-    def _note(self, facts: JSON) -> None:
-        with self._lock, (self._notes / "fetched.jsonl").open("a") as file:
-            file.write(json.dumps(facts) + "\n")
-
-
-class _Growing:
-    """A file that is being fetched, and a list of the ranges that are whole."""
-
-    def __init__(self, notes: Path, file: Arrived) -> None:
-        name = hashlib.sha256(file.upload_id.encode()).hexdigest()[:32]
-        self.file = file
-        self.place = notes / f"{name}.part"
-        self._ranges = notes / f"{name}.ranges"
-        self.ranges = -(-file.size // RANGE)
-
-    def missing(self) -> list[int]:
-        have = set(self._ranges.read_text().split()) if self._ranges.exists() and self.place.exists() else set()
-        return [number for number in range(self.ranges) if str(number) not in have]
-
-    def write(self, piece: bytes, at: int) -> None:
-        os.pwrite(self._fd, piece, at)
-
-    def got(self, number: int) -> None:
-        with self._ranges.open("a") as file:
-            file.write(f"{number}\n")
-
-    def forget(self) -> None:
-        self.place.unlink(missing_ok=True)
-        self._ranges.unlink(missing_ok=True)
-
-    def __enter__(self) -> None:
-        if not self.place.exists():
-            self._ranges.unlink(missing_ok=True)
-        self._fd = os.open(self.place, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-
-    def __exit__(self, *_: object) -> None:
-        os.close(self._fd)
-
-
-def safe_path(path: str) -> Path:
-    """Where a file of this name may lie below the destination. Raises FileRefused where it would lie outside.
-
-    Senders choose names; what could deceive whoever lists the folder is written as ``%``.
-    """
-    parts = path.split("/")
-    if path.startswith("/") or any(part in ("", ".", "..", NOTES) or "\0" in part for part in parts):
-        raise FileRefused("Its name leads out of the folder.", "invalid_path")
-    return Path(*("".join(map(_harmless, part)) for part in parts))
-
-
-def _harmless(character: str) -> str:
-    if character.isprintable() and character not in _DECEIVING and character != "\\":
-        return character
-    return "".join(f"%{byte:02X}" for byte in character.encode("utf-8", "surrogatepass"))
-
-
-def _linked(place: Path, wanted: Path, digest: str) -> Path:
-    """The file's own name, or the next free one; where the very same file is there already, that one."""
-    number, final = 0, wanted
-    while True:
-        try:
-            os.link(place, final)
-            return final
-        except FileExistsError:
-            if final.is_file() and final.stat().st_size == place.stat().st_size:
-                with final.open("rb") as there:
-                    if hashlib.file_digest(there, "sha256").hexdigest() == digest:
-                        return final
-            number += 1
-            final = wanted.with_name(f"{wanted.stem} ({number}){wanted.suffix}")
+def _odd(entry: JSON, trouble: FileRefused) -> UploadResult:
+    """What becomes of an entry that makes no sense: it is told by as much of a name as it has."""
+    path = entry.get("path")
+    size = wire.whole(entry.get("size"), 0, 2**63 - 1)
+    name = path if isinstance(path, str) and path else "(without a name)"
+    return UploadResult(name, size or 0, Outcome.FAILED, str(trouble), trouble.code)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +19,18 @@ from droppr_client import exit_codes
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.fetch import Fetch
 from droppr_client.options import Written, as_json_lines, link_argument, server_options
-from droppr_client.output import count_text, duration_text, size_text, time_text, visible
+from droppr_client.output import (
+    count_text,
+    duration_text,
+    plain_text,
+    print_cells,
+    say,
+    say_event,
+    size_text,
+    time_text,
+)
 from droppr_client.upload.items import Outcome, UploadResult
+from droppr_client.upload.troubles import Refused
 
 LONGEST_PAUSE = 60.0
 
@@ -42,11 +52,29 @@ def fetch(api: Api, link: str, dest: Path, **options: Any) -> None:
     before it gets its name.
     """
     fetching = Fetch(api, link, dest, workers=options["workers"], retries=options["retries"])
+    try:
+        code = _list(fetching, options) if options["dry_run"] else _fetch(fetching, options)
+    except Refused as trouble:
+        raise click.ClickException(str(trouble)) from trouble
+    sys.exit(code)
+
+
+def _list(fetching: Fetch, options: dict[str, Any]) -> int:
     new = fetching.new(options["again"])
-    if options["dry_run"]:
-        for file in new:
-            click.echo(f"{size_text(file.size):>12}  {visible(file.path)}")
-        sys.exit(exit_codes.ALL_SENT if new else exit_codes.NOTHING_TO_DO)
+    for result in fetching.odd:
+        _tell(result, options["as_json"], options["quiet"])
+    for file in new:
+        if options["as_json"]:
+            say_event({"event": "found", "path": file.path, "size": file.size})
+        else:
+            say(f"{size_text(file.size):>12}  {file.path}")
+    if fetching.odd:
+        return exit_codes.SOME_FAILED
+    return exit_codes.ALL_SENT if new else exit_codes.NOTHING_TO_DO
+
+
+def _fetch(fetching: Fetch, options: dict[str, Any]) -> int:
+    new = fetching.new(options["again"])
     began = time.monotonic()
     outcomes: list[Outcome] = []
     with _interruptible(fetching):
@@ -54,8 +82,8 @@ def fetch(api: Api, link: str, dest: Path, **options: Any) -> None:
             outcomes.append(result.outcome)
             _tell(result, options["as_json"], options["quiet"])
     if not options["as_json"] and not options["quiet"]:
-        click.echo(_summary(outcomes, fetching.fetched_bytes, time.monotonic() - began))
-    sys.exit(_exit_code(outcomes))
+        say(_summary(outcomes, fetching.fetched_bytes, time.monotonic() - began))
+    return _exit_code(outcomes)
 
 
 @click.command()
@@ -72,15 +100,18 @@ def watch(api: Api, link: str, everything: bool, interval: float, count: int | N
 
     Goes on until it is interrupted, or until --count files have arrived.
     """
-    seen = set() if everything else {file["upload_id"] for file in api.files(link)}
+    seen = set() if everything else {_told_apart_by(file) for file in api.files(link)}
     left = count
     try:
         for files in _looks(api, link, interval):
-            for file in sorted(files, key=lambda each: float(each["received_at"])):
-                if file["upload_id"] in seen:
+            for file in sorted(files, key=_received_at):
+                if _told_apart_by(file) in seen:
                     continue
-                seen.add(file["upload_id"])
-                click.echo(json.dumps(file, ensure_ascii=False) if as_json else _arrival(file))
+                seen.add(_told_apart_by(file))
+                if as_json:
+                    say_event(file)
+                else:
+                    print_cells(_arrival(file))
                 sys.stdout.flush()
                 left = left - 1 if left else None
                 if left == 0:
@@ -99,24 +130,37 @@ def _looks(api: Api, link: str, interval: float) -> Iterator[list[JSON]]:
         except ApiError as error:
             if error.status is not None and error.status < 500:
                 raise
-            click.echo(f"{error} Trying again.", err=True)
+            say(f"{error} Trying again.", err=True)
             pause = min(LONGEST_PAUSE, pause * 2)
         time.sleep(pause)
 
 
-def _arrival(file: JSON) -> str:
-    sender = " ".join(filter(None, (file["sender_name"], file["sender_email"]))) or "-"
-    cells = (time_text(file["received_at"]), size_text(file["size"]), sender, file["path"])
-    return "\t".join(visible(cell) for cell in cells)
+def _told_apart_by(file: JSON) -> str:
+    return f"{file.get('upload_id')}"
+
+
+def _received_at(file: JSON) -> float:
+    at = file.get("received_at")
+    return float(at) if isinstance(at, int | float) and abs(at) < 2**63 else 0.0
+
+
+def _arrival(file: JSON) -> tuple[str, ...]:
+    sender = " ".join(filter(None, (plain_text(file.get("sender_name")), plain_text(file.get("sender_email")))))
+    return (
+        time_text(file.get("received_at")),
+        size_text(file.get("size")),
+        sender or "-",
+        plain_text(file.get("path")),
+    )
 
 
 def _tell(result: UploadResult, as_json: bool, quiet: bool) -> None:
     if as_json:
-        click.echo(json.dumps({"event": "file", **asdict(result)}, ensure_ascii=False))
+        say_event({"event": "file", **asdict(result)})
     elif result.outcome is Outcome.FAILED:
-        click.echo(f"failed   {visible(result.path)}: {visible(result.error or '')}", err=True)
+        say(f"failed   {result.path}: {result.error or ''}", err=True)
     elif result.success and not quiet:
-        click.echo(f"{size_text(result.size):>12}  {visible(result.delivered_path or result.path)}")
+        say(f"{size_text(result.size):>12}  {result.delivered_path or result.path}")
 
 
 def _summary(outcomes: list[Outcome], size: int, seconds: float) -> str:
@@ -144,6 +188,8 @@ def _interruptible(fetching: Fetch) -> Iterator[None]:
         if fetching.cancellation.requested:
             os._exit(exit_codes.INTERRUPTED)
         fetching.cancellation.request()
+        # Not here: this may have interrupted someone who holds a lock.
+        threading.Thread(target=fetching.stop, daemon=True).start()
 
     before = {each: signal.signal(each, ask) for each in (signal.SIGINT, signal.SIGTERM)}
     try:

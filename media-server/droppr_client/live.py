@@ -9,9 +9,8 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
-from rich.text import Text
 
-from droppr_client.output import count_text, duration_text, size_text, visible
+from droppr_client.output import count_text, duration_text, shown, size_text
 from droppr_client.reports import Words, seconds_left, summary
 from droppr_client.upload import UploadManager, UploadResult
 
@@ -40,16 +39,16 @@ class LiveReport:
         line = self._words.line(result)
         if line:
             style = "red" if line.startswith("failed") else "yellow"
-            self._console.print(Text(line, style=style, overflow="fold"))
+            self._console.print(shown(line, style=style, overflow="fold"))
 
     def note(self, sentence: str) -> None:
-        self._console.print(Text(sentence))
+        self._console.print(shown(sentence))
 
     def end(self, seconds: float, exit_code: int, advice: Sequence[str]) -> None:
         self._live.stop()
-        self._console.print(Text(summary(self._manager, seconds), style="" if exit_code else "green"))
+        self._console.print(shown(summary(self._manager, seconds), style="" if exit_code else "green"))
         for sentence in advice:
-            self._console.print(Text(sentence, overflow="fold"))
+            self._console.print(shown(sentence, overflow="fold"))
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -75,14 +74,15 @@ class LiveReport:
         for file in running:
             share = file.sent / file.size if file.size else 1.0
             bar = ProgressBar(total=max(1, file.size), completed=file.sent, pulse=False)
-            table.add_row(_tail(visible(file.path), self._name_width(wide)), bar, f"{share:.0%}", size_text(file.size))
+            name = shown(_tail(file.path, self._name_width(wide)))
+            table.add_row(name, bar, shown(f"{share:.0%}"), shown(size_text(file.size)))
         return [table]
 
     def _name_width(self, wide: bool) -> int:
         left = self._console.width - 4 - 10 - 3
         return max(8, left * 3 // 5 if wide else left // 2)
 
-    def _numbers(self) -> Text:
+    def _numbers(self) -> RenderableType:
         now = self._manager.tracker.statistics()
         more = "+" if now.counting else ""
         facts = [
@@ -100,7 +100,7 @@ class LiveReport:
         # The last facts are the first to go where there is no room.
         while len(facts) > 3 and sum(map(len, facts)) + 3 * len(facts) > self._console.width:
             facts.pop()
-        return Text(" · ".join(facts), no_wrap=True, overflow="ellipsis")
+        return shown(" · ".join(facts), no_wrap=True, overflow="ellipsis")
 
     def _total(self) -> RenderableType:
         now = self._manager.tracker.statistics()
@@ -109,7 +109,7 @@ class LiveReport:
         table.add_column(ratio=1)
         table.add_column(width=4, justify="right")
         share = done / now.total_size if now.total_size else 0.0
-        table.add_row(ProgressBar(total=max(1, now.total_size), completed=done), f"{share:.0%}")
+        table.add_row(ProgressBar(total=max(1, now.total_size), completed=done), shown(f"{share:.0%}"))
         return table
 
 

@@ -8,9 +8,11 @@ import click
 
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.options import Written, as_json, link_argument, server_options
-from droppr_client.output import count_text, print_json, print_table, size_text, time_text
+from droppr_client.output import count_text, plain_text, print_json, print_table, say, size_text, time_text
+from droppr_client.upload import wire
 
 _ID = re.compile(r"[A-Za-z0-9_-]{32}")
+MOST_AT_ONCE = 1000
 MOST_CALLS = 100
 """Calls in which all uploads of a link are cancelled, each up to a thousand of them."""
 
@@ -46,29 +48,30 @@ def cancel(api: Api, link: str, upload_ids: tuple[str, ...], everything: bool) -
         return
     for each in upload_ids:
         api.stop(link, each)
-    click.echo(f"{count_text(len(upload_ids), 'upload')} cancelled.")
+    say(f"{count_text(len(upload_ids), 'upload')} cancelled.")
 
 
 def _cancel_all(api: Api, link: str) -> None:
     cancelled, left = 0, 0
     for _ in range(MOST_CALLS):
         outcome = api.stop_all(link)
-        cancelled, left = cancelled + outcome["cancelled"], outcome["left"]
-        if not left or not outcome["cancelled"]:
+        now = wire.clamped(outcome.get("cancelled"), 1, MOST_AT_ONCE) or 0
+        cancelled, left = cancelled + now, wire.whole(outcome.get("left"), 0, 2**63) or 0
+        if not left or not now:
             break
-    click.echo(f"{count_text(cancelled, 'upload')} cancelled.")
+    say(f"{count_text(cancelled, 'upload')} cancelled.")
     if left:
         raise ApiError(f"{count_text(left, 'upload')} still there: just being delivered, or opened meanwhile.")
 
 
 def _row(upload: JSON) -> tuple[str, ...]:
-    sender = " ".join(filter(None, (upload["sender_name"], upload["sender_email"], upload["address"]))) or "-"
+    sender = " ".join(filter(None, (plain_text(upload.get(each)) for each in ("sender_name", "sender_email", "address"))))
     return (
-        upload["upload_id"],
-        time_text(upload["opened_at"]),
-        size_text(upload["received_bytes"]),
-        size_text(upload["size"]),
-        f"{size_text(upload['bytes_per_second'])}/s",
-        sender,
-        upload["path"],
+        plain_text(upload.get("upload_id")),
+        time_text(upload.get("opened_at")),
+        size_text(upload.get("received_bytes")),
+        size_text(upload.get("size")),
+        f"{size_text(upload.get('bytes_per_second'))}/s",
+        sender or "-",
+        plain_text(upload.get("path")),
     )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from contextlib import closing
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 import click
+from click.core import ParameterSource
 
 from droppr_client.api import Api, ApiError
+from droppr_client.output import ask_secret, say
 
 R = TypeVar("R")
 AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
@@ -20,6 +23,7 @@ AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
 _FACTORS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _ORIGIN = "droppr_client.origin"
 """Where a context keeps the server that a link's address names."""
+LONGEST_SECRET = 8192
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
@@ -34,7 +38,10 @@ class Size(click.ParamType[int]):
         match = _SIZE.fullmatch(str(value).strip())
         if match is None:
             self.fail(f"{value!r} is not a size. Write 2GiB, 500M or a number of bytes.", param, ctx)
-        return int(float(match[1]) * _FACTORS[match[2].lower()])
+        size = float(match[1]) * _FACTORS[match[2].lower()]
+        if size >= 2**63:
+            self.fail(f"{value!r} is larger than anything.", param, ctx)
+        return int(size)
 
 
 class Written(click.Option):
@@ -55,24 +62,49 @@ as_json_lines = click.option(
 
 
 def server_options(command: Callable[..., R]) -> Callable[..., R]:
-    """Add --server and --token, hand an Api to ``command`` first, and tell what it refuses in one sentence."""
+    """Add --server, --token and --token-file, hand an Api to ``command`` first, and tell what it refuses in one sentence."""
 
     @click.option("--server", envvar="DROPPR_URL", metavar="URL", help="The server. Default: the one on this machine.")
     @click.option(
         "--token",
         envvar="DROPPR_ADMIN_TOKEN",
-        help="The admin token. Default: this machine's, if --server is not named.",
+        help="The admin token; - asks for it. Default: this machine's, if --server is not named. Others may see command "
+        "lines: rather use --token-file.",
+    )
+    @click.option(
+        "--token-file",
+        type=click.File(),
+        envvar="DROPPR_ADMIN_TOKEN_FILE",
+        help="Its first line is the admin token; - is standard input.",
     )
     @wraps(command)
-    def connected(*args: Any, server: str | None, token: str | None, **kwargs: Any) -> R:
+    def connected(*args: Any, server: str | None, token: str | None, token_file: IO[str] | None, **kwargs: Any) -> R:
         try:
+            token = _token(token, token_file)
             # The data folder's token is for the server that runs on it and must not go to any other.
             api = Api(server, token) if server else Api(local_url(), token or local_token())
-            return command(api, *args, **kwargs)
+            with closing(api):
+                return command(api, *args, **kwargs)
         except ApiError as error:
             raise click.ClickException(f"{error}{_hint(server, error)}") from error
 
     return connected
+
+
+def first_line(file: IO[str]) -> str:
+    """A secret that stands in a file. Raises BadParameter where it is no text."""
+    try:
+        return file.readline(LONGEST_SECRET).rstrip("\r\n")
+    except (OSError, UnicodeError) as error:
+        raise click.BadParameter(f"The file {file.name} cannot be read: {error}") from error
+
+
+def _token(token: str | None, file: IO[str] | None) -> str | None:
+    """What is named on the command line is meant, rather than what is in the environment."""
+    named = click.get_current_context().get_parameter_source("token") is ParameterSource.COMMANDLINE
+    if file is not None and not named:
+        return first_line(file)
+    return ask_secret("The admin token") if token == "-" else token
 
 
 def _hint(server: str | None, error: ApiError) -> str:
@@ -92,7 +124,10 @@ def hash_of(link: str) -> str:
 
 
 def _noted_hash(context: click.Context, _parameter: click.Parameter, link: str) -> str:
-    address = urlsplit(link)
+    try:
+        address = urlsplit(link)
+    except ValueError:  # no address, so that it must be a hash
+        return hash_of(link)
     if address.scheme in ("http", "https") and address.netloc:
         context.meta[_ORIGIN] = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
     return hash_of(link)
@@ -110,6 +145,11 @@ def terms_options(command: AnyCommand) -> AnyCommand:
             click.option("--message", help="What the sender's page says below."),
             click.option("--expires-hours", type=click.FloatRange(0), help="Hours from now; 0 is never."),
             click.option("--password", help="What senders must know; '' takes it away. '-' asks for it."),
+            click.option(
+                "--password-file",
+                type=click.File(),
+                help="Its first line is what senders must know; - is standard input.",
+            ),
             click.option("--max-file-size", type=Size(), help="Such as 2GiB; 0 is no limit."),
             click.option("--max-total-size", type=Size(), help="Of all files together."),
             click.option("--max-files", type=click.IntRange(0), help="How many files; 0 is no limit."),
@@ -128,8 +168,11 @@ def terms_options(command: AnyCommand) -> AnyCommand:
 def named_terms(options: dict[str, Any]) -> dict[str, Any]:
     """The terms that were named on the command line; a password of '-' is asked for."""
     terms = {name: value for name, value in options.items() if value is not None}
+    file = terms.pop("password_file", None)
+    if file is not None:
+        terms.setdefault("password", first_line(file))
     if terms.get("password") == "-":
-        terms["password"] = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+        terms["password"] = ask_secret("Password", twice=True)
     return terms
 
 
@@ -164,5 +207,7 @@ def _local_settings() -> Any:
     try:
         return load_settings()
     except InvalidSettings as error:
-        sentence = f"The settings here do not make sense. Name the server with --server, or put them right.\n{error}"
+        for line in str(error).splitlines():
+            say(line, err=True)
+        sentence = "The settings here do not make sense. Name the server with --server, or put them right."
         raise click.ClickException(sentence) from error

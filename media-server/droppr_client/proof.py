@@ -212,7 +212,7 @@ def _check_signature(public: bytes, signature: bytes, document: dict[str, Any]) 
 
     try:
         Ed25519PublicKey.from_public_bytes(public).verify(signature, canonical(document))
-    except (InvalidSignature, ValueError):
+    except (InvalidSignature, ValueError, RecursionError):
         raise NotVerified("The signature does not fit: the receipt was changed, or never signed.") from None
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any, Protocol, Self
 
-import click
-
 from droppr_client import exit_codes
-from droppr_client.output import count_text, duration_text, size_text, visible
+from droppr_client.output import count_text, duration_text, say, say_event, size_text
 from droppr_client.upload import Outcome, Statistics, UploadManager, UploadResult
 
 SECONDS_BETWEEN_LINES = 10.0
@@ -50,20 +47,20 @@ class Lines:
     def result(self, result: UploadResult) -> None:
         line = self._words.line(result)
         if line and (result.outcome is Outcome.FAILED or not self._quiet):
-            click.echo(line, err=True)
+            say(line, err=True)
 
     def note(self, sentence: str) -> None:
-        click.echo(sentence, err=True)
+        say(sentence, err=True)
 
     def end(self, seconds: float, exit_code: int, advice: Sequence[str]) -> None:
         if not self._quiet:
-            click.echo(summary(self._manager, seconds))
+            say(summary(self._manager, seconds))
         if exit_code != exit_codes.NOTHING_TO_DO or not self._quiet:
             for sentence in advice:
-                click.echo(sentence, err=True)
+                say(sentence, err=True)
 
     def _progress(self) -> None:
-        click.echo(progress_line(self._manager))
+        say(progress_line(self._manager))
 
     def __enter__(self) -> Self:
         if not self._quiet:
@@ -113,7 +110,7 @@ class Events:
 
     def _write(self, event: str, facts: dict[str, Any]) -> None:
         with self._lock:
-            click.echo(json.dumps({"event": event, "time": round(time.time(), 3), **facts}, ensure_ascii=False))
+            say_event({"event": event, "time": round(time.time(), 3), **facts})
 
     def __enter__(self) -> Self:
         self._pulse.start()
@@ -161,15 +158,14 @@ class Words:
             if self._renamed > MOST_RENAMED:
                 return None
             more = " (and so on; --json tells of each)" if self._renamed == MOST_RENAMED else ""
-            now = visible(str(result.delivered_path))
-            return f"renamed  {visible(result.path)}: there it is called {now}{more}"
+            return f"renamed  {result.path}: there it is called {result.delivered_path}{more}"
         return _line(result)
 
 
 def _line(result: UploadResult) -> str | None:
     if result.outcome in (Outcome.SENT, Outcome.PRESENT, Outcome.CANCELLED):
         return None
-    return f"{result.outcome.value:<8} {visible(result.path)}: {visible(result.error or '')}"
+    return f"{result.outcome.value:<8} {result.path}: {result.error or ''}"
 
 
 def progress_line(manager: UploadManager) -> str:

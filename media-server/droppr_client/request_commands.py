@@ -6,11 +6,22 @@ from typing import Any
 
 import click
 
-from droppr_client.api import JSON, Api, ApiError
+from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.open_commands import cancel, uploads
 from droppr_client.options import as_json, link_argument, named_terms, server_options, terms_options
-from droppr_client.output import count_text, limit_text, print_facts, print_json, print_table, size_text, time_text
+from droppr_client.output import (
+    UNKNOWN,
+    count_text,
+    limit_text,
+    plain_text,
+    print_facts,
+    print_json,
+    print_table,
+    say,
+    size_text,
+    time_text,
+)
 
 
 @click.group()
@@ -29,7 +40,7 @@ def create(api: Api, folder: str, as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(made)
     else:
-        click.echo(made["link"])
+        say(made["link"])
 
 
 @request.command("list")
@@ -51,7 +62,7 @@ def list_all(api: Api, as_json: bool) -> None:
 @server_options
 def show(api: Api, link: str, as_json: bool) -> None:
     """All about one link."""
-    found = next((each for each in api.requests() if each["hash"] == link), None)
+    found = next((each for each in api.requests() if each.get("hash") == link), None)
     if found is None:
         raise ApiError("There is no such link.", 404)
     found = _with_link(api, found)
@@ -76,7 +87,7 @@ def edit(api: Api, link: str, as_json: bool, **options: Any) -> None:
     if as_json:
         print_json(changed)
     else:
-        click.echo("Changed.")
+        say("Changed.")
 
 
 @request.command()
@@ -85,9 +96,9 @@ def edit(api: Api, link: str, as_json: bool, **options: Any) -> None:
 def close(api: Api, link: str) -> None:
     """Take no more uploads; what has arrived stays."""
     api.close_request(link)
-    click.echo("Closed.")
+    say("Closed.")
     if api.uploads(link, most=1):
-        click.echo("Uploads were on their way: 'droppr request cancel LINK --all' frees their room now.")
+        say("Uploads were on their way: 'droppr request cancel LINK --all' frees their room now.")
 
 
 @request.command()
@@ -110,52 +121,68 @@ request.add_command(watch)
 
 
 def _with_link(api: Api, link: JSON) -> JSON:
-    """The link with the address to pass on, which only the caller of the server knows."""
-    return {**link, "link": api.url + link["url"]}
+    """The link with the address to pass on, which only the caller of the server knows. It is one of this server: what
+    the server calls a link's address is below its own."""
+    url = link.get("url")
+    if not isinstance(url, str) or not url.startswith("/"):
+        raise ApiError(f"{api.url} {UNLIKE_DROPPR}")
+    return {**link, "link": api.url + url}
 
 
 def _state(link: JSON) -> str:
-    if not link["active"]:
+    if not link.get("active"):
         return "closed"
     return "expired" if link.get("expired") else "open"
 
 
 def _row(link: JSON) -> tuple[str, ...]:
     return (
-        link["hash"],
+        plain_text(link.get("hash")),
         _state(link),
-        str(link["files_received"]),
-        size_text(link["bytes_received"]),
-        str(link["uploads_open"]),
-        time_text(link["expires_at"]),
-        link["folder"],
-        link["title"],
+        _number(link.get("files_received")),
+        size_text(link.get("bytes_received")),
+        _number(link.get("uploads_open")),
+        time_text(link.get("expires_at")),
+        plain_text(link.get("folder")),
+        plain_text(link.get("title")),
     )
 
 
 def _facts(link: JSON) -> list[tuple[str, str]]:
+    endings = link.get("allowed_extensions")
+    received = f"{count_text(link.get('files_received'), 'file')}, {size_text(link.get('bytes_received'))}"
     return [
         ("Link", link["link"]),
         ("State", _state(link)),
-        ("Folder", link["folder"]),
-        ("Title", link["title"]),
-        ("Message", link["message"]),
-        ("Made", time_text(link["created_at"])),
-        ("Expires", time_text(link["expires_at"])),
-        ("Password", "yes" if link["requires_password"] else "no"),
-        ("Largest file", limit_text(link["max_file_size"])),
-        ("All files", limit_text(link["max_total_size"])),
-        ("Number of files", str(link["max_files"] or "no limit")),
-        ("Extensions", ", ".join(link["allowed_extensions"]) or "all"),
-        ("Captcha", link["captcha"].replace("_", " ")),
-        ("Asks for name", link["ask_name"]),
-        ("Asks for e-mail", link["ask_email"]),
-        ("Received", f"{count_text(link['files_received'], 'file')}, {size_text(link['bytes_received'])}"),
-        ("On their way", str(link["uploads_open"])),
+        ("Folder", plain_text(link.get("folder"))),
+        ("Title", plain_text(link.get("title"))),
+        ("Message", plain_text(link.get("message"))),
+        ("Made", time_text(link.get("created_at"))),
+        ("Expires", time_text(link.get("expires_at"))),
+        ("Password", "yes" if link.get("requires_password") else "no"),
+        ("Largest file", limit_text(link.get("max_file_size"))),
+        ("All files", limit_text(link.get("max_total_size"))),
+        ("Number of files", _number(link.get("max_files") or "no limit")),
+        ("Extensions", ", ".join(map(plain_text, endings if isinstance(endings, list) else [])) or "all"),
+        ("Captcha", plain_text(link.get("captcha")).replace("_", " ")),
+        ("Asks for name", plain_text(link.get("ask_name"))),
+        ("Asks for e-mail", plain_text(link.get("ask_email"))),
+        ("Received", received),
+        ("On their way", _number(link.get("uploads_open"))),
     ]
 
 
 def _file_row(file: JSON) -> tuple[str, ...]:
-    sender = " ".join(filter(None, (file["sender_name"], file["sender_email"]))) or "-"
-    digest = (file["sha256"] or "not yet known")[:16]
-    return (time_text(file["received_at"]), size_text(file["size"]), sender, digest, file["path"])
+    sender = " ".join(filter(None, (plain_text(file.get("sender_name")), plain_text(file.get("sender_email"))))) or "-"
+    digest = plain_text(file.get("sha256") or "not yet known")[:16]
+    return (
+        time_text(file.get("received_at")),
+        size_text(file.get("size")),
+        sender,
+        digest,
+        plain_text(file.get("path")),
+    )
+
+
+def _number(value: object) -> str:
+    return str(value) if isinstance(value, int | str) else UNKNOWN

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import signal
@@ -17,8 +16,8 @@ from typing import IO, Any
 import click
 
 from droppr_client import exit_codes
-from droppr_client.options import Size, as_json_lines
-from droppr_client.output import count_text, size_text, visible
+from droppr_client.options import Size, as_json_lines, first_line
+from droppr_client.output import ask_secret, count_text, say, say_event, size_text
 from droppr_client.reports import Events, Lines, Report
 from droppr_client.upload import Cancelled, DropprLink, Options, Refused, Selection, UploadManager, Walk
 from droppr_client.upload.handoff import handed_off
@@ -53,8 +52,10 @@ Exit codes: 0 all sent, 1 some failed, 2 wrong usage, 3 nothing to do,
 @click.option("--code", help="Go on with the uploads of a browser: the code its page shows.")
 @click.option("--name", help="Who sends, where the link asks for it.")
 @click.option("--email", help="Their e-mail address, where the link asks for it.")
-@click.option("--password", help="The link's password. Others may see command lines: rather use --password-file.")
-@click.option("--password-file", type=click.File(), help="Its first line is the link's password.")
+@click.option(
+    "--password", help="The link's password; - asks for it. Others may see command lines: rather use --password-file."
+)
+@click.option("--password-file", type=click.File(), help="Its first line is the link's password; - is standard input.")
 @click.option("--include", multiple=True, metavar="PATTERN", help="Only files that match, such as '*.jpg'. Repeatable.")
 @click.option("--exclude", multiple=True, metavar="PATTERN", help="No files or folders that match. Repeatable.")
 @click.option(
@@ -119,9 +120,9 @@ def upload(paths: Sequence[str], **options: Any) -> None:
             code = exit_codes.INTERRUPTED
         except Refused as trouble:
             if options["as_json"]:
-                click.echo(_refusal(trouble))
+                say_event(_refusal(trouble))
             else:
-                click.echo(f"Error: {trouble}", err=True)
+                say(f"Error: {trouble}", err=True)
             code = exit_codes.REFUSED
     sys.exit(code)
 
@@ -164,12 +165,11 @@ def _password(options: dict[str, Any]) -> Any:
     """The password, or how to ask for it; None where nobody can be asked."""
     file: IO[str] | None = options["password_file"]
     if file is not None:
-        return file.readline().rstrip("\r\n")
-    if options["password"] is not None:
+        return first_line(file)
+    asked = options["password"] == "-"
+    if options["password"] is not None and not asked:
         return options["password"]
-    if sys.stdin.isatty():
-        return lambda: click.prompt("The link's password", hide_input=True, err=True)
-    return None
+    return (lambda: ask_secret("The link's password")) if asked or sys.stdin.isatty() else None
 
 
 def _report(manager: UploadManager, options: dict[str, Any]) -> Report:
@@ -226,15 +226,25 @@ def _last_words(manager: UploadManager, exit_code: int) -> list[str]:
     if manager.refused is not None:
         words.append(f"Stopped: {manager.refused}")
     elif exit_code == exit_codes.INTERRUPTED:
-        words.append(f"To go on: {shlex.join(['droppr', *sys.argv[1:]])}")
+        words.append(f"To go on: {shlex.join(['droppr', *_without_secrets(sys.argv[1:])])}")
     elif exit_code == exit_codes.SOME_FAILED:
         words.append("Run the same command again to send what is missing.")
     elif exit_code == exit_codes.NOTHING_TO_DO:
         words.append("There was nothing to send.")
-    words += [f"Not found here, of what the code stands for: {visible(path)}" for path in manager.handed]
+    words += [f"Not found here, of what the code stands for: {path}" for path in manager.handed]
     if manager.state_trouble:
         words.append(f"The state file could not be written ({manager.state_trouble}): the next run has to ask more.")
     return words
+
+
+def _without_secrets(arguments: Sequence[str]) -> list[str]:
+    """The command line as it may be shown: the password will be asked for."""
+    told: list[str] = []
+    for argument in arguments:
+        if told and told[-1] == "--password":
+            argument = "-"
+        told.append("--password=-" if argument.startswith("--password=") else argument)
+    return told
 
 
 def _list(walk: Walk, as_json: bool) -> int:
@@ -243,19 +253,17 @@ def _list(walk: Walk, as_json: bool) -> int:
         if not isinstance(found, Item):
             continue
         count, size = count + 1, size + found.size
-        click.echo(_found(found) if as_json else f"{size_text(found.size):>12}  {visible(found.path)}")
+        if as_json:
+            say_event({"event": "found", "path": found.path, "size": found.size})
+        else:
+            say(f"{size_text(found.size):>12}  {found.path}")
     if not as_json:
-        click.echo(f"{size_text(size):>12}  in {count_text(count, 'file')} would be sent.")
+        say(f"{size_text(size):>12}  in {count_text(count, 'file')} would be sent.")
     return exit_codes.ALL_SENT if count else exit_codes.NOTHING_TO_DO
 
 
-def _found(item: Item) -> str:
-    return json.dumps({"event": "found", "path": item.path, "size": item.size}, ensure_ascii=False)
-
-
-def _refusal(trouble: Refused) -> str:
-    ending = {"event": "end", "exit_code": exit_codes.REFUSED, "error": str(trouble), "code": trouble.code}
-    return json.dumps(ending, ensure_ascii=False)
+def _refusal(trouble: Refused) -> dict[str, Any]:
+    return {"event": "end", "exit_code": exit_codes.REFUSED, "error": str(trouble), "code": trouble.code}
 
 
 @contextmanager

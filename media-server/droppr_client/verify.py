@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 import click
 
 from droppr_client.options import as_json
-from droppr_client.output import print_json, time_text, visible
+from droppr_client.output import print_json, say, time_text
 from droppr_client.proof import NotVerified, Receipt, Result, Verdict, compare, read_receipt, trusted_fingerprint
 
 NOT_THE_SAME = 1
@@ -49,37 +49,30 @@ def _say_why(sentence: str, as_json: bool) -> None:
     if as_json:
         print_json({"valid": False, "error": sentence})
     else:
-        click.echo(f"Not verified. {visible(sentence)}", err=True)
+        say(f"Not verified. {sentence}", err=True)
 
 
 def _for_people(receipt: Receipt, verdicts: list[Verdict], trusted: bool) -> None:
-    title = f" “{visible(receipt.title)}”" if receipt.title else ""
+    title = f" “{receipt.title}”" if receipt.title else ""
     count = len(receipt.entries)
-    click.echo(
-        f"Receipt of {visible(receipt.server or 'a server that names no address')}{title} for {count} {'file' if count == 1 else 'files'}, "
-        f"issued {_time(receipt.issued_at)}."
+    say(
+        f"Receipt of {receipt.server or 'a server that names no address'}{title} for {count} {'file' if count == 1 else 'files'}, "
+        f"issued {time_text(receipt.issued_at)}."
     )
-    click.echo(f"Signed with the key {receipt.key}{', which is yours.' if trusted else '.'}")
+    say(f"Signed with the key {receipt.key}{', which is yours.' if trusted else '.'}")
     if not trusted:
-        click.echo(
+        say(
             "Whose key that is, this command cannot know: compare it with what the server or its owner tells you, or "
             "name the key you trust with --key."
         )
     for verdict in verdicts:
-        click.echo(_line(verdict))
+        say(_line(verdict))
 
 
 def _line(verdict: Verdict) -> str:
     name = verdict.file or verdict.path or ""
     renamed = verdict.result is Result.OK and verdict.path and not name.endswith(verdict.path)
-    return f"{verdict.result:<18}  {visible(name)}" + (f"  (sent as {visible(verdict.path or '')})" if renamed else "")
-
-
-def _time(seconds: int) -> str:
-    try:
-        return time_text(seconds)
-    except (ValueError, OverflowError, OSError):
-        return f"{seconds} seconds after 1970"  # What a stranger signed may be no time that a calendar has.
+    return f"{verdict.result:<18}  {name}" + (f"  (sent as {verdict.path})" if renamed else "")
 
 
 def _for_programs(receipt: Receipt, verdicts: list[Verdict], trusted: bool) -> dict[str, Any]:

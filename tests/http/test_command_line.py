@@ -157,7 +157,9 @@ def test_a_password_can_be_typed_unseen(terminal):
         (["request", "edit", "nothing-here-0123456"], 2, "at least one thing"),
         (["request", "list", "--token", "wrong"], 1, "does not accept this admin token"),
         (["request", "list", "--server", "http://127.0.0.1:9"], 1, "cannot be reached"),
-        (["request", "list", "--server", "not an address"], 1, "cannot be reached"),
+        (["request", "list", "--server", "not an address"], 1, "is not an address"),
+        (["request", "list", "--server", "http://[::1"], 1, "is not an address"),
+        (["request", "list", "--server", "http://x:99999"], 1, "is not an address"),
         (["status", "--server", "http://127.0.0.1:9"], 1, "cannot be reached"),
     ],
 )

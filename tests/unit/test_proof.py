@@ -198,6 +198,11 @@ BROKEN = {
         document({}, files=[{"path": "a", "size": -1, "sha256": "0" * 64}])
     ),
     "signed, with a time that is none": json.dumps(document({}, issued_at="soon")),
+    "signed, with a time that is a word": json.dumps(document({}, issued_at=True)),
+    "signed, with a size that is a word": json.dumps(
+        document({}, files=[{"path": "a", "size": True, "sha256": "0" * 64}])
+    ),
+    "signed, with something deep": json.dumps(document({}))[:-1] + ', "deep": ' + "[" * 900 + "]" * 900 + "}",
 }
 
 

@@ -14,18 +14,23 @@ import select
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from droppr_client.upload import wire
 from droppr_client.upload.flow import Part
 from droppr_client.upload.troubles import Cancelled, Edited, Passing, Refused, Unreadable, unreadable
 
 CONNECT_SECONDS = 10.0
 SILENCE_SECONDS = 90.0
 """How long nothing may come or go before a connection is given up."""
-LARGEST_ANSWER = 64 * 1024 * 1024
+PIECE = 256 * 1024
+SLOWEST = 1024
+"""Bytes a second that a download carries at least; whoever sends less has gone, as far as we are concerned."""
 USER_AGENT = "droppr-client"
 
 Headers = Mapping[str, str]
@@ -33,27 +38,32 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A reply, read to its end. ``document`` is empty where it was no JSON object."""
+    """A reply, read to its end. ``document`` is empty where it was no JSON object; ``understood`` tells such a reply from
+    one that had nothing to say. ``size`` is its body's in bytes."""
 
     status: int
     headers: http.client.HTTPMessage
     document: dict[str, Any]
+    understood: bool = True
+    size: int = 0
+
+    @property
+    def code(self) -> str | None:
+        """Of a refusal."""
+        return wire.sentence(self.document.get("code"))
 
     @property
     def retry_after(self) -> float | None:
-        text = self.headers.get("Retry-After", "")
-        return float(text) if text.isdigit() else None
+        return wire.seconds(self.headers.get("Retry-After"))
 
 
 class Connections:
     """Connections to one server. Every thread has its own; ``abort`` ends all of them at once."""
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
-        address = urlsplit(url)
-        if address.scheme not in ("http", "https") or not address.hostname:
-            raise Refused(f"{url} is not the address of a link: it begins with http:// or https://.", "invalid_link")
+        address = address_of(url)
         self.host = address.netloc.rpartition("@")[2]
-        self._hostname, self._port = address.hostname, address.port
+        self._hostname, self._port = str(address.hostname), address.port
         self._tls = (tls or ssl.create_default_context()) if address.scheme == "https" else None
         self._local = threading.local()
         self._lock = threading.Lock()
@@ -71,6 +81,29 @@ class Connections:
     def send(self, method: str, path: str, headers: Headers, part: Part) -> Answer:
         """A request that carries a part of a file. Raises Passing, Edited, Cancelled."""
         return self._exchange(method, path, headers, b"", part)
+
+    @contextmanager
+    def receive(self, path: str, headers: Headers) -> Iterator[Download]:
+        """A file's bytes, as they come. Raises Passing, Cancelled, also from inside the block."""
+        connection, _ = self._connection()
+        try:
+            self._request(connection, "GET", path, headers, b"", None)
+            sock = connection.sock
+            with wire.within(wire.ANSWER_SECONDS, lambda: _shut(sock)):
+                reply = connection.getresponse()
+            yield Download(reply, lambda: _shut(sock))
+            if reply.length == 0:
+                reply.close()
+            if reply.will_close or not reply.isclosed():
+                self._drop(connection)
+        except (OSError, http.client.HTTPException) as error:
+            self._drop(connection)
+            if self._aborted.is_set():
+                raise Cancelled from None
+            raise Passing(_reason(error, self.host), broken=True) from error
+        except BaseException:
+            self._drop(connection)
+            raise
 
     def abort(self) -> None:
         """End what is on its way, in all threads; nothing can be sent afterwards."""
@@ -112,6 +145,18 @@ class Connections:
         data: bytes,
         part: Part | None,
     ) -> Answer:
+        self._request(connection, method, path, headers, data, part)
+        return self._answer(connection)
+
+    def _request(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: Headers,
+        data: bytes,
+        part: Part | None,
+    ) -> None:
         connection.putrequest(method, path, skip_accept_encoding=True)
         connection.putheader("User-Agent", USER_AGENT)
         for name, value in headers.items():
@@ -123,7 +168,6 @@ class Connections:
         else:
             connection.endheaders()
             self._send_part(connection.sock, part)
-        return self._answer(connection)
 
     def _send_part(self, sock: socket.socket, part: Part) -> None:
         try:
@@ -138,15 +182,16 @@ class Connections:
                 raise
 
     def _answer(self, connection: http.client.HTTPConnection) -> Answer:
-        reply = connection.getresponse()
-        body = reply.read(LARGEST_ANSWER)
-        if reply.will_close:
+        sock = connection.sock
+        with wire.within(wire.ANSWER_SECONDS, lambda: _shut(sock)):
+            reply = connection.getresponse()
+            body = reply.read(wire.LARGEST_ANSWER + 1)
+        if reply.length and len(body) <= wire.LARGEST_ANSWER:
+            raise http.client.IncompleteRead(body, reply.length)
+        if reply.will_close or not reply.isclosed():
             self._drop(connection)
-        try:
-            value = json.loads(body or b"{}")
-        except ValueError:
-            value = {}
-        return Answer(reply.status, reply.headers, value if isinstance(value, dict) else {})
+        document = wire.document(body) if body else {}
+        return Answer(reply.status, reply.headers, document or {}, document is not None, len(body))
 
     def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
         """This thread's connection, and whether it was made just now."""
@@ -180,6 +225,49 @@ class Connections:
             self._open.discard(connection)
         self._local.connection = None
         connection.close()
+
+
+class Download:
+    """A reply whose body is a file's, or a part of it."""
+
+    def __init__(self, reply: http.client.HTTPResponse, shut: Callable[[], None]) -> None:
+        self.status = reply.status
+        self.headers = reply.headers
+        self._reply = reply
+        self._shut = shut
+
+    def answer(self) -> Answer:
+        """The body of a refusal."""
+        with wire.within(wire.ANSWER_SECONDS, self._shut):
+            document = wire.document(self._reply.read(wire.LARGEST_ANSWER + 1))
+        return Answer(self.status, self.headers, document or {}, document is not None)
+
+    def pieces(self, size: int) -> Iterator[bytes]:
+        """At most ``size`` bytes, whatever the server means to send; fewer where it ends early. Raises Passing where
+        they trickle."""
+        since, got = time.monotonic(), 0
+        while size and (piece := self._reply.read1(min(size, PIECE))):
+            size -= len(piece)
+            got += len(piece)
+            yield piece
+            seconds = time.monotonic() - since
+            if seconds > SILENCE_SECONDS:
+                if got < seconds * SLOWEST:
+                    raise Passing("The server sends too slowly.", broken=True)
+                since, got = time.monotonic(), 0
+
+
+def address_of(url: str) -> SplitResult:
+    """The parts of a server's address. Raises Refused where it is none."""
+    try:
+        address = urlsplit(url)
+        usable = address.scheme in ("http", "https") and bool(address.hostname) and address.port != 0
+        (address.hostname or "").encode("idna")
+    except ValueError:  # UnicodeError among them
+        usable = False
+    if not usable:
+        raise Refused(f"{url} is not an address of a server: it begins with http:// or https://.", "invalid_link")
+    return address
 
 
 def _send_file(sock: socket.socket, part: Part) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 
+from droppr_client.upload import wire
 from droppr_client.upload.digests import sample_digest
 from droppr_client.upload.items import Item
 from droppr_client.upload.state import Remembered
@@ -48,11 +49,17 @@ def handed_off(target: Target, code: str) -> dict[str, Handed]:
         raise
     except Trouble as trouble:
         raise Refused(f"The code does not work: {trouble}", trouble.code) from trouble
-    return {
-        each["path"]: Handed(each["path"], each["size"], each["sample"], each["upload_id"])
-        for each in uploads
-        if each.get("sample") and not each.get("complete")
-    }
+    found: dict[str, Handed] = {}
+    for each in uploads:
+        path, sample, ticket = (
+            wire.text(each.get("path")),
+            wire.text(each.get("sample")),
+            wire.upload_id(each.get("upload_id")),
+        )
+        size = wire.whole(each.get("size"), 0, 2**63 - 1)
+        if path and sample and ticket and size is not None and not each.get("complete"):
+            found[path] = Handed(path, size, sample, ticket)
+    return found
 
 
 def claimed(handed: dict[str, Handed], item: Item) -> Remembered | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from droppr_client.upload import wire
 from droppr_client.upload.connection import Answer
 from droppr_client.upload.troubles import (
     Edited,
@@ -25,6 +26,8 @@ _FOR_ALL = {
     "password_invalid": "The password is wrong.",
     "captcha_required": "The captcha was not accepted: try again, or open the link in a browser.",
 }
+SMALLEST_LIMIT = 1024
+"""Bytes of a part. Nobody sends a file in smaller ones."""
 _GONE = {"upload_not_found", "upload_expired"}
 # The line or the disk of the server may do better in a moment.
 _PASSING = {"chunk_size_mismatch", "checksum_mismatch", "request_timeout", "busy", "upload_not_opened"}
@@ -37,8 +40,12 @@ _NEXT_STEP = {
 def trouble_of(answer: Answer, host: str) -> Trouble:
     """The trouble that an answer other than a success stands for."""
     document = answer.document
-    code = str(document.get("code") or f"status_{answer.status}")
-    sentence = str(document.get("error") or f"{host} answered with status {answer.status}.")
+    code = answer.code or f"status_{answer.status}"
+    sentence = wire.sentence(document.get("error")) or f"{host} answered with status {answer.status}."
+    if 300 <= answer.status < 400:
+        return Refused(
+            f"{host} leads to another address: open the link in a browser and copy the address from there.", code
+        )
     if code in _FOR_ALL:
         return Refused(_FOR_ALL[code], code)
     if code == "too_many_attempts":
@@ -50,9 +57,9 @@ def trouble_of(answer: Answer, host: str) -> Trouble:
     if code == "chunk_conflict":
         return Edited("What the server has of this file is not what the file holds now.", code)
     if code == "offset_mismatch":
-        return OutOfOrder(sentence, int(document.get("offset") or 0))
-    if code == "chunk_too_large" and document.get("limit"):
-        return PartTooLarge(sentence, int(document["limit"]))
+        return OutOfOrder(sentence, wire.whole(document.get("offset"), 0, 2**63 - 1) or 0)
+    if code == "chunk_too_large" and (limit := wire.whole(document.get("limit"), SMALLEST_LIMIT, 2**63 - 1)):
+        return PartTooLarge(sentence, limit)
     return _passing(answer, code, sentence) or FileRefused(sentence + _NEXT_STEP.get(code, ""), code)
 
 

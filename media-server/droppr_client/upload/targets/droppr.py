@@ -8,18 +8,21 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPMessage
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
+from droppr_client.upload import wire
 from droppr_client.upload.captcha import solved
-from droppr_client.upload.connection import Answer, Connections
+from droppr_client.upload.connection import Answer, Connections, address_of
 from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item, Pair
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Standing, Terms
 from droppr_client.upload.targets.answers import PASSWORD_WANTED, trouble_of
-from droppr_client.upload.troubles import Gone, Passing, Refused, Trouble
+from droppr_client.upload.troubles import FileRefused, Gone, Passing, Refused, Trouble
 
 LARGEST_PACK = 4 * 1024 * 1024
 MOST_PACKED = 500
+SMALLEST_PART, LARGEST_PART = 64 * 1024, 1024 * 1024 * 1024
+MOST_PARALLEL = 256
 CAPTCHA_TRIES = 3
 NOT_LET_IN = {"password_required", "password_invalid", "captcha_required", "too_many_attempts"}
 PACK_TYPE = "application/vnd.droppr.pack"
@@ -43,7 +46,9 @@ class DropprLink:
         self._connections = Connections(self._origin)
         self._path = f"/api/droppr/requests/{quote(self._hash, safe='')}"
         self._password = password
-        self._sender = {"sender_name": sender_name, "sender_email": sender_email}
+        # A terminal may hand over bytes that are no text.
+        sender = {"sender_name": sender_name, "sender_email": sender_email}
+        self._sender = {name: value and value.encode(errors="replace").decode() for name, value in sender.items()}
         self._entrance = threading.Lock()
         self._inside = threading.Event()
         self._turned_away: Answer | None = None
@@ -57,7 +62,8 @@ class DropprLink:
 
     def prepare(self) -> Terms:
         self.info = self._expect(self._connections.call("GET", self._path), 200)
-        if "chunk_size" not in self.info:
+        part_size = wire.clamped(self.info.get("chunk_size"), SMALLEST_PART, LARGEST_PART)
+        if part_size is None:
             raise Refused(f"{self._origin} answers, but not as a Droppr server does.", "invalid_link")
         self._require_sender()
         if self.info.get("requires_password") and callable(self._password):
@@ -65,8 +71,8 @@ class DropprLink:
         if self.info.get("requires_password") and not self._password:
             raise Refused(PASSWORD_WANTED, "password_required")
         return Terms(
-            part_size=int(self.info["chunk_size"]),
-            parallel_parts=int(self.info.get("max_parallel_chunks") or 1),
+            part_size=part_size,
+            parallel_parts=wire.clamped(self.info.get("max_parallel_chunks"), 1, MOST_PARALLEL) or 1,
             pack=_pack_terms(self.info.get("pack")),
             compares=True,
         )
@@ -79,7 +85,7 @@ class DropprLink:
         def ask(headers: Mapping[str, str]) -> Answer:
             return self._connections.call("POST", f"{self._path}/uploads", body, headers)
 
-        return _standing(self._expect(self._entering(ask), 201, 200))
+        return _begun(self._expect(self._entering(ask), 201, 200), item.size)
 
     def status(self, item: Item, ticket: str) -> Standing:
         found = self._expect(self._connections.call("GET", self._upload(ticket)), 200)
@@ -87,7 +93,7 @@ class DropprLink:
             raise Gone("The upload was begun with a file of another size.", "size_mismatch")
         if found.get("state") == "refused":
             raise Gone("The upload was refused before.", "upload_not_found")
-        return _standing(found)
+        return _begun(found, item.size)
 
     def send(self, item: Item, ticket: str, part: Part) -> Standing:
         start, stop = part.span
@@ -99,10 +105,10 @@ class DropprLink:
         if part.digest:
             headers["Content-Digest"] = part.digest
         answer = self._connections.send("POST", f"{self._path}/upload-chunk", headers, part)
-        return _standing(self._expect(answer, 200))
+        return _standing(self._expect(answer, 200), item.size)
 
     def finish(self, item: Item, ticket: str) -> Standing:
-        return _standing(self._expect(self._connections.call("GET", self._upload(ticket)), 200))
+        return _begun(self._expect(self._connections.call("GET", self._upload(ticket)), 200), item.size)
 
     def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
         body = b"".join(piece for file in files for piece in (self._pack_line(file), file.data))
@@ -114,7 +120,7 @@ class DropprLink:
         answers = self._expect(self._entering(ask), 200).get("files")
         if not isinstance(answers, list) or len(answers) != len(files):
             raise Passing("The server answered to other files than were sent.", "invalid_answer")
-        return [_packed(answer) for answer in answers]
+        return [_packed(answer, file.item.size) for answer, file in zip(answers, files, strict=True)]
 
     def make_folders(self, paths: Sequence[str]) -> None:
         def ask(headers: Mapping[str, str]) -> Answer:
@@ -125,7 +131,8 @@ class DropprLink:
     def handed_off(self, code: str) -> list[dict[str, Any]]:
         """The uploads behind a code that a sender's page shows, each as the status call tells it."""
         answer = self._connections.call("GET", f"{self._path}/handoffs/{quote(code, safe='')}")
-        return list(self._expect(answer, 200).get("uploads") or [])
+        uploads = self._expect(answer, 200).get("uploads")
+        return [each for each in uploads if isinstance(each, dict)] if isinstance(uploads, list) else []
 
     def discard(self, item: Item, ticket: str) -> None:
         self._connections.call("DELETE", self._upload(ticket))
@@ -160,17 +167,17 @@ class DropprLink:
             answer = self._with_captcha(ask)
             if answer.status < 300:
                 self._inside.set()
-            elif answer.document.get("code") in NOT_LET_IN:
+            elif answer.code in NOT_LET_IN:
                 self._turned_away = answer
             return answer
 
     def _with_captcha(self, ask: Callable[[Mapping[str, str]], Answer]) -> Answer:
         headers = {}
         if isinstance(self._password, str) and self._password:
-            headers["X-Request-Password"] = quote(self._password, safe="")
+            headers["X-Request-Password"] = quote(self._password, safe="", errors="surrogateescape")
         answer = ask(headers)
         for _ in range(CAPTCHA_TRIES):
-            if answer.status != 403 or answer.document.get("code") != "captcha_required":
+            if answer.status != 403 or answer.code != "captcha_required":
                 break
             if answer.document.get("captcha_provider") != "altcha":
                 raise Refused(
@@ -194,9 +201,9 @@ class DropprLink:
 
 def parts_of_link(url: str) -> tuple[str, str, str | None]:
     """Origin, hash and handoff code of a link's address. Raises Refused."""
-    address = urlsplit(url if "://" in url else f"http://{url}")
+    address = address_of(url if "://" in url else f"http://{url}")
     before, _, hash = address.path.rstrip("/").rpartition("/")
-    if not address.netloc or not hash or before.rpartition("/")[2] != "request":
+    if not hash or not wire.is_unicode(hash) or before.rpartition("/")[2] != "request":
         raise Refused(
             f"{url} is not the address of a link: it looks like https://files.example.org/request/….", "invalid_link"
         )
@@ -207,27 +214,63 @@ def parts_of_link(url: str) -> tuple[str, str, str | None]:
 def _pack_terms(said: object) -> PackTerms | None:
     if not isinstance(said, dict):
         return None
-    return PackTerms(
-        min(MOST_PACKED, int(said.get("max_files") or MOST_PACKED)),
-        min(LARGEST_PACK, int(said.get("max_bytes") or LARGEST_PACK)),
+    files = wire.clamped(said.get("max_files"), 1, MOST_PACKED)
+    size = wire.clamped(said.get("max_bytes"), 1, LARGEST_PACK)
+    return PackTerms(files, size) if files and size else None
+
+
+def _packed(answer: object, size: int) -> Standing | Trouble:
+    if not isinstance(answer, dict):
+        return _senseless()
+    try:
+        if answer.get("error"):
+            status = wire.whole(answer.get("status"), 400, 599) or 400
+            return trouble_of(Answer(status, HTTPMessage(), answer), "The server")
+        return _begun(answer, size)
+    except FileRefused as trouble:
+        return trouble
+
+
+def _begun(said: dict[str, Any], size: int) -> Standing:
+    """Of an upload that has an id by which it is asked for. Raises FileRefused."""
+    standing = _standing(said, size)
+    if not standing.ticket:
+        raise _senseless()
+    return standing
+
+
+def _standing(said: dict[str, Any], size: int) -> Standing:
+    """What a server says of an upload of so many bytes. Raises FileRefused where that cannot be."""
+    ticket = said.get("upload_id")
+    if ticket is not None and wire.upload_id(ticket) is None:
+        raise _senseless()
+    return Standing(
+        ticket=ticket or "",
+        complete=said.get("complete") is True,
+        missing=_missing(said.get("missing_ranges"), size),
+        parallel_parts=wire.clamped(said.get("max_parallel_chunks"), 1, MOST_PARALLEL),
+        path=wire.text(said.get("path")),
+        sha256=wire.sha256(said.get("sha256")),
+        sample=wire.text(said.get("sample")),
     )
 
 
-def _packed(answer: dict[str, Any]) -> Standing | Trouble:
-    if answer.get("error"):
-        return trouble_of(Answer(int(answer.get("status") or 400), HTTPMessage(), answer), "The server")
-    return _standing(answer)
+def _missing(ranges: object, size: int) -> tuple[Pair, ...]:
+    """Spans of the file, in order and apart. Raises FileRefused where they are anything else: what is outside of the file
+    cannot be read, and what is named twice would be sent twice."""
+    pairs: list[Pair] = []
+    at = 0
+    for each in ranges if isinstance(ranges, list) else ():
+        first, last = each if isinstance(each, list) and len(each) == 2 else (None, None)
+        start, end = wire.whole(first, at, size - 1), wire.whole(last, at, size - 1)
+        if start is None or end is None or start > end:
+            raise _senseless()
+        at = end + 1
+        pairs.append((start, at))
+    return tuple(pairs)
 
 
-def _standing(said: dict[str, Any]) -> Standing:
-    missing: tuple[Pair, ...] = tuple((int(first), int(last) + 1) for first, last in said.get("missing_ranges") or ())
-    return Standing(
-        ticket=str(said.get("upload_id") or ""),
-        complete=bool(said.get("complete")),
-        missing=missing,
-        part_size=said.get("chunk_size"),
-        parallel_parts=said.get("max_parallel_chunks"),
-        path=said.get("path"),
-        sha256=said.get("sha256"),
-        sample=said.get("sample"),
+def _senseless() -> FileRefused:
+    return FileRefused(
+        "The server's answer makes no sense: is it a Droppr server, and does all of it arrive?", "invalid_answer"
     )
