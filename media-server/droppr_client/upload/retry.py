@@ -8,6 +8,10 @@ from dataclasses import dataclass
 from droppr_client.upload.troubles import Passing
 
 JITTER = 0.25
+MOST_DETOURS = 1000
+"""Times that a target asks for other bytes, or fewer, than it was sent. Beyond that it does not know what it wants."""
+MOST_LOSSES = 10
+"""Times that a target misses what it has said it has."""
 
 
 @dataclass
@@ -43,3 +47,24 @@ class Retries:
             return trouble.retry_after + random.random() * JITTER
         doubled = self.first * 2.0 ** min(self.failures - 1, 16)
         return min(doubled, self.longest) * (1 + random.random() * JITTER)
+
+
+class Patience:
+    """With a target that takes parts and asks for others instead: of one file, until it ends. None of it counts as an
+    attempt, so that without an end of its own it would have none."""
+
+    def __init__(self) -> None:
+        self._detours = self._losses = 0
+        self._reached = -1
+
+    def for_a_detour(self) -> bool:
+        """Whether to go along with another wish for other bytes, or for fewer."""
+        self._detours += 1
+        return self._detours <= MOST_DETOURS
+
+    def for_gaps_from(self, first: int) -> bool:
+        """Whether to send what is missing from ``first`` on, after all that had been missing was sent. A target names
+        only so many gaps at once, so there may be others, but further on."""
+        self._losses += first <= self._reached
+        self._reached = first
+        return self._losses <= MOST_LOSSES

@@ -10,6 +10,7 @@ from dataclasses import replace
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest, whole_digest
 from droppr_client.upload.flow import Part
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
+from droppr_client.upload.retry import Patience
 from droppr_client.upload.schedule import Entry, Job
 from droppr_client.upload.state import Remembered
 from droppr_client.upload.targets import Facts, Standing
@@ -31,10 +32,6 @@ HASHED_FIRST = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
 FRESH_STARTS = 3
 WAITS_FOR_DIGEST = 60.0
-MOST_DETOURS = 1000
-"""Times that a server asks for other bytes, or fewer, than it was sent. Beyond that it does not know what it wants."""
-MOST_LOSSES = 10
-"""Times that a server misses what it has said it has."""
 SLOW_DIGEST = 100 * 1024 * 1024
 """Bytes a second that a server is given time to hash, on top of that."""
 
@@ -53,9 +50,8 @@ class Transfer:
         self._missing = Missing(())
         self._parallel = 1
         self._outstanding = 1  # the opening
-        self._fresh_starts = self._detours = self._losses = 0
-        self._reached = -1
-        """Where the first gap begins that the target was last heard of."""
+        self._fresh_starts = 0
+        self._patience = Patience()
         self._over = False
         self._verdict: Trouble | None = None
         self._standing: Standing | None = None
@@ -96,7 +92,7 @@ class Transfer:
             if self._again_later(trouble, again):
                 return
         except PartTooLarge as trouble:
-            if trouble.limit < size and self._is_another_detour():
+            if trouble.limit < size and self._patience.for_a_detour():
                 self._work.pace.limit_to(part=trouble.limit)
                 self._work.schedule.later(0, again)
                 return
@@ -233,7 +229,7 @@ class Transfer:
             )
         except OutOfOrder as trouble:
             work.progress.update_progress(item, -counted)
-            if trouble.offset > item.size or not self._is_another_detour():
+            if trouble.offset > item.size or not self._patience.for_a_detour():
                 raise FileRefused(str(trouble), trouble.code) from trouble
             self._in_order_from(trouble.offset)
             return
@@ -258,7 +254,8 @@ class Transfer:
             if not standing.complete and not standing.missing:
                 raise Passing("The server has everything and has not finished the file yet.", "busy")
             if not standing.complete:
-                self._check_progress(standing)
+                if not self._patience.for_gaps_from(standing.missing[0][0]):
+                    raise FileRefused("The server does not keep what it is sent.", "not_kept")
                 self._work.schedule.begun(self)
                 return
         self._check_unchanged()
@@ -268,20 +265,6 @@ class Transfer:
             if standing.sha256 not in (None, ours):
                 raise Edited("What arrived is not what was read: the file changed meanwhile.", "checksum_mismatch")
         self._done(standing, ours)
-
-    def _check_progress(self, standing: Standing) -> None:
-        """A server names only so many gaps at once, so there may be others, but further on. Raises FileRefused where it
-        forgets what it was sent, again and again."""
-        first = standing.missing[0][0]
-        self._losses += first <= self._reached
-        self._reached = first
-        if self._losses > MOST_LOSSES:
-            raise FileRefused("The server does not keep what it is sent.", "not_kept")
-
-    def _is_another_detour(self) -> bool:
-        with self._lock:
-            self._detours += 1
-            return self._detours <= MOST_DETOURS
 
     def _own_digest(self) -> str | None:
         if self._declared or not self._work.verifies:
