@@ -65,7 +65,9 @@ def _cancel_all(api: Api, link: str) -> None:
 
 
 def _row(upload: JSON) -> tuple[str, ...]:
-    sender = " ".join(filter(None, (plain_text(upload.get(each)) for each in ("sender_name", "sender_email", "address"))))
+    sender = " ".join(
+        filter(None, (plain_text(upload.get(each)) for each in ("sender_name", "sender_email", "address")))
+    )
     return (
         plain_text(upload.get("upload_id")),
         time_text(upload.get("opened_at")),
