@@ -152,6 +152,22 @@ def test_cancelling_gives_the_upload_up(client):
     link.status(upload_id).expect(404, "upload_not_found")
 
 
+def test_what_the_owner_cancels_ends_the_conversation_and_its_key(client):
+    link = client.make_link()
+    data, name = content(100), key()
+    with line(client, name) as talk:
+        upload_id = started(talk, link, "x.bin", data)["upload_id"]
+        link.stop(upload_id).expect(204)
+        talk.put(0, data[:50])
+        assert talk.hear("error")["code"] == "upload_cancelled"
+        assert talk.closed() == 1008
+    with line(client, name) as talk:
+        talk.say(type="start", request=link.hash, path="x.bin", size=len(data))
+        assert talk.hear("error")["code"] == "upload_cancelled"
+        assert talk.closed() == 1008
+    assert link.under_way() == []
+
+
 def test_what_is_wrong_with_one_message_ends_nothing(client):
     link = client.make_link()
     data = content(100)

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from app import create_app
 from app.core.errors import Busy, StorageFull, UploadCancelled, UploadComplete, UploadNotFound
 from app.core.links import Credentials
 from app.core.paths import RelPath
 from app.core.ranges import Span
+from app.core.session import UploadSession
 from app.services import open_uploads
 from app.services.commands import OpenUpload, ReceiveChunk
 from app.services.open_uploads import Stopped, UnderWay
@@ -147,7 +149,30 @@ def test_all_are_stopped_in_calls_that_are_bounded(house: House, monkeypatch: py
     for number in range(7):
         house.opened(f"{number}.bin")
     stop = house.services.open_uploads.stop_all
-    assert [stop(house.hash) for _ in range(4)] == [Stopped(3, 4), Stopped(3, 1), Stopped(1, 0), Stopped(0, 0)]
+    assert stop(house.hash) == Stopped(3, 4)
+    monkeypatch.setattr(open_uploads, "LONGEST", -1)
+    assert stop(house.hash) == Stopped(0, 4)
+    monkeypatch.setattr(open_uploads, "LONGEST", 60)
+    assert [stop(house.hash) for _ in range(3)] == [Stopped(3, 1), Stopped(1, 0), Stopped(0, 0)]
+
+
+def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(40):
+        house.opened(f"{number}.bin")
+    read: list[str] = []
+    load = house.services.sessions.load
+
+    def counted(upload_id: str) -> UploadSession:
+        read.append(upload_id)
+        return load(upload_id)
+
+    monkeypatch.setattr(house.services.sessions, "load", counted)
+    client = create_app(house.settings, house.services).test_client()
+    headers = {"Authorization": f"Bearer {(house.settings.data_dir / 'admin_token').read_text().strip()}"}
+    reply = client.get(f"/api/droppr/requests/{house.hash}/uploads?limit=5", headers=headers).json
+    assert reply is not None
+    assert [each["upload_id"] for each in reply["uploads"]] == read
+    assert len(read) == 5
 
 
 def test_one_that_is_being_delivered_is_not_waited_for(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,7 +18,9 @@ from app.services.upload_concurrency_manager import UploadConcurrencyManager
 LATELY = 30.0
 """Seconds over which the pace of an upload is told."""
 MOST_STOPPED = 1000
-"""Uploads that one call stops: freeing the room of each takes the disk a moment."""
+"""Uploads that one call stops."""
+LONGEST = 5.0
+"""Seconds after which a call stops no more of them: freeing the room of each takes the disk a moment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,10 +89,12 @@ class OpenUploads:
             raise _arrived()
 
     def stop_all(self, hash: str) -> Stopped:
-        """Give up whatever is open of a link, the oldest first, up to ``MOST_STOPPED``. Raises RequestNotFound."""
+        """Give up whatever is open of a link, the oldest first, as far as one call goes. Raises RequestNotFound."""
         openings = self._requests.openings(hash)
-        stopped = 0
+        stopped, until = 0, time.monotonic() + LONGEST
         for opening in openings[:MOST_STOPPED]:
+            if time.monotonic() > until:
+                break
             # One that is being delivered is not waited for: that may take as long as reading the file.
             with suppress(Busy, UploadNotFound):
                 stopped += self._stop_one(hash, opening.upload_id, wait=False)

@@ -195,7 +195,8 @@ export class LinkBody {
     await this.#stopping(async () => {
       const { cancelled, left } = await this.#ports.api.stopAll(this.#link.hash);
       if (left === 0) this.#arriving.clear();
-      return `${countOf(cancelled, "upload")} cancelled.`;
+      const still = left === 0 ? "" : ` ${countOf(left, "upload")} just being delivered.`;
+      return `${countOf(cancelled, "upload")} cancelled.${still}`;
     });
   }
 
