@@ -34,7 +34,7 @@ MAX_PASSWORD_LENGTH = 256
 CAPTCHA_PASS = "1 per 6 hour"
 REMEMBER_SECONDS = 900
 REMEMBERED = 4096
-CLIENTS_WORTH = 10
+CLIENTS_WORTH = 4
 """Wrong passwords on one link, of as many clients as it would take that were all wrong as often as one may be."""
 UNDER_ATTACK = "1 per 2 second"
 """Passwords that are judged on a link with many wrong ones and without a captcha."""
