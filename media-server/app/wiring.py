@@ -13,7 +13,7 @@ from app.core.ports import CaptchaProvider, Clock, Destination, RequestStore, Se
 from app.core.room import Floors
 from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create, looks_made
-from app.services.access import Access, AccessRules
+from app.services.access import Access, AccessRules, waiting_for_passwords
 from app.services.checkpoints import Checkpoints
 from app.services.chunk_buffer_pool import ChunkBufferPool
 from app.services.courier import Courier
@@ -32,7 +32,7 @@ from app.services.owed import Owed
 from app.services.owner import Owner
 from app.services.parallel_chunk_processor import ParallelChunkProcessor
 from app.services.passing_on import PassingOn
-from app.services.passwords import Argon2Hasher, WaitingRoom
+from app.services.passwords import Argon2Hasher
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
 from app.services.remotes import Remotes
@@ -61,6 +61,7 @@ from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.span_log import Kind, boot_number
 from app.storage.turns import Turns
 from app.storage.waiting_list import WaitingList
+from app.storage.waiting_room import WaitingRoom
 from app.wiring_remotes import build_remotes
 
 RUN = "run"
@@ -145,7 +146,10 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     )
     durable = settings.durability != "none"
     promise = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}[settings.durability]
-    sessions = JSONSessions(data / UPLOADS, promise=promise, boot=boot_number(settings.boot_id))
+    half = max(1, settings.threads // 2)
+    sessions = JSONSessions(
+        data / UPLOADS, promise=promise, boot=boot_number(settings.boot_id), waiting=WaitingRoom(half, half)
+    )
     chunks = LocalChunks(
         data / UPLOADS,
         staged=settings.chunk_layout == "indexed",
@@ -171,7 +175,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         hasher=hasher,
         clock=clock,
         rules=_access_rules(settings),
-        waiting=WaitingRoom.of_threads(settings.threads),
+        waiting=waiting_for_passwords(settings.threads),
     )
     file_requests = FileRequests(
         requests=requests,

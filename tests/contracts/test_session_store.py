@@ -7,6 +7,7 @@ import multiprocessing
 import random
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
 from app.storage.json_sessions import JSONSessions
 from app.storage.span_log import Kind
+from app.storage.waiting_room import WaitingRoom
+from tests.support.files import eventually
 from tests.support.processes import together
 
 ID = "upload-0123456789"
@@ -126,6 +129,25 @@ def test_only_one_is_exclusive(store, tmp_path):
         store.update(ID, lambda each: each.refused("no", 2.0))
     with store.exclusive(ID, wait=False):
         pass
+
+
+def test_few_threads_wait_for_whoever_is_alone_with_an_upload(tmp_path):
+    store = JSONSessions(tmp_path, waiting=WaitingRoom(3, 3))
+    store.create(session())
+
+    def ask(_: int) -> str:
+        try:
+            with store.exclusive(ID):
+                return "in"
+        except Busy:
+            return "busy"
+
+    with ThreadPoolExecutor(10) as pool:
+        with store.exclusive(ID):
+            answers = [pool.submit(ask, number) for number in range(10)]
+            eventually(lambda: sum(answer.done() for answer in answers) == 7, what="seven refusals")
+        assert sorted(answer.result() for answer in answers) == ["busy"] * 7 + ["in"] * 3
+    assert ask(0) == "in"
 
 
 def test_a_session_deleted_while_one_waits_for_it_is_not_found(store):

@@ -15,9 +15,10 @@ import pytest
 from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
 from app.core.links import CaptchaMode, Credentials, RequestLink
 from app.core.paths import RelPath
-from app.services.access import REMEMBER_SECONDS, Access, AccessRules
-from app.services.passwords import Argon2Hasher, WaitingRoom
+from app.services.access import REMEMBER_SECONDS, Access, AccessRules, waiting_for_passwords
+from app.services.passwords import Argon2Hasher
 from app.storage.attempts import SQLiteAttempts
+from app.storage.waiting_room import WaitingRoom
 from tests.support.clock import Now
 from tests.support.files import eventually
 
@@ -336,7 +337,7 @@ class TestUnderAttack:
 
     def test_a_room_leaves_most_threads_free(self):
         for threads in (1, 2, 4, 8, 32, 64):
-            room = WaitingRoom.of_threads(threads)
+            room = waiting_for_passwords(threads)
             with ExitStack() as stack:
                 inside = 0
                 for number in range(threads):

@@ -22,9 +22,9 @@ from app.core.remotes import Place
 from app.core.session import Sender
 from app.services.access import Access, AccessRules
 from app.services.file_requests import FileRequests
-from app.services.passwords import WaitingRoom
 from app.storage.attempts import SQLiteAttempts
 from app.storage.local_requests import LocalRequests
+from app.storage.waiting_room import WaitingRoom
 from app.web.json_body import parse
 from app.web.request_bodies import LinkTerms, NewLink
 from tests.support.clock import Now

@@ -29,9 +29,11 @@ from app.core.ranges import ByteRanges, Span
 from app.core.session import Sender, State, UploadSession
 from app.storage.atomic import disk_errors, replace_file, sync_file, sync_folder
 from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, recent, span_log
+from app.storage.waiting_room import WaitingRoom
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _REMEMBERED = 512
+_WAITERS = 16
 _CROWDED = 64 * 1024
 """Bytes of a journal up to which nobody would gain from a shorter one."""
 
@@ -69,8 +71,17 @@ class _Remembered:
 class JSONSessions:
     """SessionStore on files with file locks."""
 
-    def __init__(self, base: Path, *, promise: Kind = Kind.PENDING, boot: int | None = None) -> None:
+    def __init__(
+        self,
+        base: Path,
+        *,
+        promise: Kind = Kind.PENDING,
+        boot: int | None = None,
+        waiting: WaitingRoom | None = None,
+    ) -> None:
+        """``waiting`` has the threads of this process that may wait for whoever delivers, cancels or purges."""
         self._base = base
+        self._waiting = waiting or WaitingRoom(_WAITERS, _WAITERS)
         self._promise = promise
         self._boot = boot_number() if boot is None else boot
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
@@ -139,7 +150,16 @@ class JSONSessions:
 
     @contextmanager
     def exclusive(self, upload_id: str, *, wait: bool = True) -> Iterator[None]:
-        with self._holding(session_folder(self._base, upload_id), os.O_RDONLY | os.O_DIRECTORY, wait=wait):
+        folder, flags = session_folder(self._base, upload_id), os.O_RDONLY | os.O_DIRECTORY
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self._holding(folder, flags, wait=False))
+            except Busy:
+                if not wait:
+                    raise
+                # A large file may be hashed before it is delivered, and anybody may ask how it stands meanwhile.
+                with self._waiting.place(upload_id):
+                    stack.enter_context(self._holding(folder, flags))
             yield
 
     @contextmanager
