@@ -29,6 +29,14 @@ describe("ALTCHA", () => {
     expect((await solveAltcha(challenge))?.counter).toBe(20);
   });
 
+  it.each([{ cost: 2 ** 40 }, { keyLength: 2 ** 31 }, { cost: Number.NaN }])(
+    "that would have no end is not begun: %s",
+    async (more) => {
+      const { parameters } = await challengeOf("PBKDF2/SHA-256");
+      await expect(solveAltcha({ parameters: { ...parameters, ...more } })).rejects.toThrow("more work");
+    },
+  );
+
   it("of a kind unknown here is said to be so", async () => {
     const parameters = {
       algorithm: "ARGON2ID",

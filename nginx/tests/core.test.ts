@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { waitBefore } from "../src/core/backoff";
-import { ChunkQueue, chunkCount, completedChunks } from "../src/core/chunks";
+import { bearable, ChunkQueue, chunkCount, completedChunks } from "../src/core/chunks";
 import { errorFromReply, networkError, parseRetryAfter } from "../src/core/errors";
 import { Meter } from "../src/core/meter";
 import { firstChunkSize, parallelChunksFor } from "../src/core/network";
@@ -86,6 +86,27 @@ describe("ChunkQueue", () => {
     expect(chunkCount(0, 4)).toBe(0);
     expect(completedChunks(ByteRanges.of([span(0, 7), span(8, 10)]), 10, 4)).toEqual([0, 2]);
     expect(completedChunks(ByteRanges.of([span(2, 9)]), 10, 4)).toEqual([1]);
+  });
+});
+
+describe("a server that means no good", () => {
+  it("has no file cut into more chunks than can be counted", () => {
+    const size = 5 * 2 ** 40;
+    expect(
+      completedChunks(ByteRanges.of([span(0, size)]), size, bearable(1, size)).length,
+    ).toBeLessThanOrEqual(2 ** 23);
+    expect(bearable(2 ** 20, size)).toBe(2 ** 20);
+    expect(bearable(5, 8)).toBe(5);
+  });
+
+  it("has no bytes sent that the file does not have", () => {
+    const told = ByteRanges.of([span(2, 4), span(6, 2 ** 50), span(2 ** 51, 2 ** 52)]);
+    expect(told.within(8).toWire()).toEqual([
+      [2, 3],
+      [6, 7],
+    ]);
+    expect(told.within(3).toWire()).toEqual([[2, 2]]);
+    expect(told.within(0)).toEqual(ByteRanges.none);
   });
 });
 

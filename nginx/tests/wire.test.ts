@@ -121,6 +121,38 @@ describe("a link without limits", () => {
   });
 });
 
+describe("numbers of a server that means no good", () => {
+  const state = {
+    upload_id: "u",
+    chunk_size: 8,
+    max_parallel_chunks: 2,
+    complete: false,
+    missing_ranges: [],
+  };
+
+  it("are brought within bounds", () => {
+    const huge = { ...state, chunk_size: 2 ** 52, max_parallel_chunks: 10 ** 9 };
+    expect(parseUploadState(huge)).toMatchObject({ chunkSize: 2 ** 30, maxParallelChunks: 256 });
+    expect(parseLinkInfo(huge)).toMatchObject({ chunkSize: 2 ** 30, maxParallelChunks: 256 });
+  });
+
+  it.each([0, -1, 1.5, 2 ** 62, 1e300, null, "8", true])(
+    "are refused where they make no sense: %s",
+    (odd) => {
+      expect(() => parseUploadState({ ...state, chunk_size: odd })).toThrow(TypeError);
+      expect(() => parseUploadState({ ...state, max_parallel_chunks: odd })).toThrow(TypeError);
+      expect(() => parseLinkInfo({ ...state, chunk_size: odd })).toThrow(TypeError);
+    },
+  );
+
+  it.each([[[-1, 5]], [[5, 3]], [[0, 2 ** 60]], [[0.5, 1]], [[0]], ["0-1"], "all"])(
+    "are no gaps: %s",
+    (missing_ranges) => {
+      expect(() => parseUploadState({ ...state, missing_ranges })).toThrow();
+    },
+  );
+});
+
 describe("DropprApi", () => {
   const api = (transport: ScriptedTransport, headers: Record<string, string> = {}) =>
     new DropprApi({ transport, clock, chunkUrl: "/api/droppr/requests/h/upload-chunk", headers });

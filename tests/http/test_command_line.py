@@ -218,7 +218,7 @@ def test_the_client_needs_nothing_of_the_server():
         "import sys\n"
         "class Nothing:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
-        "        if name.partition('.')[0] in ('boto3', 'flask', 'httpx', 'limits', 'psutil', 'pydantic', 'pydantic_settings', 'werkzeug'):\n"
+        "        if name.partition('.')[0] in ('boto3', 'flask', 'httpx', 'limits', 'psutil', 'pydantic', 'pydantic_settings', 'urllib3', 'werkzeug'):\n"
         "            raise ImportError(name, name=name)\n"
         "sys.meta_path.insert(0, Nothing())\n"
         "from droppr_client.cli import main\n"

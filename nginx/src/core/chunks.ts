@@ -3,6 +3,14 @@
 
 import { type ByteRanges, lengthOf, type Span, span } from "./ranges";
 
+/** Of one file: 5 TiB in the smallest chunks that a Droppr server can be set to have fewer. */
+const MOST_CHUNKS = 2 ** 23;
+
+/** The chunk size that a server wishes for, unless a file of `size` bytes would be cut into more chunks than anybody can count. */
+export function bearable(chunkSize: number, size: number): number {
+  return Math.max(chunkSize, Math.ceil(size / MOST_CHUNKS));
+}
+
 /**
  * Hands out what is missing: the head of the file first and its end second, by which a wrong type or a broken container
  * is told early, then the rest from below. `inOrder` is for servers that take only the next byte.

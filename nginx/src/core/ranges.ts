@@ -53,6 +53,12 @@ export class ByteRanges {
     return new ByteRanges(gaps);
   }
 
+  /** What of this set lies in `[0, total)`. */
+  within(total: number): ByteRanges {
+    const inside = this.spans.filter(({ start }) => start < total);
+    return new ByteRanges(inside.map(({ start, stop }) => span(start, Math.min(stop, total))));
+  }
+
   covers(wanted: Span): boolean {
     return this.spans.some(({ start, stop }) => start <= wanted.start && wanted.stop <= stop);
   }

@@ -66,6 +66,10 @@ export interface LinkInfo {
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Bytes. A server may wish for smaller chunks than any other, but for none at all it cannot. */
+const LARGEST_CHUNK = 2 ** 30;
+const MOST_PARALLEL_CHUNKS = 256;
+
 export function parseFields(text: string): Fields {
   return asFields(JSON.parse(text));
 }
@@ -78,14 +82,21 @@ function asFields(value: unknown): Fields {
 export function parseUploadState(fields: Fields): UploadState {
   return {
     uploadId: text(fields, "upload_id"),
-    chunkSize: count(fields, "chunk_size"),
-    maxParallelChunks: count(fields, "max_parallel_chunks"),
+    ...parseGrid(fields),
     complete: fields.complete === true,
     missing: ByteRanges.fromWire(wireRanges(fields.missing_ranges)),
     ...parseDelivery(fields),
     size: typeof fields.size === "number" ? fields.size : null,
     sample: textOrNull(fields.sample),
     sha256: textOrNull(fields.sha256),
+  };
+}
+
+/** How a file is to be cut, within bounds: nothing is counted or allocated only because a server named a number. */
+function parseGrid(fields: Fields): Pick<UploadState, "chunkSize" | "maxParallelChunks"> {
+  return {
+    chunkSize: Math.min(positive(fields, "chunk_size"), LARGEST_CHUNK),
+    maxParallelChunks: Math.min(positive(fields, "max_parallel_chunks"), MOST_PARALLEL_CHUNKS),
   };
 }
 
@@ -105,7 +116,7 @@ function parsePackedFile(fields: Fields): PackedFile {
     const retryAfter = typeof fields.retry_after === "number" ? String(fields.retry_after) : null;
     return errorFromReply({ status, text, retryAfter, now: 0 });
   }
-  const grid = { chunk_size: 0, max_parallel_chunks: 0, missing_ranges: [] };
+  const grid = { chunk_size: 1, max_parallel_chunks: 1, missing_ranges: [] };
   return parseUploadState({ ...grid, ...fields });
 }
 
@@ -136,8 +147,7 @@ export function parseLinkInfo(fields: Fields): LinkInfo {
     allowedExtensions: extensions(fields.allowed_extensions),
     askName: asked(fields.ask_name),
     askEmail: asked(fields.ask_email),
-    chunkSize: count(fields, "chunk_size"),
-    maxParallelChunks: count(fields, "max_parallel_chunks"),
+    ...parseGrid(fields),
     pack: packLimits(fields.pack),
   };
 }
@@ -159,6 +169,12 @@ function count(fields: Fields, name: string): number {
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
     throw new TypeError(`${name} is not a count`);
   }
+  return value;
+}
+
+function positive(fields: Fields, name: string): number {
+  const value = count(fields, name);
+  if (value === 0) throw new TypeError(`${name} is nothing`);
   return value;
 }
 

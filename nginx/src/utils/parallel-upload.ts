@@ -6,7 +6,7 @@ import { contentDigest, sampleDigest } from "../adapters/digest";
 import { DropprApi } from "../adapters/droppr-api";
 import { LocalSessions } from "../adapters/local-sessions";
 import { systemClock } from "../adapters/system-clock";
-import { chunkCount, completedChunks } from "../core/chunks";
+import { bearable, chunkCount, completedChunks } from "../core/chunks";
 import { abortedError, differentFileError, UploadError } from "../core/errors";
 import { newUploadKey } from "../core/keys";
 import { Meter } from "../core/meter";
@@ -175,7 +175,8 @@ export class ParallelUploader {
   }
 
   get #chunkSize(): number {
-    return Math.min(this.#line.flow.chunkSize, this.#config.chunkSize ?? DEFAULT_CHUNK_SIZE);
+    const wanted = Math.min(this.#line.flow.chunkSize, this.#config.chunkSize ?? DEFAULT_CHUNK_SIZE);
+    return bearable(wanted, this.#config.file.size);
   }
 
   async #settle(): Promise<UploadResult> {
@@ -325,8 +326,9 @@ export class ParallelUploader {
   async #move(state: UploadState, signal: AbortSignal): Promise<void> {
     const { chunkDigests = "auto", chunkSize } = this.#config;
     const inOrder = state.maxParallelChunks === 1;
+    const wanted = bearable(state.chunkSize, this.#config.file.size);
     // A server that wants the chunks of a file one at a time says nothing about several files.
-    this.#line.flow.limit(inOrder ? Number.POSITIVE_INFINITY : state.maxParallelChunks, state.chunkSize);
+    this.#line.flow.limit(inOrder ? Number.POSITIVE_INFINITY : state.maxParallelChunks, wanted);
     this.#uploadId = state.uploadId;
     this.#transfer = new Transfer(
       {
@@ -339,7 +341,7 @@ export class ParallelUploader {
         signal,
         maxRetries: this.#maxRetries,
         width: state.maxParallelChunks,
-        chunkSize: Math.min(chunkSize ?? Number.POSITIVE_INFINITY, state.chunkSize),
+        chunkSize: Math.min(chunkSize ?? Number.POSITIVE_INFINITY, wanted),
         digest: async (chunk) =>
           chunkDigests === "auto" ? contentDigest(chunk, this.#config.hasher, signal) : null,
         onProgress: () => this.#progress(),

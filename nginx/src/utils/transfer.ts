@@ -91,7 +91,7 @@ export class Transfer {
   /** Sends everything known to be missing. Returns the refusal when the server expected another byte. */
   async #pass(): Promise<UploadError | null> {
     const { width, signal, retrier } = this.#config;
-    const queue = new ChunkQueue(this.#state.missing, width === 1);
+    const queue = new ChunkQueue(this.#state.missing.within(this.#config.file.size), width === 1);
     const { controller, release } = childController(signal);
     const next = (): (() => Promise<void>) | null => {
       const chunk = this.#complete ? null : this.#take(queue);
