@@ -30,6 +30,18 @@ def test_rows_are_empty_until_written_and_the_same_for_all(make):
         assert other.read()[2] == b"row".ljust(8, b"\0")
 
 
+def test_a_table_that_is_made_has_all_the_room_it_will_ever_take(make, tmp_path):
+    table = make()
+    table.make()
+    assert (tmp_path / "run" / "table").stat().st_blocks > 0
+    assert (tmp_path / "run" / "table").stat().st_size == 4 * 8
+    with table.alone():
+        table.write(1, b"row")
+    table.make()
+    with make().alone():
+        assert table.read()[1] == b"row".ljust(8, b"\0")
+
+
 def test_a_row_is_held_until_the_last_holder_lets_go(make):
     one, other = make(), make()
     with one.alone():

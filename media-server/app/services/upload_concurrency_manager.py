@@ -178,6 +178,7 @@ class UploadConcurrencyManager:
 
     def sweep(self) -> None:
         """Free the places of uploads of which nothing comes any more; called every second or so."""
+        self._places.make()
         crowded = self._is_crowded()
         with self._lock:
             idle = [each for each in self._mine.values() if self._is_idle(each, crowded)]

@@ -50,6 +50,13 @@ class HostTable:
             finally:
                 ask(looks, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _WHOLE)
 
+    def make(self) -> None:
+        """Make the table now, while there is room for it; looking at one that is there takes none. Raises what ``alone``
+        raises."""
+        if self._descriptors is None:
+            with self.alone():
+                pass
+
     def read(self) -> list[bytes]:
         """Every row, held or not. Only inside ``alone``."""
         raw = os.pread(self._opened()[1], self.count * self._size, 0)
