@@ -266,6 +266,7 @@ OWNER_CALLS = [
 def test_an_owner_call_needs_the_admin_token(link: Link, method: str, path: str) -> None:
     link.deliver("a.txt", b"a")
     path = path.replace("{hash}", link.hash)
+    stranger = link.client.elsewhere()
     for headers in (
         {},
         {"Authorization": "Bearer wrong"},
@@ -277,7 +278,7 @@ def test_an_owner_call_needs_the_admin_token(link: Link, method: str, path: str)
         {"X-Auth": "wrong"},
         {"Cookie": f"token={link.client.token}"},
     ):
-        reply = link.client.call(method, path, headers=headers, json={"folder": "x"} if method == "POST" else None)
+        reply = stranger.call(method, path, headers=headers, json={"folder": "x"} if method == "POST" else None)
         assert reply.status == 401, (headers, reply)
         assert method == "HEAD" or reply.code == "unauthorized"
     assert link.info().status == 200, "nothing happened to it"

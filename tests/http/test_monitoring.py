@@ -24,7 +24,7 @@ def test_the_owner_sees_how_busy_the_server_is(client: Client) -> None:
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer wrong"}, {"X-Auth": "wrong"}], ids=str)
 def test_nobody_else_sees_how_busy_the_server_is(client: Client, headers: dict[str, str]) -> None:
-    client.call("GET", "/api/v1/system/upload-status", headers=headers).expect(401, "unauthorized")
+    client.elsewhere().call("GET", "/api/v1/system/upload-status", headers=headers).expect(401, "unauthorized")
 
 
 def test_progress_is_told_to_the_owner_and_to_the_sender_who_names_the_upload(link: Link) -> None:

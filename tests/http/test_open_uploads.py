@@ -71,7 +71,8 @@ def test_only_the_owner_sees_and_stops_them(link: Link, suffix: str) -> None:
         link.client.call(method, f"{link.path}{suffix}").expect(401, "unauthorized")
     link.client.call("DELETE", f"{link.path}/uploads/{upload_id}?as=owner").expect(401, "unauthorized")
     headers = {"Authorization": "Bearer wrong"}
-    link.client.call("DELETE", f"{link.path}/uploads/{upload_id}", headers=headers).expect(401, "unauthorized")
+    stranger = link.client.elsewhere()
+    stranger.call("DELETE", f"{link.path}/uploads/{upload_id}", headers=headers).expect(401, "unauthorized")
     assert link.status(upload_id).expect(200).json["state"] == "open"
 
 

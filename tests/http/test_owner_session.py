@@ -43,13 +43,13 @@ def test_the_cookie_opens_what_the_token_opens(client):
     for _ in range(8):
         assert client.call("GET", "/api/droppr/requests", headers=cookie).status == 200, "every worker knows it"
     forged = {"Cookie": cookie["Cookie"][:-3] + "AAA"}
-    client.call("GET", SESSION, headers=forged).expect(401, "unauthorized")
+    client.elsewhere().call("GET", SESSION, headers=forged).expect(401, "unauthorized")
     client.call("GET", SESSION).expect(401, "unauthorized")
 
 
 def test_a_wrong_token_beside_a_right_cookie_is_wrong(client):
     headers = {"Cookie": cookie_of(log_in(client, client.token)), "Authorization": "Bearer wrong"}
-    client.call("GET", SESSION, headers=headers).expect(401, "unauthorized")
+    client.elsewhere().call("GET", SESSION, headers=headers).expect(401, "unauthorized")
 
 
 def test_logging_out_ends_the_session_wherever_its_cookie_is_kept(live):

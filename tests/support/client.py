@@ -6,6 +6,7 @@ import fcntl
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import count
 from json import dumps
 from pathlib import Path
 from typing import Any, Self
@@ -17,6 +18,8 @@ import urllib3
 from app.storage.range_lock import ask
 from tests.support.files import eventually, spans
 from tests.support.live import LiveServer
+
+_addresses = count()
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,11 @@ class Client:
     def of(cls, server: LiveServer, source: str | None = None, url: str | None = None) -> Client:
         """A client of ``server``, straight or by way of the proxy at ``url``."""
         return cls(url or server.url, server.token, server.files_dir, source)
+
+    def elsewhere(self) -> Client:
+        """The same from an address that no other test has: what is limited by address counts for this one alone."""
+        number = next(_addresses)
+        return Client(self.url, self.token, self.files_dir, source=f"127.77.{number // 250}.{1 + number % 250}")
 
     def call(
         self,

@@ -12,6 +12,9 @@ from flask import Flask, Response, g, has_request_context, request
 from pythonjsonlogger.json import JsonFormatter
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_CAPABILITY = re.compile(r"(?<![\w-])([\w-]{6})[\w-]{26}(?:[\w-]{11})?(?![\w-])", re.ASCII)
+"""What 24 or 32 random bytes look like: a link's hash, an upload's id, a token."""
+_PLAIN = logging.Formatter()
 
 
 class WithRequestId(logging.Filter):
@@ -21,6 +24,25 @@ class WithRequestId(logging.Filter):
         if has_request_context():
             record.request_id = g.get("request_id")
         return True
+
+
+class Discreet(logging.Filter):
+    """Takes capabilities and tokens out of what we do not word ourselves: traces, and gunicorn's lines about requests
+    that it did not understand, which quote them."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name == "gunicorn.error":
+            text = record.getMessage()
+            if text.startswith("Invalid request from"):
+                text = text.partition("'")[0].rstrip(": ")
+            record.msg, record.args = _discreet(text), None
+        if record.exc_info and not record.exc_text:
+            record.exc_text = _discreet(_PLAIN.formatException(record.exc_info))
+        return True
+
+
+def _discreet(text: str) -> str:
+    return _CAPABILITY.sub(r"\1…", text)
 
 
 def install(app: Flask, level: str, debug: Sequence[str] = ()) -> None:
@@ -35,8 +57,10 @@ def install(app: Flask, level: str, debug: Sequence[str] = ()) -> None:
             JsonFormatter("%(asctime)s %(levelname)s %(name)s %(message)s", rename_fields={"levelname": "level"})
         )
         handler.addFilter(WithRequestId())
+        handler.addFilter(Discreet())
         logger.addHandler(handler)
         logger.propagate = False
+        logging.getLogger("gunicorn.error").addFilter(Discreet())
         # Looked up for every line and shown in none. gunicorn's own lines show the process.
         logging.logThreads = logging.logMultiprocessing = False
     app.before_request(_take_id)
