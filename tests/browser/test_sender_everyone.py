@@ -6,16 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Visit
+from tests.support.axe import complaints
 from tests.support.client import Client
 from tests.support.files import MIB, content, write
-from tests.support.live import PROJECT
 from tests.support.sender import Sender
 
-AXE = PROJECT / "nginx" / "node_modules" / "axe-core" / "axe.min.js"
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 SLOW = 2
 
 LANGUAGES = {
@@ -28,18 +26,6 @@ LANGUAGES = {
     "pl": ("Wybierz pliki", "ltr"),
     "it": ("Choose files", "ltr"),
 }
-
-
-def complaints(page: Page) -> list[str]:
-    """What axe-core finds wrong, WCAG 2.2 AA and best practice, a line each."""
-    if not page.evaluate("() => 'axe' in window"):
-        page.evaluate(AXE.read_text())
-    found = page.evaluate("rules => axe.run(document, { runOnly: rules })", RULES)
-    return [
-        f"{each['id']}: {node['html'][:120]} {node['failureSummary']}"
-        for each in found["violations"]
-        for node in each["nodes"]
-    ]
 
 
 @pytest.mark.parametrize("locale", LANGUAGES)
