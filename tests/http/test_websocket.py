@@ -224,6 +224,23 @@ def test_a_password_is_asked_for_and_the_owner_is_not_asked(client):
         started(talk, link, "z", b"1")
 
 
+def test_wrong_tokens_that_come_by_a_socket_are_counted_like_all_others(live):
+    client = Client.of(live(workers=2, DROPPR_TRUSTED_PROXIES="127.0.0.1/32"))
+    link = client.make_link(password="sesame")
+    far = {"X-Forwarded-For": "192.0.2.7"}
+    for number in range(10):
+        with line(client, key(), **far) as talk:
+            talk.say(type="start", request=link.hash, path="x", size=1, token=f"wrong-{number}")
+            assert talk.hear("error")["code"] == "password_required"
+    for token in ("wrong", client.token):
+        with line(client, key(), **far) as talk:
+            talk.say(type="start", request=link.hash, path="x", size=1, token=token)
+            told = talk.hear("error")
+            assert (told["code"], 0 < told["retry_after"] <= 900) == ("too_many_attempts", True)
+            assert talk.closed() == 1008
+    client.call("GET", "/metrics", headers={**far, "X-Auth": "wrong"}).expect(429, "too_many_attempts")
+
+
 def test_other_sites_may_not_speak_for_a_visitor(way_in):
     with pytest.raises(ConnectionError) as caught, line(way_in, key(), Origin="https://evil.example"):
         pass

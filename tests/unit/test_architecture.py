@@ -68,6 +68,14 @@ def test_only_the_settings_read_the_environment() -> None:
     assert readers == ["settings.py"]
 
 
+def test_all_json_that_is_written_is_json() -> None:
+    """Left to itself, Python writes NaN and Infinity, which no browser can read."""
+    for path in modules():
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "json.dumps":
+                assert "allow_nan=False" in ast.unparse(node), f"{path}:{node.lineno}"
+
+
 @pytest.mark.parametrize("error", every_error(), ids=lambda error: error.__name__)
 def test_every_error_has_a_status_and_a_row_in_the_docs(error: type[errors.UploadError]) -> None:
     assert error in STATUS
