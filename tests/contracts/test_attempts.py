@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -132,13 +134,13 @@ def test_counting_is_possible_while_one_has_the_turn(attempts):
 
 
 class TestSQLite:
-    def test_old_rows_are_removed(self, attempts, now):
+    def test_old_rows_are_removed(self, attempts, now, tmp_path):
         for number in range(100):
             attempts.hit(f"k{number}", "1 per minute")
             attempts.first_use(f"t{number}", 60)
         now.pass_by(200)
         attempts.hit("new", "1 per minute")
-        with attempts._alone() as (connection, _):
+        with closing(sqlite3.connect(tmp_path / "attempts.db")) as connection:
             rows = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("events", "used")]
         assert rows == [1, 0]
 
