@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from math import inf
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -60,9 +61,13 @@ class Settings(BaseSettings):
         (), validation_alias=AliasChoices("DROPPR_UPLOAD_ALLOWED_EXTS", "DROPPR_UPLOAD_ALLOWED_EXTENSIONS")
     )
     session_max_age_hours: float = Field(24, gt=0)
+    upload_max_age_days: float = Field(30, ge=0)
     disk_floor_percent: float = Field(5, ge=0, le=90)
     disk_floor_mb: int = Field(1024, ge=0)
     disk_floor_inodes: int = Field(10_000, ge=0)
+    announced_minutes: float = Field(10, gt=0)
+    announced_percent_per_client: float = Field(50, ge=0, le=100)
+    announced_percent_per_link: float = Field(75, ge=0, le=100)
     undo_minutes: float = Field(60, ge=0)
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
@@ -226,6 +231,11 @@ class Settings(BaseSettings):
         """Where the control groups of version 2 are: beside those of version 1 on machines that have both."""
         both = Path("/sys/fs/cgroup/unified")
         return self.cgroup_dir or (both if both.is_dir() else both.parent)
+
+    @property
+    def upload_max_age(self) -> float:
+        """Seconds after which an upload ends that is not complete, however alive it is kept."""
+        return self.upload_max_age_days * 86_400 or inf
 
     @property
     def session_max_age(self) -> float:

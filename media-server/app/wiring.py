@@ -10,7 +10,7 @@ from app.captcha import build_captcha
 from app.core.backoff import Backoff
 from app.core.policy import Policy
 from app.core.ports import CaptchaProvider, Clock, Destination, RequestStore, SessionStore
-from app.core.room import Floors
+from app.core.room import Floors, Terms
 from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create, looks_made
 from app.services.access import Access, AccessRules, waiting_for_passwords
@@ -33,6 +33,7 @@ from app.services.owner import Owner
 from app.services.parallel_chunk_processor import ParallelChunkProcessor
 from app.services.passing_on import PassingOn
 from app.services.passwords import Argon2Hasher
+from app.services.promises import Promises
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
 from app.services.remotes import Remotes
@@ -58,6 +59,7 @@ from app.storage.local_handoffs import LocalHandoffs
 from app.storage.local_outbox import LocalOutbox
 from app.storage.local_requests import LocalRequests
 from app.storage.nameless_files import LocalNamelessFiles
+from app.storage.promises import SQLitePromises
 from app.storage.span_log import Kind, boot_number
 from app.storage.turns import Turns
 from app.storage.waiting_list import WaitingList
@@ -166,7 +168,22 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     # Turns of their own: they are held while a remote is spoken to.
     remotes = build_remotes(settings, Turns(data / "outbox" / "turns"))
     floors = Floors(settings.disk_floor_percent, settings.disk_floor_mb * MIB, settings.disk_floor_inodes)
-    room = Room(DiskSpace(data), floors)
+    terms = Terms(
+        patience=settings.announced_minutes * 60,
+        client_percent=settings.announced_percent_per_client,
+        link_percent=settings.announced_percent_per_link,
+    )
+    promised = SQLitePromises(data / "promises.db", terms, clock)
+    room = Room(DiskSpace(data), floors, promised.total)
+    promises = Promises(
+        store=promised,
+        room=room,
+        terms=terms,
+        requests=requests,
+        chunks=chunks,
+        clock=clock,
+        twice=settings.chunk_layout == "indexed",
+    )
     policy = Policy(settings.max_file_size, settings.max_chunk_size, settings.upload_allowed_exts)
 
     access = Access(
@@ -206,6 +223,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         observer=observer,
         digests=digests,
+        promises=promises,
         durable=durable,
     )
     whole_files = WholeFiles(
@@ -235,7 +253,9 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         whole_files=whole_files,
         clock=clock,
         observer=observer,
-        max_age=settings.session_max_age,
+        promises=promises,
+        max_idle=settings.session_max_age,
+        max_age=settings.upload_max_age,
     )
     undo = Undo(
         sessions=sessions,
@@ -264,7 +284,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         digests=digests,
         purge=purge,
         undo=undo,
-        room=room,
+        promises=promises,
         open_uploads=open_uploads,
         owed=owed,
         policy=policy,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core import links
+from app.core import ledger
 from app.core.errors import RequestFull, RequestNotFound
 from app.core.links import Ask, CaptchaMode, Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
@@ -76,7 +76,7 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
         lambda: store.note_sha256(hash, "u", "0" * 64),
         lambda: store.usage(hash),
         lambda: store.remove(hash, "u"),
-        lambda: store.note_folders(hash, [RelPath.parse("a")]),
+        lambda: store.note_folders(link(hash=hash), [RelPath.parse("a")]),
         lambda: store.file(hash, "u"),
         lambda: store.why_gone(hash, "u"),
         lambda: store.openings(hash),
@@ -190,11 +190,11 @@ def test_fifty_openings_from_many_processes_at_one_place_left_let_one_in(store, 
 
 
 def test_bytes_are_reserved_as_strictly_as_places(store, make):
-    small = link(max_total_size=550)
+    small = link(max_total_size=55_000)
     store.create(small)
 
     def open_one(number):
-        make().reserve(small, f"u{number}", 100)
+        make().reserve(small, f"u{number}", 10_000)
 
     results = together(12, open_one)
     assert (results.count(None), results.count("RequestFull")) == (5, 7)
@@ -210,7 +210,7 @@ def test_more_links_than_are_kept_in_memory_keep_their_ledgers_apart(make, monke
 
 
 def test_a_file_that_is_taken_back_leaves_the_list_and_frees_its_place(store, make):
-    one = link(max_files=1, max_total_size=10)
+    one = link(max_files=1, max_total_size=4096)
     store.create(one)
     store.reserve(one, "u1", 10)
     store.receive(HASH, received(1))
@@ -242,13 +242,13 @@ def test_of_many_processes_one_takes_a_file_back(store, make):
 
 
 def test_folders_count_once_with_those_above_them(store, make, monkeypatch):
-    monkeypatch.setattr(links, "MAX_FOLDERS", 4)
+    monkeypatch.setattr(ledger, "MAX_FOLDERS", 4)
     store.create(link())
     for each in (store, make(), store):
-        each.note_folders(HASH, [RelPath.parse("a/b/c"), RelPath.parse("a/d")])
+        each.note_folders(link(), [RelPath.parse("a/b/c"), RelPath.parse("a/d")])
     with pytest.raises(RequestFull):
-        store.note_folders(HASH, [RelPath.parse("a/b"), RelPath.parse("e")])
-    store.note_folders(HASH, [RelPath.parse("a/b")])
+        store.note_folders(link(), [RelPath.parse("a/b"), RelPath.parse("e")])
+    store.note_folders(link(), [RelPath.parse("a/b")])
 
 
 def test_a_link_that_is_deleted_is_gone_with_its_ledger_and_the_others_stay(store, make):

@@ -41,7 +41,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def server(
     request: pytest.FixtureRequest, disk: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:
-    """In place, an open upload has its room set aside; indexed, each chunk needs room of its own for a moment."""
+    """Room is set aside as bytes come; indexed, each chunk needs room of its own besides for a moment."""
     env = {"DROPPR_DATA_DIR": disk / request.param, "DROPPR_CHUNK_LAYOUT": request.param}
     with LiveServer(tmp_path_factory.mktemp("server"), workers=2, **env, **GENEROUS) as running:
         yield running
@@ -189,11 +189,11 @@ def test_on_a_full_disk_the_owner_sees_what_is_open_and_makes_room_by_stopping_i
     data = content(2 * MIB)
     ids = [link.opened(f"{number}.bin", len(data)) for number in range(4)]
     for upload_id in ids:
-        link.chunk(upload_id, 0, data[:CHUNK], len(data)).expect(200)
+        link.chunk(upload_id, 0, data[:MIB], len(data)).expect(200)
     ballast.fill()
     assert [each["upload_id"] for each in link.under_way()] == ids
     link.stop(ids[0]).expect(204)
-    link.chunk(ids[0], CHUNK, data[CHUNK : 2 * CHUNK], len(data)).expect(404, "upload_cancelled")
+    link.chunk(ids[0], MIB, data[MIB:], len(data)).expect(404, "upload_cancelled")
     ballast.fill()
     assert link.stop_all().expect(200).json == {"cancelled": 3, "left": 0}
     assert link.under_way() == []

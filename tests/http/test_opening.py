@@ -138,13 +138,13 @@ def test_open_uploads_count_towards_the_number_of_files(client: Client) -> None:
 
 
 def test_open_uploads_count_towards_the_total_size(client: Client) -> None:
-    link = client.make_link(max_total_size=1000)
-    first = link.opened("a", 600)
-    link.open("b", 401).expect(413, "request_full")
-    link.deliver("b", content(400))
+    link = client.make_link(max_total_size=100_000)
+    first = link.opened("a", 60_000)
+    link.open("b", 40_001).expect(413, "request_full")
+    link.deliver("b", content(40_000))
     link.open("c", 1).expect(413, "request_full")
     link.cancel(first).expect(204)
-    link.deliver("c", content(600))
+    link.deliver("c", content(60_000))
 
 
 def test_fifty_openings_race_for_one_place_and_one_wins(client: Client) -> None:
@@ -156,9 +156,9 @@ def test_fifty_openings_race_for_one_place_and_one_wins(client: Client) -> None:
 
 
 def test_fifty_openings_race_for_the_last_bytes_and_five_win(client: Client) -> None:
-    link = client.make_link(max_total_size=550)
+    link = client.make_link(max_total_size=55_000)
     with ThreadPoolExecutor(50) as pool:
-        replies = list(pool.map(lambda n: link.open(f"{n}.bin", 100), range(50)))
+        replies = list(pool.map(lambda n: link.open(f"{n}.bin", 10_000), range(50)))
     assert sorted(reply.status for reply in replies) == [201] * 5 + [413] * 45
 
 

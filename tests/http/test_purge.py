@@ -81,6 +81,29 @@ def test_an_upload_that_still_gets_chunks_is_not_purged_however_old_it_is(forget
     assert (link.disk / "slow.bin").read_bytes() == data
 
 
+def test_an_upload_ends_when_it_is_too_old_however_alive_it_is_kept(live: Callable[..., LiveServer]) -> None:
+    server = live(workers=2, DROPPR_UPLOAD_MAX_AGE_DAYS=4 / 86_400)
+    link = Client.of(server).make_link(max_files=1)
+    opened = link.open("slow.bin", 100_000).expect(201).json
+    upload_id, data = opened["upload_id"], content(100_000)
+    assert opened["expires_at"] == pytest.approx(time.time() + 4, abs=3)
+    sent = 0
+
+    def is_over() -> bool:
+        nonlocal sent
+        sent += 1
+        reply = link.chunk(upload_id, sent, data[sent : sent + 1], len(data))
+        return reply.status != 200 and bool(reply.expect(410, "upload_expired"))
+
+    eventually(is_over, seconds=30, what="the upload's end")
+    assert sent > 3, "it was not kept alive"
+    link.status(upload_id).expect(410, "upload_expired")
+    cleanup(server)
+    assert bytes_held(server, upload_id) == 0
+    link.status(upload_id).expect(410, "upload_expired")
+    link.deliver("next.bin", b"has its place")
+
+
 def test_an_upload_is_not_purged_while_a_chunk_of_it_is_on_its_way(forgetful: LiveServer, link: Link) -> None:
     data = content(100_000)
     upload_id = link.opened("slow.bin", len(data))

@@ -105,8 +105,8 @@ def test_limits_hold_for_the_files_of_a_pack_one_by_one(client: Client) -> None:
     reply = send(link, packed(file(f"{n}.txt", b"x") for n in range(5))).expect(200).json["files"]
     assert [each.get("code") for each in reply] == [None, None, None, "request_full", "request_full"]
     assert sorted(on_disk(link)) == ["0.txt", "1.txt", "2.txt"]
-    total = client.make_link(max_total_size=10)
-    sizes = send(total, packed(file(f"{n}.txt", b"x" * 4) for n in range(3))).expect(200).json["files"]
+    total = client.make_link(max_total_size=10_000)
+    sizes = send(total, packed(file(f"{n}.txt", b"x" * 4_500) for n in range(3))).expect(200).json["files"]
     assert [each.get("code") for each in sizes] == [None, None, "request_full"]
 
 

@@ -15,7 +15,7 @@ from tests.support.files import content, files_below
 
 
 def test_a_file_is_taken_back_with_all_that_was_known_of_it(client: Client) -> None:
-    link = client.make_link(max_files=1, max_total_size=100)
+    link = client.make_link(max_files=1, max_total_size=104_096)
     sent = link.deliver("dir/a.bin", b"oops")
     assert 3500 < sent["removable_until"] - time.time() <= 3600
     assert link.status(sent["upload_id"]).json["removable_until"] == pytest.approx(sent["removable_until"], abs=1)
@@ -26,7 +26,7 @@ def test_a_file_is_taken_back_with_all_that_was_known_of_it(client: Client) -> N
         again.expect(404, "upload_not_found")
     link.chunk(sent["upload_id"], 0, b"oops", 4).expect(404, "upload_not_found")
     link.download("dir/a.bin").expect(404, "file_not_found")
-    link.deliver("dir/b.bin", content(100))
+    link.deliver("dir/b.bin", content(100_000))
 
 
 def test_files_that_came_whole_or_packed_are_taken_back_too(link: Link) -> None:

@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
+from math import inf
 from typing import Any
 
-from app.core.errors import RequestFull, UploadError
 from app.core.paths import RelPath
 from app.core.remotes import Place
-
-MAX_FOLDERS = 10_000
-"""How many folders senders may make on one link by asking for them, those above them included."""
-
-# What is learnt of a file after it was received: its field, and where the event has it.
-_LEARNT = {"hashed": ("sha256", "sha256"), "passed_on": ("passed_on_to", "remote")}
 
 
 class CaptchaMode(StrEnum):
@@ -128,112 +121,24 @@ class Opening:
     upload_id: str
     size: int
     at: float
+    until: float = inf
+    """From when on others may have its place and its bytes, unless it asks for them again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """A snapshot of a link's ledger. Sizes are bytes."""
+
+    files: tuple[ReceivedFile, ...]
+    bytes_received: int
+    open: frozenset[str]
+    removed: tuple[ReceivedFile, ...]
+    """Taken back by their senders."""
 
 
 _FIELDS = {kind: [each.name for each in fields(kind)] for kind in (Announced, ReceivedFile)}
 
 
-@dataclass
-class Ledger:
-    """What one link has promised and received, as the sum of its events. Mutable; belongs to its reader."""
-
-    open: dict[str, Opening] = field(default_factory=dict)
-    """Every upload that is open, by upload id."""
-    announced: dict[str, Announced] = field(default_factory=dict)
-    """Files on their way from one request straight to their name, by upload id."""
-    received: dict[str, ReceivedFile] = field(default_factory=dict)
-    gone: dict[str, str] = field(default_factory=dict)
-    """Why those uploads are gone whose senders did not end them themselves: ``expired`` or ``stopped``, by upload id."""
-    removed: dict[str, ReceivedFile] = field(default_factory=dict)
-    """Files that their senders took back."""
-    leaving: set[str] = field(default_factory=set)
-    """Uploads whose files are about to appear elsewhere, and so can no longer be taken back."""
-    folders: set[str] = field(default_factory=set)
-    """Folders that senders asked for, with those above them."""
-    bytes_received: int = 0
-    bytes_open: int = 0
-
-    def reserve(self, link: RequestLink, upload_id: str, size: int, at: float = 0.0) -> dict[str, Any]:
-        """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
-        self._check_room(link, size, 0, 0)
-        return {"event": "opened", "upload_id": upload_id, "size": size, "at": at}
-
-    def announce(
-        self, link: RequestLink, files: Sequence[Announced]
-    ) -> tuple[list[dict[str, Any]], dict[str, UploadError]]:
-        """The events that set room aside for whole files in their order; by upload id, why there is none for some."""
-        events: list[dict[str, Any]] = []
-        full: dict[str, UploadError] = {}
-        size = 0
-        for file in files:
-            try:
-                self._check_room(link, file.size, len(events), size)
-            except RequestFull as error:
-                full[file.upload_id] = error
-            else:
-                events.append({"event": "announced", "upload_id": file.upload_id, "file": as_event(file)})
-                size += file.size
-        return events, full
-
-    def _check_room(self, link: RequestLink, size: int, more_files: int, more_bytes: int) -> None:
-        files = len(self.open) + len(self.announced) + len(self.received) + more_files
-        if link.max_files and files >= link.max_files:
-            most = "1 file" if link.max_files == 1 else f"{link.max_files} files"
-            raise RequestFull(f"This link takes {most} and has no place left.", limit=link.max_files)
-        total = self.bytes_open + self.bytes_received + more_bytes
-        if link.max_total_size and total + size > link.max_total_size:
-            raise RequestFull("The file does not fit in what this link may still receive.", limit=link.max_total_size)
-
-    def add_folders(self, paths: Iterable[RelPath]) -> dict[str, Any] | None:
-        """The event that notes folders, None where all are known. Raises RequestFull when they are too many."""
-        wanted = {"/".join(path.parts[:depth]) for path in paths for depth in range(1, len(path.parts) + 1)}
-        new = sorted(wanted - self.folders)
-        if len(self.folders) + len(new) > MAX_FOLDERS:
-            raise RequestFull(f"This link takes {MAX_FOLDERS} folders and has no place left.", limit=MAX_FOLDERS)
-        return {"event": "folders", "paths": new} if new else None
-
-    def apply(self, event: dict[str, Any]) -> None:
-        """Fold one event in. Repeating an event changes nothing."""
-        upload_id = event.get("upload_id", "")
-        match event["event"]:
-            case "opened":
-                self._free(upload_id)
-                # Ledgers of before this was noted lack the time.
-                self.open[upload_id] = Opening(upload_id, event["size"], event.get("at", 0.0))
-                self.bytes_open += event["size"]
-            case "announced":
-                self._free(upload_id)
-                self.announced[upload_id] = Announced(**event["file"])
-                self.bytes_open += event["file"]["size"]
-            case "released":
-                self._free(upload_id)
-                if event["why"] in ("expired", "stopped"):
-                    self.gone[upload_id] = event["why"]
-            case "received":
-                self._free(upload_id)
-                self._receive(upload_id, event["file"])
-            case "hashed" | "passed_on":
-                learnt = _LEARNT[event["event"]]
-                self.received[upload_id] = replace(self.received[upload_id], **{learnt[0]: event[learnt[1]]})
-            case "leaving":
-                self.leaving.add(upload_id)
-            case "removed":
-                file = self.removed[upload_id] = self.received.pop(upload_id)
-                self.bytes_received -= file.size
-            case "folders":
-                self.folders.update(event["paths"])
-
-    def _receive(self, upload_id: str, document: dict[str, Any]) -> None:
-        if upload_id not in self.received and upload_id not in self.removed:
-            self.received[upload_id] = _file_of(document)
-            self.bytes_received += document["size"]
-
-    def _free(self, upload_id: str) -> None:
-        opening = self.open.pop(upload_id, None)
-        self.bytes_open -= opening.size if opening else 0
-        announced = self.announced.pop(upload_id, None)
-        self.bytes_open -= announced.size if announced else 0
-
-
-def _file_of(document: dict[str, Any]) -> ReceivedFile:
+def file_of(document: dict[str, Any]) -> ReceivedFile:
+    """A received file by its event."""
     return ReceivedFile(**{**document, "destination": Place.of(document.get("destination"))})

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Protocol
 
 from app.core.errors import UploadError
-from app.core.links import Announced, Opening, ReceivedFile, RequestLink
+from app.core.links import Announced, Opening, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.ranges import ByteRanges, Span
 from app.core.session import UploadSession
@@ -128,7 +129,7 @@ class Slot(Protocol):
         """Put those bytes of ``body`` that lie in ``wanted`` into the growing file, all of them or none that count.
 
         ``body`` holds exactly the claimed span. Raises ChunkSizeMismatch when it does not, ChecksumMismatch,
-        StorageFull. After an error the claimed bytes are undefined and must not be recorded.
+        StorageFull. After an error the claimed bytes are undefined and must not be recorded; their room is free again.
         """
         ...
 
@@ -137,7 +138,12 @@ class ChunkStore(Protocol):
     """Where the bytes of unfinished uploads lie: one growing file for each."""
 
     def allocate(self, upload_id: str, size: int) -> None:
-        """Make the growing file and reserve its space. Raises StorageFull when it does not fit."""
+        """Make the growing file. It takes room on the disk only as its bytes come. Raises StorageFull."""
+        ...
+
+    def take(self, upload_id: str, span: Span) -> int:
+        """Set room on the disk aside for what ``span`` lacks of it, where the file system can; how many bytes the file
+        then has in all. Raises StorageFull, UploadNotFound."""
         ...
 
     def claim(self, upload_id: str, span: Span) -> AbstractContextManager[Slot]:
@@ -247,12 +253,25 @@ class RequestStore(Protocol):
         """Remove a link and all that was noted of it. Nothing happens when there is none."""
         ...
 
-    def reserve(self, link: RequestLink, upload_id: str, size: int, at: float = 0.0) -> None:
-        """Set a place and ``size`` bytes aside for an upload that was opened ``at``, all limits judged at once. Raises
-        RequestFull."""
+    def reserve(
+        self,
+        link: RequestLink,
+        upload_id: str,
+        size: int,
+        at: float = 0.0,
+        until: float = inf,
+        folders: Sequence[str] = (),
+    ) -> None:
+        """Set a place, ``size`` bytes and the ``folders`` above it aside for an upload that was opened ``at``, all limits
+        judged at once; others may have them from ``until`` on. Raises RequestFull."""
         ...
 
-    def announce(self, link: RequestLink, files: Sequence[Announced]) -> dict[str, UploadError]:
+    def hold(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
+        """Go on setting them aside ``until`` then, or, where they had lapsed before ``now``, once more, until ``again``;
+        returns until when. Raises RequestFull where others have them."""
+        ...
+
+    def announce(self, link: RequestLink, files: Sequence[Announced], now: float = 0.0) -> dict[str, UploadError]:
         """The same for whole files that are about to be delivered, in their order, with what it takes to find them after
         a crash; on the disk itself where files are. Returns, by upload id, why there is no room for some of them."""
         ...
@@ -287,7 +306,7 @@ class RequestStore(Protocol):
         One that is being or has been passed on stays."""
         ...
 
-    def note_folders(self, hash: str, paths: Sequence[RelPath]) -> None:
+    def note_folders(self, link: RequestLink, paths: Sequence[RelPath]) -> None:
         """Note folders that a sender asks for. Noting one again changes nothing. Raises RequestFull."""
         ...
 
@@ -310,17 +329,6 @@ class RequestStore(Protocol):
     def note_passed_on(self, hash: str, upload_id: str, remote: str) -> None: ...
 
     def usage(self, hash: str) -> Usage: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """A snapshot of a link's ledger. Sizes are bytes."""
-
-    files: tuple[ReceivedFile, ...]
-    bytes_received: int
-    open: frozenset[str]
-    removed: tuple[ReceivedFile, ...]
-    """Taken back by their senders."""
 
 
 class HeadReader(Protocol):

@@ -17,6 +17,7 @@ from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.file_digests import TINY, FileDigests
 from app.services.observer import Observer
+from app.services.promises import Promises
 
 Stored = Callable[[Span], bytes | None]
 """The bytes at a place, or None where they can no longer be looked at."""
@@ -37,6 +38,7 @@ class Deliveries:
         clock: Clock,
         observer: Observer,
         digests: FileDigests,
+        promises: Promises,
         durable: bool,
     ) -> None:
         self._sessions = sessions
@@ -48,6 +50,7 @@ class Deliveries:
         self._clock = clock
         self._observer = observer
         self._digests = digests
+        self._promises = promises
         self._durable = durable
 
     def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
@@ -122,6 +125,7 @@ class Deliveries:
         done = self._sessions.update(session.upload_id, lambda each: each.completed(delivery.path, digest, now))
         with suppress(Busy, StorageFull):  # The file is delivered; the purge removes what is left here.
             self._chunks.discard(session.upload_id)
+        self._promises.drop(done)
         self._observer.delivered(done)
         if digest is None:
             self._digests.delivered(done, link, delivery)
@@ -144,6 +148,7 @@ class Deliveries:
         self._sessions.update(session.upload_id, lambda each: each.refused(error.message, self._clock()))
         self._requests.release(session.request_hash, session.upload_id, "refused")
         self._chunks.discard(session.upload_id)
+        self._promises.drop(session)
         self._observer.refused(session, error)
 
     def _delivered_file(self, session: UploadSession, link: RequestLink) -> Path | None:

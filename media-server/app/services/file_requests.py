@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, RequestNotFound
-from app.core.links import Ask, CaptchaMode, Credentials, ReceivedFile, RequestLink
+from app.core.links import Ask, CaptchaMode, Credentials, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.policy import Policy
-from app.core.ports import Attempts, Clock, Hasher, RequestStore, Usage
+from app.core.ports import Attempts, Clock, Hasher, RequestStore
 from app.core.remotes import Place
 from app.core.session import Sender
 from app.services.access import Access

@@ -34,7 +34,7 @@ class Folders:
         """
         link = self._openings.link(hash, credentials)
         self._openings.count(credentials.client)
-        self._requests.note_folders(hash, paths)
+        self._requests.note_folders(link, paths)
         made = []
         for path in paths:
             self._room.room_for_opening(folders=len(path.parts))

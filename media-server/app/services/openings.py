@@ -37,11 +37,11 @@ class Openings:
         """The link, if uploads may be opened on it with these credentials.
 
         Raises what ``FileRequests.find`` and ``authorize_opening`` raise, Busy while memory is short, and StorageFull
-        while the disk is: what is refused then is not even counted, as counting writes.
+        below the floor of chunks: what is refused then is not even counted, as counting writes.
         """
         link = self._file_requests.find(hash)
         self._memory.check()
-        self._room.room_for_opening()
+        self._room.room_for_chunk(0)
         self._file_requests.authorize_opening(link, credentials)
         return link
 

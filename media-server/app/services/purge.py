@@ -10,13 +10,15 @@ from app.core.ports import ChunkStore, Clock, RequestStore, SessionStore
 from app.core.session import State, UploadSession
 from app.services.deliveries import Deliveries
 from app.services.observer import Observer
+from app.services.promises import Promises
 from app.services.whole_files import WholeFiles
 
 log = logging.getLogger("droppr.uploads")
 
 
 class Purge:
-    """Judges sessions, never files. ``max_age`` is the seconds an upload may lie idle."""
+    """Judges sessions, never files. ``max_idle`` is the seconds an upload may lie idle, ``max_age`` how long it may take in
+    all."""
 
     def __init__(
         self,
@@ -28,6 +30,8 @@ class Purge:
         whole_files: WholeFiles,
         clock: Clock,
         observer: Observer,
+        promises: Promises,
+        max_idle: float,
         max_age: float,
     ) -> None:
         self._sessions = sessions
@@ -37,11 +41,15 @@ class Purge:
         self._whole_files = whole_files
         self._clock = clock
         self._observer = observer
+        self._promises = promises
+        self._max_idle = max_idle
         self._max_age = max_age
 
     def is_due(self, session: UploadSession) -> bool:
-        """Whether an upload has been left alone for too long."""
-        return session.idle_since(self._clock()) >= self._max_age
+        """Whether an upload has been left alone for too long, or is open for too long."""
+        now = self._clock()
+        too_old = session.state is State.OPEN and now - session.opened_at >= self._max_age
+        return too_old or session.idle_since(now) >= self._max_idle
 
     def forget(self, session: UploadSession, why: str) -> None:
         """Give an upload up and free its space; whoever calls this holds the session alone."""
@@ -53,6 +61,7 @@ class Purge:
             self._sessions.delete(session.upload_id)
             with suppress(StorageFull):
                 self._release(session, why)
+        self._promises.drop(session)  # Last: on a full disk this can be noted only now.
 
     def abandon(self, hash: str) -> None:
         """Give up everything that was on its way to a link that was deleted; what is held at this moment goes with the
@@ -70,7 +79,7 @@ class Purge:
         that is whole but was never delivered, because the server died in between, is delivered.
         """
         removed = sum(self._sweep_one(upload_id) for upload_id in list(self._sessions.ids()))
-        self._sessions.remove_remains(self._clock() - self._max_age)
+        self._sessions.remove_remains(self._clock() - self._max_idle)
         self._give_back_lost_places()
         return removed
 

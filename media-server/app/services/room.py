@@ -2,25 +2,49 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
+
 from app.core.errors import StorageFull
 from app.core.room import NAME_WEIGHT, SESSION_INODES, Disk, Floors
 
+LOOK_AGAIN = 0.5
+"""Seconds for which it is enough to have asked once what is promised: small files come by the hundred."""
+
 
 class Room:
-    """Keeps the disk from being filled by senders, so that the owner can always write."""
+    """Keeps the disk from being filled by senders, so that the owner can always write. ``promised`` tells how many bytes
+    uploads under way have been promised."""
 
-    def __init__(self, disk: Disk, floors: Floors) -> None:
+    def __init__(self, disk: Disk, floors: Floors, promised: Callable[[], int] = lambda: 0) -> None:
         self._disk = disk
         self._floors = floors
+        self._promised = promised
+        self._known_promised = (-LOOK_AGAIN, 0)
 
     def room_for_opening(self, size: int = 0, folders: int = 0) -> None:
-        """Return if a file of ``size`` bytes and so many new folders fit above the upper floor. Raises StorageFull."""
-        free, inodes = self._floors.for_openings(self._disk())
-        if free < size + NAME_WEIGHT * (1 + folders) or inodes < SESSION_INODES + folders:
+        """Return if a file of ``size`` bytes and so many new folders fit above the upper floor, beside what is promised
+        to others. Raises StorageFull."""
+        if self.above_floor(folders) - self._lately_promised() < size + NAME_WEIGHT * (1 + folders):
             raise StorageFull()
+
+    def above_floor(self, folders: int = 0) -> int:
+        """How many bytes are free above the upper floor, promised or not. Raises StorageFull where inodes are short."""
+        free, inodes = self._floors.for_openings(self._disk())
+        if inodes < SESSION_INODES + folders:
+            raise StorageFull()
+        return free
 
     def room_for_chunk(self, size: int) -> None:
         """Return if ``size`` bytes of an upload that has begun fit above the lower floor. Raises StorageFull."""
         free, inodes = self._floors.for_chunks(self._disk())
         if free < size or inodes < 1:
             raise StorageFull("The server has no room for this chunk at present. Send it again later.")
+
+    def _lately_promised(self) -> int:
+        looked_at, promised = self._known_promised
+        now = time.monotonic()
+        if now - looked_at >= LOOK_AGAIN:
+            promised = self._promised()
+            self._known_promised = now, promised
+        return promised

@@ -34,8 +34,8 @@ from app.services.observer import Observer
 from app.services.open_uploads import OpenUploads
 from app.services.openings import Openings
 from app.services.owed import Owed
+from app.services.promises import Promises
 from app.services.purge import Purge
-from app.services.room import Room
 from app.services.undo import Undo
 from app.services.upload_concurrency_manager import UploadConcurrencyManager, user_of
 from app.services.whole_files import WholeFiles
@@ -62,7 +62,7 @@ class Uploads:
         digests: FileDigests,
         purge: Purge,
         undo: Undo,
-        room: Room,
+        promises: Promises,
         open_uploads: OpenUploads,
         owed: Owed,
         policy: Policy,
@@ -82,7 +82,7 @@ class Uploads:
         self._digests = digests
         self._purge = purge
         self._undo = undo
-        self._room = room
+        self._promises = promises
         self._open_uploads = open_uploads
         self._owed = owed
         self._policy = policy
@@ -242,12 +242,13 @@ class Uploads:
     def _make_room(self, link: RequestLink, session: UploadSession) -> None:
         # The disk first, the link's ledger last: dying in between leaves a session that the purge removes, not a
         # place in the ledger that nobody ever gives back.
-        self._room.room_for_opening(session.size, len(session.path.folder))
+        self._promises.make(session)
         try:
             self._chunks.allocate(session.upload_id, session.size)
             self._sessions.create(session)
-            self._requests.reserve(link, session.upload_id, session.size, session.opened_at)
+            self._promises.reserve_place(session, link)
         except UploadError:
+            self._promises.drop(session)
             self._sessions.delete(session.upload_id)
             raise
 
@@ -306,8 +307,7 @@ class Uploads:
             wanted = session.ranges.missing(span)
             if session.state is not State.OPEN or not wanted:
                 return None
-            self._room.room_for_chunk(wanted.length)
-            with self._observer.receiving(session, span, command.index):
+            with self._promises.kept(session, link, span), self._observer.receiving(session, span, command.index):
                 slot.receive(body, wanted, command.checksum)
                 self._judge_head(session, link, span)
                 receipt = self._sessions.record(upload_id, span, self._clock())

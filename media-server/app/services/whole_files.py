@@ -164,7 +164,7 @@ class WholeFiles:
         """Announce, link and note files that were never delivered."""
         if not files:
             return {}
-        refused = self._requests.announce(link, [_announced(file) for file in files])
+        refused = self._requests.announce(link, [_announced(file) for file in files], self._clock())
         outcomes: dict[str, Outcome] = {**refused}
         linked: list[tuple[WholeFile, Delivery]] = []
         with self._observer.finishing():

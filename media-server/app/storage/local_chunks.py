@@ -13,10 +13,10 @@ import errno
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, StorageFull
+from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch
 from app.core.pieces import check_ended, pieces, too_short
 from app.core.ports import Body, Checksum, Slot
 from app.core.ranges import ByteRanges, Span
@@ -26,6 +26,8 @@ from app.storage.range_lock import ask
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _libc.fallocate.argtypes = (ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64)
+_KEEP_SIZE = 1
+_PUNCH_HOLE = 2
 
 
 class LocalChunks:
@@ -43,8 +45,17 @@ class LocalChunks:
             path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666)
             try:
-                if size:
-                    _reserve(descriptor, size)
+                os.ftruncate(descriptor, size)
+            finally:
+                os.close(descriptor)
+
+    def take(self, upload_id: str, span: Span) -> int:
+        with missing_is_not_found(), disk_errors():
+            descriptor = os.open(self.path(upload_id), os.O_RDWR | os.O_CLOEXEC)
+            try:
+                # Not os.posix_fallocate: where the file system has no fallocate, that one writes every block itself.
+                _fallocate(descriptor, 0, span)
+                return os.fstat(descriptor).st_blocks * 512
             finally:
                 os.close(descriptor)
 
@@ -106,7 +117,7 @@ class InPlaceSlot:
         self._span = span
 
     def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
-        with disk_errors():
+        with disk_errors(), _given_back(self._descriptor, wanted):
             fill(self._descriptor, body, self._span, wanted, checksum)
 
 
@@ -133,7 +144,7 @@ class StagedSlot:
 
     def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
         chunk = self._folder / f"{self._span.start:016d}-{self._span.stop:016d}"
-        with disk_errors():
+        with disk_errors(), _given_back(self._descriptor, wanted):
             self._folder.mkdir(mode=0o700, exist_ok=True)
             try:
                 write_chunk(chunk, body, self._span.length, checksum)
@@ -195,20 +206,24 @@ def move_in(chunk: Path, descriptor: int, part: Span, offset: int) -> None:
             done += copied
 
 
-def _reserve(descriptor: int, size: int) -> None:
-    """Set ``size`` bytes of disk aside. Where the file system cannot, check that they are free at present."""
-    # Asked before anything is taken: a file system may hand out all it has before it says that it is not enough,
-    # and until that is given back nobody else could write.
-    space = os.fstatvfs(descriptor)
-    if size > space.f_bavail * space.f_frsize:
-        raise StorageFull()
-    # Not os.posix_fallocate: where the file system has no fallocate, that one writes every block itself.
-    if _libc.fallocate(descriptor, 0, 0, size) == 0:
-        return
-    code = ctypes.get_errno()
-    if code not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
-        raise OSError(code, os.strerror(code))
-    os.ftruncate(descriptor, size)
+@contextmanager
+def _given_back(descriptor: int, wanted: ByteRanges) -> Iterator[None]:
+    """Free the claimed places of an open file that are not to count after all, where something goes wrong."""
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # What cannot be freed now goes with the upload.
+            for part in wanted:
+                _fallocate(descriptor, _PUNCH_HOLE | _KEEP_SIZE, part)
+        raise
+
+
+def _fallocate(descriptor: int, mode: int, span: Span) -> None:
+    """Take or free a place of an open file on the disk; nothing happens where the file system cannot."""
+    if _libc.fallocate(descriptor, mode, span.start, span.length) != 0:
+        code = ctypes.get_errno()
+        if code not in (errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
+            raise OSError(code, os.strerror(code))
 
 
 def _lock(descriptor: int, span: Span | None, *, wait: bool = False) -> None:

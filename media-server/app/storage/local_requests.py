@@ -9,13 +9,14 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
+from math import inf
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import RequestNotFound, UploadError
-from app.core.links import Announced, Ask, CaptchaMode, Ledger, Opening, ReceivedFile, RequestLink, as_event
+from app.core.ledger import Ledger
+from app.core.links import Announced, Ask, CaptchaMode, Opening, ReceivedFile, RequestLink, Usage, as_event
 from app.core.paths import RelPath
-from app.core.ports import Usage
 from app.core.remotes import Place
 from app.storage.append_log import AppendLog, JSONLines
 from app.storage.atomic import disk_errors, sync_folder
@@ -94,16 +95,30 @@ class LocalRequests:
         with self._lock:
             self._logs.pop(hash, None)
 
-    def reserve(self, link: RequestLink, upload_id: str, size: int, at: float = 0.0) -> None:
+    def reserve(
+        self,
+        link: RequestLink,
+        upload_id: str,
+        size: int,
+        at: float = 0.0,
+        until: float = inf,
+        folders: Sequence[str] = (),
+    ) -> None:
         with self._ledger(link.hash) as log:
-            log.append(lambda ledger: ledger.reserve(link, upload_id, size, at))
+            log.append(lambda ledger: ledger.reserve(link, upload_id, size, at, until, folders))
 
-    def announce(self, link: RequestLink, files: Sequence[Announced]) -> dict[str, UploadError]:
+    def hold(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
+        with self._ledger(link.hash) as log:
+            ledger = log.append(lambda ledger: ledger.hold(link, upload_id, now, until, again))
+            opening = ledger.open.get(upload_id)
+            return opening.until if opening else until
+
+    def announce(self, link: RequestLink, files: Sequence[Announced], now: float = 0.0) -> dict[str, UploadError]:
         full: dict[str, UploadError] = {}
 
         def decide(ledger: Ledger) -> list[Event]:
             nonlocal full
-            events, full = ledger.announce(link, files)
+            events, full = ledger.announce(link, files, now)
             return events
 
         with self._ledger(link.hash) as log:
@@ -174,9 +189,9 @@ class LocalRequests:
                 log.sync()
         return removed
 
-    def note_folders(self, hash: str, paths: Sequence[RelPath]) -> None:
-        with self._ledger(hash) as log:
-            log.append(lambda ledger: ledger.add_folders(paths))
+    def note_folders(self, link: RequestLink, paths: Sequence[RelPath]) -> None:
+        with self._ledger(link.hash) as log:
+            log.append(lambda ledger: ledger.add_folders(link, paths))
 
     def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         with self._ledger(hash) as log:

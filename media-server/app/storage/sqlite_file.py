@@ -18,7 +18,8 @@ from filelock import FileLock, Timeout
 from app.core.errors import Busy, StorageFull
 from app.core.ports import Clock
 
-_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
+# The journal beside the file stays below 1 MiB, so that it has its place on a small disk, too.
+_PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 200;"
 BUSY_SECONDS = 20
 TIDY_SECONDS = 60
 

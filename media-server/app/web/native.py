@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
@@ -175,12 +176,18 @@ def _opened(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
         "upload_id": session.upload_id,
         "chunk_size": settings.chunk_size,
         "max_parallel_chunks": settings.max_parallel_chunks,
-        "expires_at": session.active_at + settings.session_max_age,
+        "expires_at": _expires_at(session),
         "complete": session.state is State.COMPLETE,
         "removable_until": _removable_until(session),
         "received_bytes": session.received_bytes,
         **all_gaps(session, most),
     }
+
+
+def _expires_at(session: UploadSession) -> float:
+    settings = services().settings
+    oldest = inf if session.state is State.COMPLETE else session.opened_at + settings.upload_max_age
+    return min(session.active_at + settings.session_max_age, oldest)
 
 
 def _acknowledged(session: UploadSession) -> dict[str, Any]:

@@ -11,8 +11,7 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
 from app.core.errors import FileNotFound, NotFound
-from app.core.links import ReceivedFile, RequestLink
-from app.core.ports import Usage
+from app.core.links import ReceivedFile, RequestLink, Usage
 from app.core.remotes import PassedOn, Place
 from app.services.file_requests import LinkInfo
 from app.web.context import client_address, services

@@ -1,0 +1,268 @@
+"""A link's ledger: what it has promised and received, folded from events, and the one judge of its limits."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass, field, replace
+from hashlib import blake2b
+from math import inf
+from typing import Any
+
+from app.core.errors import RequestFull, UploadError
+from app.core.links import Announced, Opening, ReceivedFile, RequestLink, as_event, file_of
+from app.core.paths import RelPath
+from app.core.room import NAME_WEIGHT
+
+MAX_FOLDERS = 10_000
+"""How many folders senders may make on one link, by asking for them or by sending files in them."""
+MAX_NAMES = 1_000_000
+"""How many files one link takes, those that were taken back included: what is remembered of each lies in memory."""
+MAX_GONE = 10_000
+"""Of so many uploads that ended without a file a link remembers why."""
+
+# What is learnt of a file after it was received: its field, and where the event has it.
+_LEARNT = {"hashed": ("sha256", "sha256"), "passed_on": ("passed_on_to", "remote")}
+
+
+@dataclass
+class Ledger:
+    """What one link has promised and received, as the sum of its events. Mutable; belongs to its reader."""
+
+    open: dict[str, Opening] = field(default_factory=dict)
+    """Every upload that is open, by upload id."""
+    announced: dict[str, Announced] = field(default_factory=dict)
+    """Files on their way from one request straight to their name, by upload id."""
+    received: dict[str, ReceivedFile] = field(default_factory=dict)
+    gone: dict[str, str] = field(default_factory=dict)
+    """Why those uploads are gone whose senders did not end them themselves: ``expired`` or ``stopped``, by upload id."""
+    removed: dict[str, ReceivedFile] = field(default_factory=dict)
+    """Files that their senders took back."""
+    leaving: set[str] = field(default_factory=set)
+    """Uploads whose files are about to appear elsewhere, and so can no longer be taken back."""
+    folders: set[int] = field(default_factory=set)
+    """Folders that senders asked for or their files brought, with those above them, each by its ``folder_mark``."""
+    bytes_received: int = 0
+    _brought: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Folders that files on their way will bring, by upload id."""
+    _awaited: Counter[int] = field(default_factory=Counter)
+    """How many files on their way will bring a folder that is none yet."""
+    _weight_open: int = 0
+    _weight_received: int = 0
+
+    def reserve(
+        self,
+        link: RequestLink,
+        upload_id: str,
+        size: int,
+        at: float = 0.0,
+        until: float = inf,
+        folders: Sequence[str] = (),
+    ) -> dict[str, Any]:
+        """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
+        brought = self._new_folders(folders)
+        _Left(self, link, at).take(size, brought)
+        event = {"event": "opened", "upload_id": upload_id, "size": size, "at": at, "folders": brought}
+        return event if until == inf else {**event, "until": until}
+
+    def hold(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> dict[str, Any] | None:
+        """The event that keeps an open upload's room set aside ``until`` then, or, where it had lapsed, ``again``; None
+        where nothing changes. Raises RequestFull when others have it."""
+        opening = self.open.get(upload_id)
+        if opening is None:
+            return None
+        if opening.until <= now:
+            _Left(self, link, now).take(opening.size, self._brought.get(upload_id, ()))
+            until = again
+        return {"event": "held", "upload_id": upload_id, "until": until} if until > opening.until else None
+
+    def announce(
+        self, link: RequestLink, files: Sequence[Announced], now: float = 0.0
+    ) -> tuple[list[dict[str, Any]], dict[str, UploadError]]:
+        """The events that set room aside for whole files in their order; by upload id, why there is none for some."""
+        events: list[dict[str, Any]] = []
+        full: dict[str, UploadError] = {}
+        left = _Left(self, link, now)
+        for file in files:
+            brought = self._new_folders(file.path.split("/")[:-1])
+            try:
+                left.take(file.size, brought)
+            except RequestFull as error:
+                full[file.upload_id] = error
+            else:
+                event = {"event": "announced", "upload_id": file.upload_id, "file": as_event(file)}
+                events.append({**event, "folders": brought} if brought else event)
+        return events, full
+
+    def add_folders(self, link: RequestLink, paths: Iterable[RelPath]) -> dict[str, Any] | None:
+        """The event that notes folders, None where all are known. Raises RequestFull when they are too many."""
+        new = sorted({mark for path in paths for mark in self._new_folders(path.parts)})
+        _Left(self, link, 0.0).take_folders(new)
+        return {"event": "folders", "marks": new} if new else None
+
+    def apply(self, event: dict[str, Any]) -> None:
+        """Fold one event in. Repeating an event changes nothing."""
+        upload_id = event.get("upload_id", "")
+        match event["event"]:
+            case "opened" | "announced":
+                self._begin(upload_id, event)
+            case "held":
+                if upload_id in self.open:
+                    self.open[upload_id] = replace(self.open[upload_id], until=event["until"])
+            case "released":
+                self._free(upload_id)
+                self._note_gone(upload_id, event["why"])
+            case "received":
+                self._keep_folders(self._free(upload_id))
+                self._receive(upload_id, event["file"])
+            case "hashed" | "passed_on":
+                learnt = _LEARNT[event["event"]]
+                self.received[upload_id] = replace(self.received[upload_id], **{learnt[0]: event[learnt[1]]})
+            case "leaving":
+                self.leaving.add(upload_id)
+            case "removed":
+                # Its folders stay: others may have put files there meanwhile.
+                file = self.removed[upload_id] = self.received.pop(upload_id)
+                self.bytes_received -= file.size
+                self._weight_received -= weight(file.size)
+            case "folders":
+                self._keep_folders(_marks_of(event))
+
+    def load(self, now: float | None = None) -> tuple[int, int, Set[int]]:
+        """How many files and bytes count against the limits, and the folders that are still to come; with ``now``
+        without what has lapsed until then."""
+        files = len(self.open) + len(self.announced) + len(self.received)
+        bytes = self._weight_open + self._weight_received
+        if now is None:
+            return files, bytes, self._awaited.keys()
+        lapsed = {upload_id: each for upload_id, each in self.open.items() if each.until <= now}
+        awaited = {mark for upload_id, marks in self._brought.items() if upload_id not in lapsed for mark in marks}
+        lost = sum(weight(each.size) for each in lapsed.values())
+        return files - len(lapsed), bytes - lost, awaited - self.folders
+
+    @property
+    def names(self) -> int:
+        """How many files a link remembers, those that were taken back included."""
+        return len(self.open) + len(self.announced) + len(self.received) + len(self.removed)
+
+    def _new_folders(self, parts: Sequence[str]) -> list[int]:
+        """The folders of a path that are none yet. Where one is known, so are those above it."""
+        new = []
+        for depth in range(len(parts), 0, -1):
+            mark = folder_mark("/".join(parts[:depth]))
+            if mark in self.folders:
+                break
+            new.append(mark)
+        return new
+
+    def _begin(self, upload_id: str, event: dict[str, Any]) -> None:
+        self._free(upload_id)
+        if event["event"] == "announced":
+            self.announced[upload_id] = Announced(**event["file"])
+            self._weight_open += weight(event["file"]["size"])
+        else:
+            # Ledgers of before this was noted lack the time, and say nothing of how long a place is kept.
+            at, until = event.get("at", 0.0), event.get("until", inf)
+            self.open[upload_id] = Opening(upload_id, event["size"], at, until)
+            self._weight_open += weight(event["size"])
+        brought = tuple(mark for mark in event.get("folders", ()) if mark not in self.folders)
+        if brought:
+            self._brought[upload_id] = brought
+            self._awaited.update(brought)
+
+    def _keep_folders(self, marks: Iterable[int]) -> None:
+        for mark in marks:
+            self.folders.add(mark)
+            self._awaited.pop(mark, None)
+
+    def _note_gone(self, upload_id: str, why: str) -> None:
+        if why in ("expired", "stopped"):
+            self.gone[upload_id] = why
+            if len(self.gone) > MAX_GONE:
+                del self.gone[next(iter(self.gone))]
+
+    def _receive(self, upload_id: str, document: dict[str, Any]) -> None:
+        if upload_id not in self.received and upload_id not in self.removed:
+            self.received[upload_id] = file_of(document)
+            self.bytes_received += document["size"]
+            self._weight_received += weight(document["size"])
+
+    def _free(self, upload_id: str) -> tuple[int, ...]:
+        """Forget that an upload is on its way; the folders it would have brought."""
+        found = self.open.pop(upload_id, None) or self.announced.pop(upload_id, None)
+        if found is None:
+            return ()
+        self._weight_open -= weight(found.size)
+        brought = self._brought.pop(upload_id, ())
+        for mark in brought:
+            if mark in self._awaited:
+                self._awaited[mark] -= 1
+                if not self._awaited[mark]:
+                    del self._awaited[mark]
+        return brought
+
+
+class _Left:
+    """What a link may still take, while one thing after the other takes of it."""
+
+    def __init__(self, ledger: Ledger, link: RequestLink, now: float) -> None:
+        self._ledger = ledger
+        self._link = link
+        self._now = now
+        self._load = ledger.load()
+        self._all_count = True
+        self._taken = (0, 0)
+        self._folders: set[int] = set()
+
+    def take(self, size: int, folders: Iterable[int]) -> None:
+        """A place, its bytes and the folders it brings. Raises RequestFull, and then nothing is taken."""
+        if self._ledger.names + self._taken[0] >= MAX_NAMES:
+            raise RequestFull(f"This link takes {MAX_NAMES} files. Ask its owner for another link.", limit=MAX_NAMES)
+        self._take(1, weight(size), folders)
+
+    def take_folders(self, folders: Iterable[int]) -> None:
+        """Folders alone. Raises RequestFull, and then nothing is taken."""
+        self._take(0, 0, folders)
+
+    def _take(self, more_files: int, more_bytes: int, folders: Iterable[int]) -> None:
+        wanted = self._folders.union(folders)
+        problem = self._problem(more_files, more_bytes, wanted)
+        if problem and self._all_count:
+            # Looked at only where it matters, as there may be many.
+            self._load = self._ledger.load(self._now)
+            self._all_count = False
+            problem = self._problem(more_files, more_bytes, wanted)
+        if problem:
+            raise problem
+        files, bytes = self._taken
+        self._taken = files + more_files, bytes + more_bytes
+        self._folders = wanted
+
+    def _problem(self, more_files: int, more_bytes: int, wanted: set[int]) -> RequestFull | None:
+        link = self._link
+        files, bytes, awaited = self._load
+        folders = len(self._ledger.folders) + len(awaited | wanted)
+        bytes += self._taken[1] + more_bytes + folders * NAME_WEIGHT
+        if link.max_files and more_files and files + self._taken[0] >= link.max_files:
+            most = "1 file" if link.max_files == 1 else f"{link.max_files} files"
+            return RequestFull(f"This link takes {most} and has no place left.", limit=link.max_files)
+        if wanted and folders > MAX_FOLDERS:
+            return RequestFull(f"This link takes {MAX_FOLDERS} folders and has no place left.", limit=MAX_FOLDERS)
+        if link.max_total_size and bytes > link.max_total_size:
+            return RequestFull("The file does not fit in what this link may still receive.", limit=link.max_total_size)
+        return None
+
+
+def _marks_of(event: dict[str, Any]) -> list[int]:
+    # Ledgers of before folders were counted by their marks name them.
+    return [*event.get("marks", ()), *map(folder_mark, event.get("paths", ()))]
+
+
+def weight(size: int) -> int:
+    """What a file counts for among the bytes of its link: one that holds little takes a name and a block all the same."""
+    return max(size, NAME_WEIGHT)
+
+
+def folder_mark(path: str) -> int:
+    """Eight bytes that stand for a folder, so that what is remembered of one does not grow with its name."""
+    return int.from_bytes(blake2b(path.encode(errors="surrogatepass"), digest_size=8).digest(), "little")
