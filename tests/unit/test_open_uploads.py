@@ -207,3 +207,17 @@ def test_on_a_full_disk_the_bytes_go_first_and_make_the_room(house: House, monke
     assert house.services.open_uploads.of(house.hash) == ()
     with pytest.raises(UploadCancelled):
         house.chunk(upload_id, 0, 5)
+
+
+def test_a_count_that_takes_long_is_not_made_anew_each_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = house.services.figures
+    house.opened()
+    assert figures.open_uploads() == 1
+    house.opened()
+    assert figures.open_uploads() == 2
+    monkeypatch.setattr("app.services.server_figures.LONG_COUNT", -1)
+    monkeypatch.setattr("app.services.server_figures.COUNT_PART", 10**9)
+    house.opened()
+    assert figures.open_uploads() == 3
+    house.opened()
+    assert figures.open_uploads() == 3

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -19,6 +21,9 @@ MOST_SHOWN = 50
 """Running uploads that are told one by one."""
 MOST_COUNTED = 1000
 """Stretches of a file that are looked at one by one."""
+LONG_COUNT = 0.05
+COUNT_PART = 20
+"""Counting open uploads takes one in so many of the processor's seconds, when it takes more than that."""
 _HISTORY = 60
 Part = Callable[[], Mapping[str, Any]]
 
@@ -44,6 +49,8 @@ class ServerFigures:
         self._chunk_size = chunk_size
         self._max_parallel_chunks = max_parallel_chunks
         self._parts = parts
+        self._counted = 0
+        self._count_again = -math.inf
 
     def status(self) -> dict[str, Any]:
         """Uploads, memory and whatever else there is, as the status call tells it."""
@@ -102,8 +109,14 @@ class ServerFigures:
         return found
 
     def open_uploads(self) -> int:
-        """Uploads that have been begun and are not finished, whether anything comes or not."""
-        return sum(1 for upload_id in self._sessions.ids() if self._is_open(upload_id))
+        """Uploads that have been begun and are not finished, whether anything comes or not; where they are so many that
+        counting takes long, as of some seconds ago."""
+        if time.monotonic() >= self._count_again:
+            begun = time.thread_time()
+            self._counted = sum(1 for upload_id in self._sessions.ids() if self._is_open(upload_id))
+            took = time.thread_time() - begun
+            self._count_again = time.monotonic() + (COUNT_PART * took if took > LONG_COUNT else 0)
+        return self._counted
 
     def progress(self, upload_id: str) -> dict[str, Any]:
         """How far one upload is. Raises UploadNotFound."""
