@@ -70,6 +70,7 @@ def test_a_place_may_be_spelled(link: Link, headers: dict[str, str]) -> None:
         ({"X-Upload-Offset": "-5", "X-Upload-Length": "10"}, "invalid_range"),
         ({"X-Upload-Offset": "five", "X-Upload-Length": "10"}, "invalid_range"),
         ({"X-Upload-Offset": "1_0", "X-Upload-Length": "10"}, "invalid_range"),
+        ({"X-Upload-Offset": "5\xa0", "X-Upload-Length": "10"}, "invalid_range"),
         ({"X-Upload-Offset": "5", "X-Upload-End": "4", "X-Upload-Length": "10"}, "invalid_range"),
         ({"X-Upload-Offset": "5", "X-Upload-End": "x", "X-Upload-Length": "10"}, "invalid_range"),
         ({"X-Upload-Offset": "5", "X-Upload-Length": "x"}, "invalid_range"),
