@@ -46,7 +46,7 @@ unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 
 faults: system-parts
 
-torture: system-parts $(VENV)/.dev ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run, DROPPR_TORTURE_GIB=1 shortens it)
+torture: system-parts $(VENV)/.fuzz ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run, DROPPR_TORTURE_GIB=1 shortens it)
 	$(BIN)/pytest tests/faults --torture --numprocesses=2 $(BY_FILE) $(ARGS)
 
 http browser: system-parts setup ## The same, of a folder that needs nginx, browsers or the built pages
@@ -72,7 +72,7 @@ fmt: $(VENV)/.dev nginx/node_modules/.installed ## Put Python and TypeScript int
 
 locks: ## Bring the locked Python dependencies up to date (needs uv)
 	@for set in ':--extra server --extra build' '-remotes:--extra server --extra build --extra s3 --extra drive' \
-	    '-dev:--extra server --extra build --extra s3 --extra drive --extra test --extra lint' '-node:--extra node'; do \
+	    '-dev:--extra server --extra build --extra s3 --extra drive --extra test --extra lint' '-fuzz:--extra fuzz' '-node:--extra node'; do \
 	    uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	        --python-version 3.11 $${set#*:} setup.cfg --output-file $(LOCKS)$${set%%:*}.lock; \
 	done
@@ -97,6 +97,10 @@ $(VENV)/.server: $(VENV)/.created $(LOCKS).lock setup.cfg pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.server $(LOCKS)-dev.lock
 	$(PIP) install --require-hashes -r $(LOCKS)-dev.lock
+	@touch $@
+
+$(VENV)/.fuzz: $(VENV)/.dev $(LOCKS)-fuzz.lock
+	@[ "$$(uname -m)" != x86_64 ] || $(PIP) install --require-hashes -r $(LOCKS)-fuzz.lock
 	@touch $@
 
 $(VENV)/.node: $(VENV)/.created $(LOCKS)-node.lock
