@@ -14,6 +14,7 @@ from app.core.room import Floors, Terms
 from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create, looks_made
 from app.services.access import Access, AccessRules, waiting_for_passwords
+from app.services.admission import Admission
 from app.services.checkpoints import Checkpoints
 from app.services.chunk_buffer_pool import ChunkBufferPool
 from app.services.courier import Courier
@@ -90,6 +91,7 @@ class Services:
     figures: ServerFigures
     owner: Owner
     file_requests: FileRequests
+    admission: Admission
     digests: FileDigests
     undo: Undo
     folders: Folders
@@ -360,6 +362,9 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         figures=figures,
         owner=owner,
         file_requests=file_requests,
+        admission=Admission(
+            requests=requests, file_requests=file_requests, sessions=sessions, uploads=uploads, policy=policy
+        ),
         digests=digests,
         undo=undo,
         folders=Folders(

@@ -159,7 +159,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServ
     folder = tmp_path_factory.mktemp("proxied")
     env = {"DROPPR_BODY_TIMEOUT_SECONDS": PATIENCE, **GENEROUS}
     waits = {
-        "client_header_timeout 20s;": f"client_header_timeout {PATIENCE}s;",
+        "client_header_timeout 10s;": f"client_header_timeout {PATIENCE}s;",
         "client_body_timeout 60s;": f"client_body_timeout {PATIENCE}s;",
     }
     with LiveServer(folder, workers=2, unix_socket=True, **env) as server:
@@ -171,7 +171,7 @@ def proxied(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServ
 KINDS = ["idle", "silent headers", "slow headers", "silent bodies", "bodies at 1 byte/s"]
 
 
-def attack(kind: str, port: int, link: Link, count: int) -> Attackers:
+def attack(kind: str, port: int, link: Link, count: int, source: str = "127.0.0.1") -> Attackers:
     size = 10 * MIB
     body = {
         "Content-Length": str(size),
@@ -179,13 +179,14 @@ def attack(kind: str, port: int, link: Link, count: int) -> Attackers:
         "X-Upload-Id": link.opened("never.bin", size),
     }
     head = raw.head("POST", f"{link.path}/upload-chunk", body)
-    return {
-        "idle": Attackers(port, count),
-        "silent headers": Attackers(port, count, b"GET /healthz HTTP/1.1\r\nX-A: "),
-        "slow headers": Attackers(port, count, b"GET /healthz HTTP/1.1\r\nX-A: ", b"a"),
-        "silent bodies": Attackers(port, count, head + b"x" * 1000),
-        "bodies at 1 byte/s": Attackers(port, count, head + b"x" * 1000, b"x"),
+    opening, drip = {
+        "idle": (b"", b""),
+        "silent headers": (b"GET /healthz HTTP/1.1\r\nX-A: ", b""),
+        "slow headers": (b"GET /healthz HTTP/1.1\r\nX-A: ", b"a"),
+        "silent bodies": (head + b"x" * 1000, b""),
+        "bodies at 1 byte/s": (head + b"x" * 1000, b"x"),
     }[kind]
+    return Attackers(port, count, opening, drip, source=source)
 
 
 def rounds(torture: bool) -> list[list[str]]:
@@ -220,10 +221,11 @@ def test_behind_nginx_500_attackers_hold_up_nobody(
     server, nginx = proxied
     for kinds in rounds(torture):
         link = Client.of(server, url=nginx.url).make_link()
-        attacks = [attack(kind, nginx.port, link, 500 // len(kinds)) for kind in kinds]
+        # Of another address than the honest ones, which has a limit of its own on bodies at once.
+        attacks = [attack(kind, nginx.port, link, 500 // len(kinds), "127.0.0.9") for kind in kinds]
         hold_out(server, link, attacks, 20 if torture else PATIENCE + 2)
         for kind, attackers in zip(kinds, attacks, strict=True):
-            assert attackers.statuses() <= {b"408", b""}, (kind, attackers.statuses())
+            assert attackers.statuses() <= {b"408", b"503", b""}, (kind, attackers.statuses())
             if "silent" in kind:
                 assert attackers.left == 0, f"{attackers.left} connections with {kind} are still held"
         tally["attackers behind nginx"] += 500

@@ -47,7 +47,9 @@ class Upstream(BaseHTTPRequestHandler):
     def answer(self) -> None:
         body = self._body()
         path = self.path.split("?", maxsplit=1)[0]
-        if path.startswith("/send/"):
+        if self.headers.get("X-Droppr-Ask"):
+            self._reply(204, b"")
+        elif path.startswith("/send/"):
             self._reply(200, b"", [("X-Accel-Redirect", "/_droppr_files/" + path.removeprefix("/send/")), *DOWNLOAD])
         elif path.startswith("/status/"):
             self._reply(int(path.removeprefix("/status/")), b'{"error":"From the app.","code":"from_app"}')
@@ -255,7 +257,7 @@ def test_headers_that_mean_something_to_the_app_cannot_be_forged(site: LiveNginx
         "Forwarded X-Real-IP X-Body-File X-Accel-Redirect X-Accel-Mapping X-Sendfile-Type X-Original-URL X-Rewrite-URL"
     )
     names += " X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Forwarded-Port X-Forwarded-Prefix Proxy Upgrade"
-    names += " X_Forwarded_For X_Body_File"
+    names += " X_Forwarded_For X_Body_File X-Droppr-Door X_Droppr_Door X-Droppr-Ask X-Droppr-Bodies"
     forged = dict.fromkeys(names.split(), "8.8.8.8")
     for path in ("/api/x", CHUNK_URL, "/status-of-nothing"):
         received = call(site, path, "POST", forged, b"body").received_headers()
@@ -263,6 +265,7 @@ def test_headers_that_mean_something_to_the_app_cannot_be_forged(site: LiveNginx
         assert received["x-forwarded-for"] == "127.0.0.1"
         assert received["x-forwarded-proto"] == "http"
         assert received["host"] == f"127.0.0.1:{site.port}"
+        assert "x-droppr-ask" not in received
 
 
 def test_what_the_contract_sends_reaches_the_app(site: LiveNginx) -> None:
@@ -305,7 +308,7 @@ def test_a_chunk_is_handed_over_as_a_file_that_is_gone_afterwards(site: LiveNgin
 
 def test_no_other_call_names_a_file(site: LiveNginx) -> None:
     forged = {"X-Body-File": "/etc/passwd"}
-    for path in ("/api/droppr/requests", CHUNK_URL.removesuffix("-chunk"), CHUNK_URL + "/more"):
+    for path in ("/api/droppr/requests", CHUNK_URL.removesuffix("-chunk") + "s", CHUNK_URL + "/more"):
         assert "x-body-file" not in call(site, path, "POST", body=b"x", headers=forged).received_headers()
     empty = call(site, CHUNK_URL, "POST", body=b"", headers=forged).received_headers()
     assert Path(empty.get("x-body-file", "spool/x")).parent.name == "spool"
@@ -334,6 +337,8 @@ def test_too_large_a_body_is_refused_in_words(site: LiveNginx, tmp_path: Path, p
     [
         ("/assets/missing.js", "GET", 404, "not_found"),
         ("/_droppr_files/inbox/a.bin", "GET", 404, "not_found"),
+        ("/_droppr_ask/file", "GET", 404, "not_found"),
+        ("/_droppr_refused/known/410", "GET", 404, "not_found"),
         ("/send/inbox/missing.bin", "GET", 404, "not_found"),
         ("/admin", "POST", 405, "method_not_allowed"),
         ("/%00", "GET", 400, "invalid_request"),

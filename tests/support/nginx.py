@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -31,7 +32,7 @@ class LiveNginx:
     `url` is its address; with `tls=True` it also answers HTTPS and HTTP/2 at `tls_url`, with a certificate that nobody
     signed (`cafile`). `replace` changes lines of the rendered file, such as a timeout that a test cannot wait for; a
     line that is not there is an error, so that no test goes on about a setting that has gone. `extra` is what an owner
-    would put into the include folder.
+    would put into the include folder. Further keywords are environment variables.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class LiveNginx:
         replace: Mapping[str, str] | None = None,
         extra: str = "",
         captcha_provider: str = "",
+        **settings: object,
     ) -> None:
         self.folder = tmp_path / "nginx"
         self.access_log = self.folder / "access.log"
@@ -68,6 +70,7 @@ class LiveNginx:
             "DROPPR_PAGES_DIR": str(pages_dir),
             "DROPPR_DATA_DIR": str(data_dir),
             "DROPPR_CAPTCHA_PROVIDER": captcha_provider,
+            **{name: str(value) for name, value in settings.items()},
         }
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -112,6 +115,11 @@ class LiveNginx:
             process.kill()
             process.wait()
             raise
+
+    def reload(self) -> None:
+        """Has it read its configuration again, as it was rendered."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     def check(self) -> str:
         """What `nginx -t` says to the rendered file. Raises CalledProcessError if it does not like it."""

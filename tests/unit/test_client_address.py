@@ -13,8 +13,8 @@ from app.web.context import Networks, caller, counted, is_trusted, parsed
 PROXIES: Networks = [ip_network(text) for text in ("10.0.0.0/8", "127.0.0.1/32", "2001:db8:1::/48")]
 
 
-def told(peer: str | None, forwarded: str = "", trusted: Networks = PROXIES) -> str | None:
-    found = caller(peer, forwarded, trusted)
+def told(peer: str | None, forwarded: str = "", trusted: Networks = PROXIES, by_nginx: bool = False) -> str | None:
+    found = caller(peer, forwarded, trusted, by_nginx=by_nginx)
     return None if found is None else str(found)
 
 
@@ -34,11 +34,17 @@ def test_without_an_address_the_proxy_itself_is_the_caller():
     assert told("10.0.0.1", "10.0.0.2, 10.0.0.3") == "10.0.0.2"
 
 
-def test_the_unix_socket_is_our_own_proxy():
-    assert told("", "203.0.113.1", trusted=[]) == "203.0.113.1"
-    assert told(None, "198.51.100.7, 203.0.113.1", trusted=[]) == "203.0.113.1"
-    assert told("", "", trusted=[]) is None
-    assert is_trusted("", [])
+def test_what_our_own_nginx_passed_on_is_believed():
+    assert told("", "203.0.113.1", trusted=[], by_nginx=True) == "203.0.113.1"
+    assert told(None, "198.51.100.7, 203.0.113.1", trusted=[], by_nginx=True) == "203.0.113.1"
+    assert told("", "", trusted=[], by_nginx=True) is None
+    assert is_trusted("", [], by_nginx=True)
+
+
+def test_the_unix_socket_alone_proves_nothing():
+    assert told("", "203.0.113.1") is None
+    assert told(None, "203.0.113.1") is None
+    assert not is_trusted("", PROXIES, by_nginx=False)
 
 
 @pytest.mark.parametrize(
@@ -77,4 +83,4 @@ def test_all_addresses_of_one_network_count_as_one_caller():
 
 @given(st.text(), st.text())
 def test_nothing_that_can_be_sent_breaks_it(peer, forwarded):
-    caller(peer, forwarded, PROXIES)
+    caller(peer, forwarded, PROXIES, by_nginx=False)

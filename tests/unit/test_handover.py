@@ -11,17 +11,21 @@ import pytest
 
 from app.core.errors import Busy
 from app.settings import Settings
+from app.web.door import came_by_nginx
 from app.web.handover import chunk_body
+
+KEY = "k" * 40
 
 
 @pytest.fixture
 def spool(tmp_path: Path) -> Path:
     (tmp_path / "spool").mkdir()
+    (tmp_path / "door.key").write_text(f"default {KEY};\n")
     return tmp_path / "spool"
 
 
 def environ(**changes: str) -> dict[str, Any]:
-    plain = {"REMOTE_ADDR": "", "CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO()}
+    plain = {"REMOTE_ADDR": "", "CONTENT_LENGTH": "0", "wsgi.input": io.BytesIO(), "HTTP_X_DROPPR_DOOR": KEY}
     return {**plain, **changes}
 
 
@@ -47,6 +51,35 @@ def test_nobody_else_can_name_a_file(tmp_path: Path, spool: Path, peer: str) -> 
     asked = environ(HTTP_X_BODY_FILE="0000000001")
     with chunk_body(asked, settings(tmp_path, unix_socket=False)) as (body, _):
         assert body is asked["wsgi.input"]
+
+
+@pytest.mark.parametrize("sent", ["", "x", KEY[1:], KEY + "k", "ü" * 40, f"default {KEY};"])
+def test_without_the_secret_nothing_is_believed_on_the_socket_either(tmp_path: Path, spool: Path, sent: str) -> None:
+    (spool / "0000000001").write_bytes(b"hello")
+    asked = environ(HTTP_X_BODY_FILE="0000000001", HTTP_X_DROPPR_DOOR=sent)
+    with chunk_body(asked, settings(tmp_path)) as (body, length):
+        assert (body, length) == (asked["wsgi.input"], 0)
+
+
+def test_the_secret_is_made_once_and_read_again_when_another_comes(tmp_path: Path) -> None:
+    here = settings(tmp_path)
+    assert not came_by_nginx(environ(HTTP_X_DROPPR_DOOR=""), here)
+    key = tmp_path / "door.key"
+    assert not key.exists(), "nobody has asked for it"
+    assert not came_by_nginx(environ(HTTP_X_DROPPR_DOOR="x"), here)
+    assert key.stat().st_mode & 0o777 == 0o600
+    made = key.read_text().removeprefix("default ").removesuffix(";\n")
+    assert came_by_nginx(environ(HTTP_X_DROPPR_DOOR=made), here)
+    key.write_text("default " + "n" * 40 + ";\n")
+    assert came_by_nginx(environ(HTTP_X_DROPPR_DOOR="n" * 40), here)
+    assert not came_by_nginx(environ(HTTP_X_DROPPR_DOOR=made), here)
+
+
+def test_the_secret_is_taken_out_of_the_request(tmp_path: Path, spool: Path) -> None:
+    asked = environ()
+    assert came_by_nginx(asked, settings(tmp_path))
+    assert KEY not in str(asked)
+    assert came_by_nginx(asked, settings(tmp_path)), "and is remembered"
 
 
 @pytest.mark.parametrize("name", ["missing", "..", "../secret", "link", "second", "folder", "fifo", "a b"])

@@ -11,8 +11,8 @@ from app.storage.atomic import replace_file
 MODE = 0o600
 
 
-def load_or_create(path: Path) -> tuple[str, bool]:
-    """The secret in ``path`` and whether it was made just now: 256 random bits as text.
+def load_or_create(path: Path, form: str = "{}") -> tuple[str, bool]:
+    """What stands in ``path`` and whether it was made just now: 256 random bits as text, put into ``form``.
 
     Of several processes that start at once, one makes it and all return the same. A file that others could read is
     closed to them. Raises Busy or StorageFull when the disk does not take it.
@@ -22,7 +22,7 @@ def load_or_create(path: Path) -> tuple[str, bool]:
         return found, False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    replace_file(draft, secrets.token_urlsafe(32).encode() + b"\n", mode=MODE)
+    replace_file(draft, form.format(secrets.token_urlsafe(32)).encode() + b"\n", mode=MODE)
     try:
         made = _publish(draft, path)
     finally:

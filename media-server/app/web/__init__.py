@@ -7,8 +7,9 @@ from flask import Flask, Response, request
 from app.core.errors import ContentEncodingNotAllowed
 from app.core.pieces import PIECE
 from app.settings import Settings
-from app.web import logs
+from app.web import asks, logs
 from app.web.body import PatientBodies
+from app.web.door import door
 from app.web.headers import drop_unreadable_dates
 from app.web.json_body import ValidJSON
 from app.web.native import native
@@ -28,8 +29,11 @@ def install(app: Flask, settings: Settings) -> None:
     app.json = ValidJSON(app)
     # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
-    app.wsgi_app = PatientBodies(app.wsgi_app, settings.body_timeout_seconds)  # type: ignore[method-assign]
+    questions = asks.Questions(app.wsgi_app, settings)
+    app.wsgi_app = PatientBodies(questions, settings.body_timeout_seconds)  # type: ignore[method-assign]
     headers = security_headers(settings)
+    if settings.unix_socket is not None:
+        door(settings)  # Made now, so that nginx finds the key whichever of the two starts first.
 
     @app.before_request
     def pass_over_unreadable_dates() -> None:
@@ -51,3 +55,4 @@ def install(app: Flask, settings: Settings) -> None:
     # Blueprints with routes that others would swallow come first.
     for blueprint in (requests, native, open_uploads, receipts, owner, system, ws, pages):
         app.register_blueprint(blueprint)
+    asks.install(app)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, cast
 
 from flask import current_app, request
 
+from app.web.door import came_by_nginx
+
 if TYPE_CHECKING:
     from app.wiring import Services
 
@@ -29,13 +31,21 @@ def client_address() -> str:
 
     Whoever has one IPv6 address has a whole /64 of them, so counting single ones would count nothing.
     """
-    found = caller(request.remote_addr, request.headers.get("X-Forwarded-For", ""), services().settings.trusted_proxies)
+    found = caller(
+        request.remote_addr,
+        request.headers.get("X-Forwarded-For", ""),
+        services().settings.trusted_proxies,
+        by_nginx=came_by_nginx(request.environ, services().settings),
+    )
     return UNKNOWN if found is None else counted(found)
 
 
 def is_https() -> bool:
-    """Whether the browser's side of this request is https, as far as a trusted proxy or the socket says."""
-    believed = is_trusted(request.remote_addr, services().settings.trusted_proxies)
+    """Whether the browser's side of this request is https, as far as a trusted proxy or our nginx says."""
+    settings = services().settings
+    believed = is_trusted(
+        request.remote_addr, settings.trusted_proxies, by_nginx=came_by_nginx(request.environ, settings)
+    )
     scheme = request.headers.get("X-Forwarded-Proto", "") if believed else ""
     return request.is_secure or scheme.strip().lower() == "https"
 
@@ -66,22 +76,20 @@ def _own_origins(host: str) -> set[str]:
     return own if is_https() else own | {f"http://{host.removesuffix(':80')}"}
 
 
-def is_trusted(peer: str | None, trusted: Networks) -> bool:
-    """Whether what ``peer`` says about others is believed. No address at all is the unix socket, which only our own
-    proxy can reach."""
-    if not peer:
-        return True
-    address = parsed(peer)
-    return address is not None and _within(address, trusted)
+def is_trusted(peer: str | None, trusted: Networks, *, by_nginx: bool) -> bool:
+    """Whether what a request from ``peer`` says about others is believed. No address at all is the unix socket, where
+    only what our own nginx passed on is (``app.web.door``)."""
+    address = parsed(peer or "")
+    return by_nginx or (address is not None and _within(address, trusted))
 
 
-def caller(peer: str | None, forwarded: str, trusted: Networks) -> Address | None:
+def caller(peer: str | None, forwarded: str, trusted: Networks, *, by_nginx: bool) -> Address | None:
     """The nearest address that is no trusted proxy: the socket's, or one from ``X-Forwarded-For`` read from its right.
 
     What stands left of the first entry that is garbage or not trusted was written by a stranger and is not read.
     """
     nearest = parsed(peer or "")
-    if not is_trusted(peer, trusted):
+    if not is_trusted(peer, trusted, by_nginx=by_nginx):
         return nearest
     for text in reversed(forwarded.split(",")):
         address = parsed(text)

@@ -128,7 +128,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
         """Whom a connection is counted for; nobody where the address is a proxy's."""
         peer = client[0] if isinstance(client, tuple) else ""
         address = parsed(peer)
-        if address is None or is_trusted(peer, self.settings.trusted_proxies):
+        if address is None or is_trusted(peer, self.settings.trusted_proxies, by_nginx=False):
             return ""
         return counted(address)
 

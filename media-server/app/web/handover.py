@@ -1,8 +1,8 @@
 """Bodies that nginx has already received: it hands over a file in place of the bytes.
 
 A slow sender then waits on nginx, which can wait for thousands, and never on a Python thread; and the kernel copies from
-nginx's file into the growing one. The header that names the file is believed on the unix socket only, where nginx
-overwrites whatever a client sent, and only for a plain file of our own directly in the spool folder.
+nginx's file into the growing one. The header that names the file is believed only where nginx itself sent it
+(``app.web.door``), and only for a plain file of our own directly in the spool folder.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from app.core.errors import Busy
 from app.core.ports import Body
 from app.settings import SPOOL, Settings
 from app.storage.bodies import FileBody
+from app.web.door import came_by_nginx
 
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
@@ -26,7 +27,7 @@ _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 def chunk_body(environ: dict[str, Any], settings: Settings) -> Iterator[tuple[Body, int | None]]:
     """The body of this request and its length, None where only its end will tell."""
     named = environ.get("HTTP_X_BODY_FILE", "")
-    if not named or not settings.unix_socket or environ.get("REMOTE_ADDR"):
+    if not named or not came_by_nginx(environ, settings):
         length = environ.get("CONTENT_LENGTH", "")
         yield environ["wsgi.input"], int(length) if length.isdecimal() else None
         return

@@ -15,6 +15,7 @@ from app.core.session import State, UploadSession
 from app.services.commands import OpenUpload, ReceiveChunk
 from app.settings import UPLOADS
 from app.storage.bodies import FileBody
+from app.web.asks import FORM_FRAME
 from app.web.context import client_address, services
 from app.web.errors import STATUS, described
 from app.web.forms import received
@@ -26,9 +27,6 @@ from app.web.owner import acts_as_owner
 from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
-
-FORM_FRAME = 256 * 1024
-"""Room for what a form holds besides its file."""
 
 
 @native.post("/uploads")
