@@ -65,8 +65,8 @@ def header_target() -> Target:
         for line in data[1:].split(b"\n"):
             if line and b"\r" not in line and b"\0" not in line:
                 headers.add(_NAMES[line[0] % len(_NAMES)], line[1:].decode("latin-1"))
-        caller("127.0.0.1", headers.get("X-Forwarded-For", ""), ())
-        caller(None, headers.get("X-Forwarded-For", ""), ())
+        caller("127.0.0.1", headers.get("X-Forwarded-For", ""), (), by_nginx=False)
+        caller(None, headers.get("X-Forwarded-For", ""), (), by_nginx=True)
         with suppress(UploadError):
             percent_decoded(headers, "X-Request-Password")
         try:
