@@ -111,6 +111,7 @@ class Settings(BaseSettings):
         3, ge=1, le=MOST_PLACES, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_PER_USER"
     )
     parallel_upload_turn_seconds: float = Field(120, gt=0, validation_alias="PARALLEL_UPLOAD_TURN_SECONDS")
+    parallel_upload_floor_kb_per_second: int = Field(16, ge=0, validation_alias="PARALLEL_UPLOAD_FLOOR_KB_PER_SECOND")
     parallel_upload_max_memory_percent: float = Field(
         80.0, gt=0, le=100, validation_alias="PARALLEL_UPLOAD_MAX_MEMORY_PERCENT"
     )

@@ -34,6 +34,7 @@ from app.services.owner import Owner
 from app.services.parallel_chunk_processor import ParallelChunkProcessor
 from app.services.passing_on import PassingOn
 from app.services.passwords import Argon2Hasher
+from app.services.places import Limits
 from app.services.promises import Promises
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
@@ -43,7 +44,7 @@ from app.services.server_figures import ServerFigures
 from app.services.small_files import SmallFiles
 from app.services.undo import Undo
 from app.services.upload_concurrency_manager import ROW as PLACE
-from app.services.upload_concurrency_manager import Limits, UploadConcurrencyManager
+from app.services.upload_concurrency_manager import UploadConcurrencyManager
 from app.services.uploads import Uploads
 from app.services.whole_files import WholeFiles
 from app.settings import MIB, UPLOADS, Settings
@@ -146,6 +147,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
             memory=settings.max_parallel_chunks * MIB,
             small=settings.chunk_size,
             when_opened=settings.unix_socket is not None,
+            floor=settings.parallel_upload_floor_kb_per_second * 1024,
         ),
     )
     durable = settings.durability != "none"

@@ -6,7 +6,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -108,6 +108,27 @@ def test_limits_hold_for_the_files_of_a_pack_one_by_one(client: Client) -> None:
     total = client.make_link(max_total_size=10_000)
     sizes = send(total, packed(file(f"{n}.txt", b"x" * 4_500) for n in range(3))).expect(200).json["files"]
     assert [each.get("code") for each in sizes] == [None, None, "request_full"]
+
+
+def test_a_pack_counts_by_the_files_it_holds(live: Callable[..., LiveServer]) -> None:
+    server = live(DROPPR_RATE_LIMIT_UPLOADS="4 per hour")
+    link = Client.of(server).make_link()
+    for many in (1, 199, 200):
+        codes = {each.get("code") for each in send_many(link, many)}
+        assert codes == {None}
+    reply = send_many(link, 201)
+    assert [each.get("code") for each in reply] == [None] * 200 + ["rate_limited"]
+    assert reply[-1]["status"] == 429
+    assert reply[-1]["retry_after"] > 0
+    pack = packed([file("more.txt", b"x")])
+    send(link, pack).expect(429, "rate_limited")
+
+
+def send_many(link: Link, many: int) -> list[dict[str, Any]]:
+    answers: list[dict[str, Any]] = (
+        send(link, packed(file(f"{many}/{number}", b"") for number in range(many))).expect(200).json["files"]
+    )
+    return answers
 
 
 def test_two_files_of_one_name_are_numbered(link: Link) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
@@ -18,7 +19,9 @@ import pytest
 from app.core.errors import Busy, StorageFull
 from app.services.memory_monitor import ROW as PROMISE
 from app.services.memory_monitor import MemoryMonitor, MemoryUse
-from app.services.upload_concurrency_manager import LIMITED, ROW, SHORTEST_TURN, Limits, UploadConcurrencyManager
+from app.services.places import WINDOW, Limits
+from app.services.upload_concurrency_manager import LIMITED, ROW, SHORTEST_TURN, UploadConcurrencyManager
+from app.storage.bodies import StreamBody
 from app.storage.host_table import HostTable
 from app.storage.waiting_list import WaitingList
 from tests.support.live import MEDIA_SERVER
@@ -382,3 +385,49 @@ def test_two_hundred_at_once_are_all_served_once_and_nobody_waits_for_ever(machi
     # Six seconds each, twenty at once. Who has one file is not behind one who has fifty, nor waits much longer than needed.
     assert max(at for upload, at in first_seen.items() if not upload.startswith("file0-")) < 3 * 6 * 200 / 20
     assert (workers[0].running(), workers[0].waiting()) == ([], 0)
+
+
+def test_a_place_is_kept_by_a_rate_and_not_by_a_sign_of_life(machine: Machine) -> None:
+    worker = machine.worker(floor=1000)
+
+    def receive(upload: str, count: int) -> None:
+        with chunk(worker, upload, upload, begun=True) as place:
+            body = place.counting(StreamBody(io.BytesIO(bytes(count))))
+            while body.readinto(memoryview(bytearray(4096))):
+                pass
+
+    def pass_by(fast: int) -> None:
+        for _ in range(int(WINDOW) + 1):
+            receive("slow", 1)
+            receive("fast", fast)
+            machine.clock.at += 1
+            worker.sweep()
+
+    pass_by(2000)
+    assert {each.upload_id for each in worker.running()} == {"slow", "fast"}, "nobody waits"
+    refused(worker, "third", "x")
+    worker.sweep()
+    assert [each.upload_id for each in worker.running()] == ["fast"]
+    receive("third", 1)
+    refused(worker, "slow", "slow", begun=True)
+
+
+def test_a_slow_upload_that_is_inside_goes_on_beside_the_limit(machine: Machine, inside: ExitStack) -> None:
+    worker = machine.worker(places=1, floor=1000)
+    inside.enter_context(chunk(worker, "slow"))
+    machine.clock.at += WINDOW
+    refused(worker, "next", "x")
+    worker.sweep()
+    inside.enter_context(chunk(worker, "next", "x"))
+    inside.close()
+    assert [each.upload_id for each in worker.running()] == ["next"]
+    refused(worker, "third", "y")
+
+
+def test_who_has_just_got_a_place_has_time_to_begin(machine: Machine, inside: ExitStack) -> None:
+    worker = machine.worker(places=1, floor=1000)
+    inside.enter_context(chunk(worker, "slow"))
+    machine.clock.at += WINDOW - 0.1
+    refused(worker, "next", "x")
+    worker.sweep()
+    refused(worker, "next", "x")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from app.core.errors import UploadError
+from app.core.errors import RateLimited, UploadError
 from app.core.links import Credentials, RequestLink
 from app.core.ports import Body, Checksum
 from app.core.ranges import Span
@@ -83,12 +83,14 @@ class SmallFiles:
         Raises what stands against all of them; what was delivered until then is found again by its key.
         """
         link = self._openings.link(hash, credentials)
-        self._openings.count(credentials.client)
+        self._openings.count_packed(credentials.client, 1)
         outcomes: list[Outcome | None] = []
+        limited: RateLimited | None = None
         waiting: dict[str, tuple[int, WholeFile]] = {}
         try:
-            for command, body in files:
-                taken = self._taken(link, command, body, credentials.client)
+            for number, (command, body) in enumerate(files, start=1):
+                limited = limited or self._limited(credentials.client, number)
+                taken = self._taken(link, limited or command, body, credentials.client)
                 if isinstance(taken, WholeFile):
                     if taken.upload_id in waiting or len(waiting) == TOGETHER:
                         self._deliver(link, waiting, outcomes)
@@ -99,6 +101,15 @@ class SmallFiles:
             for _, file in waiting.values():
                 file.content.close()
         return [outcome for outcome in outcomes if outcome is not None]
+
+    def _limited(self, client: str, number: int) -> RateLimited | None:
+        """Why no further files of a pack are taken, once so many came that they count as further openings."""
+        try:
+            if number > 1:
+                self._openings.count_packed(client, number)
+        except RateLimited as error:
+            return error
+        return None
 
     def _taken(
         self, link: RequestLink, command: OpenUpload | UploadError, body: Body, client: str

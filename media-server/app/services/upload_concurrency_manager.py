@@ -1,7 +1,7 @@
 """UploadConcurrencyManager: how many uploads are received at once, by everyone and by each user, and who is next.
 
 An *upload* takes a place with its first chunk and keeps it until it is finished, refused or cancelled, until nothing
-came of it for ``idle`` seconds, or until its turn is over while others wait. Files that fit into one chunk take none:
+came of it for ``idle`` seconds, or, while others wait, until its turn is over or too little comes. Files that fit into one chunk take none:
 they are over with their one request. A *user* is one address on one link.
 
 Places are rows of a table that all worker processes share. A process holds the row of every upload it receives chunks
@@ -26,7 +26,8 @@ from dataclasses import dataclass, replace
 
 from app.core.errors import Busy, UploadError
 from app.core.fair_queue import Ticket, in_order, position
-from app.services.memory_monitor import MemoryMonitor, Reservation
+from app.services.memory_monitor import MemoryMonitor
+from app.services.places import Limits, Place
 from app.storage.host_table import HostTable
 from app.storage.waiting_list import MOST, WaitingList
 
@@ -42,38 +43,6 @@ SHORTEST_TURN = 16
 _WAIT_FOR_OWN = 2
 """Seconds to stay away for a user whose own uploads are in the way."""
 _LOOK_AGAIN = 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Uploads at once, in all and of one user; seconds an upload keeps its place while others wait, and while nothing
-    comes of it; bytes of memory that each needs; up to how many bytes a file takes no place; and whether an upload
-    takes its place when it is opened, as where its first chunk is seen only once it is whole."""
-
-    places: int
-    per_user: int
-    turn: float
-    idle: float
-    memory: int
-    small: int
-    when_opened: bool = False
-
-
-@dataclass(slots=True)
-class Place:
-    """One upload's place, as this process holds it. ``index`` is None for one that was let in beside the limit."""
-
-    upload_id: str
-    index: int | None
-    since: float
-    reservation: Reservation | None = None
-    active: int = 0
-    chunks: int = 0
-    used_at: float = 0.0
-    is_over: bool = False
-    """Its turn is over: who is inside may finish, nobody else enters."""
-    is_done: bool = False
-    """Nothing will come any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +148,12 @@ class UploadConcurrencyManager:
     def sweep(self) -> None:
         """Free the places of uploads of which nothing comes any more; called every second or so."""
         self._places.make()
-        crowded = self._is_crowded()
+        crowded, now = self._is_crowded(), self._clock()
         with self._lock:
-            idle = [each for each in self._mine.values() if self._is_idle(each, crowded)]
+            for place in self._mine.values():
+                place.judge(now, self.limits.floor)
+            # A slow one that is inside goes on beside the limit.
+            idle = [each for each in self._mine.values() if self._is_idle(each, crowded) or (crowded and each.is_slow)]
             for place in idle:
                 del self._mine[place.upload_id]
         for place in idle:

@@ -287,7 +287,7 @@ class Uploads:
             arrived=command.arrived,
         ) as place:
             try:
-                taken = self._take(session, link, command, body)
+                taken = self._take(session, link, command, place.counting(body))
             except TypeNotAllowed:
                 place.is_done = True
                 raise
