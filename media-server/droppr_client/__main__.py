@@ -13,7 +13,9 @@ def main() -> None:
     hide_secrets()
     try:
         from droppr_client.cli import main as command_line
+        from droppr_client.output import tell_faults
 
+        tell_faults()
         command_line()
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)

@@ -304,7 +304,7 @@ def _open_file(name: str, folder: int, flags: int) -> int:
     """A file of our own in the folder of notes; what is no plain file there is removed first. Raises OSError."""
     if not _is_file(name, folder):
         _remove(name, folder)
-    return os.open(name, flags | os.O_CREAT | _FILE, 0o666, dir_fd=folder)
+    return os.open(name, flags | os.O_CREAT | _FILE, 0o644, dir_fd=folder)
 
 
 def _remove(name: str, folder: int) -> None:

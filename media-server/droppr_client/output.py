@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import re
 import sys
+import threading
+import traceback
 from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -80,6 +82,23 @@ def end_with(error: click.ClickException) -> NoReturn:
         say(f"Try '{error.ctx.command_path} --help' for help.", err=True)
     say(f"Error: {error.format_message()}", err=True)
     sys.exit(error.exit_code)
+
+
+def tell_faults() -> None:
+    """From now on say also what no part of the program expected: the texts of exceptions are strangers' too."""
+
+    def tell(error: BaseException | None) -> None:
+        if error is None:
+            return
+        tell(error.__cause__ or error.__context__)
+        say("Traceback (most recent call last):", err=True)
+        for frame in traceback.format_tb(error.__traceback__):
+            for line in frame.splitlines():
+                say(line, err=True)
+        say(f"{type(error).__name__}: {error}", err=True)
+
+    sys.excepthook = lambda _kind, error, _trace: tell(error)
+    threading.excepthook = lambda fault: tell(fault.exc_value)
 
 
 def visible(text: str) -> str:

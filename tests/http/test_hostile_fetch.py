@@ -23,7 +23,7 @@ from droppr_client.upload import connection, wire
 from droppr_client.upload.items import Outcome, UploadResult
 from droppr_client.upload.troubles import FileRefused
 from tests.support.files import files_below
-from tests.support.hostile import DROPPR, Answer, Asked, Hostile
+from tests.support.hostile import DROPPR, Answer, Asked, Hostile, environment
 
 LINK = "0123456789abcdef"
 HUGE = 2**62
@@ -120,7 +120,7 @@ def test_all_odd_entries_at_once_end_with_1_and_a_line_each(folder):
     good = [entry(number, path, data) for number, (path, data) in enumerate(GOOD.items(), 1)]
     with Server([*ODD.values(), *good], GOOD) as server:
         command = [DROPPR, "request", "fetch", LINK, str(folder), "--server", server.url, "--json"]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [each["outcome"] for each in told].count("failed") == len(ODD)
@@ -238,7 +238,7 @@ def test_notes_that_are_a_link_are_refused_in_a_sentence(folder, tmp_path):
     (folder / NOTES).symlink_to(tmp_path / "outside")
     with Server([entry(1, "file", b"data")], {"file": b"data"}) as server:
         command = [DROPPR, "request", "fetch", LINK, str(folder), "--server", server.url]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "cannot be used" in done.stderr
     assert "Traceback" not in done.stderr
@@ -285,7 +285,9 @@ def test_no_size_that_is_announced_costs_memory_or_time(size, folder):
         [entry(1, "huge", b"", size=size), entry(2, "good", b"good")], {"good": b"good", "huge": b""}
     ) as server:
         command = f"ulimit -v 2000000; exec '{DROPPR}' request fetch {LINK} '{folder}' --server {server.url}"
-        done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            ["sh", "-c", command], env=environment(), capture_output=True, text=True, timeout=60, check=False
+        )
     assert done.returncode == 1
     assert "make room" in done.stderr
     assert pulled(folder) == {"good": b"good"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 import base64
 import json
-import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,7 +23,7 @@ from droppr_client.cli import main
 from droppr_client.live import LiveReport
 from droppr_client.output import visible
 from droppr_client.upload import DropprLink, Outcome, UploadManager, UploadResult
-from tests.support.hostile import NASTY, Answer, Asked, Hostile, in_terminal
+from tests.support.hostile import NASTY, Answer, Asked, Hostile, environment, in_terminal
 from tests.support.live import PROJECT
 
 CLIENT = PROJECT / "media-server" / "droppr_client"
@@ -142,9 +143,8 @@ def plain(said: str) -> str:
     return said.replace("\r\n", "\n")
 
 
-def environment(server: Hostile, folder: Path) -> dict[str, str]:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
-    own |= {"DROPPR_URL": server.url, "DROPPR_ADMIN_TOKEN": "secret", "XDG_CONFIG_HOME": str(folder / "config")}
+def surroundings(server: Hostile, folder: Path) -> dict[str, str]:
+    own = environment(DROPPR_URL=server.url, DROPPR_ADMIN_TOKEN="secret", XDG_CONFIG_HOME=str(folder / "config"))
     # What `serve` and `cleanup` take of strangers are settings.
     return own | {"TERM": "dumb", "DROPPR_PORT": "\x1b[2J\x9b", "DROPPR_DATA_DIR": str(folder / "data")}
 
@@ -166,10 +166,10 @@ def test_no_command_lets_a_server_command_the_terminal(command, more, tmp_path):
         (folder / "receipt.json").write_text(receipt())
         with Hostile(SERVERS[kind]) as server:
             given = [server.link if each == "LINK" else each for each in arguments]
-            return kind, in_terminal([*command, *given, *more], environment(server, folder), folder)[1]
+            return kind, in_terminal([*command, *given, *more], surroundings(server, folder), folder)[1]
 
-    # Watching an odd server goes on for as long as it is there.
-    kinds = [each for each in SERVERS if not (command[-1] == "watch" and each in ("is a proxy", "answers anything"))]
+    # A proxy whose server is away is watched until it is back.
+    kinds = [each for each in SERVERS if command[-1] != "watch" or each != "is a proxy"]
     with ThreadPoolExecutor(4) as pool:
         for kind, said in pool.map(run, kinds):
             assert said, kind
@@ -214,7 +214,7 @@ def _item(name: str, folder: Path) -> Any:
 def test_programs_read_the_very_names_that_were_sent(command, tmp_path):
     with Hostile(lambda _: Answer(KIND)) as server:
         given = [server.link if each == "LINK" else each for each in command]
-        said = plain(in_terminal(["request", *given, "--json"], environment(server, tmp_path), tmp_path)[1])
+        said = plain(in_terminal(["request", *given, "--json"], surroundings(server, tmp_path), tmp_path)[1])
     told = json.loads(said)
     match command[0]:
         case "files":
@@ -229,7 +229,28 @@ def test_a_file_name_in_a_wrong_command_line_is_tame(tmp_path):
     with Hostile(lambda _: Answer(KIND)) as server:
         for arguments in ([f"--{NASTY[:-20]}"], ["request", f"{NASTY[:9]}"], ["status", "\x9b2J", "\u202e"]):
             given = [each.replace("\ud800", "") for each in arguments]
-            assert_tame(in_terminal(given, environment(server, tmp_path), tmp_path)[1])
+            assert_tame(in_terminal(given, surroundings(server, tmp_path), tmp_path)[1])
+
+
+def test_a_fault_of_the_program_is_told_and_is_tame():
+    program = (
+        "import sys, threading\n"
+        "from droppr_client.output import tell_faults\n"
+        "from tests.support.hostile import NASTY\n"
+        "def fault():\n"
+        "    try: raise KeyError(NASTY)\n"
+        "    except KeyError: raise ValueError(NASTY)\n"
+        "tell_faults()\n"
+        "thread = threading.Thread(target=fault)\n"
+        "thread.start()\n"
+        "thread.join()\n"
+        "fault()\n"
+    )
+    known = environment(PYTHONPATH=f"{PROJECT / 'media-server'}:{PROJECT}")
+    done = subprocess.run([sys.executable, "-c", program], env=known, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.count("ValueError: a\ufffdb\ufffd[2J") == 2
+    assert not re.search(r"^\W*FAKE LINE|[\x1b\x9b\u202e]", done.stderr, re.MULTILINE)
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import threading
@@ -12,7 +11,7 @@ import pytest
 
 from droppr_client.hidden import _secret_of
 from droppr_client.upload_command import _without_secrets
-from tests.support.hostile import DROPPR, Answer, Asked, Hostile, in_terminal
+from tests.support.hostile import DROPPR, Answer, Asked, Hostile, environment, in_terminal
 
 TOKEN = "the-very-secret-token"
 
@@ -31,10 +30,9 @@ def server():
 
 
 def run(server: Hostile, *arguments: str, typed: str = "", code: int = 0, **variables: str) -> str:
-    own = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
     done = subprocess.run(
         [DROPPR, *arguments, "--server", server.url],
-        env=own | variables,
+        env=environment(**variables),
         input=typed,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -81,8 +79,7 @@ def test_a_links_password_comes_from_a_file(server, tmp_path):
 
 def test_a_terminal_asks_for_a_links_password_unseen(tmp_path):
     (tmp_path / "file").write_text("x")
-    own = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
-    own |= {"XDG_CONFIG_HOME": str(tmp_path), "TERM": "dumb"}
+    own = environment(XDG_CONFIG_HOME=str(tmp_path), TERM="dumb")
 
     def reply(asked: Asked) -> Answer:
         if asked.method == "GET":
@@ -107,7 +104,7 @@ def test_the_list_of_processes_does_not_show_it(way):
         return Answer({"files": []})
 
     with Hostile(wait) as server:
-        process = subprocess.Popen([DROPPR, "request", "watch", "x", *way, "--server", server.url])
+        process = subprocess.Popen([DROPPR, "request", "watch", "x", *way, "--server", server.url], env=environment())
         try:
             assert began.wait(30)
             shown = Path(f"/proc/{process.pid}/cmdline").read_bytes()

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
+MEDIA_SERVER = Path(__file__).resolve().parents[2] / "media-server"
 DROPPR = str(Path(sys.executable).with_name("droppr"))
 NASTY = "a\tb\x1b[2J\x1b]0;pwned\x07\x1b]8;;http://evil.example\x07\x9b31m\u202e\u2066\u200f\ud800\x7f\u2028\x85\r\nFAKE LINE"
 """Clears the screen, sets the title, makes a link, turns the line around, begins one of its own, and is no Unicode."""
@@ -99,6 +100,12 @@ class Hostile:
     def __exit__(self, *_: object) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+def environment(**variables: str) -> dict[str, str]:
+    """Of a program that is the one of this copy of the project, and knows no server."""
+    own = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
+    return own | {"PYTHONPATH": str(MEDIA_SERVER)} | variables
 
 
 def in_terminal(arguments: list[str], environment: dict[str, str], folder: Path, typed: bytes = b"") -> tuple[int, str]:
