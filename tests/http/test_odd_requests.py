@@ -87,6 +87,14 @@ def test_a_limit_that_is_none_is_refused(link: Link, limit: str) -> None:
         link.client.call("GET", f"{path}?limit={limit}", owner=True).expect(400, "invalid_request")
 
 
+@pytest.mark.parametrize("path", ["/api/droppr//requests", "/api//droppr/session", "/api/droppr/requests//x//files"])
+def test_no_address_is_answered_by_a_way_to_a_host_that_was_made_up(way_in: Client, path: str) -> None:
+    for method in ("GET", "POST"):
+        reply = way_in.call(method, path, headers={"Host": "evil.example"}).expect(404, "not_found")
+        assert "Location" not in reply.headers
+        assert b"evil" not in reply.body
+
+
 @pytest.mark.parametrize(
     "host", ["[", "[::1", "a:b:c", "host:99999999", "host:-1", "user@host", "\u00e9", "a" * 3000, ""]
 )

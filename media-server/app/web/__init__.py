@@ -27,6 +27,8 @@ def install(app: Flask, settings: Settings) -> None:
     """Put every route, and what all of them share, on ``app``."""
     logs.install(app, settings.log_level, debug=("droppr.parallel",) if settings.parallel_upload_debug_logging else ())
     app.json = ValidJSON(app)
+    # Or `//` in an address is answered by a redirect to the host that the caller made up.
+    app.url_map.merge_slashes = False
     # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
     questions = asks.Questions(app.wsgi_app, settings)
