@@ -29,6 +29,7 @@ export interface Begun {
 const RECEIPT_PAUSE = 2;
 /** How often a call is made again that the server has no turn for: others ask the same of this link. */
 const BUSY_TRIES = 5;
+const LONGEST_PAUSE = 15;
 const NEVER = new AbortController().signal;
 
 export class LinkApi {
@@ -87,7 +88,8 @@ export class LinkApi {
         throw networkError(cause);
       });
       if (reply.status !== 503 || tries === BUSY_TRIES) return reply;
-      await this.#clock.sleep(Number(reply.headers.get("Retry-After") ?? 1) * 1_000, NEVER);
+      const seconds = Number(reply.headers.get("Retry-After") ?? 1);
+      await this.#clock.sleep(Math.min(seconds, LONGEST_PAUSE) * 1_000, NEVER);
     }
   }
 
