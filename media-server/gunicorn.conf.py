@@ -31,11 +31,13 @@ def _settings() -> Any:
         raise RuntimeError(f"{source} is missing.")
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
+    before = set(sys.modules)
     spec.loader.exec_module(module)
     settings = module.load_settings()
     # What it needed of the package is forgotten again.
-    for name in [name for name in sys.modules if name.partition(".")[0] == "app"]:
-        del sys.modules[name]
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] == "app":
+            del sys.modules[name]
     return settings
 
 

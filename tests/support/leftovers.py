@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 
 from tests.support.live import LiveServer
+from tests.support.template import Template
 
 MARK = "RUN_OF_TESTS"
 SECONDS = 10.0
@@ -34,8 +35,8 @@ def leftovers(folder: Path, known: Iterable[str] = (), seconds: float = SECONDS)
 
 
 def _processes() -> list[str]:
-    # It ends with this process and by itself.
-    spared = {os.getpid(), getattr(resource_tracker._resource_tracker, "_pid", None)}
+    # They end with this process and by themselves.
+    spared = {os.getpid(), Template.pid(), getattr(resource_tracker._resource_tracker, "_pid", None)}
     children = {each.pid for each in psutil.Process().children(recursive=True)}
     found = []
     for process in psutil.process_iter():

@@ -22,6 +22,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
 
+from tests.support.template import Server, Template
+
 PROJECT = Path(__file__).resolve().parents[2]
 MEDIA_SERVER = PROJECT / "media-server"
 TOKEN = "owner-token-for-tests-0123456789"
@@ -34,6 +36,7 @@ GENEROUS: dict[str, Any] = {
     "DROPPR_RATE_LIMIT_SHARE_CREATE": "1000000 per hour",
 }
 
+_GUNICORN = ["-c", str(MEDIA_SERVER / "gunicorn.conf.py"), "app:create_app()"]
 # The master asks the kernel for a SIGTERM at its parent's death, then becomes gunicorn.
 _LAUNCH = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); os.execv(sys.executable, sys.argv[1:])"
@@ -64,7 +67,7 @@ class LiveServer:
         self.socket_path = self._socket_dir / "app.sock" if self._socket_dir else None
         self.workers = workers
         self._env = {name: str(value) for name, value in env.items()}
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: subprocess.Popen[bytes] | Server | None = None
         digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()
         self._counters = Path(f"/dev/shm/droppr-{digest[:16]}")
         LiveServer.counters.add(self._counters)
@@ -93,18 +96,7 @@ class LiveServer:
     def start(self) -> Self:
         """Start and return once it is ready; on the same data when it ran before."""
         assert self._process is None, "it is running already"
-        config = str(MEDIA_SERVER / "gunicorn.conf.py")
-        command = [sys.executable, "-m", "gunicorn", "-c", config, "app:create_app()"]
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", _LAUNCH, *command],
-                cwd=self.tmp_path,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-            )
+        self._process = self._forked() if all(map(_is_plain_setting, self._env)) else self._executed()
         LiveServer.running.append(self)
         try:
             self._wait_until_ready()
@@ -112,6 +104,28 @@ class LiveServer:
             self.kill()
             raise
         return self
+
+    def _forked(self) -> Server:
+        return Template.server(
+            str(MEDIA_SERVER),
+            cwd=str(self.tmp_path),
+            environment=self.environment,
+            log=str(self.log),
+            arguments=_GUNICORN,
+        )
+
+    def _executed(self) -> subprocess.Popen[bytes]:
+        """Where the environment says more than the app's settings: to Python or to a library."""
+        with self.log.open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-c", _LAUNCH, sys.executable, "-m", "gunicorn", *_GUNICORN],
+                cwd=self.tmp_path,
+                env=self.environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
 
     def kill(self) -> None:
         """SIGKILL the master and all workers at once, and return when none of them runs any more."""
@@ -202,10 +216,11 @@ def free_port() -> int:
 
 
 def _is_setting(name: str) -> bool:
-    return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_", "GUNICORN_", "PROMETHEUS_")) or name in (
-        "ENABLE_PARALLEL_UPLOADS",
-        "PYTHONPATH",
-    )
+    return _is_plain_setting(name) or name.startswith(("GUNICORN_", "PROMETHEUS_")) or name == "PYTHONPATH"
+
+
+def _is_plain_setting(name: str) -> bool:
+    return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_")) or name == "ENABLE_PARALLEL_UPLOADS"
 
 
 def _group_members(group: int) -> list[int]:

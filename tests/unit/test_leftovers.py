@@ -7,8 +7,12 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import psutil
+import pytest
+
+from tests.support.files import eventually
 from tests.support.leftovers import leftovers
-from tests.support.live import LiveServer
+from tests.support.live import MEDIA_SERVER, PROJECT, LiveServer
 
 # Becomes nobody's child: it forks, tells the new process's number, and ends.
 ORPHAN = "import os, signal\nif pid := os.fork(): print(pid)\nelse: os.setsid(); os.close(1); signal.pause()"
@@ -43,3 +47,29 @@ def test_sockets_and_counters_are_found(tmp_path):
         assert any(str(listener.getsockname()[1]) in each for each in found)
         counters.rmdir()
     assert leftovers(tmp_path, before) == []
+
+
+# Starts a server, tells its process group's members, and dies without a word.
+ABRUPT = """
+import os, signal, sys
+from pathlib import Path
+sys.path[:0] = sys.argv[2:]
+from tests.support.live import LiveServer
+server = LiveServer(Path(sys.argv[1]), workers=2, DROPPR_LOG_LEVEL="ERROR", **({"TZ": "UTC"} if "TZ" in os.environ else {}))
+server.start()
+print(server._process.pid, *server.worker_pids(), flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.mark.parametrize("environment", [{}, {"TZ": "UTC"}], ids=["forked", "executed"])
+def test_servers_end_with_whoever_started_them(tmp_path, environment):
+    done = subprocess.run(
+        [sys.executable, "-c", ABRUPT, str(tmp_path), str(PROJECT), str(MEDIA_SERVER)],
+        env={**os.environ, **environment},
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    pids = done.stdout.split()
+    assert len(pids) == 3
+    eventually(lambda: not any(psutil.pid_exists(int(pid)) for pid in pids), seconds=30, what="their end")

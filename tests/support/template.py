@@ -1,0 +1,139 @@
+"""A process that has loaded what a server needs, and becomes one again and again by forking: a start without the second
+of processor time that loading takes. Everything else is as ever: gunicorn reads its configuration and forks its workers.
+
+Run as a program it is that process: for each line on its standard input, a JSON object, it starts one server and answers
+with its pid; when its input ends, so does it, and with it all its servers (they ask the kernel for a SIGTERM then).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import suppress
+from typing import Any, ClassVar
+
+PR_SET_PDEATHSIG = 1
+
+
+class Server:
+    """A server that was forked, as subprocess.Popen would show it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid
+
+    def poll(self) -> int | None:
+        """None while it runs, and something once it does not: nobody here knows its exit code."""
+        try:
+            with open(f"/proc/{self.pid}/stat") as file:
+                state = file.read().rpartition(")")[2].split()[0]
+        except OSError:
+            return -1
+        return None if state not in "ZX" else -1
+
+    def wait(self) -> int:
+        while (code := self.poll()) is None:
+            time.sleep(0.01)
+        return code
+
+    def send_signal(self, number: int) -> None:
+        os.kill(self.pid, number)
+
+
+class Template:
+    """Starts the one of this process when it is first needed; it ends with this process."""
+
+    _process: ClassVar[subprocess.Popen[str] | None] = None
+    _lock = threading.Lock()
+
+    @classmethod
+    def pid(cls) -> int | None:
+        return cls._process.pid if cls._process else None
+
+    @classmethod
+    def server(cls, media_server: str, **how: Any) -> Server:
+        """A server with these ``arguments``, in folder ``cwd``, with ``environment``, that writes to ``log``."""
+        with cls._lock:
+            if cls._process is None or cls._process.poll() is not None:
+                cls._process = subprocess.Popen(
+                    [sys.executable, __file__],
+                    env={**os.environ, "PYTHONPATH": media_server},
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    text=True,
+                    start_new_session=True,
+                )
+            assert cls._process.stdin is not None
+            assert cls._process.stdout is not None
+            cls._process.stdin.write(json.dumps(how) + "\n")
+            cls._process.stdin.flush()
+            return Server(int(cls._process.stdout.readline()))
+
+
+def _load() -> dict[str, str]:
+    """Loads it all; what that added to the environment, as some libraries do."""
+    before = set(os.environ)
+    import gunicorn.arbiter
+    import gunicorn.workers.gthread  # noqa: F401
+
+    # Known when they are made, counters are of the kind that several processes share. Where they lie each asks anew.
+    with tempfile.TemporaryDirectory() as os.environ["PROMETHEUS_MULTIPROC_DIR"]:
+        import app.web.errors
+        import app.web.front
+        import app.wiring  # noqa: F401
+    del os.environ["PROMETHEUS_MULTIPROC_DIR"]
+    return {name: value for name, value in os.environ.items() if name not in before}
+
+
+def _serve(cwd: str, environment: dict[str, str], log: str, arguments: list[str]) -> None:
+    from gunicorn.app.wsgiapp import run
+
+    from app.services.observer import CHUNKS
+
+    nothing, out = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    for number, file in enumerate((nothing, out, out)):
+        os.dup2(file, number)
+    os.chdir(cwd)
+    for name in set(os.environ) - set(environment):
+        del os.environ[name]
+    os.environ.update(environment)
+    sys.argv = ["gunicorn", *arguments]
+    # Counters notice at their first use that they are in another process; a worker has its own from its beginning.
+    os.register_at_fork(after_in_child=lambda: CHUNKS.inc(0))
+    run(prog="gunicorn")
+
+
+def _until_input_ends() -> None:
+    added = _load()
+    gc.freeze()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # Nobody waits for those that end.
+    template = os.getpid()
+    for line in sys.stdin:
+        if (pid := os.fork()) == 0:
+            os.setpgid(0, 0)
+            _end_with_parent()
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            if os.getppid() == template:
+                how = json.loads(line)
+                _serve(**{**how, "environment": added | how["environment"]})
+            os._exit(1)
+        # Whoever comes first: the group is there when its name is told.
+        with suppress(OSError):
+            os.setpgid(pid, pid)
+        print(pid, flush=True)
+
+
+def _end_with_parent() -> None:
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    _end_with_parent()
+    _until_input_ends()
