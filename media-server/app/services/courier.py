@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 
@@ -19,6 +20,9 @@ FILES_AT_ONCE = 8
 TO_ONE_REMOTE = 4
 """Fewer than all, so that a remote that is slow does not hold up the files that go elsewhere."""
 TICK = 1.0
+LONG_LOOK = 0.01
+RESTS = 10
+"""How many times as long as a long look takes, in seconds of the processor, none follows."""
 
 
 class Courier:
@@ -38,6 +42,7 @@ class Courier:
         self._clock = clock
         self._wake = wake
         self._idle = idle
+        self._rest = threading.Event()
         self._lock = threading.Lock()
         self._running: dict[str, tuple[str, str]] = {}
         """The files that this process is passing on, and to which remote."""
@@ -78,8 +83,13 @@ class Courier:
         while True:
             self._wake.wait(TICK)
             self._wake.clear()
+            begun = time.thread_time()
             self._logged(self.look)
             self._logged(self._idle)
+            # Senders choose how many files lie in the outbox, and wake us with each that arrives.
+            took = time.thread_time() - begun
+            if took > LONG_LOOK:
+                self._rest.wait(min(TICK, RESTS * took))
 
     @staticmethod
     def _logged(job: Callable[[], object]) -> None:
