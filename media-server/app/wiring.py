@@ -13,7 +13,7 @@ from app.core.ports import CaptchaProvider, Clock, Destination, RequestStore, Se
 from app.core.room import Floors, Terms
 from app.jobs import Later, start_leader, start_pulse
 from app.owner_token import load_or_create, looks_made
-from app.services.access import Access, AccessRules, waiting_for_passwords
+from app.services.access import Access, AccessRules
 from app.services.admission import Admission
 from app.services.checkpoints import Checkpoints
 from app.services.chunk_buffer_pool import ChunkBufferPool
@@ -25,7 +25,7 @@ from app.services.folders import Folders
 from app.services.forgetting import Forgetting
 from app.services.handoffs import Handoffs
 from app.services.local_copies import LocalCopies
-from app.services.memory_monitor import ROW, MemoryMonitor
+from app.services.memory_monitor import MemoryMonitor
 from app.services.observer import Observer
 from app.services.open_uploads import OpenUploads
 from app.services.openings import Openings
@@ -34,7 +34,6 @@ from app.services.owner import Owner
 from app.services.parallel_chunk_processor import ParallelChunkProcessor
 from app.services.passing_on import PassingOn
 from app.services.passwords import Argon2Hasher
-from app.services.places import Limits
 from app.services.promises import Promises
 from app.services.purge import Purge
 from app.services.receipts import ReceiptKey, Receipts
@@ -43,7 +42,6 @@ from app.services.room import Room
 from app.services.server_figures import ServerFigures
 from app.services.small_files import SmallFiles
 from app.services.undo import Undo
-from app.services.upload_concurrency_manager import ROW as PLACE
 from app.services.upload_concurrency_manager import UploadConcurrencyManager
 from app.services.uploads import Uploads
 from app.services.whole_files import WholeFiles
@@ -52,7 +50,6 @@ from app.storage import secret_file
 from app.storage.attempts import SQLiteAttempts
 from app.storage.data_folder import FILES, make_data_folder
 from app.storage.disk_space import DiskSpace
-from app.storage.host_table import HostTable
 from app.storage.json_sessions import JSONSessions
 from app.storage.libmagic import LibMagic
 from app.storage.local_chunks import LocalChunks
@@ -64,15 +61,9 @@ from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.promises import SQLitePromises
 from app.storage.span_log import Kind, boot_number
 from app.storage.turns import Turns
-from app.storage.waiting_list import WaitingList
-from app.storage.waiting_room import WaitingRoom
+from app.storage.waiting_room import WaitingThreads
+from app.wiring_bounds import RUN, build_bounds
 from app.wiring_remotes import build_remotes
-
-RUN = "run"
-"""The folder below the data folder with what holds only while processes live."""
-MOST_PROCESSES = 256
-IDLE_SECONDS = 15.0
-"""How long an upload of which nothing comes keeps its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +72,7 @@ class Services:
 
     settings: Settings
     clock: Clock
+    waiting: WaitingThreads
     observer: Observer
     sessions: SessionStore
     requests: RequestStore
@@ -130,31 +122,15 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     make_data_folder(data, settings.umask)
 
     observer = Observer()
-    memory_monitor = MemoryMonitor(
-        settings.cgroups,
-        max_percent=settings.parallel_upload_max_memory_percent,
-        ledger=HostTable(data / RUN / "memory", MOST_PROCESSES, ROW.size),
-    )
-    concurrency = UploadConcurrencyManager(
-        HostTable(data / RUN / "places", settings.parallel_upload_max_concurrent_users, PLACE.size),
-        WaitingList(data / RUN / "waiting"),
-        memory_monitor,
-        Limits(
-            places=settings.parallel_upload_max_concurrent_users,
-            per_user=settings.parallel_upload_max_concurrent_per_user,
-            turn=settings.parallel_upload_turn_seconds,
-            idle=IDLE_SECONDS,
-            memory=settings.max_parallel_chunks * MIB,
-            small=settings.chunk_size,
-            when_opened=settings.unix_socket is not None,
-            floor=settings.parallel_upload_floor_kb_per_second * 1024,
-        ),
-    )
+    bounds = build_bounds(settings)
+    memory_monitor, concurrency = bounds.memory, bounds.concurrency
     durable = settings.durability != "none"
     promise = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}[settings.durability]
-    half = max(1, settings.threads // 2)
     sessions = JSONSessions(
-        data / UPLOADS, promise=promise, boot=boot_number(settings.boot_id), waiting=WaitingRoom(half, half)
+        data / UPLOADS,
+        promise=promise,
+        boot=boot_number(settings.boot_id),
+        waiting=bounds.sessions,
     )
     chunks = LocalChunks(
         data / UPLOADS,
@@ -196,7 +172,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         hasher=hasher,
         clock=clock,
         rules=_access_rules(settings),
-        waiting=waiting_for_passwords(settings.threads),
+        waiting=bounds.passwords,
     )
     file_requests = FileRequests(
         requests=requests,
@@ -353,6 +329,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     return Services(
         settings=settings,
         clock=clock,
+        waiting=bounds.threads,
         observer=observer,
         sessions=sessions,
         requests=requests,
@@ -374,9 +351,12 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
             openings=openings,
             destination=destination,
             room=room,
+            bulk=bounds.bulk,
         ),
         uploads=uploads,
-        small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads, room=room),
+        small_files=SmallFiles(
+            openings=openings, whole_files=whole_files, uploads=uploads, room=room, bulk=bounds.bulk
+        ),
         open_uploads=open_uploads,
         forgetting=Forgetting(requests=requests, purge=purge, clock=clock),
         receipts=receipts,

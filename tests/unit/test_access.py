@@ -5,20 +5,19 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
+from app.core.errors import CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
 from app.core.links import CaptchaMode, Credentials, RequestLink
 from app.core.paths import RelPath
 from app.services.access import REMEMBER_SECONDS, Access, AccessRules, waiting_for_passwords
 from app.services.passwords import Argon2Hasher
 from app.storage.attempts import SQLiteAttempts
-from app.storage.waiting_room import WaitingRoom
+from app.storage.waiting_room import WaitingRoom, WaitingThreads
 from tests.support.clock import Now
 from tests.support.files import eventually
 
@@ -337,7 +336,7 @@ class TestUnderAttack:
 
     def test_a_room_leaves_most_threads_free(self):
         for threads in (1, 2, 4, 8, 32, 64):
-            room = waiting_for_passwords(threads)
+            room = waiting_for_passwords(threads, WaitingThreads(64))
             with ExitStack() as stack:
                 inside = 0
                 for number in range(threads):

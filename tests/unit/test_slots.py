@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from app.web.slots import FAST, GRACE, PROOF, SLOW, STRUCK_SECONDS, Asker, Slots, Waiting
+from app.storage.waiting_room import WaitingThreads
+from app.web.slots import FAST, GRACE, PROOF, SLOW, STRUCK_SECONDS, Asker, Slots
 from tests.support.clock import Now
 
 
@@ -11,7 +12,7 @@ class House:
 
     def __init__(self, total: int = 4, each: int = 2, threads: int = 32) -> None:
         self.clock = Now()
-        self.threads = Waiting(threads)
+        self.threads = WaitingThreads(threads)
         self.slots: Slots[str] = Slots(total, each, self.threads, self.clock)
         self.askers: dict[str, Asker] = {}
 

@@ -28,7 +28,7 @@ from typing import Any
 from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts
 from app.core.links import CaptchaMode, Credentials, RequestLink
 from app.core.ports import Attempts, CaptchaProvider, Clock, Hasher
-from app.storage.waiting_room import WaitingRoom
+from app.storage.waiting_room import WaitingRoom, WaitingThreads
 
 MAX_PASSWORD_LENGTH = 256
 CAPTCHA_PASS = "1 per 6 hour"
@@ -206,10 +206,10 @@ class Access:
         return True
 
 
-def waiting_for_passwords(threads: int) -> WaitingRoom:
+def waiting_for_passwords(threads: int, waiting: WaitingThreads) -> WaitingRoom:
     """How many of a process's threads may wait for a password or a captcha to be judged, and how many for one link."""
     sentence = "Too many passwords are being checked. Try again in a moment."
-    return WaitingRoom(max(1, threads * 3 // 8), max(1, threads // 4), sentence)
+    return WaitingRoom(max(1, threads * 3 // 8), max(1, threads // 4), sentence, waiting)
 
 
 class RememberedPasswords:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.core.links import Credentials
 from app.core.paths import RelPath
 from app.core.ports import Destination, RequestStore
+from app.services.bulk import Bulk
 from app.services.openings import Openings
 from app.services.room import Room
 
@@ -21,11 +22,13 @@ class Folders:
         openings: Openings,
         destination: Destination,
         room: Room,
+        bulk: Bulk,
     ) -> None:
         self._requests = requests
         self._openings = openings
         self._destination = destination
         self._room = room
+        self._bulk = bulk
 
     def make(self, hash: str, paths: Sequence[RelPath], credentials: Credentials) -> list[str]:
         """Make these folders where they are missing; their names in the same order, numbered where a file is in the way.
@@ -33,10 +36,12 @@ class Folders:
         Raises what opening an upload raises for a link that takes none, RequestFull, RateLimited, StorageFull, Busy.
         """
         link = self._openings.link(hash, credentials)
-        self._openings.count(credentials.client)
-        self._requests.note_folders(link, paths)
-        made = []
-        for path in paths:
-            self._room.room_for_opening(folders=len(path.parts))
-            made.append(self._destination.make_folder(link.folder, path))
+        with self._bulk.work(credentials.client) as after_a_step:
+            self._openings.count(credentials.client)
+            self._requests.note_folders(link, paths)
+            made = []
+            for path in paths:
+                self._room.room_for_opening(folders=len(path.parts))
+                made.append(self._destination.make_folder(link.folder, path))
+                after_a_step()
         return made

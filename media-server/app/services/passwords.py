@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from concurrent.futures import TimeoutError as TooLate
+from functools import partial
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import VerifyMismatchError
 
 from app.core.errors import Busy
+from app.services.threads import DaemonThreads
+
+T = TypeVar("T")
 
 # A hash takes a whole core for about 0.4 s and 64 MiB: this many at once leave room for the uploads themselves.
 AT_ONCE = 2
@@ -21,34 +25,31 @@ class Argon2Hasher:
     """Hashes and checks, a few at a time in each process; raises Busy for those who would wait too long.
 
     The same password typed on systems that compose accents differently is one password. New passwords, which only the
-    owner sets, never wait for senders.
+    owner sets, never wait for senders. Those that senders send are checked by threads that give way to everything else.
     """
 
     def __init__(self, hasher: PasswordHasher | None = None, at_once: int = AT_ONCE) -> None:
         self._hasher = hasher or PasswordHasher()
-        self._checks = threading.BoundedSemaphore(at_once)
-        self._owner = threading.BoundedSemaphore(1)
+        self._checks = DaemonThreads(at_once, "passwords", gives_way=True)
+        self._owner = DaemonThreads(1, "new-password")
 
     def hash(self, password: str) -> str:
-        with _turn(self._owner):
-            return self._hasher.hash(_normal(password))
+        return self._done(self._owner, partial(self._hasher.hash, _normal(password)))
 
     def verify(self, hash: str, password: str) -> bool:
-        with _turn(self._checks):
-            try:
-                return self._hasher.verify(hash, _normal(password))
-            except VerifyMismatchError:
-                return False
+        try:
+            return self._done(self._checks, partial(self._hasher.verify, hash, _normal(password)))
+        except VerifyMismatchError:
+            return False
 
-
-@contextmanager
-def _turn(turns: threading.BoundedSemaphore) -> Iterator[None]:
-    if not turns.acquire(timeout=WAIT_SECONDS):
-        raise Busy("Too many passwords are being checked. Try again in a moment.", retry_after=5)
-    try:
-        yield
-    finally:
-        turns.release()
+    @staticmethod
+    def _done(threads: DaemonThreads, job: Callable[[], T]) -> T:
+        future = threads.submit(job)
+        try:
+            return future.result(WAIT_SECONDS)
+        except TooLate:
+            future.cancel()
+            raise Busy("Too many passwords are being checked. Try again in a moment.", retry_after=5) from None
 
 
 def _normal(password: str) -> bytes:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from app.core.errors import RateLimited, UploadError
 from app.core.links import Credentials, RequestLink
 from app.core.ports import Body, Checksum
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
+from app.services.bulk import Bulk
 from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
 from app.services.file_digests import TINY
 from app.services.openings import Openings
@@ -21,13 +22,19 @@ Packed = tuple[OpenUpload | UploadError, Body]
 
 
 class SmallFiles:
-    """Receive files that come whole. Those that are not small after all, or cannot be taken whole, become uploads."""
+    """Receive files that come whole. Those that are not small after all, or cannot be taken whole, become uploads.
 
-    def __init__(self, *, openings: Openings, whole_files: WholeFiles, uploads: Uploads, room: Room) -> None:
+    Packs cost much more work than their bytes say: so few of them are at it at once (``bulk``), and they give way to chunks.
+    """
+
+    def __init__(
+        self, *, openings: Openings, whole_files: WholeFiles, uploads: Uploads, room: Room, bulk: Bulk
+    ) -> None:
         self._openings = openings
         self._room = room
         self._whole_files = whole_files
         self._uploads = uploads
+        self._bulk = bulk
 
     def receive(
         self,
@@ -83,19 +90,26 @@ class SmallFiles:
         Raises what stands against all of them; what was delivered until then is found again by its key.
         """
         link = self._openings.link(hash, credentials)
-        self._openings.count_packed(credentials.client, 1)
+        with self._bulk.work(credentials.client) as after_a_step:
+            self._openings.count_packed(credentials.client, 1)
+            return self._each(link, files, credentials.client, after_a_step)
+
+    def _each(
+        self, link: RequestLink, files: Iterable[Packed], client: str, after_a_step: Callable[[], None]
+    ) -> list[Outcome]:
         outcomes: list[Outcome | None] = []
         limited: RateLimited | None = None
         waiting: dict[str, tuple[int, WholeFile]] = {}
         try:
             for number, (command, body) in enumerate(files, start=1):
-                limited = limited or self._limited(credentials.client, number)
-                taken = self._taken(link, limited or command, body, credentials.client)
+                limited = limited or self._limited(client, number)
+                taken = self._taken(link, limited or command, body, client)
                 if isinstance(taken, WholeFile):
                     if taken.upload_id in waiting or len(waiting) == TOGETHER:
                         self._deliver(link, waiting, outcomes)
                     waiting[taken.upload_id] = len(outcomes), taken
                 outcomes.append(None if isinstance(taken, WholeFile) else taken)
+                after_a_step()
             self._deliver(link, waiting, outcomes)
         finally:
             for _, file in waiting.values():

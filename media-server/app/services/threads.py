@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import queue
 import threading
 from collections.abc import Callable
@@ -12,11 +13,15 @@ T = TypeVar("T")
 
 
 class DaemonThreads:
-    """At most ``most`` threads, made as they are needed. The standard executor would be waited for at the end."""
+    """At most ``most`` threads, made as they are needed. The standard executor would be waited for at the end.
 
-    def __init__(self, most: int, name: str) -> None:
+    Threads that give way get a processor only when nothing else wants it; not for work that holds Python's own lock.
+    """
+
+    def __init__(self, most: int, name: str, *, gives_way: bool = False) -> None:
         self._most = most
         self._name = name
+        self._gives_way = gives_way
         self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
@@ -33,6 +38,9 @@ class DaemonThreads:
         return future
 
     def _run(self) -> None:
+        if self._gives_way:
+            # On Linux each thread has a priority of its own.
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
         while True:
             with self._lock:
                 self._idle += 1

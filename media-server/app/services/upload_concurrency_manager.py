@@ -89,6 +89,7 @@ class UploadConcurrencyManager:
         self._lock = threading.Lock()
         self._mine: dict[str, Place] = {}
         self._crowded = (-_LOOK_AGAIN, False)
+        self._receiving = 0
 
     @contextmanager
     def opening(self, upload_id: str, user: str, size: int, token: str | None = None) -> Iterator[None]:
@@ -128,10 +129,18 @@ class UploadConcurrencyManager:
             yield Place(upload_id, None, 0)
             return
         place = self._entered(upload_id, user, begun, arrived)
+        with self._lock:
+            self._receiving += 1
         try:
             yield place
         finally:
+            with self._lock:
+                self._receiving -= 1
             self._leave(place)
+
+    def receiving_here(self) -> int:
+        """How many chunks of uploads with a place this process receives at this moment."""
+        return self._receiving
 
     def finished(self, upload_id: str) -> None:
         """Free the place of an upload that is over, in all processes. Nothing happens when it has none."""

@@ -291,7 +291,9 @@ class Uploads:
             except TypeNotAllowed:
                 place.is_done = True
                 raise
-            place.is_done = taken is not None and taken.state is not State.OPEN
+            # Never back: another chunk, which began before the last one, may end after it.
+            if taken is not None and taken.state is not State.OPEN:
+                place.is_done = True
             return taken
 
     def _take(

@@ -22,6 +22,7 @@ import select
 import selectors
 import socket
 import ssl
+import sys
 import threading
 import time
 from collections import Counter
@@ -33,8 +34,9 @@ from gunicorn import http, util
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
 
+from app.storage.waiting_room import WaitingThreads
 from app.web.context import counted, is_trusted, parsed
-from app.web.slots import Slots, Waiting
+from app.web.slots import Slots
 from app.web.sockets import (
     PARTING_BYTES,
     PARTING_SECONDS,
@@ -50,6 +52,7 @@ HEAD_BYTES = 64 * 1024
 QUEUE_SECONDS = 10.0
 """How long a body waits for a slot before it is told to come again."""
 TICK = 0.1
+SWITCH_SECONDS = 0.001
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
 _CODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
@@ -64,25 +67,26 @@ class Front(ThreadWorker):  # type: ignore[misc]
     slowest = 1024.0
 
     def init_process(self) -> None:
-        threads = self.settings.threads
-        bodies = max(1, threads // 2)
-        self.waiting = Waiting(threads)
-        """The threads that wait for somebody, of all kinds together."""
-        self.slots: Slots[Connection] = Slots(
-            bodies, self.settings.most_bodies_each(bodies), self.waiting, time.monotonic
-        )
-        self.senders = Senders(max(1, threads // 4), self.waiting)
         self._by_address: Counter[str] = Counter()
         self._partings: dict[Connection, Parting] = {}
         self._dropped = memoryview(bytearray(256 * 1024))
         self._serving = threading.local()
         self._sockets = Sockets(self.cfg)
         self._looked_at = self._swept_at = 0.0
+        # Who moves bytes needs the interpreter for moments only, and should not wait for it behind all who compute.
+        sys.setswitchinterval(SWITCH_SECONDS)
         super().init_process()
 
     def load_wsgi(self) -> None:
         super().load_wsgi()
         app: Any = self.wsgi
+        threads = self.settings.threads
+        bodies = max(1, threads // 2)
+        self.waiting: WaitingThreads = app.extensions["droppr"].waiting
+        self.slots: Slots[Connection] = Slots(
+            bodies, self.settings.most_bodies_each(bodies), self.waiting, time.monotonic
+        )
+        self.senders = Senders(max(1, threads // 4), self.waiting)
 
         def with_connection(environ: dict[str, Any], start_response: Any) -> Any:
             connection = environ["droppr.connection"] = self._serving.connection
@@ -229,8 +233,9 @@ class Front(ThreadWorker):  # type: ignore[misc]
         head = conn.parser.unreader.buf.getvalue()[: HEAD_BYTES + 1]
         if len(head) > HEAD_BYTES and b"\r\n\r\n" not in head and not _BARE_LF.search(head):
             conn.sock.setblocking(True)
-            kind = LimitRequestHeaders if b"\r\n" in head else LimitRequestLine
-            self.handle_error(None, conn.sock, conn.client, kind(HEAD_BYTES, HEAD_BYTES))
+            line = LimitRequestLine(HEAD_BYTES, HEAD_BYTES)
+            error = LimitRequestHeaders("the headers are too long") if b"\r\n" in head else line
+            self.handle_error(None, conn.sock, conn.client, error)
             return False
         # A client with much to say sends its next request at once. Read on here and now, that saves two changes of
         # threads a request; but not while others wait for a thread, and not for more than is there.

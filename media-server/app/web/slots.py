@@ -10,16 +10,17 @@ may wait for bodies. Whoever finds no slot waits without a thread, in the order 
   is proven may do so from those who bring less than an eighth of its own rate. A sender on a slow line is protected by what all
   connections of its address bring together, so that dividing a line into many connections costs nobody their slots.
 
-Pure: no sockets, no threads of its own, the clock comes from outside. ``Slots`` is used from one thread, ``Waiting`` from any.
+Pure: no sockets, no threads of its own, the clock comes from outside. Used from one thread.
 """
 
 from __future__ import annotations
 
-import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
+
+from app.storage.waiting_room import WaitingThreads
 
 K = TypeVar("K", bound=Hashable)
 
@@ -35,30 +36,6 @@ SHORT_GRACE = 0.25
 """The same for those whose address had to give way of late."""
 STRUCK_SECONDS = 60.0
 _STRUCK_MOST = 4096
-
-
-class Waiting:
-    """How many threads wait for others at this moment, for whatever reason: an eighth of them, one at least, never does."""
-
-    def __init__(self, threads: int) -> None:
-        self._most = max(1, threads - max(1, threads // 8))
-        self._lock = threading.Lock()
-        self._now = 0
-
-    @property
-    def now(self) -> int:
-        return self._now
-
-    def enter(self) -> bool:
-        """Let one more thread wait; false where none may."""
-        with self._lock:
-            free = self._now < self._most
-            self._now += free
-        return free
-
-    def leave(self) -> None:
-        with self._lock:
-            self._now -= 1
 
 
 @dataclass(slots=True, eq=False)
@@ -84,10 +61,10 @@ class Asker:
 class Slots(Generic[K]):
     """``total`` slots, ``each`` of them for one address at most; 0 for no such limit."""
 
-    def __init__(self, total: int, each: int, waiting: Waiting, clock: Callable[[], float]) -> None:
+    def __init__(self, total: int, each: int, threads: WaitingThreads, clock: Callable[[], float]) -> None:
         self._total = total
         self._each = each or total
-        self._threads = waiting
+        self._threads = threads
         self._clock = clock
         self._holders: dict[K, Asker] = {}
         self._waiting: OrderedDict[K, Asker] = OrderedDict()

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from gunicorn import sock
 from gunicorn.workers.gthread import TConn
 
-from app.web.slots import Asker, Waiting
+from app.storage.waiting_room import WaitingThreads
+from app.web.slots import Asker
 
 if TYPE_CHECKING:
     from app.web.front import Front
@@ -202,7 +203,7 @@ class Senders:
     """The threads that wait for readers: ``most`` at once. Where another one comes, the reader who took nothing for longest is let
     go; the new one where all of them do take something. Safe from any thread."""
 
-    def __init__(self, most: int, threads: Waiting) -> None:
+    def __init__(self, most: int, threads: WaitingThreads) -> None:
         self._most = most
         self._threads = threads
         self._lock = threading.Lock()

@@ -1,0 +1,48 @@
+"""Bulk work: calls that are work of many small steps, and give way to others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from app.storage.waiting_room import WaitingRoom
+
+LONGEST_PAUSE = 2.0
+
+
+class Bulk:
+    """Calls that are work of many small steps. Few of them are at it at once, and they leave half of a processor to others
+    while these have need of it.
+
+    ``others`` tells how many others there are at this moment.
+    """
+
+    def __init__(
+        self,
+        room: WaitingRoom,
+        others: Callable[[], int],
+        *,
+        cpu: Callable[[], float] = time.thread_time,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._room = room
+        self._others = others
+        self._cpu = cpu
+        self._sleep = sleep
+
+    @contextmanager
+    def work(self, client: str) -> Iterator[Callable[[], None]]:
+        """Do such a call in the block, by one thread, which calls what is yielded after each step. Raises Busy."""
+        with self._room.place(client):
+            used = self._cpu()
+
+            def after_a_step() -> None:
+                nonlocal used
+                if self._others():
+                    # Those at it share one half, whoever else there is has the other.
+                    spent = self._cpu() - used
+                    self._sleep(min(spent * (2 * self._room.inside - 1), LONGEST_PAUSE))
+                used = self._cpu()
+
+            yield after_a_step
