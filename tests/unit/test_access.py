@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core.errors import CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
+from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
 from app.core.links import CaptchaMode, Credentials, RequestLink
 from app.core.paths import RelPath
 from app.services.access import REMEMBER_SECONDS, Access, AccessRules, waiting_for_passwords

@@ -36,7 +36,7 @@ class Folders:
         Raises what opening an upload raises for a link that takes none, RequestFull, RateLimited, StorageFull, Busy.
         """
         link = self._openings.link(hash, credentials)
-        with self._bulk.work(credentials.client) as after_a_step:
+        with self._bulk.work(credentials.client, len(paths)) as after_a_step:
             self._openings.count(credentials.client)
             self._requests.note_folders(link, paths)
             made = []
