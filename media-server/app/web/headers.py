@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
@@ -93,11 +92,10 @@ def drop_unreadable_dates(environ: dict[str, Any]) -> None:
     """Take out of a request the conditions whose dates cannot be read, as RFC 9110 (13.1) asks; Werkzeug, which reads
     them later, raises for some."""
     for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
-        with suppress(KeyError):
-            try:
-                parse_date(environ[name])
-            except (ValueError, OverflowError):
-                del environ[name]
+        try:
+            parse_date(environ.get(name))
+        except (ValueError, OverflowError):
+            del environ[name]
 
 
 def percent_decoded(headers: Headers, name: str) -> str | None:

@@ -1,17 +1,23 @@
-"""Pages of another port of the owner's own machine: to browsers the same site, so that they send the cookie for them."""
+"""The owner's session in a browser: whose pages it serves, how its cookie is called, and when it is over.
+
+Another port of the owner's own machine is the same site to browsers: they send the cookie for its pages.
+"""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
-from tests.support.admin import owner_desk
+from tests.support.admin import log_in, owner_desk
+from tests.support.browser import built_pages
 from tests.support.client import Client
 from tests.support.live import LiveServer
+from tests.support.nginx import LiveNginx
 
 FORM = """<!doctype html><meta charset="utf-8"><title>Elsewhere</title>
 <form method="post" enctype="text/plain"><input name='{"folder": "foreign", "title": "' value='"}'></form>"""
@@ -57,3 +63,27 @@ def test_a_page_of_another_port_acts_in_vain_by_the_owners_session(
         assert desk.get_by_role("heading", name="Your links").is_visible()
     links = Client.of(server).call("GET", "/api/droppr/requests", owner=True).json["requests"]
     assert "foreign" not in {link["folder"] for link in links}
+
+
+def test_over_https_the_cookie_is_this_hosts_own_and_logging_out_ends_it_for_good(
+    browser: Browser, live: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    server = live(workers=2, unix_socket=True)
+    assert server.socket_path
+    with LiveNginx(server.socket_path, server.data_dir, built_pages(), tmp_path, tls=True) as site:
+        context = browser.new_context(base_url=site.tls_url, ignore_https_errors=True)
+        desk = context.new_page()
+        desk.goto("/admin")
+        log_in(desk, server.token)
+        expect(desk.get_by_role("heading", name="Your links")).to_be_visible()
+        [cookie] = context.cookies()
+        assert cookie["name"] == "__Host-droppr_owner"
+        assert (cookie["secure"], cookie["httpOnly"], cookie["path"]) == (True, True, "/")
+        desk.get_by_role("button", name="Log out").click()
+        expect(desk.get_by_label("Admin token")).to_be_visible()
+        assert context.cookies() == []
+        # Whoever had copied it has nothing.
+        context.add_cookies([cookie])  # type: ignore[list-item]
+        desk.reload()
+        expect(desk.get_by_label("Admin token")).to_be_visible()
+        context.close()
