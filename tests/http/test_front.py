@@ -253,3 +253,15 @@ def open_sockets(server: LiveServer) -> list[str]:
                 if str(each.readlink()).startswith("socket:"):
                     found.append(str(each.readlink()))
     return found
+
+
+def test_a_pack_whose_sender_has_gone_is_not_worked_on(small: LiveServer) -> None:
+    link = Client.of(small).make_link()
+    pack = b"".join(b'{"path": "%d.txt", "size": 0}\n' % number for number in range(1000))
+    with raw.connection(small.url) as sock:
+        sock.sendall(head("POST", f"{link.path}/pack", len(pack)) + pack)
+    time.sleep(0.5)
+    arrived = len(link.files())
+    assert arrived < 1000
+    time.sleep(0.5)
+    assert len(link.files()) == arrived

@@ -105,7 +105,7 @@ def receive_pack(hash: str) -> Response:
     here = services()
     with chunk_body(request.environ, here.settings) as (body, length):
         _refuse_large(length)
-        files = packed_files(PackReader(body), here.settings.max_chunk_size)
+        files = packed_files(PackReader(body), here.settings.max_chunk_size, sender_is_gone)
         outcomes = here.small_files.receive_pack(hash, files, _credentials())
     return jsonify(files=[_outcome(each) for each in outcomes])
 
@@ -115,6 +115,11 @@ def keep_nowhere(reply: Response) -> Response:
     """An upload id is a capability, too."""
     reply.headers["Cache-Control"] = "no-store"
     return reply
+
+
+def sender_is_gone() -> bool:
+    connection = request.environ.get("droppr.connection")
+    return connection is not None and connection.is_gone()
 
 
 def _credentials() -> Credentials:

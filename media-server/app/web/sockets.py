@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import socket
 import ssl
 import struct
@@ -191,6 +192,12 @@ class Connection(TConn):  # type: ignore[misc]
         """After this reply, read and drop up to ``most`` bytes of what still comes, for ``seconds``, or for as long as it
         comes at the least rate that senders are held to; then close."""
         self.read_on = (most, seconds, while_it_moves)
+
+    def is_gone(self) -> bool:
+        """Whether the other side will send nothing more, and so has gone or is about to."""
+        waiting = select.poll()
+        waiting.register(self.sock, select.POLLRDHUP)
+        return bool(waiting.poll(0))
 
     def go_ahead(self) -> None:
         """Tell a sender who waits for it that the body is wanted."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
-from app.core.errors import ChunkTooLarge, InvalidPack, InvalidPath, UploadError
+from app.core.errors import ChunkSizeMismatch, ChunkTooLarge, InvalidPack, InvalidPath, UploadError
 from app.core.pack import PackReader
 from app.core.paths import RelPath
 from app.services.commands import OpenUpload
@@ -68,16 +68,19 @@ class FoldersBody(BaseModel):
         return [RelPath.parse(path.removesuffix("/")) for path in self.paths]
 
 
-def packed_files(pack: PackReader, most: int) -> Iterator[Packed]:
-    """The files of a pack of up to ``most`` bytes, each to be read before the next is asked for.
+def packed_files(pack: PackReader, most: int, is_gone: Callable[[], bool] = lambda: False) -> Iterator[Packed]:
+    """The files of a pack of up to ``most`` bytes, each to be read before the next is asked for, as long as its sender is there.
 
-    Raises InvalidPack, ChunkTooLarge; ChunkSizeMismatch when the body ends too soon.
+    Raises InvalidPack, ChunkTooLarge; ChunkSizeMismatch when the body ends too soon or the sender has gone.
     """
     total = 0
     for number in range(1, MAX_PACKED + 2):
         line = pack.line()
         if line is None:
             return
+        if is_gone():
+            # A pack may be hours of work; who sends it again finds what has been done.
+            raise ChunkSizeMismatch("The connection broke before the pack was dealt with. Send it again.")
         if number > MAX_PACKED:
             raise InvalidPack(f"A pack holds {MAX_PACKED} files at most.", limit=MAX_PACKED)
         body = _parsed(line, number)
