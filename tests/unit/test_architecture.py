@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -87,6 +88,14 @@ def test_every_error_has_a_status_and_a_row_in_the_docs(error: type[errors.Uploa
 def test_no_two_errors_look_alike() -> None:
     codes = [(STATUS[error], error.code) for error in every_error()]
     assert len(codes) == len(set(codes))
+
+
+@pytest.mark.parametrize("page", ["SECURITY.md", "docs/operations.md"])
+def test_every_test_that_a_promise_names_is_there(page: str) -> None:
+    named = set(re.findall(r"`((?:tests/\w+/)?test_\w+\.py)`", (ROOT / page).read_text()))
+    found = {str(path.relative_to(ROOT)) for path in (ROOT / "tests").rglob("test_*.py")}
+    assert named
+    assert named <= found | {path.rsplit("/", 1)[-1] for path in found}
 
 
 @pytest.mark.parametrize("field", Settings.model_fields)
