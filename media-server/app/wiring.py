@@ -60,6 +60,7 @@ from app.storage.local_requests import LocalRequests
 from app.storage.nameless_files import LocalNamelessFiles
 from app.storage.promises import SQLitePromises
 from app.storage.span_log import Kind, boot_number
+from app.storage.spool_log import beside_socket
 from app.storage.turns import Turns
 from app.storage.waiting_room import WaitingThreads
 from app.wiring_bounds import RUN, build_bounds
@@ -342,7 +343,12 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         owner=owner,
         file_requests=file_requests,
         admission=Admission(
-            requests=requests, file_requests=file_requests, sessions=sessions, uploads=uploads, policy=policy
+            requests=requests,
+            file_requests=file_requests,
+            sessions=sessions,
+            uploads=uploads,
+            room=room,
+            let_in=beside_socket(settings.unix_socket, data, clock),
         ),
         digests=digests,
         undo=undo,

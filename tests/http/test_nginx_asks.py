@@ -68,6 +68,8 @@ class Upstream(BaseHTTPRequestHandler):
             self.reply(403, self.refusal)
         elif "/broken" in self.path:
             self.reply(500)
+        elif "counted" in self.path:
+            self.reply(204, [("X-Droppr-Let-In", "1")])
         else:
             self.reply(204, [("X-Accel-Expires", "1")] if "/requests/" in self.path else [])
 
@@ -116,7 +118,7 @@ def capped(upstream: Path, tmp_path: Path) -> Iterator[LiveNginx]:
 @contextlib.contextmanager
 def sending(nginx: LiveNginx, path: str, client: str = "192.0.2.1", length: int = 200_000) -> Iterator[socket.socket]:
     """A sender in the middle of its body."""
-    address = f"{path}?{next(numbers)}"
+    address = f"{path}{'' if '?' in path else '?'}{next(numbers)}"
     with socket.create_connection(("127.0.0.1", nginx.port), timeout=20) as sock:
         head = f"POST {address} HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: {client}\r\nX-Upload-Id: {next(numbers)}\r\n"
         sock.sendall(f"{head}Content-Length: {length}\r\n\r\nx".encode())
@@ -232,6 +234,18 @@ def test_where_gunicorn_gives_no_answer_nothing_is_received(site: LiveNginx) -> 
         assert (answer.status, answer.json()["code"], answer["Retry-After"]) == (503, "busy", "2")
     assert created.names() == []
     assert "/broken" not in Upstream.served
+
+
+def test_the_end_of_a_body_that_was_counted_is_noted_and_of_no_other(site: LiveNginx, upstream: Path) -> None:
+    log = upstream.parent / "spool.log"
+    before = log.read_text()
+    assert call(site, f"{LINK}/pack", "POST", body=b"x").status == 200
+    assert call(site, f"{MADE_UP}/pack", "POST", body=b"x").status == 404
+    ended = [str(call(site, f"{LINK}/pack?counted", "POST", {"X-Upload-Id": "c"}, b"x")["X-Request-Id"])]
+    with sending(site, f"{LINK}/pack?counted&"):
+        assert eventually(lambda: log.read_text()[len(before) :] == f"-{ended[0]}\n")
+    # A sender who goes away ends it, too.
+    assert eventually(lambda: log.read_text()[len(before) :].count("\n") == 2)
 
 
 @pytest.mark.parametrize(

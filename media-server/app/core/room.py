@@ -163,3 +163,14 @@ class PromiseStore(Protocol):
     def total(self) -> int:
         """How many bytes are promised at present."""
         ...
+
+
+class BodiesLetIn(Protocol):
+    """The bodies that nginx was told to receive and that are not over. Safe from any number of threads at once."""
+
+    def let_in(self, request: str, size: int, free: Callable[[], int]) -> None:
+        """Note a body of ``size`` bytes, if that is ``free`` besides what those that were let in still bring.
+
+        Raises StorageFull, Busy.
+        """
+        ...

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from app.core.errors import RequestClosed, UploadNotFound
-from app.core.policy import Policy
 from app.core.ports import RequestStore, SessionStore
+from app.core.room import BodiesLetIn
 from app.services.file_requests import FileRequests
+from app.services.room import Room
 from app.services.uploads import Uploads
 
 
@@ -19,13 +20,16 @@ class Admission:
         file_requests: FileRequests,
         sessions: SessionStore,
         uploads: Uploads,
-        policy: Policy,
+        room: Room,
+        let_in: BodiesLetIn | None,
     ) -> None:
+        """``let_in`` notes bodies on their way to nginx, where there is one."""
         self._requests = requests
         self._file_requests = file_requests
         self._sessions = sessions
         self._uploads = uploads
-        self._policy = policy
+        self._room = room
+        self._let_in = let_in
 
     def to_open(self, hash: str) -> None:
         """For a call that opens uploads on a link. Raises RequestNotFound, RequestClosed or RequestExpired."""
@@ -45,6 +49,13 @@ class Admission:
         if not link.active:
             raise RequestClosed()
 
-    def of_size(self, length: int) -> None:
-        """For a body of so many bytes. Raises ChunkTooLarge."""
-        self._policy.check_chunk(length)
+    def to_disk(self, request: str, length: int, most: int) -> bool:
+        """For a body that nginx puts on the disk. ``most`` is what all bodies there may have together at once.
+
+        Whether there is room even for that: then this body is not counted. Else it is, until it is over. Raises
+        StorageFull where it could take what is kept free below the lower floor.
+        """
+        if self._let_in is None or self._room.above_lower_floor() > most:
+            return True
+        self._let_in.let_in(request, length, self._room.above_lower_floor)
+        return False

@@ -35,6 +35,10 @@ class Room:
             raise StorageFull()
         return free
 
+    def above_lower_floor(self) -> int:
+        """How many bytes are free above the lower floor."""
+        return self._floors.for_chunks(self._disk())[0]
+
     def room_for_chunk(self, size: int) -> None:
         """Return if ``size`` bytes of an upload that has begun fit above the lower floor. Raises StorageFull."""
         free, inodes = self._floors.for_chunks(self._disk())

@@ -13,10 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, current_app, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.settings import Settings
+from app.core.errors import ChunkTooLarge
+from app.settings import MIB, Settings
 from app.web.body import RequestBody, WSGIApp
 from app.web.context import services
 from app.web.door import came_by_nginx
@@ -24,9 +25,11 @@ from app.web.owner import require_owner
 from app.web.rights import BODILESS, has_rights
 
 _ASK = "droppr.ask"
-_CHUNK = "native.upload_chunk"
+_CHUNK, _PACK = "native.upload_chunk", "native.receive_pack"
 _FORM = "native.upload_file"
-_OPENS = {"native.open_upload", "native.make_folders", "native.receive_pack", _CHUNK, _FORM}
+_FILES = {_CHUNK, _PACK, _FORM}
+"""Calls whose bodies nginx puts on the disk."""
+_OPENS = {"native.open_upload", "native.make_folders", *_FILES}
 _LASTING = {*_OPENS, "receipts.issue", "receipts.make_handoff"}
 """Calls for which knowing a link, or an upload, is all that is asked for."""
 FORM_FRAME = 256 * 1024
@@ -38,6 +41,10 @@ class Question:
     """``length`` is how many bytes the body is said to have; None where only its end will tell."""
 
     length: int | None
+    largest: int
+    """How many bytes nginx takes at most of one body."""
+    together: int
+    """And of all bodies together at once."""
     has_rights: bool = False
     """Whether the sender has any: then a whole chunk is read before a refusal ends the connection."""
 
@@ -59,7 +66,8 @@ class Questions:
         said = environ.pop("HTTP_X_DROPPR_ASK", "")
         if not said or not came_by_nginx(environ, self._settings):
             return self._app(environ, start_response)  # type: ignore[no-any-return]
-        question = Question(int(said) if said.isdecimal() else None)
+        count, largest = _limits(environ.pop("HTTP_X_DROPPR_BODIES", ""))
+        question = Question(int(said) if said.isdecimal() else None, largest, count * largest)
         # The body is not there, so there is nothing to wait for and nothing to read on.
         asked = {**environ, _ASK: question, "wsgi.input": RequestBody(io.BytesIO()), "droppr.connection": None}
         if question.length is None:
@@ -88,7 +96,10 @@ def _answer() -> Response | None:
         require_owner()
     if request.endpoint in _OPENS:
         _judge_sender(question.length)
-    if request.endpoint in _LASTING:
+    if request.endpoint in _FILES and not _fits_whatever_comes(question):
+        # It is counted until nginx says in its log that it is over.
+        reply.headers["X-Droppr-Let-In"] = "1"
+    elif request.endpoint in _LASTING:
         # nginx may answer the same question itself for a second.
         reply.headers["X-Accel-Expires"] = "1"
     return reply
@@ -101,8 +112,16 @@ def _judge_sender(length: int | None) -> None:
         admission.to_go_on(hash, upload_id)
     else:
         admission.to_open(hash)
-    if length is not None:
-        admission.of_size(length - FORM_FRAME if request.endpoint == _FORM else length)
+    most = services().settings.max_chunk_size
+    if length is not None and length > most + (FORM_FRAME if request.endpoint == _FORM else 0):
+        raise ChunkTooLarge(f"Send at most {most} bytes at once.", limit=most)
+
+
+def _fits_whatever_comes(question: Question) -> bool:
+    """Whether there is room on the disk for all that nginx takes at once. Raises StorageFull where there is none for
+    this body."""
+    length = question.largest if question.length is None else question.length
+    return services().admission.to_disk(g.request_id, length, question.together)
 
 
 def _note_rights(reply: Response) -> Response:
@@ -110,6 +129,12 @@ def _note_rights(reply: Response) -> Response:
     if question:
         question.has_rights = has_rights()
     return reply
+
+
+def _limits(said: str) -> tuple[int, int]:
+    """How many bodies nginx receives at once, and how many bytes of each, as its configuration tells in MiB."""
+    count, largest = map(int, said.split(" "))
+    return count, largest * MIB
 
 
 def _refusal(reply: AnyResponse, question: Question) -> AnyResponse:
