@@ -66,15 +66,21 @@ WATCH_FRAMES = """() => {
 
 
 def test_ten_thousand_files_stay_fluid_with_a_few_rows_in_the_document(owner: Client, visit: Visit) -> None:
-    sender = visit(owner.make_link(password="not yet"))
-    page = sender.page
+    link = owner.make_link(password="not yet")
+    short = visit(link).page
+    short.evaluate(DROP_MANY, [100, 10])
+    expect(short.get_by_role("button", name="Send 100 files")).to_be_visible()
+    usual = short.evaluate(SCROLL)
+
+    page = visit(link).page
     page.evaluate(DROP_MANY, [10_000, 10])
     expect(page.get_by_role("button", name="Send 10,000 files")).to_be_visible()
 
     seen = page.evaluate(SCROLL)
     assert seen["rows"] <= 200
-    # Sixty frames a second are 17 ms; a busy test machine gets some leeway, a page that stutters none.
-    assert max(seen["median"], seen["jump"]) < 50, f"the list stutters: {seen}"
+    # Sixty frames a second are 17 ms; on a busy machine a short list takes longer, too.
+    for what in ("median", "jump"):
+        assert seen[what] < 3 * max(usual[what], 17), f"the list stutters: {seen}, a short one: {usual}"
 
     last = page.locator("li.file").last
     expect(last).to_have_attribute("aria-posinset", "10000")

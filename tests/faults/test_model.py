@@ -6,7 +6,6 @@ The model is the promise in short: an upload is its bytes, what of them was ackn
 from __future__ import annotations
 
 import itertools
-import os
 import shutil
 import tempfile
 import time
@@ -34,10 +33,10 @@ from hypothesis.stateful import (
 from app.settings import Settings
 from app.wiring import build
 from tests.support.client import Client, Link, Reply
+from tests.support.clock import MovedClock
 from tests.support.files import content, files_below
-from tests.support.live import GENEROUS, MEDIA_SERVER, LiveServer
+from tests.support.live import GENEROUS, LiveServer
 
-HOURS = 3600.0
 JUMP = 25
 MAX_AGE = 24
 SIZES = st.sampled_from([0, 1, 2, 9, 40, 9000])
@@ -94,26 +93,13 @@ class World:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="droppr-model-"))
-        self.clock = self.folder / "clock"
-        self.move(0)
-        python_path = f"{Path(__file__).parents[1] / 'support' / 'moved_clock'}{os.pathsep}{MEDIA_SERVER}"
-        env: dict[str, Any] = {
-            "PYTHONPATH": python_path,
-            "MOVED_CLOCK": self.clock,
-            "DROPPR_SESSION_MAX_AGE_HOURS": MAX_AGE,
-        }
+        self.clock = MovedClock(self.folder / "clock")
+        env: dict[str, Any] = {**self.clock.environment, "DROPPR_SESSION_MAX_AGE_HOURS": MAX_AGE}
         self.server = LiveServer(self.folder, workers=2, **env, **GENEROUS)
-
-    def move(self, hours: int) -> None:
-        self.hours = hours
-        # By renaming, so that nobody reads half a number.
-        beside = self.clock.with_name("clock.new")
-        beside.write_text(str(hours * HOURS))
-        beside.rename(self.clock)
 
     def purge(self) -> None:
         options = Settings(data_dir=self.server.data_dir, session_max_age_hours=MAX_AGE)  # type: ignore[call-arg]
-        build(options, clock=lambda: time.time() + self.hours * HOURS).uploads.sweep()
+        build(options, clock=lambda: time.time() + self.clock.hours * 3600).uploads.sweep()
 
 
 class Uploads(RuleBasedStateMachine):
@@ -137,7 +123,7 @@ class Uploads(RuleBasedStateMachine):
 
     @property
     def now(self) -> int:
-        return self.world.hours
+        return round(self.world.clock.hours)
 
     @rule(target=uploads, size=SIZES)
     def open(self, size: int) -> Model:
@@ -201,7 +187,7 @@ class Uploads(RuleBasedStateMachine):
     @rule(back=st.booleans())
     def jump(self, back: bool) -> None:
         """A clock that was wrong by a day, or is from now on."""
-        self.world.move(self.now + (-JUMP if back else JUMP))
+        self.world.clock.forward(-JUMP if back else JUMP)
 
     @precondition(lambda self: self.crashes < self.crashes_allowed)
     @rule()
@@ -275,7 +261,7 @@ def test_whatever_happens_in_whatever_order_uploads_are_as_the_model_says(
 def assert_the_clock_moves(world: World) -> None:
     link = Client.of(world.server).make_link()
     upload_id = link.opened("a.bin", 10)
-    world.move(JUMP)
+    world.clock.set(JUMP)
     link.status(upload_id).expect(410, "upload_expired")
-    world.move(0)
+    world.clock.set(0)
     link.status(upload_id).expect(200)

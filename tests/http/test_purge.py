@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Client, Link
-from tests.support.files import content, eventually, files_below
+from tests.support.clock import MovedClock
+from tests.support.files import content, files_below
 from tests.support.live import LiveServer
 
-SECONDS = 2.0
+HOURS = 1.0
 
 
 def cleanup(server: LiveServer) -> str:
@@ -35,9 +36,14 @@ def cleanup(server: LiveServer) -> str:
 
 
 @pytest.fixture
-def forgetful(live: Callable[..., LiveServer]) -> LiveServer:
-    """A server on which an upload may lie idle for two seconds."""
-    return live(workers=2, DROPPR_SESSION_MAX_AGE_HOURS=SECONDS / 3600)
+def clock(tmp_path: Path) -> MovedClock:
+    return MovedClock(tmp_path / "clock")
+
+
+@pytest.fixture
+def forgetful(live: Callable[..., LiveServer], clock: MovedClock) -> LiveServer:
+    """A server on which an upload may lie idle for an hour of its clock, which is that of ``cleanup``, too."""
+    return live(workers=2, DROPPR_SESSION_MAX_AGE_HOURS=HOURS, **clock.environment)
 
 
 @pytest.fixture
@@ -50,13 +56,15 @@ def bytes_held(server: LiveServer, upload_id: str) -> int:
 
 
 def test_an_upload_left_alone_is_expired_and_its_bytes_and_its_place_come_back(
-    forgetful: LiveServer, link: Link
+    forgetful: LiveServer, link: Link, clock: MovedClock
 ) -> None:
     idle = link.opened("idle.bin", 300_000)
     link.chunk(idle, 0, content(200_000), 300_000).expect(200)
     finished = link.deliver("finished.bin", b"stays")
     assert bytes_held(forgetful, idle) >= 200_000, "the test looks at the wrong place"
-    eventually(lambda: link.status(idle).status == 410, what="the upload's end")
+    link.status(idle).expect(200)
+    clock.forward(HOURS * 1.1)
+    link.status(idle).expect(410, "upload_expired")
     cleanup(forgetful)
     link.status(idle).expect(410, "upload_expired")
     link.chunk(idle, 200_000, content(100_000), 300_000).expect(410, "upload_expired")
@@ -69,34 +77,32 @@ def test_an_upload_left_alone_is_expired_and_its_bytes_and_its_place_come_back(
     link.open("c.bin", 1).expect(413, "request_full")
 
 
-def test_an_upload_that_still_gets_chunks_is_not_purged_however_old_it_is(forgetful: LiveServer, link: Link) -> None:
+def test_an_upload_that_still_gets_chunks_is_not_purged_however_old_it_is(
+    forgetful: LiveServer, link: Link, clock: MovedClock
+) -> None:
     data = content(60)
     upload_id = link.opened("slow.bin", len(data))
-    begun = time.monotonic()
     for at in range(0, len(data), 10):
         link.chunk(upload_id, at, data[at : at + 10], len(data)).expect(200)
+        clock.forward(HOURS * 0.9)
         cleanup(forgetful)
-        eventually(lambda: time.monotonic() > begun + SECONDS * 0.4 * (at // 10 + 1))  # noqa: B023
-    assert time.monotonic() - begun > SECONDS * 2, "it was not older than the limit"
     assert (link.disk / "slow.bin").read_bytes() == data
 
 
-def test_an_upload_ends_when_it_is_too_old_however_alive_it_is_kept(live: Callable[..., LiveServer]) -> None:
-    server = live(workers=2, DROPPR_UPLOAD_MAX_AGE_DAYS=4 / 86_400)
+def test_an_upload_ends_when_it_is_too_old_however_alive_it_is_kept(
+    live: Callable[..., LiveServer], clock: MovedClock
+) -> None:
+    server = live(workers=2, DROPPR_UPLOAD_MAX_AGE_DAYS=1, **clock.environment)
     link = Client.of(server).make_link(max_files=1)
     opened = link.open("slow.bin", 100_000).expect(201).json
     upload_id, data = opened["upload_id"], content(100_000)
-    assert opened["expires_at"] == pytest.approx(time.time() + 4, abs=3)
-    sent = 0
-
-    def is_over() -> bool:
-        nonlocal sent
-        sent += 1
-        reply = link.chunk(upload_id, sent, data[sent : sent + 1], len(data))
-        return reply.status != 200 and bool(reply.expect(410, "upload_expired"))
-
-    eventually(is_over, seconds=30, what="the upload's end")
-    assert sent > 3, "it was not kept alive"
+    assert opened["expires_at"] == pytest.approx(time.time() + 24 * 3600, abs=600)
+    for sent in range(3):
+        link.chunk(upload_id, sent, data[sent : sent + 1], len(data)).expect(200)
+        clock.forward(7.5)
+    link.chunk(upload_id, 3, data[3:4], len(data)).expect(200)
+    clock.forward(7.5)
+    link.chunk(upload_id, 4, data[4:5], len(data)).expect(410, "upload_expired")
     link.status(upload_id).expect(410, "upload_expired")
     cleanup(server)
     assert bytes_held(server, upload_id) == 0
@@ -104,15 +110,19 @@ def test_an_upload_ends_when_it_is_too_old_however_alive_it_is_kept(live: Callab
     link.deliver("next.bin", b"has its place")
 
 
-def test_an_upload_is_not_purged_while_a_chunk_of_it_is_on_its_way(forgetful: LiveServer, link: Link) -> None:
+def test_an_upload_is_not_purged_while_a_chunk_of_it_is_on_its_way(
+    forgetful: LiveServer, link: Link, clock: MovedClock
+) -> None:
     data = content(100_000)
     upload_id = link.opened("slow.bin", len(data))
     other = link.opened("idle.bin", 10)
 
     def dripping() -> Iterator[bytes]:
         yield data[:50_000]
+        link.wait_until_claimed(upload_id)
+        clock.forward(HOURS * 1.1)
         # Another upload as old as this one has become stale meanwhile, and so would this one be.
-        eventually(lambda: link.status(other).status == 410, what="the other upload's end")
+        link.status(other).expect(410, "upload_expired")
         cleanup(forgetful)
         yield data[50_000:]
 
