@@ -51,6 +51,7 @@ class World:
         self._fill_folder(self.data / "files" / "in")
         self._fill_sessions()
         self._fill_attempts()
+        self._fill_promises()
         self.numbers = count()
         self.strewn = self._strewn()
         self.begun = self.opened("begun", 5)
@@ -114,6 +115,29 @@ class World:
             rows = [(f"LIMITER/open:198.51.{n >> 8}.{n & 255}/1", now, now + 3600) for n in range(self.amount)]
             table.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
             table.executemany("INSERT INTO used VALUES (?, ?)", [(secrets.token_bytes(32), now + 900) for _ in rows])
+
+    def _fill_promises(self) -> None:
+        """Room that is kept for uploads, half of them on the link and of the stranger."""
+        now = time.time()
+        columns = "upload_id, link, client, size, opened_at, heard_at, received, taken, held, until, marked"
+        rows = [
+            (
+                upload_id,
+                (self.hash, "other")[each % 2],
+                (STRANGER, "other")[each % 2],
+                5,
+                now,
+                now,
+                0,
+                0,
+                5,
+                now + 600,
+                now,
+            )
+            for each, upload_id in enumerate(self.named("promised", number) for number in range(self.amount))
+        ]
+        with sqlite3.connect(self.data / "promises.db") as table:
+            table.executemany(f"INSERT INTO promises ({columns}) VALUES ({', '.join('?' * 11)})", rows)
 
     def _strewn(self) -> str:
         """An upload with as many gaps, whose file takes no room on the disk."""

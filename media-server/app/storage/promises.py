@@ -17,15 +17,21 @@ CREATE TABLE IF NOT EXISTS promises (
     opened_at REAL NOT NULL, heard_at REAL NOT NULL, received INTEGER NOT NULL, taken INTEGER NOT NULL,
     held INTEGER NOT NULL, until REAL NOT NULL, marked REAL NOT NULL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS promises_by_client ON promises (client, until, held, marked);
+CREATE INDEX IF NOT EXISTS promises_by_link ON promises (link, until, held, marked);
+CREATE INDEX IF NOT EXISTS promises_by_end ON promises (until, held);
 """
 _COLUMNS = "upload_id, link, client, size, opened_at, heard_at, received, taken"
+# Each is answered from one index, and reads no more of it than what counts at this moment.
 _SUMS = """
-SELECT coalesce(sum(kept), 0),
-       coalesce(sum(kept) FILTER (WHERE client = :client), 0),
-       coalesce(sum(kept) FILTER (WHERE link = :link), 0),
-       coalesce(max(marked > :now) FILTER (WHERE client = :client), 0),
-       coalesce(max(marked > :now) FILTER (WHERE link = :link), 0)
-FROM (SELECT *, CASE WHEN until > :now THEN held ELSE 0 END AS kept FROM promises WHERE upload_id <> :upload_id)
+SELECT (SELECT coalesce(sum(held), 0) FROM promises WHERE until > :now),
+       (SELECT coalesce(sum(held), 0) FROM promises WHERE client = :client AND until > :now),
+       (SELECT coalesce(sum(held), 0) FROM promises WHERE link = :link AND until > :now),
+       EXISTS (SELECT 1 FROM promises WHERE client = :client AND marked > :now AND upload_id <> :upload_id),
+       EXISTS (SELECT 1 FROM promises WHERE link = :link AND marked > :now AND upload_id <> :upload_id),
+       (SELECT coalesce(sum(held), 0) FROM promises WHERE upload_id = :upload_id AND until > :now),
+       EXISTS (SELECT 1 FROM promises WHERE upload_id = :upload_id AND client = :client),
+       EXISTS (SELECT 1 FROM promises WHERE upload_id = :upload_id AND link = :link)
 """
 _MOST = 2**62
 """SQLite's sums are of 64 bits; more than this no disk has."""
@@ -43,8 +49,16 @@ class SQLitePromises:
 
             def others() -> Promised:
                 asked = {"upload_id": upload_id, "link": link, "client": client, "now": now}
-                total, of_client, of_link, *silent = connection.execute(_SUMS, asked).fetchone()
-                return Promised(total, of_client, of_link, *map(bool, silent))
+                found = connection.execute(_SUMS, asked).fetchone()
+                total, of_client, of_link, client_silent, link_silent, own, is_clients, is_links = found
+                # What is kept for the upload itself stands in the same places as that of others.
+                return Promised(
+                    total - own,
+                    of_client - own * is_clients,
+                    of_link - own * is_links,
+                    bool(client_silent),
+                    bool(link_silent),
+                )
 
             promise = decide(_find(connection, upload_id), others, now)
             self._put(connection, promise, now, self._terms.until(promise))
