@@ -241,7 +241,7 @@ class _Left:
     def _problem(self, more_files: int, more_bytes: int, wanted: set[int]) -> RequestFull | None:
         link = self._link
         files, bytes, awaited = self._load
-        folders = len(self._ledger.folders) + len(awaited | wanted)
+        folders = len(self._ledger.folders) + len(awaited) + sum(mark not in awaited for mark in wanted)
         bytes += self._taken[1] + more_bytes + folders * NAME_WEIGHT
         if link.max_files and more_files and files + self._taken[0] >= link.max_files:
             most = "1 file" if link.max_files == 1 else f"{link.max_files} files"
