@@ -67,6 +67,8 @@ os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(_metrics)
 
 _host = f"[{_s.host}]" if ":" in _s.host else _s.host
 bind = f"unix:{_s.unix_socket}" if _s.unix_socket else f"{_host}:{_s.port}"
+if _s.tls_cert:
+    certfile, keyfile = str(_s.tls_cert), str(_s.tls_key or _s.tls_cert)
 # Only nginx, which runs as the same user, may reach the socket: what arrives there is believed.
 umask = 0o077
 os.umask(_s.umask)  # All else, in the workers too: who may see received files.

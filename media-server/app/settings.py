@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from math import inf
 from pathlib import Path
@@ -47,6 +48,8 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=0, le=65535)
     unix_socket: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
     data_dir: Path = Path("data")
     umask: int = 0o077
     pages_dir: Path = PROJECT / "nginx" / "dist"
@@ -190,10 +193,31 @@ class Settings(BaseSettings):
         CronTrigger.from_crontab(value)
         return value
 
+    @field_validator("tls_cert", "tls_key")
+    @classmethod
+    def _absolute_if_any(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
+
     @field_validator("data_dir", "pages_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value.expanduser().absolute()
+
+    @model_validator(mode="after")
+    def _certificate(self) -> Self:
+        if self.tls_cert is None:
+            if self.tls_key is not None:
+                raise ValueError("DROPPR_TLS_KEY needs DROPPR_TLS_CERT beside it.")
+            return self
+        if self.unix_socket is not None:
+            raise ValueError(
+                "DROPPR_TLS_CERT is for a server without nginx: with DROPPR_UNIX_SOCKET, nginx has the certificate."
+            )
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.tls_cert, self.tls_key)
+        except OSError as error:
+            raise ValueError(f"DROPPR_TLS_CERT and DROPPR_TLS_KEY cannot be used together: {error}.") from None
+        return self
 
     @model_validator(mode="after")
     def _captcha_keys(self) -> Self:

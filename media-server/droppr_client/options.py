@@ -184,7 +184,8 @@ def local_url() -> str:
     if settings.unix_socket is not None:
         raise click.ClickException("The server here listens on a unix socket: name nginx's address with --server.")
     host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(settings.host, settings.host)
-    return f"http://[{host}]:{settings.port}" if ":" in host else f"http://{host}:{settings.port}"
+    scheme = "https" if settings.tls_cert else "http"
+    return f"{scheme}://[{host}]:{settings.port}" if ":" in host else f"{scheme}://{host}:{settings.port}"
 
 
 def local_token() -> str | None:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import http.client
 import json
+import shutil
 import ssl
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import urllib3
 
+from app.settings import Settings
 from tests.support import raw
 from tests.support.attackers import Attackers
 from tests.support.certificates import self_signed
@@ -185,8 +192,8 @@ def test_connections_that_are_closed_late_by_the_other_side_hold_up_nobody(small
 def secure(live: Callable[..., LiveServer], tmp_path: Path) -> tuple[LiveServer, ssl.SSLContext]:
     """gunicorn with a certificate of its own."""
     certificate, _ = self_signed(tmp_path, "localhost")
-    options = f"--certfile={certificate} --keyfile={tmp_path / 'key.pem'}"
-    server = live(workers=1, DROPPR_THREADS=THREADS, GUNICORN_CMD_ARGS=options)
+    options = {"DROPPR_TLS_CERT": certificate, "DROPPR_TLS_KEY": tmp_path / "key.pem"}
+    server = live(workers=1, DROPPR_THREADS=THREADS, **options)
     context = ssl.create_default_context(cafile=str(certificate))
     context.check_hostname = False
     return server, context
@@ -215,23 +222,93 @@ def test_handshakes_that_are_never_finished_hold_up_nobody(secure: tuple[LiveSer
             assert secure_call(server, context, "GET", "/healthz") == 200
 
 
-def test_a_chunk_by_tls_arrives_as_it_was_sent(secure: tuple[LiveServer, ssl.SSLContext]) -> None:
-    server, context = secure
-    token = f"Bearer {server.token}"
-    line = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=30)
-    with contextlib.closing(line):
-        line.request("POST", "/api/droppr/requests", b'{"folder": "tls"}', {"Authorization": token})
-        link = json.load(line.getresponse())["hash"]
-        data = content(3 * MIB + 5)
-        line.request("POST", f"/api/droppr/requests/{link}/uploads", b'{"path": "a.bin", "size": %d}' % len(data))
-        upload_id = json.load(line.getresponse())["upload_id"]
-        for start in (MIB, 0):
-            part = data[start:] if start else data[:MIB]
-            headers = {"X-Upload-Id": upload_id, "Content-Range": f"bytes {start}-{start + len(part) - 1}/{len(data)}"}
-            line.request("POST", f"/api/droppr/requests/{link}/upload-chunk", part, headers)
-            last = json.load(line.getresponse())
+class SecureLine:
+    """One kept connection by TLS."""
+
+    def __init__(self, server: LiveServer, context: ssl.SSLContext) -> None:
+        self._line = http.client.HTTPSConnection("127.0.0.1", server.port, context=context, timeout=30)
+        self._owner = {"Authorization": f"Bearer {server.token}"}
+        self.link = self.call("POST", "/api/droppr/requests", b'{"folder": "tls"}', self._owner)["hash"]
+
+    def call(self, method: str, path: str, body: object, headers: dict[str, str]) -> Any:
+        self._line.request(method, path, body, headers)  # type: ignore[arg-type]
+        reply = self._line.getresponse()
+        assert reply.status < 300, reply.read()
+        return json.load(reply)
+
+    def send(self, route: str, body: object, **headers: str) -> Any:
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.call("POST", f"/api/droppr/requests/{self.link}/{route}", body, named)
+
+
+def in_chunks(line: SecureLine, data: bytes, *, digest: bool = False, coded: bool = False) -> str:
+    upload_id = line.send("uploads", b'{"path": "a.bin", "size": %d}' % len(data))["upload_id"]
+    for start in (MIB, 0):
+        part = data[start:] if start else data[:MIB]
+        headers = {"X_Upload_Id": upload_id, "Content_Range": f"bytes {start}-{start + len(part) - 1}/{len(data)}"}
+        if digest:
+            headers["Content_Digest"] = f"sha-256=:{base64.b64encode(hashlib.sha256(part).digest()).decode()}:"
+        last = line.send("upload-chunk", iter([part[:1000], part[1000:]]) if coded else part, **headers)
     assert last["complete"] is True
-    assert (server.files_dir / "tls" / "a.bin").read_bytes() == data
+    return "a.bin"
+
+
+def in_one_request(line: SecureLine, data: bytes) -> str:
+    line.send("upload-chunk", data, X_Upload_Name="a.bin", X_Upload_Offset="0", X_Upload_Length=str(len(data)))
+    return "a.bin"
+
+
+def in_a_pack(line: SecureLine, data: bytes) -> str:
+    line.send("pack", b'{"path": "a.bin", "size": %d}\n' % len(data) + data)
+    return "a.bin"
+
+
+def in_a_form(line: SecureLine, data: bytes) -> str:
+    body, kind = urllib3.encode_multipart_formdata({"file": ("a.bin", data)})
+    line.send("upload", body, Content_Type=kind)
+    return "a.bin"
+
+
+WAYS: dict[str, Callable[[SecureLine, bytes], str]] = {
+    "chunks": in_chunks,
+    "chunks with a digest": partial(in_chunks, digest=True),
+    "chunks of unknown length": partial(in_chunks, coded=True),
+    "a whole file in one request": in_one_request,
+    "a pack": in_a_pack,
+    "a form": in_a_form,
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_what_comes_by_tls_arrives_as_it_was_sent(secure: tuple[LiveServer, ssl.SSLContext], way: str) -> None:
+    server, context = secure
+    data = content(3 * MIB + 5)
+    name = WAYS[way](SecureLine(server, context), data)
+    assert (server.files_dir / "tls" / name).read_bytes() == data
+
+
+def test_a_renewed_certificate_counts_from_the_next_connection_on(
+    secure: tuple[LiveServer, ssl.SSLContext], tmp_path: Path
+) -> None:
+    server, before = secure
+    (tmp_path / "new").mkdir()
+    renewed, _ = self_signed(tmp_path / "new", "localhost")
+    after = ssl.create_default_context(cafile=str(renewed))
+    after.check_hostname = False
+    with pytest.raises(ssl.SSLError):
+        secure_call(server, after, "GET", "/healthz")
+    # The key comes a moment after its certificate: until both fit, the old pair goes on.
+    shutil.copy(renewed, tmp_path / "certificate.pem")
+    assert secure_call(server, before, "GET", "/healthz") == 200
+    shutil.copy(tmp_path / "new" / "key.pem", tmp_path / "key.pem")
+    assert secure_call(server, after, "GET", "/healthz") == 200
+
+
+def test_a_certificate_that_does_not_fit_is_told_at_the_start(tmp_path: Path) -> None:
+    self_signed(tmp_path, "localhost")
+    for cert, key in ((tmp_path / "key.pem", tmp_path / "key.pem"), (tmp_path / "none.pem", tmp_path / "key.pem")):
+        with pytest.raises(ValueError, match="DROPPR_TLS_CERT and DROPPR_TLS_KEY cannot be used together"):
+            Settings(tls_cert=cert, tls_key=key)  # type: ignore[call-arg]
 
 
 def test_nothing_is_left_over_once_they_are_gone(small: LiveServer) -> None:

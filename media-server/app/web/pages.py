@@ -76,7 +76,9 @@ def security_headers(settings: Settings) -> dict[str, str]:
         f"style-src 'self'{captcha}; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
         "form-action 'self'; frame-ancestors 'none'"
     )
+    secure = {"Strict-Transport-Security": "max-age=31536000"} if settings.tls_cert else {}
     return {
+        **secure,
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
         "X-Frame-Options": "DENY",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import select
 import socket
@@ -21,6 +22,8 @@ from app.web.slots import Asker
 
 if TYPE_CHECKING:
     from app.web.front import Front
+
+log = logging.getLogger("droppr.web")
 
 SEND_SECONDS = 30.0
 """How long a reader may take none of its reply."""
@@ -145,7 +148,7 @@ class Sockets:
 
     def __init__(self, config: Any) -> None:
         self._config = config
-        self._secured: tuple[float, ssl.SSLContext] | None = None
+        self._secured: tuple[tuple[int, ...], ssl.SSLContext] | None = None
 
     def ours(self, plain: socket.socket) -> PlainSocket | SecureSocket:
         """The same connection, which waits for nothing yet; no handshake has been made. Raises OSError."""
@@ -161,13 +164,27 @@ class Sockets:
         return secure
 
     def _context(self) -> ssl.SSLContext:
-        """The context with the certificate as it is on the disk now, made anew when that was renewed."""
-        changed = os.stat(self._config.certfile).st_mtime
-        if self._secured is None or self._secured[0] != changed:
-            context: ssl.SSLContext = sock.ssl_context(self._config)
-            context.sslsocket_class = SecureSocket
-            self._secured = changed, context
+        """The context with the certificate as it is on the disk now, made anew when that was renewed. As long as a new one cannot be
+        read, or does not fit its key yet, the one before it goes on. Raises OSError where there is none."""
+        seen = tuple(_changed(path) for path in (self._config.certfile, self._config.keyfile))
+        if self._secured is None or self._secured[0] != seen:
+            try:
+                context: ssl.SSLContext = sock.ssl_context(self._config)
+                context.sslsocket_class = SecureSocket
+            except OSError:
+                if self._secured is None:
+                    raise
+                log.exception("the renewed certificate cannot be used yet")
+                context = self._secured[1]
+            self._secured = seen, context
         return self._secured[1]
+
+
+def _changed(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 class Connection(TConn):  # type: ignore[misc]
