@@ -21,6 +21,7 @@ from app.core.remotes import Place
 from app.storage.append_log import AppendLog, JSONLines
 from app.storage.atomic import disk_errors, sync_folder
 from app.storage.json_storage import Document, JSONStorage, Version
+from app.storage.spares import Spares
 
 Event = dict[str, Any]
 LedgerLog = AppendLog[Event, Ledger]
@@ -45,7 +46,7 @@ class LocalRequests:
         self._durable = durable
         self._received = received
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._links = JSONStorage(folder / "links")
+        self._links = JSONStorage(folder / "links", spares=Spares(folder / "spares"))
         self._ledgers = folder / "ledgers"
         self._ledgers.mkdir(mode=0o700, exist_ok=True)
         self._logs: OrderedDict[str, LedgerLog] = OrderedDict()
