@@ -205,6 +205,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         observer=observer,
         digests=digests,
         promises=promises,
+        room=room,
         durable=durable,
     )
     whole_files = WholeFiles(
@@ -214,6 +215,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         policy=policy,
         head_reader=head_reader,
         turns=turns,
+        room=room,
         clock=clock,
         observer=observer,
         durable=durable,

@@ -18,6 +18,7 @@ from app.core.session import State, UploadSession
 from app.services.file_digests import TINY, FileDigests
 from app.services.observer import Observer
 from app.services.promises import Promises
+from app.services.room import Room
 
 Stored = Callable[[Span], bytes | None]
 """The bytes at a place, or None where they can no longer be looked at."""
@@ -39,6 +40,7 @@ class Deliveries:
         observer: Observer,
         digests: FileDigests,
         promises: Promises,
+        room: Room,
         durable: bool,
     ) -> None:
         self._sessions = sessions
@@ -51,6 +53,7 @@ class Deliveries:
         self._observer = observer
         self._digests = digests
         self._promises = promises
+        self._room = room
         self._durable = durable
 
     def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
@@ -117,6 +120,7 @@ class Deliveries:
             # The session, too: a power cut after the next step must leave somebody who knows whose file this is.
             flush = partial(self._chunks.flush, session.upload_id)
             self._sessions.synced(session.upload_id, flush, self._clock())
+        self._room.room_for_chunk(0, len(session.path.folder))
         delivery = self._destination.deliver(link.folder, session.path, source)
         if self._durable:
             self._destination.flush(link.folder, delivery)

@@ -39,10 +39,11 @@ class Room:
         """How many bytes are free above the lower floor."""
         return self._floors.for_chunks(self._disk())[0]
 
-    def room_for_chunk(self, size: int) -> None:
-        """Return if ``size`` bytes of an upload that has begun fit above the lower floor. Raises StorageFull."""
+    def room_for_chunk(self, size: int, folders: int = 0) -> None:
+        """Return if ``size`` bytes of an upload that has begun, or the folders it is delivered to, fit above the lower
+        floor. Raises StorageFull."""
         free, inodes = self._floors.for_chunks(self._disk())
-        if free < size or inodes < 1:
+        if free < size + NAME_WEIGHT * folders or inodes < 1 + folders:
             raise StorageFull("The server has no room for this chunk at present. Send it again later.")
 
     def _lately_promised(self) -> int:

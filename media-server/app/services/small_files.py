@@ -80,7 +80,6 @@ class SmallFiles:
         upload_id = new_upload_id(link.hash, command.key)
         if not self._goes_whole(upload_id, command):
             return self._by_session(link, command, body, checksum, client)
-        self._room.room_for_opening(command.size, len(command.path.folder))
         file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
         return _raised(self._whole_files.deliver(link, [file])[0])
 
@@ -135,7 +134,6 @@ class SmallFiles:
             sender = self._openings.sender(link, command)
             upload_id = new_upload_id(link.hash, command.key)
             if self._goes_whole(upload_id, command):
-                self._room.room_for_opening(command.size, len(command.path.folder))
                 return self._whole_files.write(link, upload_id, command, sender, body)
             return self._by_session(link, command, body, None, client)
         except UploadError as error:

@@ -31,6 +31,7 @@ from app.core.whole import Nameless, NamelessFiles, Turns
 from app.services.commands import OpenUpload
 from app.services.deliveries import delivered_session
 from app.services.observer import Observer
+from app.services.room import Room
 
 TOGETHER = 64
 """How many files are delivered at once: enough to share the waits for the disk, few enough to hold open."""
@@ -60,6 +61,7 @@ class WholeFiles:
         policy: Policy,
         head_reader: HeadReader,
         turns: Turns,
+        room: Room,
         clock: Clock,
         observer: Observer,
         durable: bool,
@@ -70,6 +72,7 @@ class WholeFiles:
         self._policy = policy
         self._head_reader = head_reader
         self._turns = turns
+        self._room = room
         self._clock = clock
         self._observer = observer
         self._durable = durable
@@ -93,6 +96,7 @@ class WholeFiles:
 
         Raises ChunkSizeMismatch, ChecksumMismatch, TypeNotAllowed, StorageFull, Busy.
         """
+        self._room.room_for_opening(command.size, len(command.path.folder))
         session = _session(link, upload_id, command, sender, self._clock())
         self._observer.opened(session)
         if command.size:
@@ -171,6 +175,8 @@ class WholeFiles:
             for file in files:
                 if file.upload_id not in refused:
                     try:
+                        # Once more: all that come together may bring many folders.
+                        self._room.room_for_opening(folders=len(file.command.path.folder))
                         delivery = self._destination.deliver(link.folder, file.command.path, file.content.descriptor)
                         linked.append((file, delivery))
                     except UploadError as error:
