@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import random
 import shutil
+import signal
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -44,6 +45,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     mark()
+    # A shell makes what it runs in the background deaf to Ctrl-C, and with it every program that a test starts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     # One number repeats a run, the order of its tests included.
     if config.getoption("randomly_seed", None) == "default":
         config.option.randomly_seed = SEED
