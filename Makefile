@@ -38,7 +38,7 @@ setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_mod
 test: system-parts setup lint web-test ## Lint, then run every test
 	$(BIN)/pytest --numprocesses=$(PROCESSES) $(BY_FILE) $(ARGS)
 
-alone: system-parts setup ## Run every test with servers and browsers of its own, which takes an hour: make alone ARGS='--shard 2/8', DROPPR_TEST_SEED for another order
+alone: system-parts setup ## Run every test with servers and browsers of its own: make alone ARGS='--shard 2/8' (DROPPR_TEST_SEED chooses another order)
 	$(BIN)/pytest --fresh --numprocesses=$(PROCESSES) --dist=worksteal $(ARGS)
 
 unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
