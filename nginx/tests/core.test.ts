@@ -151,6 +151,17 @@ describe("errors from replies", () => {
     expect(errorOf(status, code)).toMatchObject({ status, code, retryable, message: "No." });
   });
 
+  it.each([
+    [null, false],
+    ["30", true],
+  ])(
+    "asks a full link again only where an upload has lost its place for a while (%s)",
+    (retryAfter, retryable) => {
+      const text = JSON.stringify({ error: "No.", code: "request_full" });
+      expect(errorFromReply({ status: 413, text, retryAfter, now: 0 }).retryable).toBe(retryable);
+    },
+  );
+
   it("finds words of its own for a proxy's page", () => {
     const error = errorFromReply({ status: 502, text: "<html>", retryAfter: null, now: 0 });
     expect(error).toMatchObject({ code: "http_502", retryable: true });

@@ -6,12 +6,14 @@ import hashlib
 import os
 import socket
 import threading
+from http.client import HTTPMessage
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from droppr_client.upload.connection import Answer
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest
 from droppr_client.upload.flow import Cancellation
 from droppr_client.upload.items import Item, Missing, Outcome, Skipped, UploadResult
@@ -19,8 +21,9 @@ from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.state import Remembered, StateFile
+from droppr_client.upload.targets.answers import trouble_of
 from droppr_client.upload.targets.named import target_at
-from droppr_client.upload.troubles import Cancelled, Edited, Passing, Refused
+from droppr_client.upload.troubles import Cancelled, Edited, FileRefused, Passing, Refused
 from droppr_client.upload.walk import EmptyFolder, Found, Selection, Walk, readable
 from tests.support.files import MIB, content
 
@@ -338,3 +341,17 @@ def test_progress_counts_what_is_on_its_way_and_gives_back_what_was_lost():
 def test_a_place_that_is_none_is_told(where, sentence):
     with pytest.raises(Refused, match=sentence):
         target_at(where)
+
+
+@pytest.mark.parametrize("code", ["storage_full", "request_full"])
+def test_an_upload_under_way_waits_for_room_and_a_new_one_does_not(code: str) -> None:
+    def answer(**headers: str) -> Answer:
+        sent = HTTPMessage()
+        for name, value in headers.items():
+            sent[name.replace("_", "-")] = value
+        return Answer(507, sent, {"code": code, "error": "No room."})
+
+    waiting = trouble_of(answer(Retry_After="30"), "host")
+    assert isinstance(waiting, Passing)
+    assert waiting.retry_after == 30
+    assert isinstance(trouble_of(answer(), "host"), FileRefused)

@@ -19,13 +19,11 @@ from app.core.ports import ChunkStore, Clock, RequestStore
 from app.core.ranges import ByteRanges, Span
 from app.core.room import NAME_WEIGHT, Promise, Promised, PromiseStore, Terms
 from app.core.session import UploadSession
-from app.services.room import Room
+from app.services.room import ASK_AGAIN, Room, no_room
 
 MIB = 1024 * 1024
 STEP = 32 * MIB
 """How much of the disk is set aside at once for an upload that has brought as much before."""
-ASK_AGAIN = 30
-"""Seconds after which a chunk for which there is no room may be sent again."""
 _REMEMBERED = 1024
 
 
@@ -129,7 +127,7 @@ class Promises:
                 # Lapsed. For one that has brought nothing no more is kept than what comes now.
                 more = self._terms.held(after, now) + span.length
                 if not self._terms.allow(more, self._room.above_floor(), others()):
-                    raise _no_room()
+                    raise no_room()
             elif after.received <= before.received:
                 after = replace(after, heard_at=before.heard_at)
             taken, size = self._set_aside(session, span)
@@ -146,7 +144,7 @@ class Promises:
             with suppress(StorageFull):
                 self._room.room_for_chunk(wanted.length + beside)
                 return wanted, self._chunks.take(session.upload_id, wanted)
-        raise _no_room()
+        raise no_room()
 
     def _hold_place(self, session: UploadSession, link: RequestLink, now: float) -> float:
         received = session.received_bytes
@@ -183,7 +181,3 @@ def _promise(session: UploadSession) -> Promise:
     size = session.size + NAME_WEIGHT * (1 + len(session.path.folder))
     at = session.opened_at
     return Promise(session.upload_id, session.request_hash, session.client, size, opened_at=at, heard_at=at)
-
-
-def _no_room() -> StorageFull:
-    return StorageFull("The server has no room for this chunk at present. Send it again later.", retry_after=ASK_AGAIN)

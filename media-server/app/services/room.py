@@ -11,6 +11,9 @@ from app.core.room import NAME_WEIGHT, SESSION_INODES, Disk, Floors
 LOOK_AGAIN = 0.5
 """Seconds for which it is enough to have asked once what is promised: small files come by the hundred."""
 
+ASK_AGAIN = 30
+"""Seconds after which something for which there is no room may be sent again."""
+
 
 class Room:
     """Keeps the disk from being filled by senders, so that the owner can always write. ``promised`` tells how many bytes
@@ -44,7 +47,7 @@ class Room:
         floor. Raises StorageFull."""
         free, inodes = self._floors.for_chunks(self._disk())
         if free < size + NAME_WEIGHT * folders or inodes < 1 + folders:
-            raise StorageFull("The server has no room for this chunk at present. Send it again later.")
+            raise no_room()
 
     def _lately_promised(self) -> int:
         looked_at, promised = self._known_promised
@@ -53,3 +56,8 @@ class Room:
             promised = self._promised()
             self._known_promised = now, promised
         return promised
+
+
+def no_room() -> StorageFull:
+    """What is told to an upload that has begun: others may make room, and it can go on then."""
+    return StorageFull("The server has no room for this at present. Send it again later.", retry_after=ASK_AGAIN)

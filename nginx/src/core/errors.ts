@@ -101,10 +101,16 @@ export function errorFromReply({ status, text, retryAfter, now }: Refusal): Uplo
   return new UploadError(sentence, {
     code: name,
     status,
-    retryable: RETRYABLE_CODE.get(name) ?? RETRYABLE_STATUS.has(status),
+    retryable:
+      RETRYABLE_CODE.get(name) ?? (RETRYABLE_STATUS.has(status) || mayHaveRoomAgain(name, retryAfter)),
     retryAfter: parseRetryAfter(retryAfter, now),
     details,
   });
+}
+
+/** An upload that was left alone has lost its place on the link and asks for it again; a new one is full for good. */
+function mayHaveRoomAgain(code: string, retryAfter: string | null): boolean {
+  return code === "request_full" && retryAfter !== null;
 }
 
 /** Seconds from a `Retry-After` (RFC 9110, 10.2.3: a number of seconds or a date), or null. */

@@ -70,6 +70,9 @@ def _passing(answer: Answer, code: str, sentence: str) -> Passing | None:
     # At a limit of the server we wait for our turn, which comes however long it takes.
     if code == "busy" and answer.document.get("reason"):
         return Passing(sentence, code, retry_after=wait or 2.0, pause=True)
+    # An upload under way has room again once others have finished or given up; a new one is full for good.
+    if code in _NEXT_STEP and wait is not None:
+        return Passing(sentence + _NEXT_STEP[code], code, retry_after=wait)
     if status in (429, 502, 503, 504):
         return Passing(sentence, code, retry_after=wait, overload=True)
     # A fault of the program; it may have been caught in the middle of a restart.
