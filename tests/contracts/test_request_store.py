@@ -129,6 +129,18 @@ def test_a_file_takes_the_place_that_was_reserved_for_it(store, make):
     assert (usage.files, usage.bytes_received, usage.open) == ((received(1),), 10, frozenset())
 
 
+def test_of_many_uploads_those_are_told_that_delivered_something(store, make):
+    store.create(link())
+    store.receive(HASH, *(received(number) for number in range(4)))
+    store.remove(HASH, "u3")
+    store.reserve(link(), "u9", 10)
+    for each in (store, make()):
+        assert each.files(HASH, ["u2", "never", "u9", "u3", "u1", "u2"]) == {"u1": received(1), "u2": received(2)}
+        assert each.files(HASH, []) == {}
+    with pytest.raises(RequestNotFound):
+        store.files("another-hash-0123456789", ["u1"])
+
+
 def test_a_released_place_is_free_again_and_what_its_sender_did_not_end_is_remembered(store, make):
     one = link(max_files=1)
     store.create(one)
