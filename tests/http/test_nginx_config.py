@@ -23,6 +23,7 @@ import pytest
 from app.core import errors
 from app.settings import Settings
 from app.web.pages import security_headers
+from tests.support import raw
 from tests.support.nginx import TEMPLATE, LiveNginx, render
 
 HASH = "q8Zr4Wc1Tn7Lx0Vb5Hs2Kd9M"
@@ -362,6 +363,22 @@ def test_errors_are_json_and_the_apps_own_pass_unchanged(
 def test_too_long_a_header_is_refused_in_words(site: LiveNginx) -> None:
     answer = call(site, "/api/x", headers={"X-Upload-Path": "x" * 40_000})
     assert (answer.status, answer.json()["code"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize("path", ["/admin", "/send/inbox/a.bin"])
+def test_a_file_that_is_not_as_it_should_be_is_refused_in_words(site: LiveNginx, folder: Path, path: str) -> None:
+    (folder / "data" / "files" / "inbox" / "a.bin").write_bytes(b"abc")
+    answer = call(site, path, headers={"If-Unmodified-Since": "Thu, 01 Jan 1970 00:00:01 GMT"})
+    assert (answer.status, answer.json()["code"]) == (412, "invalid_request")
+
+
+@pytest.mark.parametrize("line", ["GET /healthz HTTP/9.9", "GET /healthz HTTP/1.1\r\nTransfer-Encoding: identity"])
+def test_http_that_nginx_does_not_speak_is_refused_for_good(site: LiveNginx, line: str) -> None:
+    with raw.connection(site.url) as sock:
+        sock.sendall(f"{line}\r\nHost: a\r\n\r\n".encode())
+        answer = raw.reply(sock, "GET")
+    assert answer is not None
+    answer.expect(400, "invalid_request")
 
 
 def test_without_gunicorn_everybody_is_told_to_come_back(folder: Path, tmp_path: Path) -> None:
