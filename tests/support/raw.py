@@ -40,7 +40,7 @@ def chunked(data: bytes, pieces: int = 3, *, end: bool = True) -> bytes:
 
 def reply(sock: socket.socket, method: str = "POST") -> Reply | None:
     """The next reply on this connection; None when the server closed it without one."""
-    response = http.client.HTTPResponse(_Kept(sock), method=method)  # type: ignore[arg-type]
+    response = begun(sock, method)
     try:
         response.begin()
         body = response.read()
@@ -49,6 +49,11 @@ def reply(sock: socket.socket, method: str = "POST") -> Reply | None:
     finally:
         response.close()
     return Reply(response.status, HTTPHeaderDict(response.getheaders()), body)
+
+
+def begun(sock: socket.socket, method: str = "POST") -> http.client.HTTPResponse:
+    """The next reply on this connection, of which nothing has been read yet."""
+    return http.client.HTTPResponse(_Kept(sock), method=method)  # type: ignore[arg-type]
 
 
 class _Kept:
