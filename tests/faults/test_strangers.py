@@ -53,8 +53,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize(("kind", "way", "where"), all_kinds if is_torture(metafunc.config) else QUICK)
 
 
-def judge(outcome: Outcome, least: float) -> list[str]:
-    """What does not hold of what was promised."""
+def judge(outcome: Outcome, least: float, floor: tuple[int, int]) -> list[str]:
+    """What does not hold of what was promised. ``floor`` is in bytes and inodes."""
     wrong = []
     if outcome.ratio < least:
         wrong.append(f"the honest sender kept {outcome.ratio:.2f} of its pace, not {least}")
@@ -67,6 +67,8 @@ def judge(outcome: Outcome, least: float) -> list[str]:
     wrong += [f"the owner could not {call}: {took}" for call, took in outcome.owner.items() if isinstance(took, str)]
     if outcome.memory > GROWTH:
         wrong.append(f"memory grew by {outcome.memory // MIB} MiB")
+    if outcome.free < floor[0] or outcome.inodes < floor[1]:
+        wrong.append(f"{outcome.free} bytes and {outcome.inodes} inodes were left, not {floor}")
     wrong += [f"{what} not given back: {found}" for what, found in outcome.kept.items()]
     return wrong
 
@@ -79,7 +81,7 @@ def hold_out(siege: Siege, kinds: dict[str, int], rounds: int, tally: Counter[st
         tally["sieges"] += 1
         if outcome.ratio >= least or left == 0:
             break
-    assert not judge(outcome, least), str(outcome)
+    assert not judge(outcome, least, siege.fortress.floor()), str(outcome)
 
 
 def test_strangers_of_one_kind(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import shutil
 import socket
 import statistics
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -45,6 +44,10 @@ BACK_SECONDS = 10.0
 RUNAWAY = 1024 * MIB
 """So much more memory ends the server: the machine is not this test's alone."""
 THREADS = 32
+GAPS = 500
+"""That there are before anybody makes more."""
+CHUNKS_GO_TO = 0.25
+"""The part of the upper floor that is the lower one."""
 
 
 class Fortress:
@@ -94,9 +97,17 @@ class Fortress:
     def client(self, address: str) -> Client:
         return Client.of(self.server, address, self.nginx.url if self.nginx else None)
 
-    def free(self) -> int:
-        """Bytes that are left on the disk."""
-        return shutil.disk_usage(self._disk.folder).free
+    def free(self) -> tuple[int, int]:
+        """Bytes and inodes that are left on the disk."""
+        found = os.statvfs(self._disk.folder)
+        return found.f_bavail * found.f_frsize, found.f_favail
+
+    def floor(self) -> tuple[int, int]:
+        """What of both must always be left free: the lower floor, to which chunks may go."""
+        found, plain = os.statvfs(self._disk.folder), Settings(_env_file=None)  # type: ignore[call-arg]
+        part = plain.disk_floor_percent / 100
+        room = min(part * found.f_blocks * found.f_frsize, plain.disk_floor_mb * MIB)
+        return int(room * CHUNKS_GO_TO), int(min(part * found.f_files, plain.disk_floor_inodes) * CHUNKS_GO_TO)
 
 
 @dataclass
@@ -113,7 +124,9 @@ class Outcome:
     memory: int = 0
     """Bytes by which all processes of the server grew at most."""
     free: int = 0
-    """The least that was left on the disk."""
+    """The least that was left on the disk, in bytes."""
+    inodes: int = 0
+    """The least that was left of its inodes."""
     kept: dict[str, str] = field(default_factory=dict)
     """What was not given back ten seconds later."""
     others: float = 0.0
@@ -136,7 +149,7 @@ class Outcome:
         return (
             f"pace × {self.ratio:.2f} of {pace:.0f} MiB/s {dict(troubles)}, "
             f"healthz p50 {self.probed(50):.3f} p95 {self.probed(95):.3f} max {max(self.probes):.3f} s, "
-            f"memory +{self.memory // MIB} MiB, least free {self.free // MIB} MiB, owner {self.owner}, "
+            f"memory +{self.memory // MIB} MiB, least free {self.free // MIB} MiB and {self.inodes} inodes, owner {self.owner}, "
             f"kept {self.kept}, others used {self.others:.0%} of the machine, strangers {dict(self.seen)}"
         )
 
@@ -159,7 +172,7 @@ class Siege:
         outcome = Outcome()
         quiet = _Noise()
         victim = self.fortress.owner.make_link()
-        aim = self._aim(victim, "long lists" in kinds or "deaf" in kinds)
+        aim = self._aim(victim, kinds)
         attackers = [
             each for kind, count in kinds.items() for each in strangers(kind, aim, count, HONEST if office else None)
         ]
@@ -194,14 +207,17 @@ class Siege:
         outcome.equal &= arrived.exists() and file_sha256(arrived) == self._digest
         arrived.unlink(missing_ok=True)
 
-    def _aim(self, victim: Link, with_many: bool) -> Aim:
+    def _aim(self, victim: Link, kinds: Iterable[str]) -> Aim:
         """What the attackers know, made by the calls that anybody has."""
         client = self.fortress.client(SETTER)
         theirs = victim.seen_by(client)
         size = 64 * MIB
         upload_id = theirs.opened("slow.bin", size)
         ids = [upload_id]
-        if with_many:
+        if "gaps" in kinds:
+            for at in range(size - 2 * GAPS, size, 2):
+                theirs.chunk(upload_id, at, b"g", size).expect(200)
+        if "long lists" in kinds or "deaf" in kinds:
             lines = [json.dumps({"path": f"many-{n}.txt", "size": 0}).encode() + b"\n" for n in range(1000)]
             reply = client.call(
                 "POST", f"{theirs.path}/pack", body=b"".join(lines), headers={"Content-Type": PACK}
@@ -217,12 +233,13 @@ class Siege:
         """Notes the most memory and the least room there is meanwhile."""
         over = threading.Event()
         roots = self.fortress.roots
-        outcome.free = self.fortress.free()
+        outcome.free, outcome.inodes = self.fortress.free()
 
         def watch() -> None:
             while not over.wait(0.5):
                 outcome.memory = max(outcome.memory, machine.resident(roots)[1] - self._before)
-                outcome.free = min(outcome.free, self.fortress.free())
+                room, inodes = self.fortress.free()
+                outcome.free, outcome.inodes = min(outcome.free, room), min(outcome.inodes, inodes)
                 if outcome.memory > RUNAWAY:
                     self.fortress.server.kill()
                     return
@@ -263,7 +280,16 @@ class Siege:
         # Who was sent away is remembered for a minute in the queue, and holds up nobody: that is no counter here.
         busy = {"places": status["concurrency"]["running_uploads"], "buffers": status["buffer_pool"].get("in_use", 0)}
         kept.update({name: str(value) for name, value in busy.items() if value})
-        return kept
+        return kept or self._announced()
+
+    def _announced(self) -> dict[str, str]:
+        """Whether nearly all room that is there may be announced again, by somebody who has announced none yet."""
+        room = self.fortress.free()[0] - int(self.fortress.floor()[0] / CHUNKS_GO_TO)
+        reply = self._link.seen_by(self.fortress.client(WATCHER)).open("all-the-room.bin", int(room * 0.9))
+        if reply.status != 201:
+            return {"announced room": f"{reply.status} for 90 % of what is free"}
+        self._link.cancel(reply.json["upload_id"])
+        return {}
 
 
 class _Noise:

@@ -289,10 +289,10 @@ def gaps(aim: Aim) -> Iterator[Script]:
 
         def script(number: int = number) -> Iterator[Step]:
             for turn in _count():
-                first = 2 * ((number % 40) * 25_000 + turn * 20)
+                first = 2 * ((number % 40) * 25_000 + turn * 5)
                 chunks = (
                     head("POST", aim.call("upload-chunk"), 1, X_Upload_Id=aim.upload_id, X_Upload_Offset=str(at)) + b"g"
-                    for at in range(first % (aim.upload_size - 100), first % (aim.upload_size - 100) + 40, 2)
+                    for at in range(first % (aim.upload_size - 100), first % (aim.upload_size - 100) + 10, 2)
                 )
                 yield Send(b"".join(chunks))
                 yield Hear(PATIENCE)
@@ -335,7 +335,7 @@ KINDS: dict[str, tuple[Kind, int]] = {
     "slow chunks": (slow_chunks, 1),
     "slow JSON": (slow_json, 1),
     "silent": (silent, 30),
-    "half-headed": (half_headed, 30),
+    "half-headed": (half_headed, 10),
     "deaf": (deaf, 1),
     "made-up links": (made_up, 1),
     "announcers": (announcers, 1),
