@@ -32,6 +32,7 @@ SUITES = (
         "memory",
         "small",
         "slow",
+        "strangers",
         "limits",
         "seeds",
         "adaptive",
