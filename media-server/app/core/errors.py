@@ -181,7 +181,7 @@ class RequestClosed(UploadError):
 
 class UploadExpired(UploadError):
     code = "upload_expired"
-    default = "This upload was left alone for too long and has been removed. Start it again."
+    default = "This upload was left alone for too long, or took too long in all, and has been removed. Start it again."
 
 
 class LengthRequired(UploadError):
