@@ -51,6 +51,18 @@ def test_what_is_on_the_disk_already_counts_once(path: Path) -> None:
     bodies.let_in("b", 4 * MIB, lambda: 5 * MIB)
 
 
+def test_what_comes_while_it_is_counted_is_not_counted_twice(path: Path) -> None:
+    bodies = log(path)
+    bodies.let_in("a", 4 * MIB, lambda: 8 * MIB)
+
+    def free() -> int:
+        (path.parent / "spool" / "0000000001").write_bytes(bytes(3 * MIB))
+        return 5 * MIB
+
+    with pytest.raises(StorageFull):
+        bodies.let_in("b", 2 * MIB, free)
+
+
 def test_a_file_of_nobody_who_counts_makes_no_room(path: Path) -> None:
     (path.parent / "spool" / "0000000001").write_bytes(bytes(3 * MIB))
     with pytest.raises(StorageFull):

@@ -55,8 +55,10 @@ class SpoolLog:
                 fcntl.flock(descriptor, fcntl.LOCK_EX)
                 self._catch_up(descriptor)
                 others = sum(size for size, _ in self._open.values())
-                # What of theirs lies here already is no longer free.
-                if free() < size + others - min(others, self._received()):
+                # What of theirs lies here already is no longer free. Looked at first: what comes between the two looks is
+                # missing from what is free, and must not be taken off a second time.
+                received = min(others, self._received())
+                if free() < size + others - received:
                     raise StorageFull("The server has no room for this at present. Send it again later.")
                 write_all(descriptor, f"+{request} {size} {self._clock():.0f}\n".encode())
                 if self._read_to > _LONG:
