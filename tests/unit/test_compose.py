@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from app.settings import Settings
-from tests.support.nginx import TEMPLATE
+from tests.support.nginx import RENDER, TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCKERFILES = ["media-server/Dockerfile", "nginx/Dockerfile"]
@@ -89,10 +89,43 @@ def test_the_settings_that_compose_sets_exist() -> None:
     assert {name for name in environment("media-server/Dockerfile") if name.startswith("DROPPR_")} <= names
 
 
+def taken_over() -> set[str]:
+    """What scripts/render-nginx-conf takes over from the server's settings, where it is set."""
+    names = set(re.findall(r'(?:number|limit|networks)\("(DROPPR_\w+)"', RENDER.read_text()))
+    assert len(names) > 3
+    return names
+
+
+def test_nginx_is_given_what_it_takes_over_from_the_servers_settings() -> None:
+    given = SERVICES["nginx"]["environment"]
+    for name in taken_over():
+        assert given[name] == f"${{{name}:-}}"
+        assert name in TEMPLATE.read_text(), "explained at the head of the file"
+    settings = {f"DROPPR_{field.upper()}" for field in Settings.model_fields}
+    assert {name for name in taken_over() if not name.startswith("DROPPR_NGINX_")} <= settings
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_takes_all_of_the_machine(name: str) -> None:
+    service = SERVICES[name]
+    assert all("size=" in mount for mount in service["tmpfs"]), "memory, as much as is written to it"
+    for limit in ("mem_limit", "pids_limit", "cpus"):
+        assert re.fullmatch(r"\$\{DROPPR_\w+:-\d+[mg]?\}", service[limit]), "with a default, and a name to change it"
+    assert service["ulimits"]["nofile"] >= 20_000
+    assert "size=" in COMPOSE["volumes"]["socket"]["driver_opts"]["o"]
+
+
+def test_all_that_compose_takes_from_the_environment_is_explained() -> None:
+    text = (ROOT / "docs" / "operations.md").read_text() + (ROOT / "docs" / "configuration.md").read_text()
+    for name in re.findall(r"\$\{(DROPPR_\w+):-", (ROOT / "docker-compose.yml").read_text()):
+        assert f"`{name}`" in text, name
+
+
 def test_the_image_fills_in_every_placeholder_of_nginx_conf() -> None:
     placeholders = set(re.findall(r"\$\{(DROPPR_\w+)\}", TEMPLATE.read_text()))
     given = set(environment("nginx/Dockerfile")) | set(SERVICES["nginx"]["environment"])
-    assert placeholders == {name for name in given if name.startswith("DROPPR_")}
+    optional = taken_over()
+    assert placeholders == {name for name in given if name.startswith("DROPPR_")} - optional
     assert all(f"#   {name} " in TEMPLATE.read_text() for name in placeholders), "explained at the head of the file"
 
 
@@ -115,5 +148,14 @@ def test_everything_a_dockerfile_copies_exists_and_is_sent_to_the_builder(name: 
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
-def test_images_are_named_with_a_version(name: str) -> None:
-    assert all(re.search(r":\S*\d", image) for image in re.findall(r"^FROM (\S+)", dockerfile(name), re.M))
+def test_images_are_named_by_their_full_tag_in_one_place(name: str) -> None:
+    given = {key: str(value) for key, value in COMPOSE["x-images"].items()}
+    defaults = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)", dockerfile(name), re.M))
+    used = re.findall(r"^FROM \$\{(\w+)\}", dockerfile(name), re.M)
+    assert len(used) == len(re.findall(r"^FROM ", dockerfile(name), re.M)) == len(defaults)
+    for image in used:
+        assert re.search(r":\d+\.\d+[.\d]*-", defaults[image])
+        assert given[image] == f"${{DROPPR_{image}:-{defaults[image]}}}"
+    built = [each["build"]["args"] for each in SERVICES.values() if each["build"]["dockerfile"] == name]
+    assert built
+    assert all(args.items() >= given.items() for args in built)
