@@ -41,6 +41,7 @@ SUITES = (
         "page",
     ),
 )
+BY_NAME_ONLY = ("before",)
 IN_A_FEW_MINUTES = ("speed", "finish", "record", "status", "memory")
 
 
@@ -72,7 +73,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument("suites", nargs="*", metavar="suite", help=f"of {', '.join(SUITES)}; the first five if none")
+    parser.add_argument(
+        "suites", nargs="*", metavar="suite", help=f"of {', '.join(SUITES)}; the first five if none; or before"
+    )
     parser.add_argument("--all", action="store_true", help="every suite, at full length")
     parser.add_argument("--full", action="store_true", help="seeds: in real time, about 50 minutes")
     parser.add_argument("--write", action="store_true", help="write the tables into docs/performance.md")
@@ -82,8 +85,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--retries", type=int, default=3, help="rounds of repeating disturbed runs (3)")
     parser.add_argument("--dir", type=Path, help="where the servers keep their files (.cache/bench)")
     arguments = parser.parse_args()
-    if unknown := set(arguments.suites) - set(SUITES):
-        parser.error(f"there is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
+    if unknown := set(arguments.suites) - {*SUITES, *BY_NAME_ONLY}:
+        parser.error(f"there is no suite {', '.join(sorted(unknown))}; there are {', '.join((*SUITES, *BY_NAME_ONLY))}")
     return arguments
 
 

@@ -18,7 +18,7 @@ from app.settings import Settings
 from app.wiring import build
 from tests.bench import machine
 from tests.support.client import Client, Link
-from tests.support.live import GENEROUS, LiveServer
+from tests.support.live import GENEROUS, PROJECT, LiveServer
 from tests.support.nginx import LiveNginx, free_ports, nginx_program
 
 PAGES = Path(__file__).resolve().parents[2] / "nginx" / "dist"
@@ -53,14 +53,18 @@ http {{
 class Droppr:
     """Droppr as it ships: gunicorn alone, or with nginx in front of a unix socket."""
 
-    def __init__(self, folder: Path, *, behind_nginx: bool = False, workers: int = 1, **env: object) -> None:
+    def __init__(
+        self, folder: Path, *, behind_nginx: bool = False, workers: int = 1, project: Any = PROJECT, **env: object
+    ) -> None:
+        """``project`` is another checkout, whose server and nginx.conf are meant."""
         folder.mkdir(parents=True)
         settings: dict[str, Any] = {**GENEROUS, "DROPPR_LOG_LEVEL": "WARNING", **env}
-        self._server = LiveServer(folder, workers=workers, unix_socket=behind_nginx, **settings)
+        self._server = LiveServer(folder, workers=workers, unix_socket=behind_nginx, project=project, **settings)
         self._nginx: LiveNginx | None = None
         if behind_nginx:
             assert self._server.socket_path is not None
-            self._nginx = LiveNginx(self._server.socket_path, self._server.data_dir, PAGES, folder)
+            script = project / "scripts" / "render-nginx-conf"
+            self._nginx = LiveNginx(self._server.socket_path, self._server.data_dir, PAGES, folder, script=script)
 
     def __enter__(self) -> Self:
         self._server.__enter__()

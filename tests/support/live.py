@@ -36,7 +36,6 @@ GENEROUS: dict[str, Any] = {
     "DROPPR_RATE_LIMIT_SHARE_CREATE": "1000000 per hour",
 }
 
-_GUNICORN = ["-c", str(MEDIA_SERVER / "gunicorn.conf.py"), "app:create_app()"]
 # The master asks the kernel for a SIGTERM at its parent's death, then becomes gunicorn.
 _LAUNCH = (
     "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); os.execv(sys.executable, sys.argv[1:])"
@@ -47,7 +46,7 @@ class LiveServer:
     """Gunicorn on a free port of 127.0.0.1, or on a unix socket, with its data in ``tmp_path/data``.
 
     Keywords are environment variables: ``LiveServer(tmp, DROPPR_BODY_TIMEOUT_SECONDS=2)``. Used as a context manager
-    it starts on entry and stops on exit.
+    it starts on entry and stops on exit. ``project`` is another checkout whose server is meant.
     """
 
     running: ClassVar[list[LiveServer]] = []
@@ -55,8 +54,16 @@ class LiveServer:
     counters: ClassVar[set[Path]] = set()
     """Where the servers that were made here keep counters in memory (gunicorn.conf.py)."""
 
-    def __init__(self, tmp_path: Path, workers: int = 4, unix_socket: bool = False, **env: object) -> None:
+    def __init__(
+        self,
+        tmp_path: Path,
+        workers: int = 4,
+        unix_socket: bool = False,
+        project: Any = PROJECT,
+        **env: object,
+    ) -> None:
         self.tmp_path = tmp_path
+        self._code = project / "media-server"
         self.token = TOKEN
         self.data_dir = Path(str(env.get("DROPPR_DATA_DIR", tmp_path / "data")))
         self.log = tmp_path / "server.log"
@@ -82,7 +89,7 @@ class LiveServer:
         """What the server runs with; enough for the command line to work on the same data."""
         inherited = {name: value for name, value in os.environ.items() if not _is_setting(name)}
         own = {
-            "PYTHONPATH": str(MEDIA_SERVER),
+            "PYTHONPATH": str(self._code),
             "DROPPR_HOST": "127.0.0.1",
             "DROPPR_PORT": str(self.port),
             "DROPPR_DATA_DIR": str(self.data_dir),
@@ -96,7 +103,8 @@ class LiveServer:
     def start(self) -> Self:
         """Start and return once it is ready; on the same data when it ran before."""
         assert self._process is None, "it is running already"
-        self._process = self._forked() if all(map(_is_plain_setting, self._env)) else self._executed()
+        is_ours = self._code == MEDIA_SERVER and all(map(_is_plain_setting, self._env))
+        self._process = self._forked() if is_ours else self._executed()
         LiveServer.running.append(self)
         try:
             self._wait_until_ready()
@@ -111,14 +119,14 @@ class LiveServer:
             cwd=str(self.tmp_path),
             environment=self.environment,
             log=str(self.log),
-            arguments=_GUNICORN,
+            arguments=_gunicorn(MEDIA_SERVER),
         )
 
     def _executed(self) -> subprocess.Popen[bytes]:
         """Where the environment says more than the app's settings: to Python or to a library."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-c", _LAUNCH, sys.executable, "-m", "gunicorn", *_GUNICORN],
+                [sys.executable, "-c", _LAUNCH, sys.executable, "-m", "gunicorn", *_gunicorn(self._code)],
                 cwd=self.tmp_path,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -245,3 +253,7 @@ def _wait_for(condition: object, seconds: float) -> bool:
             return False
         time.sleep(0.02)
     return True
+
+
+def _gunicorn(code: Path) -> list[str]:
+    return ["-c", str(code / "gunicorn.conf.py"), "app:create_app()"]

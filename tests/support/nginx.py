@@ -32,7 +32,7 @@ class LiveNginx:
     `url` is its address; with `tls=True` it also answers HTTPS and HTTP/2 at `tls_url`, with a certificate that nobody
     signed (`cafile`). `replace` changes lines of the rendered file, such as a timeout that a test cannot wait for; a
     line that is not there is an error, so that no test goes on about a setting that has gone. `extra` is what an owner
-    would put into the include folder. Further keywords are environment variables.
+    would put into the include folder, `script` what renders the file. Further keywords are environment variables.
     """
 
     def __init__(
@@ -46,8 +46,10 @@ class LiveNginx:
         replace: Mapping[str, str] | None = None,
         extra: str = "",
         captcha_provider: str = "",
+        script: Path = RENDER,
         **settings: object,
     ) -> None:
+        self._script = script
         self.folder = tmp_path / "nginx"
         self.access_log = self.folder / "access.log"
         self.error_log = self.folder / "error.log"
@@ -134,7 +136,7 @@ class LiveNginx:
         return self.access_log.read_text() if self.access_log.exists() else ""
 
     def write_config(self) -> None:
-        text = render(self._values)
+        text = render(self._values, self._script)
         for old, new in self._replace.items():
             if old not in text:
                 raise AssertionError(f"nginx.conf has no {old!r}.")
@@ -171,9 +173,9 @@ def nginx_program() -> str:
     return program
 
 
-def render(values: Mapping[str, str]) -> str:
+def render(values: Mapping[str, str], script: Path = RENDER) -> str:
     """nginx.conf with `values` filled in, by the script that owners use."""
-    done = subprocess.run([RENDER], env={**os.environ, **values}, capture_output=True, text=True, check=False)
+    done = subprocess.run([script], env={**os.environ, **values}, capture_output=True, text=True, check=False)
     if done.returncode:
         raise AssertionError(done.stderr)
     return done.stdout

@@ -80,12 +80,13 @@ def _measured(bench: Bench, source: Source, folder: Path) -> list[Outcome]:
             ours = stack.enter_context(
                 Droppr(bench.folder / f"small-{len(cases)}", behind_nginx=behind, DROPPR_DURABILITY=durability)
             )
-            cases.append(_to_droppr(bench, ours, title))
-            cases.append(_packs_to_droppr(bench, ours, f"{title}, packed"))
+            cases.append(singles_to_droppr(bench, ours, title))
+            cases.append(packs_to_droppr(bench, ours, f"{title}, packed"))
         return bench.take_turns(cases)
 
 
-def _packs_to_droppr(bench: Bench, server: Droppr, title: str) -> Case:
+def packs_to_droppr(bench: Bench, server: Droppr, title: str) -> Case:
+    """All files in packs, as the page and the command line send them."""
     source = bench.source(FILES * SIZE)
     packs = [_pack(source, range(at, at + PACKED)) for at in range(0, FILES, PACKED)]
     plan = source.path.with_name(source.path.name + "-packs")
@@ -114,7 +115,9 @@ def _pack(source: Source, numbers: range) -> bytes:
         return b"".join(line.encode() + b"\n" + file.read(SIZE) for line in lines)
 
 
-def _to_droppr(bench: Bench, server: Droppr, title: str) -> Case:
+def singles_to_droppr(bench: Bench, server: Droppr, title: str) -> Case:
+    """Each file in a request of its own, which opens the upload and completes it."""
+
     def requests() -> list[Request]:
         headers = {"Content-Range": f"bytes 0-{SIZE - 1}/{SIZE}", "Content-Type": "application/octet-stream"}
         target = f"{server.link.path}/upload-chunk"
