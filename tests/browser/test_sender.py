@@ -368,7 +368,7 @@ def test_a_folder_with_folders_and_more_files_than_a_browser_reads_at_once_arriv
     [
         ({"max_file_size": 1000}, [10, 1001], "Up to 1,000 bytes per file", "the limit is 1,000 bytes per file"),
         ({"max_files": 1}, [10, 10], "Up to 1 file", "The limit is 1 file."),
-        ({"max_total_size": 1500}, [1000, 501], "Up to 1.5 kB in all", "All files together may have 1.5 kB."),
+        ({"max_total_size": 153_600}, [100_000, 53_601], "Up to 150 kB in all", "All files together may have 150 kB."),
     ],
 )
 def test_a_limit_is_told_before_a_byte_is_sent(

@@ -7,15 +7,18 @@ import os
 import random
 import struct
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
 from app.settings import Settings
 from app.wiring import build
 from tests.support.client import Client, Link, Reply
+from tests.support.clock import MovedClock
 from tests.support.files import content, eventually, files_below
 from tests.support.live import LiveServer
 from tests.support.processes import together
@@ -24,6 +27,8 @@ SIZE = 60_000
 STEP = 2000
 AGE = 1.0
 """Seconds after which an upload is idle for long enough on the forgetful server."""
+HOURS = 1.0
+"""The same on the server whose clock is moved."""
 
 
 @pytest.fixture
@@ -31,10 +36,21 @@ def forgetful(live: Callable[..., LiveServer]) -> LiveServer:
     return live(workers=2, DROPPR_SESSION_MAX_AGE_HOURS=AGE / 3600)
 
 
-def sweep(server: LiveServer) -> int:
-    """The purge, in this process, with what the server was told; returns how many uploads it removed."""
-    options = Settings(data_dir=server.data_dir, session_max_age_hours=AGE / 3600)  # type: ignore[call-arg]
-    return build(options).uploads.sweep()
+@pytest.fixture
+def clock(tmp_path: Path) -> MovedClock:
+    return MovedClock(tmp_path / "clock")
+
+
+@pytest.fixture
+def moved(live: Callable[..., LiveServer], clock: MovedClock) -> LiveServer:
+    return live(workers=2, DROPPR_SESSION_MAX_AGE_HOURS=HOURS, **clock.environment)
+
+
+def sweep(server: LiveServer, hours: float = AGE / 3600, ahead: float = 0) -> int:
+    """The purge, in this process, of what is idle for so many hours at a time that is ``ahead`` by so many; returns how many
+    uploads it removed."""
+    options = Settings(data_dir=server.data_dir, session_max_age_hours=hours)  # type: ignore[call-arg]
+    return build(options, clock=lambda: time.time() + ahead * 3600).uploads.sweep()
 
 
 def is_claimed(server: LiveServer, upload_id: str) -> bool:
@@ -118,18 +134,19 @@ def test_the_owner_stopping_races_the_last_chunk_and_never_takes_a_file_away(
 
 
 def test_an_upload_is_purged_by_one_of_two_purges_and_its_place_comes_back_once(
-    forgetful: LiveServer, torture: bool, tally: Counter[str]
+    moved: LiveServer, clock: MovedClock, torture: bool, tally: Counter[str]
 ) -> None:
     for _ in range(15 if torture else 2):
-        link = Client.of(forgetful).make_link(max_files=40)
+        link = Client.of(moved).make_link(max_files=40)
         idle = [link.opened(f"{n}.bin", SIZE) for n in range(40)]
         for upload_id in idle[::2]:
             link.chunk(upload_id, 0, b"x" * 1000, SIZE).expect(200)
-        eventually(lambda: all(link.status(each).status == 410 for each in idle), what="their end")  # noqa: B023
-        removed = together(4, lambda _: sweep(forgetful))
+        clock.forward(HOURS * 1.1)
+        assert {link.status(each).status for each in idle} == {410}
+        removed = together(4, lambda _: sweep(moved, HOURS, clock.hours))
         assert all(isinstance(each, int) for each in removed), removed
         assert sum(removed) == len(idle), removed
-        assert files_below(forgetful.data_dir / "uploads") == {}
+        assert files_below(moved.data_dir / "uploads") == {}
         for upload_id in idle:
             link.status(upload_id).expect(410, "upload_expired")
         fresh = [link.opened(f"{n}.bin", 1) for n in range(40)]
@@ -140,9 +157,9 @@ def test_an_upload_is_purged_by_one_of_two_purges_and_its_place_comes_back_once(
 
 
 def test_a_chunk_that_is_on_its_way_when_its_upload_would_expire_counts(
-    forgetful: LiveServer, torture: bool, tally: Counter[str]
+    moved: LiveServer, clock: MovedClock, torture: bool, tally: Counter[str]
 ) -> None:
-    link = Client.of(forgetful).make_link()
+    link = Client.of(moved).make_link()
     data = content(SIZE)
     for number in range(8 if torture else 1):
         name = f"{number}.bin"
@@ -150,10 +167,11 @@ def test_a_chunk_that_is_on_its_way_when_its_upload_would_expire_counts(
 
         def dripping(upload_id: str = upload_id, other: str = other) -> Iterator[bytes]:
             yield data[:20_000]
-            eventually(lambda: is_claimed(forgetful, upload_id), what="the claim")
+            eventually(lambda: is_claimed(moved, upload_id), what="the claim")
+            clock.forward(HOURS * 1.1)
             # As old as this one, and nobody sends to it.
-            eventually(lambda: link.status(other).status == 410, what="the other upload's end")
-            together(2, lambda _: sweep(forgetful))
+            link.status(other).expect(410, "upload_expired")
+            together(2, lambda _: sweep(moved, HOURS, clock.hours))
             yield data[20_000:]
 
         headers = {"Content-Range": f"bytes 0-{SIZE - 1}/{SIZE}", "X-Upload-Id": upload_id, "Content-Length": str(SIZE)}
@@ -170,9 +188,10 @@ def test_a_chunk_races_the_purge_and_counts_or_hears_that_the_upload_is_over(
     data = content(SIZE)
     for _ in range(20 if torture else 1):
         link = Client.of(forgetful).make_link()
-        ids = [link.opened(f"{n}.bin", SIZE) for n in range(12)]
-        for upload_id in ids:
-            link.chunk(upload_id, 0, data[:1000], SIZE).expect(200)
+        ids = []
+        for number in range(12):
+            ids.append(link.opened(f"{number}.bin", SIZE))
+            link.chunk(ids[-1], 0, data[:1000], SIZE).expect(200)
         purged = threading.Event()
 
         def keep_purging(purged: threading.Event = purged) -> None:
