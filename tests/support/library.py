@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
 from collections.abc import Mapping
@@ -20,7 +21,10 @@ class Library:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self._npm("pack", "--pack-destination", str(folder), cwd=NGINX)
+        # Packing builds it anew in one place; other processes of this run do the same.
+        with (NGINX / "package.json").open() as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            self._npm("pack", "--pack-destination", str(folder), cwd=NGINX)
         (archive,) = folder.glob("*.tgz")
         (folder / "package.json").write_text('{"private": true, "type": "module"}')
         self._npm("install", "--offline", "--no-audit", "--no-fund", f"./{archive.name}", cwd=folder)
