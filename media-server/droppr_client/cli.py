@@ -12,7 +12,7 @@ import click
 
 from droppr_client.api import Api
 from droppr_client.options import as_json, local_url, server_options
-from droppr_client.output import count_text, end_with, print_facts, print_json, say
+from droppr_client.output import count_text, end_with, end_with_fault, print_facts, print_json, say
 from droppr_client.request_commands import request
 from droppr_client.upload_command import upload
 from droppr_client.verify import verify
@@ -41,6 +41,10 @@ class Program(click.Group):
                 raise
             say("Stopped.", err=True)
             sys.exit(1)
+        except Exception as error:
+            if not standalone_mode:
+                raise
+            end_with_fault(error)
         if standalone_mode:
             sys.exit(code if isinstance(code, int) else 0)
         return code

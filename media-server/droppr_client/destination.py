@@ -17,6 +17,7 @@ from typing import Self
 
 from app.core.paths import numbered
 from droppr_client.arrived import NOTES, Arrived
+from droppr_client.naming import give_name
 from droppr_client.output import size_text
 from droppr_client.upload import wire
 from droppr_client.upload.troubles import FileRefused, Refused
@@ -111,7 +112,7 @@ class Destination:
                 names.append(name)
             known = PurePosixPath(before or ".")
             twins = [known.name] if known.parent.parts == tuple(names) else []
-            names.append(_linked(growing, folder, file.local.name, digest, twins))
+            names.append(_named(growing, folder, file.local.name, digest, twins))
         growing.forget()
         return "/".join(names)
 
@@ -235,7 +236,7 @@ def _folder_in(parent: int, wanted: str) -> tuple[int, str]:
     raise FileRefused("Its folder is exchanged while it is being written.", "not_writable")
 
 
-def _linked(growing: Growing, folder: int, wanted: str, digest: str, twins: list[str]) -> str:
+def _named(growing: Growing, folder: int, wanted: str, digest: str, twins: list[str]) -> str:
     """The file's own name, or the next free one; where the very same file is there already, that one. Raises OSError."""
     for _ in range(ATTEMPTS):
         number = _first_free(lambda number: _status(numbered(wanted, number), folder) is not None)
@@ -246,7 +247,7 @@ def _linked(growing: Growing, folder: int, wanted: str, digest: str, twins: list
             return same
         name = numbered(wanted, number)
         with suppress(FileExistsError):
-            os.link(growing.name, name, src_dir_fd=growing.notes, dst_dir_fd=folder, follow_symlinks=False)
+            give_name(growing.name, name, source_folder=growing.notes, folder=folder)
             if not _is_same(name, folder, growing, digest):
                 os.unlink(name, dir_fd=folder)
                 raise FileRefused("It was exchanged while it was being fetched.", "not_writable")

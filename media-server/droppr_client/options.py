@@ -16,6 +16,7 @@ from click.core import ParameterSource
 
 from droppr_client.api import Api, ApiError
 from droppr_client.output import ask_secret, say
+from droppr_client.upload.connection import without_sentence
 
 R = TypeVar("R")
 AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
@@ -119,13 +120,13 @@ def _hint(server: str | None, error: ApiError) -> str:
 
 
 def hash_of(link: str) -> str:
-    """The hash of a link, which may be written as its whole address."""
-    return link.partition("#")[0].rstrip("/").rpartition("/")[2].partition("?")[0]
+    """The hash of a link, which may be written as its whole address, with what a letter put behind it."""
+    return without_sentence(link).partition("#")[0].rstrip("/").rpartition("/")[2].partition("?")[0]
 
 
 def _noted_hash(context: click.Context, _parameter: click.Parameter, link: str) -> str:
     try:
-        address = urlsplit(link)
+        address = urlsplit(without_sentence(link))
     except ValueError:  # no address, so that it must be a hash
         return hash_of(link)
     if address.scheme in ("http", "https") and address.netloc:

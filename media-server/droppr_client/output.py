@@ -8,12 +8,14 @@ of its own.
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 import threading
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB")
+FAULT = 1
+"""How a program ends that met what no part of it expected."""
 UNKNOWN = "?"
 """Stands for what a server told in a way that makes no sense."""
 
@@ -84,21 +88,45 @@ def end_with(error: click.ClickException) -> NoReturn:
     sys.exit(error.exit_code)
 
 
+def end_with_fault(error: BaseException) -> NoReturn:
+    """Say that the program met something that no part of it expected, and where the details are, and end."""
+    if isinstance(error, BrokenPipeError):  # Whoever read what we print has left.
+        os._exit(FAULT)
+    say(f"Error: {_fault_sentence(error)}", err=True)
+    sys.exit(FAULT)
+
+
 def tell_faults() -> None:
-    """From now on say also what no part of the program expected: the texts of exceptions are strangers' too."""
+    """From now on say also what no part of the program expected, as a sentence: its details go into a file."""
+    sys.excepthook = lambda _kind, error, _trace: say(f"Error: {_fault_sentence(error)}", err=True)
+    threading.excepthook = lambda fault: say(f"Error: {_fault_sentence(fault.exc_value)}", err=True)
 
-    def tell(error: BaseException | None) -> None:
-        if error is None:
-            return
-        tell(error.__cause__ or error.__context__)
-        say("Traceback (most recent call last):", err=True)
-        for frame in traceback.format_tb(error.__traceback__):
-            for line in frame.splitlines():
-                say(line, err=True)
-        say(f"{type(error).__name__}: {error}", err=True)
 
-    sys.excepthook = lambda _kind, error, _trace: tell(error)
-    threading.excepthook = lambda fault: tell(fault.exc_value)
+def _fault_sentence(error: BaseException | None) -> str:
+    what = f"{error.strerror} ({error.filename})" if isinstance(error, OSError) and error.filename else str(error)
+    return f"Something went wrong that droppr does not expect: {type(error).__name__}: {what}. {_put_details(error)}"
+
+
+def _put_details(error: BaseException | None) -> str:
+    """Write the details into a file of the user's own; say where."""
+    place = Path(click.get_app_dir("droppr")) / "last-fault.txt"
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", errors="replace") as file:
+            file.write("".join(f"{visible(line)}\n" for line in _details(error)))
+    except OSError as trouble:
+        return f"The details could not be written to {place} ({trouble.strerror})."
+    return f"The details are in {place}."
+
+
+def _details(error: BaseException | None) -> Iterator[str]:
+    if error is None:
+        return
+    yield from _details(error.__cause__ or error.__context__)
+    yield "Traceback (most recent call last):"
+    for frame in traceback.format_tb(error.__traceback__):
+        yield from frame.splitlines()
+    yield f"{type(error).__name__}: {error}"
 
 
 def visible(text: str) -> str:

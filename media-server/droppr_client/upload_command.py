@@ -23,8 +23,9 @@ from droppr_client.upload import Cancelled, DropprLink, Options, Refused, Select
 from droppr_client.upload.handoff import handed_off
 from droppr_client.upload.items import Item
 from droppr_client.upload.manager import FIXED_WORKERS, MOST_WORKERS
-from droppr_client.upload.stdin import spooled
+from droppr_client.upload.spool import spooled
 from droppr_client.upload.targets.named import target_at
+from droppr_client.upload.troubles import FileRefused
 
 EXAMPLES = """
 \b
@@ -112,18 +113,18 @@ def upload(paths: Sequence[str], **options: Any) -> None:
     with a slash at its end only what is in it is sent. Several files, and several chunks of a big file, go
     at once.
     """
-    with _paths(paths, options["stdin_name"]) as real_paths:
-        walk = Walk(real_paths, Selection(options["include"], options["exclude"]), options["order"])
-        try:
+    try:
+        with _paths(paths, options["stdin_name"]) as real_paths:
+            walk = Walk(real_paths, Selection(options["include"], options["exclude"]), options["order"])
             code = _list(walk, options["as_json"]) if options["dry_run"] else _send(walk, options)
-        except (Cancelled, KeyboardInterrupt, click.Abort):
-            code = exit_codes.INTERRUPTED
-        except Refused as trouble:
-            if options["as_json"]:
-                say_event(_refusal(trouble))
-            else:
-                say(f"Error: {trouble}", err=True)
-            code = exit_codes.REFUSED
+    except (Cancelled, KeyboardInterrupt, click.Abort):
+        code = exit_codes.INTERRUPTED
+    except (Refused, FileRefused) as trouble:
+        code = exit_codes.REFUSED if isinstance(trouble, Refused) else exit_codes.SOME_FAILED
+        if options["as_json"]:
+            say_event({"event": "end", "exit_code": code, "error": str(trouble), "code": trouble.code})
+        else:
+            say(f"Error: {trouble}", err=True)
     sys.exit(code)
 
 
@@ -260,10 +261,6 @@ def _list(walk: Walk, as_json: bool) -> int:
     if not as_json:
         say(f"{size_text(size):>12}  in {count_text(count, 'file')} would be sent.")
     return exit_codes.ALL_SENT if count else exit_codes.NOTHING_TO_DO
-
-
-def _refusal(trouble: Refused) -> dict[str, Any]:
-    return {"event": "end", "exit_code": exit_codes.REFUSED, "error": str(trouble), "code": trouble.code}
 
 
 @contextmanager

@@ -62,6 +62,7 @@ SLOW_BODIES = {
     "folders": head("POST", f"{NOBODY}/folders", 1000),
     "receipts": head("POST", f"{NOBODY}/receipts", 1000),
     "handoffs": head("POST", f"{NOBODY}/handoffs", 1000),
+    "arrived": head("POST", f"{NOBODY}/arrived", 1000),
     "login": head("POST", "/api/droppr/session", 1000),
     "link": head("POST", "/api/droppr/requests", 1000),
     "edit": head("PATCH", NOBODY, 1000),

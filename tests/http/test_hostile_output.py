@@ -232,7 +232,7 @@ def test_a_file_name_in_a_wrong_command_line_is_tame(tmp_path):
             assert_tame(in_terminal(given, surroundings(server, tmp_path), tmp_path)[1])
 
 
-def test_a_fault_of_the_program_is_told_and_is_tame():
+def test_a_fault_of_the_program_is_told_and_is_tame(tmp_path):
     program = (
         "import sys, threading\n"
         "from droppr_client.output import tell_faults\n"
@@ -246,11 +246,16 @@ def test_a_fault_of_the_program_is_told_and_is_tame():
         "thread.join()\n"
         "fault()\n"
     )
-    known = environment(PYTHONPATH=f"{PROJECT / 'media-server'}:{PROJECT}")
+    known = environment(PYTHONPATH=f"{PROJECT / 'media-server'}:{PROJECT}", XDG_CONFIG_HOME=str(tmp_path))
     done = subprocess.run([sys.executable, "-c", program], env=known, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr.count("ValueError: a\ufffdb\ufffd[2J") == 2
-    assert not re.search(r"^\W*FAKE LINE|[\x1b\x9b\u202e]", done.stderr, re.MULTILINE)
+    details = (tmp_path / "droppr" / "last-fault.txt").read_text()
+    assert "Traceback" not in done.stderr
+    assert "KeyError" in details
+    assert "ValueError" in details
+    for text in (done.stderr, details):
+        assert not re.search(r"^\W*FAKE LINE|[\x1b\x9b\u202e]", text, re.MULTILINE)
 
 
 def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:

@@ -29,7 +29,7 @@ MADE_UP = "/api/droppr/requests/" + "m" * 32
 MIB = 1 << 20
 SENTENCE = '{"error":"There is \\"no\\" such $link.","code":"request_not_found"}'
 FILES = ["upload-chunk", "pack", "upload"]
-LISTS = ["uploads", "folders", "receipts", "handoffs"]
+LISTS = ["uploads", "folders", "receipts", "handoffs", "arrived"]
 CAPS: dict[str, Any] = {
     "DROPPR_MAX_CONNECTIONS_PER_ADDRESS": 6,
     "DROPPR_MAX_BODIES_PER_ADDRESS": 3,

@@ -116,7 +116,7 @@ def test_a_host_that_is_none_does_not_matter_or_is_refused(way_in: Client, host:
 @pytest.mark.parametrize("length", ["9" * 5000, "\u00b2", "\u0661", "1_0", "+1", "-1", "0x1", "1e3", "NaN", "1, 1"])
 def test_a_length_that_is_none_is_refused(way_in: Client, length: str) -> None:
     link = way_in.make_link()
-    for route in ("uploads", "upload-chunk", "pack", "upload", "folders", "receipts", "handoffs"):
+    for route in ("uploads", "upload-chunk", "pack", "upload", "folders", "receipts", "handoffs", "arrived"):
         with raw.connection(way_in.url) as sock:
             # Written out: no client sends such a thing.
             head = f"POST {link.path}/{route} HTTP/1.1\r\nHost: x\r\nContent-Length: {length}\r\n\r\n"

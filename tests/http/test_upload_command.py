@@ -9,8 +9,6 @@ import json
 import os
 import re
 import signal
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -22,53 +20,11 @@ import pytest
 from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
 from droppr_client.upload.digests import sample_digest
 from tests.support.client import Client, Link
+from tests.support.command import Sender, address, arrived
 from tests.support.files import MIB, content, eventually, files_below
 from tests.support.live import GENEROUS, PROJECT, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.proxy import BadLine
-
-DROPPR = str(Path(sys.executable).with_name("droppr"))
-
-
-class Sender:
-    """Runs ``droppr upload`` in a folder of its own, with a state file of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        own = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
-        self.environment = own | {"XDG_CONFIG_HOME": str(folder.parent / "config")}
-
-    def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [DROPPR, "upload", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=more.pop("stdin", subprocess.DEVNULL),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            **more,
-        )
-
-    def run(self, *arguments: str, code: int = 0, typed: bytes = b"") -> str:
-        """What it printed, errors included, once it ended with ``code``."""
-        done = subprocess.run(
-            [DROPPR, "upload", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            input=typed,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            timeout=90,
-            check=False,
-        )
-        text = done.stdout.decode()
-        assert "Traceback" not in text, text
-        assert done.returncode == code, text
-        return text
-
-    def events(self, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
-        return [json.loads(line) for line in self.run(*arguments, "--json", code=code).splitlines()]
 
 
 @pytest.fixture
@@ -78,10 +34,6 @@ def sender(tmp_path: Path) -> Sender:
     return Sender(folder)
 
 
-def address(link: Link) -> str:
-    return f"{link.client.url}/request/{link.hash}"
-
-
 def made(folder: Path, sizes: dict[str, int]) -> dict[str, bytes]:
     """Files below ``folder``; their content by path."""
     files = {name: content(size, seed) for seed, (name, size) in enumerate(sizes.items())}
@@ -89,10 +41,6 @@ def made(folder: Path, sizes: dict[str, int]) -> dict[str, bytes]:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(data)
     return files
-
-
-def arrived(link: Link) -> dict[str, bytes]:
-    return {name: path.read_bytes() for name, path in files_below(link.disk).items()}
 
 
 MIXED = {

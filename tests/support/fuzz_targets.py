@@ -184,7 +184,7 @@ def _refuse(name: str) -> None:
 def json_target() -> Target:
     """The first byte chooses the call."""
     server = _Server()
-    calls = ("uploads", "folders", "handoffs", "receipts")
+    calls = ("uploads", "folders", "handoffs", "receipts", "arrived")
 
     def read(data: bytes) -> None:
         server.call(calls[data[0] % len(calls)] if data else "uploads", data[1:], "application/json")

@@ -179,6 +179,7 @@ CALLS = [
     post(
         "code", f"{H}/handoffs", 201, "/handoffs", lambda world: {"uploads": [world.begun, world.named("received", 5)]}
     ),
+    post("what has arrived", f"{H}/arrived", 200, "/arrived", lambda world: {"uploads": [world.named("received", 5)]}),
     get("uploads of a code", f"{H}/handoffs/<code>", 200, lambda world: f"{world.link}/handoffs/{world.code}"),
     Call(
         "log in",

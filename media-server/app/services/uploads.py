@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 
 from app.core.errors import (
@@ -160,6 +160,12 @@ class Uploads:
         if session.state is State.OPEN and session.is_whole:
             return self._deliveries.finish(upload_id, self._requests.load(hash))
         return session
+
+    def arrived(self, hash: str, upload_ids: Sequence[str]) -> list[str]:
+        """Those of these uploads whose files stand in the link's ledger, each once; what was taken back does not.
+        Raises RequestNotFound."""
+        self._requests.load(hash)
+        return [*self._requests.files(hash, dict.fromkeys(upload_ids))]
 
     def cancel(self, hash: str, upload_id: str) -> None:
         """Give an upload up and free its space; of one that is complete, take its file back.

@@ -30,7 +30,7 @@ _FORM = "native.upload_file"
 _FILES = {_CHUNK, _PACK, _FORM}
 """Calls whose bodies nginx puts on the disk."""
 _OPENS = {"native.open_upload", "native.make_folders", *_FILES}
-_LASTING = {*_OPENS, "receipts.issue", "receipts.make_handoff"}
+_LASTING = {*_OPENS, "native.arrived_uploads", "receipts.issue", "receipts.make_handoff"}
 """Calls for which knowing a link, or an upload, is all that is asked for."""
 FORM_FRAME = 256 * 1024
 """Room for what a form holds besides its file."""

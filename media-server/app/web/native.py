@@ -24,7 +24,7 @@ from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
 from app.web.owner import acts_as_owner
-from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, packed_files
+from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, UploadsBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
 
@@ -40,6 +40,12 @@ def open_upload(hash: str) -> tuple[Response, int]:
 def upload_status(hash: str, upload_id: str) -> Response:
     session = services().uploads.status(hash, upload_id)
     return jsonify(status_view(session))
+
+
+@native.post("/arrived")
+def arrived_uploads(hash: str) -> Response:
+    named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
+    return jsonify(arrived=services().uploads.arrived(hash, named))
 
 
 @native.delete("/uploads/<upload_id>")

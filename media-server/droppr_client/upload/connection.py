@@ -32,6 +32,8 @@ PIECE = 256 * 1024
 SLOWEST = 1024
 """Bytes a second that a download carries at least; whoever sends less has gone, as far as we are concerned."""
 USER_AGENT = "droppr-client"
+_AROUND = " \t\r\n\u00a0\u200b<>()[]{}\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
+_BEHIND = _AROUND + ".,;:!?\u2026*"
 
 Headers = Mapping[str, str]
 
@@ -255,6 +257,12 @@ class Download:
                 if got < seconds * SLOWEST:
                     raise Passing("The server sends too slowly.", broken=True)
                 since, got = time.monotonic(), 0
+
+
+def without_sentence(address: str) -> str:
+    """An address, or a link's hash, without what letters and chats put around it when it is copied: blanks, brackets, full
+    stops. Nothing of ours begins or ends with any of them."""
+    return address.strip(_AROUND).rstrip(_BEHIND)
 
 
 def address_of(url: str) -> SplitResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from enum import StrEnum
 
 Pair = tuple[int, int]
 """A half-open span ``[start, stop)`` of bytes."""
+LATEST_NS = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Item:
     """Where it is on this machine (as ``os.fsdecode`` gives it)."""
     size: int
     mtime_ns: int
+
+    @classmethod
+    def of(cls, path: str, source: str, status: os.stat_result) -> Item:
+        """The file as ``stat`` tells it. A time beyond what 64 bits count (the year 2262) is told as the last of those."""
+        return cls(path, source, status.st_size, max(-LATEST_NS - 1, min(status.st_mtime_ns, LATEST_NS)))
 
 
 @dataclass(frozen=True, slots=True)

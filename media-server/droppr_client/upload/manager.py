@@ -19,7 +19,8 @@ from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import BandwidthMonitor, Clock, RateLimit
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.schedule import Entry, Job, Schedule
-from droppr_client.upload.state import StateFile
+from droppr_client.upload.sent_before import ASKED_AT_ONCE, still_there
+from droppr_client.upload.state import Remembered, StateFile
 from droppr_client.upload.targets import Target, Terms
 from droppr_client.upload.transfer import Transfer
 from droppr_client.upload.troubles import Cancelled, Passing, Refused, Trouble
@@ -95,6 +96,7 @@ class UploadManager:
         self._crash: BaseException | None = None
         self._workers: list[threading.Thread] = []
         self._work: Work | None = None
+        self._done_before: list[tuple[Item, Remembered]] = []
 
     def upload(self, paths: Paths) -> Iterator[UploadResult]:
         """Send all that lies at ``paths`` (or all that a Walk finds); results as they come. Once per manager.
@@ -276,6 +278,7 @@ class UploadManager:
                     folders = []
             else:
                 self._skip(found)
+        self._ask_what_is_there()
         if folders and not work.schedule.stopped:
             work.schedule.later(0, _folders(work, folders))
         self.tracker.counting = False
@@ -285,13 +288,30 @@ class UploadManager:
         work = self._running
         self.tracker.found(item.size)
         known = work.state.find(item) or (claimed(self.handed, item) if self.handed else None)
-        if known is not None and known.done and known.fits(item):
-            work.finished(item, UploadResult(item.path, item.size, Outcome.PRESENT, upload_id=known.ticket))
+        if known is not None and known.done and known.ticket is not None and known.fits(item):
+            self._done_before.append((item, known))
+            if len(self._done_before) >= ASKED_AT_ONCE:
+                self._ask_what_is_there()
             return
+        self._line_up(item, known)
+
+    def _line_up(self, item: Item, known: Remembered | None) -> None:
         if known is not None and known.done:
             known = known.renewed()
-        if not work.schedule.offer(Entry(item, known)):
+        if not self._running.schedule.offer(Entry(item, known)):
             self._not_sent(item)
+
+    def _ask_what_is_there(self) -> None:
+        """Of what was completed by an earlier run, send again what the target does not have any more."""
+        asked, self._done_before = self._done_before, []
+        if not asked:
+            return
+        for item, known, there in still_there(self._running, asked):
+            if there:
+                present = UploadResult(item.path, item.size, Outcome.PRESENT, upload_id=known.ticket)
+                self._running.finished(item, present)
+            else:
+                self._line_up(item, known)
 
     def _skip(self, found: Skipped) -> None:
         self.tracker.found(0)

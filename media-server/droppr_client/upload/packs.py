@@ -160,7 +160,7 @@ def _content(item: Item) -> tuple[Item, bytes]:
         os.close(fd)
     if len(data) != item.size or (before.st_size, before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise Edited("The file changed while it was being read.", "file_changed")
-    return (item if before.st_mtime_ns == item.mtime_ns else replace(item, mtime_ns=before.st_mtime_ns)), data
+    return Item.of(item.path, item.source, before), data
 
 
 def _done(entry: Entry, standing: Standing) -> Remembered:

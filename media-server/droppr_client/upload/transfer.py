@@ -12,6 +12,7 @@ from droppr_client.upload.flow import Part
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
 from droppr_client.upload.retry import Patience
 from droppr_client.upload.schedule import Entry, Job
+from droppr_client.upload.spool import ends_at, opened, state_of
 from droppr_client.upload.state import Remembered
 from droppr_client.upload.targets import Facts, Standing
 from droppr_client.upload.troubles import (
@@ -41,6 +42,8 @@ class Transfer:
 
     def __init__(self, entry: Entry, work: Work) -> None:
         self._item = entry.item
+        self._listed = entry.item  # by which the next run knows it again
+        self._state = (0, 0)
         self._known = entry.known
         self._work = work
         self._lock = threading.Lock()
@@ -167,9 +170,9 @@ class Transfer:
     def _open_file(self) -> None:
         """Open the file, and take it as it is now. Raises OSError."""
         self._close_file()
-        self._fd = os.open(self._item.source, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-        status = os.fstat(self._fd)
-        found = replace(self._item, size=status.st_size, mtime_ns=status.st_mtime_ns)
+        self._fd, self._listed = opened(self._item, self._work.flow.cancellation.check)
+        self._state = state_of(self._fd)
+        found = replace(self._listed, size=self._state[0])
         if found != self._item:
             self._work.progress.changed(self._item, found)
             self._item = found
@@ -180,7 +183,7 @@ class Transfer:
         known, item = self._known, self._item
         if known is None or known.ticket is None or known.done:
             return None
-        if not known.fits(item) or known.sample != self._sample:
+        if not known.fits(self._listed) or known.sample != self._sample:
             self._work.target.discard(item, known.ticket)
             self._known = replace(known, generation=known.generation + 1, ticket=None)
             return None
@@ -259,6 +262,8 @@ class Transfer:
                 self._work.schedule.begun(self)
                 return
         self._check_unchanged()
+        if not ends_at(self._fd, item.size):
+            raise Edited("The file grew while it was being sent.", "file_changed")
         ours = self._own_digest()
         if ours is not None and self._declared is None:
             standing = self._with_digest(standing)
@@ -349,7 +354,7 @@ class Transfer:
 
     def _remembered(self, ticket: str, done: bool = False) -> Remembered:
         sample = None if done else self._sample
-        return Remembered(self._item.size, self._item.mtime_ns, sample, ticket, self._generation, done)
+        return Remembered(self._listed.size, self._listed.mtime_ns, sample, ticket, self._generation, done)
 
     def _size_of_next_part(self) -> int:
         """Towards the end parts become smaller, so that all connections have some and end together."""
@@ -373,8 +378,7 @@ class Transfer:
             self._missing = Missing([(offset, self._item.size)] if offset < self._item.size else [])
 
     def _check_unchanged(self) -> None:
-        status = os.fstat(self._fd)
-        if (status.st_size, status.st_mtime_ns) != (self._item.size, self._item.mtime_ns):
+        if state_of(self._fd) != self._state:
             raise Edited("The file changed while it was being sent.", "file_changed")
 
     def _leave(self) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from droppr_client.upload.items import Item, Skipped
+from droppr_client.upload.junk import is_of_a_system
 
 Order = Literal["mixed", "size", "name"]
 
@@ -106,11 +107,15 @@ class Walk:
             elif self.selection.enters(path):
                 yield from self._folder(place, path)
         elif self.selection.takes(path):
-            yield from self._file(place, path, status)
+            # Only what was found in a folder: whoever names such a file means it.
+            if is_of_a_system(place, status):
+                yield Skipped(readable(path), "It is a note of the system's about the folder, not a file of yours.")
+            else:
+                yield from self._file(place, path, status)
 
     def _file(self, place: str, path: str, status: os.stat_result) -> Iterator[Found]:
         if stat.S_ISREG(status.st_mode):
-            yield Item(readable(path), os.path.abspath(place), status.st_size, status.st_mtime_ns)
+            yield Item.of(readable(path), os.path.abspath(place), status)
         else:
             yield Skipped(readable(path), f"It is {_kind(status.st_mode)}, not a file.")
 

@@ -89,6 +89,10 @@ class Target(Protocol):
         """Send a part. Of what is said, ``complete`` and then ``path`` count; ``missing`` may be left out."""
         ...
 
+    def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
+        """Of files that were completed, each with its ticket: whether the target still has them."""
+        ...
+
     def finish(self, item: Item, ticket: str) -> Standing:
         """All parts were sent: the target's last word. Not complete where it misses something."""
         ...

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 from droppr_client.upload import wire
 from droppr_client.upload.captcha import solved
-from droppr_client.upload.connection import Answer, Connections, address_of
+from droppr_client.upload.connection import Answer, Connections, address_of, without_sentence
 from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item, Pair
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Standing, Terms
@@ -25,6 +25,7 @@ SMALLEST_PART, LARGEST_PART = 64 * 1024, 1024 * 1024 * 1024
 MOST_PARALLEL = 256
 CAPTCHA_TRIES = 3
 NOT_LET_IN = {"password_required", "password_invalid", "captcha_required", "too_many_attempts"}
+NO_LINK = {"request_not_found", "request_expired", "request_closed"}
 PACK_TYPE = "application/vnd.droppr.pack"
 
 
@@ -94,6 +95,23 @@ class DropprLink:
         if found.get("state") == "refused":
             raise Gone("The upload was refused before.", "upload_not_found")
         return _begun(found, item.size)
+
+    def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
+        body = {"uploads": [ticket for _, ticket in files]}
+        answer = self._connections.call("POST", f"{self._path}/arrived", body)
+        if answer.status in (404, 405) and answer.code not in NO_LINK:
+            return [self._is_there(item, ticket) for item, ticket in files]  # an older server
+        arrived = self._expect(answer, 200).get("arrived")
+        if not isinstance(arrived, list):
+            raise Passing("The server does not say what has arrived.", "invalid_answer")
+        there = {each for each in arrived if isinstance(each, str)}
+        return [ticket in there for _, ticket in files]
+
+    def _is_there(self, item: Item, ticket: str) -> bool:
+        try:
+            return self.status(item, ticket).complete
+        except Gone:
+            return False
 
     def send(self, item: Item, ticket: str, part: Part) -> Standing:
         start, stop = part.span
@@ -201,6 +219,7 @@ class DropprLink:
 
 def parts_of_link(url: str) -> tuple[str, str, str | None]:
     """Origin, hash and handoff code of a link's address. Raises Refused."""
+    url = without_sentence(url)
     address = address_of(url if "://" in url else f"http://{url}")
     before, _, hash = address.path.rstrip("/").rpartition("/")
     if not hash or not wire.is_unicode(hash) or before.rpartition("/")[2] != "request":

@@ -1,29 +1,37 @@
 """A folder of this machine as a target: what a mounted share or a disk needs.
 
 A file grows under a hidden name beside its place, from front to end, so its length says where to go on; whole, it is
-linked to its name in one step and never takes the place of another.
+given its name in one step and never takes the place of another.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 
+from app.core.paths import numbered
+from droppr_client.naming import give_name
 from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item
 from droppr_client.upload.targets import Facts, Packed, Standing, Terms
 from droppr_client.upload.troubles import FileRefused, Gone, Passing, Refused, Trouble
 
 PART_SIZE = 16 * 1024 * 1024
+UNFINISHED = ".droppr-part"
+CLOCK_TICK_NS = 2_000_000_000
+"""How coarsely disks note times: FAT in steps of two seconds."""
 
 
 class Folder:
     """Sends to ``root``, which is made where it does not exist."""
 
     def __init__(self, root: str | os.PathLike[str]) -> None:
-        self._root = Path(root).absolute()
+        root = Path(root).absolute()
+        # What lies above ``..`` is for the disk to say: there may be links on the way.
+        self._root = root.resolve() if ".." in root.parts else root
 
     @property
     def identity(self) -> str:
@@ -37,7 +45,7 @@ class Folder:
         return Terms(part_size=PART_SIZE, parallel_parts=1)
 
     def open(self, item: Item, facts: Facts) -> Standing:
-        ticket = f"{Path(item.path).parent.as_posix()}/.{facts.key[:24]}.droppr-part"
+        ticket = f"{Path(item.path).parent.as_posix()}/.{facts.key[:24]}{UNFINISHED}"
         try:
             place = self._place(ticket)
             place.parent.mkdir(parents=True, exist_ok=True)
@@ -75,11 +83,15 @@ class Folder:
             with part.open("rb") as file:
                 os.fsync(file.fileno())
             os.utime(part, ns=(item.mtime_ns, item.mtime_ns))
-            final = self._linked(part, self._place(item.path))
-            part.unlink()
+            final = self._named(part, self._place(item.path))
+            part.unlink(missing_ok=True)
         except OSError as error:
             raise _trouble(error) from error
-        return Standing(ticket, True, path=final.relative_to(self._root).as_posix())
+        path = final.relative_to(self._root).as_posix()
+        return Standing(path, True, path=path)
+
+    def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
+        return [self._holds(item, path) for item, path in files]
 
     def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
         raise NotImplementedError("a folder takes no packs")
@@ -92,7 +104,8 @@ class Folder:
                 raise _trouble(error) from error
 
     def discard(self, item: Item, ticket: str) -> None:
-        self._place(ticket).unlink(missing_ok=True)
+        if ticket.endswith(UNFINISHED):
+            self._place(ticket).unlink(missing_ok=True)
 
     def abort(self) -> None:
         """Nothing waits here: parts notice by themselves."""
@@ -105,17 +118,25 @@ class Folder:
             raise FileRefused(f"{path} leads out of the folder.", "invalid_path")
         return place
 
-    def _linked(self, part: Path, wanted: Path) -> Path:
+    def _holds(self, item: Item, path: str) -> bool:
+        try:
+            status = self._place(path).lstat()
+        except OSError:
+            return False
+        as_sent = status.st_size == item.size and abs(status.st_mtime_ns - item.mtime_ns) <= CLOCK_TICK_NS
+        return stat.S_ISREG(status.st_mode) and as_sent
+
+    def _named(self, part: Path, wanted: Path) -> Path:
         number, place = 0, wanted
         while True:
             try:
-                os.link(part, place)
+                give_name(str(part), str(place))
                 return place
             except FileExistsError:
                 if _same(part, place):
                     return place
                 number += 1
-                place = wanted.with_stem(f"{wanted.stem} ({number})")
+                place = wanted.with_name(numbered(wanted.name, number))
 
 
 def _same(one: Path, other: Path) -> bool:

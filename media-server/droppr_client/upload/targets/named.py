@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from droppr_client.upload.connection import without_sentence
 from droppr_client.upload.targets import Target
 from droppr_client.upload.targets.droppr import DropprLink
 from droppr_client.upload.targets.folder import Folder
@@ -20,13 +21,14 @@ def target_at(
     email: str | None = None,
 ) -> Target:
     """A link's address, ``s3://bucket/prefix``, or a folder. Raises Refused."""
+    meant = without_sentence(where)
+    if meant.startswith(("http://", "https://")) or ("/request/" in meant and not os.path.lexists(where)):
+        return DropprLink(meant, password=password, sender_name=name, sender_email=email)
     scheme = urlsplit(where).scheme
     if scheme == "s3":
         return _bucket(where)
     if scheme == "file":
         return Folder(urlsplit(where).path)
-    if scheme in ("http", "https") or "/request/" in where:
-        return DropprLink(where, password=password, sender_name=name, sender_email=email)
     if os.path.isdir(where) or where.startswith(("/", "./", "../", "~")):
         return Folder(os.path.expanduser(where))
     raise Refused(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import boto3
@@ -69,6 +70,16 @@ class Bucket:
             if start // step + 1 not in arrived:
                 _extend(missing, (start, min(start + step, item.size)))
         return Standing(ticket, False, tuple(missing), part_size=step)
+
+    def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
+        with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
+            return list(pool.map(lambda file: self._holds(file[0]), files))
+
+    def _holds(self, item: Item) -> bool:
+        # A list, as that is what credentials are known to allow from the start; a key comes before all that go on from it.
+        key = self._prefix + item.path
+        found = self._ask(lambda: self._s3.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1))
+        return any((each["Key"], each["Size"]) == (key, item.size) for each in found.get("Contents", ()))
 
     def send(self, item: Item, ticket: str, part: Part) -> Standing:
         body = b"".join(part.pieces())
