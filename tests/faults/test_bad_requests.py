@@ -34,6 +34,21 @@ THROUGH_NGINX = 0.25
 NGINX_SAYS = b"<center><h1>400 Bad Request</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 """What nginx says whatever its configuration is, of a body that it cannot read at an address that it answers itself."""
 SOCKETS = 0.1
+UPLOADS = 40
+MENDED = {
+    "active": True,
+    "password": None,
+    "expires_hours": 0,
+    "max_files": 0,
+    "max_file_size": 0,
+    "max_total_size": 0,
+    "allowed_extensions": "",
+    "captcha": "never",
+    "ask_name": "no",
+    "ask_email": "no",
+    "destination": None,
+}
+"""What a link is set to again after a request that may have changed it."""
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +72,8 @@ def known_of(client: Client) -> Known:
     closed.close().expect(204)
     link.deliver("there.txt", b"there")
     asset = next((PAGES / "assets").glob("*.js")).name
-    return Known(link.hash, closed.hash, locked.hash, link.opened("open.bin", 1000), client.token, asset)
+    opened = tuple(link.opened(f"open-{number}.bin", 1000) for number in range(UPLOADS))
+    return Known(link.hash, closed.hash, locked.hash, opened, client.token, asset)
 
 
 def strictly(text: bytes) -> Any:
@@ -124,6 +140,8 @@ def run(url: str, bad: Bad, counts: Counter[str], behind_nginx: bool) -> None:
             return
         sock.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
         after = raw.reply(sock, "GET")
+        if after is None and behind_nginx and response.status == 412:
+            return  # nginx says so in the middle of another answer, and hangs up.
         assert after is not None, "the connection was closed without a word after an answer that keeps it"
         assert (after.status, after.json) == (200, {"status": "ok"}), f"afterwards: {after}"
 
@@ -145,7 +163,7 @@ def talk(url: str, known: Known, said: bytes, counts: Counter[str]) -> None:
     key = base64.b64encode(b"k" * 16).decode()
     upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": key}
     with raw.connection(url, PATIENCE) as sock:
-        sock.sendall(raw.head("GET", f"/ws_api/upload_parallel/{known.upload_id}", upgrade))
+        sock.sendall(raw.head("GET", f"/ws_api/upload_parallel/{known.upload_ids[0]}", upgrade))
         head = b""
         while b"\r\n\r\n" not in head:
             data = sock.recv(1)
@@ -163,9 +181,8 @@ def talk(url: str, known: Known, said: bytes, counts: Counter[str]) -> None:
         counts["sockets"] += 1
 
 
-def bombard(
-    url: str, server: LiveServer, folder: Path, chance: int, count: int, tally: Counter[str], known: Known
-) -> Counter[str]:
+def bombard(client: Client, server: LiveServer, folder: Path, chance: int, count: int, tally: Counter[str]) -> None:
+    url, known = client.url, known_of(client)
     counts: Counter[str] = Counter()
     table, names, fields = routes(folder), header_names(), field_names()
     talks = socket_talks(fields, known)
@@ -188,6 +205,8 @@ def bombard(
     @given_to(requests, max(1, int(count * (1 - SOCKETS))))
     def all_requests(bad: Bad) -> None:
         run(url, bad, counts, server.socket_path is not None)
+        if bad.method in ("PATCH", "DELETE"):
+            client.call("PATCH", f"/api/droppr/requests/{known.link}", json=MENDED, owner=True).expect(200)
 
     @given_to(talks, max(1, int(count * SOCKETS)))
     def all_talks(said: bytes) -> None:
@@ -196,14 +215,13 @@ def bombard(
     assert server.worker_pids(), "the server has ended"
     tally["bad requests"] += sum(counts.values())
     print(url, dict(counts))
-    return counts
 
 
 def test_every_refusal_has_the_one_shape(
     server: LiveServer, tmp_path: Path, seed: int, torture: bool, tally: Counter[str]
 ) -> None:
     count = int((AT_LENGTH if torture else QUICK) * (1 - THROUGH_NGINX))
-    bombard(server.url, server, tmp_path, seed, count, tally, known_of(Client.of(server)))
+    bombard(Client.of(server), server, tmp_path, seed, count, tally)
     assert "Traceback" not in server.log.read_text()
 
 
@@ -212,7 +230,7 @@ def test_so_it_is_behind_nginx(
 ) -> None:
     server, nginx = behind_nginx
     count = int((AT_LENGTH if torture else QUICK) * THROUGH_NGINX)
-    bombard(nginx.url, server, tmp_path, seed, count, tally, known_of(Client.of(server, url=nginx.url)))
+    bombard(Client.of(server, url=nginx.url), server, tmp_path, seed, count, tally)
     assert "Traceback" not in server.log.read_text()
 
 
