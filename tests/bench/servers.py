@@ -64,7 +64,11 @@ class Droppr:
         if behind_nginx:
             assert self._server.socket_path is not None
             script = project / "scripts" / "render-nginx-conf"
-            self._nginx = LiveNginx(self._server.socket_path, self._server.data_dir, PAGES, folder, script=script)
+            taken_over: dict[str, Any] = {
+                name: value for name, value in env.items() if name.startswith(("DROPPR_MAX_", "DROPPR_NGINX_"))
+            }
+            paths = (self._server.socket_path, self._server.data_dir, PAGES, folder)
+            self._nginx = LiveNginx(*paths, script=script, **taken_over)
 
     def __enter__(self) -> Self:
         self._server.__enter__()

@@ -322,6 +322,25 @@ def test_a_body_of_unknown_length_goes_through_whole(site: LiveNginx) -> None:
     connection.close()
 
 
+@pytest.mark.parametrize("path", ["/api/x", "/api/droppr/session", CHUNK_URL + "s", CHUNK_URL])
+@pytest.mark.parametrize(
+    "body", [b"2\r\n{}\r\n0\r\n\r\n", b"2\n{}\n0\n\n", b"2;a=b\r\n{}\r\n0\r\nX-Body-File: x\r\n\r\n"]
+)
+def test_gunicorn_sees_no_chunked_body_and_so_no_second_request_in_one(site: LiveNginx, path: str, body: bytes) -> None:
+    """nginx takes a line feed alone for the end of a line, gunicorn does not: each body gets there whole, with its length."""
+    head = f"POST {path} HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n"
+    with socket.create_connection(("127.0.0.1", site.port), timeout=20) as sock:
+        sock.sendall(f"{head}\r\n".encode() + body + f"{head}Connection: close\r\n\r\n".encode() + body)
+        said = b"".join(iter(lambda: sock.recv(65536), b""))
+    answers = [json.loads(each) for each in re.findall(rb'\{"headers.*?"received": \d+\}', said)]
+    assert [answer["received"] for answer in answers] == [2, 2]
+    for answer in answers:
+        received = {name.lower(): value for name, value in answer["headers"]}
+        assert "transfer-encoding" not in received
+        assert received["content-length"] in ("2", "0")
+        assert received.get("x-body-file", "/spool/") != "x"
+
+
 @pytest.mark.parametrize(("path", "size"), [(CHUNK_URL, 81 << 20), ("/api/droppr/requests", 2 << 20)])
 def test_too_large_a_body_is_refused_in_words(site: LiveNginx, tmp_path: Path, path: str, size: int) -> None:
     body = tmp_path / "body"

@@ -29,14 +29,22 @@ def run(bench: Bench) -> Section:
     section = Section("slow")
     section.text(
         f"{SLOW} connections send a chunk of {CHUNK // MIB} MiB each at {RATE // 1024} KiB/s, so for two minutes, while one "
-        f"sender sends {SIZE // MIB} MiB × 4 as fast as it can. Behind nginx as shipped, 1 worker × 32 threads."
+        f"sender sends {SIZE // MIB} MiB × 4 as fast as it can. Behind nginx as shipped but for its limits on one address, 1 worker × 32 threads."
     )
     alone: list[float] = []
     beside: list[float] = []
     shares: list[float] = []
     slow: list[dict[str, Any]] = []
     with ExitStack() as stack:
-        server = stack.enter_context(Droppr(bench.folder / "slow", behind_nginx=True, DROPPR_DURABILITY="none"))
+        # All of them are one address here.
+        limits = {
+            "DROPPR_MAX_CONNECTIONS_PER_ADDRESS": 0,
+            "DROPPR_MAX_BODIES_PER_ADDRESS": 0,
+            "DROPPR_NGINX_MAX_BODIES": 0,
+        }
+        server = stack.enter_context(
+            Droppr(bench.folder / "slow", behind_nginx=True, DROPPR_DURABILITY="none", **limits)
+        )
         for _ in range(bench.options.rounds):
             with bench.looking_for_others(*server.roots) as others:
                 alone.append(_fast(bench, server))
