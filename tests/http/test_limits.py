@@ -251,3 +251,21 @@ def test_the_command_waits_for_its_turn_and_sends_everything(live: Callable[...,
     assert len(link.files()) == 4
     text = link.client.call("GET", "/metrics", owner=True).expect(200).body.decode()
     assert 'droppr_limit_refusals_total{reason="places"}' in text, "nobody had to wait"
+
+
+def test_a_place_of_which_nothing_comes_lapses_and_is_asked_for_again(live: Callable[..., LiveServer]) -> None:
+    server = live(workers=2, DROPPR_ANNOUNCED_MINUTES=3 / 60)
+    link = Client.of(server).make_link(max_files=2)
+    silent, begun = link.opened("silent.bin", 100), link.opened("begun.bin", 200_000)
+    data = content(200_000)
+    link.chunk(begun, 0, data[:100_000], len(data)).expect(200)
+    link.open("next.bin", 1).expect(413, "request_full")
+    opened = eventually(lambda: link.open("next.bin", 100).json.get("upload_id"), what="the place")
+    refused = link.chunk(silent, 0, content(50), 100).expect(413, "request_full")
+    assert int(refused.headers["Retry-After"]) > 0
+    link.open("more.bin", 1).expect(413, "request_full")
+    link.status(silent).expect(200)
+    link.cancel(opened).expect(204)
+    link.send(silent, content(100))
+    link.send(begun, data)
+    assert sorted(files_below(link.disk)) == ["begun.bin", "silent.bin"]

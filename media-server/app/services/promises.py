@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 
-from app.core.errors import Busy, RequestFull, StorageFull
+from app.core.errors import Busy, RequestFull, StorageFull, UploadError
 from app.core.links import RequestLink
 from app.core.ports import ChunkStore, Clock, RequestStore
 from app.core.ranges import ByteRanges, Span
@@ -34,6 +34,8 @@ class _Known:
     noted_at: float
     until: float
     place_until: float
+    credited: int
+    """How much had come when the place was last asked for."""
     taken: ByteRanges = field(default_factory=ByteRanges)
 
 
@@ -102,6 +104,17 @@ class Promises:
             self._forget(session.upload_id)
             raise
 
+    def begun(self, session: UploadSession, link: RequestLink) -> None:
+        """Note that the first bytes of an upload have come, by which it keeps what it was promised for longer."""
+        now = self._clock()
+
+        def decide(promise: Promise | None, _others: Callable[[], Promised], now: float) -> Promise:
+            return replace(promise or _promise(session), received=session.received_bytes, heard_at=now)
+
+        with suppress(UploadError):  # Its next chunk does the same.
+            self._hold_place(session, link, now)
+            self._store.change(session.upload_id, session.request_hash, session.client, decide)
+
     def _is_due(self, known: _Known, span: Span) -> bool:
         now, patience = self._clock(), self._terms.patience
         return (
@@ -113,16 +126,16 @@ class Promises:
 
     def _ask(self, session: UploadSession, link: RequestLink, span: Span, known: _Known | None) -> None:
         """Do what the next chunks will not have to: hold the place, renew the promise, set a step aside."""
-        now = self._clock()
-        place_until = known.place_until if known else 0.0
-        if place_until - now < self._terms.patience / 2:
-            place_until = self._hold_place(session, link, now)
+        now, received = self._clock(), session.received_bytes
+        place_until, credited = (known.place_until, known.credited) if known else (0.0, 0)
+        if place_until - now < self._terms.patience / 2 or received >= max(1, 2 * credited):
+            place_until, credited = self._hold_place(session, link, now), received
         taken = span
 
         def decide(promise: Promise | None, others: Callable[[], Promised], now: float) -> Promise:
             nonlocal taken
             before = promise or _promise(session)
-            after = replace(before, received=session.received_bytes, heard_at=now)
+            after = replace(before, received=received, heard_at=now)
             if now >= self._terms.until(before):
                 # Lapsed. For one that has brought nothing no more is kept than what comes now.
                 more = self._terms.held(after, now) + span.length
@@ -134,7 +147,8 @@ class Promises:
             return replace(after, taken=size)
 
         promise = self._store.change(session.upload_id, session.request_hash, session.client, decide)
-        self._remember(session.upload_id, _Known(now, self._terms.until(promise), place_until, ByteRanges([taken])))
+        until = self._terms.until(promise)
+        self._remember(session.upload_id, _Known(now, until, place_until, credited, ByteRanges([taken])))
 
     def _set_aside(self, session: UploadSession, span: Span) -> tuple[Span, int]:
         """Set a step aside on the disk, or only the chunk's own place where no more lies above the floor; returns it and

@@ -322,7 +322,10 @@ class Uploads:
         if receipt.closed:
             return self._deliveries.finish(upload_id, link)
         self._checkpoints.consider(upload_id, receipt)
+        is_first = not session.received_bytes
         session = self._sessions.load(upload_id)
+        if is_first:
+            self._promises.begun(session, link)
         self._digests.grow(session)
         self._owed.arriving(session, link)
         return session
