@@ -46,7 +46,8 @@ class LiveServer:
     """Gunicorn on a free port of 127.0.0.1, or on a unix socket, with its data in ``tmp_path/data``.
 
     Keywords are environment variables: ``LiveServer(tmp, DROPPR_BODY_TIMEOUT_SECONDS=2)``. Used as a context manager
-    it starts on entry and stops on exit. ``project`` is another checkout whose server is meant.
+    it starts on entry and stops on exit. ``project`` is the checkout whose server is meant; one that is named starts
+    as an owner's does, so that it can be measured.
     """
 
     running: ClassVar[list[LiveServer]] = []
@@ -59,11 +60,12 @@ class LiveServer:
         tmp_path: Path,
         workers: int = 4,
         unix_socket: bool = False,
-        project: Any = PROJECT,
+        project: Any = None,
         **env: object,
     ) -> None:
         self.tmp_path = tmp_path
-        self._code = project / "media-server"
+        self._code = (project or PROJECT) / "media-server"
+        self._is_measured = project is not None
         self.token = TOKEN
         self.data_dir = Path(str(env.get("DROPPR_DATA_DIR", tmp_path / "data")))
         self.log = tmp_path / "server.log"
@@ -103,8 +105,8 @@ class LiveServer:
     def start(self) -> Self:
         """Start and return once it is ready; on the same data when it ran before."""
         assert self._process is None, "it is running already"
-        is_ours = self._code == MEDIA_SERVER and all(map(_is_plain_setting, self._env))
-        self._process = self._forked() if is_ours else self._executed()
+        is_plain = not self._is_measured and all(map(_is_plain_setting, self._env))
+        self._process = self._forked() if is_plain else self._executed()
         LiveServer.running.append(self)
         try:
             self._wait_until_ready()
@@ -123,7 +125,7 @@ class LiveServer:
         )
 
     def _executed(self) -> subprocess.Popen[bytes]:
-        """Where the environment says more than the app's settings: to Python or to a library."""
+        """As an owner does. Needed where the environment says more than the app's settings: to Python or to a library."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
                 [sys.executable, "-c", _LAUNCH, sys.executable, "-m", "gunicorn", *_gunicorn(self._code)],

@@ -14,7 +14,7 @@ from tests.bench.report import Section, milliseconds
 from tests.bench.runs import Bench
 from tests.bench.servers import session_store
 from tests.support.client import Client, Link
-from tests.support.live import GENEROUS, LiveServer
+from tests.support.live import GENEROUS, PROJECT, LiveServer
 
 CHUNKS = 100_000
 CHUNK = 4096
@@ -49,7 +49,10 @@ def _shuffled(count: int) -> list[int]:
 
 def _measured(bench: Bench, numbers: list[int]) -> tuple[float, float, int]:
     """Seconds by a server that was just started, seconds once more, bytes of the reply."""
-    with TemporaryDirectory(dir=bench.folder) as folder, LiveServer(Path(folder), workers=1, **GENEROUS) as server:
+    with (
+        TemporaryDirectory(dir=bench.folder) as folder,
+        LiveServer(Path(folder), workers=1, project=PROJECT, **GENEROUS) as server,
+    ):
         link = Client.of(server).make_link()
         upload_id = link.opened("many.bin", CHUNKS * CHUNK)
         _fill(server.data_dir, upload_id, numbers)
