@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -134,7 +136,9 @@ def test_bytes_stop_at_the_lower_floor_whoever_sends_how_many(link: Link, disk: 
     link.deliver("after.bin", content(MIB))
 
 
-def test_links_are_closed_and_uploads_stopped_when_others_have_filled_the_disk(link: Link, disk: Ext4) -> None:
+def test_links_are_closed_and_uploads_stopped_when_others_have_filled_the_disk(
+    link: Link, disk: Ext4, server: LiveServer
+) -> None:
     begun = link.opened("begun.bin", 4 * MIB)
     link.chunk(begun, 0, content(MIB), 4 * MIB).expect(200)
     links = [link.client.make_link(folder=f"other{number}") for number in range(3)]
@@ -150,6 +154,9 @@ def test_links_are_closed_and_uploads_stopped_when_others_have_filled_the_disk(l
             (disk.folder / f"inode-{number}").touch()
     except OSError:
         pass
+    cleanup = [Path(sys.executable).with_name("droppr"), "cleanup"]
+    done = subprocess.run(cleanup, env=server.environment, cwd=server.tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
     link.open("more.bin", 1).expect(507, "storage_full")
     link.chunk(begun, MIB, content(MIB), 4 * MIB).expect(507, "storage_full")
     for each in links:
