@@ -154,7 +154,7 @@ def test_links_are_closed_and_uploads_stopped_when_others_have_filled_the_disk(
             (disk.folder / f"inode-{number}").touch()
     except OSError:
         pass
-    cleanup = [Path(sys.executable).with_name("droppr"), "cleanup"]
+    cleanup = [str(Path(sys.executable).with_name("droppr")), "cleanup"]
     done = subprocess.run(cleanup, env=server.environment, cwd=server.tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     link.open("more.bin", 1).expect(507, "storage_full")
