@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from urllib.parse import quote
 
 from app.core.errors import InvalidPath
@@ -78,6 +79,7 @@ def extension(name: str) -> str:
     return ending.casefold() if dot and stem else ""
 
 
+@lru_cache(maxsize=4096)
 def disk_name(part: str) -> str:
     """The name a component gets on disk: itself, with unsafe characters percent-encoded, within 255 bytes."""
     name = _UNSAFE.sub(lambda match: quote(match.group(), safe=""), part)
@@ -97,8 +99,14 @@ def numbered(name: str, number: int) -> str:
     return fitted(name, f" ({number})") if number else name
 
 
+_SHORT = MAX_COMPONENT_BYTES // 4
+"""Characters that fit whatever they are."""
+
+
 def fitted(name: str, suffix: str) -> str:
     """``name`` with ``suffix`` before its extension, the stem cut so that the whole fits in 255 bytes."""
+    if not suffix and len(name) <= _SHORT:
+        return name
     stem, ending = _split(name)
     room = MAX_COMPONENT_BYTES - len((suffix + ending).encode())
     return stem.encode()[:room].decode(errors="ignore") + suffix + ending
