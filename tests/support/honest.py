@@ -10,7 +10,6 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -236,10 +235,3 @@ def source_file(path: Path, size: int) -> Path:
             block[:8] = start.to_bytes(8, "big")
             file.write(block[: stop - start])
     return path
-
-
-def numbered(prefix: str) -> Iterator[str]:
-    number = 0
-    while True:
-        number += 1
-        yield f"{prefix}-{number}.bin"

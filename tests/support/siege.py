@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import os
-import socket
 import statistics
 import threading
 import time
@@ -19,10 +18,8 @@ from types import TracebackType
 from typing import Self
 
 import urllib3
-from flask import Flask
 
 from app.settings import Settings
-from app.web import install
 from tests.bench import machine
 from tests.support.client import Client, Link
 from tests.support.disks import Ext4
@@ -30,6 +27,7 @@ from tests.support.files import file_sha256
 from tests.support.honest import PROBE_PATIENCE, Prober, Sender, Sent, probe, source_file
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
+from tests.support.routes import routes
 from tests.support.stranger_kinds import PACK, Aim, strangers
 from tests.support.strangers import Stranger, Strangers
 
@@ -164,7 +162,11 @@ class Siege:
         self._names = itertools.count()
         self._link = fortress.owner.make_link().seen_by(fortress.client(HONEST))
         self._sender = Sender(self._link, source, fortress.port, HONEST)
-        self._routes = taking_bodies(folder)
+        self._routes = [
+            (method, route.rule)
+            for route in routes(folder)
+            for method in sorted(route.methods & {"POST", "PUT", "PATCH"})
+        ]
         self._before = machine.resident(fortress.roots)[1]
 
     def run(self, kinds: dict[str, int], *, rounds: int = 2, office: bool = False, most: float = 120) -> Outcome:
@@ -346,24 +348,11 @@ def _open_connections(port: int) -> int:
     return count
 
 
-def taking_bodies(folder: Path) -> list[tuple[str, str]]:
-    """Method and address of every call of the app that takes a body."""
-    app = Flask("droppr", static_folder=None)
-    install(app, Settings(data_dir=folder, _env_file=None))  # type: ignore[call-arg]
-    found = {
-        (method, rule.rule)
-        for rule in app.url_map.iter_rules()
-        for method in rule.methods or ()
-        if method in "POST PUT PATCH"
-    }
-    return sorted(found)
-
-
 @contextmanager
 def fortress(folder: Path, size: int, *, behind_nginx: bool, **env: object) -> Iterator[Siege]:
     """A fortress with a disk of 2 GiB and a file of ``size`` bytes to be sent to it."""
     folder.mkdir(parents=True, exist_ok=True)
-    shared = Path("/dev/shm") / f"droppr-honest-{folder.name}-{size}-{socket.gethostname()}-{id(folder)}"
+    shared = Path("/dev/shm") / f"droppr-honest-{os.getpid()}-{size}"
     source = source_file(shared, size)
     try:
         with Fortress(folder, behind_nginx=behind_nginx, disk=2048 * MIB, **env) as stronghold:

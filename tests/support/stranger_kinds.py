@@ -67,14 +67,14 @@ def get(path: str, **more: str) -> bytes:
     return head("GET", path, 0, **more)
 
 
-def asked(request: bytes) -> Script:
+def asked(request: bytes, every: float = ROUND) -> Script:
     """The same request, its answer awaited, over and over on one connection."""
 
     def script() -> Iterator[Step]:
         while True:
             yield Send(request)
             yield Hear(PATIENCE)
-            yield Wait(ROUND)
+            yield Wait(every)
 
     return script
 
@@ -193,15 +193,18 @@ def announcers(aim: Aim) -> Iterator[Script]:
 
 def folder_bombs(aim: Aim) -> Iterator[Script]:
     """Empty files 61 folders deep, by packs and by the call that makes folders."""
+    deep = [f"@@@@@@@@-{each}/" + "d/" * 60 for each in range(600)]
+    pack = b"".join(json.dumps({"path": f"{path}f", "size": 0}).encode() + b"\n" for path in deep)
+    folders = json.dumps({"paths": [f"{path}g" for path in deep]}).encode()
     for number in _count():
 
         def script(number: int = number) -> Iterator[Step]:
             for turn in _count():
-                deep = [f"p{number}-{turn}-{each}/" + "d/" * 60 for each in range(600)]
-                lines = [json.dumps({"path": f"{path}f", "size": 0}).encode() + b"\n" for path in deep]
-                yield Send(post(aim.call("pack"), b"".join(lines), Content_Type=PACK))
+                # Words of one length: the request is made once, and new names in it cost next to nothing.
+                name = b"%04d%04d" % (number, turn)
+                yield Send(post(aim.call("pack"), pack.replace(b"@@@@@@@@", name), Content_Type=PACK))
                 yield Hear(PATIENCE)
-                yield Send(post(aim.call("folders"), json.dumps({"paths": [f"{path}g" for path in deep]}).encode()))
+                yield Send(post(aim.call("folders"), folders.replace(b"@@@@@@@@", name)))
                 yield Hear(PATIENCE)
                 yield Wait(ROUND)
 
@@ -228,7 +231,8 @@ def passwords(aim: Aim) -> Iterator[Script]:
     """Wrong ones, each a hash to be made."""
     body = json.dumps({"path": "a.txt", "size": 1}).encode()
     for number in _count():
-        yield asked(post(aim.call("uploads", aim.locked), body, X_Request_Password=f"wrong-{number}"))
+        # Of three hundred, each as often as it is asked to come back.
+        yield asked(post(aim.call("uploads", aim.locked), body, X_Request_Password=f"wrong-{number}"), every=5.0)
 
 
 def tokens(aim: Aim) -> Iterator[Script]:
