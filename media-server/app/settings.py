@@ -135,7 +135,7 @@ class Settings(BaseSettings):
     @field_validator("upload_allowed_exts", mode="before")
     @classmethod
     def _extensions(cls, value: object) -> object:
-        return extension_list(value.split(",")) if isinstance(value, str) else value
+        return extension_list([value]) if isinstance(value, str) else value
 
     @field_validator("ws_gdrive_hosts", mode="before")
     @classmethod
@@ -269,10 +269,11 @@ class Settings(BaseSettings):
 
 
 def extension_list(texts: list[str] | tuple[str, ...]) -> tuple[str, ...]:
-    """Extensions without dot and in lower case; empty, which is all, where ``*`` or ``*.*`` is among them."""
-    if any(text.strip() in ("*", "*.*") for text in texts):
+    """Extensions without dot and in lower case, of texts that may hold several, apart by commas, semicolons or blanks; empty, which is all, where ``*`` or ``*.*`` is among them."""
+    single = [each for text in texts for each in re.split(r"[\s,;]+", text)]
+    if any(each in ("*", "*.*") for each in single):
         return ()
-    cleaned = (text.strip().lstrip("*").lstrip(".").casefold() for text in texts)
+    cleaned = (each.lstrip("*").lstrip(".").casefold() for each in single)
     return tuple(dict.fromkeys(filter(None, cleaned)))
 
 

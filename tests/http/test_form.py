@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import pytest
+import urllib3
+
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, files_below, windows_program
 
@@ -51,6 +54,37 @@ def test_a_form_without_a_file_is_refused(link: Link) -> None:
         assert reply.status in (400, 415), (body, kind, reply)
         assert reply.code
     assert files_below(link.disk) == {}
+
+
+@pytest.mark.parametrize(
+    ("sent", "name"),
+    [
+        (b"M\xfcller.txt", "Müller.txt"),
+        ("Müller.txt".encode(), "Müller.txt"),
+        (b"C:\\Users\\me\\x.jpg", "x.jpg"),
+        (b"C:\\\\Users\\\\me\\\\x.jpg", "x.jpg"),
+        (b"\\\\server\\share\\M\xfcller.jpg", "Müller.jpg"),
+        (b"back\\slash.txt", "back\\slash.txt"),
+        (b"back\\\\slash.txt", "back\\slash.txt"),
+        (b'a \\"quote\\".txt', 'a "quote".txt'),
+        (b"a;filename=b.txt", "a;filename=b.txt"),
+    ],
+)
+def test_a_form_may_name_its_file_as_old_clients_do(link: Link, sent: bytes, name: str) -> None:
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="%s"\r\n\r\n' % sent
+    headers = {"Content-Type": "multipart/form-data; boundary=x"}
+    reply = link.client.call("POST", f"{link.path}/upload", body=head + b"hello\r\n--x--\r\n", headers=headers)
+    assert reply.expect(200).json["path"] == name
+    assert [each["path"] for each in link.files()] == [name]
+
+
+@pytest.mark.parametrize("second", ["file", "file[]", "other"])
+def test_a_second_file_of_a_form_is_refused_and_not_lost(link: Link, second: str) -> None:
+    fields = [("file", ("a.txt", b"a")), (second, ("b.txt", b"b"))]
+    body, kind = urllib3.encode_multipart_formdata(fields)
+    reply = link.client.call("POST", f"{link.path}/upload", body=body, headers={"Content-Type": kind})
+    reply.expect(400, "invalid_request")
+    assert link.files() == []
 
 
 def test_a_form_cut_short_delivers_nothing(link: Link) -> None:

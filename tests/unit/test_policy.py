@@ -68,11 +68,17 @@ def test_an_extension_must_be_on_both_lists():
         with pytest.raises(TypeNotAllowed):
             policy.check_file(mine, name, 1)
     assert policy.extensions_for(mine) == ("png",)
+    for servers, own, both in [
+        (("jpeg",), ("jpg",), {"jpg", "jpeg", "jpe", "jfif"}),
+        (("gz",), ("tar.gz",), {"tar.gz"}),
+        (("tar.gz", "zip"), ("gz",), {"tar.gz"}),
+    ]:
+        assert set(Policy(0, 100, servers).extensions_for(link(allowed_extensions=own))) == both
 
 
 def test_lists_that_have_nothing_in_common_do_not_read_as_all():
     policy = Policy(0, 100, ("txt",))
-    assert policy.extensions_for(link(allowed_extensions=("jpg",))) == ("jpg",)
+    assert policy.extensions_for(link(allowed_extensions=("gif",))) == ("gif",)
     for name in ("a.jpg", "a.txt"):
         with pytest.raises(TypeNotAllowed):
             policy.check_file(link(allowed_extensions=("jpg",)), name, 1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import mimetypes
 from dataclasses import dataclass
 
 from app.core.errors import ChunkTooLarge, FileTooLarge, TooManyGaps, TypeNotAllowed
 from app.core.links import RequestLink
 from app.core.paths import extension
 from app.core.ranges import ByteRanges, Span
+from app.core.types import IMAGES, NO_PROGRAMS, SOUND_AND_FILM, ends_with_any, with_spellings
 
 HEAD_BYTES = 8192
 """How much of a file's start is looked at to tell its type."""
@@ -18,19 +18,17 @@ A_STRETCH = 512 * 1024
 """What has arrived of a file may lie in one stretch for so many bytes of it, within the two limits above. Chunks in any order
 come to a quarter of their number: half of that for chunks of 256 KiB, and of 8 MiB for the largest files."""
 
-# What a program may be called. A file whose head is a program must be called one of these where types are limited.
+# What libmagic calls programs.
 _PROGRAMS = {
-    "application/x-dosexec": {"exe", "dll", "com", "sys", "scr", "msi", "efi"},
-    "application/vnd.microsoft.portable-executable": {"exe", "dll", "com", "sys", "scr", "msi", "efi"},
-    "application/x-executable": {"elf", "bin", "run", "out", "so", "o", "appimage"},
-    "application/x-pie-executable": {"elf", "bin", "run", "out", "so", "o", "appimage"},
-    "application/x-sharedlib": {"elf", "bin", "run", "out", "so", "o", "appimage"},
-    "application/x-mach-binary": {"dylib", "bin", "out", "o", "so"},
-    "text/x-shellscript": {"sh", "bash", "run", "command"},
-    "text/x-msdos-batch": {"bat", "cmd"},
+    "application/x-dosexec",
+    "application/vnd.microsoft.portable-executable",
+    "application/x-executable",
+    "application/x-pie-executable",
+    "application/x-sharedlib",
+    "application/x-mach-binary",
+    "text/x-shellscript",
+    "text/x-msdos-batch",
 }
-# Families in which the head says reliably what the content is.
-_FAMILIES = ("image/", "video/", "audio/")
 _UNKNOWN = {"application/octet-stream", "application/x-empty", "inode/x-empty", ""}
 
 
@@ -48,7 +46,7 @@ class Policy:
         if limit and size > limit:
             raise FileTooLarge(f"The file has {size} bytes; this link takes {limit} at most.", limit=limit)
         for allowed in (link.allowed_extensions, self.allowed_extensions):
-            if allowed and extension(name) not in allowed:
+            if allowed and not ends_with_any(name, allowed):
                 raise TypeNotAllowed(
                     f"Only these types are accepted here: {', '.join(allowed)}.", allowed_extensions=list(allowed)
                 )
@@ -77,10 +75,9 @@ class Policy:
         if not self.looks_inside(link) or mime in _UNKNOWN:
             return
         named = extension(name)
-        if named not in _PROGRAMS.get(mime, {named}):
+        if named in NO_PROGRAMS and mime in _PROGRAMS:
             raise TypeNotAllowed(f"The file is called .{named} but its content is a program ({mime}).", detected=mime)
-        expected = mimetypes.guess_type(f"x.{named}", strict=False)[0] or ""
-        if expected.startswith(_FAMILIES) and not _agree(expected, mime):
+        if not _agree(named, mime):
             raise TypeNotAllowed(f"The file is called .{named} but its content is {mime}.", detected=mime)
 
     def file_limit(self, link: RequestLink) -> int:
@@ -88,17 +85,23 @@ class Policy:
         return min((limit for limit in (link.max_file_size, self.max_file_size) if limit), default=0)
 
     def extensions_for(self, link: RequestLink) -> tuple[str, ...]:
-        """The extensions a sender may use, empty for all."""
-        both = tuple(each for each in link.allowed_extensions if each in self.allowed_extensions)
+        """The extensions a sender may use, in every spelling; empty for all."""
+        own, servers = with_spellings(link.allowed_extensions), with_spellings(self.allowed_extensions)
+        both = [each for each in own if ends_with_any(f"x.{each}", servers)]
+        both += [each for each in servers if each not in both and ends_with_any(f"x.{each}", own)]
         # Where the two have none in common nothing comes in, and none would read as all.
-        return both or link.allowed_extensions or self.allowed_extensions
+        return tuple(both) or own or servers
 
 
-def _agree(expected: str, mime: str) -> bool:
+def _agree(named: str, mime: str) -> bool:
+    """Whether a head is one that a file of this extension may have. Where the head does not say reliably what the content
+    is, and of what our table does not know, it may be any."""
     family, _, kind = mime.partition("/")
-    if expected.startswith("image/"):
+    if named in IMAGES:
         # Vector images are text, and libmagic does not always see which kind.
-        return family == "image" or (expected == "image/svg+xml" and kind in ("xml", "plain"))
-    # Containers such as MP4 and Ogg hold audio or video and are told apart only deep inside; playlists and
-    # TypeScript share extensions with video.
-    return family in ("audio", "video") or kind in ("ogg", "mp4", "plain")
+        return family == "image" or (named == "svg" and kind in ("xml", "plain"))
+    if named in SOUND_AND_FILM:
+        # Containers such as MP4 and Ogg hold audio or video and are told apart only deep inside; playlists share
+        # extensions with video.
+        return family in ("audio", "video") or kind in ("ogg", "mp4", "plain")
+    return True

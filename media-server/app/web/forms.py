@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from werkzeug.datastructures import Headers
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Event, Field, File, MultipartDecoder, NeedData
@@ -22,6 +24,9 @@ PARTS = 16
 FIELD_BYTES = 16 * 1024
 """The longest value of a field. A path has 3,072 bytes."""
 _AT_ONCE = 64 * 1024
+_QUOTED_NAME = re.compile(r';\s*filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_ESCAPED = re.compile(r'\\(["\\])')
+_WINDOWS_PATH = re.compile(r"[A-Za-z]:\\|\\\\")
 
 
 @dataclass
@@ -66,7 +71,18 @@ def _parts(body: Body, boundary: bytes) -> Iterator[tuple[str, str | None, Itera
     for number, event in enumerate(event for event in events if isinstance(event, Field | File)):
         if number == PARTS:
             raise InvalidRequest(f"A form has {PARTS} parts at most.")
-        yield event.name or "", event.filename if isinstance(event, File) else None, _pieces(events)
+        yield event.name or "", _filename(event) if isinstance(event, File) else None, _pieces(events)
+
+
+def _filename(event: File) -> str:
+    """The file's name as it was sent: a backslash is its own, but before a quotation mark or another one. Of a path of
+    Windows, as old browsers send it, the last part."""
+    raw = _QUOTED_NAME.search(event.headers.get("Content-Disposition", ""))
+    if raw is None:
+        return event.filename
+    if _WINDOWS_PATH.match(raw[1]):
+        return raw[1].rpartition("\\")[2]
+    return _ESCAPED.sub(r"\1", raw[1])
 
 
 def _pieces(events: Iterator[Event]) -> Iterator[bytes]:
@@ -79,7 +95,7 @@ def _pieces(events: Iterator[Event]) -> Iterator[bytes]:
 
 
 def _events(body: Body, boundary: bytes) -> Iterator[Event]:
-    decoder = MultipartDecoder(boundary, FIELD_BYTES + 2 * _AT_ONCE, max_parts=PARTS + 1)
+    decoder = _Decoder(boundary, FIELD_BYTES + 2 * _AT_ONCE, max_parts=PARTS + 1)
     buffer = memoryview(bytearray(_AT_ONCE))
     ended = False
     while True:
@@ -117,4 +133,17 @@ def _text(name: str, pieces: Iterator[bytes]) -> str:
         value += piece
         if len(value) > FIELD_BYTES:
             raise InvalidRequest(f"The field is longer than {FIELD_BYTES} bytes.", fields={name[:100]: "too long"})
-    return value.decode("utf-8", "replace")
+    return _decoded(value)
+
+
+class _Decoder(MultipartDecoder):
+    def _parse_headers(self, data: bytes | bytearray) -> Headers:
+        return super()._parse_headers(_decoded(data).encode())
+
+
+def _decoded(data: bytes | bytearray) -> str:
+    """Text of a form: UTF-8, or where it is none what old clients send."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return data.decode("latin-1")

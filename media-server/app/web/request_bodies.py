@@ -99,7 +99,7 @@ class LinkTerms(BaseModel):
     @field_validator("allowed_extensions", mode="before")
     @classmethod
     def _extensions(cls, value: object) -> object:
-        texts = value.split(",") if isinstance(value, str) else value or []
+        texts = [value] if isinstance(value, str) else value or []
         if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
             raise ValueError("Input should be a list of extensions, or one text with commas")
         found = extension_list(texts)

@@ -68,7 +68,7 @@ export function sortOut(picked: readonly Picked[], limits: Limits, taken: Taken)
 
 function reasonAgainst(file: File, limits: Limits, taken: Taken): string | null {
   const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions } = limits;
-  if (allowedExtensions.length > 0 && !allowedExtensions.includes(extensionOf(file.name))) {
+  if (allowedExtensions.length > 0 && !isOneOf(allowedExtensions, file.name)) {
     return t("refused_type", { types: listTypes(allowedExtensions) });
   }
   if (maxFileSize !== null && file.size > maxFileSize) {
@@ -85,9 +85,8 @@ function listTypes(extensions: readonly string[]): string {
   return extensions.map((each) => `.${each}`).join(", ");
 }
 
-function extensionOf(name: string): string {
-  const dot = name.lastIndexOf(".");
-  return dot < 0 ? "" : name.slice(dot + 1).toLowerCase();
+function isOneOf(extensions: readonly string[], name: string): boolean {
+  return extensions.some((each) => name.toLowerCase().endsWith(`.${each}`) && name.length > each.length + 1);
 }
 
 /** What cameras and galleries hand over; a link that takes none of it need not offer them. */
