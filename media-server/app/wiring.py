@@ -36,6 +36,7 @@ from app.services.passing_on import PassingOn
 from app.services.passwords import Argon2Hasher
 from app.services.promises import Promises
 from app.services.purge import Purge
+from app.services.readiness import check_start
 from app.services.receipts import ReceiptKey, Receipts
 from app.services.remotes import Remotes
 from app.services.room import Room
@@ -118,9 +119,10 @@ class Services:
 
 
 def build(settings: Settings, clock: Clock = time.time) -> Services:
-    """The services for these settings, on local disk. Makes the data folders."""
+    """The services for these settings, on local disk. Makes the data folders. Raises UnusableDataFolder."""
     data = settings.data_dir
     make_data_folder(data, settings.umask)
+    check_start(data)
 
     observer = Observer()
     bounds = build_bounds(settings)
@@ -141,7 +143,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     outbox = LocalOutbox(data / "outbox")
     owed = Owed(outbox, clock)
     requests = LocalRequests(data / "requests", durable=durable, received=owed.received)
-    destination = LocalFolder(data / FILES)
+    destination = LocalFolder(data / FILES, data / UPLOADS)
     attempts = SQLiteAttempts(data / "attempts.db", clock)
     captcha = build_captcha(settings, attempts, clock)
     hasher = Argon2Hasher()
@@ -226,6 +228,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         attempts=attempts,
         memory=memory_monitor,
         room=room,
+        destination=destination,
         rate_limit=settings.rate_limit_uploads,
     )
     purge = Purge(

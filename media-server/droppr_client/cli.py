@@ -90,13 +90,14 @@ def cleanup() -> None:
     settings = _settings()
     os.umask(settings.umask)
     from app.core.errors import UploadError
+    from app.storage.data_folder import UnusableDataFolder
     from app.wiring import build
 
     try:
         services = build(settings)
         removed = services.sweep()
         left = sum(len(usage.open) for _, usage in services.requests.all_used())
-    except (UploadError, OSError) as error:
+    except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
     on_their_way = f" Still on their way: {left:,}." if left else ""
     say(f"Removed {count_text(removed, 'unfinished upload')}.{on_their_way}")
@@ -150,11 +151,14 @@ def _greet(settings: Settings) -> None:
     terminal: anywhere else it would stay in a log."""
     from app.core.errors import UploadError
     from app.owner_token import FILE_NAME, load_or_create
+    from app.services.readiness import check_start
+    from app.storage.data_folder import UnusableDataFolder, make_data_folder
 
     try:
-        settings.data_dir.mkdir(mode=0o755, parents=True, exist_ok=True)
+        make_data_folder(settings.data_dir, settings.umask)
+        check_start(settings.data_dir)
         token, made = (settings.admin_token, False) if settings.admin_token else load_or_create(settings.data_dir)
-    except (UploadError, OSError) as error:
+    except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(f"The data folder {settings.data_dir} cannot be used: {error}") from error
     if settings.unix_socket:
         say(f"Droppr listens on {settings.unix_socket}, for nginx in front of it.")

@@ -16,7 +16,7 @@ LIMITS = {
     "max_file_size": 5_000_000,
     "max_total_size": 50_000_000,
     "max_files": 12,
-    "allowed_extensions": ["jpg", "mov"],
+    "allowed_extensions": ["png", "mov"],
     "captcha": "never",
     "ask_name": "required",
     "ask_email": "optional",

@@ -191,6 +191,9 @@ class Delivery:
 class Destination(Protocol):
     """Where finished files go."""
 
+    def check(self, folder: RelPath) -> None:
+        """Return if files could be delivered there. Raises Busy with the reason."""
+
     def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
         """Make ``source`` appear whole under ``path``, or under a numbered name when that is taken.
 
@@ -217,7 +220,6 @@ class Destination(Protocol):
 
     def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
         """Whether the very file that a delivery marked so still lies there, unchanged."""
-        ...
 
     def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
         """Remove that very file and no other; false where it no longer lies there."""
@@ -225,7 +227,6 @@ class Destination(Protocol):
 
     def make_folder(self, folder: RelPath, path: RelPath) -> str:
         """Make an empty folder, or find it; its name for people, numbered where a file has the plain one."""
-        ...
 
 
 class RequestStore(Protocol):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.core.errors import RateLimited
 from app.core.links import Credentials, RequestLink
 from app.core.policy import Policy
-from app.core.ports import Attempts
+from app.core.ports import Attempts, Destination
 from app.core.session import Sender
 from app.services.commands import OpenUpload
 from app.services.file_requests import FileRequests
@@ -27,6 +27,7 @@ class Openings:
         attempts: Attempts,
         memory: MemoryMonitor,
         room: Room,
+        destination: Destination,
         rate_limit: str,
     ) -> None:
         self._file_requests = file_requests
@@ -34,18 +35,20 @@ class Openings:
         self._attempts = attempts
         self._memory = memory
         self._room = room
+        self._destination = destination
         self._rate_limit = rate_limit
 
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
         """The link, if uploads may be opened on it with these credentials.
 
-        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, Busy while memory is short, and StorageFull
+        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, Busy while memory is short or nothing could be delivered there, and StorageFull
         below the floor of chunks: what is refused then is not even counted, as counting writes.
         """
         link = self._file_requests.find(hash)
         self._memory.check()
         self._room.room_for_chunk(0)
         self._file_requests.authorize_opening(link, credentials)
+        self._destination.check(link.folder)
         return link
 
     def sender(self, link: RequestLink, command: OpenUpload) -> Sender:

@@ -7,14 +7,28 @@ import os
 import secrets
 from pathlib import Path
 
+from app.storage.data_folder import UnusableDataFolder, why_not_linked
+
 
 def problems(data_dir: Path) -> list[str]:
     """What keeps uploads from working, a sentence each; empty when all is well.
 
     Does for a moment what every upload does: writes a file, locks it, gives it a second name.
     """
-    folder = data_dir / "uploads"
-    probe = folder / f".probe-{secrets.token_hex(6)}"
+    error = _tried(data_dir)
+    return [] if error is None else [why_not_linked(error) or f"The data folder cannot be used: {error.strerror}."]
+
+
+def check_start(data_dir: Path) -> None:
+    """Return where uploads may work, now or once trouble such as a full disk has passed. Raises UnusableDataFolder."""
+    error = _tried(data_dir)
+    lasting = error and why_not_linked(error)
+    if lasting:
+        raise UnusableDataFolder(lasting)
+
+
+def _tried(data_dir: Path) -> OSError | None:
+    probe = data_dir / "uploads" / f".probe-{secrets.token_hex(6)}"
     second = data_dir / "files" / probe.name
     try:
         descriptor = os.open(probe, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
@@ -25,11 +39,11 @@ def problems(data_dir: Path) -> list[str]:
         finally:
             os.close(descriptor)
     except OSError as error:
-        return [f"The data folder cannot be used: {error.strerror}."]
+        return error
     finally:
         for path in (second, probe):
             _remove(path)
-    return []
+    return None
 
 
 def _remove(path: Path) -> None:

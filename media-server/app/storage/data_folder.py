@@ -6,6 +6,8 @@ That goes for locks above all: whoever can open a file can hold its lock, and ke
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -14,6 +16,37 @@ FILES = "files"
 """What was received, one folder for each link."""
 _PRIVATE_FOLDERS = ("uploads", "spool", "requests", "run", "outbox", "handoffs", "metrics")
 _PRIVATE_FILES = ("*.lock", "*.turn", "attempts.db*")
+
+
+OTHER_DISK = (
+    "'files' lies on another file system than 'uploads', or is mounted by itself: a received file gets its name by a hard link, "
+    "which leads into no other. Keep the whole data folder on one file system, or mount it as a whole."
+)
+_NO_LINKS = (
+    "The file system of the data folder knows no hard links, by which received files get their names: use another, such as "
+    "ext4, XFS or Btrfs, not exFAT or FAT."
+)
+
+
+class UnusableDataFolder(Exception):
+    """No upload could ever be delivered here, and why."""
+
+
+def why_not_linked(error: OSError) -> str | None:
+    """Why files cannot get their names here, as long as somebody does not move the folder; None for other trouble."""
+    if error.errno == errno.EXDEV:
+        return OTHER_DISK
+    return _NO_LINKS if error.errno in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS) else None
+
+
+def mount_of(descriptor: int) -> int:
+    """A number that two open folders have in common where files of one can be linked into the other: of the mount, as
+    even one disk that is mounted twice is two; where the system does not tell, of the disk."""
+    try:
+        with open(f"/proc/self/fdinfo/{descriptor}") as lines:
+            return next(int(line.partition(":")[2]) for line in lines if line.startswith("mnt_id:"))
+    except (OSError, StopIteration, ValueError):
+        return os.fstat(descriptor).st_dev
 
 
 def make_data_folder(data: Path, umask: int) -> None:

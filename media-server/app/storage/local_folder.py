@@ -16,30 +16,55 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from app.core.errors import Busy
 from app.core.paths import RelPath, disk_name, numbered
 from app.core.ports import Delivery
 from app.storage.atomic import disk_errors, sync_folder
+from app.storage.data_folder import OTHER_DISK, mount_of
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ONE_BY_ONE = 16
 """So many numbers are tried in their order, which fills gaps and finds a folder where it was before."""
 _HIGHEST = 2**40
 """More than there are files. Only names that somebody chose for it lead up to it by doubling."""
+FAR_AWAY = 60
+"""Seconds after which to ask again whether somebody has put the folders on one disk."""
 _NUMBER = re.compile(r" \(([1-9][0-9]{0,18})\)", re.ASCII)
 
 
 class LocalFolder:
-    """Destination below ``root``, which must be on the same file system as the growing files."""
+    """Destination below ``root``, which must be on the same file system as the growing files in ``source``."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, source: Path | None = None) -> None:
         self._root = root
+        self._source = source
         self._settled: set[Path] = set()
         """Folders whose own names are known to be on the disk; forgotten whenever a folder is made."""
 
     def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
-        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
+        with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
             number = _link_in(parent, disk_name(path.name), source)
             return _delivery(path, taken, number, mark_of(_status(source)))
+
+    def check(self, folder: RelPath) -> None:
+        if self._source is None:
+            return
+        with disk_errors(), ExitStack() as stack:
+            descriptor = os.open(self._source, _FOLDER)
+            stack.callback(os.close, descriptor)
+            own = mount_of(descriptor)
+            with self._opened(()) as descriptor:
+                if mount_of(descriptor) != own:
+                    raise Busy(OTHER_DISK, retry_after=FAR_AWAY)
+                # What lies above the first part that is not there decides for all that is made below it.
+                for part in map(disk_name, folder.parts):
+                    try:
+                        descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
+                    except OSError:
+                        return
+                    stack.callback(os.close, descriptor)
+                    if mount_of(descriptor) != own:
+                        raise Busy(OTHER_DISK, retry_after=FAR_AWAY)
 
     def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
@@ -135,6 +160,18 @@ class LocalFolder:
             yield current, taken
         finally:
             os.close(current)
+
+
+@contextmanager
+def _one_disk() -> Iterator[None]:
+    with disk_errors():
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Somebody has mounted it since: what has come is kept, and delivered once it can be.
+            raise Busy(OTHER_DISK, retry_after=FAR_AWAY) from error
 
 
 def mark_of(status: os.stat_result) -> str:
