@@ -154,9 +154,9 @@ def test_a_password_is_kept_as_a_hash_and_can_be_taken_away(office, nothing):
 
 def test_senders_are_told_the_limits_that_count(office):
     told = office.links.info(office.make(max_file_size=5000, allowed_extensions=["jpg", "exe"]).hash, "x")
-    assert (told.file_limit, told.extensions) == (1000, ("jpg",))
+    assert (told.file_limit, told.extensions) == (1000, ("jpg", "jpeg", "jpe", "jfif"))
     told = office.links.info(office.make().hash, "x")
-    assert (told.file_limit, told.extensions) == (1000, ("jpg", "png"))
+    assert (told.file_limit, told.extensions) == (1000, ("jpg", "jpeg", "jpe", "jfif", "png"))
 
 
 def test_a_received_file_is_found_by_its_path_the_newest_first(office):

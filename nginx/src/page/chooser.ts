@@ -32,7 +32,7 @@ export class Chooser {
 
   /** Lets the file picker show only what the link takes, and offers a phone's camera where pictures are taken. */
   accept(extensions: readonly string[]): void {
-    this.#files.accept = extensions.map((each) => `.${each.split(".").pop()}`).join(",");
+    this.#files.accept = extensions.map((each) => `.${each}`).join(",");
     const phone = matchMedia("(pointer: coarse)").matches && takesPictures(extensions);
     for (const id of ["choose-camera", "choose-gallery"]) need(id).hidden = !phone;
   }

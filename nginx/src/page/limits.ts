@@ -68,7 +68,7 @@ export function sortOut(picked: readonly Picked[], limits: Limits, taken: Taken)
 
 function reasonAgainst(file: File, limits: Limits, taken: Taken): string | null {
   const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions } = limits;
-  if (allowedExtensions.length > 0 && !isOneOf(allowedExtensions, file.name)) {
+  if (allowedExtensions.length > 0 && !allowedExtensions.some((each) => file.name.toLowerCase().endsWith(`.${each}`))) {
     return t("refused_type", { types: listTypes(allowedExtensions) });
   }
   if (maxFileSize !== null && file.size > maxFileSize) {
@@ -83,10 +83,6 @@ function reasonAgainst(file: File, limits: Limits, taken: Taken): string | null 
 
 function listTypes(extensions: readonly string[]): string {
   return extensions.map((each) => `.${each}`).join(", ");
-}
-
-function isOneOf(extensions: readonly string[], name: string): boolean {
-  return extensions.some((each) => name.toLowerCase().endsWith(`.${each}`) && name.length > each.length + 1);
 }
 
 /** What cameras and galleries hand over; a link that takes none of it need not offer them. */
