@@ -259,7 +259,9 @@ def test_a_refused_type_is_told_before_sending_a_lying_one_by_the_server_and_the
     liar = write(desk / "holiday.jpg", windows_program() + content(2 * MIB))
     honest = [write(desk / "real.png", PNG), write(desk / "note.txt", b"Hello\n")]
     sender = visit(link)
-    expect(sender.page.get_by_role("list", name="What can be sent")).to_contain_text("Only .jpg, .jpeg, .jpe, .jfif, .png, .txt")
+    expect(sender.page.get_by_role("list", name="What can be sent")).to_contain_text(
+        "Only .jpg, .jpeg, .jpe, .jfif, .png, .txt"
+    )
 
     sender.choose(program)
     expect(sender.page.get_by_role("alert")).to_contain_text(

@@ -68,7 +68,10 @@ export function sortOut(picked: readonly Picked[], limits: Limits, taken: Taken)
 
 function reasonAgainst(file: File, limits: Limits, taken: Taken): string | null {
   const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions } = limits;
-  if (allowedExtensions.length > 0 && !allowedExtensions.some((each) => file.name.toLowerCase().endsWith(`.${each}`))) {
+  if (
+    allowedExtensions.length > 0 &&
+    !allowedExtensions.some((each) => file.name.toLowerCase().endsWith(`.${each}`))
+  ) {
     return t("refused_type", { types: listTypes(allowedExtensions) });
   }
   if (maxFileSize !== null && file.size > maxFileSize) {
