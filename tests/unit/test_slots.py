@@ -52,9 +52,9 @@ def test_no_address_has_more_than_its_share_and_all_together_no_more_than_there_
 def test_slots_are_not_given_where_too_many_threads_wait_for_other_things() -> None:
     house = House(threads=8)
     for _ in range(6):
-        assert house.threads.enter()
+        assert house.threads.reserve()
     assert house.ask("a1", "b1") == ["a1"], "an eighth of the threads never waits"
-    house.threads.leave()
+    house.threads.give_back()
     assert house.admitted() == ["b1"]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -16,14 +17,37 @@ from app.storage.waiting_room import WaitingRoom, WaitingThreads
 def test_an_eighth_of_the_threads_never_waits_whatever_the_rest_waits_for(threads: int) -> None:
     waiting = WaitingThreads(threads)
     rooms = [WaitingRoom(threads, threads, "Too many.", waiting) for _ in range(3)]
-    inside = 0
-    with ExitStack() as stack:
+    go_on, inside, sent_away = threading.Event(), threading.Semaphore(0), threading.Semaphore(0)
+
+    def wait(number: int) -> None:
+        try:
+            with rooms[number % 3].place(f"link {number}"):
+                inside.release()
+                go_on.wait(30)
+        except Busy:
+            sent_away.release()
+
+    expected = threads - max(1, threads // 8)
+    with ThreadPoolExecutor(2 * threads) as pool:
         for number in range(2 * threads):
-            with suppress(Busy):
-                stack.enter_context(rooms[number % 3].place(f"link {number}"))
-                inside += 1
-        assert inside == threads - max(1, threads // 8)
-    assert all(waiting.enter() for _ in range(inside)), "all of them came free again"
+            pool.submit(wait, number)
+        for semaphore, count in ((inside, expected), (sent_away, 2 * threads - expected)):
+            assert all(semaphore.acquire(timeout=30) for _ in range(count))
+        go_on.set()
+    assert all(waiting.reserve() for _ in range(expected)), "all of them came free again"
+
+
+def test_a_thread_counts_once_however_many_things_it_waits_for() -> None:
+    waiting = WaitingThreads(2)
+    room = WaitingRoom(2, 2, "Too many.", waiting)
+    assert waiting.reserve()
+    with waiting.reserved(), room.place("a"), room.place("a"):
+        assert not waiting.reserve()
+    assert not waiting.reserve(), "what was reserved for it is given back by who reserved it"
+    waiting.give_back()
+    with room.place("a"), room.place("a"):
+        assert not waiting.reserve()
+    assert waiting.reserve()
 
 
 def test_a_room_is_full_for_one_before_it_is_full_for_all_and_full_costs_nothing() -> None:

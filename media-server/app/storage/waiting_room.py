@@ -12,23 +12,47 @@ from app.core.errors import Busy
 
 class WaitingThreads:
     """How many threads of this process wait for others at this moment, for whatever reason: an eighth of them, one at least,
-    never does, so that short calls are answered at any time. Safe from any thread."""
+    never does, so that short calls are answered at any time. A thread counts once, however many things it waits for.
+    Safe from any thread."""
 
     def __init__(self, threads: int) -> None:
         self._most = max(1, threads - max(1, threads // 8))
         self._lock = threading.Lock()
         self._now = 0
+        self._mine = threading.local()
 
-    def enter(self) -> bool:
-        """Let one more thread wait; false where none may."""
+    def reserve(self) -> bool:
+        """Let one more thread wait, whichever that will be; false where none may."""
         with self._lock:
             free = self._now < self._most
             self._now += free
         return free
 
-    def leave(self) -> None:
+    def give_back(self) -> None:
         with self._lock:
             self._now -= 1
+
+    @contextmanager
+    def reserved(self) -> Iterator[None]:
+        """This thread is one for which that was done, until the block ends."""
+        self._mine.depth = 1
+        try:
+            yield
+        finally:
+            self._mine.depth = 0
+
+    def enter(self) -> bool:
+        """Let this thread wait; false where it may not."""
+        depth: int = getattr(self._mine, "depth", 0)
+        if not depth and not self.reserve():
+            return False
+        self._mine.depth = depth + 1
+        return True
+
+    def leave(self) -> None:
+        self._mine.depth -= 1
+        if not self._mine.depth:
+            self.give_back()
 
 
 class WaitingRoom:

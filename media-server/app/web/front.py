@@ -35,6 +35,7 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.storage.waiting_room import WaitingThreads
+from app.web.body import SLOWEST
 from app.web.context import counted, is_trusted, parsed
 from app.web.slots import Slots
 from app.web.sockets import (
@@ -60,11 +61,10 @@ _BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 class Front(ThreadWorker):  # type: ignore[misc]
-    """The threaded worker. ``settings`` are the server's; ``slowest`` is the least rate of a body in bytes a second."""
+    """The threaded worker. ``settings`` are the server's."""
 
     settings: Any
     wsgi: Any
-    slowest = 1024.0
 
     def init_process(self) -> None:
         self._by_address: Counter[str] = Counter()
@@ -129,7 +129,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
         self._listen(connection)
 
     def _address(self, client: Any) -> str:
-        """Whom a connection is counted for; nobody where the address is a proxy's."""
+        """Whom a connection counts for; nobody where the address is a proxy's."""
         peer = client[0] if isinstance(client, tuple) else ""
         address = parsed(peer)
         if address is None or is_trusted(peer, self.settings.trusted_proxies, by_nginx=False):
@@ -251,7 +251,8 @@ class Front(ThreadWorker):  # type: ignore[misc]
         conn.expects_go_ahead, req._expected_100_continue = req._expected_100_continue, False
         self._serving.connection = conn
         try:
-            return super().handle_request(req, conn)
+            with self.waiting.reserved() if conn.asker.entered_at else contextlib.nullcontext():
+                return super().handle_request(req, conn)
         finally:
             self._serving.connection = None
 
@@ -368,7 +369,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
             connection.is_late = True
             self.enqueue_req(connection)
         for connection, parting in list(self._partings.items()):
-            if parting.is_over(self.slowest if self.alive else math.inf):
+            if parting.is_over(SLOWEST if self.alive else math.inf):
                 self._forget(connection)
                 self._close(connection)
         if now - self._swept_at >= 1.0:
@@ -382,7 +383,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
             self._close_late([*self.keepalived_conns, *self.pending_conns, *self._partings], force=True)
 
     def murder_pending(self) -> None:
-        """Nothing: who is late is looked for with the rest, and not after every event."""
+        """Nothing: who is late is looked for with the rest."""
 
     def _close_late(self, waiting: Iterable[Connection], *, force: bool = False) -> None:
         now = time.monotonic()

@@ -99,7 +99,7 @@ class Slots(Generic[K]):
         if len(self._holders) >= self._total:
             return None
         possible = [each for each in self._waiting.items() if not self._is_at_limit(each[1])]
-        if not possible or not self._threads.enter():
+        if not possible or not self._threads.reserve():
             return None
         key, asker = min(possible, key=lambda each: self._place(each[1]))
         del self._waiting[key]
@@ -116,7 +116,7 @@ class Slots(Generic[K]):
         asker = self._holders.pop(key, None)
         if asker is None:
             return
-        self._threads.leave()
+        self._threads.give_back()
         self._held[asker.address] -= 1
         if not self._held[asker.address]:
             del self._held[asker.address]
