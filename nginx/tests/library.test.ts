@@ -11,6 +11,7 @@ import { type Answer, ScriptedTransport } from "./support/script";
 const URL = "/api/droppr/requests/abc/upload-chunk";
 const OPEN = "POST /uploads";
 const STATUS = "GET /uploads/u1";
+const GIVE_UP = "DELETE /uploads/u1";
 const chunk = (range: string): string => `POST /upload-chunk ${range}`;
 
 let clock: FakeClock;
@@ -175,11 +176,50 @@ describe("telling files apart", () => {
 
   it("sends another file of the same name, size and date anew, and says so", async () => {
     await begun();
+    server.expect(GIVE_UP, { status: 204 });
     server.expect(OPEN, state([[0, 7]], { upload_id: "u2" })).expect(chunk("0-7/8"), ack(true));
     const onDifferentFile = vi.fn();
     await uploader({ file: file("ABCDEFGH"), chunkSize: 8, onDifferentFile }).start();
     expect(onDifferentFile.mock.calls[0]?.[0]).toMatchObject({ uploadId: "u1" });
-    expect(server.requests[2]?.headers["X-Upload-Id"]).toBe("u2");
+    expect(server.requests[3]?.headers["X-Upload-Id"]).toBe("u2");
+    server.done();
+  });
+
+  it("goes on with the same bytes under a new date, as phones give one at every choice", async () => {
+    await begun();
+    server.expect(chunk("4-7/8"), ack(true));
+    await uploader({ file: file("abcdefgh", 9_000) }).start();
+    server.done();
+  });
+
+  it("goes by the date where neither side has a sample", async () => {
+    await begun({ sample: null });
+    const saved = localStorage.key(0) ?? "";
+    const { sample: _, ...without } = JSON.parse(localStorage.getItem(saved) ?? "{}");
+    localStorage.setItem(saved, JSON.stringify(without));
+    server.expect(GIVE_UP, { status: 204 });
+    server.expect(OPEN, state([[0, 7]], { upload_id: "u2" })).expect(chunk("0-7/8"), ack(true));
+    await uploader({ file: file("abcdefgh", 9_000), chunkSize: 8 }).start();
+    server.done();
+  });
+
+  it("takes no file back that has arrived, and gives nothing up that is being sent", async () => {
+    await begun({ complete: true });
+    server.expect(OPEN, state([[0, 7]], { upload_id: "u2" })).expect(chunk("0-7/8"), ack(true));
+    await uploader({ file: file("ABCDEFGH"), chunkSize: 8 }).start();
+    server.done();
+
+    server = new ScriptedTransport().expect(OPEN, state([[0, 7]])).expect(chunk("0-3/8"), ack());
+    server.expect(chunk("4-7/8"), { hangs: true });
+    const first = uploader();
+    const started = first.start();
+    await vi.waitUntil(() => server.requests.length === 3);
+    server.expect(STATUS, state([[4, 7]], { sample: SAMPLE, size: 8 }));
+    server.expect(OPEN, state([[0, 7]], { upload_id: "u2" })).expect(chunk("0-7/8"), ack(true));
+    await uploader({ file: file("ABCDEFGH"), chunkSize: 8 }).start();
+    first.abort();
+    await expect(started).rejects.toMatchObject({ code: "aborted" });
+    server.done();
   });
 });
 

@@ -388,6 +388,7 @@ describe("resuming", () => {
 
   it("does not mix in another file of the same name and size", async () => {
     await interrupted();
+    server.expect(STATUS, state([[4, 7]])).expect("DELETE /uploads/u1", { status: 204 });
     server.expect(OPEN, state([[0, 7]])).expect(chunk("0-7/8"), ack(true));
     await uploader({ file: file("ABCDEFGH", 2_000), chunkSize: 8 }).start();
     server.done();

@@ -109,10 +109,11 @@ def test_without_nginx_and_with_parallel_uploads_off_the_page_adapts_by_itself(
     assert (witness.complaints, witness.crashes) == ([], [])
 
 
+@pytest.mark.parametrize("later", [0, 60], ids=["as it was", "with the new time that phones give a copy"])
 def test_after_a_reload_the_same_file_goes_on_where_it_was_and_nothing_is_sent_twice(
-    owner: Client, desk: Path, visit: Visit
+    owner: Client, desk: Path, visit: Visit, later: int
 ) -> None:
-    link = owner.make_link()
+    link = owner.make_link(max_files=1)
     file = write(desk / NAME, content(16 * MIB + 1))
     sender = visit(link)
     sender.line(mib_per_second=SLOW)
@@ -128,6 +129,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was_and_nothing_is_sent_t
     sender.line()
     at_reload = link.status(upload_id).expect(200).json
     sender.calls.clear()
+    os.utime(file, (file.stat().st_mtime + later,) * 2)
     sender.choose(file)
     sender.expect_arrived(NAME)
 
@@ -144,7 +146,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was_and_nothing_is_sent_t
 def test_a_file_that_was_changed_since_the_reload_is_sent_anew_and_not_mixed_with_the_old_one(
     owner: Client, desk: Path, visit: Visit
 ) -> None:
-    link = owner.make_link()
+    link = owner.make_link(max_files=1)
     file = write(desk / "report.bin", content(16 * MIB, seed=1))
     sender = visit(link)
     sender.line(mib_per_second=SLOW)
@@ -161,6 +163,7 @@ def test_a_file_that_was_changed_since_the_reload_is_sent_anew_and_not_mixed_wit
     sender.expect_arrived("report.bin")
 
     assert hashes(link.disk) == {"report.bin": sha256(content(16 * MIB, seed=2))}
+    assert link.under_way() == []
 
 
 def test_what_an_earlier_visit_left_behind_can_be_discarded(owner: Client, desk: Path, visit: Visit) -> None:

@@ -37,11 +37,9 @@ export class Bookmark {
     this.#key = sessionKey({ name: file.name, size: file.size, link: uploadUrl, path });
   }
 
-  /** What was begun with this file, if anything. */
+  /** What was begun with a file of this name and size, if anything; phones give one file a new date at every choice. */
   load(): SavedSession | null {
-    const saved = this.#sessions.load(this.#key);
-    // The same name and size with another date is another file.
-    return saved?.lastModified === this.#subject.file.lastModified ? saved : null;
+    return this.#sessions.load(this.#key);
   }
 
   /** What was begun with files of this name and size, under any path of this link. */

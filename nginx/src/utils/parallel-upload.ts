@@ -32,6 +32,9 @@ import {
 export { getOptimalParallelChunks } from "./uploader-config";
 export type { ChunkMap, ParallelUploaderConfig, PreviousUpload, UploadResult, UploadStats };
 
+/** What uploaders of this page are sending at the moment. */
+const underWay = new Set<string>();
+
 export class ParallelUploader {
   readonly #config: ParallelUploaderConfig;
   readonly #clock: Clock;
@@ -191,6 +194,7 @@ export class ParallelUploader {
       throw this.#failure(error);
     } finally {
       signal?.removeEventListener("abort", abort);
+      underWay.delete(this.#uploadId ?? "");
     }
     this.clearSession();
     const result = await this.#result(hash);
@@ -276,29 +280,32 @@ export class ParallelUploader {
 
   async #resume(signal: AbortSignal): Promise<UploadState | null> {
     const chosen = this.#previous;
-    const saved = this.#bookmark.load();
-    const uploadId = this.#uploadId ?? chosen?.uploadId ?? saved?.uploadId;
+    const begun = chosen ?? this.#bookmark.load();
+    const uploadId = this.#uploadId ?? begun?.uploadId;
     if (uploadId === undefined) return null;
     try {
       const state = await this.#retrier.run(() => this.#api.status(uploadId, signal), signal);
-      if (this.#uploadId !== null || this.#isSameFile(state, chosen)) return state;
+      if (this.#uploadId !== null || this.#isSameFile(state, begun)) return state;
+      // This file may need the room that it holds; unless another uploader is at it.
+      const mayGo = chosen === null && !state.complete && !underWay.has(uploadId);
+      if (mayGo) await this.#retrier.run(() => this.#api.cancel(uploadId, signal), signal);
     } catch (error) {
       if (!isGone(error)) throw error;
       this.#forget();
       return null;
     }
     if (chosen !== null) throw differentFileError();
-    this.#config.onDifferentFile?.({ ...saved, uploadId });
+    this.#config.onDifferentFile?.({ ...begun, uploadId });
     return null;
   }
 
   /** By the sample digest where both sides have one, else by the date. */
-  #isSameFile({ size, sample }: UploadState, chosen: PreviousUpload | null): boolean {
+  #isSameFile({ size, sample }: UploadState, begun: PreviousUpload | null): boolean {
     const { file } = this.#config;
     if (size !== null && size !== file.size) return false;
-    const before = sample ?? chosen?.sample;
+    const before = sample ?? begun?.sample;
     if (before && this.#sample) return before === this.#sample;
-    return chosen?.lastModified === undefined || chosen.lastModified === file.lastModified;
+    return begun?.lastModified === undefined || begun.lastModified === file.lastModified;
   }
 
   /**
@@ -330,6 +337,7 @@ export class ParallelUploader {
     // A server that wants the chunks of a file one at a time says nothing about several files.
     this.#line.flow.limit(inOrder ? Number.POSITIVE_INFINITY : state.maxParallelChunks, wanted);
     this.#uploadId = state.uploadId;
+    underWay.add(state.uploadId);
     this.#transfer = new Transfer(
       {
         file: this.#config.file,

@@ -60,7 +60,7 @@ export interface ParallelUploaderConfig {
   readonly onError?: (error: UploadError) => void;
   /** Asked before each retry of what could be tried again; `retries` counts from 0. False gives up at once. */
   readonly onShouldRetry?: (error: UploadError, retries: number) => boolean;
-  /** An unfinished upload was remembered, but the file has other bytes: it is sent anew, and the old upload left alone. */
+  /** An unfinished upload was remembered, but the file has other bytes: the old upload is given up and the file sent anew. */
   readonly onDifferentFile?: (previous: PreviousUpload) => void;
   /** Headers made anew for each attempt to open, such as a captcha token that counts once. */
   readonly openingHeaders?: (signal: AbortSignal) => Promise<HttpHeaders>;
