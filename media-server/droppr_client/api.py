@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from droppr_client.upload import wire
+from droppr_client.upload.between import is_page, trouble_between
 from droppr_client.upload.connection import Answer, Connections, Download
 from droppr_client.upload.troubles import FileRefused, Passing, Refused, Trouble
 
@@ -22,11 +23,12 @@ UNLIKE_DROPPR = "answers, but not as a Droppr server does."
 
 class ApiError(Exception):
     """The server refused, or could not be reached. Its text is a sentence for a person; ``status`` is None where there
-    was no answer."""
+    was no answer; ``passing``: asked again, it may answer."""
 
-    def __init__(self, sentence: str, status: int | None = None) -> None:
+    def __init__(self, sentence: str, status: int | None = None, *, passing: bool = False) -> None:
         super().__init__(sentence)
         self.status = status
+        self.passing = passing or status is None or status >= 500
 
 
 class Api:
@@ -131,6 +133,8 @@ class Api:
         except Trouble as trouble:
             raise ApiError(f"{self.url} cannot be reached: {trouble}") from trouble
         self._check(answer)
+        if is_page(answer.headers):
+            self._check_between(answer)
         if not answer.understood or (not answer.document and answer.status != 204):
             raise ApiError(f"{self.url} {UNLIKE_DROPPR}", answer.status)
         return answer
@@ -138,6 +142,8 @@ class Api:
     def _check(self, answer: Answer) -> None:
         """Raises what stands for an answer that is no success. Nothing leads us to another address: the token is for
         the one that was named."""
+        if not 200 <= answer.status < 300:
+            self._check_between(answer)
         if answer.status == 401:
             raise ApiError(
                 "The server does not accept this admin token. Name it with --token-file or DROPPR_ADMIN_TOKEN.", 401
@@ -148,20 +154,31 @@ class Api:
             said = wire.sentence(answer.document.get("error"))
             raise ApiError(said or f"The server answered with status {answer.status}.", answer.status)
 
+    def _check_between(self, answer: Answer) -> None:
+        """Raises what an answer stands for that something on the way to the server has given."""
+        between = trouble_between(answer, self._connections.host)
+        if between is not None:
+            raise ApiError(str(between), answer.status, passing=isinstance(between, Passing))
+
     def _check_range(self, download: Download, start: int) -> None:
         """Raises what a reply stands for that does not carry the range from ``start`` on, as it is."""
         status, headers = download.status, download.headers
+        if is_page(headers) and (between := trouble_between(download.answer(), self._connections.host)):
+            raise between
         if headers.get("Content-Encoding", "identity") != "identity":
             raise FileRefused("The server sends something else than the file's own bytes.", "invalid_answer")
         if status == 206 and headers.get("Content-Range", "").startswith(f"bytes {start}-"):
             return
         if status == 200 and start == 0:
             return
-        if status in (429, 500, 502, 503, 504):
+        answer = download.answer()
+        if between := trouble_between(answer, self._connections.host):
+            raise between
+        if status == 429 or status >= 500:
             raise Passing("The server is busy.", "busy", retry_after=wire.seconds(headers.get("Retry-After")))
         if status in (404, 410, 416):
             raise FileRefused("The server does not have the file any more.", "file_not_found")
-        self._check(download.answer())
+        self._check(answer)
         raise FileRefused("The server sends something else than was asked for.", "invalid_answer")
 
     def _listed(self, reply: JSON, name: str) -> list[JSON]:

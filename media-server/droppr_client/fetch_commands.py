@@ -128,7 +128,7 @@ def _looks(api: Api, link: str, interval: float) -> Iterator[list[JSON]]:
             yield api.files(link)
             pause = interval
         except ApiError as error:
-            if error.status is not None and error.status < 500:
+            if not error.passing:
                 raise
             say(f"{error} Trying again.", err=True)
             pause = min(LONGEST_PAUSE, pause * 2)

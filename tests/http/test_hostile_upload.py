@@ -148,6 +148,8 @@ ENDLESS: dict[str, dict[str, Any]] = {
     "wants another byte, always": {"chunk": Answer({"error": "no", "code": "offset_mismatch", "offset": 0}, 409)},
     "wants a byte beyond": {"chunk": Answer({"error": "no", "code": "offset_mismatch", "offset": 2**62}, 409)},
     "wants a byte before": {"chunk": Answer({"error": "no", "code": "offset_mismatch", "offset": -1}, 409)},
+    "says nothing of what it was sent": {"chunk": {}},
+    "answers every part with nothing": {"chunk": Answer(b"")},
     "forgets it": {"chunk": Answer({"error": "no", "code": "upload_not_found"}, 404)},
     "has another": {"chunk": Answer({"error": "no", "code": "chunk_conflict"}, 409)},
     "is complete without a name": {"begun": {"complete": True}},

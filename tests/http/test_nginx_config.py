@@ -287,9 +287,15 @@ def test_what_the_contract_sends_reaches_the_app(site: LiveNginx) -> None:
 def test_a_trusted_proxy_in_front_names_the_client_and_its_scheme(folder: Path, upstream: Path, tmp_path: Path) -> None:
     extra = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Forwarded-For;\n"
     with LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, extra=extra) as nginx:
-        headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": "https"}
-        received = call(nginx, "/api/x", headers=headers).received_headers()
-    assert (received["x-forwarded-for"], received["x-forwarded-proto"]) == ("192.0.2.7", "https")
+        for told, scheme in (
+            ("https", "https"),
+            ("https,http", "https"),
+            ("HTTPS , http", "https"),
+            ("http, https", "http"),
+        ):
+            headers = {"X-Forwarded-For": "192.0.2.7", "X-Forwarded-Proto": told}
+            received = call(nginx, "/api/x", headers=headers).received_headers()
+            assert (received["x-forwarded-for"], received["x-forwarded-proto"]) == ("192.0.2.7", scheme)
 
 
 @pytest.mark.parametrize("size", [1, 64 << 20])

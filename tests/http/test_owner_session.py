@@ -293,6 +293,12 @@ def test_behind_a_trusted_proxy_that_speaks_https_the_cookie_is_for_https_only(l
     with_proxy.call("GET", SESSION, headers={**told, "Cookie": cookie}).expect(401, "unauthorized")
 
 
+@pytest.mark.parametrize("told", ["https,http", "https, http", " HTTPS ,https", "http,https", "http", ",https"])
+def test_of_two_proxies_in_a_row_the_first_says_how_the_browser_came(told, chosen):
+    secure = "Secure" in log_in(chosen, chosen.token, **{"X-Forwarded-Proto": told}).headers["Set-Cookie"]
+    assert secure is told.strip().lower().startswith("https")
+
+
 def test_what_a_stranger_says_about_https_is_not_believed(proxied, client):
     told = {"X-Forwarded-Proto": "https"}
     for each in (proxied, client):

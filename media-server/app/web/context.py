@@ -41,13 +41,14 @@ def client_address() -> str:
 
 
 def is_https() -> bool:
-    """Whether the browser's side of this request is https, as far as a trusted proxy or our nginx says."""
+    """Whether the browser's side of this request is https, as far as a trusted proxy or our nginx says. Of several proxies in
+    a row, the first that is named is the one that the browser came to."""
     settings = services().settings
     believed = is_trusted(
         request.remote_addr, settings.trusted_proxies, by_nginx=came_by_nginx(request.environ, settings)
     )
     scheme = request.headers.get("X-Forwarded-Proto", "") if believed else ""
-    return request.is_secure or scheme.strip().lower() == "https"
+    return request.is_secure or scheme.partition(",")[0].strip().lower() == "https"
 
 
 def is_local() -> bool:

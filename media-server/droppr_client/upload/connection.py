@@ -23,6 +23,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from droppr_client.upload import wire
 from droppr_client.upload.flow import Part
+from droppr_client.upload.proxies import proxy_for
 from droppr_client.upload.troubles import Cancelled, Edited, Passing, Refused, Unreadable, unreadable
 
 CONNECT_SECONDS = 10.0
@@ -67,6 +68,7 @@ class Connections:
         self.host = address.netloc.rpartition("@")[2]
         self._hostname, self._port = str(address.hostname), address.port
         self._tls = (tls or ssl.create_default_context()) if address.scheme == "https" else None
+        self._proxy = proxy_for(address)
         self._local = threading.local()
         self._lock = threading.Lock()
         self._open: set[http.client.HTTPConnection] = set()
@@ -159,8 +161,12 @@ class Connections:
         data: bytes,
         part: Part | None,
     ) -> None:
-        connection.putrequest(method, path, skip_accept_encoding=True)
+        plain = self._proxy if self._tls is None else None
+        target = f"http://{self.host.encode('idna').decode()}{path}" if plain else path
+        connection.putrequest(method, target, skip_accept_encoding=True)
         connection.putheader("User-Agent", USER_AGENT)
+        for name, value in (plain.headers if plain else {}).items():
+            connection.putheader(name, value)
         for name, value in headers.items():
             connection.putheader(name, value)
         if method != "GET" or part:
@@ -206,7 +212,8 @@ class Connections:
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
-            raise Passing(_reason(error, self.host)) from error
+            connection.close()
+            raise Passing(self._why_not(error)) from error
         connection.sock.settimeout(SILENCE_SECONDS)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._local.connection = connection
@@ -218,9 +225,24 @@ class Connections:
         return connection, True
 
     def _made(self) -> http.client.HTTPConnection:
+        proxy = self._proxy
+        host, port = (proxy.hostname, proxy.port) if proxy else (self._hostname, self._port)
         if self._tls is None:
-            return http.client.HTTPConnection(self._hostname, self._port, timeout=CONNECT_SECONDS)
-        return http.client.HTTPSConnection(self._hostname, self._port, timeout=CONNECT_SECONDS, context=self._tls)
+            return http.client.HTTPConnection(host, port, timeout=CONNECT_SECONDS)
+        connection = http.client.HTTPSConnection(host, port, timeout=CONNECT_SECONDS, context=self._tls)
+        if proxy:
+            name = self._hostname.encode("idna").decode()
+            connection.set_tunnel(name, self._port or http.client.HTTPS_PORT, proxy.headers)
+        return connection
+
+    def _why_not(self, error: Exception) -> str:
+        """Why nothing could be connected to."""
+        if self._proxy is None:
+            return _reason(error, self.host)
+        if str(error).startswith("Tunnel connection failed: "):
+            said = str(error).partition(": ")[2]
+            return f"The proxy {self._proxy.place} does not let us through to {self.host}: it answered {said}."
+        return f"{_reason(error, self._proxy.place)} It is the proxy that this network's settings name."
 
     def _drop(self, connection: http.client.HTTPConnection) -> None:
         with self._lock:

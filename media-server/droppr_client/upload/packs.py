@@ -7,12 +7,22 @@ import os
 from dataclasses import replace
 
 from droppr_client.upload.items import Item, Outcome, UploadResult
+from droppr_client.upload.pace import SMALLEST_PART
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.schedule import Entry, Job
 from droppr_client.upload.state import Remembered
 from droppr_client.upload.targets import Packed, Standing
 from droppr_client.upload.transfer import Transfer
-from droppr_client.upload.troubles import Cancelled, Edited, Gone, Passing, Refused, Trouble, unreadable
+from droppr_client.upload.troubles import (
+    Cancelled,
+    Edited,
+    Gone,
+    PartTooLarge,
+    Passing,
+    Refused,
+    Trouble,
+    unreadable,
+)
 from droppr_client.upload.work import Work
 
 
@@ -62,6 +72,9 @@ class Pack:
         except (Cancelled, Refused) as trouble:
             for entry, _ in files:
                 work.failed(entry.item, trouble, self._began, self._retries.total)
+            return
+        except PartTooLarge as trouble:
+            self._in_smaller([entry for entry, _ in files], trouble.limit or size // 2)
             return
         except Trouble:
             # Of the pack as a whole: one by one it will turn out whose fault it is.
@@ -123,6 +136,17 @@ class Pack:
         for half in halves:
             retries = replace(self._retries)
             work.schedule.later(wait, _retried(Pack(half, work, retries)))
+
+    def _in_smaller(self, entries: list[Entry], most: int) -> None:
+        """A pack is larger than something on the way lets through: from now on none has more than so many bytes."""
+        work = self._work
+        if len(entries) == 1 or most < SMALLEST_PART:
+            for entry in entries:
+                self._alone(entry)
+            return
+        work.schedule.limit_packs(most)
+        for half in (entries[0::2], entries[1::2]):
+            work.schedule.later(0, _retried(Pack(half, work, replace(self._retries))))
 
     def _alone(self, entry: Entry, *, afresh: bool = False) -> None:
         """By the way of big files, which can deal with everything."""

@@ -65,6 +65,7 @@ class Schedule:
     def __init__(self, pace: Pace, pack: PackTerms | None, makers: Makers, clock: Clock, in_order: bool) -> None:
         self._pace = pace
         self._pack = pack
+        self._most_packed = pack.max_bytes // 2 if pack else 0
         self._makers = makers
         self._clock = clock
         self._in_order = in_order
@@ -140,6 +141,11 @@ class Schedule:
         """Begin no further file for so long; what is begun goes on."""
         with self._changed:
             self._held_until = max(self._held_until, self._clock() + seconds)
+
+    def limit_packs(self, size: int) -> None:
+        """Put no more than so many bytes into one request from now on."""
+        with self._changed:
+            self._most_packed = min(self._most_packed, size)
 
     @property
     def is_ending(self) -> bool:
@@ -246,7 +252,7 @@ class Schedule:
         size = 0
         while self._small and len(entries) < most:
             size += self._small[0].item.size
-            if entries and size > self._pack.max_bytes // 2:
+            if entries and size > self._most_packed:
                 break
             entries.append(self._small.popleft())
         self._changed.notify_all()

@@ -10,6 +10,7 @@ from dataclasses import replace
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest, whole_digest
 from droppr_client.upload.flow import Part
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
+from droppr_client.upload.pace import SMALLEST_PART
 from droppr_client.upload.retry import Patience
 from droppr_client.upload.schedule import Entry, Job
 from droppr_client.upload.spool import ends_at, opened, state_of
@@ -95,8 +96,9 @@ class Transfer:
             if self._again_later(trouble, again):
                 return
         except PartTooLarge as trouble:
-            if trouble.limit < size and self._patience.for_a_detour():
-                self._work.pace.limit_to(part=trouble.limit)
+            limit = trouble.limit or max(SMALLEST_PART, size // 2)
+            if limit < size and self._patience.for_a_detour():
+                self._work.pace.limit_to(part=limit)
                 self._work.schedule.later(0, again)
                 return
             self._judge(FileRefused(str(trouble), trouble.code))

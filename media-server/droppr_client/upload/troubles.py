@@ -46,9 +46,9 @@ class Unwanted(FileRefused):
 
 
 class PartTooLarge(Trouble):
-    """Send at most ``limit`` bytes at once."""
+    """Send at most ``limit`` bytes at once, or fewer than now where nobody says how many."""
 
-    def __init__(self, sentence: str, limit: int) -> None:
+    def __init__(self, sentence: str, limit: int | None = None) -> None:
         super().__init__(sentence, "chunk_too_large")
         self.limit = limit
 

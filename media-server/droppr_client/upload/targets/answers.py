@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from droppr_client.upload import wire
+from droppr_client.upload.between import too_large, trouble_between
 from droppr_client.upload.connection import Answer
 from droppr_client.upload.troubles import (
     Edited,
@@ -39,6 +40,8 @@ _NEXT_STEP = {
 
 def trouble_of(answer: Answer, host: str) -> Trouble:
     """The trouble that an answer other than a success stands for."""
+    if between := trouble_between(answer, host):
+        return between
     document = answer.document
     code = answer.code or f"status_{answer.status}"
     sentence = wire.sentence(document.get("error")) or f"{host} answered with status {answer.status}."
@@ -58,8 +61,9 @@ def trouble_of(answer: Answer, host: str) -> Trouble:
         return Edited("What the server has of this file is not what the file holds now.", code)
     if code == "offset_mismatch":
         return OutOfOrder(sentence, wire.whole(document.get("offset"), 0, 2**63 - 1) or 0)
-    if code == "chunk_too_large" and (limit := wire.whole(document.get("limit"), SMALLEST_LIMIT, 2**63 - 1)):
-        return PartTooLarge(sentence, limit)
+    if code == "chunk_too_large":
+        limit = wire.whole(document.get("limit"), SMALLEST_LIMIT, 2**63 - 1)
+        return PartTooLarge(sentence, limit) if limit else too_large(host)
     return _passing(answer, code, sentence) or FileRefused(sentence + _NEXT_STEP.get(code, ""), code)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import quote
 
 from droppr_client.upload import wire
+from droppr_client.upload.between import is_page
 from droppr_client.upload.captcha import solved
 from droppr_client.upload.connection import Answer, Connections, address_of, without_sentence
 from droppr_client.upload.flow import Flow, Part
@@ -122,8 +123,10 @@ class DropprLink:
         }
         if part.digest:
             headers["Content-Digest"] = part.digest
-        answer = self._connections.send("POST", f"{self._path}/upload-chunk", headers, part)
-        return _standing(self._expect(answer, 200), item.size)
+        said = self._expect(self._connections.send("POST", f"{self._path}/upload-chunk", headers, part), 200)
+        if not said.get("upload_id"):
+            raise Passing("The server's answer says nothing of what it was sent.", "invalid_answer")
+        return _standing(said, item.size)
 
     def finish(self, item: Item, ticket: str) -> Standing:
         return _begun(self._expect(self._connections.call("GET", self._upload(ticket)), 200), item.size)
@@ -212,7 +215,7 @@ class DropprLink:
                 raise Refused(f"The link wants to know who sends: add {option}.", "invalid_request")
 
     def _expect(self, answer: Answer, *wanted: int) -> dict[str, Any]:
-        if answer.status in wanted:
+        if answer.status in wanted and not is_page(answer.headers):
             return answer.document
         raise trouble_of(answer, self._connections.host)
 
