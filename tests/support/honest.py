@@ -55,18 +55,18 @@ class Sender:
     address: str
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
-    def send(self, name: str, most: float) -> Sent:
-        """The whole file, or as much of it as goes in ``most`` seconds."""
+    def send(self, name: str, most: float, upload_id: str | None = None) -> Sent:
+        """The whole file, or as much of it as goes in ``most`` seconds; opened here, or before as ``upload_id``."""
         size = self.source.stat().st_size
         todo = spans(size, CHUNK)[::-1]
         troubles: Counter[str] = Counter()
         acknowledged: list[int] = []
         done = threading.Event()
         began = time.monotonic()
-        upload_id = self._opened(name, size, began + most, troubles)
+        upload_id = upload_id or self._opened(name, size, began + most, troubles)
 
         def lane() -> None:
-            with _Lane(self, upload_id, size, began + most) as mine:
+            with _Lane(self, str(upload_id), size, began + most) as mine:
                 while not done.is_set() and time.monotonic() < began + most:
                     with self._lock:
                         if not todo:

@@ -42,6 +42,7 @@ BACK_SECONDS = 10.0
 RUNAWAY = 1024 * MIB
 """So much more memory ends the server: the machine is not this test's alone."""
 THREADS = 32
+LEAST_DISK = 2048 * MIB
 GAPS = 500
 """That there are before anybody makes more."""
 CHUNKS_GO_TO = 0.25
@@ -184,27 +185,41 @@ class Siege:
             self._once(outcome.alone, outcome, most)
         self._before = machine.resident(self.fortress.roots)[1]
         before = _open_connections(self.fortress.port)
-        self._besiege(attackers, victim, outcome, rounds, most)
+        # Whoever has the attackers' address shares what one address may announce: there the sender is under way already.
+        begun = [self._begun() if office else None for _ in range(rounds)]
+        self._besiege(attackers, victim, outcome, begun, most)
         outcome.kept = self._not_given_back(before)
         self._once(outcome.alone, outcome, most)
         outcome.others = quiet.others()
         return outcome
 
-    def _besiege(self, attackers: list[Stranger], victim: Link, outcome: Outcome, rounds: int, most: float) -> None:
+    def _begun(self) -> tuple[str, str]:
+        """An upload that is open: its name and id."""
+        name = f"honest-{next(self._names)}.bin"
+        return name, self._link.opened(name, self._source.stat().st_size)
+
+    def _besiege(
+        self,
+        attackers: list[Stranger],
+        victim: Link,
+        outcome: Outcome,
+        begun: list[tuple[str, str] | None],
+        most: float,
+    ) -> None:
         crowd = Strangers(self.fortress.port, attackers)
         began = time.monotonic()
         with self._watched(outcome), Prober(self.fortress.port, WATCHER) as prober, crowd:
             time.sleep(SETTLED)
-            for _ in range(rounds):
-                self._once(outcome.attacked, outcome, most)
+            for each in begun:
+                self._once(outcome.attacked, outcome, most, each)
             outcome.owner = _owner_acts(self.fortress.owner, self.fortress.port, victim)
             time.sleep(max(0.0, began + LEAST_SECONDS - time.monotonic()))
         outcome.probes, outcome.seen = prober.took, crowd.seen
 
-    def _once(self, sent: list[Sent], outcome: Outcome, most: float) -> None:
+    def _once(self, sent: list[Sent], outcome: Outcome, most: float, begun: tuple[str, str] | None = None) -> None:
         """Send the file, compare what arrived, and remove it."""
-        name = f"honest-{next(self._names)}.bin"
-        sent.append(self._sender.send(name, most))
+        name, upload_id = begun or (f"honest-{next(self._names)}.bin", None)
+        sent.append(self._sender.send(name, most, upload_id))
         arrived = self._link.disk / name
         outcome.equal &= arrived.exists() and file_sha256(arrived) == self._digest
         arrived.unlink(missing_ok=True)
@@ -350,12 +365,13 @@ def _open_connections(port: int) -> int:
 
 @contextmanager
 def fortress(folder: Path, size: int, *, behind_nginx: bool, **env: object) -> Iterator[Siege]:
-    """A fortress with a disk of 2 GiB and a file of ``size`` bytes to be sent to it."""
+    """A fortress and a file of ``size`` bytes to be sent to it; on its disk there is room for six of them, as strangers may
+    announce three quarters of it on one link."""
     folder.mkdir(parents=True, exist_ok=True)
     shared = Path("/dev/shm") / f"droppr-honest-{os.getpid()}-{size}"
     source = source_file(shared, size)
     try:
-        with Fortress(folder, behind_nginx=behind_nginx, disk=2048 * MIB, **env) as stronghold:
+        with Fortress(folder, behind_nginx=behind_nginx, disk=max(LEAST_DISK, 6 * size), **env) as stronghold:
             yield Siege(stronghold, source, folder)
     finally:
         source.unlink()

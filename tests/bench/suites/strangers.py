@@ -19,7 +19,7 @@ def run(bench: Bench) -> Section:
     section = Section("strangers")
     section.text(
         f"One sender sends {size // MIB} MiB × 4 over its own link while {CLIENTS} hostile clients of one kind do what they can, each from "
-        f"an address of its own; in the last line {OF_EVERY_KIND} of every kind at once. Every setting at its default, 1 worker × 32 threads, a disk of 2 GiB."
+        f"an address of its own; in the last line {OF_EVERY_KIND} of every kind at once. Every setting at its default, 1 worker × 32 threads."
     )
     worst: list[float] = []
     answered: list[float] = []
