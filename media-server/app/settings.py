@@ -74,6 +74,7 @@ class Settings(BaseSettings):
     undo_minutes: float = Field(60, ge=0)
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
+    keep_times: bool = True
     durability: Literal["none", "complete", "chunk"] = "complete"
     boot_id: str | None = None
     body_timeout_seconds: float = Field(30, gt=0)

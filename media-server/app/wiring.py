@@ -138,6 +138,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     chunks = LocalChunks(
         data / UPLOADS,
         staged=settings.chunk_layout == "indexed",
+        dated=settings.keep_times,
         sync_chunks=settings.durability == "chunk",
     )
     outbox = LocalOutbox(data / "outbox")
@@ -211,7 +212,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         durable=durable,
     )
     whole_files = WholeFiles(
-        files=LocalNamelessFiles(data / UPLOADS),
+        files=LocalNamelessFiles(data / UPLOADS, dated=settings.keep_times),
         requests=requests,
         destination=destination,
         policy=policy,

@@ -24,7 +24,8 @@ class Arrived:
     path: str
     size: int
     sha256: str | None
-    received_at: float
+    changed_at: float
+    """When its content was last changed, as its sender said; else when it arrived."""
     local: PurePosixPath
 
     @classmethod
@@ -43,7 +44,10 @@ class Arrived:
             raise _odd("sha256")
         if isinstance(at, bool) or not isinstance(at, int | float) or not 0 <= at <= LATEST:
             raise _odd("received_at")
-        return cls(upload_id, path, size, digest, float(at), safe_path(path))
+        changed = said.get("last_modified")
+        if isinstance(changed, bool) or not isinstance(changed, int | float) or not -LATEST <= changed <= LATEST:
+            changed = at
+        return cls(upload_id, path, size, digest, float(changed), safe_path(path))
 
 
 def safe_path(path: str) -> PurePosixPath:

@@ -103,7 +103,9 @@ class Destination:
         if file.sha256 not in (None, digest):
             growing.forget()
             raise FileRefused("What was fetched is not what had arrived: fetch it again.", "checksum_mismatch")
-        os.utime(growing.fd, (file.received_at, file.received_at))
+        with suppress(OSError, OverflowError):  # a time that this disk cannot note
+            nanoseconds = round(file.changed_at * 1e6) * 1000
+            os.utime(growing.fd, ns=(nanoseconds, nanoseconds))
         with ExitStack() as opened:
             folder, names = self._root, list[str]()
             for part in file.local.parts[:-1]:

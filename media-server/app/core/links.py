@@ -85,6 +85,8 @@ class ReceivedFile:
     """Where it has to be passed on to, as its link said when it arrived."""
     passed_on_to: str | None = None
     """Where it stands since it was passed on."""
+    last_modified: float | None = None
+    """When its content was last changed, as its sender says."""
 
     @property
     def name(self) -> str:
@@ -103,6 +105,7 @@ class Announced:
     mark: str
     sender_name: str | None = None
     sender_email: str | None = None
+    last_modified: float | None = None
 
 
 def as_event(file: Announced | ReceivedFile) -> dict[str, Any]:

@@ -164,9 +164,11 @@ class ChunkStore(Protocol):
         """
         ...
 
+    def date(self, upload_id: str, last_modified: float | None) -> None:
+        """Give the growing file the time its sender told. From then on nothing is written to it."""
+
     def flush(self, upload_id: str) -> None:
         """Return once the growing file is on the disk itself."""
-        ...
 
     def path(self, upload_id: str) -> Path:
         """The growing file, on the same file system as every local destination."""
@@ -204,11 +206,9 @@ class Destination(Protocol):
 
     def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
         """The very file with this mark that was delivered under ``path`` or a numbered name of it."""
-        ...
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
         """Return once the new name would survive a power cut."""
-        ...
 
     def locate(self, folder: RelPath, disk_path: str, mark: str | None = None) -> Path:
         """The file on disk, reached without following a link. Raises FileNotFound.

@@ -34,8 +34,8 @@ class NamelessFiles(Protocol):
         """Whether the file system has files without names."""
         ...
 
-    def write(self, body: Body, size: int, checksum: Checksum | None) -> Nameless:
-        """A file of exactly these ``size`` bytes. Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull."""
+    def write(self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None) -> Nameless:
+        """A file of exactly these ``size`` bytes, dated as its sender told. Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull."""
         ...
 
 

@@ -116,6 +116,8 @@ class Deliveries:
         self.judge(session, link)
         digest = self._check_declared(session)
         source = self._chunks.path(session.upload_id)
+        # Before it has another name: a delivered file is known by its time, too.
+        self._chunks.date(session.upload_id, session.last_modified)
         if self._durable:
             # The session, too: a power cut after the next step must leave somebody who knows whose file this is.
             flush = partial(self._chunks.flush, session.upload_id)
@@ -178,6 +180,7 @@ def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
         active_at=file.received_at,
         state=State.COMPLETE,
         sha256=file.sha256,
+        last_modified=file.last_modified,
         delivered_path=file.path,
     )
 
@@ -193,4 +196,5 @@ def _received(session: UploadSession, delivery: Delivery, digest: str | None, at
         sender_name=session.sender.name,
         sender_email=session.sender.email,
         mark=delivery.mark,
+        last_modified=session.last_modified,
     )

@@ -101,9 +101,9 @@ class WholeFiles:
         self._observer.opened(session)
         if command.size:
             with self._observer.receiving(session, Span(0, command.size), index):
-                content = self._files.write(body, command.size, checksum)
+                content = self._files.write(body, command.size, checksum, command.last_modified)
         else:
-            content = self._files.write(body, 0, checksum)
+            content = self._files.write(body, 0, checksum, command.last_modified)
         try:
             self._judge(link, command, content)
             if self._durable:
@@ -222,6 +222,7 @@ def _announced(file: WholeFile) -> Announced:
         mark=file.content.mark,
         sender_name=file.sender.name,
         sender_email=file.sender.email,
+        last_modified=file.command.last_modified,
     )
 
 
@@ -236,4 +237,5 @@ def _received(file: Announced, delivery: Delivery, at: float) -> ReceivedFile:
         sender_name=file.sender_name,
         sender_email=file.sender_email,
         mark=file.mark,
+        last_modified=file.last_modified,
     )

@@ -6,7 +6,7 @@ import errno
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from app.core.errors import Busy, StorageFull
@@ -14,6 +14,9 @@ from app.core.errors import Busy, StorageFull
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _PASSING = {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE}
+
+EARLIEST, LATEST = -(2.0**31), 2.0**33
+"""From 1901 to 2242."""
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
@@ -90,6 +93,16 @@ def sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def set_time(file: Path | int, seconds: float | None) -> None:
+    """Give a file the time of its last change that its sender told, in seconds since the epoch; what no disk can keep is
+    told as the nearest that most can. Where that does not work the file is worth more than its date."""
+    if seconds is not None:
+        # In microseconds, which a float tells exactly.
+        nanoseconds = round(max(EARLIEST, min(seconds, LATEST)) * 1e6) * 1000
+        with suppress(OSError):
+            os.utime(file, ns=(nanoseconds, nanoseconds))
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch
 from app.core.pieces import check_ended, pieces, too_short
 from app.core.ports import Body, Checksum, Slot
 from app.core.ranges import ByteRanges, Span
-from app.storage.atomic import copy_range, disk_errors, sync_file, write_at
+from app.storage.atomic import copy_range, disk_errors, set_time, sync_file, write_at
 from app.storage.json_sessions import missing_is_not_found, session_folder
 from app.storage.range_lock import ask
 
@@ -31,12 +31,14 @@ _PUNCH_HOLE = 2
 
 
 class LocalChunks:
-    """ChunkStore in the session folders below ``base``; ``staged`` selects the indexed layout."""
+    """ChunkStore in the session folders below ``base``; ``staged`` selects the indexed layout, ``dated`` gives files the times
+    that their senders told."""
 
-    def __init__(self, base: Path, *, staged: bool = False, sync_chunks: bool = False) -> None:
+    def __init__(self, base: Path, *, staged: bool = False, sync_chunks: bool = False, dated: bool = True) -> None:
         self._base = base
         self._staged = staged
         self._sync_chunks = sync_chunks
+        self._dated = dated
 
     def allocate(self, upload_id: str, size: int) -> None:
         path = self.path(upload_id)
@@ -90,6 +92,10 @@ class LocalChunks:
             yield lambda span: os.pread(descriptor, span.length, span.start)
         finally:
             os.close(descriptor)
+
+    def date(self, upload_id: str, last_modified: float | None) -> None:
+        if self._dated:
+            set_time(self.path(upload_id), last_modified)
 
     def flush(self, upload_id: str) -> None:
         with missing_is_not_found(), disk_errors():

@@ -16,7 +16,7 @@ from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES
 from app.core.ports import Body, Checksum
 from app.core.ranges import Span
-from app.storage.atomic import disk_errors, write_at
+from app.storage.atomic import disk_errors, set_time, write_at
 from app.storage.local_folder import mark_of
 
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
@@ -42,8 +42,9 @@ class LocalNamelessFile:
 class LocalNamelessFiles:
     """NamelessFiles on the file system of ``folder``."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, dated: bool = True) -> None:
         self._folder = folder
+        self._dated = dated
 
     @cached_property
     def supported(self) -> bool:
@@ -56,11 +57,16 @@ class LocalNamelessFiles:
                 raise
         return True
 
-    def write(self, body: Body, size: int, checksum: Checksum | None) -> LocalNamelessFile:
+    def write(
+        self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None
+    ) -> LocalNamelessFile:
         with disk_errors():
             descriptor = self._opened()
             try:
-                return _filled(descriptor, body, size, checksum)
+                sha256, head = _filled(descriptor, body, size, checksum)
+                if self._dated:
+                    set_time(descriptor, last_modified)
+                return LocalNamelessFile(descriptor, sha256, head)
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -69,7 +75,8 @@ class LocalNamelessFiles:
         return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
 
 
-def _filled(descriptor: int, body: Body, size: int, checksum: Checksum | None) -> LocalNamelessFile:
+def _filled(descriptor: int, body: Body, size: int, checksum: Checksum | None) -> tuple[str, bytes]:
+    """Write the bytes; their SHA-256 and their head."""
     digest = hashlib.sha256()
     head = b""
     for place, piece in pieces(body, Span(0, size)) if size else ():
@@ -80,4 +87,4 @@ def _filled(descriptor: int, body: Body, size: int, checksum: Checksum | None) -
         write_at(descriptor, piece, place.start)
     if checksum is not None and not checksum.matches():
         raise ChecksumMismatch()
-    return LocalNamelessFile(descriptor, digest.hexdigest(), head)
+    return digest.hexdigest(), head

@@ -192,6 +192,7 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> dict[str, Any]:
         "size": file.size,
         "sha256": file.sha256,
         "received_at": file.received_at,
+        "last_modified": file.last_modified,
         "sender_name": file.sender_name,
         "sender_email": file.sender_email,
         "upload_id": file.upload_id,
