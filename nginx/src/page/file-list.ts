@@ -2,7 +2,6 @@
 
 import type { ItemState, UploadItem } from "../utils/upload-manager";
 import { make, need, setHidden, setText } from "./dom";
-import { DragOrder } from "./drag-order";
 import { type Key, t } from "./i18n";
 import { Row, type RowActions } from "./row";
 import { VirtualList } from "./virtual-list";
@@ -45,6 +44,7 @@ export class FileList {
   readonly #paintSoon: () => void;
   #shown: readonly UploadItem[] = [];
   #filter: FilterName = "all";
+  #draggable = false;
 
   constructor(actions: Wanted, say: (words: string) => void, paintSoon: () => void) {
     this.#actions = actions;
@@ -59,8 +59,15 @@ export class FileList {
     this.#list = new VirtualList(this.#element, this.#scroller, () => new Row(forRows), paintSoon);
     for (const name of Object.keys(FILTERS) as FilterName[]) this.#addFilter(name);
     this.#element.addEventListener("keydown", (event) => this.#onKey(event));
-    new DragOrder(this.#element, {
-      itemOf: (id) => this.#shown.find((item) => item.id === id) ?? null,
+  }
+
+  /** Dragging comes with the second file: before that there is no order. */
+  async #letDrag(): Promise<void> {
+    this.#draggable = true;
+    const loaded = await import("./drag-order").catch(() => null);
+    if (loaded === null) return;
+    new loaded.DragOrder(this.#element, {
+      itemOf: (id: number) => this.#shown.find((item) => item.id === id) ?? null,
       indexAt: (clientY) => this.#list.indexAt(clientY),
       drop: (item, index) => this.#moveTo(item, index),
     });
@@ -68,6 +75,7 @@ export class FileList {
 
   /** Draws the rows that can be seen. `items` are all files in their order. */
   paint(items: readonly UploadItem[], counts: Counts): void {
+    if (items.length > 1 && !this.#draggable) void this.#letDrag();
     this.#paintFilters(items.length, counts);
     const { states } = FILTERS[this.#filter];
     const shown = states.length === 0 ? items : items.filter(({ state }) => states.includes(state));
