@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { waitBefore } from "../src/core/backoff";
 import { bearable, ChunkQueue, chunkCount, completedChunks } from "../src/core/chunks";
-import { errorFromReply, networkError, parseRetryAfter } from "../src/core/errors";
+import { errorFromReply, networkError, parseRetryAfter, sizeAfter, UploadError } from "../src/core/errors";
 import { Meter } from "../src/core/meter";
 import { firstChunkSize, parallelChunksFor } from "../src/core/network";
 import { ByteRanges, type Span, span } from "../src/core/ranges";
@@ -166,6 +166,44 @@ describe("errors from replies", () => {
     const error = errorFromReply({ status: 502, text: "<html>", retryAfter: null, now: 0 });
     expect(error).toMatchObject({ code: "http_502", retryable: true });
     expect(error.message).toContain("502");
+  });
+
+  const page = "\n<!doctype html><title>Sign in</title>";
+  it.each([
+    [500, "", "http_500", true],
+    [501, "", "http_501", true],
+    [520, "<h1>Unknown</h1>", "http_520", true],
+    [522, "", "http_522", true],
+    [524, "error code: 524", "http_524", true],
+    [599, '{"message":"no"}', "http_599", true],
+    [404, page, "http_404", true],
+    [302, "", "unexpected_reply", true],
+    [401, page, "unexpected_reply", true],
+    [403, page, "unexpected_reply", true],
+    [403, "", "http_403", false],
+    [400, page, "http_400", false],
+    [413, page, "http_413", false],
+    [415, page, "http_415", false],
+  ])("takes what somebody on the way answers for what it is: %i %s", (status, text, code, retryable) => {
+    expect(errorFromReply({ status, text, retryAfter: null, now: 0 })).toMatchObject({
+      status,
+      code,
+      retryable,
+    });
+  });
+
+  it.each([
+    ["http_413", {}, 1_000_000, 500_000],
+    ["http_413", {}, 300_000, 256 * 1024],
+    ["http_413", {}, 256 * 1024, null],
+    ["chunk_too_large", {}, 1_000_000, 500_000],
+    ["chunk_too_large", { limit: 700_000 }, 1_000_000, 700_000],
+    ["chunk_too_large", { limit: 2_000_000 }, 1_000_000, null],
+    ["chunk_too_large", { limit: 1 }, 1_000_000, 500_000],
+    ["chunk_too_large", { limit: "x" }, 1_000_000, 500_000],
+    ["file_too_large", { limit: 1 }, 1_000_000, null],
+  ])("makes a chunk smaller after %s %o of %i bytes: %s", (code, details, bytes, size) => {
+    expect(sizeAfter(new UploadError("No.", { code, status: 413, details }), bytes)).toBe(size);
   });
 
   it("reads Retry-After as seconds or as a date", () => {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalSessions } from "../src/adapters/local-sessions";
+import type { Transport } from "../src/ports";
 import {
   getOptimalParallelChunks,
   ParallelUploader,
@@ -307,6 +308,106 @@ describe("retrying", () => {
     } as Blob);
     server.expect(OPEN, state([[0, 7]]));
     await expect(uploader({ file: gone }).start()).rejects.toMatchObject({ code: "file_unreadable" });
+  });
+});
+
+describe("a body limit on the way", () => {
+  const SIZE = 1_500_000;
+  const page = { status: 413, text: "<h1>413 Request Entity Too Large</h1>", header: () => null };
+
+  /** Takes chunks up to `most` bytes, of `most` at once; keeps the spans that arrived and the sizes that did not. */
+  function limited(most: number, parallel: number): Transport & { spans: number[][]; refused: number[] } {
+    const spans: number[][] = [];
+    const refused: number[] = [];
+    const reply = (json: object) => ({ status: 200, text: JSON.stringify(json), header: () => null });
+    return {
+      spans,
+      refused,
+      async send({ url, body, headers }) {
+        const begun = { upload_id: "u1", chunk_size: 8 * 1024 * 1024, max_parallel_chunks: parallel };
+        const missing = { received_bytes: 0, missing_ranges: [[0, SIZE - 1]] };
+        if (url.endsWith("/uploads")) return reply({ ...begun, complete: false, ...missing });
+        if (!(body instanceof Blob)) throw new Error("Nothing else is asked.");
+        if (body.size > most) {
+          refused.push(body.size);
+          return page;
+        }
+        const [first = 0, last = 0] = (headers["Content-Range"] ?? "")
+          .split(/[ \-/]/)
+          .slice(1)
+          .map(Number);
+        spans.push([first, last + 1]);
+        const received = spans.reduce((sum, [start = 0, stop = 0]) => sum + stop - start, 0);
+        return reply({ complete: received === SIZE, received_bytes: received });
+      },
+    };
+  }
+
+  it.each([
+    [1, true],
+    [1, false],
+    [8, true],
+    [8, false],
+  ])("makes chunks smaller, each byte once (%i at once, adaptive: %s)", async (parallel, adaptive) => {
+    const transport = limited(400_000, parallel);
+    await uploader({
+      file: file("x".repeat(SIZE)),
+      transport,
+      chunkSize: 8 * 1024 * 1024,
+      maxParallelChunks: parallel,
+      adaptiveChunkSizing: adaptive,
+    }).start();
+    const spans = transport.spans.toSorted(([a = 0], [b = 0]) => a - b);
+    expect(spans[0]?.[0]).toBe(0);
+    expect(spans.at(-1)?.[1]).toBe(SIZE);
+    for (const [at, [start]] of spans.slice(1).entries()) expect(start).toBe(spans[at]?.[1]);
+    expect(transport.refused.length).toBeGreaterThan(0);
+    expect(transport.refused.length).toBeLessThanOrEqual(parallel * 3);
+  });
+
+  it("of less than the smallest chunk is told, and what was begun is kept", async () => {
+    const transport = limited(1, 1);
+    const upload = uploader({ file: file("x".repeat(SIZE)), transport, chunkSize: 8 * 1024 * 1024 });
+    await expect(upload.start()).rejects.toMatchObject({ code: "http_413", status: 413 });
+    expect(Math.min(...transport.refused)).toBe(256 * 1024);
+    expect(clock.slept).toEqual([]);
+    expect(localStorage.length).toBe(1);
+  });
+});
+
+describe("what somebody on the way answers", () => {
+  it.each([
+    [200, "<!doctype html><title>Sign in</title>"],
+    [401, "<form>"],
+    [403, "<form>"],
+    [302, ""],
+    [404, "<h1>404 page not found</h1>"],
+    [520, "<h1>Unknown error</h1>"],
+    [522, ""],
+    [524, "error code: 524"],
+  ])("passes, and is no progress: %i %s", async (status, text) => {
+    server
+      .expect(OPEN, { status, text })
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-7/8"), { status, text })
+      .expect(chunk("0-7/8"), ack(true));
+    const moved = vi.fn();
+    await uploader({ chunkSize: 8, onChunkComplete: moved }).start();
+    server.done();
+    expect(moved).toHaveBeenCalledOnce();
+    expect(clock.slept).toEqual([1_000, 1_000]);
+  });
+
+  it("for ever is told as what it is", async () => {
+    const text = "<!doctype html><title>Sign in</title>";
+    server.expect(OPEN, state([[0, 7]]));
+    for (let tries = 0; tries < 3; tries += 1) server.expect(chunk("0-7/8"), { text });
+    const upload = uploader({ chunkSize: 8, maxRetries: 2 });
+    await expect(upload.start()).rejects.toMatchObject({
+      code: "unexpected_reply",
+      message: expect.stringContaining("log in"),
+    });
+    server.done();
   });
 });
 

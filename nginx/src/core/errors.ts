@@ -8,6 +8,9 @@ const RETRYABLE_CODE = new Map([
   ["too_many_attempts", false],
 ]);
 
+/** Chunks become no smaller for anybody's limit, in bytes. */
+const SMALLEST_LIMIT = 256 * 1024;
+
 export interface UploadErrorInit {
   readonly code: string;
   /** The HTTP status, or 0 when no reply came. */
@@ -64,10 +67,15 @@ export function notCancelledError(cause: UploadError): UploadError {
   return new UploadError(sentence, { code: "not_cancelled", status: cause.status, retryable: true, cause });
 }
 
-/** A reply that is not Droppr's: a proxy's page, a hotel's sign-in form. */
+/** A reply that is not Droppr's: a company's login, a hotel's sign-in form. */
 export function unexpectedReply(status: number): UploadError {
-  const sentence = "The server's answer could not be understood.";
+  const sentence = "Something between you and the server answers in its place, as where one has to log in.";
   return new UploadError(sentence, { code: "unexpected_reply", status, retryable: true });
+}
+
+/** Whether a body is a page to look at, in place of the JSON that every answer of Droppr's is. */
+export function isPage(text: string): boolean {
+  return /^\s*</.test(text);
 }
 
 /** Refusals of the file or the address as they are: sent again, they would be refused again. */
@@ -96,21 +104,42 @@ export interface Refusal {
 /** The error a refusing reply stands for; replies that are not Droppr's get a sentence of our own. */
 export function errorFromReply({ status, text, retryAfter, now }: Refusal): UploadError {
   const { error, code, ...details } = parseObject(text);
-  const name = typeof code === "string" ? code : `http_${status}`;
+  const wait = parseRetryAfter(retryAfter, now);
+  if (typeof code !== "string") return strangersError(status, isPage(text), wait);
   const sentence = typeof error === "string" ? error : `The server answered with status ${status}.`;
   return new UploadError(sentence, {
-    code: name,
+    code,
     status,
     retryable:
-      RETRYABLE_CODE.get(name) ?? (RETRYABLE_STATUS.has(status) || mayHaveRoomAgain(name, retryAfter)),
-    retryAfter: parseRetryAfter(retryAfter, now),
+      RETRYABLE_CODE.get(code) ?? (RETRYABLE_STATUS.has(status) || mayHaveRoomAgain(code, retryAfter)),
+    retryAfter: wait,
     details,
+  });
+}
+
+/** A refusal of somebody on the way says nothing about the file. A router's page for 404 means that its server restarts. */
+function strangersError(status: number, page: boolean, retryAfter: number | null): UploadError {
+  if (status < 400 || (page && (status === 401 || status === 403))) return unexpectedReply(status);
+  return new UploadError(`The server, or a proxy before it, answered with status ${status}.`, {
+    code: `http_${status}`,
+    status,
+    retryable: RETRYABLE_STATUS.has(status) || status >= 500 || (page && status === 404),
+    retryAfter,
   });
 }
 
 /** An upload that was left alone has lost its place on the link and asks for it again; a new one is full for good. */
 function mayHaveRoomAgain(code: string, retryAfter: string | null): boolean {
   return code === "request_full" && retryAfter !== null;
+}
+
+/** Bytes that a chunk may have after one of `bytes` was too large for the server or a proxy; null where smaller ones do not help. */
+export function sizeAfter({ code, details }: UploadError, bytes: number): number | null {
+  if (code !== "http_413" && code !== "chunk_too_large") return null;
+  const { limit } = details;
+  const named = typeof limit === "number" && limit >= 1024;
+  const size = Math.floor(named ? limit : Math.max(SMALLEST_LIMIT, bytes / 2));
+  return size < bytes ? size : null;
 }
 
 /** Seconds from a `Retry-After` (RFC 9110, 10.2.3: a number of seconds or a date), or null. */

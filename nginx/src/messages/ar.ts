@@ -19,7 +19,6 @@ export default {
   limit_size: "حتى {size} لكل ملف",
   limit_total: "حتى {size} في المجموع",
   limit_files: {
-    zero: "حتى {count} ملف",
     one: "حتى ملف واحد ({count})",
     two: "حتى ملفين ({count})",
     few: "حتى {count} ملفات",
@@ -30,8 +29,6 @@ export default {
   limit_until: "مفتوح حتى {date}",
 
   refused: {
-    zero: "لن يُرسل {count} ملف:",
-    one: "لن يُرسل {count} ملف:",
     two: "لن يُرسل {count} ملفان:",
     few: "لن تُرسل {count} ملفات:",
     many: "لن يُرسل {count} ملفًا:",
@@ -40,7 +37,6 @@ export default {
   refused_type: "هذا النوع من الملفات غير مقبول هنا؛ المقبول {types}.",
   refused_size: "حجمه {size}، والحد {limit} لكل ملف.",
   refused_files: {
-    zero: "الحد {count} ملف.",
     one: "الحد ملف واحد ({count}).",
     two: "الحد ملفان ({count}).",
     few: "الحد {count} ملفات.",
@@ -50,14 +46,7 @@ export default {
   refused_total: "يمكن أن يبلغ حجم جميع الملفات معًا {limit}.",
   refused_unreadable: "لم يتمكن المتصفح من قراءته.",
   refused_twice: "هو في القائمة بالفعل.",
-  refused_more: {
-    zero: "و{count} غيرها",
-    one: "و{count} غيرها",
-    two: "و{count} غيرها",
-    few: "و{count} غيرها",
-    many: "و{count} غيرها",
-    other: "و{count} غيرها",
-  },
+  refused_more: { other: "و{count} غيرها" },
   close: "إغلاق",
   close_list: "إغلاق هذه القائمة",
 
@@ -67,16 +56,12 @@ export default {
   password: "كلمة مرور هذا الرابط",
   password_hint: "تجدها عند من أرسل إليك الرابط.",
   send: {
-    zero: "إرسال {count} ملف ({size})",
-    one: "إرسال {count} ملف ({size})",
     two: "إرسال {count} ملفين ({size})",
     few: "إرسال {count} ملفات ({size})",
     many: "إرسال {count} ملفًا ({size})",
     other: "إرسال {count} ملف ({size})",
   },
   send_folders: {
-    zero: "إرسال {count} مجلد",
-    one: "إرسال {count} مجلد",
     two: "إرسال {count} مجلدين",
     few: "إرسال {count} مجلدات",
     many: "إرسال {count} مجلدًا",
@@ -91,16 +76,12 @@ export default {
   choose_gallery: "الصور ومقاطع الفيديو",
   let_go: "أفلتها لإضافتها",
   looking: {
-    zero: "جارٍ تصفّح المجلدات: {count} ملف حتى الآن…",
-    one: "جارٍ تصفّح المجلدات: {count} ملف حتى الآن…",
     two: "جارٍ تصفّح المجلدات: {count} ملفان حتى الآن…",
     few: "جارٍ تصفّح المجلدات: {count} ملفات حتى الآن…",
     many: "جارٍ تصفّح المجلدات: {count} ملفًا حتى الآن…",
     other: "جارٍ تصفّح المجلدات: {count} ملف حتى الآن…",
   },
   empty_folders: {
-    zero: "يُحفظ أيضًا {count} مجلد فارغ.",
-    one: "يُحفظ أيضًا {count} مجلد فارغ.",
     two: "يُحفظ أيضًا {count} مجلدان فارغان.",
     few: "تُحفظ أيضًا {count} مجلدات فارغة.",
     many: "يُحفظ أيضًا {count} مجلدًا فارغًا.",
@@ -108,19 +89,13 @@ export default {
   },
 
   unfinished: {
-    zero: "{count} عملية إرسال لم تكتمل.",
-    one: "{count} عملية إرسال لم تكتمل.",
     two: "{count} عمليتا إرسال لم تكتملا.",
     few: "{count} عمليات إرسال لم تكتمل.",
-    many: "{count} عملية إرسال لم تكتمل.",
     other: "{count} عملية إرسال لم تكتمل.",
   },
   unfinished_pick: {
-    zero: "اختر الملفات نفسها مجددًا للمتابعة:",
     one: "اختر الملف نفسه مجددًا للمتابعة:",
     two: "اختر الملفين نفسيهما مجددًا للمتابعة:",
-    few: "اختر الملفات نفسها مجددًا للمتابعة:",
-    many: "اختر الملفات نفسها مجددًا للمتابعة:",
     other: "اختر الملفات نفسها مجددًا للمتابعة:",
   },
   unfinished_item: "{path} – وصل {done} من {size}",
@@ -161,33 +136,20 @@ export default {
   map_missing: "ما زال هنا",
 
   total: {
-    zero: "وصل {done} من {count} ملف",
-    one: "وصل {done} من {count} ملف",
     two: "وصل {done} من {count} ملفين",
     few: "وصل {done} من {count} ملفات",
     many: "وصل {done} من {count} ملفًا",
     other: "وصل {done} من {count} ملف",
   },
-  total_failed: {
-    zero: "لم يُرسل {count}",
-    one: "لم يُرسل {count}",
-    two: "لم يُرسل {count}",
-    few: "لم يُرسل {count}",
-    many: "لم يُرسل {count}",
-    other: "لم يُرسل {count}",
-  },
+  total_failed: { other: "لم يُرسل {count}" },
   total_safe: "{safe} محفوظ من {size}",
   done: {
-    zero: "وصل {count} ملف.",
-    one: "وصل {count} ملف.",
     two: "وصل {count} ملفان.",
     few: "وصلت {count} ملفات.",
     many: "وصل {count} ملفًا.",
     other: "وصل {count} ملف.",
   },
   failed: {
-    zero: "تعذّر إرسال {count} ملف.",
-    one: "تعذّر إرسال {count} ملف.",
     two: "تعذّر إرسال {count} ملفين.",
     few: "تعذّر إرسال {count} ملفات.",
     many: "تعذّر إرسال {count} ملفًا.",
@@ -212,8 +174,6 @@ export default {
   checking: "جارٍ التحقق من أنك لست روبوتًا…",
 
   said_started: {
-    zero: "جارٍ إرسال {count} ملف.",
-    one: "جارٍ إرسال {count} ملف.",
     two: "جارٍ إرسال {count} ملفين.",
     few: "جارٍ إرسال {count} ملفات.",
     many: "جارٍ إرسال {count} ملفًا.",
@@ -273,7 +233,8 @@ export default {
   error_invalid_path: "لا يستطيع الخادم حفظ ملف بهذا الاسم.",
   error_network_error: "انقطع الاتصال بالخادم.",
   error_file_unreadable: "لم تعد قراءة الملف ممكنة. ربما عُدّل أو نُقل أو فُصل. اختره مجددًا.",
-  error_unexpected_reply: "تعذّر فهم جواب الخادم. حاول لاحقًا.",
+  error_unexpected_reply: "شيء في الطريق يجيب بدل الخادم، ربما صفحة دخول. افتح الرابط من جديد.",
+  error_http_413: "وسيط في الطريق لا يمرّر إلا الطلبات الصغيرة. أخبر من أرسل إليك الرابط.",
   error_storage_full: "لم يبقَ على الخادم مكان له.",
   error_busy: "الخادم مشغول. حاول لاحقًا.",
   error_checksum_mismatch: "تلف في الطريق.",

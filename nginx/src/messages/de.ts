@@ -32,7 +32,7 @@ export default {
   refused_total: "Alle Dateien zusammen dürfen {limit} haben.",
   refused_unreadable: "Der Browser konnte sie nicht lesen.",
   refused_twice: "Sie ist schon in der Liste.",
-  refused_more: { one: "und {count} weitere", other: "und {count} weitere" },
+  refused_more: { other: "und {count} weitere" },
   close: "Schließen",
   close_list: "Diese Liste schließen",
 
@@ -42,7 +42,7 @@ export default {
   password: "Passwort für diesen Link",
   password_hint: "Sie bekommen es von der Person, die Ihnen den Link geschickt hat.",
   send: { one: "{count} Datei senden ({size})", other: "{count} Dateien senden ({size})" },
-  send_folders: { one: "{count} Ordner senden", other: "{count} Ordner senden" },
+  send_folders: { other: "{count} Ordner senden" },
 
   choose: "Dateien auswählen",
   choose_hint: "oder Dateien und Ordner irgendwo auf diese Seite ziehen oder einfügen",
@@ -103,7 +103,7 @@ export default {
   map_missing: "Noch hier",
 
   total: { one: "{done} von {count} Datei angekommen", other: "{done} von {count} Dateien angekommen" },
-  total_failed: { one: "{count} nicht gesendet", other: "{count} nicht gesendet" },
+  total_failed: { other: "{count} nicht gesendet" },
   total_safe: "{safe} von {size} sicher",
   done: { one: "{count} Datei ist angekommen.", other: "{count} Dateien sind angekommen." },
   failed: {
@@ -188,7 +188,9 @@ export default {
   error_file_unreadable:
     "Die Datei kann nicht mehr gelesen werden. Vielleicht wurde sie geändert, verschoben oder abgezogen. Wählen Sie sie noch einmal aus.",
   error_unexpected_reply:
-    "Die Antwort des Servers war nicht zu verstehen. Versuchen Sie es später noch einmal.",
+    "Etwas zwischen Ihnen und dem Server antwortet statt seiner, vielleicht eine Anmeldung. Öffnen Sie den Link noch einmal.",
+  error_http_413:
+    "Ein Proxy auf dem Weg lässt nur kleine Anfragen durch. Sagen Sie es dem Absender des Links.",
   error_storage_full: "Der Server hat keinen Platz mehr für sie.",
   error_busy: "Der Server ist überlastet. Versuchen Sie es später noch einmal.",
   error_checksum_mismatch: "Sie wurde unterwegs beschädigt.",

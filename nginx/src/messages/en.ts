@@ -34,7 +34,7 @@ export default {
   refused_total: "All files together may have {limit}.",
   refused_unreadable: "The browser could not read it.",
   refused_twice: "It is in the list already.",
-  refused_more: { one: "and {count} more", other: "and {count} more" },
+  refused_more: { other: "and {count} more" },
   close: "Close",
   close_list: "Close this list",
 
@@ -107,7 +107,7 @@ export default {
 
   // All of them.
   total: { one: "{done} of {count} file arrived", other: "{done} of {count} files arrived" },
-  total_failed: { one: "{count} not sent", other: "{count} not sent" },
+  total_failed: { other: "{count} not sent" },
   total_safe: "{safe} of {size} safe",
   done: { one: "{count} file has arrived.", other: "{count} files have arrived." },
   failed: { one: "{count} file could not be sent.", other: "{count} files could not be sent." },
@@ -189,7 +189,10 @@ export default {
   error_network_error: "The connection to the server was lost.",
   error_file_unreadable:
     "The file can no longer be read. It may have been changed, moved or unplugged. Choose it again.",
-  error_unexpected_reply: "The server's answer could not be understood. Try again later.",
+  error_unexpected_reply:
+    "Something between you and the server answers in its place, perhaps a login. Open the link in the browser again.",
+  error_http_413:
+    "A proxy on the way lets only small requests through. Tell the person who sent you the link.",
   error_storage_full: "The server has no space left for it.",
   error_busy: "The server is busy. Try again later.",
   error_checksum_mismatch: "It was damaged on the way.",

@@ -43,7 +43,7 @@ export default {
   refused_total: "Todos los archivos juntos pueden ocupar {limit}.",
   refused_unreadable: "El navegador no pudo leerlo.",
   refused_twice: "Ya está en la lista.",
-  refused_more: { one: "y {count} más", many: "y {count} más", other: "y {count} más" },
+  refused_more: { other: "y {count} más" },
   close: "Cerrar",
   close_list: "Cerrar esta lista",
 
@@ -88,7 +88,6 @@ export default {
   },
   unfinished_pick: {
     one: "Elija de nuevo el mismo archivo para continuar:",
-    many: "Elija de nuevo los mismos archivos para continuar:",
     other: "Elija de nuevo los mismos archivos para continuar:",
   },
   unfinished_item: "{path} – han llegado {done} de {size}",
@@ -133,7 +132,7 @@ export default {
     many: "{done} de {count} de archivos han llegado",
     other: "{done} de {count} archivos han llegado",
   },
-  total_failed: { one: "{count} sin enviar", many: "{count} sin enviar", other: "{count} sin enviar" },
+  total_failed: { other: "{count} sin enviar" },
   total_safe: "{safe} de {size} a salvo",
   done: {
     one: "Ha llegado {count} archivo.",
@@ -224,7 +223,10 @@ export default {
   error_network_error: "Se perdió la conexión con el servidor.",
   error_file_unreadable:
     "El archivo ya no se puede leer. Quizá se cambió, se movió o se desconectó. Elíjalo de nuevo.",
-  error_unexpected_reply: "No se entendió la respuesta del servidor. Inténtelo más tarde.",
+  error_unexpected_reply:
+    "Algo entre usted y el servidor responde en su lugar, quizá un inicio de sesión. Abra el enlace de nuevo.",
+  error_http_413:
+    "Un proxy en el camino solo deja pasar peticiones pequeñas. Avise a quien le envió el enlace.",
   error_storage_full: "El servidor ya no tiene sitio para él.",
   error_busy: "El servidor está ocupado. Inténtelo más tarde.",
   error_checksum_mismatch: "Se dañó por el camino.",

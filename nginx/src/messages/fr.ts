@@ -89,7 +89,6 @@ export default {
   },
   unfinished_pick: {
     one: "Choisissez de nouveau le même fichier pour continuer :",
-    many: "Choisissez de nouveau les mêmes fichiers pour continuer :",
     other: "Choisissez de nouveau les mêmes fichiers pour continuer :",
   },
   unfinished_item: "{path} – {done} sur {size} sont arrivés",
@@ -129,12 +128,8 @@ export default {
   map_moving: "En route",
   map_missing: "Encore ici",
 
-  total: {
-    one: "{done} fichier sur {count} arrivé",
-    many: "{done} fichiers sur {count} arrivés",
-    other: "{done} fichiers sur {count} arrivés",
-  },
-  total_failed: { one: "{count} non envoyé", many: "{count} non envoyés", other: "{count} non envoyés" },
+  total: { one: "{done} fichier sur {count} arrivé", other: "{done} fichiers sur {count} arrivés" },
+  total_failed: { one: "{count} non envoyé", other: "{count} non envoyés" },
   total_safe: "{safe} sur {size} en sûreté",
   done: {
     one: "{count} fichier est arrivé.",
@@ -225,7 +220,10 @@ export default {
   error_network_error: "La connexion au serveur a été perdue.",
   error_file_unreadable:
     "Le fichier ne peut plus être lu. Il a peut-être été modifié, déplacé ou débranché. Choisissez-le de nouveau.",
-  error_unexpected_reply: "La réponse du serveur est incompréhensible. Réessayez plus tard.",
+  error_unexpected_reply:
+    "Quelque chose répond à la place du serveur, peut-être une page de connexion. Rouvrez le lien.",
+  error_http_413:
+    "Un proxy ne laisse passer que de petites requêtes. Prévenez la personne qui vous a envoyé le lien.",
   error_storage_full: "Le serveur n’a plus de place pour lui.",
   error_busy: "Le serveur est occupé. Réessayez plus tard.",
   error_checksum_mismatch: "Il a été abîmé en route.",

@@ -171,7 +171,9 @@ export default {
   error_network_error: "サーバーとの接続が切れました。",
   error_file_unreadable:
     "ファイルを読み取れなくなりました。変更、移動、または取り外された可能性があります。もう一度選んでください。",
-  error_unexpected_reply: "サーバーの応答を理解できませんでした。後でもう一度試してください。",
+  error_unexpected_reply:
+    "サーバーの代わりに別のもの (ログイン画面など) が応答しています。リンクを開き直してください。",
+  error_http_413: "途中のプロキシが小さな送信しか通しません。リンクの送り主に知らせてください。",
   error_storage_full: "サーバーに空き容量がありません。",
   error_busy: "サーバーが混み合っています。後でもう一度試してください。",
   error_checksum_mismatch: "途中で壊れました。",

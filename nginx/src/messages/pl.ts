@@ -46,12 +46,7 @@ export default {
   refused_total: "Wszystkie pliki razem mogą mieć {limit}.",
   refused_unreadable: "Przeglądarka nie mogła go odczytać.",
   refused_twice: "Jest już na liście.",
-  refused_more: {
-    one: "i jeszcze {count}",
-    few: "i jeszcze {count}",
-    many: "i jeszcze {count}",
-    other: "i jeszcze {count}",
-  },
+  refused_more: { other: "i jeszcze {count}" },
   close: "Zamknij",
   close_list: "Zamknij tę listę",
 
@@ -101,8 +96,6 @@ export default {
   },
   unfinished_pick: {
     one: "Wybierz ten sam plik jeszcze raz, aby ją kontynuować:",
-    few: "Wybierz te same pliki jeszcze raz, aby kontynuować:",
-    many: "Wybierz te same pliki jeszcze raz, aby kontynuować:",
     other: "Wybierz te same pliki jeszcze raz, aby kontynuować:",
   },
   unfinished_item: "{path} – dotarło {done} z {size}",
@@ -143,17 +136,11 @@ export default {
   map_missing: "Jeszcze tutaj",
 
   total: {
-    one: "Dotarło {done} z {count} pliku",
     few: "Dotarło {done} z {count} plików",
     many: "Dotarło {done} z {count} plików",
     other: "Dotarło {done} z {count} pliku",
   },
-  total_failed: {
-    one: "niewysłane: {count}",
-    few: "niewysłane: {count}",
-    many: "niewysłane: {count}",
-    other: "niewysłane: {count}",
-  },
+  total_failed: { other: "niewysłane: {count}" },
   total_safe: "bezpieczne {safe} z {size}",
   done: {
     one: "Dotarł {count} plik.",
@@ -162,7 +149,6 @@ export default {
     other: "Dotarło {count} pliku.",
   },
   failed: {
-    one: "Nie udało się wysłać {count} pliku.",
     few: "Nie udało się wysłać {count} plików.",
     many: "Nie udało się wysłać {count} plików.",
     other: "Nie udało się wysłać {count} pliku.",
@@ -186,7 +172,6 @@ export default {
   checking: "Sprawdzanie, czy nie jesteś robotem…",
 
   said_started: {
-    one: "Wysyłanie {count} pliku.",
     few: "Wysyłanie {count} plików.",
     many: "Wysyłanie {count} plików.",
     other: "Wysyłanie {count} pliku.",
@@ -246,7 +231,9 @@ export default {
   error_network_error: "Połączenie z serwerem zostało utracone.",
   error_file_unreadable:
     "Pliku nie można już odczytać. Mógł zostać zmieniony, przeniesiony lub odłączony. Wybierz go jeszcze raz.",
-  error_unexpected_reply: "Odpowiedź serwera była niezrozumiała. Spróbuj później.",
+  error_unexpected_reply: "Coś odpowiada zamiast serwera, być może strona logowania. Otwórz link ponownie.",
+  error_http_413:
+    "Serwer pośredniczący przepuszcza tylko małe żądania. Powiadom osobę, która przysłała link.",
   error_storage_full: "Serwer nie ma już na niego miejsca.",
   error_busy: "Serwer jest zajęty. Spróbuj później.",
   error_checksum_mismatch: "Został uszkodzony po drodze.",

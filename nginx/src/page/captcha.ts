@@ -1,6 +1,6 @@
 // When a token is needed, and from whom. The solvers themselves are loaded only then.
 
-import { abortedError, UploadError } from "../core/errors";
+import { abortedError, type UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import { need } from "./dom";
 import { t } from "./i18n";
@@ -58,24 +58,12 @@ export class Captcha {
   async #token(signal: AbortSignal): Promise<string> {
     if (signal.aborted) throw abortedError();
     this.#box.hidden = false;
+    if (this.#provider === "altcha") this.#box.textContent = t("checking");
     try {
-      return await this.#solve(signal);
+      const { captchaToken } = await import("./captcha-token");
+      return await captchaToken(this.#provider, this.#siteKey, this.#box, signal);
     } finally {
       this.#box.hidden = true;
     }
-  }
-
-  async #solve(signal: AbortSignal): Promise<string> {
-    const provider = this.#provider;
-    if (provider === "altcha") {
-      this.#box.textContent = t("checking");
-      const { altchaToken } = await import("../captcha/altcha");
-      return altchaToken(signal);
-    }
-    if (provider === "turnstile" || provider === "hcaptcha") {
-      const { hostedToken } = await import("../captcha/hosted");
-      return hostedToken(provider, this.#siteKey, this.#box, signal);
-    }
-    throw new UploadError("This page does not know the captcha in use.", { code: "captcha_unavailable" });
   }
 }

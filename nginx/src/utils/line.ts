@@ -2,7 +2,7 @@
 // measure of what the line can do. A request that waits for a connection inside the browser looks like one the network
 // swallowed; waiting here it is told apart.
 
-import { abortedError, errorFromReply, UploadError } from "../core/errors";
+import { abortedError, errorFromReply, isPage, UploadError } from "../core/errors";
 import type { Flow } from "../core/flow";
 import type { Clock, Transport, TransportReply, TransportRequest } from "../ports";
 import { SpeedLimit } from "./speed-limit";
@@ -88,8 +88,9 @@ export class Line {
     try {
       const reply = await transport.send(request);
       const now = this.#clock.now();
-      if (reply.status < 300) this.flow.accepted(bytes, began, now, this.#inFlight);
-      else
+      if (reply.status < 300) {
+        if (!isPage(reply.text)) this.flow.accepted(bytes, began, now, this.#inFlight);
+      } else
         this.flow.failed(
           errorFromReply({ ...reply, retryAfter: null, now }),
           bytes,

@@ -224,8 +224,9 @@ export class ParallelUploader {
     if (this.#stop.signal.aborted) return abortedError();
     this.#stop.abort();
     if (!(error instanceof UploadError)) return error;
-    // A refusal for good would meet the same upload again.
-    if (!error.retryable && error.status >= 400 && error.status < 500) this.clearSession();
+    // A refusal for good would meet the same upload again; what others refuse on the way says nothing about it.
+    const { status, code } = error;
+    if (!error.retryable && status >= 400 && status < 500 && !code.startsWith("http_")) this.clearSession();
     this.#config.onError?.(error);
     return error;
   }

@@ -3,7 +3,7 @@
 import { assertReadable } from "../adapters/digest";
 import type { DropprApi } from "../adapters/droppr-api";
 import { ChunkQueue, chunkIndex } from "../core/chunks";
-import { UploadError } from "../core/errors";
+import { sizeAfter, UploadError } from "../core/errors";
 import { GRID } from "../core/flow";
 import type { Meter } from "../core/meter";
 import { ByteRanges, lengthOf, type Span } from "../core/ranges";
@@ -33,6 +33,9 @@ export interface TransferConfig {
   /** The file stands. */
   readonly onDelivered: (delivery: Delivery) => void;
 }
+
+/** Of a chunk that did not get through, the piece to try next; `tooLarge` where a smaller one is the only hope. */
+type Recut = (lost: Span, tooLarge?: boolean) => Span;
 
 /** A chunk on its way, and how many of its bytes have left. */
 export interface ChunkInFlight extends Span {
@@ -98,8 +101,8 @@ export class Transfer {
       return chunk === null ? null : () => this.#send(chunk, recut, controller.signal);
     };
     const pool = new Pool(next, () => this.#room(), controller);
-    const recut = (lost: Span): Span => {
-      const piece = this.#recut(queue, lost);
+    const recut = (lost: Span, tooLarge = false): Span => {
+      const piece = this.#recut(queue, lost, tooLarge);
       pool.fill();
       return piece;
     };
@@ -126,9 +129,10 @@ export class Transfer {
     return queue.take(size, line.flow.adaptsChunkSize ? Math.min(size, GRID) : size);
   }
 
-  /** Of a chunk whose connection broke, as much as goes at once by now. The rest waits with what is still to be sent. */
-  #recut(queue: ChunkQueue, lost: Span): Span {
-    if (this.#config.width === 1 || !this.#config.line.flow.adaptsChunkSize) return lost;
+  /** Of a chunk that did not get through, as much as goes at once by now. The rest waits with what is still to be sent. */
+  #recut(queue: ChunkQueue, lost: Span, tooLarge: boolean): Span {
+    const { width, line } = this.#config;
+    if (!tooLarge && (width === 1 || !line.flow.adaptsChunkSize)) return lost;
     queue.giveBack(lost);
     return this.#take(queue) ?? lost;
   }
@@ -141,7 +145,7 @@ export class Transfer {
     return allowed + Math.min(retrier.resting, allowed);
   }
 
-  async #send(whole: Span, recut: (lost: Span) => Span, signal: AbortSignal): Promise<void> {
+  async #send(whole: Span, recut: Recut, signal: AbortSignal): Promise<void> {
     let chunk = whole;
     this.#inFlight.set(chunk, 0);
     try {
@@ -149,13 +153,27 @@ export class Transfer {
         const lost = last?.code === "network_error";
         if (lost && (await this.#arrived(chunk, signal))) return;
         if (lost) chunk = this.#replace(chunk, recut(chunk));
-        await this.#attempt(chunk, signal);
+        for (;;) {
+          const size = await this.#attempt(chunk, signal).catch((error: unknown) =>
+            this.#smaller(error, chunk),
+          );
+          if (size === undefined) return;
+          this.#config.line.flow.limit(Number.POSITIVE_INFINITY, size);
+          chunk = this.#replace(chunk, recut(chunk, true));
+        }
       }, signal);
     } finally {
       this.#setSent(chunk, 0);
       this.#inFlight.delete(chunk);
       this.#config.onProgress();
     }
+  }
+
+  /** Bytes of a chunk that may get through where this one was too large; throws what went wrong otherwise. */
+  #smaller(error: unknown, chunk: Span): number {
+    const size = error instanceof UploadError ? sizeAfter(error, lengthOf(chunk)) : null;
+    if (size === null) throw error;
+    return size;
   }
 
   #replace(lost: Span, piece: Span): Span {

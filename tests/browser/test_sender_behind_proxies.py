@@ -1,0 +1,63 @@
+"""The page behind other people's proxies: a body limit that nobody set, errors and sign-in pages in the server's place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from tests.support.between import SIGN_IN, Between, PlainNginx
+from tests.support.browser import built_pages
+from tests.support.client import Client
+from tests.support.files import MIB, content, write
+from tests.support.hostile import Answer, Asked
+from tests.support.live import GENEROUS, LiveServer
+from tests.support.nginx import LiveNginx
+from tests.support.sender import Sender
+
+
+@pytest.fixture(scope="module")
+def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Client, int]]:
+    """The owner, and the port of an nginx in front of a server that wants large chunks."""
+    folder = tmp_path_factory.mktemp("behind")
+    with LiveServer(folder, unix_socket=True, **GENEROUS) as server:
+        assert server.socket_path
+        with LiveNginx(server.socket_path, server.data_dir, built_pages(), folder) as nginx:
+            yield Client.of(server, url=nginx.url), nginx.port
+
+
+def test_the_page_finds_the_body_limit_that_nginx_has_by_itself(
+    front: tuple[Client, int], browser: Browser, tmp_path: Path
+) -> None:
+    owner, port = front
+    link = owner.make_link()
+    file = write(tmp_path / "large.bin", content(30 * MIB))
+    with PlainNginx(port, tmp_path / "between") as between, browser.new_context() as context:
+        sender = Sender(context, between.url, link).visit()
+        sender.choose(file)
+        sender.expect_all_arrived("1 file has arrived")
+        assert between.refused() > 0
+    assert (link.disk / "large.bin").read_bytes() == file.read_bytes()
+
+
+@pytest.mark.parametrize("answer", [SIGN_IN, Answer(b"error code: 524", 524)], ids=["sign in", "524"])
+def test_the_page_goes_on_when_others_no_longer_answer_in_the_servers_place(
+    answer: Answer, front: tuple[Client, int], browser: Browser, tmp_path: Path
+) -> None:
+    owner, port = front
+    link = owner.make_link()
+    file = write(tmp_path / "large.bin", content(6 * MIB))
+    chunks = 0
+
+    def instead(asked: Asked) -> Answer | None:
+        nonlocal chunks
+        chunks += asked.path.endswith("/upload-chunk")
+        return answer if asked.path.endswith("/upload-chunk") and 2 < chunks <= 5 else None
+
+    with Between(port, instead) as between, browser.new_context() as context:
+        sender = Sender(context, between.url, link).visit()
+        sender.choose(file)
+        sender.expect_all_arrived("1 file has arrived")
+    assert (link.disk / "large.bin").read_bytes() == file.read_bytes()
