@@ -19,7 +19,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app.core.paths import disk_name
+from app.core.paths import disk_folder, disk_name
 from app.core.receipts import TYPE, VERSION, canonical, key_fingerprint
 
 T = TypeVar("T")
@@ -142,7 +142,7 @@ class _Book:
         for number, entry in enumerate(entries):
             parts = entry.path.split("/")
             # As it was sent, and as a server puts it on its disk.
-            for spelled in {_same(parts), _same(map(disk_name, parts))}:
+            for spelled in {_same(parts), _same([*map(disk_folder, parts[:-1]), disk_name(parts[-1])])}:
                 self._by_name.setdefault(spelled, []).append(number)
             self._by_content.setdefault((entry.size, entry.sha256), []).append(number)
         self._sizes = {entry.size for entry in entries}

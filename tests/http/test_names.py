@@ -52,6 +52,11 @@ NAMES = [
     "n" * 255,
     "n" * 251 + ".txt",
     "日" * 85,
+    "日" * 251 + ".txt",
+    "🎞" * 125 + ".mov",
+    unicodedata.normalize("NFD", "한글파일이름" * 12)[:200] + ".txt",
+    "हिन्दी में एक लम्बा नाम " * 9 + "अन्त.pdf",
+    "日" * 255 + "/" + "🎞" * 127 + "/" + "日" * 200 + ".txt",
     ":" * 255,
     "\x01" * 255,
     "x." + "e" * 253,
@@ -102,6 +107,38 @@ def test_a_name_comes_back_the_same_way_from_the_header(link: Link, name: str) -
     assert link.download(name).expect(200).body == b"x"
 
 
+def test_long_names_that_are_cut_to_the_same_are_kept_apart(link: Link) -> None:
+    names = [f"{'日' * 240}{number}.txt" for number in range(3)]
+    folders = [f"{'日' * 240}{number}/a.txt" for number in range(3)]
+    for path in [*names, *folders, *names[:1]]:
+        link.deliver(path, path.encode())
+    paths = [each["path"] for each in link.files()]
+    assert paths == [
+        names[0],
+        *(f"{'日' * 240}{number} ({number}).txt" for number in (1, 2)),
+        *folders,
+        f"{'日' * 240}0 (3).txt",
+    ]
+    for path, sent in zip(paths, [*names, *folders, names[0]], strict=True):
+        assert link.download(path).expect(200).body == sent.encode()
+    assert len({path.parent for path in files_below(link.disk).values()}) == 4
+    assert all(len(part.encode()) <= 255 for path in files_below(link.disk) for part in path.split("/"))
+
+
+@pytest.mark.parametrize("name", ["日" * 255, "日" * 251 + ".txt", "/".join(["n" * 255] * 12)])
+def test_the_longest_names_and_paths_can_be_taken_by_several_files(link: Link, name: str) -> None:
+    key = {"key": "k" * 24}
+    ids = [link.deliver(name, b"%d" % number, **(key if number else {}))["upload_id"] for number in range(2)]
+    second = link.files()[1]["path"]
+    assert " (1)" in second
+    assert link.download(second).expect(200).body == b"1"
+    assert link.deliver(name, b"1", **key)["path"] == second  # the same upload, from the ledger
+    assert link.status(ids[1]).expect(200).json["path"] == second
+    assert link.client.call("POST", f"{link.path}/receipts", json={"uploads": ids}).expect(200).json["files"]
+    assert link.cancel(ids[1]).status == 204
+    assert len(files_below(link.disk)) == 1
+
+
 def test_the_longest_path_can_be_sent_in_a_header_and_downloaded(link: Link) -> None:
     name = "/".join(["日" * 85] * 12)  # 3071 bytes, and three times as many in an address
     headers = {"X-Upload-Offset": "0", "X-Upload-Length": "1", "X-Upload-Path": quote(name)}
@@ -125,7 +162,8 @@ IMPOSSIBLE = [
     "nul\0byte",
     "lone \ud800 surrogate",
     "n" * 256,
-    "日" * 86,
+    "日" * 256,
+    "🎞" * 128,
     "ok/" + "n" * 256,
     "/".join(["d"] * 200),
     "/".join(["n" * 255] * 17),

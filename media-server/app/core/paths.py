@@ -9,11 +9,15 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from urllib.parse import quote
 
 from app.core.errors import InvalidPath
 
+MAX_COMPONENT_UNITS = 255
+"""Of a name as sent, in UTF-16: what Windows and macOS allow, and up to three times as many bytes of UTF-8."""
 MAX_COMPONENT_BYTES = 255
+"""Of a name on disk."""
 MAX_PATH_BYTES = 3072
 """Of a whole path, as sent and as it lies on disk: leaves room for the folders above it in the 4096 of Linux."""
 MAX_DEPTH = 64
@@ -35,18 +39,21 @@ class RelPath:
         """The path written ``a/b/c``. Raises InvalidPath for anything that is not plainly below a folder."""
         if not text or text.startswith("/"):
             raise InvalidPath("The path must be relative and not empty.")
-        path = cls(tuple(text.split("/")))
-        path._check()
+        path = cls.noted(text)
+        if len(path.parts) > MAX_DEPTH:
+            raise InvalidPath(f"The path has more than {MAX_DEPTH} folders.")
+        on_disk = "/".join([*map(disk_folder, path.folder), disk_name(path.name)])
+        if max(len(text.encode()), len(on_disk.encode())) > MAX_PATH_BYTES:
+            raise InvalidPath(f"The path is longer than {MAX_PATH_BYTES} bytes.")
         return path
 
-    def _check(self) -> None:
-        if len(self.parts) > MAX_DEPTH:
-            raise InvalidPath(f"The path has more than {MAX_DEPTH} folders.")
-        for part in self.parts:
+    @classmethod
+    def noted(cls, text: str) -> RelPath:
+        """A path that a delivery made of one that was parsed: its numbers may have made it longer. Raises InvalidPath."""
+        path = cls(tuple(text.split("/")))
+        for part in path.parts:
             _check_component(part)
-        on_disk = "/".join(map(disk_name, self.parts))
-        if max(len(str(self).encode()), len(on_disk.encode())) > MAX_PATH_BYTES:
-            raise InvalidPath(f"The path is longer than {MAX_PATH_BYTES} bytes.")
+        return path
 
     @property
     def name(self) -> str:
@@ -66,11 +73,11 @@ def _check_component(part: str) -> None:
     if "\x00" in part or "/" in part:
         raise InvalidPath("The name holds a character that no file name may hold.")
     try:
-        size = len(part.encode())
+        units = _units(part)
     except UnicodeEncodeError:
         raise InvalidPath("The name is not valid Unicode.") from None
-    if size > MAX_COMPONENT_BYTES:
-        raise InvalidPath(f"The name is longer than {MAX_COMPONENT_BYTES} bytes.")
+    if units > MAX_COMPONENT_UNITS:
+        raise InvalidPath(f"The name is longer than {MAX_COMPONENT_UNITS} characters.")
 
 
 def extension(name: str) -> str:
@@ -81,13 +88,25 @@ def extension(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def disk_name(part: str) -> str:
-    """The name a component gets on disk: itself, with unsafe characters percent-encoded, within 255 bytes."""
+    """The name a file gets on disk: itself, with unsafe characters percent-encoded, cut to 255 bytes. Where two come to the
+    same one, the second gets a number."""
+    return fitted(_safe(part), "")
+
+
+def disk_folder(part: str) -> str:
+    """The name a folder gets on disk: the same; but one that is cut says of what, as two that came to the same would become
+    one folder."""
+    cut = len(part) > _SHORT and len(part.encode()) > MAX_COMPONENT_BYTES
+    return fitted(_safe(part), f"~{sha256(part.encode()).hexdigest()[:8]}" if cut else "")
+
+
+def _safe(part: str) -> str:
     name = _UNSAFE.sub(lambda match: quote(match.group(), safe=""), part)
     name = _DEVICE.sub(lambda match: match.group()[:-1] + _encoded(match.group()[-1]), name)
     if name[-1] in ". ":
         # Windows drops trailing dots and spaces, so the file would change its name when it is copied there.
         name = name[:-1] + _encoded(name[-1])
-    return fitted(name, "")
+    return name
 
 
 def _encoded(character: str) -> str:
@@ -97,6 +116,20 @@ def _encoded(character: str) -> str:
 def numbered(name: str, number: int) -> str:
     """``name (1).ext`` for 1, the name itself for 0; shortened in the middle to stay within 255 bytes."""
     return fitted(name, f" ({number})") if number else name
+
+
+def numbered_as_sent(name: str, number: int) -> str:
+    """The same for a name as it was sent: one of more than 255 bytes stays within 255 units of UTF-16."""
+    if not number or len(name.encode()) <= MAX_COMPONENT_BYTES:
+        return numbered(name, number)
+    stem, ending = _split(name)
+    suffix = f" ({number})"
+    room = MAX_COMPONENT_UNITS - _units(suffix + ending)
+    return stem.encode("utf-16-le")[: 2 * room].decode("utf-16-le", errors="ignore") + suffix + ending
+
+
+def _units(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
 
 
 _SHORT = MAX_COMPONENT_BYTES // 4

@@ -174,7 +174,7 @@ def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
     return UploadSession(
         upload_id=file.upload_id,
         request_hash=hash,
-        path=RelPath.parse(file.path),
+        path=RelPath.noted(file.path),
         size=file.size,
         opened_at=file.received_at,
         active_at=file.received_at,

@@ -17,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.core.errors import Busy
-from app.core.paths import RelPath, disk_name, numbered
+from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_as_sent
 from app.core.ports import Delivery
 from app.storage.atomic import disk_errors, sync_folder
 from app.storage.data_folder import OTHER_DISK, mount_of
@@ -57,7 +57,7 @@ class LocalFolder:
                 if mount_of(descriptor) != own:
                     raise Busy(OTHER_DISK, retry_after=FAR_AWAY)
                 # What lies above the first part that is not there decides for all that is made below it.
-                for part in map(disk_name, folder.parts):
+                for part in map(disk_folder, folder.parts):
                     try:
                         descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
                     except OSError:
@@ -109,12 +109,12 @@ class LocalFolder:
 
     def make_folder(self, folder: RelPath, path: RelPath) -> str:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.parts) as (_, taken):
-            return "/".join(numbered(part, n) for part, n in zip(path.parts, taken, strict=True))
+            return "/".join(numbered_as_sent(part, n) for part, n in zip(path.parts, taken, strict=True))
 
     @contextmanager
     def _found(self, folder: RelPath, disk_path: str) -> Iterator[tuple[int, list[str], os.stat_result]]:
         """A file's open folder, the names that lead to it from the root, and its status. Raises FileNotFoundError."""
-        parts = [*map(disk_name, folder.parts), *RelPath.parse(disk_path).parts]
+        parts = [*map(disk_folder, folder.parts), *RelPath.noted(disk_path).parts]
         with ExitStack() as stack:
             try:
                 descriptor = os.open(self._root, _FOLDER)
@@ -151,7 +151,7 @@ class LocalFolder:
         taken: list[int] = []
         try:
             for part in parts:
-                below, number, made = _folder_in(current, disk_name(part))
+                below, number, made = _folder_in(current, disk_folder(part))
                 os.close(current)
                 current = below
                 taken.append(number)
@@ -231,10 +231,10 @@ def _made(parent: int, name: str) -> bool:
 
 
 def _delivery(path: RelPath, taken: list[int], number: int, mark: str) -> Delivery:
-    names = [numbered(part, n) for part, n in zip(path.folder, taken, strict=True)]
-    disk_names = [numbered(disk_name(part), n) for part, n in zip(path.folder, taken, strict=True)]
+    names = [numbered_as_sent(part, n) for part, n in zip(path.folder, taken, strict=True)]
+    disk_names = [numbered(disk_folder(part), n) for part, n in zip(path.folder, taken, strict=True)]
     return Delivery(
-        path="/".join([*names, numbered(path.name, number)]),
+        path="/".join([*names, numbered_as_sent(path.name, number)]),
         disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
         mark=mark,
     )
