@@ -43,6 +43,8 @@ SHORTEST_TURN = 16
 _WAIT_FOR_OWN = 2
 """Seconds to stay away for a user whose own uploads are in the way."""
 _LOOK_AGAIN = 1.0
+MOMENT = 2.0
+"""Seconds for which an upload counts as being received after its last chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,6 @@ class UploadConcurrencyManager:
         self._lock = threading.Lock()
         self._mine: dict[str, Place] = {}
         self._crowded = (-_LOOK_AGAIN, False)
-        self._receiving = 0
 
     @contextmanager
     def opening(self, upload_id: str, user: str, size: int, token: str | None = None) -> Iterator[None]:
@@ -129,18 +130,17 @@ class UploadConcurrencyManager:
             yield Place(upload_id, None, 0)
             return
         place = self._entered(upload_id, user, begun, arrived)
-        with self._lock:
-            self._receiving += 1
         try:
             yield place
         finally:
-            with self._lock:
-                self._receiving -= 1
             self._leave(place)
 
     def receiving_here(self) -> int:
-        """How many chunks of uploads with a place this process receives at this moment."""
-        return self._receiving
+        """Of how many uploads with a place this process receives a chunk, or did a moment ago: nginx holds a chunk while it comes, and
+        hands it over in no time."""
+        since = self._clock() - MOMENT
+        with self._lock:
+            return sum(bool(each.active) or each.used_at > since for each in self._mine.values())
 
     def finished(self, upload_id: str) -> None:
         """Free the place of an upload that is over, in all processes. Nothing happens when it has none."""
