@@ -20,6 +20,7 @@ from tests.support.certificates import self_signed
 from tests.support.client import Link
 from tests.support.files import MIB, content
 from tests.support.hostile import DROPPR, Answer, Asked, environment
+from tests.support.proxy import BadLine
 
 PAGE = {"Content-Type": "text/html"}
 OF_A_PROXY = {
@@ -250,3 +251,13 @@ def test_a_proxy_that_is_not_there_is_named(tmp_path):
     )
     assert "127.0.0.1:9" in said
     assert "proxy" in said
+
+
+def test_no_more_connections_are_looked_for_than_the_server_takes_parts_of_one_file(link, server, tmp_path):
+    """Sixteen may be open, eight parts of a file may be on their way: the search ends at eight."""
+    sources = made(tmp_path, {"a.bin": 16 * MIB})
+    with BadLine(server.port, delay=0.02) as line:
+        manager = sender_to(line.url, link)
+        [result] = manager.upload_files(sources)
+    assert result.success, result.error
+    assert manager.pace.limit <= link.info().json["max_parallel_chunks"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 
 import pytest
 
@@ -55,6 +56,36 @@ def test_being_asked_for_less_halves_once_for_a_burst_and_growth_is_by_steps():
     assert seen[:100] == [16] * 100
     assert all(after <= before * 1.25 for before, after in itertools.pairwise(seen))
     assert seen[-1] == 32
+
+
+@pytest.mark.parametrize("can", [1, 5, 8, 12])
+def test_where_no_more_can_run_the_search_ends_there_and_parts_become_large(can):
+    """One file of which the server takes so many parts at once, with more connections allowed."""
+    pace, size, now = Pace(Limits(most=16)), 0, 0.0
+    for _ in range(40):
+        running = min(pace.limit, can)
+        size, now = pace.next_part(None, running), now + 1.0
+        for _ in range(running):
+            pace.accepted(size, now - 0.5, now, running, can=can)
+    assert pace.limit == max(4, can)
+    assert pace.next_part(None, can) == pace.part, "parts are no longer cut short to look for the width"
+    assert pace.part > size / 2
+
+
+def test_what_could_not_run_is_tried_once_it_can():
+    pace = Pace(Limits(most=16))
+    drive_with(pace, can=8, seconds=30)
+    assert pace.limit == 8
+    drive_with(pace, can=math.inf, seconds=200)
+    assert pace.limit == 16
+
+
+def drive_with(pace: Pace, can: float, seconds: int) -> None:
+    """A line on which each connection carries the same, whatever their number."""
+    for now in range(seconds):
+        running = int(min(pace.limit, can))
+        for _ in range(running):
+            pace.accepted(pace.part, now, now + 1.0, running, can=can)
 
 
 def test_where_there_is_too_little_to_send_nothing_is_concluded():

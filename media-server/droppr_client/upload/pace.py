@@ -103,17 +103,20 @@ class Pace:
             self.limit = min(self.limit, self._most)
             self.part = min(self.part, self._largest)
 
-    def accepted(self, size: int, began: float, now: float, running: int, *, whole: bool = True) -> None:
-        """``size`` bytes that were sent from ``began`` on have arrived, one of ``running`` requests. ``whole``: as one part,
-        whose time says how large parts should be."""
+    def accepted(
+        self, size: int, began: float, now: float, running: int, *, can: float = math.inf, whole: bool = True
+    ) -> None:
+        """``size`` bytes that were sent from ``began`` on have arrived, one of ``running`` requests, of which there ``can`` be
+        no more: what is left may be less than the limit has room for. ``whole``: as one part, whose time says how large parts
+        should be."""
         with self._lock:
             self._endings.append(True)
             if whole:
                 self._fit(size, now - began)
             if self._limits.adapt_width:
-                self._measure(size, began, now, running)
+                self._measure(size, began, now, running, can)
 
-    def broke(self, size: int, began: float, now: float, running: int) -> None:
+    def broke(self, size: int, began: float, now: float, running: int, *, can: float = math.inf) -> None:
         """The connection of a request of ``size`` bytes was lost."""
         with self._lock:
             self._harmed(size)
@@ -123,7 +126,7 @@ class Pace:
             if self._endings.count(False) >= NEARLY_ALL:
                 self._narrow(began, now)
             else:
-                self._measure(0, began, now, running)
+                self._measure(0, began, now, running, can)
 
     def overloaded(self, began: float, now: float) -> None:
         """The target asked for less."""
@@ -167,7 +170,7 @@ class Pace:
         self._doubts = REFUSED
         self._settle(max(1, self.limit // 2), now)
 
-    def _measure(self, size: int, began: float, now: float, running: int) -> None:
+    def _measure(self, size: int, began: float, now: float, running: int, can: float) -> None:
         if began < self._changed:
             return
         this = self._round
@@ -179,11 +182,12 @@ class Pace:
         if this.parts < enough or this.seconds < enough * SHORTEST_ROUND:
             return
         self._round = _Round()
-        # Where there is too little to send, nothing is learnt about this width.
-        if this.running >= self.limit:
-            self._judge(this.size / this.seconds * self.limit, now)
+        # Where there is too little to send, nothing is learnt about this width. Where all run that can, they are what it is.
+        width = min(self.limit, can)
+        if this.running >= width:
+            self._judge(this.size / this.seconds * width, now, can)
 
-    def _judge(self, speed: float, now: float) -> None:
+    def _judge(self, speed: float, now: float, can: float) -> None:
         before = self._before
         if before is not None and speed < self._speed * (1 + WORTH * (self.limit / before - 1)):
             self._doubts += 1
@@ -195,11 +199,11 @@ class Pace:
         self._speed = speed
         self._rest -= 1
         if before is not None or self._rest <= 0:
-            self._widen(now)
+            self._widen(now, can)
 
-    def _widen(self, now: float) -> None:
+    def _widen(self, now: float, can: float) -> None:
         more = self.limit if self._doubling else max(1, self.limit // 4)
-        wider = min(self._most, self.limit + more)
+        wider = min(self._most, self.limit + more, int(max(self.limit, min(can, self._most))))
         if wider == self.limit:
             self._before = None
             self._doubling = False

@@ -7,6 +7,7 @@ other; and no more is held in memory than ``LOOK_AHEAD`` files, however many the
 from __future__ import annotations
 
 import heapq
+import math
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -44,6 +45,11 @@ class Sending(Protocol):
 
     def next_part(self) -> Job | None:
         """The next part's job; None where there is none at the moment."""
+        ...
+
+    @property
+    def parallel(self) -> int:
+        """Parts of it that may be on their way at once."""
         ...
 
     def interrupt(self) -> None:
@@ -151,6 +157,15 @@ class Schedule:
     def is_ending(self) -> bool:
         """Whether no large file waits any more, so that those that are begun have the line to themselves."""
         return self._walked and not self._large
+
+    @property
+    def most_running(self) -> float:
+        """How many requests could be on their way at once, however many may: without a bound while there is more to begin."""
+        with self._changed:
+            waits = self._small or self._large or self._delayed or self._packs or self._open > len(self._sending)
+            if waits or not self._walked:
+                return math.inf
+            return sum(each.parallel for each in self._sending)
 
     @property
     def held_seconds(self) -> float:

@@ -78,6 +78,10 @@ class Transfer:
             span = self._missing.take(self._size_of_next_part())
         return lambda: self._part(span)
 
+    @property
+    def parallel(self) -> int:
+        return self._parallel
+
     def _part(self, span: Pair) -> None:
         self._guard(lambda: self._send(span), lambda: self._part(self._cut(span)), span[1] - span[0])
 

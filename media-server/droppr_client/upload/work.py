@@ -58,14 +58,16 @@ class Work:
 
     def arrived(self, size: int, began: float, *, whole: bool = True) -> None:
         """The target has so many bytes more, sent in one request; ``whole`` where that was a part of a file."""
-        self.pace.accepted(size, began, self.clock(), self.schedule.running, whole=whole)
+        running, can = self.schedule.running, self.schedule.most_running
+        self.pace.accepted(size, began, self.clock(), running, can=can, whole=whole)
 
     def stumbled(self, trouble: Passing, size: int, began: float) -> None:
         """A request with so many bytes of files did not get through."""
         if trouble.overload:
             self.pace.overloaded(began, self.clock())
         elif trouble.broken and size:
-            self.pace.broke(size, began, self.clock(), self.schedule.running)
+            running, can = self.schedule.running, self.schedule.most_running
+            self.pace.broke(size, began, self.clock(), running, can=can)
 
     def finished(self, item: Item, result: UploadResult) -> None:
         self.progress.finished(item, result)
