@@ -305,6 +305,25 @@ def test_folders_with_nothing_in_them_are_sent_by_themselves_and_ask_for_the_pas
     assert sorted(each.name for each in (link.disk / "Project").iterdir()) == ["later", "never"]
 
 
+@pytest.mark.parametrize("size", [300, 12 * MIB])
+def test_two_files_that_only_look_the_same_are_both_sent(owner: Client, desk: Path, visit: Visit, size: int) -> None:
+    link = owner.make_link()
+    sender = visit(link)
+    bytes_of = {name: content(size, seed) for seed, name in enumerate("ab")}
+    for name, data in bytes_of.items():
+        (desk / name).mkdir()
+        write(desk / name / "index.dat", data)
+        os.utime(desk / name / "index.dat", (315_532_800, 315_532_800))
+    for name in "aba":
+        sender.choose(desk / name / "index.dat")
+    expect(sender.page.get_by_role("alert")).to_contain_text("index.dat: It is in the list already.")
+    expect(sender.page.locator("li.file")).to_have_count(2)
+    sender.until(lambda: len(link.files()) == 2, what="both files")
+    assert sorted(path.read_bytes() for path in link.disk.iterdir()) == sorted(bytes_of.values())
+    assert link.under_way() == []
+    expect(sender.page.locator("#problem")).to_be_hidden()
+
+
 def test_a_picture_is_pasted_and_a_file_chosen_twice_is_sent_once(owner: Client, desk: Path, visit: Visit) -> None:
     link = owner.make_link()
     sender = visit(link)

@@ -148,7 +148,7 @@ export class SendPage {
       sessions,
       handles: this.#handles,
       discard: (uploadId) => uploads.cancel(uploadId),
-      onOpened: (picked) => this.#add([picked], []),
+      onOpened: (picked) => void this.#add([picked], []),
     });
   }
 
@@ -237,19 +237,26 @@ export class SendPage {
 
   async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
     this.#folders.add(emptyFolders);
-    this.#add(picked, unreadable);
+    await this.#add(picked, unreadable);
     if (this.#sending.going) void this.#folders.make();
     this.#paint();
     void this.#handles.keep(await handles);
   }
 
-  #add(picked: readonly Picked[], unreadable: readonly string[]): void {
+  async #add(picked: readonly Picked[], unreadable: readonly string[]): Promise<void> {
+    const listed = this.#manager.items.filter(({ state }) => state !== "cancelled");
+    const known = new Set(listed.map(identity));
+    const twins = new Set(picked.filter((each) => known.has(identity(each))));
+    if (twins.size > 0) {
+      // Offline, where this does not load, what looks the same is taken for the same.
+      const loaded = await import("./twins").catch(() => null);
+      for (const each of (await loaded?.withOtherBytes([...twins], listed)) ?? []) twins.delete(each);
+    }
     const totals = this.#manager.totals();
-    const known = new Set(this.#manager.items.filter(({ state }) => state !== "cancelled").map(identity));
     const taken = {
       files: totals.files - totals.failed,
       bytes: totals.size,
-      has: (each: Picked) => known.has(identity(each)),
+      has: (each: Picked) => twins.has(each),
     };
     const { accepted, refused } = sortOut(picked, this.#info, taken);
     const unread = unreadable.map((path) => ({ path, reason: t("refused_unreadable") }));

@@ -281,15 +281,17 @@ export class ParallelUploader {
 
   async #resume(signal: AbortSignal): Promise<UploadState | null> {
     const chosen = this.#previous;
-    const begun = chosen ?? this.#bookmark.load();
+    const saved = this.#bookmark.load();
+    // What another uploader is at is that one's: files may share name and size.
+    const begun = chosen ?? (saved !== null && underWay.has(saved.uploadId) ? null : saved);
     const uploadId = this.#uploadId ?? begun?.uploadId;
     if (uploadId === undefined) return null;
     try {
       const state = await this.#retrier.run(() => this.#api.status(uploadId, signal), signal);
       if (this.#uploadId !== null || this.#isSameFile(state, begun)) return state;
-      // This file may need the room that it holds; unless another uploader is at it.
-      const mayGo = chosen === null && !state.complete && !underWay.has(uploadId);
-      if (mayGo) await this.#retrier.run(() => this.#api.cancel(uploadId, signal), signal);
+      // This file may need the room that it holds.
+      const goes = chosen === null && !state.complete;
+      if (goes) await this.#retrier.run(() => this.#api.cancel(uploadId, signal), signal);
     } catch (error) {
       if (!isGone(error)) throw error;
       this.#forget();
