@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -18,6 +19,8 @@ PAGE = 1000
 MOST_PAGES = 2000
 LARGEST_LIST = 256 * 1024 * 1024
 """Bytes of all pages of a list. One that goes on beyond that has no end."""
+WAITS = (0.5, 1.0)
+"""Seconds after which is asked again what somebody on the way has answered."""
 UNLIKE_DROPPR = "answers, but not as a Droppr server does."
 
 
@@ -130,10 +133,15 @@ class Api:
     def _answer(self, method: str, path: str, body: JSON | None = None) -> Answer:
         try:
             answer = self._connections.call(method, self._prefix + path, body, self._headers())
+            for wait in WAITS if method == "GET" else ():
+                if not isinstance(trouble_between(answer, self._connections.host), Passing):
+                    break
+                time.sleep(wait)
+                answer = self._connections.call(method, self._prefix + path, body, self._headers())
         except Trouble as trouble:
             raise ApiError(f"{self.url} cannot be reached: {trouble}") from trouble
         self._check(answer)
-        if is_page(answer.headers):
+        if is_page(answer.status, answer.headers):
             self._check_between(answer)
         if not answer.understood or (not answer.document and answer.status != 204):
             raise ApiError(f"{self.url} {UNLIKE_DROPPR}", answer.status)
@@ -163,7 +171,7 @@ class Api:
     def _check_range(self, download: Download, start: int) -> None:
         """Raises what a reply stands for that does not carry the range from ``start`` on, as it is."""
         status, headers = download.status, download.headers
-        if is_page(headers) and (between := trouble_between(download.answer(), self._connections.host)):
+        if is_page(status, headers) and (between := trouble_between(download.answer(), self._connections.host)):
             raise between
         if headers.get("Content-Encoding", "identity") != "identity":
             raise FileRefused("The server sends something else than the file's own bytes.", "invalid_answer")

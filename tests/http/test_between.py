@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from droppr_client.api import Api
+from droppr_client.api import Api, ApiError
 from droppr_client.fetch import Fetch
 from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
 from droppr_client.upload.pace import SMALLEST_PART
@@ -84,6 +84,17 @@ def test_a_file_is_fetched_past_what_others_answer(name, link, server, tmp_path)
         [result] = fetch.run(fetch.new())
     assert result.success, result.error
     assert (tmp_path / "got" / "a.html").read_bytes() == content(3 * MIB)
+
+
+@pytest.mark.parametrize("name", OF_A_PROXY)
+def test_what_has_arrived_is_listed_past_what_others_answer(name, link, server):
+    link.deliver("a.bin", b"x")
+    with Between(server.port, for_a_while(OF_A_PROXY[name], "/files?limit=1000", after=0, times=2)) as between:
+        assert [each["path"] for each in Api(between.url, link.client.token).files(link.hash)] == ["a.bin"]
+    with Between(server.port, lambda _: OF_A_PROXY[name]) as between, pytest.raises(ApiError) as told:
+        Api(between.url, link.client.token).files(link.hash)
+    assert told.value.passing
+    assert "between" in str(told.value)
 
 
 def test_a_page_to_sign_in_is_no_progress_and_is_told_as_what_it_is(link, server, tmp_path):

@@ -26,7 +26,7 @@ def trouble_between(answer: Answer, host: str) -> Trouble | None:
         return too_large(host)
     if status == 407:
         return Passing(f"A proxy on the way to {host} wants a name and a password.", "login_page")
-    page, away = is_page(answer.headers), 300 <= status < 400 and not _moved(answer.headers)
+    page, away = is_page(status, answer.headers), 300 <= status < 400 and not _moved(answer.headers)
     if away or (page and (status < 300 or status in (401, 403))):
         return Passing(
             f"Something between you and {host} answers with a page of its own (status {status}), as where one has to sign in: "
@@ -48,9 +48,10 @@ def too_large(host: str) -> PartTooLarge:
     )
 
 
-def is_page(headers: Message) -> bool:
-    """Whether a reply is a page to look at. What people have sent, web pages among it, comes as an attachment."""
-    return headers.get_content_type() == "text/html" and "Content-Disposition" not in headers
+def is_page(status: int, headers: Message) -> bool:
+    """Whether a reply is a page to look at. What people have sent, web pages among it, comes as an attachment; a 204 has no
+    body, whatever type it names."""
+    return status != 204 and headers.get_content_type() == "text/html" and "Content-Disposition" not in headers
 
 
 def _moved(headers: Message) -> bool:

@@ -215,7 +215,7 @@ class DropprLink:
                 raise Refused(f"The link wants to know who sends: add {option}.", "invalid_request")
 
     def _expect(self, answer: Answer, *wanted: int) -> dict[str, Any]:
-        if answer.status in wanted and not is_page(answer.headers):
+        if answer.status in wanted and not is_page(answer.status, answer.headers):
             return answer.document
         raise trouble_of(answer, self._connections.host)
 
