@@ -30,7 +30,8 @@ def uploads(api: Api, link: str, as_json: bool) -> None:
         print_table(("UPLOAD", "SINCE", "RECEIVED", "OF", "RATE", "SENDER", "PATH"), [_row(each) for each in found])
 
 
-@click.command(context_settings={"ignore_unknown_options": True})
+# An id may begin with a dash, and each letter of it would be looked up as an option: there is none of one letter here.
+@click.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})
 @link_argument
 @click.argument("upload_ids", metavar="[UPLOAD_ID]...", nargs=-1)
 @click.option("--all", "everything", is_flag=True, cls=Written, help="All that are on their way to the link.")
