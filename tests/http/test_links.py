@@ -125,6 +125,37 @@ def test_senders_never_see_the_folder_or_the_password(client: Client) -> None:
     assert "files" not in shown.json
 
 
+def test_what_is_left_of_a_link_is_told_and_that_it_is_full(client: Client) -> None:
+    def told(link: Link) -> list[object]:
+        shown = link.info().expect(200).json
+        return [shown[name] for name in ("full", "files_left", "bytes_left")]
+
+    assert told(client.make_link()) == [False, None, None]
+    link = client.make_link(max_files=3, max_total_size=100_000)
+    assert told(link) == [False, 3, 100_000]
+    link.opened("under way.txt", 10)
+    upload_id = link.deliver("a.txt", bytes(60_000))["upload_id"]
+    assert told(link) == [False, 2, 40_000]
+    # However little it holds, it takes a name.
+    link.deliver("b.txt", b"b")
+    assert told(link) == [False, 1, 40_000 - 4_096]
+    link.cancel(upload_id).expect(204)
+    assert told(link) == [False, 2, 100_000 - 4_096]
+    filled = client.make_link(max_total_size=10_000)
+    filled.deliver("all.txt", bytes(9_000))
+    assert told(filled) == [True, None, 0]
+
+
+def test_who_has_no_password_learns_that_a_link_is_full_but_not_how_far(client: Client) -> None:
+    link = client.make_link(max_files=2, password="later")
+    headers = {"X-Request-Password": "later"}
+    for name in ("a.txt", "b.txt"):
+        shown = link.info().expect(200).json
+        assert (shown["full"], "files_left" in shown, "bytes_left" in shown) == (False, False, False)
+        link.deliver(name, b"1", headers=headers)
+    assert link.info().json["full"] is True
+
+
 def test_a_change_is_seen_at_once_by_every_worker(client: Client, link: Link) -> None:
     for title in ("one", "two", "three"):
         link.change(title=title).expect(200)

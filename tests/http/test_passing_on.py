@@ -364,6 +364,7 @@ def test_files_from_before_there_was_a_destination_go_when_asked(owner, store):
 def test_only_the_owner_sees_and_does_any_of_it(owner, store):
     link, bucket = to_s3(owner, store)
     assert "destination" not in link.info().json
+    assert link.info().json["passed_on_to"] == "s3"
     assert bucket not in json.dumps(link.info().json)
     owner.call("POST", f"{link.path}/files/x/pass-on").expect(401, "unauthorized")
     shown = link.change().expect(200).json["destination"]

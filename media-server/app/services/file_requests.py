@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
 from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, RequestNotFound
+from app.core.ledger import weight
 from app.core.links import Ask, CaptchaMode, Credentials, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports import Attempts, Clock, Hasher, RequestStore
 from app.core.remotes import Place
+from app.core.room import NAME_WEIGHT
 from app.core.session import Sender
 from app.services.access import Access
 
@@ -54,6 +56,13 @@ class LinkInfo:
     file_limit: int
     extensions: tuple[str, ...]
     captcha_required: bool
+    files_left: int | None
+    """How many files still fit by what has arrived, uploads under way aside; None for no limit. ``bytes_left`` alike."""
+    bytes_left: int | None
+
+    @property
+    def full(self) -> bool:
+        return 0 in (self.files_left, self.bytes_left)
 
 
 class FileRequests:
@@ -111,13 +120,27 @@ class FileRequests:
     def info(self, hash: str, client: str) -> LinkInfo:
         """What the page of the link shows to ``client``. Raises what ``find`` raises."""
         link = self.find(hash)
+        files_left, bytes_left = self._left(link)
         return LinkInfo(
             link=link,
             expires_in=None if link.expires_at is None else link.expires_at - self._clock(),
             file_limit=self._policy.file_limit(link),
             extensions=self._policy.extensions_for(link),
             captcha_required=self._access.captcha_required(link, client),
+            files_left=files_left,
+            bytes_left=bytes_left,
         )
+
+    def _left(self, link: RequestLink) -> tuple[int | None, int | None]:
+        if not link.max_files and not link.max_total_size:
+            return None, None
+        usage = self._requests.usage(link.hash)
+        files = max(0, link.max_files - len(usage.files)) if link.max_files else None
+        if not link.max_total_size:
+            return files, None
+        left = link.max_total_size - sum(weight(file.size) for file in usage.files)
+        # Where not even a name fits, nothing does.
+        return files, left if left >= NAME_WEIGHT else 0
 
     def all(self, active: bool | None = None) -> list[RequestLink]:
         """Every link, newest first; with ``active`` only those that take uploads, or only those that do not."""

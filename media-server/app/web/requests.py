@@ -174,14 +174,20 @@ def listed_view(link: RequestLink, usage: Usage) -> dict[str, Any]:
 
 
 def sender_view(info: LinkInfo) -> dict[str, Any]:
-    """Never the folder, what others sent, or anything about the password but that there is one."""
+    """Never the folder, what others sent, or anything about the password but that there is one. Whoever does not have it
+    learns that the link is full, but not how far others have filled it."""
+    link = info.link
+    left = {} if link.requires_password else {"files_left": info.files_left, "bytes_left": info.bytes_left}
     return {
-        **_common_view(info.link),
+        **_common_view(link),
         # Rounded up, as 0 would read as no expiry.
         "expires_in": None if info.expires_in is None else math.ceil(info.expires_in),
         "max_file_size": info.file_limit,
         "allowed_extensions": info.extensions,
         "captcha_required": info.captcha_required,
+        "full": info.full,
+        **left,
+        "passed_on_to": link.destination.kind if link.destination else None,
     }
 
 
