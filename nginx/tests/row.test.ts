@@ -40,6 +40,7 @@ function paint(change: Partial<UploadItem>, actions: Partial<RowActions> & { stu
     undo: nothing,
     move: nothing,
     mayUndo: () => false,
+    isLeaving: () => false,
     wasTakenBack: () => false,
     statsOf: ({ state }) => (state === "sending" ? { speed: 1_000_000, eta: 3, stuck, ...counts } : null),
     isOffline: () => false,
@@ -73,7 +74,9 @@ describe("a row offers", () => {
 
   it("to take back what has arrived, as long as the server lets it", () => {
     const row = paint({ state: "done" }, { mayUndo: () => true });
-    expect(buttonsOf(row)).toEqual(["Take a.jpg back: delete it on the server"]);
+    expect(buttonsOf(row)).toEqual(["Take back: a.jpg"]);
+    const leaving = paint({ state: "done" }, { isLeaving: () => true });
+    expect([buttonsOf(leaving), wordsOf(leaving)]).toEqual([["Undo: a.jpg"], "About to be taken back…"]);
     expect(wordsOf(paint({ state: "cancelled" }, { wasTakenBack: () => true }))).toBe("Taken back");
   });
 
@@ -150,11 +153,11 @@ describe("progress", () => {
 });
 
 describe("a name", () => {
-  it("keeps its end, which tells files of one name apart, and is whole for who reads it", () => {
+  it("is one piece, however long, for who reads, hears or copies it", () => {
     const path = "folder/a very long name of a film that was copied twice (2).mp4";
-    const { element } = paint({ path });
-    expect(element.querySelector(".file-name")?.textContent).toBe(path);
-    expect(element.querySelector(".file-tail")?.textContent).toBe("ce (2).mp4");
+    const name = paint({ path }).element.querySelector(".file-name");
+    expect(name?.textContent).toBe(path);
+    expect(name?.lastChild?.textContent).toBe("a very long name of a film that was copied twice (2).mp4");
   });
 });
 

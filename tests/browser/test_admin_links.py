@@ -19,7 +19,8 @@ from tests.support.admin import (
     row_of,
     unfold,
 )
-from tests.support.browser import built_pages
+from tests.support.axe import complaints
+from tests.support.browser import LAN_HOST, built_pages
 from tests.support.client import Client, Link
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
@@ -152,6 +153,46 @@ def test_the_states_of_links_stand_in_words(desk: Page, client: Client) -> None:
     look_again(desk)
     expect(row_of(desk, "Long over").locator(".badge")).to_have_text("Expired")
     expect(row_of(desk, "No place left").locator(".badge")).to_have_text("Full")
+
+
+def test_an_expired_link_is_extended_in_one_click(desk: Page, client: Client) -> None:
+    link = client.make_link(title="To be extended", expires_hours=0.000001)
+    link.info().expect(410, "request_expired")
+    look_again(desk)
+    row = row_of(desk, "To be extended")
+    row.get_by_role("button", name="Extend by a week: To be extended").click()
+    expect(row.locator(".badge")).to_have_text("Open")
+    expect(row).to_contain_text("Expires in 7 days")
+    expect(row.get_by_role("button", name="Extend by a week")).to_be_hidden()
+    expect(row.locator("summary")).to_be_focused()
+    assert 167 * 3_600 < link.info().expect(200).json["expires_in"] <= 168 * 3_600
+
+
+def test_axe_finds_nothing_wrong_with_a_long_message_and_the_keyboard_reaches_what_can_be_done_before_the_files(
+    desk: Page, client: Client
+) -> None:
+    link = client.make_link(title="Talkative", message="Please send everything.\n" * 40)
+    client.make_link(title="Run out", expires_hours=0.000001)
+    link.deliver("a.txt", b"a")
+    look_again(desk)
+    row = unfold(desk, "Talkative")
+    expect(row.locator(".received")).to_be_visible()
+    expect(row.locator("p.message")).to_have_attribute("tabindex", "0")
+    assert complaints(desk) == []
+    order = row.locator("button:visible, a:visible").evaluate_all("all => all.map(each => each.textContent.trim())")
+    assert order.index("Close the link") < order.index("Download")
+
+
+def test_an_address_that_works_on_this_machine_only_is_shown_with_a_warning(
+    desk: Page, client: Client, browser: Browser, server: LiveServer
+) -> None:
+    client.make_link(title="Only here")
+    look_again(desk)
+    warning = unfold(desk, "Only here").get_by_text("This address works on this machine only.")
+    expect(warning).to_be_visible()
+    with owner_desk(browser, f"http://{LAN_HOST}:{server.port}", server.token) as elsewhere:
+        row = unfold(elsewhere, "Only here")
+        expect(row.get_by_text("This address works on this machine only.")).to_be_hidden()
 
 
 def test_many_links_can_be_searched(desk: Page, client: Client) -> None:

@@ -67,7 +67,8 @@ def test_what_was_just_sent_can_be_taken_back(owner: Client, desk: Path, visit: 
     sender.choose(*files)
     sender.expect_all_arrived("2 files have arrived")
 
-    sender.page.get_by_role("button", name="Take mistake.bin back").click()
+    sender.page.get_by_role("button", name="Take back: mistake.bin").click()
+    expect(sender.state("mistake.bin")).to_have_text("About to be taken back…")
     expect(sender.state("mistake.bin")).to_have_text("Taken back")
     assert list(files_below(link.disk)) == ["right.bin"]
     sender.page.get_by_role("button", name="Try again to send mistake.bin").click()
@@ -215,11 +216,16 @@ def test_in_a_new_tab_the_browser_asks_whether_what_was_dropped_may_be_opened_an
 
 
 def test_where_notices_are_not_allowed_the_page_says_so(owner: Client, desk: Path, visit: Visit) -> None:
-    sender = visit(owner.make_link())
+    sender = visit(owner.make_link(password="later"))
     sender.choose(write(desk / "first.txt", b"the list is there"))
     sender.page.get_by_text("More options").click()
     sender.page.get_by_role("button", name="Tell me when it is done").click()
     expect(sender.page.get_by_text("This browser does not allow notices from this page.")).to_be_visible()
+    # When all has arrived there is nothing left to choose.
+    sender.page.get_by_label("Password for this link").fill("later")
+    sender.page.get_by_role("button", name="Send 1 file").click()
+    sender.expect_all_arrived("1 file has arrived")
+    expect(sender.page.get_by_text("More options")).to_be_hidden()
 
 
 def test_an_empty_folder_arrives_and_what_cannot_be_read_is_told(

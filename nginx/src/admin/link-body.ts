@@ -1,7 +1,7 @@
 // What is behind a link in the list: its address, what it received, what it allows, and the ways to change that.
 
 import { UploadError } from "../core/errors";
-import { make, setText } from "../page/dom";
+import { make, reachable, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { Arriving } from "./arriving";
 import { Editor } from "./editor";
@@ -45,6 +45,7 @@ export class LinkBody {
     this.#link = link;
     this.#ports = ports;
     root.append(cloned("link-body"));
+    reachable(part(root, "message", HTMLElement));
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
     this.#files = new FileList(

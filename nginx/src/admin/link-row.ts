@@ -3,10 +3,12 @@
 import { setText } from "../page/dom";
 import type { KeyedRow } from "./keyed";
 import { LinkBody, type RowPorts } from "./link-body";
-import { clonedElement, part } from "./parts";
+import { acts, clonedElement, part, say, show } from "./parts";
 import { visibleName } from "./visible";
 import type { ListedLink } from "./wire";
-import { expiryWords, nameOf, receivedWords, STATE_WORDS, stateOf } from "./words";
+import { errorWords, expiryWords, nameOf, receivedWords, STATE_WORDS, stateOf } from "./words";
+
+const WEEK_HOURS = 168;
 
 export class LinkRow implements KeyedRow<ListedLink> {
   readonly element = clonedElement("link");
@@ -19,6 +21,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
     this.#link = link;
     this.#ports = ports;
     this.#details.addEventListener("toggle", () => this.#follow());
+    acts(part(this.element, "extend", HTMLButtonElement), () => this.#extend());
   }
 
   /** Whether its files are looked at. */
@@ -38,6 +41,11 @@ export class LinkRow implements KeyedRow<ListedLink> {
     part(this.element, "folder-line", HTMLElement).hidden = link.title === "";
     setText(part(this.element, "received", HTMLElement), receivedWords(link));
     setText(part(this.element, "expiry", HTMLElement), expiryWords(link, Date.now()));
+    part(this.element, "extend-line", HTMLElement).hidden = state !== "expired";
+    part(this.element, "extend", HTMLButtonElement).setAttribute(
+      "aria-label",
+      `Extend by a week: ${visibleName(nameOf(link))}`,
+    );
     this.#body?.show(link);
   }
 
@@ -49,6 +57,21 @@ export class LinkRow implements KeyedRow<ListedLink> {
   /** Bytes that have come since, by upload id. */
   moved(received: ReadonlyMap<string, number>): void {
     if (this.isOpen) this.#body?.moved(received);
+  }
+
+  async #extend(): Promise<void> {
+    const problem = part(this.element, "extend-problem", HTMLElement);
+    show(problem, "");
+    try {
+      await this.#ports.api.edit(this.#link.hash, { expires_hours: WEEK_HOURS });
+    } catch (error) {
+      show(problem, errorWords(error));
+      return;
+    }
+    part(this.element, "extend-line", HTMLElement).hidden = true;
+    this.#details.querySelector("summary")?.focus();
+    say("The link is open for another week.");
+    this.#ports.refresh();
   }
 
   #follow(): void {

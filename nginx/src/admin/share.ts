@@ -7,9 +7,14 @@ export interface ShareOptions {
   readonly qrAtOnce: boolean;
 }
 
-/** The whole address of a link; the server names only its path, as it does not know under which name it is reached. */
+/** The whole address of a link; a server that was not told under which name it is reached names only its path. */
 export function addressOf(url: string): string {
   return new URL(url, location.origin).href;
+}
+
+/** Whether the address leads nowhere from any other machine. */
+export function isOnlyHere(address: string): boolean {
+  return /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(new URL(address).hostname);
 }
 
 export function makeShare(address: string, name: string, { qrAtOnce }: ShareOptions): HTMLElement {
@@ -25,6 +30,7 @@ export function makeShare(address: string, name: string, { qrAtOnce }: ShareOpti
   });
   copies(part(root, "copy", HTMLButtonElement), () => address, url);
   part(root, "open", HTMLAnchorElement).href = address;
+  part(root, "only-here", HTMLElement).hidden = !isOnlyHere(address);
   const toggle = part(root, "show-qr", HTMLButtonElement);
   const frame = part(root, "qr", HTMLElement);
   const draw = (): void => void fill(frame, address, `QR code of the link ${name}`);

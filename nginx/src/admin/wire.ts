@@ -9,7 +9,7 @@ export type CaptchaMode = (typeof CAPTCHA_MODES)[number];
 /** A request link as its owner sees it. Times are milliseconds since 1970; limits are 0 where there is none. */
 export interface OwnerLink {
   readonly hash: string;
-  /** Relative to this server: `/request/<hash>`. */
+  /** The whole address where the server knows it, else relative to this server: `/request/<hash>`. */
   readonly url: string;
   readonly folder: string;
   readonly title: string;
@@ -73,7 +73,7 @@ export function parseLink(value: unknown): OwnerLink {
   const fields = fieldsOf(value);
   return {
     hash: text(fields, "hash"),
-    url: text(fields, "url"),
+    url: optionalText(fields.link) ?? text(fields, "url"),
     folder: text(fields, "folder"),
     title: text(fields, "title"),
     message: text(fields, "message"),

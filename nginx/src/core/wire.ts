@@ -54,6 +54,13 @@ export interface LinkInfo {
   readonly maxFileSize: number | null;
   readonly maxTotalSize: number | null;
   readonly maxFiles: number | null;
+  /** Of these, how many still fit by what has arrived; null where there is no limit or the link asks for a password. */
+  readonly filesLeft: number | null;
+  readonly bytesLeft: number | null;
+  /** Nothing fits any more. */
+  readonly full: boolean;
+  /** Where files go after this server: "s3", "drive", or null for nowhere. */
+  readonly passedOnTo: string | null;
   /** Lower case, without dots; empty for any. */
   readonly allowedExtensions: readonly string[];
   readonly askName: Asked;
@@ -144,6 +151,10 @@ export function parseLinkInfo(fields: Fields): LinkInfo {
     maxFileSize: limit(fields.max_file_size),
     maxTotalSize: limit(fields.max_total_size),
     maxFiles: limit(fields.max_files),
+    filesLeft: left(fields.files_left),
+    bytesLeft: left(fields.bytes_left),
+    full: fields.full === true,
+    passedOnTo: textOrNull(fields.passed_on_to),
     allowedExtensions: extensions(fields.allowed_extensions),
     askName: asked(fields.ask_name),
     askEmail: asked(fields.ask_email),
@@ -199,6 +210,10 @@ function optionalText(value: unknown): string {
 /** In the settings 0 means no limit; on the wire it may also be null or absent. */
 function limit(value: unknown): number | null {
   return typeof value === "number" && value > 0 ? value : null;
+}
+
+function left(value: unknown): number | null {
+  return typeof value === "number" ? Math.max(0, value) : null;
 }
 
 function asked(value: unknown): Asked {

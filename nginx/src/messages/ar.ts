@@ -3,6 +3,7 @@ import type { Messages } from "../page/i18n";
 export default {
   language: "اللغة",
   foot: "تذهب ملفاتك مباشرة إلى هذا الخادم وليس إلى أي مكان آخر.",
+  foot_passed: "تذهب ملفاتك إلى هذا الخادم، وهو يمرّرها إلى {place}.",
   heading: "إرسال ملفات",
 
   link_unknown: "هذا الرابط غير موجود",
@@ -11,6 +12,7 @@ export default {
   link_expired_text: "كان مفتوحًا لمدة محدودة. اطلب رابطًا جديدًا ممن أرسله إليك.",
   link_closed: "هذا الرابط مغلق",
   link_closed_text: "لم يعد صاحبه يستقبل ملفات هنا. اطلب منه رابطًا جديدًا إن بقي لديك ما ترسله.",
+  link_full: "هذا الرابط ممتلئ ولا يقبل مزيدًا من الملفات. اطلب رابطًا جديدًا ممن أرسله إليك.",
   link_trouble: "تعذّر تحميل هذه الصفحة",
   try_again: "حاول مجددًا",
 
@@ -27,6 +29,7 @@ export default {
   },
   limit_types: "فقط {types}",
   limit_until: "مفتوح حتى {date}",
+  limit_left: "المتبقي {left}",
 
   refused: {
     two: "لن يُرسل {count} ملفان:",
@@ -125,7 +128,10 @@ export default {
   cancel_item: "إلغاء {path}",
   remove_item: "إزالة {path}",
   retry_item: "حاول مجددًا إرسال {path}",
-  undo_item: "سحب {path}: حذفه من الخادم",
+  take_back: "سحب",
+  undo: "تراجع",
+  taking_back: "سيُسحب بعد لحظات…",
+  take_back_until: "يمكن سحب ما وصل حتى {time}.",
   undo_failed: "تعذّر سحب {path}.",
   move_item: "نقل {path} بمفاتيح الأسهم",
   moved: "أصبح {path} رقم {position} من {count}.",
@@ -209,6 +215,9 @@ export default {
   receipt_show: "عرض الإيصال",
   receipt_save: "تنزيل",
   receipt_print: "طباعة",
+  earlier: "أُرسل من هذا المتصفح",
+  forget_here: "نسيان على هذا الجهاز",
+  forget_text: "تُنسى هذه القائمة فقط.",
   receipt_file: "الملف",
   receipt_size: "الحجم",
   receipt_time: "وصل",

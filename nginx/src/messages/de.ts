@@ -3,6 +3,7 @@ import type { Messages } from "../page/i18n";
 export default {
   language: "Sprache",
   foot: "Ihre Dateien gehen direkt an diesen Server und sonst nirgendwohin.",
+  foot_passed: "Ihre Dateien gehen an diesen Server, der sie an {place} weitergibt.",
   heading: "Dateien senden",
 
   link_unknown: "Diesen Link gibt es nicht",
@@ -14,6 +15,8 @@ export default {
   link_closed: "Dieser Link ist geschlossen",
   link_closed_text:
     "Hier werden keine Dateien mehr angenommen. Haben Sie noch etwas zu senden, bitten Sie um einen neuen Link.",
+  link_full:
+    "Dieser Link ist voll: Er nimmt keine Dateien mehr an. Wenn Sie noch etwas zu senden haben, fragen Sie die Person, die Ihnen den Link geschickt hat.",
   link_trouble: "Diese Seite konnte nicht geladen werden",
   try_again: "Noch einmal versuchen",
 
@@ -24,6 +27,7 @@ export default {
   limit_files: { one: "Bis zu {count} Datei", other: "Bis zu {count} Dateien" },
   limit_types: "Nur {types}",
   limit_until: "Offen bis {date}",
+  limit_left: "noch {left}",
 
   refused: { one: "{count} Datei wird nicht gesendet:", other: "{count} Dateien werden nicht gesendet:" },
   refused_type: "Diese Art von Datei wird hier nicht angenommen; {types} schon.",
@@ -92,7 +96,10 @@ export default {
   cancel_item: "{path} abbrechen",
   remove_item: "{path} entfernen",
   retry_item: "{path} noch einmal senden",
-  undo_item: "{path} zurücknehmen: auf dem Server löschen",
+  take_back: "Zurücknehmen",
+  undo: "Doch nicht",
+  taking_back: "Wird gleich zurückgenommen …",
+  take_back_until: "Was angekommen ist, können Sie bis {time} zurücknehmen.",
   undo_failed: "{path} konnte nicht zurückgenommen werden.",
   move_item: "{path} verschieben, mit den Pfeiltasten",
   moved: "{path} ist jetzt Nummer {position} von {count}.",
@@ -160,6 +167,9 @@ export default {
   receipt_show: "Quittung zeigen",
   receipt_save: "Herunterladen",
   receipt_print: "Drucken",
+  earlier: "Von diesem Browser gesendet",
+  forget_here: "Auf diesem Gerät vergessen",
+  forget_text: "Nur diese Liste wird vergessen. Was angekommen ist, bleibt.",
   receipt_file: "Datei",
   receipt_size: "Größe",
   receipt_time: "Angekommen",

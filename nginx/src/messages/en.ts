@@ -3,6 +3,7 @@
 export default {
   language: "Language",
   foot: "Your files go straight to this server and nowhere else.",
+  foot_passed: "Your files go to this server, which passes them on to {place}.",
   heading: "Send files",
 
   // A link that takes nothing.
@@ -14,6 +15,8 @@ export default {
   link_closed: "This link is closed",
   link_closed_text:
     "The person who made it takes no more files here. Ask them for a new link if you still have something to send.",
+  link_full:
+    "This link is full: it takes no more files. If you still have something to send, ask the person who sent you the link.",
   link_trouble: "This page could not be loaded",
   try_again: "Try again",
 
@@ -25,6 +28,7 @@ export default {
   limit_files: { one: "Up to {count} file", other: "Up to {count} files" },
   limit_types: "Only {types}",
   limit_until: "Open until {date}",
+  limit_left: "{left} left",
 
   // What it does not take.
   refused: { one: "{count} file will not be sent:", other: "{count} files will not be sent:" },
@@ -95,7 +99,10 @@ export default {
   cancel_item: "Cancel {path}",
   remove_item: "Remove {path}",
   retry_item: "Try again to send {path}",
-  undo_item: "Take {path} back: delete it on the server",
+  take_back: "Take back",
+  undo: "Undo",
+  taking_back: "About to be taken back…",
+  take_back_until: "What has arrived can be taken back until {time}.",
   undo_failed: "{path} could not be taken back.",
   move_item: "Move {path}, with the arrow keys",
   moved: "{path} is now number {position} of {count}.",
@@ -163,6 +170,9 @@ export default {
   receipt_show: "Show the receipt",
   receipt_save: "Download",
   receipt_print: "Print",
+  earlier: "Sent from this browser",
+  forget_here: "Forget on this device",
+  forget_text: "Only this list is forgotten. What has arrived stays.",
   receipt_file: "File",
   receipt_size: "Size",
   receipt_time: "Arrived",

@@ -3,6 +3,7 @@ import type { Messages } from "../page/i18n";
 export default {
   language: "Idioma",
   foot: "Sus archivos van directamente a este servidor y a ningún otro sitio.",
+  foot_passed: "Sus archivos van a este servidor, que los entrega a {place}.",
   heading: "Enviar archivos",
 
   link_unknown: "Este enlace no existe",
@@ -13,6 +14,8 @@ export default {
   link_closed: "Este enlace está cerrado",
   link_closed_text:
     "Quien lo creó ya no recibe archivos aquí. Pida un enlace nuevo si aún tiene algo que enviar.",
+  link_full:
+    "Este enlace está lleno: ya no acepta archivos. Si aún tiene algo que enviar, pregunte a quien le envió el enlace.",
   link_trouble: "No se pudo cargar esta página",
   try_again: "Reintentar",
 
@@ -27,6 +30,7 @@ export default {
   },
   limit_types: "Solo {types}",
   limit_until: "Abierto hasta el {date}",
+  limit_left: "quedan {left}",
 
   refused: {
     one: "{count} archivo no se enviará:",
@@ -117,7 +121,10 @@ export default {
   cancel_item: "Cancelar {path}",
   remove_item: "Quitar {path}",
   retry_item: "Reintentar el envío de {path}",
-  undo_item: "Retirar {path}: borrarlo del servidor",
+  take_back: "Retirar",
+  undo: "Deshacer",
+  taking_back: "A punto de retirarse…",
+  take_back_until: "Lo que ha llegado puede retirarse hasta las {time}.",
   undo_failed: "No se pudo retirar {path}.",
   move_item: "Mover {path} con las flechas",
   moved: "{path} es ahora el número {position} de {count}.",
@@ -197,6 +204,9 @@ export default {
   receipt_show: "Mostrar el recibo",
   receipt_save: "Descargar",
   receipt_print: "Imprimir",
+  earlier: "Enviado desde este navegador",
+  forget_here: "Olvidar en este dispositivo",
+  forget_text: "Solo se olvida esta lista. Lo que ha llegado se queda.",
   receipt_file: "Archivo",
   receipt_size: "Tamaño",
   receipt_time: "Llegada",

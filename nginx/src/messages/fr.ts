@@ -3,6 +3,7 @@ import type { Messages } from "../page/i18n";
 export default {
   language: "Langue",
   foot: "Vos fichiers vont directement à ce serveur et nulle part ailleurs.",
+  foot_passed: "Vos fichiers vont à ce serveur, qui les transmet à {place}.",
   heading: "Envoyer des fichiers",
 
   link_unknown: "Ce lien n’existe pas",
@@ -14,6 +15,8 @@ export default {
   link_closed: "Ce lien est fermé",
   link_closed_text:
     "La personne qui l’a créé n’accepte plus de fichiers ici. Demandez un nouveau lien si vous avez encore quelque chose à envoyer.",
+  link_full:
+    "Ce lien est plein : il n’accepte plus de fichiers. S’il vous reste quelque chose à envoyer, demandez à la personne qui vous a envoyé le lien.",
   link_trouble: "Cette page n’a pas pu être chargée",
   try_again: "Réessayer",
 
@@ -28,6 +31,7 @@ export default {
   },
   limit_types: "Seulement {types}",
   limit_until: "Ouvert jusqu’au {date}",
+  limit_left: "reste {left}",
 
   refused: {
     one: "{count} fichier ne sera pas envoyé :",
@@ -118,7 +122,10 @@ export default {
   cancel_item: "Annuler {path}",
   remove_item: "Retirer {path}",
   retry_item: "Réessayer d’envoyer {path}",
-  undo_item: "Reprendre {path} : le supprimer du serveur",
+  take_back: "Reprendre",
+  undo: "Annuler",
+  taking_back: "Sur le point d’être repris…",
+  take_back_until: "Ce qui est arrivé peut être repris jusqu’à {time}.",
   undo_failed: "{path} n’a pas pu être repris.",
   move_item: "Déplacer {path}, avec les flèches",
   moved: "{path} est maintenant le numéro {position} sur {count}.",
@@ -194,6 +201,9 @@ export default {
   receipt_show: "Afficher le reçu",
   receipt_save: "Télécharger",
   receipt_print: "Imprimer",
+  earlier: "Envoyé depuis ce navigateur",
+  forget_here: "Oublier sur cet appareil",
+  forget_text: "Seule cette liste est oubliée. Ce qui est arrivé reste.",
   receipt_file: "Fichier",
   receipt_size: "Taille",
   receipt_time: "Arrivé",

@@ -3,6 +3,7 @@ import type { Messages } from "../page/i18n";
 export default {
   language: "言語",
   foot: "ファイルはこのサーバーにだけ直接送られます。",
+  foot_passed: "ファイルはこのサーバーに送られ、そこから {place} に渡されます。",
   heading: "ファイルを送る",
 
   link_unknown: "このリンクは存在しません",
@@ -13,6 +14,8 @@ export default {
   link_closed: "このリンクは閉じられています",
   link_closed_text:
     "ここではもうファイルを受け取っていません。まだ送るものがあれば、新しいリンクを頼んでください。",
+  link_full:
+    "このリンクはいっぱいで、これ以上ファイルを受け付けません。まだ送るものがある場合は、リンクを送ってくれた方に尋ねてください。",
   link_trouble: "このページを読み込めませんでした",
   try_again: "もう一度試す",
 
@@ -23,6 +26,7 @@ export default {
   limit_files: { other: "{count} ファイルまで" },
   limit_types: "{types} のみ",
   limit_until: "{date} まで",
+  limit_left: "残り {left}",
 
   refused: { other: "{count} 個のファイルは送られません:" },
   refused_type: "この種類のファイルは受け付けていません。{types} は送れます。",
@@ -82,7 +86,10 @@ export default {
   cancel_item: "{path} を中止",
   remove_item: "{path} を取り除く",
   retry_item: "{path} をもう一度送る",
-  undo_item: "{path} を取り消す: サーバーから削除",
+  take_back: "取り消す",
+  undo: "元に戻す",
+  taking_back: "まもなく取り消します…",
+  take_back_until: "届いたものは {time} まで取り消せます。",
   undo_failed: "{path} を取り消せませんでした。",
   move_item: "{path} を矢印キーで移動",
   moved: "{path} は {count} 個中 {position} 番目になりました。",
@@ -146,6 +153,9 @@ export default {
   receipt_show: "受領証を表示",
   receipt_save: "ダウンロード",
   receipt_print: "印刷",
+  earlier: "このブラウザーから送ったもの",
+  forget_here: "この端末から忘れる",
+  forget_text: "この一覧だけを忘れます。届いたものは残ります。",
   receipt_file: "ファイル",
   receipt_size: "サイズ",
   receipt_time: "到着",

@@ -3,6 +3,7 @@ import type { Messages } from "../page/i18n";
 export default {
   language: "Język",
   foot: "Twoje pliki trafiają prosto na ten serwer i nigdzie indziej.",
+  foot_passed: "Twoje pliki trafiają na ten serwer, który przekazuje je do {place}.",
   heading: "Wyślij pliki",
 
   link_unknown: "Ten link nie istnieje",
@@ -13,6 +14,8 @@ export default {
   link_closed: "Ten link jest zamknięty",
   link_closed_text:
     "Nie można już tu wysyłać plików. Jeśli masz jeszcze coś do wysłania, poproś o nowy link.",
+  link_full:
+    "Ten link jest pełny: nie przyjmuje już plików. Jeśli masz jeszcze coś do wysłania, zapytaj osobę, która przysłała link.",
   link_trouble: "Nie udało się wczytać tej strony",
   try_again: "Spróbuj ponownie",
 
@@ -28,6 +31,7 @@ export default {
   },
   limit_types: "Tylko {types}",
   limit_until: "Otwarty do {date}",
+  limit_left: "zostało {left}",
 
   refused: {
     one: "{count} plik nie zostanie wysłany:",
@@ -125,7 +129,10 @@ export default {
   cancel_item: "Anuluj {path}",
   remove_item: "Usuń {path}",
   retry_item: "Spróbuj ponownie wysłać {path}",
-  undo_item: "Wycofaj {path}: usuń z serwera",
+  take_back: "Wycofaj",
+  undo: "Cofnij",
+  taking_back: "Zaraz zostanie wycofany…",
+  take_back_until: "To, co dotarło, można wycofać do {time}.",
   undo_failed: "Nie udało się wycofać {path}.",
   move_item: "Przesuń {path} klawiszami strzałek",
   moved: "{path} ma teraz numer {position} z {count}.",
@@ -206,6 +213,9 @@ export default {
   receipt_show: "Pokaż potwierdzenie",
   receipt_save: "Pobierz",
   receipt_print: "Drukuj",
+  earlier: "Wysłane z tej przeglądarki",
+  forget_here: "Zapomnij na tym urządzeniu",
+  forget_text: "Znika tylko ta lista. To, co dotarło, zostaje.",
   receipt_file: "Plik",
   receipt_size: "Wielkość",
   receipt_time: "Dotarł",

@@ -4,6 +4,7 @@ import type { Span } from "../core/ranges";
 import { make, setText } from "./dom";
 import { formatBytes } from "./format";
 import { t } from "./i18n";
+import "./chunk-map.css";
 
 export interface Parts {
   readonly size: number;

@@ -1,5 +1,6 @@
 import { make, makeButton, setText } from "./dom";
 import { t } from "./i18n";
+import "./dialog.css";
 
 /** A dialog over the page: it takes the focus, Escape closes it, and the focus goes back to where it was. */
 export function openDialog(className: string, title: string, ...content: Node[]): HTMLDialogElement {

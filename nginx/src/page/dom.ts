@@ -58,6 +58,14 @@ export function setLabel(element: HTMLElement, label: string): void {
   setAttribute(element, "title", label);
 }
 
+/** Lets the keyboard scroll what does not fit into its box. */
+export function reachable(box: HTMLElement): void {
+  new ResizeObserver(() => {
+    if (box.scrollHeight > box.clientHeight) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }).observe(box);
+}
+
 /** Sets an attribute only where it differs. */
 export function setAttribute(element: Element, name: string, value: string): void {
   if (element.getAttribute(name) !== value) element.setAttribute(name, value);

@@ -1,5 +1,7 @@
 // Ordering files with a mouse, a pen or a finger: taken by the grip of a row, let go between two others.
 
+import "./drag-order.css";
+
 interface Order<T> {
   readonly itemOf: (id: number) => T | null;
   readonly indexAt: (clientY: number) => number;

@@ -13,7 +13,7 @@ const SPEEDS = [0, 0.25, 0.5, 1, 2, 5, 10, 25].map((mebibytes) => mebibytes * 10
 interface Needs {
   readonly api: LinkApi;
   readonly manager: UploadManager;
-  readonly onHandedOver: (uploads: readonly Begun[]) => void;
+  readonly onHandedOver: (uploads: readonly Begun[]) => Promise<void>;
   readonly onProblem: (words: () => string) => void;
 }
 
@@ -47,7 +47,7 @@ export class Extras {
     const wanted = code.trim().toUpperCase();
     setHidden(this.#codeProblem, true);
     try {
-      this.#needs.onHandedOver(await this.#needs.api.handedOver(wanted));
+      await this.#needs.onHandedOver(await this.#needs.api.handedOver(wanted));
       need("have-code", HTMLDetailsElement).open = false;
       this.#code.value = "";
     } catch {

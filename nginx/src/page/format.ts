@@ -49,6 +49,10 @@ export function formatDate(milliseconds: number): string {
   return format.format(milliseconds);
 }
 
+export function formatTime(milliseconds: number): string {
+  return new Intl.DateTimeFormat(currentLanguage(), { timeStyle: "short" }).format(milliseconds);
+}
+
 function unit(name: string, value: number): string {
   return number({ style: "unit", unit: name, unitDisplay: "short" }).format(value);
 }

@@ -25,6 +25,12 @@ export class Gate {
     onLanguage(() => this.#paint());
   }
 
+  /** What was filled in here before. */
+  fill(name: string, email: string): void {
+    this.#name.value ||= name;
+    this.#email.value ||= email;
+  }
+
   /** Whether there is anything to fill in: then the person says when to send. */
   get asks(): boolean {
     return !this.#form.hidden;

@@ -33,14 +33,24 @@ export interface Taken {
   readonly has?: (picked: Picked) => boolean;
 }
 
-type Limits = Pick<LinkInfo, "maxFileSize" | "maxTotalSize" | "maxFiles" | "allowedExtensions">;
+const NOTHING: Taken = { files: 0, bytes: 0 };
 
-export function describeLimits(info: LinkInfo, now: number): string[] {
-  const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions, expiresIn } = info;
+type Limits = Pick<
+  LinkInfo,
+  "maxFileSize" | "maxTotalSize" | "maxFiles" | "filesLeft" | "bytesLeft" | "full" | "allowedExtensions"
+>;
+
+/** `taken` of what was left when the link was asked. */
+export function describeLimits(info: LinkInfo, now: number, { files, bytes }: Taken = NOTHING): string[] {
+  const { maxFileSize, maxTotalSize, maxFiles, filesLeft, bytesLeft, allowedExtensions, expiresIn } = info;
+  const after = (left: number | null, taken: number, words: (left: number) => string | number): string =>
+    left === null ? "" : ` (${t("limit_left", { left: words(Math.max(0, left - taken)) })})`;
   return [
     maxFileSize === null ? t("limit_none") : t("limit_size", { size: formatBytes(maxFileSize) }),
-    maxTotalSize === null ? "" : t("limit_total", { size: formatBytes(maxTotalSize) }),
-    maxFiles === null ? "" : t("limit_files", { count: maxFiles }),
+    maxTotalSize === null
+      ? ""
+      : t("limit_total", { size: formatBytes(maxTotalSize) }) + after(bytesLeft, bytes, formatBytes),
+    maxFiles === null ? "" : t("limit_files", { count: maxFiles }) + after(filesLeft, files, (left) => left),
     allowedExtensions.length === 0 ? "" : t("limit_types", { types: listTypes(allowedExtensions) }),
     expiresIn === null ? "" : t("limit_until", { date: formatDate(now + expiresIn * 1_000) }),
   ].filter((sentence) => sentence !== "");
@@ -67,7 +77,8 @@ export function sortOut(picked: readonly Picked[], limits: Limits, taken: Taken)
 }
 
 function reasonAgainst(file: File, limits: Limits, taken: Taken): string | null {
-  const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions } = limits;
+  const { maxFileSize, maxTotalSize, maxFiles, filesLeft, bytesLeft, full, allowedExtensions } = limits;
+  if (full) return t("error_request_full");
   if (
     allowedExtensions.length > 0 &&
     !allowedExtensions.some((each) => file.name.toLowerCase().endsWith(`.${each}`))
@@ -77,8 +88,9 @@ function reasonAgainst(file: File, limits: Limits, taken: Taken): string | null 
   if (maxFileSize !== null && file.size > maxFileSize) {
     return t("refused_size", { size: formatBytes(file.size), limit: formatBytes(maxFileSize) });
   }
-  if (maxFiles !== null && taken.files >= maxFiles) return t("refused_files", { count: maxFiles });
-  if (maxTotalSize !== null && taken.bytes + file.size > maxTotalSize) {
+  if (maxFiles !== null && taken.files >= (filesLeft ?? maxFiles))
+    return t("refused_files", { count: maxFiles });
+  if (maxTotalSize !== null && taken.bytes + file.size > (bytesLeft ?? maxTotalSize)) {
     return t("refused_total", { limit: formatBytes(maxTotalSize) });
   }
   return null;

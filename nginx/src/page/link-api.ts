@@ -57,6 +57,15 @@ export class LinkApi {
     }
   }
 
+  /** Takes back what has arrived; the browser sends it even while the page is being left. */
+  async takeBack(uploadId: string): Promise<void> {
+    const url = `${this.#url}/uploads/${encodeURIComponent(uploadId)}`;
+    const reply = await fetch(url, { method: "DELETE", keepalive: true }).catch((cause: unknown) => {
+      throw networkError(cause);
+    });
+    if (!reply.ok) await this.#read(reply);
+  }
+
   async handOff(uploads: readonly string[]): Promise<HandOff> {
     const { code, expires_at: until, url } = await this.#post("/handoffs", { uploads });
     if (typeof code !== "string" || typeof until !== "number" || typeof url !== "string") {

@@ -1,26 +1,46 @@
 // What stands on top: the owner's logo, title and message, and what the link takes.
 
 import type { LinkInfo } from "../core/wire";
-import { make, need, setHidden, setText } from "./dom";
+import { make, need, reachable, setHidden, setText } from "./dom";
 import { t } from "./i18n";
-import { describeLimits } from "./limits";
+import { describeLimits, type Taken } from "./limits";
+
+const PLACES: Readonly<Record<string, string>> = { s3: "S3", drive: "Google Drive" };
 
 /** What the link is called, in the language of the moment. */
 export function headingOf({ title }: LinkInfo): string {
   return title || t("heading");
 }
 
-/** `opened` is when the link told how long it stays open; milliseconds since 1970. */
-export function paintHead(info: LinkInfo, opened: number): void {
+export function paintHead(info: LinkInfo): void {
   const { message, logoUrl } = info;
   setText(need("title"), headingOf(info));
   const messageBox = need("message");
   setText(messageBox, message);
   setHidden(messageBox, message === "");
+  reachable(messageBox);
   const logo = need("logo", HTMLImageElement);
   if (logoUrl !== null) logo.src = logoUrl;
   setHidden(logo, logoUrl === null);
-  const limits = describeLimits(info, opened).map((text) => make("li", { text }));
-  need("limits").replaceChildren(...limits);
+  const { passedOnTo } = info;
+  const foot = need("foot");
+  setText(
+    foot,
+    passedOnTo === null ? t("foot") : t("foot_passed", { place: PLACES[passedOnTo] ?? passedOnTo }),
+  );
+  setHidden(foot, false);
+  setHidden(need("full"), !info.full);
+  if (info.full) for (const id of ["limits", "gate", "drop", "have-code"]) setHidden(need(id), true);
   setHidden(need("link"), false);
+}
+
+/**
+ * What the link takes, less what was `taken` meanwhile. `opened` is when the link told how long it stays open; milliseconds
+ * since 1970.
+ */
+export function paintLimits(info: LinkInfo, opened: number, taken: Taken): void {
+  const list = need("limits");
+  const words = describeLimits(info, opened, taken);
+  if (words.join("\n") === [...list.children].map(({ textContent }) => textContent).join("\n")) return;
+  list.replaceChildren(...words.map((text) => make("li", { text })));
 }

@@ -3,23 +3,24 @@
 import { openDialog } from "./dialog";
 import { make, makeButton, setText } from "./dom";
 import { formatBytes, formatDate } from "./format";
-import { t } from "./i18n";
-import type { LinkApi } from "./link-api";
+import { joined, t } from "./i18n";
 import { reasonFor } from "./reasons";
 
 type Fields = Readonly<Record<string, unknown>>;
 
 const NAME = "receipt.json";
 
-/** Opens the receipt of these uploads; says so when the server needs a moment, or cannot give one. */
-export async function showReceipt(api: LinkApi, uploads: readonly string[]): Promise<void> {
+/** Opens the receipt that `load` brings; says so when the server needs a moment, or cannot give one. */
+export async function showReceipt(
+  load: (signal: AbortSignal, onWait: () => void) => Promise<Fields>,
+): Promise<void> {
   const state = make("p", { className: "quiet" });
   state.setAttribute("role", "status");
   const dialog = openDialog("receipt", t("receipt"), make("p", { text: t("receipt_text") }), state);
   const stop = new AbortController();
   dialog.addEventListener("close", () => stop.abort());
   try {
-    const receipt = await api.receipt(uploads, stop.signal, () => setText(state, t("receipt_wait")));
+    const receipt = await load(stop.signal, () => setText(state, t("receipt_wait")));
     state.remove();
     dialog.append(...content(receipt));
   } catch (error) {
@@ -46,7 +47,24 @@ function content(receipt: Fields): HTMLElement[] {
     text: t("receipt_key", { key: String(receipt.key ?? "") }),
   });
   const check = make("p", { className: "quiet small", text: t("receipt_check") });
-  return [title, issued, server, rows, key, check, make("div", { className: "row" }, save, print)];
+  return [
+    title,
+    ...sendersOf(receipt),
+    issued,
+    server,
+    rows,
+    key,
+    check,
+    make("div", { className: "row" }, save, print),
+  ];
+}
+
+/** Who sent the files, as they named themselves. */
+function sendersOf({ files }: Fields): HTMLElement[] {
+  const all = (Array.isArray(files) ? files : []).map(({ sender_name: name, sender_email: email }: Fields) =>
+    joined([name, email].flatMap((each) => (typeof each === "string" && each !== "" ? [each] : []))),
+  );
+  return [...new Set(all)].filter((each) => each !== "").map((text) => make("p", { text }));
 }
 
 function head(): HTMLElement {

@@ -3,7 +3,7 @@
 
 import { mayPass } from "../core/errors";
 import type { UploadItem } from "../utils/upload-manager";
-import { make, makeIconButton, setHidden, setLabel } from "./dom";
+import { make, makeIconButton, setHidden, setLabel, setText } from "./dom";
 import { type Key, t } from "./i18n";
 
 export interface ButtonActions {
@@ -11,17 +11,22 @@ export interface ButtonActions {
   readonly retry: (item: UploadItem) => void;
   readonly pause: (item: UploadItem) => void;
   readonly resume: (item: UploadItem) => void;
+  /** Takes back what has arrived, or thinks better of it. */
   readonly undo: (item: UploadItem) => void;
   readonly toggle: (item: UploadItem) => void;
   /** Moves the file in the queue by so many places. */
   readonly move: (item: UploadItem, by: number) => void;
   /** Whether a file that has arrived may still be taken back. */
   readonly mayUndo: (item: UploadItem) => boolean;
+  /** Whether it is about to be taken back. */
+  readonly isLeaving: (item: UploadItem) => boolean;
 }
 
 interface Kind {
   readonly icon: string;
-  readonly label: Key;
+  readonly label?: Key;
+  /** Stands beside the drawing; the label then is these words and the file. */
+  readonly words?: (item: UploadItem, actions: ButtonActions) => Key;
   readonly shown: (item: UploadItem, actions: ButtonActions) => boolean;
   readonly act: (item: UploadItem, actions: ButtonActions) => void;
 }
@@ -55,8 +60,9 @@ const KINDS = {
   },
   undo: {
     icon: "undo",
-    label: "undo_item",
-    shown: (item, { mayUndo }) => item.state === "done" && mayUndo(item),
+    // One button for both, so that a second click in the same place undoes the first.
+    words: (item, { isLeaving }) => (isLeaving(item) ? "undo" : "take_back"),
+    shown: (item, { mayUndo, isLeaving }) => item.state === "done" && (isLeaving(item) || mayUndo(item)),
     act: (item, { undo }) => undo(item),
   },
   details: {
@@ -98,14 +104,13 @@ export class RowButtons {
     this.#item = item;
     let before: HTMLButtonElement | null = null;
     for (const name of Object.keys(KINDS) as ButtonName[]) {
-      const { label, shown }: Kind = KINDS[name];
+      const { shown }: Kind = KINDS[name];
       const show = shown(item, this.#actions);
       const button: HTMLButtonElement | undefined =
         this.#made.get(name) ?? (show ? this.#make(name, before) : undefined);
       if (button === undefined) continue;
       setHidden(button, !show);
-      const removes = name === "cancel" && item.state === "failed";
-      if (show) setLabel(button, t(removes ? "remove_item" : label, { path: item.path }));
+      if (show) this.#name(name, button);
       if (name === "details") button.setAttribute("aria-expanded", String(open));
       if (name !== "grip") before = button;
     }
@@ -115,9 +120,20 @@ export class RowButtons {
     this.#made.get(name)?.focus();
   }
 
+  #name(name: ButtonName, button: HTMLButtonElement): void {
+    const { path, state } = this.#item;
+    const { label = "cancel_item", words }: Kind = KINDS[name];
+    if (words !== undefined) {
+      const said = t(words(this.#item, this.#actions));
+      setText(button.lastElementChild as HTMLElement, said);
+      setLabel(button, `${said}: ${path}`);
+    } else setLabel(button, t(name === "cancel" && state === "failed" ? "remove_item" : label, { path }));
+  }
+
   #make(name: ButtonName, before: HTMLButtonElement | null): HTMLButtonElement {
-    const { icon, act }: Kind = KINDS[name];
+    const { icon, act, words }: Kind = KINDS[name];
     const button = makeIconButton(icon, () => act(this.#item, this.#actions));
+    if (words !== undefined) button.append(make("span"));
     this.#made.set(name, button);
     if (name === "details") button.classList.add("expander");
     if (name === "grip") {

@@ -58,11 +58,16 @@ export class Row {
     if (this.element.className !== className) this.element.className = className;
     showIcon(this.#sign, taken ? "undo" : ICONS[item.state]);
     setText(this.#size, formatBytes(item.file.size));
-    setText(this.#state, taken ? t("taken_back") : wordsFor(item, this.#actions));
+    setText(this.#state, this.#words(item, taken));
     const open = hasDetails(item) && this.#actions.isOpen(item);
     this.#buttons.paint(item, open);
     this.#paintBar(item);
     this.#paintBox(item, open);
+  }
+
+  #words(item: UploadItem, taken: boolean): string {
+    if (taken) return t("taken_back");
+    return this.#actions.isLeaving(item) ? t("taking_back") : wordsFor(item, this.#actions);
   }
 
   focus(name: ButtonName): void {
@@ -123,18 +128,12 @@ class Bar {
   }
 }
 
-/** The folder stands back; of a name too long for the line the end stays, which tells files of one name apart. */
+/** The folder stands back. In one piece, however long: it is read out and copied as it is. */
 function nameOf(path: string): HTMLElement {
   const cut = path.lastIndexOf("/") + 1;
-  const name = path.slice(cut);
-  const letters = [...name];
-  const tail = letters.length > 24 ? letters.slice(-10).join("") : "";
-  const head = tail === "" ? name : letters.slice(0, -10).join("");
   const box = make("div", { className: "file-name" });
   if (cut > 0) box.append(make("span", { className: "file-folder", text: path.slice(0, cut) }));
-  box.append(make("span", { className: "file-head", text: head }));
-  if (tail !== "") box.append(make("span", { className: "file-tail", text: tail }));
-  box.title = path;
+  box.append(path.slice(cut));
   box.dir = "auto";
   return box;
 }

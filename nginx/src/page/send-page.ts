@@ -13,6 +13,7 @@ import { Announcer } from "./announcer";
 import { Awake } from "./awake";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
+import { Continuing } from "./continuing";
 import { need, oncePerFrame, setHidden, setText } from "./dom";
 import type { Collected } from "./drop";
 import { EmptyFolders } from "./empty-folders";
@@ -20,17 +21,17 @@ import { Extras } from "./extras";
 import { FileList } from "./file-list";
 import { formatBytes } from "./format";
 import { Gate } from "./gate";
-import { Handles } from "./handles";
 import { onLanguage, t } from "./i18n";
+import { LateVisit } from "./late-visit";
 import { identity, type Picked, sortOut } from "./limits";
 import { LinkApi } from "./link-api";
-import { headingOf, paintHead } from "./link-head";
+import { headingOf, paintHead, paintLimits } from "./link-head";
 import { Problem } from "./problem";
 import { reasonFor } from "./reasons";
 import { Sending } from "./sending";
 import { Signs } from "./signs";
 import { TotalPanel } from "./total-panel";
-import { Unfinished } from "./unfinished";
+import { Undoing } from "./undoing";
 
 export interface Ports {
   readonly transport: Transport;
@@ -50,8 +51,8 @@ export class SendPage {
   readonly #manager: UploadManager;
   readonly #gate: Gate;
   readonly #captcha: Captcha;
-  readonly #unfinished: Unfinished;
-  readonly #handles: Handles;
+  readonly #continuing: Continuing;
+  readonly #visit: LateVisit;
   readonly #folders: EmptyFolders;
   readonly #api: LinkApi;
   readonly #list: FileList;
@@ -65,7 +66,7 @@ export class SendPage {
   readonly #send = need("send", HTMLButtonElement);
   readonly #problem = new Problem();
   readonly #paint = oncePerFrame(() => this.#paintNow());
-  readonly #takenBack = new Set<UploadItem>();
+  readonly #undoing: Undoing;
   #wasBusy = false;
 
   constructor(info: LinkInfo, hash: string, ports: Ports) {
@@ -86,7 +87,6 @@ export class SendPage {
     });
     this.#gate = new Gate(info, () => this.#sending.go());
     this.#captcha = new Captcha(info);
-    this.#handles = new Handles(hash);
     this.#folders = this.#makeFolders();
     this.#sending = new Sending(hash, {
       manager: this.#manager,
@@ -97,7 +97,11 @@ export class SendPage {
       announcer: this.#announcer,
       paint: this.#paint,
     });
-    this.#unfinished = this.#makeUnfinished();
+    this.#continuing = this.#makeContinuing();
+    const { clock } = ports;
+    const tell = { clock, api: this.#api, say: this.#announcer.say, onProblem: this.#problem.show };
+    this.#undoing = new Undoing({ ...tell, manager: this.#manager, paint: this.#paint });
+    this.#visit = new LateVisit({ ...tell, hash, gate: this.#gate });
     this.#list = this.#makeList();
     this.#panel = this.#makePanel();
     this.#extras = this.#makeExtras();
@@ -139,14 +143,14 @@ export class SendPage {
     });
   }
 
-  #makeUnfinished(): Unfinished {
+  #makeContinuing(): Continuing {
     const { transport, clock, sessions } = this.#ports;
     const uploads = new DropprApi({ transport, clock, chunkUrl: this.#uploadUrl, headers: {} });
-    return new Unfinished({
+    return new Continuing({
+      hash: this.#hash,
       link: this.#uploadUrl,
       api: this.#api,
       sessions,
-      handles: this.#handles,
       discard: (uploadId) => uploads.cancel(uploadId),
       onOpened: (picked) => void this.#add([picked], []),
     });
@@ -158,15 +162,16 @@ export class SendPage {
       {
         cancel: (item) => void this.#takeOut(item),
         retry: (item) => {
-          this.#takenBack.delete(item);
+          this.#undoing.startOver(item);
           this.#sending.start(() => manager.retry(item));
         },
         pause: (item) => manager.pause(item),
         resume: (item) => this.#sending.start(() => manager.resume(item)),
-        undo: (item) => void this.#undo(item),
+        undo: this.#undoing.toggle,
+        isLeaving: this.#undoing.isLeaving,
         moveBefore: (item, other) => manager.move(item, other),
-        mayUndo: (item) => this.#mayUndo(item),
-        wasTakenBack: (item) => this.#takenBack.has(item),
+        mayUndo: this.#undoing.may,
+        wasTakenBack: this.#undoing.wasTakenBack,
         statsOf: (item) => manager.statsOf(item),
         isOffline: () => !this.#ports.connectivity.online,
         details: (item, box) => void this.#drawMap(item, box),
@@ -203,14 +208,14 @@ export class SendPage {
     return new Extras({
       api: this.#api,
       manager: this.#manager,
-      onHandedOver: (uploads) => this.#unfinished.addFromElsewhere(uploads),
+      onHandedOver: (uploads) => this.#continuing.addFromElsewhere(uploads),
       onProblem: this.#problem.show,
     });
   }
 
   #describe(): void {
     this.#signs.title = `${headingOf(this.#info)} · Droppr`;
-    paintHead(this.#info, this.#opened);
+    paintHead(this.#info);
     this.#chooser.accept(this.#info.allowedExtensions);
     this.#paint();
   }
@@ -240,7 +245,8 @@ export class SendPage {
     await this.#add(picked, unreadable);
     if (this.#sending.going) void this.#folders.make();
     this.#paint();
-    void this.#handles.keep(await handles);
+    // Where it cannot be kept, the person chooses the files again.
+    await this.#continuing.keep(await handles).catch(() => undefined);
   }
 
   async #add(picked: readonly Picked[], unreadable: readonly string[]): Promise<void> {
@@ -254,8 +260,7 @@ export class SendPage {
     }
     const totals = this.#manager.totals();
     const taken = {
-      files: totals.files - totals.failed,
-      bytes: totals.size,
+      ...takenBy(totals),
       has: (each: Picked) => twins.has(each),
     };
     const { accepted, refused } = sortOut(picked, this.#info, taken);
@@ -264,7 +269,7 @@ export class SendPage {
     if (accepted.length === 0) return;
     this.#sending.start(() => {
       for (const each of accepted) {
-        const { path, previous } = this.#unfinished.take(each);
+        const { path, previous } = this.#continuing.take(each);
         this.#manager.add(each.file, path, previous);
       }
     });
@@ -275,7 +280,8 @@ export class SendPage {
 
   async #continue(): Promise<void> {
     const code = /^#resume=(.+)$/.exec(location.hash)?.[1];
-    await this.#unfinished.show();
+    // Where the list cannot be loaded, choosing the same files goes on with them all the same.
+    await this.#continuing.show().catch(() => undefined);
     if (code === undefined) return;
     // The code is a capability: it need not stay in the address for others to see.
     history.replaceState(null, "", location.pathname);
@@ -307,6 +313,7 @@ export class SendPage {
 
   #onChange(item: UploadItem): void {
     this.#paint();
+    this.#visit.follow(item);
     if (item.state !== "failed") return;
     if (item.error?.code === "different_file") {
       this.#tellDifferent(item.path);
@@ -335,29 +342,13 @@ export class SendPage {
     need("choose").focus();
   }
 
-  #mayUndo({ removableUntil }: UploadItem): boolean {
-    return removableUntil !== null && this.#ports.clock.now() < removableUntil;
-  }
-
-  async #undo(item: UploadItem): Promise<void> {
-    const { path } = item;
-    try {
-      await this.#manager.undo(item);
-      this.#takenBack.add(item);
-      this.#announcer.say(`${path}: ${t("taken_back")}`);
-    } catch (error) {
-      this.#problem.show(() => `${t("undo_failed", { path })} ${reasonFor(error)}`);
-    }
-    this.#paint();
-  }
-
   async #showReceipt(): Promise<void> {
-    const done = this.#manager.items.filter(({ state }) => state === "done");
-    const { showReceipt } = await import("./receipt");
-    await showReceipt(
-      this.#api,
-      done.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId])),
+    const done = this.#manager.items.filter(
+      (item) => item.state === "done" && !this.#undoing.isLeaving(item),
     );
+    const ids = done.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId]));
+    const { showReceipt } = await import("./receipt");
+    await showReceipt((signal, onWait) => this.#api.receipt(ids, signal, onWait));
   }
 
   // What is seen
@@ -368,6 +359,8 @@ export class SendPage {
     setHidden(need("sending"), this.#manager.items.length === 0 && !this.#folders.any);
     this.#list.paint(this.#manager.items, totals);
     this.#panel.paint(totals, may);
+    this.#undoing.paint(this.#manager.items);
+    paintLimits(this.#info, this.#opened, takenBy(totals));
     this.#extras.paint();
     this.#paintSend();
     this.#paintSigns(totals, may && this.#manager.busy);
@@ -394,8 +387,13 @@ export class SendPage {
 
   #ended(totals: UploadTotals): void {
     this.#sending.give();
-    if (totals.done === 0 || totals.paused > 0) return;
+    if (totals.done + totals.failed === 0 || totals.paused > 0) return;
     this.#signs.ended(totals);
-    if (totals.failed === 0) void this.#handles.forget();
+    if (totals.failed === 0) this.#continuing.forget().catch(() => undefined);
   }
+}
+
+/** What this visit uses of what the link had left. */
+function takenBy({ files, failed, size }: UploadTotals): { files: number; bytes: number } {
+  return { files: files - failed, bytes: size };
 }

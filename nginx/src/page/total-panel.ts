@@ -1,7 +1,7 @@
 // How far all of it is. The percentage and the bar are what is safe on the server; what was merely sent runs ahead, paler.
 
 import type { UploadTotals } from "../utils/upload-manager";
-import { need, setHidden, setText } from "./dom";
+import { makeIcon, need, setHidden, setText, showIcon } from "./dom";
 import { formatBytes, formatPercent } from "./format";
 import { joined, t } from "./i18n";
 import { pace } from "./row";
@@ -25,6 +25,8 @@ export class TotalPanel {
   readonly #hint = need("total-hint");
   readonly #finished = need("finished");
   readonly #finishedText = need("finished-text");
+  readonly #sign = makeIcon("check");
+  readonly #receipt = need("receipt-show");
   readonly #pauseAll = need("pause-all", HTMLButtonElement);
   readonly #resumeAll = need("resume-all", HTMLButtonElement);
   readonly #retryAll = need("retry-all", HTMLButtonElement);
@@ -32,6 +34,7 @@ export class TotalPanel {
   #sure = 0;
 
   constructor(actions: PanelActions) {
+    this.#finished.prepend(this.#sign);
     this.#pauseAll.addEventListener("click", actions.pauseAll);
     this.#resumeAll.addEventListener("click", actions.resumeAll);
     this.#retryAll.addEventListener("click", actions.retryAll);
@@ -42,8 +45,12 @@ export class TotalPanel {
   paint(totals: UploadTotals, going: boolean): void {
     const { files, done, failed, paused, waiting, safe, size } = totals;
     const under = waiting + totals.going;
-    const over = under === 0 && paused === 0 && done > 0;
+    const over = under === 0 && paused === 0 && done + failed > 0;
     setHidden(this.#finished, !over);
+    this.#finished.classList.toggle("bad", failed > 0);
+    showIcon(this.#sign, failed > 0 ? "alert" : "check");
+    setHidden(this.#receipt, done === 0);
+    setHidden(need("more"), over && done > 0 && failed === 0);
     // Before anything may go there is nothing to tell yet.
     setHidden(this.#box, over || under + paused === 0 || (!going && totals.loaded === 0 && paused === 0));
     if (over) setText(this.#finishedText, endWords(totals));
@@ -84,7 +91,7 @@ function totalWords(totals: UploadTotals, going: boolean): string {
 }
 
 export function endWords({ done, failed }: UploadTotals): string {
-  const words = [t("done", { count: done })];
+  const words = done === 0 ? [] : [t("done", { count: done })];
   words.push(failed === 0 ? t("done_more") : t("failed", { count: failed }));
   return words.join(" ");
 }

@@ -11,6 +11,7 @@ import type { Handles } from "./handles";
 import { onLanguage, t } from "./i18n";
 import type { Picked } from "./limits";
 import type { Begun, LinkApi } from "./link-api";
+import "./plain.css";
 
 interface Entry {
   readonly begun: Begun;
@@ -127,6 +128,10 @@ export class Unfinished {
       const reopen = makeButton(t("reopen"), "slim primary", () => void this.#reopen(entry));
       reopen.setAttribute("aria-label", t("resume_item", { path }));
       row.append(reopen);
+    } else {
+      const choose = makeButton(t("choose"), "slim primary", () => need("choose").click());
+      choose.setAttribute("aria-label", `${t("choose")}: ${path}`);
+      row.append(choose);
     }
     const discard = makeButton(t("discard"), "slim", () => void this.#discard(entry));
     discard.setAttribute("aria-label", t("discard_item", { path }));

@@ -170,11 +170,17 @@ export class UploadManager {
     await Promise.all([...waiting, ...going].map((item) => this.cancel(item)));
   }
 
-  /** Takes back a file that is done. Rejects with `upload_complete` when it is too late for that. */
-  async undo(item: UploadItem): Promise<void> {
+  /**
+   * Takes back a file that is done. Rejects with `upload_complete` when it is too late for that. `remove` is another way
+   * to ask the server for it.
+   */
+  async undo(
+    item: UploadItem,
+    remove = (uploadId: string): Promise<void> => this.#api().cancel(uploadId),
+  ): Promise<void> {
     const mine = this.#find(item);
     if (mine === undefined || mine.state !== "done" || mine.uploadId === null) return;
-    await this.#api().cancel(mine.uploadId);
+    await remove(mine.uploadId);
     mine.startOver();
     this.#update(mine, { state: "cancelled", loaded: 0, safe: 0, name: null, removableUntil: null });
   }

@@ -1,0 +1,69 @@
+// What an earlier visit or another device began: the list of it, and what was dropped, are loaded where there is such a thing.
+
+import type { SessionStore } from "../ports";
+import type { PreviousUpload } from "../utils/uploader-config";
+import type { Handles } from "./handles";
+import type { Picked } from "./limits";
+import type { Begun, LinkApi } from "./link-api";
+import type { Unfinished } from "./unfinished";
+
+interface Needs {
+  readonly hash: string;
+  readonly link: string;
+  readonly api: LinkApi;
+  readonly sessions: SessionStore;
+  readonly discard: (uploadId: string) => Promise<void>;
+  readonly onOpened: (picked: Picked) => void;
+}
+
+export class Continuing {
+  readonly #needs: Needs;
+  #handles: Promise<Handles> | null = null;
+  #list: Promise<Unfinished> | null = null;
+  #shown: Unfinished | null = null;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+  }
+
+  /** Lists what this browser began to send here and the server still holds. */
+  async show(): Promise<void> {
+    const { sessions, link } = this.#needs;
+    if (sessions.all().some((session) => session.link === link)) await (await this.#load()).show();
+  }
+
+  async addFromElsewhere(uploads: readonly Begun[]): Promise<void> {
+    (await this.#load()).addFromElsewhere(uploads);
+  }
+
+  /** What `picked` continues, if anything. */
+  take(picked: Picked): { readonly path: string; readonly previous: PreviousUpload | null } {
+    return this.#shown?.take(picked) ?? { path: picked.path, previous: null };
+  }
+
+  /** Keeps what was dropped where the browser can open it again after a reload. */
+  async keep(handles: readonly FileSystemHandle[]): Promise<void> {
+    if (handles.length > 0) await (await this.#kept()).keep(handles);
+  }
+
+  /** Everything has been sent. */
+  async forget(): Promise<void> {
+    await (await this.#kept()).forget();
+  }
+
+  #kept(): Promise<Handles> {
+    this.#handles ??= import("./handles").then(({ Handles }) => new Handles(this.#needs.hash));
+    return this.#handles;
+  }
+
+  #load(): Promise<Unfinished> {
+    this.#list ??= this.#make();
+    return this.#list;
+  }
+
+  async #make(): Promise<Unfinished> {
+    const [{ Unfinished }, handles] = await Promise.all([import("./unfinished"), this.#kept()]);
+    this.#shown = new Unfinished({ ...this.#needs, handles });
+    return this.#shown;
+  }
+}
