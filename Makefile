@@ -23,7 +23,7 @@ PROCESSES := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
 # Tests of one file share servers; tests/conftest.py lets long files begin first.
 BY_FILE := --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run build setup test alone unit contracts http browser faults torture bench web-test lint fmt locks clean system-parts
+.PHONY: help run build setup test alone unit contracts http browser faults shots torture bench web-test lint fmt locks clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,6 +51,11 @@ torture: system-parts $(VENV)/.fuzz ## Run the fault tests at full length: every
 
 http browser: system-parts setup ## The same, of a folder that needs nginx, browsers or the built pages
 	$(BIN)/pytest tests/$@ $(ARGS)
+
+shots: system-parts setup ## Put pictures of every page in its main states and at four widths into .cache/shots, for people to look at before a release
+	rm -rf .cache/shots
+	$(BIN)/pytest tests/browser/test_layout.py --shots .cache/shots $(ARGS)
+	@echo "Look at them: $(CURDIR)/.cache/shots"
 
 bench: system-parts setup ## Measure beside nginx and others: make bench ARGS='speed --rounds 3', ARGS=--help
 	@scripts/system-parts gcc libc6-dev

@@ -37,6 +37,7 @@ _left: list[str] = []
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fresh", action="store_true", help="end what tests share, servers and browsers, after each test")
+    parser.addoption("--shots", metavar="FOLDER", help="put a picture of every state of every page there")
     parser.addoption(
         "--shard", metavar="I/N", help="run the I-th of N parts of the tests, each the same for every seed"
     )

@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, expect
 
 from tests.support.browser import LAN_HOST, Witness, built_pages, chromium
 from tests.support.client import Client, Link
+from tests.support.layout import Gauge
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender
@@ -43,6 +44,12 @@ def site(app: LiveServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     assert app.socket_path
     with LiveNginx(app.socket_path, app.data_dir, built_pages(), tmp_path_factory.mktemp("site")) as running:
         yield running
+
+
+@pytest.fixture
+def gauge(request: pytest.FixtureRequest) -> Gauge:
+    shots = request.config.getoption("--shots")
+    return Gauge(Path(shots).resolve() if shots else None)
 
 
 @pytest.fixture

@@ -1,0 +1,254 @@
+"""Every page in its main states on four screens: nothing cut, squeezed, too small or over another, the columns as wide as meant.
+
+`make shots` writes a picture of each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visit
+from tests.support.admin import PATIENCE_MS, owner_desk, owner_page, row_of, unfold
+from tests.support.client import Client
+from tests.support.files import MIB, content, write
+from tests.support.layout import Gauge
+from tests.support.live import GENEROUS, LiveServer
+
+SLOW = 2
+LONG = "Wedding Müller – the whole evening, second camera, from the balcony, final cut (2).mp4"
+MESSAGE = "Please send everything you filmed on the evening.\nNo need to cut or to rename anything. Thank you!\n" * 6
+
+
+# The sender's page
+
+
+def test_a_link_that_takes_nothing(owner: Client, visit: Visit, gauge: Gauge) -> None:
+    link = owner.make_link()
+    link.close()
+    gauge.check(visit(link).page, "sender closed")
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "de", "ar", "ja"])
+def test_a_link_with_all_its_questions_and_files_that_wait(
+    owner: Client, desk: Path, visit: Visit, gauge: Gauge, locale: str
+) -> None:
+    limits = {"max_file_size": 10**10, "max_total_size": 10**11, "max_files": 40, "expires_hours": 48}
+    link = owner.make_link(
+        title="Films of the evening for Anna and Tom",
+        message=MESSAGE,
+        password="later",
+        ask_name="required",
+        ask_email="optional",
+        allowed_extensions=["mp4", "mov", "jpg", "png", "tif"],
+        **limits,
+    )
+    sender = visit(link, locale=locale)
+    gauge.check(sender.page, f"sender asks {locale}")
+    names = [LONG, *(f"IMG_{at:04}.jpg" for at in range(9))]
+    sender.choose(write(desk / "notes.txt", b"no"), *(write(desk / name, content(1000)) for name in names))
+    expect(sender.page.locator("li.file")).to_have_count(len(names))
+    gauge.check(sender.page, f"sender waits {locale}")
+
+
+def test_nothing_but_a_zone(owner: Client, visit: Visit, gauge: Gauge) -> None:
+    gauge.check(visit(owner.make_link()).page, "sender empty")
+
+
+def test_a_phone(owner: Client, visit: Visit, gauge: Gauge) -> None:
+    gauge.check(visit(owner.make_link(), has_touch=True, is_mobile=True).page, "sender touch")
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ar"])
+def test_files_under_way(owner: Client, desk: Path, visit: Visit, gauge: Gauge, locale: str) -> None:
+    sender = visit(owner.make_link(title="Films"), locale=locale, color_scheme="dark" if locale == "ar" else "light")
+    page = sender.page
+    sender.line(mib_per_second=SLOW)
+    folder = desk / "A folder whose name is long as well" / "second camera"
+    sender.choose(
+        write(folder / LONG, content(16 * MIB)),
+        *(write(desk / f"{at}.mov", content(12 * MIB, seed=at)) for at in range(3)),
+    )
+    sender.until(lambda: sender.received() > 0, what="a chunk")
+    page.locator(".expander:visible").first.click()
+    page.locator("#more summary").click()
+    gauge.check(page, f"sender under way {locale}", row=220)
+
+
+def test_a_folder_in_the_list(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
+    folder = desk / "A folder whose name is long as well"
+    write(folder / "second camera" / LONG, content(1000))
+    write(folder / "notes.txt", content(10))
+    sender = visit(owner.make_link())
+    sender.choose_folder(folder)
+    sender.expect_all_arrived("2 files have arrived")
+    gauge.check(sender.page, "sender arrived", row=120)
+
+
+@pytest.mark.parametrize("sound", [1, 0], ids=["some", "all"])
+def test_files_that_were_refused(owner: Client, desk: Path, visit: Visit, gauge: Gauge, sound: int) -> None:
+    sender = visit(owner.make_link(allowed_extensions=["jpg"]))
+    sound_ones = [write(desk / f"sound {at}.jpg", b"\xff\xd8\xff\xe0" + bytes(1000)) for at in range(sound)]
+    sender.choose(*(write(desk / f"false {at}.jpg", b"MZ\x90" + content(1000)) for at in range(2)), *sound_ones)
+    expect(sender.page.locator("li.file.failed")).to_have_count(2)
+    expect(sender.page.locator("li.file.done")).to_have_count(sound)
+    gauge.check(sender.page, f"sender {'some' if sound else 'all'} failed")
+
+
+def test_what_an_earlier_visit_began(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
+    sender = visit(owner.make_link())
+    sender.line(mib_per_second=SLOW)
+    sender.choose(write(desk / LONG, content(16 * MIB)))
+    sender.until(lambda: sender.received() > 0, what="a chunk")
+    sender.page.reload()
+    expect(sender.page.locator("#unfinished")).to_be_visible()
+    gauge.check(sender.page, "sender unfinished")
+
+
+def test_moving_to_another_device(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
+    sender = visit(owner.make_link())
+    sender.line(mib_per_second=SLOW)
+    sender.choose(write(desk / "film.mov", content(16 * MIB)))
+    sender.until(lambda: sender.received() > 0, what="a chunk")
+    sender.page.locator("#more summary").click()
+    sender.page.locator("#move-device").click()
+    expect(sender.page.locator("dialog .qr")).to_be_visible()
+    gauge.check(sender.page, "sender to another device")
+
+
+def test_the_receipt(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
+    sender = visit(owner.make_link(title="Contracts"))
+    sender.choose(*(write(desk / f"{at} {LONG}", content(1000, seed=at)) for at in range(12)))
+    sender.expect_all_arrived("12 files have arrived")
+    sender.page.locator("#receipt-show").click()
+    expect(sender.page.locator("dialog table")).to_be_visible()
+    gauge.check(sender.page, "sender receipt")
+
+
+@pytest.mark.parametrize("password", ["", "later"], ids=["without", "with a password"])
+def test_a_full_link(owner: Client, visit: Visit, gauge: Gauge, password: str) -> None:
+    link = owner.make_link(max_files=1, ask_name="required", password=password)
+    link.deliver("only.txt", b"1", headers={"X-Request-Password": password}, sender_name="Anna")
+    gauge.check(visit(link).page, "sender full")
+
+
+def test_what_was_sent_before_and_what_is_about_to_be_taken_back(
+    owner: Client, desk: Path, visit: Visit, gauge: Gauge
+) -> None:
+    sender = visit(owner.make_link())
+    page = sender.page
+    page.clock.install()
+    sender.choose(write(desk / LONG, content(1000)), write(desk / "a.txt", b"a"))
+    sender.expect_all_arrived("2 files have arrived")
+    page.get_by_role("button", name="Take back: a.txt").click()
+    expect(sender.state("a.txt")).to_have_text("About to be taken back…")
+    gauge.check(page, "sender takes back")
+    page.get_by_role("button", name="Undo: a.txt").click()
+    page.reload()
+    page.locator("#earlier summary").click()
+    gauge.check(page, "sender came back")
+
+
+# The owner's page
+
+DESK = 1_000
+"""What the main column has at least on a desk."""
+
+
+@pytest.fixture(scope="module")
+def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """A server with links of every kind on it."""
+    with LiveServer(tmp_path_factory.mktemp("full"), workers=1, **GENEROUS) as running:
+        client = Client.of(running)
+        client.make_link(title="Closed", folder="closed").close()
+        client.make_link(title="Full", folder="full", max_files=1).deliver("only.txt", b"1")
+        client.make_link(folder="w" * 120, max_total_size=10**12)
+        link = client.make_link(
+            title="Films of the evening for Anna and Tom",
+            folder="weddings/2026/mueller",
+            message=MESSAGE,
+            ask_name="optional",
+            max_files=40,
+            expires_hours=100,
+            allowed_extensions=["mp4", "jpg"],
+        )
+        for at in range(5):
+            link.deliver(
+                f"second camera/{at} {LONG}",
+                bytes(at + 1),
+                sender_name="Anna-Sophie Müller",
+                sender_email="a@example.org",
+            )
+        upload = link.opened(LONG, 4 * MIB, sender_name="Tom")
+        link.chunk(upload, 0, bytes(MIB), 4 * MIB).expect(200)
+        link.opened("IMG_0001.jpg", MIB)
+        yield running
+
+
+@pytest.fixture
+def owners(browser: Browser, full: LiveServer) -> Iterator[Page]:
+    with owner_desk(browser, full.url, full.token) as page:
+        expect(row_of(page, "Full")).to_be_visible()
+        yield page
+
+
+def test_the_front_door_and_the_login(browser: Browser, full: LiveServer, gauge: Gauge) -> None:
+    with owner_page(browser, full.url) as page:
+        page.goto("/")
+        gauge.check(page, "front door", main=500)
+        page.goto("/admin")
+        page.get_by_label("Admin token").fill("wrong")
+        page.get_by_role("button", name="Log in").click()
+        expect(page.locator("#login-problem")).to_be_visible()
+        gauge.check(page, "owner login", main=DESK)
+
+
+def test_a_desk_without_links(browser: Browser, tmp_path: Path, gauge: Gauge) -> None:
+    with LiveServer(tmp_path, workers=1) as fresh, owner_desk(browser, fresh.url, fresh.token) as page:
+        expect(page.locator("#no-links")).to_be_visible()
+        gauge.check(page, "owner without links", main=DESK)
+
+
+def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
+    expect(owners.locator("#activity")).to_be_visible()
+    gauge.check(owners, "owner links", main=DESK, row=140)
+    owners.set_viewport_size({"width": 1280, "height": 800})
+    columns = owners.locator(".desk > *:visible").evaluate_all(
+        "all => all.map(each => each.getBoundingClientRect().width)"
+    )
+    assert max(columns) >= 600, f"the columns are {columns} px wide"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_unfolded_link_with_files_and_uploads(owners: Page, gauge: Gauge, scheme: str) -> None:
+    owners.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    row = unfold(owners, "Films of the evening for Anna and Tom")
+    expect(row.locator(".received:not(.arriving)")).to_have_count(5)
+    expect(row.locator(".arriving")).to_have_count(2)
+    expect(row.get_by_text("is being computed")).to_have_count(0, timeout=PATIENCE_MS)
+    gauge.check(owners, f"owner unfolded {scheme}", main=DESK, row=170)
+
+
+def test_the_editor_and_the_question_before_closing(owners: Page, gauge: Gauge) -> None:
+    row = unfold(owners, "Films of the evening for Anna and Tom")
+    row.get_by_role("button", name="Edit").click()
+    row.get_by_text("Limits and questions").click()
+    gauge.check(owners, "owner edits", main=DESK, row=170)
+    row.get_by_role("button", name="Close the link").click()
+    expect(owners.get_by_role("dialog")).to_be_visible()
+    gauge.check(owners, "owner closes", main=DESK, row=170)
+
+
+def test_a_new_link_with_all_it_can_have_and_the_link_when_it_is_made(owners: Page, gauge: Gauge) -> None:
+    owners.locator("#making").get_by_text("Limits and questions").click()
+    owners.locator("#making").get_by_label("Pass files on to").select_option("s3")
+    owners.get_by_label("Expires").first.select_option("custom")
+    gauge.check(owners, "owner new link", main=DESK, row=140)
+    owners.locator("#making").get_by_label("Pass files on to").select_option("folder")
+    owners.get_by_label("Folder", exact=True).fill("made/here")
+    owners.get_by_role("button", name="Make the link").click()
+    expect(owners.locator("#made .qr")).to_be_visible()
+    gauge.check(owners, "owner made link", main=DESK, row=140)
