@@ -6,6 +6,7 @@ that is what the processor's time is for, which is compared with other times of 
 
 from __future__ import annotations
 
+import statistics
 import sys
 import time
 from collections.abc import Callable
@@ -66,8 +67,11 @@ def cost_of(call: Callable[[], Any]) -> Cost:
     return cost
 
 
-def least_cost(call: Callable[[], Any], tries: int = 3) -> Cost:
-    """The least of each that several runs cost, the first of all left out: it may find nothing in memory."""
+def usual_cost(call: Callable[[], Any], tries: int = 5) -> Cost:
+    """The median of each that several runs cost, the first of all left out: it may find nothing in memory. In one or the other
+    the interpreter clears up, or loses what counts."""
     call()
     found = [cost_of(call) for _ in range(tries)]
-    return Cost(**{name: min(getattr(each, name) for each in found) for name in Cost.__dataclass_fields__})
+    return Cost(
+        **{name: statistics.median(getattr(each, name) for each in found) for name in Cost.__dataclass_fields__}
+    )

@@ -17,7 +17,7 @@ import pytest
 
 from app.core.tracker import inclusive_pairs
 from app.web.gaps import IN_CHUNK_REPLY, IN_STATUS
-from tests.support.meter import Cost, least_cost
+from tests.support.meter import Cost, usual_cost
 from tests.support.worlds import LIMIT, SIZE, STRANGER, World
 
 FEW, MANY = 10, 10_000
@@ -225,7 +225,7 @@ def test_every_route_is_in_the_table(worlds: tuple[World, World]) -> None:
 @pytest.mark.parametrize("call", CALLS, ids=lambda call: f"{call.method} {call.rule} ({call.name})")
 def test_a_call_costs_the_same_however_much_is_stored(worlds: tuple[World, World], call: Call) -> None:
     assert [call.make(world).status_code for world in worlds] == [call.status] * 2
-    few, many = (least_cost(partial(call.make, world)) for world in worlds)
+    few, many = (usual_cost(partial(call.make, world)) for world in worlds)
     compare(few, many, WORK)
 
 
@@ -272,7 +272,7 @@ def test_a_list_costs_what_its_items_cost(
 ) -> None:
     monkeypatch.setattr("app.services.handoffs.MOST_CODES", LIMIT)
     make, world = LISTS[name], worlds[1]
-    few, many = (least_cost(partial(make, world, amount), tries=1) for amount in (10, 200))
+    few, many = (usual_cost(partial(make, world, amount), tries=1) for amount in (10, 200))
     told = f"{few} became {many}"
     assert many.work <= 20 * WORK * few.work, told
     assert many.system_calls <= 20 * WORK * few.system_calls, told
