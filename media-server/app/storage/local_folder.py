@@ -20,13 +20,14 @@ from app.core.errors import Busy
 from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_as_sent
 from app.core.ports import Delivery
 from app.storage.atomic import disk_errors, sync_folder
-from app.storage.data_folder import OTHER_DISK, mount_of
+from app.storage.data_folder import OTHER_DISK, Mounts, mount_of
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ONE_BY_ONE = 16
 """So many numbers are tried in their order, which fills gaps and finds a folder where it was before."""
 _HIGHEST = 2**40
 """More than there are files. Only names that somebody chose for it lead up to it by doubling."""
+_CHECKED_MOST = 1024
 FAR_AWAY = 60
 """Seconds after which to ask again whether somebody has put the folders on one disk."""
 _NUMBER = re.compile(r" \(([1-9][0-9]{0,18})\)", re.ASCII)
@@ -40,6 +41,9 @@ class LocalFolder:
         self._source = source
         self._settled: set[Path] = set()
         """Folders whose own names are known to be on the disk; forgotten whenever a folder is made."""
+        self._mounts: Mounts | None = None
+        self._checked: dict[RelPath, int] = {}
+        """Folders that were on the right disk, and how often anything had been mounted until then."""
 
     def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
         with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
@@ -49,8 +53,17 @@ class LocalFolder:
     def check(self, folder: RelPath) -> None:
         if self._source is None:
             return
+        self._mounts = self._mounts or Mounts()
+        changes = self._mounts.changes()
+        if self._checked.get(folder) != changes:
+            self._check(self._source, folder)
+            if len(self._checked) >= _CHECKED_MOST:
+                self._checked.clear()
+            self._checked[folder] = changes
+
+    def _check(self, source: Path, folder: RelPath) -> None:
         with disk_errors(), ExitStack() as stack:
-            descriptor = os.open(self._source, _FOLDER)
+            descriptor = os.open(source, _FOLDER)
             stack.callback(os.close, descriptor)
             own = mount_of(descriptor)
             with self._opened(()) as descriptor:

@@ -17,12 +17,10 @@ from __future__ import annotations
 
 import contextlib
 import math
-import re
 import select
 import selectors
 import socket
 import ssl
-import sys
 import threading
 import time
 from collections import Counter
@@ -37,6 +35,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from app.storage.waiting_room import WaitingThreads
 from app.web.body import SLOWEST
 from app.web.context import counted, is_trusted, parsed
+from app.web.heads import HEAD_BYTES, is_complete, missing
 from app.web.slots import Slots
 from app.web.sockets import (
     PARTING_BYTES,
@@ -47,17 +46,11 @@ from app.web.sockets import (
     Sockets,
 )
 
-AT_ONCE_MS = 2
-HEAD_BYTES = 64 * 1024
-"""The most that is read of a request before its headers have ended."""
+AT_ONCE = 0.002
+"""Seconds within which a next request, and all of its body, counts as being there."""
 QUEUE_SECONDS = 10.0
 """How long a body waits for a slot before it is told to come again."""
 TICK = 0.1
-SWITCH_SECONDS = 0.001
-
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
-_CODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
-_BARE_LF = re.compile(rb"(?<!\r)\n")
 
 
 class Front(ThreadWorker):  # type: ignore[misc]
@@ -73,8 +66,6 @@ class Front(ThreadWorker):  # type: ignore[misc]
         self._serving = threading.local()
         self._sockets = Sockets(self.cfg)
         self._looked_at = self._swept_at = 0.0
-        # Who moves bytes needs the interpreter for moments only, and should not wait for it behind all who compute.
-        sys.setswitchinterval(SWITCH_SECONDS)
         super().init_process()
 
     def load_wsgi(self) -> None:
@@ -199,29 +190,16 @@ class Front(ThreadWorker):  # type: ignore[misc]
             seen = buffer.seek(0, 2)
             buffer.write(data)
             head = buffer.getvalue()
-            tail = head[max(0, seen - 3) :]
-            if b"\r\n\r\n" in tail or len(head) > HEAD_BYTES or _BARE_LF.search(tail, 1 if seen else 0):
+            if is_complete(head, seen) or len(head) > HEAD_BYTES:
                 return True
 
     def _dispatch(self, connection: Connection) -> None:
         connection.data_ready = True
-        if not self._waits_for_body(connection.parser.unreader.buf.getvalue()):
+        if not missing(connection.parser.unreader.buf.getvalue()):
             self.enqueue_req(connection)
             return
         self.slots.ask(connection, connection.asker)
         self._admit()
-
-    @staticmethod
-    def _waits_for_body(head: bytes) -> bool:
-        """Whether a request has a body that is not wholly there yet."""
-        end = head.find(b"\r\n\r\n")
-        if end < 0:
-            return False
-        fields = head[: end + 2]
-        if _CODED.search(fields):
-            return True
-        length = _LENGTH.search(fields)
-        return length is not None and int(length[1]) > len(head) - end - 4
 
     def _admit(self) -> None:
         while (connection := self.slots.next()) is not None:
@@ -231,7 +209,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
 
     def handle(self, conn: Any) -> Any:
         head = conn.parser.unreader.buf.getvalue()[: HEAD_BYTES + 1]
-        if len(head) > HEAD_BYTES and b"\r\n\r\n" not in head and not _BARE_LF.search(head):
+        if len(head) > HEAD_BYTES and not is_complete(head):
             conn.sock.setblocking(True)
             line = LimitRequestLine(HEAD_BYTES, HEAD_BYTES)
             error = LimitRequestHeaders("the headers are too long") if b"\r\n" in head else line
@@ -265,12 +243,20 @@ class Front(ThreadWorker):  # type: ignore[misc]
     def _has_next(self, conn: Any) -> bool:
         """Whether the next request on a connection is there as a whole, or comes within a moment."""
         buffer = conn.parser.unreader.buf
-        if not buffer.getvalue() and not _readable(conn.sock, AT_ONCE_MS):
-            return False
         conn.sock.setblocking(False)
+        until = time.monotonic() + AT_ONCE
         try:
-            head = buffer.getvalue()
-            return (b"\r\n\r\n" in head or self._read_head(conn)) and not self._waits_for_body(buffer.getvalue())
+            while True:
+                ahead = buffer.getvalue()
+                lacks = missing(ahead) if b"\r\n\r\n" in ahead else 1
+                left = until - time.monotonic()
+                if not lacks or lacks > HEAD_BYTES or left <= 0 or not _readable(conn.sock, left):
+                    return not lacks
+                data = conn.sock.recv(HEAD_BYTES)
+                if not data:
+                    return False
+                buffer.seek(0, 2)
+                buffer.write(data)
         except (OSError, ValueError):
             return False
 
@@ -293,7 +279,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
             self._part(conn)
             return
         ahead = conn.parser.unreader.buf.getvalue()
-        if ahead and (b"\r\n\r\n" in ahead or _BARE_LF.search(ahead)):
+        if is_complete(ahead):
             self._dispatch(conn)
             return
         conn.sock.setblocking(False)
@@ -392,9 +378,9 @@ class Front(ThreadWorker):  # type: ignore[misc]
             self._close(connection)
 
 
-def _readable(plain: Any, milliseconds: int) -> bool:
+def _readable(plain: Any, seconds: float) -> bool:
     if isinstance(plain, ssl.SSLSocket) and plain.pending():
         return True
     waiting = select.poll()
     waiting.register(plain, select.POLLIN)
-    return bool(waiting.poll(milliseconds))
+    return bool(waiting.poll(math.ceil(seconds * 1000)))
