@@ -121,9 +121,7 @@ def test_killing_the_server_in_the_middle_loses_nothing(visited, desktop, tmp_pa
     page.drop(tmp_path / name)
 
     def is_on_its_way() -> bool:
-        return bool(store.unfinished(bucket)) or any(
-            drive.sessions[each].data for each in set(drive.sessions) - sessions
-        )
+        return store.has_parts(bucket) or any(drive.sessions[each].data for each in set(drive.sessions) - sessions)
 
     eventually(is_on_its_way, seconds=SECONDS, what="the remote to have something")
     sender.kill()

@@ -64,6 +64,12 @@ class Store:
         """The keys of multipart uploads that nobody has completed or aborted."""
         return [each["Key"] for each in self.client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])]
 
+    def has_parts(self, bucket: str) -> bool:
+        """Whether a part of any of these has arrived. Before its first part is sent, a transfer has been noted."""
+        found = self.client.list_multipart_uploads(Bucket=bucket).get("Uploads", [])
+        keys = [{"Bucket": bucket, "Key": each["Key"], "UploadId": each["UploadId"]} for each in found]
+        return any(self.client.list_parts(**each).get("Parts") for each in keys)
+
 
 @contextmanager
 def running_store() -> Iterator[Store]:

@@ -48,9 +48,17 @@ def lines() -> Iterator[list[logging.LogRecord]]:
             found.append(record)
 
     handler, logger = Keeping(), logging.getLogger("droppr.owner")
+    # Other tests of this process may have made apps that log less.
+    level, switched_off, below = logger.level, logger.disabled, logging.root.manager.disable
+    logger.setLevel(logging.INFO)
+    logger.disabled = False
+    logging.disable(logging.NOTSET)
     logger.addHandler(handler)
     yield found
     logger.removeHandler(handler)
+    logger.setLevel(level)
+    logger.disabled = switched_off
+    logging.disable(below)
 
 
 def session(cookie: str) -> Caller:

@@ -35,6 +35,9 @@ IN_PIPE = 1024 * 1024
 """How many bytes the kernel moves at a time."""
 
 
+_NOTHING_CAME = (BlockingIOError, ssl.SSLWantReadError)
+
+
 class GaveWay(Exception):
     """The sender was the slowest of those whose bodies were waited for, and others came."""
 
@@ -64,33 +67,38 @@ class PatientSocket:
             self._set_timeout(0)
 
     def recv(self, most: int) -> bytes:
-        with self._reading():
+        self._asker.reads = True
+        try:
             data = self.plain.recv(min(most, PIECE))
+        except _NOTHING_CAME as error:
+            raise TimeoutError("nothing came") from error
+        finally:
+            self._asker.reads = False
         self._judge(len(data))
         return data
 
     def recv_into(self, buffer: memoryview) -> int:
-        with self._reading():
+        self._asker.reads = True
+        try:
             count = self.plain.recv_into(buffer)
+        except _NOTHING_CAME as error:
+            raise TimeoutError("nothing came") from error
+        finally:
+            self._asker.reads = False
         self._judge(count)
         return count
 
     def splice_into(self, pipe: int, most: int) -> int:
         """Of a plain connection only: what the kernel would move of another is what TLS made of it."""
-        with self._reading():
-            count = os.splice(self.plain.fileno(), pipe, most)
-        self._judge(count)
-        return count
-
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
         self._asker.reads = True
         try:
-            yield
-        except (BlockingIOError, ssl.SSLWantReadError) as error:
+            count = os.splice(self.plain.fileno(), pipe, most)
+        except _NOTHING_CAME as error:
             raise TimeoutError("nothing came") from error
         finally:
             self._asker.reads = False
+        self._judge(count)
+        return count
 
     def _set_timeout(self, seconds: float) -> None:
         if self.is_secure:

@@ -248,10 +248,14 @@ class Front(ThreadWorker):  # type: ignore[misc]
         try:
             while True:
                 ahead = buffer.getvalue()
-                lacks = missing(ahead) if b"\r\n\r\n" in ahead else 1
+                has_head = b"\r\n\r\n" in ahead
+                lacks = missing(ahead) if has_head else 1
+                # Who has a slot keeps it for the next body as long as nobody waits for one.
+                if not lacks or (has_head and conn.asker.entered_at and not self.slots.waiting):
+                    return True
                 left = until - time.monotonic()
-                if not lacks or lacks > HEAD_BYTES or left <= 0 or not _readable(conn.sock, left):
-                    return not lacks
+                if lacks > HEAD_BYTES or left <= 0 or not _readable(conn.sock, left):
+                    return False
                 data = conn.sock.recv(HEAD_BYTES)
                 if not data:
                     return False
