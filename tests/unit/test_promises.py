@@ -216,8 +216,9 @@ def test_steps_grow_with_what_has_come_and_lie_where_the_chunk_lies() -> None:
     assert step_of(session, Span(5, 9)) == Span(5, 9)
     begun = replace(session, ranges=ByteRanges([Span(0, 8 * MIB)]))
     assert step_of(begun, Span(17 * MIB, 18 * MIB)) == Span(16 * MIB, 24 * MIB)
-    far = replace(session, ranges=ByteRanges([Span(0, 60 * MIB)]))
-    assert step_of(far, Span(99 * MIB, 100 * MIB)) == Span(3 * STEP, 100 * MIB)
+    size = 3 * STEP + 100 * MIB
+    far = replace(session, size=size, ranges=ByteRanges([Span(0, 2 * STEP)]))
+    assert step_of(far, Span(size - MIB, size)) == Span(3 * STEP, size)
 
 
 def test_most_chunks_of_a_large_file_ask_nobody(house) -> None:

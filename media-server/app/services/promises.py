@@ -22,7 +22,7 @@ from app.core.session import UploadSession
 from app.services.room import ASK_AGAIN, Room, no_room
 
 MIB = 1024 * 1024
-STEP = 32 * MIB
+STEP = 128 * MIB
 """How much of the disk is set aside at once for an upload that has brought as much before."""
 _REMEMBERED = 1024
 
