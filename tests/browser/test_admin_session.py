@@ -60,7 +60,7 @@ def test_a_page_of_another_port_acts_in_vain_by_the_owners_session(
             # 401 would mean that the browser sent no cookie, and that this test shows nothing.
             assert reply.value.status == 403
         desk.reload()
-        assert desk.get_by_role("heading", name="Your links").is_visible()
+        expect(desk.get_by_role("heading", name="Your links")).to_be_visible()
     links = Client.of(server).call("GET", "/api/droppr/requests", owner=True).json["requests"]
     assert "foreign" not in {link["folder"] for link in links}
 

@@ -50,7 +50,7 @@ def besieged(tmp_path: Path, torture: bool) -> Iterator[Besieged]:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "kind" in metafunc.fixturenames:
         all_kinds = itertools.product(KINDS, ("alone", "behind nginx"), ("apart", "office"))
-        metafunc.parametrize(("kind", "way", "where"), all_kinds if is_torture(metafunc.config) else QUICK)
+        metafunc.parametrize(("kind", "way", "where"), list(all_kinds) if is_torture(metafunc.config) else QUICK)
 
 
 def judge(outcome: Outcome, least: float, floor: tuple[int, int]) -> list[str]:

@@ -54,9 +54,11 @@ ABRUPT = """
 import os, signal, sys
 from pathlib import Path
 sys.path[:0] = sys.argv[2:]
+from tests.support.files import eventually
 from tests.support.live import LiveServer
 server = LiveServer(Path(sys.argv[1]), workers=2, DROPPR_LOG_LEVEL="ERROR", **({"TZ": "UTC"} if "TZ" in os.environ else {}))
 server.start()
+eventually(lambda: len(server.worker_pids()) == 2, seconds=30, what="both workers")
 print(server._process.pid, *server.worker_pids(), flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
@@ -72,4 +74,5 @@ def test_servers_end_with_whoever_started_them(tmp_path, environment):
     )
     pids = done.stdout.split()
     assert len(pids) == 3
-    eventually(lambda: not any(psutil.pid_exists(int(pid)) for pid in pids), seconds=30, what="their end")
+    # A worker that is told to end before it listens to signals is killed once the time for that is over: half a minute.
+    eventually(lambda: not any(psutil.pid_exists(int(pid)) for pid in pids), seconds=60, what="their end")

@@ -72,10 +72,10 @@ def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(tmp_path: Path)
 def test_asking_for_folders_counts_as_opening(tmp_path: Path) -> None:
     services, link = office(tmp_path, rate_limit_uploads="2 per hour")
     who = Credentials(client="192.0.2.1")
-    services.folders.make(link.hash, [RelPath.parse("a")], who)
+    services.folders.make(link.hash, ["a"], who)
     services.uploads.open(link.hash, OpenUpload(RelPath.parse("b.bin"), 1), who)
     with pytest.raises(RateLimited) as told:
-        services.folders.make(link.hash, [RelPath.parse("c")], who)
+        services.folders.make(link.hash, ["c"], who)
     wait = told.value.details["retry_after"]
     assert isinstance(wait, int)
     assert wait > 3000

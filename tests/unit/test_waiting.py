@@ -89,6 +89,16 @@ def test_bulk_work_pauses_for_as_long_as_it_worked_while_others_need_the_process
     assert working.pauses == pytest.approx([0.01, 0.02, 0.03])
 
 
+def test_bulk_work_pauses_for_what_it_kept_the_disk_at_work_too() -> None:
+    working = Working(others=1)
+    with working.bulk.work("a") as after:
+        working.spent += 0.01
+        after(0.2)
+        working.spent += 0.03
+        after(0.02)
+    assert working.pauses == pytest.approx([0.2, 0.03])
+
+
 def test_those_at_bulk_work_share_one_half() -> None:
     working = Working(others=1)
     with working.room.place("b"), working.room.place("c"), working.bulk.work("a") as after:

@@ -68,6 +68,8 @@ class RelPath:
 
 
 def _check_component(part: str) -> None:
+    if part.isascii() and part.isalnum() and len(part) <= _SHORT:
+        return
     if part in ("", ".", ".."):
         raise InvalidPath("The path has an empty, '.' or '..' part.")
     if "\x00" in part or "/" in part:
@@ -93,6 +95,7 @@ def disk_name(part: str) -> str:
     return fitted(_safe(part), "")
 
 
+@lru_cache(maxsize=4096)
 def disk_folder(part: str) -> str:
     """The name a folder gets on disk: the same; but one that is cut says of what, as two that came to the same would become
     one folder."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 from app.storage.waiting_room import WaitingRoom
 
@@ -12,9 +13,16 @@ LONGEST_PAUSE = 2.0
 FEW = 16
 
 
+class AfterAStep(Protocol):
+    """To be called after each step. Its time on the processor is known; ``waited`` are the seconds that it kept the disk
+    at work. Waiting for the sender is not meant: that takes nothing from others."""
+
+    def __call__(self, waited: float = 0.0) -> None: ...
+
+
 class Bulk:
-    """Calls that are work of many small steps. Few of them are at it at once, and they leave half of a processor to others
-    while these have need of it.
+    """Calls that are work of many small steps. Few of them are at it at once, and they leave half of a processor, and of the
+    disk, to others while these have need of it.
 
     ``others`` tells how many others there are at this moment.
     """
@@ -33,21 +41,25 @@ class Bulk:
         self._sleep = sleep
 
     @contextmanager
-    def work(self, client: str, steps: int | None = None) -> Iterator[Callable[[], None]]:
+    def work(self, client: str, steps: int | None = None) -> Iterator[AfterAStep]:
         """Do such a call in the block, by one thread, which calls what is yielded after each step. One of a few ``steps`` is none
         of them. Raises Busy."""
         if steps is not None and steps <= FEW:
-            yield lambda: None
+            yield _no_pause
             return
         with self._room.place(client):
             used = self._cpu()
 
-            def after_a_step() -> None:
+            def after_a_step(waited: float = 0.0) -> None:
                 nonlocal used
                 if self._others():
                     # Those at it share one half, whoever else there is has the other.
-                    spent = self._cpu() - used
+                    spent = max(self._cpu() - used, waited)
                     self._sleep(min(spent * (2 * self._room.inside - 1), LONGEST_PAUSE))
                 used = self._cpu()
 
             yield after_a_step
+
+
+def _no_pause(waited: float = 0.0) -> None:
+    """For calls that are none of these."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from app.core.links import Credentials
@@ -30,18 +31,23 @@ class Folders:
         self._room = room
         self._bulk = bulk
 
-    def make(self, hash: str, paths: Sequence[RelPath], credentials: Credentials) -> list[str]:
+    def make(self, hash: str, texts: Sequence[str], credentials: Credentials) -> list[str]:
         """Make these folders where they are missing; their names in the same order, numbered where a file is in the way.
 
-        Raises what opening an upload raises for a link that takes none, RequestFull, RateLimited, StorageFull, Busy.
+        Raises InvalidPath, before any is made, and what opening an upload raises for a link that takes none, RequestFull, RateLimited, StorageFull, Busy.
         """
         link = self._openings.link(hash, credentials)
-        with self._bulk.work(credentials.client, len(paths)) as after_a_step:
+        with self._bulk.work(credentials.client, len(texts)) as after_a_step:
+            paths = []
+            for text in texts:
+                paths.append(RelPath.parse(text))
+                after_a_step()
             self._openings.count(credentials.client)
             self._requests.note_folders(link, paths)
             made = []
             for path in paths:
+                began = time.monotonic()
                 self._room.room_for_opening(folders=len(path.parts))
                 made.append(self._destination.make_folder(link.folder, path))
-                after_a_step()
+                after_a_step(time.monotonic() - began)
         return made

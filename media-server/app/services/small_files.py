@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Iterable
 
 from app.core.errors import RateLimited, UploadError
 from app.core.links import Credentials, RequestLink
 from app.core.ports import Body, Checksum
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
-from app.services.bulk import Bulk
+from app.services.bulk import AfterAStep, Bulk
 from app.services.commands import OpenUpload, ReceiveChunk, new_upload_id
 from app.services.file_digests import TINY
 from app.services.openings import Openings
 from app.services.room import Room
 from app.services.uploads import Uploads
-from app.services.whole_files import TOGETHER, Outcome, WholeFile, WholeFiles
+from app.services.whole_files import LEVELS_TOGETHER, TOGETHER, Outcome, WholeFile, WholeFiles
 
 Packed = tuple[OpenUpload | UploadError, Body]
 """A file of a pack: what is said of it, or why that cannot be, and its bytes."""
@@ -93,22 +94,23 @@ class SmallFiles:
             self._openings.count_packed(credentials.client, 1)
             return self._each(link, files, credentials.client, after_a_step)
 
-    def _each(
-        self, link: RequestLink, files: Iterable[Packed], client: str, after_a_step: Callable[[], None]
-    ) -> list[Outcome]:
+    def _each(self, link: RequestLink, files: Iterable[Packed], client: str, after_a_step: AfterAStep) -> list[Outcome]:
         outcomes: list[Outcome | None] = []
         limited: RateLimited | None = None
         waiting: dict[str, tuple[int, WholeFile]] = {}
+        levels = 0
         try:
             for number, (command, body) in enumerate(files, start=1):
                 limited = limited or self._limited(client, number)
                 taken = self._taken(link, limited or command, body, client)
+                delivering = 0.0
                 if isinstance(taken, WholeFile):
-                    if taken.upload_id in waiting or len(waiting) == TOGETHER:
-                        self._deliver(link, waiting, outcomes)
+                    if taken.upload_id in waiting or len(waiting) == TOGETHER or levels > LEVELS_TOGETHER:
+                        delivering, levels = self._deliver(link, waiting, outcomes), 0
                     waiting[taken.upload_id] = len(outcomes), taken
+                    levels += len(taken.command.path.folder)
                 outcomes.append(None if isinstance(taken, WholeFile) else taken)
-                after_a_step()
+                after_a_step(delivering)
             self._deliver(link, waiting, outcomes)
         finally:
             for _, file in waiting.values():
@@ -141,13 +143,16 @@ class SmallFiles:
 
     def _deliver(
         self, link: RequestLink, waiting: dict[str, tuple[int, WholeFile]], outcomes: list[Outcome | None]
-    ) -> None:
+    ) -> float:
+        """The seconds that it took: the disk was at work in most of them."""
+        began = time.monotonic()
         together = [*waiting.values()]
         waiting.clear()
         for (place, _), outcome in zip(
             together, self._whole_files.deliver(link, [file for _, file in together]), strict=True
         ):
             outcomes[place] = outcome
+        return time.monotonic() - began
 
     def _goes_whole(self, upload_id: str, command: OpenUpload) -> bool:
         # What was begun as an upload under the same key is finished as one.

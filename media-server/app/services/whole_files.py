@@ -35,6 +35,8 @@ from app.services.room import Room
 
 TOGETHER = 64
 """How many files are delivered at once: enough to share the waits for the disk, few enough to hold open."""
+LEVELS_TOGETHER = 4 * TOGETHER
+"""As many folders may lead to these files, each a name that the disk has to keep."""
 
 Outcome = UploadSession | UploadError
 
@@ -106,8 +108,6 @@ class WholeFiles:
             content = self._files.write(body, 0, checksum, command.last_modified)
         try:
             self._judge(link, command, content)
-            if self._durable:
-                content.sync()
         except UploadError as error:
             content.close()
             self._observer.refused(session, error)
@@ -168,8 +168,11 @@ class WholeFiles:
         """Announce, link and note files that were never delivered."""
         if not files:
             return {}
+        outcomes: dict[str, Outcome] = {}
+        if self._durable:
+            files = [file for file in files if self._synced(link, file, outcomes)]
         refused = self._requests.announce(link, [_announced(file) for file in files], self._clock())
-        outcomes: dict[str, Outcome] = {**refused}
+        outcomes |= refused
         linked: list[tuple[WholeFile, Delivery]] = []
         with self._observer.finishing():
             for file in files:
@@ -190,6 +193,16 @@ class WholeFiles:
             self._observer.delivered(done)
             outcomes[each.upload_id] = done
         return outcomes
+
+    def _synced(self, link: RequestLink, file: WholeFile, outcomes: dict[str, Outcome]) -> bool:
+        """Whether a file's bytes are on the disk; else the reason is its outcome."""
+        try:
+            file.content.sync()
+        except UploadError as error:
+            outcomes[file.upload_id] = error
+            self._observer.refused(_session(link, file.upload_id, file.command, file.sender, self._clock()), error)
+            return False
+        return True
 
     def _flush(self, link: RequestLink, deliveries: Sequence[Delivery]) -> None:
         """One sync for each folder that has new names."""

@@ -63,9 +63,8 @@ class FoldersBody(BaseModel):
 
     paths: Paths
 
-    def folders(self) -> list[RelPath]:
-        """Raises InvalidPath."""
-        return [RelPath.parse(path.removesuffix("/")) for path in self.paths]
+    def folders(self) -> list[str]:
+        return [path.removesuffix("/") for path in self.paths]
 
 
 def packed_files(pack: PackReader, most: int, is_gone: Callable[[], bool] = lambda: False) -> Iterator[Packed]:
