@@ -179,7 +179,8 @@ class WholeFiles:
                 if file.upload_id not in refused:
                     try:
                         # Once more: all that come together may bring many folders.
-                        self._room.room_for_opening(folders=len(file.command.path.folder))
+                        if folders := file.command.path.folder:
+                            self._room.room_for_opening(folders=len(folders))
                         delivery = self._destination.deliver(link.folder, file.command.path, file.content.descriptor)
                         linked.append((file, delivery))
                     except UploadError as error:

@@ -47,8 +47,9 @@ class LocalFolder:
 
     def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
         with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
-            number = _link_in(parent, disk_name(path.name), source)
-            return _delivery(path, taken, number, mark_of(_status(source)))
+            status = _status(source)
+            number = _link_in(parent, disk_name(path.name), source, status)
+            return _delivery(path, taken, number, mark_of(status))
 
     def check(self, folder: RelPath) -> None:
         if self._source is None:
@@ -86,16 +87,17 @@ class LocalFolder:
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
         # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
+        parts = [*map(disk_folder, folder.parts), *delivery.disk_path.split("/")[:-1]]
+        below = self._root.joinpath(*parts)
         try:
-            below = self.locate(folder, delivery.disk_path).parent
-        except FileNotFoundError:
+            with disk_errors():
+                sync_folder(below)
+                while below != self._root and below not in self._settled:
+                    sync_folder(below.parent)
+                    self._settled.add(below)
+                    below = below.parent
+        except (FileNotFoundError, NotADirectoryError):
             return  # The owner was faster and has it.
-        with disk_errors():
-            sync_folder(below)
-            while below != self._root and below not in self._settled:
-                sync_folder(below.parent)
-                self._settled.add(below)
-                below = below.parent
 
     def locate(self, folder: RelPath, disk_path: str, mark: str | None = None) -> Path:
         with self._found(folder, disk_path) as (_, parts, status):
@@ -253,9 +255,9 @@ def _delivery(path: RelPath, taken: list[int], number: int, mark: str) -> Delive
     )
 
 
-def _link_in(parent: int, name: str, source: Path | int) -> int:
+def _link_in(parent: int, name: str, source: Path | int, status: os.stat_result) -> int:
     """Give ``source`` another name in an open folder; returns the number it took. Finds its own earlier work."""
-    number = _own_number(parent, name, source)
+    number = _own_number(parent, name, source, status)
     if number is not None:
         return number
     number = 0
@@ -272,9 +274,8 @@ def _link_in(parent: int, name: str, source: Path | int) -> int:
             number = _next_number(number, lambda tried: _looked_at(parent, numbered(name, tried)) is not None)
 
 
-def _own_number(parent: int, name: str, source: Path | int) -> int | None:
+def _own_number(parent: int, name: str, source: Path | int, status: os.stat_result) -> int | None:
     """The number under which an earlier attempt gave ``source`` its name."""
-    status = _status(source)
     # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
     if status.st_nlink <= (0 if isinstance(source, int) else 1):
         return None

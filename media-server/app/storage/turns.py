@@ -30,6 +30,9 @@ class Turns:
         """
         # All take them in one order, so that nobody waits in a circle. Names that share a place wait for each other.
         places = sorted(set(map(_place, names)))
+        if not places:
+            yield
+            return
         with disk_errors():
             descriptor = self._opened()
         try:
@@ -55,8 +58,12 @@ class Turns:
             os.close(descriptor)
 
     def _opened(self) -> int:
-        self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(self._path, flags, 0o600)
+        except FileNotFoundError:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(self._path, flags, 0o600)
 
 
 def _place(name: str) -> int:

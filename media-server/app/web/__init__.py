@@ -38,11 +38,8 @@ def install(app: Flask, settings: Settings) -> None:
         door(settings)  # Made now, so that nginx finds the key whichever of the two starts first.
 
     @app.before_request
-    def pass_over_unreadable_dates() -> None:
-        drop_unreadable_dates(request.environ)
-
-    @app.before_request
     def judge() -> None:
+        drop_unreadable_dates(request.environ)
         judge_link()
         encoding = request.headers.get("Content-Encoding", "").strip().lower()
         if request.method not in BODILESS and encoding not in ("", "identity"):
@@ -50,8 +47,8 @@ def install(app: Flask, settings: Settings) -> None:
 
     @app.after_request
     def protect(reply: Response) -> Response:
-        for name, value in headers.items():
-            reply.headers.setdefault(name, value)
+        present = {name.lower() for name, _ in reply.headers}
+        reply.headers.extend({name: value for name, value in headers.items() if name.lower() not in present})
         return reply
 
     # Blueprints with routes that others would swallow come first.

@@ -18,11 +18,12 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import TracebackType
+from typing import Any, Self
 
 from gunicorn.http.errors import ParseException
 
-from app.core.errors import Busy, ChunkSizeMismatch, RequestTimeout
+from app.core.errors import Busy, ChunkSizeMismatch, RequestTimeout, UploadError
 from app.core.pieces import PIECE
 from app.storage.atomic import write_at
 from app.web.slots import Asker
@@ -196,6 +197,7 @@ class SocketBody(RequestBody):
         super().__init__(source, connection)
         self._reader = source.reader
         self._socket = patient
+        self._breaking = _Breaking(source)
 
     def readinto(self, buffer: bytearray | memoryview) -> int:
         view = memoryview(buffer)[: self._reader.length]
@@ -206,7 +208,7 @@ class SocketBody(RequestBody):
             view[: len(ahead)] = ahead
             return self._count(len(ahead))
         self.begin()
-        with self._breaking():
+        with self._breaking:
             return self._count(self._socket.recv_into(view))
 
     def move(self, descriptor: int, offset: int, most: int) -> int:
@@ -222,7 +224,7 @@ class SocketBody(RequestBody):
         if self._socket.is_secure:
             return super().move(descriptor, offset, most)
         self.begin()
-        with self._breaking(), _pipes.one() as pipe:
+        with self._breaking, _pipes.one() as pipe:
             count = self._count(self._socket.splice_into(pipe.into, min(most, IN_PIPE)))
             pipe.empty_into(descriptor, offset, count)
             return count
@@ -245,26 +247,32 @@ class SocketBody(RequestBody):
         self._reader.length -= count
         return count
 
-    @contextmanager
-    def _breaking(self) -> Iterator[None]:
-        """What stops in the middle leaves a connection on which nothing more can be understood."""
-        try:
-            yield
-        except GaveWay as error:
+
+class _Breaking:
+    """What stops in the middle of a body leaves a connection on which nothing more can be understood.
+
+    A class, as the generators of contextlib take several times as long, and a large chunk comes in many pieces.
+    """
+
+    __slots__ = ("_source",)
+
+    def __init__(self, source: Any) -> None:
+        self._source = source
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        told = None if error is None else _told(error)
+        if told is not None:
             self._source.failed = True
-            raise _gave_way() from error
-        except TimeoutError as error:
-            self._source.failed = True
-            raise RequestTimeout() from error
-        except (ConnectionError, ssl.SSLError) as error:
-            self._source.failed = True
-            raise _broken() from error
+            raise told from error
 
 
 class Pipe:
     """A pipe through which the kernel moves bytes from a socket to a file."""
 
     def __init__(self) -> None:
+        self.is_closed = False
         self._from, self.into = os.pipe2(os.O_CLOEXEC)
         fcntl.fcntl(self.into, fcntl.F_SETPIPE_SZ, IN_PIPE)
 
@@ -285,7 +293,16 @@ class Pipe:
                 offset += len(data)
                 count -= len(data)
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        # Bytes left in it would turn up in another file.
+        if kind is not None:
+            self.close()
+
     def close(self) -> None:
+        self.is_closed = True
         os.close(self._from)
         os.close(self.into)
 
@@ -296,16 +313,11 @@ class _Pipes(threading.local):
     def __init__(self) -> None:
         self._pipe: Pipe | None = None
 
-    @contextmanager
-    def one(self) -> Iterator[Pipe]:
-        """An empty pipe. After an error it is thrown away: bytes left in it would turn up in another file."""
-        pipe = self._pipe = self._pipe or Pipe()
-        try:
-            yield pipe
-        except BaseException:
-            self._pipe = None
-            pipe.close()
-            raise
+    def one(self) -> Pipe:
+        """An empty pipe, to be used as a context: after an error it is thrown away."""
+        if self._pipe is None or self._pipe.is_closed:
+            self._pipe = Pipe()
+        return self._pipe
 
 
 _pipes = _Pipes()
@@ -348,16 +360,17 @@ def _unreader_of(source: Any) -> Any:
 def _translated() -> Iterator[None]:
     try:
         yield
-    except GaveWay as error:
-        raise _gave_way() from error
-    except TimeoutError as error:
-        raise RequestTimeout() from error
-    except (OSError, ParseException) as error:
-        raise _broken() from error
+    except (GaveWay, OSError, ParseException) as error:
+        raise _told(error) or _broken() from error
 
 
-def _gave_way() -> Busy:
-    return Busy("Others wait to send, and this connection brought least. Try again in a moment.", retry_after=2)
+def _told(error: BaseException) -> UploadError | None:
+    """What is told to a sender whose connection failed like this; None where it is not the connection's."""
+    if isinstance(error, GaveWay):
+        return Busy("Others wait to send, and this connection brought least. Try again in a moment.", retry_after=2)
+    if isinstance(error, TimeoutError):
+        return RequestTimeout()
+    return _broken() if isinstance(error, (ConnectionError, ssl.SSLError)) else None
 
 
 def _broken() -> ChunkSizeMismatch:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TYPE_CHECKING, cast
 
@@ -102,6 +103,7 @@ def caller(peer: str | None, forwarded: str, trusted: Networks, *, by_nginx: boo
     return nearest
 
 
+@lru_cache(maxsize=1024)
 def parsed(text: str) -> Address | None:
     """An address as proxies write it: bare, in brackets, with a port or a zone. None for anything else."""
     text = text.strip().strip('"')
@@ -116,6 +118,7 @@ def parsed(text: str) -> Address | None:
     return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address
 
 
+@lru_cache(maxsize=1024)
 def counted(address: Address) -> str:
     single = isinstance(address, IPv4Address) or address.is_loopback
     return str(address) if single else str(ip_network((address, 64), strict=False))

@@ -46,6 +46,8 @@ from app.web.sockets import (
     Sockets,
 )
 
+FIRST_BYTES = 8 * 1024
+"""So much is read of a request at first: headers and a small file. More of a chunk would be copied several times."""
 AT_ONCE = 0.002
 """Seconds within which a next request, and all of its body, counts as being there."""
 QUEUE_SECONDS = 10.0
@@ -182,7 +184,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
         buffer = connection.parser.unreader.buf
         while True:
             try:
-                data = connection.sock.recv(16 * 1024)
+                data = connection.sock.recv(FIRST_BYTES)
             except (BlockingIOError, ssl.SSLWantReadError):
                 return False
             if not data:
@@ -256,7 +258,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
                 left = until - time.monotonic()
                 if lacks > HEAD_BYTES or left <= 0 or not _readable(conn.sock, left):
                     return False
-                data = conn.sock.recv(HEAD_BYTES)
+                data = conn.sock.recv(max(FIRST_BYTES, lacks))
                 if not data:
                     return False
                 buffer.seek(0, 2)

@@ -92,8 +92,10 @@ def drop_unreadable_dates(environ: dict[str, Any]) -> None:
     """Take out of a request the conditions whose dates cannot be read, as RFC 9110 (13.1) asks; Werkzeug, which reads
     them later, raises for some."""
     for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
+        if name not in environ:
+            continue
         try:
-            parse_date(environ.get(name))
+            parse_date(environ[name])
         except (ValueError, OverflowError):
             del environ[name]
 
