@@ -25,7 +25,10 @@ UPLOADS = "uploads"
 SPOOL = "spool"
 """The folder below the data folder through which nginx hands bodies over."""
 _OCTAL = re.compile(r"(?:0o)?[0-7]{1,4}")
-_ORIGIN = re.compile(r"https?://[A-Za-z0-9.:\[\]-]+/?")
+_ADDRESS = re.compile(r"(https?://[A-Za-z0-9.:\[\]-]+)((?:/+[A-Za-z0-9._~-]+)*)/*")
+OWN_PATHS = ("admin", "api", "assets", "healthz", "logo", "metrics", "readyz", "request", "ws_api")
+"""What the server's own addresses begin with. A path that it is served below begins with something else, or nobody could
+tell whether a proxy has taken that path off already."""
 PROJECT = Path(__file__).resolve().parents[2]
 
 
@@ -168,10 +171,18 @@ class Settings(BaseSettings):
 
     @field_validator("public_url")
     @classmethod
-    def _origin(cls, value: str | None) -> str | None:
-        if value is not None and not _ORIGIN.fullmatch(value):
-            raise ValueError("Write it as https://files.example.org, without a path.")
-        return value.rstrip("/") if value else None
+    def _address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        match = _ADDRESS.fullmatch(value.strip())
+        parts = [part for part in match[2].split("/") if part] if match else []
+        if match is None or not {".", ".."}.isdisjoint(parts):
+            raise ValueError(
+                "Write it as https://files.example.org, or as https://example.org/drop where Droppr has a path of its own."
+            )
+        if parts and (parts[0] in OWN_PATHS or parts[0].startswith("_droppr")):
+            raise ValueError(f"/{parts[0]} is an address of Droppr's own: take another path, such as /drop.")
+        return "/".join([match[1], *parts])
 
     @field_validator("logo")
     @classmethod
@@ -227,6 +238,21 @@ class Settings(BaseSettings):
                 f"{self.captcha_provider} needs both DROPPR_CAPTCHA_SITE_KEY and DROPPR_CAPTCHA_SECRET_KEY."
             )
         return self
+
+    @property
+    def public_origin(self) -> str | None:
+        """Scheme, host and port that senders use, as browsers write them; None where the owner has not said."""
+        if self.public_url is None:
+            return None
+        scheme, _, rest = self.public_url.lower().partition("://")
+        host = rest.partition("/")[0].removesuffix(":443" if scheme == "https" else ":80")
+        return f"{scheme}://{host}"
+
+    @property
+    def public_path(self) -> str:
+        """The path below which senders find the server, such as ``/drop``; empty where it has a host of its own."""
+        _, slash, path = (self.public_url or "").partition("://")[2].partition("/")
+        return slash + path
 
     @property
     def chunk_size(self) -> int:

@@ -6,11 +6,11 @@ import sys
 import time
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from droppr_client.upload import wire
 from droppr_client.upload.between import is_page, trouble_between
-from droppr_client.upload.connection import Answer, Connections, Download
+from droppr_client.upload.connection import Answer, Connections, Download, address_of, below
 from droppr_client.upload.troubles import FileRefused, Passing, Refused, Trouble
 
 JSON = dict[str, Any]
@@ -44,9 +44,9 @@ class Api:
         self.url = url.rstrip("/")
         try:
             self._connections = Connections(self.url)
+            self._prefix = below(address_of(self.url))
         except Refused as trouble:
             raise ApiError(str(trouble)) from trouble
-        self._prefix = quote(urlsplit(self.url).path, safe="/%")
         self._token = _usable(token)
 
     @property

@@ -130,7 +130,8 @@ def _noted_hash(context: click.Context, _parameter: click.Parameter, link: str) 
     except ValueError:  # no address, so that it must be a hash
         return hash_of(link)
     if address.scheme in ("http", "https") and address.netloc:
-        context.meta[_ORIGIN] = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+        path = address.path.rpartition("/request/")[0].rstrip("/")
+        context.meta[_ORIGIN] = f"{address.scheme}://{address.netloc.rpartition('@')[2]}{path}"
     return hash_of(link)
 
 

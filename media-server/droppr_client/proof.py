@@ -57,7 +57,7 @@ class Receipt:
 
     key: str
     server: str | None
-    """Its origin, where its owner has named it."""
+    """Its address, where its owner has named it."""
     title: str
     issued_at: int
     """Seconds since the epoch."""

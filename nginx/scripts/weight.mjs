@@ -7,12 +7,12 @@ import { gzipSync } from "node:zlib";
 
 const LIMIT = 40_000;
 const dist = resolve(import.meta.dirname, "../dist");
-const read = (file) => readFileSync(resolve(dist, file.replace(/^\//, "")));
+const read = (file) => readFileSync(resolve(dist, file));
 
 function staticImports(file) {
   const text = read(file).toString();
   const found = text.matchAll(/(?:import|from)\s*["'](\.[^"']+\.js)["']/g);
-  return [...found].map((match) => new URL(match[1], `file:///${file.replace(/^\//, "")}`).pathname);
+  return [...found].map((match) => new URL(match[1], `file:///${file}`).pathname.slice(1));
 }
 
 function closure(files) {
@@ -38,7 +38,9 @@ function heaviestLanguage() {
 
 function weigh(page) {
   const html = read(page).toString();
-  const linked = [...html.matchAll(/(?:src|href)="(\/assets\/[^"]+\.(?:js|css))"/g)].map((match) => match[1]);
+  const linked = [...html.matchAll(/(?:src|href)="\.{1,2}\/(assets\/[^"]+\.(?:js|css))"/g)].map(
+    (match) => match[1],
+  );
   const first = closure(linked).reduce((sum, file) => sum + gzipped(file), 0);
   return page === "request.html" ? first + heaviestLanguage() : first;
 }

@@ -6,13 +6,13 @@ import { LocalSessions } from "./adapters/local-sessions";
 import { systemClock } from "./adapters/system-clock";
 import { XhrTransport } from "./adapters/xhr-transport";
 import { UploadError } from "./core/errors";
+import { BASE, HASH } from "./page/base";
 import { need, setText } from "./page/dom";
 import { type Key, onLanguage, preferredLanguage, t, useLanguage } from "./page/i18n";
 import { LanguageSwitch } from "./page/language-switch";
 import { reasonFor } from "./page/reasons";
 import { SendPage } from "./page/send-page";
 
-const hash = decodeURIComponent(/^\/request\/([^/]+)/.exec(location.pathname)?.[1] ?? "");
 const transport = new XhrTransport();
 const ports = {
   transport,
@@ -32,9 +32,9 @@ let refusal: unknown = null;
 async function start(): Promise<void> {
   need("no-link").hidden = true;
   try {
-    const info = await fetchLinkInfo(ports, hash, new AbortController().signal);
+    const info = await fetchLinkInfo(ports, HASH, new AbortController().signal, BASE);
     refusal = null;
-    new SendPage(info, hash, ports);
+    new SendPage(info, HASH, ports);
   } catch (error) {
     refusal = error;
     showNoLink();

@@ -192,7 +192,6 @@ def test_a_placeholder_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch)
     [
         ("/", "index", "no-cache"),
         ("/admin", "admin", "no-store"),
-        ("/admin/", "admin", "no-store"),
         (f"/request/{HASH}", "request", "no-store"),
         (f"/request/{HASH}?x=1", "request", "no-store"),
         ("/assets/request-1a2b.js", "", "public, max-age=31536000, immutable"),
@@ -206,6 +205,100 @@ def test_pages_come_from_nginx_with_their_caching(site: LiveNginx, path: str, pa
     assert answer.count("Cache-Control") == 1
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
     assert answer["Content-Type"] == ("text/html; charset=utf-8" if page else "text/javascript; charset=utf-8")
+
+
+@pytest.fixture(scope="module")
+def below(folder: Path, upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveNginx]:
+    """Where the public address has a path."""
+    paths = (upstream, folder / "data", folder / "pages", tmp_path_factory.mktemp("below"))
+    with LiveNginx(*paths, DROPPR_PUBLIC_URL="https://example.org/drop.box/") as nginx:
+        yield nginx
+
+
+@pytest.mark.parametrize("path", ["", "/drop.box", "//drop.box"])
+def test_below_a_path_all_is_as_without_it(below: LiveNginx, folder: Path, path: str) -> None:
+    for page, caching in (("/", "no-cache"), ("/admin", "no-store"), (f"/request/{HASH}?x=1", "no-store")):
+        answer = call(below, path + page)
+        assert (answer.status, answer["Cache-Control"]) == (200, caching)
+    asset = call(below, f"{path}/assets/request-1a2b.js")
+    assert (asset.status, asset["Cache-Control"]) == (200, "public, max-age=31536000, immutable")
+    (folder / "pages" / "robots.txt").write_text("User-agent: *")
+    assert call(below, f"{path}/robots.txt").body == b"User-agent: *"
+    assert call(below, path + CHUNK_URL, "POST", body=bytes(1 << 20)).json()["received"] == 1 << 20
+    handed_over = call(below, path + CHUNK_URL, "POST", body=b"x").received_headers()["x-body-file"]
+    assert Path(handed_over).parent.name == "spool"
+    status, said = curl(f"{below.url}{path}/api/droppr/session", "-X", "POST", "--data-binary", "x" * 20_000)
+    assert (status, json.loads(said)["code"]) == ("413 1.1", "chunk_too_large")
+    wished = {"Connection": "Upgrade", "Upgrade": "websocket"}
+    received = call(below, f"{path}/ws_api/upload_parallel/x", headers=wished).received_headers()
+    assert received["upgrade"] == "websocket"
+
+
+def test_a_path_that_only_looks_like_it_is_none(below: LiveNginx) -> None:
+    for path in ("/dropxbox/admin", "/drop.boxes/admin", "/drop.box/drop.box/admin", "/x/drop.box/admin"):
+        assert b"<title>" not in call(below, path).body
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/drop.box", "/drop.box/drop.box", "//drop.box//", "/drop.box/./", "/drop.box/x/../"]
+)
+def test_what_only_nginx_itself_may_ask_for_is_not_to_be_had_below_a_path(
+    below: LiveNginx, folder: Path, path: str
+) -> None:
+    (folder / "data" / "files" / "inbox" / "private.bin").write_bytes(b"private")
+    for inside in (
+        "/_droppr_files/inbox/private.bin",
+        "/_droppr_ask/file",
+        "/_droppr_errors/503",
+        "/_droppr_refused/known/410",
+    ):
+        answer = call(below, path + inside)
+        # It is asked of the app like any other address, or there is nothing.
+        assert answer.status in (200, 404)
+        assert answer.status == 404 or answer.received_headers()
+        assert b"private" not in answer.body
+        if answer.status == 200:
+            assert "x-droppr-ask" not in answer.received_headers()
+
+
+@pytest.mark.parametrize(
+    ("path", "to"),
+    [
+        ("/admin/", "../admin"),
+        (f"/request/{HASH}/", f"../{HASH}"),
+        ("/drop.box", "/drop.box/"),
+        ("/drop.box/admin/", "../admin"),
+        (f"/drop.box/request/{HASH}/", f"../{HASH}"),
+    ],
+)
+def test_other_addresses_of_a_page_lead_to_it(below: LiveNginx, path: str, to: str) -> None:
+    answer = call(below, path)
+    assert (answer.status, answer["Location"]) == (301, to)
+    assert answer["Cache-Control"] == "no-store"
+
+
+def test_without_a_path_there_is_no_other_address(site: LiveNginx) -> None:
+    assert call(site, "/admin/")["Location"] == "../admin"
+    assert call(site, "/drop.box/admin").received_headers()
+
+
+def test_below_a_path_the_log_names_no_capability_either(below: LiveNginx) -> None:
+    for path in (
+        f"/drop.box/request/{HASH}",
+        f"/drop.box/api/droppr/requests/{HASH}/uploads/{UPLOAD_ID}?token={HASH}",
+        f"//drop.box//request//{HASH}",
+        f"/%64rop.box/request/{HASH}/",
+        f"/drop.box/api/droppr/requests/{HASH}/files/private-name.pdf",
+    ):
+        call(below, path)
+    marker = "/last-line-below"
+    call(below, marker)
+    assert eventually(lambda: marker in below.log_lines())
+    log = below.log_lines()
+    paths = {json.loads(line)["path"] for line in log.splitlines()}
+    assert {f"/request/{HASH[:6]}...", f"/api/droppr/requests/{HASH[:6]}.../files"} <= paths
+    for secret in (HASH, UPLOAD_ID, "private-name", "token="):
+        assert secret[:12] not in log
 
 
 def test_text_is_compressed_and_replies_of_the_app_are_not(site: LiveNginx) -> None:

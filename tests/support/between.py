@@ -17,7 +17,7 @@ from typing import Self
 from urllib.parse import quote, urlsplit
 
 from tests.support.hostile import Answer, Asked, Hostile
-from tests.support.nginx import START_SECONDS, free_ports, nginx_program
+from tests.support.nginx import START_SECONDS, free_ports, make_certificate, nginx_program
 
 SIGN_IN = Answer(b"<!doctype html><title>Sign in</title>", 200, {"Content-Type": "text/html"})
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "host"}
@@ -104,18 +104,23 @@ def _carry(source: socket.socket, sink: socket.socket) -> None:
 
 
 class PlainNginx:
-    """An nginx with the least that makes it a proxy to ``port``: its body limit is the one that nginx has by itself."""
+    """An nginx with the least that makes it a proxy to ``port``: its body limit is the one that nginx has by itself. ``site`` is
+    what its ``server`` does instead, ``listen`` its own port where that has to be known before; with ``tls`` it speaks https."""
 
-    def __init__(self, port: int, folder: Path) -> None:
+    def __init__(self, port: int, folder: Path, *, site: str = "", listen: int = 0, tls: bool = False) -> None:
         self._folder = folder
-        [self.port] = free_ports(1)
-        self.url = f"http://127.0.0.1:{self.port}"
+        self.port = listen or free_ports(1)[0]
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
+        site = site or f"location / {{ proxy_pass http://127.0.0.1:{port}; }}"
         (folder / "temporary").mkdir(parents=True)
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         places = "".join(f"{kind}_temp_path {folder}/temporary/{kind};\n" for kind in kinds)
+        if tls:
+            make_certificate(folder)
+            site += f"\nssl_certificate {folder}/cert.pem; ssl_certificate_key {folder}/key.pem;"
         (folder / "nginx.conf").write_text(
             f"user {pwd.getpwuid(os.getuid()).pw_name};\npid {folder}/pid;\nevents {{}}\nhttp {{\naccess_log {folder}/access.log;\n{places}"
-            f"server {{ listen 127.0.0.1:{self.port}; location / {{ proxy_pass http://127.0.0.1:{port}; }} }}\n}}\n"
+            f"server {{ listen 127.0.0.1:{self.port}{' ssl' if tls else ''};\n{site}\n}}\n}}\n"
         )
 
     def refused(self) -> int:

@@ -55,6 +55,7 @@ class Client:
     files_dir: Path
     source: str | None = None
     pool: urllib3.HTTPConnectionPool = field(init=False, repr=False)
+    below: str = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         address = urlsplit(self.url)
@@ -63,6 +64,7 @@ class Client:
             address.hostname or "", address.port, maxsize=64, timeout=urllib3.Timeout(60), **options
         )
         object.__setattr__(self, "pool", pool)
+        object.__setattr__(self, "below", address.path)
 
     @classmethod
     def of(cls, server: LiveServer, source: str | None = None, url: str | None = None) -> Client:
@@ -84,7 +86,7 @@ class Client:
         headers: Mapping[str, str] | None = None,
         owner: bool = False,
     ) -> Reply:
-        """One request and its whole reply. ``path`` goes out as it stands."""
+        """One request and its whole reply. ``path`` goes out as it stands, below the path of the server's address."""
         sent = dict(headers or {})
         if owner:
             sent["Authorization"] = f"Bearer {self.token}"
@@ -93,7 +95,7 @@ class Client:
             body = dumps(json).encode()
             sent.setdefault("Content-Type", "application/json")
         reply = self.pool.request(
-            method, path, body=body, headers=sent, retries=False, redirect=False, decode_content=False
+            method, self.below + path, body=body, headers=sent, retries=False, redirect=False, decode_content=False
         )
         return Reply(reply.status, reply.headers, reply.data)
 

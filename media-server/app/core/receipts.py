@@ -30,7 +30,7 @@ def receipt(
 ) -> dict[str, Any]:
     """A receipt that is not signed yet. Times become whole seconds since the epoch, sizes are bytes.
 
-    ``server`` is its origin, None where its owner has not named it. Every file's SHA-256 is known. The link and its
+    ``server`` is its address, None where its owner has not named it. Every file's SHA-256 is known. The link and its
     uploads are capabilities and do not appear themselves.
     """
     return {

@@ -72,7 +72,7 @@ class Receipts:
         self.key = key
 
     def issue(self, hash: str, upload_ids: Sequence[str], server: str | None, client: str) -> dict[str, Any]:
-        """A signed receipt for these uploads of one link, in this order, each once. ``server`` is its origin
+        """A signed receipt for these uploads of one link, in this order, each once. ``server`` is its address
         as its owner has named it: what a request says of it, its sender chose.
 
         Raises RequestNotFound, UploadNotFound, UploadExpired; ReceiptNotReady while an upload is not complete or its

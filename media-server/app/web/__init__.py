@@ -8,6 +8,7 @@ from app.core.errors import ContentEncodingNotAllowed
 from app.core.pieces import PIECE
 from app.settings import Settings
 from app.web import asks, logs
+from app.web.below import below
 from app.web.body import PatientBodies
 from app.web.door import door
 from app.web.headers import drop_unreadable_dates
@@ -32,7 +33,8 @@ def install(app: Flask, settings: Settings) -> None:
     # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
     app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
     questions = asks.Questions(app.wsgi_app, settings)
-    app.wsgi_app = PatientBodies(questions, settings.body_timeout_seconds)  # type: ignore[method-assign]
+    patient = PatientBodies(questions, settings.body_timeout_seconds)
+    app.wsgi_app = below(patient, settings)  # type: ignore[assignment,method-assign]
     headers = security_headers(settings)
     if settings.unix_socket is not None:
         door(settings)  # Made now, so that nginx finds the key whichever of the two starts first.

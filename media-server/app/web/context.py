@@ -65,8 +65,7 @@ def from_own_page() -> bool:
     so, this server takes itself for http: a page that came by https is then its own, too.
     """
     site, page = request.headers.get("Sec-Fetch-Site"), request.headers.get("Origin")
-    public = services().settings.public_url
-    if page is not None and public is not None and page == public.lower():
+    if page is not None and page == services().settings.public_origin:
         return True
     if site is not None:
         return site in ("same-origin", "none")

@@ -72,8 +72,13 @@ def _caller() -> Caller:
 
 
 def _cookie_name() -> str:
-    """Over https one that browsers take from this very host only, so that no other of its domain can set it."""
-    return f"__Host-{COOKIE}" if is_https() else COOKIE
+    """Over https one that browsers take from this very host only, so that no other of its domain can set it. Below a path
+    it goes to nothing else that is on the host, which such a one would, and has a name that another Droppr there has not."""
+    path = request.script_root
+    name = COOKIE + path.replace("/", ".")
+    if not is_https():
+        return name
+    return f"__Secure-{name}" if path else f"__Host-{name}"
 
 
 def acts_as_owner() -> bool:
@@ -117,7 +122,7 @@ def log_out() -> Response:
 
 
 def _cookie_terms() -> dict[str, Any]:
-    return {"path": "/", "httponly": True, "samesite": "Strict", "secure": is_https()}
+    return {"path": request.script_root or "/", "httponly": True, "samesite": "Strict", "secure": is_https()}
 
 
 @owner.get("/session")

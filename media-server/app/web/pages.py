@@ -1,10 +1,15 @@
-"""The pages, when no nginx serves them: built files, and the headers every answer carries."""
+"""The pages, when no nginx serves them: built files, and the headers every answer carries.
+
+Pages name what they need relative to themselves, so each has one address; others lead there, relatively, as a proxy in front may
+have taken off the beginning of theirs.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import quote
 
-from flask import Blueprint, Response, send_file, send_from_directory
+from flask import Blueprint, Response, request, send_file, send_from_directory
 
 from app.core.errors import NotFound
 from app.core.images import image_type
@@ -22,17 +27,20 @@ _CAPTCHA_HOSTS = {
 
 @pages.get("/")
 def home() -> Response:
-    return _page("index.html")
+    # Below a path, and without the slash behind that.
+    return _page("index.html") if request.environ["PATH_INFO"] else _moved(f"{request.script_root}/")
 
 
 @pages.get("/admin", strict_slashes=False)
 def admin() -> Response:
-    return _page("admin.html")
+    return _moved("../admin") if request.path.endswith("/") else _page("admin.html")
 
 
 @pages.get("/request/<hash>", strict_slashes=False)
 def request_page(hash: str) -> Response:
-    del hash  # The page asks for it itself; the file is the same for every link.
+    if request.path.endswith("/"):
+        return _moved(f"../{quote(hash, safe='')}")
+    # The page asks for the link itself; the file is the same for every one.
     response = _page("request.html")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
@@ -56,6 +64,10 @@ def logo() -> Response:
     # An SVG can hold scripts and, opened by itself, would run them here.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
     return response
+
+
+def _moved(address: str) -> Response:
+    return Response(status=301, headers={"Location": address, "Cache-Control": "no-store"})
 
 
 def _page(name: str) -> Response:

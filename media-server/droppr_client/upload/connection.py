@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from droppr_client.upload import wire
 from droppr_client.upload.flow import Part
@@ -285,6 +285,12 @@ def without_sentence(address: str) -> str:
     """An address, or a link's hash, without what letters and chats put around it when it is copied: blanks, brackets, full
     stops. Nothing of ours begins or ends with any of them."""
     return address.strip(_AROUND).rstrip(_BEHIND)
+
+
+def below(address: SplitResult) -> str:
+    """What the paths of all requests to the server at this address begin with: empty, or a path such as ``/drop``."""
+    parts = [part for part in address.path.split("/") if part]
+    return quote("".join(f"/{part}" for part in parts), safe="/%", errors="replace")
 
 
 def address_of(url: str) -> SplitResult:

@@ -1,5 +1,6 @@
 // What the server is doing right now, as it tells it: uploads on their way, waiting ones, memory.
 
+import { BASE } from "../page/base";
 import { need, setText } from "../page/dom";
 import { type Activity, parseActivity, type RunningUpload } from "./activity-wire";
 import { countOf, formatBytes, formatDuration, formatPercent, formatSpeed } from "./format";
@@ -7,7 +8,7 @@ import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";
 
-const EVENTS = "/api/v1/system/upload-events";
+const EVENTS = `${BASE}/api/v1/system/upload-events`;
 /** A browser gives up for good on an answer that is no stream; we come back after so long. */
 const COME_BACK_MS = 5_000;
 

@@ -1,6 +1,7 @@
 // The owner's calls. The session is a cookie that this code never sees; every refusal becomes an UploadError.
 
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
+import { API } from "../page/base";
 import type { Terms } from "./terms";
 import {
   type ListedLink,
@@ -16,7 +17,6 @@ import {
   type Stopped,
 } from "./wire";
 
-const ROOT = "/api/droppr";
 /** As many items of a list as the server tells at once. */
 const PAGE = 1_000;
 /** Calls in which all uploads of a link are cancelled, each up to a thousand of them. */
@@ -151,7 +151,7 @@ export class OwnerApi {
       init.headers = { "Content-Type": "application/json" };
     }
     try {
-      return await accepted(await this.#fetch(ROOT + path, init));
+      return await accepted(await this.#fetch(API + path, init));
     } catch (error) {
       if (signal?.aborted === true) throw abortedError();
       // `fetch` says no more about a lost connection than that it is a TypeError.
@@ -178,7 +178,7 @@ function linkPath(hash: string): string {
 
 /** Where a received file is downloaded: names may hold anything, so each part of the path is encoded. */
 export function downloadUrl(hash: string, path: string): string {
-  return ROOT + filePath(hash, path);
+  return API + filePath(hash, path);
 }
 
 function filePath(hash: string, path: string): string {

@@ -1,6 +1,7 @@
 // What is behind a link in the list: its address, what it received, what it allows, and the ways to change that.
 
 import { UploadError } from "../core/errors";
+import { addressOf } from "../page/address";
 import { make, reachable, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { Arriving } from "./arriving";
@@ -8,7 +9,7 @@ import { Editor } from "./editor";
 import { FileList } from "./files";
 import { countOf } from "./format";
 import { acts, cloned, part, say, show } from "./parts";
-import { addressOf, makeShare } from "./share";
+import { makeShare } from "./share";
 import { visibleName } from "./visible";
 import type { ListedLink, OpenUpload, ReceivedFile } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";

@@ -1,9 +1,10 @@
 // Making a link, and handing it over.
 
+import { addressOf } from "../page/address";
 import { need } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { copies, field, optionOf, say, show, submits } from "./parts";
-import { addressOf, makeShare } from "./share";
+import { makeShare } from "./share";
 import { termsOf } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
 import { visibleName } from "./visible";

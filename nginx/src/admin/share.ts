@@ -7,11 +7,6 @@ export interface ShareOptions {
   readonly qrAtOnce: boolean;
 }
 
-/** The whole address of a link; a server that was not told under which name it is reached names only its path. */
-export function addressOf(url: string): string {
-  return new URL(url, location.origin).href;
-}
-
 /** Whether the address leads nowhere from any other machine. */
 export function isOnlyHere(address: string): boolean {
   return /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(new URL(address).hostname);

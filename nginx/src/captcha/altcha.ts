@@ -1,6 +1,7 @@
 // The self-hosted captcha: fetches a challenge, solves it in a worker, and gives the token the server checks.
 
 import { abortedError, UploadError } from "../core/errors";
+import { API } from "../page/base";
 import type { AltchaAnswer } from "./altcha-worker";
 
 export async function altchaToken(signal: AbortSignal): Promise<string> {
@@ -12,7 +13,7 @@ export async function altchaToken(signal: AbortSignal): Promise<string> {
 
 async function fetchChallenge(signal: AbortSignal): Promise<unknown> {
   try {
-    const reply = await fetch("/api/droppr/captcha", { signal, cache: "no-store" });
+    const reply = await fetch(`${API}/captcha`, { signal, cache: "no-store" });
     if (reply.ok) return await reply.json();
     throw unavailable(`status ${reply.status}`);
   } catch (error) {

@@ -1,6 +1,7 @@
 // Moving uploads to another device: a QR code for its camera, a short code for its keyboard.
 
 import { drawQr } from "../admin/qr";
+import { addressOf } from "./address";
 import { openDialog } from "./dialog";
 import { make } from "./dom";
 import { formatDate } from "./format";
@@ -8,7 +9,7 @@ import { t } from "./i18n";
 import type { HandOff } from "./link-api";
 
 export function showHandOff({ code, url, expiresAt }: HandOff): void {
-  const address = new URL(url, location.href).href;
+  const address = addressOf(url);
   const shown = make("p", { className: "code" }, make("span", { className: "quiet small", text: t("code") }));
   shown.append(make("strong", { className: "mono", text: code }));
   openDialog(

@@ -2,6 +2,7 @@
 
 import { errorFromReply, networkError, unexpectedReply } from "../core/errors";
 import type { Clock } from "../ports";
+import { linkUrl } from "./base";
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -37,7 +38,7 @@ export class LinkApi {
   readonly #clock: Clock;
 
   constructor(hash: string, clock: Clock) {
-    this.#url = `/api/droppr/requests/${encodeURIComponent(hash)}`;
+    this.#url = linkUrl(hash);
     this.#clock = clock;
   }
 

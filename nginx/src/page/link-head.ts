@@ -1,6 +1,7 @@
 // What stands on top: the owner's logo, title and message, and what the link takes.
 
 import type { LinkInfo } from "../core/wire";
+import { BASE } from "./base";
 import { make, need, reachable, setHidden, setText } from "./dom";
 import { t } from "./i18n";
 import { describeLimits, type Taken } from "./limits";
@@ -20,7 +21,7 @@ export function paintHead(info: LinkInfo): void {
   setHidden(messageBox, message === "");
   reachable(messageBox);
   const logo = need("logo", HTMLImageElement);
-  if (logoUrl !== null) logo.src = logoUrl;
+  if (logoUrl !== null) logo.src = BASE + logoUrl;
   setHidden(logo, logoUrl === null);
   const { passedOnTo } = info;
   const foot = need("foot");

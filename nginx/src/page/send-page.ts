@@ -11,6 +11,7 @@ import {
 } from "../utils/upload-manager";
 import { Announcer } from "./announcer";
 import { Awake } from "./awake";
+import { linkUrl } from "./base";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
 import { Continuing } from "./continuing";
@@ -221,7 +222,7 @@ export class SendPage {
   }
 
   get #uploadUrl(): string {
-    return `/api/droppr/requests/${encodeURIComponent(this.#hash)}/upload-chunk`;
+    return `${linkUrl(this.#hash)}/upload-chunk`;
   }
 
   #options(): UploaderOptions {

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from droppr_client.upload import wire
 from droppr_client.upload.between import is_page
 from droppr_client.upload.captcha import solved
-from droppr_client.upload.connection import Answer, Connections, address_of, without_sentence
+from droppr_client.upload.connection import Answer, Connections, address_of, below, without_sentence
 from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item, Pair
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Standing, Terms
@@ -44,9 +44,10 @@ class DropprLink:
         sender_name: str | None = None,
         sender_email: str | None = None,
     ) -> None:
-        self._origin, self._hash, self.handoff_code = parts_of_link(url)
-        self._connections = Connections(self._origin)
-        self._path = f"/api/droppr/requests/{quote(self._hash, safe='')}"
+        self._server, self._hash, self.handoff_code = parts_of_link(url)
+        self._connections = Connections(self._server)
+        self._api = f"{below(address_of(self._server))}/api/droppr"
+        self._path = f"{self._api}/requests/{quote(self._hash, safe='')}"
         self._password = password
         # A terminal may hand over bytes that are no text.
         sender = {"sender_name": sender_name, "sender_email": sender_email}
@@ -66,7 +67,7 @@ class DropprLink:
         self.info = self._expect(self._connections.call("GET", self._path), 200)
         part_size = wire.clamped(self.info.get("chunk_size"), SMALLEST_PART, LARGEST_PART)
         if part_size is None:
-            raise Refused(f"{self._origin} answers, but not as a Droppr server does.", "invalid_link")
+            raise Refused(f"{self._server} answers, but not as a Droppr server does.", "invalid_link")
         self._require_sender()
         if self.info.get("requires_password") and callable(self._password):
             self._password = self._password()
@@ -205,7 +206,7 @@ class DropprLink:
                     "The link asks for a captcha that only a person can solve: open it in a browser.",
                     "captcha_required",
                 )
-            challenge = self._expect(self._connections.call("GET", "/api/droppr/captcha"), 200)
+            challenge = self._expect(self._connections.call("GET", f"{self._api}/captcha"), 200)
             answer = ask({**headers, "X-Captcha-Token": solved(challenge)})
         return answer
 
@@ -221,16 +222,18 @@ class DropprLink:
 
 
 def parts_of_link(url: str) -> tuple[str, str, str | None]:
-    """Origin, hash and handoff code of a link's address. Raises Refused."""
+    """The server's address, with the path below which it is where it has one, hash and handoff code of a link's address.
+    Raises Refused."""
     url = without_sentence(url)
     address = address_of(url if "://" in url else f"http://{url}")
     before, _, hash = address.path.rstrip("/").rpartition("/")
-    if not hash or not wire.is_unicode(hash) or before.rpartition("/")[2] != "request":
+    path, _, kind = before.rstrip("/").rpartition("/")
+    if not hash or not wire.is_unicode(hash) or kind != "request":
         raise Refused(
             f"{url} is not the address of a link: it looks like https://files.example.org/request/….", "invalid_link"
         )
     code = address.fragment.partition("resume=")[2] or None
-    return f"{address.scheme}://{address.netloc}", hash, code
+    return f"{address.scheme}://{address.netloc}{path.rstrip('/')}", hash, code
 
 
 def _pack_terms(said: object) -> PackTerms | None:
