@@ -26,6 +26,7 @@ from app.services.forgetting import Forgetting
 from app.services.handoffs import Handoffs
 from app.services.local_copies import LocalCopies
 from app.services.memory_monitor import MemoryMonitor
+from app.services.notes import Notes
 from app.services.observer import Observer
 from app.services.open_uploads import OpenUploads
 from app.services.openings import Openings
@@ -52,6 +53,7 @@ from app.storage.attempts import SQLiteAttempts
 from app.storage.data_folder import FILES, make_data_folder
 from app.storage.disk_space import DiskSpace
 from app.storage.json_sessions import JSONSessions
+from app.storage.last_seen import LastSeen
 from app.storage.libmagic import LibMagic
 from app.storage.local_chunks import LocalChunks
 from app.storage.local_folder import LocalFolder
@@ -84,6 +86,7 @@ class Services:
     room: Room
     concurrency: UploadConcurrencyManager
     figures: ServerFigures
+    notes: Notes
     owner: Owner
     file_requests: FileRequests
     admission: Admission
@@ -313,6 +316,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         random=random.random,
     )
+    notes = Notes(LastSeen(data / RUN / "one-connection", clock))
     figures = ServerFigures(
         sessions=sessions,
         concurrency=concurrency,
@@ -320,6 +324,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         chunk_size=settings.chunk_size,
         max_parallel_chunks=settings.max_parallel_chunks,
+        notes=notes.sentences,
         parts={
             "buffer_pool": lambda: asdict(buffers.figures()),
             "destinations": lambda: {**owed.figures(), "chunks": processor.figures(), "circuits": remotes.states()},
@@ -346,6 +351,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         room=room,
         concurrency=concurrency,
         figures=figures,
+        notes=notes,
         owner=owner,
         file_requests=file_requests,
         admission=Admission(

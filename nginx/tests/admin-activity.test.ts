@@ -43,6 +43,8 @@ describe("live figures", () => {
     const full = { ...WIRE, buffer_pool: { in_use: 3, held_bytes: 48 * MB }, destinations: { waiting: 4 } };
     expect(parseActivity(full).buffers).toEqual({ inUse: 3, heldBytes: 48 * MB });
     expect(parseActivity(full).passingOn).toEqual({ waiting: 4 });
+    expect(activity().notes).toEqual([]);
+    expect(parseActivity({ ...WIRE, notes: ["It could be better."] }).notes).toEqual(["It could be better."]);
   });
 
   it("are refused when they are none", () => {

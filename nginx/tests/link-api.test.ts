@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { UploadError } from "../src/core/errors";
+import { handedOver } from "../src/page/begun";
 import { LinkApi } from "../src/page/link-api";
 import { FakeClock } from "./support/clock";
 
@@ -22,14 +23,14 @@ describe("a call that the server has no turn for", () => {
   it("is made again until it has one", async () => {
     const calls = answering(BUSY, BUSY, FOUND);
     const clock = new FakeClock();
-    expect(await new LinkApi("hash", clock).handedOver("ABCD")).toEqual([]);
+    expect(await handedOver(new LinkApi("hash", clock), "ABCD")).toEqual([]);
     expect(calls()).toBe(3);
     expect(clock.slept).toEqual([1_000, 1_000]);
   });
 
   it("is given up in the end, with the reason", async () => {
     const calls = answering(BUSY);
-    await expect(new LinkApi("hash", new FakeClock()).handedOver("ABCD")).rejects.toThrow(UploadError);
+    await expect(handedOver(new LinkApi("hash", new FakeClock()), "ABCD")).rejects.toThrow(UploadError);
     expect(calls()).toBe(6);
   });
 });

@@ -157,6 +157,24 @@ describe("an upload", () => {
     expect(server.requests.map(({ headers }) => headers["X-Captcha-Token"])).toEqual(["t1", "t2"]);
   });
 
+  it("says when opening by which protocol the browser came to the server, where that is known", async () => {
+    const call = (name: string, nextHopProtocol: string): object => ({ name, nextHopProtocol });
+    const entries = vi.spyOn(performance, "getEntriesByType");
+    const own = call("https://files.example/drop/api/droppr/requests/abc", "h2");
+    const foreign = call("https://files.example/api/droppr/requests/abc", "");
+    for (const seen of [[call("https://other.example/a.js", "h3"), own], [foreign], []]) {
+      entries.mockReturnValueOnce(seen as PerformanceEntryList);
+      server.expect(OPEN, state([], { complete: true }));
+      await uploader().start();
+    }
+    entries.mockRestore();
+    expect(server.requests.map(({ headers }) => headers["X-Next-Hop-Protocol"])).toEqual([
+      "h2",
+      undefined,
+      undefined,
+    ]);
+  });
+
   it("reports each accepted chunk", async () => {
     const onChunkComplete = vi.fn();
     server

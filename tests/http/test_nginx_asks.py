@@ -103,7 +103,7 @@ def upstream(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def site(upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveNginx]:
     folder = tmp_path_factory.mktemp("live")
-    with LiveNginx(upstream, folder / "data", folder, folder, tls=True) as nginx:
+    with LiveNginx(upstream, folder / "data", folder, folder, http2=True) as nginx:
         yield nginx
 
 

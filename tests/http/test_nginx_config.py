@@ -24,7 +24,7 @@ from app.core import errors
 from app.settings import Settings
 from app.web.pages import security_headers
 from tests.support import raw
-from tests.support.nginx import TEMPLATE, LiveNginx, render
+from tests.support.nginx import ROOT, TEMPLATE, TLS_INCLUDE, LiveNginx, render
 
 HASH = "q8Zr4Wc1Tn7Lx0Vb5Hs2Kd9M"
 UPLOAD_ID = "Yh3Gf6Dp1Sa8Kj5Lm2Nb7Vc4"
@@ -130,7 +130,7 @@ def upstream(folder: Path) -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def site(folder: Path, upstream: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveNginx]:
     tmp_path = tmp_path_factory.mktemp("live")
-    with LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, tls=True) as nginx:
+    with LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, http2=True) as nginx:
         yield nginx
 
 
@@ -179,6 +179,24 @@ def test_nginx_accepts_the_rendered_file_without_a_complaint(folder: Path, tmp_p
         line for line in said.splitlines() if "[" in line and 'the "user" directive makes sense only' not in line
     ]
     assert not complaints, said
+
+
+def test_https_is_set_up_as_the_documents_have_it(folder: Path, tmp_path: Path) -> None:
+    documented = (
+        (ROOT / "docs" / "operations.md").read_text().partition("`tls.conf`:\n\n```nginx\n")[2].partition("```")[0]
+    )
+    assert "ssl_certificate" in documented
+    lines = [line for line in documented.splitlines() if "[::]" not in line]
+    here = TLS_INCLUDE.format(address="443", http2="", folder="/etc/letsencrypt/live/files.example.org")
+    assert lines == here.strip().replace("cert.pem", "fullchain.pem").replace("key.pem", "privkey.pem").splitlines()
+
+
+def test_browsers_get_several_connections_by_the_documented_set_up(
+    upstream: Path, folder: Path, tmp_path: Path
+) -> None:
+    with LiveNginx(upstream, folder / "data", folder / "pages", tmp_path, tls=True) as nginx:
+        status, _ = curl(f"{nginx.tls_url}/request/{HASH}", "--http2", "--cacert", str(nginx.cafile))
+    assert status == "200 1.1"
 
 
 def test_a_placeholder_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -150,6 +150,24 @@ def test_not_ready_is_told_in_the_one_shape_and_passes(live: Callable[..., LiveS
     assert link.chunk(upload_id, 0, b"0123456789", 10).expect(200).json["complete"] is True
 
 
+def test_what_could_be_better_is_noted_and_leaves_the_server_ready(live: Callable[..., LiveServer]) -> None:
+    link = Client.of(live(workers=2)).make_link()
+
+    def notes() -> list[str]:
+        return list(link.client.call("GET", "/readyz").expect(200).json["notes"])
+
+    over_http2 = {"X-Next-Hop-Protocol": "h2"}
+    opening = {"path": "a.bin", "size": 10}
+    unknown = link.path[:-4] + "none"
+    link.client.call("POST", f"{unknown}/uploads", json=opening, headers=over_http2).expect(404, "request_not_found")
+    link.client.call("POST", f"{link.path}/uploads", json={**opening, "path": ""}, headers=over_http2).expect(
+        400, "invalid_path"
+    )
+    assert notes() == []
+    link.client.call("POST", f"{link.path}/uploads", json=opening, headers=over_http2).expect(201)
+    assert len(notes()) == 1
+
+
 def test_metrics_are_for_the_owner_and_for_loopback(live: Callable[..., LiveServer]) -> None:
     server = live(workers=2, DROPPR_TRUSTED_PROXIES="127.0.0.1")
     client = Client.of(server)

@@ -9,7 +9,7 @@ import signal
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -19,18 +19,22 @@ TEMPLATE = ROOT / "nginx" / "nginx.conf"
 RENDER = ROOT / "scripts" / "render-nginx-conf"
 START_SECONDS = 15.0
 
+# As docs/operations.md has it; a test compares the two.
 TLS_INCLUDE = """
-listen 127.0.0.1:{port} ssl http2;
-ssl_certificate "{folder}/cert.pem";
-ssl_certificate_key "{folder}/key.pem";
+listen {address} ssl{http2};
+ssl_certificate     {folder}/cert.pem;
+ssl_certificate_key {folder}/key.pem;
+ssl_protocols TLSv1.2 TLSv1.3;
+ssl_session_cache shared:droppr:2m;
 """
 
 
 class LiveNginx:
     """nginx on a free port of 127.0.0.1, from `with` to the end of the block.
 
-    `url` is its address; with `tls=True` it also answers HTTPS and HTTP/2 at `tls_url`, with a certificate that nobody
-    signed (`cafile`). `replace` changes lines of the rendered file, such as a timeout that a test cannot wait for; a
+    `url` is its address; with `tls=True` it also answers HTTPS at `tls_url`, with a certificate that nobody signed
+    (`cafile`); with `http2=True` HTTP/2, too, which no document advises.
+    `certified` are further names in the certificate. `replace` changes lines of the rendered file, such as a timeout that a test cannot wait for; a
     line that is not there is an error, so that no test goes on about a setting that has gone. `extra` is what an owner
     would put into the include folder, `script` what renders the file. Further keywords are environment variables.
     """
@@ -43,6 +47,8 @@ class LiveNginx:
         tmp_path: Path,
         *,
         tls: bool = False,
+        http2: bool = False,
+        certified: Sequence[str] = (),
         replace: Mapping[str, str] | None = None,
         extra: str = "",
         captcha_provider: str = "",
@@ -59,7 +65,9 @@ class LiveNginx:
         self._includes.mkdir(parents=True)
         data_dir.mkdir(parents=True, exist_ok=True)  # nginx makes its spool folder in it
         self._port, self._tls_port = free_ports(2)
-        self._tls = tls
+        self._tls = tls or http2
+        self._http2 = " http2" if http2 else ""
+        self._certified = certified
         self._extra = extra
         self._replace = replace or {}
         self._values = {
@@ -145,8 +153,10 @@ class LiveNginx:
         if self._extra:
             (self._includes / "extra.conf").write_text(self._extra)
         if self._tls:
-            make_certificate(self.folder)
-            (self._includes / "tls.conf").write_text(TLS_INCLUDE.format(port=self._tls_port, folder=self.folder))
+            make_certificate(self.folder, *self._certified)
+            address = f"127.0.0.1:{self._tls_port}"
+            include = TLS_INCLUDE.format(address=address, http2=self._http2, folder=self.folder)
+            (self._includes / "tls.conf").write_text(include)
 
     def _command(self) -> list[str]:
         return [nginx_program(), "-e", "stderr", "-p", str(self.folder), "-c", str(self.config)]
@@ -193,9 +203,9 @@ def free_ports(count: int) -> list[int]:
             each.close()
 
 
-def make_certificate(folder: Path) -> None:
-    """Writes key.pem and a certificate for 127.0.0.1 that lasts a day, cert.pem."""
-    subject = "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1,DNS:localhost"
+def make_certificate(folder: Path, *names: str) -> None:
+    """Writes key.pem and a certificate for 127.0.0.1 and `names` (`IP:10.0.0.1`) that lasts a day, cert.pem."""
+    subject = "/CN=localhost", "-addext", f"subjectAltName={','.join(('IP:127.0.0.1', 'DNS:localhost', *names))}"
     key = "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-keyout", "key.pem"
     command = ["openssl", "req", "-x509", "-days", "1", *key, "-subj", *subject, "-out", "cert.pem"]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)

@@ -29,7 +29,7 @@ Part = Callable[[], Mapping[str, Any]]
 
 
 class ServerFigures:
-    """``parts`` are further sections by name, such as ``buffer_pool``: each is asked whenever the figures are."""
+    """``notes`` are sentences for the owner, ``parts`` further sections by name, such as ``buffer_pool``: each is asked whenever the figures are."""
 
     def __init__(
         self,
@@ -40,6 +40,7 @@ class ServerFigures:
         clock: Clock,
         chunk_size: int,
         max_parallel_chunks: int,
+        notes: Callable[[], list[str]],
         parts: Mapping[str, Part],
     ) -> None:
         self._sessions = sessions
@@ -48,6 +49,7 @@ class ServerFigures:
         self._clock = clock
         self._chunk_size = chunk_size
         self._max_parallel_chunks = max_parallel_chunks
+        self._notes = notes
         self._parts = parts
         self._counted = 0
         self._count_again = -math.inf
@@ -69,6 +71,7 @@ class ServerFigures:
             "uploads": [shown for each in running[:MOST_SHOWN] if (shown := self._shown(each))],
             "memory_monitor": self.memory(),
             "refusals": self.refusals(),
+            "notes": self._notes(),
             **{name: dict(part()) for name, part in self._parts.items()},
         }
 

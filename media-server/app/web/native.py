@@ -33,6 +33,7 @@ native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
 def open_upload(hash: str) -> tuple[Response, int]:
     body = read_json(OpenUploadBody)
     session = services().uploads.open(hash, body.command(), _credentials())
+    services().notes.came_by(request.headers.get("X-Next-Hop-Protocol", ""))
     return jsonify(_opened(session)), 201
 
 

@@ -29,7 +29,7 @@ def readyz() -> tuple[Response, int]:
     found = problems(services().settings.data_dir)
     if found:
         return jsonify(status="not ready", error=" ".join(found), code="busy", problems=found), 503
-    return jsonify(status="ready"), 200
+    return jsonify(status="ready", notes=services().notes.sentences()), 200
 
 
 @system.get("/metrics")

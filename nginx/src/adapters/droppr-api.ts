@@ -76,7 +76,10 @@ export class DropprApi {
   }
 
   async open(upload: NewUpload, extra: HttpHeaders, signal: AbortSignal): Promise<UploadState> {
-    const headers = { ...openingHeaders({ ...this.#config.headers, ...extra }), ...JSON_BODY };
+    const headers = {
+      ...openingHeaders({ ...this.#config.headers, ...extra, "X-Next-Hop-Protocol": protocolSoFar() }),
+      ...JSON_BODY,
+    };
     const body = JSON.stringify(openingBody(upload));
     return this.#ask({ method: "POST", url: this.#uploadsUrl, headers, body, signal }, parseUploadState);
   }
@@ -158,6 +161,12 @@ function read<T>({ status, text }: TransportReply, parse: (fields: Fields) => T)
   } catch {
     throw unexpectedReply(status);
   }
+}
+
+/** How this page came to the server, for its owner: only a browser knows what a proxy in front speaks. Empty where it does not tell. */
+function protocolSoFar(): string {
+  const calls = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+  return calls.find(({ name }) => name.includes("/api/droppr/"))?.nextHopProtocol ?? "";
 }
 
 /** Callers give the password as it is typed; header values carry ASCII only. */

@@ -26,6 +26,8 @@ export interface Activity {
   readonly refusals: number;
   readonly buffers: { readonly inUse: number; readonly heldBytes: number } | null;
   readonly passingOn: Readonly<Record<string, number>> | null;
+  /** Sentences on what works and could be better. */
+  readonly notes: readonly string[];
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -48,6 +50,7 @@ export function parseActivity(value: unknown): Activity {
     refusals: Object.values(fields(all.refusals)).reduce<number>((sum, each) => sum + number(each), 0),
     buffers: all.buffer_pool === undefined ? null : parseBuffers(fields(all.buffer_pool)),
     passingOn: all.destinations === undefined ? null : numbersOf(fields(all.destinations)),
+    notes: (Array.isArray(all.notes) ? all.notes : []).map(String),
   };
 }
 

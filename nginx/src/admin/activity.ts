@@ -61,6 +61,9 @@ export class ActivityPanel {
     const more = need("activity-more");
     setText(more, moreWords(activity));
     more.hidden = more.textContent === "";
+    const notes = need("activity-notes");
+    setText(notes, activity.notes.join(" "));
+    notes.hidden = activity.notes.length === 0;
     need("activity").hidden = false;
   }
 

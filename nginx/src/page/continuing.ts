@@ -2,9 +2,10 @@
 
 import type { SessionStore } from "../ports";
 import type { PreviousUpload } from "../utils/uploader-config";
+import type { Begun } from "./begun";
 import type { Handles } from "./handles";
 import type { Picked } from "./limits";
-import type { Begun, LinkApi } from "./link-api";
+import type { LinkApi } from "./link-api";
 import type { Unfinished } from "./unfinished";
 
 interface Needs {

@@ -2,13 +2,16 @@
 
 import { drawQr } from "../admin/qr";
 import { addressOf } from "./address";
+import { handOff } from "./begun";
 import { openDialog } from "./dialog";
 import { make } from "./dom";
 import { formatDate } from "./format";
 import { t } from "./i18n";
-import type { HandOff } from "./link-api";
+import type { LinkApi } from "./link-api";
 
-export function showHandOff({ code, url, expiresAt }: HandOff): void {
+/** Hands uploads over and shows how another device takes them. */
+export async function moveToDevice(api: LinkApi, uploads: readonly string[]): Promise<void> {
+  const { code, url, expiresAt } = await handOff(api, uploads);
   const address = addressOf(url);
   const shown = make("p", { className: "code" }, make("span", { className: "quiet small", text: t("code") }));
   shown.append(make("strong", { className: "mono", text: code }));

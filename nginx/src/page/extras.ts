@@ -1,10 +1,11 @@
 // What most senders never need, behind "More options": a speed limit, and moving to another device.
 
 import type { UploadManager } from "../utils/upload-manager";
+import type { Begun } from "./begun";
 import { need, setHidden, setText } from "./dom";
 import { formatSpeed } from "./format";
 import { onLanguage, t } from "./i18n";
-import type { Begun, LinkApi } from "./link-api";
+import type { LinkApi } from "./link-api";
 import { reasonFor } from "./reasons";
 
 /** Bytes per second; 0 is as fast as possible. */
@@ -47,7 +48,8 @@ export class Extras {
     const wanted = code.trim().toUpperCase();
     setHidden(this.#codeProblem, true);
     try {
-      await this.#needs.onHandedOver(await this.#needs.api.handedOver(wanted));
+      const { handedOver } = await import("./begun");
+      await this.#needs.onHandedOver(await handedOver(this.#needs.api, wanted));
       need("have-code", HTMLDetailsElement).open = false;
       this.#code.value = "";
     } catch {
@@ -67,11 +69,8 @@ export class Extras {
   async #handOff(): Promise<void> {
     this.#needs.manager.pauseAll();
     try {
-      const [handOff, { showHandOff }] = await Promise.all([
-        this.#needs.api.handOff(this.#movable()),
-        import("./device"),
-      ]);
-      showHandOff(handOff);
+      const { moveToDevice } = await import("./device");
+      await moveToDevice(this.#needs.api, this.#movable());
     } catch (error) {
       this.#needs.onProblem(() => reasonFor(error));
     }

@@ -1,30 +1,10 @@
-// The calls of a link that move no file: empty folders, receipts, and handing uploads to another device.
+// The calls of a link that move no file: empty folders, receipts, taking back; and the way that others go (begun.ts).
 
 import { errorFromReply, networkError, unexpectedReply } from "../core/errors";
 import type { Clock } from "../ports";
 import { linkUrl } from "./base";
 
-type Fields = Readonly<Record<string, unknown>>;
-
-export interface HandOff {
-  readonly code: string;
-  /** Milliseconds since 1970. */
-  readonly expiresAt: number;
-  readonly url: string;
-}
-
-/** An upload somebody began, as the server knows it. */
-export interface Begun {
-  readonly uploadId: string;
-  readonly path: string;
-  /** Bytes. */
-  readonly size: number;
-  readonly received: number;
-  readonly complete: boolean;
-  /** Milliseconds since 1970; null where whoever began it did not say. */
-  readonly lastModified: number | null;
-  readonly sample: string | null;
-}
+export type Fields = Readonly<Record<string, unknown>>;
 
 /** Seconds between two questions for a receipt whose checksums are not ready yet. */
 const RECEIPT_PAUSE = 2;
@@ -42,10 +22,9 @@ export class LinkApi {
     this.#clock = clock;
   }
 
-  /** Throws UploadError, as all of these do. */
-  /** `headers` are those of opening an upload. */
+  /** Throws UploadError, as all of these do. `headers` are those of opening an upload. */
   async makeFolders(paths: readonly string[], headers: Readonly<Record<string, string>>): Promise<void> {
-    await this.#post("/folders", { paths }, headers);
+    await this.post("/folders", { paths }, headers);
   }
 
   /** The signed receipt; waits for checksums that are still being computed. `onWait` is told when it has to. */
@@ -67,24 +46,12 @@ export class LinkApi {
     if (!reply.ok) await this.#read(reply);
   }
 
-  async handOff(uploads: readonly string[]): Promise<HandOff> {
-    const { code, expires_at: until, url } = await this.#post("/handoffs", { uploads });
-    if (typeof code !== "string" || typeof until !== "number" || typeof url !== "string") {
-      throw unexpectedReply(201);
-    }
-    return { code, url, expiresAt: until * 1_000 };
+  /** What a call that changes nothing answers. */
+  async get(path: string): Promise<Fields> {
+    return this.#read(await this.#send(path));
   }
 
-  async handedOver(code: string): Promise<Begun[]> {
-    const { uploads } = await this.#read(await this.#send(`/handoffs/${encodeURIComponent(code)}`));
-    return Array.isArray(uploads) ? uploads.map((each: Fields) => parseBegun(each)) : [];
-  }
-
-  async status(uploadId: string): Promise<Begun> {
-    return parseBegun(await this.#read(await this.#send(`/uploads/${encodeURIComponent(uploadId)}`)));
-  }
-
-  async #post(path: string, body: Fields, headers: Readonly<Record<string, string>> = {}): Promise<Fields> {
+  async post(path: string, body: Fields, headers: Readonly<Record<string, string>> = {}): Promise<Fields> {
     return this.#read(await this.#send(path, body, headers));
   }
 
@@ -116,26 +83,3 @@ export class LinkApi {
 }
 
 const JSON_BODY = { "Content-Type": "application/json" } as const;
-
-function parseBegun(fields: Fields): Begun {
-  const {
-    upload_id: uploadId,
-    path,
-    size,
-    received_bytes: received,
-    last_modified: seconds,
-    sample,
-  } = fields;
-  if (typeof uploadId !== "string" || typeof path !== "string" || typeof size !== "number") {
-    throw unexpectedReply(200);
-  }
-  return {
-    uploadId,
-    path,
-    size,
-    received: typeof received === "number" ? received : 0,
-    complete: fields.complete === true,
-    lastModified: typeof seconds === "number" ? Math.round(seconds * 1_000) : null,
-    sample: typeof sample === "string" ? sample : null,
-  };
-}

@@ -5,12 +5,13 @@ import { sessionKey } from "../adapters/local-sessions";
 import { UploadError } from "../core/errors";
 import type { SessionStore } from "../ports";
 import type { PreviousUpload } from "../utils/uploader-config";
+import { type Begun, statusOf } from "./begun";
 import { make, makeButton, need, setHidden, setText } from "./dom";
 import { formatBytes } from "./format";
 import type { Handles } from "./handles";
 import { onLanguage, t } from "./i18n";
 import type { Picked } from "./limits";
-import type { Begun, LinkApi } from "./link-api";
+import type { LinkApi } from "./link-api";
 import "./plain.css";
 
 interface Entry {
@@ -54,7 +55,7 @@ export class Unfinished {
       const some = ours.splice(0, AT_ONCE).map(async (session) => {
         const key = sessionKey(session);
         try {
-          const begun = await api.status(session.uploadId);
+          const begun = await statusOf(api, session.uploadId);
           if (begun.complete) sessions.remove(key);
           else this.#entries.set(begun.uploadId, { begun, key });
         } catch (error) {
