@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import click
@@ -22,6 +23,8 @@ from droppr_client.output import (
     size_text,
     time_text,
 )
+
+_ADDRESS = re.compile(r"https?://[^/]")
 
 
 @click.group()
@@ -121,11 +124,13 @@ request.add_command(watch)
 
 
 def _with_link(api: Api, link: JSON) -> JSON:
-    """The link with the address to pass on, which only the caller of the server knows. It is one of this server: what
-    the server calls a link's address is below its own."""
-    url = link.get("url")
+    """The link with the address to pass on: the one that its server was told it has, else as it was named to us, who know
+    better how we have reached it than a server behind a proxy."""
+    url, told = link.get("url"), link.get("link")
     if not isinstance(url, str) or not url.startswith("/"):
         raise ApiError(f"{api.url} {UNLIKE_DROPPR}")
+    if link.get("link_as_asked") is False and isinstance(told, str) and _ADDRESS.match(told) and told.endswith(url):
+        return link
     return {**link, "link": api.url + url}
 
 

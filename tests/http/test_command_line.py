@@ -68,6 +68,23 @@ def test_a_link_is_made_by_one_command_that_prints_its_address(terminal, server,
     assert shown["title"] == "Hällo"
 
 
+def test_links_have_the_address_that_the_owner_set_else_the_one_that_was_named(
+    live: Callable[..., LiveServer], tmp_path: Path
+) -> None:
+    public = live(workers=1, DROPPR_PUBLIC_URL="https://files.example.org")
+    terminal = Terminal(tmp_path, public.environment)
+    link = terminal.run("request", "create", "inbox").strip()
+    assert re.fullmatch(r"https://files\.example\.org/request/[\w-]{32}", link)
+    assert terminal.json("request", "list")["requests"][0]["link"] == link
+    assert terminal.json("request", "show", link)["link"] == link
+    assert terminal.json("request", "edit", link, "--title", "x")["link"] == link
+    plain = live(workers=1)
+    # A server behind a proxy takes itself for what the proxy calls it; whoever asks knows better.
+    url = plain.url.replace("127.0.0.1", "localhost")
+    named = Terminal(tmp_path, {**plain.environment, "DROPPR_URL": url})
+    assert named.run("request", "create", "inbox").startswith(f"{url}/request/")
+
+
 def test_every_limit_has_an_option(terminal):
     options = {
         "title": ("T", "T"),

@@ -41,6 +41,8 @@ FILE = {
 LINK = {
     "hash": "0123456789abcdef",
     "url": f"/request/{NASTY}",
+    "link": f"https://files.example/request/{NASTY}",
+    "link_as_asked": False,
     **dict.fromkeys(("title", "message", "folder", "captcha", "ask_name", "ask_email"), NASTY),
     "active": True,
     "allowed_extensions": [NASTY],
@@ -222,7 +224,7 @@ def test_programs_read_the_very_names_that_were_sent(command, tmp_path):
         case "watch":
             assert told == FILE
         case "list":
-            assert told["requests"] == [{**LINK, "link": f"{server.url}{LINK['url']}"}]
+            assert told["requests"] == [LINK]
 
 
 def test_a_file_name_in_a_wrong_command_line_is_tame(tmp_path):

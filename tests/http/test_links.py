@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 
 import pytest
 
 from tests.support.client import Client, Link
 from tests.support.files import eventually
+from tests.support.live import LiveServer
 
 LIMITS = {
     "title": "Träume & <b>Bilder</b>",
@@ -30,6 +32,45 @@ def test_a_link_needs_nothing_but_a_folder(client: Client) -> None:
     assert made["requires_password"] is False
     assert made["expires_at"] is None
     assert abs(made["created_at"] - time.time()) < 60
+
+
+def links_told(client: Client, headers: dict[str, str] | None = None) -> list[tuple[str, object]]:
+    """The whole address of a fresh link, and whether it is as it was asked for, by every call that tells it."""
+    made = client.call("POST", "/api/droppr/requests", json={"folder": "told"}, headers=headers, owner=True).expect(201)
+    path = f"/api/droppr/requests/{made.json['hash']}"
+    changed = client.call("PATCH", path, json={"title": "x"}, headers=headers, owner=True).expect(200).json
+    listed = client.call("GET", "/api/droppr/requests", headers=headers, owner=True).expect(200).json["requests"]
+    shown = client.call("GET", path, headers=headers).expect(200).json
+    upload = client.call("POST", f"{path}/uploads", json={"path": "a", "size": 2}).expect(201).json["upload_id"]
+    code = client.call("POST", f"{path}/handoffs", json={"uploads": [upload]}, headers=headers).json
+    assert code["link"].endswith(code["url"])
+    all_told = [made.json, changed, next(each for each in listed if each["hash"] == made.json["hash"])]
+    told = [(each["link"].removesuffix(each["url"]), each["link_as_asked"]) for each in all_told]
+    return [*told, (shown["link"].removesuffix(shown["url"]), None), (code["link"].removesuffix(code["url"]), None)]
+
+
+def test_a_link_is_told_with_the_address_that_the_owner_set_whatever_it_was_asked_by(
+    live: Callable[..., LiveServer],
+) -> None:
+    client = Client.of(live(workers=1, DROPPR_PUBLIC_URL="https://files.example.org/"))
+    for headers in ({}, {"Host": "10.0.0.1"}, {"Host": "evil.example"}):
+        told = links_told(client, headers)
+        assert {address for address, _ in told} == {"https://files.example.org"}
+        assert [as_asked for _, as_asked in told if as_asked is not None] == [False] * 3
+
+
+def test_a_link_is_told_with_the_address_that_was_asked_where_the_owner_set_none(
+    client: Client, live: Callable[..., LiveServer]
+) -> None:
+    told = links_told(client)
+    assert {address for address, _ in told} == {client.url}
+    assert [as_asked for _, as_asked in told if as_asked is not None] == [True] * 3
+    assert {address for address, _ in links_told(client, {"Host": "nas.local:8000"})} == {"http://nas.local:8000"}
+    # What can stand in no address is no host.
+    assert {address for address, _ in links_told(client, {"Host": "a b<c>"})} == {""}
+    behind = Client.of(live(workers=1, DROPPR_TRUSTED_PROXIES="127.0.0.1"))
+    headers = {"Host": "files.example.org", "X-Forwarded-Proto": "https"}
+    assert {address for address, _ in links_told(behind, headers)} == {"https://files.example.org"}
 
 
 def test_a_hash_is_a_capability_of_at_least_128_bits(client: Client) -> None:

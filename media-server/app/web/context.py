@@ -52,6 +52,18 @@ def is_https() -> bool:
     return request.is_secure or scheme.partition(",")[0].strip().lower() == "https"
 
 
+def whole_address(path: str) -> str:
+    """The address of ``path`` as senders use it: below DROPPR_PUBLIC_URL, else below what this request called the server.
+
+    A request that names no host gets the path alone.
+    """
+    return (services().settings.public_url or _as_asked()) + path
+
+
+def _as_asked() -> str:
+    return f"{'https' if is_https() else 'http'}://{request.host}" if request.host else ""
+
+
 def is_local() -> bool:
     """Whether the caller is on this machine: what a proxy passes on, named or not, comes from anywhere."""
     peer = parsed(request.remote_addr or "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify
 
 from app.core.handoffs import shown
-from app.web.context import client_address, services
+from app.web.context import client_address, services, whole_address
 from app.web.gaps import IN_LIST
 from app.web.json_body import read_json
 from app.web.native import status_view
@@ -31,7 +31,8 @@ def make_handoff(hash: str) -> tuple[Response, int]:
     named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
     made = services().handoffs.make(hash, named, client_address())
     code = shown(made.code)
-    return jsonify(code=code, expires_at=made.expires_at, url=f"/request/{hash}#resume={code}"), 201
+    url = f"/request/{hash}#resume={code}"
+    return jsonify(code=code, expires_at=made.expires_at, url=url, link=whole_address(url)), 201
 
 
 @receipts.get("/requests/<hash>/handoffs/<code>")

@@ -14,7 +14,7 @@ from app.core.errors import FileNotFound, NotFound
 from app.core.links import ReceivedFile, RequestLink, Usage
 from app.core.remotes import PassedOn, Place
 from app.services.file_requests import LinkInfo
-from app.web.context import client_address, services
+from app.web.context import client_address, services, whole_address
 from app.web.downloads import download
 from app.web.json_body import parse, read_json
 from app.web.owner import owner_required
@@ -129,9 +129,11 @@ def keep_nowhere(reply: Response) -> Response:
 
 
 def _common_view(link: RequestLink) -> dict[str, Any]:
+    url = f"/request/{link.hash}"
     return {
         "hash": link.hash,
-        "url": f"/request/{link.hash}",
+        "url": url,
+        "link": whole_address(url),
         "title": link.title,
         "message": link.message,
         "created_at": link.created_at,
@@ -149,7 +151,12 @@ def _common_view(link: RequestLink) -> dict[str, Any]:
 
 
 def owner_view(link: RequestLink) -> dict[str, Any]:
-    return {**_common_view(link), "folder": str(link.folder), "destination": destination_view(link.destination)}
+    return {
+        **_common_view(link),
+        "link_as_asked": services().settings.public_url is None,
+        "folder": str(link.folder),
+        "destination": destination_view(link.destination),
+    }
 
 
 def destination_view(place: Place | None) -> dict[str, Any]:

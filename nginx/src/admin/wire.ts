@@ -9,7 +9,7 @@ export type CaptchaMode = (typeof CAPTCHA_MODES)[number];
 /** A request link as its owner sees it. Times are milliseconds since 1970; limits are 0 where there is none. */
 export interface OwnerLink {
   readonly hash: string;
-  /** The whole address where the server knows it, else relative to this server: `/request/<hash>`. */
+  /** The whole address where the server was told its own, else relative to this server: `/request/<hash>`. */
   readonly url: string;
   readonly folder: string;
   readonly title: string;
@@ -73,7 +73,8 @@ export function parseLink(value: unknown): OwnerLink {
   const fields = fieldsOf(value);
   return {
     hash: text(fields, "hash"),
-    url: optionalText(fields.link) ?? text(fields, "url"),
+    // How this page was reached, the browser knows better than a server behind a proxy.
+    url: fields.link_as_asked === false ? text(fields, "link") : text(fields, "url"),
     folder: text(fields, "folder"),
     title: text(fields, "title"),
     message: text(fields, "message"),
