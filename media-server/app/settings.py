@@ -20,6 +20,8 @@ from app.core.images import image_type
 MIB = 1024 * 1024
 MOST_PLACES = 1000
 """The highest limit on uploads at once."""
+MAX_HOURS = 24 * 365 * 100
+"""The furthest away that a link may expire."""
 UPLOADS = "uploads"
 """The folder below the data folder with what has not arrived as a whole."""
 SPOOL = "spool"
@@ -85,7 +87,8 @@ class Settings(BaseSettings):
     max_bodies_per_address: int | None = Field(None, ge=0)
     max_sockets_per_address: int = Field(4, ge=0)
     rate_limit_uploads: str = "600 per hour"
-    rate_limit_share_create: str = "60 per hour"
+    rate_limit_share_create: str | None = None
+    link_expires_hours: float = Field(168, ge=0, le=MAX_HOURS)
     request_password_failure_max: int = Field(5, ge=1)
     request_password_failure_window_seconds: int = Field(900, ge=1)
     request_password_failure_captcha_threshold: int = Field(
@@ -165,8 +168,9 @@ class Settings(BaseSettings):
 
     @field_validator("rate_limit_uploads", "rate_limit_share_create")
     @classmethod
-    def _limit(cls, value: str) -> str:
-        parse_limit(value)
+    def _limit(cls, value: str | None) -> str | None:
+        if value is not None:
+            parse_limit(value)
         return value
 
     @field_validator("public_url")

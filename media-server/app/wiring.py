@@ -189,6 +189,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         hasher=hasher,
         clock=clock,
         create_limit=settings.rate_limit_share_create,
+        usual_hours=settings.link_expires_hours,
         check_place=remotes.check,
     )
     digests = FileDigests(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from typing import Any
 
 import click
@@ -38,12 +39,18 @@ def request() -> None:
 @as_json
 @server_options
 def create(api: Api, folder: str, as_json: bool, **options: Any) -> None:
-    """Make a link into FOLDER, a path below the server's files."""
+    """Make a link into FOLDER, a path below the server's files.
+
+    Without --expires-hours it is open for as long as the server's links usually are: a week, unless its owner set something else.
+    """
     made = _with_link(api, api.create_request({"folder": folder, **named_terms(options)}))
     if as_json:
         print_json(made)
     else:
         say(made["link"])
+        # A script takes what is printed for the address.
+        if sys.stdout.isatty():
+            say(f"Expires: {time_text(made.get('expires_at'))}")
 
 
 @request.command("list")

@@ -30,7 +30,7 @@ def test_a_link_needs_nothing_but_a_folder(client: Client) -> None:
     assert made["folder"] == "plain/inner"
     assert made["url"] == f"/request/{made['hash']}"
     assert made["requires_password"] is False
-    assert made["expires_at"] is None
+    assert made["expires_at"] == pytest.approx(made["created_at"] + 7 * 24 * 3600, abs=5), "a week, as the page's links"
     assert abs(made["created_at"] - time.time()) < 60
 
 
@@ -100,6 +100,16 @@ def test_the_expiry_may_be_spelled(client: Client, spelling: str) -> None:
     assert made["expires_at"] == pytest.approx(made["created_at"] + 7200, abs=5)
     shown = client.call("GET", f"/api/droppr/requests/{made['hash']}").expect(200).json
     assert shown["expires_in"] == pytest.approx(7200, abs=30)
+
+
+def test_how_long_a_link_is_open_of_which_nothing_is_said_is_a_setting(live: Callable[..., LiveServer]) -> None:
+    for hours, length in (("1.5", 5400.0), ("0", None)):
+        client = Client.of(live(workers=1, DROPPR_LINK_EXPIRES_HOURS=hours))
+        made = client.call("POST", "/api/droppr/requests", json={"folder": "x"}, owner=True).expect(201).json
+        assert (made["expires_at"] is None) == (length is None)
+        assert length is None or made["expires_at"] - made["created_at"] == pytest.approx(length, abs=5)
+        listed = client.call("GET", "/api/droppr/requests", owner=True).expect(200).json
+        assert listed["default_expires_hours"] == float(hours)
 
 
 def test_zero_hours_means_never(client: Client) -> None:

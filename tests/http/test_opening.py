@@ -249,6 +249,29 @@ def test_only_so_many_uploads_are_opened_in_an_hour_but_chunks_are_not_counted(
     link.seen_by(Client.of(server, source="127.0.0.2")).open("theirs.bin", 1).expect(201)
 
 
+def test_the_owner_is_not_counted_as_strangers_are(live: Callable[..., LiveServer]) -> None:
+    client = Client.of(live(workers=2, DROPPR_RATE_LIMIT_UPLOADS="1 per hour"))
+    cookie = client.call("POST", "/api/droppr/session", json={"token": client.token}).expect(204).headers["Set-Cookie"]
+    session = {"Cookie": cookie.partition(";")[0]}
+    # More of each call than anybody else has in an hour, by token and by session.
+    for number in range(70):
+        sent = {"headers": session} if number % 2 else {"owner": True}
+        made = client.call("POST", "/api/droppr/requests", json={"folder": "x"}, **sent).expect(201).json
+        path = f"/api/droppr/requests/{made['hash']}"
+        client.call("PATCH", path, json={"title": f"{number}"}, **sent).expect(200)
+        for listed in ("/api/droppr/requests?limit=1", f"{path}/files", f"{path}/uploads"):
+            client.call("GET", listed, **sent).expect(200)
+        client.call("DELETE", f"{path}/uploads", **sent).expect(200)
+        client.call("DELETE", path, **sent).expect(204)
+    # A stranger at the same address is counted, and wrong tokens are.
+    link = client.make_link()
+    link.opened("a.bin", 1)
+    link.open("b.bin", 1).expect(429, "rate_limited")
+    for _ in range(10):
+        client.call("GET", "/api/droppr/requests", headers={"X-Auth": "wrong"}).expect(401, "unauthorized")
+    client.call("GET", "/api/droppr/requests", headers={"X-Auth": "wrong"}).expect(429, "too_many_attempts")
+
+
 def test_a_trusted_proxy_tells_the_address_of_the_client(live: Callable[..., LiveServer]) -> None:
     server = live(workers=1, DROPPR_RATE_LIMIT_UPLOADS="1 per hour", DROPPR_TRUSTED_PROXIES="127.0.0.1/32, 10.0.0.0/8")
     link = Client.of(server).make_link()

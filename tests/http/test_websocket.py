@@ -224,6 +224,19 @@ def test_a_password_is_asked_for_and_the_owner_is_not_asked(client):
         started(talk, link, "z", b"1")
 
 
+def test_what_the_owner_sends_is_not_counted_among_the_openings_of_strangers(live):
+    client = Client.of(live(workers=2, DROPPR_RATE_LIMIT_UPLOADS="1 per hour"))
+    link = client.make_link()
+    for number in range(4):
+        with line(client, key()) as talk:
+            started(talk, link, f"{number}", b"1", token=client.token)
+    with line(client, key()) as talk:
+        started(talk, link, "theirs", b"1")
+    with line(client, key()) as talk:
+        talk.say(type="start", request=link.hash, path="one more", size=1)
+        assert talk.hear("error")["code"] == "rate_limited"
+
+
 def test_wrong_tokens_that_come_by_a_socket_are_counted_like_all_others(live):
     client = Client.of(live(workers=2, DROPPR_TRUSTED_PROXIES="127.0.0.1/32"))
     link = client.make_link(password="sesame")

@@ -33,7 +33,6 @@ GENEROUS: dict[str, Any] = {
     "PARALLEL_UPLOAD_MAX_CONCURRENT_USERS": "200",
     "PARALLEL_UPLOAD_MAX_CONCURRENT_PER_USER": "200",
     "DROPPR_RATE_LIMIT_UPLOADS": "1000000 per hour",
-    "DROPPR_RATE_LIMIT_SHARE_CREATE": "1000000 per hour",
 }
 
 # The master asks the kernel for a SIGTERM at its parent's death, then becomes gunicorn.

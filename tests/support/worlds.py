@@ -38,7 +38,6 @@ class World:
             data_dir=self.data,
             durability="none",
             rate_limit_uploads=LIMIT,
-            rate_limit_share_create=LIMIT,
             parallel_upload_max_concurrent_per_user=1000,
             parallel_upload_max_concurrent_users=1000,
             _env_file=None,

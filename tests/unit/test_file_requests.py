@@ -36,7 +36,7 @@ FOLDER = RelPath.parse("photos/2026")
 class Office:
     """A FileRequests with everything around it."""
 
-    def __init__(self, folder: Path, create_limit: str = "1000 per hour") -> None:
+    def __init__(self, folder: Path, create_limit: str | None = None, usual_hours: float = 168) -> None:
         self.now = Now()
         self.asked: list[Place] = []
         attempts = SQLiteAttempts(folder / "attempts.db", self.now)
@@ -59,6 +59,7 @@ class Office:
             hasher=hasher,
             clock=self.now,
             create_limit=create_limit,
+            usual_hours=usual_hours,
             check_place=self.asked.append,
         )
 
@@ -83,7 +84,7 @@ def problems_of(model: type[Any], body: dict[str, Any]) -> set[str]:
 def test_a_link_is_found_as_it_was_made(office):
     made = office.make(title="Hi", max_files=3, captcha="always", ask_name="required", allowed_extensions=".JPG, png")
     assert office.links.find(made.hash) == made
-    assert (made.folder, made.created_at, made.expires_at) == (FOLDER, office.now.at, None)
+    assert (made.folder, made.created_at) == (FOLDER, office.now.at)
     assert (made.captcha, made.ask_name) == (CaptchaMode.ALWAYS, Ask.REQUIRED)
     assert made.allowed_extensions == ("jpg", "png")
 
@@ -92,6 +93,21 @@ def test_hashes_can_stand_in_mails_and_on_command_lines(office):
     hashes = {office.make().hash for _ in range(100)}
     assert len(hashes) == 100
     assert all(len(each) == 32 and each[0].isalnum() and each[-1].isalnum() for each in hashes)
+
+
+def test_a_link_of_whose_end_nothing_is_said_is_open_as_long_as_usual(office, tmp_path):
+    assert office.make().expires_at == office.now.at + 168 * 3600
+    assert office.make(expires_hours=0).expires_at is None
+    assert office.make(expires_hours=2).expires_at == office.now.at + 7200
+    endless = Office(tmp_path / "endless", usual_hours=0)
+    assert endless.make().expires_at is None
+    # A change that says nothing of it changes nothing of it.
+    kept = office.make(expires_hours=3)
+    assert office.links.edit(kept.hash, parse(LinkTerms, {"title": "x"}).terms()).expires_at == kept.expires_at
+
+
+def test_as_many_links_are_made_as_are_wanted_unless_the_owner_set_a_limit(office):
+    assert len({office.make().hash for _ in range(100)}) == 100
 
 
 def test_only_so_many_links_are_made_in_an_hour(tmp_path):

@@ -77,9 +77,12 @@ class FileRequests:
         attempts: Attempts,
         hasher: Hasher,
         clock: Clock,
-        create_limit: str,
+        create_limit: str | None,
+        usual_hours: float,
         check_place: Callable[[Place], None],
     ) -> None:
+        """``create_limit``, where there is one, counts links made from one address. A link whose terms say nothing of its
+        expiry is open for ``usual_hours``; 0 is for ever."""
         self._requests = requests
         self._access = access
         self._policy = policy
@@ -87,16 +90,17 @@ class FileRequests:
         self._hasher = hasher
         self._clock = clock
         self._create_limit = create_limit
+        self._usual_hours = usual_hours
         self._check_place = check_place
 
     def create(self, folder: RelPath, terms: Terms, client: str) -> RequestLink:
         """Make a link. Raises RateLimited, DestinationNotReady."""
-        key = f"create:{client}"
-        if not self._attempts.hit(key, self._create_limit):
-            wait = self._attempts.retry_after(key, self._create_limit)
+        key, limit = f"create:{client}", self._create_limit
+        if limit is not None and not self._attempts.hit(key, limit):
+            wait = self._attempts.retry_after(key, limit)
             raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
         blank = RequestLink(hash=_new_hash(), folder=folder, created_at=self._clock())
-        link = self._change(terms)(blank)
+        link = self._change({"expires_hours": self._usual_hours, **terms})(blank)
         self._requests.create(link)
         return link
 

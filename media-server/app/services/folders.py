@@ -42,7 +42,7 @@ class Folders:
             for text in texts:
                 paths.append(RelPath.parse(text))
                 after_a_step()
-            self._openings.count(credentials.client)
+            self._openings.count(credentials)
             self._requests.note_folders(link, paths)
             made = []
             for path in paths:

@@ -56,9 +56,10 @@ class Openings:
         self._policy.check_file(link, command.path.name, command.size)
         return self._file_requests.check_sender(link, command.sender_name, command.sender_email)
 
-    def count(self, client: str) -> None:
-        """Count one opening. Raises RateLimited."""
-        self._count(client)
+    def count(self, credentials: Credentials) -> None:
+        """Count one opening, but for the owner's own. Raises RateLimited."""
+        if not credentials.owner:
+            self._count(credentials.client)
 
     def count_packed(self, client: str, number: int) -> None:
         """Count file ``number`` of a pack, from 1 on: every ``PACKED_PER_OPENING`` of them are one opening. Raises RateLimited."""

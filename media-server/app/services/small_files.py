@@ -50,7 +50,7 @@ class SmallFiles:
         """One file in one request. Raises what opening an upload and receiving a chunk raise; nothing is kept then."""
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command)
-        self._openings.count(credentials.client)
+        self._openings.count(credentials)
         return self._received(link, command, sender, body, credentials.client, checksum, index)
 
     def admit(self, hash: str, size: int, credentials: Credentials) -> RequestLink:
@@ -59,7 +59,7 @@ class SmallFiles:
 
         Raises what ``Openings.link`` raises, RateLimited, StorageFull."""
         link = self._openings.link(hash, credentials)
-        self._openings.count(credentials.client)
+        self._openings.count(credentials)
         # Once where they are put aside, and once more where they go.
         self._room.room_for_opening(2 * size)
         return link

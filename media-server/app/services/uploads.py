@@ -102,12 +102,12 @@ class Uploads:
         sender = self._openings.sender(link, command)
         upload_id = new_upload_id(hash, command.key)
         if command.key and self.is_begun(upload_id):
-            self._openings.count(credentials.client)
+            self._openings.count(credentials)
             return self.begin(link, command, sender, credentials.client)
         user = user_of(hash, credentials.client)
         token = None if command.key else f"{user} {command.size} {command.path}"
         with self._concurrency.opening(upload_id, user, command.size, token):
-            self._openings.count(credentials.client)
+            self._openings.count(credentials)
             return self.begin(link, command, sender, credentials.client, upload_id)
 
     def begin(

@@ -13,7 +13,7 @@ from app.core.paths import RelPath
 from app.core.remotes import Place, PlaceKind
 from app.services.access import MAX_PASSWORD_LENGTH
 from app.services.file_requests import Terms
-from app.settings import extension_list
+from app.settings import MAX_HOURS, extension_list
 
 MAX_PREFIX_BYTES = 512
 # Names as Amazon has them; other stores have no others.
@@ -21,7 +21,6 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _DRIVE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 MAX_TITLE_LENGTH = 200
 MAX_MESSAGE_LENGTH = 10_000
-MAX_HOURS = 24 * 365 * 100
 MAX_EXTENSIONS = 200
 MAX_EXTENSION_LENGTH = 32
 # What a JSON reader in a browser can still count exactly.

@@ -51,7 +51,8 @@ def list_all() -> Response:
     here = services().file_requests
     active = parse(ListQuery, request.args.to_dict()).active
     links, more = page(here.all(active), lambda link: (link.created_at, link.hash))
-    return jsonify(requests=[listed_view(link, usage) for link, usage in here.with_usage(links)], **more)
+    listed = [listed_view(link, usage) for link, usage in here.with_usage(links)]
+    return jsonify(requests=listed, default_expires_hours=services().settings.link_expires_hours, **more)
 
 
 @requests.get("/requests/<hash>")

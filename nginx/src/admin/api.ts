@@ -4,7 +4,7 @@ import { abortedError, errorFromReply, networkError, UploadError, unexpectedRepl
 import { API } from "../page/base";
 import type { Terms } from "./terms";
 import {
-  type ListedLink,
+  type LinkList,
   type OpenUpload,
   type OwnerLink,
   type Page,
@@ -54,7 +54,7 @@ export class OwnerApi {
     await this.#call("/session", { method: "DELETE" });
   }
 
-  async links(signal: AbortSignal): Promise<ListedLink[]> {
+  async links(signal: AbortSignal): Promise<LinkList> {
     return this.#read("/requests", { signal }, parseLinks);
   }
 

@@ -18,6 +18,7 @@ export class NewLink {
   readonly #folder = field(this.#form, "folder", HTMLInputElement);
   readonly #password = need("made-password-text");
   #terms = freshTerms();
+  #usualHours: number | null = null;
 
   constructor(api: OwnerApi, onMade: () => void) {
     this.#api = api;
@@ -27,8 +28,10 @@ export class NewLink {
     need("make-another", HTMLButtonElement).addEventListener("click", () => this.#another());
   }
 
-  /** Folders that links have already, to choose from. */
-  suggest(folders: readonly string[]): void {
+  /** Folders that links have already, to choose from, and how long links are open as a rule. */
+  suggest(folders: readonly string[], usualHours: number): void {
+    this.#usualHours = usualHours;
+    this.#terms.expiresUsually(usualHours);
     const wanted = [...new Set(folders)].sort();
     const list = need("folders", HTMLDataListElement);
     // The browser may be showing them right now.
@@ -61,6 +64,7 @@ export class NewLink {
     this.#showPassword(password);
     this.#folder.value = "";
     this.#terms = freshTerms();
+    if (this.#usualHours !== null) this.#terms.expiresUsually(this.#usualHours);
     this.#swap(true);
     share.querySelector("input")?.focus();
     say("Your link is ready.");

@@ -44,9 +44,12 @@ export class AdminPage {
   async #refresh(signal: AbortSignal): Promise<void> {
     const problem = need("trouble");
     try {
-      const links = await this.#api.links(signal);
+      const { links, usualHours } = await this.#api.links(signal);
       this.#showDesk();
-      this.#newLink.suggest(links.map(({ folder }) => folder));
+      this.#newLink.suggest(
+        links.map(({ folder }) => folder),
+        usualHours,
+      );
       await this.#links.show(links, signal);
       show(problem, "");
     } catch (error) {

@@ -1,5 +1,6 @@
 // The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
 
+import { formatDuration } from "./format";
 import { cloned, field, freshId, optionOf, part } from "./parts";
 import { SIZE_UNITS, type Size, type SizeUnit, splitSize } from "./sizes";
 import { makePassword, type TypedTerms } from "./terms";
@@ -36,6 +37,20 @@ export class TermsFields {
     if (link !== undefined) this.#fillDestination(link.destination);
     this.#offerDestination();
     if (link !== undefined) this.#fill(link);
+  }
+
+  /** Offers what the server does where nothing is said: until it is known, the choice is the server's. */
+  expiresUsually(hours: number): void {
+    const select = this.#select("expiry");
+    const usual = select.querySelector<HTMLOptionElement>('option[value="usual"]');
+    if (usual === null) return;
+    const same = select.querySelector<HTMLOptionElement>(`option[value="${hours}"]`);
+    if (same === null) {
+      usual.textContent = `In ${formatDuration(hours * 3_600)}`;
+      return;
+    }
+    if (usual.selected) same.selected = true;
+    usual.remove();
   }
 
   get password(): string {
@@ -136,7 +151,7 @@ export class TermsFields {
   #offerExpiry(link: OwnerLink | undefined): void {
     const select = this.#select("expiry");
     const hours = part(this.#root, "hours", HTMLElement);
-    if (link === undefined) select.querySelector('option[value="keep"]')?.remove();
+    select.querySelector(`option[value="${link === undefined ? "keep" : "usual"}"]`)?.remove();
     const follow = (): void => {
       hours.hidden = select.value !== "custom";
       // A field that cannot be seen must not keep the form from being sent.

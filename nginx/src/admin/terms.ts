@@ -21,7 +21,7 @@ export interface Terms {
   readonly destination?: Destination;
 }
 
-/** `keep` leaves the expiry as it is, `custom` takes the hours that were typed, all others are hours. */
+/** `keep` leaves the expiry as it is, `usual` leaves it to the server, `custom` takes the hours that were typed, all others are hours. */
 export type ExpiryChoice = string;
 
 export interface TypedTerms {
@@ -87,7 +87,7 @@ function standingTerms(link: OwnerLink): Terms {
 }
 
 function expiryTerms({ expiry, hours }: TypedTerms): Terms {
-  if (expiry === "keep") return {};
+  if (expiry === "keep" || expiry === "usual") return {};
   return { expires_hours: Number(expiry === "custom" ? hours : expiry) };
 }
 

@@ -93,8 +93,18 @@ export function parseLink(value: unknown): OwnerLink {
   };
 }
 
-export function parseLinks(value: unknown): ListedLink[] {
-  return list(fieldsOf(value), "requests").map(parseListed);
+/** All links, and for how many hours one is open of which nothing is said; 0 is for ever. */
+export interface LinkList {
+  readonly links: readonly ListedLink[];
+  readonly usualHours: number;
+}
+
+export function parseLinks(value: unknown): LinkList {
+  const fields = fieldsOf(value);
+  return {
+    links: list(fields, "requests").map(parseListed),
+    usualHours: number(fields, "default_expires_hours"),
+  };
 }
 
 function parseListed(value: unknown): ListedLink {
