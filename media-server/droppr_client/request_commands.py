@@ -121,7 +121,7 @@ def files(api: Api, link: str, as_json: bool) -> None:
     if as_json:
         print_json({"files": found})
     else:
-        print_table(("RECEIVED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found])
+        print_table(("RECEIVED", "LAST CHANGED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found])
 
 
 request.add_command(uploads)
@@ -187,8 +187,10 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
 def _file_row(file: JSON) -> tuple[str, ...]:
     sender = " ".join(filter(None, (plain_text(file.get("sender_name")), plain_text(file.get("sender_email"))))) or "-"
     digest = plain_text(file.get("sha256") or "not yet known")[:16]
+    changed = file.get("last_modified")
     return (
         time_text(file.get("received_at")),
+        "-" if changed is None else time_text(changed),
         size_text(file.get("size")),
         sender,
         digest,

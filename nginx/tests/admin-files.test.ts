@@ -14,6 +14,7 @@ function file(number: number, sha256: string | null = null): ReceivedFile {
     path,
     size: 1,
     receivedAt: number,
+    lastModified: null,
     sha256,
     senderName: null,
     senderEmail: null,
@@ -79,6 +80,19 @@ describe("FileList", () => {
     expect(row?.querySelector("button")?.hidden).toBe(false);
   });
 
+  it("tells when a file was last changed, where its sender said so and there is such a day", () => {
+    const list = new FileList("h", nothing, passOn);
+    const times = [Date.UTC(1999, 4, 3, 12), null, 1e300];
+    list.show(
+      times.map((lastModified, number) => ({ ...file(number), lastModified })),
+      times.length,
+    );
+    const lines = [...list.element.querySelectorAll<HTMLElement>('[data-part="changed-line"]')];
+    expect(lines.map(({ hidden }) => hidden)).toEqual([false, true, true]);
+    expect(lines[0]?.querySelector("time")?.dateTime).toBe("1999-05-03T12:00:00.000Z");
+    expect(lines[0]?.textContent).toContain("last changed May 3, 1999");
+  });
+
   it("wants a hundred of very many, and more when asked", () => {
     const files = Array.from({ length: 250 }, (_, n) => file(249 - n));
     const load = () => list.show(files.slice(0, list.wanted), files.length);
@@ -106,14 +120,32 @@ describe("TermsFields", () => {
     return { form, terms: new TermsFields(root) };
   }
 
-  it("begins with a week, no limits and no questions", () => {
+  it("begins with what the server does of itself, no limits and no questions", () => {
     expect(formWith().terms.read()).toMatchObject({
-      expiry: "168",
+      expiry: "usual",
       password: "",
       fileSize: { amount: "", unit: "GB" },
       captcha: "after_failures",
       askName: "no",
     });
+  });
+
+  it("offers how long links are open as a rule, and keeps what was chosen", () => {
+    const expiryOf = (hours: number, chosen?: string) => {
+      const { form, terms } = formWith();
+      const select = form.querySelector<HTMLSelectElement>('[name="expiry"]');
+      if (select === null) throw new Error("no select");
+      if (chosen !== undefined) select.value = chosen;
+      terms.expiresUsually(hours);
+      terms.expiresUsually(hours);
+      const usual = select.querySelector('option[value="usual"]')?.textContent;
+      return [select.value, select.selectedOptions[0]?.textContent, usual];
+    };
+    expect(expiryOf(168)).toEqual(["168", "In a week", undefined]);
+    expect(expiryOf(0)).toEqual(["0", "Never", undefined]);
+    expect(expiryOf(36)).toEqual(["usual", "In 36 h", "In 36 h"]);
+    expect(expiryOf(168, "24")).toEqual(["24", "In a day", undefined]);
+    expect(expiryOf(36, "0")).toEqual(["0", "Never", "In 36 h"]);
   });
 
   it("leaves no two elements with one id when it stands on the page twice", () => {

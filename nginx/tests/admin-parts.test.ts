@@ -36,15 +36,30 @@ describe("OwnerApi", () => {
       ...{ allowed_extensions: ["jpg"], captcha: "never", ask_name: "no", ask_email: "no" },
       ...{ expired: false, files_received: 1, bytes_received: 2, uploads_open: 3 },
     };
-    const [link] = parseLinks({ requests: [wire] });
-    expect(link).toMatchObject({ createdAt: 1_500, requiresPassword: true, uploadsOpen: 3, expiresAt: null });
+    const reply = { requests: [wire], default_expires_hours: 168 };
+    const { links, usualHours } = parseLinks(reply);
+    expect(links[0]).toMatchObject({ createdAt: 1_500, requiresPassword: true, uploadsOpen: 3, expiresAt: null });
+    expect(usualHours).toBe(168);
     const file = { upload_id: "u", path: "p", size: 1, received_at: 2, sha256: null, sender_name: null };
     expect(parseFiles({ files: [file], next_cursor: null }).items[0]).toMatchObject({
       sha256: null,
       senderEmail: null,
       receivedAt: 2_000,
     });
-    expect(() => parseLinks({ requests: [{ ...wire, captcha: "sometimes" }] })).toThrow(TypeError);
+    expect(() => parseLinks({ ...reply, requests: [{ ...wire, captcha: "sometimes" }] })).toThrow(TypeError);
+    expect(() => parseLinks({ requests: [wire] })).toThrow(TypeError);
+    // Before 1970 there were photographs.
+    const dated = { ...file, last_modified: -86_400 };
+    expect(parseFiles({ files: [file, dated] }).items.map(({ lastModified }) => lastModified)).toEqual([
+      null,
+      -86_400_000,
+    ]);
+    const address = { ...wire, link: "https://files.example.org/request/h" };
+    const urls = [false, true].map((asked) => ({ ...address, link_as_asked: asked }));
+    expect(parseLinks({ ...reply, requests: urls }).links.map(({ url }) => url)).toEqual([
+      "https://files.example.org/request/h",
+      "/request/h",
+    ]);
     expect(() => parseFiles({})).toThrow(TypeError);
   });
 

@@ -115,6 +115,7 @@ describe("terms", () => {
   it("take the hours that were typed", () => {
     expect(termsOf({ ...TYPED, expiry: "custom", hours: "1.5" }).expires_hours).toBe(1.5);
     expect(termsOf({ ...TYPED, expiry: "0" }).expires_hours).toBe(0);
+    expect(termsOf({ ...TYPED, expiry: "usual" })).not.toHaveProperty("expires_hours");
   });
 
   it("of a link that nobody changed are none", () => {

@@ -51,9 +51,9 @@ class FileRow implements KeyedRow<ReceivedFile> {
     const name = visibleName(file.path);
     part(this.element, "path", HTMLElement).textContent = name;
     part(this.element, "size", HTMLElement).textContent = formatBytes(file.size);
-    const time = part(this.element, "time", HTMLTimeElement);
-    time.dateTime = new Date(file.receivedAt).toISOString();
-    time.textContent = formatDate(file.receivedAt);
+    showTime(part(this.element, "time", HTMLTimeElement), file.receivedAt);
+    const changed = part(this.element, "changed-line", HTMLElement);
+    changed.hidden = !showTime(part(changed, "changed", HTMLTimeElement), file.lastModified);
     const sender = visibleName(senderWords(file));
     part(this.element, "sender", HTMLElement).textContent = sender;
     part(this.element, "sender-line", HTMLElement).hidden = sender === "";
@@ -75,4 +75,13 @@ class FileRow implements KeyedRow<ReceivedFile> {
     setText(this.#hash, sha256 === null ? "is being computed" : shortHash(sha256));
     this.#hash.title = this.#sha256;
   }
+}
+
+/** Whether there is such a time: what a sender says may be none that a calendar has. */
+function showTime(element: HTMLTimeElement, milliseconds: number | null): boolean {
+  const date = new Date(milliseconds ?? Number.NaN);
+  if (Number.isNaN(date.getTime())) return false;
+  element.dateTime = date.toISOString();
+  element.textContent = formatDate(date.getTime());
+  return true;
 }

@@ -50,6 +50,8 @@ export interface ReceivedFile {
   readonly path: string;
   readonly size: number;
   readonly receivedAt: number;
+  /** What its sender said; null where they said nothing. */
+  readonly lastModified: number | null;
   /** Null until the server has read the file for it. */
   readonly sha256: string | null;
   readonly senderName: string | null;
@@ -133,6 +135,7 @@ export function parseFiles(value: unknown): Page<ReceivedFile> {
       path: text(fields, "path"),
       size: number(fields, "size"),
       receivedAt: number(fields, "received_at") * 1_000,
+      lastModified: typeof fields.last_modified === "number" ? fields.last_modified * 1_000 : null,
       sha256: optionalText(fields.sha256),
       senderName: optionalText(fields.sender_name),
       senderEmail: optionalText(fields.sender_email),
