@@ -121,7 +121,9 @@ def files(api: Api, link: str, as_json: bool) -> None:
     if as_json:
         print_json({"files": found})
     else:
-        print_table(("RECEIVED", "LAST CHANGED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found])
+        print_table(
+            ("RECEIVED", "LAST CHANGED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found]
+        )
 
 
 request.add_command(uploads)

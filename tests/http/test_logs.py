@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable
 from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
 
 from app.web.logs import Discreet
 from tests.support import raw
-from tests.support.client import Client
+from tests.support.client import Client, Link
 from tests.support.files import eventually
 from tests.support.live import LiveServer
 
@@ -50,6 +52,65 @@ def test_nothing_that_opens_anything_is_in_the_log(server: LiveServer) -> None:
     for told in (*ids, code, client.token, PASSWORD, cookie.value, "a-wrong-password", "a-wrong-token", "a-forged"):
         assert told not in text
     assert link.hash[:6] in text, "enough to follow it"
+
+
+def owners_lines(server: LiveServer) -> list[dict[str, Any]]:
+    lines = [line for line in server.log.read_text().splitlines() if line.startswith("{")]
+    return [told for line in lines if (told := json.loads(line))["name"] == "droppr.owner"]
+
+
+def test_whatever_the_owner_does_has_a_line_of_one_shape(server: LiveServer) -> None:
+    owner = Client.of(server, source="127.6.6.6")
+    login = owner.call("POST", "/api/droppr/session", json={"token": owner.token}).expect(204)
+    session = {"Cookie": login.headers["Set-Cookie"].partition(";")[0]}
+    owner.call("POST", "/api/droppr/session", json={"token": "a-wrong-token"}).expect(401, "unauthorized")
+
+    def act(method: str, path: str, json: object = None, *, by_token: bool = False, status: int = 200) -> Any:
+        headers = {"Authorization": f"Bearer {owner.token}"} if by_token else session
+        reply = owner.call(method, path, json=json, headers=headers)
+        assert reply.status == status, reply
+        return reply.json if reply.body else None
+
+    link = Link(
+        owner, act("POST", "/api/droppr/requests", {"folder": "a/b", "password": PASSWORD}, status=201)["hash"], "a/b"
+    )
+    act("PATCH", link.path, {"title": "A title", "password": None}, by_token=True)
+    upload, *_ = ids = [link.opened(f"{number}.bin", 20) for number in range(3)]
+    act("DELETE", f"{link.path}/uploads/{upload}?as=owner", status=204)
+    act("DELETE", f"{link.path}/uploads", by_token=True)
+    act("DELETE", link.path, status=204)
+    act("DELETE", f"{link.path}?forget=true", by_token=True, status=204)
+    act("DELETE", "/api/droppr/session", status=204)
+    # What was refused, and what changed nothing, is no act.
+    act("DELETE", "/api/droppr/session", status=204)
+    act("PATCH", link.path, {"title": "x"}, by_token=True, status=404)
+    act("DELETE", f"{link.path}/uploads", by_token=True, status=404)
+    owner.call("GET", "/api/droppr/requests", owner=True).expect(200)
+
+    short, short_upload = f"{link.hash[:6]}…", f"{upload[:6]}…"
+    expected: list[tuple[str, str, dict[str, Any]]] = [
+        ("owner logged in", "login", {}),
+        ("wrong admin token", "login", {}),
+        ("link made", "session", {"link": short, "folder": "a/b"}),
+        ("link changed", "header", {"link": short, "changed": ["password", "title"]}),
+        ("upload cancelled", "session", {"link": short, "upload": short_upload}),
+        ("uploads cancelled", "header", {"link": short, "cancelled": 2, "left": 0}),
+        ("link closed", "session", {"link": short}),
+        ("link deleted", "header", {"link": short}),
+        ("owner logged out", "session", {}),
+    ]
+    eventually(lambda: len(owners_lines(server)) >= len(expected), what="the lines")
+    lines = owners_lines(server)
+    assert [line.pop("message") for line in lines] == [message for message, _, _ in expected]
+    for line, (message, way, more) in zip(lines, expected, strict=True):
+        assert line.pop("level") == ("WARNING" if message == "wrong admin token" else "INFO")
+        assert (line.pop("name"), line.pop("address"), line.pop("way")) == ("droppr.owner", "127.6.6.6", way)
+        assert line.pop("request_id")
+        assert line.pop("asctime")
+        assert line == more
+    text = server.log.read_text()
+    for told in (link.hash, *ids, owner.token, PASSWORD, "a-wrong-token", session["Cookie"].partition("=")[2]):
+        assert told not in text
 
 
 NOT_UNDERSTOOD = [

@@ -66,11 +66,10 @@ class Owner:
             raise Unauthorized("That is not the admin token of this server.")
         return self._signer.sign(secrets.token_urlsafe(16)).decode()
 
-    def log_out(self, cookie: str) -> None:
-        """End this session, wherever else its cookie is kept; nothing happens when it is none."""
+    def log_out(self, cookie: str) -> bool:
+        """End this session, wherever else its cookie is kept. False where it is none, or has ended before."""
         session = self._session(cookie)
-        if session is not None:
-            self._attempts.first_use(_ended(session), SESSION_SECONDS)
+        return session is not None and self._attempts.first_use(_ended(session), SESSION_SECONDS)
 
     def has_session(self, caller: Caller) -> bool:
         """Whether the caller's cookie is a session that has neither run out nor been ended.

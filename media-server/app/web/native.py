@@ -23,7 +23,7 @@ from app.web.gaps import IN_STATUS, all_gaps, arrived, first_gaps
 from app.web.handover import chunk_body
 from app.web.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.json_body import read_json
-from app.web.owner import acts_as_owner
+from app.web.owner import acts_as_owner, note_act
 from app.web.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, UploadsBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
@@ -53,6 +53,7 @@ def arrived_uploads(hash: str) -> Response:
 def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
     if acts_as_owner():
         services().open_uploads.stop(hash, upload_id)
+        note_act("upload cancelled", hash, upload_id)
     else:
         services().uploads.cancel(hash, upload_id)
     return "", 204

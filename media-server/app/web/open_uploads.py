@@ -8,7 +8,7 @@ from flask import Blueprint, Response, jsonify
 
 from app.services.open_uploads import UnderWay
 from app.web.context import services
-from app.web.owner import owner_required
+from app.web.owner import note_act, owner_required
 from app.web.paging import page
 
 open_uploads = Blueprint("open_uploads", __name__, url_prefix="/api/droppr/requests/<hash>/uploads")
@@ -27,6 +27,7 @@ def list_open(hash: str) -> Response:
 @owner_required
 def stop_all(hash: str) -> Response:
     outcome = services().open_uploads.stop_all(hash)
+    note_act("uploads cancelled", hash, cancelled=outcome.stopped, left=outcome.left)
     return jsonify(cancelled=outcome.stopped, left=outcome.left)
 
 

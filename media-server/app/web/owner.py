@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
@@ -9,11 +10,14 @@ from typing import Any, ParamSpec, TypeVar
 from flask import Blueprint, Response, request
 
 from app.core.errors import ForeignPage, Unauthorized
+from app.services.observer import shortened
 from app.services.owner import SESSION_SECONDS, Caller
 from app.web.context import client_address, from_own_page, is_https, is_local, services
 from app.web.json_body import read_json
 from app.web.request_bodies import Login
 from app.web.rights import note_rights
+
+log = logging.getLogger("droppr.owner")
 
 COOKIE = "droppr_owner"
 MAX_LOGIN_BYTES = 8 * 1024
@@ -93,6 +97,16 @@ def acts_as_owner() -> bool:
     return True
 
 
+def note_act(act: str, link: str | None = None, upload: str | None = None, *, way: str = "", **facts: object) -> None:
+    """Write into the log what the owner has just done, from where and by which way: ``link`` is a hash, ``upload`` an id.
+
+    All such lines have one shape, that of wrong tokens, and nothing in them opens anything.
+    """
+    named = {name: shortened(value) for name, value in (("link", link), ("upload", upload)) if value is not None}
+    told = {"address": client_address(), "way": way or ("header" if _token() else "session")}
+    log.info(act, extra={**told, **named, **facts})
+
+
 def _token() -> str:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     bearer = token.strip() if scheme.lower() == "bearer" else ""
@@ -104,6 +118,7 @@ def log_in() -> Response:
     if not from_own_page():
         raise ForeignPage()
     session = services().owner.log_in(read_json(Login, MAX_LOGIN_BYTES).token, _caller())
+    note_act("owner logged in", way="login")
     reply = Response(status=204)
     reply.set_cookie(_cookie_name(), session, max_age=SESSION_SECONDS, **_cookie_terms())
     return reply
@@ -114,8 +129,8 @@ def log_out() -> Response:
     if not from_own_page():
         raise ForeignPage()
     cookie = _caller().cookie
-    if cookie is not None:
-        services().owner.log_out(cookie)
+    if cookie is not None and services().owner.log_out(cookie):
+        note_act("owner logged out", way="session")
     reply = Response(status=204)
     reply.delete_cookie(_cookie_name(), **_cookie_terms())
     return reply

@@ -17,7 +17,7 @@ from app.services.file_requests import LinkInfo
 from app.web.context import client_address, services, whole_address
 from app.web.downloads import download
 from app.web.json_body import parse, read_json
-from app.web.owner import owner_required
+from app.web.owner import note_act, owner_required
 from app.web.paging import page
 from app.web.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink
 from app.web.upload_bodies import MAX_PACKED
@@ -42,6 +42,7 @@ def _know_any_path(state: BlueprintSetupState) -> None:
 def create() -> tuple[Response, int]:
     body = read_json(NewLink)
     link = services().file_requests.create(body.folder, body.terms(), client_address())
+    note_act("link made", link.hash, folder=str(link.folder))
     return jsonify(owner_view(link)), 201
 
 
@@ -73,7 +74,10 @@ def show(hash: str) -> Response:
 @requests.patch("/requests/<hash>")
 @owner_required
 def edit(hash: str) -> Response:
-    return jsonify(owner_view(services().file_requests.edit(hash, read_json(LinkTerms).terms())))
+    terms = read_json(LinkTerms).terms()
+    link = services().file_requests.edit(hash, terms)
+    note_act("link changed", hash, changed=sorted(terms))
+    return jsonify(owner_view(link))
 
 
 @requests.delete("/requests/<hash>")
@@ -81,8 +85,10 @@ def edit(hash: str) -> Response:
 def close(hash: str) -> Response:
     if parse(CloseQuery, request.args.to_dict()).forget:
         services().forgetting.forget(hash)
+        note_act("link deleted", hash)
     else:
         services().file_requests.close(hash)
+        note_act("link closed", hash)
     return Response(status=204)
 
 
@@ -100,7 +106,9 @@ def files(hash: str) -> Response:
 def pass_on(hash: str, path: str) -> tuple[Response, int]:
     here = services()
     link, file = here.file_requests.received(hash, path)
-    return jsonify(passed_on=passed_on_view(here.owed.again(link, file))), 202
+    passed_on = here.owed.again(link, file)
+    note_act("file to be passed on again", hash, file.upload_id, path=path)
+    return jsonify(passed_on=passed_on_view(passed_on)), 202
 
 
 @requests.get("/requests/<hash>/files/<anypath:path>")
