@@ -40,11 +40,12 @@ def test_files_appear_by_themselves_and_are_downloaded_byte_for_byte(desk: Page,
     unfold(desk, "Appears by itself")
     expect(row).to_contain_text("Nothing has arrived yet.")
     data = b"some bytes \x00\xff" * 1000
-    link.deliver("sub folder/50% Ünï 日本.txt", data)
+    link.deliver("sub folder/50% Ünï 日本.txt", data, last_modified=1_000_000_000.0)
     expect(row.locator(".received-name")).to_have_text("sub folder/50% Ünï 日本.txt", timeout=PATIENCE_MS)
     expect(row.locator(".received code")).to_have_attribute(
         "title", hashlib.sha256(data).hexdigest(), timeout=PATIENCE_MS
     )
+    expect(row.locator(".received")).to_contain_text("last changed September 9, 2001")
     with desk.expect_download() as begun:
         row.get_by_role("link", name="Download").click()
     assert begun.value.suggested_filename == "50% Ünï 日本.txt"

@@ -140,7 +140,7 @@ def test_an_upload_whose_id_begins_with_a_dash_can_be_named(terminal, client):
 
 def test_a_link_is_listed_shown_changed_and_closed(terminal, client):
     made = client.make_link(title="to be changed")
-    made.deliver("one.txt", b"one")
+    made.deliver("one.txt", b"one", last_modified=1_000_000_000.0)
     made.deliver("\u202eevil\x1b[31m.txt", b"two")
     [listed] = [each for each in terminal.json("request", "list")["requests"] if each["hash"] == made.hash]
     assert (listed["files_received"], listed["bytes_received"]) == (2, 6)
@@ -151,7 +151,7 @@ def test_a_link_is_listed_shown_changed_and_closed(terminal, client):
     assert "changed" in shown
     assert "2 files, 6 bytes" in shown
     files = terminal.run("request", "files", made.hash)
-    assert "one.txt" in files
+    assert [line.split()[2] for line in files.splitlines() if "one.txt" in line] == ["2001-09-09"]
     assert "\x1b" not in files
     assert "\u202e" not in files
     assert {each["size"] for each in terminal.json("request", "files", made.hash)["files"]} == {3}

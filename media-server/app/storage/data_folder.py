@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import select
 import stat
 import threading
 from contextlib import suppress
 from pathlib import Path
 
+from app.core.errors import Busy, StorageFull
+from app.storage.atomic import replace_file
+
+FORMAT = 1
+"""The format of what this code writes into a data folder. docs/architecture.md says when it has to be raised."""
+_MARKER = "format"
 FILES = "files"
 """What was received, one folder for each link."""
 _PRIVATE_FOLDERS = ("uploads", "spool", "requests", "run", "outbox", "handoffs", "metrics")
@@ -77,8 +84,10 @@ def make_data_folder(data: Path, umask: int) -> None:
     """Make the folders in ``data`` that everything else relies on, and take from older ones, and from locks, what
     nobody else may do there. Nothing is opened further, and the data folder itself stays as it was found.
 
-    ``umask`` says who may see received files; it must be the process' own already.
+    ``umask`` says who may see received files; it must be the process' own already. Raises UnusableDataFolder, before
+    anything is touched, where the folder is of a newer format than this code knows.
     """
+    known = _format_of(data)
     # Whoever may write here could put a token of their own in the place of the owner's: a matter of no umask.
     data.mkdir(mode=0o755, parents=True, exist_ok=True)
     (data / FILES).mkdir(mode=0o777, exist_ok=True)
@@ -90,6 +99,29 @@ def make_data_folder(data: Path, umask: int) -> None:
     for pattern in _PRIVATE_FILES:
         for path in data.glob(pattern):
             _close(path, 0o077)
+    if known != FORMAT:
+        # On a disk that is full the owner can do without; the next start tries again.
+        with suppress(StorageFull, Busy):
+            replace_file(data / _MARKER, f"{FORMAT}\n".encode())
+
+
+def _format_of(data: Path) -> int | None:
+    """The format that the folder is marked with; None where it is not, as all were that are older than the marker, which
+    are of format 1. Raises UnusableDataFolder where this code does not know it."""
+    try:
+        text = (data / _MARKER).read_text(errors="replace")
+    except FileNotFoundError:
+        return None
+    if not re.fullmatch(r"[0-9]{1,9}\n?", text):
+        raise UnusableDataFolder(
+            f"The file '{_MARKER}' in it holds no number. Put it back from a backup; if no newer Droppr has run here, delete it."
+        )
+    if int(text) > FORMAT:
+        raise UnusableDataFolder(
+            f"It is of format {int(text)}, which a newer Droppr has written, and this one knows none after {FORMAT}. Start the newer "
+            "version, or restore a backup from before it."
+        )
+    return int(text)
 
 
 def _close(path: Path, umask: int) -> None:
