@@ -327,6 +327,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         max_parallel_chunks=settings.max_parallel_chunks,
         notes=notes.sentences,
         parts={
+            "disk": room.figures,
             "buffer_pool": lambda: asdict(buffers.figures()),
             "destinations": lambda: {**owed.figures(), "chunks": processor.figures(), "circuits": remotes.states()},
         },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { memoryWords, moreWords, progressWords, uploadWords, withSpeeds } from "../src/admin/activity";
+import { diskWords, memoryWords, moreWords, progressWords, uploadWords, withSpeeds } from "../src/admin/activity";
 import { type Activity, parseActivity } from "../src/admin/activity-wire";
 
 const MB = 1024 ** 2;
@@ -28,8 +28,15 @@ const WIRE = {
     max_usage: 80,
     limit_bytes: 1024 * MB,
     reserved_bytes: 8 * MB,
-    seconds_to_limit: null,
+    seconds_to_limit: 51 * 60,
   },
+  disk: {
+    total_bytes: 100 * 1024 * MB,
+    free_bytes: 60 * 1024 * MB,
+    promised_bytes: 3 * MB,
+    available_bytes: 59 * 1024 * MB,
+  },
+  received: { files: 10, bytes: 100 * MB },
   refusals: { places: 2, user: 1, memory: 0 },
 };
 
@@ -50,6 +57,7 @@ describe("live figures", () => {
   it("are refused when they are none", () => {
     expect(() => parseActivity(null)).toThrow(TypeError);
     expect(() => parseActivity({ ...WIRE, at: "now" })).toThrow(TypeError);
+    expect(() => parseActivity({ ...WIRE, disk: undefined })).toThrow(TypeError);
   });
 
   it("tell each upload's speed from one time to the next", () => {
@@ -60,7 +68,7 @@ describe("live figures", () => {
     expect(withSpeeds(first, null)[0]?.speed).toBe(0);
     expect(withSpeeds(later, first)[0]?.speed).toBe(12 * MB);
     expect(withSpeeds({ ...first, at: 104 }, later)[0]?.speed).toBe(0);
-    expect(uploadWords(later, withSpeeds(later, first))).toBe(
+    expect(uploadWords(later, withSpeeds(later, first), first)).toBe(
       "1 of 20 uploads at once · 2 waiting · 12 MB/s",
     );
     expect(withSpeeds(later, first).map(progressWords)).toEqual([
@@ -69,23 +77,43 @@ describe("live figures", () => {
   });
 
   it("say that nothing comes, and nothing more where there is nothing to say", () => {
-    expect(uploadWords(activity({ running: 0, waiting: 0, uploads: [] }), [])).toBe(
-      "No large file is arriving.",
-    );
-    expect(moreWords(activity({ reservedBytes: 0, refusals: 0 }))).toBe("");
+    const idle = activity({ running: 0, waiting: 0, uploads: [] });
+    expect(uploadWords(idle, [], null)).toBe("Nothing is arriving.");
+    expect(uploadWords({ ...idle, at: 102 }, [], idle)).toBe("Nothing is arriving.");
+    const disk = { ...idle.disk, promisedBytes: 0 };
+    expect(moreWords(activity({ disk, reservedBytes: 0, refusals: 0 }))).toBe("");
     const passingOn = { arriving: 0, waiting: 2, failed: 1, bytes_left: 3 * MB };
     expect(moreWords(activity({ buffers: { inUse: 1, heldBytes: 8 * MB }, passingOn }))).toBe(
-      "8 MB set aside for uploads · 1 buffer in use, 8 MB held · passing on 3 files: 2 waiting, 1 failed, " +
+      "3 MB of the disk promised to uploads on their way · 8 MB of memory set aside for uploads · 1 buffer in use, 8 MB held · passing on 3 files: 2 waiting, 1 failed, " +
         "3 MB left · asked to come back later since the start: 3 times",
     );
     expect(
-      moreWords(activity({ reservedBytes: 0, refusals: 0, passingOn: { failed: 0, bytes_left: 0 } })),
+      moreWords(activity({ disk, reservedBytes: 0, refusals: 0, passingOn: { failed: 0, bytes_left: 0 } })),
     ).toBe("");
   });
 
-  it("warn where memory is short or will be", () => {
+  it("tell that small files come, which take no place among the uploads", () => {
+    const before = activity({ running: 0, waiting: 0, uploads: [] });
+    const words = (files: number, bytes: number): string => {
+      const now = { ...before, at: 102, received: { files: 10 + files, bytes: 100 * MB + bytes } };
+      return uploadWords(now, [], before);
+    };
+    expect(words(104, 6 * MB)).toBe("Small files are arriving · 52 files a second · 3 MB/s");
+    expect(words(0, 2 * MB)).toBe("Small files are arriving · 1 MB/s");
+    // A server that has just been started counts from the beginning.
+    expect(words(-10, -100 * MB)).toBe("Nothing is arriving.");
+  });
+
+  it("warn where the disk is full for new uploads, and of nothing else", () => {
+    const { disk } = activity();
+    expect(diskWords(disk)).toBe("60 GB free of 100 GB");
+    expect(diskWords({ ...disk, freeBytes: 800 * MB, availableBytes: 0 })).toBe(
+      "800 MB free of 100 GB. New uploads are refused until there is more.",
+    );
+  });
+
+  it("warn where memory is short, and foretell nothing", () => {
     expect(memoryWords(activity())).toBe("42% of 1 GB");
-    expect(memoryWords(activity({ secondsToLimit: 90 }))).toBe("42% of 1 GB, at this pace full in 2 min");
     expect(memoryWords(activity({ memoryPercent: 85.2 }))).toBe(
       "85% of 1 GB. New uploads wait until it is less.",
     );

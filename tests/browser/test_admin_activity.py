@@ -27,8 +27,12 @@ def test_the_owner_sees_uploads_come_and_go_and_memory_through_nginx(
         data = content(4 * MIB)
         with owner_desk(browser, nginx.url, server.token) as page:
             panel = page.get_by_role("region", name="Right now")
-            expect(panel).to_contain_text("No large file is arriving.")
+            expect(panel).to_contain_text("Nothing is arriving.")
             expect(panel.get_by_text(re.compile(r"\d+% of .*B"))).to_be_visible()
+            expect(panel.get_by_text(re.compile(r"[\d.,]+ .B free of [\d.,]+ .B"))).to_be_visible()
+            labels = panel.locator("label").all_inner_texts()
+            assert labels == ["Disk", "Memory"], "What an owner runs out of comes first."
+            expect(panel).not_to_contain_text("at this pace")
             upload_id = link.opened("holiday/film.mov", len(data))
             link.chunk(upload_id, 0, data[:MIB], len(data)).expect(200)
             row = panel.get_by_role("listitem")
@@ -46,10 +50,29 @@ def test_the_panel_goes_on_when_the_server_was_away(browser: Browser, live: Call
     server = live(workers=1)
     with owner_desk(browser, server.url, server.token) as page:
         panel = page.get_by_role("region", name="Right now")
-        expect(panel).to_contain_text("No large file is arriving.")
+        expect(panel).to_contain_text("Nothing is arriving.")
         server.kill()
         server.start()
         link = Client.of(server).make_link()
         upload_id = link.opened("back.bin", 20 * MIB)
         link.chunk(upload_id, 0, content(MIB), 20 * MIB).expect(200)
         expect(panel).to_contain_text("back.bin", timeout=25_000)
+
+
+def test_that_small_files_come_is_told_though_they_take_no_place(
+    browser: Browser, live: Callable[..., LiveServer]
+) -> None:
+    server = live(workers=2)
+    link = Client.of(server).make_link()
+    with owner_desk(browser, server.url, server.token) as page:
+        words = page.locator("#activity-uploads")
+        expect(words).to_have_text("Nothing is arriving.")
+        said = re.compile(r"Small files are arriving( · [\d,]+ files? a second)? · .*B/s")
+        # Figures come every two seconds, and are of what came since those before.
+        for number in range(5000):
+            link.deliver(f"{number}.txt", b"small" * 100)
+            if number % 20 == 0 and said.fullmatch(words.inner_text()):
+                break
+        else:
+            raise AssertionError(words.inner_text())
+        expect(words).to_have_text("Nothing is arriving.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.client import Client, Link
-from tests.support.files import MIB, content
+from tests.support.files import MIB, content, eventually
 
 EVENTS = "/api/v1/system/upload-events"
 
@@ -92,8 +93,32 @@ def test_live_figures_come_as_events_one_after_the_other_through_nginx_too(way_i
         begun = time.monotonic()
         second = event_of(reply)
         assert 1 < time.monotonic() - begun < 15, "the proxy keeps events back"
-    assert {"concurrency", "uploads", "memory_monitor", "refusals"} <= set(first)
+    assert {"concurrency", "uploads", "memory_monitor", "disk", "refusals", "received"} <= set(first)
     assert second["at"] > first["at"]
+
+
+def test_what_has_come_is_told_small_files_included(live: Any) -> None:
+    client = Client.of(live(workers=2))
+    link = client.make_link()
+    for number in range(5):
+        link.deliver(f"{number}.txt", bytes(1000))
+    half = link.opened("half.bin", 9000)
+    link.chunk(half, 0, bytes(4000), 9000).expect(200)
+    eventually(lambda: first_event(client)["received"] == {"files": 5, "bytes": 9000}, what="the counts")
+
+
+def test_the_disk_is_told_with_what_new_uploads_may_have_of_it(live: Any) -> None:
+    server = live(workers=1)
+    client = Client.of(server)
+    before = first_event(client)["disk"]
+    assert 0 < before["available_bytes"] <= before["free_bytes"] <= before["total_bytes"]
+    assert before["promised_bytes"] == 0
+    found = os.statvfs(server.data_dir)
+    assert before["total_bytes"] == found.f_blocks * found.f_frsize
+    client.make_link().opened("announced.bin", 50 * MIB)
+    eventually(lambda: first_event(client)["disk"]["promised_bytes"] >= 50 * MIB, what="the promise")
+    status = client.call("GET", "/api/v1/system/upload-status", owner=True).expect(200).json["disk"]
+    assert set(status) == set(before)
 
 
 def test_live_figures_are_the_owner_s(client: Client) -> None:

@@ -89,3 +89,25 @@ def test_a_name_weighs_what_it_takes() -> None:
     room.room_for_opening(0, folders=2)
     with pytest.raises(StorageFull):
         room.room_for_opening(1, folders=2)
+
+
+def test_what_is_told_of_the_disk_is_what_new_uploads_find() -> None:
+    disk = Disk(replace(LARGE, free=11 * GIB))
+    room = Room(disk, FLOORS, lambda: 4 * GIB)
+    told = {"total_bytes": 1024 * GIB, "free_bytes": 11 * GIB, "promised_bytes": 4 * GIB}
+    assert room.figures() == {**told, "available_bytes": 6 * GIB}
+    room.room_for_opening(6 * GIB - NAME_WEIGHT)
+    with pytest.raises(StorageFull):
+        room.room_for_opening(6 * GIB)
+    disk.has(free_inodes=10_000 + SESSION_INODES - 1)
+    assert room.figures()["available_bytes"] == 0
+    disk.has(free=GIB)
+    assert room.figures() == {**told, "free_bytes": GIB, "available_bytes": 0}
+
+
+def test_the_disk_is_told_of_while_nobody_can_say_what_is_promised() -> None:
+    def away() -> int:
+        raise StorageFull()
+
+    room = Room(Disk(LARGE), FLOORS, away)
+    assert (room.figures()["promised_bytes"], room.figures()["free_bytes"]) == (0, 1024 * GIB)

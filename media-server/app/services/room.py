@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from app.core.errors import StorageFull
+from app.core.errors import Busy, StorageFull
 from app.core.room import NAME_WEIGHT, SESSION_INODES, Disk, Floors
 
 LOOK_AGAIN = 0.5
@@ -48,6 +48,22 @@ class Room:
         free, inodes = self._floors.for_chunks(self._disk())
         if free < size + NAME_WEIGHT * folders or inodes < 1 + folders:
             raise no_room()
+
+    def figures(self) -> dict[str, int]:
+        """What the disk has in all, what of it is free and what of that is promised to uploads under way; ``available_bytes``
+        is how much new ones may still announce. Bytes."""
+        space = self._disk()
+        free, inodes = self._floors.for_openings(space)
+        try:
+            promised = self._lately_promised()
+        except (StorageFull, Busy):
+            promised = self._known_promised[1]
+        return {
+            "total_bytes": space.size,
+            "free_bytes": space.free,
+            "promised_bytes": promised,
+            "available_bytes": max(0, free - promised) if inodes >= SESSION_INODES else 0,
+        }
 
     def _lately_promised(self) -> int:
         looked_at, promised = self._known_promised

@@ -70,7 +70,7 @@ class ServerFigures:
             "concurrency": {**self.concurrency(), "running_uploads": len(running)},
             "uploads": [shown for each in running[:MOST_SHOWN] if (shown := self._shown(each))],
             "memory_monitor": self.memory(),
-            "refusals": self.refusals(),
+            **self.counts(),
             "notes": self._notes(),
             **{name: dict(part()) for name, part in self._parts.items()},
         }
@@ -100,16 +100,21 @@ class ServerFigures:
             "seconds_to_limit": None if trend.seconds_to_limit is None else round(trend.seconds_to_limit),
         }
 
-    def refusals(self) -> dict[str, int]:
-        """How often each limit has sent somebody away since the server started, over all workers."""
-        found = dict.fromkeys(("places", "user", "memory"), 0)
+    def counts(self) -> dict[str, dict[str, int]]:
+        """What has been counted since the server started, over all workers: how often each limit has sent somebody away, and
+        the files and bytes that were received, those of small files included."""
+        refusals = dict.fromkeys(("places", "user", "memory"), 0)
+        received = dict.fromkeys(("files", "bytes"), 0)
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-        for metric in registry.collect():
-            for sample in metric.samples:
-                if sample.name == "droppr_limit_refusals_total":
-                    found[sample.labels["reason"]] = int(sample.value)
-        return found
+        for sample in (sample for metric in registry.collect() for sample in metric.samples):
+            if sample.name == "droppr_limit_refusals_total":
+                refusals[sample.labels["reason"]] = int(sample.value)
+            elif sample.name == "droppr_received_bytes_total":
+                received["bytes"] = int(sample.value)
+            elif sample.name == "droppr_uploads_total" and sample.labels["event"] == "delivered":
+                received["files"] = int(sample.value)
+        return {"refusals": refusals, "received": received}
 
     def open_uploads(self) -> int:
         """Uploads that have been begun and are not finished, whether anything comes or not; where they are so many that

@@ -9,6 +9,14 @@ export interface RunningUpload {
   readonly totalChunks: number;
 }
 
+export interface DiskFigures {
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  readonly promisedBytes: number;
+  /** What new uploads may still announce. */
+  readonly availableBytes: number;
+}
+
 export interface Activity {
   /** Seconds since 1970 by the server's clock. */
   readonly at: number;
@@ -21,7 +29,9 @@ export interface Activity {
   readonly memoryMaxPercent: number;
   readonly limitBytes: number;
   readonly reservedBytes: number;
-  readonly secondsToLimit: number | null;
+  readonly disk: DiskFigures;
+  /** Of all files, small ones included, since the server started. */
+  readonly received: { readonly files: number; readonly bytes: number };
   /** How often senders were asked to come back later since the server started. */
   readonly refusals: number;
   readonly buffers: { readonly inUse: number; readonly heldBytes: number } | null;
@@ -46,7 +56,8 @@ export function parseActivity(value: unknown): Activity {
     memoryMaxPercent: number(memory.max_usage),
     limitBytes: number(memory.limit_bytes),
     reservedBytes: number(memory.reserved_bytes),
-    secondsToLimit: memory.seconds_to_limit === null ? null : number(memory.seconds_to_limit),
+    disk: parseDisk(fields(all.disk)),
+    received: parseReceived(fields(all.received)),
     refusals: Object.values(fields(all.refusals)).reduce<number>((sum, each) => sum + number(each), 0),
     buffers: all.buffer_pool === undefined ? null : parseBuffers(fields(all.buffer_pool)),
     passingOn: all.destinations === undefined ? null : numbersOf(fields(all.destinations)),
@@ -65,6 +76,19 @@ function parseUpload(value: unknown): RunningUpload {
     chunks: number(chunks.completed_chunks),
     totalChunks: number(chunks.total_chunks),
   };
+}
+
+function parseDisk(disk: Fields): DiskFigures {
+  return {
+    totalBytes: number(disk.total_bytes),
+    freeBytes: number(disk.free_bytes),
+    promisedBytes: number(disk.promised_bytes),
+    availableBytes: number(disk.available_bytes),
+  };
+}
+
+function parseReceived(received: Fields): Activity["received"] {
+  return { files: number(received.files), bytes: number(received.bytes) };
 }
 
 function parseBuffers(pool: Fields): { inUse: number; heldBytes: number } {

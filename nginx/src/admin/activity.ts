@@ -1,9 +1,9 @@
-// What the server is doing right now, as it tells it: uploads on their way, waiting ones, memory.
+// What the server is doing right now, as it tells it: uploads on their way, waiting ones, room on the disk, memory.
 
 import { BASE } from "../page/base";
 import { need, setText } from "../page/dom";
-import { type Activity, parseActivity, type RunningUpload } from "./activity-wire";
-import { countOf, formatBytes, formatDuration, formatPercent, formatSpeed } from "./format";
+import { type Activity, type DiskFigures, parseActivity, type RunningUpload } from "./activity-wire";
+import { countOf, formatBytes, formatPercent, formatSpeed } from "./format";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";
@@ -49,15 +49,15 @@ export class ActivityPanel {
 
   show(activity: Activity): void {
     const moving = withSpeeds(activity, this.#last);
+    setText(need("activity-uploads"), uploadWords(activity, moving, this.#last));
     this.#last = activity;
-    setText(need("activity-uploads"), uploadWords(activity, moving));
     this.#rows.show(moving);
     this.#onFigures(new Map(moving.map(({ uploadId, received }) => [uploadId, received])));
-    const meter = need("memory", HTMLMeterElement);
-    meter.value = activity.memoryPercent;
-    meter.high = activity.memoryMaxPercent;
-    meter.optimum = 0;
-    setText(need("memory-words"), memoryWords(activity));
+    const { totalBytes, freeBytes, availableBytes } = activity.disk;
+    const used = totalBytes === 0 ? 0 : (100 * (totalBytes - freeBytes)) / totalBytes;
+    showGauge("disk", used, availableBytes > 0 ? 100 : 0, diskWords(activity.disk));
+    const { memoryPercent, memoryMaxPercent } = activity;
+    showGauge("memory", memoryPercent, memoryMaxPercent, memoryWords(activity));
     const more = need("activity-more");
     setText(more, moreWords(activity));
     more.hidden = more.textContent === "";
@@ -84,6 +84,15 @@ export class ActivityPanel {
       this.#timer = setTimeout(() => this.#follow(), COME_BACK_MS);
     };
   }
+}
+
+/** Red where `percent` is more than `most`. */
+function showGauge(id: string, percent: number, most: number, words: string): void {
+  const meter = need(id, HTMLMeterElement);
+  meter.value = percent;
+  meter.high = most;
+  meter.optimum = 0;
+  setText(need(`${id}-words`), words);
 }
 
 class UploadRow implements KeyedRow<Moving> {
@@ -113,12 +122,24 @@ export function withSpeeds({ at, uploads }: Activity, last: Activity | null): Mo
 }
 
 /** "3 of 20 uploads · 2 waiting · 84 MB/s" */
-export function uploadWords({ running, places, waiting }: Activity, moving: readonly Moving[]): string {
-  if (running === 0 && waiting === 0) return "No large file is arriving.";
+export function uploadWords(activity: Activity, moving: readonly Moving[], last: Activity | null): string {
+  const { running, places, waiting } = activity;
+  if (running === 0 && waiting === 0) return smallWords(activity, last);
   const speed = moving.reduce((sum, each) => sum + each.speed, 0);
   const words = [`${running} of ${countOf(places, "upload")} at once`];
   if (waiting > 0) words.push(`${waiting} waiting`);
   if (speed > 0) words.push(formatSpeed(speed));
+  return words.join(" · ");
+}
+
+/** Small files take no place among the uploads: that they come is seen from what has come. */
+function smallWords({ at, received }: Activity, last: Activity | null): string {
+  const seconds = last === null ? 0 : at - last.at;
+  if (last === null || seconds <= 0 || received.bytes <= last.received.bytes) return "Nothing is arriving.";
+  const words = ["Small files are arriving"];
+  const files = Math.round((received.files - last.received.files) / seconds);
+  if (files > 0) words.push(`${countOf(files, "file")} a second`);
+  words.push(formatSpeed((received.bytes - last.received.bytes) / seconds));
   return words.join(" · ");
 }
 
@@ -133,18 +154,23 @@ export function progressWords({ received, size, chunks, totalChunks, speed }: Mo
   return words.join(" · ");
 }
 
-export function memoryWords(activity: Activity): string {
-  const { memoryPercent, memoryMaxPercent, limitBytes, secondsToLimit } = activity;
+export function diskWords({ totalBytes, freeBytes, availableBytes }: DiskFigures): string {
+  const free = `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
+  return availableBytes > 0 ? free : `${free}. New uploads are refused until there is more.`;
+}
+
+/** Nothing is foretold: how fast memory fills is mostly what else the machine does. */
+export function memoryWords({ memoryPercent, memoryMaxPercent, limitBytes }: Activity): string {
   const used = `${Math.round(memoryPercent)}% of ${formatBytes(limitBytes)}`;
-  if (memoryPercent >= memoryMaxPercent) return `${used}. New uploads wait until it is less.`;
-  if (secondsToLimit === null || secondsToLimit > 3_600) return used;
-  return `${used}, at this pace full in ${formatDuration(secondsToLimit)}`;
+  return memoryPercent >= memoryMaxPercent ? `${used}. New uploads wait until it is less.` : used;
 }
 
 /** What is worth a line only where there is something to say. */
-export function moreWords({ reservedBytes, buffers, passingOn, refusals }: Activity): string {
+export function moreWords({ disk, reservedBytes, buffers, passingOn, refusals }: Activity): string {
   const words: string[] = [];
-  if (reservedBytes > 0) words.push(`${formatBytes(reservedBytes)} set aside for uploads`);
+  if (disk.promisedBytes > 0)
+    words.push(`${formatBytes(disk.promisedBytes)} of the disk promised to uploads on their way`);
+  if (reservedBytes > 0) words.push(`${formatBytes(reservedBytes)} of memory set aside for uploads`);
   if (buffers !== null && buffers.heldBytes > 0)
     words.push(`${countOf(buffers.inUse, "buffer")} in use, ${formatBytes(buffers.heldBytes)} held`);
   if (passingOn !== null) words.push(...passingOnWords(passingOn));
