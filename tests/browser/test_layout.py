@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -204,6 +205,18 @@ def test_the_front_door_and_the_login(browser: Browser, full: LiveServer, gauge:
         page.get_by_role("button", name="Log in").click()
         expect(page.locator("#login-problem")).to_be_visible()
         gauge.check(page, "owner login", main=DESK)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_address_where_there_is_nothing(
+    browser: Browser, full: LiveServer, gauge: Gauge, scheme: Literal["light", "dark"]
+) -> None:
+    with owner_page(browser, full.url) as page:
+        page.emulate_media(color_scheme=scheme)
+        page.goto("/nothing/here")
+        expect(page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
+        expect(page.locator("p[lang]")).to_have_count(6)
+        gauge.check(page, f"nothing here {scheme}", main=500)
 
 
 def test_a_desk_without_links(browser: Browser, tmp_path: Path, gauge: Gauge) -> None:

@@ -12,6 +12,7 @@ from app.core import errors
 from app.core.pieces import PIECE
 from app.web.body import RequestBody
 from app.web.context import services
+from app.web.pages import lost
 from app.web.rights import BODILESS, has_rights
 
 log = logging.getLogger("droppr.web")
@@ -99,7 +100,11 @@ def render(error: errors.UploadError) -> Response:
 
 
 def _render_http(error: HTTPException) -> Response:
-    response = render(_translated(error))
+    translated = _translated(error)
+    if isinstance(translated, errors.NotFound) and (page := lost()) is not None:
+        services().observer.answered_with(translated)
+        return page
+    response = render(translated)
     for name, value in error.get_headers():
         if name in ("Allow", "Location"):
             response.headers[name] = value
