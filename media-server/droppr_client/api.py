@@ -11,7 +11,7 @@ from urllib.parse import quote
 from droppr_client.upload import wire
 from droppr_client.upload.between import is_page, trouble_between
 from droppr_client.upload.connection import Answer, Connections, Download, address_of, below
-from droppr_client.upload.troubles import FileRefused, Passing, Refused, Trouble
+from droppr_client.upload.troubles import FileRefused, MovedAway, Passing, Refused, Trouble
 
 JSON = dict[str, Any]
 
@@ -184,8 +184,10 @@ class Api:
             raise between
         if status == 429 or status >= 500:
             raise Passing("The server is busy.", "busy", retry_after=wire.seconds(headers.get("Retry-After")))
+        if answer.code == "file_not_found":
+            raise MovedAway("It is no longer on the server: somebody has moved or removed it there.", "file_not_found")
         if status in (404, 410, 416):
-            raise FileRefused("The server does not have the file any more.", "file_not_found")
+            raise FileRefused("The server does not have the file any more.", "invalid_answer")
         self._check(answer)
         raise FileRefused("The server sends something else than was asked for.", "invalid_answer")
 

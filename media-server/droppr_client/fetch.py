@@ -14,7 +14,7 @@ from droppr_client.upload import wire
 from droppr_client.upload.flow import Cancellation
 from droppr_client.upload.items import Outcome, UploadResult
 from droppr_client.upload.retry import Retries
-from droppr_client.upload.troubles import Cancelled, FileRefused, Passing, Trouble
+from droppr_client.upload.troubles import Cancelled, FileRefused, MovedAway, Passing, Trouble
 
 ENOUGH = 64 * 1024
 """Bytes that make an attempt one that got something through."""
@@ -88,9 +88,16 @@ class Fetch:
         try:
             self.cancellation.check()
             with destination.growing(file) as growing:
-                self._fill(growing, pool)
+                try:
+                    self._fill(growing, pool)
+                except MovedAway:
+                    growing.forget()
+                    raise
                 local = destination.deliver(growing, self._before.get(file.upload_id))
             destination.note(file, local)
+        except MovedAway as gone:
+            # Not noted: it may be put back, or its disk may be away.
+            return UploadResult(file.path, file.size, Outcome.SKIPPED, str(gone), gone.code)
         except (Trouble, ApiError, OSError) as error:
             outcome = Outcome.CANCELLED if isinstance(error, Cancelled) else Outcome.FAILED
             code = error.code if isinstance(error, Trouble) else "failed"

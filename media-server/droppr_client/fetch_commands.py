@@ -159,16 +159,18 @@ def _tell(result: UploadResult, as_json: bool, quiet: bool) -> None:
         say_event({"event": "file", **asdict(result)})
     elif result.outcome is Outcome.FAILED:
         say(f"failed   {result.path}: {result.error or ''}", err=True)
+    elif result.outcome is Outcome.SKIPPED and not quiet:
+        say(f"gone     {result.path}: {result.error or ''}", err=True)
     elif result.success and not quiet:
         say(f"{size_text(result.size):>12}  {result.delivered_path or result.path}")
 
 
 def _summary(outcomes: list[Outcome], size: int, seconds: float) -> str:
-    fetched = outcomes.count(Outcome.SENT)
-    if not outcomes:
+    fetched, gone = outcomes.count(Outcome.SENT), outcomes.count(Outcome.SKIPPED)
+    if gone == len(outcomes):
         return "There is nothing new."
     text = f"Fetched {count_text(fetched, 'file')}, {size_text(size)} in {duration_text(seconds)}."
-    left = len(outcomes) - fetched
+    left = len(outcomes) - fetched - gone
     return f"{text} {count_text(left, 'file')} not fetched: run the same command again." if left else text
 
 
@@ -177,7 +179,7 @@ def _exit_code(outcomes: list[Outcome]) -> int:
         return exit_codes.INTERRUPTED
     if Outcome.FAILED in outcomes:
         return exit_codes.SOME_FAILED
-    return exit_codes.ALL_SENT if outcomes else exit_codes.NOTHING_TO_DO
+    return exit_codes.ALL_SENT if Outcome.SENT in outcomes else exit_codes.NOTHING_TO_DO
 
 
 @contextmanager

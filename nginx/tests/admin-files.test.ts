@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { beforeEach, describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { FileList } from "../src/admin/files";
 import { markProblems, TermsFields } from "../src/admin/terms-fields";
 import type { ReceivedFile } from "../src/admin/wire";
@@ -33,11 +33,11 @@ beforeEach(() => {
 
 describe("FileList", () => {
   const nothing = () => undefined;
-  const passOn = async () => undefined;
+  const ports = { passOn: async () => undefined, isGone: async () => false };
 
   it("tells how a file gets on to elsewhere, and lets a failed one be tried again", async () => {
     const asked: string[] = [];
-    const list = new FileList("h", nothing, async (path) => void asked.push(path));
+    const list = new FileList("h", nothing, { ...ports, passOn: async (path) => void asked.push(path) });
     const shown = (passedOn: ReceivedFile["passedOn"]) => {
       list.show([{ ...file(1), passedOn }], 1);
       const line = list.element.querySelector<HTMLElement>('[data-part="passed-on-line"]');
@@ -60,7 +60,7 @@ describe("FileList", () => {
   });
 
   it("says when there is nothing, and shows what there is in the order it comes", () => {
-    const list = new FileList("h", nothing, passOn);
+    const list = new FileList("h", nothing, ports);
     list.show([], 0);
     expect(list.element.querySelector("p")?.hidden).toBe(false);
     list.show([file(2), file(1)], 2);
@@ -69,7 +69,7 @@ describe("FileList", () => {
   });
 
   it("fills in a hash that came later, in the row that stands there", () => {
-    const list = new FileList("h", nothing, passOn);
+    const list = new FileList("h", nothing, ports);
     list.show([file(1)], 1);
     const row = list.element.querySelector(".received");
     expect(row?.querySelector("code")?.textContent).toBe("is being computed");
@@ -81,7 +81,7 @@ describe("FileList", () => {
   });
 
   it("tells when a file was last changed, where its sender said so and there is such a day", () => {
-    const list = new FileList("h", nothing, passOn);
+    const list = new FileList("h", nothing, ports);
     const times = [Date.UTC(1999, 4, 3, 12), null, 1e300];
     list.show(
       times.map((lastModified, number) => ({ ...file(number), lastModified })),
@@ -93,10 +93,25 @@ describe("FileList", () => {
     expect(lines[0]?.textContent).toContain("last changed May 3, 1999");
   });
 
+  it("says that a file which is to be downloaded is gone", async () => {
+    let isGone = true;
+    const list = new FileList("h", nothing, { ...ports, isGone: async () => isGone });
+    list.show([file(1)], 1);
+    const download = list.element.querySelector<HTMLAnchorElement>('[data-part="download"]');
+    const gone = list.element.querySelector<HTMLElement>('[data-part="gone"]');
+    download?.addEventListener("click", (event) => event.preventDefault());
+    download?.click();
+    await vi.waitFor(() => expect(gone?.hidden).toBe(false));
+    expect(gone?.textContent).toContain("no longer in its place");
+    isGone = false;
+    download?.click();
+    await vi.waitFor(() => expect(gone?.hidden).toBe(true));
+  });
+
   it("wants a hundred of very many, and more when asked", () => {
     const files = Array.from({ length: 250 }, (_, n) => file(249 - n));
     const load = () => list.show(files.slice(0, list.wanted), files.length);
-    const list = new FileList("h", load, passOn);
+    const list = new FileList("h", load, ports);
     document.body.append(list.element);
     load();
     const more = list.element.querySelector<HTMLButtonElement>(":scope > div > button");

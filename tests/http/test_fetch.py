@@ -122,7 +122,25 @@ def test_a_line_that_breaks_and_bytes_that_are_not_those_that_arrived(client, tm
     assert pulled(tmp_path / "in") == {"file": data}
     (link.disk / "file").unlink()
     [result] = fetch.run(fetch.new(again=True))
-    assert (result.outcome, result.code) == (Outcome.FAILED, "file_not_found")
+    assert (result.outcome, result.code) == (Outcome.SKIPPED, "file_not_found")
+
+
+def test_what_the_owner_has_moved_away_is_no_failure_and_comes_when_it_is_put_back(link, tmp_path):
+    for name in ("a.txt", "b.txt"):
+        link.deliver(name, name.encode())
+    kept = (link.disk / "a.txt").rename(tmp_path / "kept")
+    told = run(link, tmp_path, "fetch", link.hash, "in")
+    assert "gone     a.txt: It is no longer on the server" in told
+    assert "Fetched 1 file" in told
+    assert "not fetched" not in told
+    assert "a.txt" in run(link, tmp_path, "fetch", link.hash, "in", code=3)
+    assert run(link, tmp_path, "fetch", link.hash, "in", "--quiet", code=3) == ""
+    [event] = [json.loads(line) for line in run(link, tmp_path, "fetch", link.hash, "in", "--json", code=3).splitlines()]
+    assert (event["outcome"], event["code"]) == ("skipped", "file_not_found")
+    assert [name for name in files_below(tmp_path / "in") if name.endswith((".part", ".ranges"))] == []
+    kept.rename(link.disk / "a.txt")
+    run(link, tmp_path, "fetch", link.hash, "in")
+    assert pulled(tmp_path / "in") == {"a.txt": b"a.txt", "b.txt": b"b.txt"}
 
 
 def test_ctrl_c_ends_it_and_it_can_go_on(client, tmp_path, server):

@@ -41,6 +41,10 @@ class FileRefused(Trouble):
     """The target does not take this file; others may fare better."""
 
 
+class MovedAway(FileRefused):
+    """The server tells of the file and has it no more: somebody has moved or removed it there."""
+
+
 class Unwanted(FileRefused):
     """The owner has cancelled this upload. We do not begin another; whoever runs us again may."""
 

@@ -107,6 +107,16 @@ export class OwnerApi {
     await this.#call(`${filePath(hash, path)}/pass-on`, { method: "POST" });
   }
 
+  /** Whether a received file is no longer in its place; what cannot be found out is not. */
+  async isGone(hash: string, path: string): Promise<boolean> {
+    try {
+      const init: RequestInit = { method: "HEAD", credentials: "same-origin", cache: "no-store" };
+      return (await this.#fetch(downloadUrl(hash, path), init)).status === 404;
+    } catch {
+      return false;
+    }
+  }
+
   async #paged<T>(
     path: string,
     count: number,

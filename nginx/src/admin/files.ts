@@ -5,22 +5,31 @@ import { downloadUrl } from "./api";
 import { formatBytes, formatDate } from "./format";
 import type { KeyedRow } from "./keyed";
 import { PagedList } from "./paged";
-import { acts, clonedElement, copies, part } from "./parts";
+import { acts, clonedElement, copies, part, show } from "./parts";
 import { visibleName } from "./visible";
 import type { ReceivedFile } from "./wire";
 import { passedOnWords, senderWords, shortHash } from "./words";
+
+const GONE = "This file is no longer in its place: it was moved or removed on the server.";
+
+export interface FilePorts {
+  /** Has a file passed on again. */
+  readonly passOn: (path: string) => Promise<void>;
+  /** Whether a file that was received is no longer in its place. */
+  readonly isGone: (path: string) => Promise<boolean>;
+}
 
 export class FileList {
   readonly element = make("div");
   readonly #none = make("p", { className: "quiet", text: "Nothing has arrived yet." });
   readonly #list: PagedList<ReceivedFile>;
 
-  /** `load` asks for as many files as are wanted, and shows them; `passOn` has one passed on again. */
-  constructor(hash: string, load: () => void, passOn: (path: string) => Promise<void>) {
+  /** `load` asks for as many files as are wanted, and shows them. */
+  constructor(hash: string, load: () => void, ports: FilePorts) {
     this.#list = new PagedList<ReceivedFile>({
       noun: "file",
       keyOf: (file) => file.uploadId,
-      makeRow: (file) => new FileRow(hash, file, passOn),
+      makeRow: (file) => new FileRow(hash, file, ports),
       load,
     });
     this.element.append(this.#none, this.#list.element);
@@ -47,7 +56,7 @@ class FileRow implements KeyedRow<ReceivedFile> {
   readonly #passOn = part(this.element, "pass-on", HTMLButtonElement);
   #sha256 = "";
 
-  constructor(linkHash: string, file: ReceivedFile, passOn: (path: string) => Promise<void>) {
+  constructor(linkHash: string, file: ReceivedFile, { passOn, isGone }: FilePorts) {
     const name = visibleName(file.path);
     part(this.element, "path", HTMLElement).textContent = name;
     part(this.element, "size", HTMLElement).textContent = formatBytes(file.size);
@@ -60,6 +69,9 @@ class FileRow implements KeyedRow<ReceivedFile> {
     const download = part(this.element, "download", HTMLAnchorElement);
     download.href = downloadUrl(linkHash, file.path);
     download.setAttribute("aria-label", `Download ${name}`);
+    const gone = part(this.element, "gone", HTMLElement);
+    // What a browser says of a download that is refused is easily missed.
+    download.addEventListener("click", async () => show(gone, (await isGone(file.path)) ? GONE : ""));
     this.#copy.setAttribute("aria-label", `Copy the SHA-256 of ${name}`);
     copies(this.#copy, () => this.#sha256);
     this.#passOn.setAttribute("aria-label", `Try again to pass on ${name}`);

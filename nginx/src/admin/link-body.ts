@@ -52,7 +52,7 @@ export class LinkBody {
     this.#files = new FileList(
       link.hash,
       () => ports.refresh(),
-      (path) => this.#passOn(path),
+      { passOn: (path) => this.#passOn(path), isGone: (path) => ports.api.isGone(link.hash, path) },
     );
     part(root, "files", HTMLElement).append(this.#files.element);
     this.#arriving = new Arriving({
