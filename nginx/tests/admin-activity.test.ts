@@ -1,5 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { diskWords, memoryWords, moreWords, progressWords, uploadWords, withSpeeds } from "../src/admin/activity";
+import {
+  diskWords,
+  memoryWords,
+  moreWords,
+  progressWords,
+  uploadWords,
+  withSpeeds,
+} from "../src/admin/activity";
 import { type Activity, parseActivity } from "../src/admin/activity-wire";
 
 const MB = 1024 ** 2;

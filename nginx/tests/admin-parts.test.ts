@@ -38,7 +38,12 @@ describe("OwnerApi", () => {
     };
     const reply = { requests: [wire], default_expires_hours: 168 };
     const { links, usualHours } = parseLinks(reply);
-    expect(links[0]).toMatchObject({ createdAt: 1_500, requiresPassword: true, uploadsOpen: 3, expiresAt: null });
+    expect(links[0]).toMatchObject({
+      createdAt: 1_500,
+      requiresPassword: true,
+      uploadsOpen: 3,
+      expiresAt: null,
+    });
     expect(usualHours).toBe(168);
     const file = { upload_id: "u", path: "p", size: 1, received_at: 2, sha256: null, sender_name: null };
     expect(parseFiles({ files: [file], next_cursor: null }).items[0]).toMatchObject({

@@ -127,6 +127,25 @@ def test_a_made_link_is_copied_shown_as_qr_code_and_opened(desk: Page) -> None:
     expect(desk.get_by_label("Folder", exact=True)).to_be_focused()
 
 
+def test_links_are_shown_with_the_address_that_the_owner_set(browser: Browser, live) -> None:
+    server = live(workers=1, DROPPR_PUBLIC_URL="https://files.example.org")
+    with owner_desk(browser, server.url, server.token) as page:
+        address = make_link(page, "admin/public")
+        assert re.fullmatch(r"https://files\.example\.org/request/[\w-]{32}", address)
+        expect(page.locator("#made").get_by_role("link", name="Open the link")).to_have_attribute("href", address)
+        expect(page.locator("#made").locator('[data-part="only-here"]')).to_be_hidden()
+
+
+@pytest.mark.parametrize(("hours", "chosen"), [("168", "In a week"), ("0", "Never"), ("36", "In 36 h")])
+def test_a_new_link_is_open_as_long_as_links_usually_are(browser: Browser, live, hours: str, chosen: str) -> None:
+    server = live(workers=1, DROPPR_LINK_EXPIRES_HOURS=hours)
+    with owner_desk(browser, server.url, server.token) as page:
+        expect(page.get_by_label("Expires").locator("option:checked")).to_have_text(chosen)
+        link = found(Client.of(server), make_link(page, "admin/as-usual"))
+    length = None if link["expires_at"] is None else link["expires_at"] - link["created_at"]
+    assert length == (pytest.approx(float(hours) * 3600, abs=5) if float(hours) else None)
+
+
 def test_copying_works_over_plain_http_where_browsers_have_no_clipboard_api(
     browser: Browser, server: LiveServer
 ) -> None:

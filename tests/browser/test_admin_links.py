@@ -52,6 +52,18 @@ def test_files_appear_by_themselves_and_are_downloaded_byte_for_byte(desk: Page,
     assert begun.value.path().read_bytes() == data
 
 
+def test_a_download_of_what_was_moved_away_says_so(desk: Page, client: Client) -> None:
+    link = client.make_link(title="Moved away")
+    link.deliver("moved.txt", b"1")
+    (link.disk / "moved.txt").rename(link.disk / "elsewhere.txt")
+    look_again(desk)
+    row = unfold(desk, "Moved away")
+    row.get_by_role("link", name="Download").click()
+    expect(row.get_by_role("alert").filter(visible=True)).to_have_text(
+        "This file is no longer in its place: it was moved or removed on the server."
+    )
+
+
 def test_names_from_strangers_are_text_and_hide_nothing(desk: Page, client: Client) -> None:
     link = client.make_link(title="<i>Strange</i>", ask_name="optional")
     link.deliver("<img src=x onerror=alert(1)>.txt", b"1", sender_name="<script>alert(2)</script>")

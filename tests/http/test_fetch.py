@@ -135,7 +135,9 @@ def test_what_the_owner_has_moved_away_is_no_failure_and_comes_when_it_is_put_ba
     assert "not fetched" not in told
     assert "a.txt" in run(link, tmp_path, "fetch", link.hash, "in", code=3)
     assert run(link, tmp_path, "fetch", link.hash, "in", "--quiet", code=3) == ""
-    [event] = [json.loads(line) for line in run(link, tmp_path, "fetch", link.hash, "in", "--json", code=3).splitlines()]
+    [event] = [
+        json.loads(line) for line in run(link, tmp_path, "fetch", link.hash, "in", "--json", code=3).splitlines()
+    ]
     assert (event["outcome"], event["code"]) == ("skipped", "file_not_found")
     assert [name for name in files_below(tmp_path / "in") if name.endswith((".part", ".ranges"))] == []
     kept.rename(link.disk / "a.txt")

@@ -49,11 +49,10 @@ export class LinkBody {
     reachable(part(root, "message", HTMLElement));
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
-    this.#files = new FileList(
-      link.hash,
-      () => ports.refresh(),
-      { passOn: (path) => this.#passOn(path), isGone: (path) => ports.api.isGone(link.hash, path) },
-    );
+    this.#files = new FileList(link.hash, () => ports.refresh(), {
+      passOn: (path) => this.#passOn(path),
+      isGone: (path) => ports.api.isGone(link.hash, path),
+    });
     part(root, "files", HTMLElement).append(this.#files.element);
     this.#arriving = new Arriving({
       load: () => ports.refresh(),
