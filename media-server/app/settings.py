@@ -16,6 +16,7 @@ from pydantic import AliasChoices, Field, ValidationError, field_validator, mode
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.images import image_type
+from app.core.origins import ANY, origin_list
 
 MIB = 1024 * 1024
 MOST_PLACES = 1000
@@ -104,6 +105,8 @@ class Settings(BaseSettings):
     captcha_verify_url: str | None = None
     trusted_proxies: Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode] = ()
     public_url: str | None = None
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = (ANY,)
+    frame_ancestors: Annotated[tuple[str, ...], NoDecode] = ()
     logo: Path | None = None
     handoff_hours: float = Field(24, gt=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
@@ -157,6 +160,11 @@ class Settings(BaseSettings):
         if not isinstance(value, str):
             return value
         return tuple(ip_network(text.strip(), strict=False) for text in value.split(",") if text.strip())
+
+    @field_validator("allowed_origins", "frame_ancestors", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        return origin_list([value]) if isinstance(value, str) else value
 
     @field_validator("umask", mode="before")
     @classmethod

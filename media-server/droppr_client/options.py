@@ -157,6 +157,11 @@ def terms_options(command: AnyCommand) -> AnyCommand:
             click.option("--max-files", type=click.IntRange(0), help="How many files; 0 is no limit."),
             click.option("--allowed-extensions", metavar="LIST", help="Such as jpg,mov; '' is all."),
             click.option(
+                "--allowed-origins",
+                metavar="LIST",
+                help="Pages of which addresses may send, such as https://www.example.org; '*', none, or '' as the server says.",
+            ),
+            click.option(
                 "--captcha", type=click.Choice(["never", "after_failures", "always"]), help="When senders solve one."
             ),
             click.option("--ask-name", type=asks, help="Whether senders say who they are."),

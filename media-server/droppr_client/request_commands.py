@@ -178,12 +178,19 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
         ("All files", limit_text(link.get("max_total_size"))),
         ("Number of files", _number(link.get("max_files") or "no limit")),
         ("Extensions", ", ".join(map(plain_text, endings if isinstance(endings, list) else [])) or "all"),
+        ("Pages of", _origins(link.get("allowed_origins"))),
         ("Captcha", plain_text(link.get("captcha")).replace("_", " ")),
         ("Asks for name", plain_text(link.get("ask_name"))),
         ("Asks for e-mail", plain_text(link.get("ask_email"))),
         ("Received", received),
         ("On their way", _number(link.get("uploads_open"))),
     ]
+
+
+def _origins(named: object) -> str:
+    if not isinstance(named, list):
+        return "addresses that the server allows"
+    return ", ".join(map(plain_text, named)).replace("*", "all addresses") or "this server only"
 
 
 def _file_row(file: JSON) -> tuple[str, ...]:

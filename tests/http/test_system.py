@@ -69,11 +69,6 @@ def test_options_names_the_methods(link: Link) -> None:
     assert {"POST", "PUT", "PATCH"} <= {each.strip() for each in reply.headers["Allow"].split(",")}
 
 
-def test_no_other_site_is_let_in(link: Link) -> None:
-    reply = link.client.call("GET", link.path, headers={"Origin": "https://evil.example"})
-    assert "Access-Control-Allow-Origin" not in reply.headers
-
-
 def test_every_reply_has_a_request_id_of_its_own(link: Link) -> None:
     upload_id = link.opened("a.txt", 2)
     replies = [
@@ -249,7 +244,7 @@ def test_what_is_no_request_is_refused_in_the_one_shape(server: LiveServer, requ
     assert reply.headers["X-Request-Id"]
 
 
-@pytest.mark.parametrize("path", ["/", "/admin", "/admin/", "/request/{hash}", "/request/{hash}/"])
+@pytest.mark.parametrize("path", ["/", "/admin", "/request/{hash}"])
 def test_the_pages_are_served_with_their_policy(link: Link, path: str) -> None:
     reply = link.client.call("GET", path.replace("{hash}", link.hash))
     assert reply.status == 200, "build the pages first: make setup"

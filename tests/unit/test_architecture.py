@@ -106,6 +106,31 @@ def test_every_setting_is_in_the_docs(field: str) -> None:
     assert all(f"`{name}`" in text for name in names)
 
 
+def tree() -> list[Path]:
+    """What the tree in docs/architecture.md names, by its place."""
+    block = re.search(r"^## The tree\n\n((?: {4}.*\n)+)", (DOCS / "architecture.md").read_text(), re.MULTILINE)
+    assert block
+    named: list[Path] = []
+    folders: list[Path] = [ROOT]
+    for line in block[1].splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2 - 1
+        for token in line.split():
+            if not re.fullmatch(r"[\w./-]+(/|\.py|\.ts|\.mjs)", token):
+                break
+            named.append(folders[depth - 1] / token)
+            if token.endswith("/"):
+                folders[depth:] = [named[-1]]
+    return named
+
+
+def test_the_tree_on_the_page_is_the_one_on_the_disk() -> None:
+    named = tree()
+    assert [str(path) for path in named if not path.exists()] == []
+    assert len(named) == len(set(named))
+    modules = {path for path in (ROOT / "media-server").rglob("*.py") if path.name != "__init__.py"}
+    assert sorted(map(str, modules - set(named))) == []
+
+
 def rules(tmp_path: Path) -> list[Rule]:
     settings = Settings(data_dir=tmp_path / "data", admin_token="only-for-this-test", _env_file=None)  # type: ignore[call-arg]
     return list(create_app(settings).url_map.iter_rules())

@@ -74,6 +74,14 @@ class ForeignPage(UploadError):
     )
 
 
+class OriginNotAllowed(UploadError):
+    code = "origin_not_allowed"
+    default = (
+        "Pages of this address may not send to this link. Its owner can allow them: on the link (allowed_origins) or for "
+        "all links (DROPPR_ALLOWED_ORIGINS)."
+    )
+
+
 class PasswordRequired(UploadError):
     code = "password_required"
     default = "This link asks for a password."

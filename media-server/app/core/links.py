@@ -46,6 +46,8 @@ class RequestLink:
     active: bool = True
     destination: Place | None = None
     """Where files go after the link's folder; None for nowhere."""
+    allowed_origins: tuple[str, ...] | None = None
+    """Pages of which other addresses may send to it; None for those that the server allows."""
 
     @property
     def requires_password(self) -> bool:

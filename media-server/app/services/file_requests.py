@@ -45,6 +45,7 @@ class Terms(TypedDict, total=False):
     ask_email: Ask
     active: bool
     destination: Place | None
+    allowed_origins: tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,6 +300,7 @@ def _to_document(link: RequestLink) -> Document:
 
 
 def _to_link(document: Document) -> RequestLink:
+    origins = document.get("allowed_origins")
     return RequestLink(
         **{
             **document,
@@ -309,5 +310,6 @@ def _to_link(document: Document) -> RequestLink:
             "ask_name": Ask(document["ask_name"]),
             "ask_email": Ask(document["ask_email"]),
             "destination": Place.of(document.get("destination")),
+            "allowed_origins": None if origins is None else tuple(origins),
         }
     )

@@ -11,17 +11,20 @@ from app.web import asks, logs
 from app.web.below import below
 from app.web.body import PatientBodies
 from app.web.door import door
+from app.web.foreign_pages import judge_page, let_read, preflight
 from app.web.headers import drop_unreadable_dates
 from app.web.json_body import ValidJSON
 from app.web.native import native
 from app.web.open_uploads import open_uploads
 from app.web.owner import owner
-from app.web.pages import pages, security_headers
+from app.web.pages import SENDERS_PAGE, pages, security_headers
 from app.web.receipts import receipts
 from app.web.requests import requests
 from app.web.rights import BODILESS, judge_link
 from app.web.system import system
 from app.web.ws import ws
+
+_CAPABILITIES = ("/api/", "/request/", "/ws_api/")
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -36,22 +39,33 @@ def install(app: Flask, settings: Settings) -> None:
     patient = PatientBodies(questions, settings.body_timeout_seconds)
     app.wsgi_app = below(patient, settings)  # type: ignore[assignment,method-assign]
     headers = security_headers(settings)
+    framed = security_headers(settings, frame_ancestors=settings.frame_ancestors)
     if settings.unix_socket is not None:
         door(settings)  # Made now, so that nginx finds the key whichever of the two starts first.
 
     @app.before_request
-    def judge() -> None:
+    def judge() -> Response | None:
         drop_unreadable_dates(request.environ)
+        answer = preflight()
+        if answer is not None:
+            return answer
         judge_link()
+        judge_page()
         encoding = request.headers.get("Content-Encoding", "").strip().lower()
         if request.method not in BODILESS and encoding not in ("", "identity"):
             raise ContentEncodingNotAllowed()
+        return None
 
     @app.after_request
     def protect(reply: Response) -> Response:
+        # Addresses with a hash, an id or a token in them are capabilities: neither they nor what they say may lie in a
+        # cache, be it that there is nothing. Nor may what is wrong for the moment.
+        if request.path.startswith(_CAPABILITIES) or reply.status_code >= 400:
+            reply.headers["Cache-Control"] = "no-store"
+        wanted = framed if request.endpoint == SENDERS_PAGE else headers
         present = {name.lower() for name, _ in reply.headers}
-        reply.headers.extend({name: value for name, value in headers.items() if name.lower() not in present})
-        return reply
+        reply.headers.extend({name: value for name, value in wanted.items() if name.lower() not in present})
+        return let_read(reply)
 
     # Blueprints with routes that others would swallow come first.
     for blueprint in (requests, native, open_uploads, receipts, owner, system, ws, pages):

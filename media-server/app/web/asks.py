@@ -22,6 +22,7 @@ from app.web.body import RequestBody, WSGIApp
 from app.web.context import services
 from app.web.door import came_by_nginx
 from app.web.owner import require_owner
+from app.web.pages import SENDERS_PAGE
 from app.web.rights import BODILESS, has_rights
 
 _ASK = "droppr.ask"
@@ -90,6 +91,9 @@ def _answer() -> Response | None:
         assert request.routing_exception is not None
         raise request.routing_exception
     reply = Response(status=204)
+    if request.endpoint == SENDERS_PAGE:
+        # Whether there is such a link: nginx has the page.
+        services().requests.load((request.view_args or {})["hash"])
     if request.method in BODILESS:
         return reply
     if getattr(current_app.view_functions[request.endpoint], "for_owner", False):

@@ -31,6 +31,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.PasswordInvalid: 401,
     errors.CaptchaRequired: 403,
     errors.ForeignPage: 403,
+    errors.OriginNotAllowed: 403,
     errors.NotFound: 404,
     errors.RequestNotFound: 404,
     errors.UploadNotFound: 404,

@@ -118,13 +118,6 @@ def receive_pack(hash: str) -> Response:
     return jsonify(files=[_outcome(each) for each in outcomes])
 
 
-@native.after_request
-def keep_nowhere(reply: Response) -> Response:
-    """An upload id is a capability, too."""
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
-
-
 def sender_is_gone() -> bool:
     connection = request.environ.get("droppr.connection")
     return connection is not None and connection.is_gone()

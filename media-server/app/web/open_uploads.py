@@ -31,13 +31,6 @@ def stop_all(hash: str) -> Response:
     return jsonify(cancelled=outcome.stopped, left=outcome.left)
 
 
-@open_uploads.after_request
-def keep_nowhere(reply: Response) -> Response:
-    """Upload ids are capabilities."""
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
-
-
 def under_way_view(each: UnderWay) -> dict[str, Any]:
     session = each.session
     return {

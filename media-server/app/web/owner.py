@@ -144,9 +144,3 @@ def _cookie_terms() -> dict[str, Any]:
 @owner_required
 def show_session() -> Response:
     return Response(status=204)
-
-
-@owner.after_request
-def keep_nowhere(reply: Response) -> Response:
-    reply.headers["Cache-Control"] = "no-store"
-    return reply

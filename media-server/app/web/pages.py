@@ -6,12 +6,13 @@ have taken off the beginning of theirs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
 from flask import Blueprint, Response, request, send_file, send_from_directory
 
-from app.core.errors import NotFound
+from app.core.errors import NotFound, RequestNotFound
 from app.core.images import image_type
 from app.settings import Settings
 from app.web.context import services
@@ -21,7 +22,8 @@ pages = Blueprint("pages", __name__)
 LOST = "lost.html"
 LOST_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 """It holds nothing but what was built, and is whole by itself, as it stands at any address."""
-
+SENDERS_PAGE = "pages.request_page"
+NOBODY = "'none'"
 _CAPTCHA_HOSTS = {
     "altcha": "",
     "turnstile": " https://challenges.cloudflare.com",
@@ -42,11 +44,14 @@ def admin() -> Response:
 
 @pages.get("/request/<hash>", strict_slashes=False)
 def request_page(hash: str) -> Response:
+    """The same for every link, also for one that there is not: the page asks for it itself, and says so."""
     if request.path.endswith("/"):
         return _moved(f"../{quote(hash, safe='')}")
-    # The page asks for the link itself; the file is the same for every one.
-    response = _page("request.html")
-    response.headers["Cache-Control"] = "no-store"
+    response = _page("request.html", conditional=False)
+    try:
+        services().requests.load(hash)
+    except RequestNotFound:
+        response.status_code = 404
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 
@@ -92,30 +97,33 @@ def lost() -> Response | None:
     return reply
 
 
-def _page(name: str) -> Response:
+def _page(name: str, conditional: bool = True) -> Response:
     if not (_built() / name).is_file():
         raise NotFound("The pages have not been built yet. Run 'make run', or 'npm run build' in nginx/.")
-    return send_from_directory(_built(), name, max_age=0)
+    return send_from_directory(_built(), name, max_age=0, conditional=conditional)
 
 
 def _built() -> Path:
     return services().settings.pages_dir
 
 
-def security_headers(settings: Settings) -> dict[str, str]:
-    """What every answer carries. Only the owner's choice of an outside captcha lets another host in."""
+def security_headers(settings: Settings, *, frame_ancestors: Sequence[str] = ()) -> dict[str, str]:
+    """What every answer carries, in frames of nobody's but ``frame_ancestors``. Only the owner's choice of an outside
+    captcha lets another host in."""
     captcha = _CAPTCHA_HOSTS[settings.captcha_provider]
     policy = (
         f"default-src 'self'; script-src 'self'{captcha}; frame-src 'self'{captcha}; connect-src 'self'{captcha}; "
         f"style-src 'self'{captcha}; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-        "form-action 'self'; frame-ancestors 'none'"
+        f"form-action 'self'; frame-ancestors {' '.join(frame_ancestors) or NOBODY}"
     )
     secure = {"Strict-Transport-Security": "max-age=31536000"} if settings.tls_cert else {}
+    # The older header knows no list.
+    unframed = {} if frame_ancestors else {"X-Frame-Options": "DENY"}
     return {
         **secure,
+        **unframed,
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
-        "X-Frame-Options": "DENY",
         "Referrer-Policy": "no-referrer",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Permissions-Policy": "camera=(), geolocation=(), microphone=()",

@@ -39,10 +39,3 @@ def make_handoff(hash: str) -> tuple[Response, int]:
 def find_handoff(hash: str, code: str) -> Response:
     found = services().handoffs.find(hash, code, client_address())
     return jsonify(uploads=[status_view(session, IN_LIST) for session in found])
-
-
-@receipts.after_request
-def keep_nowhere(reply: Response) -> Response:
-    """What is asked for with capabilities lies in no cache."""
-    reply.headers["Cache-Control"] = "no-store"
-    return reply

@@ -9,6 +9,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.core.errors import InvalidPath
 from app.core.links import Ask, CaptchaMode
+from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import Place, PlaceKind
 from app.services.access import MAX_PASSWORD_LENGTH
@@ -23,6 +24,7 @@ MAX_TITLE_LENGTH = 200
 MAX_MESSAGE_LENGTH = 10_000
 MAX_EXTENSIONS = 200
 MAX_EXTENSION_LENGTH = 32
+MAX_ORIGINS = 100
 # What a JSON reader in a browser can still count exactly.
 MAX_COUNT = 2**53 - 1
 
@@ -94,6 +96,7 @@ class LinkTerms(BaseModel):
     ask_email: Ask = Ask.NO
     active: bool = True
     destination: Annotated[Any, BeforeValidator(_destination)] = None
+    allowed_origins: tuple[str, ...] | None = None
 
     @field_validator("allowed_extensions", mode="before")
     @classmethod
@@ -105,6 +108,19 @@ class LinkTerms(BaseModel):
         _text("".join(found))
         if len(found) > MAX_EXTENSIONS or any(len(each) > MAX_EXTENSION_LENGTH or "/" in each for each in found):
             raise ValueError(f"At most {MAX_EXTENSIONS} extensions of {MAX_EXTENSION_LENGTH} characters are possible")
+        return found
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _origins(cls, value: object) -> object:
+        if value is None or value == "":
+            return None
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+            raise ValueError("Input should be a list of addresses such as https://www.example.org, or '*' or 'none'")
+        found = origin_list(texts)
+        if len(found) > MAX_ORIGINS:
+            raise ValueError(f"At most {MAX_ORIGINS} addresses are possible")
         return found
 
     def terms(self) -> Terms:

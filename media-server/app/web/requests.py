@@ -130,13 +130,6 @@ def challenge() -> Response:
     return jsonify(found)
 
 
-@requests.after_request
-def keep_nowhere(reply: Response) -> Response:
-    """Addresses with a hash in them are capabilities: neither they nor what they say may lie in a cache."""
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
-
-
 def _common_view(link: RequestLink) -> dict[str, Any]:
     url = f"/request/{link.hash}"
     return {
@@ -165,6 +158,7 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
         "link_as_asked": services().settings.public_url is None,
         "folder": str(link.folder),
         "destination": destination_view(link.destination),
+        "allowed_origins": link.allowed_origins,
     }
 
 

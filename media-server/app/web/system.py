@@ -53,7 +53,6 @@ def upload_status() -> Response:
 def upload_events() -> Response:
     """The figures as they change, as server-sent events."""
     reply = Response(_watching.stream(services().figures), mimetype="text/event-stream")
-    reply.headers["Cache-Control"] = "no-store"
     reply.headers["X-Accel-Buffering"] = "no"
     return reply
 
@@ -61,9 +60,7 @@ def upload_events() -> Response:
 @system.get("/api/v1/system/upload-progress/<upload_id>")
 def upload_progress(upload_id: str) -> Response:
     """For whoever knows the upload's id: it is a capability, so the owner and its sender."""
-    reply = jsonify(services().figures.progress(upload_id))
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
+    return jsonify(services().figures.progress(upload_id))
 
 
 class _Now:

@@ -23,6 +23,7 @@ from app.services.commands import OpenUpload, ReceiveChunk
 from app.storage.bodies import ViewBody
 from app.web.context import client_address, from_own_page, services
 from app.web.errors import described
+from app.web.foreign_pages import judge_socket, may_open_socket
 from app.web.gaps import all_gaps
 from app.web.json_body import parse
 from app.web.owner import is_owner
@@ -104,6 +105,7 @@ class Conversation:
         """Until the file is complete or cancelled. Raises Closed, TooMuch, UploadError."""
         messages = self._socket.messages()
         start = _started(next(messages))
+        judge_socket(start.request)
         session = self._session(start)
         self._socket.send(
             type="ready", **_state(session), message_size=min(MESSAGE, services().settings.max_chunk_size)
@@ -141,7 +143,8 @@ class Conversation:
             if start.path is None or start.size is None:
                 raise
         command = _opening(start, self._file_id)
-        owner = is_owner(start.token, "websocket")
+        # A page of another address is never the owner by the session.
+        owner = bool(start.token or from_own_page()) and is_owner(start.token, "websocket")
         credentials = Credentials(client_address(), start.password, start.captcha_token, owner=owner)
         return uploads.open(start.request, command, credentials)
 
@@ -231,7 +234,7 @@ _places = _Places()
 
 def _check_origin() -> None:
     """A page of another site must not speak for whoever looks at it. Programs send no Origin."""
-    if not from_own_page():
+    if not may_open_socket():
         raise InvalidRequest("This page may not open a WebSocket here.")
 
 

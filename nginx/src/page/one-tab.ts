@@ -12,21 +12,21 @@ export class OneTab {
     this.#onTurn = onTurn;
   }
 
-  /** Asks for the turn, if this tab does not have it. Plain http offers no locks: there every tab may send. */
+  /**
+   * Asks for the turn, if this tab does not have it. Where a browser has no locks, as over plain http, or none for this page, as in a
+   * frame that may keep nothing, every tab may send.
+   */
   take(): void {
     if (this.#asked) return;
     this.#asked = true;
     const { locks } = navigator;
-    if (locks === undefined) {
-      this.#onTurn(true);
-      return;
-    }
-    void locks.request(this.#name, { ifAvailable: true }, (lock) => {
+    const turn = locks?.request(this.#name, { ifAvailable: true }, (lock) => {
       if (lock !== null) return this.#hold();
       this.#onTurn(false);
       void locks.request(this.#name, () => this.#hold());
       return undefined;
     });
+    (turn ?? Promise.reject()).catch(() => this.#hold());
   }
 
   /** Nothing is left to send: the next tab may. */
