@@ -88,7 +88,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount
+	@scripts/system-parts nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze
 
 $(VENV)/.created:
 	@scripts/system-parts venv

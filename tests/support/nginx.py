@@ -16,6 +16,7 @@ from typing import Self
 
 ROOT = Path(__file__).resolve().parents[2]
 TEMPLATE = ROOT / "nginx" / "nginx.conf"
+HTTPS = ROOT / "nginx" / "https.conf"
 RENDER = ROOT / "scripts" / "render-nginx-conf"
 START_SECONDS = 15.0
 

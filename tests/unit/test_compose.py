@@ -11,13 +11,17 @@ import pytest
 import yaml
 
 from app.settings import Settings
-from tests.support.nginx import RENDER, TEMPLATE
+from tests.support.acme import KEEP
+from tests.support.nginx import HTTPS, RENDER, TEMPLATE
 
 ROOT = Path(__file__).resolve().parents[2]
-DOCKERFILES = ["media-server/Dockerfile", "nginx/Dockerfile"]
+DOCKERFILES = ["media-server/Dockerfile", "nginx/Dockerfile", "nginx/certbot.Dockerfile"]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-LASTING = ["media-server", "nginx"]
+WITH_HTTPS: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.https.yml").read_text())
+ADDED: dict[str, Any] = WITH_HTTPS["services"]["nginx"]
+"""What docker-compose.https.yml adds to nginx."""
+SERVICES: dict[str, dict[str, Any]] = {**COMPOSE["services"], "certificate": WITH_HTTPS["services"]["certificate"]}
+LASTING = ["media-server", "nginx", "certificate"]
 
 
 def mounts(service: dict[str, Any]) -> dict[str, str]:
@@ -55,8 +59,10 @@ def test_what_runs_all_the_time_is_restarted_and_watched(name: str) -> None:
 
 
 def test_every_volume_is_declared_and_used() -> None:
-    used = {volume for service in SERVICES.values() for volume in mounts(service).values()}
+    used = {volume for service in COMPOSE["services"].values() for volume in mounts(service).values()}
     assert used == set(COMPOSE["volumes"])
+    added = {volume for service in WITH_HTTPS["services"].values() for volume in mounts(service).values()}
+    assert added == set(WITH_HTTPS["volumes"])
 
 
 def test_nginx_and_gunicorn_share_the_socket_and_the_data() -> None:
@@ -74,6 +80,27 @@ def test_only_nginx_is_published_and_only_to_this_machine() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["nginx"]
     assert SERVICES["nginx"]["ports"] == ["${DROPPR_PUBLISH:-127.0.0.1:8080}:8080"]
     assert environment("nginx/Dockerfile")["DROPPR_NGINX_LISTEN"] == "8080"
+
+
+def test_https_adds_to_nginx_alone_and_publishes_what_nginx_listens_at() -> None:
+    assert set(WITH_HTTPS["services"]) == {"nginx", "certificate"}
+    assert set(ADDED) == {"environment", "ports", "volumes"}, "all else stays as it is without"
+    assert [port.split(":-")[1] for port in ADDED["ports"]] == ["80}:8080", "443}:8443"]
+    assert ADDED["environment"]["DROPPR_NGINX_HTTPS"] == "8443"
+    assert ADDED["environment"]["DROPPR_PUBLIC_URL"].startswith("${DROPPR_PUBLIC_URL:?"), "nothing goes without it"
+
+
+def test_the_certificate_is_written_by_one_container_and_read_by_the_other() -> None:
+    certificate = SERVICES["certificate"]
+    assert ADDED["volumes"] == ["tls:/tls:ro"]
+    assert certificate["volumes"] == ["tls:/tls"], "no file and no secret of Droppr's"
+    for name in ("nginx/Dockerfile", "nginx/certbot.Dockerfile"):
+        assert environment(name)["DROPPR_TLS_DIR"] == "/tls"
+        assert re.search(r"install --directory --owner=droppr .*/tls", dockerfile(name)), "whose a new volume is"
+    assert "/tls/certificate.pem" in certificate["healthcheck"]["test"]
+    assert certificate["depends_on"] == {"nginx": {"condition": "service_healthy"}}, "it shows the proof"
+    read = set(re.findall(r"\$\{(DROPPR_\w+)", KEEP.read_text()))
+    assert read == set(certificate["environment"]) | {"DROPPR_TLS_DIR"}
 
 
 def test_the_purge_can_be_run_by_hand_on_the_same_data() -> None:
@@ -117,16 +144,21 @@ def test_no_container_takes_all_of_the_machine(name: str) -> None:
 
 def test_all_that_compose_takes_from_the_environment_is_explained() -> None:
     text = (ROOT / "docs" / "operations.md").read_text() + (ROOT / "docs" / "configuration.md").read_text()
-    for name in re.findall(r"\$\{(DROPPR_\w+):-", (ROOT / "docker-compose.yml").read_text()):
+    compose = (ROOT / "docker-compose.yml").read_text() + (ROOT / "docker-compose.https.yml").read_text()
+    for name in re.findall(r"\$\{(DROPPR_\w+):[-?]", compose):
         assert f"`{name}`" in text, name
 
 
 def test_the_image_fills_in_every_placeholder_of_nginx_conf() -> None:
-    placeholders = set(re.findall(r"\$\{(DROPPR_\w+)\}", TEMPLATE.read_text()))
+    placeholders = set(re.findall(r"\$\{(DROPPR_\w+)\}", TEMPLATE.read_text() + HTTPS.read_text()))
     given = set(environment("nginx/Dockerfile")) | set(SERVICES["nginx"]["environment"])
     optional = taken_over()
+    for_https = set(ADDED["environment"])
+    assert all(f'given("{name}", "")' in RENDER.read_text() for name in for_https)
     assert placeholders == {name for name in given if name.startswith("DROPPR_")} - optional
-    assert all(f"#   {name} " in TEMPLATE.read_text() for name in placeholders), "explained at the head of the file"
+    assert all(f"#   {name} " in TEMPLATE.read_text() for name in placeholders | for_https), (
+        "explained at the head of the file"
+    )
 
 
 @pytest.mark.parametrize("name", DOCKERFILES)
@@ -158,4 +190,5 @@ def test_images_are_named_by_their_full_tag_in_one_place(name: str) -> None:
         assert given[image] == f"${{DROPPR_{image}:-{defaults[image]}}}"
     built = [each["build"]["args"] for each in SERVICES.values() if each["build"]["dockerfile"] == name]
     assert built
-    assert all(args.items() >= given.items() for args in built)
+    assert all(args.items() >= {image: given[image] for image in used}.items() for args in built)
+    assert all(args[image] == given[image] for args in built for image in set(args) & set(given))
