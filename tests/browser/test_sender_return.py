@@ -134,6 +134,8 @@ def test_what_was_sent_stands_there_later_with_its_receipt_and_can_be_taken_back
         first.page.get_by_label("Your e-mail").fill("anna@example.org")
         first.page.get_by_role("button", name="Send 2 files").click()
         first.expect_all_arrived("2 files have arrived")
+        # What remembers it is loaded only now.
+        first.until(lambda: _stored(first.page).count('"path"') == 2, what="the memory of it")
         first.page.close()
 
         later = Sender(context, site.url, link).visit()

@@ -172,6 +172,33 @@ def test_receipts_and_codes_name_the_address_as_people_know_it(site: Below, link
     get(site, urlsplit(handoff["url"]).path).expect(200)
 
 
+def test_links_name_the_address_as_people_know_it(site: Below) -> None:
+    for client in (site.client, site.inside):
+        made = client.call("POST", "/api/droppr/requests", json={"folder": "named"}, owner=True).expect(201).json
+        assert made["link"] == f"{site.url}{made['url']}"
+
+
+def test_pages_of_others_may_send_there_too(site: Below, link: Link) -> None:
+    foreign = {"Origin": "https://elsewhere.example"}
+    question = {**foreign, "Access-Control-Request-Method": "POST"}
+    for client, below_it in ((site.client, ""), (site.inside, PATH), (site.inside, "")):
+        may = client.call("OPTIONS", f"{below_it}{link.path}/upload-chunk", headers=question)
+        assert (may.status, may.headers["Access-Control-Allow-Methods"]) == (204, "POST")
+        told = client.call("GET", below_it + link.path, headers=foreign).expect(200)
+        assert told.headers["Access-Control-Allow-Origin"] == "*"
+        owners = client.call("GET", f"{below_it}/api/droppr/requests", headers=foreign, owner=True).expect(200)
+        assert "Access-Control-Allow-Origin" not in owners.headers
+
+
+def test_there_too_a_person_is_told_in_a_page_that_there_is_nothing(site: Below) -> None:
+    for path in ("/nothing", "/assets/nothing.js"):
+        reply = get(site, path, Accept="text/html")
+        assert (reply.status, reply.headers["Content-Type"]) == (404, "text/html; charset=utf-8")
+    unknown = get(site, f"/request/{'x' * 32}", Accept="text/html")
+    assert unknown.status == 404
+    assert b"../assets/" in unknown.body
+
+
 def test_figures_come_as_they_change(site: Below) -> None:
     parts = urlsplit(site.url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=10)
