@@ -114,6 +114,7 @@ class Settings(BaseSettings):
     parallel_upload_max_concurrent_chunks: int = Field(
         8, ge=1, le=256, validation_alias="PARALLEL_UPLOAD_MAX_CONCURRENT_CHUNKS"
     )
+    most_parallel_chunks: int | None = Field(None, ge=1, le=256)
     parallel_upload_chunk_size_mb: int | None = Field(
         None, ge=1, le=1024, validation_alias="PARALLEL_UPLOAD_CHUNK_SIZE_MB"
     )
@@ -284,6 +285,12 @@ class Settings(BaseSettings):
     @property
     def max_parallel_chunks(self) -> int:
         return self.parallel_upload_max_concurrent_chunks if self.enable_parallel_uploads else 1
+
+    @property
+    def most_chunks_at_once(self) -> int:
+        """The same for clients that send more only while it makes them faster; twice as many where nothing is set."""
+        usual = self.max_parallel_chunks
+        return usual if usual == 1 else max(usual, self.most_parallel_chunks or 2 * usual)
 
     def most_bodies_each(self, together: int) -> int:
         """How many of ``together`` bodies at once one address may send; 0 for no limit of its own."""

@@ -53,7 +53,8 @@ def build_bounds(settings: Settings) -> Bounds:
             per_user=settings.parallel_upload_max_concurrent_per_user,
             turn=settings.parallel_upload_turn_seconds,
             idle=IDLE_SECONDS,
-            memory=settings.max_parallel_chunks * MIB,
+            # Chunks beyond those that threads receive hold nothing here.
+            memory=min(settings.most_chunks_at_once, max(1, threads // 2)) * MIB,
             small=settings.chunk_size,
             when_opened=settings.unix_socket is not None,
             floor=settings.parallel_upload_floor_kb_per_second * 1024,

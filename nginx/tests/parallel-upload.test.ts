@@ -94,27 +94,34 @@ describe("an upload", () => {
     expect(server.requests[1]?.headers).not.toHaveProperty("Content-Digest");
   });
 
-  it("sends several chunks at once, the head first, never more than the server wants", async () => {
-    let active = 0;
-    let most = 0;
-    const slow: Answer = {
-      ...ack(),
-      first: async () => {
-        active += 1;
-        most = Math.max(most, active);
-        // The first ones wait for each other: how long a browser takes to hash is no matter here.
-        if (most < 3) await vi.waitUntil(() => most === 3, { interval: 1 });
-        await new Promise<void>((resolve) => setImmediate(resolve));
-        active -= 1;
-      },
-    };
-    server.expect(OPEN, state([[0, 7]], { max_parallel_chunks: 3 }));
-    for (let at = 0; at < 8; at += 1) server.expect(chunk(`${at}-${at}/8`), slow);
-    server.expect(STATUS, state([], { complete: true }));
-    await uploader({ chunkSize: 1, maxParallelChunks: 6 }).start();
-    expect(most).toBe(3);
-    expect(server.asked[1]).toBe(chunk("0-0/8"));
-  });
+  it.each([
+    ["a fixed number", { maxParallelChunks: 6 }, { most_parallel_chunks: 5 }, 3],
+    ["one that adapts", { maxParallelChunks: 6, adaptive: true }, { most_parallel_chunks: 5 }, 4],
+    ["one that adapts, to an older server", { maxParallelChunks: 6, adaptive: true }, {}, 3],
+  ])(
+    "sends chunks at once, the head first, never more than the server wants: %s",
+    async (_, wish, told, expected) => {
+      let active = 0;
+      let most = 0;
+      const slow: Answer = {
+        ...ack(),
+        first: async () => {
+          active += 1;
+          most = Math.max(most, active);
+          // The first ones wait for each other: how long a browser takes to hash is no matter here.
+          if (most < expected) await vi.waitUntil(() => most === expected, { interval: 1 });
+          await new Promise<void>((resolve) => setImmediate(resolve));
+          active -= 1;
+        },
+      };
+      server.expect(OPEN, state([[0, 7]], { max_parallel_chunks: 3, ...told }));
+      for (let at = 0; at < 8; at += 1) server.expect(chunk(`${at}-${at}/8`), slow);
+      server.expect(STATUS, state([], { complete: true }));
+      await uploader({ chunkSize: 1, adaptiveChunkSizing: false, ...wish }).start();
+      expect(most).toBe(expected);
+      expect(server.asked[1]).toBe(chunk("0-0/8"));
+    },
+  );
 
   it("takes the server's chunk size where that is smaller", async () => {
     server

@@ -20,7 +20,8 @@ const { signal } = new AbortController();
 describe("the golden replies", () => {
   it("an opened upload", () => {
     const state = parseUploadState(parseFields(golden("opened")));
-    expect(state).toMatchObject({ uploadId: "Zk3v9Qd1s8XyTb6u", complete: false, maxParallelChunks: 8 });
+    expect(state).toMatchObject({ uploadId: "Zk3v9Qd1s8XyTb6u", complete: false });
+    expect(state).toMatchObject({ maxParallelChunks: 8, mostParallelChunks: 16 });
     expect(state.missing.toWire()).toEqual([[0, 20_971_519]]);
   });
 
@@ -134,6 +135,18 @@ describe("numbers of a server that means no good", () => {
     const huge = { ...state, chunk_size: 2 ** 52, max_parallel_chunks: 10 ** 9 };
     expect(parseUploadState(huge)).toMatchObject({ chunkSize: 2 ** 30, maxParallelChunks: 256 });
     expect(parseLinkInfo(huge)).toMatchObject({ chunkSize: 2 ** 30, maxParallelChunks: 256 });
+  });
+
+  it.each([
+    [16, 16],
+    [10 ** 9, 256],
+    [1, 2],
+    [undefined, 2],
+    [-1, 2],
+    [2.5, 2],
+    ["16", 2],
+  ])("say how many chunks may go at once at most: %s is %i", (most_parallel_chunks, most) => {
+    expect(parseUploadState({ ...state, most_parallel_chunks }).mostParallelChunks).toBe(most);
   });
 
   it.each([0, -1, 1.5, 2 ** 62, 1e300, null, "8", true])(

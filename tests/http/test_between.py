@@ -265,10 +265,10 @@ def test_a_proxy_that_is_not_there_is_named(tmp_path):
 
 
 def test_no_more_connections_are_looked_for_than_the_server_takes_parts_of_one_file(link, server, tmp_path):
-    """Sixteen may be open, eight parts of a file may be on their way: the search ends at eight."""
+    """However many may be open: the search ends at so many."""
     sources = made(tmp_path, {"a.bin": 16 * MIB})
     with BadLine(server.port, delay=0.02) as line:
         manager = sender_to(line.url, link)
         [result] = manager.upload_files(sources)
     assert result.success, result.error
-    assert manager.pace.limit <= link.info().json["max_parallel_chunks"]
+    assert manager.pace.limit <= link.info().json["most_parallel_chunks"]

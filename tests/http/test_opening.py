@@ -23,6 +23,7 @@ def test_an_opened_upload_says_what_to_send_and_how(link: Link) -> None:
     assert opened["complete"] is False
     assert opened["chunk_size"] == link.info().json["chunk_size"] == 8 * 1024 * 1024
     assert opened["max_parallel_chunks"] == link.info().json["max_parallel_chunks"] == 64
+    assert opened["most_parallel_chunks"] == link.info().json["most_parallel_chunks"] == 128
     assert opened["expires_at"] == pytest.approx(time.time() + 24 * 3600, abs=60)
 
 

@@ -53,8 +53,20 @@ def test_the_profiles_are_what_they_are_called(name, users, chunks, percent, chu
     assert settings.chunk_size == chunk_size * MIB
 
 
+@pytest.mark.parametrize(
+    ("usual", "most", "at_once"),
+    [("8", "", 16), ("6", "", 12), ("8", "32", 32), ("8", "8", 8), ("8", "4", 8), ("1", "", 1), ("1", "16", 1)],
+)
+def test_clients_that_measure_may_send_twice_as_many_chunks_unless_the_owner_says_otherwise(
+    usual, most, at_once, monkeypatch
+):
+    monkeypatch.setenv("PARALLEL_UPLOAD_MAX_CONCURRENT_CHUNKS", usual)
+    monkeypatch.setenv("DROPPR_MOST_PARALLEL_CHUNKS", most)
+    assert Settings(_env_file=None).most_chunks_at_once == at_once  # type: ignore[call-arg]
+
+
 def test_switched_off_each_upload_takes_one_chunk_at_a_time_of_the_usual_size(monkeypatch):
     monkeypatch.setenv("ENABLE_PARALLEL_UPLOADS", "False")
     monkeypatch.setenv("PARALLEL_UPLOAD_CHUNK_SIZE_MB", "32")
     settings = Settings(_env_file=None)  # type: ignore[call-arg]
-    assert (settings.max_parallel_chunks, settings.chunk_size) == (1, 8 * MIB)
+    assert (settings.max_parallel_chunks, settings.most_chunks_at_once, settings.chunk_size) == (1, 1, 8 * MIB)

@@ -180,6 +180,7 @@ def _opened(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
         "upload_id": session.upload_id,
         "chunk_size": settings.chunk_size,
         "max_parallel_chunks": settings.max_parallel_chunks,
+        "most_parallel_chunks": settings.most_chunks_at_once,
         "expires_at": _expires_at(session),
         "complete": session.state is State.COMPLETE,
         "removable_until": _removable_until(session),

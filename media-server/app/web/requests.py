@@ -64,6 +64,7 @@ def show(hash: str) -> Response:
         **sender_view(info),
         chunk_size=here.settings.chunk_size,
         max_parallel_chunks=here.settings.max_parallel_chunks,
+        most_parallel_chunks=here.settings.most_chunks_at_once,
         pack={"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
         captcha_provider=here.captcha.name,
         captcha_site_key=here.captcha.site_key,

@@ -1,4 +1,4 @@
-"""The data path: HTTP/1.1 over connections that stay open, one a thread.
+"""The data path: HTTP/1.1 over connections that stay open, each for one request at a time.
 
 Parts of files go from the file to the socket inside the kernel (``sendfile``) on plain http; on https they are read
 and encrypted here. ``http.client`` underneath: with sendfile it moves about a third more than urllib3 does.
@@ -6,11 +6,8 @@ and encrypted here. ``http.client`` underneath: with sendfile it moves about a t
 
 from __future__ import annotations
 
-import errno
 import http.client
 import json
-import os
-import select
 import socket
 import ssl
 import threading
@@ -24,11 +21,10 @@ from urllib.parse import SplitResult, quote, urlsplit
 from droppr_client.upload import wire
 from droppr_client.upload.flow import Part
 from droppr_client.upload.proxies import proxy_for
-from droppr_client.upload.troubles import Cancelled, Edited, Passing, Refused, Unreadable, unreadable
+from droppr_client.upload.sockets import SILENCE_SECONDS, is_open, readable, send_file, shut
+from droppr_client.upload.troubles import Cancelled, Edited, Passing, Refused, Unreadable
 
 CONNECT_SECONDS = 10.0
-SILENCE_SECONDS = 90.0
-"""How long nothing may come or go before a connection is given up."""
 PIECE = 256 * 1024
 SLOWEST = 1024
 """Bytes a second that a download carries at least; whoever sends less has gone, as far as we are concerned."""
@@ -61,7 +57,8 @@ class Answer:
 
 
 class Connections:
-    """Connections to one server. Every thread has its own; ``abort`` ends all of them at once."""
+    """Connections to one server, for any number of threads: whoever asks takes one that is idle, or makes one. ``abort`` ends all
+    of them at once."""
 
     def __init__(self, url: str, tls: ssl.SSLContext | None = None) -> None:
         address = address_of(url)
@@ -69,9 +66,11 @@ class Connections:
         self._hostname, self._port = str(address.hostname), address.port
         self._tls = (tls or ssl.create_default_context()) if address.scheme == "https" else None
         self._proxy = proxy_for(address)
-        self._local = threading.local()
         self._lock = threading.Lock()
         self._open: set[http.client.HTTPConnection] = set()
+        self._idle: list[http.client.HTTPConnection] = []
+        self._coming = 0
+        """How many are being made ahead."""
         self._aborted = threading.Event()
 
     def call(self, method: str, path: str, body: object = None, headers: Headers | None = None) -> Answer:
@@ -86,6 +85,20 @@ class Connections:
         """A request that carries a part of a file. Raises Passing, Edited, Cancelled."""
         return self._exchange(method, path, headers, b"", part)
 
+    def ahead(self, count: int) -> None:
+        """Make one more connection for requests to come, unless there are ``count`` in all. What goes wrong, a request will say."""
+        with self._lock:
+            if len(self._open) + self._coming >= count:
+                return
+            self._coming += 1
+        try:
+            self._give_back(self._connected())
+        except (Passing, Cancelled):
+            return
+        finally:
+            with self._lock:
+                self._coming -= 1
+
     @contextmanager
     def receive(self, path: str, headers: Headers) -> Iterator[Download]:
         """A file's bytes, as they come. Raises Passing, Cancelled, also from inside the block."""
@@ -93,13 +106,15 @@ class Connections:
         try:
             self._request(connection, "GET", path, headers, b"", None)
             sock = connection.sock
-            with wire.within(wire.ANSWER_SECONDS, lambda: _shut(sock)):
+            with wire.within(wire.ANSWER_SECONDS, lambda: shut(sock)):
                 reply = connection.getresponse()
-            yield Download(reply, lambda: _shut(sock))
+            yield Download(reply, lambda: shut(sock))
             if reply.length == 0:
                 reply.close()
             if reply.will_close or not reply.isclosed():
                 self._drop(connection)
+            else:
+                self._give_back(connection)
         except (OSError, http.client.HTTPException) as error:
             self._drop(connection)
             if self._aborted.is_set():
@@ -115,11 +130,11 @@ class Connections:
             self._aborted.set()
             open_now = list(self._open)
         for connection in open_now:
-            _shut(connection.sock)
+            shut(connection.sock)
 
     def close(self) -> None:
         with self._lock:
-            open_now, self._open = list(self._open), set()
+            open_now, self._open, self._idle = list(self._open), set(), []
         for connection in open_now:
             connection.close()
 
@@ -128,7 +143,9 @@ class Connections:
         while True:
             connection, fresh = self._connection()
             try:
-                return self._once(connection, method, path, headers, data, part)
+                answer = self._once(connection, method, path, headers, data, part)
+                self._give_back(connection)
+                return answer
             except (Edited, Unreadable, Cancelled):
                 self._drop(connection)
                 raise
@@ -180,18 +197,18 @@ class Connections:
     def _send_part(self, sock: socket.socket, part: Part) -> None:
         try:
             if part.data is None and self._tls is None:
-                _send_file(sock, part)
+                send_file(sock, part)
             else:
                 for piece in part.pieces():
                     sock.sendall(piece)
         except OSError:
             # Whoever refuses in the middle of a body has said why before closing, and that is worth more.
-            if not _readable(sock, 1.0):
+            if not readable(sock, 1.0):
                 raise
 
     def _answer(self, connection: http.client.HTTPConnection) -> Answer:
         sock = connection.sock
-        with wire.within(wire.ANSWER_SECONDS, lambda: _shut(sock)):
+        with wire.within(wire.ANSWER_SECONDS, lambda: shut(sock)):
             reply = connection.getresponse()
             body = reply.read(wire.LARGEST_ANSWER + 1)
         if reply.length and len(body) <= wire.LARGEST_ANSWER:
@@ -202,12 +219,20 @@ class Connections:
         return Answer(reply.status, reply.headers, document or {}, document is not None, len(body))
 
     def _connection(self) -> tuple[http.client.HTTPConnection, bool]:
-        """This thread's connection, and whether it was made just now."""
+        """One for a request, and whether it was made just now."""
+        while True:
+            with self._lock:
+                connection = self._idle.pop() if self._idle else None
+            if connection is None:
+                return self._connected(), True
+            if is_open(connection.sock):
+                return connection, False
+            self._drop(connection)
+
+    def _connected(self) -> http.client.HTTPConnection:
+        """A new one. Raises Passing, Cancelled."""
         if self._aborted.is_set():
             raise Cancelled
-        connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
-        if connection is not None and connection.sock is not None:
-            return connection, False
         connection = self._made()
         try:
             connection.connect()
@@ -216,13 +241,12 @@ class Connections:
             raise Passing(self._why_not(error)) from error
         connection.sock.settimeout(SILENCE_SECONDS)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._local.connection = connection
         with self._lock:
             self._open.add(connection)
         if self._aborted.is_set():
             self._drop(connection)
             raise Cancelled
-        return connection, True
+        return connection
 
     def _made(self) -> http.client.HTTPConnection:
         proxy = self._proxy
@@ -244,10 +268,15 @@ class Connections:
             return f"The proxy {self._proxy.place} does not let us through to {self.host}: it answered {said}."
         return f"{_reason(error, self._proxy.place)} It is the proxy that this network's settings name."
 
+    def _give_back(self, connection: http.client.HTTPConnection) -> None:
+        """It may carry another request, unless it was dropped meanwhile."""
+        with self._lock:
+            if connection in self._open:
+                self._idle.append(connection)
+
     def _drop(self, connection: http.client.HTTPConnection) -> None:
         with self._lock:
             self._open.discard(connection)
-        self._local.connection = None
         connection.close()
 
 
@@ -304,58 +333,6 @@ def address_of(url: str) -> SplitResult:
     if not usable:
         raise Refused(f"{url} is not an address of a server: it begins with http:// or https://.", "invalid_link")
     return address
-
-
-def _send_file(sock: socket.socket, part: Part) -> None:
-    """From the file to the socket without passing through this program. Raises Edited, Cancelled, OSError."""
-    assert part.fd is not None
-    at, stop = part.span
-    flow = part.flow
-    allowed = at
-    while at < stop:
-        if at == allowed:
-            size = min(flow.step, stop - at)
-            flow.allow(size)
-            allowed += size
-        try:
-            sent = os.sendfile(sock.fileno(), part.fd, at, allowed - at)
-        except BlockingIOError:
-            # Python's sockets with a timeout do not block.
-            _wait_writable(sock)
-            continue
-        except OSError as error:
-            if error.errno in (errno.EIO, errno.ESTALE):  # of the file, not of the socket
-                raise unreadable(error) from error
-            raise
-        if sent == 0:
-            raise Edited("The file became shorter while it was being sent.", "file_changed")
-        part.passed(sent)
-        at += sent
-
-
-def _wait_writable(sock: socket.socket) -> None:
-    poll = select.poll()
-    poll.register(sock, select.POLLOUT)
-    if not poll.poll(SILENCE_SECONDS * 1000):
-        raise TimeoutError("timed out")
-
-
-def _readable(sock: socket.socket, seconds: float) -> bool:
-    poll = select.poll()
-    try:
-        poll.register(sock, select.POLLIN)
-        return any(events & select.POLLIN for _, events in poll.poll(seconds * 1000))
-    except (OSError, ValueError):
-        return False
-
-
-def _shut(sock: socket.socket | None) -> None:
-    """Wake up whoever waits in this socket; of a TLS socket, the one underneath."""
-    if sock is not None:
-        try:
-            socket.socket.shutdown(sock, socket.SHUT_RDWR)
-        except OSError:
-            return  # closed already
 
 
 def _reason(error: Exception, host: str) -> str:

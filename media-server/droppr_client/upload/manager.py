@@ -171,7 +171,7 @@ class UploadManager:
         if options.chunk_size and not terms.fixed_parts:
             part_size = options.chunk_size
         self.pace.limit_to(part=part_size)
-        care = Care(options.verify, options.checksum, options.retries, options.chunks)
+        care = Care(options.verify, options.checksum, options.retries, options.chunks, options.adaptive)
         schedule = Schedule(self.pace, terms.pack, self, clock, options.in_order)
         self._work = Work(
             target=self.target,

@@ -165,6 +165,7 @@ class Transfer:
     def _begin(self) -> None:
         self._open_file()
         item = self._item
+        self._work.connect_ahead(item.size)
         standing = self._asked_before() or self._opened()
         self._work.state.note([(item, self._remembered(standing.ticket))])
         whole = standing.missing == ((0, item.size),) or not item.size
@@ -214,6 +215,8 @@ class Transfer:
         with self._lock:
             self._standing, self._missing = standing, missing
             most = standing.parallel_parts or terms.parallel_parts
+            if care.measures and most > 1:
+                most = max(most, standing.most_parallel_parts or terms.most_parallel_parts or most)
             self._parallel = min(most, care.parallel_parts or most)
         self._work.progress.started(self._item, self._item.size - missing.size)
 

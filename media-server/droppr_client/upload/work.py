@@ -20,12 +20,14 @@ from droppr_client.upload.troubles import Cancelled, Passing, Refused, Trouble
 @dataclass(frozen=True, slots=True)
 class Care:
     """How careful to be. ``verify``: compare the SHA-256 of whole files with the target's. ``checksum``: send a digest
-    with every part, and read again what was sent by an earlier run. ``retries``: attempts without any progress."""
+    with every part, and read again what was sent by an earlier run. ``retries``: attempts without any progress. ``measures``:
+    the number of requests follows what they carry."""
 
     verify: bool = True
     checksum: bool = False
     retries: int = 10
     parallel_parts: int | None = None
+    measures: bool = True
 
 
 @dataclass
@@ -51,6 +53,12 @@ class Work:
     @property
     def verifies(self) -> bool:
         return self.care.verify and self.terms.compares
+
+    def connect_ahead(self, size: int) -> None:
+        """While a file of so many bytes is opened, whoever has nothing to do makes the connections for its parts."""
+        wanted = min(self.pace.limit, -(-size // self.pace.part))
+        for _ in range(wanted - 1):
+            self.schedule.later(0, lambda: self.target.ahead(wanted))
 
     def passed(self, item: Item, size: int) -> None:
         """So many bytes of a file are on their way."""

@@ -113,6 +113,11 @@ export class Flow {
     return Math.min(most, Math.max(bytes, this.#config.minChunkSize));
   }
 
+  /** Whether the width follows what is measured. */
+  get adaptsWidth(): boolean {
+    return this.#config.adaptWidth;
+  }
+
   /** Whether sizes are ours to choose. */
   get adaptsChunkSize(): boolean {
     return this.#config.adaptChunkSize;

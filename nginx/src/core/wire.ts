@@ -18,6 +18,8 @@ export interface UploadState extends Delivery {
   /** Largest chunk the server wants. */
   readonly chunkSize: number;
   readonly maxParallelChunks: number;
+  /** The same for who measures, and goes back where more carry no more. */
+  readonly mostParallelChunks: number;
   readonly complete: boolean;
   readonly missing: ByteRanges;
   /** Bytes of the whole file; null in the answer to opening. */
@@ -87,9 +89,14 @@ function asFields(value: unknown): Fields {
 }
 
 export function parseUploadState(fields: Fields): UploadState {
+  const grid = parseGrid(fields);
   return {
     uploadId: text(fields, "upload_id"),
-    ...parseGrid(fields),
+    ...grid,
+    mostParallelChunks: Math.max(
+      grid.maxParallelChunks,
+      upTo(MOST_PARALLEL_CHUNKS, fields.most_parallel_chunks),
+    ),
     complete: fields.complete === true,
     missing: ByteRanges.fromWire(wireRanges(fields.missing_ranges)),
     ...parseDelivery(fields),
@@ -181,6 +188,11 @@ function count(fields: Fields, name: string): number {
     throw new TypeError(`${name} is not a count`);
   }
   return value;
+}
+
+/** What a server need not say; 0 where it does not. */
+function upTo(most: number, value: unknown): number {
+  return Number.isSafeInteger(value) ? Math.min(most, value as number) : 0;
 }
 
 function positive(fields: Fields, name: string): number {

@@ -335,10 +335,12 @@ export class ParallelUploader {
 
   async #move(state: UploadState, signal: AbortSignal): Promise<void> {
     const { chunkDigests = "auto", chunkSize } = this.#config;
-    const inOrder = state.maxParallelChunks === 1;
+    const { flow } = this.#line;
+    const told = state.maxParallelChunks;
+    const width = flow.adaptsWidth && told > 1 ? state.mostParallelChunks : told;
     const wanted = bearable(state.chunkSize, this.#config.file.size);
     // A server that wants the chunks of a file one at a time says nothing about several files.
-    this.#line.flow.limit(inOrder ? Number.POSITIVE_INFINITY : state.maxParallelChunks, wanted);
+    flow.limit(width === 1 ? Number.POSITIVE_INFINITY : width, wanted);
     this.#uploadId = state.uploadId;
     underWay.add(state.uploadId);
     this.#transfer = new Transfer(
@@ -351,7 +353,7 @@ export class ParallelUploader {
         line: this.#line,
         signal,
         maxRetries: this.#maxRetries,
-        width: state.maxParallelChunks,
+        width,
         chunkSize: Math.min(chunkSize ?? Number.POSITIVE_INFINITY, wanted),
         digest: async (chunk) =>
           chunkDigests === "auto" ? contentDigest(chunk, this.#config.hasher, signal) : null,

@@ -25,6 +25,8 @@ class Terms:
 
     part_size: int
     parallel_parts: int
+    most_parallel_parts: int | None = None
+    """The same for who measures, and goes back where more carry no more; None where that is no more."""
     pack: PackTerms | None = None
     fixed_parts: bool = False
     """Parts have to begin at multiples of ``part_size``."""
@@ -50,6 +52,7 @@ class Standing:
     missing: tuple[Pair, ...] = ()
     part_size: int | None = None
     parallel_parts: int | None = None
+    most_parallel_parts: int | None = None
     path: str | None = None
     sha256: str | None = None
     sample: str | None = None
@@ -75,6 +78,10 @@ class Target(Protocol):
 
     def prepare(self) -> Terms:
         """Find out whether the target is there and how it wants to be sent to."""
+        ...
+
+    def ahead(self, count: int) -> None:
+        """Get one more of ``count`` connections ready, where there are any. What goes wrong is told by who uses it."""
         ...
 
     def open(self, item: Item, facts: Facts) -> Standing:

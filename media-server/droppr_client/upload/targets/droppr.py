@@ -76,9 +76,13 @@ class DropprLink:
         return Terms(
             part_size=part_size,
             parallel_parts=wire.clamped(self.info.get("max_parallel_chunks"), 1, MOST_PARALLEL) or 1,
+            most_parallel_parts=wire.clamped(self.info.get("most_parallel_chunks"), 1, MOST_PARALLEL),
             pack=_pack_terms(self.info.get("pack")),
             compares=True,
         )
+
+    def ahead(self, count: int) -> None:
+        self._connections.ahead(count)
 
     def open(self, item: Item, facts: Facts) -> Standing:
         body = {"path": item.path, "size": item.size, "last_modified": item.mtime_ns / 1e9, "key": facts.key}
@@ -274,6 +278,7 @@ def _standing(said: dict[str, Any], size: int) -> Standing:
         complete=said.get("complete") is True,
         missing=_missing(said.get("missing_ranges"), size),
         parallel_parts=wire.clamped(said.get("max_parallel_chunks"), 1, MOST_PARALLEL),
+        most_parallel_parts=wire.clamped(said.get("most_parallel_chunks"), 1, MOST_PARALLEL),
         path=wire.text(said.get("path")),
         sha256=wire.sha256(said.get("sha256")),
         sample=wire.text(said.get("sample")),

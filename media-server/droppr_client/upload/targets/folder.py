@@ -44,6 +44,9 @@ class Folder:
             raise Refused(f"{self._root} cannot be used: {error.strerror}.", "unusable_folder") from error
         return Terms(part_size=PART_SIZE, parallel_parts=1)
 
+    def ahead(self, count: int) -> None:
+        pass
+
     def open(self, item: Item, facts: Facts) -> Standing:
         ticket = f"{Path(item.path).parent.as_posix()}/.{facts.key[:24]}{UNFINISHED}"
         try:

@@ -54,6 +54,9 @@ class Bucket:
         self._ask(lambda: self._s3.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1))
         return Terms(part_size=PART_SIZE, parallel_parts=PARALLEL_PARTS, fixed_parts=True)
 
+    def ahead(self, count: int) -> None:
+        pass
+
     def open(self, item: Item, facts: Facts) -> Standing:
         if item.size <= PART_SIZE:
             return Standing(SINGLE, False, ((0, item.size),) if item.size else ())

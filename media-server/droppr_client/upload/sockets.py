@@ -1,0 +1,84 @@
+"""What is done with a socket directly: whole files, looking whether it is open, waking up whoever waits in it."""
+
+from __future__ import annotations
+
+import errno
+import os
+import select
+import socket
+import ssl
+
+from droppr_client.upload.flow import Part
+from droppr_client.upload.troubles import Edited, unreadable
+
+SILENCE_SECONDS = 90.0
+"""How long nothing may come or go before a connection is given up."""
+
+
+def send_file(sock: socket.socket, part: Part) -> None:
+    """From the file to the socket without passing through this program. Raises Edited, Cancelled, OSError."""
+    assert part.fd is not None
+    at, stop = part.span
+    flow = part.flow
+    allowed = at
+    while at < stop:
+        if at == allowed:
+            size = min(flow.step, stop - at)
+            flow.allow(size)
+            allowed += size
+        try:
+            sent = os.sendfile(sock.fileno(), part.fd, at, allowed - at)
+        except BlockingIOError:
+            # Python's sockets with a timeout do not block.
+            _wait_writable(sock)
+            continue
+        except OSError as error:
+            if error.errno in (errno.EIO, errno.ESTALE):  # of the file, not of the socket
+                raise unreadable(error) from error
+            raise
+        if sent == 0:
+            raise Edited("The file became shorter while it was being sent.", "file_changed")
+        part.passed(sent)
+        at += sent
+
+
+def _wait_writable(sock: socket.socket) -> None:
+    poll = select.poll()
+    poll.register(sock, select.POLLOUT)
+    if not poll.poll(SILENCE_SECONDS * 1000):
+        raise TimeoutError("timed out")
+
+
+def readable(sock: socket.socket, seconds: float) -> bool:
+    """Whether something comes, or the end, within so many seconds."""
+    poll = select.poll()
+    try:
+        poll.register(sock, select.POLLIN)
+        return any(events & select.POLLIN for _, events in poll.poll(seconds * 1000))
+    except (OSError, ValueError):
+        return False
+
+
+def is_open(sock: socket.socket | None) -> bool:
+    """Whether a connection that is idle can carry a request: all that comes on one is its end, and what TLS has to say to itself."""
+    if sock is None:
+        return False
+    try:
+        sock.settimeout(0)
+        try:
+            sock.recv(1)
+        except (BlockingIOError, ssl.SSLWantReadError):
+            sock.settimeout(SILENCE_SECONDS)
+            return True
+    except OSError:
+        pass
+    return False
+
+
+def shut(sock: socket.socket | None) -> None:
+    """Wake up whoever waits in this socket; of a TLS socket, the one underneath."""
+    if sock is not None:
+        try:
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)
+        except OSError:
+            return  # closed already
