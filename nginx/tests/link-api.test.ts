@@ -28,6 +28,15 @@ describe("a call that the server has no turn for", () => {
     expect(clock.slept).toEqual([1_000, 1_000]);
   });
 
+  it("is told as what it is where it is sent to another address", async () => {
+    vi.stubGlobal("fetch", async (_: string, { redirect }: RequestInit) => {
+      if (redirect === "manual") return { type: "opaqueredirect" };
+      throw new TypeError("Failed to fetch");
+    });
+    const asked = new LinkApi("hash", new FakeClock()).get("/handoffs/ABCD");
+    await expect(asked).rejects.toMatchObject({ code: "unexpected_reply" });
+  });
+
   it("is given up in the end, with the reason", async () => {
     const calls = answering(BUSY);
     await expect(handedOver(new LinkApi("hash", new FakeClock()), "ABCD")).rejects.toThrow(UploadError);

@@ -34,20 +34,23 @@ class FakeXhr {
   }
 }
 
-function send(signal = new AbortController().signal, onSent = vi.fn()) {
-  return new XhrTransport().send({
-    method: "POST",
-    url: "/x",
-    headers: { A: "b" },
-    body: "body",
-    signal,
-    onSent,
-  });
+function send(
+  signal = new AbortController().signal,
+  onSent = vi.fn(),
+  body: Blob | string = "body",
+  transport = new XhrTransport(),
+) {
+  return transport.send({ method: "POST", url: "/x", headers: { A: "b" }, body, signal, onSent });
 }
+
+/** What somebody is told who asks not to be sent on. */
+const unfollowed = vi.fn<(url: string, init: RequestInit) => Promise<Partial<Response>>>();
 
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("XMLHttpRequest", FakeXhr);
+  vi.stubGlobal("fetch", unfollowed);
+  unfollowed.mockReset().mockRejectedValue(new TypeError("Failed to fetch"));
 });
 
 afterEach(() => {
@@ -72,6 +75,32 @@ describe("XhrTransport", () => {
     const sending = send();
     FakeXhr.last.answer(0, "");
     await expect(sending).rejects.toMatchObject({ code: "network_error", retryable: true });
+  });
+
+  it("tells a redirect to another address, as to a login, from a lost connection", async () => {
+    unfollowed.mockResolvedValue({ type: "opaqueredirect" });
+    const sending = send();
+    FakeXhr.last.answer(0, "");
+    await expect(sending).rejects.toMatchObject({ code: "unexpected_reply", retryable: true });
+    expect(unfollowed).toHaveBeenCalledWith("/x", expect.objectContaining({ redirect: "manual" }));
+  });
+
+  it("asks about a connection that broke under a chunk only when the next one does, too", async () => {
+    unfollowed.mockResolvedValue({ type: "opaqueredirect" });
+    const transport = new XhrTransport();
+    const codes = [];
+    for (const status of [0, 0, 200, 0]) {
+      const sending = send(undefined, undefined, new Blob(["chunk"]), transport);
+      FakeXhr.last.answer(status, "");
+      codes.push(
+        await sending.then(
+          () => "sent",
+          ({ code }) => code,
+        ),
+      );
+    }
+    expect(codes).toEqual(["network_error", "unexpected_reply", "sent", "network_error"]);
+    expect(unfollowed).toHaveBeenCalledTimes(1);
   });
 
   it("gives up on a connection that is silent for two minutes, and not while bytes move", async () => {

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, Route
 
 from tests.support.browser import LAN_HOST, Witness
 from tests.support.files import MIB, content, sha256
+from tests.support.hostile import Answer, Asked, Hostile
 from tests.support.library import Library
 
 
@@ -106,3 +107,36 @@ def test_a_kept_file_is_opened_again_after_a_reload_and_nothing_breaks_when_it_i
             "left": [],
             "never": None,
         }
+
+
+SENT = """async () => {
+    const { FetchTransport, ParallelUploader, XhrTransport } = await import("/lib/index.js");
+    const codes = [];
+    for (const transport of [new XhrTransport(), new FetchTransport()]) {
+        const file = new File(["the film"], "film.mov");
+        const uploadUrl = "/api/droppr/requests/h/upload-chunk";
+        const upload = new ParallelUploader({ file, uploadUrl, transport, maxRetries: 0 });
+        codes.push(await upload.start().then(() => "sent", (error) => error.code));
+    }
+    return codes;
+}"""
+
+
+@pytest.mark.parametrize(("lost", "code"), [(False, "unexpected_reply"), (True, "network_error")])
+def test_a_redirect_to_another_address_is_told_from_a_lost_connection(
+    browser: Browser, library: Path, lost: bool, code: str
+) -> None:
+    def answer(asked: Asked) -> Answer | None:
+        if asked.path.startswith("/lib/"):
+            script = (library / asked.path.removeprefix("/lib/")).read_bytes()
+            return Answer(script, headers={"Content-Type": "text/javascript"})
+        if asked.path == "/":
+            return Answer(b"<!DOCTYPE html><title>a site</title>", headers={"Content-Type": "text/html"})
+        # To answer by hand and say nothing is to close the connection.
+        return None if lost else Answer(b"", 302, {"Location": f"http://{LAN_HOST}:{port}/"})
+
+    with Hostile(answer) as host, browser.new_context() as context:
+        port = host.host.rpartition(":")[2]
+        page = context.new_page()
+        page.goto(host.url)
+        assert page.evaluate(SENT) == [code, code]

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from tests.support.between import SIGN_IN, Between, PlainNginx
-from tests.support.browser import built_pages
+from tests.support.browser import LAN_HOST, built_pages
 from tests.support.client import Client
 from tests.support.files import MIB, content, write
 from tests.support.hostile import Answer, Asked
@@ -60,4 +61,43 @@ def test_the_page_goes_on_when_others_no_longer_answer_in_the_servers_place(
         sender = Sender(context, between.url, link).visit()
         sender.choose(file)
         sender.expect_all_arrived("1 file has arrived")
+    assert (link.disk / "large.bin").read_bytes() == file.read_bytes()
+
+
+def elsewhere(between: Between) -> Answer:
+    """To another origin, of which no script of ours may see anything."""
+    return Answer(b"", 302, {"Location": f"http://{LAN_HOST}:{between.port}/sign-in"})
+
+
+def test_a_login_at_another_address_is_told_as_what_it_is(
+    front: tuple[Client, int], browser: Browser, tmp_path: Path
+) -> None:
+    owner, port = front
+    link = owner.make_link()
+    file = write(tmp_path / "large.bin", content(6 * MIB))
+    signed_in = threading.Event()
+    chunks = 0
+
+    def instead(asked: Asked) -> Answer | None:
+        nonlocal chunks
+        if asked.path == "/sign-in":
+            return SIGN_IN
+        if asked.path.endswith("/upload-chunk"):
+            chunks += 1
+            if chunks == 3:
+                signed_in.clear()
+        return None if signed_in.is_set() or not asked.path.startswith("/api/") else elsewhere(between)
+
+    with Between(port, instead) as between, browser.new_context() as context:
+        sender = Sender(context, between.url, link).visit()
+        expect(sender.page.locator("#no-link-text")).to_contain_text("perhaps a login")
+        signed_in.set()
+        sender.page.get_by_role("button", name="Try again").click()
+        expect(sender.page.locator("#drop")).to_be_visible()
+        sender.choose(file)
+        # The session ends in the middle of it.
+        expect(sender.page.locator("#problem")).to_contain_text("perhaps a login")
+        signed_in.set()
+        sender.expect_all_arrived("1 file has arrived")
+        expect(sender.page.locator("#problem")).to_be_hidden()
     assert (link.disk / "large.bin").read_bytes() == file.read_bytes()

@@ -15,6 +15,8 @@ from tests.support.files import MIB, content, eventually, files_below, hashes, w
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender
 
+SLOW = 2
+"""MiB a second."""
 FALSE = b"MZ\x90" + bytes(1000)
 TRUE = b"\xff\xd8\xff\xe0" + bytes(1000)
 
@@ -55,6 +57,31 @@ def test_a_row_that_leaves_the_list_puts_no_other_file_under_the_second_click(
     expect(page.locator("li.file")).to_have_count(2)
     page.get_by_role("button", name="Remove false 2.jpg").press("Enter")
     expect(page.locator("li.file")).to_have_count(1)
+
+
+def test_an_upload_that_is_discarded_puts_no_other_one_under_the_second_click_and_who_sends_is_known_again(
+    owner: Client, desk: Path, visit: Visit
+) -> None:
+    sender = visit(owner.make_link(ask_name="required"))
+    page = sender.page
+    sender.line(mib_per_second=SLOW)
+    sender.choose(*(write(desk / f"{at}.bin", content(16 * MIB, seed=at)) for at in range(2)))
+    page.get_by_label("Your name").fill("Anna")
+    page.get_by_role("button", name="Send 2 files").click()
+    sender.until(lambda: sender.received(of_file=1) > 0 and sender.received() > 0, what="some of both files")
+    page.reload()
+    sender.line()
+    rows = page.locator("#unfinished-list li")
+    expect(rows).to_have_count(2)
+    expect(page.get_by_label("Your name")).to_have_value("Anna")
+    box = page.get_by_role("button", name="Discard what has arrived of").first.bounding_box()
+    assert box
+    for _ in range(2):
+        page.mouse.click(box["x"] + 10, box["y"] + 10)
+    expect(rows).to_have_count(1)
+    page.get_by_role("button", name="Discard what has arrived of").press("Enter")
+    expect(page.locator("#unfinished")).to_be_hidden()
+    sender.until(lambda: sum(call.method == "DELETE" for call in sender.calls) == 2, what="both to be given up")
 
 
 def test_what_is_taken_back_goes_when_the_time_is_over_or_the_page_is_left(

@@ -226,6 +226,12 @@ def test_where_notices_are_not_allowed_the_page_says_so(owner: Client, desk: Pat
     sender.page.get_by_role("button", name="Send 1 file").click()
     sender.expect_all_arrived("1 file has arrived")
     expect(sender.page.get_by_text("More options")).to_be_hidden()
+    # Nor does the password stand in its field any more; it counts for what is added.
+    password = sender.page.get_by_label("Password for this link")
+    expect(password).to_be_hidden()
+    assert password.input_value() == ""
+    sender.choose(write(desk / "second.txt", b"added"))
+    sender.expect_all_arrived("2 files have arrived")
 
 
 def test_an_empty_folder_arrives_and_what_cannot_be_read_is_told(

@@ -6,6 +6,7 @@ have taken off the beginning of theirs.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
@@ -47,9 +48,13 @@ def request_page(hash: str) -> Response:
     """The same for every link, also for one that there is not: the page asks for it itself, and says so."""
     if request.path.endswith("/"):
         return _moved(f"../{quote(hash, safe='')}")
-    response = _page("request.html", conditional=False)
+    response = _page(_in_their_language(), conditional=False)
     try:
         services().requests.load(hash)
+        # The page asks what the link says of itself, and the browser does so before it has read the page.
+        response.headers["Link"] = (
+            f"<../api/droppr/requests/{quote(hash, safe='')}>; rel=preload; as=fetch; crossorigin"
+        )
     except RequestNotFound:
         response.status_code = 404
     response.headers["X-Robots-Tag"] = "noindex"
@@ -77,6 +82,15 @@ def logo() -> Response:
 
 def _moved(address: str) -> Response:
     return Response(status=301, headers={"Location": address, "Cache-Control": "no-store"})
+
+
+def _in_their_language() -> str:
+    """The sender's page that names the words which the browser will want: of the language that was chosen there, else of the first of
+    the browser's that there is, else English."""
+    there = {path.name.split(".")[1] for path in _built().glob("request.??.html")}
+    wanted = [request.cookies.get("droppr_language", ""), *request.headers.get("Accept-Language", "").split(","), "en"]
+    names = (re.split("[-;]", each.strip().lower(), maxsplit=1)[0] for each in wanted)
+    return next((f"request.{name}.html" for name in names if name in there), "request.html")
 
 
 def lost() -> Response | None:

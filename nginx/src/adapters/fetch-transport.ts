@@ -1,7 +1,8 @@
 // HTTP by `fetch`, for Node and for workers. It cannot see how much of a body has left, so a body counts as sent when it is answered.
 
-import { abortedError, networkError } from "../core/errors";
+import { abortedError } from "../core/errors";
 import type { Transport, TransportReply, TransportRequest } from "../ports";
+import { whyLost } from "./why-lost";
 
 /** Milliseconds an answer may take … */
 const PATIENCE = 120_000;
@@ -28,7 +29,7 @@ export class FetchTransport implements Transport {
       request.onSent?.(bytes);
       return { status: reply.status, text, header: (name) => reply.headers.get(name) };
     } catch (cause) {
-      throw signal.aborted ? abortedError() : networkError(cause);
+      throw signal.aborted ? abortedError() : await whyLost(url, signal, cause);
     }
   }
 }

@@ -1,12 +1,16 @@
 // HTTP by XMLHttpRequest: `fetch` cannot report how much of a body has been sent.
 
-import { abortedError, networkError } from "../core/errors";
+import { abortedError, networkError, type UploadError } from "../core/errors";
 import type { Transport, TransportReply, TransportRequest } from "../ports";
+import { whyLost } from "./why-lost";
 
 /** Silence in both directions for this long is a dead connection; the browser itself would wait for ever. */
 const STALL_MS = 120_000;
 
 export class XhrTransport implements Transport {
+  /** Whether the latest request that ended had no answer. */
+  #lost = false;
+
   send(request: TransportRequest): Promise<TransportReply> {
     if (request.signal.aborted) return Promise.reject(abortedError());
     return new Promise((resolve, reject) => {
@@ -18,11 +22,21 @@ export class XhrTransport implements Transport {
         watch.stop();
         request.signal.removeEventListener("abort", abort);
         if (request.signal.aborted) reject(abortedError());
-        else if (xhr.status === 0) reject(networkError());
-        else resolve(replyOf(xhr));
+        else if (xhr.status === 0) void this.#lose(request).then(reject);
+        else {
+          this.#lost = false;
+          resolve(replyOf(xhr));
+        }
       };
       dispatch(xhr, request, watch);
     });
+  }
+
+  /** Connections break while much is sent; that is not asked about before it happens again. */
+  async #lose({ url, body, signal }: TransportRequest): Promise<UploadError> {
+    const once = body instanceof Blob && !this.#lost;
+    this.#lost = true;
+    return once ? networkError() : whyLost(url, signal);
   }
 }
 

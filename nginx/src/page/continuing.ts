@@ -4,14 +4,14 @@ import type { SessionStore } from "../ports";
 import type { PreviousUpload } from "../utils/uploader-config";
 import type { Begun } from "./begun";
 import type { Handles } from "./handles";
+import type { LateApi } from "./late-api";
 import type { Picked } from "./limits";
-import type { LinkApi } from "./link-api";
 import type { Unfinished } from "./unfinished";
 
 interface Needs {
   readonly hash: string;
   readonly link: string;
-  readonly api: LinkApi;
+  readonly api: LateApi;
   readonly sessions: SessionStore;
   readonly discard: (uploadId: string) => Promise<void>;
   readonly onOpened: (picked: Picked) => void;
@@ -63,8 +63,9 @@ export class Continuing {
   }
 
   async #make(): Promise<Unfinished> {
-    const [{ Unfinished }, handles] = await Promise.all([import("./unfinished"), this.#kept()]);
-    this.#shown = new Unfinished({ ...this.#needs, handles });
+    const parts = [import("./unfinished"), this.#kept(), this.#needs.api()] as const;
+    const [{ Unfinished }, handles, api] = await Promise.all(parts);
+    this.#shown = new Unfinished({ ...this.#needs, handles, api });
     return this.#shown;
   }
 }

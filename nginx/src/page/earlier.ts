@@ -7,6 +7,7 @@ import { formatBytes, formatDate, formatTime } from "./format";
 import { joined, onLanguage, t } from "./i18n";
 import type { LinkApi } from "./link-api";
 import { reasonFor } from "./reasons";
+import { guardSecondClick } from "./second-click";
 import type { Batch, SentFile, SentStore } from "./sent-store";
 import { TakingBack } from "./taking-back";
 import "./plain.css";
@@ -39,6 +40,7 @@ export class Earlier {
     const text = make("span", { className: "quiet small", text: t("forget_text") });
     text.dataset.t = "forget_text";
     need("earlier").append(make("div", { className: "row" }, forget, text));
+    guardSecondClick(need("earlier-list"));
     onLanguage(() => this.#paint());
     this.#paint();
     void this.#settle();
@@ -158,6 +160,7 @@ export class Earlier {
         this.#needs.say(`${path}: ${t(this.#leaving.has(id) ? "taking_back" : "arrived")}`);
       });
       button.setAttribute("aria-label", `${words}: ${path}`);
+      button.dataset.id = id;
       row.append(button);
     }
     return row;

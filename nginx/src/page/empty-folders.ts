@@ -5,15 +5,15 @@ import { UploadError } from "../core/errors";
 import { isHolding } from "../utils/upload-item";
 import { need, setHidden, setText } from "./dom";
 import { onLanguage, t } from "./i18n";
+import type { LateApi } from "./late-api";
 import type { Refused } from "./limits";
-import type { LinkApi } from "./link-api";
 import { reasonFor } from "./reasons";
 
 /** Folders that are asked for in one request. */
 const AT_ONCE = 1_000;
 
 interface Needs {
-  readonly api: LinkApi;
+  readonly api: LateApi;
   /** Password and captcha, made anew for each request. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
   readonly onRefused: (refused: readonly Refused[]) => void;
@@ -53,7 +53,7 @@ export class EmptyFolders {
     const paths = this.#waiting.splice(0, AT_ONCE);
     if (paths.length === 0) return;
     try {
-      await api.makeFolders(paths, await headers());
+      await (await api()).makeFolders(paths, await headers());
     } catch (error) {
       if (error instanceof UploadError && isHolding(error)) {
         this.#waiting.unshift(...paths);

@@ -11,7 +11,7 @@ import { reasonFor } from "./reasons";
 /** Bytes per second; 0 is as fast as possible. */
 const SPEEDS = [0, 0.25, 0.5, 1, 2, 5, 10, 25].map((mebibytes) => mebibytes * 1024 * 1024);
 
-interface Needs {
+export interface ExtrasNeeds {
   readonly api: LinkApi;
   readonly manager: UploadManager;
   readonly onHandedOver: (uploads: readonly Begun[]) => Promise<void>;
@@ -19,21 +19,17 @@ interface Needs {
 }
 
 export class Extras {
-  readonly #needs: Needs;
+  readonly #needs: ExtrasNeeds;
   readonly #speed = need("speed-limit", HTMLSelectElement);
   readonly #move = need("move-device", HTMLButtonElement);
   readonly #code = need("code-input", HTMLInputElement);
   readonly #codeProblem = need("code-problem");
 
-  constructor(needs: Needs) {
+  constructor(needs: ExtrasNeeds) {
     this.#needs = needs;
     this.#speed.append(...SPEEDS.map((speed) => new Option("", String(speed))));
     this.#speed.addEventListener("change", () => needs.manager.setSpeedLimit(Number(this.#speed.value)));
     this.#move.addEventListener("click", () => void this.#handOff());
-    need("code-form", HTMLFormElement).addEventListener("submit", (event) => {
-      event.preventDefault();
-      void this.open(this.#code.value);
-    });
     this.#paint();
     onLanguage(() => this.#paint());
   }

@@ -4,6 +4,7 @@ import type { ItemState, UploadItem } from "../utils/upload-manager";
 import { make, need, setHidden, setText } from "./dom";
 import { type Key, t } from "./i18n";
 import { Row, type RowActions } from "./row";
+import { guardSecondClick } from "./second-click";
 import { VirtualList } from "./virtual-list";
 
 type FilterName = "all" | "waiting" | "done" | "failed";
@@ -17,9 +18,6 @@ const FILTERS: Readonly<Record<FilterName, { readonly label: Key; readonly state
   };
 /** Fewer files than this are seen at one glance, unless one failed. */
 const WORTH_FILTERING = 6;
-/** Two clicks no further apart than this, in pixels, and in time are meant for the same file. */
-const SAME_PLACE = 12;
-const SECOND_CLICK_MS = 1_000;
 
 export interface Counts {
   readonly waiting: number;
@@ -48,7 +46,6 @@ export class FileList {
   #shown: readonly UploadItem[] = [];
   #filter: FilterName = "all";
   #draggable = false;
-  #clicked: { id: string; x: number; y: number; at: number } | null = null;
 
   constructor(actions: Wanted, say: (words: string) => void, paintSoon: () => void) {
     this.#actions = actions;
@@ -63,7 +60,7 @@ export class FileList {
     this.#list = new VirtualList(this.#element, this.#scroller, () => new Row(forRows), paintSoon);
     for (const name of Object.keys(FILTERS) as FilterName[]) this.#addFilter(name);
     this.#element.addEventListener("keydown", (event) => this.#onKey(event));
-    this.#element.addEventListener("click", (event) => this.#guard(event), { capture: true });
+    guardSecondClick(this.#element);
   }
 
   /** Dragging comes with the second file: before that there is no order. */
@@ -156,18 +153,6 @@ export class FileList {
     this.#shown = order;
     this.#list.setItems(order);
     this.reorder();
-  }
-
-  /** Where rows move, the second of two clicks must not fall on another file. */
-  #guard(event: MouseEvent): void {
-    const id = (event.target as HTMLElement).closest<HTMLElement>("li")?.dataset.id;
-    const { clientX: x, clientY: y, timeStamp: at } = event;
-    const last = this.#clicked;
-    // A key that is pressed has no place, and goes where the focus is.
-    if (event.detail === 0 || id === undefined) return;
-    const near = last !== null && Math.hypot(x - last.x, y - last.y) < SAME_PLACE;
-    if (near && at - last.at < SECOND_CLICK_MS && last.id !== id) event.stopPropagation();
-    else this.#clicked = { id, x, y, at };
   }
 
   /** Up and down go from file to file, on the same kind of button where the next one has it. */

@@ -11,6 +11,8 @@ export class Gate {
   readonly #password = need("password", HTMLInputElement);
   readonly #hint = need("password-hint");
   #complaint: () => string = () => "";
+  /** The password, once it need not stand in its field any more. */
+  #kept = "";
 
   constructor(info: LinkInfo, onSubmit: () => void) {
     this.#ask("name", this.#name, info.askName);
@@ -45,11 +47,20 @@ export class Gate {
   }
 
   get password(): string {
-    return this.#password.value;
+    return this.#password.value || this.#kept;
+  }
+
+  /** Everything has arrived. What was typed goes on counting for files that are added. */
+  settle(): void {
+    this.#kept = this.password;
+    this.#password.value = "";
+    this.#password.required = false;
+    need("password-field").hidden = true;
   }
 
   /** The server wants a password, or another one; `complaint` says so in the language of the moment. */
   askPassword(complaint: () => string): void {
+    this.#kept = "";
     this.#showPassword();
     this.#complain(complaint);
     this.#password.focus();

@@ -1,6 +1,7 @@
 // What the page says, in the sender's language. Only the chosen language is loaded; numbers, dates and plurals are the browser's.
 
 import type english from "../messages/en";
+import { BASE } from "./base";
 
 export type Messages = {
   readonly [K in keyof typeof english]: (typeof english)[K] extends string ? string : Forms;
@@ -119,10 +120,11 @@ export function isLanguage(name: string): name is Language {
   return Object.hasOwn(LANGUAGES, name);
 }
 
-/** Storage may be absent or full: the choice then counts for this visit. */
+/** In a cookie, since the page that the server sends names the words to load. Where none is kept the choice counts for this visit. */
 export function rememberLanguage(chosen: Language): void {
   try {
-    localStorage.setItem(CHOICE, chosen);
+    // biome-ignore lint/suspicious/noDocumentCookie: the other way to set one is there in some browsers only.
+    document.cookie = `${CHOICE}=${chosen}; path=${BASE}/request/; max-age=31536000; samesite=lax`;
   } catch {
     return;
   }
@@ -130,7 +132,7 @@ export function rememberLanguage(chosen: Language): void {
 
 function rememberedLanguage(): string | null {
   try {
-    return localStorage.getItem(CHOICE);
+    return new RegExp(`(?:^|; )${CHOICE}=(\\w+)`).exec(document.cookie)?.[1] ?? null;
   } catch {
     return null;
   }

@@ -1,13 +1,18 @@
 // The memory of what was sent from here: loaded where there is one, or once there is something to remember.
 
 import type { UploadItem } from "../utils/upload-manager";
+import type { LateApi } from "./late-api";
 import type { Visit, VisitNeeds } from "./visit";
 
+interface Needs extends Omit<VisitNeeds, "api"> {
+  readonly api: LateApi;
+}
+
 export class LateVisit {
-  readonly #needs: VisitNeeds;
+  readonly #needs: Needs;
   #visit: Promise<Visit> | null = null;
 
-  constructor(needs: VisitNeeds) {
+  constructor(needs: Needs) {
     this.#needs = needs;
     if (remembers(needs.hash)) this.#load().catch(this.#failed);
   }
@@ -19,13 +24,24 @@ export class LateVisit {
     this.#load().then((visit) => visit.follow(item), this.#failed);
   }
 
+  /** The person has said who sends: it need not be said again after a reload. */
+  keepSender(): void {
+    const { senderName, senderEmail } = this.#needs.gate;
+    if (senderName || senderEmail) this.#load().then((visit) => visit.keepSender(), this.#failed);
+  }
+
   readonly #failed = (): void => {
     this.#visit = null;
   };
 
   #load(): Promise<Visit> {
-    this.#visit ??= import("./visit").then(({ Visit }) => new Visit(this.#needs));
+    this.#visit ??= this.#make();
     return this.#visit;
+  }
+
+  async #make(): Promise<Visit> {
+    const [{ Visit }, api] = await Promise.all([import("./visit"), this.#needs.api()]);
+    return new Visit({ ...this.#needs, api });
   }
 }
 

@@ -1,6 +1,7 @@
 // What the link allows, said before anything is sent, and checked before a byte leaves. The server checks again.
 
 import type { LinkInfo } from "../core/wire";
+import type { UploadTotals } from "../utils/upload-manager";
 import { formatBytes, formatDate } from "./format";
 import { t } from "./i18n";
 
@@ -31,6 +32,11 @@ export interface Taken {
   readonly bytes: number;
   /** Whether this very file is in the list already. */
   readonly has?: (picked: Picked) => boolean;
+}
+
+/** What this visit uses of what the link had left. */
+export function takenBy({ files, failed, size }: Pick<UploadTotals, "files" | "failed" | "size">): Taken {
+  return { files: files - failed, bytes: size };
 }
 
 const NOTHING: Taken = { files: 0, bytes: 0 };

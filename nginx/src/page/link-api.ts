@@ -1,6 +1,7 @@
 // The calls of a link that move no file: empty folders, receipts, taking back; and the way that others go (begun.ts).
 
-import { errorFromReply, networkError, unexpectedReply } from "../core/errors";
+import { whyLost } from "../adapters/why-lost";
+import { errorFromReply, unexpectedReply } from "../core/errors";
 import type { Clock } from "../ports";
 import { linkUrl } from "./base";
 
@@ -40,8 +41,8 @@ export class LinkApi {
   /** Takes back what has arrived; the browser sends it even while the page is being left. */
   async takeBack(uploadId: string): Promise<void> {
     const url = `${this.#url}/uploads/${encodeURIComponent(uploadId)}`;
-    const reply = await fetch(url, { method: "DELETE", keepalive: true }).catch((cause: unknown) => {
-      throw networkError(cause);
+    const reply = await fetch(url, { method: "DELETE", keepalive: true }).catch(async (cause: unknown) => {
+      throw await whyLost(url, NEVER, cause);
     });
     if (!reply.ok) await this.#read(reply);
   }
@@ -61,8 +62,9 @@ export class LinkApi {
         ? {}
         : { method: "POST", body: JSON.stringify(body), headers: { ...JSON_BODY, ...extra } };
     for (let tries = 0; ; tries++) {
-      const reply = await fetch(this.#url + path, init).catch((cause: unknown) => {
-        throw networkError(cause);
+      const url = this.#url + path;
+      const reply = await fetch(url, init).catch(async (cause: unknown) => {
+        throw await whyLost(url, NEVER, cause);
       });
       if (reply.status !== 503 || tries === BUSY_TRIES) return reply;
       const seconds = Number(reply.headers.get("Retry-After") ?? 1);

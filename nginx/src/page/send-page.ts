@@ -1,6 +1,7 @@
 // An open link: what is chosen goes to the manager, and what the manager says is shown.
 
 import { DropprApi } from "../adapters/droppr-api";
+import type { UploadError } from "../core/errors";
 import type { LinkInfo } from "../core/wire";
 import type { Clock, Connectivity, SessionStore, Transport } from "../ports";
 import {
@@ -18,14 +19,15 @@ import { Continuing } from "./continuing";
 import { need, oncePerFrame, setHidden, setText } from "./dom";
 import type { Collected } from "./drop";
 import { EmptyFolders } from "./empty-folders";
-import { Extras } from "./extras";
 import { FileList } from "./file-list";
 import { formatBytes } from "./format";
 import { Gate } from "./gate";
 import { onLanguage, t } from "./i18n";
+import { type LateApi, lateApi } from "./late-api";
+import { LateExtras } from "./late-extras";
+import { LateLook } from "./late-look";
 import { LateVisit } from "./late-visit";
-import { identity, type Picked, sortOut } from "./limits";
-import { LinkApi } from "./link-api";
+import { identity, type Picked, sortOut, takenBy } from "./limits";
 import { headingOf, paintHead, paintLimits } from "./link-head";
 import { Problem } from "./problem";
 import { reasonFor } from "./reasons";
@@ -55,10 +57,10 @@ export class SendPage {
   readonly #continuing: Continuing;
   readonly #visit: LateVisit;
   readonly #folders: EmptyFolders;
-  readonly #api: LinkApi;
+  readonly #api: LateApi;
   readonly #list: FileList;
   readonly #panel: TotalPanel;
-  readonly #extras: Extras;
+  readonly #extras: LateExtras;
   readonly #awake: Awake;
   readonly #sending: Sending;
   readonly #announcer = new Announcer();
@@ -67,6 +69,7 @@ export class SendPage {
   readonly #send = need("send", HTMLButtonElement);
   readonly #problem = new Problem();
   readonly #paint = oncePerFrame(() => this.#paintNow());
+  readonly #look = new LateLook(this.#paint);
   readonly #undoing: Undoing;
   #wasBusy = false;
 
@@ -75,7 +78,7 @@ export class SendPage {
     this.#hash = hash;
     this.#ports = ports;
     this.#opened = ports.clock.now();
-    this.#api = new LinkApi(hash, ports.clock);
+    this.#api = lateApi(hash, ports.clock);
     this.#manager = new UploadManager({
       options: () => this.#options(),
       clock: ports.clock,
@@ -86,7 +89,10 @@ export class SendPage {
       onHeld: (error) => this.#sending.held(error),
       onTaken: () => this.#onTaken(),
     });
-    this.#gate = new Gate(info, () => this.#sending.go());
+    this.#gate = new Gate(info, () => {
+      this.#visit.keepSender();
+      this.#sending.go();
+    });
     this.#captcha = new Captcha(info);
     this.#folders = this.#makeFolders();
     this.#sending = new Sending(hash, {
@@ -99,8 +105,8 @@ export class SendPage {
       paint: this.#paint,
     });
     this.#continuing = this.#makeContinuing();
-    const { clock } = ports;
-    const tell = { clock, api: this.#api, say: this.#announcer.say, onProblem: this.#problem.show };
+    const [say, onProblem] = [this.#announcer.say, this.#problem.show];
+    const tell = { clock: ports.clock, api: this.#api, say, onProblem };
     this.#undoing = new Undoing({ ...tell, manager: this.#manager, paint: this.#paint });
     this.#visit = new LateVisit({ ...tell, hash, gate: this.#gate });
     this.#list = this.#makeList();
@@ -205,12 +211,13 @@ export class SendPage {
     loaded?.paintMap(box, map && { ...map, moving: map.inFlight });
   }
 
-  #makeExtras(): Extras {
-    return new Extras({
+  #makeExtras(): LateExtras {
+    return new LateExtras({
       api: this.#api,
       manager: this.#manager,
       onHandedOver: (uploads) => this.#continuing.addFromElsewhere(uploads),
       onProblem: this.#problem.show,
+      paint: this.#paint,
     });
   }
 
@@ -234,6 +241,7 @@ export class SendPage {
       headers: { "X-Request-Password": password },
       openingHeaders: (signal) => this.#captcha.headers(signal),
       onDifferentFile: ({ path = "" }) => this.#tellDifferent(path),
+      onShouldRetry: (error) => this.#mayRetry(error),
       senderName,
       senderEmail,
     };
@@ -242,6 +250,7 @@ export class SendPage {
   // Files come in
 
   async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
+    this.#look.load();
     this.#folders.add(emptyFolders);
     await this.#add(picked, unreadable);
     if (this.#sending.going) void this.#folders.make();
@@ -259,11 +268,7 @@ export class SendPage {
       const loaded = await import("./twins").catch(() => null);
       for (const each of (await loaded?.withOtherBytes([...twins], listed)) ?? []) twins.delete(each);
     }
-    const totals = this.#manager.totals();
-    const taken = {
-      ...takenBy(totals),
-      has: (each: Picked) => twins.has(each),
-    };
+    const taken = { ...takenBy(this.#manager.totals()), has: (each: Picked) => twins.has(each) };
     const { accepted, refused } = sortOut(picked, this.#info, taken);
     const unread = unreadable.map((path) => ({ path, reason: t("refused_unreadable") }));
     this.#chooser.complain([...refused, ...unread]);
@@ -274,6 +279,7 @@ export class SendPage {
         this.#manager.add(each.file, path, previous);
       }
     });
+    this.#extras.load();
     this.#chooser.stepBack();
     this.#list.reorder();
     if (this.#sending.going) this.#announcer.started(accepted.length);
@@ -324,6 +330,14 @@ export class SendPage {
     }
   }
 
+  /** It goes on by itself when the server answers again; where one has to log in first, only the person can. */
+  #mayRetry(error: UploadError): boolean {
+    if (error.code === "unexpected_reply") {
+      this.#problem.show(() => reasonFor(error), this.#manager.totals().safe);
+    }
+    return true;
+  }
+
   #tellDifferent(path: string): void {
     const words = (): string => t("another_file", { path });
     this.#problem.show(words);
@@ -349,17 +363,18 @@ export class SendPage {
     );
     const ids = done.flatMap(({ uploadId }) => (uploadId === null ? [] : [uploadId]));
     const { showReceipt } = await import("./receipt");
-    await showReceipt((signal, onWait) => this.#api.receipt(ids, signal, onWait));
+    await showReceipt(async (signal, onWait) => (await this.#api()).receipt(ids, signal, onWait));
   }
 
   // What is seen
 
   #paintNow(): void {
-    const totals = this.#manager.totals();
-    const { may } = this.#sending;
-    setHidden(need("sending"), this.#manager.items.length === 0 && !this.#folders.any);
+    const [totals, { may }] = [this.#manager.totals(), this.#sending];
+    const any = this.#manager.items.length > 0 || this.#folders.any;
+    setHidden(need("sending"), !any || !this.#look.ready);
     this.#list.paint(this.#manager.items, totals);
     this.#panel.paint(totals, may);
+    this.#problem.moved(totals.safe);
     this.#undoing.paint(this.#manager.items);
     paintLimits(this.#info, this.#opened, takenBy(totals));
     this.#extras.paint();
@@ -371,8 +386,7 @@ export class SendPage {
     setHidden(this.#send, this.#sending.going);
     if (this.#sending.going) return;
     const waiting = this.#manager.items.filter(({ state }) => state === "waiting");
-    const bytes = waiting.reduce((sum, { file }) => sum + file.size, 0);
-    const count = waiting.length;
+    const [count, bytes] = [waiting.length, waiting.reduce((sum, { file }) => sum + file.size, 0)];
     const folders = count === 0 ? this.#folders.waiting : 0;
     const words = folders > 0 ? t("send_folders", { count: folders }) : null;
     setText(this.#send, words ?? t("send", { count, size: formatBytes(bytes) }));
@@ -390,11 +404,8 @@ export class SendPage {
     this.#sending.give();
     if (totals.done + totals.failed === 0 || totals.paused > 0) return;
     this.#signs.ended(totals);
-    if (totals.failed === 0) this.#continuing.forget().catch(() => undefined);
+    if (totals.failed > 0) return;
+    this.#gate.settle();
+    this.#continuing.forget().catch(() => undefined);
   }
-}
-
-/** What this visit uses of what the link had left. */
-function takenBy({ files, failed, size }: UploadTotals): { files: number; bytes: number } {
-  return { files: files - failed, bytes: size };
 }

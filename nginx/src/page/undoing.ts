@@ -5,13 +5,13 @@ import type { UploadItem, UploadManager } from "../utils/upload-manager";
 import { need, setHidden, setText } from "./dom";
 import { formatTime } from "./format";
 import { t } from "./i18n";
-import type { LinkApi } from "./link-api";
+import type { LateApi } from "./late-api";
 import { reasonFor } from "./reasons";
 import { TakingBack } from "./taking-back";
 
 interface Needs {
   readonly manager: UploadManager;
-  readonly api: LinkApi;
+  readonly api: LateApi;
   readonly clock: Clock;
   readonly say: (words: string) => void;
   readonly onProblem: (words: () => string) => void;
@@ -36,6 +36,8 @@ export class Undoing {
 
   /** Begins, or thinks better of it. */
   readonly toggle = (item: UploadItem): void => {
+    // It has to be there when the page is left.
+    this.#needs.api().catch(() => undefined);
     this.#leaving.toggle(item);
     this.#needs.say(`${item.path}: ${t(this.isLeaving(item) ? "taking_back" : "arrived")}`);
     this.#needs.paint();
@@ -61,7 +63,7 @@ export class Undoing {
     const { manager, api, say, onProblem, paint } = this.#needs;
     const { path } = item;
     try {
-      await manager.undo(item, (uploadId) => api.takeBack(uploadId));
+      await manager.undo(item, async (uploadId) => (await api()).takeBack(uploadId));
       this.#gone.add(item);
       say(`${path}: ${t("taken_back")}`);
     } catch (error) {

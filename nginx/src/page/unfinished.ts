@@ -12,6 +12,7 @@ import type { Handles } from "./handles";
 import { onLanguage, t } from "./i18n";
 import type { Picked } from "./limits";
 import type { LinkApi } from "./link-api";
+import { guardSecondClick } from "./second-click";
 import "./plain.css";
 
 interface Entry {
@@ -43,6 +44,7 @@ export class Unfinished {
 
   constructor(needs: Needs) {
     this.#needs = needs;
+    guardSecondClick(this.#list);
     onLanguage(() => this.#paint());
   }
 
@@ -136,6 +138,7 @@ export class Unfinished {
     }
     const discard = makeButton(t("discard"), "slim", () => void this.#discard(entry));
     discard.setAttribute("aria-label", t("discard_item", { path }));
+    discard.dataset.id = entry.begun.uploadId;
     row.append(discard);
     return row;
   }

@@ -43,6 +43,10 @@ export class Visit {
     this.#dirty = true;
   }
 
+  keepSender(): void {
+    this.#dirty = true;
+  }
+
   async #showEarlier(): Promise<void> {
     if (this.#store.load(this.#began).batches.length === 0) return;
     // Without it, offline perhaps, the page does all else.

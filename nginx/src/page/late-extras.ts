@@ -1,0 +1,51 @@
+// What is behind "More options", and the code of another device: loaded with the first file, or when it is asked for.
+
+import { need } from "./dom";
+import type { Extras, ExtrasNeeds } from "./extras";
+import type { LateApi } from "./late-api";
+import { once } from "./once";
+import { reasonFor } from "./reasons";
+
+interface Needs extends Omit<ExtrasNeeds, "api"> {
+  readonly api: LateApi;
+  readonly paint: () => void;
+}
+
+export class LateExtras {
+  readonly #needs: Needs;
+  readonly #load: () => Promise<Extras>;
+  #extras: Extras | null = null;
+
+  constructor(needs: Needs) {
+    this.#needs = needs;
+    this.#load = once(async () => {
+      const [{ Extras }, api] = await Promise.all([import("./extras"), needs.api()]);
+      this.#extras = new Extras({ ...needs, api });
+      needs.paint();
+      return this.#extras;
+    });
+    need("more").addEventListener("toggle", () => this.load());
+    need("code-form", HTMLFormElement).addEventListener("submit", (event) => {
+      event.preventDefault();
+      void this.open(need("code-input", HTMLInputElement).value);
+    });
+  }
+
+  /** Where nothing comes, offline perhaps, opening "More options" asks again. */
+  load(): void {
+    this.#load().catch(() => undefined);
+  }
+
+  /** Shows what another device was sending. */
+  async open(code: string): Promise<void> {
+    try {
+      await (await this.#load()).open(code);
+    } catch (error) {
+      this.#needs.onProblem(() => reasonFor(error));
+    }
+  }
+
+  paint(): void {
+    this.#extras?.paint();
+  }
+}
