@@ -20,6 +20,7 @@ from tests.support.files import MIB, content, eventually, file_sha256, hashes, w
 from tests.support.library import NGINX, Library
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
+from tests.support.sender import Sender
 
 NAME = "Größe ☃.bin"
 REFUSED = "Pages of this address may not send to this link"
@@ -194,6 +195,19 @@ def test_a_page_that_may_not_send_is_told_so(owner: Client, own_page: Callable[[
     page.send(write(desk / "a.bin", content(MIB)))
     expect(page.says).to_contain_text(REFUSED)
     assert changed.under_way() == []
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", LAN_HOST])
+def test_the_servers_own_page_is_no_page_of_another_address(
+    owner: Client, visit: Callable[..., Sender], desk: Path, host: str
+) -> None:
+    """Over plain http browsers do not say whose page asks; the address has to tell."""
+    link = owner.make_link(allowed_origins="none")
+    file = write(desk / "a.bin", content(3 * MIB))
+    sender = visit(link, host=host)
+    sender.choose(file)
+    sender.expect_all_arrived("1 file has arrived")
+    assert hashes(link.disk) == {"a.bin": file_sha256(file)}
 
 
 # The frame
