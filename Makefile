@@ -58,7 +58,6 @@ shots: system-parts setup ## Put pictures of every page in its main states and a
 	@echo "Look at them: $(CURDIR)/.cache/shots"
 
 bench: system-parts setup ## Measure beside nginx and others: make bench ARGS='speed --rounds 3', ARGS=--help
-	@scripts/system-parts gcc libc6-dev
 	$(BIN)/python -m tests.bench $(ARGS)
 
 web-test: nginx/node_modules/.installed ## Run the tests of the pages' TypeScript
@@ -88,7 +87,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze
+	@scripts/system-parts nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev
 
 $(VENV)/.created:
 	@scripts/system-parts venv

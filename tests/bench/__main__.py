@@ -39,6 +39,7 @@ SUITES = (
         "others",
         "client",
         "page",
+        "lines",
     ),
 )
 BY_NAME_ONLY = ("before",)

@@ -37,11 +37,16 @@ class Copyparty:
         (self.port,) = free_ports(1)
         self.version = ""
 
-    def __enter__(self) -> Self:
+    def install(self) -> Self:
+        """From PyPI, where it is not there yet."""
         python = self._venv / "bin" / "python"
         if not (self._venv / "bin" / "copyparty").exists():
             subprocess.run([sys.executable, "-m", "venv", self._venv], check=True)
             subprocess.run([python, "-m", "pip", "install", "--quiet", "copyparty"], check=True)
+        return self
+
+    def __enter__(self) -> Self:
+        self.install()
         (metadata,) = self._venv.glob("lib/python*/site-packages/copyparty-*.dist-info")
         self.version = metadata.name.removeprefix("copyparty-").removesuffix(".dist-info")
         self._start()
@@ -60,11 +65,20 @@ class Copyparty:
         shutil.rmtree(self.root, ignore_errors=True)
         self._start()
 
-    def own_client(self, path: Path, connections: int) -> list[str]:
-        """The command that sends a file or folder with u2c, the client that comes with copyparty."""
+    def own_client(self, path: Path, connections: int, url: str = "", *more: str) -> list[str]:
+        """The command that sends a file or folder with u2c, the client that comes with copyparty; ``url`` is another way to it."""
         (script,) = self._venv.glob("lib/python*/site-packages/copyparty/web/a/u2c.py")
         python = self._venv / "bin" / "python"
-        return [str(python), str(script), "-j", str(connections), "-ns", f"http://127.0.0.1:{self.port}/", str(path)]
+        return [
+            str(python),
+            str(script),
+            "-j",
+            str(connections),
+            "-ns",
+            *more,
+            url or f"http://127.0.0.1:{self.port}/",
+            str(path),
+        ]
 
     def _start(self) -> None:
         self.root.mkdir(parents=True)
@@ -170,11 +184,16 @@ class Tus:
         (self.port,) = free_ports(1)
         self.versions = ""
 
-    def __enter__(self) -> Self:
+    def install(self) -> Self:
+        """From npm, where it is not there yet."""
         self._modules.mkdir(parents=True, exist_ok=True)
         if not all((self._modules / "node_modules" / name).exists() for name in _TUS_PACKAGES):
             (self._modules / "package.json").write_text('{"private": true}')
             subprocess.run(["npm", "install", "--no-audit", "--no-fund", *_TUS_PACKAGES], cwd=self._modules, check=True)
+        return self
+
+    def __enter__(self) -> Self:
+        self.install()
         # Node looks for packages beside the script.
         for script in ("tus-server.mjs", "tus-client.mjs"):
             shutil.copyfile(HERE / script, self._modules / script)
@@ -201,9 +220,9 @@ class Tus:
         for entry in self.root.iterdir():
             entry.unlink()
 
-    def own_client(self, path: Path, count: int) -> list[str]:
-        """The command that sends a file with tus-js-client, ``count`` times at once."""
-        return ["node", str(self._modules / "tus-client.mjs"), self.endpoint, str(path), str(count)]
+    def own_client(self, path: Path, count: int, endpoint: str = "") -> list[str]:
+        """The command that sends a file with tus-js-client, ``count`` times at once; ``endpoint`` is another way to it."""
+        return ["node", str(self._modules / "tus-client.mjs"), endpoint or self.endpoint, str(path), str(count)]
 
     def begin(self, size: int) -> str:
         """Make an upload; its id."""

@@ -54,9 +54,16 @@ class Droppr:
     """Droppr as it ships: gunicorn alone, or with nginx in front of a unix socket."""
 
     def __init__(
-        self, folder: Path, *, behind_nginx: bool = False, workers: int = 1, project: Any = PROJECT, **env: object
+        self,
+        folder: Path,
+        *,
+        behind_nginx: bool = False,
+        workers: int = 1,
+        project: Any = PROJECT,
+        nginx: Any = None,
+        **env: object,
     ) -> None:
-        """``project`` is another checkout, whose server and nginx.conf are meant."""
+        """``project`` is another checkout, whose server and nginx.conf are meant; ``nginx`` holds more keywords for `LiveNginx`."""
         folder.mkdir(parents=True)
         settings: dict[str, Any] = {**GENEROUS, "DROPPR_LOG_LEVEL": "WARNING", **env}
         self._server = LiveServer(folder, workers=workers, unix_socket=behind_nginx, project=project, **settings)
@@ -66,7 +73,7 @@ class Droppr:
             script = project / "scripts" / "render-nginx-conf"
             taken_over: dict[str, Any] = {
                 name: value for name, value in env.items() if name.startswith(("DROPPR_MAX_", "DROPPR_NGINX_"))
-            }
+            } | (nginx or {})
             paths = (self._server.socket_path, self._server.data_dir, PAGES, folder)
             self._nginx = LiveNginx(*paths, script=script, **taken_over)
 

@@ -3,5 +3,6 @@ import { FileStore } from "@tus/file-store";
 import { Server } from "@tus/server";
 
 const [port, directory] = process.argv.slice(2);
-const server = new Server({ path: "/files", datastore: new FileStore({ directory }) });
+// Behind a proxy, addresses of uploads are the proxy's.
+const server = new Server({ path: "/files", datastore: new FileStore({ directory }), respectForwardedHeaders: true });
 server.listen({ host: "127.0.0.1", port: Number(port) });
