@@ -182,6 +182,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
                 bytes(at + 1),
                 sender_name="Anna-Sophie Müller",
                 sender_email="a@example.org",
+                last_modified=1.7e9 + at,
             )
         upload = link.opened(LONG, 4 * MIB, sender_name="Tom")
         link.chunk(upload, 0, bytes(MIB), 4 * MIB).expect(200)

@@ -71,3 +71,11 @@ def test_what_is_asked_of_an_address_that_there_is_stays_json(way_in: Client) ->
 def test_a_server_without_built_pages_answers_in_json(live: Callable[..., LiveServer], tmp_path: Path) -> None:
     client = Client.of(live(workers=1, DROPPR_PAGES_DIR=tmp_path / "none"))
     client.call("GET", "/nope", headers={"Accept": PERSON}).expect(404, "not_found")
+
+
+def test_below_a_path_it_is_the_same(live: Callable[..., LiveServer]) -> None:
+    client = Client.of(live(workers=1, DROPPR_PUBLIC_URL="https://example.org/drop"))
+    for path in ("/drop/nope", "/nope", "/drop/request/a/b"):
+        reply = client.call("GET", path, headers={"Accept": PERSON})
+        assert (reply.status, reply.headers["Content-Type"][:9]) == (404, "text/html"), path
+        client.call("GET", path).expect(404, "not_found")

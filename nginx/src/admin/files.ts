@@ -2,7 +2,7 @@
 
 import { make, setText } from "../page/dom";
 import { downloadUrl } from "./api";
-import { formatBytes, formatDate } from "./format";
+import { formatBytes, formatDate, formatDay } from "./format";
 import type { KeyedRow } from "./keyed";
 import { PagedList } from "./paged";
 import { acts, clonedElement, copies, part, show } from "./parts";
@@ -60,9 +60,9 @@ class FileRow implements KeyedRow<ReceivedFile> {
     const name = visibleName(file.path);
     part(this.element, "path", HTMLElement).textContent = name;
     part(this.element, "size", HTMLElement).textContent = formatBytes(file.size);
-    showTime(part(this.element, "time", HTMLTimeElement), file.receivedAt);
+    showTime(part(this.element, "time", HTMLTimeElement), file.receivedAt, formatDate);
     const changed = part(this.element, "changed-line", HTMLElement);
-    changed.hidden = !showTime(part(changed, "changed", HTMLTimeElement), file.lastModified);
+    changed.hidden = !showTime(part(changed, "changed", HTMLTimeElement), file.lastModified, formatDay);
     const sender = visibleName(senderWords(file));
     part(this.element, "sender", HTMLElement).textContent = sender;
     part(this.element, "sender-line", HTMLElement).hidden = sender === "";
@@ -90,10 +90,15 @@ class FileRow implements KeyedRow<ReceivedFile> {
 }
 
 /** Whether there is such a time: what a sender says may be none that a calendar has. */
-function showTime(element: HTMLTimeElement, milliseconds: number | null): boolean {
+function showTime(
+  element: HTMLTimeElement,
+  milliseconds: number | null,
+  format: (milliseconds: number) => string,
+): boolean {
   const date = new Date(milliseconds ?? Number.NaN);
   if (Number.isNaN(date.getTime())) return false;
   element.dateTime = date.toISOString();
-  element.textContent = formatDate(date.getTime());
+  element.title = formatDate(date.getTime());
+  element.textContent = format(date.getTime());
   return true;
 }

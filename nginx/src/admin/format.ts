@@ -34,6 +34,10 @@ export function formatDate(milliseconds: number): string {
   return new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" }).format(milliseconds);
 }
 
+export function formatDay(milliseconds: number): string {
+  return new Intl.DateTimeFormat("en", { dateStyle: "medium" }).format(milliseconds);
+}
+
 export function countOf(amount: number, one: string, many = `${one}s`): string {
   return `${number({}).format(amount)} ${amount === 1 ? one : many}`;
 }
