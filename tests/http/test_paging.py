@@ -82,7 +82,7 @@ def test_without_a_limit_the_reply_is_what_it_always_was(office: Client) -> None
     reply = office.call("GET", f"{link.path}/files", owner=True).json
     assert set(reply) == {"files"}
     assert [file["path"] for file in reply["files"]] == NEWEST_FIRST[::-1]
-    assert set(office.call("GET", "/api/droppr/requests", owner=True).json) == {"requests"}
+    assert set(office.call("GET", "/api/droppr/requests", owner=True).json) == {"requests", "default_expires_hours"}
     empty = office.make_link()
     assert office.call("GET", f"{empty.path}/files?limit=5", owner=True).json == {"files": [], "next_cursor": None}
 
