@@ -93,6 +93,10 @@ def test_every_limit_has_an_option(terminal):
         "max-total-size": ("2g", 2**31),
         "max-files": ("7", 7),
         "allowed-extensions": (".JPG,mov", ["jpg", "mov"]),
+        "allowed-origins": (
+            "https://www.example.org/, http://nas:8080",
+            ["https://www.example.org", "http://nas:8080"],
+        ),
         "captcha": ("always", "always"),
         "ask-name": ("required", "required"),
         "ask-email": ("optional", "optional"),
@@ -104,6 +108,9 @@ def test_every_limit_has_an_option(terminal):
     }
     assert made["requires_password"] is True
     assert made["expires_at"] - made["created_at"] == pytest.approx(9000, abs=5)
+    for typed, said in (("*", "all addresses"), ("none", "this server only"), ("", "addresses that the server allows")):
+        terminal.run("request", "edit", made["hash"], "--allowed-origins", typed)
+        assert re.search(rf"Pages of +{said}", terminal.run("request", "show", made["hash"]))
 
 
 def test_what_is_on_its_way_is_listed_and_cancelled_one_by_one_or_altogether(terminal, client):
