@@ -3,7 +3,7 @@ import type { LinkInfo } from "../src/core/wire";
 import { fromDrop, fromInput } from "../src/page/drop";
 import { formatBytes, formatDuration, formatPercent, formatSpeed, formatTimeLeft } from "../src/page/format";
 import { useLanguage } from "../src/page/i18n";
-import { describeLimits, sortOut, takesPictures } from "../src/page/limits";
+import { describeLimits, meant, sortOut, takesPictures } from "../src/page/limits";
 
 beforeAll(() => useLanguage("en"));
 
@@ -188,5 +188,22 @@ describe("drops", () => {
     );
     expect(picked.map(({ path }) => path)).toEqual(["t/good"]);
     expect(unreadable).toEqual(["t/bad"]);
+  });
+});
+
+describe("what systems leave in folders", () => {
+  it("is not sent, unless it was chosen by itself", () => {
+    const inFolder = [
+      "a/.DS_Store",
+      "a/b/Thumbs.db",
+      "a/DESKTOP.INI",
+      "a/1.jpg",
+      "a/._1.jpg",
+      "a/._mine",
+      "a/b/._1.jpg",
+    ];
+    const alone = [".DS_Store", "desktop.ini", "1.jpg", "._1.jpg"];
+    const left = meant([...inFolder, ...alone].map((path) => ({ file: new File([], "x"), path })));
+    expect(left.map(({ path }) => path)).toEqual(["a/1.jpg", "a/._mine", "a/b/._1.jpg", ...alone]);
   });
 });

@@ -356,6 +356,9 @@ def test_a_folder_with_folders_and_more_files_than_a_browser_reads_at_once_arriv
         write(folder / "2026" / f"{number}.jpg", f"photo {number}".encode())
     write(folder / "2026" / "raw" / "日本" / "deep.bin", content(3 * MIB))
     write(folder / "read me.txt", b"on top")
+    sent = {f"{folder.name}/{path}": value for path, value in hashes(folder).items()}
+    for left in (".DS_Store", "2026/Thumbs.db", "2026/._7.jpg"):
+        write(folder / left, b"what systems leave in folders")
     link = owner.make_link()
     sender = visit(link)
 
@@ -365,7 +368,7 @@ def test_a_folder_with_folders_and_more_files_than_a_browser_reads_at_once_arriv
     names = sender.names()
     photos = [f"{folder.name}/2026/{number}.jpg" for number in range(110)]
     assert names == [*photos, f"{folder.name}/2026/raw/日本/deep.bin", f"{folder.name}/read me.txt"]
-    assert hashes(link.disk) == {f"{folder.name}/{path}": value for path, value in hashes(folder).items()}
+    assert hashes(link.disk) == sent
 
 
 @pytest.mark.parametrize(

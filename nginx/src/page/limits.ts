@@ -22,6 +22,20 @@ export function identity({
   return `${path}\n${file.size}\n${file.lastModified}`;
 }
 
+/** What systems leave in folders for themselves, and nobody means to send; macOS keeps beside `1.jpg` what a foreign disk cannot say. */
+const OF_A_SYSTEM = /^(?:\.ds_store|thumbs\.db|ehthumbs\.db|desktop\.ini)$/i;
+
+/** Without what systems have left in folders. A file that was chosen by itself is meant. */
+export function meant(picked: readonly Picked[]): readonly Picked[] {
+  const paths = new Set(picked.map(({ path }) => path));
+  return picked.filter(({ path }) => {
+    const cut = path.lastIndexOf("/") + 1;
+    const [folder, name] = [path.slice(0, cut), path.slice(cut)];
+    const beside = name.startsWith("._") && paths.has(folder + name.slice(2));
+    return folder === "" || !(OF_A_SYSTEM.test(name) || beside);
+  });
+}
+
 export interface Refused {
   readonly path: string;
   readonly reason: string;

@@ -27,7 +27,7 @@ import { type LateApi, lateApi } from "./late-api";
 import { LateExtras } from "./late-extras";
 import { LateLook } from "./late-look";
 import { LateVisit } from "./late-visit";
-import { identity, type Picked, sortOut, takenBy } from "./limits";
+import { identity, meant, type Picked, sortOut, takenBy } from "./limits";
 import { headingOf, paintHead, paintLimits } from "./link-head";
 import { Problem } from "./problem";
 import { reasonFor } from "./reasons";
@@ -252,7 +252,7 @@ export class SendPage {
   async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
     this.#look.load();
     this.#folders.add(emptyFolders);
-    await this.#add(picked, unreadable);
+    await this.#add(meant(picked), unreadable);
     if (this.#sending.going) void this.#folders.make();
     this.#paint();
     // Where it cannot be kept, the person chooses the files again.
