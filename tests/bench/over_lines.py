@@ -366,7 +366,7 @@ def part(title: str, seconds: float) -> float:
 
 def _plan(rounds: int) -> Iterator[tuple[int, str, str]]:
     """Number of the round, line and client, so that all clients of a line have seen the same moments of this machine."""
-    for number in range(max(rounds, LOSSY_ROUNDS if rounds > 1 else 1)):
+    for number in range(max(rounds, LOSSY_ROUNDS)):
         for title in LINES:
             if number < rounds or title == LOSSY:
                 yield from ((number, title, client) for client in MEASURED)

@@ -21,7 +21,6 @@ from tests.bench.over_lines import (
     LIMITED,
     LINES,
     LOSSY,
-    LOSSY_ROUNDS,
     MEASURED,
     PAGE,
     PATIENCE,
@@ -76,7 +75,7 @@ def _section(runs: Runs, versions: str, rounds: int) -> Section:
         "real; between the two a small relay (`tests/bench/relay.c`) keeps rate, delay, the rate of one connection and losses towards the server, with a queue of "
         f"100 ms that drops at its tail. Seconds, and in brackets the part of the line's rate; headers leave 0.94 of it. {versions}. Droppr and nginx as documented; the others "
         f"behind nginx over HTTP/1.1. The page in Chromium from the choice of the file to its arrival, commands from start to end. Medians of {rounds} rounds, "
-        f"{max(rounds, LOSSY_ROUNDS) if rounds > 1 else 1} where packets get lost, always the same ones for one round. "
+        f"{len(runs.get((LOSSY, CURL), ()))} where packets get lost, always the same ones for one round. "
         f"Others used up to {busiest:.0%} of the machine."
     )
     section.table(["", *LINES], [[name, *(_cell(runs, title, name) for title in LINES)] for name in MEASURED])
