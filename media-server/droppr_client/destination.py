@@ -17,7 +17,7 @@ from typing import Self
 
 from app.core.paths import numbered
 from droppr_client.arrived import NOTES, Arrived
-from droppr_client.naming import give_name
+from droppr_client.naming import for_any_disk, give_name, takes_any_name
 from droppr_client.output import size_text
 from droppr_client.upload import wire
 from droppr_client.upload.troubles import FileRefused, Refused
@@ -49,6 +49,7 @@ class Destination:
             with suppress(FileExistsError):
                 os.mkdir(NOTES, 0o700, dir_fd=self._root)
             self._notes = self._opened(os.open(NOTES, _FOLDER, dir_fd=self._root))
+            self._any_name = takes_any_name(folder_fd=self._notes)
             self._fetched = self._opened(_open_file(FETCHED, self._notes, os.O_RDWR | os.O_APPEND))
             if not _ends_a_line(self._fetched):
                 os.write(self._fetched, b"\n")
@@ -108,13 +109,14 @@ class Destination:
             os.utime(growing.fd, ns=(nanoseconds, nanoseconds))
         with ExitStack() as opened:
             folder, names = self._root, list[str]()
-            for part in file.local.parts[:-1]:
+            *parts, last = (file.local if self._any_name else for_any_disk(file.local)).parts
+            for part in parts:
                 folder, name = _folder_in(folder, part)
                 opened.callback(os.close, folder)
                 names.append(name)
             known = PurePosixPath(before or ".")
             twins = [known.name] if known.parent.parts == tuple(names) else []
-            names.append(_named(growing, folder, file.local.name, digest, twins))
+            names.append(_named(growing, folder, last, digest, twins))
         growing.forget()
         return "/".join(names)
 

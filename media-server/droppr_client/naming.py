@@ -1,4 +1,5 @@
-"""Giving a file its name in one step, without ever taking another's: also on disks that know no hard links."""
+"""Giving a file its name in one step, without ever taking another's: also on disks that know no hard links, or not
+every name."""
 
 from __future__ import annotations
 
@@ -6,12 +7,37 @@ import ctypes
 import errno
 import os
 import sys
+from contextlib import suppress
+from pathlib import PurePosixPath
+
+from app.core.paths import disk_folder
 
 _NO_REPLACE = 1
 _AT_CWD = -100
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EMLINK, errno.EXDEV}
 """What link(2) answers on exFAT, FAT, many shares and FUSE file systems."""
 _NO_FLAGS = {errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP}
+_NO_SUCH_NAME = {errno.EINVAL, errno.ENOENT, errno.EILSEQ}
+ODD_NAME = '.droppr-tries"*:<>?|\\'
+"""Is there for a moment only, where the disk takes it."""
+
+
+def takes_any_name(folder: str = "", *, folder_fd: int | None = None) -> bool:
+    """Whether the disk of this folder, named or open, takes names that Windows does not: exFAT, FAT and many shares refuse them.
+    Tried out, as no system tells it."""
+    name = os.path.join(folder, ODD_NAME)
+    try:
+        os.close(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600, dir_fd=folder_fd))
+    except OSError as error:
+        return error.errno not in _NO_SUCH_NAME
+    with suppress(FileNotFoundError):
+        os.unlink(name, dir_fd=folder_fd)
+    return True
+
+
+def for_any_disk(path: PurePosixPath) -> PurePosixPath:
+    """The same path in names that every disk takes, with ``%3A`` for a colon; one that is so already stays as it is."""
+    return PurePosixPath(*map(disk_folder, path.parts))
 
 
 def give_name(source: str, name: str, *, source_folder: int | None = None, folder: int | None = None) -> None:

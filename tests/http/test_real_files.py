@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from droppr_client.naming import give_name
+from droppr_client.naming import ODD_NAME, give_name
 from droppr_client.options import hash_of
 from droppr_client.upload.connection import Connections
 from droppr_client.upload.targets.droppr import DropprLink
@@ -151,6 +151,21 @@ def test_files_of_any_date_arrive(sender, link, more, seconds):
 # Disks and folders that are odd
 
 
+def faulty(sender: Sender, strace: list[str], *command: str, code: int = 0) -> int:
+    """Run ``droppr`` with faults that these options of strace's put in; returns how many there were."""
+    trace = sender.folder.parent / "trace"
+    done = subprocess.run(
+        ["strace", "-f", "-o", str(trace), *strace, DROPPR, *command],
+        cwd=sender.folder,
+        env=sender.environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == code, done.stdout + done.stderr
+    return trace.read_text().count("(INJECTED)")
+
+
 @pytest.mark.parametrize("faults", [[NO_HARD_LINKS], [NO_HARD_LINKS, NO_FLAGS_EITHER]])
 def test_a_disk_without_hard_links_is_a_target(sender, link, client, tmp_path, faults):
     files = {"one.txt": b"1", "in/two.bin": content(9 * MIB)}
@@ -158,20 +173,9 @@ def test_a_disk_without_hard_links_is_a_target(sender, link, client, tmp_path, f
         (sender.folder / name).parent.mkdir(exist_ok=True)
         (sender.folder / name).write_bytes(data)
 
-    def run(*command: str) -> str:
-        trace = ["strace", "-f", "-o", str(tmp_path / "trace"), "-e", "trace=link,linkat,renameat2"]
+    def run(*command: str) -> None:
         told = [part for fault in faults for part in ("-e", fault)]
-        done = subprocess.run(
-            [*trace, *told, DROPPR, *command],
-            cwd=sender.folder,
-            env=sender.environment,
-            capture_output=True,
-            text=True,
-            timeout=120,
-        )
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert (tmp_path / "trace").read_text().count("(INJECTED)") >= 2 * len(faults)
-        return done.stdout
+        assert faulty(sender, ["-e", "trace=link,linkat,renameat2", *told], *command) >= 2 * len(faults)
 
     stick = tmp_path / "stick"
     run("upload", ".", "--to", str(stick))
@@ -183,6 +187,26 @@ def test_a_disk_without_hard_links_is_a_target(sender, link, client, tmp_path, f
     run("request", "fetch", link.hash, str(fetched), "--server", client.url, "--token", client.token)
     there = {name: path.read_bytes() for name, path in files_below(fetched).items() if not name.startswith(".droppr")}
     assert there == {"one.txt": b"1", "in/two.bin": b"another", "in/two (1).bin": files["in/two.bin"]}
+
+
+def test_a_disk_that_does_not_take_every_name_is_a_target(sender, link, client, tmp_path):
+    (sender.folder / "in: a box").mkdir()
+    files = {"10:30?.txt": b"1", "10%3A30%3F (1).txt": b"2", "in: a box/plain.txt": b"3"}
+    for name, data in files.items():
+        (sender.folder / name).write_bytes(data)
+    sender.run(".", "--to", address(link))
+    stick, fetched = tmp_path / "stick", tmp_path / "fetched"
+    tried = ["-P", ODD_NAME, "-P", str(stick / ODD_NAME)]
+    refuse = [*tried, "-e", "trace=openat", "-e", "inject=openat:error=EINVAL"]
+    fetch = ["request", "fetch", link.hash, str(fetched), "--server", client.url, "--token", client.token]
+    for code in (0, 3):
+        assert faulty(sender, refuse, "upload", ".", "--to", str(stick), code=code) >= 1
+        faults = faulty(sender, refuse, *fetch, code=code)
+        assert code or faults == 1
+    plain = {"10%3A30%3F.txt": b"1", "10%3A30%3F (1).txt": b"2", "in%3A a box/plain.txt": b"3"}
+    for folder in (stick, fetched):
+        there = {name: path.read_bytes() for name, path in files_below(folder).items()}
+        assert {name: data for name, data in there.items() if not name.startswith(".droppr")} == plain
 
 
 @pytest.mark.parametrize("faults", [set(), {"link"}, {"link", "rename"}])

@@ -10,10 +10,10 @@ import hashlib
 import os
 import stat
 from collections.abc import Sequence
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from app.core.paths import numbered
-from droppr_client.naming import give_name
+from droppr_client.naming import for_any_disk, give_name, takes_any_name
 from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item
 from droppr_client.upload.targets import Facts, Packed, Standing, Terms
@@ -32,6 +32,7 @@ class Folder:
         root = Path(root).absolute()
         # What lies above ``..`` is for the disk to say: there may be links on the way.
         self._root = root.resolve() if ".." in root.parts else root
+        self._any_name = True
 
     @property
     def identity(self) -> str:
@@ -40,6 +41,7 @@ class Folder:
     def prepare(self) -> Terms:
         try:
             self._root.mkdir(parents=True, exist_ok=True)
+            self._any_name = takes_any_name(str(self._root))
         except OSError as error:
             raise Refused(f"{self._root} cannot be used: {error.strerror}.", "unusable_folder") from error
         return Terms(part_size=PART_SIZE, parallel_parts=1)
@@ -116,7 +118,7 @@ class Folder:
     def close(self) -> None: ...
 
     def _place(self, path: str) -> Path:
-        place = (self._root / path).absolute()
+        place = (self._root / (path if self._any_name else for_any_disk(PurePosixPath(path)))).absolute()
         if not Path(os.path.normpath(place)).is_relative_to(self._root):
             raise FileRefused(f"{path} leads out of the folder.", "invalid_path")
         return place
