@@ -41,7 +41,7 @@ def test_the_owner_is_told_where_all_chunks_share_one_connection(
         assert len(notes) == http2
         with owner_desk(browser, nginx.url, server.token) as page:
             panel = page.get_by_role("region", name="Right now")
-            expect(panel.get_by_text("No large file is arriving.")).to_be_visible()
+            expect(panel.get_by_text("Nothing is arriving.")).to_be_visible()
             if http2:
                 expect(panel.get_by_text(notes[0])).to_be_visible()
             else:

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import itertools
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from app.core.errors import Busy, FileNotFound, InvalidRequest, RateLimited, ReceiptNotReady, UploadNotFound
+from app.core.errors import (
+    Busy,
+    FileNotFound,
+    InvalidRequest,
+    RateLimited,
+    ReceiptNotReady,
+    TypeNotAllowed,
+    UploadNotFound,
+)
 from app.core.links import Credentials, ReceivedFile, RequestLink
 from app.core.paths import RelPath
-from app.services.commands import OpenUpload
+from app.core.ranges import Span
+from app.core.session import UploadSession
+from app.services.commands import OpenUpload, ReceiveChunk
 from app.settings import Settings
+from app.storage.bodies import StreamBody
 from app.storage.turns import Turns
 from app.wiring import Services, build
 from tests.support.clock import Now
@@ -141,3 +154,42 @@ def test_a_code_moves_what_is_unfinished_and_not_too_much_of_it(
     assert caught.value.details["limit"] == 3
     with pytest.raises(UploadNotFound):
         services.handoffs.make(link.hash, [done, *made_up], "c")
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claimed: bool
+) -> None:
+    services, link = office(tmp_path)
+    services.file_requests.edit(link.hash, {"allowed_extensions": ["jpg"]})
+    size = 2 * 300_000
+    opened = services.uploads.open(link.hash, OpenUpload(RelPath.parse("a.jpg"), size), Credentials(client="192.0.2.1"))
+
+    def chunk(start: int, data: bytes) -> UploadSession:
+        span = Span(start, start + 300_000)
+        command = ReceiveChunk(opened.upload_id, span, size, None, client="192.0.2.1")
+        return services.uploads.receive(link.hash, command, StreamBody(BytesIO(data)))
+
+    def refused() -> None:
+        monkeypatch.undo()
+        with pytest.raises(TypeNotAllowed):
+            chunk(0, b"MZ" + bytes(299_998))
+
+    load, claim = services.sessions.load, services.uploads._chunks.claim
+    loads = itertools.count(1)
+
+    def loading(upload_id: str) -> UploadSession:
+        # First for the chunk as it comes, then once it has its place in the file.
+        if claimed and next(loads) == 2:
+            refused()
+        return load(upload_id)
+
+    def claiming(upload_id: str, span: Span) -> Any:
+        if not claimed:
+            refused()
+        return claim(upload_id, span)
+
+    monkeypatch.setattr(services.sessions, "load", loading)
+    monkeypatch.setattr(services.uploads._chunks, "claim", claiming)
+    with pytest.raises(TypeNotAllowed):
+        chunk(300_000, bytes(300_000))

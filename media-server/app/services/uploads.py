@@ -145,11 +145,12 @@ class Uploads:
             try:
                 taken = self._take_in_place(session, link, command, body)
             except UploadNotFound:
-                self._find(hash, command.upload_id)  # Knows why it is gone.
+                self._check(self._find(hash, command.upload_id), command)  # They know why it is gone.
                 raise
             if taken is not None:
                 return taken
             session = self._find(hash, command.upload_id)
+            self._check(session, command)  # Another chunk may have shown meanwhile that the file is not taken.
         self._compare(session, link, command, body)
         undelivered = session.state is State.OPEN and session.is_whole
         return self._deliveries.finish(session.upload_id, link) if undelivered else session
