@@ -161,7 +161,7 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claimed: bool
 ) -> None:
     services, link = office(tmp_path)
-    services.file_requests.edit(link.hash, {"allowed_extensions": ["jpg"]})
+    services.file_requests.edit(link.hash, {"allowed_extensions": ("jpg",)})
     size = 2 * 300_000
     opened = services.uploads.open(link.hash, OpenUpload(RelPath.parse("a.jpg"), size), Credentials(client="192.0.2.1"))
 
