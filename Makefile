@@ -18,8 +18,8 @@ PAGES := $(shell find nginx/src nginx/public -type f 2>/dev/null) $(wildcard ngi
 export PATH := $(CURDIR)/$(BIN):$(PATH):/usr/sbin
 # What to hand on to the tool behind a target: `make http ARGS='-k range -x'`.
 ARGS ?=
-# Half of the tests' time is waiting, so there may be more of them at once than there are processors.
-PROCESSES := $(shell echo $$(( ($$(nproc) * 3 + 1) / 2 )))
+# Half of the tests' time is waiting, so there may be twice as many of them at once as there are processors.
+PROCESSES := $(shell echo $$(( $$(nproc) * 2 )))
 # Tests of one file share servers; tests/conftest.py lets long files begin first.
 BY_FILE := --dist=loadfile --no-loadscope-reorder
 
