@@ -48,7 +48,7 @@ class Remembered:
         return (self.size, self.mtime_ns) == (item.size, item.mtime_ns)
 
     def renewed(self) -> Remembered:
-        """For the next upload of a file that has changed since this one was completed."""
+        """For the next upload of a file that has changed since this one, or whose upload is gone."""
         return replace(self, ticket=None, generation=self.generation + 1, done=False)
 
 

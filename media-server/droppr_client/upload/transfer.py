@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest, whole_digest
@@ -33,9 +34,8 @@ from droppr_client.upload.work import Work
 HASHED_FIRST = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
 FRESH_STARTS = 3
-WAITS_FOR_DIGEST = 60.0
-SLOW_DIGEST = 100 * 1024 * 1024
-"""Bytes a second that a server is given time to hash, on top of that."""
+NOT_AS_ANNOUNCED = {"checksum_mismatch", "type_not_allowed"}
+"""What a server says at the last part of a file of another digest than was declared, and after that."""
 
 
 class Transfer:
@@ -62,6 +62,7 @@ class Transfer:
         self._following: FollowingDigest | None = None
         self._declared: str | None = None
         self._sample = ""
+        self._begun_ns = entry.item.mtime_ns  # of the file when its upload was begun, perhaps by an earlier run
         work.progress.started(self._item)
 
     # Jobs
@@ -178,7 +179,7 @@ class Transfer:
         """Open the file, and take it as it is now. Raises OSError."""
         self._close_file()
         self._fd, self._listed = opened(self._item, self._work.flow.cancellation.check)
-        self._state = state_of(self._fd)
+        self._begun_ns, self._state = self._listed.mtime_ns, state_of(self._fd)
         found = replace(self._listed, size=self._state[0])
         if found != self._item:
             self._work.progress.changed(self._item, found)
@@ -190,15 +191,16 @@ class Transfer:
         known, item = self._known, self._item
         if known is None or known.ticket is None or known.done:
             return None
-        if not known.fits(self._listed) or known.sample != self._sample:
+        # The same bytes may have a new time. Where no digest will show what the sample does not, the time decides.
+        if known.sample == self._sample and (known.fits(self._listed) or self._work.verifies):
+            with suppress(Gone):
+                standing = self._work.target.status(item, known.ticket)
+                self._begun_ns = known.mtime_ns
+                return standing
+        else:
             self._work.target.discard(item, known.ticket)
-            self._known = replace(known, generation=known.generation + 1, ticket=None)
-            return None
-        try:
-            return self._work.target.status(item, known.ticket)
-        except Gone:
-            self._known = replace(known, generation=known.generation + 1, ticket=None)
-            return None
+        self._known = known.renewed()
+        return None
 
     def _opened(self) -> Standing:
         item, work = self._item, self._work
@@ -275,7 +277,7 @@ class Transfer:
             raise Edited("The file grew while it was being sent.", "file_changed")
         ours = self._own_digest()
         if ours is not None and self._declared is None:
-            standing = self._with_digest(standing)
+            standing = self._work.with_digest(item, standing)
             if standing.sha256 not in (None, ours):
                 raise Edited("What arrived is not what was read: the file changed meanwhile.", "checksum_mismatch")
         self._done(standing, ours)
@@ -285,17 +287,8 @@ class Transfer:
             return self._declared
         if self._following is not None:
             return self._following.hexdigest(self._item.size)
-        return whole_digest(self._fd, self._item.size) if self._work.care.checksum else None
-
-    def _with_digest(self, standing: Standing) -> Standing:
-        """The standing with the target's own digest, which may take it a while; without, where it takes too long."""
-        deadline, wait = self._work.clock() + WAITS_FOR_DIGEST + self._item.size / SLOW_DIGEST, 0.02
-        while standing.sha256 is None and self._work.clock() < deadline:
-            standing = self._work.target.finish(self._item, standing.ticket)
-            if standing.sha256 is None:
-                self._work.flow.cancellation.wait(wait)
-                wait = min(1.0, wait * 1.5)
-        return standing
+        doubtful = self._work.care.checksum or self._has_new_time
+        return whole_digest(self._fd, self._item.size) if doubtful else None
 
     def _done(self, standing: Standing, digest: str | None) -> None:
         item, work = self._item, self._work
@@ -320,6 +313,8 @@ class Transfer:
     def _settle(self, verdict: Trouble) -> None:
         """The last job is over and something was wrong: begin afresh, or give up."""
         self._work.schedule.paused(self)
+        if self._has_new_time and verdict.code in NOT_AS_ANNOUNCED:
+            verdict = Edited("The file is not the one that was begun.", "file_changed")
         fresh = isinstance(verdict, Gone | Edited) and self._fresh_starts < FRESH_STARTS
         if isinstance(verdict, Edited) and self._standing is not None:
             self._discard(self._standing.ticket)
@@ -350,10 +345,8 @@ class Transfer:
 
     def _discard(self, ticket: str) -> None:
         """Take back what is a mixture of two versions. Where this fails, an unfinished one goes away by itself."""
-        try:
+        with suppress(Trouble):
             self._work.target.discard(self._item, ticket)
-        except Trouble:
-            return
 
     # Small things
 
@@ -361,9 +354,15 @@ class Transfer:
     def _generation(self) -> int:
         return self._known.generation if self._known else 0
 
+    @property
+    def _has_new_time(self) -> bool:
+        return self._begun_ns != self._listed.mtime_ns
+
     def _remembered(self, ticket: str, done: bool = False) -> Remembered:
         sample = None if done else self._sample
-        return Remembered(self._listed.size, self._listed.mtime_ns, sample, ticket, self._generation, done)
+        # Whoever goes on has to know that the time is new, until all of the file was compared.
+        mtime_ns = self._listed.mtime_ns if done else self._begun_ns
+        return Remembered(self._listed.size, mtime_ns, sample, ticket, self._generation, done)
 
     def _size_of_next_part(self) -> int:
         """Towards the end parts become smaller, so that all connections have some and end together."""

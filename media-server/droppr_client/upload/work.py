@@ -13,8 +13,12 @@ from droppr_client.upload.rates import Clock, RateLimit
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.schedule import Schedule
 from droppr_client.upload.state import StateFile
-from droppr_client.upload.targets import Target, Terms
+from droppr_client.upload.targets import Standing, Target, Terms
 from droppr_client.upload.troubles import Cancelled, Passing, Refused, Trouble
+
+WAITS_FOR_DIGEST = 60.0
+SLOW_DIGEST = 100 * 1024 * 1024
+"""Bytes a second that a server is given time to hash, on top of that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,16 @@ class Work:
         elif trouble.broken and size:
             running, can = self.schedule.running, self.schedule.most_running
             self.pace.broke(size, began, self.clock(), running, can=can)
+
+    def with_digest(self, item: Item, standing: Standing) -> Standing:
+        """The standing with the target's own digest, which may take it a while; without, where it takes too long."""
+        deadline, wait = self.clock() + WAITS_FOR_DIGEST + item.size / SLOW_DIGEST, 0.02
+        while standing.sha256 is None and self.clock() < deadline:
+            standing = self.target.finish(item, standing.ticket)
+            if standing.sha256 is None:
+                self.flow.cancellation.wait(wait)
+                wait = min(1.0, wait * 1.5)
+        return standing
 
     def finished(self, item: Item, result: UploadResult) -> None:
         self.progress.finished(item, result)
