@@ -42,8 +42,11 @@ def proper(browser: Browser, url: str) -> Iterator[tuple[BrowserContext, list[st
 
 
 def downloaded(page: Page, name: str) -> str:
-    with page.expect_download() as begun:
-        page.get_by_role("link", name=f"Download {name}").click()
+    for _ in range(3):
+        with page.expect_download() as begun:
+            page.get_by_role("link", name=f"Download {name}").click()
+        if begun.value.failure() != "canceled":  # as when the browser does not get round to it
+            break
     return file_sha256(Path(begun.value.path()))
 
 

@@ -128,6 +128,13 @@ class Honest(threading.Thread):
         self.complete = False
 
     def run(self) -> None:
+        # Among so many from one address an idle connection may be closed for a new one: clients try again.
+        for _ in range(3):
+            with contextlib.suppress(urllib3.exceptions.HTTPError, OSError):
+                self._send()
+                return
+
+    def _send(self) -> None:
         upload_id = self._link.opened("slow.bin", len(self.data))
         size = len(self.data)
         headers = {
