@@ -25,6 +25,7 @@ from app.core.session import UploadSession
 from app.services.commands import OpenUpload, ReceiveChunk
 from app.settings import Settings
 from app.storage.bodies import StreamBody
+from app.storage.nameless_files import LocalNamelessFile
 from app.storage.turns import Turns
 from app.wiring import Services, build
 from tests.support.clock import Now
@@ -193,3 +194,28 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
     monkeypatch.setattr(services.uploads._chunks, "claim", claiming)
     with pytest.raises(TypeNotAllowed):
         chunk(300_000, bytes(300_000))
+
+
+def test_of_a_pack_only_what_the_disk_did_not_take_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    services, link = office(tmp_path)
+    sync, failing = LocalNamelessFile.sync, {1}
+    synced = itertools.count()
+
+    def syncing(file: LocalNamelessFile) -> None:
+        if next(synced) in failing:
+            raise Busy("The disk is away.")
+        sync(file)
+
+    monkeypatch.setattr(LocalNamelessFile, "sync", syncing)
+
+    def pack() -> list[bool]:
+        files = [(OpenUpload(RelPath.parse(f"{number}.txt"), 1), StreamBody(BytesIO(b"x"))) for number in range(3)]
+        outcomes = services.small_files.receive_pack(link.hash, files, Credentials(client="192.0.2.1"))
+        return [isinstance(each, UploadSession) for each in outcomes]
+
+    files = services.settings.data_dir / "files"
+    assert pack() == [True, False, True]
+    assert sorted(files_below(files)) == ["in/0.txt", "in/2.txt"]
+    failing.update(range(3, 6))
+    assert pack() == [False, False, False]
+    assert sorted(files_below(files)) == ["in/0.txt", "in/2.txt"]
