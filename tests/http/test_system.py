@@ -202,6 +202,15 @@ def test_metrics_of_all_workers_are_one_sum(live: Callable[..., LiveServer]) -> 
     assert all(received() == first for _ in range(6)), "it depends on which worker answers"
 
 
+def test_metrics_are_told_while_a_worker_is_starting(live: Callable[..., LiveServer]) -> None:
+    server = live(workers=2)
+    # For a moment at its start a worker's files have no length yet.
+    for kind in ("counter", "histogram", "gauge_livesum"):
+        (server.metrics_dir / f"{kind}_999999.db").touch()
+    told = Client.of(server).call("GET", "/metrics").expect(200).body.decode()
+    assert "droppr_upload_places" in told
+
+
 def test_a_malformed_request_does_not_bring_a_worker_down(server: LiveServer, link: Link) -> None:
     for junk in (
         b"\0\0\0\0\r\n\r\n",

@@ -77,8 +77,8 @@ class LiveServer:
         self._env = {name: str(value) for name, value in env.items()}
         self._process: subprocess.Popen[bytes] | Server | None = None
         digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()
-        self._counters = Path(f"/dev/shm/droppr-{digest[:16]}")
-        LiveServer.counters.add(self._counters)
+        self.metrics_dir = Path(f"/dev/shm/droppr-{digest[:16]}")
+        LiveServer.counters.add(self.metrics_dir)
 
     @property
     def files_dir(self) -> Path:
@@ -147,7 +147,7 @@ class LiveServer:
 
     def _clear(self) -> None:
         """Remove what a server that was killed could not take along: its counters in memory."""
-        shutil.rmtree(self._counters, ignore_errors=True)
+        shutil.rmtree(self.metrics_dir, ignore_errors=True)
 
     def worker_pids(self) -> list[int]:
         """The workers, without the master."""

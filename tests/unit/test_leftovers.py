@@ -38,7 +38,7 @@ def test_processes_and_orphans_are_found_and_what_is_known_is_not_told_again(tmp
 
 def test_sockets_and_counters_are_found(tmp_path):
     before = leftovers(tmp_path, seconds=0)
-    counters = LiveServer(tmp_path)._counters
+    counters = LiveServer(tmp_path).metrics_dir
     with socket.create_server(("127.0.0.1", 0)) as listener:
         counters.mkdir()
         found = leftovers(tmp_path, before, seconds=0)

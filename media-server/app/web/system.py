@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
 from flask import Blueprint, Response, jsonify
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.errors import Unauthorized
@@ -37,7 +39,7 @@ def metrics() -> Response:
     if not (is_local() or is_owner()):
         raise Unauthorized()
     registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    registry.register(_Counted())
     registry.register(_Now())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
@@ -61,6 +63,23 @@ def upload_events() -> Response:
 def upload_progress(upload_id: str) -> Response:
     """For whoever knows the upload's id: it is a capability, so the owner and its sender."""
     return jsonify(services().figures.progress(upload_id))
+
+
+class _Counted:
+    """What all workers have counted. A worker that has just started has made its files and not yet given them their
+    length; prometheus_client stumbles over such a file, and nothing is counted in it."""
+
+    def collect(self) -> Iterator[Metric]:
+        files = [path for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db") if _size(path)]
+        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 where the file went with its worker."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 class _Now:
