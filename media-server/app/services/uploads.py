@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 
 from app.core.errors import (
     ChecksumMismatch,
@@ -324,7 +325,7 @@ class Uploads:
             return self._deliveries.finish(upload_id, link)
         self._checkpoints.consider(upload_id, receipt)
         is_first = not session.received_bytes
-        session = self._sessions.load(upload_id)
+        session = replace(session, ranges=receipt.ranges)
         if is_first:
             self._promises.begun(session, link)
         self._digests.grow(session)

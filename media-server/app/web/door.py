@@ -44,7 +44,13 @@ def came_by_nginx(environ: dict[str, Any], settings: Settings) -> bool:
 def door(settings: Settings) -> Door:
     """The door of this server, whose key is made where there is none. There has to be a unix socket."""
     assert settings.unix_socket is not None
-    return _door(settings.unix_socket.absolute().with_name(KEY_FILE))
+    return _door(settings.unix_socket)
+
+
+@cache
+def _door(unix_socket: Path) -> Door:
+    # Asked for with every request: names are put together once.
+    return Door(unix_socket.absolute().with_name(KEY_FILE))
 
 
 class Door:
@@ -78,6 +84,3 @@ class Door:
         if now - self._complained > _COMPLAIN_SECONDS or not self._complained:
             self._complained = now
             log.error("nginx sends another secret than the one beside the socket: reload nginx")
-
-
-_door = cache(Door)

@@ -23,15 +23,19 @@ from app.web.door import came_by_nginx
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
+def is_handed_over(environ: dict[str, Any], settings: Settings) -> bool:
+    """Whether nginx names a file in place of this request's body."""
+    return bool(environ.get("HTTP_X_BODY_FILE")) and came_by_nginx(environ, settings)
+
+
 @contextmanager
 def chunk_body(environ: dict[str, Any], settings: Settings) -> Iterator[tuple[Body, int | None]]:
     """The body of this request and its length, None where only its end will tell."""
-    named = environ.get("HTTP_X_BODY_FILE", "")
-    if not named or not came_by_nginx(environ, settings):
+    if not is_handed_over(environ, settings):
         length = environ.get("CONTENT_LENGTH", "")
         yield environ["wsgi.input"], int(length) if length.isdecimal() else None
         return
-    descriptor = _opened(settings, os.path.basename(named))
+    descriptor = _opened(settings, os.path.basename(environ["HTTP_X_BODY_FILE"]))
     try:
         size = os.fstat(descriptor).st_size
         yield FileBody(descriptor, size), size

@@ -6,6 +6,7 @@ from __future__ import annotations
 from flask import current_app, g, request
 
 from app.web.context import services
+from app.web.handover import is_handed_over
 
 BODILESS = ("GET", "HEAD", "OPTIONS")
 """Methods whose requests have no body worth a look."""
@@ -25,10 +26,13 @@ def judge_link() -> None:
     """Before every view that takes a body below a link's address: that there is such a link. Raises RequestNotFound.
 
     Whether it still takes anything is for the services to say: what was opened in time may finish. The owner's views ask for
-    the owner's rights first.
+    the owner's rights first. A body that nginx hands over has been received, after a question that was judged here: what is
+    left to judge then is the services'.
     """
     hash = (request.view_args or {}).get("hash")
     view = current_app.view_functions.get(request.endpoint or "")
-    if hash is not None and request.method not in BODILESS and not getattr(view, "for_owner", False):
+    if hash is None or request.method in BODILESS or getattr(view, "for_owner", False):
+        return
+    if not is_handed_over(request.environ, services().settings):
         services().requests.load(hash)
         note_rights()
