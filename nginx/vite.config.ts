@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Plugin } from "vite";
 import { defineConfig } from "vitest/config";
@@ -55,11 +56,46 @@ function pageForEachLanguage(): Plugin {
   };
 }
 
+/** Packages that pages and workers are built with, by their folders: what goes out with them in licenses.txt. */
+const licenses = new Map<string, string>();
+
+/** Finds them. Vite's own `build.license` passes over workers. */
+function findingLicenses(): Plugin {
+  return {
+    name: "droppr:finding-licenses",
+    moduleParsed({ id }) {
+      const folder = /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(id)?.[0];
+      if (folder === undefined || licenses.has(folder)) return;
+      const { name, version, license } = JSON.parse(readFileSync(resolve(folder, "package.json"), "utf8"));
+      const files = readdirSync(folder).filter((each) => /^licen[cs]e/i.test(each));
+      if (files.length === 0) return this.error(`${name} brings no license, and it would go out without.`);
+      const texts = files.sort().map((each) => readFileSync(resolve(folder, each), "utf8").trim());
+      licenses.set(folder, [`${name} ${version}, ${license}`, ...texts].join("\n\n"));
+    },
+  };
+}
+
+function writingLicenses(): Plugin {
+  return {
+    name: "droppr:writing-licenses",
+    generateBundle() {
+      const source = [...licenses.values()].sort().join("\n\n\n");
+      this.emitFile({ type: "asset", fileName: "licenses.txt", source });
+    },
+  };
+}
+
 export default defineConfig({
   root: src,
   // Wherever the pages are served, below a path or not, they find what they need beside themselves.
   base: "./",
-  plugins: [loadingLater(), requestFurtherDown(), pageForEachLanguage()],
+  plugins: [
+    loadingLater(),
+    requestFurtherDown(),
+    pageForEachLanguage(),
+    findingLicenses(),
+    writingLicenses(),
+  ],
   // Pages always have it, so what stands in for it elsewhere need not be in them.
   define: { "typeof XMLHttpRequest": JSON.stringify("function") },
   build: {
@@ -77,7 +113,7 @@ export default defineConfig({
       input: { index: page("index"), request: page("request"), admin: page("admin") },
     },
   },
-  worker: { format: "es" },
+  worker: { format: "es", plugins: () => [findingLicenses()] },
   test: {
     root: import.meta.dirname,
     environment: "happy-dom",

@@ -19,6 +19,7 @@ await build({
   build: {
     outDir: resolve(out, "adapters"),
     emptyOutDir: false,
+    license: { fileName: "licenses.txt" },
     target: "es2022",
     lib: {
       entry: resolve(root, "src/adapters/hash-worker.ts"),

@@ -15,6 +15,7 @@ from tests.support.client import Client, Link
 from tests.support.files import MIB, content, file_sha256, files_below, sha256
 from tests.support.library import NGINX, Library
 from tests.support.live import GENEROUS, LiveServer
+from tests.support.package import VERSION
 from tests.support.proxy import BadLine
 
 README = (NGINX / "README.md").read_text()
@@ -98,7 +99,16 @@ def test_the_package_depends_on_nothing_and_carries_its_types(library: Library) 
         assert (library.package / entrance["types"]).is_file()
         assert (library.package / entrance["default"]).is_file()
     assert not list(library.package.rglob("*.map"))
-    assert {path.name for path in library.package.iterdir()} == {"README.md", "package.json", "dist-lib"}
+    assert {path.name for path in library.package.iterdir()} == {"LICENSE", "README.md", "package.json", "dist-lib"}
+    assert {"scripts", "devDependencies"}.isdisjoint(described)
+
+
+def test_the_package_has_the_projects_version_and_the_licences_of_what_is_in_it(library: Library) -> None:
+    described = json.loads((library.package / "package.json").read_text())
+    assert (described["version"], described["license"]) == (VERSION, "MIT")
+    assert library.archive.name == f"droppr-upload-{VERSION}.tgz"
+    assert "Droppr contributors" in (library.package / "LICENSE").read_text()
+    assert "@noble/hashes" in (library.package / "dist-lib" / "adapters" / "licenses.txt").read_text()
 
 
 MANY = """

@@ -1,4 +1,4 @@
-"""The upload library as others get it: packed by npm, installed into an empty folder, used from Node."""
+"""The upload library as others get it: packed, installed into an empty folder, used from Node."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Library:
         # Packing builds it anew in one place; other processes of this run do the same.
         with (NGINX / "package.json").open() as turn:
             fcntl.flock(turn, fcntl.LOCK_EX)
-            self._npm("pack", "--pack-destination", str(folder), cwd=NGINX)
-        (archive,) = folder.glob("*.tgz")
+            self._command(["node", "scripts/pack-lib.mjs", str(folder)], NGINX, {})
+        (self.archive,) = folder.glob("*.tgz")
         (folder / "package.json").write_text('{"private": true, "type": "module"}')
-        self._npm("install", "--offline", "--no-audit", "--no-fund", f"./{archive.name}", cwd=folder)
+        self._npm("install", "--offline", "--no-audit", "--no-fund", f"./{self.archive.name}", cwd=folder)
 
     @property
     def package(self) -> Path:
