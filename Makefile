@@ -23,7 +23,7 @@ PROCESSES := $(shell echo $$(( $$(nproc) * 2 )))
 # Tests of one file share servers; tests/conftest.py lets long files begin first.
 BY_FILE := --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run build setup test alone unit contracts http browser faults shots torture bench web-test lint fmt locks clean system-parts
+.PHONY: help run build dist setup test alone unit contracts http browser faults shots torture bench web-test lint fmt locks clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -32,6 +32,12 @@ run: build ## Set up what is missing, build the pages and start the server
 	@exec $(BIN)/droppr serve $(ARGS)
 
 build: $(VENV)/.server nginx/dist/.built ## The same without starting it: what an init system starts later
+
+dist: build ## Build what others install into dist/: the Python package with the pages in it, and the upload library for npm
+	rm -rf dist
+	$(PIP) wheel --no-index --no-deps --no-build-isolation --wheel-dir dist .
+	cd nginx && npm run --silent pack:lib -- ../dist
+	@ls dist
 
 setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_modules, built pages
 
@@ -82,7 +88,7 @@ locks: ## Bring the locked Python dependencies up to date (needs uv)
 	done
 
 clean: ## Remove everything that was installed or built here; received files in data/ stay
-	rm -rf $(VENV) .cache .hypothesis nginx/node_modules nginx/dist nginx/dist-lib media-server/*.egg-info
+	rm -rf $(VENV) .cache .hypothesis dist nginx/node_modules nginx/dist nginx/dist-lib media-server/*.egg-info
 	find media-server tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # What the tests need and neither PyPI nor npm carries.

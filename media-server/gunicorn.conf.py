@@ -18,6 +18,12 @@ from gunicorn import util
 from gunicorn.http import message
 from gunicorn.workers.gthread import ThreadWorker
 
+_HERE = Path(__file__).resolve().parent
+# The package is beside this file in the repository, and around it where it is installed (setup.py).
+_APP = _HERE / "app" if (_HERE / "app").is_dir() else _HERE.parents[1]
+# Before the working folder, which gunicorn puts first and which may hold another `app`.
+sys.path.insert(0, str(_APP.parent))
+
 
 def _settings() -> Any:
     """The settings, read without leaving the package `app` imported.
@@ -25,7 +31,7 @@ def _settings() -> Any:
     Workers are forked from this process: a module loaded here would be theirs too, so a reload (SIGHUP) would not
     bring new code, and prometheus_client would have chosen its kind of counter before it knew where to share them.
     """
-    source = Path(__file__).with_name("app") / "settings.py"
+    source = _APP / "settings.py"
     spec = importlib.util.spec_from_file_location("droppr_settings", source)
     if spec is None or spec.loader is None:
         raise RuntimeError(f"{source} is missing.")

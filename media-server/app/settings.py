@@ -32,7 +32,10 @@ _ADDRESS = re.compile(r"(https?://[A-Za-z0-9.:\[\]-]+)((?:/+[A-Za-z0-9._~-]+)*)/
 OWN_PATHS = ("admin", "api", "assets", "healthz", "logo", "metrics", "readyz", "request", "ws_api")
 """What the server's own addresses begin with. A path that it is served below begins with something else, or nobody could
 tell whether a proxy has taken that path off already."""
-PROJECT = Path(__file__).resolve().parents[2]
+_PACKAGE = Path(__file__).resolve().parent
+SHIPPED = next(folder for folder in (_PACKAGE / "shipped", _PACKAGE.parents[1]) if folder.is_dir())
+"""Where the files lie that are no Python: the repository, or what an installed package has of it (setup.py). nginx reads
+them, too, so they have to be files wherever they are."""
 
 
 class InvalidSettings(Exception):
@@ -58,7 +61,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     data_dir: Path = Path("data")
     umask: int = 0o077
-    pages_dir: Path = PROJECT / "nginx" / "dist"
+    pages_dir: Path = SHIPPED / "nginx" / "dist"
     admin_token: str | None = Field(None, min_length=16)
     workers: int = Field(1, ge=1, le=64)
     threads: int = Field(32, ge=1, le=1024)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
+import sysconfig
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,8 +22,10 @@ from droppr_client.verify import verify
 if TYPE_CHECKING:
     from app.settings import Settings
 
-MEDIA_SERVER = Path(__file__).resolve().parents[1]
 WRONG_SETTINGS = 2
+_PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)
+_HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
+"""What ProtectHome and PrivateTmp, which stand in all units, take out of sight."""
 
 
 class Program(click.Group):
@@ -75,13 +79,39 @@ def serve() -> None:
     """Start the server with the settings of the environment and .env."""
     settings = _settings()
     os.umask(settings.umask)
-    config = MEDIA_SERVER / "gunicorn.conf.py"
-    if not config.exists():
-        raise click.ClickException(f"{config} is missing: start the server from a copy of the project.")
+    from app.settings import SHIPPED
+
     _greet(settings)
     sys.stdout.flush()
-    command = [sys.executable, "-m", "gunicorn", "-c", str(config), "--pythonpath", str(MEDIA_SERVER)]
-    os.execv(sys.executable, [*command, "app:create_app()"])
+    config = SHIPPED / "media-server" / "gunicorn.conf.py"
+    os.execv(sys.executable, [sys.executable, "-m", "gunicorn", "-c", str(config), "app:create_app()"])
+
+
+@main.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def units(folder: Path) -> None:
+    """Write the systemd units into FOLDER, such as /etc/systemd/system, with the paths of this installation."""
+    try:
+        from app.settings import SHIPPED
+    except ImportError as error:
+        raise click.ClickException(_not_installed(error)) from error
+    program = Path(sysconfig.get_path("scripts")) / "droppr"
+    if odd := next((path for path in (SHIPPED, program) if not _PLAIN.fullmatch(str(path))), None):
+        raise click.ClickException(f"systemd would not understand {odd}: install Droppr below a path of plain letters.")
+    for unit in sorted((SHIPPED / "systemd").iterdir()):
+        target = folder / unit.name
+        try:
+            target.write_text(placed(unit.read_text(), program, SHIPPED))
+        except OSError as error:
+            raise click.ClickException(f"{target} cannot be written: {error.strerror}.") from error
+        say(str(target))
+    if hidden := next((each for each in _HIDDEN if SHIPPED.is_relative_to(each)), None):
+        say(f"The units hide {hidden} from what they start: install Droppr in another place.", err=True)
+
+
+def placed(unit: str, program: Path, shipped: Path) -> str:
+    """A unit's text, which is written for a repository in /opt/droppr, for ``program`` and the files in ``shipped``."""
+    return re.sub(r"/opt/droppr(/\.venv/bin/droppr)?", lambda found: str(program if found[1] else shipped), unit)
 
 
 @main.command()
@@ -136,14 +166,17 @@ def _settings() -> Settings:
     try:
         from app.settings import InvalidSettings, load_settings
     except ImportError as error:
-        missing = f"The server is not installed here ({error.name} is missing): pip install 'droppr[server]'."
-        raise click.ClickException(missing) from error
+        raise click.ClickException(_not_installed(error)) from error
     try:
         return load_settings()
     except InvalidSettings as error:
         for line in ["The settings do not make sense:", *str(error).splitlines()]:
             say(line, err=True)
         sys.exit(WRONG_SETTINGS)
+
+
+def _not_installed(error: ImportError) -> str:
+    return f"The server is not installed here ({error.name} is missing): pip install 'droppr[server]'."
 
 
 def _greet(settings: Settings) -> None:

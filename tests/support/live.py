@@ -35,9 +35,9 @@ GENEROUS: dict[str, Any] = {
     "DROPPR_RATE_LIMIT_UPLOADS": "1000000 per hour",
 }
 
-# The master asks the kernel for a SIGTERM at its parent's death, then becomes gunicorn.
+# The master asks the kernel for a SIGTERM at its parent's death, then becomes the server.
 _LAUNCH = (
-    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); os.execv(sys.executable, sys.argv[1:])"
+    "import ctypes, os, signal, sys; ctypes.CDLL(None).prctl(1, signal.SIGTERM); os.execv(sys.argv[1], sys.argv[1:])"
 )
 
 
@@ -46,7 +46,7 @@ class LiveServer:
 
     Keywords are environment variables: ``LiveServer(tmp, DROPPR_BODY_TIMEOUT_SECONDS=2)``. Used as a context manager
     it starts on entry and stops on exit. ``project`` is the checkout whose server is meant; one that is named starts
-    as an owner's does, so that it can be measured.
+    as an owner's does, so that it can be measured. ``program`` is the command that starts a server of another kind.
     """
 
     running: ClassVar[list[LiveServer]] = []
@@ -60,11 +60,13 @@ class LiveServer:
         workers: int = 4,
         unix_socket: bool = False,
         project: Any = None,
+        program: Any = None,
         **env: object,
     ) -> None:
         self.tmp_path = tmp_path
         self._code = (project or PROJECT) / "media-server"
-        self._is_measured = project is not None
+        self._is_plain = project is None and program is None and all(map(_is_plain_setting, env))
+        self._program = program or [sys.executable, "-m", "gunicorn", *_gunicorn(self._code)]
         self.token = TOKEN
         self.data_dir = Path(str(env.get("DROPPR_DATA_DIR", tmp_path / "data")))
         self.log = tmp_path / "server.log"
@@ -104,8 +106,7 @@ class LiveServer:
     def start(self) -> Self:
         """Start and return once it is ready; on the same data when it ran before."""
         assert self._process is None, "it is running already"
-        is_plain = not self._is_measured and all(map(_is_plain_setting, self._env))
-        self._process = self._forked() if is_plain else self._executed()
+        self._process = self._forked() if self._is_plain else self._executed()
         LiveServer.running.append(self)
         try:
             self._wait_until_ready()
@@ -127,7 +128,7 @@ class LiveServer:
         """As an owner does. Needed where the environment says more than the app's settings: to Python or to a library."""
         with self.log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-c", _LAUNCH, sys.executable, "-m", "gunicorn", *_gunicorn(self._code)],
+                [sys.executable, "-c", _LAUNCH, *self._program],
                 cwd=self.tmp_path,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -169,6 +169,26 @@ def test_every_dockerfile_is_built_as_one_ordinary_user(name: str) -> None:
     assert "useradd --uid 10001" in dockerfile(name)
 
 
+def test_the_image_is_built_from_the_package_with_all_that_the_package_takes() -> None:
+    text = dockerfile("media-server/Dockerfile")
+    copied = " ".join(re.findall(r"^COPY (.*) \S+$", text, re.M)).split()
+    shipped = re.search(r"^SHIPPED = \((.*?)^\)", (ROOT / "setup.py").read_text(), re.M | re.S)
+    assert shipped
+    wanted = set(re.findall(r'"(.+?)"', shipped[1])) - {"nginx/dist"}
+    assert wanted
+    assert wanted | {"setup.cfg", "setup.py", "pyproject.toml", "LICENSE"} <= set(copied)
+    assert "COPY --from=pages /build/dist nginx/dist" in text
+    assert "pip wheel --no-index --no-deps --no-build-isolation" in text
+    assert "--editable" not in text
+
+
+def test_the_image_serves_by_itself_where_it_is_not_told_of_a_socket() -> None:
+    given = environment("media-server/Dockerfile")
+    assert given == {"PYTHONUNBUFFERED": "1", "DROPPR_DATA_DIR": "/data", "DROPPR_HOST": "0.0.0.0"}
+    assert re.search(r"^EXPOSE 8000$", dockerfile("media-server/Dockerfile"), re.M)
+    assert Settings.model_fields["port"].default == 8000
+
+
 @pytest.mark.parametrize("name", DOCKERFILES)
 def test_everything_a_dockerfile_copies_exists_and_is_sent_to_the_builder(name: str) -> None:
     sent = [line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
@@ -183,8 +203,10 @@ def test_everything_a_dockerfile_copies_exists_and_is_sent_to_the_builder(name: 
 def test_images_are_named_by_their_full_tag_in_one_place(name: str) -> None:
     given = {key: str(value) for key, value in COMPOSE["x-images"].items()}
     defaults = dict(re.findall(r"^ARG (\w+_IMAGE)=(\S+)", dockerfile(name), re.M))
-    used = re.findall(r"^FROM \$\{(\w+)\}", dockerfile(name), re.M)
-    assert len(used) == len(re.findall(r"^FROM ", dockerfile(name), re.M)) == len(defaults)
+    sources = re.findall(r"^FROM (\S+)", dockerfile(name), re.M)
+    stages = re.findall(r"^FROM \S+ AS (\w+)", dockerfile(name), re.M)
+    used = [source[2:-1] for source in sources if source not in stages]
+    assert sorted(used) == sorted(defaults)
     for image in used:
         assert re.search(r":\d+\.\d+[.\d]*-", defaults[image])
         assert given[image] == f"${{DROPPR_{image}:-{defaults[image]}}}"

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from droppr_client.cli import placed
+
 ROOT = Path(__file__).resolve().parents[2]
 UNITS = sorted((ROOT / "systemd").iterdir())
 LASTING = ["droppr.service", "droppr-nginx.service", "droppr-certificate.service"]
@@ -64,6 +66,14 @@ def test_they_name_the_same_places() -> None:
     assert settings("droppr-cleanup.service")["DROPPR_DATA_DIR"] == server["DROPPR_DATA_DIR"]
     assert nginx["DROPPR_TLS_DIR"] == certificate["DROPPR_TLS_DIR"] == "/var/lib/droppr-tls"
     assert "StateDirectory=droppr-tls" in unit("droppr-certificate.service")
+
+
+def test_they_can_be_for_a_package_in_the_same_place() -> None:
+    program, shipped = Path("/opt/droppr/bin/droppr"), Path("/opt/droppr/lib/python3.11/site-packages/app/shipped")
+    text = "\n".join(placed(unit(path.name), program, shipped) for path in UNITS)
+    named = set(re.findall(r"/opt/droppr\S*", text))
+    scripts = {str(shipped / "scripts" / name) for name in ("keep-certificate", "render-nginx-conf")}
+    assert named == {str(program), str(shipped / "nginx" / "dist"), *scripts}
 
 
 def test_nginx_brings_the_certificate_along_which_waits_for_it() -> None:
