@@ -23,7 +23,7 @@ PROCESSES := $(shell echo $$(( $$(nproc) * 2 )))
 # Tests of one file share servers; tests/conftest.py lets long files begin first.
 BY_FILE := --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run build dist setup test alone unit contracts http browser faults shots torture bench web-test lint fmt locks clean system-parts
+.PHONY: help run build dist setup hooks test alone unit contracts http browser faults shots torture bench web-test lint fmt locks clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ dist: build ## Build what others install into dist/: the Python package with the
 	$(PIP) wheel --no-index --no-deps --no-build-isolation --wheel-dir dist .
 	cd nginx && npm run --silent pack:lib -- ../dist
 	@ls dist
+
+hooks: ## Let git check what you commit: style, and the tests of how the code is laid out
+	git config core.hooksPath scripts
 
 setup: $(VENV)/.dev nginx/dist/.built ## Set up for development: .venv, node_modules, built pages
 
@@ -93,7 +96,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev
+	@scripts/system-parts git nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev
 
 $(VENV)/.created:
 	@scripts/system-parts venv
