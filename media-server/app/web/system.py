@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def metrics() -> Response:
     if not (is_local() or is_owner()):
         raise Unauthorized()
     registry = CollectorRegistry()
-    registry.register(_Counted())
+    _Counted(registry)  # type: ignore[no-untyped-call]
     registry.register(_Now())
     return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
 
@@ -65,13 +64,13 @@ def upload_progress(upload_id: str) -> Response:
     return jsonify(services().figures.progress(upload_id))
 
 
-class _Counted:
+class _Counted(MultiProcessCollector):
     """What all workers have counted. A worker that has just started has made its files and not yet given them their
     length; prometheus_client stumbles over such a file, and nothing is counted in it."""
 
     def collect(self) -> Iterator[Metric]:
-        files = [path for path in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob("*.db") if _size(path)]
-        yield from MultiProcessCollector.merge(files)  # type: ignore[no-untyped-call]
+        files = [path for path in Path(self._path).glob("*.db") if _size(path)]
+        yield from self.merge(files)  # type: ignore[no-untyped-call]
 
 
 def _size(path: Path) -> int:
