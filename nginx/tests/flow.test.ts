@@ -54,6 +54,13 @@ describe("a flow that adapts", () => {
     },
   );
 
+  it("waits at the end for no lane that carries less than the others", () => {
+    const unlike = [1, 1, 0.05, 1];
+    const shape = { ...FAST, total: 1_000 * MEBI, unlike };
+    const carried = (16 / unlike.length) * unlike.reduce((sum, part) => sum + part, 0) * shape.each;
+    expect(seconds(BASE, shape, 240 * MEBI)).toBeLessThan((1.25 * 240 * MEBI) / carried);
+  });
+
   it("grows to where more lanes bring nothing, in seconds, and stays about there", () => {
     const { widths } = play(new Flow({ ...BASE, maxWidth: 64 }), FAST, 400 * MEBI, Math.random);
     expect(Math.max(...widths.slice(0, 30))).toBeGreaterThanOrEqual(8);
@@ -155,9 +162,7 @@ describe("the size of chunks", () => {
     slow.accepted(4 * MEBI, 0, 5_000, 4);
     expect(slow.chunkSize).toBe(2 * MEBI);
     slow.accepted(2 * MEBI, 0, 60_000, 4);
-    slow.accepted(MEBI, 0, 60_000, 4);
-    slow.accepted(MEBI / 2, 0, 60_000, 4);
-    slow.accepted(MEBI / 4, 0, 60_000, 4);
+    for (let at = 0; at < 4; at += 1) slow.accepted(slow.chunkSize, 0, 60_000, 4);
     expect(slow.chunkSize).toBe(MEBI / 4);
   });
 
@@ -165,8 +170,29 @@ describe("the size of chunks", () => {
     const flow = new Flow({ ...BASE, chunkSize: 8 * MEBI });
     flow.accepted(8 * MEBI, 0, 1_000, 4);
     expect(flow.chunkSize).toBe(4 * MEBI);
-    flow.accepted(4 * MEBI, 0, 1_000, 4);
+    flow.accepted(4 * MEBI, 0, 2_000, 4);
     expect(flow.chunkSize).toBe(2 * MEBI);
+  });
+
+  it("grows towards eight round trips while the width is being looked for on a long way", () => {
+    const flow = new Flow({ ...BASE, chunkSize: 4 * MEBI });
+    flow.answered(2_000);
+    flow.answered(200);
+    flow.accepted(4 * MEBI, 0, 1_000, 4);
+    expect(flow.chunkSize).toBe(6 * MEBI);
+  });
+
+  it("of a lane follows what it has just carried, and its part of what is left what the others carry", () => {
+    const flow = new Flow({ ...settled, chunkSize: 8 * MEBI });
+    const sizes = [4, 4, 1].map((mebi) => {
+      flow.accepted(mebi * MEBI, 0, 2_000, 4);
+      return flow.next(1_000 * MEBI, 4, 8 * MEBI) / MEBI;
+    });
+    expect(sizes).toEqual([6, 6, 1.5]);
+    flow.accepted(MEBI, 0, 2_000, 4);
+    // A fifth of the mean of 2, 2, 0.5 and 0.5 MiB/s, of a quarter of what is left.
+    expect(flow.next(20 * MEBI, 4, 8 * MEBI) / MEBI).toBe(1.5);
+    expect(flow.next(20 * MEBI, 4, 8 * MEBI) / MEBI).toBe(5);
   });
 
   it("is not judged by the sliver at the end of a gap", () => {
@@ -231,6 +257,8 @@ describe("the size of chunks", () => {
 interface Golden {
   readonly name: string;
   readonly config: Record<"width" | "max_width" | "chunk_size" | "min_chunk_size" | "max_chunk_size", number>;
+  /** Milliseconds that a request without a body took before. */
+  readonly answered: number | null;
   readonly steps: readonly {
     readonly event: "accepted" | "lost" | "refused" | "limit";
     readonly bytes: number;
@@ -248,7 +276,7 @@ describe("the command line client does the same", () => {
   const path = resolve(import.meta.dirname, "../../tests/fixtures/flow.json");
   const cases: Golden[] = JSON.parse(readFileSync(path, "utf8"));
 
-  it.each(cases.map((each) => [each.name, each] as const))("when: %s", (_, { config, steps }) => {
+  it.each(cases.map((each) => [each.name, each] as const))("when: %s", (_, { config, answered, steps }) => {
     const flow = new Flow({
       width: config.width,
       maxWidth: config.max_width,
@@ -258,6 +286,7 @@ describe("the command line client does the same", () => {
       adaptWidth: true,
       adaptChunkSize: true,
     });
+    if (answered !== null) flow.answered(answered);
     for (const [at, step] of steps.entries()) {
       const { event, bytes, began, now, in_flight } = step;
       if (event === "accepted") flow.accepted(bytes, began, now, in_flight);

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +21,7 @@ from droppr_client.upload.flow import Cancellation, Flow, Part
 from droppr_client.upload.items import Item
 from droppr_client.upload.pace import START
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
+from droppr_client.upload.sockets import PACING_LIMIT, SO_MAX_PACING_RATE
 from droppr_client.upload.targets import Standing
 from tests.support.between import Between
 from tests.support.certificates import self_signed
@@ -136,6 +139,50 @@ def test_a_connection_that_was_closed_while_it_was_idle_costs_no_chunk_an_attemp
     )
     assert connections.send("POST", "/", {}, part).status == 200
     connections.close()
+
+
+def test_each_thread_goes_on_with_the_connection_that_it_had(server: LiveServer) -> None:
+    with Door(server.port) as door:
+        connections = Connections(f"http://127.0.0.1:{door.port}")
+        both, went = threading.Barrier(2), threading.Lock()
+        sockets: dict[int, list[object]] = {}
+        taken = connections._give_back
+
+        def noted(connection: Any, **options: Any) -> None:
+            with went:
+                sockets.setdefault(threading.get_ident(), []).append(connection)
+            both.wait(10)  # so that both are idle when the next is looked for
+            taken(connection, **options)
+            both.wait(10)
+
+        connections._give_back = noted  # type: ignore[method-assign]
+
+        def ask() -> None:
+            for _ in range(4):
+                assert connections.call("GET", "/healthz").status == 200
+
+        threads = [threading.Thread(target=ask) for _ in range(2)]
+        for each in threads:
+            each.start()
+        for each in threads:
+            each.join(60)
+        connections.close()
+    assert door.connections == 2
+    assert [len({*each}) for each in sockets.values()] == [1, 1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can")
+@pytest.mark.parametrize("far", [True, False])
+def test_what_follows_a_pause_leaves_spread_out_where_the_way_is_long(
+    far: bool, server: LiveServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("droppr_client.upload.connection.PACED_FROM", 0 if far else math.inf)
+    connections = Connections(f"http://127.0.0.1:{server.port}")
+    assert connections.call("GET", "/healthz").status == 200
+    [connection] = connections._idle
+    limit = connection.sock.getsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE)
+    connections.close()
+    assert limit == (PACING_LIMIT if far else -1)
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ Both languages are held to it. The times are multiples of 125 ms, which are exac
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections.abc import Callable
@@ -29,6 +30,8 @@ def cases() -> list[dict[str, Any]]:
         _case("connections break", 4, 12, lambda r, _, size: _either(r.random() < size / (4 * MIB), "lost"), 80),
         _case("nothing gets through for a while", 4, 64, lambda _, at, __: _either(20 <= at < 34, "lost"), 60),
         _case("the server asks for less", 2, 64, _refuses, 90),
+        _case("a long way", 2, 20, lambda *_: "accepted", 120, answered=200),
+        _case("lanes that are not alike", 2, 20, lambda *_: "accepted", 120, lanes=(1, 0.25, 0.7, 1.5)),
     ]
 
 
@@ -40,16 +43,30 @@ def _refuses(_: random.Random, at: int, __: int) -> str:
     return "limit" if at == 70 else _either(at in (25, 26, 27, 50), "refused")
 
 
-def _case(name: str, each: int, total: int, event_of: Event, count: int) -> dict[str, Any]:
-    """So many requests over a line of ``total`` MiB/s, ``each`` for one connection, give or take a tenth."""
+def _case(
+    name: str,
+    each: int,
+    total: int,
+    event_of: Event,
+    count: int,
+    *,
+    answered: int | None = None,
+    lanes: tuple[float, ...] = (1,),
+) -> dict[str, Any]:
+    """So many requests over a line of ``total`` MiB/s, ``each`` for one connection, give or take a tenth. ``answered``:
+    milliseconds that a request without a body took before; ``lanes``: what connections carry, in turns, of what is their due."""
     chance, pace, now = random.Random(name), Pace(LIMITS), 0
-    lanes = [(now, pace.part)] * pace.limit
+    if answered:
+        pace.answered(answered / 1000)
+    due = itertools.cycle(lanes)
+    going = [(now, pace.part, next(due)) for _ in range(pace.limit)]
     steps = []
     for number in range(count):
-        began, size = lanes.pop(0)
-        rate = min(each, total / pace.limit) * MIB
-        now = max(now, began + 125 * max(1, round((size / rate + ROUND_TRIP) * 8 * chance.uniform(0.9, 1.1))))
-        event, running = event_of(chance, number, size), len(lanes) + 1
+        began, size, share = going.pop(0)
+        rate = min(each, total / pace.limit) * MIB * share
+        round_trip = answered / 1000 if answered else ROUND_TRIP
+        now = max(now, began + 125 * max(1, round((size / rate + round_trip) * 8 * chance.uniform(0.9, 1.1))))
+        event, running = event_of(chance, number, size), len(going) + 1
         if event == "limit":
             size, running = 3 * MIB, 6
         tell(pace, event, size, (began, now), running)
@@ -59,10 +76,12 @@ def _case(name: str, each: int, total: int, event_of: Event, count: int) -> dict
             {"event": event, "bytes": size, "began": began, "now": now, "in_flight": running, "left": left}
             | {"width": pace.limit, "chunk_size": pace.part, "next": next_part}
         )
-        lanes += [(now, next_part)] * (pace.limit - len(lanes))
+        if len(going) < pace.limit:
+            going.append((now, next_part, share))
+        going += [(now, pace.part, next(due)) for _ in range(pace.limit - len(going))]
     config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.part}
     config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest}
-    return {"name": name, "config": config, "steps": steps}
+    return {"name": name, "config": config, "answered": answered, "steps": steps}
 
 
 def tell(pace: Pace, event: str, size: int, times: tuple[int, int], running: int) -> None:
@@ -84,7 +103,8 @@ def text() -> str:
     for case in cases():
         steps = ",\n".join(f"  {json.dumps(step)}" for step in case["steps"])
         parts.append(
-            f' {{"name": {json.dumps(case["name"])}, "config": {json.dumps(case["config"])}, "steps": [\n{steps}]}}'
+            f' {{"name": {json.dumps(case["name"])}, "config": {json.dumps(case["config"])}, '
+            f'"answered": {json.dumps(case["answered"])}, "steps": [\n{steps}]}}'
         )
     return "[\n" + ",\n".join(parts) + "\n]\n"
 

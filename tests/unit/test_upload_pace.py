@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import math
+import threading
 
 import pytest
 
@@ -134,6 +135,44 @@ def test_no_two_parts_that_go_together_are_alike_while_the_number_is_being_looke
     assert all(len({*sizes[at : at + 8]}) == 8 for at in range(56))
     pace.overloaded(0, 1)
     assert pace.next_part(None, 4) == 8 * MIB
+
+
+def test_each_thread_gets_parts_by_what_its_own_connection_carries():
+    pace = Pace(Limits(part=8 * MIB, largest=8 * MIB, adapt_width=False))
+    sizes: dict[int, list[int]] = {}
+
+    def lane(mib: int) -> None:
+        for _ in range(2):
+            pace.accepted(mib * MIB, 0, 2, 2)
+            ready.wait(10)
+            sizes.setdefault(mib, []).append(pace.next_part(60 * MIB, 4))
+
+    ready = threading.Barrier(2)
+    lanes = [threading.Thread(target=lane, args=(mib,)) for mib in (1, 4)]
+    for each in lanes:
+        each.start()
+    for each in lanes:
+        each.join()
+    assert sizes[1] == [3 * MIB // 2] * 2
+    assert min(sizes[4]) >= 3 * MIB
+
+
+def test_a_lane_that_carries_little_gets_little_of_what_is_left():
+    pace = Pace(Limits(part=8 * MIB, largest=8 * MIB, adapt_width=False))
+    for mib in (4, 4, 4, 1):
+        pace.accepted(mib * MIB, 0, 2, 4)
+    assert pace.next_part(13 * MIB, 4) == MIB, "0.5 MiB/s, where 1.625 are the mean"
+    assert pace.next_part(13 * MIB, 4) == 13 * MIB // 4, "of whoever has carried nothing yet nothing is known"
+
+
+@pytest.mark.parametrize(("answered", "mib"), [(None, 2), (0.02, 2), (0.2, 6), (3.0, 8)])
+def test_while_the_number_is_being_looked_for_parts_are_long_beside_the_way(answered: float | None, mib: int):
+    pace = Pace(Limits(part=4 * MIB))
+    if answered:
+        pace.answered(answered)
+        pace.answered(answered + 1)
+    pace.accepted(4 * MIB, 0, 1, 4)
+    assert pace.part == mib * MIB
 
 
 def test_packs_of_small_files_say_nothing_about_the_size_of_parts():

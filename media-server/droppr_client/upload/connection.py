@@ -21,13 +21,17 @@ from urllib.parse import SplitResult, quote, urlsplit
 from droppr_client.upload import wire
 from droppr_client.upload.flow import Part
 from droppr_client.upload.proxies import proxy_for
-from droppr_client.upload.sockets import SILENCE_SECONDS, is_open, readable, send_file, shut
+from droppr_client.upload.sockets import SILENCE_SECONDS, is_open, readable, send_file, shut, spread_out
 from droppr_client.upload.troubles import Cancelled, Edited, Passing, Refused, Unreadable
 
 CONNECT_SECONDS = 10.0
 PIECE = 256 * 1024
 SLOWEST = 1024
 """Bytes a second that a download carries at least; whoever sends less has gone, as far as we are concerned."""
+NOBODY = 0
+"""No thread has this number."""
+PACED_FROM = 0.01
+"""Seconds that connecting takes on lines where a burst fills a queue on its way."""
 USER_AGENT = "droppr-client"
 _AROUND = " \t\r\n\u00a0\u200b<>()[]{}\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
 _BEHIND = _AROUND + ".,;:!?\u2026*"
@@ -68,7 +72,8 @@ class Connections:
         self._proxy = proxy_for(address)
         self._lock = threading.Lock()
         self._open: set[http.client.HTTPConnection] = set()
-        self._idle: list[http.client.HTTPConnection] = []
+        self._idle: dict[http.client.HTTPConnection, int] = {}
+        """With the thread that used each last, as each thread knows what its own connection carries."""
         self._coming = 0
         """How many are being made ahead."""
         self._aborted = threading.Event()
@@ -92,7 +97,7 @@ class Connections:
                 return
             self._coming += 1
         try:
-            self._give_back(self._connected())
+            self._give_back(self._connected(), unused=True)
         except (Passing, Cancelled):
             return
         finally:
@@ -134,7 +139,7 @@ class Connections:
 
     def close(self) -> None:
         with self._lock:
-            open_now, self._open, self._idle = list(self._open), set(), []
+            open_now, self._open, self._idle = list(self._open), set(), {}
         for connection in open_now:
             connection.close()
 
@@ -222,18 +227,30 @@ class Connections:
         """One for a request, and whether it was made just now."""
         while True:
             with self._lock:
-                connection = self._idle.pop() if self._idle else None
+                connection = self._pick()
             if connection is None:
                 return self._connected(), True
             if is_open(connection.sock):
                 return connection, False
             self._drop(connection)
 
+    def _pick(self) -> http.client.HTTPConnection | None:
+        """Of those that are idle the one that this thread had last, or one that nobody had. Under the lock."""
+        me, found = threading.get_ident(), None
+        for connection, user in self._idle.items():
+            if user in (me, NOBODY) or found is None:
+                found = connection
+            if user == me:
+                break
+        if found is not None:
+            del self._idle[found]
+        return found
+
     def _connected(self) -> http.client.HTTPConnection:
         """A new one. Raises Passing, Cancelled."""
         if self._aborted.is_set():
             raise Cancelled
-        connection = self._made()
+        connection, began = self._made(), time.monotonic()
         try:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
@@ -241,6 +258,8 @@ class Connections:
             raise Passing(self._why_not(error)) from error
         connection.sock.settimeout(SILENCE_SECONDS)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        if time.monotonic() - began >= PACED_FROM:
+            spread_out(connection.sock)
         with self._lock:
             self._open.add(connection)
         if self._aborted.is_set():
@@ -268,11 +287,11 @@ class Connections:
             return f"The proxy {self._proxy.place} does not let us through to {self.host}: it answered {said}."
         return f"{_reason(error, self._proxy.place)} It is the proxy that this network's settings name."
 
-    def _give_back(self, connection: http.client.HTTPConnection) -> None:
+    def _give_back(self, connection: http.client.HTTPConnection, *, unused: bool = False) -> None:
         """It may carry another request, unless it was dropped meanwhile."""
         with self._lock:
             if connection in self._open:
-                self._idle.append(connection)
+                self._idle[connection] = NOBODY if unused else threading.get_ident()
 
     def _drop(self, connection: http.client.HTTPConnection) -> None:
         with self._lock:

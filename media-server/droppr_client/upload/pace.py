@@ -7,9 +7,11 @@ both to the same answers. Its "lane" is a connection here, its "chunk" a part.
 from __future__ import annotations
 
 import math
+import operator
 import threading
 from collections import deque
 from dataclasses import dataclass
+from functools import reduce
 
 KIB = 1024
 MIB = 1024 * KIB
@@ -24,7 +26,11 @@ REFUSED = 4
 LONGEST_REST = 32
 """Rounds between two attempts at more, at most."""
 SECONDS_PER_PART, SECONDS_AT_FIRST = 3.0, 0.5
-"""A part should take; and while the number is being looked for, so that answers come soon."""
+"""A part should take; and while the number is being looked for, so that answers come soon …"""
+ROUND_TRIPS_AT_FIRST = 8
+"""… but no less than so many round trips: one of them passes without a byte, and the first five or six fill a new connection."""
+SHORTEST = 0.001
+"""Seconds: no part took less, whatever a clock says."""
 UNHARMED = 24
 """Parts that must arrive unharmed before a size that was lost is tried again."""
 REMEMBERED, NEARLY_ALL = 8, 7
@@ -84,6 +90,11 @@ class Pace:
         self._size_that_passed = math.inf
         """Parts may not grow beyond this until enough arrived unharmed."""
         self._unharmed = 0
+        self._speeds: deque[float] = deque(maxlen=self._most)
+        """Bytes a second of the latest parts, each on its connection."""
+        self._own = threading.local()
+        """What the connection of each thread has just carried: the next part of this thread goes the same way."""
+        self._round_trip = math.inf
         self._turn = 0.0
         """Which part of what may be left out of a part is left out of the next one."""
 
@@ -91,9 +102,14 @@ class Pace:
         """Bytes of the next part of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
         with self._lock:
             self._turn = (self._turn + GOLDEN) % 1 if self._doubling else 0.0
-            share = self.part if left is None else max(left / width, SMALLEST_SHARE)
-            size = math.ceil(min(self.part * (1 - UNEVEN * self._turn), share) / GRID) * GRID
-            return min(self.part, max(size, self._limits.smallest))
+            size = self.part * (1 - UNEVEN * self._turn)
+            own, part = getattr(self._own, "speed", None), 1.0
+            self._own.speed = None
+            if own is not None:
+                size, part = min(size, own * self._wanted), min(1.0, own / self._speed_of_each)
+            if left is not None:
+                size = min(size, max(left / width, SMALLEST_SHARE) * part)
+            return min(self.part, max(math.ceil(size / GRID) * GRID, self._limits.smallest))
 
     def limit_to(self, width: int | None = None, part: int | None = None) -> None:
         """What the target wants at most."""
@@ -102,6 +118,11 @@ class Pace:
             self._largest = max(1, min(self._largest, part or self._largest))
             self.limit = min(self.limit, self._most)
             self.part = min(self.part, self._largest)
+
+    def answered(self, seconds: float) -> None:
+        """A request without a body took so long."""
+        with self._lock:
+            self._round_trip = min(self._round_trip, seconds)
 
     def accepted(
         self, size: int, began: float, now: float, running: int, *, can: float = math.inf, whole: bool = True
@@ -135,16 +156,32 @@ class Pace:
             if self._limits.adapt_width:
                 self._narrow(began, now)
 
+    @property
+    def _wanted(self) -> float:
+        """Seconds that a part should take."""
+        if not self._doubling:
+            return SECONDS_PER_PART
+        known = self._round_trip if self._round_trip < math.inf else 0.0
+        return max(SECONDS_AT_FIRST, min(known * ROUND_TRIPS_AT_FIRST, SECONDS_PER_PART))
+
+    @property
+    def _speed_of_each(self) -> float:
+        latest = list(self._speeds)[-self.limit :]
+        # Added up one by one, as the page does: what sum() makes of fractions differs from one Python to the next.
+        return reduce(operator.add, latest) / len(latest)
+
     def _fit(self, size: int, seconds: float) -> None:
         # The last piece of a gap may be a sliver of a part: it says nothing about speed.
+        if size < min(self.part / 2, self._limits.smallest):
+            return
+        self._own.speed = size / max(seconds, SHORTEST)
+        self._speeds.append(self._own.speed)
         if size < self.part / 2:
             return
         self._unharmed += 1
         if self._unharmed >= UNHARMED:
             self._size_that_passed = math.inf
-        wanted = SECONDS_AT_FIRST if self._doubling else SECONDS_PER_PART
-        ideal = size / seconds * wanted if seconds > 0 else self.part * 2
-        near = min(max(ideal, self.part / 2), self.part * 2)
+        near = min(max(self._speed_of_each * self._wanted, self.part / 2), self.part * 2)
         self._resize(min(near, self._size_that_passed))
 
     def _harmed(self, size: int) -> None:

@@ -7,12 +7,27 @@ import os
 import select
 import socket
 import ssl
+import sys
+from contextlib import suppress
 
 from droppr_client.upload.flow import Part
 from droppr_client.upload.troubles import Edited, unreadable
 
 SILENCE_SECONDS = 90.0
 """How long nothing may come or go before a connection is given up."""
+
+SO_MAX_PACING_RATE = 47
+PACING_LIMIT = 1 << 30
+"""Bytes a second. Linux spreads a connection's packets over the round trip as soon as there is a limit to its rate, even one that
+is hardly ever reached."""
+
+
+def spread_out(sock: socket.socket) -> None:
+    """Have what follows a pause, as between two parts, not leave as one burst: where a queue on the way is shorter than the round
+    trip it would drop the end of it, and of other connections' bytes too. Only Linux can."""
+    if sys.platform == "linux":
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, PACING_LIMIT)
 
 
 def send_file(sock: socket.socket, part: Part) -> None:

@@ -208,7 +208,7 @@ class Transfer:
         if work.verifies and item.size <= HASHED_FIRST:
             self._declared = whole_digest(self._fd, item.size)
         facts = Facts(work.state.key(item, self._generation), self._sample, self._declared)
-        return work.target.open(item, facts)
+        return work.opened(item, facts)
 
     def _stand(self, standing: Standing) -> None:
         """Go by what the target says is missing."""

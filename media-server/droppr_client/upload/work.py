@@ -13,7 +13,7 @@ from droppr_client.upload.rates import Clock, RateLimit
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.schedule import Schedule
 from droppr_client.upload.state import StateFile
-from droppr_client.upload.targets import Standing, Target, Terms
+from droppr_client.upload.targets import Facts, Standing, Target, Terms
 from droppr_client.upload.troubles import Cancelled, Passing, Refused, Trouble
 
 WAITS_FOR_DIGEST = 60.0
@@ -63,6 +63,13 @@ class Work:
         wanted = min(self.pace.limit, -(-size // self.pace.part))
         for _ in range(wanted - 1):
             self.schedule.later(0, lambda: self.target.ahead(wanted))
+
+    def opened(self, item: Item, facts: Facts) -> Standing:
+        """Open a file at the target. How long that takes tells how far away the target is."""
+        began = self.clock()
+        standing = self.target.open(item, facts)
+        self.pace.answered(self.clock() - began)
+        return standing
 
     def passed(self, item: Item, size: int) -> None:
         """So many bytes of a file are on their way."""

@@ -9,6 +9,7 @@
 // every connection is lost. A single connection that breaks says nothing about the width: only smaller chunks help against that.
 //
 // Chunk size: whole MiB, towards a few seconds for each chunk: short enough to lose little, long enough to amortise a round trip.
+// A lane that carries less than the others gets less, by what it has just carried, or all would wait for it in the end.
 // While the width is being looked for, single chunks are between half of it and the whole, each another part of it: lanes that
 // begin together do not end together, now and later, and while one waits for its answer the others have the line. Towards the
 // end of what there is to send come shares that let all lanes end together.
@@ -29,8 +30,12 @@ const REFUSED = 4;
 const LONGEST_REST = 32;
 /** Seconds a chunk should take … */
 const SECONDS_PER_CHUNK = 3;
-/** … and while the width is being looked for, so that answers come soon. */
+/** … and while the width is being looked for, so that answers come soon … */
 const SECONDS_AT_FIRST = 0.5;
+/** … but no less than so many round trips: one of them passes without a byte, and the first five or six fill a new connection. */
+const ROUND_TRIPS_AT_FIRST = 8;
+/** Seconds: no chunk took less, whatever a clock says. */
+const SHORTEST = 0.001;
 /** Chunks that must arrive unharmed before a size that was lost is tried again. */
 const UNHARMED = 24;
 /** How many of the latest endings tell whether nearly every connection is lost, and how many of them have to be losses. */
@@ -82,6 +87,12 @@ export class Flow {
   /** Chunks may not grow beyond this until enough arrived unharmed. */
   #sizeThatPassed = Number.POSITIVE_INFINITY;
   #unharmed = 0;
+  /** Bytes a second of the latest chunks, each on its lane. */
+  readonly #speeds: number[] = [];
+  /** Of the lane on which a chunk has just ended; the next one takes its place. */
+  #own: number | null = null;
+  /** Seconds. */
+  #roundTrip = Number.POSITIVE_INFINITY;
   /** Which part of what may be left out of a chunk is left out of the next one. */
   #turn = 0;
 
@@ -108,9 +119,21 @@ export class Flow {
   next(left: number, width: number, most: number): number {
     if (!this.#config.adaptChunkSize) return most;
     this.#turn = this.#doubling ? (this.#turn + GOLDEN) % 1 : 0;
-    const share = Math.max(left / width, SMALLEST_SHARE);
-    const bytes = Math.ceil(Math.min(most * (1 - UNEVEN * this.#turn), share) / GRID) * GRID;
-    return Math.min(most, Math.max(bytes, this.#config.minChunkSize));
+    let bytes = most * (1 - UNEVEN * this.#turn);
+    let share = Math.max(left / width, SMALLEST_SHARE);
+    const own = this.#own;
+    this.#own = null;
+    if (own !== null) {
+      bytes = Math.min(bytes, own * this.#wanted);
+      share *= Math.min(1, own / this.#speedOfEach);
+    }
+    const whole = Math.ceil(Math.min(bytes, share) / GRID) * GRID;
+    return Math.min(most, Math.max(whole, this.#config.minChunkSize));
+  }
+
+  /** A request without a body took so many milliseconds. */
+  answered(milliseconds: number): void {
+    this.#roundTrip = Math.min(this.#roundTrip, milliseconds / 1_000);
   }
 
   /** Whether the width follows what is measured. */
@@ -164,15 +187,28 @@ export class Flow {
     if (this.#endings.length > REMEMBERED) this.#endings.shift();
   }
 
+  /** Seconds that a chunk should take. */
+  get #wanted(): number {
+    if (!this.#doubling) return SECONDS_PER_CHUNK;
+    const known = Number.isFinite(this.#roundTrip) ? this.#roundTrip : 0;
+    return Math.max(SECONDS_AT_FIRST, Math.min(known * ROUND_TRIPS_AT_FIRST, SECONDS_PER_CHUNK));
+  }
+
+  get #speedOfEach(): number {
+    const latest = this.#speeds.slice(-this.#width);
+    return latest.reduce((sum, speed) => sum + speed, 0) / latest.length;
+  }
+
   #fitChunk(bytes: number, seconds: number): void {
     // The last piece of a gap may be a sliver of a chunk: it says nothing about speed.
+    if (bytes < Math.min(this.#chunkSize / 2, this.#config.minChunkSize)) return;
+    this.#own = bytes / Math.max(seconds, SHORTEST);
+    this.#speeds.push(this.#own);
+    if (this.#speeds.length > this.#config.maxWidth) this.#speeds.shift();
     if (bytes < this.#chunkSize / 2) return;
     this.#unharmed += 1;
     if (this.#unharmed >= UNHARMED) this.#sizeThatPassed = Number.POSITIVE_INFINITY;
-    const ideal =
-      seconds > 0
-        ? (bytes / seconds) * (this.#doubling ? SECONDS_AT_FIRST : SECONDS_PER_CHUNK)
-        : this.#chunkSize * 2;
+    const ideal = this.#speedOfEach * this.#wanted;
     const near = Math.min(Math.max(ideal, this.#chunkSize / 2), this.#chunkSize * 2);
     this.#resize(Math.min(near, this.#sizeThatPassed));
   }

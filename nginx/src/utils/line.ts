@@ -74,12 +74,19 @@ export class Line {
     const isBody = request.body instanceof Blob;
     await this.#turn(lane, isBody, request.signal);
     try {
-      if (!(request.body instanceof Blob)) return await transport.send(request);
+      if (!(request.body instanceof Blob)) return await this.#sendWords(transport, request);
       return await this.#sendBody(transport, request, request.body.size);
     } finally {
       this.#count(lane, isBody, -1);
       this.#next();
     }
+  }
+
+  async #sendWords(transport: Transport, request: TransportRequest): Promise<TransportReply> {
+    const began = this.#clock.now();
+    const reply = await transport.send(request);
+    this.flow.answered(this.#clock.now() - began);
+    return reply;
   }
 
   async #sendBody(transport: Transport, request: TransportRequest, bytes: number): Promise<TransportReply> {
