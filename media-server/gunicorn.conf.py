@@ -81,10 +81,10 @@ os.umask(_s.umask)  # All else, in the workers too: who may see received files.
 
 
 class Worker(ThreadWorker):
-    """The front (app.web.front), which may be imported only once the worker has been forked."""
+    """The front (app.web.server.front), which may be imported only once the worker has been forked."""
 
     def init_process(self) -> None:
-        from app.web.front import Front
+        from app.web.server.front import Front
 
         self.__class__ = Front
         self.settings = _s
@@ -100,7 +100,7 @@ _REFUSALS = {
 
 
 def _write_error(sock: socket.socket, status: int, reason: str, detail: str) -> None:
-    """Answer what gunicorn refuses before the app has seen it in the shape of the app's errors (app.web.errors)."""
+    """Answer what gunicorn refuses before the app has seen it in the shape of the app's errors (app.web.wire.errors)."""
     del detail  # In gunicorn's words, and with what the client sent; the log has it.
     code, sentence = _REFUSALS.get(status, _REFUSALS[400])
     body = json.dumps({"error": sentence, "code": code})

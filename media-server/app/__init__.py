@@ -20,7 +20,8 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     from flask import Flask
 
     from app.settings import load_settings
-    from app.web import errors, install
+    from app.web import install
+    from app.web.wire import errors
     from app.wiring import build
 
     app = Flask("droppr", static_folder=None)

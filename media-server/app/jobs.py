@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from filelock import FileLock
 
-from app.services.threads import DaemonThreads
+from app.services.operations.threads import DaemonThreads
 
 log = logging.getLogger("droppr.jobs")
 

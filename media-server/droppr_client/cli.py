@@ -120,7 +120,7 @@ def cleanup() -> None:
     settings = _settings()
     os.umask(settings.umask)
     from app.core.errors import UploadError
-    from app.storage.data_folder import UnusableDataFolder
+    from app.storage.disk.data_folder import UnusableDataFolder
     from app.wiring import build
 
     try:
@@ -183,9 +183,9 @@ def _greet(settings: Settings) -> None:
     """Make the data folder and print where things are; the token only when it was made just now, and only on a
     terminal: anywhere else it would stay in a log."""
     from app.core.errors import UploadError
-    from app.owner_token import FILE_NAME, load_or_create
-    from app.services.readiness import check_start
-    from app.storage.data_folder import UnusableDataFolder, make_data_folder
+    from app.services.accounts.owner_token import FILE_NAME, load_or_create
+    from app.services.operations.readiness import check_start
+    from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
 
     try:
         make_data_folder(settings.data_dir, settings.umask)

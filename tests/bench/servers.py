@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from app.core.ports import SessionStore
+from app.core.ports.sessions import SessionStore
 from app.settings import Settings
 from app.wiring import build
 from tests.bench import machine

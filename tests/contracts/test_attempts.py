@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.attempts import SQLiteAttempts
+from app.storage.disk.attempts import SQLiteAttempts
 from tests.support.clock import Now
 from tests.support.processes import together
 

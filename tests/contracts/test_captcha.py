@@ -16,13 +16,13 @@ import altcha
 import pytest
 from pydantic import ValidationError
 
-from app.captcha import build_captcha
-from app.captcha.altcha import LIFETIME_SECONDS, AltchaCaptcha
-from app.captcha.siteverify import SiteVerifyCaptcha, SiteVerifyKeys
 from app.core.errors import Busy
-from app.core.ports import CaptchaProvider
+from app.core.ports.guards import CaptchaProvider
 from app.settings import Settings
-from app.storage.attempts import SQLiteAttempts
+from app.storage.captcha.altcha import LIFETIME_SECONDS, AltchaCaptcha
+from app.storage.captcha.siteverify import SiteVerifyCaptcha, SiteVerifyKeys
+from app.storage.disk.attempts import SQLiteAttempts
+from app.wiring.captcha import build_captcha
 from tests.support.clock import Now
 from tests.support.processes import together
 

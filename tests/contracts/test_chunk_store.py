@@ -13,8 +13,8 @@ import pytest
 from app.core.digests import Digests
 from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, StorageFull, UploadNotFound
 from app.core.ranges import ByteRanges, Span
-from app.storage.bodies import StreamBody
-from app.storage.local_chunks import LocalChunks
+from app.storage.disk.bodies import StreamBody
+from app.storage.disk.local_chunks import LocalChunks
 
 ID = "upload-0123456789"
 

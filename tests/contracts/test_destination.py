@@ -12,7 +12,7 @@ import pytest
 
 from app.core.errors import InvalidPath
 from app.core.paths import RelPath
-from app.storage.local_folder import LocalFolder
+from app.storage.disk.inbox import LocalFolder
 
 FOLDER = RelPath.parse("in/box")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.core.handoffs import ALPHABET, Handoff, meant, shown
-from app.storage.local_handoffs import LocalHandoffs
+from app.storage.disk.local_handoffs import LocalHandoffs
 from tests.support.processes import together
 
 HASH = "link-0123456789abcdef"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.storage.host_table import HostTable
+from app.storage.disk.host_table import HostTable
 from tests.support.live import MEDIA_SERVER
 from tests.support.processes import together
 
@@ -66,7 +66,7 @@ def test_a_killed_holder_holds_nothing_any_more(make, tmp_path):
     program = (
         "import sys, time\n"
         "from pathlib import Path\n"
-        "from app.storage.host_table import HostTable\n"
+        "from app.storage.disk.host_table import HostTable\n"
         "table = HostTable(Path(sys.argv[1]), 4, 8)\n"
         "with table.alone():\n"
         "    table.hold(3)\n"

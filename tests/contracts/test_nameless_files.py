@@ -13,9 +13,9 @@ import pytest
 from app.core.digests import Digests
 from app.core.errors import ChecksumMismatch, ChunkSizeMismatch
 from app.core.paths import RelPath
-from app.storage.bodies import StreamBody
-from app.storage.local_folder import LocalFolder
-from app.storage.nameless_files import LocalNamelessFiles
+from app.storage.disk.bodies import StreamBody
+from app.storage.disk.inbox import LocalFolder
+from app.storage.disk.unlinked_files import LocalNamelessFiles
 from tests.support.files import content, files_below, open_below
 
 FOLDER = RelPath.parse("in")

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import Busy
 from app.core.remotes import OutboxEntry, OutboxState, Place, PlaceKind
-from app.storage.local_outbox import LocalOutbox
+from app.storage.disk.local_outbox import LocalOutbox
 from tests.support.processes import together
 
 PLACE = Place(PlaceKind.S3, bucket="bucket", prefix="in")

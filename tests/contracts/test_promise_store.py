@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from app.core.room import Promise, Promised, PromiseStore, Terms
-from app.storage.promises import SQLitePromises
+from app.storage.disk.promises import SQLitePromises
 from tests.support.clock import Now
 from tests.support.processes import together
 

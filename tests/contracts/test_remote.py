@@ -15,15 +15,15 @@ from uuid import uuid4
 import pytest
 
 from app.core.backoff import Backoff
+from app.core.ports.remotes import Remote
 from app.core.ranges import Span
-from app.core.remote_ports import Remote
 from app.core.remotes import OutgoingFile, Place, PlaceKind, RemoteTrouble, TransferLost
 from app.services.chunk_buffer_pool import SIZES, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker
 from app.services.parallel_chunk_processor import ParallelChunkProcessor, Transfer, chunk_size_for
-from app.storage.google_drive import DriveApi, DriveSettings, GoogleDrive
-from app.storage.http2 import STALLED_SECONDS
-from app.storage.s3_destination import S3Destination, S3Settings
+from app.storage.cloud.google_drive import DriveApi, DriveSettings, GoogleDrive
+from app.storage.cloud.http2 import STALLED_SECONDS
+from app.storage.cloud.s3_remote import S3Destination, S3Settings
 from tests.support.drive import REFRESH_TOKEN, ROOT, FakeDrive, Fault, Kind, service_account_file
 from tests.support.files import content, spans
 from tests.support.http2 import Http2Front, http2_front

@@ -12,8 +12,8 @@ from app.core import ledger
 from app.core.errors import RequestFull, RequestNotFound
 from app.core.links import Ask, CaptchaMode, Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
-from app.storage import local_requests
-from app.storage.local_requests import LocalRequests
+from app.storage.disk import local_requests
+from app.storage.disk.local_requests import LocalRequests
 from tests.support.processes import together
 
 HASH = "link-0123456789abcdef"

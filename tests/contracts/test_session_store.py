@@ -16,12 +16,12 @@ import pytest
 
 from app.core.errors import Busy, UploadNotFound
 from app.core.paths import RelPath
-from app.core.ports import SessionStore
+from app.core.ports.sessions import SessionStore
 from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
-from app.storage.json_sessions import JSONSessions
-from app.storage.span_log import Kind
-from app.storage.waiting_room import WaitingRoom
+from app.core.waiting_room import WaitingRoom
+from app.storage.disk.json_sessions import JSONSessions
+from app.storage.disk.span_log import Kind
 from tests.support.files import eventually
 from tests.support.processes import together
 

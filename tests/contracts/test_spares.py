@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import StorageFull
-from app.storage.atomic import replace_file
-from app.storage.spares import COUNT, SIZE, Spares
+from app.storage.disk.atomic import replace_file
+from app.storage.disk.spares import COUNT, SIZE, Spares
 from tests.support.disks import Ext4
 from tests.support.processes import together
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from app.services.commands import new_upload_id
+from app.services.receiving.commands import new_upload_id
 from tests.support.files import eventually
 from tests.support.live import LiveServer, free_port
 

@@ -12,7 +12,7 @@ import pytest
 
 from app import create_app
 from app.settings import Settings
-from app.storage.data_folder import FORMAT, UnusableDataFolder
+from app.storage.disk.data_folder import FORMAT, UnusableDataFolder
 from tests.support.client import Client, Link
 from tests.support.command import DROPPR
 from tests.support.live import MEDIA_SERVER, PROJECT, LiveServer

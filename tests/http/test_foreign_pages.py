@@ -15,7 +15,7 @@ from simple_websocket import ConnectionError as NoSocket
 
 from app.settings import Settings
 from app.web import install
-from app.web.foreign_pages import HEADERS, SENDERS
+from app.web.wire.foreign_pages import HEADERS, SENDERS
 from tests.http.test_owner_session import cookie_of, log_in
 from tests.support.client import Client, Link, Reply
 from tests.support.live import PROJECT, LiveServer

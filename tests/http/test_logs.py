@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.web.logs import Discreet
+from app.web.wire.logs import Discreet
 from tests.support import raw
 from tests.support.client import Client, Link
 from tests.support.files import eventually

@@ -18,7 +18,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from app.web.errors import STATUS
+from app.web.wire.errors import STATUS
 from tests.http.test_nginx_config import UnixServer, call, curl
 from tests.support.files import eventually
 from tests.support.nginx import TEMPLATE, LiveNginx, render

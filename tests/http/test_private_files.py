@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.settings import InvalidSettings, load_settings
-from app.storage.data_folder import make_data_folder
+from app.storage.disk.data_folder import make_data_folder
 from tests.support.client import Client
 from tests.support.files import eventually
 from tests.support.live import MEDIA_SERVER, LiveServer

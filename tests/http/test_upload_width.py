@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from app.settings import MIB, Settings
-from app.wiring_bounds import build_bounds
+from app.wiring.bounds import build_bounds
 from droppr_client.upload import DropprLink, Options, UploadManager
 from droppr_client.upload.connection import Connections
 from droppr_client.upload.flow import Cancellation, Flow, Part

@@ -19,7 +19,7 @@ from simple_websocket import Client as Socket
 from simple_websocket import ConnectionClosed, ConnectionError
 
 from app.core.remotes import OutgoingFile, RemoteTrouble
-from app.storage.google_session import GoogleSession, is_public
+from app.storage.cloud.google_session import GoogleSession, is_public
 from tests.support import raw
 from tests.support.certificates import self_signed
 from tests.support.client import Client, Link

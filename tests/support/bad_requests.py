@@ -13,8 +13,8 @@ from typing import Any
 from hypothesis import strategies as st
 from pydantic import AliasChoices, BaseModel
 
-import app.web.ws as sockets
-from app.web import request_bodies, upload_bodies
+import app.web.api.ws as sockets
+from app.web.wire import request_bodies, upload_bodies
 from tests.support.live import MEDIA_SERVER
 from tests.support.routes import Route
 

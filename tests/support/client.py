@@ -15,7 +15,7 @@ from uuid import uuid4
 
 import urllib3
 
-from app.storage.range_lock import ask
+from app.storage.disk.range_lock import ask
 from tests.support.files import eventually, spans
 from tests.support.live import LiveServer
 

@@ -24,11 +24,11 @@ from app import create_app
 from app.core.errors import UploadError
 from app.core.pack import PackReader
 from app.core.paths import RelPath
-from app.services.file_requests import Terms
+from app.services.links.file_requests import Terms
 from app.settings import Settings
-from app.web.context import caller
-from app.web.headers import chunk_headers, percent_decoded
-from app.web.upload_bodies import packed_files
+from app.web.wire.context import caller
+from app.web.wire.headers import chunk_headers, percent_decoded
+from app.web.wire.upload_bodies import packed_files
 from app.wiring import build
 
 Target = Callable[[bytes], None]

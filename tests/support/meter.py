@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from app.storage.append_log import AppendLog
+from app.storage.disk.append_log import AppendLog
 
 _LOOKS = {AppendLog.read.__code__, AppendLog.append_all.__code__}
 

@@ -85,8 +85,8 @@ def _load() -> dict[str, str]:
 
     # Known when they are made, counters are of the kind that several processes share. Where they lie each asks anew.
     with tempfile.TemporaryDirectory() as os.environ["PROMETHEUS_MULTIPROC_DIR"]:
-        import app.web.errors
-        import app.web.front
+        import app.web.server.front
+        import app.web.wire.errors
         import app.wiring  # noqa: F401
     del os.environ["PROMETHEUS_MULTIPROC_DIR"]
     return {name: value for name, value in os.environ.items() if name not in before}
@@ -95,7 +95,7 @@ def _load() -> dict[str, str]:
 def _serve(cwd: str, environment: dict[str, str], log: str, arguments: list[str]) -> None:
     from gunicorn.app.wsgiapp import run
 
-    from app.services.observer import CHUNKS
+    from app.services.operations.observer import CHUNKS
 
     nothing, out = os.open(os.devnull, os.O_RDONLY), os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     for number, file in enumerate((nothing, out, out)):

@@ -16,10 +16,10 @@ from app import create_app
 from app.core.links import Credentials, ReceivedFile, as_event
 from app.core.paths import RelPath, numbered
 from app.core.ranges import Span
-from app.services.commands import OpenUpload
+from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
-from app.storage.atomic import replace_file
-from app.storage.span_log import Arrival, Kind
+from app.storage.disk.atomic import replace_file
+from app.storage.disk.span_log import Arrival, Kind
 from app.wiring import build
 
 STRANGER = "192.0.2.1"

@@ -15,10 +15,10 @@ import pytest
 from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
 from app.core.links import CaptchaMode, Credentials, RequestLink
 from app.core.paths import RelPath
-from app.services.access import REMEMBER_SECONDS, Access, AccessRules, waiting_for_passwords
-from app.services.passwords import Argon2Hasher
-from app.storage.attempts import SQLiteAttempts
-from app.storage.waiting_room import WaitingRoom, WaitingThreads
+from app.core.waiting_room import WaitingRoom, WaitingThreads
+from app.services.links.access import REMEMBER_SECONDS, Access, AccessRules, waiting_for_passwords
+from app.services.links.passwords import Argon2Hasher
+from app.storage.disk.attempts import SQLiteAttempts
 from tests.support.clock import Now
 from tests.support.files import eventually
 

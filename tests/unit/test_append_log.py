@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.storage.append_log import AppendLog, JSONLines
+from app.storage.disk.append_log import AppendLog, JSONLines
 
 
 def log_at(path: Path) -> AppendLog[dict[str, Any], list[int]]:

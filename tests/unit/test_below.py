@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from app import create_app
 from app.settings import OWN_PATHS, Settings
-from app.web.below import below
+from app.web.server.below import below
 from droppr_client.api import Api
 from droppr_client.options import hash_of
 from droppr_client.upload.targets.droppr import parts_of_link

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from app.core.tracker import inclusive_pairs
-from app.web.gaps import IN_CHUNK_REPLY, IN_STATUS
+from app.web.wire.gaps import IN_CHUNK_REPLY, IN_STATUS
 from tests.support.meter import Cost, usual_cost
 from tests.support.worlds import LIMIT, SIZE, STRANGER, World
 
@@ -270,7 +270,7 @@ LISTS: dict[str, Callable[[World, int], Any]] = {
 def test_a_list_costs_what_its_items_cost(
     worlds: tuple[World, World], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.handoffs.MOST_CODES", LIMIT)
+    monkeypatch.setattr("app.services.senders.handoffs.MOST_CODES", LIMIT)
     make, world = LISTS[name], worlds[1]
     few, many = (usual_cost(partial(make, world, amount), tries=1) for amount in (10, 200))
     told = f"{few} became {many}"

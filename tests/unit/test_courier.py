@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.services.courier import LONG_LOOK, RESTS, TICK, Courier
+from app.services.forwarding.worker import LONG_LOOK, RESTS, TICK, Courier
 from tests.support.files import eventually
 
 

@@ -12,16 +12,16 @@ import pytest
 
 from app.core.errors import Busy
 from app.core.paths import RelPath
-from app.core.ports import Delivery
+from app.core.ports.inbox import Delivery
 from app.core.ranges import ByteRanges, Span
 from app.core.session import UploadSession
-from app.services import file_digests
-from app.services.file_digests import FileDigests, GrowingDigest
-from app.storage.bodies import StreamBody
-from app.storage.json_sessions import JSONSessions
-from app.storage.local_chunks import LocalChunks
-from app.storage.local_folder import LocalFolder
-from app.storage.local_requests import LocalRequests
+from app.services.receiving import file_digests
+from app.services.receiving.file_digests import FileDigests, GrowingDigest
+from app.storage.disk.bodies import StreamBody
+from app.storage.disk.inbox import LocalFolder
+from app.storage.disk.json_sessions import JSONSessions
+from app.storage.disk.local_chunks import LocalChunks
+from app.storage.disk.local_requests import LocalRequests
 from tests.support.files import eventually
 
 ID = "upload-0123456789"

@@ -20,13 +20,13 @@ from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.remotes import Place
 from app.core.session import Sender
-from app.services.access import Access, AccessRules
-from app.services.file_requests import FileRequests
-from app.storage.attempts import SQLiteAttempts
-from app.storage.local_requests import LocalRequests
-from app.storage.waiting_room import WaitingRoom
-from app.web.json_body import parse
-from app.web.request_bodies import LinkTerms, NewLink
+from app.core.waiting_room import WaitingRoom
+from app.services.links.access import Access, AccessRules
+from app.services.links.file_requests import FileRequests
+from app.storage.disk.attempts import SQLiteAttempts
+from app.storage.disk.local_requests import LocalRequests
+from app.web.wire.json_body import parse
+from app.web.wire.request_bodies import LinkTerms, NewLink
 from tests.support.clock import Now
 from tests.unit.test_access import CountingHasher, FakeCaptcha
 

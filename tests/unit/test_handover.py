@@ -11,8 +11,8 @@ import pytest
 
 from app.core.errors import Busy
 from app.settings import Settings
-from app.web.door import came_by_nginx
-from app.web.handover import chunk_body
+from app.web.server.door import came_by_nginx
+from app.web.server.handover import chunk_body
 
 KEY = "k" * 40
 

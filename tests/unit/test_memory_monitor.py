@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import Busy
 from app.services.memory_monitor import ROW, MemoryMonitor, MemoryUse
-from app.storage.host_table import HostTable
+from app.storage.disk.host_table import HostTable
 from tests.support.clock import Now
 from tests.support.processes import together
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.services.notes import Notes
-from app.storage.last_seen import LastSeen
+from app.services.operations.notes import Notes
+from app.storage.disk.last_seen import LastSeen
 
 HOUR = 3600.0
 

@@ -13,11 +13,11 @@ from app.core.links import Credentials
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.session import UploadSession
-from app.services import open_uploads
-from app.services.commands import OpenUpload, ReceiveChunk
-from app.services.open_uploads import Stopped, UnderWay
+from app.services.receiving import open_uploads
+from app.services.receiving.commands import OpenUpload, ReceiveChunk
+from app.services.receiving.open_uploads import Stopped, UnderWay
 from app.settings import Settings
-from app.storage.bodies import StreamBody
+from app.storage.disk.bodies import StreamBody
 from app.wiring import build
 from tests.support.clock import Now
 from tests.support.files import files_below
@@ -215,8 +215,8 @@ def test_a_count_that_takes_long_is_not_made_anew_each_time(house: House, monkey
     assert figures.open_uploads() == 1
     house.opened()
     assert figures.open_uploads() == 2
-    monkeypatch.setattr("app.services.server_figures.LONG_COUNT", -1)
-    monkeypatch.setattr("app.services.server_figures.COUNT_PART", 10**9)
+    monkeypatch.setattr("app.services.operations.server_figures.LONG_COUNT", -1)
+    monkeypatch.setattr("app.services.operations.server_figures.COUNT_PART", 10**9)
     house.opened()
     assert figures.open_uploads() == 3
     house.opened()

@@ -7,8 +7,8 @@ import pytest
 from app.core.errors import InvalidRequest
 from app.core.origins import admits, names, origin_list
 from app.settings import InvalidSettings, load_settings
-from app.web.json_body import parse
-from app.web.request_bodies import LinkTerms
+from app.web.wire.json_body import parse
+from app.web.wire.request_bodies import LinkTerms
 
 WWW = "https://www.example.org"
 

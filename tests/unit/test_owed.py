@@ -9,8 +9,8 @@ import pytest
 
 from app.core.links import ReceivedFile
 from app.core.remotes import OutboxEntry, Place, PlaceKind
-from app.services.owed import Owed
-from app.storage.local_outbox import LocalOutbox
+from app.services.forwarding.outbox import Owed
+from app.storage.disk.local_outbox import LocalOutbox
 
 PLACE = Place(PlaceKind.S3, bucket="bucket")
 NOW = 1000.0

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import TooManyAttempts, Unauthorized
-from app.owner_token import load_or_create, looks_made
-from app.services import wrong_tokens
-from app.services.owner import SESSION_SECONDS, Caller, Owner
-from app.storage.attempts import SQLiteAttempts
+from app.services.accounts import wrong_tokens
+from app.services.accounts.owner import SESSION_SECONDS, Caller, Owner
+from app.services.accounts.owner_token import load_or_create, looks_made
+from app.storage.disk.attempts import SQLiteAttempts
 from tests.support.clock import Now
 from tests.support.processes import together
 

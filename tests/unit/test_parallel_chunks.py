@@ -21,7 +21,7 @@ from app.services.parallel_chunks import (
     save_chunk_tracker,
     store_chunk,
 )
-from app.storage.local_chunks import LocalChunks
+from app.storage.disk.local_chunks import LocalChunks
 
 ID = "abc123"
 CHUNK = 1000

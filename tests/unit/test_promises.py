@@ -14,13 +14,14 @@ from app.core.errors import RequestFull, StorageFull
 from app.core.ledger import Ledger
 from app.core.links import RequestLink
 from app.core.paths import RelPath
-from app.core.ports import ChunkStore, RequestStore
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.chunks import ChunkStore
 from app.core.ranges import ByteRanges, Span
 from app.core.room import HASTY, NAME_WEIGHT, Floors, Promise, Promised, Space, Terms
 from app.core.session import UploadSession
-from app.services.promises import MIB, STEP, Promises, step_of
-from app.services.room import Room
-from app.storage.promises import SQLitePromises
+from app.services.receiving.promises import MIB, STEP, Promises, step_of
+from app.services.receiving.room import Room
+from app.storage.disk.promises import SQLitePromises
 from tests.support.clock import Now
 
 GIB = 1024 * MIB

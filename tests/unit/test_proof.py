@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from app.core.links import ReceivedFile
 from app.core.receipts import canonical, receipt
-from app.services.receipts import ReceiptKey
+from app.services.senders.receipts import ReceiptKey
 from droppr_client.cli import main
 from tests.support.files import content, sha256
 from tests.support.live import PROJECT

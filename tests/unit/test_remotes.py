@@ -10,8 +10,8 @@ import pytest
 from app.core.errors import DestinationNotReady
 from app.core.remotes import Place, PlaceKind
 from app.settings import Settings
-from app.storage.turns import Turns
-from app.wiring_remotes import build_remotes
+from app.storage.disk.named_locks import Turns
+from app.wiring.remotes import build_remotes
 
 SESSION = "https://www.googleapis.com/upload/drive/v3/files?upload_id=x"
 
@@ -38,15 +38,15 @@ def test_an_extra_that_is_missing_is_named(tmp_path, monkeypatch, missing, place
 def test_nothing_is_imported_before_it_is_needed(tmp_path, monkeypatch):
     for name in ("boto3", "botocore", "httpx", "google.auth", "google.oauth2"):
         monkeypatch.setitem(sys.modules, name, None)
-    for name in [each for each in sys.modules if each.startswith(("app.storage.google", "app.storage.s3"))]:
+    for name in [each for each in sys.modules if each.startswith(("app.storage.cloud.google", "app.storage.cloud.s3"))]:
         monkeypatch.delitem(sys.modules, name)
-    import app.storage.google_drive
-    import app.storage.google_session
-    import app.storage.s3_destination
+    import app.storage.cloud.google_drive
+    import app.storage.cloud.google_session
+    import app.storage.cloud.s3_remote
 
-    assert app.storage.google_session.GoogleSession.in_order
-    assert app.storage.google_drive.GoogleDrive.in_order
-    assert not app.storage.s3_destination.S3Destination.in_order
+    assert app.storage.cloud.google_session.GoogleSession.in_order
+    assert app.storage.cloud.google_drive.GoogleDrive.in_order
+    assert not app.storage.cloud.s3_remote.S3Destination.in_order
 
 
 def test_with_credentials_all_is_well(tmp_path):

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.errors import StorageFull
 from app.core.room import NAME_WEIGHT, SESSION_INODES, Floors, Space
-from app.services.room import Room
+from app.services.receiving.room import Room
 
 MIB = 1024**2
 GIB = 1024**3

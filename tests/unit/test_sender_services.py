@@ -22,11 +22,11 @@ from app.core.links import Credentials, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.session import UploadSession
-from app.services.commands import OpenUpload, ReceiveChunk
+from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.settings import Settings
-from app.storage.bodies import StreamBody
-from app.storage.nameless_files import LocalNamelessFile
-from app.storage.turns import Turns
+from app.storage.disk.bodies import StreamBody
+from app.storage.disk.named_locks import Turns
+from app.storage.disk.unlinked_files import LocalNamelessFile
 from app.wiring import Services, build
 from tests.support.clock import Now
 from tests.support.files import content, eventually, files_below, sha256
@@ -118,8 +118,8 @@ def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_
 
 
 def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.services.receipts.MOST_RECEIPTS", "2 per hour")
-    monkeypatch.setattr("app.services.handoffs.MOST_READINGS", "2 per hour")
+    monkeypatch.setattr("app.services.senders.receipts.MOST_RECEIPTS", "2 per hour")
+    monkeypatch.setattr("app.services.senders.handoffs.MOST_READINGS", "2 per hour")
     services, link = office(tmp_path)
     upload_id = unhashed(services, link, "a.bin")
     services.requests.note_sha256(link.hash, upload_id, sha256(DATA))
@@ -141,7 +141,7 @@ def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypa
 def test_a_code_moves_what_is_unfinished_and_not_too_much_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.handoffs.MOST_HANDED", 3)
+    monkeypatch.setattr("app.services.senders.handoffs.MOST_HANDED", 3)
     services, link = office(tmp_path)
     sender = Credentials("192.0.2.1")
     done = services.uploads.open(link.hash, OpenUpload(RelPath.parse("done"), 0), sender).upload_id

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.storage.waiting_room import WaitingThreads
-from app.web.slots import FAST, GRACE, PROOF, SLOW, STRUCK_SECONDS, Asker, Slots
+from app.core.waiting_room import WaitingThreads
+from app.web.server.slots import FAST, GRACE, PROOF, SLOW, STRUCK_SECONDS, Asker, Slots
 from tests.support.clock import Now
 
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.core.ranges import Span
-from app.storage.span_log import Arrival, ArrivalCodec, Arrived, Kind
+from app.storage.disk.span_log import Arrival, ArrivalCodec, Arrived, Kind
 
 SPANS = st.builds(lambda start, length: Span(start, start + length), st.integers(0, 40), st.integers(1, 10))
 TIMES = st.integers(0, 1000).map(float)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import StorageFull
-from app.storage.spool_log import SpoolLog, beside_socket
+from app.storage.disk.spool_log import SpoolLog, beside_socket
 from tests.support.clock import Now
 from tests.support.processes import together
 

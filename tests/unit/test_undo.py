@@ -12,10 +12,10 @@ from app.core.errors import Busy, UploadComplete, UploadNotFound
 from app.core.links import Credentials, RequestLink
 from app.core.paths import RelPath
 from app.core.session import UploadSession
-from app.services.commands import OpenUpload
+from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
-from app.storage.append_log import JSONLines
-from app.storage.bodies import StreamBody
+from app.storage.disk.append_log import JSONLines
+from app.storage.disk.bodies import StreamBody
 from app.wiring import Services, build
 from tests.support.clock import Now
 from tests.support.files import files_below

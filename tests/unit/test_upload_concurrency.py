@@ -19,11 +19,11 @@ import pytest
 from app.core.errors import Busy, StorageFull
 from app.services.memory_monitor import ROW as PROMISE
 from app.services.memory_monitor import MemoryMonitor, MemoryUse
-from app.services.places import WINDOW, Limits
 from app.services.upload_concurrency_manager import LIMITED, ROW, SHORTEST_TURN, UploadConcurrencyManager
-from app.storage.bodies import StreamBody
-from app.storage.host_table import HostTable
-from app.storage.waiting_list import WaitingList
+from app.services.upload_slots import WINDOW, Limits
+from app.storage.disk.bodies import StreamBody
+from app.storage.disk.host_table import HostTable
+from app.storage.disk.waiting_list import WaitingList
 from tests.support.live import MEDIA_SERVER
 
 BIG = 10_000_000

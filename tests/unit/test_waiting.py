@@ -9,8 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from app.core.errors import Busy
-from app.services.bulk import LONGEST_PAUSE, Bulk
-from app.storage.waiting_room import WaitingRoom, WaitingThreads
+from app.core.waiting_room import WaitingRoom, WaitingThreads
+from app.services.receiving.bulk import LONGEST_PAUSE, Bulk
 
 
 @pytest.mark.parametrize("threads", [2, 4, 8, 32, 64])

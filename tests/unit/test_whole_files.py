@@ -9,12 +9,12 @@ import pytest
 
 from app.core.links import Credentials
 from app.core.paths import RelPath
-from app.services.commands import OpenUpload
+from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
-from app.storage.bodies import StreamBody
-from app.storage.local_folder import LocalFolder
-from app.storage.local_requests import LocalRequests
-from app.storage.nameless_files import LocalNamelessFiles
+from app.storage.disk.bodies import StreamBody
+from app.storage.disk.inbox import LocalFolder
+from app.storage.disk.local_requests import LocalRequests
+from app.storage.disk.unlinked_files import LocalNamelessFiles
 from app.wiring import Services, build
 from tests.support.files import files_below
 
@@ -92,7 +92,7 @@ def test_an_opening_that_died_is_opened_again_under_its_key(services, tmp_path, 
     hash = linked(services)
     command = OpenUpload(RelPath.parse("big.bin"), 5_000_000, key=KEY)
     with monkeypatch.context() as broken:
-        broken.setattr("app.storage.json_sessions.JSONSessions.create", die)
+        broken.setattr("app.storage.disk.json_sessions.JSONSessions.create", die)
         with pytest.raises(PowerCut):
             services.uploads.open(hash, command, SENDER)
     later = again(tmp_path)

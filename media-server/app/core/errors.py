@@ -1,6 +1,6 @@
 """Everything that can be wrong with a request, each with a stable code and a sentence for a person.
 
-No status numbers here: ``web/errors.py`` holds the one table from error to status.
+No status numbers here: ``web/wire/errors.py`` holds the one table from error to status.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.core.errors import ChunkSizeMismatch, InvalidPack
-from app.core.ports import Body
+from app.core.ports.bodies import Body
 
 LINE_BYTES = 8192
 """The longest line there may be, its end included."""

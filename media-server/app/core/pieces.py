@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 
 from app.core.errors import ChunkSizeMismatch
-from app.core.ports import Body
+from app.core.ports.bodies import Body
 from app.core.ranges import Span
 
 PIECE = 256 * 1024

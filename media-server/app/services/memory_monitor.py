@@ -21,7 +21,7 @@ from typing import Self
 import psutil
 
 from app.core.errors import Busy
-from app.storage.host_table import HostTable
+from app.storage.disk.host_table import HostTable
 
 KEPT_SAMPLES = 720
 TREND_SECONDS = 300

@@ -19,12 +19,12 @@ from prometheus_client import Counter
 
 from app.core.backoff import Backoff
 from app.core.errors import Busy
+from app.core.ports.remotes import Remote
 from app.core.ranges import Span
-from app.core.remote_ports import Remote
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
 from app.services.chunk_buffer_pool import MIB, SIZES, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
-from app.services.threads import DaemonThreads
+from app.services.operations.threads import DaemonThreads
 
 ATTEMPTS = 3
 PATIENCE_SECONDS = 30.0

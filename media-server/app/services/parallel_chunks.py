@@ -25,10 +25,10 @@ from pathlib import Path
 from app.core.errors import Busy, ChunkConflict, UploadNotFound
 from app.core.ranges import Span
 from app.core.tracker import ChunkTracker
-from app.storage.bodies import StreamBody
-from app.storage.json_sessions import JSONSessions, session_folder
-from app.storage.local_chunks import LocalChunks
-from app.storage.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
+from app.storage.disk.bodies import StreamBody
+from app.storage.disk.json_sessions import JSONSessions, session_folder
+from app.storage.disk.local_chunks import LocalChunks
+from app.storage.disk.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
 
 __all__ = [
     "ChunkTracker",

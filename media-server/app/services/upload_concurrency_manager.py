@@ -27,9 +27,9 @@ from dataclasses import dataclass, replace
 from app.core.errors import Busy, UploadError
 from app.core.fair_queue import Ticket, in_order, position
 from app.services.memory_monitor import MemoryMonitor
-from app.services.places import Limits, Place
-from app.storage.host_table import HostTable
-from app.storage.waiting_list import MOST, WaitingList
+from app.services.upload_slots import Limits, Place
+from app.storage.disk.host_table import HostTable
+from app.storage.disk.waiting_list import MOST, WaitingList
 
 log = logging.getLogger("droppr.parallel")
 

@@ -16,8 +16,8 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from app.core.errors import Busy, StorageFull
-from app.storage.atomic import disk_errors, replace_file, sync_folder
-from app.storage.spares import Spares
+from app.storage.disk.atomic import disk_errors, replace_file, sync_folder
+from app.storage.disk.spares import Spares
 
 Document = dict[str, Any]
 Version = tuple[int, int, int]

@@ -7,22 +7,23 @@ from flask import Flask, Response, request
 from app.core.errors import ContentEncodingNotAllowed
 from app.core.pieces import PIECE
 from app.settings import Settings
-from app.web import asks, logs
-from app.web.below import below
-from app.web.body import PatientBodies
-from app.web.door import door
-from app.web.foreign_pages import judge_page, let_read, preflight
-from app.web.headers import drop_unreadable_dates
-from app.web.json_body import ValidJSON
-from app.web.native import native
-from app.web.open_uploads import open_uploads
-from app.web.owner import owner
-from app.web.pages import SENDERS_PAGE, pages, security_headers
-from app.web.receipts import receipts
-from app.web.requests import requests
-from app.web.rights import BODILESS, judge_link
-from app.web.system import system
-from app.web.ws import ws
+from app.web.api import asks
+from app.web.api.native import native
+from app.web.api.open_uploads import open_uploads
+from app.web.api.owner import owner
+from app.web.api.pages import SENDERS_PAGE, pages, security_headers
+from app.web.api.receipts import receipts
+from app.web.api.requests import requests
+from app.web.api.system import system
+from app.web.api.ws import ws
+from app.web.server.below import below
+from app.web.server.body import PatientBodies
+from app.web.server.door import door
+from app.web.wire import logs
+from app.web.wire.foreign_pages import judge_page, let_read, preflight
+from app.web.wire.headers import drop_unreadable_dates
+from app.web.wire.json_body import ValidJSON
+from app.web.wire.rights import BODILESS, judge_link
 
 _CAPABILITIES = ("/api/", "/request/", "/ws_api/")
 

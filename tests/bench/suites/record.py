@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import cast
 
 from app.core.paths import RelPath
-from app.core.ports import ChunkStore
+from app.core.ports.chunks import ChunkStore
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
 from app.jobs import Later
-from app.services.checkpoints import Checkpoints
+from app.services.receiving.checkpoints import Checkpoints
 from tests.bench.load import percentile
 from tests.bench.report import Section, milliseconds, quotient
 from tests.bench.runs import MIB, Bench

@@ -1,0 +1,1 @@
+"""What everything else plugs into. Each port has one contract suite in ``tests/contracts``."""

@@ -1,0 +1,51 @@
+"""Files that come whole in one request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+from app.core.ports.bodies import Body, Checksum
+
+
+class Nameless(Protocol):
+    """A whole file on the destinations' file system that has no name and is gone when nobody holds it open."""
+
+    descriptor: int
+    sha256: str
+    mark: str
+    """What will tell it from any other file once it has a name."""
+    head: bytes
+    """Its first bytes, as many as it takes to tell its type."""
+
+    def sync(self) -> None:
+        """Return once its bytes are on the disk itself. Raises StorageFull or Busy."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class NamelessFiles(Protocol):
+    """Where small files lie between their request and their name. What a crash leaves of them the kernel removes."""
+
+    @property
+    def supported(self) -> bool:
+        """Whether the file system has files without names."""
+        ...
+
+    def write(self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None) -> Nameless:
+        """A file of exactly these ``size`` bytes, dated as its sender told. Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull."""
+        ...
+
+
+class Turns(Protocol):
+    """Taking turns by name, among all threads and processes."""
+
+    def of(self, names: Iterable[str]) -> AbstractContextManager[None]:
+        """Be alone with each of ``names`` until the block ends or the process dies. Not to be nested."""
+        ...
+
+    def at_once(self, name: str) -> AbstractContextManager[None]:
+        """The same for one name, without waiting. Raises Busy while somebody else has it."""
+        ...

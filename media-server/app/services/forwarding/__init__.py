@@ -1,0 +1,1 @@
+"""Passing received files on to remotes."""

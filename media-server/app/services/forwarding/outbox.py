@@ -1,0 +1,113 @@
+"""Owed: notes which files have to be passed on, and wakes whoever does it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+from dataclasses import replace
+
+from app.core.errors import InvalidRequest
+from app.core.links import ReceivedFile, RequestLink
+from app.core.ports.guards import Clock
+from app.core.ports.remotes import OutboxStore
+from app.core.remotes import OutboxEntry, OutboxState, PassedOn, Place, PlaceKind
+from app.core.session import UploadSession
+from app.services.chunk_buffer_pool import SIZES
+
+REMEMBERED = 10_000
+
+
+class Owed:
+    """The front of the outbox. ``wake`` is set whenever there may be something to do."""
+
+    def __init__(self, outbox: OutboxStore, clock: Clock) -> None:
+        self._outbox = outbox
+        self._clock = clock
+        self._begun: set[str] = set()
+        self.wake = threading.Event()
+
+    def arriving(self, session: UploadSession, link: RequestLink) -> None:
+        """Told after every chunk: a file of several parts goes on while it arrives."""
+        if link.destination is None or session.size <= SIZES[0] or session.upload_id in self._begun:
+            return
+        if len(self._begun) >= REMEMBERED:
+            self._begun.clear()  # Noting one again changes nothing.
+        self._begun.add(session.upload_id)
+        self._note(session.upload_id, session.request_hash, session.size, link.destination, OutboxState.ARRIVING)
+
+    def received(self, hash: str, files: Iterable[ReceivedFile]) -> None:
+        """Told once files stand in their link's ledger. Most have to go nowhere, and then nobody is woken."""
+        for file in files:
+            if file.destination is not None and file.passed_on_to is None:
+                self._note(file.upload_id, hash, file.size, file.destination, OutboxState.WAITING)
+            elif file.upload_id in self._begun:
+                self._go_on(file.upload_id)
+            self._begun.discard(file.upload_id)
+
+    def session(self, session: UploadSession, uri: str) -> None:
+        """Pass an upload on to a Google session that its sender began; ``uri`` is a secret of theirs."""
+        place = Place(PlaceKind.SESSION)
+        entry = self._entry(session.upload_id, session.request_hash, session.size, place, OutboxState.ARRIVING)
+        self._outbox.add(replace(entry, transfer=uri, path=str(session.path)))
+        self._begun.add(session.upload_id)
+        self.wake.set()
+
+    def again(self, link: RequestLink, file: ReceivedFile) -> PassedOn:
+        """Pass a received file on now, however often that failed. Raises InvalidRequest where there is nowhere to."""
+        place = file.destination or link.destination
+        if file.passed_on_to is None:
+            found = self._outbox.update(
+                file.upload_id, lambda each: replace(each, attempts=0, next_at=0.0, state=OutboxState.WAITING)
+            )
+            if found is None and place is None:
+                raise InvalidRequest("This link passes its files on to nowhere.")
+            if found is None and place is not None:
+                self._note(file.upload_id, link.hash, file.size, place, OutboxState.WAITING)
+            self.wake.set()
+        return self.states([file])[file.upload_id]
+
+    def states(self, files: Iterable[ReceivedFile]) -> dict[str, PassedOn]:
+        """How passing on stands, of those files that have to be or were passed on."""
+        wanted = {file.upload_id: file for file in files}
+        found = {
+            upload_id: PassedOn(OutboxState.DONE, remote=file.passed_on_to, sent_bytes=file.size)
+            for upload_id, file in wanted.items()
+            if file.passed_on_to is not None
+        }
+        if len(found) < len(wanted):
+            for entry in self._outbox.all():
+                if entry.upload_id in wanted and entry.upload_id not in found:
+                    found[entry.upload_id] = _seen(entry)
+        return found
+
+    def figures(self) -> dict[str, int]:
+        """How many files of all links are in each state, and how many of their bytes have still to be sent."""
+        entries = self._outbox.all()
+        states = [state for state in OutboxState if state is not OutboxState.DONE]
+        counted = {state.value: sum(entry.state is state for entry in entries) for state in states}
+        return {**counted, "bytes_left": sum(entry.size - entry.sent_bytes for entry in entries)}
+
+    def _note(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> None:
+        if self._outbox.add(self._entry(upload_id, hash, size, place, state)):
+            self.wake.set()
+        else:
+            self._go_on(upload_id)
+
+    def _go_on(self, upload_id: str) -> None:
+        """It is on its way since it began to arrive: what it waited for may be there now."""
+        self._outbox.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
+        self.wake.set()
+
+    def _entry(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> OutboxEntry:
+        return OutboxEntry(upload_id, hash, place, size, self._clock(), state)
+
+
+def _seen(entry: OutboxEntry) -> PassedOn:
+    failed = entry.state in (OutboxState.RETRYING, OutboxState.FAILED)
+    return PassedOn(
+        entry.state,
+        attempts=entry.attempts,
+        error=entry.error,
+        sent_bytes=entry.sent_bytes,
+        next_at=entry.next_at if failed else None,
+    )

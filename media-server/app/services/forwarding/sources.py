@@ -1,0 +1,113 @@
+"""The local copy of a file that is being passed on: growing while it arrives, finished once it is delivered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import RequestNotFound, UploadNotFound
+from app.core.links import ReceivedFile
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.chunks import ChunkStore
+from app.core.ports.inbox import Destination
+from app.core.ports.sessions import SessionStore
+from app.core.ranges import ByteRanges, Span
+from app.core.remotes import LocalCopyGone, OutboxEntry, ReadInto, RemoteTrouble
+from app.core.session import State
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCopy:
+    """What can be read of a file at this moment."""
+
+    path: str
+    """Its name below the link's folder: the sender's while it arrives, its final one once it is delivered."""
+    ready: ByteRanges
+    received: ReceivedFile | None
+    """None while it arrives."""
+    read: ReadInto
+
+
+class LocalCopies:
+    """Finds them by their outbox entries."""
+
+    def __init__(
+        self, *, sessions: SessionStore, chunks: ChunkStore, requests: RequestStore, destination: Destination
+    ) -> None:
+        self._sessions = sessions
+        self._chunks = chunks
+        self._requests = requests
+        self._destination = destination
+
+    def wanted(self, entry: OutboxEntry) -> bool:
+        """Whether the file is still there to be passed on: not cancelled, refused, purged, taken back or forgotten."""
+        if self._received(entry) is not None:
+            return True
+        try:
+            return self._sessions.load(entry.upload_id).state is State.OPEN
+        except UploadNotFound:
+            return False
+
+    @contextmanager
+    def of(self, entry: OutboxEntry) -> Iterator[LocalCopy]:
+        """The copy, open for reading. Raises LocalCopyGone where nobody wants it any more, RemoteTrouble where its owner has
+        moved it away."""
+        file = self._received(entry)
+        if file is None:
+            # In this order: delivered meanwhile, it stands in the ledger before its session says so.
+            with self._growing(entry) as copy:
+                yield copy
+            return
+        path = self._finished(entry, file)
+        with path.open("rb", buffering=0) as opened:
+            whole = ByteRanges([Span(0, file.size)] if file.size else ())
+            yield LocalCopy(file.path, whole, file, _reader(opened.fileno()))
+
+    def _received(self, entry: OutboxEntry) -> ReceivedFile | None:
+        try:
+            return self._requests.file(entry.request_hash, entry.upload_id)
+        except RequestNotFound:
+            return None  # The owner has deleted the link for good.
+
+    @contextmanager
+    def _growing(self, entry: OutboxEntry) -> Iterator[LocalCopy]:
+        try:
+            session = self._sessions.load(entry.upload_id)
+            opened = self._chunks.path(entry.upload_id).open("rb", buffering=0)
+        except (UploadNotFound, FileNotFoundError):
+            if self._received(entry) is None:
+                raise LocalCopyGone from None
+            raise NotYet from None
+        with opened:
+            if session.state is State.REFUSED:
+                raise LocalCopyGone
+            yield LocalCopy(str(session.path), session.ranges, None, _reader(opened.fileno()))
+
+    def _finished(self, entry: OutboxEntry, file: ReceivedFile) -> Path:
+        folder = self._requests.load(entry.request_hash).folder
+        try:
+            path = self._destination.locate(folder, file.disk_path, file.mark)
+            if path.stat().st_size == file.size:
+                return path
+        except FileNotFoundError:
+            pass
+        raise RemoteTrouble("The file has been moved, changed or deleted on the server.", lasting=True)
+
+
+class NotYet(Exception):
+    """It is being delivered at this very moment: look again."""
+
+
+def _reader(descriptor: int) -> ReadInto:
+    def read(offset: int, buffer: memoryview) -> None:
+        while buffer:
+            count = os.preadv(descriptor, [buffer], offset)
+            if not count:
+                raise LocalCopyGone
+            offset += count
+            buffer = buffer[count:]
+
+    return read

@@ -1,0 +1,1 @@
+"""Request links: made, changed, closed, and who may use them."""

@@ -1,0 +1,243 @@
+"""FileRequests: make, show, change and close links, and say who may use them."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, TypedDict
+
+from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, RequestNotFound
+from app.core.ledger import weight
+from app.core.links import Ask, CaptchaMode, Credentials, ReceivedFile, RequestLink, Usage
+from app.core.paths import RelPath
+from app.core.policy import Policy
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.guards import Attempts, Clock, Hasher
+from app.core.remotes import Place
+from app.core.room import NAME_WEIGHT
+from app.core.session import Sender
+from app.services.links.access import Access
+
+MAX_NAME_LENGTH = 200
+MAX_EMAIL_LENGTH = 254
+# Control characters, line breaks, controls of writing direction and halves of characters.
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+class Terms(TypedDict, total=False):
+    """What an owner sets on a link; what is absent stays as it is. Sizes are bytes, 0 is no limit.
+
+    ``expires_hours`` counts from now, 0 is never. An empty or missing ``password`` takes the password away.
+    """
+
+    title: str
+    message: str
+    expires_hours: float
+    password: str | None
+    max_file_size: int
+    max_total_size: int
+    max_files: int
+    allowed_extensions: tuple[str, ...]
+    captcha: CaptchaMode
+    ask_name: Ask
+    ask_email: Ask
+    active: bool
+    destination: Place | None
+    allowed_origins: tuple[str, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class LinkInfo:
+    """What anyone with the link may know. The limits are those that count after the server's own."""
+
+    link: RequestLink
+    expires_in: float | None
+    file_limit: int
+    extensions: tuple[str, ...]
+    captcha_required: bool
+    files_left: int | None
+    """How many files still fit by what has arrived, uploads under way aside; None for no limit. ``bytes_left`` alike."""
+    bytes_left: int | None
+
+    @property
+    def full(self) -> bool:
+        return 0 in (self.files_left, self.bytes_left)
+
+
+class FileRequests:
+    """The owner's links and the senders' rights on them."""
+
+    def __init__(
+        self,
+        *,
+        requests: RequestStore,
+        access: Access,
+        policy: Policy,
+        attempts: Attempts,
+        hasher: Hasher,
+        clock: Clock,
+        create_limit: str | None,
+        usual_hours: float,
+        check_place: Callable[[Place], None],
+    ) -> None:
+        """``create_limit``, where there is one, counts links made from one address. A link whose terms say nothing of its
+        expiry is open for ``usual_hours``; 0 is for ever."""
+        self._requests = requests
+        self._access = access
+        self._policy = policy
+        self._attempts = attempts
+        self._hasher = hasher
+        self._clock = clock
+        self._create_limit = create_limit
+        self._usual_hours = usual_hours
+        self._check_place = check_place
+
+    def create(self, folder: RelPath, terms: Terms, client: str) -> RequestLink:
+        """Make a link. Raises RateLimited, DestinationNotReady."""
+        key, limit = f"create:{client}", self._create_limit
+        if limit is not None and not self._attempts.hit(key, limit):
+            wait = self._attempts.retry_after(key, limit)
+            raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
+        blank = RequestLink(hash=_new_hash(), folder=folder, created_at=self._clock())
+        link = self._change({"expires_hours": self._usual_hours, **terms})(blank)
+        self._requests.create(link)
+        return link
+
+    def edit(self, hash: str, terms: Terms) -> RequestLink:
+        """Change what ``terms`` names and nothing else. Raises RequestNotFound, DestinationNotReady."""
+        return self._requests.update(hash, self._change(terms))
+
+    def close(self, hash: str) -> None:
+        """Take no more uploads; what has arrived stays. Raises RequestNotFound."""
+        self._requests.update(hash, lambda link: replace(link, active=False))
+
+    def find(self, hash: str) -> RequestLink:
+        """The link as senders may use it. Raises RequestNotFound, RequestClosed or RequestExpired."""
+        link = self._requests.load(hash)
+        if not link.active:
+            raise RequestClosed()
+        if link.is_expired(self._clock()):
+            raise RequestExpired()
+        return link
+
+    def info(self, hash: str, client: str) -> LinkInfo:
+        """What the page of the link shows to ``client``. Raises what ``find`` raises."""
+        link = self.find(hash)
+        files_left, bytes_left = self._left(link)
+        return LinkInfo(
+            link=link,
+            expires_in=None if link.expires_at is None else link.expires_at - self._clock(),
+            file_limit=self._policy.file_limit(link),
+            extensions=self._policy.extensions_for(link),
+            captcha_required=self._access.captcha_required(link, client),
+            files_left=files_left,
+            bytes_left=bytes_left,
+        )
+
+    def _left(self, link: RequestLink) -> tuple[int | None, int | None]:
+        if not link.max_files and not link.max_total_size:
+            return None, None
+        usage = self._requests.usage(link.hash)
+        files = max(0, link.max_files - len(usage.files)) if link.max_files else None
+        if not link.max_total_size:
+            return files, None
+        left = link.max_total_size - sum(weight(file.size) for file in usage.files)
+        # Where not even a name fits, nothing does.
+        return files, left if left >= NAME_WEIGHT else 0
+
+    def all(self, active: bool | None = None) -> list[RequestLink]:
+        """Every link, newest first; with ``active`` only those that take uploads, or only those that do not."""
+        now = self._clock()
+        links = self._requests.all()
+        return [link for link in links if active in (None, link.active and not link.is_expired(now))]
+
+    def with_usage(self, links: Iterable[RequestLink]) -> list[tuple[RequestLink, Usage]]:
+        """These links with what each has received; those that were deleted meanwhile are left out."""
+        found = []
+        for link in links:
+            with suppress(RequestNotFound):
+                found.append((link, self._requests.usage(link.hash)))
+        return found
+
+    def usage(self, hash: str) -> Usage:
+        return self._requests.usage(hash)
+
+    def received(self, hash: str, path: str) -> tuple[RequestLink, ReceivedFile]:
+        """The file that arrived under ``path``, the newest if there were several. Raises FileNotFound."""
+        link = self._requests.load(hash)
+        for file in reversed(self._requests.usage(hash).files):
+            if file.path == path:
+                return link, file
+        raise FileNotFound()
+
+    def authorize_opening(self, link: RequestLink, credentials: Credentials) -> None:
+        """Return if an upload may be opened with these credentials; raises what ``Access.authorize`` raises."""
+        self._access.authorize(link, credentials)
+
+    def check_sender(self, link: RequestLink, name: str | None, email: str | None) -> Sender:
+        """Who sends, as far as the link asks; what it does not ask for is not kept. Raises InvalidRequest."""
+        problems: dict[str, str] = {}
+        sender = Sender(
+            name=_answer(link.ask_name, name, "sender_name", _name_problem, problems),
+            email=_answer(link.ask_email, email, "sender_email", _email_problem, problems),
+        )
+        if problems:
+            raise InvalidRequest(" ".join(problems.values()), fields=problems)
+        return sender
+
+    def _change(self, terms: Terms) -> Callable[[RequestLink], RequestLink]:
+        """The pure function that applies ``terms``; the slow hash is computed here, before any lock is held."""
+        values: dict[str, Any] = {**terms}
+        place = terms.get("destination")
+        if place is not None:
+            self._check_place(place)
+        if "password" in terms:
+            password = values.pop("password")
+            values["password_hash"] = self._hasher.hash(password) if password else None
+        if "expires_hours" in terms:
+            hours = values.pop("expires_hours")
+            values["expires_at"] = self._clock() + hours * 3600 if hours else None
+        return lambda link: replace(link, **values)
+
+
+def _new_hash() -> str:
+    """192 random bits, less what it takes to have a letter or digit at both ends: mail programs leave a dash at the
+    end of an address out, and command lines read one at the start as an option."""
+    while True:
+        text = secrets.token_urlsafe(24)
+        if text[0].isalnum() and text[-1].isalnum():
+            return text
+
+
+def _answer(
+    ask: Ask, given: str | None, field: str, problem_of: Callable[[str], str | None], problems: dict[str, str]
+) -> str | None:
+    """What a sender said about themselves, None where they were not asked or said nothing."""
+    text = (given or "").strip()
+    if ask is Ask.NO or (ask is Ask.OPTIONAL and not text):
+        return None
+    problem = problem_of(text)
+    if problem is not None:
+        problems[field] = problem
+    return text
+
+
+def _name_problem(name: str) -> str | None:
+    if not name:
+        return "This link asks for your name."
+    if len(name) > MAX_NAME_LENGTH:
+        return f"The name is longer than {MAX_NAME_LENGTH} characters."
+    return "The name holds characters that cannot be shown." if _UNPRINTABLE.search(name) else None
+
+
+def _email_problem(email: str) -> str | None:
+    if not email:
+        return "This link asks for your e-mail address."
+    local, at, domain = email.rpartition("@")
+    well_formed = at and local and domain and not any(character.isspace() for character in email)
+    if not well_formed or len(email) > MAX_EMAIL_LENGTH or _UNPRINTABLE.search(email):
+        return "That is not an e-mail address."
+    return None

@@ -1,0 +1,1 @@
+"""What keeps a server running and tells how it is."""

@@ -1,0 +1,31 @@
+"""Notes: what the owner should know although everything works."""
+
+from __future__ import annotations
+
+from app.storage.disk.last_seen import LastSeen
+
+ONE_CONNECTION = frozenset({"h2", "h3"})
+"""What browsers call HTTP/2 and 3, over which they send all chunks by one connection (ALPN's names)."""
+_LAPSES = 24 * 3600.0
+"""Seconds after which what was seen no more is told no more."""
+_HTTP2 = (
+    "Senders' browsers say that they reach this server by HTTP/2 or 3, where all chunks share one connection: uploads are faster over HTTP/1.1, "
+    "so have the proxy in front offer that alone (nginx: `listen 443 ssl` without `http2`; Caddy: `protocols h1`)."
+)
+
+
+class Notes:
+    """What is told here comes from strangers in part: it is for people to read, and nothing behaves by it."""
+
+    def __init__(self, one_connection: LastSeen) -> None:
+        """``one_connection`` remembers that a browser came by HTTP/2 or 3."""
+        self._one_connection = one_connection
+
+    def came_by(self, protocol: str) -> None:
+        """A sender's browser says by which protocol it came, in ALPN's words; anything else means nothing."""
+        if protocol in ONE_CONNECTION:
+            self._one_connection.note()
+
+    def sentences(self) -> list[str]:
+        """One for each thing; mostly none."""
+        return [_HTTP2] if self._one_connection.seconds_ago() < _LAPSES else []

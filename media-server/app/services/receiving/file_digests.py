@@ -1,0 +1,202 @@
+"""The SHA-256 of whole files, without anybody waiting for it.
+
+A file that comes at the pace of a network is hashed while it grows, as far as it has no gap, so that the digest is
+there a moment after the last byte. One that comes faster than that is hashed once it is delivered: the cores are then
+needed for receiving, and its bytes are still in memory.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import threading
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from app.core.errors import Busy, RequestNotFound, StorageFull, UploadNotFound
+from app.core.links import ReceivedFile, RequestLink
+from app.core.pieces import PIECE
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.chunks import ChunkStore
+from app.core.ports.guards import Clock
+from app.core.ports.inbox import Delivery, Destination
+from app.core.ports.sessions import SessionStore
+from app.core.ranges import Span
+from app.core.session import State, UploadSession
+
+TINY = 1024 * 1024
+"""Files up to this are hashed on delivery: that takes less than writing the digest down later."""
+SMALL = 16 * 1024 * 1024
+"""Files below this are hashed in no time afterwards."""
+FAST = 100 * 1024 * 1024 * len(os.sched_getaffinity(0))
+"""Bytes a second above which a file is hashed afterwards: the more cores there are, the more have nothing else to do."""
+AT_ONCE = 32
+TICK = 1.0
+
+
+class FileDigests:
+    """Hashes files as they grow and after they were delivered. ``later`` runs a job when there is time for it."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        chunks: ChunkStore,
+        requests: RequestStore,
+        destination: Destination,
+        clock: Clock,
+        later: Callable[[Callable[[], object]], None],
+    ) -> None:
+        self._sessions = sessions
+        self._chunks = chunks
+        self._requests = requests
+        self._destination = destination
+        self._clock = clock
+        self._later = later
+        self._growing: dict[str, GrowingDigest] = {}
+        self._ensured: set[str] = set()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def grow(self, session: UploadSession) -> None:
+        """Told after every chunk: hash along from now on, if that is worth while and nobody does."""
+        pace = session.received_bytes / max(self._clock() - session.opened_at, 0.001)
+        if session.size < SMALL or pace > FAST or session.upload_id in self._growing:
+            return
+        with self._lock:
+            if len(self._growing) >= AT_ONCE:
+                return
+            with suppress(Busy, UploadNotFound):  # Another process hashes it, or it is gone.
+                self._growing[session.upload_id] = GrowingDigest(session, self._sessions, self._chunks)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
+                self._thread.start()
+
+    def of_whole(self, session: UploadSession) -> str:
+        """The digest of a file without gaps that is not delivered yet; computes what is left of it."""
+        growing = self._growing.get(session.upload_id)
+        if growing is not None:
+            return growing.advanced_to(session.size)
+        return sha256_of(self._chunks.path(session.upload_id))
+
+    def delivered(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> None:
+        """Told once a file is delivered whose digest is not known yet."""
+        if session.upload_id in self._growing:
+            self._wake.set()
+        else:
+            self._later(lambda: self._hash_delivered(link, session.upload_id, delivery.disk_path, delivery.mark))
+
+    def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
+        """Have the digest of a delivered file computed, unless that is being done; false where the file is gone."""
+        try:
+            self._destination.locate(link.folder, file.disk_path, file.mark)
+        except FileNotFoundError:
+            return False
+        with self._lock:
+            if file.upload_id not in self._growing and file.upload_id not in self._ensured:
+                self._ensured.add(file.upload_id)
+                self._later(lambda: self._ensure(link, file))
+        return True
+
+    def _ensure(self, link: RequestLink, file: ReceivedFile) -> None:
+        try:
+            known = self._requests.file(link.hash, file.upload_id)
+            if known is not None and known.sha256 is None:
+                self._hash_delivered(link, file.upload_id, file.disk_path, file.mark)
+        finally:
+            with self._lock:
+                self._ensured.discard(file.upload_id)
+
+    def hash_missing(self) -> int:
+        """Compute every digest that is not known, as after a crash; returns how many."""
+        unknown = [
+            (link, file) for link, usage in self._requests.all_used() for file in usage.files if file.sha256 is None
+        ]
+        return sum(self._hash_delivered(link, file.upload_id, file.disk_path, file.mark) for link, file in unknown)
+
+    def _hash_delivered(self, link: RequestLink, upload_id: str, disk_path: str, mark: str | None) -> bool:
+        with ExitStack() as stack:
+            try:
+                with suppress(UploadNotFound):  # Its session is purged, so nobody hashes it along.
+                    stack.enter_context(self._sessions.only_one(upload_id, "hash"))
+                digest = sha256_of(self._destination.locate(link.folder, disk_path, mark))
+            except FileNotFoundError:
+                return False  # The owner took it away.
+            except Busy:
+                return False  # Another process is at it.
+            self._note(link.hash, upload_id, digest)
+            return True
+
+    def _note(self, hash: str, upload_id: str, digest: str) -> None:
+        with suppress(RequestNotFound):  # The link was deleted meanwhile.
+            self._requests.note_sha256(hash, upload_id, digest)
+        with suppress(UploadNotFound):  # Purged meanwhile; the ledger keeps the digest.
+            self._sessions.update(upload_id, lambda session: session.hashed(digest))
+
+    def _run(self) -> None:
+        while True:
+            # Another process may take the chunks in between, so looking is the only way to know.
+            self._wake.wait(TICK)
+            self._wake.clear()
+            for upload_id, growing in list(self._growing.items()):
+                if self._step(upload_id, growing):
+                    with self._lock:
+                        del self._growing[upload_id]
+                    growing.close()
+
+    def _step(self, upload_id: str, growing: GrowingDigest) -> bool:
+        """Hash as far as there is no gap; whether nothing more will come or can be done.
+
+        A digest that a full disk does not take is computed at the next start.
+        """
+        try:
+            return self._advance(upload_id, growing)
+        except (UploadNotFound, Busy, StorageFull):
+            return True
+
+    def _advance(self, upload_id: str, growing: GrowingDigest) -> bool:
+        session = self._sessions.load(upload_id)
+        if session.state is State.REFUSED:
+            return True
+        if session.state is State.OPEN:
+            growing.advanced_to(session.ranges.prefix)
+            return False
+        digest = growing.advanced_to(session.size)
+        if session.sha256 is None:
+            self._note(session.request_hash, upload_id, digest)
+        return True
+
+
+class GrowingDigest:
+    """The digest of a growing file as far as it has been read. Only one in all processes; raises Busy for a second.
+
+    Goes on reading the same file when it is delivered meanwhile.
+    """
+
+    def __init__(self, session: UploadSession, sessions: SessionStore, chunks: ChunkStore) -> None:
+        self._digest = hashlib.sha256()
+        self._position = 0
+        self._lock = threading.Lock()
+        with ExitStack() as stack:
+            stack.enter_context(sessions.only_one(session.upload_id, "hash"))
+            self._read = stack.enter_context(chunks.reader(session.upload_id))
+            self.close = stack.pop_all().close
+
+    def advanced_to(self, stop: int) -> str:
+        """The digest of the first ``stop`` bytes, which must be there and must not be fewer than the last time."""
+        with self._lock:
+            while self._position < stop:
+                piece = self._read(Span(self._position, min(self._position + 4 * PIECE, stop)))
+                if not piece:
+                    raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
+                self._digest.update(piece)
+                self._position += len(piece)
+            return self._digest.hexdigest()
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file as 64 hex digits, read a piece at a time."""
+    with path.open("rb", buffering=0) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,30 @@
+"""Forgetting: a link that is over is deleted for good."""
+
+from __future__ import annotations
+
+from app.core.errors import RequestInUse
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.guards import Clock
+from app.services.receiving.purge import Purge
+
+
+class Forgetting:
+    """Deletes links with all that was noted of them: title, terms, names of files and senders. Received files stay."""
+
+    def __init__(self, *, requests: RequestStore, purge: Purge, clock: Clock) -> None:
+        self._requests = requests
+        self._purge = purge
+        self._clock = clock
+
+    def forget(self, hash: str) -> None:
+        """Delete a link that is closed or expired, and what was on its way to it.
+
+        Raises RequestNotFound, and RequestInUse while the link is open or its files are being passed on.
+        """
+        link = self._requests.load(hash)
+        if link.active and not link.is_expired(self._clock()):
+            raise RequestInUse()
+        if any(file.destination and not file.passed_on_to for file in self._requests.usage(hash).files):
+            raise RequestInUse("Files of this link are still to be passed on. Delete it when that is done.")
+        self._requests.delete(hash)
+        self._purge.abandon(hash)

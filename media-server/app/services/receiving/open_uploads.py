@@ -1,0 +1,140 @@
+"""OpenUploads: what is on its way to a link at this moment, for its owner to see and to stop."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.core.errors import Busy, RequestNotFound, UploadComplete, UploadNotFound
+from app.core.links import Opening
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.guards import Clock
+from app.core.ports.sessions import SessionStore
+from app.core.session import State, UploadSession
+from app.services.operations.observer import Observer
+from app.services.receiving.purge import Purge
+from app.services.upload_concurrency_manager import UploadConcurrencyManager
+
+LATELY = 30.0
+"""Seconds over which the pace of an upload is told."""
+MOST_STOPPED = 1000
+"""Uploads that one call stops."""
+LONGEST = 5.0
+"""Seconds after which a call stops no more of them: freeing the room of each takes the disk a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """An upload that is open, and what came of it lately, in bytes a second; ``running`` while it has a place among the
+    uploads that are received at once."""
+
+    session: UploadSession
+    bytes_per_second: float
+    running: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """How many uploads were stopped, and how many are still there: beyond what one call does, or being delivered now."""
+
+    stopped: int
+    left: int
+
+
+class OpenUploads:
+    """Look at the uploads of a link, and give them up. The owner stops what is open and never takes a file back."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        requests: RequestStore,
+        purge: Purge,
+        concurrency: UploadConcurrencyManager,
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        self._sessions = sessions
+        self._requests = requests
+        self._purge = purge
+        self._concurrency = concurrency
+        self._clock = clock
+        self._observer = observer
+
+    def of(self, hash: str) -> tuple[Opening, ...]:
+        """The uploads that are open, oldest first, as the link's ledger has them. Raises RequestNotFound."""
+        return self._requests.openings(hash)
+
+    def look(self, openings: Iterable[Opening]) -> list[UnderWay]:
+        """How each stands; those that have ended meanwhile are left out. Reads a session for each."""
+        running = {each.upload_id for each in self._concurrency.running()}
+        found = []
+        for opening in openings:
+            with suppress(UploadNotFound):
+                session = self._sessions.load(opening.upload_id)
+                if session.state is State.OPEN:
+                    found.append(UnderWay(session, self._pace(session), session.upload_id in running))
+        return found
+
+    def stop(self, hash: str, upload_id: str) -> None:
+        """Give up one upload that is open, for its owner; its sender is told so.
+
+        Raises UploadComplete where its file has arrived, UploadNotFound.
+        """
+        if self._requests.file(hash, upload_id) is not None:
+            raise _arrived()
+        if all(each.upload_id != upload_id for each in self._requests.openings(hash)):
+            raise UploadNotFound()
+        if not self._stop_one(hash, upload_id):
+            raise _arrived()
+
+    def stop_all(self, hash: str) -> Stopped:
+        """Give up whatever is open of a link, the oldest first, as far as one call goes. Raises RequestNotFound."""
+        openings = self._requests.openings(hash)
+        stopped, until = 0, time.monotonic() + LONGEST
+        for opening in openings[:MOST_STOPPED]:
+            if time.monotonic() > until:
+                break
+            # One that is being delivered is not waited for: that may take as long as reading the file.
+            with suppress(Busy, UploadNotFound):
+                stopped += self._stop_one(hash, opening.upload_id, wait=False)
+        return Stopped(stopped, left=len(self._requests.openings(hash)))
+
+    def give_up(self, upload_id: str, why: str, *, wait: bool = True) -> bool:
+        """Free what an upload takes, ``cancelled`` by its sender or ``stopped`` by the owner; false where its file was
+        delivered in the meantime. Raises UploadNotFound, and Busy when ``wait`` is false and somebody holds it."""
+        with self._sessions.exclusive(upload_id, wait=wait):
+            session = self._sessions.load(upload_id)
+            if self._has_arrived(session):
+                return False
+            self._purge.forget(session, why)
+        self._concurrency.finished(upload_id)
+        self._observer.cancelled(session, why)
+        return True
+
+    def _stop_one(self, hash: str, upload_id: str, *, wait: bool = True) -> bool:
+        try:
+            return self.give_up(upload_id, "stopped", wait=wait)
+        except UploadNotFound:
+            # A place in the ledger for which there is no session, as after a removal by hand.
+            if self._requests.release(hash, upload_id, "stopped"):
+                return True
+            raise
+
+    def _has_arrived(self, session: UploadSession) -> bool:
+        # The ledger is told of a delivery before the session is.
+        with suppress(RequestNotFound):  # The link is deleted, and its ledger with it.
+            return session.state is State.COMPLETE or bool(self._requests.file(session.request_hash, session.upload_id))
+        return False
+
+    def _pace(self, session: UploadSession) -> float:
+        now = self._clock()
+        count, since = self._sessions.recent(session.upload_id, now - LATELY)
+        seconds = now - (session.opened_at if since is None else since)
+        return count / seconds if seconds > 0 else 0.0
+
+
+def _arrived() -> UploadComplete:
+    return UploadComplete("The file has arrived whole. Remove it where it lies, if you do not want it.")

@@ -1,0 +1,132 @@
+"""The purge: giving up uploads that nobody goes on with, and what was left behind by a crash."""
+
+from __future__ import annotations
+
+import logging
+from contextlib import suppress
+
+from app.core.errors import Busy, RequestNotFound, StorageFull, UploadError, UploadNotFound
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.chunks import ChunkStore
+from app.core.ports.guards import Clock
+from app.core.ports.sessions import SessionStore
+from app.core.session import State, UploadSession
+from app.services.operations.observer import Observer
+from app.services.receiving.deliveries import Deliveries
+from app.services.receiving.promises import Promises
+from app.services.receiving.whole_files import WholeFiles
+
+log = logging.getLogger("droppr.uploads")
+
+
+class Purge:
+    """Judges sessions, never files. ``max_idle`` is the seconds an upload may lie idle, ``max_age`` how long it may take in
+    all."""
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        chunks: ChunkStore,
+        requests: RequestStore,
+        deliveries: Deliveries,
+        whole_files: WholeFiles,
+        clock: Clock,
+        observer: Observer,
+        promises: Promises,
+        max_idle: float,
+        max_age: float,
+    ) -> None:
+        self._sessions = sessions
+        self._chunks = chunks
+        self._requests = requests
+        self._deliveries = deliveries
+        self._whole_files = whole_files
+        self._clock = clock
+        self._observer = observer
+        self._promises = promises
+        self._max_idle = max_idle
+        self._max_age = max_age
+
+    def is_due(self, session: UploadSession) -> bool:
+        """Whether an upload has been left alone for too long, or is open for too long."""
+        now = self._clock()
+        too_old = session.state is State.OPEN and now - session.opened_at >= self._max_age
+        return too_old or session.idle_since(now) >= self._max_idle
+
+    def forget(self, session: UploadSession, why: str) -> None:
+        """Give an upload up and free its space; whoever calls this holds the session alone."""
+        try:
+            self._release(session, why)
+            self._sessions.delete(session.upload_id)
+        except StorageFull:
+            # Freeing its space makes the room to note that; where it does not, the sweep gives the place back.
+            self._sessions.delete(session.upload_id)
+            with suppress(StorageFull):
+                self._release(session, why)
+        self._promises.drop(session)  # Last: on a full disk this can be noted only now.
+
+    def abandon(self, hash: str) -> None:
+        """Give up everything that was on its way to a link that was deleted; what is held at this moment goes with the
+        next sweep."""
+        for upload_id in list(self._sessions.ids()):
+            with suppress(UploadNotFound, Busy):
+                if self._sessions.load(upload_id).request_hash == hash:
+                    with self._sessions.exclusive(upload_id, wait=False):
+                        self._sessions.delete(upload_id)
+
+    def sweep(self) -> int:
+        """Remove every upload that is due; returns how many. Finished files are not touched.
+
+        Each is judged under its lock, and one that somebody is sending to at this moment is passed over. A file
+        that is whole but was never delivered, because the server died in between, is delivered.
+        """
+        removed = sum(self._sweep_one(upload_id) for upload_id in list(self._sessions.ids()))
+        self._sessions.remove_remains(self._clock() - self._max_idle)
+        self._give_back_lost_places()
+        return removed
+
+    def _release(self, session: UploadSession, why: str) -> None:
+        if session.state is State.OPEN:
+            with suppress(RequestNotFound):  # The link is deleted, and its ledger with it.
+                self._requests.release(session.request_hash, session.upload_id, why)
+
+    def _sweep_one(self, upload_id: str) -> int:
+        try:
+            with self._sessions.exclusive(upload_id, wait=False):
+                session = self._sessions.load(upload_id)
+                orphaned = self._is_orphaned(session)
+                if not (orphaned or self.is_due(session)) or not self._chunks.idle(upload_id):
+                    return 0
+                if orphaned or session.state is not State.OPEN or not session.is_whole:
+                    self.forget(session, "expired")
+                    self._observer.expired(session)
+                    return 1
+            self._deliveries.finish(upload_id, self._requests.load(session.request_hash))
+        except UploadNotFound:
+            return 0  # Somebody else removed it meanwhile, or it is still being opened.
+        except UploadError as error:
+            log.warning("upload not swept", extra={"code": error.code})
+        return 0
+
+    def _give_back_lost_places(self) -> None:
+        """Release what a ledger still counts as open but no session stands for, as after a removal by hand.
+
+        A session exists before its place is reserved, so what is looked up in this order is never a new one.
+        """
+        for link in self._requests.all():
+            with suppress(RequestNotFound):  # Deleted meanwhile.
+                self._whole_files.settle(link)
+                for upload_id in self._requests.usage(link.hash).open:
+                    try:
+                        self._sessions.load(upload_id)
+                    except UploadNotFound:
+                        self._requests.release(link.hash, upload_id, "expired")
+
+    def _is_orphaned(self, session: UploadSession) -> bool:
+        """Whether the upload's link was deleted."""
+        try:
+            self._requests.load(session.request_hash)
+        except RequestNotFound:
+            return True
+        return False

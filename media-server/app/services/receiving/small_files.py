@@ -1,0 +1,175 @@
+"""Small files: each complete in one request, alone or packed with others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+
+from app.core.errors import RateLimited, UploadError
+from app.core.links import Credentials, RequestLink
+from app.core.ports.bodies import Body, Checksum
+from app.core.ranges import Span
+from app.core.session import Sender, UploadSession
+from app.services.receiving.bulk import AfterAStep, Bulk
+from app.services.receiving.commands import OpenUpload, ReceiveChunk, new_upload_id
+from app.services.receiving.file_digests import TINY
+from app.services.receiving.openings import Openings
+from app.services.receiving.room import Room
+from app.services.receiving.uploads import Uploads
+from app.services.receiving.whole_files import LEVELS_TOGETHER, TOGETHER, Outcome, WholeFile, WholeFiles
+
+Packed = tuple[OpenUpload | UploadError, Body]
+"""A file of a pack: what is said of it, or why that cannot be, and its bytes."""
+
+
+class SmallFiles:
+    """Receive files that come whole. Those that are not small after all, or cannot be taken whole, become uploads.
+
+    Packs cost much more work than their bytes say: so few of them are at it at once (``bulk``), and they give way to chunks.
+    """
+
+    def __init__(
+        self, *, openings: Openings, whole_files: WholeFiles, uploads: Uploads, room: Room, bulk: Bulk
+    ) -> None:
+        self._openings = openings
+        self._room = room
+        self._whole_files = whole_files
+        self._uploads = uploads
+        self._bulk = bulk
+
+    def receive(
+        self,
+        hash: str,
+        command: OpenUpload,
+        body: Body,
+        credentials: Credentials,
+        *,
+        checksum: Checksum | None = None,
+        index: int | None = None,
+    ) -> UploadSession:
+        """One file in one request. Raises what opening an upload and receiving a chunk raise; nothing is kept then."""
+        link = self._openings.link(hash, credentials)
+        sender = self._openings.sender(link, command)
+        self._openings.count(credentials)
+        return self._received(link, command, sender, body, credentials.client, checksum, index)
+
+    def admit(self, hash: str, size: int, credentials: Credentials) -> RequestLink:
+        """The link, once a file may be sent to it with these credentials; counted as an opening. Where the file's name is known only
+        once its bytes have been put aside, up to ``size`` of them, this comes before that.
+
+        Raises what ``Openings.link`` raises, RateLimited, StorageFull."""
+        link = self._openings.link(hash, credentials)
+        self._openings.count(credentials)
+        # Once where they are put aside, and once more where they go.
+        self._room.room_for_opening(2 * size)
+        return link
+
+    def take(self, link: RequestLink, command: OpenUpload, body: Body, client: str) -> UploadSession:
+        """The file of a ``client`` who was admitted. Raises what opening an upload and receiving a chunk raise."""
+        return self._received(link, command, self._openings.sender(link, command), body, client)
+
+    def _received(
+        self,
+        link: RequestLink,
+        command: OpenUpload,
+        sender: Sender,
+        body: Body,
+        client: str,
+        checksum: Checksum | None = None,
+        index: int | None = None,
+    ) -> UploadSession:
+        upload_id = new_upload_id(link.hash, command.key)
+        if not self._goes_whole(upload_id, command):
+            return self._by_session(link, command, body, checksum, client)
+        file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
+        return _raised(self._whole_files.deliver(link, [file])[0])
+
+    def receive_pack(self, hash: str, files: Iterable[Packed], credentials: Credentials) -> list[Outcome]:
+        """Many files in one request: for each, in their order, the finished upload or why it was refused.
+
+        Raises what stands against all of them; what was delivered until then is found again by its key.
+        """
+        link = self._openings.link(hash, credentials)
+        with self._bulk.work(credentials.client) as after_a_step:
+            self._openings.count_packed(credentials.client, 1)
+            return self._each(link, files, credentials.client, after_a_step)
+
+    def _each(self, link: RequestLink, files: Iterable[Packed], client: str, after_a_step: AfterAStep) -> list[Outcome]:
+        outcomes: list[Outcome | None] = []
+        limited: RateLimited | None = None
+        waiting: dict[str, tuple[int, WholeFile]] = {}
+        levels = 0
+        try:
+            for number, (command, body) in enumerate(files, start=1):
+                limited = limited or self._limited(client, number)
+                taken = self._taken(link, limited or command, body, client)
+                delivering = 0.0
+                if isinstance(taken, WholeFile):
+                    if taken.upload_id in waiting or len(waiting) == TOGETHER or levels > LEVELS_TOGETHER:
+                        delivering, levels = self._deliver(link, waiting, outcomes), 0
+                    waiting[taken.upload_id] = len(outcomes), taken
+                    levels += len(taken.command.path.folder)
+                outcomes.append(None if isinstance(taken, WholeFile) else taken)
+                after_a_step(delivering)
+            self._deliver(link, waiting, outcomes)
+        finally:
+            for _, file in waiting.values():
+                file.content.close()
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _limited(self, client: str, number: int) -> RateLimited | None:
+        """Why no further files of a pack are taken, once so many came that they count as further openings."""
+        try:
+            if number > 1:
+                self._openings.count_packed(client, number)
+        except RateLimited as error:
+            return error
+        return None
+
+    def _taken(
+        self, link: RequestLink, command: OpenUpload | UploadError, body: Body, client: str
+    ) -> WholeFile | Outcome:
+        """The bytes of one packed file, to be delivered with others, or what became of it already."""
+        if isinstance(command, UploadError):
+            return command
+        try:
+            sender = self._openings.sender(link, command)
+            upload_id = new_upload_id(link.hash, command.key)
+            if self._goes_whole(upload_id, command):
+                return self._whole_files.write(link, upload_id, command, sender, body)
+            return self._by_session(link, command, body, None, client)
+        except UploadError as error:
+            return error
+
+    def _deliver(
+        self, link: RequestLink, waiting: dict[str, tuple[int, WholeFile]], outcomes: list[Outcome | None]
+    ) -> float:
+        """The seconds that it took: the disk was at work in most of them."""
+        began = time.monotonic()
+        together = [*waiting.values()]
+        waiting.clear()
+        for (place, _), outcome in zip(
+            together, self._whole_files.deliver(link, [file for _, file in together]), strict=True
+        ):
+            outcomes[place] = outcome
+        return time.monotonic() - began
+
+    def _goes_whole(self, upload_id: str, command: OpenUpload) -> bool:
+        # What was begun as an upload under the same key is finished as one.
+        begun = command.key is not None and self._uploads.is_begun(upload_id)
+        return command.size <= TINY and self._whole_files.supported and not begun
+
+    def _by_session(
+        self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None, client: str
+    ) -> UploadSession:
+        session = self._uploads.begin(link, command, self._openings.sender(link, command), client)
+        if not command.size:
+            return session
+        chunk = ReceiveChunk(session.upload_id, Span(0, command.size), command.size, checksum)
+        return self._uploads.receive(link.hash, chunk, body)
+
+
+def _raised(outcome: Outcome) -> UploadSession:
+    if isinstance(outcome, UploadError):
+        raise outcome
+    return outcome

@@ -1,0 +1,93 @@
+"""Undo: a sender takes back a file that has just arrived."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+
+from app.core.errors import UploadComplete, UploadNotFound
+from app.core.links import ReceivedFile, RequestLink
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.guards import Clock
+from app.core.ports.inbox import Destination
+from app.core.ports.sessions import SessionStore
+from app.services.operations.observer import Observer
+
+
+class Undo:
+    """Removes what an upload delivered within ``window`` seconds of its arrival; 0 is never.
+
+    The ledger is told first and the file removed after it: from then on nobody is shown the file, and should the
+    process die in between, whoever asks next, or the nightly sweep, removes what still lies there. Only the very
+    file that was delivered is removed; one that the owner changed or replaced is the owner's.
+    """
+
+    def __init__(
+        self,
+        *,
+        sessions: SessionStore,
+        requests: RequestStore,
+        destination: Destination,
+        clock: Clock,
+        observer: Observer,
+        window: float,
+    ) -> None:
+        self._sessions = sessions
+        self._requests = requests
+        self._destination = destination
+        self._clock = clock
+        self._observer = observer
+        self._window = window
+
+    def until(self, received_at: float) -> float | None:
+        """Until when a file that arrived then can be taken back; None where that time is over."""
+        end = received_at + self._window
+        return end if self._clock() < end else None
+
+    def take_back(self, hash: str, upload_id: str) -> None:
+        """Remove the file of a complete upload.
+
+        Raises UploadNotFound when that has been done before, UploadComplete when it is too late.
+        """
+        with self._alone(upload_id):
+            file = self._requests.file(hash, upload_id)
+            if file is None or not self._take_out(hash, file):
+                raise UploadNotFound()
+            self._clear(self._requests.load(hash), file)
+        self._observer.taken_back(hash, file)
+
+    def complete(self, hash: str, upload_id: str) -> None:
+        """Remove what a removal that was interrupted left of an upload; nothing happens where nothing is left."""
+        file = self._requests.removed_file(hash, upload_id)
+        if file is not None:
+            self._clear(self._requests.load(hash), file)
+
+    def sweep(self) -> None:
+        """Complete every removal that was interrupted."""
+        for link, usage in self._requests.all_used():
+            for file in usage.removed:
+                self._clear(link, file)
+
+    def _take_out(self, hash: str, file: ReceivedFile) -> bool:
+        if self.until(file.received_at) is None:
+            raise UploadComplete()
+        folder = self._requests.load(hash).folder
+        if file.mark is None or not self._destination.holds(folder, file.disk_path, file.mark):
+            raise UploadComplete("The owner has already taken or changed this file; it can no longer be taken back.")
+        if self._requests.remove(hash, file.upload_id):
+            return True
+        if self._requests.file(hash, file.upload_id) is not None:
+            raise UploadComplete("The file has already been passed on and can no longer be taken back.")
+        return False
+
+    def _clear(self, link: RequestLink, file: ReceivedFile) -> None:
+        self._destination.remove(link.folder, file.disk_path, file.mark or "")
+        self._sessions.delete(file.upload_id)
+
+    @contextmanager
+    def _alone(self, upload_id: str) -> Iterator[None]:
+        """While nobody delivers or purges the upload; where its session is gone, the ledger alone judges."""
+        with ExitStack() as stack:
+            with suppress(UploadNotFound):
+                stack.enter_context(self._sessions.exclusive(upload_id))
+            yield

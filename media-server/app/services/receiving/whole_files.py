@@ -1,0 +1,250 @@
+"""Whole files: small ones that come complete in one request, alone or many in a pack.
+
+They need no session and no growing file. Each is written to a file without a name and hashed on the way; then all that
+came together are announced in the link's ledger, linked to their names, and noted as received, with one write each. A
+crash before the link leaves nothing; one after it leaves a file that the ledger's announcement leads to, by the next
+attempt under the same key or by the purge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from app.core.errors import ChecksumMismatch, ChunkConflict, SizeMismatch, UploadCancelled, UploadError, UploadNotFound
+from app.core.links import Announced, ReceivedFile, RequestLink
+from app.core.paths import RelPath
+from app.core.policy import Policy
+from app.core.ports.bodies import Body, Checksum
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.guards import Clock, HeadReader
+from app.core.ports.inbox import Delivery, Destination
+from app.core.ports.whole_files import Nameless, NamelessFiles, Turns
+from app.core.ranges import Span
+from app.core.session import Sender, UploadSession
+from app.services.operations.observer import Observer
+from app.services.receiving.commands import OpenUpload
+from app.services.receiving.deliveries import delivered_session
+from app.services.receiving.room import Room
+
+TOGETHER = 64
+"""How many files are delivered at once: enough to share the waits for the disk, few enough to hold open."""
+LEVELS_TOGETHER = 4 * TOGETHER
+"""As many folders may lead to these files, each a name that the disk has to keep."""
+
+Outcome = UploadSession | UploadError
+
+
+@dataclass(frozen=True, slots=True)
+class WholeFile:
+    """A whole file that lies on the disk under no name yet."""
+
+    upload_id: str
+    command: OpenUpload
+    sender: Sender
+    content: Nameless
+
+
+class WholeFiles:
+    """Write whole files and deliver them. ``durable`` waits for the disk before a file counts."""
+
+    def __init__(
+        self,
+        *,
+        files: NamelessFiles,
+        requests: RequestStore,
+        destination: Destination,
+        policy: Policy,
+        head_reader: HeadReader,
+        turns: Turns,
+        room: Room,
+        clock: Clock,
+        observer: Observer,
+        durable: bool,
+    ) -> None:
+        self._files = files
+        self._requests = requests
+        self._destination = destination
+        self._policy = policy
+        self._head_reader = head_reader
+        self._turns = turns
+        self._room = room
+        self._clock = clock
+        self._observer = observer
+        self._durable = durable
+
+    @property
+    def supported(self) -> bool:
+        """Whether the disk can do this; where it cannot, small files go the way of large ones."""
+        return self._files.supported
+
+    def write(
+        self,
+        link: RequestLink,
+        upload_id: str,
+        command: OpenUpload,
+        sender: Sender,
+        body: Body,
+        checksum: Checksum | None = None,
+        index: int | None = None,
+    ) -> WholeFile:
+        """Take the bytes of a file that may come in. It is nobody's yet; deliver it or close its content.
+
+        Raises ChunkSizeMismatch, ChecksumMismatch, TypeNotAllowed, StorageFull, Busy.
+        """
+        self._room.room_for_opening(command.size, len(command.path.folder))
+        session = _session(link, upload_id, command, sender, self._clock())
+        self._observer.opened(session)
+        if command.size:
+            with self._observer.receiving(session, Span(0, command.size), index):
+                content = self._files.write(body, command.size, checksum, command.last_modified)
+        else:
+            content = self._files.write(body, 0, checksum, command.last_modified)
+        try:
+            self._judge(link, command, content)
+        except UploadError as error:
+            content.close()
+            self._observer.refused(session, error)
+            raise
+        return WholeFile(upload_id, command, sender, content)
+
+    def deliver(self, link: RequestLink, files: Sequence[WholeFile]) -> list[Outcome]:
+        """Give files their names, each exactly once whoever else tries; the outcome of each, in their order.
+
+        Their contents are closed, whatever happens. Raises StorageFull or Busy when the ledger cannot be written.
+        """
+        with ExitStack() as stack:
+            for file in files:
+                stack.callback(file.content.close)
+            # Without a key an upload's id is new: nobody else can be at it, or have been.
+            repeatable = [file for file in files if file.command.key]
+            with self._turns.of(file.upload_id for file in repeatable):
+                known = {file.upload_id: self._known(link, file) for file in repeatable}
+                outcomes = {upload_id: outcome for upload_id, outcome in known.items() if outcome is not None}
+                outcomes |= self._fresh(link, [file for file in files if file.upload_id not in outcomes])
+                return [outcomes[file.upload_id] for file in files]
+
+    def delivered(self, link: RequestLink, upload_id: str) -> ReceivedFile | None:
+        """What was delivered for an upload, by an attempt that died after its link too."""
+        found = self._requests.file(link.hash, upload_id)
+        announced = None if found else self._requests.announced_file(link.hash, upload_id)
+        return self._settle(link, announced) if announced else found
+
+    def settle(self, link: RequestLink) -> None:
+        """Note or release what died between its announcement and its receipt."""
+        for announced in self._requests.announced(link.hash):
+            with self._turns.of([announced.upload_id]):
+                # Whoever delivers holds the turn, so what is announced now has nobody any more.
+                still = self._requests.announced_file(link.hash, announced.upload_id)
+                if still is not None:
+                    self._settle(link, still)
+
+    def _judge(self, link: RequestLink, command: OpenUpload, content: Nameless) -> None:
+        if self._policy.looks_inside(link):
+            self._policy.check_head(link, command.path.name, self._head_reader.mime(content.head))
+        if command.declared_sha256 not in (None, content.sha256):
+            raise ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
+
+    def _known(self, link: RequestLink, file: WholeFile) -> Outcome | None:
+        """What became of an earlier attempt of the same upload, None where there was none."""
+        if self._requests.removed_file(link.hash, file.upload_id):
+            return UploadNotFound("The file that was sent under this key has been taken back. Send it under another.")
+        found = self.delivered(link, file.upload_id)
+        if found is None:
+            return UploadCancelled() if self._requests.why_gone(link.hash, file.upload_id) == "stopped" else None
+        if found.size != file.command.size:
+            return SizeMismatch("Another file of another size was sent under this key.", size=found.size)
+        if found.sha256 not in (None, file.content.sha256):
+            return ChunkConflict()
+        return delivered_session(link.hash, found)
+
+    def _fresh(self, link: RequestLink, files: Sequence[WholeFile]) -> dict[str, Outcome]:
+        """Announce, link and note files that were never delivered."""
+        if not files:
+            return {}
+        outcomes: dict[str, Outcome] = {}
+        if self._durable:
+            files = [file for file in files if self._synced(link, file, outcomes)]
+        refused = self._requests.announce(link, [_announced(file) for file in files], self._clock())
+        outcomes |= refused
+        linked: list[tuple[WholeFile, Delivery]] = []
+        with self._observer.finishing():
+            for file in files:
+                if file.upload_id not in refused:
+                    try:
+                        # Once more: all that come together may bring many folders.
+                        if folders := file.command.path.folder:
+                            self._room.room_for_opening(folders=len(folders))
+                        delivery = self._destination.deliver(link.folder, file.command.path, file.content.descriptor)
+                        linked.append((file, delivery))
+                    except UploadError as error:
+                        self._requests.release(link.hash, file.upload_id, "failed")
+                        outcomes[file.upload_id] = error
+            self._flush(link, [delivery for _, delivery in linked])
+            received = [_received(_announced(file), delivery, self._clock()) for file, delivery in linked]
+            self._requests.receive(link.hash, *received)
+        for each in received:
+            done = delivered_session(link.hash, each)
+            self._observer.delivered(done)
+            outcomes[each.upload_id] = done
+        return outcomes
+
+    def _synced(self, link: RequestLink, file: WholeFile, outcomes: dict[str, Outcome]) -> bool:
+        """Whether a file's bytes are on the disk; else the reason is its outcome."""
+        try:
+            file.content.sync()
+        except UploadError as error:
+            outcomes[file.upload_id] = error
+            self._observer.refused(_session(link, file.upload_id, file.command, file.sender, self._clock()), error)
+            return False
+        return True
+
+    def _flush(self, link: RequestLink, deliveries: Sequence[Delivery]) -> None:
+        """One sync for each folder that has new names."""
+        if self._durable:
+            for delivery in {each.disk_path.rpartition("/")[0]: each for each in deliveries}.values():
+                self._destination.flush(link.folder, delivery)
+
+    def _settle(self, link: RequestLink, announced: Announced) -> ReceivedFile | None:
+        """Note a file that got its name before its server died; release one that never got it, and return None."""
+        delivery = self._destination.find(link.folder, RelPath.parse(announced.path), announced.mark)
+        if delivery is None:
+            self._requests.release(link.hash, announced.upload_id, "failed")
+            return None
+        self._flush(link, [delivery])
+        file = _received(announced, delivery, self._clock())
+        self._requests.receive(link.hash, file)
+        return file
+
+
+def _session(link: RequestLink, upload_id: str, command: OpenUpload, sender: Sender, at: float) -> UploadSession:
+    return UploadSession(upload_id, link.hash, command.path, command.size, opened_at=at, active_at=at, sender=sender)
+
+
+def _announced(file: WholeFile) -> Announced:
+    return Announced(
+        upload_id=file.upload_id,
+        path=str(file.command.path),
+        size=file.command.size,
+        sha256=file.content.sha256,
+        mark=file.content.mark,
+        sender_name=file.sender.name,
+        sender_email=file.sender.email,
+        last_modified=file.command.last_modified,
+    )
+
+
+def _received(file: Announced, delivery: Delivery, at: float) -> ReceivedFile:
+    return ReceivedFile(
+        upload_id=file.upload_id,
+        path=delivery.path,
+        disk_path=delivery.disk_path,
+        size=file.size,
+        received_at=at,
+        sha256=file.sha256,
+        sender_name=file.sender_name,
+        sender_email=file.sender_email,
+        mark=file.mark,
+        last_modified=file.last_modified,
+    )

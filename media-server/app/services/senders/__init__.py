@@ -1,0 +1,1 @@
+"""What senders ask for besides sending: receipts, and codes that move uploads to another device."""

@@ -1,0 +1,1 @@
+"""Those who tell people from programs, each fulfilling ``core.ports.guards.CaptchaProvider``."""

@@ -1,0 +1,1 @@
+"""Remotes of others, each fulfilling ``core.ports.remotes.Remote``."""

@@ -1,0 +1,1 @@
+"""On local disk, shared by all processes of one machine."""

@@ -1,0 +1,196 @@
+"""An append-only file folded into a value, shared by threads and processes.
+
+Appending is one small write under the kernel's own file lock, so it costs microseconds, queues fairly without
+polling, and is freed when a process dies. Each reader remembers how far it has read and folds only what is new.
+A record that was torn by a crash or a full disk is recognised by its codec and never counts.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import threading
+import zlib
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from app.storage.disk.atomic import disk_errors, replace_file, sync_file
+
+_HEAD = 40
+"""By so many of its first bytes a log is recognised."""
+
+Record = TypeVar("Record")
+State = TypeVar("State")
+
+
+class Codec(Protocol[Record]):
+    """How records look on disk. Each record carries its own check."""
+
+    def encode(self, record: Record) -> bytes: ...
+
+    def decode(self, raw: bytes) -> tuple[list[Record], int]:
+        """The sound records in ``raw`` and how many bytes are done with; the rest is an unfinished record."""
+        ...
+
+
+class AppendLog(Generic[Record, State]):
+    """One log file and what it comes to.
+
+    The file must exist: its absence means that what it describes is gone, and every call then raises
+    FileNotFoundError.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        codec: Codec[Record],
+        empty: Callable[[], State],
+        fold: Callable[[State, Sequence[Record]], State],
+    ) -> None:
+        self._path = path
+        self._codec = codec
+        self._empty = empty
+        self._fold = fold
+        self._lock = threading.Lock()
+        self._state: State
+        self._offset: int
+        self._head: bytes
+        self._stamp: tuple[int, int, int]
+        self._forget()
+
+    def read(self, look: Callable[[State], Any]) -> Any:
+        """``look`` at the newest state; it must not keep a mutable state."""
+        with self._lock:
+            if _stamp(os.stat(self._path)) != self._stamp:
+                descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    self._catch_up(descriptor, os.fstat(descriptor))
+                finally:
+                    os.close(descriptor)
+            return look(self._state)
+
+    def append(self, decide: Callable[[State], Record | None], *, sync: bool = False) -> State:
+        """Append what ``decide`` makes of the newest state, nothing if that is None; returns the state after it.
+
+        ``decide`` runs alone among all threads and processes and may raise to append nothing. ``sync`` waits
+        until the record is on the disk itself. Raises StorageFull or Busy, and then nothing was appended.
+        """
+
+        def decide_one(state: State) -> list[Record]:
+            record = decide(state)
+            return [] if record is None else [record]
+
+        return self.append_all(decide_one, sync=sync)
+
+    def append_all(self, decide: Callable[[State], Sequence[Record]], *, sync: bool = False) -> State:
+        """The same for any number of records, with one write. A crash in the middle leaves the first few of them."""
+        with self._alone() as descriptor:
+            records = decide(self._state)
+            if records:
+                self._write(descriptor, b"".join(map(self._codec.encode, records)), sync)
+                self._state = self._fold(self._state, records)
+            return self._state
+
+    def compact(self, told_shortly: Callable[[State], Sequence[Record]], *, sync: bool) -> None:
+        """Replace the log by records that fold to the same state. Atomic: readers and crashes see the old or the new.
+
+        Appending waits for it. Raises StorageFull or Busy, and then the old log stays.
+        """
+        with self._alone():
+            raw = b"".join(map(self._codec.encode, told_shortly(self._state)))
+            replace_file(self._path, raw, durable=sync)
+            self._forget()
+
+    def sync(self) -> None:
+        """Wait until all that was appended is on the disk itself. Holds no lock, so that many can wait for one sync."""
+        with disk_errors():
+            sync_file(self._path)
+
+    @property
+    def length(self) -> int:
+        """How many bytes of the log have been read or written here."""
+        return self._offset
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """The log, open, nobody else's, and up to date."""
+        with self._lock, disk_errors():
+            descriptor, status = self._opened_alone()
+            try:
+                self._catch_up(descriptor, status)
+                if status.st_size > self._offset:
+                    # Only a record torn by a crash can lie here while we hold the lock.
+                    os.ftruncate(descriptor, self._offset)
+                yield descriptor
+            finally:
+                os.close(descriptor)
+
+    def _opened_alone(self) -> tuple[int, os.stat_result]:
+        while True:
+            descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            status = os.fstat(descriptor)
+            if status.st_nlink:
+                return descriptor, status
+            # Removed or replaced between opening and locking: a record written now would vanish with it.
+            os.close(descriptor)
+
+    def _write(self, descriptor: int, raw: bytes, sync: bool) -> None:
+        try:
+            if os.write(descriptor, raw) != len(raw):
+                raise OSError(errno.ENOSPC, "The record was cut short")
+            if sync:
+                os.fdatasync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, self._offset)
+            raise
+        self._head = self._head or raw[:_HEAD]
+        self._offset += len(raw)
+        self._stamp = _stamp(os.fstat(descriptor))
+
+    def _catch_up(self, descriptor: int, status: os.stat_result) -> None:
+        if _stamp(status) == self._stamp:
+            return
+        # A compacted log begins with another record; its inode number may be one that was used before.
+        if self._head and os.pread(descriptor, len(self._head), 0) != self._head:
+            self._forget()
+        raw = os.pread(descriptor, status.st_size - self._offset, self._offset)
+        records, done = self._codec.decode(raw)
+        if records:
+            self._state = self._fold(self._state, records)
+        self._head = self._head or raw[: min(done, _HEAD)]
+        self._offset += done
+        self._stamp = _stamp(status)
+
+    def _forget(self) -> None:
+        self._state = self._empty()
+        self._offset = 0
+        self._head = b""
+        self._stamp = (0, 0, 0)
+
+
+def _stamp(status: os.stat_result) -> tuple[int, int, int]:
+    """Changes whenever a log does."""
+    return status.st_ino, status.st_size, status.st_mtime_ns
+
+
+class JSONLines:
+    """Events as lines: eight hex digits of CRC-32, a space, a JSON object."""
+
+    def encode(self, record: dict[str, Any]) -> bytes:
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return b"%08x %s\n" % (zlib.crc32(text), text)
+
+    def decode(self, raw: bytes) -> tuple[list[dict[str, Any]], int]:
+        done = raw.rfind(b"\n") + 1
+        lines = raw[:done].splitlines()
+        return [json.loads(line[9:]) for line in lines if _sound(line)], done
+
+
+def _sound(line: bytes) -> bool:
+    check, _, text = line.partition(b" ")
+    return check == b"%08x" % zlib.crc32(text)

@@ -1,0 +1,71 @@
+"""Bodies that are not a socket: files, and anything that can be read, such as a form field or bytes in memory."""
+
+from __future__ import annotations
+
+import os
+from typing import Protocol
+
+from app.core.pieces import PIECE
+from app.storage.disk.atomic import copy_range, write_at
+
+
+class Readable(Protocol):
+    def read(self, most: int, /) -> bytes: ...
+
+
+class StreamBody:
+    """Fulfils ``core.ports.bodies.Body`` on a stream."""
+
+    def __init__(self, stream: Readable) -> None:
+        self._stream = stream
+
+    def readinto(self, buffer: memoryview) -> int:
+        data = self._stream.read(len(buffer))
+        buffer[: len(data)] = data
+        return len(data)
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        data = self._stream.read(min(most, PIECE))
+        write_at(descriptor, memoryview(data), offset)
+        return len(data)
+
+
+class FileBody:
+    """Fulfils ``core.ports.bodies.Body`` on the first ``length`` bytes of an open file, which stays its owner's."""
+
+    def __init__(self, descriptor: int, length: int) -> None:
+        self._descriptor = descriptor
+        self._length = length
+        self._position = 0
+
+    def readinto(self, buffer: memoryview) -> int:
+        count = os.preadv(self._descriptor, [buffer[: self._length - self._position]], self._position)
+        self._position += count
+        return count
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        most = min(most, self._length - self._position)
+        count = copy_range(self._descriptor, self._position, descriptor, offset, most) if most else 0
+        self._position += count
+        return count
+
+
+class ViewBody:
+    """Fulfils ``core.ports.bodies.Body`` on bytes in a buffer, which stays its owner's."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+
+    def readinto(self, buffer: memoryview) -> int:
+        piece = self._taken(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def move(self, descriptor: int, offset: int, most: int) -> int:
+        piece = self._taken(most)
+        write_at(descriptor, piece, offset)
+        return len(piece)
+
+    def _taken(self, most: int) -> memoryview:
+        piece, self._data = self._data[:most], self._data[most:]
+        return piece

@@ -1,0 +1,310 @@
+"""Finished files on local disk: below one root, each link in its folder.
+
+Every step down is taken relative to an open folder and never follows a link, so nothing planted in the tree leads
+out of it. A file appears by ``link``, which never replaces anything; a name that is taken gets a number. Senders choose
+names, so finding a number costs a few looks, however many files have the name already.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import secrets
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from app.core.errors import Busy
+from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_as_sent
+from app.core.ports.inbox import Delivery
+from app.storage.disk.atomic import disk_errors, sync_folder
+from app.storage.disk.data_folder import OTHER_DISK, Mounts, mount_of
+
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_ONE_BY_ONE = 16
+"""So many numbers are tried in their order, which fills gaps and finds a folder where it was before."""
+_HIGHEST = 2**40
+"""More than there are files. Only names that somebody chose for it lead up to it by doubling."""
+_CHECKED_MOST = 1024
+FAR_AWAY = 60
+"""Seconds after which to ask again whether somebody has put the folders on one disk."""
+_NUMBER = re.compile(r" \(([1-9][0-9]{0,18})\)", re.ASCII)
+
+
+class LocalFolder:
+    """Destination below ``root``, which must be on the same file system as the growing files in ``source``."""
+
+    def __init__(self, root: Path, source: Path | None = None) -> None:
+        self._root = root
+        self._source = source
+        self._settled: set[Path] = set()
+        """Folders whose own names are known to be on the disk; forgotten whenever a folder is made."""
+        self._mounts: Mounts | None = None
+        self._checked: dict[RelPath, int] = {}
+        """Folders that were on the right disk, and how often anything had been mounted until then."""
+
+    def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
+        with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
+            status = _status(source)
+            number = _link_in(parent, disk_name(path.name), source, status)
+            return _delivery(path, taken, number, mark_of(status))
+
+    def check(self, folder: RelPath) -> None:
+        if self._source is None:
+            return
+        self._mounts = self._mounts or Mounts()
+        changes = self._mounts.changes()
+        if self._checked.get(folder) != changes:
+            self._check(self._source, folder)
+            if len(self._checked) >= _CHECKED_MOST:
+                self._checked.clear()
+            self._checked[folder] = changes
+
+    def _check(self, source: Path, folder: RelPath) -> None:
+        with disk_errors(), ExitStack() as stack:
+            descriptor = os.open(source, _FOLDER)
+            stack.callback(os.close, descriptor)
+            own = mount_of(descriptor)
+            with self._opened(()) as descriptor:
+                if mount_of(descriptor) != own:
+                    raise Busy(OTHER_DISK, retry_after=FAR_AWAY)
+                # What lies above the first part that is not there decides for all that is made below it.
+                for part in map(disk_folder, folder.parts):
+                    try:
+                        descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
+                    except OSError:
+                        return
+                    stack.callback(os.close, descriptor)
+                    if mount_of(descriptor) != own:
+                        raise Busy(OTHER_DISK, retry_after=FAR_AWAY)
+
+    def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
+            number = _number_of(parent, disk_name(path.name), int(mark.partition("-")[0]), mark)
+            return None if number is None else _delivery(path, taken, number, mark)
+
+    def flush(self, folder: RelPath, delivery: Delivery) -> None:
+        # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
+        parts = [*map(disk_folder, folder.parts), *delivery.disk_path.split("/")[:-1]]
+        below = self._root.joinpath(*parts)
+        try:
+            with disk_errors():
+                sync_folder(below)
+                while below != self._root and below not in self._settled:
+                    sync_folder(below.parent)
+                    self._settled.add(below)
+                    below = below.parent
+        except (FileNotFoundError, NotADirectoryError):
+            return  # The owner was faster and has it.
+
+    def locate(self, folder: RelPath, disk_path: str, mark: str | None = None) -> Path:
+        with self._found(folder, disk_path) as (_, parts, status):
+            if mark is not None and status.st_nlink > 1 and mark_of(status) != mark:
+                raise FileNotFoundError(errno.ENOENT, "A link to another file", disk_path)
+            return self._root.joinpath(*parts)
+
+    def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+        try:
+            with self._found(folder, disk_path) as (_, _, status):
+                return mark_of(status) == mark
+        except FileNotFoundError:
+            return False
+
+    def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+        try:
+            with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
+                if mark_of(status) != mark:
+                    return False
+                os.unlink(parts[-1], dir_fd=parent)
+        except FileNotFoundError:
+            return False
+        return True
+
+    def make_folder(self, folder: RelPath, path: RelPath) -> str:
+        with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.parts) as (_, taken):
+            return "/".join(numbered_as_sent(part, n) for part, n in zip(path.parts, taken, strict=True))
+
+    @contextmanager
+    def _found(self, folder: RelPath, disk_path: str) -> Iterator[tuple[int, list[str], os.stat_result]]:
+        """A file's open folder, the names that lead to it from the root, and its status. Raises FileNotFoundError."""
+        parts = [*map(disk_folder, folder.parts), *RelPath.noted(disk_path).parts]
+        with ExitStack() as stack:
+            try:
+                descriptor = os.open(self._root, _FOLDER)
+                stack.callback(os.close, descriptor)
+                for part in parts[:-1]:
+                    descriptor = os.open(part, _FOLDER, dir_fd=descriptor)
+                    stack.callback(os.close, descriptor)
+                status = os.stat(parts[-1], dir_fd=descriptor, follow_symlinks=False)
+                if not stat.S_ISREG(status.st_mode):
+                    raise FileNotFoundError(errno.ENOENT, "Not a file", disk_path)
+            except OSError as error:
+                if error.errno in (errno.ENOTDIR, errno.ELOOP):
+                    raise FileNotFoundError(errno.ENOENT, "No such file", disk_path) from error
+                raise
+            yield descriptor, parts, status
+
+    @contextmanager
+    def _opened(self, parts: tuple[str, ...]) -> Iterator[int]:
+        try:
+            descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except FileNotFoundError:
+            self._root.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            with self._below(descriptor, parts) as (below, _):
+                yield below
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def _below(self, descriptor: int, parts: tuple[str, ...]) -> Iterator[tuple[int, list[int]]]:
+        """The folder at ``parts`` below an open one, made where missing, and the number each part had to take."""
+        current = os.dup(descriptor)
+        taken: list[int] = []
+        try:
+            for part in parts:
+                below, number, made = _folder_in(current, disk_folder(part))
+                os.close(current)
+                current = below
+                taken.append(number)
+                if made:
+                    self._settled.clear()
+            yield current, taken
+        finally:
+            os.close(current)
+
+
+@contextmanager
+def _one_disk() -> Iterator[None]:
+    with disk_errors():
+        try:
+            yield
+        except OSError as error:
+            if error.errno != errno.EXDEV:
+                raise
+            # Somebody has mounted it since: what has come is kept, and delivered once it can be.
+            raise Busy(OTHER_DISK, retry_after=FAR_AWAY) from error
+
+
+def mark_of(status: os.stat_result) -> str:
+    """One for each file and each state of its content: its number, its size and when it was last written to."""
+    return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
+
+
+def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:
+    """Open or make a folder; where a file or a link has the name, ``name (1)`` and so on.
+
+    Returns the open folder, the number it took, and whether it is new.
+    """
+    number = 0
+    made = False
+    while True:
+        candidate = numbered(name, number)
+        try:
+            return os.open(candidate, _FOLDER, dir_fd=parent), number, made
+        except FileNotFoundError:
+            made = _made(parent, candidate) or made
+        except OSError as error:
+            if error.errno not in (errno.ENOTDIR, errno.ELOOP):
+                raise
+            number = _next_number(number, lambda tried: _is_in_the_way(parent, numbered(name, tried)))
+
+
+def _is_in_the_way(parent: int, name: str) -> bool:
+    """Whether something that is no folder has the name."""
+    status = _looked_at(parent, name)
+    return status is not None and not stat.S_ISDIR(status.st_mode)
+
+
+def _next_number(taken: int, is_taken: Callable[[int], bool]) -> int:
+    """A number above ``taken`` that is free, right after one that is not: the next few in their order, then by doubling
+    and halving. Whoever uses it finds out whether it still is."""
+    for number in range(taken + 1, _ONE_BY_ONE + 1):
+        if not is_taken(number):
+            return number
+    low = max(taken, _ONE_BY_ONE)
+    high = 2 * low
+    while is_taken(high):
+        low, high = high, 2 * high
+        if high > _HIGHEST:
+            return high + secrets.randbelow(high)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if is_taken(middle) else (low, middle)
+    return high
+
+
+def _made(parent: int, name: str) -> bool:
+    try:
+        os.mkdir(name, 0o777, dir_fd=parent)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _delivery(path: RelPath, taken: list[int], number: int, mark: str) -> Delivery:
+    names = [numbered_as_sent(part, n) for part, n in zip(path.folder, taken, strict=True)]
+    disk_names = [numbered(disk_folder(part), n) for part, n in zip(path.folder, taken, strict=True)]
+    return Delivery(
+        path="/".join([*names, numbered_as_sent(path.name, number)]),
+        disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
+        mark=mark,
+    )
+
+
+def _link_in(parent: int, name: str, source: Path | int, status: os.stat_result) -> int:
+    """Give ``source`` another name in an open folder; returns the number it took. Finds its own earlier work."""
+    number = _own_number(parent, name, source, status)
+    if number is not None:
+        return number
+    number = 0
+    while True:
+        candidate = numbered(name, number)
+        try:
+            if isinstance(source, int):
+                os.link(f"/proc/self/fd/{source}", candidate, dst_dir_fd=parent, follow_symlinks=True)
+            else:
+                os.link(source, candidate, dst_dir_fd=parent, follow_symlinks=False)
+            return number
+        except FileExistsError:
+            # Others may have been faster: then the search goes on above what they took.
+            number = _next_number(number, lambda tried: _looked_at(parent, numbered(name, tried)) is not None)
+
+
+def _own_number(parent: int, name: str, source: Path | int, status: os.stat_result) -> int | None:
+    """The number under which an earlier attempt gave ``source`` its name."""
+    # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
+    if status.st_nlink <= (0 if isinstance(source, int) else 1):
+        return None
+    return _number_of(parent, name, status.st_ino, mark_of(status))
+
+
+def _number_of(parent: int, name: str, inode: int, mark: str) -> int | None:
+    """The number under which the file with this mark has ``name`` in an open folder.
+
+    Reads the whole folder, once: others may have taken and left any numbers since. Only what a crash or a full disk
+    interrupted is looked for.
+    """
+    with os.scandir(parent) as entries:
+        for entry in entries:
+            if entry.inode() == inode:
+                numbers = (0, *map(int, _NUMBER.findall(entry.name)))
+                number = next((each for each in numbers if entry.name == numbered(name, each)), None)
+                status = _looked_at(parent, entry.name)
+                if number is not None and status is not None and mark_of(status) == mark:
+                    return number
+    return None
+
+
+def _looked_at(parent: int, name: str) -> os.stat_result | None:
+    try:
+        return os.stat(name, dir_fd=parent, follow_symlinks=False)
+    except FileNotFoundError:
+        return None
+
+
+def _status(source: Path | int) -> os.stat_result:
+    return os.fstat(source) if isinstance(source, int) else os.stat(source, follow_symlinks=False)

@@ -1,0 +1,36 @@
+"""LastSeen: when something was seen last, shared by all processes and kept over restarts."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+from app.core.ports.guards import Clock
+
+_AGAIN_SECONDS = 600
+"""What was noted so recently is not noted again: strangers may bring it with every call."""
+
+
+class LastSeen:
+    """One fact, kept as the date of an empty file. Where the disk takes nothing it is not noted: it is a hint."""
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self._path = path
+        self._clock = clock
+
+    def note(self) -> None:
+        """It is seen now."""
+        if self.seconds_ago() < _AGAIN_SECONDS:
+            return
+        now = self._clock()
+        with suppress(OSError):
+            os.close(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            os.utime(self._path, (now, now))
+
+    def seconds_ago(self) -> float:
+        """Infinity where it was never seen."""
+        try:
+            return max(0.0, self._clock() - self._path.stat().st_mtime)
+        except OSError:
+            return float("inf")

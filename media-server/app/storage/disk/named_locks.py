@@ -1,0 +1,70 @@
+"""Taking turns by name, among all threads and processes: each name is a place in one file, which the kernel locks."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from app.core.errors import Busy
+from app.storage.disk.atomic import disk_errors
+from app.storage.disk.range_lock import ask
+
+
+class Turns:
+    """Turns on the file ``path``. Waiters do not poll, and a turn is over when its holder dies."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with disk_errors():
+            os.close(self._opened())
+
+    @contextmanager
+    def of(self, names: Iterable[str]) -> Iterator[None]:
+        """Be alone with each of ``names`` until the block ends. Not to be nested: who holds one waits for no other.
+
+        Raises StorageFull or Busy where the file cannot be opened.
+        """
+        # All take them in one order, so that nobody waits in a circle. Names that share a place wait for each other.
+        places = sorted(set(map(_place, names)))
+        if not places:
+            yield
+            return
+        with disk_errors():
+            descriptor = self._opened()
+        try:
+            with disk_errors():
+                for place in places:
+                    ask(descriptor, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, place)
+            yield
+        finally:
+            os.close(descriptor)
+
+    @contextmanager
+    def at_once(self, name: str) -> Iterator[None]:
+        """Be alone with ``name`` until the block ends. Raises Busy while somebody else has it, and like ``of``."""
+        with disk_errors():
+            descriptor = self._opened()
+        try:
+            try:
+                ask(descriptor, fcntl.F_OFD_SETLK, fcntl.F_WRLCK, _place(name))
+            except (BlockingIOError, PermissionError):
+                raise Busy(retry_after=1) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _opened(self) -> int:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
+        try:
+            return os.open(self._path, flags, 0o600)
+        except FileNotFoundError:
+            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            return os.open(self._path, flags, 0o600)
+
+
+def _place(name: str) -> int:
+    return zlib.crc32(name.encode(errors="surrogatepass"))

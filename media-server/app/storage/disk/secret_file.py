@@ -1,0 +1,51 @@
+"""Secrets that a server makes for itself and keeps: readable by its own user only, the same for all workers."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from app.storage.disk.atomic import replace_file
+
+MODE = 0o600
+
+
+def load_or_create(path: Path, form: str = "{}") -> tuple[str, bool]:
+    """What stands in ``path`` and whether it was made just now: 256 random bits as text, put into ``form``.
+
+    Of several processes that start at once, one makes it and all return the same. A file that others could read is
+    closed to them. Raises Busy or StorageFull when the disk does not take it.
+    """
+    found = _load(path)
+    if found:
+        return found, False
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
+    replace_file(draft, form.format(secrets.token_urlsafe(32)).encode() + b"\n", mode=MODE)
+    try:
+        made = _publish(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+    return _load(path) or "", made
+
+
+def _load(path: Path) -> str:
+    try:
+        text = path.read_text().strip()
+    except FileNotFoundError:
+        return ""
+    if text and path.stat().st_mode & 0o077:
+        path.chmod(MODE)
+    return text
+
+
+def _publish(draft: Path, path: Path) -> bool:
+    """Give the draft its name unless somebody else was first; an empty file counts as nobody."""
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        if _load(path):
+            return False
+        draft.replace(path)
+    return True

@@ -1,0 +1,90 @@
+"""Files without a name: written, checked and synced first, linked to their name when all of that is done.
+
+A crash leaves nothing of one, as the kernel frees what no name and no process holds. Not every file system has them.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+from functools import cached_property
+from pathlib import Path
+
+from app.core.errors import ChecksumMismatch
+from app.core.pieces import pieces
+from app.core.policy import HEAD_BYTES
+from app.core.ports.bodies import Body, Checksum
+from app.core.ranges import Span
+from app.storage.disk.atomic import disk_errors, set_time, write_at
+from app.storage.disk.inbox import mark_of
+
+_UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
+
+
+class LocalNamelessFile:
+    """An open file without a name. Whoever has it closes it."""
+
+    def __init__(self, descriptor: int, sha256: str, head: bytes) -> None:
+        self.descriptor = descriptor
+        self.mark = mark_of(os.fstat(descriptor))
+        self.sha256 = sha256
+        self.head = head
+
+    def sync(self) -> None:
+        with disk_errors():
+            os.fsync(self.descriptor)
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+
+class LocalNamelessFiles:
+    """NamelessFiles on the file system of ``folder``."""
+
+    def __init__(self, folder: Path, *, dated: bool = True) -> None:
+        self._folder = folder
+        self._dated = dated
+
+    @cached_property
+    def supported(self) -> bool:
+        with disk_errors():
+            try:
+                os.close(self._opened())
+            except OSError as error:
+                if error.errno in _UNSUPPORTED:
+                    return False
+                raise
+        return True
+
+    def write(
+        self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None
+    ) -> LocalNamelessFile:
+        with disk_errors():
+            descriptor = self._opened()
+            try:
+                sha256, head = _filled(descriptor, body, size, checksum)
+                if self._dated:
+                    set_time(descriptor, last_modified)
+                return LocalNamelessFile(descriptor, sha256, head)
+            except BaseException:
+                os.close(descriptor)
+                raise
+
+    def _opened(self) -> int:
+        return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
+
+
+def _filled(descriptor: int, body: Body, size: int, checksum: Checksum | None) -> tuple[str, bytes]:
+    """Write the bytes; their SHA-256 and their head."""
+    digest = hashlib.sha256()
+    head = b""
+    for place, piece in pieces(body, Span(0, size)) if size else ():
+        digest.update(piece)
+        if checksum is not None:
+            checksum.update(piece)
+        head += piece[: max(0, HEAD_BYTES - len(head))]
+        write_at(descriptor, piece, place.start)
+    if checksum is not None and not checksum.matches():
+        raise ChecksumMismatch()
+    return digest.hexdigest(), head

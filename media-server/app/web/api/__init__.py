@@ -1,0 +1,1 @@
+"""The native protocol and the pages."""

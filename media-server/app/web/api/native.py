@@ -1,0 +1,224 @@
+"""The native upload protocol: open, chunk, status, cancel, and small files in one request."""
+
+from __future__ import annotations
+
+from math import inf
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadError, UploadNotOpened
+from app.core.links import Credentials
+from app.core.pack import PackReader
+from app.core.paths import RelPath
+from app.core.session import State, UploadSession
+from app.services.receiving.commands import OpenUpload, ReceiveChunk
+from app.settings import UPLOADS
+from app.storage.disk.bodies import FileBody
+from app.web.api.asks import FORM_FRAME
+from app.web.api.owner import acts_as_owner, note_act
+from app.web.server.handover import chunk_body
+from app.web.wire.context import client_address, services
+from app.web.wire.errors import STATUS, described
+from app.web.wire.forms import received
+from app.web.wire.gaps import IN_STATUS, all_gaps, arrived, first_gaps
+from app.web.wire.headers import ChunkHeaders, chunk_headers, percent_decoded
+from app.web.wire.json_body import read_json
+from app.web.wire.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, UploadsBody, packed_files
+
+native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
+
+
+@native.post("/uploads")
+def open_upload(hash: str) -> tuple[Response, int]:
+    body = read_json(OpenUploadBody)
+    session = services().uploads.open(hash, body.command(), _credentials())
+    services().notes.came_by(request.headers.get("X-Next-Hop-Protocol", ""))
+    return jsonify(_opened(session)), 201
+
+
+@native.get("/uploads/<upload_id>")
+def upload_status(hash: str, upload_id: str) -> Response:
+    session = services().uploads.status(hash, upload_id)
+    return jsonify(status_view(session))
+
+
+@native.post("/arrived")
+def arrived_uploads(hash: str) -> Response:
+    named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
+    return jsonify(arrived=services().uploads.arrived(hash, named))
+
+
+@native.delete("/uploads/<upload_id>")
+def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
+    if acts_as_owner():
+        services().open_uploads.stop(hash, upload_id)
+        note_act("upload cancelled", hash, upload_id)
+    else:
+        services().uploads.cancel(hash, upload_id)
+    return "", 204
+
+
+@native.post("/folders")
+def make_folders(hash: str) -> tuple[Response, int]:
+    folders = read_json(FoldersBody, MAX_LIST_BYTES).folders()
+    return jsonify(folders=services().folders.make(hash, folders, _credentials())), 201
+
+
+@native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
+def upload_chunk(hash: str) -> Response:
+    with chunk_body(request.environ, services().settings) as (body, length):
+        chunk = chunk_headers(request.headers, length)
+        if chunk.upload_id is None and chunk.is_whole:
+            opening = _opening(chunk)
+            session = services().small_files.receive(
+                hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
+            )
+            return jsonify(_acknowledged(session))
+        upload_id = chunk.upload_id or services().uploads.open(hash, _opening(chunk), _credentials()).upload_id
+        if chunk.span is None:
+            return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
+        command = ReceiveChunk(
+            upload_id,
+            chunk.span,
+            chunk.total,
+            chunk.digests,
+            chunk.index,
+            client=client_address(),
+            arrived=isinstance(body, FileBody),
+        )
+        return jsonify(_acknowledged(services().uploads.receive(hash, command, body)))
+
+
+@native.post("/upload")
+def upload_file(hash: str) -> Response:
+    here = services()
+    most, folder = here.settings.max_chunk_size, here.settings.data_dir / UPLOADS
+    sender = _credentials()
+    with chunk_body(request.environ, here.settings) as (body, length):
+        if length is not None and length > most + FORM_FRAME:
+            raise _too_large()
+        link = here.small_files.admit(hash, most if length is None else length, sender)
+        with received(body, request.content_type or "", most, folder) as form:
+            if form.content is None:
+                raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
+            path = RelPath.parse(form.fields.get("relative_path") or form.filename or "")
+            name, email = form.fields.get("sender_name"), form.fields.get("sender_email")
+            opening = OpenUpload(path, form.size, sender_name=name, sender_email=email)
+            return jsonify(_finished(here.small_files.take(link, opening, form.content, sender.client)))
+
+
+@native.post("/pack")
+def receive_pack(hash: str) -> Response:
+    here = services()
+    with chunk_body(request.environ, here.settings) as (body, length):
+        _refuse_large(length)
+        files = packed_files(PackReader(body), here.settings.max_chunk_size, sender_is_gone)
+        outcomes = here.small_files.receive_pack(hash, files, _credentials())
+    return jsonify(files=[_outcome(each) for each in outcomes])
+
+
+def sender_is_gone() -> bool:
+    connection = request.environ.get("droppr.connection")
+    return connection is not None and connection.is_gone()
+
+
+def _credentials() -> Credentials:
+    return Credentials(
+        client=client_address(),
+        password=percent_decoded(request.headers, "X-Request-Password"),
+        captcha_token=request.headers.get("X-Captcha-Token"),
+    )
+
+
+def _opening(chunk: ChunkHeaders) -> OpenUpload:
+    """What a first chunk that has no upload id opens, as older clients send it."""
+    if chunk.span is not None and chunk.span.start != 0:
+        raise UploadNotOpened()
+    if chunk.path is None:
+        raise InvalidPath("The name is missing: send X-Upload-Path or X-Upload-Name, or an X-Upload-Id.")
+    if chunk.total is None:
+        raise InvalidRequest("The file's size is missing: send Content-Range or X-Upload-Length.")
+    return OpenUpload(chunk.path, chunk.total, key=chunk.key)
+
+
+def _empty(session: UploadSession) -> UploadSession:
+    """An empty chunk is all of an empty file and nothing of any other."""
+    if session.size:
+        raise InvalidRange("The chunk is empty. Send at least one byte.")
+    return session
+
+
+def _refuse_large(length: int | None) -> None:
+    if length is not None and length > services().settings.max_chunk_size:
+        raise _too_large()
+
+
+def _too_large() -> ChunkTooLarge:
+    limit = services().settings.max_chunk_size
+    return ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
+
+
+def status_view(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
+    """``most`` bounds how many ranges are told of what is there and of what is missing."""
+    return {
+        **_opened(session, most),
+        "state": session.state,
+        "path": session.delivered_path or str(session.path),
+        "name": (session.delivered_path or str(session.path)).rsplit("/", 1)[-1],
+        "size": session.size,
+        "sha256": session.sha256,
+        "last_modified": session.last_modified,
+        "sample": session.sample,
+        **arrived(session, most),
+    }
+
+
+def _opened(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
+    settings = services().settings
+    return {
+        "upload_id": session.upload_id,
+        "chunk_size": settings.chunk_size,
+        "max_parallel_chunks": settings.max_parallel_chunks,
+        "most_parallel_chunks": settings.most_chunks_at_once,
+        "expires_at": _expires_at(session),
+        "complete": session.state is State.COMPLETE,
+        "removable_until": _removable_until(session),
+        "received_bytes": session.received_bytes,
+        **all_gaps(session, most),
+    }
+
+
+def _expires_at(session: UploadSession) -> float:
+    settings = services().settings
+    oldest = inf if session.state is State.COMPLETE else session.opened_at + settings.upload_max_age
+    return min(session.active_at + settings.session_max_age, oldest)
+
+
+def _acknowledged(session: UploadSession) -> dict[str, Any]:
+    gaps = first_gaps(session)
+    reply = {
+        "upload_id": session.upload_id,
+        "complete": session.state is State.COMPLETE,
+        "received_bytes": session.received_bytes,
+        **gaps,
+        "offset": gaps["missing_ranges"][0][0] if gaps["missing_ranges"] else session.size,
+    }
+    return reply if session.state is not State.COMPLETE else {**reply, **_finished(session)}
+
+
+def _outcome(outcome: UploadSession | UploadError) -> dict[str, Any]:
+    if isinstance(outcome, UploadError):
+        return {**described(outcome), "status": STATUS[type(outcome)]}
+    return {**_acknowledged(outcome), "sha256": outcome.sha256}
+
+
+def _finished(session: UploadSession) -> dict[str, Any]:
+    path = session.delivered_path or str(session.path)
+    until = _removable_until(session)
+    return {"name": path.rsplit("/", 1)[-1], "path": path, "size": session.size, "removable_until": until}
+
+
+def _removable_until(session: UploadSession) -> float | None:
+    # A session is last active when its file is delivered.
+    return services().undo.until(session.active_at) if session.state is State.COMPLETE else None

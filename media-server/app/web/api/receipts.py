@@ -1,0 +1,41 @@
+"""Proof of delivery, and uploads that go on elsewhere: what a sender asks for with the ids of their uploads."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, jsonify
+
+from app.core.handoffs import shown
+from app.web.api.native import status_view
+from app.web.wire.context import client_address, services, whole_address
+from app.web.wire.gaps import IN_LIST
+from app.web.wire.json_body import read_json
+from app.web.wire.upload_bodies import MAX_LIST_BYTES, UploadsBody
+
+receipts = Blueprint("receipts", __name__, url_prefix="/api/droppr")
+
+
+@receipts.post("/requests/<hash>/receipts")
+def issue(hash: str) -> Response:
+    named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
+    return jsonify(services().receipts.issue(hash, named, services().settings.public_url, client_address()))
+
+
+@receipts.get("/receipt-key")
+def receipt_key() -> Response:
+    key = services().receipts.key
+    return jsonify(algorithm="Ed25519", public_key=key.public, fingerprint=key.fingerprint, pem=key.pem)
+
+
+@receipts.post("/requests/<hash>/handoffs")
+def make_handoff(hash: str) -> tuple[Response, int]:
+    named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
+    made = services().handoffs.make(hash, named, client_address())
+    code = shown(made.code)
+    url = f"/request/{hash}#resume={code}"
+    return jsonify(code=code, expires_at=made.expires_at, url=url, link=whole_address(url)), 201
+
+
+@receipts.get("/requests/<hash>/handoffs/<code>")
+def find_handoff(hash: str, code: str) -> Response:
+    found = services().handoffs.find(hash, code, client_address())
+    return jsonify(uploads=[status_view(session, IN_LIST) for session in found])

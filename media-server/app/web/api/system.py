@@ -1,0 +1,101 @@
+"""Health, readiness, metrics, and how uploads are getting on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from app.core.errors import Unauthorized
+from app.services.operations.readiness import problems
+from app.web.api.events import Watching
+from app.web.api.owner import is_owner, owner_required
+from app.web.wire.context import is_local, services
+
+system = Blueprint("system", __name__)
+_watching = Watching()
+
+
+@system.get("/healthz")
+def healthz() -> Response:
+    return jsonify(status="ok")
+
+
+@system.get("/readyz")
+def readyz() -> tuple[Response, int]:
+    found = problems(services().settings.data_dir)
+    if found:
+        return jsonify(status="not ready", error=" ".join(found), code="busy", problems=found), 503
+    return jsonify(status="ready", notes=services().notes.sentences()), 200
+
+
+@system.get("/metrics")
+def metrics() -> Response:
+    if not (is_local() or is_owner()):
+        raise Unauthorized()
+    registry = CollectorRegistry()
+    _Counted(registry)  # type: ignore[no-untyped-call]
+    registry.register(_Now())
+    return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+@system.get("/api/v1/system/upload-status")
+@owner_required
+def upload_status() -> Response:
+    return jsonify(services().figures.status())
+
+
+@system.get("/api/v1/system/upload-events")
+@owner_required
+def upload_events() -> Response:
+    """The figures as they change, as server-sent events."""
+    reply = Response(_watching.stream(services().figures), mimetype="text/event-stream")
+    reply.headers["X-Accel-Buffering"] = "no"
+    return reply
+
+
+@system.get("/api/v1/system/upload-progress/<upload_id>")
+def upload_progress(upload_id: str) -> Response:
+    """For whoever knows the upload's id: it is a capability, so the owner and its sender."""
+    return jsonify(services().figures.progress(upload_id))
+
+
+class _Counted(MultiProcessCollector):
+    """What all workers have counted. A worker that has just started has made its files and not yet given them their
+    length; prometheus_client stumbles over such a file, and nothing is counted in it."""
+
+    def collect(self) -> Iterator[Metric]:
+        files = [path for path in Path(self._path).glob("*.db") if _size(path)]
+        yield from self.merge(files)  # type: ignore[no-untyped-call]
+
+
+def _size(path: Path) -> int:
+    """In bytes; 0 where the file went with its worker."""
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+class _Now:
+    """What is so at this moment, asked when it is told: right across workers and restarts."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        figures = services().figures
+        concurrency, memory = figures.concurrency(), figures.memory()
+        for name, help, value in (
+            ("active_uploads", "Uploads that are open", figures.open_uploads()),
+            ("running_uploads", "Uploads that have a place", concurrency["running_uploads"]),
+            ("waiting_uploads", "Uploads that wait for a place", concurrency["waiting_uploads"]),
+            ("upload_places", "Uploads that may run at once", concurrency["max_concurrent_uploads"]),
+            ("memory_used_bytes", "Memory in use, of the limit that counts", memory["used_bytes"]),
+            ("memory_limit_bytes", "The limit on memory that counts", memory["limit_bytes"]),
+            ("memory_reserved_bytes", "Memory promised to uploads and buffers", memory["reserved_bytes"]),
+            ("memory_usage_percent", "Memory in use in percent of its limit", memory["current_usage"]),
+            ("memory_max_percent", "From which percentage on new uploads are refused", memory["max_usage"]),
+        ):
+            yield GaugeMetricFamily(f"droppr_{name}", help, value=value)

@@ -1,0 +1,278 @@
+"""Uploads over a WebSocket: binary messages in, JSON out, by the very rules of the native protocol."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import threading
+import time
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from flask import Blueprint, Response, request
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.core.errors import Busy, InvalidRequest, UploadError, UploadNotFound
+from app.core.links import Credentials
+from app.core.ranges import Span
+from app.core.session import State, UploadSession
+from app.services.receiving.commands import OpenUpload, ReceiveChunk
+from app.storage.disk.bodies import ViewBody
+from app.web.api.owner import is_owner
+from app.web.server.websocket import Binary, Closed, Hijacked, TooMuch, WebSocket
+from app.web.wire.context import client_address, from_own_page, services
+from app.web.wire.errors import described
+from app.web.wire.foreign_pages import judge_socket, may_open_socket
+from app.web.wire.gaps import all_gaps
+from app.web.wire.json_body import parse
+from app.web.wire.upload_bodies import OpenUploadBody, Sha256
+
+log = logging.getLogger("droppr.web")
+
+ws = Blueprint("ws", __name__)
+
+HEADER = 8
+MESSAGE = 8 * 1024 * 1024
+"""The largest binary message, its header included: one small buffer."""
+QUIET_SECONDS = 10.0
+"""Seconds of silence after which a socket may have to give way to another."""
+
+
+class Start(BaseModel):
+    """The first message. Without ``path`` and ``size`` the address names an upload that was opened before."""
+
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
+
+    request: str
+    path: str | None = None
+    size: Annotated[int | None, Field(ge=0, lt=2**63)] = None
+    password: str | None = None
+    captcha_token: str | None = None
+    token: str | None = None
+    last_modified: float | None = None
+    sha256: Sha256 | None = None
+    sender_name: str | None = None
+    sender_email: str | None = None
+
+
+@ws.get("/ws_api/upload_parallel/<file_id>", websocket=True)
+def upload_parallel(file_id: str) -> Response:
+    _check_origin()
+    connection = request.environ.get("droppr.connection")
+    address = connection.address if connection and connection.address else client_address()
+    with _places.one(address, connection.worker.waiting if connection else None) as place:
+        buffers = services().buffers
+        try:
+            socket = WebSocket(request.environ, lambda: buffers.borrow(MESSAGE))
+        except Closed:
+            return Hijacked()
+        place.socket = socket
+        _talk(socket, Conversation(socket, file_id, request.args.get("gdrive_url")))
+    return Hijacked()
+
+
+def _talk(socket: WebSocket, conversation: Conversation) -> None:
+    """Run a conversation to its end. Whatever is raised is told in the socket's own protocol, as the connection has no other."""
+    with suppress(Closed):
+        try:
+            conversation.run()
+        except Closed:
+            socket.drop()
+        except TooMuch as error:
+            socket.close(1009, str(error))
+        except UploadError as error:
+            socket.send(type="error", **described(error))
+            socket.close(1008, error.code)
+        except Exception:
+            log.exception("a WebSocket failed")
+            socket.close(1011, "internal_error")
+        else:
+            socket.close()
+
+
+class Conversation:
+    """One upload on one socket. ``file_id`` is an upload's id, or the client's own key for it."""
+
+    def __init__(self, socket: WebSocket, file_id: str, gdrive_url: str | None) -> None:
+        self._socket = socket
+        self._file_id = file_id
+        self._gdrive_url = gdrive_url
+
+    def run(self) -> None:
+        """Until the file is complete or cancelled. Raises Closed, TooMuch, UploadError."""
+        messages = self._socket.messages()
+        start = _started(next(messages))
+        judge_socket(start.request)
+        session = self._session(start)
+        self._socket.send(
+            type="ready", **_state(session), message_size=min(MESSAGE, services().settings.max_chunk_size)
+        )
+        while session.state is not State.COMPLETE:
+            message = next(messages)
+            if isinstance(message, Binary):
+                session = self._receive(start.request, session, message.data)
+            elif _kind(message) == "cancel":
+                services().uploads.cancel(start.request, session.upload_id)
+                self._socket.send(type="cancelled", upload_id=session.upload_id)
+                return
+            elif _kind(message) == "status":
+                session = services().uploads.status(start.request, session.upload_id)
+                self._socket.send(type="progress", **_state(session))
+        path = session.delivered_path or str(session.path)
+        self._socket.send(type="complete", **_state(session), path=path, name=path.rsplit("/", 1)[-1])
+        if self._gdrive_url is not None:
+            self._follow(start.request, session)
+
+    def _session(self, start: Start) -> UploadSession:
+        here = services()
+        if self._gdrive_url is not None:
+            here.remotes.check_session(self._gdrive_url)
+        session = self._opened(start)
+        if self._gdrive_url is not None:
+            here.owed.session(session, self._gdrive_url)
+        return session
+
+    def _opened(self, start: Start) -> UploadSession:
+        uploads = services().uploads
+        try:
+            return uploads.status(start.request, self._file_id)
+        except UploadNotFound:
+            if start.path is None or start.size is None:
+                raise
+        command = _opening(start, self._file_id)
+        # A page of another address is never the owner by the session.
+        owner = bool(start.token or from_own_page()) and is_owner(start.token, "websocket")
+        credentials = Credentials(client_address(), start.password, start.captcha_token, owner=owner)
+        return uploads.open(start.request, command, credentials)
+
+    def _receive(self, hash: str, session: UploadSession, data: memoryview) -> UploadSession:
+        """Take one message and tell how that went. What is wrong with one message ends nothing."""
+        offset, length = int.from_bytes(data[:HEADER], "big"), len(data) - HEADER
+        try:
+            if length <= 0 or offset + length > session.size:
+                raise InvalidRequest("A message is 8 bytes of offset and at least one byte inside the file.")
+            command = ReceiveChunk(
+                session.upload_id, Span(offset, offset + length), session.size, None, client=client_address()
+            )
+            session = services().uploads.receive(hash, command, ViewBody(data[HEADER:]))
+        except UploadError as error:
+            self._socket.send(type="error", offset=offset, length=length, **described(error))
+            return services().uploads.status(hash, session.upload_id)
+        self._socket.send(type="progress", offset=offset, length=length, **_counts(session))
+        return session
+
+    def _follow(self, hash: str, session: UploadSession) -> None:
+        """Tell how the file gets on to Google, until it is there or somebody has to do something."""
+        told: Any = None
+        pause = threading.Event()
+        while True:
+            file = services().requests.file(hash, session.upload_id)
+            found = services().owed.states([file]).get(session.upload_id) if file else None
+            state = (found.state, found.sent_bytes, found.error) if found else None
+            if state != told and found:
+                told = state
+                self._socket.send(type="passing_on", state=found.state, sent_bytes=found.sent_bytes, error=found.error)
+            if found is None or found.state in ("done", "failed"):
+                return
+            pause.wait(0.2)
+            self._socket.check()
+
+
+@dataclass(eq=False)
+class _Place:
+    """One of the threads that sockets may hold."""
+
+    address: str
+    socket: WebSocket | None = None
+
+    def heard_at(self) -> float:
+        return self.socket.heard_at if self.socket else math.inf
+
+
+class _Places:
+    """The threads that sockets hold: a quarter of them, so that everything else goes on, and a few of one address. Where all are
+    taken, the socket that has said nothing for longest gives way to one more. Safe from any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._taken: set[_Place] = set()
+
+    @contextmanager
+    def one(self, address: str, waiting: Any) -> Iterator[_Place]:
+        """Be one of them. ``waiting`` counts all threads that wait for somebody. Raises Busy."""
+        settings = services().settings
+        most, each = max(1, settings.threads // 4), settings.max_sockets_per_address
+        place = _Place(address)
+        with self._lock:
+            own = [other for other in self._taken if other.address == address]
+            full = own if each and len(own) >= each else self._taken if len(self._taken) >= most else None
+            if (full and not self._gives_way(full)) or (waiting and not waiting.enter()):
+                raise Busy("Too many WebSockets are open. Try again in a moment.", retry_after=5)
+            self._taken.add(place)
+        try:
+            yield place
+        finally:
+            with self._lock:
+                self._taken.discard(place)
+            if waiting:
+                waiting.leave()
+
+    def _gives_way(self, full: Collection[_Place]) -> bool:
+        quietest = min(full, key=_Place.heard_at)
+        if quietest.socket is None or time.monotonic() - quietest.heard_at() < QUIET_SECONDS:
+            return False
+        quietest.socket.drop()
+        self._taken.discard(quietest)
+        return True
+
+
+_places = _Places()
+
+
+def _check_origin() -> None:
+    """A page of another site must not speak for whoever looks at it. Programs send no Origin."""
+    if not may_open_socket():
+        raise InvalidRequest("This page may not open a WebSocket here.")
+
+
+def _started(message: str | Binary) -> Start:
+    value = _parsed(message) if isinstance(message, str) else None
+    if not isinstance(value, dict) or value.get("type") != "start":
+        raise InvalidRequest('The first message must be {"type": "start", "request": …}.')
+    return parse(Start, value)
+
+
+def _kind(message: str) -> str:
+    value = _parsed(message)
+    kind = value.get("type") if isinstance(value, dict) else None
+    if kind not in ("cancel", "status"):
+        raise InvalidRequest('Text messages are {"type": "cancel"} and {"type": "status"}.')
+    return str(kind)
+
+
+def _parsed(message: str) -> Any:
+    try:
+        return json.loads(message)
+    except (ValueError, RecursionError):
+        raise InvalidRequest("The message is not JSON.") from None
+
+
+def _opening(start: Start, file_id: str) -> OpenUpload:
+    known = start.model_dump(exclude={"request", "password", "captcha_token", "token"}, exclude_none=True)
+    return parse(OpenUploadBody, {**known, "key": file_id}).command()
+
+
+def _counts(session: UploadSession) -> dict[str, Any]:
+    return {
+        "upload_id": session.upload_id,
+        "complete": session.state is State.COMPLETE,
+        "received_bytes": session.received_bytes,
+        "size": session.size,
+    }
+
+
+def _state(session: UploadSession) -> dict[str, Any]:
+    return {**_counts(session), **all_gaps(session)}

@@ -1,0 +1,1 @@
+"""Text to typed values and back, for every protocol."""

@@ -1,0 +1,191 @@
+"""Header text to typed values: the only place below which nobody sees a header string."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_content_range_header, parse_date
+
+from app.core.digests import ALGORITHMS, Digests
+from app.core.errors import (
+    ChecksumMismatch,
+    ChunkSizeMismatch,
+    InvalidPath,
+    InvalidRange,
+    InvalidRequest,
+    LengthRequired,
+)
+from app.core.paths import RelPath
+from app.core.ranges import Span
+from app.web.wire.upload_bodies import UPLOAD_KEY
+
+_MEMBER = re.compile(r"\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*(?:,|$)", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class ChunkHeaders:
+    """What one chunk says of itself. ``total`` is the file's size, where the chunk tells it."""
+
+    upload_id: str | None
+    span: Span | None
+    """None for an empty body, which only an empty file has."""
+    total: int | None
+    index: int | None
+    path: RelPath | None
+    digests: Digests | None
+    key: str | None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the chunk is all of its file."""
+        return self.span is not None and self.span.start == 0 and self.span.stop == self.total
+
+
+def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
+    """What the headers of a chunk with a body of ``length`` bytes say; None where that is not known beforehand.
+
+    Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired."""
+    span, total = _place(headers, length)
+    return ChunkHeaders(
+        upload_id=headers.get("X-Upload-Id") or None,
+        span=span,
+        total=total,
+        index=_number(headers, "X-Chunk-Index"),
+        path=_path(headers),
+        digests=content_digests(headers.get("Content-Digest", "")),
+        key=_key(headers),
+    )
+
+
+def _key(headers: Headers) -> str | None:
+    text = headers.get("X-Upload-Key") or None
+    if text is not None and not re.fullmatch(UPLOAD_KEY, text):
+        raise InvalidRequest("X-Upload-Key must be 22 to 64 letters, digits, dashes or underscores.")
+    return text
+
+
+def content_digests(text: str) -> Digests | None:
+    """The digests of a Content-Digest header (RFC 9530), None where there is none that can be checked.
+
+    Raises ChecksumMismatch when the header cannot be read.
+    """
+    expected: dict[str, bytes] = {}
+    position = 0
+    while position < len(text):
+        member = _MEMBER.match(text, position)
+        if member is None:
+            raise ChecksumMismatch("The Content-Digest header cannot be read; write it as 'sha-256=:<base64>:'.")
+        if member[1] in ALGORITHMS:
+            expected[member[1]] = _unbase64(member[2])
+        position = member.end()
+    return Digests(expected) if expected else None
+
+
+def drop_unreadable_dates(environ: dict[str, Any]) -> None:
+    """Take out of a request the conditions whose dates cannot be read, as RFC 9110 (13.1) asks; Werkzeug, which reads
+    them later, raises for some."""
+    for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
+        if name not in environ:
+            continue
+        try:
+            parse_date(environ[name])
+        except (ValueError, OverflowError):
+            del environ[name]
+
+
+def percent_decoded(headers: Headers, name: str) -> str | None:
+    """A header whose value is percent-encoded UTF-8; None when absent. Raises InvalidRequest."""
+    text = headers.get(name)
+    if text is None:
+        return None
+    try:
+        # Some senders leave characters unencoded; WSGI shows those bytes as Latin-1.
+        return unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeError:
+        raise InvalidRequest(f"{name} must be percent-encoded UTF-8.") from None
+
+
+def _path(headers: Headers) -> RelPath | None:
+    try:
+        text = percent_decoded(headers, "X-Upload-Path") or percent_decoded(headers, "X-Upload-Name")
+    except InvalidRequest as error:
+        raise InvalidPath(error.message) from None
+    return RelPath.parse(text) if text else None
+
+
+def _place(headers: Headers, length: int | None) -> tuple[Span | None, int | None]:
+    total = _number(headers, "X-Upload-Length")
+    stated = _content_range(headers)
+    if stated is None:
+        span = _by_offset(headers, length)
+    else:
+        span, stated_total = stated
+        if not _agrees(headers, span) or (None not in (total, stated_total) and total != stated_total):
+            raise InvalidRange("Content-Range and the X-Upload headers disagree.")
+        total = stated_total if total is None else total
+    if span is None:
+        return None, total
+    if length not in (None, span.length):
+        raise ChunkSizeMismatch(f"The range has {span.length} bytes, the body {length}.")
+    if total is not None and span.stop > total:
+        raise InvalidRange(f"The chunk ends after the file's {total} bytes.")
+    return span, total
+
+
+def _content_range(headers: Headers) -> tuple[Span, int | None] | None:
+    text = headers.get("Content-Range")
+    if text is None:
+        return None
+    parsed = parse_content_range_header(text)
+    if parsed is None or str(parsed.units).lower() != "bytes" or parsed.start is None or parsed.stop is None:
+        raise InvalidRange("Content-Range must read 'bytes <first>-<last>/<total>'.")
+    return _span(parsed.start, parsed.stop), parsed.length
+
+
+def _agrees(headers: Headers, span: Span) -> bool:
+    offset, end = _number(headers, "X-Upload-Offset"), _number(headers, "X-Upload-End")
+    return offset in (None, span.start) and end in (None, span.end)
+
+
+def _by_offset(headers: Headers, length: int | None) -> Span | None:
+    """The span by X-Upload-Offset and X-Upload-End or the body's length; None when that is 0."""
+    offset, end = _number(headers, "X-Upload-Offset"), _number(headers, "X-Upload-End")
+    if offset is None:
+        raise InvalidRange("The place of the chunk is missing: send Content-Range or X-Upload-Offset.")
+    if end is not None:
+        return _span(offset, end + 1)
+    if length is None:
+        raise LengthRequired()
+    return _span(offset, offset + length) if length else None
+
+
+def _span(start: int, stop: int) -> Span:
+    try:
+        return Span(start, stop)
+    except ValueError:
+        raise InvalidRange("The range is empty or runs backwards.") from None
+
+
+def _number(headers: Headers, name: str) -> int | None:
+    text = headers.get(name)
+    if text is None or text == "":
+        return None
+    # Only what HTTP itself takes for blanks; what Python does is more, and not all of it is read by int().
+    text = text.strip(" \t")
+    if not _NUMBER.fullmatch(text):
+        raise InvalidRange(f"{name} must be a whole number of bytes.")
+    return int(text)
+
+
+def _unbase64(text: str) -> bytes:
+    try:
+        return base64.b64decode(text, validate=True)
+    except binascii.Error:
+        raise ChecksumMismatch("The digest is not valid base64.") from None

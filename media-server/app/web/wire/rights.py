@@ -1,0 +1,38 @@
+"""Rights before bytes: no route reads a body before the link, the token or the upload, and the size that was declared, were judged
+from the request line and the headers."""
+
+from __future__ import annotations
+
+from flask import current_app, g, request
+
+from app.web.server.handover import is_handed_over
+from app.web.wire.context import services
+
+BODILESS = ("GET", "HEAD", "OPTIONS")
+"""Methods whose requests have no body worth a look."""
+
+
+def has_rights() -> bool:
+    """Whether the sender of this request has shown a link that there is, or the owner's rights."""
+    return bool(g.get("may_send", False))
+
+
+def note_rights() -> None:
+    """From now on this request is one of somebody with rights."""
+    g.may_send = True
+
+
+def judge_link() -> None:
+    """Before every view that takes a body below a link's address: that there is such a link. Raises RequestNotFound.
+
+    Whether it still takes anything is for the services to say: what was opened in time may finish. The owner's views ask for
+    the owner's rights first. A body that nginx hands over has been received, after a question that was judged here: what is
+    left to judge then is the services'.
+    """
+    hash = (request.view_args or {}).get("hash")
+    view = current_app.view_functions.get(request.endpoint or "")
+    if hash is None or request.method in BODILESS or getattr(view, "for_owner", False):
+        return
+    if not is_handed_over(request.environ, services().settings):
+        services().requests.load(hash)
+        note_rights()

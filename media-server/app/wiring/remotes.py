@@ -1,0 +1,37 @@
+"""The part of the wiring that chooses remotes."""
+
+from __future__ import annotations
+
+from app.core.remotes import PlaceKind
+from app.services.forwarding.remotes import Remotes
+from app.services.parallel_chunk_processor import chunk_size_for
+from app.settings import Settings
+from app.storage.cloud.google_drive import DriveApi, DriveSettings, GoogleDrive
+from app.storage.cloud.google_session import GoogleSession
+from app.storage.cloud.s3_remote import S3Destination, S3Settings
+from app.storage.disk.named_locks import Turns
+
+
+def build_remotes(settings: Settings, turns: Turns) -> Remotes:
+    """Remotes by what the settings say of the stores."""
+    s3 = S3Settings(settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
+    drive = DriveSettings(
+        service_account_file=settings.drive_service_account_file,
+        client_id=settings.drive_client_id,
+        client_secret=settings.drive_client_secret,
+        refresh_token=settings.drive_refresh_token,
+        token_url=settings.drive_token_url,
+        api_url=settings.drive_api_url.rstrip("/"),
+    )
+    api = DriveApi(drive)
+    sessions = GoogleSession(settings.ws_gdrive_hosts, chunk_size_for)
+    return Remotes(
+        {
+            PlaceKind.S3: lambda place: S3Destination(place, s3, chunk_size_for),
+            PlaceKind.DRIVE: lambda place: GoogleDrive(
+                place, drive, chunk_size_for, lambda name: turns.of([name]), api
+            ),
+            PlaceKind.SESSION: lambda _: sessions,
+        },
+        sessions.allow,
+    )
