@@ -20,14 +20,14 @@ log = logging.getLogger("droppr.jobs")
 Job = Callable[[], object]
 
 
-class Later:
+class BackgroundQueue:
     """Runs jobs one after the other in a thread of its own, which does not keep the process alive.
 
     What is still waiting when the process ends is lost, so a job must be one that is found again at the next start.
     """
 
     def __init__(self) -> None:
-        self._thread = DaemonThreads(1, "later")
+        self._thread = DaemonThreads(1, "background")
 
     def __call__(self, job: Job) -> None:
         self._thread.submit(partial(run_logged, job))

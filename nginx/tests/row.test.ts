@@ -4,7 +4,7 @@ import { Chooser } from "../src/page/chooser";
 import { need } from "../src/page/dom";
 import { useLanguage } from "../src/page/i18n";
 import { reasonFor } from "../src/page/reasons";
-import { pace, Row, type RowActions } from "../src/page/row";
+import { Row, type RowActions, speedWords } from "../src/page/row";
 import type { UploadItem } from "../src/utils/upload-manager";
 
 beforeAll(() => useLanguage("en"));
@@ -135,8 +135,11 @@ describe("a cut line", () => {
   });
 
   it("is said in the total, without speed and time left", () => {
-    expect(pace({ speed: 1_000_000, eta: 3, stuck: false })).toEqual(["977 kB/s", "a few seconds left"]);
-    expect(pace({ speed: 1_000_000, eta: 3, stuck: true })).toEqual(["waiting for the connection…"]);
+    expect(speedWords({ speed: 1_000_000, eta: 3, stuck: false })).toEqual([
+      "977 kB/s",
+      "a few seconds left",
+    ]);
+    expect(speedWords({ speed: 1_000_000, eta: 3, stuck: true })).toEqual(["waiting for the connection…"]);
   });
 });
 

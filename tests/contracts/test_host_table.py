@@ -23,10 +23,10 @@ def make(tmp_path: Path):
 
 def test_rows_are_empty_until_written_and_the_same_for_all(make):
     one, other = make(), make()
-    with one.alone():
+    with one.locked():
         assert one.read() == [bytes(8)] * 4
         one.write(2, b"row")
-    with other.alone():
+    with other.locked():
         assert other.read()[2] == b"row".ljust(8, b"\0")
 
 
@@ -35,40 +35,40 @@ def test_a_table_that_is_made_has_all_the_room_it_will_ever_take(make, tmp_path)
     table.make()
     assert (tmp_path / "run" / "table").stat().st_blocks > 0
     assert (tmp_path / "run" / "table").stat().st_size == 4 * 8
-    with table.alone():
+    with table.locked():
         table.write(1, b"row")
     table.make()
-    with make().alone():
+    with make().locked():
         assert table.read()[1] == b"row".ljust(8, b"\0")
 
 
 def test_a_row_is_held_until_the_last_holder_lets_go(make):
     one, other = make(), make()
-    with one.alone():
+    with one.locked():
         assert not one.is_held(1)
         one.hold(1)
         assert one.is_held(1)
-    with other.alone():
+    with other.locked():
         assert other.is_held(1)
         assert not other.is_held(0)
         other.hold(1)
-    one.let_go(1)
-    one.let_go(1)
+    one.release(1)
+    one.release(1)
     assert one.is_held(1)
-    other.let_go(1)
+    other.release(1)
     assert not one.is_held(1)
 
 
 def test_a_killed_holder_holds_nothing_any_more(make, tmp_path):
     table = make()
-    with table.alone():
+    with table.locked():
         pass
     program = (
         "import sys, time\n"
         "from pathlib import Path\n"
         "from app.storage.disk.host_table import HostTable\n"
         "table = HostTable(Path(sys.argv[1]), 4, 8)\n"
-        "with table.alone():\n"
+        "with table.locked():\n"
         "    table.hold(3)\n"
         "    print('held', flush=True)\n"
         "    time.sleep(600)\n"
@@ -84,7 +84,7 @@ def test_a_killed_holder_holds_nothing_any_more(make, tmp_path):
         assert table.is_held(3)
         holder.send_signal(signal.SIGKILL)
     # It died inside `alone`, too: the next one is not kept out.
-    with table.alone():
+    with table.locked():
         assert not table.is_held(3)
 
 
@@ -92,11 +92,11 @@ def test_changes_are_made_alone(make):
     def count_up(_: int) -> int:
         table = make()
         for _ in range(200):
-            with table.alone():
+            with table.locked():
                 table.write(0, (int.from_bytes(table.read()[0]) + 1).to_bytes(8))
         return 0
 
     assert together(4, count_up) == [0] * 4
     table = make()
-    with table.alone():
+    with table.locked():
         assert int.from_bytes(table.read()[0]) == 800

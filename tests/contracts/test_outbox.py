@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Busy
-from app.core.remotes import OutboxEntry, OutboxState, Place, PlaceKind
+from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget, TargetKind
 from app.storage.disk.local_outbox import LocalOutbox
 from tests.support.processes import together
 
-PLACE = Place(PlaceKind.S3, bucket="bucket", prefix="in")
+PLACE = RemoteTarget(TargetKind.S3, bucket="bucket", prefix="in")
 
 
 def entry(upload_id: str = "upload-1", created_at: float = 1.0) -> OutboxEntry:

@@ -17,13 +17,13 @@ import pytest
 from app.core.backoff import Backoff
 from app.core.ports.remotes import Remote
 from app.core.ranges import Span
-from app.core.remotes import OutgoingFile, Place, PlaceKind, RemoteTrouble, TransferLost
-from app.services.chunk_buffer_pool import SIZES, ChunkBufferPool
+from app.core.remotes import OutgoingFile, RemoteTarget, RemoteTrouble, TargetKind, TransferLost
+from app.services.chunk_buffer_pool import BUFFER_SIZES, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker
 from app.services.parallel_chunk_processor import ParallelChunkProcessor, Transfer, chunk_size_for
 from app.storage.cloud.google_drive import DriveApi, DriveSettings, GoogleDrive
 from app.storage.cloud.http2 import STALLED_SECONDS
-from app.storage.cloud.s3_remote import S3Destination, S3Settings
+from app.storage.cloud.s3_remote import S3Remote, S3Settings
 from tests.support.drive import REFRESH_TOKEN, ROOT, FakeDrive, Fault, Kind, service_account_file
 from tests.support.files import content, spans
 from tests.support.http2 import Http2Front, http2_front
@@ -62,11 +62,11 @@ def drive() -> Iterator[FakeDrive]:
 
 def s3(store: Store, part_size_for: Callable[[int], int] = lambda _: PART) -> Far:
     bucket = store.bucket(f"b-{uuid4().hex}")
-    place = Place(PlaceKind.S3, bucket=bucket, prefix="in/box")
+    place = RemoteTarget(TargetKind.S3, bucket=bucket, prefix="in/box")
     settings = S3Settings(store.url, "us-east-1", KEY["aws_access_key_id"], KEY["aws_secret_access_key"])
 
     def make() -> Remote:
-        return S3Destination(place, settings, part_size_for)
+        return S3Remote(place, settings, part_size_for)
 
     def stored() -> dict[str, bytes]:
         return {key.removeprefix("in/box/"): data for key, data in store.objects(bucket).items()}
@@ -83,7 +83,7 @@ def google(drive: FakeDrive, stalled_seconds: float = STALLED_SECONDS, **more: A
     settings = drive_settings(drive, **more)
 
     def make() -> Remote:
-        place = Place(PlaceKind.DRIVE, folder_id=ROOT)
+        place = RemoteTarget(TargetKind.DRIVE, folder_id=ROOT)
         api = DriveApi(settings, stalled_seconds)
         return GoogleDrive(place, settings, lambda _: PART, lambda _: nullcontext(), api)
 
@@ -219,7 +219,7 @@ def test_s3_takes_parts_in_any_order(store):
 
 def test_s3_takes_parts_that_are_larger_than_any_buffer(store):
     """They lie in no buffer, neither a pooled one nor one of boto3: they are read in small pieces while they are sent."""
-    large = SIZES[-1] + 3 * MIB
+    large = BUFFER_SIZES[-1] + 3 * MIB
     far = s3(store, lambda _: large)
     data = content(2 * large + 5)
     file = outgoing(data)
@@ -251,13 +251,13 @@ def test_s3_takes_parts_that_are_larger_than_any_buffer(store):
     ],
 )
 def test_s3_gets_no_more_parts_than_it_takes(size, part):
-    remote = S3Destination(Place(PlaceKind.S3, bucket="b"), S3Settings(), chunk_size_for)
+    remote = S3Remote(RemoteTarget(TargetKind.S3, bucket="b"), S3Settings(), chunk_size_for)
     assert remote.part_size(size) == part
     assert -(-size // part) <= 10_000
 
 
 def test_a_file_that_s3_cannot_take_is_refused_for_good():
-    remote = S3Destination(Place(PlaceKind.S3, bucket="b"), S3Settings(), chunk_size_for)
+    remote = S3Remote(RemoteTarget(TargetKind.S3, bucket="b"), S3Settings(), chunk_size_for)
     with pytest.raises(RemoteTrouble, match="5 TiB") as caught:
         remote.begin(OutgoingFile("u", "x", 5 * 1024**4 + 1))
     assert caught.value.lasting
@@ -298,12 +298,12 @@ def test_s3_notices_a_name_that_was_taken_meanwhile(store, size):
 
 
 def test_s3_says_what_is_wrong_without_secrets(store):
-    place = Place(PlaceKind.S3, bucket="there-is-no-such-bucket")
-    remote = S3Destination(place, S3Settings(store.url, "us-east-1", "k", "very-secret"), lambda _: PART)
+    place = RemoteTarget(TargetKind.S3, bucket="there-is-no-such-bucket")
+    remote = S3Remote(place, S3Settings(store.url, "us-east-1", "k", "very-secret"), lambda _: PART)
     with pytest.raises(RemoteTrouble, match="NoSuchBucket") as caught:
         remote.begin(OutgoingFile("u", "x", PART + 1))
     assert caught.value.lasting
-    away = S3Destination(place, S3Settings("http://127.0.0.1:9", "us-east-1", "k", "very-secret"), lambda _: PART)
+    away = S3Remote(place, S3Settings("http://127.0.0.1:9", "us-east-1", "k", "very-secret"), lambda _: PART)
     with pytest.raises(RemoteTrouble, match="does not answer") as caught:
         away.begin(OutgoingFile("u", "x", PART + 1))
     assert not caught.value.lasting

@@ -213,7 +213,7 @@ def test_bytes_are_reserved_as_strictly_as_places(store, make):
 
 
 def test_more_links_than_are_kept_in_memory_keep_their_ledgers_apart(make, monkeypatch):
-    monkeypatch.setattr(local_requests, "_LEDGERS_KEPT", 2)
+    monkeypatch.setattr(local_requests, "_MAX_LEDGERS", 2)
     store = make()
     for number in range(6):
         store.create(link(hash=f"{HASH}{number}"))

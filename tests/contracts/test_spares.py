@@ -11,7 +11,7 @@ import pytest
 
 from app.core.errors import StorageFull
 from app.storage.disk.atomic import replace_file
-from app.storage.disk.spares import COUNT, SIZE, Spares
+from app.storage.disk.spares import SPARE_BYTES, SPARE_FILES, Spares
 from tests.support.disks import Ext4
 from tests.support.processes import together
 
@@ -45,28 +45,28 @@ def test_on_a_full_disk_a_file_is_replaced_again_and_again(disk: Path) -> None:
     target = disk / "document"
     replace_file(target, b"old")
     filled(disk)
-    for number in range(3 * COUNT):
+    for number in range(3 * SPARE_FILES):
         content = b"%d" % number * 100
         with pytest.raises(StorageFull):
             replace_file(target, content)
         if not spares.replace(target, content):
             break
         assert target.read_bytes() == content
-    assert number >= COUNT, "fewer spare files than were made"
+    assert number >= SPARE_FILES, "fewer spare files than were made"
 
 
 def test_spares_are_made_anew_once_there_is_room(tmp_path: Path) -> None:
     spares = Spares(tmp_path / "spares")
-    for number in range(3 * COUNT):
+    for number in range(3 * SPARE_FILES):
         assert spares.replace(tmp_path / "document", b"%d" % number) is (number > 0)
         spares.make()
-    assert sorted(path.stat().st_size for path in (tmp_path / "spares").iterdir()) == [SIZE] * COUNT
+    assert sorted(path.stat().st_size for path in (tmp_path / "spares").iterdir()) == [SPARE_BYTES] * SPARE_FILES
 
 
 def test_what_is_larger_than_a_spare_file_has_to_wait(tmp_path: Path) -> None:
     spares = Spares(tmp_path / "spares")
     spares.make()
-    assert not spares.replace(tmp_path / "document", bytes(SIZE + 1))
+    assert not spares.replace(tmp_path / "document", bytes(SPARE_BYTES + 1))
     assert not (tmp_path / "document").exists()
 
 

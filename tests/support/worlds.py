@@ -79,7 +79,9 @@ class World:
         for number in range(self.amount):
             for kind in ("received", "removed"):
                 upload_id = self.named(kind, number)
-                file = ReceivedFile(upload_id, f"{kind}/{number}", f"{kind}/{number}", 5, 5.0, "0" * 64, mark="1-1-1")
+                file = ReceivedFile(
+                    upload_id, f"{kind}/{number}", f"{kind}/{number}", 5, 5.0, "0" * 64, file_identity="1-1-1"
+                )
                 events.append({"event": "received", "upload_id": upload_id, "file": as_event(file)})
             events.append({"event": "removed", "upload_id": self.named("removed", number)})
             events.append({"event": "opened", "upload_id": self.named("idle", number), "size": 5, "at": 5.0})

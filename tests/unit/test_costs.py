@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from app.core.tracker import inclusive_pairs
-from app.web.wire.gaps import IN_CHUNK_REPLY, IN_STATUS
+from app.web.wire.gaps import MAX_IN_CHUNK_REPLY, MAX_IN_STATUS
 from tests.support.meter import Cost, usual_cost
 from tests.support.worlds import LIMIT, SIZE, STRANGER, World
 
@@ -270,7 +270,7 @@ LISTS: dict[str, Callable[[World, int], Any]] = {
 def test_a_list_costs_what_its_items_cost(
     worlds: tuple[World, World], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.senders.handoffs.MOST_CODES", LIMIT)
+    monkeypatch.setattr("app.services.senders.handoffs.CODE_LIMIT", LIMIT)
     make, world = LISTS[name], worlds[1]
     few, many = (usual_cost(partial(make, world, amount), tries=1) for amount in (10, 200))
     told = f"{few} became {many}"
@@ -286,13 +286,13 @@ def test_gaps_are_cut_off_and_none_of_them_is_left_out(worlds: tuple[World, Worl
     session = world.services.uploads.status(world.hash, world.strewn)
     gaps = inclusive_pairs(session.missing(2 * MANY))
     told = world.call("GET", f"{world.link}/uploads/{world.strewn}").json
-    assert len(told["missing_ranges"]) == len(told["received_ranges"]) == IN_STATUS
+    assert len(told["missing_ranges"]) == len(told["received_ranges"]) == MAX_IN_STATUS
     assert told["missing_ranges_truncated"] is told["received_ranges_truncated"] is True
-    assert told["missing_ranges"][:-1] == [list(gap) for gap in gaps[: IN_STATUS - 1]]
-    assert told["missing_ranges"][-1] == [gaps[IN_STATUS - 1][0], SIZE - 1]
+    assert told["missing_ranges"][:-1] == [list(gap) for gap in gaps[: MAX_IN_STATUS - 1]]
+    assert told["missing_ranges"][-1] == [gaps[MAX_IN_STATUS - 1][0], SIZE - 1]
     assert told["received_bytes"] == session.received_bytes
     few = chunk(world, world.strewn, 1, b"\0").json
-    assert few["missing_ranges"] == [list(gap) for gap in gaps[:IN_CHUNK_REPLY]]
+    assert few["missing_ranges"] == [list(gap) for gap in gaps[:MAX_IN_CHUNK_REPLY]]
     assert (few["missing_ranges_truncated"], few["offset"]) == (True, 0)
     code = world.services.handoffs.make(world.hash, [world.strewn], STRANGER).code
     [listed] = world.call("GET", f"{world.link}/handoffs/{code}").json["uploads"]

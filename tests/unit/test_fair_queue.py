@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.core.fair_queue import GRACE, LIFETIME, Ticket, in_order, position
+from app.core.fair_queue import GRACE_SECONDS, TICKET_SECONDS, Ticket, in_order, position
 
 
 def ticket(upload: str, user: str, number: int, seen: float = 100, wait: float = 1) -> Ticket:
@@ -38,12 +38,12 @@ def test_who_has_all_a_user_may_have_does_not_stand_in_the_way():
 def test_who_is_late_keeps_a_place_and_holds_up_nobody():
     late = ticket("late", "x", 1, seen=100, wait=2)
     order = in_order([late, ticket("next", "y", 2, seen=104)], {}, 3)
-    assert position(b"next", order, 102 + GRACE) == 1
-    assert position(b"next", order, 102.1 + GRACE) == 0
+    assert position(b"next", order, 102 + GRACE_SECONDS) == 1
+    assert position(b"next", order, 102.1 + GRACE_SECONDS) == 0
     assert position(b"late", order, 130) == 0
 
 
 def test_a_ticket_lives_as_long_as_somebody_asks():
-    assert ticket("a", "x", 1, seen=100).is_alive(100 + LIFETIME - 1)
-    assert not ticket("a", "x", 1, seen=100).is_alive(100 + LIFETIME)
+    assert ticket("a", "x", 1, seen=100).is_alive(100 + TICKET_SECONDS - 1)
+    assert not ticket("a", "x", 1, seen=100).is_alive(100 + TICKET_SECONDS)
     assert not ticket("a", "x", 1, seen=100).is_alive(99), "from another boot of the machine"

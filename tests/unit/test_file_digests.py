@@ -18,7 +18,7 @@ from app.core.session import UploadSession
 from app.services.receiving import file_digests
 from app.services.receiving.file_digests import FileDigests, GrowingDigest
 from app.storage.disk.bodies import StreamBody
-from app.storage.disk.inbox import LocalFolder
+from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.json_sessions import JSONSessions
 from app.storage.disk.local_chunks import LocalChunks
 from app.storage.disk.local_requests import LocalRequests
@@ -36,15 +36,15 @@ class House:
         self.sessions = JSONSessions(folder / "uploads")
         self.chunks = LocalChunks(folder / "uploads")
         self.requests = LocalRequests(folder / "requests")
-        self.destination = LocalFolder(folder / "files")
+        self.inbox = LocalInbox(folder / "files")
         self.jobs: list[object] = []
         self.digests = FileDigests(
             sessions=self.sessions,
             chunks=self.chunks,
             requests=self.requests,
-            destination=self.destination,
+            inbox=self.inbox,
             clock=lambda: now,
-            later=self.jobs.append,
+            background=self.jobs.append,
         )
 
     def open(self) -> UploadSession:
@@ -69,8 +69,8 @@ class House:
 
 @pytest.fixture
 def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
-    monkeypatch.setattr(file_digests, "SMALL", 0)
-    monkeypatch.setattr(file_digests, "TICK", 0.01)
+    monkeypatch.setattr(file_digests, "QUICK_FILE_BYTES", 0)
+    monkeypatch.setattr(file_digests, "TICK_SECONDS", 0.01)
     return House(tmp_path, now=1000.0)
 
 

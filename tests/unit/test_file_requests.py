@@ -18,7 +18,7 @@ from app.core.errors import (
 from app.core.links import Ask, CaptchaMode, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
-from app.core.remotes import Place
+from app.core.remotes import RemoteTarget
 from app.core.session import Sender
 from app.core.waiting_room import WaitingRoom
 from app.services.links.access import Access, AccessRules
@@ -38,7 +38,7 @@ class Office:
 
     def __init__(self, folder: Path, create_limit: str | None = None, usual_hours: float = 168) -> None:
         self.now = Now()
-        self.asked: list[Place] = []
+        self.asked: list[RemoteTarget] = []
         attempts = SQLiteAttempts(folder / "attempts.db", self.now)
         self.store = LocalRequests(folder / "requests")
         hasher = CountingHasher()
@@ -60,7 +60,7 @@ class Office:
             clock=self.now,
             create_limit=create_limit,
             usual_hours=usual_hours,
-            check_place=self.asked.append,
+            check_target=self.asked.append,
         )
 
     def make(self, **terms: Any) -> RequestLink:

@@ -73,7 +73,7 @@ def test_the_pace_is_that_of_the_last_half_minute(house: House) -> None:
     house.now.pass_by(10)
     house.chunk(upload_id, 0, 1000)
     assert house.pace == pytest.approx(100)  # From the opening on, as there is nothing before.
-    house.now.pass_by(open_uploads.LATELY + 1)
+    house.now.pass_by(open_uploads.RATE_SECONDS + 1)
     assert house.pace == 0
     house.chunk(upload_id, 1000, 3100)
     assert house.pace == pytest.approx(100)  # They have been coming since the chunk before.
@@ -145,14 +145,14 @@ def test_a_file_that_was_delivered_by_a_process_that_died_right_then_is_not_stop
 
 
 def test_all_are_stopped_in_calls_that_are_bounded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(open_uploads, "MOST_STOPPED", 3)
+    monkeypatch.setattr(open_uploads, "MAX_STOPPED", 3)
     for number in range(7):
         house.opened(f"{number}.bin")
     stop = house.services.open_uploads.stop_all
     assert stop(house.hash) == Stopped(3, 4)
-    monkeypatch.setattr(open_uploads, "LONGEST", -1)
+    monkeypatch.setattr(open_uploads, "MAX_STOP_SECONDS", -1)
     assert stop(house.hash) == Stopped(0, 4)
-    monkeypatch.setattr(open_uploads, "LONGEST", 60)
+    monkeypatch.setattr(open_uploads, "MAX_STOP_SECONDS", 60)
     assert [stop(house.hash) for _ in range(3)] == [Stopped(3, 1), Stopped(1, 0), Stopped(0, 0)]
 
 
@@ -215,8 +215,8 @@ def test_a_count_that_takes_long_is_not_made_anew_each_time(house: House, monkey
     assert figures.open_uploads() == 1
     house.opened()
     assert figures.open_uploads() == 2
-    monkeypatch.setattr("app.services.operations.server_figures.LONG_COUNT", -1)
-    monkeypatch.setattr("app.services.operations.server_figures.COUNT_PART", 10**9)
+    monkeypatch.setattr("app.services.operations.server_figures.LONG_COUNT_SECONDS", -1)
+    monkeypatch.setattr("app.services.operations.server_figures.COUNT_PAUSE_FACTOR", 10**9)
     house.opened()
     assert figures.open_uploads() == 3
     house.opened()

@@ -182,7 +182,7 @@ def test_a_hundred_wrong_tokens_a_second_cost_no_more_than_the_first_ten(make, t
 
 
 def test_addresses_without_number_are_a_limited_number_of_rows_and_lines(make, now, tmp_path, lines, monkeypatch):
-    monkeypatch.setattr(wrong_tokens, "FROM_ALL", "50 per 15 minute")
+    monkeypatch.setattr(wrong_tokens, "TOTAL_LIMIT", "50 per 15 minute")
     owner, made = make(), make(made=True)
     refused = 0
     for number in range(2000):

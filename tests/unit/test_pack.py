@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.core.errors import ChunkSizeMismatch, InvalidPack
-from app.core.pack import LINE_BYTES, PackReader
+from app.core.pack import MAX_LINE_BYTES, PackReader
 
 LINES = st.binary(max_size=200).map(lambda line: line.replace(b"\n", b" "))
 FILES = st.lists(st.tuples(LINES, st.binary(max_size=100_000)), max_size=5)
@@ -60,7 +60,7 @@ def test_what_is_not_read_of_a_file_is_passed_over(files, sizes):
 
 
 def test_a_line_as_long_as_may_be_is_read_and_a_longer_one_refused():
-    longest = b"x" * (LINE_BYTES - 1)
+    longest = b"x" * (MAX_LINE_BYTES - 1)
     assert PackReader(Trickle(longest + b"\n", [])).line() == longest
     with pytest.raises(InvalidPack):
         PackReader(Trickle(longest + b"x\n", [1000])).line()

@@ -17,9 +17,9 @@ from app.core.paths import RelPath
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
 from app.core.ranges import ByteRanges, Span
-from app.core.room import HASTY, NAME_WEIGHT, Floors, Promise, Promised, Space, Terms
+from app.core.room import HASTY_SECONDS, NAME_BYTES, Floors, Promise, Promised, Space, Terms
 from app.core.session import UploadSession
-from app.services.receiving.promises import MIB, STEP, Promises, step_of
+from app.services.receiving.promises import MIB, STEP_BYTES, Promises, step_of
 from app.services.receiving.room import Room
 from app.storage.disk.promises import SQLitePromises
 from tests.support.clock import Now
@@ -57,8 +57,8 @@ def test_the_first_silent_file_may_have_everything_and_the_next_a_share() -> Non
 
 
 def test_room_that_was_kept_for_nothing_is_remembered_in_proportion() -> None:
-    assert TERMS.marked_until(promise(), HASTY) == HASTY
-    assert TERMS.marked_until(promise(), HASTY + 60) == HASTY + 60 + 180
+    assert TERMS.marked_until(promise(), HASTY_SECONDS) == HASTY_SECONDS
+    assert TERMS.marked_until(promise(), HASTY_SECONDS + 60) == HASTY_SECONDS + 60 + 180
     assert TERMS.marked_until(promise(received=1), 600) == 0
 
 
@@ -217,9 +217,9 @@ def test_steps_grow_with_what_has_come_and_lie_where_the_chunk_lies() -> None:
     assert step_of(session, Span(5, 9)) == Span(5, 9)
     begun = replace(session, ranges=ByteRanges([Span(0, 8 * MIB)]))
     assert step_of(begun, Span(17 * MIB, 18 * MIB)) == Span(16 * MIB, 24 * MIB)
-    size = 3 * STEP + 100 * MIB
-    far = replace(session, size=size, ranges=ByteRanges([Span(0, 2 * STEP)]))
-    assert step_of(far, Span(size - MIB, size)) == Span(3 * STEP, size)
+    size = 3 * STEP_BYTES + 100 * MIB
+    far = replace(session, size=size, ranges=ByteRanges([Span(0, 2 * STEP_BYTES)]))
+    assert step_of(far, Span(size - MIB, size)) == Span(3 * STEP_BYTES, size)
 
 
 def test_most_chunks_of_a_large_file_ask_nobody(house) -> None:
@@ -312,12 +312,12 @@ def test_folders_that_files_bring_count_once_they_are_there_or_awaited(monkeypat
 
 
 def test_names_and_folders_weigh_something() -> None:
-    ledger, small = Ledger(), replace(LINK, max_total_size=5 * NAME_WEIGHT)
+    ledger, small = Ledger(), replace(LINK, max_total_size=5 * NAME_BYTES)
     ledger.apply(ledger.reserve(small, "a", 0, 0.0, inf, ("x", "y")))
     ledger.apply(ledger.reserve(small, "b", 1, 0.0, inf, ("x",)))
     with pytest.raises(RequestFull):
-        ledger.reserve(small, "c", NAME_WEIGHT + 1)
-    ledger.reserve(small, "c", NAME_WEIGHT)
+        ledger.reserve(small, "c", NAME_BYTES + 1)
+    ledger.reserve(small, "c", NAME_BYTES)
 
 
 def test_a_ledger_remembers_a_bounded_number_of_names_and_ends(monkeypatch) -> None:

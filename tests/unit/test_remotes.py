@@ -8,25 +8,25 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import DestinationNotReady
-from app.core.remotes import Place, PlaceKind
+from app.core.remotes import RemoteTarget, TargetKind
 from app.settings import Settings
-from app.storage.disk.named_locks import Turns
+from app.storage.disk.named_locks import LocalNamedLocks
 from app.wiring.remotes import build_remotes
 
 SESSION = "https://www.googleapis.com/upload/drive/v3/files?upload_id=x"
 
 
 def remotes(tmp_path: Path, **settings: str):
-    return build_remotes(Settings(data_dir=tmp_path, _env_file=None, **settings), Turns(tmp_path / "turns"))  # type: ignore[call-arg,arg-type]
+    return build_remotes(Settings(data_dir=tmp_path, _env_file=None, **settings), LocalNamedLocks(tmp_path / "turns"))  # type: ignore[call-arg,arg-type]
 
 
 @pytest.mark.parametrize(
     ("missing", "place", "extra"),
     [
-        ("boto3", Place(PlaceKind.S3, bucket="abc"), "s3"),
-        ("httpx", Place(PlaceKind.DRIVE, folder_id="abc"), "drive"),
-        ("google.oauth2", Place(PlaceKind.DRIVE, folder_id="abc"), "drive"),
-        ("httpx", Place(PlaceKind.SESSION), "drive"),
+        ("boto3", RemoteTarget(TargetKind.S3, bucket="abc"), "s3"),
+        ("httpx", RemoteTarget(TargetKind.DRIVE, folder_id="abc"), "drive"),
+        ("google.oauth2", RemoteTarget(TargetKind.DRIVE, folder_id="abc"), "drive"),
+        ("httpx", RemoteTarget(TargetKind.SESSION), "drive"),
     ],
 )
 def test_an_extra_that_is_missing_is_named(tmp_path, monkeypatch, missing, place, extra):
@@ -46,7 +46,7 @@ def test_nothing_is_imported_before_it_is_needed(tmp_path, monkeypatch):
 
     assert app.storage.cloud.google_session.GoogleSession.in_order
     assert app.storage.cloud.google_drive.GoogleDrive.in_order
-    assert not app.storage.cloud.s3_remote.S3Destination.in_order
+    assert not app.storage.cloud.s3_remote.S3Remote.in_order
 
 
 def test_with_credentials_all_is_well(tmp_path):
@@ -58,17 +58,17 @@ def test_with_credentials_all_is_well(tmp_path):
         drive_client_secret="s",
         drive_refresh_token="r",
     )
-    made.check(Place(PlaceKind.S3, bucket="abc"))
-    made.check(Place(PlaceKind.DRIVE, folder_id="abc"))
+    made.check(RemoteTarget(TargetKind.S3, bucket="abc"))
+    made.check(RemoteTarget(TargetKind.DRIVE, folder_id="abc"))
     made.check_session(SESSION)
-    assert made.of(Place(PlaceKind.S3, bucket="abc")) is made.of(Place(PlaceKind.S3, bucket="abc"))
+    assert made.of(RemoteTarget(TargetKind.S3, bucket="abc")) is made.of(RemoteTarget(TargetKind.S3, bucket="abc"))
 
 
 def test_a_key_file_that_is_none_is_told(tmp_path):
     (tmp_path / "key.json").write_text("{}")
     with pytest.raises(DestinationNotReady, match="DROPPR_DRIVE_SERVICE_ACCOUNT_FILE"):
         remotes(tmp_path, drive_service_account_file=str(tmp_path / "key.json")).check(
-            Place(PlaceKind.DRIVE, folder_id="abc")
+            RemoteTarget(TargetKind.DRIVE, folder_id="abc")
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from app.core.errors import StorageFull
-from app.core.room import NAME_WEIGHT, SESSION_INODES, Floors, Space
+from app.core.room import NAME_BYTES, SESSION_INODES, Floors, Space
 from app.services.receiving.room import Room
 
 MIB = 1024**2
@@ -48,7 +48,7 @@ def test_file_systems_that_make_inodes_as_they_need_them_never_lack_them() -> No
 @pytest.mark.parametrize("floors", [Floors(0, GIB, 10_000), Floors(5, 0, 0)])
 def test_without_a_floor_the_disk_can_be_filled(floors: Floors) -> None:
     room = Room(Disk(SMALL), floors)
-    room.room_for_opening(GIB - NAME_WEIGHT)
+    room.room_for_opening(GIB - NAME_BYTES)
     room.room_for_chunk(GIB)
     with pytest.raises(StorageFull):
         room.room_for_chunk(GIB + 1)
@@ -85,7 +85,7 @@ def test_inodes_are_kept_free_alike() -> None:
 def test_a_name_weighs_what_it_takes() -> None:
     disk = Disk(LARGE)
     room = Room(disk, FLOORS)
-    disk.has(free=GIB + 3 * NAME_WEIGHT)
+    disk.has(free=GIB + 3 * NAME_BYTES)
     room.room_for_opening(0, folders=2)
     with pytest.raises(StorageFull):
         room.room_for_opening(1, folders=2)
@@ -96,7 +96,7 @@ def test_what_is_told_of_the_disk_is_what_new_uploads_find() -> None:
     room = Room(disk, FLOORS, lambda: 4 * GIB)
     told = {"total_bytes": 1024 * GIB, "free_bytes": 11 * GIB, "promised_bytes": 4 * GIB}
     assert room.figures() == {**told, "available_bytes": 6 * GIB}
-    room.room_for_opening(6 * GIB - NAME_WEIGHT)
+    room.room_for_opening(6 * GIB - NAME_BYTES)
     with pytest.raises(StorageFull):
         room.room_for_opening(6 * GIB)
     disk.has(free_inodes=10_000 + SESSION_INODES - 1)

@@ -25,8 +25,8 @@ from app.core.session import UploadSession
 from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
-from app.storage.disk.named_locks import Turns
-from app.storage.disk.unlinked_files import LocalNamelessFile
+from app.storage.disk.named_locks import LocalNamedLocks
+from app.storage.disk.unlinked_files import LocalUnlinkedFile
 from app.wiring import Services, build
 from tests.support.clock import Now
 from tests.support.files import content, eventually, files_below, sha256
@@ -104,8 +104,8 @@ def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_
         services.requests.note_sha256(each.hash, upload_id, sha256(DATA))
     begun = services.uploads.open(link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")).upload_id
     code = services.handoffs.make(link.hash, [begun], "192.0.2.1").code
-    turns = Turns(tmp_path / "data" / "uploads.turn")
-    with turns.at_once(f"receipt {link.hash}"), turns.at_once(f"handoffs {link.hash}"):
+    locks = LocalNamedLocks(tmp_path / "data" / "uploads.turn")
+    with locks.hold_at_once(f"receipt {link.hash}"), locks.hold_at_once(f"handoffs {link.hash}"):
         with pytest.raises(Busy):
             services.receipts.issue(link.hash, known[:1], "http://here", "192.0.2.2")
         with pytest.raises(Busy):
@@ -118,8 +118,8 @@ def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_
 
 
 def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.services.senders.receipts.MOST_RECEIPTS", "2 per hour")
-    monkeypatch.setattr("app.services.senders.handoffs.MOST_READINGS", "2 per hour")
+    monkeypatch.setattr("app.services.senders.receipts.RECEIPT_LIMIT", "2 per hour")
+    monkeypatch.setattr("app.services.senders.handoffs.READING_LIMIT", "2 per hour")
     services, link = office(tmp_path)
     upload_id = unhashed(services, link, "a.bin")
     services.requests.note_sha256(link.hash, upload_id, sha256(DATA))
@@ -141,7 +141,7 @@ def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypa
 def test_a_code_moves_what_is_unfinished_and_not_too_much_of_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.services.senders.handoffs.MOST_HANDED", 3)
+    monkeypatch.setattr("app.services.senders.handoffs.MAX_UPLOADS", 3)
     services, link = office(tmp_path)
     sender = Credentials("192.0.2.1")
     done = services.uploads.open(link.hash, OpenUpload(RelPath.parse("done"), 0), sender).upload_id
@@ -198,15 +198,15 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
 
 def test_of_a_pack_only_what_the_disk_did_not_take_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     services, link = office(tmp_path)
-    sync, failing = LocalNamelessFile.sync, {1}
+    sync, failing = LocalUnlinkedFile.sync, {1}
     synced = itertools.count()
 
-    def syncing(file: LocalNamelessFile) -> None:
+    def syncing(file: LocalUnlinkedFile) -> None:
         if next(synced) in failing:
             raise Busy("The disk is away.")
         sync(file)
 
-    monkeypatch.setattr(LocalNamelessFile, "sync", syncing)
+    monkeypatch.setattr(LocalUnlinkedFile, "sync", syncing)
 
     def pack() -> list[bool]:
         files = [(OpenUpload(RelPath.parse(f"{number}.txt"), 1), StreamBody(BytesIO(b"x"))) for number in range(3)]

@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from app.core.waiting_room import WaitingThreads
-from app.web.server.slots import FAST, GRACE, PROOF, SLOW, STRUCK_SECONDS, Asker, Slots
+from app.web.server.slots import (
+    FAST_BYTES_PER_SECOND,
+    GRACE_SECONDS,
+    PROOF_BYTES,
+    SLOW_BYTES_PER_SECOND,
+    STRUCK_SECONDS,
+    Asker,
+    Slots,
+)
 from tests.support.clock import Now
 
 
@@ -67,8 +75,8 @@ def test_nobody_gives_way_as_long_as_nobody_waits() -> None:
 def test_who_brings_nothing_gives_way_to_who_waits_and_goes_last_from_then_on() -> None:
     house = House(total=1)
     house.ask("a1", "b1")
-    assert house.pass_time(GRACE / 2) == []
-    assert house.pass_time(GRACE) == ["a1"]
+    assert house.pass_time(GRACE_SECONDS / 2) == []
+    assert house.pass_time(GRACE_SECONDS) == ["a1"]
     assert house.leave("a1") == ["b1"]
     house.ask("a1", "c1", "d1")
     assert house.leave("b1") == ["c1"]
@@ -80,31 +88,33 @@ def test_a_slow_line_is_protected_and_by_what_its_connections_bring_together() -
     house = House(total=2)
     house.ask("a1", "a2")
     house.ask("b1")
-    assert house.pass_time(30, a1=SLOW * 2 // 3, a2=SLOW * 2 // 3) == []
-    assert house.pass_time(5, a1=SLOW // 3, a2=SLOW // 3) != []
+    assert house.pass_time(30, a1=SLOW_BYTES_PER_SECOND * 2 // 3, a2=SLOW_BYTES_PER_SECOND * 2 // 3) == []
+    assert house.pass_time(5, a1=SLOW_BYTES_PER_SECOND // 3, a2=SLOW_BYTES_PER_SECOND // 3) != []
 
 
 def test_within_one_address_each_connection_counts_by_itself() -> None:
     house = House(total=4, each=2)
     house.ask("a1", "a2", "a3")
-    assert house.pass_time(3, a1=FAST, a2=SLOW // 2) == ["a2"], "an office has fast and slow ones"
+    assert house.pass_time(3, a1=FAST_BYTES_PER_SECOND, a2=SLOW_BYTES_PER_SECOND // 2) == ["a2"], (
+        "an office has fast and slow ones"
+    )
 
 
 def test_who_is_proven_goes_first_and_may_take_from_those_who_bring_little() -> None:
     house = House(total=1)
     house.ask("a1")
-    house.pass_time(1, a1=10 * FAST)
+    house.pass_time(1, a1=10 * FAST_BYTES_PER_SECOND)
     house.leave("a1")
     house.ask("b1")
     house.ask("c1", "a1")
-    assert house.pass_time(3, b1=SLOW * 2) == ["b1"]
+    assert house.pass_time(3, b1=SLOW_BYTES_PER_SECOND * 2) == ["b1"]
     assert house.leave("b1") == ["a1"]
 
 
 def test_a_body_too_small_to_prove_anything_proves_nothing() -> None:
     house = House(total=1)
     house.ask("a1")
-    house.askers["a1"].moved += PROOF - 1
+    house.askers["a1"].moved += PROOF_BYTES - 1
     house.leave("a1")
     assert house.askers["a1"].rate == 0
 
@@ -112,7 +122,7 @@ def test_a_body_too_small_to_prove_anything_proves_nothing() -> None:
 def test_those_who_had_to_give_way_take_nothing_from_others_and_are_forgiven_in_time() -> None:
     house = House(total=1)
     house.ask("a1", "b1")
-    house.pass_time(2 * GRACE)
+    house.pass_time(2 * GRACE_SECONDS)
     house.leave("a1")
     house.ask("a1")
     assert house.pass_time(10, b1=100) == []

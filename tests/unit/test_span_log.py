@@ -14,7 +14,7 @@ BOOTS = st.sampled_from([1, 2, 3])
 RECORDS = st.one_of(
     st.builds(Arrival, st.sampled_from([Kind.VOLATILE, Kind.PENDING, Kind.DURABLE]), BOOTS, TIMES, SPANS),
     st.builds(lambda boot, at, n: Arrival(Kind.CHECKPOINT, boot, at, covered=n), BOOTS, TIMES, st.integers(0, 20)),
-    st.builds(lambda boot, at: Arrival(Kind.DISTRUST, boot, at), BOOTS, TIMES),
+    st.builds(lambda boot, at: Arrival(Kind.SYNC_FAILED, boot, at), BOOTS, TIMES),
 )
 
 
@@ -23,7 +23,7 @@ RECORDS = st.one_of(
 def test_told_shortly_it_comes_to_the_same_now_and_later(before, after, nonce):
     codec = ArrivalCodec()
     known = Arrived().plus(before)
-    told = b"".join(map(codec.encode, known.told_shortly(nonce)))
+    told = b"".join(map(codec.encode, known.snapshot(nonce)))
     records, done = codec.decode(told)
     assert done == len(told)
     again = Arrived().plus(records)
@@ -34,4 +34,4 @@ def test_told_shortly_it_comes_to_the_same_now_and_later(before, after, nonce):
 def test_a_journal_told_twice_does_not_begin_with_the_same_record():
     codec = ArrivalCodec()
     known = Arrived().plus([Arrival(Kind.PENDING, 1, 2.0, Span(0, 5))])
-    assert codec.encode(known.told_shortly(1)[0]) != codec.encode(known.told_shortly(2)[0])
+    assert codec.encode(known.snapshot(1)[0]) != codec.encode(known.snapshot(2)[0])

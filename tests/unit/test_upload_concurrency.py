@@ -19,15 +19,15 @@ import pytest
 from app.core.errors import Busy, StorageFull
 from app.services.memory_monitor import ROW as PROMISE
 from app.services.memory_monitor import MemoryMonitor, MemoryUse
-from app.services.upload_concurrency_manager import LIMITED, ROW, SHORTEST_TURN, UploadConcurrencyManager
-from app.services.upload_slots import WINDOW, Limits
+from app.services.upload_concurrency_manager import LIMITED, MIN_TURN_CHUNKS, ROW, UploadConcurrencyManager
+from app.services.upload_slots import WINDOW_SECONDS, Limits
 from app.storage.disk.bodies import StreamBody
 from app.storage.disk.host_table import HostTable
 from app.storage.disk.waiting_list import WaitingList
 from tests.support.live import MEDIA_SERVER
 
 BIG = 10_000_000
-LIMITS: dict[str, Any] = {"places": 2, "per_user": 2, "turn": 120, "idle": 15, "memory": 10, "small": 1_000_000}
+LIMITS: dict[str, Any] = {"slots": 2, "per_user": 2, "turn": 120, "idle": 15, "memory": 10, "small": 1_000_000}
 
 
 class Clock:
@@ -56,7 +56,7 @@ class Machine:
             ledger=HostTable(self.folder / "memory", 64, PROMISE.size),
             clock=self.clock,
         )
-        places = HostTable(self.folder / "places", chosen.places, ROW.size)
+        places = HostTable(self.folder / "places", chosen.slots, ROW.size)
         return UploadConcurrencyManager(places, WaitingList(self.folder / "waiting"), memory, chosen, self.clock)
 
 
@@ -95,7 +95,7 @@ def test_no_more_uploads_than_places_and_the_refusal_says_so(machine, inside):
 
 
 def test_no_more_uploads_of_one_user_than_a_user_may_have(machine, inside):
-    worker = machine.worker(places=20, per_user=3)
+    worker = machine.worker(slots=20, per_user=3)
     for name in "abc":
         inside.enter_context(chunk(worker, name, "x"))
     assert refused(worker, "d", "x").details["reason"] == "user"
@@ -110,7 +110,7 @@ def test_many_chunks_of_one_upload_share_its_place_in_all_processes(machine, ins
 
 
 def test_files_of_one_chunk_take_no_place(machine, inside):
-    worker = machine.worker(places=1)
+    worker = machine.worker(slots=1)
     inside.enter_context(chunk(worker, "a", "x"))
     for number in range(50):
         inside.enter_context(worker.receiving(f"small{number}", "x", 1_000_000, begun=False))
@@ -118,7 +118,7 @@ def test_files_of_one_chunk_take_no_place(machine, inside):
 
 
 def test_a_place_is_kept_between_chunks_and_free_when_nothing_comes(machine):
-    one, other = machine.worker(places=1), machine.worker(places=1)
+    one, other = machine.worker(slots=1), machine.worker(slots=1)
     with chunk(one, "a", "x"):
         pass
     refused(other, "b", "y")
@@ -135,7 +135,7 @@ def test_a_place_is_kept_between_chunks_and_free_when_nothing_comes(machine):
 
 
 def test_a_finished_upload_frees_its_place_at_once_in_all_processes(machine, inside):
-    one, other = machine.worker(places=1), machine.worker(places=1)
+    one, other = machine.worker(slots=1), machine.worker(slots=1)
     inside.enter_context(chunk(one, "a", "x"))
     with chunk(other, "a", "x") as place:
         place.is_done = True
@@ -144,7 +144,7 @@ def test_a_finished_upload_frees_its_place_at_once_in_all_processes(machine, ins
 
 
 def test_a_cancelled_upload_frees_its_place_at_once(machine):
-    one, other = machine.worker(places=1), machine.worker(places=1)
+    one, other = machine.worker(slots=1), machine.worker(slots=1)
     with chunk(one, "a"):
         pass
     other.finished("a")
@@ -181,7 +181,7 @@ def test_a_killed_process_frees_its_places_at_once(machine):
 
 
 def test_who_waited_goes_before_who_comes_now(machine):
-    one, other = machine.worker(places=1), machine.worker(places=1)
+    one, other = machine.worker(slots=1), machine.worker(slots=1)
     with chunk(one, "a", "x") as place:
         refused(other, "first", "y")
         refused(other, "second", "z")
@@ -197,7 +197,7 @@ def test_who_waited_goes_before_who_comes_now(machine):
 
 
 def test_who_does_not_come_back_holds_up_nobody(machine):
-    worker = machine.worker(places=1)
+    worker = machine.worker(slots=1)
     with chunk(worker, "a", "x") as place:
         refused(worker, "gone", "y")
         place.is_done = True
@@ -210,7 +210,7 @@ def test_who_does_not_come_back_holds_up_nobody(machine):
 
 
 def test_a_turn_ends_when_others_wait_and_not_before(machine):
-    worker = machine.worker(places=1)
+    worker = machine.worker(slots=1)
 
     def send(upload: str, user: str, count: int) -> None:
         for _ in range(count):
@@ -229,9 +229,9 @@ def test_a_turn_ends_when_others_wait_and_not_before(machine):
 
 
 def test_a_turn_s_last_chunks_may_finish_and_nobody_comes_in_before(machine, inside):
-    worker = machine.worker(places=1)
+    worker = machine.worker(slots=1)
     last = ExitStack()
-    for _ in range(SHORTEST_TURN):
+    for _ in range(MIN_TURN_CHUNKS):
         with chunk(worker, "a", "x"):
             pass
     last.enter_context(chunk(worker, "a", "x"))
@@ -245,9 +245,9 @@ def test_a_turn_s_last_chunks_may_finish_and_nobody_comes_in_before(machine, ins
 
 
 def test_a_process_that_has_no_use_for_a_place_does_not_keep_it_beyond_its_turn(machine):
-    one, other = machine.worker(places=1), machine.worker(places=1)
+    one, other = machine.worker(slots=1), machine.worker(slots=1)
     for worker in (one, other):
-        for _ in range(SHORTEST_TURN + 1):
+        for _ in range(MIN_TURN_CHUNKS + 1):
             with chunk(worker, "a", "x"):
                 pass
     machine.clock.at += 119
@@ -265,7 +265,7 @@ def test_a_process_that_has_no_use_for_a_place_does_not_keep_it_beyond_its_turn(
 
 
 def test_bytes_that_are_here_are_not_thrown_away_unless_it_waits_for_a_place(machine, inside):
-    worker = machine.worker(places=1)
+    worker = machine.worker(slots=1)
     inside.enter_context(chunk(worker, "a", "x"))
     inside.enter_context(chunk(worker, "b", "y", arrived=True))
     assert names(worker) == ["a"]
@@ -274,7 +274,7 @@ def test_bytes_that_are_here_are_not_thrown_away_unless_it_waits_for_a_place(mac
 
 
 def test_an_opening_waits_in_the_same_order_and_keeps_its_place(machine, inside):
-    worker = machine.worker(places=1)
+    worker = machine.worker(slots=1)
     with chunk(worker, "a", "x") as place:
         with pytest.raises(Busy, match=LIMITED), worker.opening("id-1", "y", BIG, "y big.bin"):
             raise AssertionError("it was let in")
@@ -296,7 +296,7 @@ def test_opening_many_files_first_is_no_reason_to_refuse(machine):
 
 
 def test_an_opening_that_fails_gives_its_place_back(machine):
-    worker = machine.worker(places=1, when_opened=True)
+    worker = machine.worker(slots=1, when_opened=True)
     seen = []
 
     def open_on_a_full_disk() -> None:
@@ -328,7 +328,7 @@ def test_memory_over_its_limit_keeps_new_uploads_out_and_lets_others_finish(mach
 
 
 def test_memory_is_reserved_for_each_upload_and_given_back(machine):
-    worker = machine.worker(places=20, per_user=20, memory=300)
+    worker = machine.worker(slots=20, per_user=20, memory=300)
     memory = MemoryMonitor(machine.folder / "none", ledger=HostTable(machine.folder / "memory", 64, PROMISE.size))
     with chunk(worker, "a"), chunk(worker, "b"):
         assert memory.reserved() == 600
@@ -341,7 +341,7 @@ def test_memory_is_reserved_for_each_upload_and_given_back(machine):
 
 
 def test_a_user_with_thousands_of_files_does_not_fill_the_list(machine, inside):
-    worker = machine.worker(places=1)
+    worker = machine.worker(slots=1)
     inside.enter_context(chunk(worker, "a", "x"))
     for number in range(2000):
         refused(worker, f"f{number}", "y")
@@ -352,7 +352,7 @@ def test_a_user_with_thousands_of_files_does_not_fill_the_list(machine, inside):
 
 def test_two_hundred_at_once_are_all_served_once_and_nobody_waits_for_ever(machine):
     chance = random.Random(5)
-    workers = [machine.worker(places=20, per_user=3) for _ in range(4)]
+    workers = [machine.worker(slots=20, per_user=3) for _ in range(4)]
     left = {(f"user{user}", f"file{user}-{n}"): 6 for user in range(200) for n in range(50 if user == 0 else 1)}
     comes_at = dict.fromkeys(left, machine.clock.at)
     served: Counter[str] = Counter()
@@ -397,7 +397,7 @@ def test_a_place_is_kept_by_a_rate_and_not_by_a_sign_of_life(machine: Machine) -
                 pass
 
     def pass_by(fast: int) -> None:
-        for _ in range(int(WINDOW) + 1):
+        for _ in range(int(WINDOW_SECONDS) + 1):
             receive("slow", 1)
             receive("fast", fast)
             machine.clock.at += 1
@@ -413,9 +413,9 @@ def test_a_place_is_kept_by_a_rate_and_not_by_a_sign_of_life(machine: Machine) -
 
 
 def test_a_slow_upload_that_is_inside_goes_on_beside_the_limit(machine: Machine, inside: ExitStack) -> None:
-    worker = machine.worker(places=1, floor=1000)
+    worker = machine.worker(slots=1, floor=1000)
     inside.enter_context(chunk(worker, "slow"))
-    machine.clock.at += WINDOW
+    machine.clock.at += WINDOW_SECONDS
     refused(worker, "next", "x")
     worker.sweep()
     inside.enter_context(chunk(worker, "next", "x"))
@@ -425,9 +425,9 @@ def test_a_slow_upload_that_is_inside_goes_on_beside_the_limit(machine: Machine,
 
 
 def test_who_has_just_got_a_place_has_time_to_begin(machine: Machine, inside: ExitStack) -> None:
-    worker = machine.worker(places=1, floor=1000)
+    worker = machine.worker(slots=1, floor=1000)
     inside.enter_context(chunk(worker, "slow"))
-    machine.clock.at += WINDOW - 0.1
+    machine.clock.at += WINDOW_SECONDS - 0.1
     refused(worker, "next", "x")
     worker.sweep()
     refused(worker, "next", "x")

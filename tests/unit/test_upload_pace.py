@@ -14,12 +14,12 @@ from droppr_client.upload.pace import SMALLEST_PART, SMALLEST_SHARE, Limits, Pac
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.troubles import Passing
 from tests.support.files import MIB
-from tests.support.flow_cases import GOLDEN, cases
+from tests.support.pace_cases import GOLDEN, cases
 
 
 def test_the_page_is_held_to_the_answers_of_this_rule():
-    """nginx/tests/flow.test.ts reads the same file."""
-    assert json.loads(GOLDEN.read_text()) == cases(), "run python -m tests.support.flow_cases, and the page's tests"
+    """nginx/tests/pace.test.ts reads the same file."""
+    assert json.loads(GOLDEN.read_text()) == cases(), "run python -m tests.support.pace_cases, and the page's tests"
 
 
 def drive(pace: Pace, each: float, total: float, parts: int, began: float = 0.0) -> list[int]:

@@ -10,7 +10,7 @@ import pytest
 
 from app.core.errors import Busy
 from app.core.waiting_room import WaitingRoom, WaitingThreads
-from app.services.receiving.bulk import LONGEST_PAUSE, Bulk
+from app.services.receiving.bulk import MAX_PAUSE_SECONDS, Bulk
 
 
 @pytest.mark.parametrize("threads", [2, 4, 8, 32, 64])
@@ -104,4 +104,4 @@ def test_those_at_bulk_work_share_one_half() -> None:
     with working.room.place("b"), working.room.place("c"), working.bulk.work("a") as after:
         working.step(after, 0.01)
         working.step(after, 100)
-    assert working.pauses == pytest.approx([0.05, LONGEST_PAUSE])
+    assert working.pauses == pytest.approx([0.05, MAX_PAUSE_SECONDS])

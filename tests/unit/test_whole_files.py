@@ -12,9 +12,9 @@ from app.core.paths import RelPath
 from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
-from app.storage.disk.inbox import LocalFolder
+from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.local_requests import LocalRequests
-from app.storage.disk.unlinked_files import LocalNamelessFiles
+from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from app.wiring import Services, build
 from tests.support.files import files_below
 
@@ -76,7 +76,7 @@ def test_a_crash_after_the_link_leaves_one_file_that_is_found(services, tmp_path
 def test_a_crash_before_the_link_leaves_nothing_and_its_place_is_free(services, tmp_path, monkeypatch, how):
     hash = linked(services, max_files=1)
     with monkeypatch.context() as broken:
-        broken.setattr(LocalFolder, "deliver", die)
+        broken.setattr(LocalInbox, "deliver", die)
         with pytest.raises(PowerCut):
             send(services, hash)
     assert shown(tmp_path) == []
@@ -102,7 +102,7 @@ def test_an_opening_that_died_is_opened_again_under_its_key(services, tmp_path, 
 
 
 def test_without_nameless_files_small_files_go_the_way_of_large_ones(services, tmp_path, monkeypatch):
-    monkeypatch.setattr(LocalNamelessFiles, "supported", False)
+    monkeypatch.setattr(LocalUnlinkedFiles, "supported", False)
     hash = linked(services)
     assert send(services, hash).delivered_path == "a.txt"
     assert send(services, hash).delivered_path == "a.txt"

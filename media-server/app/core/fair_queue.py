@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-GRACE = 3.0
+GRACE_SECONDS = 3.0
 """Seconds after the time a waiting upload was asked to come back at, until others may pass it by."""
-LIFETIME = 60.0
+TICKET_SECONDS = 60.0
 """Seconds after which a waiting upload that was not heard of has gone."""
 
 
@@ -28,11 +28,11 @@ class Ticket:
     wait: float
 
     def is_alive(self, now: float) -> bool:
-        return 0 <= now - self.seen < LIFETIME
+        return 0 <= now - self.seen < TICKET_SECONDS
 
     def is_late(self, now: float) -> bool:
         """Whether it did not come back when it should have: it keeps its place, but holds up nobody."""
-        return now - self.seen > self.wait + GRACE
+        return now - self.seen > self.wait + GRACE_SECONDS
 
 
 def in_order(tickets: Iterable[Ticket], running: Mapping[bytes, int], per_user: int) -> list[Ticket]:

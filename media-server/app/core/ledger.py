@@ -10,9 +10,9 @@ from math import inf
 from typing import Any
 
 from app.core.errors import RequestFull, UploadError
-from app.core.links import Announced, Opening, ReceivedFile, RequestLink, as_event, file_of
+from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink, as_event, file_of, intent_of
 from app.core.paths import RelPath
-from app.core.room import NAME_WEIGHT
+from app.core.room import NAME_BYTES
 
 MAX_FOLDERS = 10_000
 """How many folders senders may make on one link, by asking for them or by sending files in them."""
@@ -31,7 +31,7 @@ class Ledger:
 
     open: dict[str, Opening] = field(default_factory=dict)
     """Every upload that is open, by upload id."""
-    announced: dict[str, Announced] = field(default_factory=dict)
+    announced: dict[str, DeliveryIntent] = field(default_factory=dict)
     """Files on their way from one request straight to their name, by upload id."""
     received: dict[str, ReceivedFile] = field(default_factory=dict)
     gone: dict[str, str] = field(default_factory=dict)
@@ -77,7 +77,7 @@ class Ledger:
         return {"event": "held", "upload_id": upload_id, "until": until} if until > opening.until else None
 
     def announce(
-        self, link: RequestLink, files: Sequence[Announced], now: float = 0.0
+        self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0
     ) -> tuple[list[dict[str, Any]], dict[str, UploadError]]:
         """The events that set room aside for whole files in their order; by upload id, why there is none for some."""
         events: list[dict[str, Any]] = []
@@ -158,7 +158,7 @@ class Ledger:
     def _begin(self, upload_id: str, event: dict[str, Any]) -> None:
         self._free(upload_id)
         if event["event"] == "announced":
-            self.announced[upload_id] = Announced(**event["file"])
+            self.announced[upload_id] = intent_of(event["file"])
             self._weight_open += weight(event["file"]["size"])
         else:
             # Ledgers of before this was noted lack the time, and say nothing of how long a place is kept.
@@ -242,7 +242,7 @@ class _Left:
         link = self._link
         files, bytes, awaited = self._load
         folders = len(self._ledger.folders) + len(awaited) + sum(mark not in awaited for mark in wanted)
-        bytes += self._taken[1] + more_bytes + folders * NAME_WEIGHT
+        bytes += self._taken[1] + more_bytes + folders * NAME_BYTES
         if link.max_files and more_files and files + self._taken[0] >= link.max_files:
             most = "1 file" if link.max_files == 1 else f"{link.max_files} files"
             return RequestFull(f"This link takes {most} and has no place left.", limit=link.max_files)
@@ -260,7 +260,7 @@ def _marks_of(event: dict[str, Any]) -> list[int]:
 
 def weight(size: int) -> int:
     """What a file counts for among the bytes of its link: one that holds little takes a name and a block all the same."""
-    return max(size, NAME_WEIGHT)
+    return max(size, NAME_BYTES)
 
 
 def folder_mark(path: str) -> int:

@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from app.core.paths import RelPath
-from app.core.remotes import Place
+from app.core.remotes import RemoteTarget
 
 
 class CaptchaMode(StrEnum):
@@ -44,7 +44,7 @@ class RequestLink:
     ask_name: Ask = Ask.NO
     ask_email: Ask = Ask.NO
     active: bool = True
-    destination: Place | None = None
+    destination: RemoteTarget | None = None
     """Where files go after the link's folder; None for nowhere."""
     allowed_origins: tuple[str, ...] | None = None
     """Pages of which other addresses may send to it; None for those that the server allows."""
@@ -81,9 +81,9 @@ class ReceivedFile:
     sha256: str | None = None
     sender_name: str | None = None
     sender_email: str | None = None
-    mark: str | None = None
+    file_identity: str | None = None
     """What tells this very file from any other that may come to lie in its place."""
-    destination: Place | None = None
+    destination: RemoteTarget | None = None
     """Where it has to be passed on to, as its link said when it arrived."""
     passed_on_to: str | None = None
     """Where it stands since it was passed on."""
@@ -96,7 +96,7 @@ class ReceivedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Announced:
+class DeliveryIntent:
     """A file that arrived whole in one request and is about to get its name: what it takes to find it after a crash."""
 
     upload_id: str
@@ -104,15 +104,15 @@ class Announced:
     """As the sender gave it; on the disk it may have got a number."""
     size: int
     sha256: str
-    mark: str
+    file_identity: str
     sender_name: str | None = None
     sender_email: str | None = None
     last_modified: float | None = None
 
 
-def as_event(file: Announced | ReceivedFile) -> dict[str, Any]:
+def as_event(file: DeliveryIntent | ReceivedFile) -> dict[str, Any]:
     """A file as an event tells it. By hand, as ``dataclasses.asdict`` copies deeply what cannot change."""
-    event = {name: getattr(file, name) for name in _FIELDS[type(file)]}
+    event = {key: getattr(file, name) for key, name in _FIELDS[type(file)]}
     if event.get("destination") is not None:
         event["destination"] = asdict(event["destination"])
     return event
@@ -141,9 +141,23 @@ class Usage:
     """Taken back by their senders."""
 
 
-_FIELDS = {kind: [each.name for each in fields(kind)] for kind in (Announced, ReceivedFile)}
+_AS_WRITTEN = {"file_identity": "mark"}
+"""How events name a field, where they name it otherwise."""
+_FIELDS = {
+    kind: [(_AS_WRITTEN.get(each.name, each.name), each.name) for each in fields(kind)]
+    for kind in (DeliveryIntent, ReceivedFile)
+}
 
 
 def file_of(document: dict[str, Any]) -> ReceivedFile:
     """A received file by its event."""
-    return ReceivedFile(**{**document, "destination": Place.of(document.get("destination"))})
+    named = {**document, "destination": RemoteTarget.of(document.get("destination"))}
+    named["file_identity"] = named.pop("mark", None)
+    return ReceivedFile(**named)
+
+
+def intent_of(document: dict[str, Any]) -> DeliveryIntent:
+    """An intent by its event."""
+    named = {**document}
+    named["file_identity"] = named.pop("mark")
+    return DeliveryIntent(**named)

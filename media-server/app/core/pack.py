@@ -5,9 +5,9 @@ from __future__ import annotations
 from app.core.errors import ChunkSizeMismatch, InvalidPack
 from app.core.ports.bodies import Body
 
-LINE_BYTES = 8192
+MAX_LINE_BYTES = 8192
 """The longest line there may be, its end included."""
-_AT_ONCE = 64 * 1024
+_READ_BYTES = 64 * 1024
 
 
 class PackReader:
@@ -15,21 +15,21 @@ class PackReader:
 
     def __init__(self, body: Body) -> None:
         self._body = body
-        self._buffer = memoryview(bytearray(_AT_ONCE))
+        self._buffer = memoryview(bytearray(_READ_BYTES))
         self._ahead = self._buffer[:0]
 
     def line(self) -> bytes | None:
         """The next line without its end, None where the pack ends. Raises InvalidPack."""
         found = b""
         while True:
-            end = bytes(self._ahead[: LINE_BYTES - len(found)]).find(b"\n")
+            end = bytes(self._ahead[: MAX_LINE_BYTES - len(found)]).find(b"\n")
             if end >= 0:
                 found += self._ahead[:end]
                 self._ahead = self._ahead[end + 1 :]
                 return found
             found += self._ahead
-            if len(found) >= LINE_BYTES:
-                raise InvalidPack(f"A line of the pack is longer than {LINE_BYTES} bytes.")
+            if len(found) >= MAX_LINE_BYTES:
+                raise InvalidPack(f"A line of the pack is longer than {MAX_LINE_BYTES} bytes.")
             self._ahead = self._buffer[: self._body.readinto(self._buffer)]
             if not self._ahead:
                 if found:
@@ -66,5 +66,5 @@ class PackedFile:
 
     def skip(self) -> None:
         """Pass over what has not been read of it."""
-        while self.read(_AT_ONCE):
+        while self.read(_READ_BYTES):
             pass

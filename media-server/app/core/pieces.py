@@ -9,7 +9,7 @@ from app.core.errors import ChunkSizeMismatch
 from app.core.ports.bodies import Body
 from app.core.ranges import Span
 
-PIECE = 256 * 1024
+PIECE_BYTES = 256 * 1024
 """How many bytes of a body are in memory at once."""
 
 
@@ -17,7 +17,7 @@ class _Buffers(threading.local):
     """One buffer a thread, made on first need: pieces are used before the next one is read."""
 
     def __init__(self) -> None:
-        self.piece = memoryview(bytearray(PIECE))
+        self.piece = memoryview(bytearray(PIECE_BYTES))
 
 
 _buffers = _Buffers()
@@ -31,7 +31,7 @@ def pieces(body: Body, span: Span) -> Iterator[tuple[Span, memoryview]]:
     buffer = _buffers.piece
     position = span.start
     while position < span.stop:
-        count = body.readinto(buffer[: min(PIECE, span.stop - position)])
+        count = body.readinto(buffer[: min(PIECE_BYTES, span.stop - position)])
         if not count:
             raise too_short(position - span.start, span)
         yield Span(position, position + count), buffer[:count]

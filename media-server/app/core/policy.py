@@ -12,9 +12,9 @@ from app.core.types import IMAGES, NO_PROGRAMS, SOUND_AND_FILM, ends_with_any, w
 
 HEAD_BYTES = 8192
 """How much of a file's start is looked at to tell its type."""
-FEWEST_STRETCHES = 4096
-MOST_STRETCHES = 2**18
-A_STRETCH = 512 * 1024
+MIN_STRETCHES = 4096
+MAX_STRETCHES = 2**18
+STRETCH_BYTES = 512 * 1024
 """What has arrived of a file may lie in one stretch for so many bytes of it, within the two limits above. Chunks in any order
 come to a quarter of their number: half of that for chunks of 256 KiB, and of 8 MiB for the largest files."""
 
@@ -59,7 +59,7 @@ class Policy:
 
     def check_place(self, ranges: ByteRanges, span: Span, size: int) -> None:
         """Judge where a chunk lies beside what has arrived of a file of ``size`` bytes. Raises TooManyGaps."""
-        most = min(max(FEWEST_STRETCHES, size // A_STRETCH), MOST_STRETCHES)
+        most = min(max(MIN_STRETCHES, size // STRETCH_BYTES), MAX_STRETCHES)
         if len(ranges) >= most and ranges.is_apart(span):
             raise TooManyGaps(offset=ranges.prefix, limit=most)
 

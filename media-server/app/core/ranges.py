@@ -11,7 +11,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-_MANY = 8
+_MERGE_FACTOR = 8
 """Spans that are more than one in so many of those there are come in by merging all, fewer by putting each in its place."""
 
 
@@ -61,7 +61,7 @@ class ByteRanges:
 
     def add_all(self, spans: Sequence[Span]) -> ByteRanges:
         """These ranges and ``spans``, with one copy for all of them."""
-        if _MANY * len(spans) > len(self):
+        if _MERGE_FACTOR * len(spans) > len(self):
             bounds = _merged((*_pairs(self._bounds), *((span.start, span.stop) for span in spans)))
             return self._of(bounds, _total(bounds))
         bounds = self._bounds[:]

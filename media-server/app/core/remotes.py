@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Any
 
 
-class PlaceKind(StrEnum):
+class TargetKind(StrEnum):
     S3 = "s3"
     DRIVE = "drive"
     SESSION = "session"
@@ -16,10 +16,10 @@ class PlaceKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RemoteTarget:
     """Where the files of a link go after its folder."""
 
-    kind: PlaceKind
+    kind: TargetKind
     bucket: str = ""
     prefix: str = ""
     """What every object's key begins with, as a folder without slashes at its ends; empty for none."""
@@ -31,9 +31,9 @@ class Place:
         return self.kind, self.bucket
 
     @classmethod
-    def of(cls, document: dict[str, Any] | None) -> Place | None:
-        """The place as ``asdict`` wrote it; None for the link's folder alone."""
-        return None if document is None else cls(**{**document, "kind": PlaceKind(document["kind"])})
+    def of(cls, document: dict[str, Any] | None) -> RemoteTarget | None:
+        """The target as ``asdict`` wrote it; None for the link's folder alone."""
+        return None if document is None else cls(**{**document, "kind": TargetKind(document["kind"])})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class OutboxEntry:
 
     upload_id: str
     request_hash: str
-    place: Place
+    target: RemoteTarget
     size: int
     created_at: float
     state: OutboxState = OutboxState.WAITING

@@ -6,17 +6,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-NAME_WEIGHT = 4096
+NAME_BYTES = 4096
 """What a name takes on a disk, however little it names."""
 SESSION_INODES = 8
 """What an upload under way takes at most beside the folders that it brings."""
-SLOWEST = 1024
+SLOWEST_BYTES_PER_SECOND = 1024
 """Bytes a second: what is received keeps an upload's place on its link as if it had come no faster."""
-MARKED = 3
+MARK_FACTOR = 3
 """That room was announced for nothing is remembered so many times as long as it was kept."""
-HASTY = 10
+HASTY_SECONDS = 10
 """Seconds for which it may be kept for nothing: people change their minds."""
-_FOR_CHUNKS = 4
+_CHUNK_FLOOR_DIVISOR = 4
 """The lower floor is so many times lower than the upper one."""
 
 
@@ -53,8 +53,8 @@ class Floors:
     def for_chunks(self, space: Space) -> tuple[int, int]:
         """The bytes and inodes that there are above the lower floor, negative where it has been passed."""
         return (
-            space.free - self._upper_bytes(space) // _FOR_CHUNKS,
-            self._inodes_left(space, self._upper_inodes(space) // _FOR_CHUNKS),
+            space.free - self._upper_bytes(space) // _CHUNK_FLOOR_DIVISOR,
+            self._inodes_left(space, self._upper_inodes(space) // _CHUNK_FLOOR_DIVISOR),
         )
 
     def _upper_bytes(self, space: Space) -> int:
@@ -120,11 +120,11 @@ class Terms:
 
     def marked_until(self, promise: Promise, end: float) -> float:
         """Until when it is remembered that nothing came of an upload whose room was kept until ``end``."""
-        return 0.0 if promise.received else end + MARKED * max(0.0, end - promise.opened_at - HASTY)
+        return 0.0 if promise.received else end + MARK_FACTOR * max(0.0, end - promise.opened_at - HASTY_SECONDS)
 
     def place_until(self, asked_at: float, received: int) -> float:
         """Until when an upload keeps the place on its link that it asked for."""
-        return asked_at + self.patience + received / SLOWEST
+        return asked_at + self.patience + received / SLOWEST_BYTES_PER_SECOND
 
     def allow(self, size: int, free: int, promised: Promised) -> bool:
         """Whether ``size`` bytes more may be promised of what is ``free`` above the floor.

@@ -21,8 +21,8 @@ from prometheus_client import Counter, Gauge
 from app.core.errors import Busy
 
 MIB = 1024 * 1024
-SIZES = (8 * MIB, 16 * MIB, 32 * MIB)
-MOST = 50
+BUFFER_SIZES = (8 * MIB, 16 * MIB, 32 * MIB)
+MAX_BUFFERS = 50
 WAIT_SECONDS = 30.0
 IDLE_SECONDS = 60.0
 _IN_USE = "The server's memory for chunks is in use. Try again in a moment."
@@ -67,7 +67,7 @@ class ChunkBufferPool:
         self,
         reserve: Callable[[int], Reserved],
         *,
-        most: int = MOST,
+        most: int = MAX_BUFFERS,
         wait_seconds: float = WAIT_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -76,7 +76,7 @@ class ChunkBufferPool:
         self._wait_seconds = wait_seconds
         self._monotonic = monotonic
         self._changed = threading.Condition()
-        self._kept: dict[int, list[Buffer]] = {size: [] for size in SIZES}
+        self._kept: dict[int, list[Buffer]] = {size: [] for size in BUFFER_SIZES}
         self._queue: deque[object] = deque()
         self._lent = 0
         self._held = 0
@@ -197,7 +197,7 @@ class ChunkBufferPool:
 
 
 def _class_of(size: int) -> int:
-    for each in SIZES:
+    for each in BUFFER_SIZES:
         if size <= each:
             return each
-    raise ValueError(f"{size} bytes are more than a buffer of {SIZES[-1]} holds")
+    raise ValueError(f"{size} bytes are more than a buffer of {BUFFER_SIZES[-1]} holds")

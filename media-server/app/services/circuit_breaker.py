@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from app.core.remotes import RemoteTrouble, TransferLost
 
-FAILURES = 5
+MAX_FAILURES = 5
 OPEN_SECONDS = 30.0
-MOST_SECONDS = 600.0
+MAX_OPEN_SECONDS = 600.0
 
 
 class CircuitOpen(RemoteTrouble):
@@ -28,7 +28,7 @@ class CircuitBreaker:
     def __init__(
         self,
         *,
-        failures: int = FAILURES,
+        failures: int = MAX_FAILURES,
         open_seconds: float = OPEN_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -84,6 +84,6 @@ class CircuitBreaker:
             self._failures += 1
             # One that was half open needs no more proof.
             if self._opened or self._failures >= self._most:
-                seconds = min(self._open_seconds * 2.0**self._opened, MOST_SECONDS)
+                seconds = min(self._open_seconds * 2.0**self._opened, MAX_OPEN_SECONDS)
                 self._opened = min(self._opened + 1, 16)
                 self._open_until = self._monotonic() + seconds

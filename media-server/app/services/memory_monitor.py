@@ -23,12 +23,12 @@ import psutil
 from app.core.errors import Busy
 from app.storage.disk.host_table import HostTable
 
-KEPT_SAMPLES = 720
+MAX_SAMPLES = 720
 TREND_SECONDS = 300
-TREND_MINIMUM = 60
+TREND_MIN_SECONDS = 60
 """Seconds of samples below which a rise says nothing about what comes: a start looks like one."""
 _FRESH_SECONDS = 0.2
-_RETRY_AFTER = 5
+_RETRY_AFTER_SECONDS = 5
 ROW = struct.Struct("<q")
 """What one process has reserved, in the ledger of all."""
 
@@ -122,7 +122,7 @@ class MemoryMonitor:
         self._row: int | None = None
         self._mine = 0
         self._idle: dict[int, int] = {}
-        self._samples: deque[Sample] = deque(maxlen=KEPT_SAMPLES)
+        self._samples: deque[Sample] = deque(maxlen=MAX_SAMPLES)
         self._last: tuple[float, MemoryUse] | None = None
         self.peak = 0
 
@@ -179,7 +179,7 @@ class MemoryMonitor:
         use = self._recent()
         room = self.ceiling(use) - use.used
         seen = recent[-1].at - recent[0].at if recent else 0.0
-        left = None if slope <= 0 or seen < TREND_MINIMUM else max(0.0, room / slope)
+        left = None if slope <= 0 or seen < TREND_MIN_SECONDS else max(0.0, room / slope)
         return Trend(self.peak, slope, left, len(recent))
 
     def _recent(self) -> MemoryUse:
@@ -188,7 +188,7 @@ class MemoryMonitor:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with self._ledger.alone() if self._ledger else nullcontext():
+        with self._ledger.locked() if self._ledger else nullcontext():
             yield
 
     def _uses(self) -> list[MemoryUse]:
@@ -220,7 +220,7 @@ class MemoryMonitor:
             if self._row is None:
                 self._row = next((n for n in range(self._ledger.count) if not self._ledger.is_held(n)), None)
                 if self._row is None:
-                    raise Busy(retry_after=_RETRY_AFTER)
+                    raise Busy(retry_after=_RETRY_AFTER_SECONDS)
                 self._ledger.hold(self._row)
             self._ledger.write(self._row, ROW.pack(size))
         self._mine = size
@@ -256,7 +256,7 @@ class MemoryMonitor:
 
 def too_high(percent: float) -> Busy:
     """The refusal of new work while memory is short."""
-    return Busy(f"Memory usage too high: {percent}%", reason="memory", retry_after=_RETRY_AFTER)
+    return Busy(f"Memory usage too high: {percent}%", reason="memory", retry_after=_RETRY_AFTER_SECONDS)
 
 
 def _slope(samples: list[Sample]) -> float:

@@ -22,12 +22,12 @@ from app.core.errors import Busy
 from app.core.ports.remotes import Remote
 from app.core.ranges import Span
 from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
-from app.services.chunk_buffer_pool import MIB, SIZES, ChunkBufferPool
+from app.services.chunk_buffer_pool import BUFFER_SIZES, MIB, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
 from app.services.operations.threads import DaemonThreads
 
-ATTEMPTS = 3
-PATIENCE_SECONDS = 30.0
+MAX_ATTEMPTS = 3
+MAX_WAIT_SECONDS = 30.0
 """Who is asked to stay away for longer gives the thread back and comes another time."""
 PARTS = Counter("droppr_parts_sent_total", "Parts brought to remotes, by how it ended", ["outcome"])
 
@@ -86,7 +86,7 @@ class ParallelChunkProcessor:
         backoff: Backoff,
         *,
         most: int = 8,
-        attempts: int = ATTEMPTS,
+        attempts: int = MAX_ATTEMPTS,
         pause: Callable[[float], object] | None = None,
     ) -> None:
         self._pool = pool
@@ -167,7 +167,7 @@ class ParallelChunkProcessor:
             return None
 
     def _filled(self, transfer: Transfer, span: Span, wait_seconds: float | None = None) -> _Part:
-        if span.length > SIZES[-1]:
+        if span.length > BUFFER_SIZES[-1]:
             return _Part(_while_wanted(transfer), ExitStack())
         with ExitStack() as stack:
             buffer = stack.enter_context(self._pool.borrow(span.length, wait_seconds))
@@ -206,7 +206,7 @@ class ParallelChunkProcessor:
             return transfer.remote.send(transfer.token, transfer.file, span, read)
 
     def _rest(self, number: int, failures: int, trouble: RemoteTrouble, progress: ChunkProgress) -> None:
-        if trouble.lasting or failures >= self._attempts or (trouble.retry_after or 0) > PATIENCE_SECONDS:
+        if trouble.lasting or failures >= self._attempts or (trouble.retry_after or 0) > MAX_WAIT_SECONDS:
             progress.states[number] = "failed"
             PARTS.labels("failed").inc()
             times = f"{failures} attempts" if failures > 1 else "1 attempt"

@@ -70,10 +70,10 @@ def store_chunk(base_dir: PathLike, upload_id: str, chunk_data: bytes, offset: i
     span = Span(offset, offset + len(chunk_data))
     log = _log(base_dir, upload_id)
     chunks = LocalChunks(Path(base_dir), staged=True)
-    with chunks.claim(upload_id, span, wait=True) as slot:
+    with chunks.claim(upload_id, span, wait=True) as claimed:
         wanted = log.read(_state).ranges.missing(span)
         if wanted:
-            slot.receive(StreamBody(io.BytesIO(chunk_data)), wanted, None)
+            claimed.receive(StreamBody(io.BytesIO(chunk_data)), wanted, None)
         else:
             with chunks.reader(upload_id) as read:
                 if read(span) != chunk_data:

@@ -1,4 +1,4 @@
-"""One upload's place among those that are received at once, and what keeps it."""
+"""One upload's slot among those that are received at once, and what keeps it."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from app.core.ports.bodies import Body
 from app.services.memory_monitor import Reservation
 
-WINDOW = 4.0
+WINDOW_SECONDS = 4.0
 """Seconds over which the pace of an upload is judged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Uploads at once, in all and of one user; seconds an upload keeps its place while others wait, and while nothing
-    comes of it; bytes of memory that each needs; up to how many bytes a file takes no place; and whether an upload
-    takes its place when it is opened, as where its first chunk is seen only once it is whole."""
+    """Uploads at once, in all and of one user; seconds an upload keeps its slot while others wait, and while nothing
+    comes of it; bytes of memory that each needs; up to how many bytes a file takes no slot; and whether an upload
+    takes its slot when it is opened, as where its first chunk is seen only once it is whole."""
 
-    places: int
+    slots: int
     per_user: int
     turn: float
     idle: float
@@ -25,12 +25,12 @@ class Limits:
     small: int
     when_opened: bool = False
     floor: int = 0
-    """Bytes a second by which an upload keeps its place while others wait; 0 is none."""
+    """Bytes a second by which an upload keeps its slot while others wait; 0 is none."""
 
 
 @dataclass(slots=True)
-class Place:
-    """One upload's place, as this process holds it. ``index`` is None for one that was let in beside the limit."""
+class UploadSlot:
+    """One upload's slot, as this process holds it. ``index`` is None for one that was let in beside the limit."""
 
     upload_id: str
     index: int | None
@@ -44,15 +44,15 @@ class Place:
     is_done: bool = False
     """Nothing will come any more."""
     received: int = 0
-    """Bytes that have come since it has its place."""
+    """Bytes that have come since it has its slot."""
     is_slow: bool = False
     """Whether less than the floor came when it was last judged."""
     _judged: tuple[float, int] | None = None
 
     def judge(self, now: float, floor: int) -> None:
-        """Compare what came over the last ``WINDOW`` seconds with ``floor`` bytes a second."""
+        """Compare what came over the last ``WINDOW_SECONDS`` seconds with ``floor`` bytes a second."""
         since, before = self._judged or (self.since, 0)
-        if now - since >= WINDOW:
+        if now - since >= WINDOW_SECONDS:
             self.is_slow = self.received - before < floor * (now - since)
             self._judged = now, self.received
 
@@ -62,18 +62,18 @@ class Place:
 
 
 class _Counted:
-    """A body that tells a place how much of it has come. Two chunks that count at once may lose a piece: it is a measure."""
+    """A body that tells a slot how much of it has come. Two chunks that count at once may lose a piece: it is a measure."""
 
-    def __init__(self, body: Body, place: Place) -> None:
+    def __init__(self, body: Body, slot: UploadSlot) -> None:
         self._body = body
-        self._place = place
+        self._slot = slot
 
     def readinto(self, buffer: memoryview) -> int:
         count = self._body.readinto(buffer)
-        self._place.received += count
+        self._slot.received += count
         return count
 
     def move(self, descriptor: int, offset: int, most: int) -> int:
         count = self._body.move(descriptor, offset, most)
-        self._place.received += count
+        self._slot.received += count
         return count

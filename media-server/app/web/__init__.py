@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Flask, Response, request
 
 from app.core.errors import ContentEncodingNotAllowed
-from app.core.pieces import PIECE
+from app.core.pieces import PIECE_BYTES
 from app.settings import Settings
 from app.web.api import asks
 from app.web.api.native import native
@@ -35,7 +35,7 @@ def install(app: Flask, settings: Settings) -> None:
     # Or `//` in an address is answered by a redirect to the host that the caller made up.
     app.url_map.merge_slashes = False
     # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
-    app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE
+    app.config["MAX_CONTENT_LENGTH"] = settings.max_chunk_size + PIECE_BYTES
     questions = asks.Questions(app.wsgi_app, settings)
     patient = PatientBodies(questions, settings.body_timeout_seconds)
     app.wsgi_app = below(patient, settings)  # type: ignore[assignment,method-assign]

@@ -10,19 +10,19 @@ from app.core.backoff import Backoff
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import CaptchaProvider, Clock
-from app.core.ports.inbox import Destination
+from app.core.ports.inbox import Inbox
 from app.core.ports.sessions import SessionStore
 from app.core.room import Floors, Terms
 from app.core.waiting_room import WaitingThreads
-from app.jobs import Later, start_leader, start_pulse
+from app.jobs import BackgroundQueue, start_leader, start_pulse
 from app.services.accounts.owner import Owner
 from app.services.accounts.owner_token import load_or_create, looks_made
 from app.services.chunk_buffer_pool import ChunkBufferPool
-from app.services.forwarding.forwarder import PassingOn
-from app.services.forwarding.outbox import Owed
+from app.services.forwarding.forwarder import Forwarder
+from app.services.forwarding.outbox import Outbox
 from app.services.forwarding.remotes import Remotes
 from app.services.forwarding.sources import LocalCopies
-from app.services.forwarding.worker import Courier
+from app.services.forwarding.worker import ForwardingWorker
 from app.services.links.access import Access, AccessRules
 from app.services.links.file_requests import FileRequests
 from app.services.links.passwords import Argon2Hasher
@@ -55,20 +55,20 @@ from app.storage.disk import secret_file
 from app.storage.disk.attempts import SQLiteAttempts
 from app.storage.disk.data_folder import FILES, make_data_folder
 from app.storage.disk.disk_space import DiskSpace
-from app.storage.disk.inbox import LocalFolder
+from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.json_sessions import JSONSessions
 from app.storage.disk.last_seen import LastSeen
 from app.storage.disk.local_chunks import LocalChunks
 from app.storage.disk.local_handoffs import LocalHandoffs
 from app.storage.disk.local_outbox import LocalOutbox
 from app.storage.disk.local_requests import LocalRequests
-from app.storage.disk.named_locks import Turns
+from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.promises import SQLitePromises
 from app.storage.disk.span_log import Kind, boot_number
 from app.storage.disk.spool_log import beside_socket
-from app.storage.disk.unlinked_files import LocalNamelessFiles
+from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from app.storage.libmagic import LibMagic
-from app.wiring.bounds import RUN, build_bounds
+from app.wiring.bounds import RUN_FOLDER, build_bounds
 from app.wiring.captcha import build_captcha
 from app.wiring.remotes import build_remotes
 
@@ -83,7 +83,7 @@ class Services:
     observer: Observer
     sessions: SessionStore
     requests: RequestStore
-    destination: Destination
+    inbox: Inbox
     captcha: CaptchaProvider
     memory_monitor: MemoryMonitor
     room: Room
@@ -102,17 +102,17 @@ class Services:
     forgetting: Forgetting
     receipts: Receipts
     handoffs: Handoffs
-    owed: Owed
+    outbox: Outbox
     remotes: Remotes
     buffers: ChunkBufferPool
-    courier: Courier
+    forwarding_worker: ForwardingWorker
 
     def start_background(self) -> None:
         """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
         start_pulse((1.0, self.concurrency.sweep), (5.0, self.memory_monitor.sample))
-        self.courier.start()
+        self.forwarding_worker.start()
         start_leader(
-            self.settings.data_dir / RUN / "leader.lock",
+            self.settings.data_dir / RUN_FOLDER / "leader.lock",
             self.settings.cleanup_cron,
             sweep=self.sweep,
             catch_up=self.digests.hash_missing,
@@ -147,16 +147,16 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         dated=settings.keep_times,
         sync_chunks=settings.durability == "chunk",
     )
-    outbox = LocalOutbox(data / "outbox")
-    owed = Owed(outbox, clock)
-    requests = LocalRequests(data / "requests", durable=durable, received=owed.received)
-    destination = LocalFolder(data / FILES, data / UPLOADS)
+    outbox_store = LocalOutbox(data / "outbox")
+    outbox = Outbox(outbox_store, clock)
+    requests = LocalRequests(data / "requests", durable=durable, received=outbox.received)
+    inbox = LocalInbox(data / FILES, data / UPLOADS)
     attempts = SQLiteAttempts(data / "attempts.db", clock)
     captcha = build_captcha(settings, attempts, clock)
     hasher = Argon2Hasher()
-    turns = Turns(data / "uploads.turn")
-    # Turns of their own: they are held while a remote is spoken to.
-    remotes = build_remotes(settings, Turns(data / "outbox" / "turns"))
+    locks = LocalNamedLocks(data / "uploads.turn")
+    # A file of their own: they are held while a remote is spoken to.
+    remotes = build_remotes(settings, LocalNamedLocks(data / "outbox" / "turns"))
     floors = Floors(settings.disk_floor_percent, settings.disk_floor_mb * MIB, settings.disk_floor_inodes)
     terms = Terms(
         patience=settings.announced_minutes * 60,
@@ -193,22 +193,22 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         clock=clock,
         create_limit=settings.rate_limit_share_create,
         usual_hours=settings.link_expires_hours,
-        check_place=remotes.check,
+        check_target=remotes.check,
     )
     digests = FileDigests(
         sessions=sessions,
         chunks=chunks,
         requests=requests,
-        destination=destination,
+        inbox=inbox,
         clock=clock,
-        later=Later(),
+        background=BackgroundQueue(),
     )
     head_reader = LibMagic()
     deliveries = Deliveries(
         sessions=sessions,
         chunks=chunks,
         requests=requests,
-        destination=destination,
+        inbox=inbox,
         policy=policy,
         head_reader=head_reader,
         clock=clock,
@@ -219,12 +219,12 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         durable=durable,
     )
     whole_files = WholeFiles(
-        files=LocalNamelessFiles(data / UPLOADS, dated=settings.keep_times),
+        files=LocalUnlinkedFiles(data / UPLOADS, dated=settings.keep_times),
         requests=requests,
-        destination=destination,
+        inbox=inbox,
         policy=policy,
         head_reader=head_reader,
-        turns=turns,
+        locks=locks,
         room=room,
         clock=clock,
         observer=observer,
@@ -236,7 +236,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         attempts=attempts,
         memory=memory_monitor,
         room=room,
-        destination=destination,
+        inbox=inbox,
         rate_limit=settings.rate_limit_uploads,
     )
     purge = Purge(
@@ -254,7 +254,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
     undo = Undo(
         sessions=sessions,
         requests=requests,
-        destination=destination,
+        inbox=inbox,
         clock=clock,
         observer=observer,
         window=settings.undo_minutes * 60,
@@ -274,15 +274,15 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         openings=openings,
         whole_files=whole_files,
         deliveries=deliveries,
-        checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, later=Later()),
+        checkpoints=Checkpoints(sessions=sessions, chunks=chunks, clock=clock, background=BackgroundQueue()),
         digests=digests,
         purge=purge,
         undo=undo,
         promises=promises,
         open_uploads=open_uploads,
-        owed=owed,
+        outbox=outbox,
         policy=policy,
-        turns=turns,
+        locks=locks,
         concurrency=concurrency,
         clock=clock,
         observer=observer,
@@ -294,7 +294,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         digests=digests,
         key=ReceiptKey(secret_file.load_or_create(data / "receipt_key")[0]),
         attempts=attempts,
-        turns=turns,
+        locks=locks,
         clock=clock,
     )
     handoffs = Handoffs(
@@ -303,24 +303,24 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         uploads=uploads,
         room=room,
         attempts=attempts,
-        turns=turns,
+        locks=locks,
         clock=clock,
         guesses=_access_rules(settings).limit,
         lifetime=settings.handoff_hours * 3600,
     )
     buffers = ChunkBufferPool(memory_monitor.reserve)
     processor = ParallelChunkProcessor(buffers, Backoff(0.5, 30.0, random.random), most=settings.max_parallel_chunks)
-    passing_on = PassingOn(
-        outbox=outbox,
+    forwarder = Forwarder(
+        outbox=outbox_store,
         remotes=remotes,
-        copies=LocalCopies(sessions=sessions, chunks=chunks, requests=requests, destination=destination),
+        copies=LocalCopies(sessions=sessions, chunks=chunks, requests=requests, inbox=inbox),
         requests=requests,
         processor=processor,
         observer=observer,
         clock=clock,
         random=random.random,
     )
-    notes = Notes(LastSeen(data / RUN / "one-connection", clock))
+    notes = Notes(LastSeen(data / RUN_FOLDER / "one-connection", clock))
     figures = ServerFigures(
         sessions=sessions,
         concurrency=concurrency,
@@ -332,7 +332,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         parts={
             "disk": room.figures,
             "buffer_pool": lambda: asdict(buffers.figures()),
-            "destinations": lambda: {**owed.figures(), "chunks": processor.figures(), "circuits": remotes.states()},
+            "destinations": lambda: {**outbox.figures(), "chunks": processor.figures(), "circuits": remotes.states()},
         },
     )
     token = settings.admin_token or load_or_create(data)[0]
@@ -350,7 +350,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         observer=observer,
         sessions=sessions,
         requests=requests,
-        destination=destination,
+        inbox=inbox,
         captcha=captcha,
         memory_monitor=memory_monitor,
         room=room,
@@ -372,7 +372,7 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         folders=Folders(
             requests=requests,
             openings=openings,
-            destination=destination,
+            inbox=inbox,
             room=room,
             bulk=bounds.bulk,
         ),
@@ -384,10 +384,10 @@ def build(settings: Settings, clock: Clock = time.time) -> Services:
         forgetting=Forgetting(requests=requests, purge=purge, clock=clock),
         receipts=receipts,
         handoffs=handoffs,
-        owed=owed,
+        outbox=outbox,
         remotes=remotes,
         buffers=buffers,
-        courier=Courier(outbox, passing_on, clock, owed.wake, idle=buffers.trim),
+        forwarding_worker=ForwardingWorker(outbox_store, forwarder, clock, outbox.wake, idle=buffers.trim),
     )
 
 

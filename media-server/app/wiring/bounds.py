@@ -8,24 +8,24 @@ from app.core.waiting_room import WaitingRoom, WaitingThreads
 from app.services.links.access import waiting_for_passwords
 from app.services.memory_monitor import ROW, MemoryMonitor
 from app.services.receiving.bulk import Bulk
-from app.services.upload_concurrency_manager import ROW as PLACE
+from app.services.upload_concurrency_manager import ROW as SLOT
 from app.services.upload_concurrency_manager import UploadConcurrencyManager
 from app.services.upload_slots import Limits
 from app.settings import MIB, Settings
 from app.storage.disk.host_table import HostTable
 from app.storage.disk.waiting_list import WaitingList
 
-RUN = "run"
+RUN_FOLDER = "run"
 """The folder below the data folder with what holds only while processes live."""
-MOST_PROCESSES = 256
+MAX_PROCESSES = 256
 IDLE_SECONDS = 15.0
-"""How long an upload of which nothing comes keeps its place."""
-MANY_PACKS = "Too many packs are being received. Send this one again in a moment."
+"""How long an upload of which nothing comes keeps its slot."""
+TOO_MANY_PACKS = "Too many packs are being received. Send this one again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What bounds the work of a process: memory, places among the uploads at once, threads that wait for others in all, and of these
+    """What bounds the work of a process: memory, slots among the uploads at once, threads that wait for others in all, and of these
     the rooms of those who wait for a session or a password, and of those at bulk work."""
 
     memory: MemoryMonitor
@@ -38,18 +38,18 @@ class Bounds:
 
 def build_bounds(settings: Settings) -> Bounds:
     """The bounds by the number of threads and what the settings say of uploads at once."""
-    run, threads = settings.data_dir / RUN, settings.threads
+    run, threads = settings.data_dir / RUN_FOLDER, settings.threads
     memory = MemoryMonitor(
         settings.cgroups,
         max_percent=settings.parallel_upload_max_memory_percent,
-        ledger=HostTable(run / "memory", MOST_PROCESSES, ROW.size),
+        ledger=HostTable(run / "memory", MAX_PROCESSES, ROW.size),
     )
     concurrency = UploadConcurrencyManager(
-        HostTable(run / "places", settings.parallel_upload_max_concurrent_users, PLACE.size),
+        HostTable(run / "places", settings.parallel_upload_max_concurrent_users, SLOT.size),
         WaitingList(run / "waiting"),
         memory,
         Limits(
-            places=settings.parallel_upload_max_concurrent_users,
+            slots=settings.parallel_upload_max_concurrent_users,
             per_user=settings.parallel_upload_max_concurrent_per_user,
             turn=settings.parallel_upload_turn_seconds,
             idle=IDLE_SECONDS,
@@ -62,7 +62,7 @@ def build_bounds(settings: Settings) -> Bounds:
     )
     waiting = WaitingThreads(threads)
     half = max(1, threads // 2)
-    packs = WaitingRoom(max(1, threads // 4), max(1, threads * 3 // 16), MANY_PACKS, waiting)
+    packs = WaitingRoom(max(1, threads // 4), max(1, threads * 3 // 16), TOO_MANY_PACKS, waiting)
     return Bounds(
         memory=memory,
         concurrency=concurrency,

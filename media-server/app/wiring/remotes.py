@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from app.core.remotes import PlaceKind
+from app.core.remotes import TargetKind
 from app.services.forwarding.remotes import Remotes
 from app.services.parallel_chunk_processor import chunk_size_for
 from app.settings import Settings
 from app.storage.cloud.google_drive import DriveApi, DriveSettings, GoogleDrive
 from app.storage.cloud.google_session import GoogleSession
-from app.storage.cloud.s3_remote import S3Destination, S3Settings
-from app.storage.disk.named_locks import Turns
+from app.storage.cloud.s3_remote import S3Remote, S3Settings
+from app.storage.disk.named_locks import LocalNamedLocks
 
 
-def build_remotes(settings: Settings, turns: Turns) -> Remotes:
+def build_remotes(settings: Settings, locks: LocalNamedLocks) -> Remotes:
     """Remotes by what the settings say of the stores."""
     s3 = S3Settings(settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
     drive = DriveSettings(
@@ -27,11 +27,11 @@ def build_remotes(settings: Settings, turns: Turns) -> Remotes:
     sessions = GoogleSession(settings.ws_gdrive_hosts, chunk_size_for)
     return Remotes(
         {
-            PlaceKind.S3: lambda place: S3Destination(place, s3, chunk_size_for),
-            PlaceKind.DRIVE: lambda place: GoogleDrive(
-                place, drive, chunk_size_for, lambda name: turns.of([name]), api
+            TargetKind.S3: lambda target: S3Remote(target, s3, chunk_size_for),
+            TargetKind.DRIVE: lambda target: GoogleDrive(
+                target, drive, chunk_size_for, lambda name: locks.hold([name]), api
             ),
-            PlaceKind.SESSION: lambda _: sessions,
+            TargetKind.SESSION: lambda _: sessions,
         },
         sessions.allow,
     )

@@ -1,6 +1,6 @@
 """How much to send at once: the number of requests on their way, and the size of parts.
 
-The same rule with the same numbers as the page's (nginx/src/core/flow.ts, where it is described); tests/fixtures/flow.json holds
+The same rule with the same numbers as the page's (nginx/src/core/pace.ts, where it is described); tests/fixtures/pace.json holds
 both to the same answers. Its "lane" is a connection here, its "chunk" a part.
 """
 

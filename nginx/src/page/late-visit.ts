@@ -26,7 +26,7 @@ export class LateVisit {
 
   /** The person has said who sends: it need not be said again after a reload. */
   keepSender(): void {
-    const { senderName, senderEmail } = this.#needs.gate;
+    const { senderName, senderEmail } = this.#needs.senderForm;
     if (senderName || senderEmail) this.#load().then((visit) => visit.keepSender(), this.#failed);
   }
 

@@ -158,19 +158,19 @@ function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string 
       if (line.length > 0) return joined([percent(), ...line]);
       if (stats?.stuck) return joined([percent(), t("trouble")]);
       if (stats === null || (loaded === 0 && safe === 0)) return t("starting");
-      return joined([percent(), ...pace(stats)]);
+      return joined([percent(), ...speedWords(stats)]);
     }
   }
 }
 
-interface Pace {
+interface SpeedFacts {
   readonly speed: number;
   readonly eta: number;
   readonly stuck: boolean;
 }
 
 /** Speed and time left, where something moves. */
-export function pace({ speed, eta, stuck }: Pace): string[] {
+export function speedWords({ speed, eta, stuck }: SpeedFacts): string[] {
   if (stuck) return [t("no_line")];
   if (speed < 1) return [];
   return [formatSpeed(speed), formatTimeLeft(eta)].filter((words) => words !== "");

@@ -11,7 +11,6 @@ import {
   type UploadTotals,
 } from "../utils/upload-manager";
 import { Announcer } from "./announcer";
-import { Awake } from "./awake";
 import { linkUrl } from "./base";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
@@ -21,20 +20,21 @@ import type { Collected } from "./drop";
 import { EmptyFolders } from "./empty-folders";
 import { FileList } from "./file-list";
 import { formatBytes } from "./format";
-import { Gate } from "./gate";
 import { onLanguage, t } from "./i18n";
 import { type LateApi, lateApi } from "./late-api";
-import { LateExtras } from "./late-extras";
 import { LateLook } from "./late-look";
+import { LateOptions } from "./late-options";
 import { LateVisit } from "./late-visit";
 import { identity, meant, type Picked, sortOut, takenBy } from "./limits";
 import { headingOf, paintHead, paintLimits } from "./link-head";
 import { Problem } from "./problem";
 import { reasonFor } from "./reasons";
+import { SenderForm } from "./sender-form";
 import { Sending } from "./sending";
-import { Signs } from "./signs";
+import { TabIndicators } from "./tab-indicators";
 import { TotalPanel } from "./total-panel";
 import { Undoing } from "./undoing";
+import { WakeLock } from "./wake-lock";
 
 export interface Ports {
   readonly transport: Transport;
@@ -52,7 +52,7 @@ export class SendPage {
   readonly #ports: Ports;
   readonly #opened: number;
   readonly #manager: UploadManager;
-  readonly #gate: Gate;
+  readonly #senderForm: SenderForm;
   readonly #captcha: Captcha;
   readonly #continuing: Continuing;
   readonly #visit: LateVisit;
@@ -60,11 +60,11 @@ export class SendPage {
   readonly #api: LateApi;
   readonly #list: FileList;
   readonly #panel: TotalPanel;
-  readonly #extras: LateExtras;
-  readonly #awake: Awake;
+  readonly #moreOptions: LateOptions;
+  readonly #wakeLock: WakeLock;
   readonly #sending: Sending;
   readonly #announcer = new Announcer();
-  readonly #signs = new Signs(this.#announcer);
+  readonly #indicators = new TabIndicators(this.#announcer);
   readonly #chooser = new Chooser((collected) => void this.#take(collected));
   readonly #send = need("send", HTMLButtonElement);
   readonly #problem = new Problem();
@@ -89,7 +89,7 @@ export class SendPage {
       onHeld: (error) => this.#sending.held(error),
       onTaken: () => this.#onTaken(),
     });
-    this.#gate = new Gate(info, () => {
+    this.#senderForm = new SenderForm(info, () => {
       this.#visit.keepSender();
       this.#sending.go();
     });
@@ -97,7 +97,7 @@ export class SendPage {
     this.#folders = this.#makeFolders();
     this.#sending = new Sending(hash, {
       manager: this.#manager,
-      gate: this.#gate,
+      senderForm: this.#senderForm,
       captcha: this.#captcha,
       folders: this.#folders,
       problem: this.#problem,
@@ -108,11 +108,11 @@ export class SendPage {
     const [say, onProblem] = [this.#announcer.say, this.#problem.show];
     const tell = { clock: ports.clock, api: this.#api, say, onProblem };
     this.#undoing = new Undoing({ ...tell, manager: this.#manager, paint: this.#paint });
-    this.#visit = new LateVisit({ ...tell, hash, gate: this.#gate });
+    this.#visit = new LateVisit({ ...tell, hash, senderForm: this.#senderForm });
     this.#list = this.#makeList();
     this.#panel = this.#makePanel();
-    this.#extras = this.#makeExtras();
-    this.#awake = new Awake({
+    this.#moreOptions = this.#makeMoreOptions();
+    this.#wakeLock = new WakeLock({
       busy: () => this.#manager.busy && this.#sending.may,
       onReturn: () => this.#goOn(),
     });
@@ -134,7 +134,7 @@ export class SendPage {
     return new EmptyFolders({
       api: this.#api,
       headers: async () => ({
-        "X-Request-Password": encodeURIComponent(this.#gate.password),
+        "X-Request-Password": encodeURIComponent(this.#senderForm.password),
         ...(await this.#captcha.headers(new AbortController().signal)),
       }),
       onRefused: (refused) => this.#chooser.complainAlso(refused),
@@ -211,8 +211,8 @@ export class SendPage {
     loaded?.paintMap(box, map && { ...map, moving: map.inFlight });
   }
 
-  #makeExtras(): LateExtras {
-    return new LateExtras({
+  #makeMoreOptions(): LateOptions {
+    return new LateOptions({
       api: this.#api,
       manager: this.#manager,
       onHandedOver: (uploads) => this.#continuing.addFromElsewhere(uploads),
@@ -222,7 +222,7 @@ export class SendPage {
   }
 
   #describe(): void {
-    this.#signs.title = `${headingOf(this.#info)} · Droppr`;
+    this.#indicators.title = `${headingOf(this.#info)} · Droppr`;
     paintHead(this.#info);
     this.#chooser.accept(this.#info.allowedExtensions);
     this.#paint();
@@ -233,7 +233,7 @@ export class SendPage {
   }
 
   #options(): UploaderOptions {
-    const { senderName, senderEmail, password } = this.#gate;
+    const { senderName, senderEmail, password } = this.#senderForm;
     return {
       ...this.#ports,
       uploadUrl: this.#uploadUrl,
@@ -279,7 +279,7 @@ export class SendPage {
         this.#manager.add(each.file, path, previous);
       }
     });
-    this.#extras.load();
+    this.#moreOptions.load();
     this.#chooser.stepBack();
     this.#list.reorder();
     if (this.#sending.going) this.#announcer.started(accepted.length);
@@ -292,7 +292,7 @@ export class SendPage {
     if (code === undefined) return;
     // The code is a capability: it need not stay in the address for others to see.
     history.replaceState(null, "", location.pathname);
-    await this.#extras.open(decodeURIComponent(code));
+    await this.#moreOptions.open(decodeURIComponent(code));
   }
 
   // What the server says of the sender
@@ -377,7 +377,7 @@ export class SendPage {
     this.#problem.moved(totals.safe);
     this.#undoing.paint(this.#manager.items);
     paintLimits(this.#info, this.#opened, takenBy(totals));
-    this.#extras.paint();
+    this.#moreOptions.paint();
     this.#paintSend();
     this.#paintSigns(totals, may && this.#manager.busy);
   }
@@ -394,18 +394,18 @@ export class SendPage {
   }
 
   #paintSigns(totals: UploadTotals, busy: boolean): void {
-    this.#signs.paint(totals, busy);
+    this.#indicators.paint(totals, busy);
     if (this.#wasBusy && !this.#manager.busy) this.#ended(totals);
     this.#wasBusy = this.#manager.busy;
-    void this.#awake.keep();
+    void this.#wakeLock.keep();
   }
 
   #ended(totals: UploadTotals): void {
     this.#sending.give();
     if (totals.done + totals.failed === 0 || totals.paused > 0) return;
-    this.#signs.ended(totals);
+    this.#indicators.ended(totals);
     if (totals.failed > 0) return;
-    this.#gate.settle();
+    this.#senderForm.settle();
     this.#continuing.forget().catch(() => undefined);
   }
 }

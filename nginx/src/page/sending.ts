@@ -6,14 +6,14 @@ import type { Announcer } from "./announcer";
 import type { Captcha } from "./captcha";
 import { need, setHidden } from "./dom";
 import type { EmptyFolders } from "./empty-folders";
-import type { Gate } from "./gate";
 import { OneTab } from "./one-tab";
 import type { Problem } from "./problem";
 import { reasonWithWait } from "./reasons";
+import type { SenderForm } from "./sender-form";
 
 interface Needs {
   readonly manager: UploadManager;
-  readonly gate: Gate;
+  readonly senderForm: SenderForm;
   readonly captcha: Captcha;
   readonly folders: EmptyFolders;
   readonly problem: Problem;
@@ -31,7 +31,7 @@ export class Sending {
 
   constructor(link: string, needs: Needs) {
     this.#needs = needs;
-    this.#going = !needs.gate.asks;
+    this.#going = !needs.senderForm.asks;
     this.#tab = new OneTab(link, (mine) => this.#onTurn(mine));
   }
 
@@ -69,7 +69,7 @@ export class Sending {
 
   /** The server wants something of the person first. */
   held(error: UploadError): void {
-    const { captcha, problem, manager, announcer, folders, gate, paint } = this.#needs;
+    const { captcha, problem, manager, announcer, folders, senderForm, paint } = this.#needs;
     if (captcha.demand(error)) {
       manager.release();
       if (!manager.busy) void folders.make();
@@ -81,7 +81,7 @@ export class Sending {
     // A limit on uploads passes by itself: nobody needs to sit and wait for it.
     if (code === "rate_limited" && retryAfter !== null) setTimeout(() => this.go(), retryAfter * 1_000);
     const words = (): string => reasonWithWait(error);
-    if (code.startsWith("password_")) gate.askPassword(words);
+    if (code.startsWith("password_")) senderForm.askPassword(words);
     else problem.show(words);
     announcer.say(words());
     paint();

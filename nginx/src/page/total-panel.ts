@@ -4,7 +4,7 @@ import type { UploadTotals } from "../utils/upload-manager";
 import { makeIcon, need, setHidden, setText, showIcon } from "./dom";
 import { formatBytes, formatPercent } from "./format";
 import { joined, t } from "./i18n";
-import { pace } from "./row";
+import { speedWords } from "./row";
 
 export interface PanelActions {
   readonly pauseAll: () => void;
@@ -87,7 +87,7 @@ function totalWords(totals: UploadTotals, going: boolean): string {
   if (failed > 0) words.push(t("total_failed", { count: failed }));
   if (!going || waiting + totals.going === 0) return joined(words);
   words.push(t("total_safe", { safe: formatBytes(safe), size: formatBytes(size) }));
-  return joined([...words, ...pace({ ...totals, stuck: totals.stuck || offline })]);
+  return joined([...words, ...speedWords({ ...totals, stuck: totals.stuck || offline })]);
 }
 
 export function endWords({ done, failed }: UploadTotals): string {

@@ -2,13 +2,13 @@
 
 import type { Clock } from "../ports";
 import type { UploadItem } from "../utils/upload-manager";
-import type { Gate } from "./gate";
 import type { LinkApi } from "./link-api";
+import type { SenderForm } from "./sender-form";
 import { SentStore } from "./sent-store";
 
 export interface VisitNeeds {
   readonly hash: string;
-  readonly gate: Gate;
+  readonly senderForm: SenderForm;
   readonly api: LinkApi;
   readonly clock: Clock;
   readonly say: (words: string) => void;
@@ -29,7 +29,7 @@ export class Visit {
     this.#store = new SentStore(needs.hash);
     this.#began = needs.clock.now();
     const { name, email } = this.#store.load(this.#began);
-    needs.gate.fill(name, email);
+    needs.senderForm.fill(name, email);
     addEventListener("pagehide", () => this.#save());
     setInterval(() => this.#save(), SAVE_EVERY_MS);
     void this.#showEarlier();
@@ -72,7 +72,7 @@ export class Visit {
       until: removableUntil,
     }));
     this.#store.put(now, { at: this.#began, files });
-    const { senderName: name, senderEmail: email } = this.#needs.gate;
+    const { senderName: name, senderEmail: email } = this.#needs.senderForm;
     this.#store.change(now, (sent) => ({ ...sent, name: name || sent.name, email: email || sent.email }));
   }
 }

@@ -30,11 +30,11 @@ export class FileRuns {
   }
 
   #uploaderFor(item: QueuedItem, kind: Kind, signal: AbortSignal): ParallelUploader {
-    const { options, connectivity, line } = this.#host;
+    const { options, connectivity, pool } = this.#host;
     const uploader: ParallelUploader = new ParallelUploader({
       ...options(),
       ...(connectivity ? { connectivity } : {}),
-      line: line(),
+      pool: pool(),
       small: kind !== "big",
       file: item.file,
       relPath: item.path,

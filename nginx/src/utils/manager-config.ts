@@ -36,7 +36,7 @@ type PerFile =
   | "relPath"
   | "key"
   | "sha256"
-  | "line"
+  | "pool"
   | "small"
   | "connectivity"
   | "onProgress"

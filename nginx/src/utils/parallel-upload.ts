@@ -14,17 +14,17 @@ import { ByteRanges, type Span } from "../core/ranges";
 import type { Delivery, UploadState } from "../core/wire";
 import type { Clock, SavedSession } from "../ports";
 import { Bookmark } from "./bookmark";
-import type { Line } from "./line";
-import { childController } from "./pool";
+import type { ConnectionPool } from "./connection-pool";
 import { Retrier } from "./retrier";
+import { childController } from "./task-pool";
 import { Transfer } from "./transfer";
 import {
   type ChunkMap,
   chunkMapOf,
   DEFAULT_CHUNK_SIZE,
-  lineFor,
   type ParallelUploaderConfig,
   type PreviousUpload,
+  poolFor,
   type UploadResult,
   type UploadStats,
 } from "./uploader-config";
@@ -39,7 +39,7 @@ export class ParallelUploader {
   readonly #config: ParallelUploaderConfig;
   readonly #clock: Clock;
   readonly #bookmark: Bookmark;
-  readonly #line: Line;
+  readonly #pool: ConnectionPool;
   readonly #api: DropprApi;
   readonly #retrier: Retrier;
   readonly #meter = new Meter();
@@ -59,11 +59,11 @@ export class ParallelUploader {
     this.#config = config;
     this.#clock = config.clock ?? systemClock;
     const transport = config.transport ?? defaultTransport();
-    this.#line = config.line ?? lineFor(config, this.#clock, transport);
+    this.#pool = config.pool ?? poolFor(config, this.#clock, transport);
     const { connectivity = null, onShouldRetry } = config;
     this.#retrier = new Retrier(this.#clock, this.#maxRetries, connectivity, onShouldRetry);
     this.#api = new DropprApi({
-      transport: this.#line.through(transport, config.small),
+      transport: this.#pool.through(transport, config.small),
       clock: this.#clock,
       chunkUrl: config.uploadUrl,
       headers: config.headers ?? {},
@@ -127,7 +127,7 @@ export class ParallelUploader {
 
   /** Bytes per second for all that shares this line; null or 0 lifts the limit. */
   setSpeedLimit(bytesPerSecond: number | null): void {
-    this.#line.speedLimit.set(bytesPerSecond);
+    this.#pool.speedLimit.set(bytesPerSecond);
   }
 
   /** Unfinished uploads of a file of this name and size to this link that the server still has, newest first. */
@@ -178,7 +178,7 @@ export class ParallelUploader {
   }
 
   get #chunkSize(): number {
-    const wanted = Math.min(this.#line.flow.chunkSize, this.#config.chunkSize ?? DEFAULT_CHUNK_SIZE);
+    const wanted = Math.min(this.#pool.pace.chunkSize, this.#config.chunkSize ?? DEFAULT_CHUNK_SIZE);
     return bearable(wanted, this.#config.file.size);
   }
 
@@ -242,7 +242,7 @@ export class ParallelUploader {
         return await this.#run(controller.signal);
       } catch (error) {
         if (!going.aborted || this.#stop.signal.aborted) throw error;
-        this.#line.interrupted();
+        this.#pool.interrupted();
       } finally {
         going.removeEventListener("abort", pause);
         release();
@@ -335,12 +335,12 @@ export class ParallelUploader {
 
   async #move(state: UploadState, signal: AbortSignal): Promise<void> {
     const { chunkDigests = "auto", chunkSize } = this.#config;
-    const { flow } = this.#line;
+    const { pace } = this.#pool;
     const told = state.maxParallelChunks;
-    const width = flow.adaptsWidth && told > 1 ? state.mostParallelChunks : told;
+    const width = pace.adaptsWidth && told > 1 ? state.mostParallelChunks : told;
     const wanted = bearable(state.chunkSize, this.#config.file.size);
     // A server that wants the chunks of a file one at a time says nothing about several files.
-    flow.limit(width === 1 ? Number.POSITIVE_INFINITY : width, wanted);
+    pace.limit(width === 1 ? Number.POSITIVE_INFINITY : width, wanted);
     this.#uploadId = state.uploadId;
     underWay.add(state.uploadId);
     this.#transfer = new Transfer(
@@ -350,7 +350,7 @@ export class ParallelUploader {
         retrier: this.#retrier,
         clock: this.#clock,
         meter: this.#meter,
-        line: this.#line,
+        pool: this.#pool,
         signal,
         maxRetries: this.#maxRetries,
         width,

@@ -3,7 +3,7 @@
 import type { DropprApi } from "../adapters/droppr-api";
 import type { UploadError } from "../core/errors";
 import type { Clock, Connectivity } from "../ports";
-import type { Line } from "./line";
+import type { ConnectionPool } from "./connection-pool";
 import type { UploaderOptions } from "./manager-config";
 import type { ParallelUploader } from "./parallel-upload";
 import type { Retrier } from "./retrier";
@@ -24,7 +24,7 @@ export interface RunHost {
   readonly options: () => UploaderOptions;
   readonly clock: Clock;
   readonly connectivity: Connectivity | null;
-  readonly line: () => Line;
+  readonly pool: () => ConnectionPool;
   /** Single calls by way of the line. */
   readonly api: () => DropprApi;
   readonly begin: (items: readonly QueuedItem[], parts: RunParts) => Run;

@@ -2,7 +2,7 @@
 // a chunk goes whole and the wait comes after it.
 
 import type { Clock } from "../ports";
-import { childController } from "./pool";
+import { childController } from "./task-pool";
 
 /** Seconds' worth of bytes that may be saved up while nothing is sent. */
 const SAVED_SECONDS = 0.5;

@@ -4,14 +4,14 @@ import { assertReadable } from "../adapters/digest";
 import type { DropprApi } from "../adapters/droppr-api";
 import { ChunkQueue, chunkIndex } from "../core/chunks";
 import { sizeAfter, UploadError } from "../core/errors";
-import { GRID } from "../core/flow";
 import type { Meter } from "../core/meter";
+import { GRID } from "../core/pace";
 import { ByteRanges, lengthOf, type Span } from "../core/ranges";
 import type { ChunkReceipt, Delivery, UploadState } from "../core/wire";
 import type { Clock, FileLike } from "../ports";
-import type { Line } from "./line";
-import { childController, Pool } from "./pool";
+import type { ConnectionPool } from "./connection-pool";
 import type { Retrier } from "./retrier";
+import { childController, TaskPool } from "./task-pool";
 
 export interface TransferConfig {
   readonly file: FileLike;
@@ -19,7 +19,7 @@ export interface TransferConfig {
   readonly retrier: Retrier;
   readonly clock: Clock;
   readonly meter: Meter;
-  readonly line: Line;
+  readonly pool: ConnectionPool;
   readonly signal: AbortSignal;
   readonly maxRetries: number;
   /** Chunks of this file at once, at most; 1 means in order. */
@@ -100,15 +100,15 @@ export class Transfer {
       const chunk = this.#complete ? null : this.#take(queue);
       return chunk === null ? null : () => this.#send(chunk, recut, controller.signal);
     };
-    const pool = new Pool(next, () => this.#room(), controller);
+    const tasks = new TaskPool(next, () => this.#room(), controller);
     const recut = (lost: Span, tooLarge = false): Span => {
       const piece = this.#recut(queue, lost, tooLarge);
-      pool.fill();
+      tasks.fill();
       return piece;
     };
-    retrier.onRest = () => pool.fill();
+    retrier.onRest = () => tasks.fill();
     try {
-      await pool.run();
+      await tasks.run();
       return null;
     } catch (error) {
       if (error instanceof UploadError && error.code === "offset_mismatch") return error;
@@ -120,27 +120,27 @@ export class Transfer {
   }
 
   get #chunkSize(): number {
-    return Math.min(this.#config.line.chunkSize, this.#config.chunkSize);
+    return Math.min(this.#config.pool.chunkSize, this.#config.chunkSize);
   }
 
   #take(queue: ChunkQueue): Span | null {
-    const { line, width } = this.#config;
-    const size = line.flow.next(queue.left, Math.min(width, line.flow.width), this.#chunkSize);
-    return queue.take(size, line.flow.adaptsChunkSize ? Math.min(size, GRID) : size);
+    const { pool, width } = this.#config;
+    const size = pool.pace.next(queue.left, Math.min(width, pool.pace.width), this.#chunkSize);
+    return queue.take(size, pool.pace.adaptsChunkSize ? Math.min(size, GRID) : size);
   }
 
   /** Of a chunk that did not get through, as much as goes at once by now. The rest waits with what is still to be sent. */
   #recut(queue: ChunkQueue, lost: Span, tooLarge: boolean): Span {
-    const { width, line } = this.#config;
-    if (!tooLarge && (width === 1 || !line.flow.adaptsChunkSize)) return lost;
+    const { width, pool } = this.#config;
+    if (!tooLarge && (width === 1 || !pool.pace.adaptsChunkSize)) return lost;
     queue.giveBack(lost);
     return this.#take(queue) ?? lost;
   }
 
   /** Chunks at once. One that waits to be tried again leaves its place to another, unless nothing gets through at all. */
   #room(): number {
-    const { width, line, retrier } = this.#config;
-    const allowed = Math.min(width, line.flow.width);
+    const { width, pool, retrier } = this.#config;
+    const allowed = Math.min(width, pool.pace.width);
     if (width === 1 || retrier.stuck) return allowed;
     return allowed + Math.min(retrier.resting, allowed);
   }
@@ -158,7 +158,7 @@ export class Transfer {
             this.#smaller(error, chunk),
           );
           if (size === undefined) return;
-          this.#config.line.flow.limit(Number.POSITIVE_INFINITY, size);
+          this.#config.pool.pace.limit(Number.POSITIVE_INFINITY, size);
           chunk = this.#replace(chunk, recut(chunk, true));
         }
       }, signal);
@@ -184,7 +184,7 @@ export class Transfer {
   }
 
   async #attempt(chunk: Span, signal: AbortSignal): Promise<void> {
-    const { file, api, digest, line } = this.#config;
+    const { file, api, digest, pool } = this.#config;
     const body = file.slice(chunk.start, chunk.stop);
     try {
       const contentDigest = await digest(body);
@@ -193,7 +193,7 @@ export class Transfer {
         uploadId: this.#uploadId,
         span: chunk,
         total: file.size,
-        index: chunkIndex(chunk, Math.min(line.flow.chunkSize, this.#config.chunkSize)),
+        index: chunkIndex(chunk, Math.min(pool.pace.chunkSize, this.#config.chunkSize)),
         body,
         digest: contentDigest,
         signal,

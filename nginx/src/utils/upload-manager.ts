@@ -9,8 +9,8 @@ import { Meter } from "../core/meter";
 import { Ordered } from "../core/order";
 import { Tally } from "../core/tally";
 import type { FileLike } from "../ports";
+import type { ConnectionPool } from "./connection-pool";
 import { FileRuns } from "./file-runs";
-import type { Line } from "./line";
 import type { UploaderOptions, UploadManagerConfig, UploadTotals } from "./manager-config";
 import { PackRuns } from "./pack-runs";
 import type { Run, RunHost, RunParts } from "./run";
@@ -25,7 +25,7 @@ import {
   QueuedItem,
   type UploadItem,
 } from "./upload-item";
-import { type ChunkMap, lineFor, type PreviousUpload, type UploadStats } from "./uploader-config";
+import { type ChunkMap, type PreviousUpload, poolFor, type UploadStats } from "./uploader-config";
 
 export type { ItemState, UploaderOptions, UploadItem, UploadManagerConfig, UploadTotals };
 
@@ -42,7 +42,7 @@ export class UploadManager {
   readonly #packs: PackRuns;
   readonly #tally = new Tally();
   readonly #meter = new Meter();
-  #line: Line | null = null;
+  #pool: ConnectionPool | null = null;
   #speedLimit: number | null = null;
   #nextId = 0;
   /** Counts the times we had to ask: answers to files that started before belong to what was asked then. */
@@ -106,7 +106,7 @@ export class UploadManager {
 
   /** Stops everything, packs included: their files are sent again later, under the same keys. */
   pauseAll(): void {
-    this.#line?.interrupted();
+    this.#pool?.interrupted();
     for (const item of this.#ordered.entries) {
       if (item.state === "waiting" || item.isGoing) this.#pause(item, this.#schedule.runOf(item));
     }
@@ -211,7 +211,7 @@ export class UploadManager {
   /** Bytes per second over all files, at once; null or 0 lifts the limit. */
   setSpeedLimit(bytesPerSecond: number | null): void {
     this.#speedLimit = bytesPerSecond;
-    this.#line?.speedLimit.set(bytesPerSecond);
+    this.#pool?.speedLimit.set(bytesPerSecond);
   }
 
   /** Resolves when nothing waits or is being sent any more. Never rejects: look at each item. */
@@ -259,20 +259,20 @@ export class UploadManager {
     return this.#byId.get(item.id);
   }
 
-  #api(line: Line | null = null): DropprApi {
+  #api(pool: ConnectionPool | null = null): DropprApi {
     const { transport = defaultTransport(), uploadUrl, headers = {} } = this.#config.options();
-    const way = line?.through(transport, true) ?? transport;
+    const way = pool?.through(transport, true) ?? transport;
     return new DropprApi({ transport: way, clock: this.#config.clock, chunkUrl: uploadUrl, headers });
   }
 
-  #lineFor(options: UploaderOptions): Line {
-    if (this.#line === null) {
+  #poolFor(options: UploaderOptions): ConnectionPool {
+    if (this.#pool === null) {
       const smallOnes = (): boolean => this.#schedule.smallOnes;
       const transport = options.transport ?? defaultTransport();
-      this.#line = lineFor(options, this.#config.clock, transport, smallOnes);
-      this.#line.speedLimit.set(this.#speedLimit ?? options.speedLimit ?? null);
+      this.#pool = poolFor(options, this.#config.clock, transport, smallOnes);
+      this.#pool.speedLimit.set(this.#speedLimit ?? options.speedLimit ?? null);
     }
-    return this.#line;
+    return this.#pool;
   }
 
   #enqueue(item: QueuedItem): void {
@@ -311,8 +311,8 @@ export class UploadManager {
       options,
       clock,
       connectivity,
-      line: () => this.#lineFor(options()),
-      api: () => this.#api(this.#lineFor(options())),
+      pool: () => this.#poolFor(options()),
+      api: () => this.#api(this.#poolFor(options())),
       begin: (items, parts) => this.#begin(items, parts),
       isIn: (run, item) => this.#schedule.runOf(item) === run,
       end: (run, items) => this.#schedule.end(run, items),

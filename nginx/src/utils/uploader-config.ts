@@ -3,11 +3,11 @@
 import { connectionHint } from "../adapters/browser-network";
 import type { HttpHeaders } from "../adapters/droppr-api";
 import type { UploadError } from "../core/errors";
-import { Flow } from "../core/flow";
 import { firstChunkSize, parallelChunksFor } from "../core/network";
+import { Pace } from "../core/pace";
 import type { ByteRanges, Span } from "../core/ranges";
 import type { Clock, Connectivity, FileLike, Hasher, SavedSession, SessionStore, Transport } from "../ports";
-import { BROWSER_CONNECTIONS, Line } from "./line";
+import { BROWSER_CONNECTIONS, ConnectionPool } from "./connection-pool";
 import type { ChunkInFlight } from "./transfer";
 
 const MEBIBYTE = 1024 * 1024;
@@ -72,7 +72,7 @@ export interface ParallelUploaderConfig {
   readonly clock?: Clock;
   readonly connectivity?: Connectivity;
   /** Shared by the files of an `UploadManager`; `small` ones need not wait for the chunks of big ones. */
-  readonly line?: Line;
+  readonly pool?: ConnectionPool;
   readonly small?: boolean;
 }
 
@@ -141,12 +141,12 @@ type LineConfig = Pick<
   | "speedLimit"
 >;
 
-export function lineFor(
+export function poolFor(
   config: LineConfig,
   clock: Clock,
   transport: Transport,
   smallOnes: () => boolean = () => false,
-): Line {
+): ConnectionPool {
   const connections = transport.connections ?? BROWSER_CONNECTIONS;
   const adaptWidth = config.adaptive ?? config.maxParallelChunks === undefined;
   const adaptChunkSize = config.adaptiveChunkSizing ?? config.adaptive ?? config.chunkSize === undefined;
@@ -154,7 +154,7 @@ export function lineFor(
   const minChunkSize = config.minChunkSize ?? SMALLEST_CHUNK_SIZE;
   const maxChunkSize = config.maxChunkSize ?? 64 * MEBIBYTE;
   const wanted = config.chunkSize ?? (adaptChunkSize ? FIRST_CHUNK_SIZE : DEFAULT_CHUNK_SIZE);
-  const flow = new Flow({
+  const pace = new Pace({
     width: Math.min(start, config.maxParallelChunks ?? start),
     maxWidth: config.maxParallelChunks ?? connections,
     adaptWidth,
@@ -166,9 +166,9 @@ export function lineFor(
     adaptChunkSize,
   });
   const most = Math.max(connections, config.maxParallelChunks ?? 0);
-  const line = new Line(flow, clock, most, smallOnes);
-  line.speedLimit.set(config.speedLimit ?? null);
-  return line;
+  const pool = new ConnectionPool(pace, clock, most, smallOnes);
+  pool.speedLimit.set(config.speedLimit ?? null);
+  return pool;
 }
 
 /** How many chunks to send at once, from what the browser knows of the line: 6 on 4g, 3 on 3g, 1 on 2g, else 4. */

@@ -1,5 +1,5 @@
 import { networkError } from "../../src/core/errors";
-import type { Flow } from "../../src/core/flow";
+import type { Pace } from "../../src/core/pace";
 
 /** Rates are bytes a second; see `Shape` in tests/bench/lines.py, which plays the same for real. */
 export interface Shape {
@@ -23,9 +23,9 @@ interface Lane {
   wait: number;
 }
 
-/** Sends so many bytes over a line as `flow` says, in its own time. Returns the seconds that took and the widths seen. */
+/** Sends so many bytes over a line as `pace` says, in its own time. Returns the seconds that took and the widths seen. */
 export function play(
-  flow: Flow,
+  pace: Pace,
   shape: Shape,
   size: number,
   random: () => number,
@@ -40,12 +40,12 @@ export function play(
     // A new connection takes a round trip more than one that is there already.
     const wait = shape.roundTrip * (idle.length > 0 ? 1 : 2);
     const connection = idle.pop() ?? connections++;
-    const bytes = Math.min(left, flow.next(left, flow.width, flow.chunkSize));
+    const bytes = Math.min(left, pace.next(left, pace.width, pace.chunkSize));
     left -= bytes;
     lanes.push({ connection, bytes, began: now, left: bytes, wait });
   };
   while (left > 0 || lanes.length > 0) {
-    while (left > 0 && lanes.length < flow.width) start();
+    while (left > 0 && lanes.length < pace.width) start();
     const sending = lanes.filter(({ wait }) => wait <= 0).length;
     const fair = shape.total / (sending + (shape.others ?? 0));
     const rate = ({ connection }: Lane): number =>
@@ -62,12 +62,12 @@ export function play(
       const breaks = shape.cutAfter !== undefined && random() < 1 - Math.exp(-moved / shape.cutAfter);
       if (lane.left > 1e-6 && !breaks) continue;
       const [bytes, began, at] = [lane.bytes, lane.began * 1_000, now * 1_000];
-      if (breaks) flow.failed(networkError(), bytes, began, at, lanes.length);
-      else flow.accepted(bytes, began, at, lanes.length);
+      if (breaks) pace.failed(networkError(), bytes, began, at, lanes.length);
+      else pace.accepted(bytes, began, at, lanes.length);
       if (breaks) left += bytes;
       else idle.push(lane.connection);
       lanes.splice(lanes.indexOf(lane), 1);
-      widths.push(flow.width);
+      widths.push(pace.width);
     }
   }
   return { seconds: now, widths };

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from itertools import chain
 from pathlib import Path
 
-from app.services.chunk_buffer_pool import SIZES
+from app.services.chunk_buffer_pool import BUFFER_SIZES
 from app.settings import Settings
 from app.wiring import build
 from tests.bench import machine
@@ -49,10 +49,10 @@ class Worker:
         self._memory.check()
 
     def reserve(self, _: int) -> None:
-        self._memory.reserve(SIZES[0]).release()
+        self._memory.reserve(BUFFER_SIZES[0]).release()
 
     def borrow(self, _: int) -> None:
-        with self._buffers.borrow(SIZES[0]):
+        with self._buffers.borrow(BUFFER_SIZES[0]):
             pass
 
 

@@ -18,7 +18,7 @@ from app.core.paths import RelPath
 from app.core.ports.chunks import ChunkStore
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
-from app.jobs import Later
+from app.jobs import BackgroundQueue
 from app.services.receiving.checkpoints import Checkpoints
 from tests.bench.load import percentile
 from tests.bench.report import Section, milliseconds, quotient
@@ -128,7 +128,9 @@ def _session() -> UploadSession:
 
 def _writers(base: Path, durability: str, pause: float, numbers: list[int]) -> Timed:
     sessions = session_store(base, durability)
-    checkpoints = Checkpoints(sessions=sessions, chunks=cast(ChunkStore, NoBytes()), clock=time.time, later=Later())
+    checkpoints = Checkpoints(
+        sessions=sessions, chunks=cast(ChunkStore, NoBytes()), clock=time.time, background=BackgroundQueue()
+    )
     timed: Timed = []
 
     def write(mine: list[int]) -> None:

@@ -225,7 +225,7 @@ def _costs(bench: Bench, section: Section) -> None:
         ["a chunk of an upload that has its place", _microseconds(20_000, lambda _: chunk("held", "me"))],
         ["an upload's place, taken and freed", _microseconds(500, lambda n: chunk(f"new-{n}", "me", done=True))],
     ]
-    for number in range(manager.limits.places):
+    for number in range(manager.limits.slots):
         chunk(f"full-{number}", f"user-{number}")
     for number in range(200):
         chunk(f"waiting-{number}", f"waiter-{number}")

@@ -7,7 +7,7 @@ from math import inf
 from typing import Protocol
 
 from app.core.errors import UploadError
-from app.core.links import Announced, Opening, ReceivedFile, RequestLink, Usage
+from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 
 
@@ -54,7 +54,7 @@ class RequestStore(Protocol):
         returns until when. Raises RequestFull where others have them."""
         ...
 
-    def announce(self, link: RequestLink, files: Sequence[Announced], now: float = 0.0) -> dict[str, UploadError]:
+    def announce(self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0) -> dict[str, UploadError]:
         """The same for whole files that are about to be delivered, in their order, with what it takes to find them after
         a crash; on the disk itself where files are. Returns, by upload id, why there is no room for some of them."""
         ...
@@ -76,11 +76,11 @@ class RequestStore(Protocol):
         """Note delivered files in place of their reservations; again for the same upload changes nothing."""
         ...
 
-    def announced(self, hash: str) -> tuple[Announced, ...]:
+    def announced(self, hash: str) -> tuple[DeliveryIntent, ...]:
         """What was announced and neither received nor released: on its way at this moment, or left by a crash."""
         ...
 
-    def announced_file(self, hash: str, upload_id: str) -> Announced | None: ...
+    def announced_file(self, hash: str, upload_id: str) -> DeliveryIntent | None: ...
 
     def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None: ...
 

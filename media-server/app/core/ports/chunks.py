@@ -11,7 +11,7 @@ from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import ByteRanges, Span
 
 
-class Slot(Protocol):
+class ClaimedSpan(Protocol):
     """A claimed place in a growing file. Nobody else writes there while it is held."""
 
     def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
@@ -35,7 +35,7 @@ class ChunkStore(Protocol):
         then has in all. Raises StorageFull, UploadNotFound."""
         ...
 
-    def claim(self, upload_id: str, span: Span) -> AbstractContextManager[Slot]:
+    def claim(self, upload_id: str, span: Span) -> AbstractContextManager[ClaimedSpan]:
         """Hold ``span`` alone, host-wide, until the block ends or the process dies.
 
         Raises Busy when another request holds part of it, UploadNotFound.
@@ -60,7 +60,7 @@ class ChunkStore(Protocol):
         """Return once the growing file is on the disk itself."""
 
     def path(self, upload_id: str) -> Path:
-        """The growing file, on the same file system as every local destination."""
+        """The growing file, on the same file system as every local inbox."""
         ...
 
     def discard(self, upload_id: str) -> None:

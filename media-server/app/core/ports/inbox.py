@@ -16,11 +16,11 @@ class Delivery:
     path: str
     """Its name for people, with ``(1)`` where the plain one was taken."""
     disk_path: str
-    mark: str
+    file_identity: str
     """What tells this very file from any other that may come to lie in its place."""
 
 
-class Destination(Protocol):
+class Inbox(Protocol):
     """Where finished files go."""
 
     def check(self, folder: RelPath) -> None:
@@ -34,24 +34,24 @@ class Destination(Protocol):
         """
         ...
 
-    def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
-        """The very file with this mark that was delivered under ``path`` or a numbered name of it."""
+    def find(self, folder: RelPath, path: RelPath, file_identity: str) -> Delivery | None:
+        """The file with this identity that was delivered under ``path`` or a numbered name of it."""
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
         """Return once the new name would survive a power cut."""
 
-    def locate(self, folder: RelPath, disk_path: str, mark: str | None = None) -> Path:
+    def locate(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> Path:
         """The file on disk, reached without following a link. Raises FileNotFound.
 
-        With ``mark``, a file that has other names as well is taken for the delivered one only if it is so marked:
+        With ``file_identity``, a file that has other names as well is taken for the delivered one only if its identity is this one:
         whoever may write into a link's folder could link there what is to be read nowhere.
         """
         ...
 
-    def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
-        """Whether the very file that a delivery marked so still lies there, unchanged."""
+    def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
+        """Whether the very file that a delivery named so still lies there, unchanged."""
 
-    def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+    def remove(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         """Remove that very file and no other; false where it no longer lies there."""
         ...
 

@@ -12,7 +12,7 @@ from app.core.session import UploadSession
 
 
 @dataclass(frozen=True, slots=True)
-class Receipt:
+class Recorded:
     """What recording a span did. ``closed`` is true for exactly one caller per upload: who closed the last gap."""
 
     ranges: ByteRanges
@@ -37,7 +37,7 @@ class SessionStore(Protocol):
         """Apply a pure function to the session, alone. Ranges are not changed this way. Raises UploadNotFound."""
         ...
 
-    def record(self, upload_id: str, span: Span, at: float) -> Receipt:
+    def record(self, upload_id: str, span: Span, at: float) -> Recorded:
         """Note durably (against a crash of every process) that ``span`` has arrived. Raises UploadNotFound."""
         ...
 

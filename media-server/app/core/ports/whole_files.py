@@ -9,12 +9,12 @@ from typing import Protocol
 from app.core.ports.bodies import Body, Checksum
 
 
-class Nameless(Protocol):
+class UnlinkedFile(Protocol):
     """A whole file on the destinations' file system that has no name and is gone when nobody holds it open."""
 
     descriptor: int
     sha256: str
-    mark: str
+    file_identity: str
     """What will tell it from any other file once it has a name."""
     head: bytes
     """Its first bytes, as many as it takes to tell its type."""
@@ -26,7 +26,7 @@ class Nameless(Protocol):
     def close(self) -> None: ...
 
 
-class NamelessFiles(Protocol):
+class UnlinkedFiles(Protocol):
     """Where small files lie between their request and their name. What a crash leaves of them the kernel removes."""
 
     @property
@@ -34,18 +34,20 @@ class NamelessFiles(Protocol):
         """Whether the file system has files without names."""
         ...
 
-    def write(self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None) -> Nameless:
+    def write(
+        self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None
+    ) -> UnlinkedFile:
         """A file of exactly these ``size`` bytes, dated as its sender told. Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull."""
         ...
 
 
-class Turns(Protocol):
+class NamedLocks(Protocol):
     """Taking turns by name, among all threads and processes."""
 
-    def of(self, names: Iterable[str]) -> AbstractContextManager[None]:
+    def hold(self, names: Iterable[str]) -> AbstractContextManager[None]:
         """Be alone with each of ``names`` until the block ends or the process dies. Not to be nested."""
         ...
 
-    def at_once(self, name: str) -> AbstractContextManager[None]:
+    def hold_at_once(self, name: str) -> AbstractContextManager[None]:
         """The same for one name, without waiting. Raises Busy while somebody else has it."""
         ...

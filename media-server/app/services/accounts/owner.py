@@ -23,7 +23,7 @@ from app.core.ports.guards import Attempts, Clock
 from app.services.accounts.wrong_tokens import WrongTokens
 
 SESSION_SECONDS = 12 * 3600
-_SEEN = 1024
+_MAX_SEEN = 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class _Seen:
         with self._lock:
             new = digest not in self._digests
             self._digests[digest] = None
-            if len(self._digests) > _SEEN:
+            if len(self._digests) > _MAX_SEEN:
                 self._digests.popitem(last=False)
             return new
 

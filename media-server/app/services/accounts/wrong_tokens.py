@@ -18,10 +18,10 @@ from app.core.ports.guards import Attempts, Clock
 log = logging.getLogger("droppr.owner")
 
 # People mistype. A token has 16 characters or more, so that guessing is hopeless at any rate.
-FROM_ONE = "10 per 15 minute"
-FROM_ALL = "5000 per 15 minute"
+CLIENT_LIMIT = "10 per 15 minute"
+TOTAL_LIMIT = "5000 per 15 minute"
 """Beyond this somebody has very many addresses, of which each would have ten guesses."""
-WINDOW = parse(FROM_ONE).get_expiry()
+WINDOW_SECONDS = parse(CLIENT_LIMIT).get_expiry()
 _EVERYBODY = "everybody"
 
 
@@ -55,7 +55,7 @@ class WrongTokens:
         with self._lock:
             left = self._until.get(name, 0.0) - self._clock()
         # A time that lies too far ahead dates from before the clock was set back.
-        if 0 < left <= WINDOW:
+        if 0 < left <= WINDOW_SECONDS:
             raise _too_many(math.ceil(left))
 
     def _refuse(self, name: str, limit: str) -> None:
@@ -69,7 +69,7 @@ class WrongTokens:
 
 
 def _limits(client: str) -> tuple[tuple[str, str], tuple[str, str]]:
-    return (client, FROM_ONE), (_EVERYBODY, FROM_ALL)
+    return (client, CLIENT_LIMIT), (_EVERYBODY, TOTAL_LIMIT)
 
 
 def _key(name: str) -> str:

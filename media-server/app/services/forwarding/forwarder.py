@@ -1,4 +1,4 @@
-"""PassingOn: brings files from the outbox to their remotes, while they arrive where they are large enough.
+"""Forwarder: brings files from the outbox to their remotes, while they arrive where they are large enough.
 
 Whatever happens on the way, the local copy stays, and the entry in the outbox says how to go on: it is written before
 the remote is asked for anything that cannot be asked for twice, and removed after the link's ledger knows where the
@@ -35,18 +35,18 @@ from app.services.parallel_chunk_processor import Cancelled, ParallelChunkProces
 
 log = logging.getLogger("droppr.remotes")
 
-FIRST_SECONDS = 2.0
-MOST_SECONDS = 3600.0
-LASTING_SECONDS = 3600.0
+FIRST_RETRY_SECONDS = 2.0
+MAX_RETRY_SECONDS = 3600.0
+LASTING_RETRY_SECONDS = 3600.0
 """After what does not pass by itself it is tried again all the same: somebody may have put it right."""
-TOLD_SECONDS = 1.0
+PROGRESS_SECONDS = 1.0
 ARRIVING_SECONDS = 2.0
 """How often it is looked whether more of a file has arrived."""
-BEGINNINGS = 3
+MAX_BEGINNINGS = 3
 """How often in one go a transfer is begun anew before that counts as a failure."""
 
 
-class PassingOn:
+class Forwarder:
     """Passes one file on as far as it goes now. Any number may try; one does it."""
 
     def __init__(
@@ -68,7 +68,7 @@ class PassingOn:
         self._processor = processor
         self._observer = observer
         self._clock = clock
-        self._backoff = Backoff(FIRST_SECONDS, MOST_SECONDS, random)
+        self._backoff = Backoff(FIRST_RETRY_SECONDS, MAX_RETRY_SECONDS, random)
 
     def pass_on(self, upload_id: str) -> None:
         """Send what can be sent of this file and note how that went. Raises Busy when another process is at it."""
@@ -105,16 +105,16 @@ class PassingOn:
                     self._advance(entry, copy)
                     return
                 except TransferRewound:
-                    if beginning >= BEGINNINGS:
+                    if beginning >= MAX_BEGINNINGS:
                         raise
                 except TransferLost:
                     entry = self._changed(entry, transfer=None, path=None, sent_bytes=0)
-                    if beginning >= BEGINNINGS:
+                    if beginning >= MAX_BEGINNINGS:
                         raise
 
     def _advance(self, entry: OutboxEntry, copy: LocalCopy) -> None:
         """Send what is there, and finish once that is all."""
-        remote = self._remotes.of(entry.place)
+        remote = self._remotes.of(entry.target)
         file = OutgoingFile(entry.upload_id, copy.path, entry.size)
         if (
             copy.received is None
@@ -123,7 +123,7 @@ class PassingOn:
         ):
             self._changed(entry, next_at=self._clock() + ARRIVING_SECONDS)
             return
-        breaker = self._remotes.breaker(entry.place)
+        breaker = self._remotes.breaker(entry.target)
         if entry.transfer is None:
             with breaker.guard():
                 transfer = remote.begin(file)
@@ -170,13 +170,13 @@ class PassingOn:
     def _fitting(self, entry: OutboxEntry, copy: LocalCopy) -> OutboxEntry:
         """The entry, its transfer given up where the file got another name or place than it was begun with."""
         asked = copy.received.destination if copy.received else None
-        place = entry.place if asked is None or (entry.transfer is not None and _is_session(entry)) else asked
+        target = entry.target if asked is None or (entry.transfer is not None and _is_session(entry)) else asked
         if entry.transfer is None or _is_session(entry):
-            return entry if place == entry.place else self._changed(entry, place=place)
-        if entry.path == copy.path and place == entry.place:
+            return entry if target == entry.target else self._changed(entry, target=target)
+        if entry.path == copy.path and target == entry.target:
             return entry
         self._abort(entry)
-        return self._changed(entry, place=place, transfer=None, path=None, sent_bytes=0)
+        return self._changed(entry, target=target, transfer=None, path=None, sent_bytes=0)
 
     def _given_up(self, upload_id: str) -> None:
         """The file is gone, and with it what the remote has of it so far."""
@@ -189,7 +189,7 @@ class PassingOn:
         if entry.transfer is None:
             return
         try:
-            self._remotes.of(entry.place).abort(entry.transfer)
+            self._remotes.of(entry.target).abort(entry.transfer)
         except RemoteTrouble as trouble:
             # Stores and Google clear away by themselves what nobody finishes.
             log.warning("transfer not aborted", extra={"upload": shortened(entry.upload_id), "error": str(trouble)})
@@ -202,7 +202,7 @@ class PassingOn:
         def noted(entry: OutboxEntry) -> OutboxEntry:
             # A remote that is left alone was not tried.
             attempts = entry.attempts + (not isinstance(trouble, CircuitOpen))
-            wait = LASTING_SECONDS if lasting else self._backoff.wait(max(attempts, 1), asked)
+            wait = LASTING_RETRY_SECONDS if lasting else self._backoff.wait(max(attempts, 1), asked)
             return replace(
                 entry,
                 state=OutboxState.FAILED if lasting else OutboxState.RETRYING,
@@ -229,7 +229,7 @@ class _Told:
         self._note = note
         self._clock = clock
         self._lock = threading.Lock()
-        self._next = clock() + TOLD_SECONDS
+        self._next = clock() + PROGRESS_SECONDS
         self.bytes = held
 
     def __call__(self, span: Span) -> None:
@@ -237,7 +237,7 @@ class _Told:
             self.bytes += span.length
             if self._clock() < self._next:
                 return
-            self._next = self._clock() + TOLD_SECONDS
+            self._next = self._clock() + PROGRESS_SECONDS
             sent = self.bytes
         self._note(sent)
 
@@ -254,7 +254,7 @@ class _Watch:
 
     def __call__(self) -> bool:
         if not self._gone and self._clock() >= self._next:
-            self._next = self._clock() + TOLD_SECONDS
+            self._next = self._clock() + PROGRESS_SECONDS
             self._gone = not self._copies.wanted(self._entry)
         return self._gone
 
@@ -277,4 +277,4 @@ def parts_to_send(remote: Remote, file: OutgoingFile, held: ByteRanges, ready: B
 
 
 def _is_session(entry: OutboxEntry) -> bool:
-    return entry.place.kind == "session"
+    return entry.target.kind == "session"

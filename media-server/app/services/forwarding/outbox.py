@@ -1,4 +1,4 @@
-"""Owed: notes which files have to be passed on, and wakes whoever does it."""
+"""Outbox: notes which files have to be passed on, and wakes whoever does it."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ from app.core.errors import InvalidRequest
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.guards import Clock
 from app.core.ports.remotes import OutboxStore
-from app.core.remotes import OutboxEntry, OutboxState, PassedOn, Place, PlaceKind
+from app.core.remotes import OutboxEntry, OutboxState, PassedOn, RemoteTarget, TargetKind
 from app.core.session import UploadSession
-from app.services.chunk_buffer_pool import SIZES
+from app.services.chunk_buffer_pool import BUFFER_SIZES
 
-REMEMBERED = 10_000
+MAX_REMEMBERED = 10_000
 
 
-class Owed:
+class Outbox:
     """The front of the outbox. ``wake`` is set whenever there may be something to do."""
 
-    def __init__(self, outbox: OutboxStore, clock: Clock) -> None:
-        self._outbox = outbox
+    def __init__(self, store: OutboxStore, clock: Clock) -> None:
+        self._store = store
         self._clock = clock
         self._begun: set[str] = set()
         self.wake = threading.Event()
 
     def arriving(self, session: UploadSession, link: RequestLink) -> None:
         """Told after every chunk: a file of several parts goes on while it arrives."""
-        if link.destination is None or session.size <= SIZES[0] or session.upload_id in self._begun:
+        if link.destination is None or session.size <= BUFFER_SIZES[0] or session.upload_id in self._begun:
             return
-        if len(self._begun) >= REMEMBERED:
+        if len(self._begun) >= MAX_REMEMBERED:
             self._begun.clear()  # Noting one again changes nothing.
         self._begun.add(session.upload_id)
         self._note(session.upload_id, session.request_hash, session.size, link.destination, OutboxState.ARRIVING)
@@ -46,23 +46,23 @@ class Owed:
 
     def session(self, session: UploadSession, uri: str) -> None:
         """Pass an upload on to a Google session that its sender began; ``uri`` is a secret of theirs."""
-        place = Place(PlaceKind.SESSION)
-        entry = self._entry(session.upload_id, session.request_hash, session.size, place, OutboxState.ARRIVING)
-        self._outbox.add(replace(entry, transfer=uri, path=str(session.path)))
+        target = RemoteTarget(TargetKind.SESSION)
+        entry = self._entry(session.upload_id, session.request_hash, session.size, target, OutboxState.ARRIVING)
+        self._store.add(replace(entry, transfer=uri, path=str(session.path)))
         self._begun.add(session.upload_id)
         self.wake.set()
 
     def again(self, link: RequestLink, file: ReceivedFile) -> PassedOn:
         """Pass a received file on now, however often that failed. Raises InvalidRequest where there is nowhere to."""
-        place = file.destination or link.destination
+        target = file.destination or link.destination
         if file.passed_on_to is None:
-            found = self._outbox.update(
+            found = self._store.update(
                 file.upload_id, lambda each: replace(each, attempts=0, next_at=0.0, state=OutboxState.WAITING)
             )
-            if found is None and place is None:
+            if found is None and target is None:
                 raise InvalidRequest("This link passes its files on to nowhere.")
-            if found is None and place is not None:
-                self._note(file.upload_id, link.hash, file.size, place, OutboxState.WAITING)
+            if found is None and target is not None:
+                self._note(file.upload_id, link.hash, file.size, target, OutboxState.WAITING)
             self.wake.set()
         return self.states([file])[file.upload_id]
 
@@ -75,31 +75,31 @@ class Owed:
             if file.passed_on_to is not None
         }
         if len(found) < len(wanted):
-            for entry in self._outbox.all():
+            for entry in self._store.all():
                 if entry.upload_id in wanted and entry.upload_id not in found:
                     found[entry.upload_id] = _seen(entry)
         return found
 
     def figures(self) -> dict[str, int]:
         """How many files of all links are in each state, and how many of their bytes have still to be sent."""
-        entries = self._outbox.all()
+        entries = self._store.all()
         states = [state for state in OutboxState if state is not OutboxState.DONE]
         counted = {state.value: sum(entry.state is state for entry in entries) for state in states}
         return {**counted, "bytes_left": sum(entry.size - entry.sent_bytes for entry in entries)}
 
-    def _note(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> None:
-        if self._outbox.add(self._entry(upload_id, hash, size, place, state)):
+    def _note(self, upload_id: str, hash: str, size: int, target: RemoteTarget, state: OutboxState) -> None:
+        if self._store.add(self._entry(upload_id, hash, size, target, state)):
             self.wake.set()
         else:
             self._go_on(upload_id)
 
     def _go_on(self, upload_id: str) -> None:
         """It is on its way since it began to arrive: what it waited for may be there now."""
-        self._outbox.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
+        self._store.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
         self.wake.set()
 
-    def _entry(self, upload_id: str, hash: str, size: int, place: Place, state: OutboxState) -> OutboxEntry:
-        return OutboxEntry(upload_id, hash, place, size, self._clock(), state)
+    def _entry(self, upload_id: str, hash: str, size: int, target: RemoteTarget, state: OutboxState) -> OutboxEntry:
+        return OutboxEntry(upload_id, hash, target, size, self._clock(), state)
 
 
 def _seen(entry: OutboxEntry) -> PassedOn:

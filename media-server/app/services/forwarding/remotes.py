@@ -1,4 +1,4 @@
-"""Remotes: the one of each place, with its circuit breaker."""
+"""Remotes: the one of each target, with its circuit breaker."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from collections.abc import Callable, Mapping
 
 from app.core.errors import DestinationNotReady
 from app.core.ports.remotes import Remote
-from app.core.remotes import Place, PlaceKind, RemoteTrouble
+from app.core.remotes import RemoteTarget, RemoteTrouble, TargetKind
 from app.services.circuit_breaker import CircuitBreaker
 
-Maker = Callable[[Place], Remote]
+Maker = Callable[[RemoteTarget], Remote]
 
 
 class Remotes:
     """Makes remotes on first need and keeps them, so that their connections are used again."""
 
-    def __init__(self, makers: Mapping[PlaceKind, Maker], allow_session: Callable[[str], None]) -> None:
+    def __init__(self, makers: Mapping[TargetKind, Maker], allow_session: Callable[[str], None]) -> None:
         self._makers = makers
         self._allow_session = allow_session
         self._lock = threading.Lock()
-        self._made: dict[Place, Remote] = {}
+        self._made: dict[RemoteTarget, Remote] = {}
         self._breakers: dict[tuple[str, str], CircuitBreaker] = {}
 
-    def of(self, place: Place) -> Remote:
+    def of(self, target: RemoteTarget) -> Remote:
         with self._lock:
-            if place not in self._made:
-                self._made[place] = self._makers[place.kind](place)
-            return self._made[place]
+            if target not in self._made:
+                self._made[target] = self._makers[target.kind](target)
+            return self._made[target]
 
-    def breaker(self, place: Place) -> CircuitBreaker:
+    def breaker(self, target: RemoteTarget) -> CircuitBreaker:
         with self._lock:
-            return self._breakers.setdefault(place.remote, CircuitBreaker())
+            return self._breakers.setdefault(target.remote, CircuitBreaker())
 
-    def check(self, place: Place) -> None:
+    def check(self, target: RemoteTarget) -> None:
         """Raises DestinationNotReady where this server lacks what it takes to pass files on there."""
         try:
-            self.of(place).check()
+            self.of(target).check()
         except RemoteTrouble as trouble:
             raise DestinationNotReady(str(trouble)) from trouble
 

@@ -12,7 +12,7 @@ from app.core.errors import RequestNotFound, UploadNotFound
 from app.core.links import ReceivedFile
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
-from app.core.ports.inbox import Destination
+from app.core.ports.inbox import Inbox
 from app.core.ports.sessions import SessionStore
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import LocalCopyGone, OutboxEntry, ReadInto, RemoteTrouble
@@ -34,13 +34,11 @@ class LocalCopy:
 class LocalCopies:
     """Finds them by their outbox entries."""
 
-    def __init__(
-        self, *, sessions: SessionStore, chunks: ChunkStore, requests: RequestStore, destination: Destination
-    ) -> None:
+    def __init__(self, *, sessions: SessionStore, chunks: ChunkStore, requests: RequestStore, inbox: Inbox) -> None:
         self._sessions = sessions
         self._chunks = chunks
         self._requests = requests
-        self._destination = destination
+        self._inbox = inbox
 
     def wanted(self, entry: OutboxEntry) -> bool:
         """Whether the file is still there to be passed on: not cancelled, refused, purged, taken back or forgotten."""
@@ -89,7 +87,7 @@ class LocalCopies:
     def _finished(self, entry: OutboxEntry, file: ReceivedFile) -> Path:
         folder = self._requests.load(entry.request_hash).folder
         try:
-            path = self._destination.locate(folder, file.disk_path, file.mark)
+            path = self._inbox.locate(folder, file.disk_path, file.file_identity)
             if path.stat().st_size == file.size:
                 return path
         except FileNotFoundError:

@@ -31,12 +31,12 @@ from app.core.ports.guards import Attempts, CaptchaProvider, Clock, Hasher
 from app.core.waiting_room import WaitingRoom, WaitingThreads
 
 MAX_PASSWORD_LENGTH = 256
-CAPTCHA_PASS = "1 per 6 hour"
+CAPTCHA_PASS_LIMIT = "1 per 6 hour"
 REMEMBER_SECONDS = 900
-REMEMBERED = 4096
+MAX_REMEMBERED = 4096
 CLIENTS_WORTH = 4
 """Wrong passwords on one link, of as many clients as it would take that were all wrong as often as one may be."""
-UNDER_ATTACK = "1 per 2 second"
+ATTACK_LIMIT = "1 per 2 second"
 """Passwords that are judged on a link with many wrong ones and without a captcha."""
 
 
@@ -102,7 +102,7 @@ class Access:
             proves = self._check_captcha(link, credentials, failures)
             self._check_password(link, credentials, failures)
             if proves:
-                self._attempts.hit(_pass_key(link, credentials.client), CAPTCHA_PASS)
+                self._attempts.hit(_pass_key(link, credentials.client), CAPTCHA_PASS_LIMIT)
 
     def captcha_required(self, link: RequestLink, client: str) -> bool:
         """Whether this client's next opening needs a captcha."""
@@ -148,7 +148,9 @@ class Access:
             return False
         if failures >= self._rules.captcha_threshold or self._is_under_attack(link):
             return True
-        return link.captcha is CaptchaMode.ALWAYS and not self._attempts.count(_pass_key(link, client), CAPTCHA_PASS)
+        return link.captcha is CaptchaMode.ALWAYS and not self._attempts.count(
+            _pass_key(link, client), CAPTCHA_PASS_LIMIT
+        )
 
     def _captcha_details(self, needed: bool) -> dict[str, Any]:
         return {
@@ -192,7 +194,7 @@ class Access:
     def _keep_pace(self, link: RequestLink) -> None:
         """Raises Busy where a captcha should hold back whoever sends so many wrong passwords, and the owner wants none."""
         slowed = link.captcha is CaptchaMode.NEVER and self._is_under_attack(link)
-        if slowed and not self._attempts.hit(f"under-attack:{link.hash}", UNDER_ATTACK):
+        if slowed and not self._attempts.hit(f"under-attack:{link.hash}", ATTACK_LIMIT):
             raise Busy("Many wrong passwords are being sent to this link. Try again in a moment.", retry_after=2)
 
     def _is_right(self, link: RequestLink, password_hash: str, password: str) -> bool:
@@ -229,7 +231,7 @@ class RememberedPasswords:
     def add(self, *parts: str) -> None:
         with self._lock:
             self._until[self._digest(parts)] = self._clock() + REMEMBER_SECONDS
-            if len(self._until) > REMEMBERED:
+            if len(self._until) > MAX_REMEMBERED:
                 self._until.popitem(last=False)
 
     def _digest(self, parts: tuple[str, ...]) -> bytes:

@@ -16,8 +16,8 @@ from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock, Hasher
-from app.core.remotes import Place
-from app.core.room import NAME_WEIGHT
+from app.core.remotes import RemoteTarget
+from app.core.room import NAME_BYTES
 from app.core.session import Sender
 from app.services.links.access import Access
 
@@ -45,7 +45,7 @@ class Terms(TypedDict, total=False):
     ask_name: Ask
     ask_email: Ask
     active: bool
-    destination: Place | None
+    destination: RemoteTarget | None
     allowed_origins: tuple[str, ...] | None
 
 
@@ -81,7 +81,7 @@ class FileRequests:
         clock: Clock,
         create_limit: str | None,
         usual_hours: float,
-        check_place: Callable[[Place], None],
+        check_target: Callable[[RemoteTarget], None],
     ) -> None:
         """``create_limit``, where there is one, counts links made from one address. A link whose terms say nothing of its
         expiry is open for ``usual_hours``; 0 is for ever."""
@@ -93,7 +93,7 @@ class FileRequests:
         self._clock = clock
         self._create_limit = create_limit
         self._usual_hours = usual_hours
-        self._check_place = check_place
+        self._check_target = check_target
 
     def create(self, folder: RelPath, terms: Terms, client: str) -> RequestLink:
         """Make a link. Raises RateLimited, DestinationNotReady."""
@@ -146,7 +146,7 @@ class FileRequests:
             return files, None
         left = link.max_total_size - sum(weight(file.size) for file in usage.files)
         # Where not even a name fits, nothing does.
-        return files, left if left >= NAME_WEIGHT else 0
+        return files, left if left >= NAME_BYTES else 0
 
     def all(self, active: bool | None = None) -> list[RequestLink]:
         """Every link, newest first; with ``active`` only those that take uploads, or only those that do not."""
@@ -191,9 +191,9 @@ class FileRequests:
     def _change(self, terms: Terms) -> Callable[[RequestLink], RequestLink]:
         """The pure function that applies ``terms``; the slow hash is computed here, before any lock is held."""
         values: dict[str, Any] = {**terms}
-        place = terms.get("destination")
-        if place is not None:
-            self._check_place(place)
+        target = terms.get("destination")
+        if target is not None:
+            self._check_target(target)
         if "password" in terms:
             password = values.pop("password")
             values["password_hash"] = self._hasher.hash(password) if password else None

@@ -17,7 +17,7 @@ from app.services.operations.threads import DaemonThreads
 T = TypeVar("T")
 
 # A hash takes a whole core for about 0.4 s and 64 MiB: this many at once leave room for the uploads themselves.
-AT_ONCE = 2
+MAX_HASHES_AT_ONCE = 2
 WAIT_SECONDS = 20.0
 
 
@@ -28,7 +28,7 @@ class Argon2Hasher:
     owner sets, never wait for senders. Those that senders send are checked by threads that give way to everything else.
     """
 
-    def __init__(self, hasher: PasswordHasher | None = None, at_once: int = AT_ONCE) -> None:
+    def __init__(self, hasher: PasswordHasher | None = None, at_once: int = MAX_HASHES_AT_ONCE) -> None:
         self._hasher = hasher or PasswordHasher()
         self._checks = DaemonThreads(at_once, "passwords", gives_way=True)
         self._owner = DaemonThreads(1, "new-password")

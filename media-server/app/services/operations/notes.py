@@ -6,7 +6,7 @@ from app.storage.disk.last_seen import LastSeen
 
 ONE_CONNECTION = frozenset({"h2", "h3"})
 """What browsers call HTTP/2 and 3, over which they send all chunks by one connection (ALPN's names)."""
-_LAPSES = 24 * 3600.0
+_LAPSE_SECONDS = 24 * 3600.0
 """Seconds after which what was seen no more is told no more."""
 _HTTP2 = (
     "Senders' browsers say that they reach this server by HTTP/2 or 3, where all chunks share one connection: uploads are faster over HTTP/1.1, "
@@ -28,4 +28,4 @@ class Notes:
 
     def sentences(self) -> list[str]:
         """One for each thing; mostly none."""
-        return [_HTTP2] if self._one_connection.seconds_ago() < _LAPSES else []
+        return [_HTTP2] if self._one_connection.seconds_ago() < _LAPSE_SECONDS else []

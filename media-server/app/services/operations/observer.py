@@ -90,11 +90,11 @@ class Observer:
         log.info("upload expired", extra={**_facts(session), "received_bytes": session.received_bytes})
 
     def passed_on(self, entry: OutboxEntry, seconds: float) -> None:
-        PASSED_ON.labels(entry.place.kind, "done").inc()
+        PASSED_ON.labels(entry.target.kind, "done").inc()
         log.info("file passed on", extra={**_entry_facts(entry), "seconds": seconds})
 
     def not_passed_on(self, entry: OutboxEntry) -> None:
-        PASSED_ON.labels(entry.place.kind, entry.state).inc()
+        PASSED_ON.labels(entry.target.kind, entry.state).inc()
         facts = {**_entry_facts(entry), "attempts": entry.attempts, "error": entry.error}
         log.warning("file not passed on", extra=facts)
 
@@ -114,7 +114,7 @@ def _entry_facts(entry: OutboxEntry) -> dict[str, Any]:
     return {
         "upload": shortened(entry.upload_id),
         "link": shortened(entry.request_hash),
-        "kind": entry.place.kind,
+        "kind": entry.target.kind,
         "size": entry.size,
     }
 

@@ -18,14 +18,14 @@ from app.core.session import State, UploadSession
 from app.services.memory_monitor import MemoryMonitor
 from app.services.upload_concurrency_manager import Running, UploadConcurrencyManager
 
-MOST_SHOWN = 50
+MAX_SHOWN = 50
 """Running uploads that are told one by one."""
-MOST_COUNTED = 1000
+MAX_COUNTED = 1000
 """Stretches of a file that are looked at one by one."""
-LONG_COUNT = 0.05
-COUNT_PART = 20
+LONG_COUNT_SECONDS = 0.05
+COUNT_PAUSE_FACTOR = 20
 """Counting open uploads takes one in so many of the processor's seconds, when it takes more than that."""
-_HISTORY = 60
+_HISTORY_SAMPLES = 60
 Part = Callable[[], Mapping[str, Any]]
 
 
@@ -69,7 +69,7 @@ class ServerFigures:
         return {
             "at": self._clock(),
             "concurrency": {**self.concurrency(), "running_uploads": len(running)},
-            "uploads": [shown for each in running[:MOST_SHOWN] if (shown := self._shown(each))],
+            "uploads": [shown for each in running[:MAX_SHOWN] if (shown := self._shown(each))],
             "memory_monitor": self.memory(),
             **self.counts(),
             "notes": self._notes(),
@@ -81,7 +81,7 @@ class ServerFigures:
         return {
             "running_uploads": len(self._concurrency.running()),
             "waiting_uploads": self._concurrency.waiting(),
-            "max_concurrent_uploads": limits.places,
+            "max_concurrent_uploads": limits.slots,
             "max_concurrent_per_user": limits.per_user,
             "max_concurrent_chunks": self._max_parallel_chunks,
         }
@@ -124,7 +124,7 @@ class ServerFigures:
             begun = time.thread_time()
             self._counted = sum(1 for upload_id in self._sessions.ids() if self._is_open(upload_id))
             took = time.thread_time() - begun
-            self._count_again = time.monotonic() + (COUNT_PART * took if took > LONG_COUNT else 0)
+            self._count_again = time.monotonic() + (COUNT_PAUSE_FACTOR * took if took > LONG_COUNT_SECONDS else 0)
         return self._counted
 
     def progress(self, upload_id: str) -> dict[str, Any]:
@@ -134,7 +134,7 @@ class ServerFigures:
         return {**_progress(session, self._clock(), self._chunk_size), "running": has_place}
 
     def _history(self) -> list[dict[str, float]]:
-        samples = self._memory.history()[-_HISTORY:]
+        samples = self._memory.history()[-_HISTORY_SAMPLES:]
         return [{"seconds_ago": round(samples[-1].at - each.at, 1), "used_bytes": each.used} for each in samples]
 
     def _shown(self, running: Running) -> dict[str, Any] | None:
@@ -178,7 +178,7 @@ def _progress(session: UploadSession, now: float, chunk_size: int) -> dict[str, 
 def whole_chunks(ranges: ByteRanges, size: int, chunk_size: int) -> int:
     """How many chunks of the size that clients are told lie wholly in ``ranges``; where these are many, how many their
     bytes come to."""
-    if len(ranges) > MOST_COUNTED:
+    if len(ranges) > MAX_COUNTED:
         return ranges.length // chunk_size
     count = 0
     for span in ranges:

@@ -9,8 +9,8 @@ from typing import Protocol
 
 from app.core.waiting_room import WaitingRoom
 
-LONGEST_PAUSE = 2.0
-FEW = 16
+MAX_PAUSE_SECONDS = 2.0
+FEW_STEPS = 16
 
 
 class AfterAStep(Protocol):
@@ -44,7 +44,7 @@ class Bulk:
     def work(self, client: str, steps: int | None = None) -> Iterator[AfterAStep]:
         """Do such a call in the block, by one thread, which calls what is yielded after each step. One of a few ``steps`` is none
         of them. Raises Busy."""
-        if steps is not None and steps <= FEW:
+        if steps is not None and steps <= FEW_STEPS:
             yield _no_pause
             return
         with self._room.place(client):
@@ -55,7 +55,7 @@ class Bulk:
                 if self._others():
                     # Those at it share one half, whoever else there is has the other.
                     spent = max(self._cpu() - used, waited)
-                    self._sleep(min(spent * (2 * self._room.inside - 1), LONGEST_PAUSE))
+                    self._sleep(min(spent * (2 * self._room.inside - 1), MAX_PAUSE_SECONDS))
                 used = self._cpu()
 
             yield after_a_step

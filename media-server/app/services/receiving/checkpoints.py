@@ -9,11 +9,11 @@ from collections.abc import Callable
 from app.core.errors import Busy, StorageFull, UploadNotFound
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
-from app.core.ports.sessions import Receipt, SessionStore
+from app.core.ports.sessions import Recorded, SessionStore
 
-EVERY = 32 * 1024 * 1024
+SYNC_EVERY_BYTES = 32 * 1024 * 1024
 """Bytes after which a growing file is synced."""
-MOST_PENDING = 4096
+MAX_PENDING_RECORDS = 4096
 """Chunks after which it is synced, however small they are: until then each has a record that is kept in memory."""
 
 
@@ -26,32 +26,32 @@ class Checkpoints:
         sessions: SessionStore,
         chunks: ChunkStore,
         clock: Clock,
-        later: Callable[[Callable[[], object]], None],
+        background: Callable[[Callable[[], object]], None],
     ) -> None:
         self._sessions = sessions
         self._chunks = chunks
         self._clock = clock
-        self._later = later
+        self._background = background
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
 
-    def consider(self, upload_id: str, receipt: Receipt) -> None:
+    def consider(self, upload_id: str, recorded: Recorded) -> None:
         """Sync the upload soon if enough has come since the last time; shorten its record if that grew long."""
-        if receipt.closed or not (_is_due(receipt) or receipt.crowded):
+        if recorded.closed or not (_is_due(recorded) or recorded.crowded):
             return
         with self._lock:
             if upload_id in self._under_way:
                 return
             self._under_way.add(upload_id)
-        self._later(lambda: self._make(upload_id, receipt))
+        self._background(lambda: self._make(upload_id, recorded))
 
-    def _make(self, upload_id: str, receipt: Receipt) -> None:
+    def _make(self, upload_id: str, recorded: Recorded) -> None:
         try:
             # One at a time in all processes: a second sync would wait for the first and find nothing left to do.
             with self._sessions.only_one(upload_id, "checkpoint"):
-                if _is_due(receipt):
+                if _is_due(recorded):
                     self._sessions.checkpoint(upload_id, lambda: self._chunks.flush(upload_id), self._clock())
-                if receipt.crowded:
+                if recorded.crowded:
                     self._sessions.compact(upload_id)
         except (UploadNotFound, Busy, StorageFull):
             return  # Another process does it, it was delivered or cancelled meanwhile, or the disk is in trouble.
@@ -60,5 +60,5 @@ class Checkpoints:
                 self._under_way.discard(upload_id)
 
 
-def _is_due(receipt: Receipt) -> bool:
-    return receipt.unsynced >= EVERY or receipt.pending >= MOST_PENDING
+def _is_due(recorded: Recorded) -> bool:
+    return recorded.unsynced >= SYNC_EVERY_BYTES or recorded.pending >= MAX_PENDING_RECORDS

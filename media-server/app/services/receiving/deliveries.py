@@ -15,12 +15,12 @@ from app.core.policy import HEAD_BYTES, Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock, HeadReader
-from app.core.ports.inbox import Delivery, Destination
+from app.core.ports.inbox import Delivery, Inbox
 from app.core.ports.sessions import SessionStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.operations.observer import Observer
-from app.services.receiving.file_digests import TINY, FileDigests
+from app.services.receiving.file_digests import SMALL_FILE_BYTES, FileDigests
 from app.services.receiving.promises import Promises
 from app.services.receiving.room import Room
 
@@ -37,7 +37,7 @@ class Deliveries:
         sessions: SessionStore,
         chunks: ChunkStore,
         requests: RequestStore,
-        destination: Destination,
+        inbox: Inbox,
         policy: Policy,
         head_reader: HeadReader,
         clock: Clock,
@@ -50,7 +50,7 @@ class Deliveries:
         self._sessions = sessions
         self._chunks = chunks
         self._requests = requests
-        self._destination = destination
+        self._inbox = inbox
         self._policy = policy
         self._head_reader = head_reader
         self._clock = clock
@@ -127,9 +127,9 @@ class Deliveries:
             flush = partial(self._chunks.flush, session.upload_id)
             self._sessions.synced(session.upload_id, flush, self._clock())
         self._room.room_for_chunk(0, len(session.path.folder))
-        delivery = self._destination.deliver(link.folder, session.path, source)
+        delivery = self._inbox.deliver(link.folder, session.path, source)
         if self._durable:
-            self._destination.flush(link.folder, delivery)
+            self._inbox.flush(link.folder, delivery)
         now = self._clock()
         self._requests.receive(link.hash, _received(session, delivery, digest, now))
         done = self._sessions.update(session.upload_id, lambda each: each.completed(delivery.path, digest, now))
@@ -143,7 +143,7 @@ class Deliveries:
 
     def _check_declared(self, session: UploadSession) -> str | None:
         """The digest of the file, where it is wanted now or costs nothing. Raises ChecksumMismatch."""
-        if session.declared_sha256 is None and session.size > TINY:
+        if session.declared_sha256 is None and session.size > SMALL_FILE_BYTES:
             return None
         digest = self._digests.of_whole(session)
         if session.declared_sha256 is None:
@@ -164,7 +164,7 @@ class Deliveries:
     def _delivered_file(self, session: UploadSession, link: RequestLink) -> Path | None:
         file = self._received_file(session)
         try:
-            path = self._destination.locate(link.folder, file.disk_path) if file else None
+            path = self._inbox.locate(link.folder, file.disk_path) if file else None
         except FileNotFoundError:
             return None
         return path if path and path.stat().st_size == session.size else None
@@ -199,6 +199,6 @@ def _received(session: UploadSession, delivery: Delivery, digest: str | None, at
         sha256=digest,
         sender_name=session.sender.name,
         sender_email=session.sender.email,
-        mark=delivery.mark,
+        file_identity=delivery.file_identity,
         last_modified=session.last_modified,
     )

@@ -16,27 +16,27 @@ from pathlib import Path
 
 from app.core.errors import Busy, RequestNotFound, StorageFull, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
-from app.core.pieces import PIECE
+from app.core.pieces import PIECE_BYTES
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
-from app.core.ports.inbox import Delivery, Destination
+from app.core.ports.inbox import Delivery, Inbox
 from app.core.ports.sessions import SessionStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 
-TINY = 1024 * 1024
+SMALL_FILE_BYTES = 1024 * 1024
 """Files up to this are hashed on delivery: that takes less than writing the digest down later."""
-SMALL = 16 * 1024 * 1024
+QUICK_FILE_BYTES = 16 * 1024 * 1024
 """Files below this are hashed in no time afterwards."""
-FAST = 100 * 1024 * 1024 * len(os.sched_getaffinity(0))
+FAST_BYTES_PER_SECOND = 100 * 1024 * 1024 * len(os.sched_getaffinity(0))
 """Bytes a second above which a file is hashed afterwards: the more cores there are, the more have nothing else to do."""
-AT_ONCE = 32
-TICK = 1.0
+MAX_FILES_AT_ONCE = 32
+TICK_SECONDS = 1.0
 
 
 class FileDigests:
-    """Hashes files as they grow and after they were delivered. ``later`` runs a job when there is time for it."""
+    """Hashes files as they grow and after they were delivered. ``background`` runs a job when there is time for it."""
 
     def __init__(
         self,
@@ -44,16 +44,16 @@ class FileDigests:
         sessions: SessionStore,
         chunks: ChunkStore,
         requests: RequestStore,
-        destination: Destination,
+        inbox: Inbox,
         clock: Clock,
-        later: Callable[[Callable[[], object]], None],
+        background: Callable[[Callable[[], object]], None],
     ) -> None:
         self._sessions = sessions
         self._chunks = chunks
         self._requests = requests
-        self._destination = destination
+        self._inbox = inbox
         self._clock = clock
-        self._later = later
+        self._background = background
         self._growing: dict[str, GrowingDigest] = {}
         self._ensured: set[str] = set()
         self._lock = threading.Lock()
@@ -63,10 +63,10 @@ class FileDigests:
     def grow(self, session: UploadSession) -> None:
         """Told after every chunk: hash along from now on, if that is worth while and nobody does."""
         pace = session.received_bytes / max(self._clock() - session.opened_at, 0.001)
-        if session.size < SMALL or pace > FAST or session.upload_id in self._growing:
+        if session.size < QUICK_FILE_BYTES or pace > FAST_BYTES_PER_SECOND or session.upload_id in self._growing:
             return
         with self._lock:
-            if len(self._growing) >= AT_ONCE:
+            if len(self._growing) >= MAX_FILES_AT_ONCE:
                 return
             with suppress(Busy, UploadNotFound):  # Another process hashes it, or it is gone.
                 self._growing[session.upload_id] = GrowingDigest(session, self._sessions, self._chunks)
@@ -86,25 +86,27 @@ class FileDigests:
         if session.upload_id in self._growing:
             self._wake.set()
         else:
-            self._later(lambda: self._hash_delivered(link, session.upload_id, delivery.disk_path, delivery.mark))
+            self._background(
+                lambda: self._hash_delivered(link, session.upload_id, delivery.disk_path, delivery.file_identity)
+            )
 
     def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
         """Have the digest of a delivered file computed, unless that is being done; false where the file is gone."""
         try:
-            self._destination.locate(link.folder, file.disk_path, file.mark)
+            self._inbox.locate(link.folder, file.disk_path, file.file_identity)
         except FileNotFoundError:
             return False
         with self._lock:
             if file.upload_id not in self._growing and file.upload_id not in self._ensured:
                 self._ensured.add(file.upload_id)
-                self._later(lambda: self._ensure(link, file))
+                self._background(lambda: self._ensure(link, file))
         return True
 
     def _ensure(self, link: RequestLink, file: ReceivedFile) -> None:
         try:
             known = self._requests.file(link.hash, file.upload_id)
             if known is not None and known.sha256 is None:
-                self._hash_delivered(link, file.upload_id, file.disk_path, file.mark)
+                self._hash_delivered(link, file.upload_id, file.disk_path, file.file_identity)
         finally:
             with self._lock:
                 self._ensured.discard(file.upload_id)
@@ -114,14 +116,16 @@ class FileDigests:
         unknown = [
             (link, file) for link, usage in self._requests.all_used() for file in usage.files if file.sha256 is None
         ]
-        return sum(self._hash_delivered(link, file.upload_id, file.disk_path, file.mark) for link, file in unknown)
+        return sum(
+            self._hash_delivered(link, file.upload_id, file.disk_path, file.file_identity) for link, file in unknown
+        )
 
-    def _hash_delivered(self, link: RequestLink, upload_id: str, disk_path: str, mark: str | None) -> bool:
+    def _hash_delivered(self, link: RequestLink, upload_id: str, disk_path: str, file_identity: str | None) -> bool:
         with ExitStack() as stack:
             try:
                 with suppress(UploadNotFound):  # Its session is purged, so nobody hashes it along.
                     stack.enter_context(self._sessions.only_one(upload_id, "hash"))
-                digest = sha256_of(self._destination.locate(link.folder, disk_path, mark))
+                digest = sha256_of(self._inbox.locate(link.folder, disk_path, file_identity))
             except FileNotFoundError:
                 return False  # The owner took it away.
             except Busy:
@@ -138,7 +142,7 @@ class FileDigests:
     def _run(self) -> None:
         while True:
             # Another process may take the chunks in between, so looking is the only way to know.
-            self._wake.wait(TICK)
+            self._wake.wait(TICK_SECONDS)
             self._wake.clear()
             for upload_id, growing in list(self._growing.items()):
                 if self._step(upload_id, growing):
@@ -188,7 +192,7 @@ class GrowingDigest:
         """The digest of the first ``stop`` bytes, which must be there and must not be fewer than the last time."""
         with self._lock:
             while self._position < stop:
-                piece = self._read(Span(self._position, min(self._position + 4 * PIECE, stop)))
+                piece = self._read(Span(self._position, min(self._position + 4 * PIECE_BYTES, stop)))
                 if not piece:
                     raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
                 self._digest.update(piece)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from app.core.links import Credentials
 from app.core.paths import RelPath
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.inbox import Destination
+from app.core.ports.inbox import Inbox
 from app.services.receiving.bulk import Bulk
 from app.services.receiving.openings import Openings
 from app.services.receiving.room import Room
@@ -22,13 +22,13 @@ class Folders:
         *,
         requests: RequestStore,
         openings: Openings,
-        destination: Destination,
+        inbox: Inbox,
         room: Room,
         bulk: Bulk,
     ) -> None:
         self._requests = requests
         self._openings = openings
-        self._destination = destination
+        self._inbox = inbox
         self._room = room
         self._bulk = bulk
 
@@ -49,6 +49,6 @@ class Folders:
             for path in paths:
                 began = time.monotonic()
                 self._room.room_for_opening(folders=len(path.parts))
-                made.append(self._destination.make_folder(link.folder, path))
+                made.append(self._inbox.make_folder(link.folder, path))
                 after_a_step(time.monotonic() - began)
         return made

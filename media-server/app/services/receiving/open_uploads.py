@@ -17,11 +17,11 @@ from app.services.operations.observer import Observer
 from app.services.receiving.purge import Purge
 from app.services.upload_concurrency_manager import UploadConcurrencyManager
 
-LATELY = 30.0
+RATE_SECONDS = 30.0
 """Seconds over which the pace of an upload is told."""
-MOST_STOPPED = 1000
+MAX_STOPPED = 1000
 """Uploads that one call stops."""
-LONGEST = 5.0
+MAX_STOP_SECONDS = 5.0
 """Seconds after which a call stops no more of them: freeing the room of each takes the disk a moment."""
 
 
@@ -93,8 +93,8 @@ class OpenUploads:
     def stop_all(self, hash: str) -> Stopped:
         """Give up whatever is open of a link, the oldest first, as far as one call goes. Raises RequestNotFound."""
         openings = self._requests.openings(hash)
-        stopped, until = 0, time.monotonic() + LONGEST
-        for opening in openings[:MOST_STOPPED]:
+        stopped, until = 0, time.monotonic() + MAX_STOP_SECONDS
+        for opening in openings[:MAX_STOPPED]:
             if time.monotonic() > until:
                 break
             # One that is being delivered is not waited for: that may take as long as reading the file.
@@ -131,7 +131,7 @@ class OpenUploads:
 
     def _pace(self, session: UploadSession) -> float:
         now = self._clock()
-        count, since = self._sessions.recent(session.upload_id, now - LATELY)
+        count, since = self._sessions.recent(session.upload_id, now - RATE_SECONDS)
         seconds = now - (session.opened_at if since is None else since)
         return count / seconds if seconds > 0 else 0.0
 

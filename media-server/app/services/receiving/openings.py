@@ -6,14 +6,14 @@ from app.core.errors import RateLimited
 from app.core.links import Credentials, RequestLink
 from app.core.policy import Policy
 from app.core.ports.guards import Attempts
-from app.core.ports.inbox import Destination
+from app.core.ports.inbox import Inbox
 from app.core.session import Sender
 from app.services.links.file_requests import FileRequests
 from app.services.memory_monitor import MemoryMonitor
 from app.services.receiving.commands import OpenUpload
 from app.services.receiving.room import Room
 
-PACKED_PER_OPENING = 200
+PACKED_FILES_PER_OPENING = 200
 """So many files of a pack count as one opening. By the default limit one client sends 120,000 small files an hour."""
 
 
@@ -28,7 +28,7 @@ class Openings:
         attempts: Attempts,
         memory: MemoryMonitor,
         room: Room,
-        destination: Destination,
+        inbox: Inbox,
         rate_limit: str,
     ) -> None:
         self._file_requests = file_requests
@@ -36,7 +36,7 @@ class Openings:
         self._attempts = attempts
         self._memory = memory
         self._room = room
-        self._destination = destination
+        self._inbox = inbox
         self._rate_limit = rate_limit
 
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
@@ -49,7 +49,7 @@ class Openings:
         self._memory.check()
         self._room.room_for_chunk(0)
         self._file_requests.authorize_opening(link, credentials)
-        self._destination.check(link.folder)
+        self._inbox.check(link.folder)
         return link
 
     def sender(self, link: RequestLink, command: OpenUpload) -> Sender:
@@ -63,8 +63,8 @@ class Openings:
             self._count(credentials.client)
 
     def count_packed(self, client: str, number: int) -> None:
-        """Count file ``number`` of a pack, from 1 on: every ``PACKED_PER_OPENING`` of them are one opening. Raises RateLimited."""
-        if number % PACKED_PER_OPENING == 1:
+        """Count file ``number`` of a pack, from 1 on: every ``PACKED_FILES_PER_OPENING`` of them are one opening. Raises RateLimited."""
+        if number % PACKED_FILES_PER_OPENING == 1:
             self._count(client)
 
     def _count(self, client: str) -> None:

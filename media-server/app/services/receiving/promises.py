@@ -19,14 +19,14 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
 from app.core.ranges import ByteRanges, Span
-from app.core.room import NAME_WEIGHT, Promise, Promised, PromiseStore, Terms
+from app.core.room import NAME_BYTES, Promise, Promised, PromiseStore, Terms
 from app.core.session import UploadSession
-from app.services.receiving.room import ASK_AGAIN, Room, no_room
+from app.services.receiving.room import RETRY_AFTER_SECONDS, Room, no_room
 
 MIB = 1024 * 1024
-STEP = 128 * MIB
+STEP_BYTES = 128 * MIB
 """How much of the disk is set aside at once for an upload that has brought as much before."""
-_REMEMBERED = 1024
+_MAX_REMEMBERED = 1024
 
 
 @dataclass(slots=True)
@@ -169,7 +169,7 @@ class Promises:
             return self._requests.hold(link, session.upload_id, now, until, again)
         except RequestFull as error:
             sentence = "This upload was left alone and others have its place on this link. Send the chunk again later."
-            raise RequestFull(sentence, **{**error.details, "retry_after": ASK_AGAIN}) from None
+            raise RequestFull(sentence, **{**error.details, "retry_after": RETRY_AFTER_SECONDS}) from None
 
     def _remember(self, upload_id: str, known: _Known) -> None:
         with self._lock:
@@ -177,7 +177,7 @@ class Promises:
             if before is not None:
                 known.taken = before.taken.union(known.taken)
             self._known[upload_id] = known
-            if len(self._known) > _REMEMBERED:
+            if len(self._known) > _MAX_REMEMBERED:
                 self._known.popitem(last=False)
 
     def _forget(self, upload_id: str) -> None:
@@ -187,13 +187,13 @@ class Promises:
 
 def step_of(session: UploadSession, span: Span) -> Span:
     """What is set aside for a chunk: its own place, and around it no more than the upload has brought before."""
-    step = min(STEP, session.received_bytes) // MIB * MIB
+    step = min(STEP_BYTES, session.received_bytes) // MIB * MIB
     if not step:
         return span
     return Span(span.start // step * step, min(-(-span.stop // step) * step, session.size))
 
 
 def _promise(session: UploadSession) -> Promise:
-    size = session.size + NAME_WEIGHT * (1 + len(session.path.folder))
+    size = session.size + NAME_BYTES * (1 + len(session.path.folder))
     at = session.opened_at
     return Promise(session.upload_id, session.request_hash, session.client, size, opened_at=at, heard_at=at)

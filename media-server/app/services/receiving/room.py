@@ -6,12 +6,12 @@ import time
 from collections.abc import Callable
 
 from app.core.errors import Busy, StorageFull
-from app.core.room import NAME_WEIGHT, SESSION_INODES, Disk, Floors
+from app.core.room import NAME_BYTES, SESSION_INODES, Disk, Floors
 
-LOOK_AGAIN = 0.5
+FRESH_SECONDS = 0.5
 """Seconds for which it is enough to have asked once what is promised: small files come by the hundred."""
 
-ASK_AGAIN = 30
+RETRY_AFTER_SECONDS = 30
 """Seconds after which something for which there is no room may be sent again."""
 
 
@@ -23,12 +23,12 @@ class Room:
         self._disk = disk
         self._floors = floors
         self._promised = promised
-        self._known_promised = (-LOOK_AGAIN, 0)
+        self._known_promised = (-FRESH_SECONDS, 0)
 
     def room_for_opening(self, size: int = 0, folders: int = 0) -> None:
         """Return if a file of ``size`` bytes and so many new folders fit above the upper floor, beside what is promised
         to others. Raises StorageFull."""
-        if self.above_floor(folders) - self._lately_promised() < size + NAME_WEIGHT * (1 + folders):
+        if self.above_floor(folders) - self._lately_promised() < size + NAME_BYTES * (1 + folders):
             raise StorageFull()
 
     def above_floor(self, folders: int = 0) -> int:
@@ -46,7 +46,7 @@ class Room:
         """Return if ``size`` bytes of an upload that has begun, or the folders it is delivered to, fit above the lower
         floor. Raises StorageFull."""
         free, inodes = self._floors.for_chunks(self._disk())
-        if free < size + NAME_WEIGHT * folders or inodes < 1 + folders:
+        if free < size + NAME_BYTES * folders or inodes < 1 + folders:
             raise no_room()
 
     def figures(self) -> dict[str, int]:
@@ -68,7 +68,7 @@ class Room:
     def _lately_promised(self) -> int:
         looked_at, promised = self._known_promised
         now = time.monotonic()
-        if now - looked_at >= LOOK_AGAIN:
+        if now - looked_at >= FRESH_SECONDS:
             promised = self._promised()
             self._known_promised = now, promised
         return promised
@@ -76,4 +76,6 @@ class Room:
 
 def no_room() -> StorageFull:
     """What is told to an upload that has begun: others may make room, and it can go on then."""
-    return StorageFull("The server has no room for this at present. Send it again later.", retry_after=ASK_AGAIN)
+    return StorageFull(
+        "The server has no room for this at present. Send it again later.", retry_after=RETRY_AFTER_SECONDS
+    )

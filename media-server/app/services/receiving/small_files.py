@@ -12,11 +12,17 @@ from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
 from app.services.receiving.bulk import AfterAStep, Bulk
 from app.services.receiving.commands import OpenUpload, ReceiveChunk, new_upload_id
-from app.services.receiving.file_digests import TINY
+from app.services.receiving.file_digests import SMALL_FILE_BYTES
 from app.services.receiving.openings import Openings
 from app.services.receiving.room import Room
 from app.services.receiving.uploads import Uploads
-from app.services.receiving.whole_files import LEVELS_TOGETHER, TOGETHER, Outcome, WholeFile, WholeFiles
+from app.services.receiving.whole_files import (
+    DELIVERY_BATCH_FILES,
+    DELIVERY_BATCH_LEVELS,
+    Outcome,
+    WholeFile,
+    WholeFiles,
+)
 
 Packed = tuple[OpenUpload | UploadError, Body]
 """A file of a pack: what is said of it, or why that cannot be, and its bytes."""
@@ -105,7 +111,11 @@ class SmallFiles:
                 taken = self._taken(link, limited or command, body, client)
                 delivering = 0.0
                 if isinstance(taken, WholeFile):
-                    if taken.upload_id in waiting or len(waiting) == TOGETHER or levels > LEVELS_TOGETHER:
+                    if (
+                        taken.upload_id in waiting
+                        or len(waiting) == DELIVERY_BATCH_FILES
+                        or levels > DELIVERY_BATCH_LEVELS
+                    ):
                         delivering, levels = self._deliver(link, waiting, outcomes), 0
                     waiting[taken.upload_id] = len(outcomes), taken
                     levels += len(taken.command.path.folder)
@@ -157,7 +167,7 @@ class SmallFiles:
     def _goes_whole(self, upload_id: str, command: OpenUpload) -> bool:
         # What was begun as an upload under the same key is finished as one.
         begun = command.key is not None and self._uploads.is_begun(upload_id)
-        return command.size <= TINY and self._whole_files.supported and not begun
+        return command.size <= SMALL_FILE_BYTES and self._whole_files.supported and not begun
 
     def _by_session(
         self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None, client: str

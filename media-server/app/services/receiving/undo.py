@@ -9,7 +9,7 @@ from app.core.errors import UploadComplete, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
-from app.core.ports.inbox import Destination
+from app.core.ports.inbox import Inbox
 from app.core.ports.sessions import SessionStore
 from app.services.operations.observer import Observer
 
@@ -27,14 +27,14 @@ class Undo:
         *,
         sessions: SessionStore,
         requests: RequestStore,
-        destination: Destination,
+        inbox: Inbox,
         clock: Clock,
         observer: Observer,
         window: float,
     ) -> None:
         self._sessions = sessions
         self._requests = requests
-        self._destination = destination
+        self._inbox = inbox
         self._clock = clock
         self._observer = observer
         self._window = window
@@ -72,7 +72,7 @@ class Undo:
         if self.until(file.received_at) is None:
             raise UploadComplete()
         folder = self._requests.load(hash).folder
-        if file.mark is None or not self._destination.holds(folder, file.disk_path, file.mark):
+        if file.file_identity is None or not self._inbox.holds(folder, file.disk_path, file.file_identity):
             raise UploadComplete("The owner has already taken or changed this file; it can no longer be taken back.")
         if self._requests.remove(hash, file.upload_id):
             return True
@@ -81,7 +81,7 @@ class Undo:
         return False
 
     def _clear(self, link: RequestLink, file: ReceivedFile) -> None:
-        self._destination.remove(link.folder, file.disk_path, file.mark or "")
+        self._inbox.remove(link.folder, file.disk_path, file.file_identity or "")
         self._sessions.delete(file.upload_id)
 
     @contextmanager

@@ -25,13 +25,13 @@ from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES, Policy
 from app.core.ports.bodies import Body
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore, Slot
+from app.core.ports.chunks import ChunkStore, ClaimedSpan
 from app.core.ports.guards import Clock
 from app.core.ports.sessions import SessionStore
-from app.core.ports.whole_files import Turns
+from app.core.ports.whole_files import NamedLocks
 from app.core.ranges import Span
 from app.core.session import Sender, State, UploadSession
-from app.services.forwarding.outbox import Owed
+from app.services.forwarding.outbox import Outbox
 from app.services.operations.observer import Observer
 from app.services.receiving.checkpoints import Checkpoints
 from app.services.receiving.commands import OpenUpload, ReceiveChunk, new_upload_id
@@ -69,9 +69,9 @@ class Uploads:
         undo: Undo,
         promises: Promises,
         open_uploads: OpenUploads,
-        owed: Owed,
+        outbox: Outbox,
         policy: Policy,
-        turns: Turns,
+        locks: NamedLocks,
         concurrency: UploadConcurrencyManager,
         clock: Clock,
         observer: Observer,
@@ -89,9 +89,9 @@ class Uploads:
         self._undo = undo
         self._promises = promises
         self._open_uploads = open_uploads
-        self._owed = owed
+        self._outbox = outbox
         self._policy = policy
-        self._turns = turns
+        self._locks = locks
         self._concurrency = concurrency
         self._clock = clock
         self._observer = observer
@@ -124,7 +124,7 @@ class Uploads:
         when the owner has cancelled what was sent under it.
         """
         session = self._new_session(link, command, sender, client, upload_id or new_upload_id(link.hash, command.key))
-        with self._turns.of([session.upload_id] if command.key else []):
+        with self._locks.hold([session.upload_id] if command.key else []):
             begun = self._begun(link, command, session.upload_id) if command.key else None
             if begun is not None:
                 return begun
@@ -297,15 +297,15 @@ class Uploads:
             session.size,
             begun=begun,
             arrived=command.arrived,
-        ) as place:
+        ) as slot:
             try:
-                taken = self._take(session, link, command, place.counting(body))
+                taken = self._take(session, link, command, slot.counting(body))
             except TypeNotAllowed:
-                place.is_done = True
+                slot.is_done = True
                 raise
             # Never back: another chunk, which began before the last one, may end after it.
             if taken is not None and taken.state is not State.OPEN:
-                place.is_done = True
+                slot.is_done = True
             return taken
 
     def _take(
@@ -313,8 +313,8 @@ class Uploads:
     ) -> UploadSession | None:
         """Store and record a chunk; None, the body untouched, where others settled its bytes in the meantime."""
         upload_id, span = session.upload_id, command.span
-        with self._claimed(upload_id, span) as slot:
-            if slot is None:
+        with self._claimed(upload_id, span) as claimed:
+            if claimed is None:
                 return None
             # Read again: what was recorded before the claim is settled, and nothing in it changes while we hold it.
             session = self._sessions.load(upload_id)
@@ -322,30 +322,30 @@ class Uploads:
             if session.state is not State.OPEN or not wanted:
                 return None
             with self._promises.kept(session, link, span), self._observer.receiving(session, span, command.index):
-                slot.receive(body, wanted, command.checksum)
+                claimed.receive(body, wanted, command.checksum)
                 self._judge_head(session, link, span)
-                receipt = self._sessions.record(upload_id, span, self._clock())
-        if receipt.closed:
+                recorded = self._sessions.record(upload_id, span, self._clock())
+        if recorded.closed:
             return self._deliveries.finish(upload_id, link)
-        self._checkpoints.consider(upload_id, receipt)
+        self._checkpoints.consider(upload_id, recorded)
         is_first = not session.received_bytes
-        session = replace(session, ranges=receipt.ranges)
+        session = replace(session, ranges=recorded.ranges)
         if is_first:
             self._promises.begun(session, link)
         self._digests.grow(session)
-        self._owed.arriving(session, link)
+        self._outbox.arriving(session, link)
         return session
 
     @contextmanager
-    def _claimed(self, upload_id: str, span: Span) -> Iterator[Slot | None]:
-        """The claimed slot; None where the growing file is gone, as after a delivery."""
+    def _claimed(self, upload_id: str, span: Span) -> Iterator[ClaimedSpan | None]:
+        """The claimed span; None where the growing file is gone, as after a delivery."""
         with ExitStack() as stack:
             try:
-                slot = stack.enter_context(self._chunks.claim(upload_id, span))
+                claimed = stack.enter_context(self._chunks.claim(upload_id, span))
             except UploadNotFound:
                 yield None
                 return
-            yield slot
+            yield claimed
 
     def _judge_head(self, session: UploadSession, link: RequestLink, span: Span) -> None:
         """Refuse the upload as soon as enough of its start is there to show a wrong type.

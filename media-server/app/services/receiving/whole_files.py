@@ -13,14 +13,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from app.core.errors import ChecksumMismatch, ChunkConflict, SizeMismatch, UploadCancelled, UploadError, UploadNotFound
-from app.core.links import Announced, ReceivedFile, RequestLink
+from app.core.links import DeliveryIntent, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports.bodies import Body, Checksum
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock, HeadReader
-from app.core.ports.inbox import Delivery, Destination
-from app.core.ports.whole_files import Nameless, NamelessFiles, Turns
+from app.core.ports.inbox import Delivery, Inbox
+from app.core.ports.whole_files import NamedLocks, UnlinkedFile, UnlinkedFiles
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
 from app.services.operations.observer import Observer
@@ -28,9 +28,9 @@ from app.services.receiving.commands import OpenUpload
 from app.services.receiving.deliveries import delivered_session
 from app.services.receiving.room import Room
 
-TOGETHER = 64
+DELIVERY_BATCH_FILES = 64
 """How many files are delivered at once: enough to share the waits for the disk, few enough to hold open."""
-LEVELS_TOGETHER = 4 * TOGETHER
+DELIVERY_BATCH_LEVELS = 4 * DELIVERY_BATCH_FILES
 """As many folders may lead to these files, each a name that the disk has to keep."""
 
 Outcome = UploadSession | UploadError
@@ -43,7 +43,7 @@ class WholeFile:
     upload_id: str
     command: OpenUpload
     sender: Sender
-    content: Nameless
+    content: UnlinkedFile
 
 
 class WholeFiles:
@@ -52,12 +52,12 @@ class WholeFiles:
     def __init__(
         self,
         *,
-        files: NamelessFiles,
+        files: UnlinkedFiles,
         requests: RequestStore,
-        destination: Destination,
+        inbox: Inbox,
         policy: Policy,
         head_reader: HeadReader,
-        turns: Turns,
+        locks: NamedLocks,
         room: Room,
         clock: Clock,
         observer: Observer,
@@ -65,10 +65,10 @@ class WholeFiles:
     ) -> None:
         self._files = files
         self._requests = requests
-        self._destination = destination
+        self._inbox = inbox
         self._policy = policy
         self._head_reader = head_reader
-        self._turns = turns
+        self._locks = locks
         self._room = room
         self._clock = clock
         self._observer = observer
@@ -119,7 +119,7 @@ class WholeFiles:
                 stack.callback(file.content.close)
             # Without a key an upload's id is new: nobody else can be at it, or have been.
             repeatable = [file for file in files if file.command.key]
-            with self._turns.of(file.upload_id for file in repeatable):
+            with self._locks.hold(file.upload_id for file in repeatable):
                 known = {file.upload_id: self._known(link, file) for file in repeatable}
                 outcomes = {upload_id: outcome for upload_id, outcome in known.items() if outcome is not None}
                 outcomes |= self._fresh(link, [file for file in files if file.upload_id not in outcomes])
@@ -134,13 +134,13 @@ class WholeFiles:
     def settle(self, link: RequestLink) -> None:
         """Note or release what died between its announcement and its receipt."""
         for announced in self._requests.announced(link.hash):
-            with self._turns.of([announced.upload_id]):
-                # Whoever delivers holds the turn, so what is announced now has nobody any more.
+            with self._locks.hold([announced.upload_id]):
+                # Whoever delivers holds the lock, so what is announced now has nobody any more.
                 still = self._requests.announced_file(link.hash, announced.upload_id)
                 if still is not None:
                     self._settle(link, still)
 
-    def _judge(self, link: RequestLink, command: OpenUpload, content: Nameless) -> None:
+    def _judge(self, link: RequestLink, command: OpenUpload, content: UnlinkedFile) -> None:
         if self._policy.looks_inside(link):
             self._policy.check_head(link, command.path.name, self._head_reader.mime(content.head))
         if command.declared_sha256 not in (None, content.sha256):
@@ -176,7 +176,7 @@ class WholeFiles:
                         # Once more: all that come together may bring many folders.
                         if folders := file.command.path.folder:
                             self._room.room_for_opening(folders=len(folders))
-                        delivery = self._destination.deliver(link.folder, file.command.path, file.content.descriptor)
+                        delivery = self._inbox.deliver(link.folder, file.command.path, file.content.descriptor)
                         linked.append((file, delivery))
                     except UploadError as error:
                         self._requests.release(link.hash, file.upload_id, "failed")
@@ -204,11 +204,11 @@ class WholeFiles:
         """One sync for each folder that has new names."""
         if self._durable:
             for delivery in {each.disk_path.rpartition("/")[0]: each for each in deliveries}.values():
-                self._destination.flush(link.folder, delivery)
+                self._inbox.flush(link.folder, delivery)
 
-    def _settle(self, link: RequestLink, announced: Announced) -> ReceivedFile | None:
+    def _settle(self, link: RequestLink, announced: DeliveryIntent) -> ReceivedFile | None:
         """Note a file that got its name before its server died; release one that never got it, and return None."""
-        delivery = self._destination.find(link.folder, RelPath.parse(announced.path), announced.mark)
+        delivery = self._inbox.find(link.folder, RelPath.parse(announced.path), announced.file_identity)
         if delivery is None:
             self._requests.release(link.hash, announced.upload_id, "failed")
             return None
@@ -222,20 +222,20 @@ def _session(link: RequestLink, upload_id: str, command: OpenUpload, sender: Sen
     return UploadSession(upload_id, link.hash, command.path, command.size, opened_at=at, active_at=at, sender=sender)
 
 
-def _announced(file: WholeFile) -> Announced:
-    return Announced(
+def _announced(file: WholeFile) -> DeliveryIntent:
+    return DeliveryIntent(
         upload_id=file.upload_id,
         path=str(file.command.path),
         size=file.command.size,
         sha256=file.content.sha256,
-        mark=file.content.mark,
+        file_identity=file.content.file_identity,
         sender_name=file.sender.name,
         sender_email=file.sender.email,
         last_modified=file.command.last_modified,
     )
 
 
-def _received(file: Announced, delivery: Delivery, at: float) -> ReceivedFile:
+def _received(file: DeliveryIntent, delivery: Delivery, at: float) -> ReceivedFile:
     return ReceivedFile(
         upload_id=file.upload_id,
         path=delivery.path,
@@ -245,6 +245,6 @@ def _received(file: Announced, delivery: Delivery, at: float) -> ReceivedFile:
         sha256=file.sha256,
         sender_name=file.sender_name,
         sender_email=file.sender_email,
-        mark=file.mark,
+        file_identity=file.file_identity,
         last_modified=file.last_modified,
     )

@@ -20,16 +20,16 @@ from app.core.errors import (
 from app.core.handoffs import ALPHABET, LENGTH, Handoff, HandoffStore, meant
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
-from app.core.ports.whole_files import Turns
+from app.core.ports.whole_files import NamedLocks
 from app.core.session import State, UploadSession
 from app.services.receiving.room import Room
 from app.services.receiving.uploads import Uploads
 
-MOST_CODES = "60 per hour"
-MOST_READINGS = "120 per hour"
-MOST_HANDED = 1000
+CODE_LIMIT = "60 per hour"
+READING_LIMIT = "120 per hour"
+MAX_UPLOADS = 1000
 """Uploads behind one code."""
-HANDOFF_BYTES = 256 * 1024
+MAX_HANDOFF_BYTES = 256 * 1024
 """More than the largest document of a code has."""
 
 
@@ -47,7 +47,7 @@ class Handoffs:
         uploads: Uploads,
         room: Room,
         attempts: Attempts,
-        turns: Turns,
+        locks: NamedLocks,
         clock: Clock,
         guesses: str,
         lifetime: float,
@@ -57,7 +57,7 @@ class Handoffs:
         self._uploads = uploads
         self._room = room
         self._attempts = attempts
-        self._turns = turns
+        self._locks = locks
         self._clock = clock
         self._guesses = guesses
         self._lifetime = lifetime
@@ -69,9 +69,9 @@ class Handoffs:
         UploadNotFound where there are none; StorageFull.
         """
         self._check_link(hash)
-        self._room.room_for_opening(HANDOFF_BYTES)
-        with self._turns.at_once(f"handoffs {hash}"):
-            self._count(f"handoffs:{client}", MOST_CODES, "Too many codes were made in a short time.")
+        self._room.room_for_opening(MAX_HANDOFF_BYTES)
+        with self._locks.hold_at_once(f"handoffs {hash}"):
+            self._count(f"handoffs:{client}", CODE_LIMIT, "Too many codes were made in a short time.")
             found = self._unfinished(hash, upload_ids)
         if not found:
             raise UploadNotFound()
@@ -99,8 +99,8 @@ class Handoffs:
             if handoff is None or handoff.expires_at <= self._clock():
                 self._attempts.hit(key, self._guesses)
                 raise HandoffNotFound()
-        with self._turns.at_once(f"handoffs {hash}"):
-            self._count(f"handoff-readings:{client}", MOST_READINGS, "Codes were used too often in a short time.")
+        with self._locks.hold_at_once(f"handoffs {hash}"):
+            self._count(f"handoff-readings:{client}", READING_LIMIT, "Codes were used too often in a short time.")
             return self._unfinished(hash, handoff.upload_ids)
 
     def purge(self) -> None:
@@ -128,6 +128,6 @@ class Handoffs:
                 session = self._uploads.status(hash, upload_id)
                 if session.state is State.OPEN:
                     found.append(session)
-            if len(found) > MOST_HANDED:
-                raise InvalidRequest(f"A code moves {MOST_HANDED} unfinished uploads at most.", limit=MOST_HANDED)
+            if len(found) > MAX_UPLOADS:
+                raise InvalidRequest(f"A code moves {MAX_UPLOADS} unfinished uploads at most.", limit=MAX_UPLOADS)
         return found

@@ -14,17 +14,17 @@ from app.core.errors import FileNotFound, RateLimited, ReceiptNotReady
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
-from app.core.ports.whole_files import Turns
+from app.core.ports.whole_files import NamedLocks
 from app.core.receipts import canonical, key_fingerprint, receipt
 from app.core.session import State
 from app.services.receiving.file_digests import FileDigests
 from app.services.receiving.uploads import Uploads
 
-HASHED_A_SECOND = 300 * 1024 * 1024
-LONGEST_WAIT = 30
-MOST_RECEIPTS = "600 per hour"
+HASH_BYTES_PER_SECOND = 300 * 1024 * 1024
+MAX_WAIT_SECONDS = 30
+RECEIPT_LIMIT = "600 per hour"
 """Of one client: whoever waits for checksums asks every few seconds."""
-ENSURED = 100
+MAX_HASHES_STARTED = 100
 """Checksums that one question starts; the next one starts those that follow."""
 
 
@@ -61,14 +61,14 @@ class Receipts:
         digests: FileDigests,
         key: ReceiptKey,
         attempts: Attempts,
-        turns: Turns,
+        locks: NamedLocks,
         clock: Clock,
     ) -> None:
         self._uploads = uploads
         self._requests = requests
         self._digests = digests
         self._attempts = attempts
-        self._turns = turns
+        self._locks = locks
         self._clock = clock
         self.key = key
 
@@ -81,10 +81,10 @@ class Receipts:
         while another receipt of this link is written, and RateLimited.
         """
         link = self._requests.load(hash)
-        with self._turns.at_once(f"receipt {hash}"):
+        with self._locks.hold_at_once(f"receipt {hash}"):
             key = f"receipts:{client}"
-            if not self._attempts.hit(key, MOST_RECEIPTS):
-                wait = self._attempts.retry_after(key, MOST_RECEIPTS)
+            if not self._attempts.hit(key, RECEIPT_LIMIT):
+                wait = self._attempts.retry_after(key, RECEIPT_LIMIT)
                 raise RateLimited(
                     "Too many receipts were asked for in a short time. Wait, then try again.", retry_after=wait
                 )
@@ -110,15 +110,15 @@ class Receipts:
         complete = self._uploads.status(hash, upload_id).state is State.COMPLETE
         file = self._requests.file(hash, upload_id) if complete else None  # Delivered by that very question.
         if file is None:
-            raise ReceiptNotReady("Not everything has arrived yet.", retry_after=LONGEST_WAIT)
+            raise ReceiptNotReady("Not everything has arrived yet.", retry_after=MAX_WAIT_SECONDS)
         return file
 
     def _wait_for_digests(self, link: RequestLink, files: Sequence[ReceivedFile]) -> None:
         if not files:
             return
-        for file in files[:ENSURED]:
+        for file in files[:MAX_HASHES_STARTED]:
             if not self._digests.ensure(link, file):
                 raise FileNotFound(f"'{file.name}' was taken away before its SHA-256 was known. Ask without it.")
         left = sum(file.size for file in files)
-        wait = min(1 + left // HASHED_A_SECOND, LONGEST_WAIT)
+        wait = min(1 + left // HASH_BYTES_PER_SECOND, MAX_WAIT_SECONDS)
         raise ReceiptNotReady(retry_after=wait, files_left=len(files), bytes_left=left)

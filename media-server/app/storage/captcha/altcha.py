@@ -17,8 +17,8 @@ ALGORITHM = "PBKDF2/SHA-256"
 # A derivation takes about 0.3 ms on a server and 1 ms on a phone; the browser needs as many as the hidden counter
 # says, a thousand on average. So a phone works for about a second, and nobody for more than one and a half.
 ITERATIONS = 1000
-FEWEST_TRIES = 500
-MOST_TRIES = 1500
+MIN_TRIES = 500
+MAX_TRIES = 1500
 LIFETIME_SECONDS = 20 * 60
 # A solution has some 700 characters.
 MAX_TOKEN_LENGTH = 8192
@@ -39,7 +39,7 @@ class AltchaCaptcha:
         made = create_challenge(
             ALGORITHM,
             ITERATIONS,
-            counter=FEWEST_TRIES + secrets.randbelow(MOST_TRIES - FEWEST_TRIES + 1),
+            counter=MIN_TRIES + secrets.randbelow(MAX_TRIES - MIN_TRIES + 1),
             expires_at=int(self._clock()) + LIFETIME_SECONDS,
             hmac_secret=self._key,
         )

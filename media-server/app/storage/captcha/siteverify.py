@@ -22,7 +22,7 @@ VERIFY_URLS = {
 }
 CONNECT_SECONDS = 3.0
 READ_SECONDS = 7.0
-AT_ONCE = 4
+MAX_CALLS_AT_ONCE = 4
 """How many questions one process asks at a time."""
 MAX_TOKEN_LENGTH = 8192
 MAX_ANSWER_BYTES = 64 * 1024
@@ -57,7 +57,7 @@ class SiteVerifyCaptcha:
         self._secret = keys.secret_key
         self._attempts = attempts
         # Each waits for another server on a thread.
-        self._turns = threading.BoundedSemaphore(AT_ONCE)
+        self._turns = threading.BoundedSemaphore(MAX_CALLS_AT_ONCE)
         self._url = verify_url or VERIFY_URLS[name]
         self._http = urllib3.PoolManager(
             timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=READ_SECONDS), retries=False

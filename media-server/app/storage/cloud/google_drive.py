@@ -17,15 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutgoingFile, Place, ReadInto, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, ReadInto, RemoteTarget, RemoteTrouble, TransferLost
 from app.storage.cloud.http2 import STALLED_SECONDS, Http2Connections, for_one_call
 from app.storage.cloud.resumable_session import ResumableSession, trouble
 
 SCOPES = ("https://www.googleapis.com/auth/drive",)
-FOLDER = "application/vnd.google-apps.folder"
-PIECE = 1024 * 1024
+FOLDER_TYPE = "application/vnd.google-apps.folder"
+PIECE_BYTES = 1024 * 1024
 
-Turn = Callable[[str], AbstractContextManager[None]]
+NameLock = Callable[[str], AbstractContextManager[None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +41,22 @@ class DriveSettings:
 
 
 class GoogleDrive:
-    """One Drive folder. ``turn`` keeps others, in all processes, from making the same folder meanwhile."""
+    """One Drive folder. ``lock`` keeps others, in all processes, from making the same folder meanwhile."""
 
     in_order = True
 
     def __init__(
-        self, place: Place, settings: DriveSettings, part_size_for: Callable[[int], int], turn: Turn, api: DriveApi
+        self,
+        target: RemoteTarget,
+        settings: DriveSettings,
+        part_size_for: Callable[[int], int],
+        lock: NameLock,
+        api: DriveApi,
     ) -> None:
-        self._place = place
+        self._target = target
         self._settings = settings
         self._part_size_for = part_size_for
-        self._turn = turn
+        self._lock = lock
         self._api = api
         self._folders: dict[str, str] = {}
 
@@ -133,18 +138,18 @@ class GoogleDrive:
 
     def _folder(self, path: str) -> str:
         """The id of the folder at ``path`` below the link's, made where it is missing."""
-        parent, below = self._place.folder_id, ""
+        parent, below = self._target.folder_id, ""
         for name in filter(None, path.split("/")):
             below = f"{below}/{name}"
             if below not in self._folders:
-                with self._turn(f"drive:{self._place.folder_id}:{below}"):
+                with self._lock(f"drive:{self._target.folder_id}:{below}"):
                     self._folders[below] = self._found_folder(parent, name) or self._made_folder(parent, name)
             parent = self._folders[below]
         return parent
 
     def _found_folder(self, parent: str, name: str) -> str | None:
         quoted = name.replace("\\", "\\\\").replace("'", "\\'")
-        query = f"name = '{quoted}' and '{parent}' in parents and mimeType = '{FOLDER}' and trashed = false"
+        query = f"name = '{quoted}' and '{parent}' in parents and mimeType = '{FOLDER_TYPE}' and trashed = false"
         everywhere = {"supportsAllDrives": "true", "includeItemsFromAllDrives": "true"}
         found = self._api.json("GET", "/drive/v3/files", params={"q": query, "fields": "files(id)", **everywhere})
         return found["files"][0]["id"] if found["files"] else None
@@ -154,7 +159,7 @@ class GoogleDrive:
             "POST",
             "/drive/v3/files",
             params={"supportsAllDrives": "true", "fields": "id"},
-            json={"name": name, "mimeType": FOLDER, "parents": [parent]},
+            json={"name": name, "mimeType": FOLDER_TYPE, "parents": [parent]},
         )
         identity: str = made["id"]
         return identity
@@ -286,9 +291,9 @@ def _credentials(settings: DriveSettings, credentials: Any, service_account: Any
 
 def md5_of(read: ReadInto, size: int) -> str:
     digest = hashlib.md5(usedforsecurity=False)
-    buffer = memoryview(bytearray(min(PIECE, size)))
-    for start in range(0, size, PIECE):
-        piece = buffer[: min(PIECE, size - start)]
+    buffer = memoryview(bytearray(min(PIECE_BYTES, size)))
+    for start in range(0, size, PIECE_BYTES):
+        piece = buffer[: min(PIECE_BYTES, size - start)]
         read(start, piece)
         digest.update(piece)
     return digest.hexdigest()

@@ -16,8 +16,8 @@ ANSWER_SECONDS = 60.0
 STALLED_SECONDS = 30.0
 """How long the other end may take nothing of a body. A server that has answered early does so too: httpx looks at the answer
 only after the body, so without an end to this the call would wait for as long as for an answer."""
-KEPT = 8
-KEPT_SECONDS = 30.0
+MAX_IDLE_CONNECTIONS = 8
+IDLE_SECONDS = 30.0
 
 
 class Http2Connections:
@@ -54,7 +54,7 @@ class Http2Connections:
 
     def _give_back(self, connection: Any) -> None:
         with self._lock:
-            if len(self._free) < KEPT:
+            if len(self._free) < MAX_IDLE_CONNECTIONS:
                 self._free.append(connection)
                 return
         connection.close()
@@ -63,6 +63,6 @@ class Http2Connections:
 def for_one_call(httpx: Any) -> dict[str, Any]:
     """What makes a client or transport one of a single connection. They follow no redirect unless told to: a session's
     address must not be sent on to anywhere."""
-    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT_SECONDS)
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE_SECONDS)
     # Reading the certificates takes longer than a handshake: once for all connections.
     return {"http2": True, "limits": limits, "verify": httpx.create_ssl_context()}

@@ -14,7 +14,7 @@ from typing import Any
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import ReadInto, RemoteTrouble, TransferLost
 
-UNIT = 256 * 1024
+UNIT_BYTES = 256 * 1024
 _RANGE = re.compile(r"bytes=0-([0-9]{1,18})")
 _RATE = {
     "rateLimitExceeded",
@@ -110,7 +110,7 @@ def _document(reply: Any) -> dict[str, Any]:
 
 
 def _pieces(span: Span, read: ReadInto) -> Iterator[bytes]:
-    for start in range(span.start, span.stop, UNIT):
-        piece = bytearray(min(UNIT, span.stop - start))
+    for start in range(span.start, span.stop, UNIT_BYTES):
+        piece = bytearray(min(UNIT_BYTES, span.stop - start))
         read(start, memoryview(piece))
         yield bytes(piece)

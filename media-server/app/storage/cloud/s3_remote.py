@@ -21,12 +21,12 @@ from typing import Any
 
 from app.core.paths import numbered
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutgoingFile, Place, ReadInto, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, ReadInto, RemoteTarget, RemoteTrouble, TransferLost
 
-MOST_PARTS = 10_000
-MOST_BYTES = 5 * 1024**4
+MAX_PARTS = 10_000
+MAX_OBJECT_BYTES = 5 * 1024**4
 """What Amazon takes in all, in parts of up to 5 GiB. Other stores may take less and then say so."""
-PIECE = 1024 * 1024
+PIECE_BYTES = 1024 * 1024
 _MARK = "droppr-upload"
 _GONE = {"NoSuchUpload"}
 _TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
@@ -43,14 +43,14 @@ class S3Settings:
     secret_key: str = ""
 
 
-class S3Destination:
+class S3Remote:
     """One bucket and prefix. ``part_size_for`` says how large parts are, in bytes, for a file of a size; they are larger
     where there would be too many."""
 
     in_order = False
 
-    def __init__(self, place: Place, settings: S3Settings, part_size_for: Callable[[int], int]) -> None:
-        self._place = place
+    def __init__(self, target: RemoteTarget, settings: S3Settings, part_size_for: Callable[[int], int]) -> None:
+        self._target = target
         self._settings = settings
         self._part_size_for = part_size_for
         self._made: Any = None
@@ -62,18 +62,18 @@ class S3Destination:
             )
 
     def part_size(self, size: int) -> int:
-        fewest = -(-size // MOST_PARTS)
-        return max(self._part_size_for(size), -(-fewest // PIECE) * PIECE)
+        fewest = -(-size // MAX_PARTS)
+        return max(self._part_size_for(size), -(-fewest // PIECE_BYTES) * PIECE_BYTES)
 
     def begin(self, file: OutgoingFile) -> str:
-        if file.size > MOST_BYTES:
+        if file.size > MAX_OBJECT_BYTES:
             raise RemoteTrouble("The file is larger than the 5 TiB that S3 takes.", lasting=True)
         key = self._free_key(file)
         if file.size <= self.part_size(file.size):
             return json.dumps({"key": key}, allow_nan=False)
         with _translated():
             made = self._client.create_multipart_upload(
-                Bucket=self._place.bucket, Key=key, Metadata={_MARK: file.upload_id}
+                Bucket=self._target.bucket, Key=key, Metadata={_MARK: file.upload_id}
             )
         return json.dumps({"key": key, "id": made["UploadId"]}, allow_nan=False)
 
@@ -94,7 +94,7 @@ class S3Destination:
     def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
         key, upload_id = _parsed(transfer)
         sent = {
-            "Bucket": self._place.bucket,
+            "Bucket": self._target.bucket,
             "Key": key,
             "Body": _Body(span, read),
             "ContentLength": span.length,
@@ -110,14 +110,14 @@ class S3Destination:
 
     def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
         key, upload_id = _parsed(transfer)
-        where = f"s3://{self._place.bucket}/{key}"
+        where = f"s3://{self._target.bucket}/{key}"
         if self._is_ours(key, file):
             return where
         with _translated():
             if upload_id is None:
                 if file.size:
                     raise TransferLost("The object is not there.")
-                self._put(file, {"Bucket": self._place.bucket, "Key": key, "Body": b""})
+                self._put(file, {"Bucket": self._target.bucket, "Key": key, "Body": b""})
             else:
                 self._complete(key, upload_id, file, read)
         if not self._is_ours(key, file):
@@ -129,18 +129,18 @@ class S3Destination:
         if upload_id is not None:
             try:
                 with _translated():
-                    self._client.abort_multipart_upload(Bucket=self._place.bucket, Key=key, UploadId=upload_id)
+                    self._client.abort_multipart_upload(Bucket=self._target.bucket, Key=key, UploadId=upload_id)
             except TransferLost:
                 pass
 
     def _complete(self, key: str, upload_id: str, file: OutgoingFile, read: ReadInto) -> None:
         parts = list(self._parts(key, upload_id))
         if sum(part["Size"] for part in parts) != file.size or not self._match(parts, file, read):
-            self._client.abort_multipart_upload(Bucket=self._place.bucket, Key=key, UploadId=upload_id)
+            self._client.abort_multipart_upload(Bucket=self._target.bucket, Key=key, UploadId=upload_id)
             raise TransferLost("The parts that the store has are not those of the file.")
         listed = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in parts]
         self._client.complete_multipart_upload(
-            Bucket=self._place.bucket,
+            Bucket=self._target.bucket,
             Key=key,
             UploadId=upload_id,
             MultipartUpload={"Parts": listed},
@@ -161,7 +161,7 @@ class S3Destination:
     def _parts(self, key: str, upload_id: str) -> Iterator[dict[str, Any]]:
         with _translated():
             pages = self._client.get_paginator("list_parts").paginate(
-                Bucket=self._place.bucket, Key=key, UploadId=upload_id
+                Bucket=self._target.bucket, Key=key, UploadId=upload_id
             )
             for page in pages:
                 yield from page.get("Parts", ())
@@ -174,7 +174,7 @@ class S3Destination:
         """The first of ``name``, ``name (1)``, … that no object has, or that our own has since a reply was lost."""
         folder, _, name = file.path.rpartition("/")
         for number in count():
-            key = "/".join(part for part in (self._place.prefix, folder, numbered(name, number)) if part)
+            key = "/".join(part for part in (self._target.prefix, folder, numbered(name, number)) if part)
             found = self._head(key)
             if found is None or _is_from(found, file):
                 return key
@@ -189,7 +189,7 @@ class S3Destination:
 
         with _translated():
             try:
-                found: dict[str, Any] = self._client.head_object(Bucket=self._place.bucket, Key=key)
+                found: dict[str, Any] = self._client.head_object(Bucket=self._target.bucket, Key=key)
                 return found
             except ClientError as error:
                 # 403 is what S3 says of a missing key to who may not list the bucket; completing judges in any case.
@@ -321,9 +321,9 @@ def _whole(file: OutgoingFile) -> ByteRanges:
 
 def _md5_of(read: ReadInto, span: Span) -> Any:
     digest = hashlib.md5(usedforsecurity=False)
-    buffer = memoryview(bytearray(min(PIECE, span.length)))
-    for start in range(span.start, span.stop, PIECE):
-        piece = buffer[: min(PIECE, span.stop - start)]
+    buffer = memoryview(bytearray(min(PIECE_BYTES, span.length)))
+    for start in range(span.start, span.stop, PIECE_BYTES):
+        piece = buffer[: min(PIECE_BYTES, span.stop - start)]
         read(start, piece)
         digest.update(piece)
     return digest

@@ -20,7 +20,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from app.storage.disk.atomic import disk_errors, replace_file, sync_file
 
-_HEAD = 40
+_HEAD_BYTES = 40
 """By so many of its first bytes a log is recognised."""
 
 Record = TypeVar("Record")
@@ -95,13 +95,13 @@ class AppendLog(Generic[Record, State]):
                 self._state = self._fold(self._state, records)
             return self._state
 
-    def compact(self, told_shortly: Callable[[State], Sequence[Record]], *, sync: bool) -> None:
+    def compact(self, snapshot: Callable[[State], Sequence[Record]], *, sync: bool) -> None:
         """Replace the log by records that fold to the same state. Atomic: readers and crashes see the old or the new.
 
         Appending waits for it. Raises StorageFull or Busy, and then the old log stays.
         """
         with self._alone():
-            raw = b"".join(map(self._codec.encode, told_shortly(self._state)))
+            raw = b"".join(map(self._codec.encode, snapshot(self._state)))
             replace_file(self._path, raw, durable=sync)
             self._forget()
 
@@ -148,7 +148,7 @@ class AppendLog(Generic[Record, State]):
         except OSError:
             os.ftruncate(descriptor, self._offset)
             raise
-        self._head = self._head or raw[:_HEAD]
+        self._head = self._head or raw[:_HEAD_BYTES]
         self._offset += len(raw)
         self._stamp = _stamp(os.fstat(descriptor))
 
@@ -162,7 +162,7 @@ class AppendLog(Generic[Record, State]):
         records, done = self._codec.decode(raw)
         if records:
             self._state = self._fold(self._state, records)
-        self._head = self._head or raw[: min(done, _HEAD)]
+        self._head = self._head or raw[: min(done, _HEAD_BYTES)]
         self._offset += done
         self._stamp = _stamp(status)
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from limits import RateLimitItem, parse
 
 from app.core.ports.guards import Clock
-from app.storage.disk.named_locks import Turns
+from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.sqlite_file import SQLiteFile
 
 _SCHEMA = """
@@ -32,7 +32,7 @@ class SQLiteAttempts:
     """Counts in the file ``path``."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self._turns = Turns(path.with_suffix(".turn"))
+        self._locks = LocalNamedLocks(path.with_suffix(".turn"))
         self._file = SQLiteFile(path, _SCHEMA, clock, _tidy)
 
     def hit(self, key: str, limit: str) -> bool:
@@ -63,7 +63,7 @@ class SQLiteAttempts:
 
     @contextmanager
     def turn(self, key: str) -> Iterator[None]:
-        with self._turns.of([key]):
+        with self._locks.hold([key]):
             yield
 
     def first_use(self, token: str, seconds: int) -> bool:

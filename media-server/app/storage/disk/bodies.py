@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import Protocol
 
-from app.core.pieces import PIECE
+from app.core.pieces import PIECE_BYTES
 from app.storage.disk.atomic import copy_range, write_at
 
 
@@ -25,7 +25,7 @@ class StreamBody:
         return len(data)
 
     def move(self, descriptor: int, offset: int, most: int) -> int:
-        data = self._stream.read(min(most, PIECE))
+        data = self._stream.read(min(most, PIECE_BYTES))
         write_at(descriptor, memoryview(data), offset)
         return len(data)
 

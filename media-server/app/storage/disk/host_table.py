@@ -37,7 +37,7 @@ class HostTable:
         self._descriptors: tuple[int, int] | None = None
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def locked(self) -> Iterator[None]:
         """Be the only one who looks at the table and changes it. Waits for others; keep it short.
 
         Raises StorageFull or Busy when there is no room for the table.
@@ -51,26 +51,26 @@ class HostTable:
                 ask(looks, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _WHOLE)
 
     def make(self) -> None:
-        """Make the table now, while there is room for it; looking at one that is there takes none. Raises what ``alone``
+        """Make the table now, while there is room for it; looking at one that is there takes none. Raises what ``locked``
         raises."""
         if self._descriptors is None:
-            with self.alone():
+            with self.locked():
                 pass
 
     def read(self) -> list[bytes]:
-        """Every row, held or not. Only inside ``alone``."""
+        """Every row, held or not. Only inside ``locked``."""
         raw = os.pread(self._opened()[1], self.count * self._size, 0)
         return [raw[at : at + self._size] for at in range(0, len(raw), self._size)]
 
     def write(self, index: int, row: bytes) -> None:
-        """Put ``row`` in its place: one write, which a crash does not tear. Only inside ``alone``."""
+        """Put ``row`` in its place: one write, which a crash does not tear. Only inside ``locked``."""
         write_at(self._opened()[1], memoryview(row.ljust(self._size, b"\0")), index * self._size)
 
     def hold(self, index: int) -> None:
-        """Keep the row alive for as long as this process lives, or until ``let_go``."""
+        """Keep the row alive for as long as this process lives, or until ``release``."""
         ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_RDLCK, _HOLDS + index)
 
-    def let_go(self, index: int) -> None:
+    def release(self, index: int) -> None:
         """Stop holding the row; nothing happens when this process does not."""
         ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _HOLDS + index)
 

@@ -23,18 +23,18 @@ from app.storage.disk.atomic import disk_errors, sync_folder
 from app.storage.disk.data_folder import OTHER_DISK, Mounts, mount_of
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_ONE_BY_ONE = 16
+_NUMBERS_IN_ORDER = 16
 """So many numbers are tried in their order, which fills gaps and finds a folder where it was before."""
-_HIGHEST = 2**40
+_MAX_NUMBER = 2**40
 """More than there are files. Only names that somebody chose for it lead up to it by doubling."""
-_CHECKED_MOST = 1024
-FAR_AWAY = 60
+_MAX_CHECKED = 1024
+RETRY_AFTER_SECONDS = 60
 """Seconds after which to ask again whether somebody has put the folders on one disk."""
 _NUMBER = re.compile(r" \(([1-9][0-9]{0,18})\)", re.ASCII)
 
 
-class LocalFolder:
-    """Destination below ``root``, which must be on the same file system as the growing files in ``source``."""
+class LocalInbox:
+    """Inbox below ``root``, which must be on the same file system as the growing files in ``source``."""
 
     def __init__(self, root: Path, source: Path | None = None) -> None:
         self._root = root
@@ -49,7 +49,7 @@ class LocalFolder:
         with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
             status = _status(source)
             number = _link_in(parent, disk_name(path.name), source, status)
-            return _delivery(path, taken, number, mark_of(status))
+            return _delivery(path, taken, number, identity_of(status))
 
     def check(self, folder: RelPath) -> None:
         if self._source is None:
@@ -58,7 +58,7 @@ class LocalFolder:
         changes = self._mounts.changes()
         if self._checked.get(folder) != changes:
             self._check(self._source, folder)
-            if len(self._checked) >= _CHECKED_MOST:
+            if len(self._checked) >= _MAX_CHECKED:
                 self._checked.clear()
             self._checked[folder] = changes
 
@@ -69,7 +69,7 @@ class LocalFolder:
             own = mount_of(descriptor)
             with self._opened(()) as descriptor:
                 if mount_of(descriptor) != own:
-                    raise Busy(OTHER_DISK, retry_after=FAR_AWAY)
+                    raise Busy(OTHER_DISK, retry_after=RETRY_AFTER_SECONDS)
                 # What lies above the first part that is not there decides for all that is made below it.
                 for part in map(disk_folder, folder.parts):
                     try:
@@ -78,12 +78,12 @@ class LocalFolder:
                         return
                     stack.callback(os.close, descriptor)
                     if mount_of(descriptor) != own:
-                        raise Busy(OTHER_DISK, retry_after=FAR_AWAY)
+                        raise Busy(OTHER_DISK, retry_after=RETRY_AFTER_SECONDS)
 
-    def find(self, folder: RelPath, path: RelPath, mark: str) -> Delivery | None:
+    def find(self, folder: RelPath, path: RelPath, file_identity: str) -> Delivery | None:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
-            number = _number_of(parent, disk_name(path.name), int(mark.partition("-")[0]), mark)
-            return None if number is None else _delivery(path, taken, number, mark)
+            number = _number_of(parent, disk_name(path.name), int(file_identity.partition("-")[0]), file_identity)
+            return None if number is None else _delivery(path, taken, number, file_identity)
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
         # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
@@ -99,23 +99,23 @@ class LocalFolder:
         except (FileNotFoundError, NotADirectoryError):
             return  # The owner was faster and has it.
 
-    def locate(self, folder: RelPath, disk_path: str, mark: str | None = None) -> Path:
+    def locate(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> Path:
         with self._found(folder, disk_path) as (_, parts, status):
-            if mark is not None and status.st_nlink > 1 and mark_of(status) != mark:
+            if file_identity is not None and status.st_nlink > 1 and identity_of(status) != file_identity:
                 raise FileNotFoundError(errno.ENOENT, "A link to another file", disk_path)
             return self._root.joinpath(*parts)
 
-    def holds(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+    def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         try:
             with self._found(folder, disk_path) as (_, _, status):
-                return mark_of(status) == mark
+                return identity_of(status) == file_identity
         except FileNotFoundError:
             return False
 
-    def remove(self, folder: RelPath, disk_path: str, mark: str) -> bool:
+    def remove(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         try:
             with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
-                if mark_of(status) != mark:
+                if identity_of(status) != file_identity:
                     return False
                 os.unlink(parts[-1], dir_fd=parent)
         except FileNotFoundError:
@@ -186,10 +186,10 @@ def _one_disk() -> Iterator[None]:
             if error.errno != errno.EXDEV:
                 raise
             # Somebody has mounted it since: what has come is kept, and delivered once it can be.
-            raise Busy(OTHER_DISK, retry_after=FAR_AWAY) from error
+            raise Busy(OTHER_DISK, retry_after=RETRY_AFTER_SECONDS) from error
 
 
-def mark_of(status: os.stat_result) -> str:
+def identity_of(status: os.stat_result) -> str:
     """One for each file and each state of its content: its number, its size and when it was last written to."""
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
 
@@ -222,14 +222,14 @@ def _is_in_the_way(parent: int, name: str) -> bool:
 def _next_number(taken: int, is_taken: Callable[[int], bool]) -> int:
     """A number above ``taken`` that is free, right after one that is not: the next few in their order, then by doubling
     and halving. Whoever uses it finds out whether it still is."""
-    for number in range(taken + 1, _ONE_BY_ONE + 1):
+    for number in range(taken + 1, _NUMBERS_IN_ORDER + 1):
         if not is_taken(number):
             return number
-    low = max(taken, _ONE_BY_ONE)
+    low = max(taken, _NUMBERS_IN_ORDER)
     high = 2 * low
     while is_taken(high):
         low, high = high, 2 * high
-        if high > _HIGHEST:
+        if high > _MAX_NUMBER:
             return high + secrets.randbelow(high)
     while high - low > 1:
         middle = (low + high) // 2
@@ -245,13 +245,13 @@ def _made(parent: int, name: str) -> bool:
     return True
 
 
-def _delivery(path: RelPath, taken: list[int], number: int, mark: str) -> Delivery:
+def _delivery(path: RelPath, taken: list[int], number: int, file_identity: str) -> Delivery:
     names = [numbered_as_sent(part, n) for part, n in zip(path.folder, taken, strict=True)]
     disk_names = [numbered(disk_folder(part), n) for part, n in zip(path.folder, taken, strict=True)]
     return Delivery(
         path="/".join([*names, numbered_as_sent(path.name, number)]),
         disk_path="/".join([*disk_names, numbered(disk_name(path.name), number)]),
-        mark=mark,
+        file_identity=file_identity,
     )
 
 
@@ -279,11 +279,11 @@ def _own_number(parent: int, name: str, source: Path | int, status: os.stat_resu
     # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
     if status.st_nlink <= (0 if isinstance(source, int) else 1):
         return None
-    return _number_of(parent, name, status.st_ino, mark_of(status))
+    return _number_of(parent, name, status.st_ino, identity_of(status))
 
 
-def _number_of(parent: int, name: str, inode: int, mark: str) -> int | None:
-    """The number under which the file with this mark has ``name`` in an open folder.
+def _number_of(parent: int, name: str, inode: int, file_identity: str) -> int | None:
+    """The number under which the file with this identity has ``name`` in an open folder.
 
     Reads the whole folder, once: others may have taken and left any numbers since. Only what a crash or a full disk
     interrupted is looked for.
@@ -294,7 +294,7 @@ def _number_of(parent: int, name: str, inode: int, mark: str) -> int | None:
                 numbers = (0, *map(int, _NUMBER.findall(entry.name)))
                 number = next((each for each in numbers if entry.name == numbered(name, each)), None)
                 status = _looked_at(parent, entry.name)
-                if number is not None and status is not None and mark_of(status) == mark:
+                if number is not None and status is not None and identity_of(status) == file_identity:
                     return number
     return None
 

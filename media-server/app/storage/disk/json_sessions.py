@@ -24,7 +24,7 @@ from typing import Any
 
 from app.core.errors import Busy, StorageFull, UploadNotFound
 from app.core.paths import RelPath
-from app.core.ports.sessions import Receipt
+from app.core.ports.sessions import Recorded
 from app.core.ranges import ByteRanges, Span
 from app.core.session import Sender, State, UploadSession
 from app.core.waiting_room import WaitingRoom
@@ -32,9 +32,9 @@ from app.storage.disk.atomic import disk_errors, replace_file, sync_file, sync_f
 from app.storage.disk.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, recent, span_log
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-_REMEMBERED = 512
-_WAITERS = 16
-_CROWDED = 64 * 1024
+_MAX_REMEMBERED = 512
+_MAX_WAITERS = 16
+_CROWDED_BYTES = 64 * 1024
 """Bytes of a journal up to which nobody would gain from a shorter one."""
 
 
@@ -81,7 +81,7 @@ class JSONSessions:
     ) -> None:
         """``waiting`` has the threads of this process that may wait for whoever delivers, cancels or purges."""
         self._base = base
-        self._waiting = waiting or WaitingRoom(_WAITERS, _WAITERS)
+        self._waiting = waiting or WaitingRoom(_MAX_WAITERS, _MAX_WAITERS)
         self._promise = promise
         self._boot = boot_number() if boot is None else boot
         self._remembered: OrderedDict[str, _Remembered] = OrderedDict()
@@ -110,7 +110,7 @@ class JSONSessions:
             self._write(session, self._known(upload_id).boot)
             return session
 
-    def record(self, upload_id: str, span: Span, at: float) -> Receipt:
+    def record(self, upload_id: str, span: Span, at: float) -> Recorded:
         known = self._known(upload_id)
         before = ByteRanges()
 
@@ -123,8 +123,8 @@ class JSONSessions:
             size = self._facts(known).size
             after = known.log.append(arrival, sync=self._promise is Kind.DURABLE)
         closed = before.length < size == after.ranges.length
-        crowded = known.log.length > max(_CROWDED, 4 * after.shortest)
-        return Receipt(
+        crowded = known.log.length > max(_CROWDED_BYTES, 4 * after.snapshot_size)
+        return Recorded(
             after.ranges, closed=closed, unsynced=after.unsynced, pending=len(after.pending), crowded=crowded
         )
 
@@ -136,7 +136,7 @@ class JSONSessions:
         with missing_is_not_found():
             # The number makes each journal's first record its own, by which readers tell it from the one before.
             self._known(upload_id).log.compact(
-                lambda state: state.told_shortly(secrets.randbits(63)), sync=self._promise is not Kind.VOLATILE
+                lambda state: state.snapshot(secrets.randbits(63)), sync=self._promise is not Kind.VOLATILE
             )
 
     def checkpoint(self, upload_id: str, sync: Callable[[], None], at: float) -> None:
@@ -189,7 +189,7 @@ class JSONSessions:
             sync()
         except (Busy, StorageFull):
             log = self._known(upload_id).log
-            log.append(lambda _: Arrival(Kind.DISTRUST, self._boot, at))
+            log.append(lambda _: Arrival(Kind.SYNC_FAILED, self._boot, at))
             raise
 
     def remove_remains(self, before: float) -> None:
@@ -218,7 +218,7 @@ class JSONSessions:
                 known = _Remembered(span_log(self._file(upload_id, "spans")), self._file(upload_id, "session.json"))
                 self._remembered[upload_id] = known
             self._remembered.move_to_end(upload_id)
-            if len(self._remembered) > _REMEMBERED:
+            if len(self._remembered) > _MAX_REMEMBERED:
                 self._remembered.popitem(last=False)
             return known
 

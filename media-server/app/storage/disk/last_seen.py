@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.core.ports.guards import Clock
 
-_AGAIN_SECONDS = 600
+_FRESH_SECONDS = 600
 """What was noted so recently is not noted again: strangers may bring it with every call."""
 
 
@@ -21,7 +21,7 @@ class LastSeen:
 
     def note(self) -> None:
         """It is seen now."""
-        if self.seconds_ago() < _AGAIN_SECONDS:
+        if self.seconds_ago() < _FRESH_SECONDS:
             return
         now = self._clock()
         with suppress(OSError):

@@ -19,7 +19,7 @@ from pathlib import Path
 from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch
 from app.core.pieces import check_ended, pieces, too_short
 from app.core.ports.bodies import Body, Checksum
-from app.core.ports.chunks import Slot
+from app.core.ports.chunks import ClaimedSpan
 from app.core.ranges import ByteRanges, Span
 from app.storage.disk.atomic import copy_range, disk_errors, set_time, sync_file, write_at
 from app.storage.disk.json_sessions import missing_is_not_found, session_folder
@@ -63,12 +63,12 @@ class LocalChunks:
                 os.close(descriptor)
 
     @contextmanager
-    def claim(self, upload_id: str, span: Span, *, wait: bool = False) -> Iterator[Slot]:
+    def claim(self, upload_id: str, span: Span, *, wait: bool = False) -> Iterator[ClaimedSpan]:
         with missing_is_not_found(), disk_errors():
             descriptor = os.open(self.path(upload_id), os.O_RDWR | os.O_CLOEXEC)
         try:
             _lock(descriptor, span, wait=wait)
-            yield self._slot(upload_id, descriptor, span)
+            yield self._claimed(upload_id, descriptor, span)
         finally:
             os.close(descriptor)
 
@@ -109,14 +109,14 @@ class LocalChunks:
         with disk_errors():
             self.path(upload_id).unlink(missing_ok=True)
 
-    def _slot(self, upload_id: str, descriptor: int, span: Span) -> Slot:
-        slot: Slot = InPlaceSlot(descriptor, span)
+    def _claimed(self, upload_id: str, descriptor: int, span: Span) -> ClaimedSpan:
+        claimed: ClaimedSpan = InPlaceSpan(descriptor, span)
         if self._staged:
-            slot = StagedSlot(session_folder(self._base, upload_id) / "chunks", descriptor, span)
-        return SyncedSlot(slot, descriptor) if self._sync_chunks else slot
+            claimed = StagedSpan(session_folder(self._base, upload_id) / "chunks", descriptor, span)
+        return SyncedSpan(claimed, descriptor) if self._sync_chunks else claimed
 
 
-class InPlaceSlot:
+class InPlaceSpan:
     """A claimed span that takes its bytes directly."""
 
     def __init__(self, descriptor: int, span: Span) -> None:
@@ -128,20 +128,20 @@ class InPlaceSlot:
             fill(self._descriptor, body, self._span, wanted, checksum)
 
 
-class SyncedSlot:
-    """A slot whose bytes are on the disk itself once it has received them, so that they may be recorded as durable."""
+class SyncedSpan:
+    """A claimed span that syncs each chunk which it has received, so that the chunk may be recorded as durable."""
 
-    def __init__(self, slot: Slot, descriptor: int) -> None:
-        self._slot = slot
+    def __init__(self, claimed: ClaimedSpan, descriptor: int) -> None:
+        self._claimed = claimed
         self._descriptor = descriptor
 
     def receive(self, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
-        self._slot.receive(body, wanted, checksum)
+        self._claimed.receive(body, wanted, checksum)
         with disk_errors():
             os.fdatasync(self._descriptor)
 
 
-class StagedSlot:
+class StagedSpan:
     """A claimed span that takes its bytes by way of a chunk file of its own."""
 
     def __init__(self, folder: Path, descriptor: int, span: Span) -> None:

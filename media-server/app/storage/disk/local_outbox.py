@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.errors import Busy
-from app.core.remotes import OutboxEntry, OutboxState, Place
+from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
 from app.storage.disk.atomic import disk_errors, replace_file
 
 _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
@@ -101,7 +101,9 @@ class LocalOutbox:
             os.close(descriptor)
 
     def _write(self, entry: OutboxEntry, *, durable: bool = True) -> None:
-        text = json.dumps(asdict(entry), ensure_ascii=False, allow_nan=False).encode()
+        document = asdict(entry)
+        document["place"] = document.pop("target")
+        text = json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
         replace_file(self._path(entry.upload_id), text, mode=0o600, durable=durable)
 
     def _path(self, upload_id: str) -> Path:
@@ -130,9 +132,9 @@ class Unreadable(Exception):
 def _entry(text: bytes) -> OutboxEntry:
     try:
         document: dict[str, Any] = json.loads(text)
-        place = Place.of(document["place"])
-        if place is None:
+        target = RemoteTarget.of(document.pop("place"))
+        if target is None:
             raise Unreadable
-        return OutboxEntry(**{**document, "place": place, "state": OutboxState(document["state"])})
+        return OutboxEntry(**{**document, "target": target, "state": OutboxState(document["state"])})
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable from error

@@ -15,9 +15,9 @@ from typing import Any
 
 from app.core.errors import RequestNotFound, UploadError
 from app.core.ledger import Ledger
-from app.core.links import Announced, Ask, CaptchaMode, Opening, ReceivedFile, RequestLink, Usage, as_event
+from app.core.links import Ask, CaptchaMode, DeliveryIntent, Opening, ReceivedFile, RequestLink, Usage, as_event
 from app.core.paths import RelPath
-from app.core.remotes import Place
+from app.core.remotes import RemoteTarget
 from app.storage.disk.append_log import AppendLog, JSONLines
 from app.storage.disk.atomic import disk_errors, sync_folder
 from app.storage.disk.spares import Spares
@@ -29,7 +29,7 @@ LedgerLog = AppendLog[Event, Ledger]
 # Hashes come out of URLs and become file names.
 _HASH = re.compile(r"[A-Za-z0-9_-]{16,64}")
 # Folding a ledger anew reads its whole file, so those in use stay in memory; links, too.
-_LEDGERS_KEPT = 256
+_MAX_LEDGERS = 256
 
 
 class LocalRequests:
@@ -71,7 +71,7 @@ class LocalRequests:
             known = version, _to_link(_existing(self._links.load(hash)))
             with self._lock:
                 self._known_links[hash] = known
-                if len(self._known_links) > _LEDGERS_KEPT:
+                if len(self._known_links) > _MAX_LEDGERS:
                     self._known_links.pop(next(iter(self._known_links)))
         return known[1]
 
@@ -114,7 +114,7 @@ class LocalRequests:
             opening = ledger.open.get(upload_id)
             return opening.until if opening else until
 
-    def announce(self, link: RequestLink, files: Sequence[Announced], now: float = 0.0) -> dict[str, UploadError]:
+    def announce(self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0) -> dict[str, UploadError]:
         full: dict[str, UploadError] = {}
 
         def decide(ledger: Ledger) -> list[Event]:
@@ -149,9 +149,9 @@ class LocalRequests:
             return found
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
-        place = self.load(hash).destination
-        if place is not None:
-            files = tuple(replace(file, destination=place) for file in files)
+        target = self.load(hash).destination
+        if target is not None:
+            files = tuple(replace(file, destination=target) for file in files)
 
         def decide(ledger: Ledger) -> list[Event]:
             return [
@@ -237,14 +237,14 @@ class LocalRequests:
             found: Usage = log.read(_usage)
             return found
 
-    def announced(self, hash: str) -> tuple[Announced, ...]:
+    def announced(self, hash: str) -> tuple[DeliveryIntent, ...]:
         with self._ledger(hash) as log:
-            found: tuple[Announced, ...] = log.read(lambda ledger: tuple(ledger.announced.values()))
+            found: tuple[DeliveryIntent, ...] = log.read(lambda ledger: tuple(ledger.announced.values()))
             return found
 
-    def announced_file(self, hash: str, upload_id: str) -> Announced | None:
+    def announced_file(self, hash: str, upload_id: str) -> DeliveryIntent | None:
         with self._ledger(hash) as log:
-            found: Announced | None = log.read(lambda ledger: ledger.announced.get(upload_id))
+            found: DeliveryIntent | None = log.read(lambda ledger: ledger.announced.get(upload_id))
             return found
 
     @contextmanager
@@ -259,7 +259,7 @@ class LocalRequests:
         with self._lock:
             log = self._logs.pop(hash, None) or AppendLog(self._ledger_path(hash), JSONLines(), Ledger, _fold)
             self._logs[hash] = log
-            if len(self._logs) > _LEDGERS_KEPT:
+            if len(self._logs) > _MAX_LEDGERS:
                 self._logs.popitem(last=False)
             return log
 
@@ -309,7 +309,7 @@ def _to_link(document: Document) -> RequestLink:
             "captcha": CaptchaMode(document["captcha"]),
             "ask_name": Ask(document["ask_name"]),
             "ask_email": Ask(document["ask_email"]),
-            "destination": Place.of(document.get("destination")),
+            "destination": RemoteTarget.of(document.get("destination")),
             "allowed_origins": None if origins is None else tuple(origins),
         }
     )

@@ -14,8 +14,8 @@ from app.storage.disk.atomic import disk_errors
 from app.storage.disk.range_lock import ask
 
 
-class Turns:
-    """Turns on the file ``path``. Waiters do not poll, and a turn is over when its holder dies."""
+class LocalNamedLocks:
+    """NamedLocks on the file ``path``. Waiters do not poll, and the kernel frees a lock when its holder dies."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -23,7 +23,7 @@ class Turns:
             os.close(self._opened())
 
     @contextmanager
-    def of(self, names: Iterable[str]) -> Iterator[None]:
+    def hold(self, names: Iterable[str]) -> Iterator[None]:
         """Be alone with each of ``names`` until the block ends. Not to be nested: who holds one waits for no other.
 
         Raises StorageFull or Busy where the file cannot be opened.
@@ -44,8 +44,8 @@ class Turns:
             os.close(descriptor)
 
     @contextmanager
-    def at_once(self, name: str) -> Iterator[None]:
-        """Be alone with ``name`` until the block ends. Raises Busy while somebody else has it, and like ``of``."""
+    def hold_at_once(self, name: str) -> Iterator[None]:
+        """Be alone with ``name`` until the block ends. Raises Busy while somebody else has it, and like ``hold``."""
         with disk_errors():
             descriptor = self._opened()
         try:

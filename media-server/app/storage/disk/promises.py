@@ -33,7 +33,7 @@ SELECT (SELECT coalesce(sum(held), 0) FROM promises WHERE until > :now),
        EXISTS (SELECT 1 FROM promises WHERE upload_id = :upload_id AND client = :client),
        EXISTS (SELECT 1 FROM promises WHERE upload_id = :upload_id AND link = :link)
 """
-_MOST = 2**62
+_MAX_BYTES = 2**62
 """SQLite's sums are of 64 bits; more than this no disk has."""
 
 
@@ -82,7 +82,7 @@ class SQLitePromises:
         return found
 
     def _put(self, connection: sqlite3.Connection, promise: Promise, now: float, until: float) -> None:
-        held = min(self._terms.held(promise, now), _MOST)
+        held = min(self._terms.held(promise, now), _MAX_BYTES)
         row = (*astuple(promise), held, until, self._terms.marked_until(promise, until))
         connection.execute(f"INSERT OR REPLACE INTO promises VALUES ({', '.join('?' * len(row))})", row)
 

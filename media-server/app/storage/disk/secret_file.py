@@ -8,7 +8,7 @@ from pathlib import Path
 
 from app.storage.disk.atomic import replace_file
 
-MODE = 0o600
+SECRET_MODE = 0o600
 
 
 def load_or_create(path: Path, form: str = "{}") -> tuple[str, bool]:
@@ -22,7 +22,7 @@ def load_or_create(path: Path, form: str = "{}") -> tuple[str, bool]:
         return found, False
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}")
-    replace_file(draft, form.format(secrets.token_urlsafe(32)).encode() + b"\n", mode=MODE)
+    replace_file(draft, form.format(secrets.token_urlsafe(32)).encode() + b"\n", mode=SECRET_MODE)
     try:
         made = _publish(draft, path)
     finally:
@@ -36,7 +36,7 @@ def _load(path: Path) -> str:
     except FileNotFoundError:
         return ""
     if text and path.stat().st_mode & 0o077:
-        path.chmod(MODE)
+        path.chmod(SECRET_MODE)
     return text
 
 

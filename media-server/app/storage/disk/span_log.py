@@ -23,7 +23,7 @@ from app.storage.disk.append_log import AppendLog
 # first, second, time in microseconds, boot, kind, CRC-32 of all before it: 40 bytes, little endian.
 _RECORD = struct.Struct("<QQQQII")
 _CHECKED = struct.Struct("<QQQQI")
-_RECENT = 200
+_RECENT_RECORDS = 200
 """Records from which the pace of an upload is told."""
 
 
@@ -38,14 +38,14 @@ class Kind(IntEnum):
     """Its bytes were on the disk before it was written."""
     CHECKPOINT = 3
     """The first so many pending spans are on the disk."""
-    DISTRUST = 4
+    SYNC_FAILED = 4
     """A sync failed: nothing counts any more that was still pending. A second sync would succeed without having
     written what the first one lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A span, nothing with DISTRUST, or with CHECKPOINT the number ``covered`` of pending spans; ``at`` is seconds since the epoch."""
+    """A span, nothing with SYNC_FAILED, or with CHECKPOINT the number ``covered`` of pending spans; ``at`` is seconds since the epoch."""
 
     kind: Kind
     boot: int
@@ -93,7 +93,7 @@ class Arrived:
         known = self.under(boot)
         if kind is Kind.CHECKPOINT:
             known = known._checkpointed(max(each.covered for each in group))
-        elif kind is Kind.DISTRUST:
+        elif kind is Kind.SYNC_FAILED:
             known = known._without_pending()
         spans = [each.span for each in group if each.span is not None]
         ranges, durable, pending, unsynced = known.ranges, known.durable, known.pending, known.unsynced
@@ -107,7 +107,7 @@ class Arrived:
         # Not dataclasses.replace, which takes ten times as long, for every chunk of every process.
         return Arrived(ranges, durable, pending, unsynced, known.checkpointed, boot, last_at)
 
-    def told_shortly(self, nonce: int) -> list[Arrival]:
+    def snapshot(self, nonce: int) -> list[Arrival]:
         """The fewest records that come to the same. The first tells how many spans were settled before."""
         promised = self.durable.union(ByteRanges(self.pending))
         rest = [part for span in self.ranges for part in promised.missing(span)]
@@ -116,8 +116,8 @@ class Arrived:
         return [first, *(Arrival(kind, self.boot, self.last_at, span) for kind, spans in kinds for span in spans)]
 
     @property
-    def shortest(self) -> int:
-        """About how many bytes ``told_shortly`` takes."""
+    def snapshot_size(self) -> int:
+        """About how many bytes ``snapshot`` takes."""
         return _RECORD.size * (1 + len(self.ranges) + len(self.pending))
 
     def _without_pending(self) -> Arrived:
@@ -158,7 +158,7 @@ class ArrivalCodec:
 
 
 def _arrival(kind: Kind, boot: int, at: float, first: int, second: int) -> Arrival:
-    if kind in (Kind.CHECKPOINT, Kind.DISTRUST):
+    if kind in (Kind.CHECKPOINT, Kind.SYNC_FAILED):
         return Arrival(kind, boot, at, covered=first, nonce=second)
     return Arrival(kind, boot, at, Span(first, second))
 
@@ -176,7 +176,7 @@ def recent(path: Path, since: float) -> tuple[int, float | None]:
     codec = ArrivalCodec()
     with path.open("rb", buffering=0) as file:
         whole = os.fstat(file.fileno()).st_size // _RECORD.size * _RECORD.size
-        start = max(0, whole - _RECENT * _RECORD.size)
+        start = max(0, whole - _RECENT_RECORDS * _RECORD.size)
         head = codec.decode(os.pread(file.fileno(), _RECORD.size, 0))[0]
         latest = codec.decode(os.pread(file.fileno(), whole - start, start))[0]
     # What a compaction wrote says when its last span came, and no longer when each of them did.

@@ -16,8 +16,8 @@ from pathlib import Path
 from app.core.errors import Busy, StorageFull
 from app.storage.disk.atomic import disk_errors, sync_folder, write_at
 
-COUNT = 4
-SIZE = 64 * 1024
+SPARE_FILES = 4
+SPARE_BYTES = 64 * 1024
 """Bytes that a spare file holds; what is larger has to wait until there is room."""
 
 
@@ -38,7 +38,7 @@ class Spares:
 
     def replace(self, path: Path, content: bytes) -> bool:
         """Put ``content`` under ``path`` whole and durably; false where no spare file is left or it is too large."""
-        if len(content) > SIZE:
+        if len(content) > SPARE_BYTES:
             return False
         with disk_errors(), self._claimed() as claimed:
             if claimed is None:
@@ -73,7 +73,7 @@ class Spares:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:
             # Written and brought to the disk: only then its blocks are really its own.
-            write_at(descriptor, memoryview(bytes(SIZE)), 0)
+            write_at(descriptor, memoryview(bytes(SPARE_BYTES)), 0)
             os.fsync(descriptor)
             # Never over one that somebody has claimed meanwhile.
             with suppress(FileExistsError):
@@ -83,7 +83,7 @@ class Spares:
             temporary.unlink(missing_ok=True)
 
     def _paths(self) -> list[Path]:
-        return [self._folder / f"spare-{number}" for number in range(COUNT)]
+        return [self._folder / f"spare-{number}" for number in range(SPARE_FILES)]
 
 
 def _is_ours(descriptor: int, path: Path) -> bool:
@@ -91,6 +91,6 @@ def _is_ours(descriptor: int, path: Path) -> bool:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         status = os.fstat(descriptor)
         # Who held it before may have renamed it; one that was cut short by a crash has lost its blocks.
-        return status.st_size == SIZE and os.path.samestat(status, os.stat(path))
+        return status.st_size == SPARE_BYTES and os.path.samestat(status, os.stat(path))
     except (BlockingIOError, FileNotFoundError):
         return False

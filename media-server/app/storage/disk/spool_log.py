@@ -19,7 +19,7 @@ from app.core.errors import StorageFull
 from app.core.ports.guards import Clock
 from app.storage.disk.atomic import disk_errors, write_all
 
-_LONG = 256 * 1024
+_LONG_BYTES = 256 * 1024
 """Bytes from which on what is over is taken out of the log."""
 _FORGOTTEN_SECONDS = 24 * 3600.0
 """A request that has not ended by then has ended unseen: nginx was killed."""
@@ -61,7 +61,7 @@ class SpoolLog:
                 if free() < size + others - received:
                     raise StorageFull("The server has no room for this at present. Send it again later.")
                 write_all(descriptor, f"+{request} {size} {self._clock():.0f}\n".encode())
-                if self._read_to > _LONG:
+                if self._read_to > _LONG_BYTES:
                     self._shorten(descriptor)
             finally:
                 os.close(descriptor)
@@ -79,7 +79,7 @@ class SpoolLog:
         if head != self._head or os.fstat(descriptor).st_size < self._read_to:
             self._head, self._read_to, self._open = head, 0, {}
         while True:
-            text = os.pread(descriptor, _LONG, self._read_to)
+            text = os.pread(descriptor, _LONG_BYTES, self._read_to)
             whole = text.rpartition(b"\n")[0]
             if not whole:
                 break

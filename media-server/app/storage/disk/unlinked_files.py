@@ -17,17 +17,17 @@ from app.core.policy import HEAD_BYTES
 from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import Span
 from app.storage.disk.atomic import disk_errors, set_time, write_at
-from app.storage.disk.inbox import mark_of
+from app.storage.disk.inbox import identity_of
 
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 
 
-class LocalNamelessFile:
+class LocalUnlinkedFile:
     """An open file without a name. Whoever has it closes it."""
 
     def __init__(self, descriptor: int, sha256: str, head: bytes) -> None:
         self.descriptor = descriptor
-        self.mark = mark_of(os.fstat(descriptor))
+        self.file_identity = identity_of(os.fstat(descriptor))
         self.sha256 = sha256
         self.head = head
 
@@ -39,8 +39,8 @@ class LocalNamelessFile:
         os.close(self.descriptor)
 
 
-class LocalNamelessFiles:
-    """NamelessFiles on the file system of ``folder``."""
+class LocalUnlinkedFiles:
+    """UnlinkedFiles on the file system of ``folder``."""
 
     def __init__(self, folder: Path, *, dated: bool = True) -> None:
         self._folder = folder
@@ -59,14 +59,14 @@ class LocalNamelessFiles:
 
     def write(
         self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None
-    ) -> LocalNamelessFile:
+    ) -> LocalUnlinkedFile:
         with disk_errors():
             descriptor = self._opened()
             try:
                 sha256, head = _filled(descriptor, body, size, checksum)
                 if self._dated:
                     set_time(descriptor, last_modified)
-                return LocalNamelessFile(descriptor, sha256, head)
+                return LocalUnlinkedFile(descriptor, sha256, head)
             except BaseException:
                 os.close(descriptor)
                 raise

@@ -33,7 +33,7 @@ _FILES = {_CHUNK, _PACK, _FORM}
 _OPENS = {"native.open_upload", "native.make_folders", *_FILES}
 _LASTING = {*_OPENS, "native.arrived_uploads", "receipts.issue", "receipts.make_handoff"}
 """Calls for which knowing a link, or an upload, is all that is asked for."""
-FORM_FRAME = 256 * 1024
+FORM_FRAME_BYTES = 256 * 1024
 """Room for what a form holds besides its file."""
 
 
@@ -117,7 +117,7 @@ def _judge_sender(length: int | None) -> None:
     else:
         admission.to_open(hash)
     most = services().settings.max_chunk_size
-    if length is not None and length > most + (FORM_FRAME if request.endpoint == _FORM else 0):
+    if length is not None and length > most + (FORM_FRAME_BYTES if request.endpoint == _FORM else 0):
         raise ChunkTooLarge(f"Send at most {most} bytes at once.", limit=most)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 
 from app.services.operations.server_figures import ServerFigures
 
-VIEWERS = 3
+MAX_VIEWERS = 3
 """Streams at once in each worker."""
 STREAM_SECONDS = 20.0
 PAUSE_SECONDS = 2.0
@@ -51,7 +51,7 @@ class Watching:
 
     def _enter(self) -> bool:
         with self._lock:
-            free = self._viewers < VIEWERS
+            free = self._viewers < MAX_VIEWERS
             self._viewers += free
         return free
 

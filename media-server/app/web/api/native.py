@@ -15,13 +15,13 @@ from app.core.session import State, UploadSession
 from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.settings import UPLOADS
 from app.storage.disk.bodies import FileBody
-from app.web.api.asks import FORM_FRAME
+from app.web.api.asks import FORM_FRAME_BYTES
 from app.web.api.owner import acts_as_owner, note_act
 from app.web.server.handover import chunk_body
 from app.web.wire.context import client_address, services
 from app.web.wire.errors import STATUS, described
 from app.web.wire.forms import received
-from app.web.wire.gaps import IN_STATUS, all_gaps, arrived, first_gaps
+from app.web.wire.gaps import MAX_IN_STATUS, all_gaps, arrived, first_gaps
 from app.web.wire.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.wire.json_body import read_json
 from app.web.wire.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, UploadsBody, packed_files
@@ -96,7 +96,7 @@ def upload_file(hash: str) -> Response:
     most, folder = here.settings.max_chunk_size, here.settings.data_dir / UPLOADS
     sender = _credentials()
     with chunk_body(request.environ, here.settings) as (body, length):
-        if length is not None and length > most + FORM_FRAME:
+        if length is not None and length > most + FORM_FRAME_BYTES:
             raise _too_large()
         link = here.small_files.admit(hash, most if length is None else length, sender)
         with received(body, request.content_type or "", most, folder) as form:
@@ -159,7 +159,7 @@ def _too_large() -> ChunkTooLarge:
     return ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
 
 
-def status_view(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
+def status_view(session: UploadSession, most: int = MAX_IN_STATUS) -> dict[str, Any]:
     """``most`` bounds how many ranges are told of what is there and of what is missing."""
     return {
         **_opened(session, most),
@@ -174,7 +174,7 @@ def status_view(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]
     }
 
 
-def _opened(session: UploadSession, most: int = IN_STATUS) -> dict[str, Any]:
+def _opened(session: UploadSession, most: int = MAX_IN_STATUS) -> dict[str, Any]:
     settings = services().settings
     return {
         "upload_id": session.upload_id,

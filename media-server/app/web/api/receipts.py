@@ -7,7 +7,7 @@ from flask import Blueprint, Response, jsonify
 from app.core.handoffs import shown
 from app.web.api.native import status_view
 from app.web.wire.context import client_address, services, whole_address
-from app.web.wire.gaps import IN_LIST
+from app.web.wire.gaps import MAX_IN_LIST
 from app.web.wire.json_body import read_json
 from app.web.wire.upload_bodies import MAX_LIST_BYTES, UploadsBody
 
@@ -38,4 +38,4 @@ def make_handoff(hash: str) -> tuple[Response, int]:
 @receipts.get("/requests/<hash>/handoffs/<code>")
 def find_handoff(hash: str, code: str) -> Response:
     found = services().handoffs.find(hash, code, client_address())
-    return jsonify(uploads=[status_view(session, IN_LIST) for session in found])
+    return jsonify(uploads=[status_view(session, MAX_IN_LIST) for session in found])

@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from app.core.errors import FileNotFound, NotFound
 from app.core.links import ReceivedFile, RequestLink, Usage
-from app.core.remotes import PassedOn, Place
+from app.core.remotes import PassedOn, RemoteTarget
 from app.services.links.file_requests import LinkInfo
 from app.web.api.downloads import download
 from app.web.api.owner import note_act, owner_required
@@ -98,7 +98,7 @@ def close(hash: str) -> Response:
 def files(hash: str) -> Response:
     received = services().file_requests.usage(hash).files
     files, more = page(received, lambda file: (file.received_at, file.upload_id))
-    states = services().owed.states(files)
+    states = services().outbox.states(files)
     return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **more)
 
 
@@ -107,7 +107,7 @@ def files(hash: str) -> Response:
 def pass_on(hash: str, path: str) -> tuple[Response, int]:
     here = services()
     link, file = here.file_requests.received(hash, path)
-    passed_on = here.owed.again(link, file)
+    passed_on = here.outbox.again(link, file)
     note_act("file to be passed on again", hash, file.upload_id, path=path)
     return jsonify(passed_on=passed_on_view(passed_on)), 202
 
@@ -118,7 +118,7 @@ def fetch(hash: str, path: str) -> Response:
     here = services()
     link, file = here.file_requests.received(hash, path)
     try:
-        return download(here.destination.locate(link.folder, file.disk_path, file.mark), file, here.settings)
+        return download(here.inbox.locate(link.folder, file.disk_path, file.file_identity), file, here.settings)
     except FileNotFoundError:
         raise FileNotFound("This file has been moved, deleted or replaced by a link on the server.") from None
 
@@ -163,11 +163,13 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
     }
 
 
-def destination_view(place: Place | None) -> dict[str, Any]:
-    if place is None:
+def destination_view(target: RemoteTarget | None) -> dict[str, Any]:
+    if target is None:
         return {"kind": "folder"}
-    shown = {"bucket": place.bucket, "prefix": place.prefix} if place.kind == "s3" else {"folder_id": place.folder_id}
-    return {"kind": place.kind, **shown}
+    shown = (
+        {"bucket": target.bucket, "prefix": target.prefix} if target.kind == "s3" else {"folder_id": target.folder_id}
+    )
+    return {"kind": target.kind, **shown}
 
 
 def passed_on_view(passed_on: PassedOn | None) -> dict[str, Any] | None:

@@ -34,8 +34,8 @@ log = logging.getLogger("droppr.web")
 
 ws = Blueprint("ws", __name__)
 
-HEADER = 8
-MESSAGE = 8 * 1024 * 1024
+HEADER_BYTES = 8
+MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """The largest binary message, its header included: one small buffer."""
 QUIET_SECONDS = 10.0
 """Seconds of silence after which a socket may have to give way to another."""
@@ -66,7 +66,7 @@ def upload_parallel(file_id: str) -> Response:
     with _places.one(address, connection.worker.waiting if connection else None) as place:
         buffers = services().buffers
         try:
-            socket = WebSocket(request.environ, lambda: buffers.borrow(MESSAGE))
+            socket = WebSocket(request.environ, lambda: buffers.borrow(MAX_MESSAGE_BYTES))
         except Closed:
             return Hijacked()
         place.socket = socket
@@ -108,7 +108,7 @@ class Conversation:
         judge_socket(start.request)
         session = self._session(start)
         self._socket.send(
-            type="ready", **_state(session), message_size=min(MESSAGE, services().settings.max_chunk_size)
+            type="ready", **_state(session), message_size=min(MAX_MESSAGE_BYTES, services().settings.max_chunk_size)
         )
         while session.state is not State.COMPLETE:
             message = next(messages)
@@ -132,7 +132,7 @@ class Conversation:
             here.remotes.check_session(self._gdrive_url)
         session = self._opened(start)
         if self._gdrive_url is not None:
-            here.owed.session(session, self._gdrive_url)
+            here.outbox.session(session, self._gdrive_url)
         return session
 
     def _opened(self, start: Start) -> UploadSession:
@@ -150,14 +150,14 @@ class Conversation:
 
     def _receive(self, hash: str, session: UploadSession, data: memoryview) -> UploadSession:
         """Take one message and tell how that went. What is wrong with one message ends nothing."""
-        offset, length = int.from_bytes(data[:HEADER], "big"), len(data) - HEADER
+        offset, length = int.from_bytes(data[:HEADER_BYTES], "big"), len(data) - HEADER_BYTES
         try:
             if length <= 0 or offset + length > session.size:
                 raise InvalidRequest("A message is 8 bytes of offset and at least one byte inside the file.")
             command = ReceiveChunk(
                 session.upload_id, Span(offset, offset + length), session.size, None, client=client_address()
             )
-            session = services().uploads.receive(hash, command, ViewBody(data[HEADER:]))
+            session = services().uploads.receive(hash, command, ViewBody(data[HEADER_BYTES:]))
         except UploadError as error:
             self._socket.send(type="error", offset=offset, length=length, **described(error))
             return services().uploads.status(hash, session.upload_id)
@@ -170,7 +170,7 @@ class Conversation:
         pause = threading.Event()
         while True:
             file = services().requests.file(hash, session.upload_id)
-            found = services().owed.states([file]).get(session.upload_id) if file else None
+            found = services().outbox.states([file]).get(session.upload_id) if file else None
             state = (found.state, found.sent_bytes, found.error) if found else None
             if state != told and found:
                 told = state

@@ -24,15 +24,15 @@ from typing import Any, Self
 from gunicorn.http.errors import ParseException
 
 from app.core.errors import Busy, ChunkSizeMismatch, RequestTimeout, UploadError
-from app.core.pieces import PIECE
+from app.core.pieces import PIECE_BYTES
 from app.storage.disk.atomic import write_at
 from app.web.server.slots import Asker
 
 WSGIApp = Callable[[dict[str, Any], Callable[..., Any]], Any]
 
-SLOWEST = 1024
+SLOWEST_BYTES_PER_SECOND = 1024
 """Bytes a second below which a sender is cut off, measured over the timeout."""
-IN_PIPE = 1024 * 1024
+PIPE_BYTES = 1024 * 1024
 """How many bytes the kernel moves at a time."""
 
 
@@ -70,7 +70,7 @@ class PatientSocket:
     def recv(self, most: int) -> bytes:
         self._asker.reads = True
         try:
-            data = self.plain.recv(min(most, PIECE))
+            data = self.plain.recv(min(most, PIECE_BYTES))
         except _NOTHING_CAME as error:
             raise TimeoutError("nothing came") from error
         finally:
@@ -117,7 +117,7 @@ class PatientSocket:
         self._in_window += count
         now = time.monotonic()
         if count and now >= self._window_ends:
-            if self._in_window < SLOWEST * self._timeout:
+            if self._in_window < SLOWEST_BYTES_PER_SECOND * self._timeout:
                 raise TimeoutError("too slow")
             self._window_ends, self._in_window = now + self._timeout, 0
 
@@ -161,13 +161,13 @@ class RequestBody:
         return len(data)
 
     def move(self, descriptor: int, offset: int, most: int) -> int:
-        data = self.read(min(most, PIECE))
+        data = self.read(min(most, PIECE_BYTES))
         write_at(descriptor, memoryview(data), offset)
         return len(data)
 
     def drain(self, most: int) -> bool:
         """Read up to ``most`` bytes and drop them; whether the body ended there."""
-        buffer = memoryview(bytearray(min(PIECE, most)))
+        buffer = memoryview(bytearray(min(PIECE_BYTES, most)))
         try:
             while most > 0:
                 count = self.readinto(buffer[:most])
@@ -225,7 +225,7 @@ class SocketBody(RequestBody):
             return super().move(descriptor, offset, most)
         self.begin()
         with self._breaking, _pipes.one() as pipe:
-            count = self._count(self._socket.splice_into(pipe.into, min(most, IN_PIPE)))
+            count = self._count(self._socket.splice_into(pipe.into, min(most, PIPE_BYTES)))
             pipe.empty_into(descriptor, offset, count)
             return count
 
@@ -274,7 +274,7 @@ class Pipe:
     def __init__(self) -> None:
         self.is_closed = False
         self._from, self.into = os.pipe2(os.O_CLOEXEC)
-        fcntl.fcntl(self.into, fcntl.F_SETPIPE_SZ, IN_PIPE)
+        fcntl.fcntl(self.into, fcntl.F_SETPIPE_SZ, PIPE_BYTES)
 
     def empty_into(self, descriptor: int, offset: int, count: int) -> None:
         """Put the ``count`` bytes that are in the pipe into an open file."""

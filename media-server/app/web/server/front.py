@@ -33,8 +33,8 @@ from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine
 from gunicorn.workers.gthread import ThreadWorker
 
 from app.core.waiting_room import WaitingThreads
-from app.web.server.body import SLOWEST
-from app.web.server.heads import HEAD_BYTES, is_complete, missing
+from app.web.server.body import SLOWEST_BYTES_PER_SECOND
+from app.web.server.heads import MAX_HEAD_BYTES, is_complete, missing
 from app.web.server.slots import Slots
 from app.web.server.sockets import (
     PARTING_BYTES,
@@ -48,11 +48,11 @@ from app.web.wire.context import counted, is_trusted, parsed
 
 FIRST_BYTES = 8 * 1024
 """So much is read of a request at first: headers and a small file. More of a chunk would be copied several times."""
-AT_ONCE = 0.002
+PIPELINE_SECONDS = 0.002
 """Seconds within which a next request, and all of its body, counts as being there."""
 QUEUE_SECONDS = 10.0
 """How long a body waits for a slot before it is told to come again."""
-TICK = 0.1
+TICK_SECONDS = 0.1
 
 
 class Front(ThreadWorker):  # type: ignore[misc]
@@ -192,7 +192,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
             seen = buffer.seek(0, 2)
             buffer.write(data)
             head = buffer.getvalue()
-            if is_complete(head, seen) or len(head) > HEAD_BYTES:
+            if is_complete(head, seen) or len(head) > MAX_HEAD_BYTES:
                 return True
 
     def _dispatch(self, connection: Connection) -> None:
@@ -210,10 +210,10 @@ class Front(ThreadWorker):  # type: ignore[misc]
     # A thread has it.
 
     def handle(self, conn: Any) -> Any:
-        head = conn.parser.unreader.buf.getvalue()[: HEAD_BYTES + 1]
-        if len(head) > HEAD_BYTES and not is_complete(head):
+        head = conn.parser.unreader.buf.getvalue()[: MAX_HEAD_BYTES + 1]
+        if len(head) > MAX_HEAD_BYTES and not is_complete(head):
             conn.sock.setblocking(True)
-            line = LimitRequestLine(HEAD_BYTES, HEAD_BYTES)
+            line = LimitRequestLine(MAX_HEAD_BYTES, MAX_HEAD_BYTES)
             error = LimitRequestHeaders("the headers are too long") if b"\r\n" in head else line
             self.handle_error(None, conn.sock, conn.client, error)
             return False
@@ -246,7 +246,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
         """Whether the next request on a connection is there as a whole, or comes within a moment."""
         buffer = conn.parser.unreader.buf
         conn.sock.setblocking(False)
-        until = time.monotonic() + AT_ONCE
+        until = time.monotonic() + PIPELINE_SECONDS
         try:
             while True:
                 ahead = buffer.getvalue()
@@ -256,7 +256,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
                 if not lacks or (has_head and conn.asker.entered_at and not self.slots.waiting):
                     return True
                 left = until - time.monotonic()
-                if lacks > HEAD_BYTES or left <= 0 or not _readable(conn.sock, left):
+                if lacks > MAX_HEAD_BYTES or left <= 0 or not _readable(conn.sock, left):
                     return False
                 data = conn.sock.recv(max(FIRST_BYTES, lacks))
                 if not data:
@@ -347,9 +347,9 @@ class Front(ThreadWorker):  # type: ignore[misc]
     # Time passes.
 
     def wait_for_and_dispatch_events(self, timeout: float) -> None:
-        super().wait_for_and_dispatch_events(min(timeout, TICK) if self.slots.waiting else timeout)
+        super().wait_for_and_dispatch_events(min(timeout, TICK_SECONDS) if self.slots.waiting else timeout)
         now = time.monotonic()
-        if now - self._looked_at < TICK:
+        if now - self._looked_at < TICK_SECONDS:
             return
         self._looked_at = now
         for connection in self.slots.give_way():
@@ -361,7 +361,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
             connection.is_late = True
             self.enqueue_req(connection)
         for connection, parting in list(self._partings.items()):
-            if parting.is_over(SLOWEST if self.alive else math.inf):
+            if parting.is_over(SLOWEST_BYTES_PER_SECOND if self.alive else math.inf):
                 self._forget(connection)
                 self._close(connection)
         if now - self._swept_at >= 1.0:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-HEAD_BYTES = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 """The most that is read of a request before its headers have ended."""
-UNKNOWN = 2**63
+UNKNOWN_LENGTH = 2**63
 """What is missing of a body whose end alone will tell its length."""
 
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,18})[ \t]*\r\n", re.IGNORECASE)
@@ -27,6 +27,6 @@ def missing(head: bytes) -> int:
         return 0
     fields = head[: end + 2]
     if _CODED.search(fields):
-        return UNKNOWN
+        return UNKNOWN_LENGTH
     length = _LENGTH.search(fields)
     return max(0, int(length[1]) - (len(head) - end - 4)) if length else 0

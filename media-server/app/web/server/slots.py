@@ -6,7 +6,7 @@ may wait for bodies. Whoever finds no slot waits without a thread, in the order 
 - *Fair by address.* Of those who wait, whose address holds the fewest slots goes first; no address holds more than half.
 - *Proven ones first.* A connection that has brought a body at a good rate goes before those that have brought none, and
   those from an address that had to give way of late go last.
-- *Who is slow gives way, but only to somebody who waits.* Below ``SLOW`` anybody may take a slot away; a connection that
+- *Who is slow gives way, but only to somebody who waits.* Below ``SLOW_BYTES_PER_SECOND`` anybody may take a slot away; a connection that
   is proven may do so from those who bring less than an eighth of its own rate. A sender on a slow line is protected by what all
   connections of its address bring together, so that dividing a line into many connections costs nobody their slots.
 
@@ -24,18 +24,18 @@ from app.core.waiting_room import WaitingThreads
 
 K = TypeVar("K", bound=Hashable)
 
-SLOW = 16 * 1024
+SLOW_BYTES_PER_SECOND = 16 * 1024
 """Bytes a second below which whoever waits may take a slot away."""
-FAST = 256 * 1024
+FAST_BYTES_PER_SECOND = 256 * 1024
 """The rate up to which a connection that is proven may do so."""
-PROOF = 64 * 1024
+PROOF_BYTES = 64 * 1024
 """Bytes of a body from which on it proves anything."""
-GRACE = 1.0
+GRACE_SECONDS = 1.0
 """Seconds for which a slot is safe."""
-SHORT_GRACE = 0.25
+SHORT_GRACE_SECONDS = 0.25
 """The same for those whose address had to give way of late."""
 STRUCK_SECONDS = 60.0
-_STRUCK_MOST = 4096
+_MAX_STRUCK = 4096
 
 
 @dataclass(slots=True, eq=False)
@@ -125,7 +125,7 @@ class Slots(Generic[K]):
         if asker.gives_way:
             asker.rate = 0.0
             self._strike(asker.address, now)
-        elif brought >= PROOF:
+        elif brought >= PROOF_BYTES:
             asker.rate = brought / max(now - asker.entered_at, 0.001)
 
     def give_way(self) -> list[K]:
@@ -149,7 +149,7 @@ class Slots(Generic[K]):
         return leaving
 
     def _slowest_for(self, asking: Asker, brought: Counter[str], now: float) -> K | None:
-        limit = max(SLOW, min(asking.rate / 8, FAST))
+        limit = max(SLOW_BYTES_PER_SECOND, min(asking.rate / 8, FAST_BYTES_PER_SECOND))
         at_limit = self._is_at_limit(asking)
         slowest: tuple[float, K] | None = None
         for key, asker in self._holders.items():
@@ -167,7 +167,7 @@ class Slots(Generic[K]):
         return slowest[1] if slowest else None
 
     def _place(self, asker: Asker) -> tuple[int, int, float]:
-        rank = 0 if asker.rate >= SLOW else 2 if self._is_struck(asker, self._clock()) else 1
+        rank = 0 if asker.rate >= SLOW_BYTES_PER_SECOND else 2 if self._is_struck(asker, self._clock()) else 1
         return rank, self._held[asker.address], asker.asked_at
 
     def _is_at_limit(self, asker: Asker) -> bool:
@@ -175,7 +175,7 @@ class Slots(Generic[K]):
 
     def _mark(self, now: float) -> None:
         for asker in self._holders.values():
-            if now - asker.marks[1][0] >= GRACE / 2:
+            if now - asker.marks[1][0] >= GRACE_SECONDS / 2:
                 asker.marks = (asker.marks[1], (now, asker.moved))
 
     def _rate(self, asker: Asker, now: float) -> float:
@@ -183,7 +183,7 @@ class Slots(Generic[K]):
         return (asker.moved - moved) / max(now - at, 0.001)
 
     def _grace(self, asker: Asker, now: float) -> float:
-        return SHORT_GRACE if self._is_struck(asker, now) else GRACE
+        return SHORT_GRACE_SECONDS if self._is_struck(asker, now) else GRACE_SECONDS
 
     def _is_struck(self, asker: Asker, now: float) -> bool:
         return self._struck.get(asker.address, 0.0) > now
@@ -193,5 +193,5 @@ class Slots(Generic[K]):
             return
         self._struck[address] = now + STRUCK_SECONDS
         self._struck.move_to_end(address)
-        if len(self._struck) > _STRUCK_MOST:
+        if len(self._struck) > _MAX_STRUCK:
             self._struck.popitem(last=False)

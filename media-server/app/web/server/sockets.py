@@ -27,11 +27,11 @@ log = logging.getLogger("droppr.web")
 
 SEND_SECONDS = 30.0
 """How long a reader may take none of its reply."""
-SEND_SLOWEST = 1024
+SEND_SLOWEST_BYTES_PER_SECOND = 1024
 """Bytes a second below which a reader is let go, measured over ``SEND_SECONDS``."""
-SEND_GRACE = 0.25
+SEND_GRACE_SECONDS = 0.25
 """Seconds a reader may take nothing while others wait to be sent to."""
-PIECE = 1024 * 1024
+PIECE_BYTES = 1024 * 1024
 PARTING_BYTES = 64 * 1024
 PARTING_SECONDS = 2.0
 """What is read on of a connection that is closed in the ordinary way, so that its last reply is not cut off."""
@@ -60,7 +60,7 @@ class _Sending:
         if sent < len(view):
             with self.connection.worker.senders.one(self.connection) as counted:
                 while sent < len(view):
-                    sent += counted(self._send_some(view[sent : sent + PIECE]))
+                    sent += counted(self._send_some(view[sent : sent + PIECE_BYTES]))
 
     def speak(self, data: bytes) -> None:
         """Send what is no HTTP, as a WebSocket's frames."""
@@ -71,7 +71,7 @@ class _Sending:
         left = os.fstat(file.fileno()).st_size - offset if count is None else count
         begun = offset
         while left > 0:
-            data = os.pread(file.fileno(), min(left, PIECE // 4), offset)
+            data = os.pread(file.fileno(), min(left, PIECE_BYTES // 4), offset)
             if not data:
                 break
             self.sendall(data)
@@ -104,13 +104,13 @@ class PlainSocket(_Sending, socket.socket):
 
     def sendfile(self, file: Any, offset: int = 0, count: int | None = None) -> int:
         left = os.fstat(file.fileno()).st_size - offset if count is None else count
-        if left <= PIECE // 4 or self.connection is None:
+        if left <= PIECE_BYTES // 4 or self.connection is None:
             return super().sendfile(file, offset, left)
         begun = offset
         with self.connection.worker.senders.one(self.connection) as counted:
             while left > 0:
                 try:
-                    sent = os.sendfile(self.fileno(), file.fileno(), offset, min(left, PIECE))
+                    sent = os.sendfile(self.fileno(), file.fileno(), offset, min(left, PIECE_BYTES))
                 except BlockingIOError as error:
                     raise TimeoutError("The reader takes nothing.") from error
                 if not sent:
@@ -249,7 +249,7 @@ class Senders:
             now = time.monotonic()
             in_window += count
             if now - window > SEND_SECONDS:
-                if in_window < SEND_SLOWEST * SEND_SECONDS:
+                if in_window < SEND_SLOWEST_BYTES_PER_SECOND * SEND_SECONDS:
                     raise TimeoutError("The reader is too slow.")
                 window, in_window = now, 0
             with self._lock:
@@ -267,7 +267,7 @@ class Senders:
 
     def _let_go_of_one(self) -> None:
         slowest = min(self._waiting, key=lambda each: self._waiting[each])
-        if time.monotonic() - self._waiting[slowest] < SEND_GRACE:
+        if time.monotonic() - self._waiting[slowest] < SEND_GRACE_SECONDS:
             raise Crowded("Too many wait to be sent to.")
         del self._waiting[slowest]
         with contextlib.suppress(OSError):

@@ -32,17 +32,17 @@ from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from app.core.errors import InvalidRequest
 
-READ = 256 * 1024
-TEXT_LIMIT = 64 * 1024
+READ_BYTES = 256 * 1024
+MAX_TEXT_BYTES = 64 * 1024
 PING_SECONDS = 20.0
 MESSAGE_SECONDS = 120.0
 """How long one message may take from its first byte to its last: a buffer is held for it meanwhile."""
 
 IDLE_SECONDS = 600.0
 """How long a socket may say nothing: it holds a thread."""
-FIRST_SECONDS = 10.0
+FIRST_MESSAGE_SECONDS = 10.0
 """How long its first message may take."""
-FRAGMENTS = 16 * 1024
+MAX_FRAGMENTS = 16 * 1024
 """Of how many frames a message may consist, empty ones included."""
 
 Borrow = Callable[[], AbstractContextManager[memoryview]]
@@ -79,7 +79,7 @@ class WebSocket:
         self._protocol = WSConnection(ConnectionType.SERVER)
         self._events: Iterator[Event] = iter(())
         self._greeted = False
-        self._until = time.monotonic() + FIRST_SECONDS
+        self._until = time.monotonic() + FIRST_MESSAGE_SECONDS
         self.heard_at = time.monotonic()
         """When the other side last said anything."""
         self._accept(environ)
@@ -115,7 +115,7 @@ class WebSocket:
             self._socket.shutdown(socket.SHUT_WR)
             self._socket.settimeout(1.0)
             until = time.monotonic() + 1.0
-            while time.monotonic() < until and self._socket.recv(READ):
+            while time.monotonic() < until and self._socket.recv(READ_BYTES):
                 pass
 
     def _message(self, stack: ExitStack) -> str | Binary:
@@ -130,12 +130,12 @@ class WebSocket:
             if self._greeted and not frames:
                 until = time.monotonic() + MESSAGE_SECONDS
             size, frames = size + len(event.data), frames + 1
-            if frames > FRAGMENTS:
-                raise TooMuch(f"A message has at most {FRAGMENTS} frames.")
+            if frames > MAX_FRAGMENTS:
+                raise TooMuch(f"A message has at most {MAX_FRAGMENTS} frames.")
             if isinstance(event, TextMessage):
                 text.append(event.data)
-                if size > TEXT_LIMIT:
-                    raise TooMuch(f"A text message has at most {TEXT_LIMIT} bytes.")
+                if size > MAX_TEXT_BYTES:
+                    raise TooMuch(f"A text message has at most {MAX_TEXT_BYTES} bytes.")
             else:
                 buffer = stack.enter_context(self._borrow()) if buffer is None else buffer
                 if size > len(buffer):
@@ -169,7 +169,7 @@ class WebSocket:
         try:
             if not self._is_readable(until):
                 return
-            data = self._socket.recv(READ)
+            data = self._socket.recv(READ_BYTES)
             self.heard_at = time.monotonic()
             self._protocol.receive_data(data or None)
         except (OSError, ValueError, RemoteProtocolError) as error:

@@ -9,7 +9,7 @@ from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
 from app.core import errors
-from app.core.pieces import PIECE
+from app.core.pieces import PIECE_BYTES
 from app.web.api.pages import lost
 from app.web.server.body import RequestBody
 from app.web.wire.context import services
@@ -63,7 +63,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.Busy: 503,
     errors.StorageFull: 507,
 }
-_DEFAULT_RETRY_AFTER = {429: 60, 503: 1}
+_RETRY_AFTER_SECONDS = {429: 60, 503: 1}
 STRANGERS_BYTES = 1024 * 1024
 STRANGERS_SECONDS = 2.0
 """How much is read on of what somebody without rights sends, who is told so."""
@@ -90,7 +90,7 @@ def render(error: errors.UploadError) -> Response:
     """
     response = jsonify(described(error))
     response.status_code = STATUS[type(error)]
-    retry_after = error.details.get("retry_after", _DEFAULT_RETRY_AFTER.get(response.status_code))
+    retry_after = error.details.get("retry_after", _RETRY_AFTER_SECONDS.get(response.status_code))
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)
     if response.status_code == 401 and isinstance(error, errors.Unauthorized):
@@ -135,7 +135,7 @@ def _drained() -> bool:
     if request.method in BODILESS:
         return True
     body: RequestBody = request.environ["wsgi.input"]
-    most = services().settings.max_chunk_size + PIECE
+    most = services().settings.max_chunk_size + PIECE_BYTES
     connection = request.environ.get("droppr.connection")
     if connection is None:
         return body.drain(most)

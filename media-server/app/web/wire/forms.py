@@ -19,11 +19,11 @@ from app.core.ports.bodies import Body
 from app.storage.disk.atomic import disk_errors, write_at
 from app.storage.disk.bodies import FileBody
 
-PARTS = 16
+MAX_PARTS = 16
 """The most parts a form may have."""
-FIELD_BYTES = 16 * 1024
+MAX_FIELD_BYTES = 16 * 1024
 """The longest value of a field. A path has 3,072 bytes."""
-_AT_ONCE = 64 * 1024
+_READ_BYTES = 64 * 1024
 _QUOTED_NAME = re.compile(r';\s*filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _ESCAPED = re.compile(r'\\(["\\])')
 _WINDOWS_PATH = re.compile(r"[A-Za-z]:\\|\\\\")
@@ -69,8 +69,8 @@ def _parts(body: Body, boundary: bytes) -> Iterator[tuple[str, str | None, Itera
     """Each part's name, the name of its file if it is one, and its bytes, to be read before the next is asked for."""
     events = _events(body, boundary)
     for number, event in enumerate(event for event in events if isinstance(event, Field | File)):
-        if number == PARTS:
-            raise InvalidRequest(f"A form has {PARTS} parts at most.")
+        if number == MAX_PARTS:
+            raise InvalidRequest(f"A form has {MAX_PARTS} parts at most.")
         yield event.name or "", _filename(event) if isinstance(event, File) else None, _pieces(events)
 
 
@@ -95,14 +95,14 @@ def _pieces(events: Iterator[Event]) -> Iterator[bytes]:
 
 
 def _events(body: Body, boundary: bytes) -> Iterator[Event]:
-    decoder = _Decoder(boundary, FIELD_BYTES + 2 * _AT_ONCE, max_parts=PARTS + 1)
-    buffer = memoryview(bytearray(_AT_ONCE))
+    decoder = _Decoder(boundary, MAX_FIELD_BYTES + 2 * _READ_BYTES, max_parts=MAX_PARTS + 1)
+    buffer = memoryview(bytearray(_READ_BYTES))
     ended = False
     while True:
         try:
             event = decoder.next_event()
         except RequestEntityTooLarge:
-            raise ChunkTooLarge("The form's headers or fields are too long.", limit=FIELD_BYTES) from None
+            raise ChunkTooLarge("The form's headers or fields are too long.", limit=MAX_FIELD_BYTES) from None
         except ValueError:
             raise InvalidRequest("The form cannot be read, or broke off. Send it again.") from None
         if isinstance(event, Epilogue):
@@ -131,8 +131,8 @@ def _text(name: str, pieces: Iterator[bytes]) -> str:
     value = b""
     for piece in pieces:
         value += piece
-        if len(value) > FIELD_BYTES:
-            raise InvalidRequest(f"The field is longer than {FIELD_BYTES} bytes.", fields={name[:100]: "too long"})
+        if len(value) > MAX_FIELD_BYTES:
+            raise InvalidRequest(f"The field is longer than {MAX_FIELD_BYTES} bytes.", fields={name[:100]: "too long"})
     return _decoded(value)
 
 

@@ -11,7 +11,7 @@ from app.core.errors import InvalidPath
 from app.core.links import Ask, CaptchaMode
 from app.core.origins import origin_list
 from app.core.paths import RelPath
-from app.core.remotes import Place, PlaceKind
+from app.core.remotes import RemoteTarget, TargetKind
 from app.services.links.access import MAX_PASSWORD_LENGTH
 from app.services.links.file_requests import Terms
 from app.settings import MAX_HOURS, extension_list
@@ -49,7 +49,7 @@ Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=MAX_COUNT)]
 Hours = Annotated[float, BeforeValidator(_number), Field(ge=0, le=MAX_HOURS, allow_inf_nan=False)]
 
 
-def _destination(value: Any) -> Place | None:
+def _destination(value: Any) -> RemoteTarget | None:
     """The place to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
     if value is None:
         return None
@@ -60,12 +60,12 @@ def _destination(value: Any) -> Place | None:
         bucket, prefix = value.get("bucket"), value.get("prefix") or ""
         if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
             raise ValueError("The bucket's name is missing or not one that S3 has")
-        return Place(PlaceKind.S3, bucket=bucket, prefix=_prefix(prefix))
+        return RemoteTarget(TargetKind.S3, bucket=bucket, prefix=_prefix(prefix))
     if kind == "drive":
         folder = value.get("folder_id")
         if not isinstance(folder, str) or not _DRIVE_ID.fullmatch(folder):
             raise ValueError("The folder_id is missing: it is the last part of the folder's address in the browser")
-        return Place(PlaceKind.DRIVE, folder_id=folder)
+        return RemoteTarget(TargetKind.DRIVE, folder_id=folder)
     raise ValueError("The kind should be 'folder', 's3' or 'drive'")
 
 

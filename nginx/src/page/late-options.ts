@@ -1,28 +1,28 @@
 // What is behind "More options", and the code of another device: loaded with the first file, or when it is asked for.
 
 import { need } from "./dom";
-import type { Extras, ExtrasNeeds } from "./extras";
 import type { LateApi } from "./late-api";
+import type { MoreOptions, OptionsNeeds } from "./more-options";
 import { once } from "./once";
 import { reasonFor } from "./reasons";
 
-interface Needs extends Omit<ExtrasNeeds, "api"> {
+interface Needs extends Omit<OptionsNeeds, "api"> {
   readonly api: LateApi;
   readonly paint: () => void;
 }
 
-export class LateExtras {
+export class LateOptions {
   readonly #needs: Needs;
-  readonly #load: () => Promise<Extras>;
-  #extras: Extras | null = null;
+  readonly #load: () => Promise<MoreOptions>;
+  #options: MoreOptions | null = null;
 
   constructor(needs: Needs) {
     this.#needs = needs;
     this.#load = once(async () => {
-      const [{ Extras }, api] = await Promise.all([import("./extras"), needs.api()]);
-      this.#extras = new Extras({ ...needs, api });
+      const [{ MoreOptions }, api] = await Promise.all([import("./more-options"), needs.api()]);
+      this.#options = new MoreOptions({ ...needs, api });
       needs.paint();
-      return this.#extras;
+      return this.#options;
     });
     need("more").addEventListener("toggle", () => this.load());
     need("code-form", HTMLFormElement).addEventListener("submit", (event) => {
@@ -46,6 +46,6 @@ export class LateExtras {
   }
 
   paint(): void {
-    this.#extras?.paint();
+    this.#options?.paint();
   }
 }

@@ -4,7 +4,7 @@ import type { Asked, LinkInfo } from "../core/wire";
 import { need, setText } from "./dom";
 import { onLanguage, t } from "./i18n";
 
-export class Gate {
+export class SenderForm {
   readonly #form = need("gate", HTMLFormElement);
   readonly #name = need("name", HTMLInputElement);
   readonly #email = need("email", HTMLInputElement);

@@ -1,6 +1,6 @@
 // How much to send at once: the number of chunks in flight and their size follow what the line is seen to do. Shared by
 // all files that go to one server, because they share the line. The command line client has the same rule in Python
-// (droppr_client/upload/pace.py); tests/fixtures/flow.json holds both to the same answers.
+// (droppr_client/upload/pace.py); tests/fixtures/pace.json holds both to the same answers.
 //
 // Width: what one lane carries, times their number, is what the line carries. It is measured over a round of chunks that
 // were sent at one width, lost ones included. While more lanes carry clearly more, their number doubles; where they do not it
@@ -53,7 +53,7 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 const NO_ROUND = { bytes: 0, seconds: 0, chunks: 0, inFlight: 0 };
 const CONGESTED = new Set([408, 429, 503, 504]);
 
-export interface FlowConfig {
+export interface PaceConfig {
   /** Chunks in flight to begin with. */
   readonly width: number;
   readonly maxWidth: number;
@@ -66,12 +66,12 @@ export interface FlowConfig {
   readonly adaptChunkSize: boolean;
 }
 
-export class Flow {
+export class Pace {
   #width: number;
   #chunkSize: number;
   #maxChunkSize: number;
   #maxWidth: number;
-  readonly #config: FlowConfig;
+  readonly #config: PaceConfig;
   /** Bytes per second at `#before`, the width the present one has to beat. */
   #rate = 0;
   #before: number | null = null;
@@ -96,7 +96,7 @@ export class Flow {
   /** Which part of what may be left out of a chunk is left out of the next one. */
   #turn = 0;
 
-  constructor(config: FlowConfig) {
+  constructor(config: PaceConfig) {
     this.#config = config;
     this.#doubling = config.adaptWidth;
     this.#maxWidth = Math.max(1, config.maxWidth);

@@ -1,4 +1,4 @@
-"""What NamelessFiles promise, and what becomes of one by way of a Destination."""
+"""What UnlinkedFiles promise, and what becomes of one by way of an Inbox."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from app.core.digests import Digests
 from app.core.errors import ChecksumMismatch, ChunkSizeMismatch
 from app.core.paths import RelPath
 from app.storage.disk.bodies import StreamBody
-from app.storage.disk.inbox import LocalFolder
-from app.storage.disk.unlinked_files import LocalNamelessFiles
+from app.storage.disk.inbox import LocalInbox
+from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from tests.support.files import content, files_below, open_below
 
 FOLDER = RelPath.parse("in")
@@ -23,14 +23,14 @@ PATH = RelPath.parse("a/b.bin")
 
 
 @pytest.fixture
-def files(tmp_path: Path) -> LocalNamelessFiles:
+def files(tmp_path: Path) -> LocalUnlinkedFiles:
     (tmp_path / "uploads").mkdir()
-    return LocalNamelessFiles(tmp_path / "uploads")
+    return LocalUnlinkedFiles(tmp_path / "uploads")
 
 
 @pytest.fixture
-def destination(tmp_path: Path) -> LocalFolder:
-    return LocalFolder(tmp_path / "files")
+def inbox(tmp_path: Path) -> LocalInbox:
+    return LocalInbox(tmp_path / "files")
 
 
 def body(data: bytes) -> StreamBody:
@@ -38,18 +38,18 @@ def body(data: bytes) -> StreamBody:
 
 
 @pytest.mark.parametrize("size", [0, 1, 5000, 1_000_000])
-def test_a_file_is_whole_and_named_only_when_delivered(files, destination, tmp_path, size):
+def test_a_file_is_whole_and_named_only_when_delivered(files, inbox, tmp_path, size):
     data = content(size)
     made = files.write(body(data), size, None)
     made.sync()
     assert made.sha256 == hashlib.sha256(data).hexdigest()
     assert made.head == data[:8192]
     assert files_below(tmp_path) == {}
-    delivery = destination.deliver(FOLDER, PATH, made.descriptor)
+    delivery = inbox.deliver(FOLDER, PATH, made.descriptor)
     made.close()
-    destination.flush(FOLDER, delivery)
+    inbox.flush(FOLDER, delivery)
     assert (tmp_path / "files/in/a/b.bin").read_bytes() == data
-    assert delivery.mark == made.mark
+    assert delivery.file_identity == made.file_identity
 
 
 def test_one_that_is_closed_without_a_name_is_gone(files, tmp_path):
@@ -72,14 +72,14 @@ def test_a_wrong_digest_makes_no_file(files):
         files.write(body(b"abc"), 3, Digests({"sha-256": b"\0" * 32}))
 
 
-def test_a_delivered_file_is_found_by_its_mark_and_no_other_is(files, destination):
+def test_a_delivered_file_is_found_by_its_mark_and_no_other_is(files, inbox):
     first, second = files.write(body(b"one"), 3, None), files.write(body(b"two"), 3, None)
     for each in (first, second):
-        destination.deliver(FOLDER, PATH, each.descriptor)
-    found = destination.find(FOLDER, PATH, second.mark)
+        inbox.deliver(FOLDER, PATH, each.descriptor)
+    found = inbox.find(FOLDER, PATH, second.file_identity)
     assert found is not None
     assert (found.path, found.disk_path) == ("a/b (1).bin", "a/b (1).bin")
-    assert destination.find(FOLDER, PATH, "0-3-0") is None
+    assert inbox.find(FOLDER, PATH, "0-3-0") is None
     for each in (first, second):
         each.close()
 
@@ -90,4 +90,4 @@ def test_a_file_system_without_nameless_files_says_so(files, monkeypatch):
 
     assert files.supported
     monkeypatch.setattr(os, "open", refuse)
-    assert not LocalNamelessFiles(Path("/nowhere")).supported
+    assert not LocalUnlinkedFiles(Path("/nowhere")).supported

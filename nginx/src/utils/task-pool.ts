@@ -1,5 +1,5 @@
 /** Tasks that run together until one fails, several at once, as many as `room` says whenever it is asked. */
-export class Pool {
+export class TaskPool {
   readonly #next: () => (() => Promise<void>) | null;
   readonly #room: () => number;
   readonly #stop: AbortController;

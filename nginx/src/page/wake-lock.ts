@@ -7,7 +7,7 @@ export interface Sleeper {
   readonly onReturn: () => void;
 }
 
-export class Awake {
+export class WakeLock {
   readonly #sleeper: Sleeper;
   #lock: WakeLockSentinel | null = null;
   #asking = false;

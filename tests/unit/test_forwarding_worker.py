@@ -1,4 +1,4 @@
-"""The courier looks through the outbox at once when it is woken, unless that takes long."""
+"""The worker looks through the outbox at once when it is woken, unless that takes long."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.services.forwarding.worker import LONG_LOOK, RESTS, TICK, Courier
+from app.services.forwarding.worker import LONG_LOOK_SECONDS, RESTS, TICK_SECONDS, ForwardingWorker
 from tests.support.files import eventually
 
 
@@ -22,7 +22,7 @@ class Rest:
         self.asked.append(seconds)
 
 
-class Outbox:
+class Store:
     """Nothing to pass on, which takes the processor ``seconds`` to see."""
 
     def __init__(self, seconds: float) -> None:
@@ -42,18 +42,18 @@ class NothingOwed:
         return 0
 
 
-@pytest.mark.parametrize("seconds", [0.0, 2 * LONG_LOOK])
+@pytest.mark.parametrize("seconds", [0.0, 2 * LONG_LOOK_SECONDS])
 def test_after_a_long_look_it_rests_however_often_it_is_woken(seconds: float) -> None:
-    outbox, rest, wake = Outbox(seconds), Rest(), threading.Event()
-    courier: Any = Courier(outbox, NothingOwed(), time.time, wake, lambda: None)  # type: ignore[arg-type]
-    courier._rest = rest
-    courier.start()
+    store, rest, wake = Store(seconds), Rest(), threading.Event()
+    worker: Any = ForwardingWorker(store, NothingOwed(), time.time, wake, lambda: None)  # type: ignore[arg-type]
+    worker._rest = rest
+    worker.start()
 
     def woken() -> bool:
         wake.set()
-        return outbox.looks >= 5
+        return store.looks >= 5
 
     eventually(woken, what="five looks")
-    outbox.seconds = 0
+    store.seconds = 0
     assert (len(rest.asked) >= 4) is (seconds > 0)
-    assert all(RESTS * seconds <= each <= TICK for each in rest.asked)
+    assert all(RESTS * seconds <= each <= TICK_SECONDS for each in rest.asked)

@@ -2,12 +2,12 @@ import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { errorFromReply, networkError } from "../src/core/errors";
-import { Flow, type FlowConfig } from "../src/core/flow";
+import { Pace, type PaceConfig } from "../src/core/pace";
 import { play, type Shape } from "./support/model-line";
 import { randomFrom } from "./support/random";
 
 const MEBI = 1024 * 1024;
-const BASE: FlowConfig = {
+const BASE: PaceConfig = {
   width: 4,
   maxWidth: 16,
   adaptWidth: true,
@@ -29,18 +29,18 @@ function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
-function seconds(config: FlowConfig, shape: Shape, size: number): number {
+function seconds(config: PaceConfig, shape: Shape, size: number): number {
   return median(
-    [1, 2, 3, 4, 5, 6, 7].map((seed) => play(new Flow(config), shape, size, randomFrom(seed)).seconds),
+    [1, 2, 3, 4, 5, 6, 7].map((seed) => play(new Pace(config), shape, size, randomFrom(seed)).seconds),
   );
 }
 
-function fixed(width: number): FlowConfig {
+function fixed(width: number): PaceConfig {
   const size = { chunkSize: 4 * MEBI, maxChunkSize: 4 * MEBI };
   return { ...BASE, ...size, width, maxWidth: width, adaptWidth: false, adaptChunkSize: false };
 }
 
-describe("a flow that adapts", () => {
+describe("a pace that adapts", () => {
   it.each([
     ["fast", FAST, 256],
     ["slow", SLOW, 20],
@@ -62,14 +62,14 @@ describe("a flow that adapts", () => {
   });
 
   it("grows to where more lanes bring nothing, in seconds, and stays about there", () => {
-    const { widths } = play(new Flow({ ...BASE, maxWidth: 64 }), FAST, 400 * MEBI, Math.random);
+    const { widths } = play(new Pace({ ...BASE, maxWidth: 64 }), FAST, 400 * MEBI, Math.random);
     expect(Math.max(...widths.slice(0, 30))).toBeGreaterThanOrEqual(8);
     expect(median(widths)).toBeGreaterThanOrEqual(8);
     expect(median(widths)).toBeLessThanOrEqual(16);
   });
 
   it("stays where it began when one connection fills the line, and asks for more ever more rarely", () => {
-    const { widths } = play(new Flow(BASE), { ...SLOW, roundTrip: 0 }, 400 * MEBI, Math.random);
+    const { widths } = play(new Pace(BASE), { ...SLOW, roundTrip: 0 }, 400 * MEBI, Math.random);
     expect(median(widths)).toBe(4);
     const late = widths.slice(widths.length / 2);
     expect(late.filter((width) => width > 4).length).toBeLessThan(late.length / 5);
@@ -77,72 +77,72 @@ describe("a flow that adapts", () => {
   });
 
   it("never goes beyond what the server wants", () => {
-    const flow = new Flow(BASE);
-    flow.limit(6, 4 * MEBI);
-    const { widths } = play(flow, { ...FAST, total: 100 * MEBI }, 200 * MEBI, Math.random);
+    const pace = new Pace(BASE);
+    pace.limit(6, 4 * MEBI);
+    const { widths } = play(pace, { ...FAST, total: 100 * MEBI }, 200 * MEBI, Math.random);
     expect(Math.max(...widths)).toBe(6);
-    expect(flow.chunkSize).toBe(4 * MEBI);
+    expect(pace.chunkSize).toBe(4 * MEBI);
   });
 
   it("is halved by a refusal, grows again after a while, and then step by step", () => {
-    const flow = new Flow({ ...BASE, width: 16 });
-    flow.failed(refusal(503), MEBI, 0, 1, 16);
-    const { widths } = play(flow, { ...FAST, total: 100 * MEBI }, 1000 * MEBI, Math.random);
+    const pace = new Pace({ ...BASE, width: 16 });
+    pace.failed(refusal(503), MEBI, 0, 1, 16);
+    const { widths } = play(pace, { ...FAST, total: 100 * MEBI }, 1000 * MEBI, Math.random);
     expect(widths.slice(0, 50).every((width) => width === 8)).toBe(true);
     expect(new Set(widths)).toEqual(new Set([8, 10, 12, 15, 16]));
   });
 
   it("learns nothing where there is too little to send", () => {
-    const flow = new Flow(BASE);
-    for (let at = 0; at < 100; at += 1) flow.accepted(MEBI, at * 1_000, at * 1_000 + 500, 1);
-    expect(flow.width).toBe(4);
+    const pace = new Pace(BASE);
+    for (let at = 0; at < 100; at += 1) pace.accepted(MEBI, at * 1_000, at * 1_000 + 500, 1);
+    expect(pace.width).toBe(4);
   });
 
   it("counts only what was sent since it was interrupted", () => {
-    const flow = new Flow(BASE);
-    flow.interrupted(5_000);
-    for (let at = 0; at < 20; at += 1) flow.accepted(MEBI, 1_000, 9_000, 4);
-    expect(flow.width).toBe(4);
-    for (let at = 0; at < 2; at += 1) flow.accepted(MEBI, 5_000, 9_000, 4);
-    expect(flow.width).toBe(8);
+    const pace = new Pace(BASE);
+    pace.interrupted(5_000);
+    for (let at = 0; at < 20; at += 1) pace.accepted(MEBI, 1_000, 9_000, 4);
+    expect(pace.width).toBe(4);
+    for (let at = 0; at < 2; at += 1) pace.accepted(MEBI, 5_000, 9_000, 4);
+    expect(pace.width).toBe(8);
   });
 
   it.each([503, 429, 408, 504])(
     "is halved by %i once for all requests that were under way together",
     (status) => {
-      const flow = new Flow({ ...BASE, width: 8 });
-      for (let at = 0; at < 8; at += 1) flow.failed(refusal(status), MEBI, 100, 200 + at, 8);
-      expect(flow.width).toBe(4);
-      flow.failed(refusal(status), MEBI, 300, 400, 4);
-      expect(flow.width).toBe(2);
+      const pace = new Pace({ ...BASE, width: 8 });
+      for (let at = 0; at < 8; at += 1) pace.failed(refusal(status), MEBI, 100, 200 + at, 8);
+      expect(pace.width).toBe(4);
+      pace.failed(refusal(status), MEBI, 300, 400, 4);
+      expect(pace.width).toBe(2);
       for (let at = 0; at < 9; at += 1)
-        flow.failed(refusal(status), MEBI, 1_000 * at + 500, 1_000 * at + 900, 1);
-      expect(flow.width).toBe(1);
+        pace.failed(refusal(status), MEBI, 1_000 * at + 500, 1_000 * at + 900, 1);
+      expect(pace.width).toBe(1);
     },
   );
 
   it("is not changed by refusals that say nothing about the line", () => {
-    const flow = new Flow(BASE);
-    for (const status of [400, 409, 500, 507]) flow.failed(refusal(status), MEBI, 1, 2, 4);
-    expect(flow.width).toBe(4);
+    const pace = new Pace(BASE);
+    for (const status of [400, 409, 500, 507]) pace.failed(refusal(status), MEBI, 1, 2, 4);
+    expect(pace.width).toBe(4);
   });
 
   it("is not narrowed by single connections that break, but when nearly all do", () => {
-    const flow = new Flow({ ...BASE, width: 8, maxWidth: 8 });
+    const pace = new Pace({ ...BASE, width: 8, maxWidth: 8 });
     for (let at = 0; at < 40; at += 2) {
-      flow.accepted(MEBI, at * 1_000, at * 1_000 + 500, 8);
-      flow.failed(networkError(), MEBI, at * 1_000, at * 1_000 + 500, 8);
+      pace.accepted(MEBI, at * 1_000, at * 1_000 + 500, 8);
+      pace.failed(networkError(), MEBI, at * 1_000, at * 1_000 + 500, 8);
     }
-    expect(flow.width).toBe(8);
-    for (let at = 0; at < 7; at += 1) flow.failed(networkError(), MEBI, 90_000, 90_001, 8);
-    expect(flow.width).toBe(4);
+    expect(pace.width).toBe(8);
+    for (let at = 0; at < 7; at += 1) pace.failed(networkError(), MEBI, 90_000, 90_001, 8);
+    expect(pace.width).toBe(4);
   });
 
   it("stays as it is where it is given", () => {
-    const flow = new Flow({ ...BASE, adaptWidth: false });
-    play(flow, FAST, 100 * MEBI, Math.random);
-    flow.failed(refusal(503), MEBI, 0, 1, 4);
-    expect(flow.width).toBe(4);
+    const pace = new Pace({ ...BASE, adaptWidth: false });
+    play(pace, FAST, 100 * MEBI, Math.random);
+    pace.failed(refusal(503), MEBI, 0, 1, 4);
+    expect(pace.width).toBe(4);
   });
 });
 
@@ -150,13 +150,13 @@ describe("the size of chunks", () => {
   const settled = { ...BASE, adaptWidth: false };
 
   it("grows towards three seconds for each, twofold at most, from one MiB on in whole ones", () => {
-    const flow = new Flow(settled);
+    const pace = new Pace(settled);
     const sizes = [0, 1, 2, 3, 4].map((at) => {
-      flow.accepted(flow.chunkSize, at * 1_000, at * 1_000 + 500, 4);
-      return flow.chunkSize / MEBI;
+      pace.accepted(pace.chunkSize, at * 1_000, at * 1_000 + 500, 4);
+      return pace.chunkSize / MEBI;
     });
     expect(sizes).toEqual([1, 2, 4, 8, 8]);
-    const slow = new Flow({ ...settled, chunkSize: 8 * MEBI });
+    const slow = new Pace({ ...settled, chunkSize: 8 * MEBI });
     slow.accepted(8 * MEBI, 0, 8_000, 4);
     expect(slow.chunkSize).toBe(4 * MEBI);
     slow.accepted(4 * MEBI, 0, 5_000, 4);
@@ -167,65 +167,65 @@ describe("the size of chunks", () => {
   });
 
   it("grows towards half a second while the width is being looked for", () => {
-    const flow = new Flow({ ...BASE, chunkSize: 8 * MEBI });
-    flow.accepted(8 * MEBI, 0, 1_000, 4);
-    expect(flow.chunkSize).toBe(4 * MEBI);
-    flow.accepted(4 * MEBI, 0, 2_000, 4);
-    expect(flow.chunkSize).toBe(2 * MEBI);
+    const pace = new Pace({ ...BASE, chunkSize: 8 * MEBI });
+    pace.accepted(8 * MEBI, 0, 1_000, 4);
+    expect(pace.chunkSize).toBe(4 * MEBI);
+    pace.accepted(4 * MEBI, 0, 2_000, 4);
+    expect(pace.chunkSize).toBe(2 * MEBI);
   });
 
   it("grows towards eight round trips while the width is being looked for on a long way", () => {
-    const flow = new Flow({ ...BASE, chunkSize: 4 * MEBI });
-    flow.answered(2_000);
-    flow.answered(200);
-    flow.accepted(4 * MEBI, 0, 1_000, 4);
-    expect(flow.chunkSize).toBe(6 * MEBI);
+    const pace = new Pace({ ...BASE, chunkSize: 4 * MEBI });
+    pace.answered(2_000);
+    pace.answered(200);
+    pace.accepted(4 * MEBI, 0, 1_000, 4);
+    expect(pace.chunkSize).toBe(6 * MEBI);
   });
 
   it("of a lane follows what it has just carried, and its part of what is left what the others carry", () => {
-    const flow = new Flow({ ...settled, chunkSize: 8 * MEBI });
+    const pace = new Pace({ ...settled, chunkSize: 8 * MEBI });
     const sizes = [4, 4, 1].map((mebi) => {
-      flow.accepted(mebi * MEBI, 0, 2_000, 4);
-      return flow.next(1_000 * MEBI, 4, 8 * MEBI) / MEBI;
+      pace.accepted(mebi * MEBI, 0, 2_000, 4);
+      return pace.next(1_000 * MEBI, 4, 8 * MEBI) / MEBI;
     });
     expect(sizes).toEqual([6, 6, 1.5]);
-    flow.accepted(MEBI, 0, 2_000, 4);
+    pace.accepted(MEBI, 0, 2_000, 4);
     // A fifth of the mean of 2, 2, 0.5 and 0.5 MiB/s, of a quarter of what is left.
-    expect(flow.next(20 * MEBI, 4, 8 * MEBI) / MEBI).toBe(1.5);
-    expect(flow.next(20 * MEBI, 4, 8 * MEBI) / MEBI).toBe(5);
+    expect(pace.next(20 * MEBI, 4, 8 * MEBI) / MEBI).toBe(1.5);
+    expect(pace.next(20 * MEBI, 4, 8 * MEBI) / MEBI).toBe(5);
   });
 
   it("is not judged by the sliver at the end of a gap", () => {
-    const flow = new Flow({ ...settled, chunkSize: 4 * MEBI });
-    flow.accepted(100, 0, 3_000, 4);
-    expect(flow.chunkSize).toBe(4 * MEBI);
+    const pace = new Pace({ ...settled, chunkSize: 4 * MEBI });
+    pace.accepted(100, 0, 3_000, 4);
+    expect(pace.chunkSize).toBe(4 * MEBI);
   });
 
   it("is halved by a connection that breaks, and grows back only after many chunks unharmed", () => {
-    const flow = new Flow({ ...settled, chunkSize: 8 * MEBI });
-    flow.failed(networkError(), 8 * MEBI, 0, 1, 4);
+    const pace = new Pace({ ...settled, chunkSize: 8 * MEBI });
+    pace.failed(networkError(), 8 * MEBI, 0, 1, 4);
     // Others of the old size, cut by the same accident, are old news.
-    flow.failed(networkError(), 8 * MEBI, 0, 1, 4);
-    expect(flow.chunkSize).toBe(4 * MEBI);
-    for (let at = 0; at < 23; at += 1) flow.accepted(4 * MEBI, 0, 100, 4);
-    expect(flow.chunkSize).toBe(4 * MEBI);
-    flow.accepted(4 * MEBI, 0, 100, 4);
-    expect(flow.chunkSize).toBe(8 * MEBI);
+    pace.failed(networkError(), 8 * MEBI, 0, 1, 4);
+    expect(pace.chunkSize).toBe(4 * MEBI);
+    for (let at = 0; at < 23; at += 1) pace.accepted(4 * MEBI, 0, 100, 4);
+    expect(pace.chunkSize).toBe(4 * MEBI);
+    pace.accepted(4 * MEBI, 0, 100, 4);
+    expect(pace.chunkSize).toBe(8 * MEBI);
   });
 
   it("is never smaller than the least, and stays as it is where it is given", () => {
-    const flow = new Flow(BASE);
-    for (let at = 0; at < 4; at += 1) flow.failed(networkError(), flow.chunkSize, 0, 1, 4);
-    expect(flow.chunkSize).toBe(MEBI / 4);
-    const given = new Flow({ ...BASE, adaptChunkSize: false, chunkSize: 8 * MEBI });
+    const pace = new Pace(BASE);
+    for (let at = 0; at < 4; at += 1) pace.failed(networkError(), pace.chunkSize, 0, 1, 4);
+    expect(pace.chunkSize).toBe(MEBI / 4);
+    const given = new Pace({ ...BASE, adaptChunkSize: false, chunkSize: 8 * MEBI });
     given.failed(networkError(), 8 * MEBI, 0, 1, 4);
     given.accepted(8 * MEBI, 0, 60_000, 4);
     expect(given.chunkSize).toBe(8 * MEBI);
   });
 
   it("of single chunks is between half and all of it while the width is being looked for, and no two that go together are alike", () => {
-    const flow = new Flow({ ...BASE, chunkSize: 8 * MEBI });
-    const sizes = Array.from({ length: 64 }, () => flow.next(1000 * MEBI, 4, flow.chunkSize) / MEBI);
+    const pace = new Pace({ ...BASE, chunkSize: 8 * MEBI });
+    const sizes = Array.from({ length: 64 }, () => pace.next(1000 * MEBI, 4, pace.chunkSize) / MEBI);
     expect(Math.max(...sizes)).toBeLessThanOrEqual(8);
     expect(Math.min(...sizes)).toBeGreaterThanOrEqual(4);
     expect(median(sizes)).toBeCloseTo(6, 0);
@@ -233,24 +233,24 @@ describe("the size of chunks", () => {
       expect(size * 16).toBe(Math.round(size * 16));
       expect(sizes.slice(at + 1, at + 8)).not.toContain(size);
     }
-    flow.failed(refusal(503), MEBI, 0, 1, 4);
-    expect(flow.next(1000 * MEBI, 4, flow.chunkSize)).toBe(8 * MEBI);
+    pace.failed(refusal(503), MEBI, 0, 1, 4);
+    expect(pace.next(1000 * MEBI, 4, pace.chunkSize)).toBe(8 * MEBI);
   });
 
   it("is what is asked for where it is given", () => {
-    const given = new Flow({ ...BASE, adaptChunkSize: false, chunkSize: 1000 });
+    const given = new Pace({ ...BASE, adaptChunkSize: false, chunkSize: 1000 });
     expect([1, 2, 3].map(() => given.next(MEBI, 4, 1000))).toEqual([1000, 1000, 1000]);
   });
 
   it("becomes smaller towards the end, so that no lane is left with a large chunk", () => {
-    const flow = new Flow({ ...settled, chunkSize: 8 * MEBI });
+    const pace = new Pace({ ...settled, chunkSize: 8 * MEBI });
     const sizes: number[] = [];
     for (let left = 40 * MEBI; left > 0; left -= sizes.at(-1) ?? left)
-      sizes.push(Math.min(left, flow.next(left, 4, flow.chunkSize)));
+      sizes.push(Math.min(left, pace.next(left, 4, pace.chunkSize)));
     expect(Math.max(...sizes.slice(0, 4))).toBeGreaterThan(4 * MEBI);
     expect(Math.max(...sizes.slice(-4))).toBeLessThanOrEqual(MEBI / 2);
-    expect(flow.next(1, 16, 8 * MEBI)).toBe(MEBI / 2);
-    expect(flow.next(MEBI, 16, 1000)).toBe(1000);
+    expect(pace.next(1, 16, 8 * MEBI)).toBe(MEBI / 2);
+    expect(pace.next(MEBI, 16, 1000)).toBe(1000);
   });
 });
 
@@ -273,11 +273,11 @@ interface Golden {
 }
 
 describe("the command line client does the same", () => {
-  const path = resolve(import.meta.dirname, "../../tests/fixtures/flow.json");
+  const path = resolve(import.meta.dirname, "../../tests/fixtures/pace.json");
   const cases: Golden[] = JSON.parse(readFileSync(path, "utf8"));
 
   it.each(cases.map((each) => [each.name, each] as const))("when: %s", (_, { config, answered, steps }) => {
-    const flow = new Flow({
+    const pace = new Pace({
       width: config.width,
       maxWidth: config.max_width,
       chunkSize: config.chunk_size,
@@ -286,14 +286,14 @@ describe("the command line client does the same", () => {
       adaptWidth: true,
       adaptChunkSize: true,
     });
-    if (answered !== null) flow.answered(answered);
+    if (answered !== null) pace.answered(answered);
     for (const [at, step] of steps.entries()) {
       const { event, bytes, began, now, in_flight } = step;
-      if (event === "accepted") flow.accepted(bytes, began, now, in_flight);
-      else if (event === "limit") flow.limit(in_flight, bytes);
-      else flow.failed(event === "lost" ? networkError() : refusal(503), bytes, began, now, in_flight);
-      const next = flow.next(step.left, flow.width, flow.chunkSize);
-      expect([flow.width, flow.chunkSize, next], `step ${at}`).toEqual([
+      if (event === "accepted") pace.accepted(bytes, began, now, in_flight);
+      else if (event === "limit") pace.limit(in_flight, bytes);
+      else pace.failed(event === "lost" ? networkError() : refusal(503), bytes, began, now, in_flight);
+      const next = pace.next(step.left, pace.width, pace.chunkSize);
+      expect([pace.width, pace.chunkSize, next], `step ${at}`).toEqual([
         step.width,
         step.chunk_size,
         step.next,

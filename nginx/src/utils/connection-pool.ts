@@ -3,7 +3,7 @@
 // swallowed; waiting here it is told apart.
 
 import { abortedError, errorFromReply, isPage, UploadError } from "../core/errors";
-import type { Flow } from "../core/flow";
+import type { Pace } from "../core/pace";
 import type { Clock, Transport, TransportReply, TransportRequest } from "../ports";
 import { SpeedLimit } from "./speed-limit";
 
@@ -17,40 +17,40 @@ const SMALLEST_LIMITED = 256 * 1024;
 /** Kept from big files while small ones are sent: a chunk on a slow line holds its connection for seconds, a small file should not. */
 const KEPT_FOR_SMALL = 2;
 
-interface Turn {
+interface Waiter {
   readonly isBody: boolean;
   readonly begin: () => void;
 }
 
-/** What one file has on the line. */
-interface Lane {
+/** The requests of one file, under way and waiting. */
+interface FileQueue {
   readonly small: boolean;
   active: number;
   /** When it was last let on, as a count of turns. */
   served: number;
-  readonly waiting: Set<Turn>;
+  readonly waiting: Set<Waiter>;
 }
 
-export class Line {
-  readonly flow: Flow;
+export class ConnectionPool {
+  readonly pace: Pace;
   readonly speedLimit: SpeedLimit;
   readonly #clock: Clock;
   readonly #connections: number;
   readonly #smallOnes: () => boolean;
-  readonly #lanes = new Set<Lane>();
+  readonly #queues = new Set<FileQueue>();
   #active = 0;
   #bodies = { big: 0, small: 0 };
   #turns = 0;
 
   /** `connections` is how many requests of any kind may be under way at once; `smallOnes` whether small files are being sent. */
   constructor(
-    flow: Flow,
+    pace: Pace,
     clock: Clock,
     connections: number = BROWSER_CONNECTIONS,
     smallOnes: () => boolean = () => false,
   ) {
     this.#smallOnes = smallOnes;
-    this.flow = flow;
+    this.pace = pace;
     this.speedLimit = new SpeedLimit(clock);
     this.#clock = clock;
     this.#connections = connections;
@@ -59,25 +59,25 @@ export class Line {
   /** Bytes of the next chunk, at most. */
   get chunkSize(): number {
     const limit = this.speedLimit.bytesPerSecond;
-    if (limit === null) return this.flow.chunkSize;
+    if (limit === null) return this.pace.chunkSize;
     const smooth = Math.max(SMALLEST_LIMITED, Math.floor(limit * LIMITED_SECONDS));
-    return Math.min(this.flow.chunkSize, smooth);
+    return Math.min(this.pace.chunkSize, smooth);
   }
 
-  /** `transport` by way of this line, for the requests of one file: a lane of its own. */
+  /** `transport` by way of this line, for the requests of one file: a queue of its own. */
   through(transport: Transport, small = false): Transport {
-    const lane: Lane = { small, active: 0, served: 0, waiting: new Set() };
-    return { send: (request) => this.#send(transport, request, lane) };
+    const queue: FileQueue = { small, active: 0, served: 0, waiting: new Set() };
+    return { send: (request) => this.#send(transport, request, queue) };
   }
 
-  async #send(transport: Transport, request: TransportRequest, lane: Lane): Promise<TransportReply> {
+  async #send(transport: Transport, request: TransportRequest, queue: FileQueue): Promise<TransportReply> {
     const isBody = request.body instanceof Blob;
-    await this.#turn(lane, isBody, request.signal);
+    await this.#wait(queue, isBody, request.signal);
     try {
       if (!(request.body instanceof Blob)) return await this.#sendWords(transport, request);
       return await this.#sendBody(transport, request, request.body.size);
     } finally {
-      this.#count(lane, isBody, -1);
+      this.#count(queue, isBody, -1);
       this.#next();
     }
   }
@@ -85,7 +85,7 @@ export class Line {
   async #sendWords(transport: Transport, request: TransportRequest): Promise<TransportReply> {
     const began = this.#clock.now();
     const reply = await transport.send(request);
-    this.flow.answered(this.#clock.now() - began);
+    this.pace.answered(this.#clock.now() - began);
     return reply;
   }
 
@@ -96,9 +96,9 @@ export class Line {
       const reply = await transport.send(request);
       const now = this.#clock.now();
       if (reply.status < 300) {
-        if (!isPage(reply.text)) this.flow.accepted(bytes, began, now, this.#inFlight);
+        if (!isPage(reply.text)) this.pace.accepted(bytes, began, now, this.#inFlight);
       } else
-        this.flow.failed(
+        this.pace.failed(
           errorFromReply({ ...reply, retryAfter: null, now }),
           bytes,
           began,
@@ -108,7 +108,7 @@ export class Line {
       return reply;
     } catch (error) {
       if (error instanceof UploadError && !request.signal.aborted) {
-        this.flow.failed(error, bytes, began, this.#clock.now(), this.#inFlight);
+        this.pace.failed(error, bytes, began, this.#clock.now(), this.#inFlight);
       }
       throw error;
     }
@@ -120,24 +120,24 @@ export class Line {
 
   /** It was paused, or offline: what was on its way says nothing about speed. */
   interrupted(): void {
-    this.flow.interrupted(this.#clock.now());
+    this.pace.interrupted(this.#clock.now());
   }
 
-  #turn(lane: Lane, isBody: boolean, signal: AbortSignal): Promise<void> {
+  #wait(queue: FileQueue, isBody: boolean, signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.reject(abortedError());
     return new Promise((resolve, reject) => {
       const leave = (): void => {
-        lane.waiting.delete(turn);
+        queue.waiting.delete(waiter);
         reject(abortedError());
       };
       const begin = (): void => {
         signal.removeEventListener("abort", leave);
         resolve();
       };
-      const turn: Turn = { isBody, begin };
+      const waiter: Waiter = { isBody, begin };
       signal.addEventListener("abort", leave);
-      lane.waiting.add(turn);
-      this.#lanes.add(lane);
+      queue.waiting.add(waiter);
+      this.#queues.add(queue);
       this.#next();
     });
   }
@@ -145,45 +145,46 @@ export class Line {
   /** Lets on whoever has least on the line, and of those who has waited longest. */
   #next(): void {
     for (let found = this.#fairest(); found !== null; found = this.#fairest()) {
-      const { lane, turn } = found;
-      lane.waiting.delete(turn);
-      lane.served = ++this.#turns;
-      this.#count(lane, turn.isBody, 1);
-      turn.begin();
+      const { queue, waiter } = found;
+      queue.waiting.delete(waiter);
+      queue.served = ++this.#turns;
+      this.#count(queue, waiter.isBody, 1);
+      waiter.begin();
     }
   }
 
-  #fairest(): { lane: Lane; turn: Turn } | null {
-    let best: { lane: Lane; turn: Turn } | null = null;
-    for (const lane of this.#lanes) {
-      const turn = this.#readyOf(lane);
-      if (lane.waiting.size === 0) this.#lanes.delete(lane);
-      else if (turn !== undefined && (best === null || isBefore(lane, best.lane))) best = { lane, turn };
+  #fairest(): { queue: FileQueue; waiter: Waiter } | null {
+    let best: { queue: FileQueue; waiter: Waiter } | null = null;
+    for (const queue of this.#queues) {
+      const waiter = this.#readyOf(queue);
+      if (queue.waiting.size === 0) this.#queues.delete(queue);
+      else if (waiter !== undefined && (best === null || isBefore(queue, best.queue)))
+        best = { queue, waiter };
     }
     return best;
   }
 
-  #readyOf(lane: Lane): Turn | undefined {
+  #readyOf(queue: FileQueue): Waiter | undefined {
     if (this.#active >= this.#connections) return undefined;
-    const full = this.#isFull(lane);
-    for (const turn of lane.waiting) if (!turn.isBody || !full) return turn;
+    const full = this.#isFull(queue);
+    for (const waiter of queue.waiting) if (!waiter.isBody || !full) return waiter;
     return undefined;
   }
 
-  #isFull({ small }: Lane): boolean {
-    const { width } = this.flow;
+  #isFull({ small }: FileQueue): boolean {
+    const { width } = this.pace;
     if (small) return this.#inFlight >= width + KEPT_FOR_SMALL;
     const kept = this.#smallOnes() ? KEPT_FOR_SMALL : 0;
     return this.#bodies.big >= Math.min(width, Math.max(1, this.#connections - kept));
   }
 
-  #count(lane: Lane, isBody: boolean, by: 1 | -1): void {
-    lane.active += by;
+  #count(queue: FileQueue, isBody: boolean, by: 1 | -1): void {
+    queue.active += by;
     this.#active += by;
-    if (isBody) this.#bodies[lane.small ? "small" : "big"] += by;
+    if (isBody) this.#bodies[queue.small ? "small" : "big"] += by;
   }
 }
 
-function isBefore(one: Lane, other: Lane): boolean {
+function isBefore(one: FileQueue, other: FileQueue): boolean {
   return one.active === other.active ? one.served < other.served : one.active < other.active;
 }

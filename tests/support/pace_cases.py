@@ -1,4 +1,4 @@
-"""``python -m tests.support.flow_cases`` writes tests/fixtures/flow.json: what the rule of how much to send at once decides.
+"""``python -m tests.support.pace_cases`` writes tests/fixtures/pace.json: what the rule of how much to send at once decides.
 
 Both languages are held to it. The times are multiples of 125 ms, which are exact in seconds as well.
 """
@@ -15,7 +15,7 @@ from typing import Any
 from droppr_client.upload.pace import Limits, Pace
 from tests.support.files import MIB
 
-GOLDEN = Path(__file__).resolve().parents[1] / "fixtures" / "flow.json"
+GOLDEN = Path(__file__).resolve().parents[1] / "fixtures" / "pace.json"
 LIMITS = Limits(most=16, largest=8 * MIB)
 ROUND_TRIP = 0.06
 

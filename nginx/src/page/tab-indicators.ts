@@ -8,7 +8,7 @@ import { Notice } from "./notice";
 import { TabSign } from "./tab-sign";
 import { endWords } from "./total-panel";
 
-export class Signs {
+export class TabIndicators {
   readonly #tab = new TabSign();
   readonly #notice = new Notice();
   readonly #announcer: Announcer;

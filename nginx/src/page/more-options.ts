@@ -11,21 +11,21 @@ import { reasonFor } from "./reasons";
 /** Bytes per second; 0 is as fast as possible. */
 const SPEEDS = [0, 0.25, 0.5, 1, 2, 5, 10, 25].map((mebibytes) => mebibytes * 1024 * 1024);
 
-export interface ExtrasNeeds {
+export interface OptionsNeeds {
   readonly api: LinkApi;
   readonly manager: UploadManager;
   readonly onHandedOver: (uploads: readonly Begun[]) => Promise<void>;
   readonly onProblem: (words: () => string) => void;
 }
 
-export class Extras {
-  readonly #needs: ExtrasNeeds;
+export class MoreOptions {
+  readonly #needs: OptionsNeeds;
   readonly #speed = need("speed-limit", HTMLSelectElement);
   readonly #move = need("move-device", HTMLButtonElement);
   readonly #code = need("code-input", HTMLInputElement);
   readonly #codeProblem = need("code-problem");
 
-  constructor(needs: ExtrasNeeds) {
+  constructor(needs: OptionsNeeds) {
     this.#needs = needs;
     this.#speed.append(...SPEEDS.map((speed) => new Option("", String(speed))));
     this.#speed.addEventListener("change", () => needs.manager.setSpeedLimit(Number(this.#speed.value)));
