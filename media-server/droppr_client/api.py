@@ -1,4 +1,4 @@
-"""A Droppr server as seen from outside: JSON over HTTP, and every trouble as one sentence."""
+"""A Droppr server as seen from outside: JSON over HTTP, and every problem as one sentence."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import quote
 
 from droppr_client.upload import wire
-from droppr_client.upload.between import is_page, trouble_between
+from droppr_client.upload.between import is_page, problem_between
 from droppr_client.upload.connection import Answer, Connections, Download, address_of, below
-from droppr_client.upload.troubles import FileRefused, MovedAway, Passing, Refused, Trouble
+from droppr_client.upload.problems import FileRefused, MovedAway, Refused, Retryable, UploadProblem
 
 JSON = dict[str, Any]
 
@@ -45,8 +45,8 @@ class Api:
         try:
             self._connections = Connections(self.url)
             self._prefix = below(address_of(self.url))
-        except Refused as trouble:
-            raise ApiError(str(trouble)) from trouble
+        except Refused as problem:
+            raise ApiError(str(problem)) from problem
         self._token = _usable(token)
 
     @property
@@ -83,7 +83,7 @@ class Api:
         return self._call("DELETE", f"{_path(hash)}/uploads")
 
     def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
-        """The bytes ``[start, stop)`` of a received file in pieces, and never more. Raises Passing, FileRefused, ApiError."""
+        """The bytes ``[start, stop)`` of a received file in pieces, and never more. Raises Retryable, FileRefused, ApiError."""
         headers = self._headers() | {"Range": f"bytes={start}-{stop - 1}"}
         left = stop - start
         address = f"{self._prefix}{_path(hash)}/files/{quote(path)}"
@@ -93,7 +93,7 @@ class Api:
                 left -= len(piece)
                 yield piece
         if left:
-            raise Passing(f"The connection to {self.url} broke off.", broken=True)
+            raise Retryable(f"The connection to {self.url} broke off.", broken=True)
 
     def readiness(self) -> JSON:
         return self._call("GET", "/readyz")
@@ -134,12 +134,12 @@ class Api:
         try:
             answer = self._connections.call(method, self._prefix + path, body, self._headers())
             for wait in WAITS if method == "GET" else ():
-                if not isinstance(trouble_between(answer, self._connections.host), Passing):
+                if not isinstance(problem_between(answer, self._connections.host), Retryable):
                     break
                 time.sleep(wait)
                 answer = self._connections.call(method, self._prefix + path, body, self._headers())
-        except Trouble as trouble:
-            raise ApiError(f"{self.url} cannot be reached: {trouble}") from trouble
+        except UploadProblem as problem:
+            raise ApiError(f"{self.url} cannot be reached: {problem}") from problem
         self._check(answer)
         if is_page(answer.status, answer.headers):
             self._check_between(answer)
@@ -164,14 +164,14 @@ class Api:
 
     def _check_between(self, answer: Answer) -> None:
         """Raises what an answer stands for that something on the way to the server has given."""
-        between = trouble_between(answer, self._connections.host)
+        between = problem_between(answer, self._connections.host)
         if between is not None:
-            raise ApiError(str(between), answer.status, passing=isinstance(between, Passing))
+            raise ApiError(str(between), answer.status, passing=isinstance(between, Retryable))
 
     def _check_range(self, download: Download, start: int) -> None:
         """Raises what a reply stands for that does not carry the range from ``start`` on, as it is."""
         status, headers = download.status, download.headers
-        if is_page(status, headers) and (between := trouble_between(download.answer(), self._connections.host)):
+        if is_page(status, headers) and (between := problem_between(download.answer(), self._connections.host)):
             raise between
         if headers.get("Content-Encoding", "identity") != "identity":
             raise FileRefused("The server sends something else than the file's own bytes.", "invalid_answer")
@@ -180,10 +180,10 @@ class Api:
         if status == 200 and start == 0:
             return
         answer = download.answer()
-        if between := trouble_between(answer, self._connections.host):
+        if between := problem_between(answer, self._connections.host):
             raise between
         if status == 429 or status >= 500:
-            raise Passing("The server is busy.", "busy", retry_after=wire.seconds(headers.get("Retry-After")))
+            raise Retryable("The server is busy.", "busy", retry_after=wire.seconds(headers.get("Retry-After")))
         if answer.code == "file_not_found":
             raise MovedAway("It is no longer on the server: somebody has moved or removed it there.", "file_not_found")
         if status in (404, 410, 416):

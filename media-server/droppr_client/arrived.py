@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from app.core.paths import MAX_DEPTH, MAX_PATH_BYTES, fitted
 from droppr_client.upload import wire
-from droppr_client.upload.troubles import FileRefused
+from droppr_client.upload.problems import FileRefused
 
 NOTES = ".droppr-fetch"
 """The folder inside the destination in which it is noted what was fetched, and where files grow."""

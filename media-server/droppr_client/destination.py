@@ -20,7 +20,7 @@ from droppr_client.arrived import NOTES, Arrived
 from droppr_client.naming import for_any_disk, give_name, takes_any_name
 from droppr_client.output import size_text
 from droppr_client.upload import wire
-from droppr_client.upload.troubles import FileRefused, Refused
+from droppr_client.upload.problems import FileRefused, Refused
 
 RANGE = 16 * 1024 * 1024
 FETCHED = "fetched.jsonl"

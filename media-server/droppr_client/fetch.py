@@ -11,10 +11,10 @@ from droppr_client.api import JSON, Api, ApiError
 from droppr_client.arrived import Arrived
 from droppr_client.destination import RANGE, Destination, Growing, fetched_before
 from droppr_client.upload import wire
-from droppr_client.upload.flow import Cancellation
 from droppr_client.upload.items import Outcome, UploadResult
+from droppr_client.upload.problems import Cancelled, FileRefused, MovedAway, Retryable, UploadProblem
 from droppr_client.upload.retry import Retries
-from droppr_client.upload.troubles import Cancelled, FileRefused, MovedAway, Passing, Trouble
+from droppr_client.upload.throttle import Cancellation
 
 ENOUGH = 64 * 1024
 """Bytes that make an attempt one that got something through."""
@@ -54,8 +54,8 @@ class Fetch:
                 if file.upload_id in found:
                     raise FileRefused("The server tells of it twice.", "invalid_answer")
                 found[file.upload_id] = file
-            except FileRefused as trouble:
-                self.odd.append(_odd(entry, trouble))
+            except FileRefused as problem:
+                self.odd.append(_odd(entry, problem))
         new = [file for file in found.values() if again or file.upload_id not in self._before]
         self._wanted = {file.upload_id for file in new}
         return new
@@ -98,9 +98,9 @@ class Fetch:
         except MovedAway as gone:
             # Not noted: it may be put back, or its disk may be away.
             return UploadResult(file.path, file.size, Outcome.SKIPPED, str(gone), gone.code)
-        except (Trouble, ApiError, OSError) as error:
+        except (UploadProblem, ApiError, OSError) as error:
             outcome = Outcome.CANCELLED if isinstance(error, Cancelled) else Outcome.FAILED
-            code = error.code if isinstance(error, Trouble) else "failed"
+            code = error.code if isinstance(error, UploadProblem) else "failed"
             sentence = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
             return UploadResult(file.path, file.size, outcome, sentence, code)
         return UploadResult(
@@ -156,17 +156,17 @@ class Fetch:
                         counted = at
                     with self._lock:
                         self.fetched_bytes += len(piece)
-            except Passing as trouble:
-                pause = retries.wait_before_next(trouble)
+            except Retryable as problem:
+                pause = retries.wait_before_next(problem)
                 if pause is None:
-                    raise FileRefused(f"{trouble} Run the same command again to go on.", trouble.code) from trouble
+                    raise FileRefused(f"{problem} Run the same command again to go on.", problem.code) from problem
                 self.cancellation.wait(pause)
         growing.got(number)
 
 
-def _odd(entry: JSON, trouble: FileRefused) -> UploadResult:
+def _odd(entry: JSON, problem: FileRefused) -> UploadResult:
     """What becomes of an entry that makes no sense: it is told by as much of a name as it has."""
     path = entry.get("path")
     size = wire.whole(entry.get("size"), 0, 2**63 - 1)
     name = path if isinstance(path, str) and path else "(without a name)"
-    return UploadResult(name, size or 0, Outcome.FAILED, str(trouble), trouble.code)
+    return UploadResult(name, size or 0, Outcome.FAILED, str(problem), problem.code)

@@ -30,7 +30,7 @@ from droppr_client.output import (
     time_text,
 )
 from droppr_client.upload.items import Outcome, UploadResult
-from droppr_client.upload.troubles import Refused
+from droppr_client.upload.problems import Refused
 
 LONGEST_PAUSE = 60.0
 
@@ -54,8 +54,8 @@ def fetch(api: Api, link: str, dest: Path, **options: Any) -> None:
     fetching = Fetch(api, link, dest, workers=options["workers"], retries=options["retries"])
     try:
         code = _list(fetching, options) if options["dry_run"] else _fetch(fetching, options)
-    except Refused as trouble:
-        raise click.ClickException(str(trouble)) from trouble
+    except Refused as problem:
+        raise click.ClickException(str(problem)) from problem
     sys.exit(code)
 
 

@@ -114,8 +114,8 @@ def _put_details(error: BaseException | None) -> str:
         place.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", errors="replace") as file:
             file.write("".join(f"{visible(line)}\n" for line in _details(error)))
-    except OSError as trouble:
-        return f"The details could not be written to {place} ({trouble.strerror})."
+    except OSError as problem:
+        return f"The details could not be written to {place} ({problem.strerror})."
     return f"The details are in {place}."
 
 

@@ -23,9 +23,9 @@ from droppr_client.upload import Cancelled, DropprLink, Options, Refused, Select
 from droppr_client.upload.handoff import handed_off
 from droppr_client.upload.items import Item
 from droppr_client.upload.manager import FIXED_WORKERS, MOST_WORKERS
+from droppr_client.upload.problems import FileRefused
 from droppr_client.upload.spool import spooled
 from droppr_client.upload.targets.named import target_at
-from droppr_client.upload.troubles import FileRefused
 
 EXAMPLES = """
 \b
@@ -119,12 +119,12 @@ def upload(paths: Sequence[str], **options: Any) -> None:
             code = _list(walk, options["as_json"]) if options["dry_run"] else _send(walk, options)
     except (Cancelled, KeyboardInterrupt, click.Abort):
         code = exit_codes.INTERRUPTED
-    except (Refused, FileRefused) as trouble:
-        code = exit_codes.REFUSED if isinstance(trouble, Refused) else exit_codes.SOME_FAILED
+    except (Refused, FileRefused) as problem:
+        code = exit_codes.REFUSED if isinstance(problem, Refused) else exit_codes.SOME_FAILED
         if options["as_json"]:
-            say_event({"event": "end", "exit_code": code, "error": str(trouble), "code": trouble.code})
+            say_event({"event": "end", "exit_code": code, "error": str(problem), "code": problem.code})
         else:
-            say(f"Error: {trouble}", err=True)
+            say(f"Error: {problem}", err=True)
     sys.exit(code)
 
 
@@ -233,8 +233,8 @@ def _last_words(manager: UploadManager, exit_code: int) -> list[str]:
     elif exit_code == exit_codes.NOTHING_TO_DO:
         words.append("There was nothing to send.")
     words += [f"Not found here, of what the code stands for: {path}" for path in manager.handed]
-    if manager.state_trouble:
-        words.append(f"The state file could not be written ({manager.state_trouble}): the next run has to ask more.")
+    if manager.state_problem:
+        words.append(f"The state file could not be written ({manager.state_problem}): the next run has to ask more.")
     return words
 
 

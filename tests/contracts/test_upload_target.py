@@ -12,12 +12,12 @@ import pytest
 from moto import mock_aws
 
 from droppr_client.upload import DropprLink, Folder, Target
-from droppr_client.upload.flow import Cancellation, Flow, Part
 from droppr_client.upload.items import Item
+from droppr_client.upload.problems import Gone
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
 from droppr_client.upload.targets import Facts, Terms
 from droppr_client.upload.targets.s3 import Bucket
-from droppr_client.upload.troubles import Gone
+from droppr_client.upload.throttle import Cancellation, Chunk, Throttle
 from tests.support.client import Client
 from tests.support.files import MIB, content
 
@@ -55,8 +55,8 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
 
 
 @pytest.fixture
-def flow() -> Flow:
-    return Flow(RateLimit(None, None, lambda: 0.0), BandwidthMonitor(lambda: 0.0), Cancellation())
+def throttle() -> Throttle:
+    return Throttle(RateLimit(None, None, lambda: 0.0), BandwidthMonitor(lambda: 0.0), Cancellation())
 
 
 class File:
@@ -71,48 +71,48 @@ class File:
 
 
 def parts(place: Place, missing: tuple[tuple[int, int], ...], size: int | None = None) -> list[tuple[int, int]]:
-    step = size or place.terms.part_size
+    step = size or place.terms.chunk_size
     return [(at, min(at + step, stop)) for start, stop in missing for at in range(start, stop, step)]
 
 
 @pytest.mark.parametrize("size", [0, 1, MIB, BIG])
-def test_a_file_arrives_as_it_is(place, flow, tmp_path, size):
+def test_a_file_arrives_as_it_is(place, throttle, tmp_path, size):
     file = File(tmp_path, size)
-    standing = place.target.open(file.item, Facts(KEY))
-    assert sum(stop - start for start, stop in standing.missing) == size
-    for span in parts(place, standing.missing, standing.part_size):
-        standing = place.target.send(file.item, standing.ticket, Part(span, flow, file.fd))
-    if not standing.complete or standing.path is None:
-        standing = place.target.finish(file.item, standing.ticket)
-    assert standing.complete
-    assert standing.path == file.item.path
+    status = place.target.open(file.item, Facts(KEY))
+    assert sum(stop - start for start, stop in status.missing) == size
+    for span in parts(place, status.missing, status.chunk_size):
+        status = place.target.send(file.item, status.ticket, Chunk(span, throttle, file.fd))
+    if not status.complete or status.path is None:
+        status = place.target.finish(file.item, status.ticket)
+    assert status.complete
+    assert status.path == file.item.path
     assert place.read(file.item.path) == file.data
-    assert flow.monitor.total_bytes == size
+    assert throttle.monitor.total_bytes == size
 
 
-def test_what_has_arrived_is_not_asked_for_again(place, flow, tmp_path):
+def test_what_has_arrived_is_not_asked_for_again(place, throttle, tmp_path):
     file = File(tmp_path, 3 * BIG)
-    standing = place.target.open(file.item, Facts(KEY))
-    step = standing.part_size or place.terms.part_size
-    first = parts(place, standing.missing, step)[0]
-    place.target.send(file.item, standing.ticket, Part(first, flow, file.fd))
-    again = place.target.status(file.item, standing.ticket)
+    status = place.target.open(file.item, Facts(KEY))
+    step = status.chunk_size or place.terms.chunk_size
+    first = parts(place, status.missing, step)[0]
+    place.target.send(file.item, status.ticket, Chunk(first, throttle, file.fd))
+    again = place.target.status(file.item, status.ticket)
     assert again.missing == ((first[1], file.item.size),)
-    unfinished = place.target.finish(file.item, standing.ticket)
+    unfinished = place.target.finish(file.item, status.ticket)
     assert not unfinished.complete
     assert unfinished.missing == again.missing
     for span in parts(place, again.missing, step):
-        place.target.send(file.item, again.ticket, Part(span, flow, file.fd))
+        place.target.send(file.item, again.ticket, Chunk(span, throttle, file.fd))
     assert place.target.finish(file.item, again.ticket).complete
     assert place.read(file.item.path) == file.data
 
 
-def test_an_upload_that_was_given_up_is_gone(place, flow, tmp_path):
+def test_an_upload_that_was_given_up_is_gone(place, throttle, tmp_path):
     file = File(tmp_path, 3 * BIG)
-    standing = place.target.open(file.item, Facts(KEY))
-    place.target.discard(file.item, standing.ticket)
+    status = place.target.open(file.item, Facts(KEY))
+    place.target.discard(file.item, status.ticket)
     with pytest.raises(Gone):
-        place.target.status(file.item, standing.ticket)
+        place.target.status(file.item, status.ticket)
 
 
 def test_folders_can_be_made_or_are_of_no_account(place):

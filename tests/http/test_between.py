@@ -13,7 +13,7 @@ import pytest
 from droppr_client.api import Api, ApiError
 from droppr_client.fetch import Fetch
 from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
-from droppr_client.upload.pace import SMALLEST_PART
+from droppr_client.upload.pace import MIN_CHUNK_BYTES
 from droppr_client.upload.proxies import proxy_for
 from tests.support.between import SIGN_IN, Between, PlainNginx, Tunnels
 from tests.support.certificates import self_signed
@@ -154,7 +154,7 @@ def test_below_the_smallest_chunk_the_proxy_is_named(link, server, tmp_path):
     assert result.outcome is Outcome.FAILED
     assert "proxy" in str(result.error)
     assert "client_max_body_size" in str(result.error)
-    assert min(sizes) == SMALLEST_PART
+    assert min(sizes) == MIN_CHUNK_BYTES
 
 
 def run(folder: Path, *arguments: str, variables: dict[str, str], code: int = 0) -> str:

@@ -17,7 +17,7 @@ from droppr_client.arrived import NOTES, safe_path
 from droppr_client.destination import RANGE
 from droppr_client.fetch import Fetch
 from droppr_client.upload.items import Outcome
-from droppr_client.upload.troubles import FileRefused
+from droppr_client.upload.problems import FileRefused
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, eventually, files_below
 from tests.support.proxy import BadLine

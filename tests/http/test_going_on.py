@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from droppr_client.upload import DropprLink, Options, UploadManager, UploadResult
-from droppr_client.upload.flow import Part
 from droppr_client.upload.items import Item
-from droppr_client.upload.targets import Standing
-from droppr_client.upload.troubles import Passing
+from droppr_client.upload.problems import Retryable
+from droppr_client.upload.targets import UploadStatus
+from droppr_client.upload.throttle import Chunk
 from tests.support.client import Link
 from tests.support.command import Sender, address, arrived
 from tests.support.files import MIB, content, eventually, file_sha256, sha256
@@ -41,13 +41,13 @@ class Breaking(DropprLink):
         super().__init__(url)
         self.parts, self.bytes = parts, 0
 
-    def send(self, item: Item, ticket: str, part: Part) -> Standing:
+    def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
         if self.parts == 0:
-            raise Passing("The line is gone.")
+            raise Retryable("The line is gone.")
         self.parts -= 1
-        standing = super().send(item, ticket, part)
-        self.bytes += part.span[1] - part.span[0]
-        return standing
+        status = super().send(item, ticket, chunk)
+        self.bytes += chunk.span[1] - chunk.span[0]
+        return status
 
 
 def run(link: Link, path: Path, parts: int = -1, **more: Any) -> tuple[UploadResult, int]:

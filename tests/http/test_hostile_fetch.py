@@ -21,7 +21,7 @@ from droppr_client.destination import RANGE, Destination, _first_free
 from droppr_client.fetch import Fetch
 from droppr_client.upload import connection, wire
 from droppr_client.upload.items import Outcome, UploadResult
-from droppr_client.upload.troubles import FileRefused
+from droppr_client.upload.problems import FileRefused
 from tests.support.files import files_below
 from tests.support.hostile import DROPPR, Answer, Asked, Hostile, environment
 

@@ -17,12 +17,12 @@ from app.settings import MIB, Settings
 from app.wiring.bounds import build_bounds
 from droppr_client.upload import DropprLink, Options, UploadManager
 from droppr_client.upload.connection import Connections
-from droppr_client.upload.flow import Cancellation, Flow, Part
 from droppr_client.upload.items import Item
 from droppr_client.upload.pace import START
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
 from droppr_client.upload.sockets import PACING_LIMIT, SO_MAX_PACING_RATE
-from droppr_client.upload.targets import Standing
+from droppr_client.upload.targets import UploadStatus
+from droppr_client.upload.throttle import Cancellation, Chunk, Throttle
 from tests.support.between import Between
 from tests.support.certificates import self_signed
 from tests.support.client import Client, Link
@@ -43,12 +43,12 @@ class Counting(DropprLink):
         self._counting = threading.Lock()
         self.now = self.most = 0
 
-    def send(self, item: Item, ticket: str, part: Part) -> Standing:
+    def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
         with self._counting:
             self.now += 1
             self.most = max(self.most, self.now)
         try:
-            return super().send(item, ticket, part)
+            return super().send(item, ticket, chunk)
         finally:
             with self._counting:
                 self.now -= 1
@@ -134,10 +134,12 @@ def test_a_connection_that_was_closed_while_it_was_idle_costs_no_chunk_an_attemp
     connections = Connections(url)
     assert connections.call("GET", "/").status == 200
     assert closed[0].wait(10)
-    part = Part(
-        (0, 0), Flow(RateLimit(None, None, time.monotonic), BandwidthMonitor(time.monotonic), Cancellation()), data=b""
+    chunk = Chunk(
+        (0, 0),
+        Throttle(RateLimit(None, None, time.monotonic), BandwidthMonitor(time.monotonic), Cancellation()),
+        data=b"",
     )
-    assert connections.send("POST", "/", {}, part).status == 200
+    assert connections.send("POST", "/", {}, chunk).status == 200
     connections.close()
 
 

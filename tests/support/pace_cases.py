@@ -59,7 +59,7 @@ def _case(
     if answered:
         pace.answered(answered / 1000)
     due = itertools.cycle(lanes)
-    going = [(now, pace.part, next(due)) for _ in range(pace.limit)]
+    going = [(now, pace.chunk_size, next(due)) for _ in range(pace.limit)]
     steps = []
     for number in range(count):
         began, size, share = going.pop(0)
@@ -71,15 +71,15 @@ def _case(
             size, running = 3 * MIB, 6
         tell(pace, event, size, (began, now), running)
         left = (count - number) * MIB
-        next_part = pace.next_part(left, pace.limit)
+        next_chunk = pace.next_chunk(left, pace.limit)
         steps.append(
             {"event": event, "bytes": size, "began": began, "now": now, "in_flight": running, "left": left}
-            | {"width": pace.limit, "chunk_size": pace.part, "next": next_part}
+            | {"width": pace.limit, "chunk_size": pace.chunk_size, "next": next_chunk}
         )
         if len(going) < pace.limit:
-            going.append((now, next_part, share))
-        going += [(now, pace.part, next(due)) for _ in range(pace.limit - len(going))]
-    config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.part}
+            going.append((now, next_chunk, share))
+        going += [(now, pace.chunk_size, next(due)) for _ in range(pace.limit - len(going))]
+    config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.chunk_size}
     config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest}
     return {"name": name, "config": config, "answered": answered, "steps": steps}
 

@@ -10,9 +10,9 @@ import threading
 import pytest
 
 from droppr_client.upload.manager import Options
-from droppr_client.upload.pace import SMALLEST_PART, SMALLEST_SHARE, Limits, Pace
+from droppr_client.upload.pace import MIN_CHUNK_BYTES, SMALLEST_SHARE, Limits, Pace
+from droppr_client.upload.problems import Retryable
 from droppr_client.upload.retry import Retries
-from droppr_client.upload.troubles import Passing
 from tests.support.files import MIB
 from tests.support.pace_cases import GOLDEN, cases
 
@@ -29,8 +29,8 @@ def drive(pace: Pace, each: float, total: float, parts: int, began: float = 0.0)
     for _ in range(parts):
         lanes.sort()
         start = lanes.pop(0)
-        seconds = pace.part / min(each, total / pace.limit)
-        pace.accepted(pace.part, start, start + seconds, len(lanes) + 1)
+        seconds = pace.chunk_size / min(each, total / pace.limit)
+        pace.accepted(pace.chunk_size, start, start + seconds, len(lanes) + 1)
         lanes += [start + seconds] * (pace.limit - len(lanes))
         seen.append(pace.limit)
     return seen
@@ -65,12 +65,12 @@ def test_where_no_more_can_run_the_search_ends_there_and_parts_become_large(can)
     pace, size, now = Pace(Limits(most=16)), 0, 0.0
     for _ in range(40):
         running = min(pace.limit, can)
-        size, now = pace.next_part(None, running), now + 1.0
+        size, now = pace.next_chunk(None, running), now + 1.0
         for _ in range(running):
             pace.accepted(size, now - 0.5, now, running, can=can)
     assert pace.limit == max(4, can)
-    assert pace.next_part(None, can) == pace.part, "parts are no longer cut short to look for the width"
-    assert pace.part > size / 2
+    assert pace.next_chunk(None, can) == pace.chunk_size, "parts are no longer cut short to look for the width"
+    assert pace.chunk_size > size / 2
 
 
 def test_what_could_not_run_is_tried_once_it_can():
@@ -86,7 +86,7 @@ def drive_with(pace: Pace, can: float, seconds: int) -> None:
     for now in range(seconds):
         running = int(min(pace.limit, can))
         for _ in range(running):
-            pace.accepted(pace.part, now, now + 1.0, running, can=can)
+            pace.accepted(pace.chunk_size, now, now + 1.0, running, can=can)
 
 
 def test_where_there_is_too_little_to_send_nothing_is_concluded():
@@ -108,44 +108,44 @@ def test_connections_that_break_cost_width_only_where_nearly_all_do():
 
 
 def test_parts_shrink_on_a_line_that_breaks_and_grow_again():
-    pace = Pace(Limits(part=8 * MIB, largest=8 * MIB, adapt_width=False))
+    pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
     for _ in range(20):
-        pace.broke(pace.part, 0, 1, 4)
-    assert pace.part == SMALLEST_PART
+        pace.broke(pace.chunk_size, 0, 1, 4)
+    assert pace.chunk_size == MIN_CHUNK_BYTES
     for _ in range(200):
-        pace.accepted(pace.part, 0, 0.01, 4)
-    assert pace.part == 8 * MIB
-    pace.limit_to(part=MIB)
-    assert pace.part == MIB
+        pace.accepted(pace.chunk_size, 0, 0.01, 4)
+    assert pace.chunk_size == 8 * MIB
+    pace.limit_to(chunk_size=MIB)
+    assert pace.chunk_size == MIB
 
 
 def test_parts_become_smaller_towards_the_end():
-    pace, left, sizes = Pace(Limits(part=8 * MIB)), 40 * MIB, []
+    pace, left, sizes = Pace(Limits(chunk_size=8 * MIB)), 40 * MIB, []
     while left > 0:
-        sizes.append(min(left, pace.next_part(left, 4)))
+        sizes.append(min(left, pace.next_chunk(left, 4)))
         left -= sizes[-1]
     assert max(sizes[:4]) > 4 * MIB
     assert max(sizes[-4:]) <= SMALLEST_SHARE
 
 
 def test_no_two_parts_that_go_together_are_alike_while_the_number_is_being_looked_for():
-    pace = Pace(Limits(part=8 * MIB))
-    sizes = [pace.next_part(None, 4) for _ in range(64)]
+    pace = Pace(Limits(chunk_size=8 * MIB))
+    sizes = [pace.next_chunk(None, 4) for _ in range(64)]
     assert 4 * MIB <= min(sizes) < 5 * MIB < 7 * MIB < max(sizes) <= 8 * MIB
     assert all(len({*sizes[at : at + 8]}) == 8 for at in range(56))
     pace.overloaded(0, 1)
-    assert pace.next_part(None, 4) == 8 * MIB
+    assert pace.next_chunk(None, 4) == 8 * MIB
 
 
 def test_each_thread_gets_parts_by_what_its_own_connection_carries():
-    pace = Pace(Limits(part=8 * MIB, largest=8 * MIB, adapt_width=False))
+    pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
     sizes: dict[int, list[int]] = {}
 
     def lane(mib: int) -> None:
         for _ in range(2):
             pace.accepted(mib * MIB, 0, 2, 2)
             ready.wait(10)
-            sizes.setdefault(mib, []).append(pace.next_part(60 * MIB, 4))
+            sizes.setdefault(mib, []).append(pace.next_chunk(60 * MIB, 4))
 
     ready = threading.Barrier(2)
     lanes = [threading.Thread(target=lane, args=(mib,)) for mib in (1, 4)]
@@ -158,27 +158,27 @@ def test_each_thread_gets_parts_by_what_its_own_connection_carries():
 
 
 def test_a_lane_that_carries_little_gets_little_of_what_is_left():
-    pace = Pace(Limits(part=8 * MIB, largest=8 * MIB, adapt_width=False))
+    pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
     for mib in (4, 4, 4, 1):
         pace.accepted(mib * MIB, 0, 2, 4)
-    assert pace.next_part(13 * MIB, 4) == MIB, "0.5 MiB/s, where 1.625 are the mean"
-    assert pace.next_part(13 * MIB, 4) == 13 * MIB // 4, "of whoever has carried nothing yet nothing is known"
+    assert pace.next_chunk(13 * MIB, 4) == MIB, "0.5 MiB/s, where 1.625 are the mean"
+    assert pace.next_chunk(13 * MIB, 4) == 13 * MIB // 4, "of whoever has carried nothing yet nothing is known"
 
 
 @pytest.mark.parametrize(("answered", "mib"), [(None, 2), (0.02, 2), (0.2, 6), (3.0, 8)])
 def test_while_the_number_is_being_looked_for_parts_are_long_beside_the_way(answered: float | None, mib: int):
-    pace = Pace(Limits(part=4 * MIB))
+    pace = Pace(Limits(chunk_size=4 * MIB))
     if answered:
         pace.answered(answered)
         pace.answered(answered + 1)
     pace.accepted(4 * MIB, 0, 1, 4)
-    assert pace.part == mib * MIB
+    assert pace.chunk_size == mib * MIB
 
 
 def test_packs_of_small_files_say_nothing_about_the_size_of_parts():
-    pace = Pace(Limits(part=4 * MIB))
+    pace = Pace(Limits(chunk_size=4 * MIB))
     pace.accepted(4 * MIB, 0, 60, 1, whole=False)
-    assert pace.part == 4 * MIB
+    assert pace.chunk_size == 4 * MIB
 
 
 def test_a_fixed_number_stays_whatever_happens():
@@ -191,7 +191,7 @@ def test_a_fixed_number_stays_whatever_happens():
 def test_a_connection_that_breaks_while_others_get_through_is_made_again_at_once():
     retries = Retries(3)
     retries.progressed()
-    assert retries.wait_before_next(Passing("", broken=True)) == 0
-    assert 0.5 <= (retries.wait_before_next(Passing("", broken=True)) or 0) <= 0.625
+    assert retries.wait_before_next(Retryable("", broken=True)) == 0
+    assert 0.5 <= (retries.wait_before_next(Retryable("", broken=True)) or 0) <= 0.625
     retries.progressed()
-    assert 0.5 <= (retries.wait_before_next(Passing("", overload=True)) or 0) <= 0.625
+    assert 0.5 <= (retries.wait_before_next(Retryable("", overload=True)) or 0) <= 0.625

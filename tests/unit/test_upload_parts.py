@@ -15,15 +15,15 @@ from hypothesis import strategies as st
 
 from droppr_client.upload.connection import Answer
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest
-from droppr_client.upload.flow import Cancellation
 from droppr_client.upload.items import Item, Missing, Outcome, Skipped, UploadResult
+from droppr_client.upload.problems import Cancelled, FileChanged, FileRefused, Refused, Retryable
 from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
 from droppr_client.upload.retry import Retries
-from droppr_client.upload.state import Remembered, StateFile
-from droppr_client.upload.targets.answers import trouble_of
+from droppr_client.upload.state import SavedUpload, StateFile
+from droppr_client.upload.targets.answers import problem_of
 from droppr_client.upload.targets.named import target_at
-from droppr_client.upload.troubles import Cancelled, Edited, FileRefused, Passing, Refused
+from droppr_client.upload.throttle import Cancellation
 from droppr_client.upload.walk import EmptyFolder, Found, Selection, Walk, readable
 from tests.support.files import MIB, content
 
@@ -136,19 +136,19 @@ def test_bandwidth_is_known_on_the_whole_and_lately(clock):
 
 def test_waits_double_and_progress_begins_anew():
     retries = Retries(6)
-    waits = [retries.wait_before_next(Passing("")) for _ in range(6)]
+    waits = [retries.wait_before_next(Retryable("")) for _ in range(6)]
     assert all(base <= (wait or 0) <= base * 1.25 for base, wait in zip([0.5, 1, 2, 4, 8, 16], waits, strict=True))
-    assert retries.wait_before_next(Passing("")) is None
+    assert retries.wait_before_next(Retryable("")) is None
     retries.progressed()
-    assert 0.5 <= (retries.wait_before_next(Passing("")) or 0) <= 0.625
+    assert 0.5 <= (retries.wait_before_next(Retryable("")) or 0) <= 0.625
 
 
 def test_what_the_server_asks_for_wins_and_being_held_is_no_attempt():
     retries = Retries(1)
     for _ in range(50):
-        assert 7 <= (retries.wait_before_next(Passing("", retry_after=7, pause=True)) or 0) <= 7.25
-    assert retries.wait_before_next(Passing("", retry_after=3)) is not None
-    assert retries.wait_before_next(Passing("", retry_after=3)) is None
+        assert 7 <= (retries.wait_before_next(Retryable("", retry_after=7, pause=True)) or 0) <= 7.25
+    assert retries.wait_before_next(Retryable("", retry_after=3)) is not None
+    assert retries.wait_before_next(Retryable("", retry_after=3)) is None
 
 
 def opened(path: Path) -> int:
@@ -181,7 +181,7 @@ def test_a_file_is_hashed_along_whatever_the_order_of_its_parts(tmp_path):
         each.join()
     assert following.hexdigest(len(data)) == hashlib.sha256(data).hexdigest()
     assert content_digest(fd, (0, 3)).startswith("sha-256=:")
-    with pytest.raises(Edited):
+    with pytest.raises(FileChanged):
         content_digest(fd, (len(data) - 1, len(data) + 1))
     os.close(fd)
 
@@ -284,7 +284,7 @@ def test_a_name_that_is_not_utf8_becomes_one_that_can_be_told(tmp_path):
 
 
 ITEM = Item("a/b", "/x/b\udcff", 10, 123)
-KNOWN = Remembered(10, 123, "s1:00", "ticket", 2, False)
+KNOWN = SavedUpload(10, 123, "s1:00", "ticket", 2, False)
 
 
 def test_notes_outlive_the_program_and_belong_to_one_target(tmp_path):
@@ -351,7 +351,7 @@ def test_an_upload_under_way_waits_for_room_and_a_new_one_does_not(code: str) ->
             sent[name.replace("_", "-")] = value
         return Answer(507, sent, {"code": code, "error": "No room."})
 
-    waiting = trouble_of(answer(Retry_After="30"), "host")
-    assert isinstance(waiting, Passing)
+    waiting = problem_of(answer(Retry_After="30"), "host")
+    assert isinstance(waiting, Retryable)
     assert waiting.retry_after == 30
-    assert isinstance(trouble_of(answer(), "host"), FileRefused)
+    assert isinstance(problem_of(answer(), "host"), FileRefused)

@@ -7,12 +7,12 @@ for result in manager.upload(["photos", "film.mov"]):
 
 from droppr_client.upload.items import Item, Outcome, UploadResult
 from droppr_client.upload.manager import Options, UploadManager
+from droppr_client.upload.problems import Cancelled, Refused, UploadProblem
 from droppr_client.upload.progress import ProgressTracker, Statistics
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
 from droppr_client.upload.targets import Target
 from droppr_client.upload.targets.droppr import DropprLink
 from droppr_client.upload.targets.folder import Folder
-from droppr_client.upload.troubles import Cancelled, Refused, Trouble
 from droppr_client.upload.walk import Selection, Walk
 
 __all__ = [
@@ -29,8 +29,8 @@ __all__ = [
     "Selection",
     "Statistics",
     "Target",
-    "Trouble",
     "UploadManager",
+    "UploadProblem",
     "UploadResult",
     "Walk",
 ]

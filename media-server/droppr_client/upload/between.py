@@ -10,14 +10,14 @@ from email.message import Message
 from urllib.parse import urlsplit
 
 from droppr_client.upload.connection import Answer
-from droppr_client.upload.troubles import PartTooLarge, Passing, Trouble
+from droppr_client.upload.problems import ChunkTooLarge, Retryable, UploadProblem
 
 _OF_THE_FORM = {400, 405, 411, 414, 415, 431}
 """Sent again as it is, such a request is refused again."""
 _OVERLOAD = {502, 503, 504}
 
 
-def trouble_between(answer: Answer, host: str) -> Trouble | None:
+def problem_between(answer: Answer, host: str) -> UploadProblem | None:
     """What an answer stands for that somebody else has given; None where it may be the server's own."""
     status, wait = answer.status, answer.retry_after
     if answer.code is not None:
@@ -25,10 +25,10 @@ def trouble_between(answer: Answer, host: str) -> Trouble | None:
     if status == 413:
         return too_large(host)
     if status == 407:
-        return Passing(f"A proxy on the way to {host} wants a name and a password.", "login_page")
+        return Retryable(f"A proxy on the way to {host} wants a name and a password.", "login_page")
     page, away = is_page(status, answer.headers), 300 <= status < 400 and not _moved(answer.headers)
     if away or (page and (status < 300 or status in (401, 403))):
-        return Passing(
+        return Retryable(
             f"Something between you and {host} answers with a page of its own (status {status}), as where one has to sign in: "
             "open the link in a browser to see it.",
             "login_page",
@@ -36,13 +36,13 @@ def trouble_between(answer: Answer, host: str) -> Trouble | None:
         )
     if status >= 500 or (page and status >= 400 and status not in _OF_THE_FORM):
         sentence = f"Something between you and {host} answered with status {status}."
-        return Passing(sentence, f"status_{status}", retry_after=wait, overload=status in _OVERLOAD)
+        return Retryable(sentence, f"status_{status}", retry_after=wait, overload=status in _OVERLOAD)
     return None
 
 
-def too_large(host: str) -> PartTooLarge:
+def too_large(host: str) -> ChunkTooLarge:
     """A body limit that nobody has named."""
-    return PartTooLarge(
+    return ChunkTooLarge(
         f"A proxy between you and {host} lets only small requests through (status 413): whoever runs it has to allow larger "
         "ones, in nginx by client_max_body_size."
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from droppr_client.upload import wire
-from droppr_client.upload.troubles import Refused
+from droppr_client.upload.problems import Refused
 
 SECONDS = 90.0
 ALGORITHMS = ("PBKDF2/SHA-256", "PBKDF2/SHA-384", "PBKDF2/SHA-512", "SHA-256", "SHA-384", "SHA-512")

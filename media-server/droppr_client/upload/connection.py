@@ -1,6 +1,6 @@
 """The data path: HTTP/1.1 over connections that stay open, each for one request at a time.
 
-Parts of files go from the file to the socket inside the kernel (``sendfile``) on plain http; on https they are read
+Chunks of files go from the file to the socket inside the kernel (``sendfile``) on plain http; on https they are read
 and encrypted here. ``http.client`` underneath: with sendfile it moves about a third more than urllib3 does.
 """
 
@@ -19,10 +19,10 @@ from typing import Any
 from urllib.parse import SplitResult, quote, urlsplit
 
 from droppr_client.upload import wire
-from droppr_client.upload.flow import Part
+from droppr_client.upload.problems import Cancelled, FileChanged, Refused, Retryable, Unreadable
 from droppr_client.upload.proxies import proxy_for
 from droppr_client.upload.sockets import SILENCE_SECONDS, is_open, readable, send_file, shut, spread_out
-from droppr_client.upload.troubles import Cancelled, Edited, Passing, Refused, Unreadable
+from droppr_client.upload.throttle import Chunk
 
 CONNECT_SECONDS = 10.0
 PIECE = 256 * 1024
@@ -79,16 +79,16 @@ class Connections:
         self._aborted = threading.Event()
 
     def call(self, method: str, path: str, body: object = None, headers: Headers | None = None) -> Answer:
-        """A request with a JSON body or none. Raises Passing, Cancelled."""
+        """A request with a JSON body or none. Raises Retryable, Cancelled."""
         data = b"" if body is None else json.dumps(body).encode()
         sent = {"Accept": "application/json", **(headers or {})}
         if body is not None:
             sent["Content-Type"] = "application/json"
         return self._exchange(method, path, sent, data, None)
 
-    def send(self, method: str, path: str, headers: Headers, part: Part) -> Answer:
-        """A request that carries a part of a file. Raises Passing, Edited, Cancelled."""
-        return self._exchange(method, path, headers, b"", part)
+    def send(self, method: str, path: str, headers: Headers, chunk: Chunk) -> Answer:
+        """A request that carries a chunk of a file. Raises Retryable, FileChanged, Cancelled."""
+        return self._exchange(method, path, headers, b"", chunk)
 
     def ahead(self, count: int) -> None:
         """Make one more connection for requests to come, unless there are ``count`` in all. What goes wrong, a request will say."""
@@ -98,7 +98,7 @@ class Connections:
             self._coming += 1
         try:
             self._give_back(self._connected(), unused=True)
-        except (Passing, Cancelled):
+        except (Retryable, Cancelled):
             return
         finally:
             with self._lock:
@@ -106,7 +106,7 @@ class Connections:
 
     @contextmanager
     def receive(self, path: str, headers: Headers) -> Iterator[Download]:
-        """A file's bytes, as they come. Raises Passing, Cancelled, also from inside the block."""
+        """A file's bytes, as they come. Raises Retryable, Cancelled, also from inside the block."""
         connection, _ = self._connection()
         try:
             self._request(connection, "GET", path, headers, b"", None)
@@ -124,7 +124,7 @@ class Connections:
             self._drop(connection)
             if self._aborted.is_set():
                 raise Cancelled from None
-            raise Passing(_reason(error, self.host), broken=True) from error
+            raise Retryable(_reason(error, self.host), broken=True) from error
         except BaseException:
             self._drop(connection)
             raise
@@ -143,15 +143,15 @@ class Connections:
         for connection in open_now:
             connection.close()
 
-    def _exchange(self, method: str, path: str, headers: Headers, data: bytes, part: Part | None) -> Answer:
+    def _exchange(self, method: str, path: str, headers: Headers, data: bytes, chunk: Chunk | None) -> Answer:
         """Once; and once more where a connection that had been idle turns out to be closed by the other side."""
         while True:
             connection, fresh = self._connection()
             try:
-                answer = self._once(connection, method, path, headers, data, part)
+                answer = self._once(connection, method, path, headers, data, chunk)
                 self._give_back(connection)
                 return answer
-            except (Edited, Unreadable, Cancelled):
+            except (FileChanged, Unreadable, Cancelled):
                 self._drop(connection)
                 raise
             except (OSError, http.client.HTTPException) as error:
@@ -159,8 +159,8 @@ class Connections:
                 if self._aborted.is_set():
                     raise Cancelled from None
                 stale = isinstance(error, (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError))
-                if fresh or not stale or part is not None:
-                    raise Passing(_reason(error, self.host), broken=not fresh or part is not None) from error
+                if fresh or not stale or chunk is not None:
+                    raise Retryable(_reason(error, self.host), broken=not fresh or chunk is not None) from error
 
     def _once(
         self,
@@ -169,9 +169,9 @@ class Connections:
         path: str,
         headers: Headers,
         data: bytes,
-        part: Part | None,
+        chunk: Chunk | None,
     ) -> Answer:
-        self._request(connection, method, path, headers, data, part)
+        self._request(connection, method, path, headers, data, chunk)
         return self._answer(connection)
 
     def _request(
@@ -181,7 +181,7 @@ class Connections:
         path: str,
         headers: Headers,
         data: bytes,
-        part: Part | None,
+        chunk: Chunk | None,
     ) -> None:
         plain = self._proxy if self._tls is None else None
         target = f"http://{self.host.encode('idna').decode()}{path}" if plain else path
@@ -191,20 +191,20 @@ class Connections:
             connection.putheader(name, value)
         for name, value in headers.items():
             connection.putheader(name, value)
-        if method != "GET" or part:
-            connection.putheader("Content-Length", str(part.size if part else len(data)))
-        if part is None:
+        if method != "GET" or chunk:
+            connection.putheader("Content-Length", str(chunk.size if chunk else len(data)))
+        if chunk is None:
             connection.endheaders(data or None)
         else:
             connection.endheaders()
-            self._send_part(connection.sock, part)
+            self._send_chunk(connection.sock, chunk)
 
-    def _send_part(self, sock: socket.socket, part: Part) -> None:
+    def _send_chunk(self, sock: socket.socket, chunk: Chunk) -> None:
         try:
-            if part.data is None and self._tls is None:
-                send_file(sock, part)
+            if chunk.data is None and self._tls is None:
+                send_file(sock, chunk)
             else:
-                for piece in part.pieces():
+                for piece in chunk.pieces():
                     sock.sendall(piece)
         except OSError:
             # Whoever refuses in the middle of a body has said why before closing, and that is worth more.
@@ -247,7 +247,7 @@ class Connections:
         return found
 
     def _connected(self) -> http.client.HTTPConnection:
-        """A new one. Raises Passing, Cancelled."""
+        """A new one. Raises Retryable, Cancelled."""
         if self._aborted.is_set():
             raise Cancelled
         connection, began = self._made(), time.monotonic()
@@ -255,7 +255,7 @@ class Connections:
             connection.connect()
         except (OSError, http.client.HTTPException) as error:
             connection.close()
-            raise Passing(self._why_not(error)) from error
+            raise Retryable(self._why_not(error)) from error
         connection.sock.settimeout(SILENCE_SECONDS)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if time.monotonic() - began >= PACED_FROM:
@@ -315,7 +315,7 @@ class Download:
         return Answer(self.status, self.headers, document or {}, document is not None)
 
     def pieces(self, size: int) -> Iterator[bytes]:
-        """At most ``size`` bytes, whatever the server means to send; fewer where it ends early. Raises Passing where
+        """At most ``size`` bytes, whatever the server means to send; fewer where it ends early. Raises Retryable where
         they trickle."""
         since, got = time.monotonic(), 0
         while size and (piece := self._reply.read1(min(size, PIECE))):
@@ -325,7 +325,7 @@ class Download:
             seconds = time.monotonic() - since
             if seconds > SILENCE_SECONDS:
                 if got < seconds * SLOWEST:
-                    raise Passing("The server sends too slowly.", broken=True)
+                    raise Retryable("The server sends too slowly.", broken=True)
                 since, got = time.monotonic(), 0
 
 

@@ -9,7 +9,7 @@ from base64 import b64encode
 from collections.abc import Iterator
 
 from droppr_client.upload.items import Pair
-from droppr_client.upload.troubles import Edited
+from droppr_client.upload.problems import FileChanged
 
 KIB = 1024
 SAMPLE = 64 * KIB
@@ -17,11 +17,11 @@ READ = 256 * KIB
 
 
 def read_exactly(fd: int, start: int, stop: int) -> Iterator[bytes]:
-    """The bytes of a span in pieces. Raises Edited where the file has become shorter."""
+    """The bytes of a span in pieces. Raises FileChanged where the file has become shorter."""
     while start < stop:
         piece = os.pread(fd, min(READ, stop - start), start)
         if not piece:
-            raise Edited("The file became shorter while it was being read.", "file_changed")
+            raise FileChanged("The file became shorter while it was being read.", "file_changed")
         yield piece
         start += len(piece)
 
@@ -55,10 +55,10 @@ def _digest(fd: int, span: Pair) -> hashlib._Hash:
 
 
 class FollowingDigest:
-    """The SHA-256 of a whole file whose parts are sent in about their order.
+    """The SHA-256 of a whole file whose chunks are sent in about their order.
 
     Parts are hashed right after they were sent, while their bytes are still in the system's memory, so that nothing is
-    read from the disk twice. A part that comes early waits for those before it.
+    read from the disk twice. A chunk that comes early waits for those before it.
     """
 
     def __init__(self, fd: int) -> None:
@@ -69,10 +69,10 @@ class FollowingDigest:
         self._hashing = False
         self.position = 0
 
-    def sent(self, part: Pair) -> None:
+    def sent(self, chunk: Pair) -> None:
         """Hash what can be hashed now. One thread at a time does so; the others leave their part to it."""
         with self._lock:
-            self._waiting[part[0]] = part[1]
+            self._waiting[chunk[0]] = chunk[1]
             if self._hashing:
                 return
             self._hashing = True
@@ -88,5 +88,5 @@ class FollowingDigest:
             return stop
 
     def hexdigest(self, size: int) -> str | None:
-        """The digest of the whole file; None as long as a part is missing."""
+        """The digest of the whole file; None as long as a chunk is missing."""
         return self._digest.hexdigest() if self.position == size and not self._hashing else None

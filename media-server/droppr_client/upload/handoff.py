@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from droppr_client.upload import wire
 from droppr_client.upload.digests import sample_digest
 from droppr_client.upload.items import Item
-from droppr_client.upload.state import Remembered
+from droppr_client.upload.problems import Refused, UploadProblem
+from droppr_client.upload.state import SavedUpload
 from droppr_client.upload.targets import Target
 from droppr_client.upload.targets.droppr import DropprLink
-from droppr_client.upload.troubles import Refused, Trouble
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Handed:
             return False
         try:
             return sample_digest(fd, item.size) == self.sample
-        except (Trouble, OSError):
+        except (UploadProblem, OSError):
             return False
         finally:
             os.close(fd)
@@ -47,8 +47,8 @@ def handed_off(target: Target, code: str) -> dict[str, Handed]:
         uploads = target.handed_off(code)
     except Refused:
         raise
-    except Trouble as trouble:
-        raise Refused(f"The code does not work: {trouble}", trouble.code) from trouble
+    except UploadProblem as problem:
+        raise Refused(f"The code does not work: {problem}", problem.code) from problem
     found: dict[str, Handed] = {}
     for each in uploads:
         path, sample, ticket = (
@@ -62,10 +62,10 @@ def handed_off(target: Target, code: str) -> dict[str, Handed]:
     return found
 
 
-def claimed(handed: dict[str, Handed], item: Item) -> Remembered | None:
+def claimed(handed: dict[str, Handed], item: Item) -> SavedUpload | None:
     """The handed-over upload that ``item`` is, taken out of ``handed``."""
     for path, each in handed.items():
         if each.fits(item):
             del handed[path]
-            return Remembered(item.size, item.mtime_ns, each.sample, each.ticket, 0, False)
+            return SavedUpload(item.size, item.mtime_ns, each.sample, each.ticket, 0, False)
     return None

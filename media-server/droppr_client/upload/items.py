@@ -72,7 +72,7 @@ class UploadResult:
 
 
 class Missing:
-    """What has to be sent of one file, given out in parts from the front. Not safe from several threads."""
+    """What has to be sent of one file, given out in chunks from the front. Not safe from several threads."""
 
     def __init__(self, pairs: Iterable[Pair]) -> None:
         self._pairs = deque(pairs)
@@ -85,7 +85,7 @@ class Missing:
         return sum(stop - start for start, stop in self._pairs)
 
     def take(self, size: int) -> Pair:
-        """The next part of at most ``size`` bytes."""
+        """The next chunk of at most ``size`` bytes."""
         start, stop = self._pairs.popleft()
         if stop - start > size:
             self._pairs.appendleft((start + size, stop))
@@ -93,5 +93,5 @@ class Missing:
         return start, stop
 
     def give_back(self, pair: Pair) -> None:
-        """A part that did not arrive is the next to go out again."""
+        """A chunk that did not arrive is the next to go out again."""
         self._pairs.appendleft(pair)

@@ -1,4 +1,4 @@
-"""UploadManager: any number of files to one target, several at once and each in several parts at once."""
+"""UploadManager: any number of files to one target, several at once and each in several chunks at once."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
-from droppr_client.upload.flow import Cancellation, Flow
 from droppr_client.upload.handoff import Handed, claimed
 from droppr_client.upload.items import Item, Outcome, Skipped, UploadResult
 from droppr_client.upload.pace import Limits, Pace
 from droppr_client.upload.packs import Pack
+from droppr_client.upload.problems import Cancelled, Refused, Retryable, UploadProblem
 from droppr_client.upload.progress import ProgressTracker
 from droppr_client.upload.rates import BandwidthMonitor, Clock, RateLimit
 from droppr_client.upload.retry import Retries
+from droppr_client.upload.run_context import Checks, RunContext
 from droppr_client.upload.schedule import Entry, Job, Schedule
 from droppr_client.upload.sent_before import ASKED_AT_ONCE, still_there
-from droppr_client.upload.state import Remembered, StateFile
+from droppr_client.upload.state import SavedUpload, StateFile
 from droppr_client.upload.targets import Target, Terms
+from droppr_client.upload.throttle import Cancellation, Throttle
 from droppr_client.upload.transfer import Transfer
-from droppr_client.upload.troubles import Cancelled, Passing, Refused, Trouble
 from droppr_client.upload.walk import EmptyFolder, Found, Walk
-from droppr_client.upload.work import Care, Work
 
 MOST_WORKERS = 16
 FIXED_WORKERS = 4
@@ -67,7 +67,7 @@ class Options:
         if self.adaptive:
             return Pace(Limits(most=self.workers or MOST_WORKERS))
         workers = self.workers or FIXED_WORKERS
-        return Pace(Limits(width=workers, most=workers, adapt_width=False, part=Limits().largest))
+        return Pace(Limits(width=workers, most=workers, adapt_width=False, chunk_size=Limits().largest))
 
 
 class UploadManager:
@@ -95,8 +95,8 @@ class UploadManager:
         self._over = threading.Event()
         self._crash: BaseException | None = None
         self._workers: list[threading.Thread] = []
-        self._work: Work | None = None
-        self._done_before: list[tuple[Item, Remembered]] = []
+        self._context: RunContext | None = None
+        self._done_before: list[tuple[Item, SavedUpload]] = []
 
     def upload(self, paths: Paths) -> Iterator[UploadResult]:
         """Send all that lies at ``paths`` (or all that a Walk finds); results as they come. Once per manager.
@@ -137,19 +137,19 @@ class UploadManager:
     @property
     def held_seconds(self) -> float:
         """For how long the target takes no new files from us, as it says."""
-        return self._work.schedule.held_seconds if self._work else 0.0
+        return self._context.schedule.held_seconds if self._context else 0.0
 
     @property
-    def state_trouble(self) -> str | None:
+    def state_problem(self) -> str | None:
         """Why notes for a later run could not be kept."""
-        return self._work.state.trouble if self._work else None
+        return self._context.state.problem if self._context else None
 
     def stop(self) -> None:
         """Finish the requests that are on their way and begin no others. Everything can be resumed."""
         self.interrupted = True
-        work = self._work
-        if work is not None:
-            for entry in work.schedule.stop():
+        context = self._context
+        if context is not None:
+            for entry in context.schedule.stop():
                 self._not_sent(entry.item)
 
     def cancel(self) -> None:
@@ -163,25 +163,25 @@ class UploadManager:
 
         Raises Refused, Cancelled. A target that has a password may ask a person for it here.
         """
-        if self._work is not None:
+        if self._context is not None:
             return
         terms = self._terms()
         options, clock = self.options, self._clock
-        part_size = terms.part_size
-        if options.chunk_size and not terms.fixed_parts:
-            part_size = options.chunk_size
-        self.pace.limit_to(part=part_size)
-        care = Care(options.verify, options.checksum, options.retries, options.chunks, options.adaptive)
+        chunk_size = terms.chunk_size
+        if options.chunk_size and not terms.fixed_chunks:
+            chunk_size = options.chunk_size
+        self.pace.limit_to(chunk_size=chunk_size)
+        checks = Checks(options.verify, options.checksum, options.retries, options.chunks, options.adaptive)
         schedule = Schedule(self.pace, terms.pack, self, clock, options.in_order)
-        self._work = Work(
+        self._context = RunContext(
             target=self.target,
             terms=terms,
-            flow=Flow(self._limit, self.bandwidth, self._cancellation),
+            throttle=Throttle(self._limit, self.bandwidth, self._cancellation),
             state=StateFile(options.state or ":memory:", self.target.identity, time.time()),
             progress=self.tracker,
             pace=self.pace,
             openings=RateLimit(options.uploads_per_second, options.burst or 1.0, clock),
-            care=care,
+            checks=checks,
             clock=clock,
             schedule=schedule,
             emit=self._emit,
@@ -197,20 +197,20 @@ class UploadManager:
         while True:
             try:
                 return self.target.prepare()
-            except Passing as trouble:
-                wait = retries.wait_before_next(trouble)
+            except Retryable as problem:
+                wait = retries.wait_before_next(problem)
                 if wait is None or wait > LONGEST_WAIT_AT_START:
-                    raise Refused(str(trouble), trouble.code) from trouble
+                    raise Refused(str(problem), problem.code) from problem
                 self._cancellation.wait(wait)
             except (Cancelled, Refused):
                 raise
-            except Trouble as trouble:
-                raise Refused(str(trouble), trouble.code) from trouble
+            except UploadProblem as problem:
+                raise Refused(str(problem), problem.code) from problem
 
     @property
-    def _running(self) -> Work:
-        assert self._work is not None
-        return self._work
+    def _running(self) -> RunContext:
+        assert self._context is not None
+        return self._context
 
     def pack(self, entries: list[Entry]) -> Job:
         return Pack(entries, self._running).run
@@ -220,17 +220,17 @@ class UploadManager:
 
     def _run(self, walk: Iterable[Found]) -> None:
         """The life of one run, in a thread of its own: walk, workers, end."""
-        work = self._running
+        context = self._running
         walker = threading.Thread(target=self._guarded, args=(lambda: self._walk(walk),), daemon=True)
         walker.start()
         self._guarded(self._watch)
         deadline = self._clock() + STOP_SECONDS
         for thread in [walker, *self._workers]:
             thread.join(max(0.0, deadline - self._clock()) if self._cancellation.requested else None)
-        for sending in work.schedule.left():
+        for sending in context.schedule.left():
             self._guarded(sending.interrupt)
         self._over.set()
-        work.state.close()
+        context.state.close()
         self.target.close()
         self._emit(None)
 
@@ -264,30 +264,30 @@ class UploadManager:
             self.cancel()
 
     def _walk(self, walk: Iterable[Found]) -> None:
-        work = self._running
+        context = self._running
         folders: list[str] = []
         for found in walk:
-            if work.schedule.stopped:
+            if context.schedule.stopped:
                 break
             if isinstance(found, Item):
                 self._offer(found)
             elif isinstance(found, EmptyFolder):
                 folders.append(found.path)
                 if len(folders) >= FOLDERS_AT_ONCE:
-                    work.schedule.later(0, _folders(work, folders))
+                    context.schedule.later(0, _folders(context, folders))
                     folders = []
             else:
                 self._skip(found)
         self._ask_what_is_there()
-        if folders and not work.schedule.stopped:
-            work.schedule.later(0, _folders(work, folders))
+        if folders and not context.schedule.stopped:
+            context.schedule.later(0, _folders(context, folders))
         self.tracker.counting = False
-        work.schedule.walked()
+        context.schedule.walked()
 
     def _offer(self, item: Item) -> None:
-        work = self._running
+        context = self._running
         self.tracker.found(item.size)
-        known = work.state.find(item) or (claimed(self.handed, item) if self.handed else None)
+        known = context.state.find(item) or (claimed(self.handed, item) if self.handed else None)
         if known is not None and known.done and known.ticket is not None and known.fits(item):
             self._done_before.append((item, known))
             if len(self._done_before) >= ASKED_AT_ONCE:
@@ -295,7 +295,7 @@ class UploadManager:
             return
         self._line_up(item, known)
 
-    def _line_up(self, item: Item, known: Remembered | None) -> None:
+    def _line_up(self, item: Item, known: SavedUpload | None) -> None:
         if known is not None and known.done:
             known = known.renewed()
         if not self._running.schedule.offer(Entry(item, known)):
@@ -323,9 +323,9 @@ class UploadManager:
     def _not_sent(self, item: Item) -> None:
         self._running.failed(item, Cancelled(), self._clock())
 
-    def _refuse(self, trouble: Refused) -> None:
+    def _refuse(self, problem: Refused) -> None:
         if self.refused is None:
-            self.refused = trouble
+            self.refused = problem
             for entry in self._running.schedule.stop():
                 self._not_sent(entry.item)
 
@@ -348,19 +348,19 @@ def _found(paths: Paths) -> Iterator[Found]:
             yield each
 
 
-def _folders(work: Work, paths: list[str]) -> Job:
-    retries = work.retries()
+def _folders(context: RunContext, paths: list[str]) -> Job:
+    retries = context.retries()
 
     def make() -> None:
         try:
-            work.target.make_folders(paths)
-        except Refused as trouble:
-            work.refuse(trouble)
-        except Passing as trouble:
-            wait = retries.wait_before_next(trouble)
-            if wait is not None and not work.schedule.stopped:
-                work.schedule.later(wait, make)
-        except Trouble:
+            context.target.make_folders(paths)
+        except Refused as problem:
+            context.refuse(problem)
+        except Retryable as problem:
+            wait = retries.wait_before_next(problem)
+            if wait is not None and not context.schedule.stopped:
+                context.schedule.later(wait, make)
+        except UploadProblem:
             return  # an older server, to which only files are something
 
     return make

@@ -1,7 +1,7 @@
-"""How much to send at once: the number of requests on their way, and the size of parts.
+"""How much to send at once: the number of requests on their way, and the size of chunks.
 
 The same rule with the same numbers as the page's (nginx/src/core/pace.ts, where it is described); tests/fixtures/pace.json holds
-both to the same answers. Its "lane" is a connection here, its "chunk" a part.
+both to the same answers. Its "lane" is a connection here.
 """
 
 from __future__ import annotations
@@ -25,37 +25,37 @@ REFUSED = 4
 """Disappointments that being asked for less is worth."""
 LONGEST_REST = 32
 """Rounds between two attempts at more, at most."""
-SECONDS_PER_PART, SECONDS_AT_FIRST = 3.0, 0.5
-"""A part should take; and while the number is being looked for, so that answers come soon …"""
+SECONDS_PER_CHUNK, SECONDS_AT_FIRST = 3.0, 0.5
+"""A chunk should take; and while the number is being looked for, so that answers come soon …"""
 ROUND_TRIPS_AT_FIRST = 8
 """… but no less than so many round trips: one of them passes without a byte, and the first five or six fill a new connection."""
 SHORTEST = 0.001
-"""Seconds: no part took less, whatever a clock says."""
+"""Seconds: no chunk took less, whatever a clock says."""
 UNHARMED = 24
-"""Parts that must arrive unharmed before a size that was lost is tried again."""
+"""Chunks that must arrive unharmed before a size that was lost is tried again."""
 REMEMBERED, NEARLY_ALL = 8, 7
 """Of the latest endings so many have to be losses to be taken for a line that carries nothing."""
 SMALLEST_SHARE = 512 * KIB
 """What is left at the end is shared out evenly, but in pieces no smaller than this."""
 GRID = 64 * KIB
-"""Parts end at multiples of so many bytes."""
+"""Chunks end at multiples of so many bytes."""
 UNEVEN = 0.5
-"""Of a part's size is left out at most …"""
+"""Of a chunk's size is left out at most …"""
 GOLDEN = (math.sqrt(5) - 1) / 2
 """… a part that moves on by the golden ratio: no few steps of it come back to where they began."""
-SMALLEST_PART = 256 * KIB
-START, FIRST_PART = 4, 512 * KIB
+MIN_CHUNK_BYTES = 256 * KIB
+START, FIRST_CHUNK_BYTES = 4, 512 * KIB
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``width``: requests at once to begin with, and ``most`` of them; ``part``, ``smallest`` and ``largest``: bytes."""
+    """``width``: requests at once to begin with, and ``most`` of them; ``chunk_size``, ``smallest`` and ``largest``: bytes."""
 
     width: int = START
     most: int = 16
     adapt_width: bool = True
-    part: int = FIRST_PART
-    smallest: int = SMALLEST_PART
+    chunk_size: int = FIRST_CHUNK_BYTES
+    smallest: int = MIN_CHUNK_BYTES
     largest: int = 64 * MIB
 
 
@@ -63,7 +63,7 @@ class Limits:
 class _Round:
     size: int = 0
     seconds: float = 0.0
-    parts: int = 0
+    chunks: int = 0
     running: int = 0
 
 
@@ -77,8 +77,8 @@ class Pace:
         self._largest = max(1, limits.largest)
         self.limit = max(1, min(limits.width, self._most))
         """Requests that may be on their way at once."""
-        self.part = min(limits.part, self._largest)
-        """Bytes of a part, at most."""
+        self.chunk_size = min(limits.chunk_size, self._largest)
+        """Bytes of a chunk, at most."""
         self._speed = 0.0
         self._before: int | None = None
         self._doubts = 0
@@ -88,36 +88,36 @@ class Pace:
         self._round = _Round()
         self._endings: deque[bool] = deque(maxlen=REMEMBERED)
         self._size_that_passed = math.inf
-        """Parts may not grow beyond this until enough arrived unharmed."""
+        """Chunks may not grow beyond this until enough arrived unharmed."""
         self._unharmed = 0
         self._speeds: deque[float] = deque(maxlen=self._most)
-        """Bytes a second of the latest parts, each on its connection."""
+        """Bytes a second of the latest chunks, each on its connection."""
         self._own = threading.local()
-        """What the connection of each thread has just carried: the next part of this thread goes the same way."""
+        """What the connection of each thread has just carried: the next chunk of this thread goes the same way."""
         self._round_trip = math.inf
         self._turn = 0.0
-        """Which part of what may be left out of a part is left out of the next one."""
+        """Which part of what may be left out of a chunk is left out of the next one."""
 
-    def next_part(self, left: int | None, width: int) -> int:
-        """Bytes of the next part of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
+    def next_chunk(self, left: int | None, width: int) -> int:
+        """Bytes of the next chunk of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
         with self._lock:
             self._turn = (self._turn + GOLDEN) % 1 if self._doubling else 0.0
-            size = self.part * (1 - UNEVEN * self._turn)
-            own, part = getattr(self._own, "speed", None), 1.0
+            size = self.chunk_size * (1 - UNEVEN * self._turn)
+            own, share = getattr(self._own, "speed", None), 1.0
             self._own.speed = None
             if own is not None:
-                size, part = min(size, own * self._wanted), min(1.0, own / self._speed_of_each)
+                size, share = min(size, own * self._wanted), min(1.0, own / self._speed_of_each)
             if left is not None:
-                size = min(size, max(left / width, SMALLEST_SHARE) * part)
-            return min(self.part, max(math.ceil(size / GRID) * GRID, self._limits.smallest))
+                size = min(size, max(left / width, SMALLEST_SHARE) * share)
+            return min(self.chunk_size, max(math.ceil(size / GRID) * GRID, self._limits.smallest))
 
-    def limit_to(self, width: int | None = None, part: int | None = None) -> None:
+    def limit_to(self, width: int | None = None, chunk_size: int | None = None) -> None:
         """What the target wants at most."""
         with self._lock:
             self._most = max(1, min(self._most, width or self._most))
-            self._largest = max(1, min(self._largest, part or self._largest))
+            self._largest = max(1, min(self._largest, chunk_size or self._largest))
             self.limit = min(self.limit, self._most)
-            self.part = min(self.part, self._largest)
+            self.chunk_size = min(self.chunk_size, self._largest)
 
     def answered(self, seconds: float) -> None:
         """A request without a body took so long."""
@@ -128,7 +128,7 @@ class Pace:
         self, size: int, began: float, now: float, running: int, *, can: float = math.inf, whole: bool = True
     ) -> None:
         """``size`` bytes that were sent from ``began`` on have arrived, one of ``running`` requests, of which there ``can`` be
-        no more: what is left may be less than the limit has room for. ``whole``: as one part, whose time says how large parts
+        no more: what is left may be less than the limit has room for. ``whole``: as one chunk, whose time says how large chunks
         should be."""
         with self._lock:
             self._endings.append(True)
@@ -158,11 +158,11 @@ class Pace:
 
     @property
     def _wanted(self) -> float:
-        """Seconds that a part should take."""
+        """Seconds that a chunk should take."""
         if not self._doubling:
-            return SECONDS_PER_PART
+            return SECONDS_PER_CHUNK
         known = self._round_trip if self._round_trip < math.inf else 0.0
-        return max(SECONDS_AT_FIRST, min(known * ROUND_TRIPS_AT_FIRST, SECONDS_PER_PART))
+        return max(SECONDS_AT_FIRST, min(known * ROUND_TRIPS_AT_FIRST, SECONDS_PER_CHUNK))
 
     @property
     def _speed_of_each(self) -> float:
@@ -171,31 +171,31 @@ class Pace:
         return reduce(operator.add, latest) / len(latest)
 
     def _fit(self, size: int, seconds: float) -> None:
-        # The last piece of a gap may be a sliver of a part: it says nothing about speed.
-        if size < min(self.part / 2, self._limits.smallest):
+        # The last piece of a gap may be a sliver of a chunk: it says nothing about speed.
+        if size < min(self.chunk_size / 2, self._limits.smallest):
             return
         self._own.speed = size / max(seconds, SHORTEST)
         self._speeds.append(self._own.speed)
-        if size < self.part / 2:
+        if size < self.chunk_size / 2:
             return
         self._unharmed += 1
         if self._unharmed >= UNHARMED:
             self._size_that_passed = math.inf
-        near = min(max(self._speed_of_each * self._wanted, self.part / 2), self.part * 2)
+        near = min(max(self._speed_of_each * self._wanted, self.chunk_size / 2), self.chunk_size * 2)
         self._resize(min(near, self._size_that_passed))
 
     def _harmed(self, size: int) -> None:
         self._unharmed = 0
         # A bigger one was cut before the size came down: that is old news.
-        if size > self.part:
+        if size > self.chunk_size:
             return
-        self._resize(self.part / 2)
-        self._size_that_passed = self.part
+        self._resize(self.chunk_size / 2)
+        self._size_that_passed = self.chunk_size
 
     def _resize(self, size: float) -> None:
         unit = 1 if size < MIB else MIB
         whole = int(size // unit) * unit
-        self.part = min(max(whole, self._limits.smallest), self._largest)
+        self.chunk_size = min(max(whole, self._limits.smallest), self._largest)
 
     def _narrow(self, began: float, now: float) -> None:
         # What began before the last narrowing was sent at the old width.
@@ -213,10 +213,10 @@ class Pace:
         this = self._round
         this.size += size
         this.seconds += now - began
-        this.parts += 1
+        this.chunks += 1
         this.running = max(this.running, running)
         enough = self.limit / 2 if self._doubling else self.limit
-        if this.parts < enough or this.seconds < enough * SHORTEST_ROUND:
+        if this.chunks < enough or this.seconds < enough * SHORTEST_ROUND:
             return
         self._round = _Round()
         # Where there is too little to send, nothing is learnt about this width. Where all run that can, they are what it is.

@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from urllib.parse import SplitResult, unquote, urlsplit
 from urllib.request import getproxies, proxy_bypass
 
-from droppr_client.upload.troubles import Refused
+from droppr_client.upload.problems import Refused
 
 
 @dataclass(frozen=True, slots=True)

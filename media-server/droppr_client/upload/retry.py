@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from droppr_client.upload.troubles import Passing
+from droppr_client.upload.problems import Retryable
 
 JITTER = 0.25
 MOST_DETOURS = 1000
@@ -33,24 +33,24 @@ class Retries:
     def progressed(self) -> None:
         self.failures, self.moved = 0, True
 
-    def wait_before_next(self, trouble: Passing) -> float | None:
+    def wait_before_next(self, problem: Retryable) -> float | None:
         """Seconds to wait; None when there is no further attempt."""
         self.total += 1
         moved, self.moved = self.moved, False
-        if moved and trouble.broken:
+        if moved and problem.broken:
             return 0.0
-        if not trouble.pause:
+        if not problem.pause:
             self.failures += 1
         if self.failures > self.most:
             return None
-        if trouble.retry_after is not None:
-            return trouble.retry_after + random.random() * JITTER
+        if problem.retry_after is not None:
+            return problem.retry_after + random.random() * JITTER
         doubled = self.first * 2.0 ** min(self.failures - 1, 16)
         return min(doubled, self.longest) * (1 + random.random() * JITTER)
 
 
 class Patience:
-    """With a target that takes parts and asks for others instead: of one file, until it ends. None of it counts as an
+    """With a target that takes chunks and asks for others instead: of one file, until it ends. None of it counts as an
     attempt, so that without an end of its own it would have none."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Which piece of work comes next. One pool of workers takes from here: openings, parts of big files, packs of small ones.
+"""Which piece of work comes next. One pool of workers takes from here: openings, chunks of big files, packs of small ones.
 
 What is begun is finished before something new begins; small and big files take turns, so that neither waits for the
 other; and no more is held in memory than ``LOOK_AHEAD`` files, however many there are.
@@ -17,7 +17,7 @@ from typing import Protocol
 from droppr_client.upload.items import Item
 from droppr_client.upload.pace import Pace
 from droppr_client.upload.rates import Clock
-from droppr_client.upload.state import Remembered
+from droppr_client.upload.state import SavedUpload
 from droppr_client.upload.targets import PackTerms
 
 LOOK_AHEAD = 10_000
@@ -34,26 +34,26 @@ class Entry:
 
     __slots__ = ("item", "known", "number")
 
-    def __init__(self, item: Item, known: Remembered | None, number: int = 0) -> None:
+    def __init__(self, item: Item, known: SavedUpload | None, number: int = 0) -> None:
         self.item = item
         self.known = known
         self.number = number
 
 
 class Sending(Protocol):
-    """A file that is being sent in parts."""
+    """A file that is being sent in chunks."""
 
-    def next_part(self) -> Job | None:
-        """The next part's job; None where there is none at the moment."""
+    def next_chunk(self) -> Job | None:
+        """The next chunk's job; None where there is none at the moment."""
         ...
 
     @property
     def parallel(self) -> int:
-        """Parts of it that may be on their way at once."""
+        """Chunks of it that may be on their way at once."""
         ...
 
     def interrupt(self) -> None:
-        """No more of its parts will be asked for."""
+        """No more of its chunks will be asked for."""
         ...
 
 
@@ -131,14 +131,14 @@ class Schedule:
             self._changed.notify()
 
     def begun(self, sending: Sending) -> None:
-        """Its parts can be asked for from now on."""
+        """Its chunks can be asked for from now on."""
         with self._changed:
             if sending not in self._sending:
                 self._sending.append(sending)
             self._changed.notify_all()
 
     def paused(self, sending: Sending) -> None:
-        """It has no parts any more, for now or for good."""
+        """It has no chunks any more, for now or for good."""
         with self._changed:
             if sending in self._sending:
                 self._sending.remove(sending)
@@ -172,7 +172,7 @@ class Schedule:
         return max(0.0, self._held_until - self._clock())
 
     def left(self) -> list[Sending]:
-        """After the last worker has gone: files that were begun and have parts left."""
+        """After the last worker has gone: files that were begun and have chunks left."""
         return list(self._sending)
 
     def opened(self) -> None:
@@ -246,7 +246,7 @@ class Schedule:
 
     def _next_large(self) -> Job | None:
         for _ in range(len(self._sending)):
-            job = self._sending[0].next_part()
+            job = self._sending[0].next_chunk()
             if job is not None:
                 return job
             self._sending.rotate(-1)

@@ -10,8 +10,8 @@ import ssl
 import sys
 from contextlib import suppress
 
-from droppr_client.upload.flow import Part
-from droppr_client.upload.troubles import Edited, unreadable
+from droppr_client.upload.problems import FileChanged, unreadable
+from droppr_client.upload.throttle import Chunk
 
 SILENCE_SECONDS = 90.0
 """How long nothing may come or go before a connection is given up."""
@@ -23,26 +23,26 @@ is hardly ever reached."""
 
 
 def spread_out(sock: socket.socket) -> None:
-    """Have what follows a pause, as between two parts, not leave as one burst: where a queue on the way is shorter than the round
+    """Have what follows a pause, as between two chunks, not leave as one burst: where a queue on the way is shorter than the round
     trip it would drop the end of it, and of other connections' bytes too. Only Linux can."""
     if sys.platform == "linux":
         with suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, PACING_LIMIT)
 
 
-def send_file(sock: socket.socket, part: Part) -> None:
-    """From the file to the socket without passing through this program. Raises Edited, Cancelled, OSError."""
-    assert part.fd is not None
-    at, stop = part.span
-    flow = part.flow
+def send_file(sock: socket.socket, chunk: Chunk) -> None:
+    """From the file to the socket without passing through this program. Raises FileChanged, Cancelled, OSError."""
+    assert chunk.fd is not None
+    at, stop = chunk.span
+    throttle = chunk.throttle
     allowed = at
     while at < stop:
         if at == allowed:
-            size = min(flow.step, stop - at)
-            flow.allow(size)
+            size = min(throttle.step, stop - at)
+            throttle.allow(size)
             allowed += size
         try:
-            sent = os.sendfile(sock.fileno(), part.fd, at, allowed - at)
+            sent = os.sendfile(sock.fileno(), chunk.fd, at, allowed - at)
         except BlockingIOError:
             # Python's sockets with a timeout do not block.
             _wait_writable(sock)
@@ -52,8 +52,8 @@ def send_file(sock: socket.socket, part: Part) -> None:
                 raise unreadable(error) from error
             raise
         if sent == 0:
-            raise Edited("The file became shorter while it was being sent.", "file_changed")
-        part.passed(sent)
+            raise FileChanged("The file became shorter while it was being sent.", "file_changed")
+        chunk.passed(sent)
         at += sent
 
 

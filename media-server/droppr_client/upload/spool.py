@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO
 
 from droppr_client.upload.items import Item
-from droppr_client.upload.troubles import FileRefused, Unreadable
+from droppr_client.upload.problems import FileRefused, Unreadable
 
 PIECE = 1024 * 1024
 

@@ -18,7 +18,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from droppr_client.upload.items import Item
-from droppr_client.upload.troubles import Refused
+from droppr_client.upload.problems import Refused
 
 KEEP_DAYS = 60
 _TABLES = """
@@ -33,7 +33,7 @@ CREATE TABLE IF NOT EXISTS uploads (
 
 
 @dataclass(frozen=True, slots=True)
-class Remembered:
+class SavedUpload:
     """What was noted of a file the last time."""
 
     size: int
@@ -47,7 +47,7 @@ class Remembered:
         """Whether the file looks as it did then."""
         return (self.size, self.mtime_ns) == (item.size, item.mtime_ns)
 
-    def renewed(self) -> Remembered:
+    def renewed(self) -> SavedUpload:
         """For the next upload of a file that has changed since this one, or whose upload is gone."""
         return replace(self, ticket=None, generation=self.generation + 1, done=False)
 
@@ -58,7 +58,7 @@ class StateFile:
     def __init__(self, path: str | os.PathLike[str], target: str, now: float) -> None:
         self._target = target
         self._now = now
-        self.trouble: str | None = None
+        self.problem: str | None = None
         self._lock = threading.Lock()
         try:
             if str(path) != ":memory:":
@@ -87,18 +87,18 @@ class StateFile:
                 self._db.execute("INSERT INTO secrets VALUES (?)", (secret,))
         return bytes(secret)
 
-    def find(self, item: Item) -> Remembered | None:
+    def find(self, item: Item) -> SavedUpload | None:
         query = "SELECT size, mtime_ns, sample, ticket, generation, done FROM uploads WHERE target=? AND path=? AND source=?"
         try:
             with self._lock:
                 row = self._db.execute(query, (self._target, item.path, os.fsencode(item.source))).fetchone()
         except sqlite3.Error as error:
-            self.trouble = str(error)
+            self.problem = str(error)
             return None
         if row is None:
             return None
         size, mtime_ns, sample, ticket, generation, done = row
-        return Remembered(size, mtime_ns, sample, ticket, generation, bool(done))
+        return SavedUpload(size, mtime_ns, sample, ticket, generation, bool(done))
 
     def key(self, item: Item, generation: int) -> str:
         """The upload's key: random to everybody else, and the same again when this file is sent again unchanged.
@@ -109,7 +109,7 @@ class StateFile:
         digest = hmac.digest(self._secret, b"\0".join(os.fsencode(each) for each in told), hashlib.sha256)
         return urlsafe_b64encode(digest)[:43].decode()
 
-    def note(self, entries: Iterable[tuple[Item, Remembered]]) -> None:
+    def note(self, entries: Iterable[tuple[Item, SavedUpload]]) -> None:
         rows = [
             (
                 self._target,
@@ -131,7 +131,7 @@ class StateFile:
                 self._db.executemany("INSERT OR REPLACE INTO uploads VALUES (?,?,?,?,?,?,?,?,?,?)", rows)
         except sqlite3.Error as error:
             # Files arrive without notes, too; the next run asks the server a little more.
-            self.trouble = str(error)
+            self.problem = str(error)
 
     def close(self) -> None:
         with self._lock:

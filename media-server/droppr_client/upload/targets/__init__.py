@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item, Pair
-from droppr_client.upload.troubles import Trouble
+from droppr_client.upload.problems import UploadProblem
+from droppr_client.upload.throttle import Chunk, Throttle
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,15 +21,15 @@ class PackTerms:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a target likes to be sent to. ``part_size`` is in bytes."""
+    """How a target likes to be sent to. ``chunk_size`` is in bytes."""
 
-    part_size: int
-    parallel_parts: int
-    most_parallel_parts: int | None = None
+    chunk_size: int
+    parallel_chunks: int
+    most_parallel_chunks: int | None = None
     """The same for who measures, and goes back where more carry no more; None where that is no more."""
     pack: PackTerms | None = None
-    fixed_parts: bool = False
-    """Parts have to begin at multiples of ``part_size``."""
+    fixed_chunks: bool = False
+    """Chunks have to begin at multiples of ``chunk_size``."""
     compares: bool = False
     """The target computes the SHA-256 of whole files, to be compared with ours."""
 
@@ -44,15 +44,15 @@ class Facts:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class UploadStatus:
     """How an upload stands. ``ticket`` is what to name it by later, also after a restart."""
 
     ticket: str
     complete: bool
     missing: tuple[Pair, ...] = ()
-    part_size: int | None = None
-    parallel_parts: int | None = None
-    most_parallel_parts: int | None = None
+    chunk_size: int | None = None
+    parallel_chunks: int | None = None
+    most_parallel_chunks: int | None = None
     path: str | None = None
     sha256: str | None = None
     sample: str | None = None
@@ -69,7 +69,7 @@ class Packed:
 
 
 class Target(Protocol):
-    """Safe from several threads. Every method raises the troubles of ``troubles.py`` and no others."""
+    """Safe from several threads. Every method raises the problems of ``problems.py`` and no others."""
 
     @property
     def identity(self) -> str:
@@ -84,27 +84,27 @@ class Target(Protocol):
         """Get one more of ``count`` connections ready, where there are any. What goes wrong is told by who uses it."""
         ...
 
-    def open(self, item: Item, facts: Facts) -> Standing:
+    def open(self, item: Item, facts: Facts) -> UploadStatus:
         """Begin an upload. The same key again gives the same upload."""
         ...
 
-    def status(self, item: Item, ticket: str) -> Standing:
+    def status(self, item: Item, ticket: str) -> UploadStatus:
         """How an upload stands that was begun before. Raises Gone."""
         ...
 
-    def send(self, item: Item, ticket: str, part: Part) -> Standing:
-        """Send a part. Of what is said, ``complete`` and then ``path`` count; ``missing`` may be left out."""
+    def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
+        """Send a chunk. Of what is said, ``complete`` and then ``path`` count; ``missing`` may be left out."""
         ...
 
     def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
         """Of files that were completed, each with its ticket: whether the target still has them."""
         ...
 
-    def finish(self, item: Item, ticket: str) -> Standing:
-        """All parts were sent: the target's last word. Not complete where it misses something."""
+    def finish(self, item: Item, ticket: str) -> UploadStatus:
+        """All chunks were sent: the target's last word. Not complete where it misses something."""
         ...
 
-    def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
+    def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         """Send small whole files in one request: what became of each, in order."""
         ...
 

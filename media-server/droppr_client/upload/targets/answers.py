@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from droppr_client.upload import wire
-from droppr_client.upload.between import too_large, trouble_between
+from droppr_client.upload.between import problem_between, too_large
 from droppr_client.upload.connection import Answer
-from droppr_client.upload.troubles import (
-    Edited,
+from droppr_client.upload.problems import (
+    ChunkTooLarge,
+    FileChanged,
     FileRefused,
     Gone,
     OutOfOrder,
-    PartTooLarge,
-    Passing,
     Refused,
-    Trouble,
+    Retryable,
     Unwanted,
+    UploadProblem,
 )
 
 PASSWORD_WANTED = "The link has a password: name it with --password-file or DROPPR_UPLOAD_PASSWORD."
@@ -28,7 +28,7 @@ _FOR_ALL = {
     "captcha_required": "The captcha was not accepted: try again, or open the link in a browser.",
 }
 SMALLEST_LIMIT = 1024
-"""Bytes of a part. Nobody sends a file in smaller ones."""
+"""Bytes of a chunk. Nobody sends a file in smaller ones."""
 _GONE = {"upload_not_found", "upload_expired"}
 # The line or the disk of the server may do better in a moment.
 _PASSING = {"chunk_size_mismatch", "checksum_mismatch", "request_timeout", "busy", "upload_not_opened"}
@@ -38,9 +38,9 @@ _NEXT_STEP = {
 }
 
 
-def trouble_of(answer: Answer, host: str) -> Trouble:
-    """The trouble that an answer other than a success stands for."""
-    if between := trouble_between(answer, host):
+def problem_of(answer: Answer, host: str) -> UploadProblem:
+    """The problem that an answer other than a success stands for."""
+    if between := problem_between(answer, host):
         return between
     document = answer.document
     code = answer.code or f"status_{answer.status}"
@@ -58,28 +58,28 @@ def trouble_of(answer: Answer, host: str) -> Trouble:
     if code in _GONE:
         return Gone(sentence, code)
     if code == "chunk_conflict":
-        return Edited("What the server has of this file is not what the file holds now.", code)
+        return FileChanged("What the server has of this file is not what the file holds now.", code)
     if code == "offset_mismatch":
         return OutOfOrder(sentence, wire.whole(document.get("offset"), 0, 2**63 - 1) or 0)
     if code == "chunk_too_large":
         limit = wire.whole(document.get("limit"), SMALLEST_LIMIT, 2**63 - 1)
-        return PartTooLarge(sentence, limit) if limit else too_large(host)
+        return ChunkTooLarge(sentence, limit) if limit else too_large(host)
     return _passing(answer, code, sentence) or FileRefused(sentence + _NEXT_STEP.get(code, ""), code)
 
 
-def _passing(answer: Answer, code: str, sentence: str) -> Passing | None:
+def _passing(answer: Answer, code: str, sentence: str) -> Retryable | None:
     status, wait = answer.status, answer.retry_after
     if code == "rate_limited":
-        return Passing(sentence, code, retry_after=wait or 30.0, overload=True, pause=True)
+        return Retryable(sentence, code, retry_after=wait or 30.0, overload=True, pause=True)
     # At a limit of the server we wait for our turn, which comes however long it takes.
     if code == "busy" and answer.document.get("reason"):
-        return Passing(sentence, code, retry_after=wait or 2.0, pause=True)
+        return Retryable(sentence, code, retry_after=wait or 2.0, pause=True)
     # An upload under way has room again once others have finished or given up; a new one is full for good.
     if code in _NEXT_STEP and wait is not None:
-        return Passing(sentence + _NEXT_STEP[code], code, retry_after=wait)
+        return Retryable(sentence + _NEXT_STEP[code], code, retry_after=wait)
     if status in (429, 502, 503, 504):
-        return Passing(sentence, code, retry_after=wait, overload=True)
+        return Retryable(sentence, code, retry_after=wait, overload=True)
     # A fault of the program; it may have been caught in the middle of a restart.
     if code in _PASSING or status in (408, 425, 500):
-        return Passing(sentence, code, retry_after=wait)
+        return Retryable(sentence, code, retry_after=wait)
     return None

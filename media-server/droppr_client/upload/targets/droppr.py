@@ -14,15 +14,15 @@ from droppr_client.upload import wire
 from droppr_client.upload.between import is_page
 from droppr_client.upload.captcha import solved
 from droppr_client.upload.connection import Answer, Connections, address_of, below, without_sentence
-from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item, Pair
-from droppr_client.upload.targets import Facts, Packed, PackTerms, Standing, Terms
-from droppr_client.upload.targets.answers import PASSWORD_WANTED, trouble_of
-from droppr_client.upload.troubles import FileRefused, Gone, Passing, Refused, Trouble
+from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, UploadProblem
+from droppr_client.upload.targets import Facts, Packed, PackTerms, Terms, UploadStatus
+from droppr_client.upload.targets.answers import PASSWORD_WANTED, problem_of
+from droppr_client.upload.throttle import Chunk, Throttle
 
 LARGEST_PACK = 4 * 1024 * 1024
 MOST_PACKED = 500
-SMALLEST_PART, LARGEST_PART = 64 * 1024, 1024 * 1024 * 1024
+MIN_CHUNK_BYTES, MAX_CHUNK_BYTES = 64 * 1024, 1024 * 1024 * 1024
 MOST_PARALLEL = 256
 CAPTCHA_TRIES = 3
 NOT_LET_IN = {"password_required", "password_invalid", "captcha_required", "too_many_attempts"}
@@ -65,8 +65,8 @@ class DropprLink:
 
     def prepare(self) -> Terms:
         self.info = self._expect(self._connections.call("GET", self._path), 200)
-        part_size = wire.clamped(self.info.get("chunk_size"), SMALLEST_PART, LARGEST_PART)
-        if part_size is None:
+        chunk_size = wire.clamped(self.info.get("chunk_size"), MIN_CHUNK_BYTES, MAX_CHUNK_BYTES)
+        if chunk_size is None:
             raise Refused(f"{self._server} answers, but not as a Droppr server does.", "invalid_link")
         self._require_sender()
         if self.info.get("requires_password") and callable(self._password):
@@ -74,9 +74,9 @@ class DropprLink:
         if self.info.get("requires_password") and not self._password:
             raise Refused(PASSWORD_WANTED, "password_required")
         return Terms(
-            part_size=part_size,
-            parallel_parts=wire.clamped(self.info.get("max_parallel_chunks"), 1, MOST_PARALLEL) or 1,
-            most_parallel_parts=wire.clamped(self.info.get("most_parallel_chunks"), 1, MOST_PARALLEL),
+            chunk_size=chunk_size,
+            parallel_chunks=wire.clamped(self.info.get("max_parallel_chunks"), 1, MOST_PARALLEL) or 1,
+            most_parallel_chunks=wire.clamped(self.info.get("most_parallel_chunks"), 1, MOST_PARALLEL),
             pack=_pack_terms(self.info.get("pack")),
             compares=True,
         )
@@ -84,7 +84,7 @@ class DropprLink:
     def ahead(self, count: int) -> None:
         self._connections.ahead(count)
 
-    def open(self, item: Item, facts: Facts) -> Standing:
+    def open(self, item: Item, facts: Facts) -> UploadStatus:
         body = {"path": item.path, "size": item.size, "last_modified": item.mtime_ns / 1e9, "key": facts.key}
         optional = {"sample": facts.sample, "sha256": facts.sha256, **self._sender}
         body |= {name: value for name, value in optional.items() if value}
@@ -94,7 +94,7 @@ class DropprLink:
 
         return _begun(self._expect(self._entering(ask), 201, 200), item.size)
 
-    def status(self, item: Item, ticket: str) -> Standing:
+    def status(self, item: Item, ticket: str) -> UploadStatus:
         found = self._expect(self._connections.call("GET", self._upload(ticket)), 200)
         if found.get("size") != item.size:
             raise Gone("The upload was begun with a file of another size.", "size_mismatch")
@@ -109,7 +109,7 @@ class DropprLink:
             return [self._is_there(item, ticket) for item, ticket in files]  # an older server
         arrived = self._expect(answer, 200).get("arrived")
         if not isinstance(arrived, list):
-            raise Passing("The server does not say what has arrived.", "invalid_answer")
+            raise Retryable("The server does not say what has arrived.", "invalid_answer")
         there = {each for each in arrived if isinstance(each, str)}
         return [ticket in there for _, ticket in files]
 
@@ -119,33 +119,33 @@ class DropprLink:
         except Gone:
             return False
 
-    def send(self, item: Item, ticket: str, part: Part) -> Standing:
-        start, stop = part.span
+    def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
+        start, stop = chunk.span
         headers = {
             "Content-Type": "application/octet-stream",
             "Content-Range": f"bytes {start}-{stop - 1}/{item.size}",
             "X-Upload-Id": ticket,
         }
-        if part.digest:
-            headers["Content-Digest"] = part.digest
-        said = self._expect(self._connections.send("POST", f"{self._path}/upload-chunk", headers, part), 200)
+        if chunk.digest:
+            headers["Content-Digest"] = chunk.digest
+        said = self._expect(self._connections.send("POST", f"{self._path}/upload-chunk", headers, chunk), 200)
         if not said.get("upload_id"):
-            raise Passing("The server's answer says nothing of what it was sent.", "invalid_answer")
-        return _standing(said, item.size)
+            raise Retryable("The server's answer says nothing of what it was sent.", "invalid_answer")
+        return _status(said, item.size)
 
-    def finish(self, item: Item, ticket: str) -> Standing:
+    def finish(self, item: Item, ticket: str) -> UploadStatus:
         return _begun(self._expect(self._connections.call("GET", self._upload(ticket)), 200), item.size)
 
-    def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
+    def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         body = b"".join(piece for file in files for piece in (self._pack_line(file), file.data))
 
         def ask(headers: Mapping[str, str]) -> Answer:
-            part = Part((0, len(body)), flow, data=body)
-            return self._connections.send("POST", f"{self._path}/pack", {"Content-Type": PACK_TYPE, **headers}, part)
+            chunk = Chunk((0, len(body)), throttle, data=body)
+            return self._connections.send("POST", f"{self._path}/pack", {"Content-Type": PACK_TYPE, **headers}, chunk)
 
         answers = self._expect(self._entering(ask), 200).get("files")
         if not isinstance(answers, list) or len(answers) != len(files):
-            raise Passing("The server answered to other files than were sent.", "invalid_answer")
+            raise Retryable("The server answered to other files than were sent.", "invalid_answer")
         return [_packed(answer, file.item.size) for answer, file in zip(answers, files, strict=True)]
 
     def make_folders(self, paths: Sequence[str]) -> None:
@@ -222,7 +222,7 @@ class DropprLink:
     def _expect(self, answer: Answer, *wanted: int) -> dict[str, Any]:
         if answer.status in wanted and not is_page(answer.status, answer.headers):
             return answer.document
-        raise trouble_of(answer, self._connections.host)
+        raise problem_of(answer, self._connections.host)
 
 
 def parts_of_link(url: str) -> tuple[str, str, str | None]:
@@ -248,37 +248,37 @@ def _pack_terms(said: object) -> PackTerms | None:
     return PackTerms(files, size) if files and size else None
 
 
-def _packed(answer: object, size: int) -> Standing | Trouble:
+def _packed(answer: object, size: int) -> UploadStatus | UploadProblem:
     if not isinstance(answer, dict):
         return _senseless()
     try:
         if answer.get("error"):
             status = wire.whole(answer.get("status"), 400, 599) or 400
-            return trouble_of(Answer(status, HTTPMessage(), answer), "The server")
+            return problem_of(Answer(status, HTTPMessage(), answer), "The server")
         return _begun(answer, size)
-    except FileRefused as trouble:
-        return trouble
+    except FileRefused as problem:
+        return problem
 
 
-def _begun(said: dict[str, Any], size: int) -> Standing:
+def _begun(said: dict[str, Any], size: int) -> UploadStatus:
     """Of an upload that has an id by which it is asked for. Raises FileRefused."""
-    standing = _standing(said, size)
-    if not standing.ticket:
+    status = _status(said, size)
+    if not status.ticket:
         raise _senseless()
-    return standing
+    return status
 
 
-def _standing(said: dict[str, Any], size: int) -> Standing:
+def _status(said: dict[str, Any], size: int) -> UploadStatus:
     """What a server says of an upload of so many bytes. Raises FileRefused where that cannot be."""
     ticket = said.get("upload_id")
     if ticket is not None and wire.upload_id(ticket) is None:
         raise _senseless()
-    return Standing(
+    return UploadStatus(
         ticket=ticket or "",
         complete=said.get("complete") is True,
         missing=_missing(said.get("missing_ranges"), size),
-        parallel_parts=wire.clamped(said.get("max_parallel_chunks"), 1, MOST_PARALLEL),
-        most_parallel_parts=wire.clamped(said.get("most_parallel_chunks"), 1, MOST_PARALLEL),
+        parallel_chunks=wire.clamped(said.get("max_parallel_chunks"), 1, MOST_PARALLEL),
+        most_parallel_chunks=wire.clamped(said.get("most_parallel_chunks"), 1, MOST_PARALLEL),
         path=wire.text(said.get("path")),
         sha256=wire.sha256(said.get("sha256")),
         sample=wire.text(said.get("sample")),

@@ -14,12 +14,12 @@ from pathlib import Path, PurePosixPath
 
 from app.core.paths import numbered
 from droppr_client.naming import for_any_disk, give_name, takes_any_name
-from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item
-from droppr_client.upload.targets import Facts, Packed, Standing, Terms
-from droppr_client.upload.troubles import FileRefused, Gone, Passing, Refused, Trouble
+from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, UploadProblem
+from droppr_client.upload.targets import Facts, Packed, Terms, UploadStatus
+from droppr_client.upload.throttle import Chunk, Throttle
 
-PART_SIZE = 16 * 1024 * 1024
+CHUNK_BYTES = 16 * 1024 * 1024
 UNFINISHED = ".droppr-part"
 CLOCK_TICK_NS = 2_000_000_000
 """How coarsely disks note times: FAT in steps of two seconds."""
@@ -44,22 +44,22 @@ class Folder:
             self._any_name = takes_any_name(str(self._root))
         except OSError as error:
             raise Refused(f"{self._root} cannot be used: {error.strerror}.", "unusable_folder") from error
-        return Terms(part_size=PART_SIZE, parallel_parts=1)
+        return Terms(chunk_size=CHUNK_BYTES, parallel_chunks=1)
 
     def ahead(self, count: int) -> None:
         pass
 
-    def open(self, item: Item, facts: Facts) -> Standing:
+    def open(self, item: Item, facts: Facts) -> UploadStatus:
         ticket = f"{Path(item.path).parent.as_posix()}/.{facts.key[:24]}{UNFINISHED}"
         try:
             place = self._place(ticket)
             place.parent.mkdir(parents=True, exist_ok=True)
             place.touch(exist_ok=True)
         except OSError as error:
-            raise _trouble(error) from error
+            raise _problem(error) from error
         return self.status(item, ticket)
 
-    def status(self, item: Item, ticket: str) -> Standing:
+    def status(self, item: Item, ticket: str) -> UploadStatus:
         try:
             length = self._place(ticket).stat().st_size
         except OSError as error:
@@ -67,38 +67,38 @@ class Folder:
         if length > item.size:
             raise Gone("What is there is another file.", "upload_not_found")
         missing = ((length, item.size),) if length < item.size else ()
-        standing = Standing(ticket, False, missing)
-        return standing if missing else self.finish(item, ticket)
+        status = UploadStatus(ticket, False, missing)
+        return status if missing else self.finish(item, ticket)
 
-    def send(self, item: Item, ticket: str, part: Part) -> Standing:
+    def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
         try:
             with self._place(ticket).open("r+b", buffering=0) as file:
-                file.seek(part.span[0])
-                for piece in part.pieces():
+                file.seek(chunk.span[0])
+                for piece in chunk.pieces():
                     file.write(piece)
         except OSError as error:
-            raise _trouble(error) from error
-        return Standing(ticket, False)
+            raise _problem(error) from error
+        return UploadStatus(ticket, False)
 
-    def finish(self, item: Item, ticket: str) -> Standing:
-        part = self._place(ticket)
+    def finish(self, item: Item, ticket: str) -> UploadStatus:
+        partial = self._place(ticket)
         try:
-            if part.stat().st_size != item.size:
-                return Standing(ticket, False, ((min(part.stat().st_size, item.size), item.size),))
-            with part.open("rb") as file:
+            if partial.stat().st_size != item.size:
+                return UploadStatus(ticket, False, ((min(partial.stat().st_size, item.size), item.size),))
+            with partial.open("rb") as file:
                 os.fsync(file.fileno())
-            os.utime(part, ns=(item.mtime_ns, item.mtime_ns))
-            final = self._named(part, self._place(item.path))
-            part.unlink(missing_ok=True)
+            os.utime(partial, ns=(item.mtime_ns, item.mtime_ns))
+            final = self._named(partial, self._place(item.path))
+            partial.unlink(missing_ok=True)
         except OSError as error:
-            raise _trouble(error) from error
+            raise _problem(error) from error
         path = final.relative_to(self._root).as_posix()
-        return Standing(path, True, path=path)
+        return UploadStatus(path, True, path=path)
 
     def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
         return [self._holds(item, path) for item, path in files]
 
-    def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
+    def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         raise NotImplementedError("a folder takes no packs")
 
     def make_folders(self, paths: Sequence[str]) -> None:
@@ -106,14 +106,14 @@ class Folder:
             try:
                 self._place(path).mkdir(parents=True, exist_ok=True)
             except OSError as error:
-                raise _trouble(error) from error
+                raise _problem(error) from error
 
     def discard(self, item: Item, ticket: str) -> None:
         if ticket.endswith(UNFINISHED):
             self._place(ticket).unlink(missing_ok=True)
 
     def abort(self) -> None:
-        """Nothing waits here: parts notice by themselves."""
+        """Nothing waits here: chunks notice by themselves."""
 
     def close(self) -> None: ...
 
@@ -131,14 +131,14 @@ class Folder:
         as_sent = status.st_size == item.size and abs(status.st_mtime_ns - item.mtime_ns) <= CLOCK_TICK_NS
         return stat.S_ISREG(status.st_mode) and as_sent
 
-    def _named(self, part: Path, wanted: Path) -> Path:
+    def _named(self, partial: Path, wanted: Path) -> Path:
         number, place = 0, wanted
         while True:
             try:
-                give_name(str(part), str(place))
+                give_name(str(partial), str(place))
                 return place
             except FileExistsError:
-                if _same(part, place):
+                if _same(partial, place):
                     return place
                 number += 1
                 place = wanted.with_name(numbered(wanted.name, number))
@@ -152,9 +152,9 @@ def _same(one: Path, other: Path) -> bool:
         return hashlib.file_digest(first, "sha256").digest() == hashlib.file_digest(second, "sha256").digest()
 
 
-def _trouble(error: OSError) -> Trouble:
+def _problem(error: OSError) -> UploadProblem:
     if error.errno in (28, 122):  # ENOSPC, EDQUOT
         return FileRefused("The disk is full: make room and run the command again.", "storage_full")
     if error.errno in (4, 5, 11, 116):  # EINTR, EIO, EAGAIN, ESTALE
-        return Passing(f"The folder does not take it at the moment: {error.strerror}.")
+        return Retryable(f"The folder does not take it at the moment: {error.strerror}.")
     return FileRefused(f"It cannot be written: {error.strerror}.", "not_writable")

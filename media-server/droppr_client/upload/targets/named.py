@@ -7,10 +7,10 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from droppr_client.upload.connection import without_sentence
+from droppr_client.upload.problems import Refused
 from droppr_client.upload.targets import Target
 from droppr_client.upload.targets.droppr import DropprLink
 from droppr_client.upload.targets.folder import Folder
-from droppr_client.upload.troubles import Refused
 
 
 def target_at(

@@ -13,10 +13,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from droppr_client.upload.flow import Flow, Part
 from droppr_client.upload.items import Item, Pair
-from droppr_client.upload.targets import Facts, Packed, Standing, Terms
-from droppr_client.upload.troubles import Cancelled, FileRefused, Gone, Passing, Refused, Trouble
+from droppr_client.upload.problems import Cancelled, FileRefused, Gone, Refused, Retryable, UploadProblem
+from droppr_client.upload.targets import Facts, Packed, Terms, UploadStatus
+from droppr_client.upload.throttle import Chunk, Throttle
 
 MIB = 1024 * 1024
 PART_SIZE = 8 * MIB
@@ -52,18 +52,18 @@ class Bucket:
 
     def prepare(self) -> Terms:
         self._ask(lambda: self._s3.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1))
-        return Terms(part_size=PART_SIZE, parallel_parts=PARALLEL_PARTS, fixed_parts=True)
+        return Terms(chunk_size=PART_SIZE, parallel_chunks=PARALLEL_PARTS, fixed_chunks=True)
 
     def ahead(self, count: int) -> None:
         pass
 
-    def open(self, item: Item, facts: Facts) -> Standing:
+    def open(self, item: Item, facts: Facts) -> UploadStatus:
         if item.size <= PART_SIZE:
-            return Standing(SINGLE, False, ((0, item.size),) if item.size else ())
+            return UploadStatus(SINGLE, False, ((0, item.size),) if item.size else ())
         made = self._ask(lambda: self._s3.create_multipart_upload(**self._where(item)))
         return self.status(item, str(made["UploadId"]))
 
-    def status(self, item: Item, ticket: str) -> Standing:
+    def status(self, item: Item, ticket: str) -> UploadStatus:
         if ticket == SINGLE:
             return self.open(item, Facts(""))
         step = _part_size(item.size)
@@ -72,7 +72,7 @@ class Bucket:
         for start in range(0, item.size, step):
             if start // step + 1 not in arrived:
                 _extend(missing, (start, min(start + step, item.size)))
-        return Standing(ticket, False, tuple(missing), part_size=step)
+        return UploadStatus(ticket, False, tuple(missing), chunk_size=step)
 
     def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
         with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
@@ -84,33 +84,33 @@ class Bucket:
         found = self._ask(lambda: self._s3.list_objects_v2(Bucket=self._bucket, Prefix=key, MaxKeys=1))
         return any((each["Key"], each["Size"]) == (key, item.size) for each in found.get("Contents", ()))
 
-    def send(self, item: Item, ticket: str, part: Part) -> Standing:
-        body = b"".join(part.pieces())
-        checked = {"ContentMD5": base64.b64encode(hashlib.md5(body).digest()).decode()} if part.digest else {}
+    def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
+        body = b"".join(chunk.pieces())
+        checked = {"ContentMD5": base64.b64encode(hashlib.md5(body).digest()).decode()} if chunk.digest else {}
         if ticket == SINGLE:
             self._ask(lambda: self._s3.put_object(**self._where(item), Body=body, **checked))
-            return Standing(ticket, True, path=item.path)
-        number = part.span[0] // _part_size(item.size) + 1
+            return UploadStatus(ticket, True, path=item.path)
+        number = chunk.span[0] // _part_size(item.size) + 1
         where = {**self._where(item), "UploadId": ticket, "PartNumber": number}
         self._ask(lambda: self._s3.upload_part(**where, Body=body, **checked))
-        return Standing(ticket, False)
+        return UploadStatus(ticket, False)
 
-    def finish(self, item: Item, ticket: str) -> Standing:
+    def finish(self, item: Item, ticket: str) -> UploadStatus:
         if ticket == SINGLE:
             if item.size:
                 return self.open(item, Facts(""))
             self._ask(lambda: self._s3.put_object(**self._where(item), Body=b""))
-            return Standing(ticket, True, path=item.path)
-        standing = self.status(item, ticket)
-        if standing.missing:
-            return standing
+            return UploadStatus(ticket, True, path=item.path)
+        status = self.status(item, ticket)
+        if status.missing:
+            return status
         parts = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in self._parts(item, ticket)]
         upload = {"Parts": parts}
         where = {**self._where(item), "UploadId": ticket}
         self._ask(lambda: self._s3.complete_multipart_upload(**where, MultipartUpload=upload))
-        return Standing(ticket, True, path=item.path)
+        return UploadStatus(ticket, True, path=item.path)
 
-    def send_pack(self, files: Sequence[Packed], flow: Flow) -> list[Standing | Trouble]:
+    def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         raise NotImplementedError("a bucket takes no packs")
 
     def make_folders(self, paths: Sequence[str]) -> None:
@@ -142,11 +142,11 @@ class Bucket:
         except NoCredentialsError as error:
             raise Refused("There are no credentials: set AWS_ACCESS_KEY_ID or AWS_PROFILE.", "unauthorized") from error
         except ClientError as error:
-            raise _trouble(error) from error
+            raise _problem(error) from error
         except BotoCoreError as error:
             if self._aborted:
                 raise Cancelled from error
-            raise Passing(f"The store cannot be reached: {error}", broken=True) from error
+            raise Retryable(f"The store cannot be reached: {error}", broken=True) from error
 
 
 def _config() -> Config:
@@ -171,7 +171,7 @@ def _extend(pairs: list[Pair], pair: Pair) -> None:
     pairs.append(pair)
 
 
-def _trouble(error: ClientError) -> Trouble:
+def _problem(error: ClientError) -> UploadProblem:
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     if code in _FOR_ALL:
@@ -179,5 +179,5 @@ def _trouble(error: ClientError) -> Trouble:
     if code == "NoSuchUpload":
         return Gone("The store does not know this upload any more.", "upload_not_found")
     if code == "SlowDown" or status >= 500 or status == 429:
-        return Passing(f"The store is busy: {error}", "busy", overload=True)
+        return Retryable(f"The store is busy: {error}", "busy", overload=True)
     return FileRefused(f"The store does not take it: {error}", code or "refused")

@@ -6,7 +6,7 @@ The text of each is a sentence for a person; ``code`` is stable, for programs.
 from __future__ import annotations
 
 
-class Trouble(Exception):
+class UploadProblem(Exception):
     """Something went wrong with one file or with all of them."""
 
     def __init__(self, sentence: str, code: str = "failed") -> None:
@@ -14,7 +14,7 @@ class Trouble(Exception):
         self.code = code
 
 
-class Passing(Trouble):
+class Retryable(UploadProblem):
     """Trying again may help. ``retry_after``: seconds the target asks us to wait; ``overload``: send less at once.
 
     ``pause``: the target takes nothing new from us until then, so waiting does not count as an attempt.
@@ -37,7 +37,7 @@ class Passing(Trouble):
         self.broken = broken
 
 
-class FileRefused(Trouble):
+class FileRefused(UploadProblem):
     """The target does not take this file; others may fare better."""
 
 
@@ -49,7 +49,7 @@ class Unwanted(FileRefused):
     """The owner has cancelled this upload. We do not begin another; whoever runs us again may."""
 
 
-class PartTooLarge(Trouble):
+class ChunkTooLarge(UploadProblem):
     """Send at most ``limit`` bytes at once, or fewer than now where nobody says how many."""
 
     def __init__(self, sentence: str, limit: int | None = None) -> None:
@@ -57,23 +57,23 @@ class PartTooLarge(Trouble):
         self.limit = limit
 
 
-class OutOfOrder(Trouble):
-    """The target takes the parts of a file one after the other and wants the byte at ``offset`` next."""
+class OutOfOrder(UploadProblem):
+    """The target takes the chunks of a file one after the other and wants the byte at ``offset`` next."""
 
     def __init__(self, sentence: str, offset: int) -> None:
         super().__init__(sentence, "offset_mismatch")
         self.offset = offset
 
 
-class Gone(Trouble):
+class Gone(UploadProblem):
     """The target does not know this upload any more: begin it afresh."""
 
 
-class Edited(Trouble):
+class FileChanged(UploadProblem):
     """The file is not what it was when its upload began: begin afresh."""
 
 
-class Unreadable(Trouble):
+class Unreadable(UploadProblem):
     """The file cannot be read on this machine."""
 
 
@@ -83,11 +83,11 @@ def unreadable(error: OSError) -> Unreadable:
     return Unreadable(f"It cannot be read: {error.strerror or error}.", "unreadable")
 
 
-class Refused(Trouble):
+class Refused(UploadProblem):
     """The target takes nothing from us, whichever file it is."""
 
 
-class Cancelled(Trouble):
+class Cancelled(UploadProblem):
     """We were told to stop. What has arrived stays and counts the next time."""
 
     def __init__(self) -> None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from droppr_client.upload.items import Pair
+from droppr_client.upload.problems import Cancelled, FileChanged
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
-from droppr_client.upload.troubles import Cancelled, Edited
 
 STEP = 1024 * 1024
 SMALL_STEP = 16 * 1024
@@ -40,7 +40,7 @@ class Cancellation:
 
 
 @dataclass(frozen=True)
-class Flow:
+class Throttle:
     """Shared by all workers."""
 
     bandwidth: RateLimit
@@ -60,11 +60,11 @@ class Flow:
 
 
 @dataclass
-class Part:
+class Chunk:
     """Bytes of one file for one request: of the open file ``fd``, or ``data`` where they are in memory already."""
 
     span: Pair
-    flow: Flow
+    throttle: Throttle
     fd: int | None = None
     data: bytes | None = None
     on_bytes: Callable[[int], None] = field(default=lambda _: None)
@@ -77,16 +77,16 @@ class Part:
 
     def passed(self, size: int) -> None:
         """So many bytes are on their way."""
-        self.flow.monitor.record_upload(size)
+        self.throttle.monitor.record_upload(size)
         self.on_bytes(size)
 
     def pieces(self) -> Iterator[bytes | memoryview]:
-        """The bytes, for whoever cannot send from the file itself. Raises Edited, Cancelled."""
+        """The bytes, for whoever cannot send from the file itself. Raises FileChanged, Cancelled."""
         start, stop = self.span
         at = start
         while at < stop:
-            size = min(self.flow.step, stop - at)
-            self.flow.allow(size)
+            size = min(self.throttle.step, stop - at)
+            self.throttle.allow(size)
             piece = self._read(at - start, at, size)
             yield piece
             self.passed(len(piece))
@@ -98,5 +98,5 @@ class Part:
         assert self.fd is not None
         piece = os.pread(self.fd, size, at)
         if not piece:
-            raise Edited("The file became shorter while it was being sent.", "file_changed")
+            raise FileChanged("The file became shorter while it was being sent.", "file_changed")
         return piece
