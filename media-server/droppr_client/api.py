@@ -15,11 +15,11 @@ from droppr_client.upload.problems import FileRefused, MovedAway, Refused, Retry
 
 JSON = dict[str, Any]
 
-PAGE = 1000
-MOST_PAGES = 2000
-LARGEST_LIST = 256 * 1024 * 1024
+PAGE_ITEMS = 1000
+MAX_PAGES = 2000
+MAX_LIST_BYTES = 256 * 1024 * 1024
 """Bytes of all pages of a list. One that goes on beyond that has no end."""
-WAITS = (0.5, 1.0)
+RETRY_SECONDS = (0.5, 1.0)
 """Seconds after which is asked again what somebody on the way has answered."""
 UNLIKE_DROPPR = "answers, but not as a Droppr server does."
 
@@ -115,14 +115,14 @@ class Api:
         """A list that the server tells in pages, up to ``most`` entries of it."""
         found: list[JSON] = []
         more, size, known = "", 0, set[str]()
-        for _ in range(MOST_PAGES):
-            answer = self._answer("GET", f"{path}?limit={min(PAGE, most)}{more}")
+        for _ in range(MAX_PAGES):
+            answer = self._answer("GET", f"{path}?limit={min(PAGE_ITEMS, most)}{more}")
             found += self._listed(answer.document, name)
             cursor = wire.text(answer.document.get("next_cursor"))
             if not cursor or len(found) >= most:
                 return found
             more, size = f"&cursor={quote(cursor, safe='')}", size + answer.size
-            if size > LARGEST_LIST or cursor in known:
+            if size > MAX_LIST_BYTES or cursor in known:
                 break
             known.add(cursor)
         raise ApiError(f"{self.url} tells of {name} without an end.")
@@ -133,7 +133,7 @@ class Api:
     def _answer(self, method: str, path: str, body: JSON | None = None) -> Answer:
         try:
             answer = self._connections.call(method, self._prefix + path, body, self._headers())
-            for wait in WAITS if method == "GET" else ():
+            for wait in RETRY_SECONDS if method == "GET" else ():
                 if not isinstance(problem_between(answer, self._connections.host), Retryable):
                     break
                 time.sleep(wait)

@@ -22,9 +22,9 @@ from droppr_client.output import size_text
 from droppr_client.upload import wire
 from droppr_client.upload.problems import FileRefused, Refused
 
-RANGE = 16 * 1024 * 1024
+RANGE_BYTES = 16 * 1024 * 1024
 FETCHED = "fetched.jsonl"
-ATTEMPTS = 100
+MAX_ATTEMPTS = 100
 """At a name that others take at the same moment."""
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
@@ -143,7 +143,7 @@ class Growing:
         self.name = f"{name}.part"
         self.notes = notes
         self._ranges_name = f"{name}.ranges"
-        self.ranges = -(-file.size // RANGE)
+        self.ranges = -(-file.size // RANGE_BYTES)
         if not _is_file(self.name, notes):
             _remove(self._ranges_name, notes)
         self.fd = _open_file(self.name, notes, os.O_RDWR)
@@ -228,7 +228,7 @@ def _noted(lines: list[bytes]) -> Iterator[tuple[str, str]]:
 def _folder_in(parent: int, wanted: str) -> tuple[int, str]:
     """The folder of this name, open, and its name; where the name is another thing's, a link's above all, the next one.
     Raises OSError."""
-    for _ in range(ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         name = numbered(wanted, _first_free(lambda number: _is_no_folder(numbered(wanted, number), parent)))
         try:
             with suppress(FileExistsError):
@@ -242,7 +242,7 @@ def _folder_in(parent: int, wanted: str) -> tuple[int, str]:
 
 def _named(growing: Growing, folder: int, wanted: str, digest: str, twins: list[str]) -> str:
     """The file's own name, or the next free one; where the very same file is there already, that one. Raises OSError."""
-    for _ in range(ATTEMPTS):
+    for _ in range(MAX_ATTEMPTS):
         number = _first_free(lambda number: _status(numbered(wanted, number), folder) is not None)
         # The last number is what a run that was killed has left; all of them are not read, there may be thousands.
         there = dict.fromkeys([*twins, wanted, numbered(wanted, number - 1)] if number else twins)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.arrived import Arrived
-from droppr_client.destination import RANGE, Destination, Growing, fetched_before
+from droppr_client.destination import RANGE_BYTES, Destination, Growing, fetched_before
 from droppr_client.upload import wire
 from droppr_client.upload.items import Outcome, UploadResult
 from droppr_client.upload.problems import Cancelled, FileRefused, MovedAway, Retryable, UploadProblem
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.throttle import Cancellation
 
-ENOUGH = 64 * 1024
+PROGRESS_BYTES = 64 * 1024
 """Bytes that make an attempt one that got something through."""
 
 
@@ -143,7 +143,7 @@ class Fetch:
 
     def _range(self, growing: Growing, number: int) -> None:
         retries = Retries(self._retries)
-        start, stop = number * RANGE, min((number + 1) * RANGE, growing.file.size)
+        start, stop = number * RANGE_BYTES, min((number + 1) * RANGE_BYTES, growing.file.size)
         at = counted = start
         while at < stop:
             try:
@@ -151,7 +151,7 @@ class Fetch:
                     self.cancellation.check()
                     growing.write(piece, at)
                     at += len(piece)
-                    if at - counted >= ENOUGH:
+                    if at - counted >= PROGRESS_BYTES:
                         retries.progressed()
                         counted = at
                     with self._lock:

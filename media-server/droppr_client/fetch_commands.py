@@ -32,7 +32,7 @@ from droppr_client.output import (
 from droppr_client.upload.items import Outcome, UploadResult
 from droppr_client.upload.problems import Refused
 
-LONGEST_PAUSE = 60.0
+MAX_PAUSE_SECONDS = 60.0
 
 
 @click.command()
@@ -131,7 +131,7 @@ def _looks(api: Api, link: str, interval: float) -> Iterator[list[JSON]]:
             if not error.passing:
                 raise
             say(f"{error} Trying again.", err=True)
-            pause = min(LONGEST_PAUSE, pause * 2)
+            pause = min(MAX_PAUSE_SECONDS, pause * 2)
         time.sleep(pause)
 
 

@@ -15,8 +15,8 @@ from droppr_client.reports import Words, seconds_left, summary
 from droppr_client.upload import UploadManager, UploadResult
 
 FRAMES_PER_SECOND = 5
-MOST_ROWS = 8
-NARROW = 100
+MAX_ROWS = 8
+NARROW_COLUMNS = 100
 
 
 class LiveReport:
@@ -61,11 +61,11 @@ class LiveReport:
         return Group(*self._files(), self._numbers(), self._total())
 
     def _files(self) -> list[RenderableType]:
-        rows = min(MOST_ROWS, max(1, self._console.height - 4))
+        rows = min(MAX_ROWS, max(1, self._console.height - 4))
         running = self._manager.tracker.running()[:rows]
         if not running:
             return []
-        wide = self._console.width >= NARROW
+        wide = self._console.width >= NARROW_COLUMNS
         table = Table.grid(padding=(0, 1), expand=True)
         table.add_column(ratio=3 if wide else 2, no_wrap=True, overflow="ellipsis")
         table.add_column(ratio=2)

@@ -12,8 +12,8 @@ from droppr_client.output import count_text, plain_text, print_json, print_table
 from droppr_client.upload import wire
 
 _ID = re.compile(r"[A-Za-z0-9_-]{32}")
-MOST_AT_ONCE = 1000
-MOST_CALLS = 100
+UPLOADS_PER_CALL = 1000
+MAX_CALLS = 100
 """Calls in which all uploads of a link are cancelled, each up to a thousand of them."""
 
 
@@ -54,9 +54,9 @@ def cancel(api: Api, link: str, upload_ids: tuple[str, ...], everything: bool) -
 
 def _cancel_all(api: Api, link: str) -> None:
     cancelled, left = 0, 0
-    for _ in range(MOST_CALLS):
+    for _ in range(MAX_CALLS):
         outcome = api.stop_all(link)
-        now = wire.clamped(outcome.get("cancelled"), 1, MOST_AT_ONCE) or 0
+        now = wire.clamped(outcome.get("cancelled"), 1, UPLOADS_PER_CALL) or 0
         cancelled, left = cancelled + now, wire.whole(outcome.get("left"), 0, 2**63) or 0
         if not left or not now:
             break

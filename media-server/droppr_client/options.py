@@ -24,7 +24,7 @@ AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
 _FACTORS = {"": 1, "k": 2**10, "m": 2**20, "g": 2**30, "t": 2**40}
 _ORIGIN = "droppr_client.origin"
 """Where a context keeps the server that a link's address names."""
-LONGEST_SECRET = 8192
+MAX_SECRET_LENGTH = 8192
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(?:i?b)?", re.IGNORECASE)
 
 
@@ -95,7 +95,7 @@ def server_options(command: Callable[..., R]) -> Callable[..., R]:
 def first_line(file: IO[str]) -> str:
     """A secret that stands in a file. Raises BadParameter where it is no text."""
     try:
-        return file.readline(LONGEST_SECRET).rstrip("\r\n")
+        return file.readline(MAX_SECRET_LENGTH).rstrip("\r\n")
     except (OSError, UnicodeError) as error:
         raise click.BadParameter(f"The file {file.name} cannot be read: {error}") from error
 

@@ -14,7 +14,7 @@ from droppr_client.upload import Outcome, Statistics, UploadManager, UploadResul
 
 SECONDS_BETWEEN_LINES = 10.0
 SECONDS_BETWEEN_EVENTS = 1.0
-MOST_RENAMED = 10
+MAX_RENAMED = 10
 
 
 class Report(Protocol):
@@ -155,9 +155,9 @@ class Words:
         """A line about what was not sent, or was sent under another name; None about what went as it should."""
         if result.outcome is Outcome.SENT and result.delivered_path not in (None, result.path):
             self._renamed += 1
-            if self._renamed > MOST_RENAMED:
+            if self._renamed > MAX_RENAMED:
                 return None
-            more = " (and so on; --json tells of each)" if self._renamed == MOST_RENAMED else ""
+            more = " (and so on; --json tells of each)" if self._renamed == MAX_RENAMED else ""
             return f"renamed  {result.path}: there it is called {result.delivered_path}{more}"
         return _line(result)
 

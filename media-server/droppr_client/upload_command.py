@@ -22,7 +22,7 @@ from droppr_client.reports import Events, Lines, Report
 from droppr_client.upload import Cancelled, DropprLink, Options, Refused, Selection, UploadManager, Walk
 from droppr_client.upload.handoff import handed_off
 from droppr_client.upload.items import Item
-from droppr_client.upload.manager import FIXED_WORKERS, MOST_WORKERS
+from droppr_client.upload.manager import FIXED_WORKERS, MAX_WORKERS
 from droppr_client.upload.problems import FileRefused
 from droppr_client.upload.spool import spooled
 from droppr_client.upload.targets.named import target_at
@@ -74,7 +74,7 @@ Exit codes: 0 all sent, 1 some failed, 2 wrong usage, 3 nothing to do,
 @click.option(
     "--workers",
     type=click.IntRange(1, 256),
-    help=f"Connections, at most [default: {MOST_WORKERS}; with --fixed {FIXED_WORKERS}].",
+    help=f"Connections, at most [default: {MAX_WORKERS}; with --fixed {FIXED_WORKERS}].",
 )
 @click.option(
     "--chunks", type=click.IntRange(1, 256), help="Chunks of one file at once, at most [default: what the server says]."

@@ -14,7 +14,7 @@ import pytest
 
 from droppr_client.api import Api
 from droppr_client.arrived import NOTES, safe_path
-from droppr_client.destination import RANGE
+from droppr_client.destination import RANGE_BYTES
 from droppr_client.fetch import Fetch
 from droppr_client.upload.items import Outcome
 from droppr_client.upload.problems import FileRefused
@@ -61,7 +61,7 @@ def pulled(folder: Path) -> dict[str, bytes]:
 
 
 def test_what_arrived_is_pulled_once_and_then_only_what_is_new(link, tmp_path):
-    files = {"a/one é.txt": b"one", "empty": b"", "large.bin": content(2 * RANGE + 5)}
+    files = {"a/one é.txt": b"one", "empty": b"", "large.bin": content(2 * RANGE_BYTES + 5)}
     for name, data in files.items():
         deliver(link, name, data) if data else link.opened(name, 0)
     assert "3 files" in run(link, tmp_path, "fetch", link.hash, "in")
@@ -88,7 +88,7 @@ def test_nothing_of_the_owners_is_written_over(link, tmp_path):
 
 
 def test_killed_it_goes_on_with_the_ranges_that_are_missing(link, tmp_path):
-    data = content(6 * RANGE + 1)
+    data = content(6 * RANGE_BYTES + 1)
     deliver(link, "large.bin", data)
     command = [DROPPR, "request", "fetch", link.hash, "in", "--workers", "1"]
     process = subprocess.Popen(command, cwd=tmp_path, env=environment(link), stdout=subprocess.DEVNULL)
@@ -147,7 +147,7 @@ def test_what_the_owner_has_moved_away_is_no_failure_and_comes_when_it_is_put_ba
 
 def test_ctrl_c_ends_it_and_it_can_go_on(client, tmp_path, server):
     link = client.make_link()
-    deliver(link, "large.bin", content(2 * RANGE))
+    deliver(link, "large.bin", content(2 * RANGE_BYTES))
     with BadLine(server.port, delay=0.01) as line:
         command = [DROPPR, "request", "fetch", link.hash, "in", "--server", line.url]
         process = subprocess.Popen(command, cwd=tmp_path, env=environment(link), stdout=subprocess.DEVNULL)
@@ -158,7 +158,7 @@ def test_ctrl_c_ends_it_and_it_can_go_on(client, tmp_path, server):
         assert process.wait(10) == 130
         assert time.monotonic() - began < 1.5
     run(link, tmp_path, "fetch", link.hash, "in")
-    assert pulled(tmp_path / "in") == {"large.bin": content(2 * RANGE)}
+    assert pulled(tmp_path / "in") == {"large.bin": content(2 * RANGE_BYTES)}
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../up", "a/../../b", "a//b", "", ".", "a\0b"])

@@ -17,7 +17,7 @@ import pytest
 
 from droppr_client.api import Api, ApiError
 from droppr_client.arrived import NOTES, Arrived, safe_path
-from droppr_client.destination import RANGE, Destination, _first_free
+from droppr_client.destination import RANGE_BYTES, Destination, _first_free
 from droppr_client.fetch import Fetch
 from droppr_client.upload import connection, wire
 from droppr_client.upload.items import Outcome, UploadResult
@@ -301,7 +301,7 @@ def test_ranges_are_counted_one_by_one(folder, monkeypatch):
             growing.got(1)
             missing = growing.missing()
             assert [next(missing), next(missing)] == [0, 2]
-            assert growing.ranges == HUGE // RANGE
+            assert growing.ranges == HUGE // RANGE_BYTES
 
 
 def fetch_by_hand(reply: Callable[[Asked], Answer | None], folder: Path, data: bytes = b"good") -> UploadResult:
@@ -386,8 +386,8 @@ LISTS: dict[str, Callable[[int], Any]] = {
 
 @pytest.mark.parametrize("name", LISTS)
 def test_a_list_without_an_end_has_one(name, monkeypatch):
-    monkeypatch.setattr("droppr_client.api.MOST_PAGES", 50)
-    monkeypatch.setattr("droppr_client.api.LARGEST_LIST", 5_000_000)
+    monkeypatch.setattr("droppr_client.api.MAX_PAGES", 50)
+    monkeypatch.setattr("droppr_client.api.MAX_LIST_BYTES", 5_000_000)
     with pytest.raises(ApiError, match="without an end"):
         pages(LISTS[name])
 

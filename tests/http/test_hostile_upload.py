@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
-from droppr_client.upload.captcha import MOST_ITERATIONS, solved
+from droppr_client.upload.captcha import MAX_ITERATIONS, solved
 from droppr_client.upload.handoff import handed_off
-from droppr_client.upload.wire import LONGEST_WAIT, document, seconds
+from droppr_client.upload.wire import MAX_WAIT_SECONDS, document, seconds
 from tests.support.files import MIB, content
 from tests.support.hostile import Answer, Asked, Hostile
 
@@ -193,7 +193,7 @@ def test_answers_of_a_pack_that_make_no_sense_end_it(answers, tmp_path):
 )
 def test_no_server_makes_us_wait_longer_than_its_limits_last(header):
     wait = seconds(header)
-    assert wait is None or 0 <= wait <= LONGEST_WAIT
+    assert wait is None or 0 <= wait <= MAX_WAIT_SECONDS
     assert (wait is not None) == header.strip().isascii() & header.strip().isdigit()
 
 
@@ -213,7 +213,7 @@ MODEST = {
 }
 COSTLY: dict[str, Any] = {
     "iterations": {"cost": 2**62},
-    "iterations at once": {"cost": MOST_ITERATIONS + 1},
+    "iterations at once": {"cost": MAX_ITERATIONS + 1},
     "no number": {"cost": "1"},
     "none": {"cost": -1},
     "a long key": {"keyLength": 2**31},

@@ -18,9 +18,9 @@ from app.wiring.bounds import build_bounds
 from droppr_client.upload import DropprLink, Options, UploadManager
 from droppr_client.upload.connection import Connections
 from droppr_client.upload.items import Item
-from droppr_client.upload.pace import START
+from droppr_client.upload.pace import FIRST_WIDTH
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
-from droppr_client.upload.sockets import PACING_LIMIT, SO_MAX_PACING_RATE
+from droppr_client.upload.sockets import PACING_BYTES_PER_SECOND, SO_MAX_PACING_RATE
 from droppr_client.upload.targets import UploadStatus
 from droppr_client.upload.throttle import Cancellation, Chunk, Throttle
 from tests.support.between import Between
@@ -79,7 +79,7 @@ class Door(Between):
     def _wait(self, asked: Asked) -> Answer | None:
         if asked.method == "POST" and asked.path.endswith("/uploads"):
             deadline = time.monotonic() + 20
-            while self.connections < START and time.monotonic() < deadline:
+            while self.connections < FIRST_WIDTH and time.monotonic() < deadline:
                 time.sleep(0.01)
             self.when_opened.append(self.connections)
         return None
@@ -96,7 +96,7 @@ def test_connections_are_made_while_the_upload_is_opened(
         address = f"{'https' if tls else 'http'}://localhost:{door.port}/request/{link.hash}"
         sent_by(DropprLink(address), file)
     # The one that asked what the link takes is among them.
-    assert door.when_opened == [START]
+    assert door.when_opened == [FIRST_WIDTH]
     assert (link.disk / "a.bin").read_bytes() == file.read_bytes()
 
 
@@ -178,13 +178,13 @@ def test_each_thread_goes_on_with_the_connection_that_it_had(server: LiveServer)
 def test_what_follows_a_pause_leaves_spread_out_where_the_way_is_long(
     far: bool, server: LiveServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("droppr_client.upload.connection.PACED_FROM", 0 if far else math.inf)
+    monkeypatch.setattr("droppr_client.upload.connection.PACED_FROM_SECONDS", 0 if far else math.inf)
     connections = Connections(f"http://127.0.0.1:{server.port}")
     assert connections.call("GET", "/healthz").status == 200
     [connection] = connections._idle
     limit = connection.sock.getsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE)
     connections.close()
-    assert limit == (PACING_LIMIT if far else -1)
+    assert limit == (PACING_BYTES_PER_SECOND if far else -1)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +221,7 @@ def test_sixteen_chunks_of_one_sender_leave_the_next_one_a_slot(
         target = Counting(f"{line.url}/request/{link.hash}")
         sending = threading.Thread(target=sent_by, args=(target, file))
         sending.start()
-        eventually(lambda: target.now >= START, seconds=30, what="four chunks at once")
+        eventually(lambda: target.now >= FIRST_WIDTH, seconds=30, what="four chunks at once")
         link.seen_by(Client.of(server, source="127.0.0.2")).deliver("small.bin", b"small")
         sending.join(60)
     assert (link.disk / "a.bin").read_bytes() == file.read_bytes()

@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from droppr_client.upload.manager import Options
-from droppr_client.upload.pace import MIN_CHUNK_BYTES, SMALLEST_SHARE, Limits, Pace
+from droppr_client.upload.pace import MIN_CHUNK_BYTES, MIN_SHARE_BYTES, Limits, Pace
 from droppr_client.upload.problems import Retryable
 from droppr_client.upload.retry import Retries
 from tests.support.files import MIB
@@ -125,7 +125,7 @@ def test_parts_become_smaller_towards_the_end():
         sizes.append(min(left, pace.next_chunk(left, 4)))
         left -= sizes[-1]
     assert max(sizes[:4]) > 4 * MIB
-    assert max(sizes[-4:]) <= SMALLEST_SHARE
+    assert max(sizes[-4:]) <= MIN_SHARE_BYTES
 
 
 def test_no_two_parts_that_go_together_are_alike_while_the_number_is_being_looked_for():

@@ -7,14 +7,14 @@ from typing import Any
 from droppr_client.upload import wire
 from droppr_client.upload.problems import Refused
 
-SECONDS = 90.0
+MAX_SECONDS = 90.0
 ALGORITHMS = ("PBKDF2/SHA-256", "PBKDF2/SHA-384", "PBKDF2/SHA-512", "SHA-256", "SHA-384", "SHA-512")
 """Those that take time and no memory."""
-MOST_ITERATIONS = 1_000_000
+MAX_ITERATIONS = 1_000_000
 """Of one attempt, which cannot be broken off: about a second."""
-LONGEST_KEY = 64
+MAX_KEY_BYTES = 64
 """Bytes."""
-LONGEST_TEXT = 1024
+MAX_TEXT_LENGTH = 1024
 
 
 def solved(challenge: dict[str, Any]) -> str:
@@ -26,7 +26,7 @@ def solved(challenge: dict[str, Any]) -> str:
         raise Refused("The link asks for a captcha of an unknown kind: open it in a browser.", "captcha_required")
     try:
         parsed = Challenge.from_dict(challenge)
-        solution = solve_challenge(parsed, timeout=SECONDS)
+        solution = solve_challenge(parsed, timeout=MAX_SECONDS)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise Refused(
             "The link asks for a captcha of an unknown kind: open it in a browser.", "captcha_required"
@@ -44,7 +44,7 @@ def _is_modest(parameters: object) -> bool:
     texts = [each for each in parameters.values() if isinstance(each, str)]
     return (
         parameters.get("algorithm") in ALGORITHMS
-        and wire.whole(parameters.get("cost"), 1, MOST_ITERATIONS) is not None
-        and wire.whole(parameters.get("keyLength", 32), 1, LONGEST_KEY) is not None
-        and all(len(each) <= LONGEST_TEXT for each in texts)
+        and wire.whole(parameters.get("cost"), 1, MAX_ITERATIONS) is not None
+        and wire.whole(parameters.get("keyLength", 32), 1, MAX_KEY_BYTES) is not None
+        and all(len(each) <= MAX_TEXT_LENGTH for each in texts)
     )

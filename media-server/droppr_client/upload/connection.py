@@ -25,12 +25,12 @@ from droppr_client.upload.sockets import SILENCE_SECONDS, is_open, readable, sen
 from droppr_client.upload.throttle import Chunk
 
 CONNECT_SECONDS = 10.0
-PIECE = 256 * 1024
-SLOWEST = 1024
+PIECE_BYTES = 256 * 1024
+SLOWEST_BYTES_PER_SECOND = 1024
 """Bytes a second that a download carries at least; whoever sends less has gone, as far as we are concerned."""
 NOBODY = 0
 """No thread has this number."""
-PACED_FROM = 0.01
+PACED_FROM_SECONDS = 0.01
 """Seconds that connecting takes on lines where a burst fills a queue on its way."""
 USER_AGENT = "droppr-client"
 _AROUND = " \t\r\n\u00a0\u200b<>()[]{}\"'`\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb"
@@ -215,8 +215,8 @@ class Connections:
         sock = connection.sock
         with wire.within(wire.ANSWER_SECONDS, lambda: shut(sock)):
             reply = connection.getresponse()
-            body = reply.read(wire.LARGEST_ANSWER + 1)
-        if reply.length and len(body) <= wire.LARGEST_ANSWER:
+            body = reply.read(wire.MAX_ANSWER_BYTES + 1)
+        if reply.length and len(body) <= wire.MAX_ANSWER_BYTES:
             raise http.client.IncompleteRead(body, reply.length)
         if reply.will_close or not reply.isclosed():
             self._drop(connection)
@@ -258,7 +258,7 @@ class Connections:
             raise Retryable(self._why_not(error)) from error
         connection.sock.settimeout(SILENCE_SECONDS)
         connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if time.monotonic() - began >= PACED_FROM:
+        if time.monotonic() - began >= PACED_FROM_SECONDS:
             spread_out(connection.sock)
         with self._lock:
             self._open.add(connection)
@@ -311,20 +311,20 @@ class Download:
     def answer(self) -> Answer:
         """The body of a refusal."""
         with wire.within(wire.ANSWER_SECONDS, self._shut):
-            document = wire.document(self._reply.read(wire.LARGEST_ANSWER + 1))
+            document = wire.document(self._reply.read(wire.MAX_ANSWER_BYTES + 1))
         return Answer(self.status, self.headers, document or {}, document is not None)
 
     def pieces(self, size: int) -> Iterator[bytes]:
         """At most ``size`` bytes, whatever the server means to send; fewer where it ends early. Raises Retryable where
         they trickle."""
         since, got = time.monotonic(), 0
-        while size and (piece := self._reply.read1(min(size, PIECE))):
+        while size and (piece := self._reply.read1(min(size, PIECE_BYTES))):
             size -= len(piece)
             got += len(piece)
             yield piece
             seconds = time.monotonic() - since
             if seconds > SILENCE_SECONDS:
-                if got < seconds * SLOWEST:
+                if got < seconds * SLOWEST_BYTES_PER_SECOND:
                     raise Retryable("The server sends too slowly.", broken=True)
                 since, got = time.monotonic(), 0
 

@@ -12,14 +12,14 @@ from droppr_client.upload.items import Pair
 from droppr_client.upload.problems import FileChanged
 
 KIB = 1024
-SAMPLE = 64 * KIB
-READ = 256 * KIB
+SAMPLE_BYTES = 64 * KIB
+READ_BYTES = 256 * KIB
 
 
 def read_exactly(fd: int, start: int, stop: int) -> Iterator[bytes]:
     """The bytes of a span in pieces. Raises FileChanged where the file has become shorter."""
     while start < stop:
-        piece = os.pread(fd, min(READ, stop - start), start)
+        piece = os.pread(fd, min(READ_BYTES, stop - start), start)
         if not piece:
             raise FileChanged("The file became shorter while it was being read.", "file_changed")
         yield piece
@@ -30,9 +30,9 @@ def sample_digest(fd: int, size: int) -> str:
     """``s1:`` and the SHA-256 of the size (8 bytes, big-endian) with the first, middle and last 64 KiB of the file;
     of a file of at most 192 KiB, with all of it."""
     digest = hashlib.sha256(size.to_bytes(8, "big"))
-    half = SAMPLE // 2
-    spans = [(0, SAMPLE), (size // 2 - half, size // 2 + half), (size - SAMPLE, size)]
-    for start, stop in spans if size > 3 * SAMPLE else [(0, size)]:
+    half = SAMPLE_BYTES // 2
+    spans = [(0, SAMPLE_BYTES), (size // 2 - half, size // 2 + half), (size - SAMPLE_BYTES, size)]
+    for start, stop in spans if size > 3 * SAMPLE_BYTES else [(0, size)]:
         for piece in read_exactly(fd, start, stop):
             digest.update(piece)
     return f"s1:{digest.hexdigest()}"

@@ -20,22 +20,22 @@ from droppr_client.upload.rates import BandwidthMonitor, Clock, RateLimit
 from droppr_client.upload.retry import Retries
 from droppr_client.upload.run_context import Checks, RunContext
 from droppr_client.upload.schedule import Entry, Job, Schedule
-from droppr_client.upload.sent_before import ASKED_AT_ONCE, still_there
+from droppr_client.upload.sent_before import FILES_PER_QUESTION, still_there
 from droppr_client.upload.state import SavedUpload, StateFile
 from droppr_client.upload.targets import Target, Terms
 from droppr_client.upload.throttle import Cancellation, Throttle
 from droppr_client.upload.transfer import Transfer
 from droppr_client.upload.walk import EmptyFolder, Found, Walk
 
-MOST_WORKERS = 16
+MAX_WORKERS = 16
 FIXED_WORKERS = 4
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str] | Found]
 """What to send: a path, several, or what was found already."""
-TICK = 0.1
-RESULTS_WAITING = 10_000
-FOLDERS_AT_ONCE = 100
-PATIENCE_AT_START = 2
-LONGEST_WAIT_AT_START = 10.0
+TICK_SECONDS = 0.1
+MAX_RESULTS_WAITING = 10_000
+FOLDERS_PER_REQUEST = 100
+RETRIES_AT_START = 2
+MAX_WAIT_AT_START_SECONDS = 10.0
 STOP_SECONDS = 0.8
 """How long workers have to notice that they were cancelled, before they are left behind."""
 
@@ -65,7 +65,7 @@ class Options:
 
     def pace(self) -> Pace:
         if self.adaptive:
-            return Pace(Limits(most=self.workers or MOST_WORKERS))
+            return Pace(Limits(most=self.workers or MAX_WORKERS))
         workers = self.workers or FIXED_WORKERS
         return Pace(Limits(width=workers, most=workers, adapt_width=False, chunk_size=Limits().largest))
 
@@ -91,7 +91,7 @@ class UploadManager:
         self._clock = clock
         self._limit = RateLimit(self.options.limit_rate, None, clock)
         self._cancellation = Cancellation()
-        self._results: queue.Queue[UploadResult | None] = queue.Queue(RESULTS_WAITING)
+        self._results: queue.Queue[UploadResult | None] = queue.Queue(MAX_RESULTS_WAITING)
         self._over = threading.Event()
         self._crash: BaseException | None = None
         self._workers: list[threading.Thread] = []
@@ -193,13 +193,13 @@ class UploadManager:
 
     def _terms(self) -> Terms:
         """What the target says to begin with. A restart of its server is waited out."""
-        retries = Retries(PATIENCE_AT_START)
+        retries = Retries(RETRIES_AT_START)
         while True:
             try:
                 return self.target.prepare()
             except Retryable as problem:
                 wait = retries.wait_before_next(problem)
-                if wait is None or wait > LONGEST_WAIT_AT_START:
+                if wait is None or wait > MAX_WAIT_AT_START_SECONDS:
                     raise Refused(str(problem), problem.code) from problem
                 self._cancellation.wait(wait)
             except (Cancelled, Refused):
@@ -245,7 +245,7 @@ class UploadManager:
             alive = next((each for each in self._workers if each.is_alive()), None)
             if alive is None or self._cancellation.requested:
                 return
-            alive.join(TICK)
+            alive.join(TICK_SECONDS)
 
     def _labour(self) -> None:
         schedule = self._running.schedule
@@ -273,7 +273,7 @@ class UploadManager:
                 self._offer(found)
             elif isinstance(found, EmptyFolder):
                 folders.append(found.path)
-                if len(folders) >= FOLDERS_AT_ONCE:
+                if len(folders) >= FOLDERS_PER_REQUEST:
                     context.schedule.later(0, _folders(context, folders))
                     folders = []
             else:
@@ -290,7 +290,7 @@ class UploadManager:
         known = context.state.find(item) or (claimed(self.handed, item) if self.handed else None)
         if known is not None and known.done and known.ticket is not None and known.fits(item):
             self._done_before.append((item, known))
-            if len(self._done_before) >= ASKED_AT_ONCE:
+            if len(self._done_before) >= FILES_PER_QUESTION:
                 self._ask_what_is_there()
             return
         self._line_up(item, known)

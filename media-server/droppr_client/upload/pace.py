@@ -15,43 +15,43 @@ from functools import reduce
 
 KIB = 1024
 MIB = 1024 * KIB
-WORTH = 0.125
+WORTHWHILE_SHARE = 0.125
 """Connections that are added have to carry at least this part of what the others carry each."""
-SHORTEST_ROUND = 0.1
+MIN_ROUND_SECONDS = 0.1
 """Seconds each connection has to be watched for: shorter rounds say nothing about speed."""
-DOUBTS = 2
+MAX_DOUBTS = 2
 """Disappointments in a row after which the number is doubled no more."""
-REFUSED = 4
+REFUSAL_DOUBTS = 4
 """Disappointments that being asked for less is worth."""
-LONGEST_REST = 32
+MAX_REST_ROUNDS = 32
 """Rounds between two attempts at more, at most."""
 SECONDS_PER_CHUNK, SECONDS_AT_FIRST = 3.0, 0.5
 """A chunk should take; and while the number is being looked for, so that answers come soon …"""
 ROUND_TRIPS_AT_FIRST = 8
 """… but no less than so many round trips: one of them passes without a byte, and the first five or six fill a new connection."""
-SHORTEST = 0.001
+MIN_CHUNK_SECONDS = 0.001
 """Seconds: no chunk took less, whatever a clock says."""
-UNHARMED = 24
+UNHARMED_CHUNKS = 24
 """Chunks that must arrive unharmed before a size that was lost is tried again."""
-REMEMBERED, NEARLY_ALL = 8, 7
+REMEMBERED_ENDINGS, NEARLY_ALL_LOSSES = 8, 7
 """Of the latest endings so many have to be losses to be taken for a line that carries nothing."""
-SMALLEST_SHARE = 512 * KIB
+MIN_SHARE_BYTES = 512 * KIB
 """What is left at the end is shared out evenly, but in pieces no smaller than this."""
-GRID = 64 * KIB
+GRID_BYTES = 64 * KIB
 """Chunks end at multiples of so many bytes."""
-UNEVEN = 0.5
+UNEVEN_SHARE = 0.5
 """Of a chunk's size is left out at most …"""
-GOLDEN = (math.sqrt(5) - 1) / 2
+GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 """… a part that moves on by the golden ratio: no few steps of it come back to where they began."""
 MIN_CHUNK_BYTES = 256 * KIB
-START, FIRST_CHUNK_BYTES = 4, 512 * KIB
+FIRST_WIDTH, FIRST_CHUNK_BYTES = 4, 512 * KIB
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """``width``: requests at once to begin with, and ``most`` of them; ``chunk_size``, ``smallest`` and ``largest``: bytes."""
 
-    width: int = START
+    width: int = FIRST_WIDTH
     most: int = 16
     adapt_width: bool = True
     chunk_size: int = FIRST_CHUNK_BYTES
@@ -86,7 +86,7 @@ class Pace:
         self._rest = 0
         self._changed = self._narrowed = -math.inf
         self._round = _Round()
-        self._endings: deque[bool] = deque(maxlen=REMEMBERED)
+        self._endings: deque[bool] = deque(maxlen=REMEMBERED_ENDINGS)
         self._size_that_passed = math.inf
         """Chunks may not grow beyond this until enough arrived unharmed."""
         self._unharmed = 0
@@ -101,15 +101,15 @@ class Pace:
     def next_chunk(self, left: int | None, width: int) -> int:
         """Bytes of the next chunk of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
         with self._lock:
-            self._turn = (self._turn + GOLDEN) % 1 if self._doubling else 0.0
-            size = self.chunk_size * (1 - UNEVEN * self._turn)
+            self._turn = (self._turn + GOLDEN_RATIO) % 1 if self._doubling else 0.0
+            size = self.chunk_size * (1 - UNEVEN_SHARE * self._turn)
             own, share = getattr(self._own, "speed", None), 1.0
             self._own.speed = None
             if own is not None:
                 size, share = min(size, own * self._wanted), min(1.0, own / self._speed_of_each)
             if left is not None:
-                size = min(size, max(left / width, SMALLEST_SHARE) * share)
-            return min(self.chunk_size, max(math.ceil(size / GRID) * GRID, self._limits.smallest))
+                size = min(size, max(left / width, MIN_SHARE_BYTES) * share)
+            return min(self.chunk_size, max(math.ceil(size / GRID_BYTES) * GRID_BYTES, self._limits.smallest))
 
     def limit_to(self, width: int | None = None, chunk_size: int | None = None) -> None:
         """What the target wants at most."""
@@ -144,7 +144,7 @@ class Pace:
             self._endings.append(False)
             if not self._limits.adapt_width:
                 return
-            if self._endings.count(False) >= NEARLY_ALL:
+            if self._endings.count(False) >= NEARLY_ALL_LOSSES:
                 self._narrow(began, now)
             else:
                 self._measure(0, began, now, running, can)
@@ -174,12 +174,12 @@ class Pace:
         # The last piece of a gap may be a sliver of a chunk: it says nothing about speed.
         if size < min(self.chunk_size / 2, self._limits.smallest):
             return
-        self._own.speed = size / max(seconds, SHORTEST)
+        self._own.speed = size / max(seconds, MIN_CHUNK_SECONDS)
         self._speeds.append(self._own.speed)
         if size < self.chunk_size / 2:
             return
         self._unharmed += 1
-        if self._unharmed >= UNHARMED:
+        if self._unharmed >= UNHARMED_CHUNKS:
             self._size_that_passed = math.inf
         near = min(max(self._speed_of_each * self._wanted, self.chunk_size / 2), self.chunk_size * 2)
         self._resize(min(near, self._size_that_passed))
@@ -204,7 +204,7 @@ class Pace:
         self._narrowed = now
         self._endings.clear()
         self._doubling = False
-        self._doubts = REFUSED
+        self._doubts = REFUSAL_DOUBTS
         self._settle(max(1, self.limit // 2), now)
 
     def _measure(self, size: int, began: float, now: float, running: int, can: float) -> None:
@@ -216,7 +216,7 @@ class Pace:
         this.chunks += 1
         this.running = max(this.running, running)
         enough = self.limit / 2 if self._doubling else self.limit
-        if this.chunks < enough or this.seconds < enough * SHORTEST_ROUND:
+        if this.chunks < enough or this.seconds < enough * MIN_ROUND_SECONDS:
             return
         self._round = _Round()
         # Where there is too little to send, nothing is learnt about this width. Where all run that can, they are what it is.
@@ -226,9 +226,9 @@ class Pace:
 
     def _judge(self, speed: float, now: float, can: float) -> None:
         before = self._before
-        if before is not None and speed < self._speed * (1 + WORTH * (self.limit / before - 1)):
+        if before is not None and speed < self._speed * (1 + WORTHWHILE_SHARE * (self.limit / before - 1)):
             self._doubts += 1
-            self._doubling = self._doubling and self._doubts < DOUBTS
+            self._doubling = self._doubling and self._doubts < MAX_DOUBTS
             self._settle(before, now)
             return
         if before is not None:
@@ -251,7 +251,7 @@ class Pace:
     def _settle(self, width: int, now: float) -> None:
         """Stay at ``width`` for a while."""
         self._before, self.limit = None, width
-        self._rest = min(LONGEST_REST, 2 ** (self._doubts - 1))
+        self._rest = min(MAX_REST_ROUNDS, 2 ** (self._doubts - 1))
         self._start_round(now)
 
     def _start_round(self, now: float) -> None:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from droppr_client.upload.problems import Retryable
 
-JITTER = 0.25
-MOST_DETOURS = 1000
+JITTER_SHARE = 0.25
+MAX_DETOURS = 1000
 """Times that a target asks for other bytes, or fewer, than it was sent. Beyond that it does not know what it wants."""
-MOST_LOSSES = 10
+MAX_LOSSES = 10
 """Times that a target misses what it has said it has."""
 
 
@@ -44,9 +44,9 @@ class Retries:
         if self.failures > self.most:
             return None
         if problem.retry_after is not None:
-            return problem.retry_after + random.random() * JITTER
+            return problem.retry_after + random.random() * JITTER_SHARE
         doubled = self.first * 2.0 ** min(self.failures - 1, 16)
-        return min(doubled, self.longest) * (1 + random.random() * JITTER)
+        return min(doubled, self.longest) * (1 + random.random() * JITTER_SHARE)
 
 
 class Patience:
@@ -60,11 +60,11 @@ class Patience:
     def for_a_detour(self) -> bool:
         """Whether to go along with another wish for other bytes, or for fewer."""
         self._detours += 1
-        return self._detours <= MOST_DETOURS
+        return self._detours <= MAX_DETOURS
 
     def for_gaps_from(self, first: int) -> bool:
         """Whether to send what is missing from ``first`` on, after all that had been missing was sent. A target names
         only so many gaps at once, so there may be others, but further on."""
         self._losses += first <= self._reached
         self._reached = first
-        return self._losses <= MOST_LOSSES
+        return self._losses <= MAX_LOSSES

@@ -16,8 +16,8 @@ from droppr_client.upload.state import StateFile
 from droppr_client.upload.targets import Facts, Target, Terms, UploadStatus
 from droppr_client.upload.throttle import Throttle
 
-WAITS_FOR_DIGEST = 60.0
-SLOW_DIGEST = 100 * 1024 * 1024
+DIGEST_WAIT_SECONDS = 60.0
+DIGEST_BYTES_PER_SECOND = 100 * 1024 * 1024
 """Bytes a second that a server is given time to hash, on top of that."""
 
 
@@ -90,7 +90,7 @@ class RunContext:
 
     def with_digest(self, item: Item, status: UploadStatus) -> UploadStatus:
         """The status with the target's own digest, which may take it a while; without, where it takes too long."""
-        deadline, wait = self.clock() + WAITS_FOR_DIGEST + item.size / SLOW_DIGEST, 0.02
+        deadline, wait = self.clock() + DIGEST_WAIT_SECONDS + item.size / DIGEST_BYTES_PER_SECOND, 0.02
         while status.sha256 is None and self.clock() < deadline:
             status = self.target.finish(item, status.ticket)
             if status.sha256 is None:

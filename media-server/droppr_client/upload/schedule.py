@@ -1,7 +1,7 @@
 """Which piece of work comes next. One pool of workers takes from here: openings, chunks of big files, packs of small ones.
 
 What is begun is finished before something new begins; small and big files take turns, so that neither waits for the
-other; and no more is held in memory than ``LOOK_AHEAD`` files, however many there are.
+other; and no more is held in memory than ``MAX_FILES_AHEAD`` files, however many there are.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from droppr_client.upload.rates import Clock
 from droppr_client.upload.state import SavedUpload
 from droppr_client.upload.targets import PackTerms
 
-LOOK_AHEAD = 10_000
-LARGEST_PACKED = 1024 * 1024
-FEWEST_PACKED = 32
-MOST_OPEN = 64
+MAX_FILES_AHEAD = 10_000
+MAX_PACKED_FILE_BYTES = 1024 * 1024
+MIN_PACKED_FILES = 32
+MAX_OPEN_FILES = 64
 """Files that are begun and not finished, those that wait for another attempt included."""
 
 Job = Callable[[], None]
@@ -94,12 +94,12 @@ class Schedule:
     def offer(self, entry: Entry) -> bool:
         """Line a file up; waits while enough of them stand in line. False once nothing new is taken any more."""
         with self._changed:
-            while len(self._small) + len(self._large) >= LOOK_AHEAD and not self._stopped:
+            while len(self._small) + len(self._large) >= MAX_FILES_AHEAD and not self._stopped:
                 self._changed.wait()
             if self._stopped:
                 return False
             entry.number = next(self._numbers)
-            small = self._pack is not None and entry.item.size <= min(LARGEST_PACKED, self._pack.max_bytes // 4)
+            small = self._pack is not None and entry.item.size <= min(MAX_PACKED_FILE_BYTES, self._pack.max_bytes // 4)
             (self._small if small else self._large).append(entry)
             self._changed.notify()
             return True
@@ -250,7 +250,7 @@ class Schedule:
             if job is not None:
                 return job
             self._sending.rotate(-1)
-        if not self._large or self._open >= MOST_OPEN or self._held:
+        if not self._large or self._open >= MAX_OPEN_FILES or self._held:
             return None
         self._open += 1
         self._changed.notify_all()  # there is room in the line
@@ -260,9 +260,9 @@ class Schedule:
         if not self._small or self._pack is None or self._held:
             return None
         # A moment later there will be more to go in one request.
-        if not self._walked and len(self._small) < FEWEST_PACKED and self._packs:
+        if not self._walked and len(self._small) < MIN_PACKED_FILES and self._packs:
             return None
-        most = min(self._pack.max_files, max(FEWEST_PACKED, len(self._small) // self._pace.limit))
+        most = min(self._pack.max_files, max(MIN_PACKED_FILES, len(self._small) // self._pace.limit))
         entries: list[Entry] = []
         size = 0
         while self._small and len(entries) < most:

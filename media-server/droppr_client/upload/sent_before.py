@@ -9,7 +9,7 @@ from droppr_client.upload.problems import Cancelled, FileRefused, Retryable, Upl
 from droppr_client.upload.run_context import RunContext
 from droppr_client.upload.state import SavedUpload
 
-ASKED_AT_ONCE = 500
+FILES_PER_QUESTION = 500
 """Files in one question. They wait in memory until it is asked."""
 
 

@@ -17,7 +17,7 @@ SILENCE_SECONDS = 90.0
 """How long nothing may come or go before a connection is given up."""
 
 SO_MAX_PACING_RATE = 47
-PACING_LIMIT = 1 << 30
+PACING_BYTES_PER_SECOND = 1 << 30
 """Bytes a second. Linux spreads a connection's packets over the round trip as soon as there is a limit to its rate, even one that
 is hardly ever reached."""
 
@@ -27,7 +27,7 @@ def spread_out(sock: socket.socket) -> None:
     trip it would drop the end of it, and of other connections' bytes too. Only Linux can."""
     if sys.platform == "linux":
         with suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, PACING_LIMIT)
+            sock.setsockopt(socket.SOL_SOCKET, SO_MAX_PACING_RATE, PACING_BYTES_PER_SECOND)
 
 
 def send_file(sock: socket.socket, chunk: Chunk) -> None:

@@ -14,7 +14,7 @@ from typing import IO
 from droppr_client.upload.items import Item
 from droppr_client.upload.problems import FileRefused, Unreadable
 
-PIECE = 1024 * 1024
+PIECE_BYTES = 1024 * 1024
 
 
 @contextmanager
@@ -29,7 +29,7 @@ def spooled(stream: IO[bytes], name: str) -> Iterator[Path]:
     with made as folder:
         place = Path(folder) / (name.strip("/").replace("/", "_") or "stdin")
         with _room(), place.open("wb", buffering=0) as file:
-            _copy(lambda: stream.read(PIECE), file.fileno())
+            _copy(lambda: stream.read(PIECE_BYTES), file.fileno())
         yield place
 
 
@@ -73,7 +73,7 @@ def copied(fd: int, check: Callable[[], None]) -> int:
         nonlocal at
         check()
         try:
-            piece = os.pread(fd, PIECE, at)
+            piece = os.pread(fd, PIECE_BYTES, at)
         except OSError as error:
             raise Unreadable(f"It cannot be read: {error.strerror or error}.", "unreadable") from error
         at += len(piece)

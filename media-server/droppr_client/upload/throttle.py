@@ -11,8 +11,8 @@ from droppr_client.upload.items import Pair
 from droppr_client.upload.problems import Cancelled, FileChanged
 from droppr_client.upload.rates import BandwidthMonitor, RateLimit
 
-STEP = 1024 * 1024
-SMALL_STEP = 16 * 1024
+STEP_BYTES = 1024 * 1024
+MIN_STEP_BYTES = 16 * 1024
 
 
 class Cancellation:
@@ -51,7 +51,7 @@ class Throttle:
     def step(self) -> int:
         """How many bytes go at once: few enough that a slow limit is kept evenly."""
         rate = self.bandwidth.rate
-        return STEP if rate is None else max(SMALL_STEP, min(STEP, int(rate / 20)))
+        return STEP_BYTES if rate is None else max(MIN_STEP_BYTES, min(STEP_BYTES, int(rate / 20)))
 
     def allow(self, size: int) -> None:
         """Return when so many bytes may go. Raises Cancelled."""

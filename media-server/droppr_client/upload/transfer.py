@@ -31,9 +31,9 @@ from droppr_client.upload.state import SavedUpload
 from droppr_client.upload.targets import Facts, UploadStatus
 from droppr_client.upload.throttle import Chunk
 
-HASHED_FIRST = 32 * 1024 * 1024
+HASHED_FIRST_BYTES = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
-FRESH_STARTS = 3
+MAX_FRESH_STARTS = 3
 NOT_AS_ANNOUNCED = {"checksum_mismatch", "type_not_allowed"}
 """What a server says at the last chunk of a file of another digest than was declared, and after that."""
 
@@ -205,7 +205,7 @@ class Transfer:
     def _opened(self) -> UploadStatus:
         item, context = self._item, self._context
         context.openings.take(1, context.throttle.cancellation.wait)
-        if context.verifies and item.size <= HASHED_FIRST:
+        if context.verifies and item.size <= HASHED_FIRST_BYTES:
             self._declared = whole_digest(self._fd, item.size)
         facts = Facts(context.state.key(item, self._generation), self._sample, self._declared)
         return context.opened(item, facts)
@@ -315,7 +315,7 @@ class Transfer:
         self._context.schedule.paused(self)
         if self._has_new_time and verdict.code in NOT_AS_ANNOUNCED:
             verdict = FileChanged("The file is not the one that was begun.", "file_changed")
-        fresh = isinstance(verdict, Gone | FileChanged) and self._fresh_starts < FRESH_STARTS
+        fresh = isinstance(verdict, Gone | FileChanged) and self._fresh_starts < MAX_FRESH_STARTS
         if isinstance(verdict, FileChanged) and self._status is not None:
             self._discard(self._status.ticket)
         if fresh and not self._context.schedule.stopped:

@@ -16,13 +16,13 @@ from typing import Any
 
 JSON = dict[str, Any]
 
-LARGEST_ANSWER = 16 * 1024 * 1024
+MAX_ANSWER_BYTES = 16 * 1024 * 1024
 """Bytes of a reply's JSON. A page of a list and a pack's answers are a tenth of it at most."""
-MOST_PIECES = 1_000_000
+MAX_PIECES = 1_000_000
 """Brackets and commas in it. A small list is a few bytes on the line and a hundred in memory."""
-DEEPEST = 32
-LONGEST_SENTENCE = 500
-LONGEST_WAIT = 3600.0
+MAX_DEPTH = 32
+MAX_SENTENCE_LENGTH = 500
+MAX_WAIT_SECONDS = 3600.0
 """Seconds that a server may ask us to wait: its limits are by the hour."""
 ANSWER_SECONDS = 300.0
 """How long a whole answer may take, however steadily it drips."""
@@ -33,7 +33,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def document(raw: bytes) -> JSON | None:
     """The JSON object that ``raw`` is; None where it is none, or one that nobody means well with. Its numbers are finite:
     NaN and the infinities are None."""
-    if len(raw) > LARGEST_ANSWER or sum(map(raw.count, (b"[", b"{", b","))) > MOST_PIECES:
+    if len(raw) > MAX_ANSWER_BYTES or sum(map(raw.count, (b"[", b"{", b","))) > MAX_PIECES:
         return None
     try:
         value = json.loads(raw, parse_constant=lambda _: None, parse_float=_finite)
@@ -64,7 +64,7 @@ def sentence(value: object) -> str | None:
     """What a server has to say to a person, of a length that a person reads."""
     if not isinstance(value, str) or not value.strip():
         return None
-    return value if len(value) <= LONGEST_SENTENCE else f"{value[:LONGEST_SENTENCE]}…"
+    return value if len(value) <= MAX_SENTENCE_LENGTH else f"{value[:MAX_SENTENCE_LENGTH]}…"
 
 
 def upload_id(value: object) -> str | None:
@@ -81,7 +81,7 @@ def seconds(header: str | None) -> float | None:
     digits = (header or "").strip()
     if not digits.isascii() or not digits.isdigit():
         return None
-    return min(float(digits), LONGEST_WAIT)
+    return min(float(digits), MAX_WAIT_SECONDS)
 
 
 def is_unicode(value: str) -> bool:
@@ -121,7 +121,7 @@ def _finite(digits: str) -> float | None:
 
 def _is_shallow(value: object) -> bool:
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         inside = [each for outer in level for each in (outer.values() if isinstance(outer, dict) else outer)]  # type: ignore[attr-defined]
         level = [each for each in inside if isinstance(each, dict | list)]
         if not level:

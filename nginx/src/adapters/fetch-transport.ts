@@ -5,9 +5,9 @@ import type { Transport, TransportReply, TransportRequest } from "../ports";
 import { whyLost } from "./why-lost";
 
 /** Milliseconds an answer may take … */
-const PATIENCE = 120_000;
+const PATIENCE_MS = 120_000;
 /** … and as many more as the body needs at this rate, in bytes per millisecond: slower is a dead connection. */
-const SLOWEST = 8;
+const SLOWEST_BYTES_PER_MS = 8;
 
 export class FetchTransport implements Transport {
   readonly connections: number;
@@ -21,7 +21,7 @@ export class FetchTransport implements Transport {
     if (request.signal.aborted) throw abortedError();
     const { body = null } = request;
     const bytes = body instanceof Blob ? body.size : 0;
-    const tooLong = AbortSignal.timeout(Math.ceil(PATIENCE + bytes / SLOWEST));
+    const tooLong = AbortSignal.timeout(Math.ceil(PATIENCE_MS + bytes / SLOWEST_BYTES_PER_MS));
     const { method, url, headers, signal } = request;
     try {
       const reply = await fetch(url, { method, headers, body, signal: AbortSignal.any([signal, tooLong]) });

@@ -15,9 +15,9 @@ export interface HashAnswer {
   readonly reason?: string;
 }
 
-const PIECE = 4 * 1024 * 1024;
+const PIECE_BYTES = 4 * 1024 * 1024;
 /** Up to this size the browser's own hashing is faster, where there is one. */
-const AT_ONCE = 64 * 1024 * 1024;
+const NATIVE_HASH_BYTES = 64 * 1024 * 1024;
 const dropped = new Set<number>();
 let queue: Promise<void> = Promise.resolve();
 
@@ -38,12 +38,12 @@ async function answer(id: number, blob: Blob): Promise<void> {
 }
 
 async function hash(id: number, blob: Blob): Promise<Uint8Array> {
-  if (blob.size <= AT_ONCE && globalThis.crypto?.subtle !== undefined) {
+  if (blob.size <= NATIVE_HASH_BYTES && globalThis.crypto?.subtle !== undefined) {
     return new Uint8Array(await crypto.subtle.digest("SHA-256", await blob.arrayBuffer()));
   }
   const running = sha256.create();
-  for (let at = 0; at < blob.size && !dropped.has(id); at += PIECE) {
-    running.update(new Uint8Array(await blob.slice(at, at + PIECE).arrayBuffer()));
+  for (let at = 0; at < blob.size && !dropped.has(id); at += PIECE_BYTES) {
+    running.update(new Uint8Array(await blob.slice(at, at + PIECE_BYTES).arrayBuffer()));
   }
   return running.digest();
 }

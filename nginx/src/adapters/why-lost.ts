@@ -4,7 +4,7 @@
 import { networkError, type UploadError, unexpectedReply } from "../core/errors";
 
 /** Milliseconds; where nothing is answered at all, nobody needs to be told of a redirect. */
-const PATIENCE = 10_000;
+const PATIENCE_MS = 10_000;
 /** What a redirect's status is, a browser does not tell. */
 const REDIRECT = 302;
 
@@ -15,7 +15,7 @@ export async function whyLost(url: string, signal: AbortSignal, cause?: unknown)
 
 async function isRedirected(url: string, signal: AbortSignal): Promise<boolean> {
   try {
-    const soon = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE)]);
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
     const { type } = await fetch(url, { redirect: "manual", cache: "no-store", signal: soon });
     return type === "opaqueredirect";
   } catch {

@@ -18,9 +18,9 @@ import {
 } from "./wire";
 
 /** As many items of a list as the server tells at once. */
-const PAGE = 1_000;
+const PAGE_ITEMS = 1_000;
 /** Calls in which all uploads of a link are cancelled, each up to a thousand of them. */
-const MOST_STOPS = 100;
+const MAX_STOP_CALLS = 100;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -98,7 +98,7 @@ export class OwnerApi {
     for (let calls = 1; ; calls += 1) {
       const one = await this.#read(`${linkPath(hash)}/uploads`, { method: "DELETE" }, parseStopped);
       cancelled += one.cancelled;
-      if (one.left === 0 || one.cancelled === 0 || calls === MOST_STOPS) return { ...one, cancelled };
+      if (one.left === 0 || one.cancelled === 0 || calls === MAX_STOP_CALLS) return { ...one, cancelled };
     }
   }
 
@@ -126,7 +126,7 @@ export class OwnerApi {
     const items: T[] = [];
     let nextCursor: string | null = "";
     while (nextCursor !== null && items.length < count) {
-      const limit = String(Math.min(count - items.length, PAGE));
+      const limit = String(Math.min(count - items.length, PAGE_ITEMS));
       const query = new URLSearchParams({ limit, cursor: nextCursor });
       const page: Page<T> = await this.#read(`${path}?${query}`, { signal }, parse);
       items.push(...page.items);

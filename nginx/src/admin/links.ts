@@ -7,7 +7,7 @@ import { LinkRow } from "./link-row";
 import type { ListedLink } from "./wire";
 
 /** From so many links on, looking for one takes longer than typing its name. */
-const MANY = 8;
+const MANY_LINKS = 8;
 
 export class Links {
   readonly #rows: KeyedList<ListedLink, LinkRow>;
@@ -27,7 +27,7 @@ export class Links {
     this.#links = links;
     this.#rows.show(links);
     need("no-links").hidden = links.length > 0;
-    need("find-field").hidden = links.length < MANY && this.#find.value === "";
+    need("find-field").hidden = links.length < MANY_LINKS && this.#find.value === "";
     this.#filter();
     await Promise.all(links.map(({ hash }) => this.#rows.get(hash)?.refresh(signal)));
   }

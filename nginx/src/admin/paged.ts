@@ -5,7 +5,7 @@ import { countOf } from "./format";
 import { KeyedList, type KeyedRow } from "./keyed";
 
 /** So many rows at once. */
-const PAGE = 100;
+const PAGE_ROWS = 100;
 
 export interface PagedListConfig<T> {
   /** What one of them is called: "file". */
@@ -22,7 +22,7 @@ export class PagedList<T> {
   readonly #more = makeButton("", "slim", () => this.#wantMore());
   readonly #rows: KeyedList<T, KeyedRow<T>>;
   readonly #config: PagedListConfig<T>;
-  #wanted = PAGE;
+  #wanted = PAGE_ROWS;
   /** Where reading goes on once more are there. */
   #goOnAt: number | null = null;
 
@@ -42,7 +42,7 @@ export class PagedList<T> {
     this.#rows.show(values);
     const { noun } = this.#config;
     this.#more.hidden = left <= 0;
-    setText(this.#more, `Show ${countOf(Math.min(PAGE, left), `more ${noun}`)}`);
+    setText(this.#more, `Show ${countOf(Math.min(PAGE_ROWS, left), `more ${noun}`)}`);
     if (this.#goOnAt === null || values.length <= this.#goOnAt) return;
     // The button may have gone; the first new row is where reading goes on.
     this.items.children.item(this.#goOnAt)?.querySelector<HTMLElement>("a, button")?.focus();
@@ -51,7 +51,7 @@ export class PagedList<T> {
 
   #wantMore(): void {
     this.#goOnAt = this.items.children.length;
-    this.#wanted = this.#goOnAt + PAGE;
+    this.#wanted = this.#goOnAt + PAGE_ROWS;
     this.#config.load();
   }
 }

@@ -4,10 +4,10 @@ import encodeQR from "qr";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** The light frame that readers look for (ISO/IEC 18004: four modules). */
-const QUIET = 4;
+const QUIET_MODULES = 4;
 
 export function drawQr(text: string, label: string): SVGSVGElement {
-  const rows = encodeQR(text, "raw", { ecc: "medium", border: QUIET });
+  const rows = encodeQR(text, "raw", { ecc: "medium", border: QUIET_MODULES });
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", `0 0 ${rows.length} ${rows.length}`);
   svg.setAttribute("class", "qr");

@@ -108,8 +108,8 @@ export function splitExtensions(text: string): string[] {
 }
 
 const ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789";
-const GROUPS = 4;
-const GROUP = 4;
+const PASSWORD_GROUPS = 4;
+const GROUP_CHARACTERS = 4;
 
 /**
  * A password that can be read out over the telephone: about 79 bits, no letters that look alike. `random` fills an
@@ -118,12 +118,14 @@ const GROUP = 4;
 export function makePassword(random: (bytes: Uint8Array<ArrayBuffer>) => unknown): string {
   const letters: string[] = [];
   const byte = new Uint8Array(1);
-  while (letters.length < GROUPS * GROUP) {
+  while (letters.length < PASSWORD_GROUPS * GROUP_CHARACTERS) {
     random(byte);
     // Of 256 values, the last eight would make the first eight letters more likely than the others.
     const drawn = byte[0] ?? 0;
     if (drawn < 256 - (256 % ALPHABET.length)) letters.push(ALPHABET.charAt(drawn % ALPHABET.length));
   }
-  const groups = Array.from({ length: GROUPS }, (_, n) => letters.slice(n * GROUP, (n + 1) * GROUP).join(""));
+  const groups = Array.from({ length: PASSWORD_GROUPS }, (_, n) =>
+    letters.slice(n * GROUP_CHARACTERS, (n + 1) * GROUP_CHARACTERS).join(""),
+  );
   return groups.join("-");
 }

@@ -11,14 +11,14 @@ import type { Challenge, DeriveKeyFunction, Solution } from "altcha-lib/types";
 const HASHES = { "PBKDF2/SHA-256": sha256, "PBKDF2/SHA-384": sha384, "PBKDF2/SHA-512": sha512 } as const;
 
 /** Of one attempt, which cannot be broken off: some seconds on a phone. */
-const MOST_ITERATIONS = 1_000_000;
+const MAX_ITERATIONS = 1_000_000;
 /** Bytes. */
-const LONGEST_KEY = 64;
+const MAX_KEY_BYTES = 64;
 
 /** The counter that fits `challenge`, or null when none was found in time. Throws on algorithms unknown here, and on what would have no end. */
 export async function solveAltcha(challenge: Challenge): Promise<Solution | null> {
-  const { cost, keyLength = LONGEST_KEY } = challenge.parameters;
-  if (!(cost <= MOST_ITERATIONS && keyLength <= LONGEST_KEY))
+  const { cost, keyLength = MAX_KEY_BYTES } = challenge.parameters;
+  if (!(cost <= MAX_ITERATIONS && keyLength <= MAX_KEY_BYTES))
     throw new Error("The captcha asks for more work than it is worth.");
   return solveChallenge({ challenge, deriveKey: deriverFor(challenge.parameters.algorithm) });
 }

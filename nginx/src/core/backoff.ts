@@ -2,10 +2,10 @@
 
 import type { UploadError } from "./errors";
 
-const FIRST_WAIT = 1_000;
+const FIRST_WAIT_MS = 1_000;
 /** A full disk is emptied by people, not by waiting a second. */
-const FIRST_WAIT_FOR_SPACE = 15_000;
-const LONGEST_WAIT = 60_000;
+const FIRST_WAIT_FOR_SPACE_MS = 15_000;
+const MAX_WAIT_MS = 60_000;
 const JITTER = 0.25;
 
 /**
@@ -13,7 +13,7 @@ const JITTER = 0.25;
  * chunks that failed together do not return together. The server's `Retry-After` wins over our own guess.
  */
 export function waitBefore(attempt: number, error: UploadError, random: number): number {
-  if (error.retryAfter !== null) return error.retryAfter * 1_000 + random * FIRST_WAIT * JITTER;
-  const first = error.status === 507 ? FIRST_WAIT_FOR_SPACE : FIRST_WAIT;
-  return Math.min(first * 2 ** attempt, LONGEST_WAIT) * (1 + random * JITTER);
+  if (error.retryAfter !== null) return error.retryAfter * 1_000 + random * FIRST_WAIT_MS * JITTER;
+  const first = error.status === 507 ? FIRST_WAIT_FOR_SPACE_MS : FIRST_WAIT_MS;
+  return Math.min(first * 2 ** attempt, MAX_WAIT_MS) * (1 + random * JITTER);
 }

@@ -4,11 +4,11 @@
 import { type ByteRanges, lengthOf, type Span, span } from "./ranges";
 
 /** Of one file: 5 TiB in the smallest chunks that a Droppr server can be set to have fewer. */
-const MOST_CHUNKS = 2 ** 23;
+const MAX_CHUNKS = 2 ** 23;
 
 /** The chunk size that a server wishes for, unless a file of `size` bytes would be cut into more chunks than anybody can count. */
 export function bearable(chunkSize: number, size: number): number {
-  return Math.max(chunkSize, Math.ceil(size / MOST_CHUNKS));
+  return Math.max(chunkSize, Math.ceil(size / MAX_CHUNKS));
 }
 
 /**

@@ -9,7 +9,7 @@ const RETRYABLE_CODE = new Map([
 ]);
 
 /** Chunks become no smaller for anybody's limit, in bytes. */
-const SMALLEST_LIMIT = 256 * 1024;
+const MIN_LIMIT_BYTES = 256 * 1024;
 
 export interface UploadErrorInit {
   readonly code: string;
@@ -138,7 +138,7 @@ export function sizeAfter({ code, details }: UploadError, bytes: number): number
   if (code !== "http_413" && code !== "chunk_too_large") return null;
   const { limit } = details;
   const named = typeof limit === "number" && limit >= 1024;
-  const size = Math.floor(named ? limit : Math.max(SMALLEST_LIMIT, bytes / 2));
+  const size = Math.floor(named ? limit : Math.max(MIN_LIMIT_BYTES, bytes / 2));
   return size < bytes ? size : null;
 }
 

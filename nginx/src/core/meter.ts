@@ -1,11 +1,11 @@
 // Speed and time left, smoothed so that the numbers can be read.
 
 /** How fast the average forgets, in milliseconds. */
-const MEMORY = 4_000;
+const MEMORY_MS = 4_000;
 /** Browsers report progress in bursts; shorter stretches than this say nothing about speed. */
-const SHORTEST_STRETCH = 250;
+const MIN_STRETCH_MS = 250;
 /** After so many milliseconds without a byte, what was measured before says nothing about the time left. */
-const SILENCE = 10_000;
+const SILENCE_MS = 10_000;
 
 export class Meter {
   #speed: number | null = null;
@@ -16,9 +16,9 @@ export class Meter {
     this.#since ??= now;
     this.#bytes += bytes;
     const elapsed = now - this.#since;
-    if (elapsed < SHORTEST_STRETCH) return;
+    if (elapsed < MIN_STRETCH_MS) return;
     const measured = (this.#bytes / elapsed) * 1_000;
-    const weight = 1 - Math.exp(-elapsed / MEMORY);
+    const weight = 1 - Math.exp(-elapsed / MEMORY_MS);
     this.#speed = this.#speed === null ? measured : this.#speed + weight * (measured - this.#speed);
     this.#since = now;
     this.#bytes = 0;
@@ -27,9 +27,9 @@ export class Meter {
   /** Bytes per second; fades while nothing moves, and is 0 after ten seconds of that. */
   speed(now: number): number {
     if (this.#speed === null || this.#since === null) return 0;
-    if (now - this.#since > SILENCE) return 0;
-    const idle = Math.max(0, now - this.#since - MEMORY / 2);
-    return this.#speed * Math.exp(-idle / MEMORY);
+    if (now - this.#since > SILENCE_MS) return 0;
+    const idle = Math.max(0, now - this.#since - MEMORY_MS / 2);
+    return this.#speed * Math.exp(-idle / MEMORY_MS);
   }
 
   /** Seconds until `bytes` more are sent; Infinity while nothing moves. */

@@ -16,7 +16,7 @@ export function parallelChunksFor(hint: ConnectionHint | undefined): number {
 }
 
 /** Bytes that one Mbit/s carries in half a second: what the first chunks should take, so that answers come soon. */
-const AT_FIRST = 62_500;
+const FIRST_CHUNK_BYTES_PER_MBIT = 62_500;
 
 export interface ChunkLimits {
   readonly min: number;
@@ -29,5 +29,8 @@ export function firstChunkSize(
   fallback: number,
   { min, max }: ChunkLimits,
 ): number {
-  return Math.max(1, Math.min(Math.max((hint?.downlink ?? 0) * AT_FIRST || fallback, min), max));
+  return Math.max(
+    1,
+    Math.min(Math.max((hint?.downlink ?? 0) * FIRST_CHUNK_BYTES_PER_MBIT || fallback, min), max),
+  );
 }

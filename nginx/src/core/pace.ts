@@ -19,15 +19,15 @@ import type { UploadError } from "./errors";
 const KIBIBYTE = 1024;
 const MEBIBYTE = 1024 * KIBIBYTE;
 /** Lanes that are added have to carry at least this part of what the others carry each. */
-const WORTH = 0.125;
+const WORTHWHILE_SHARE = 0.125;
 /** Seconds each lane has to be watched for: shorter rounds say nothing about speed. */
-const SHORTEST_ROUND = 0.1;
+const MIN_ROUND_SECONDS = 0.1;
 /** Disappointments in a row after which the number is doubled no more. */
-const DOUBTS = 2;
+const MAX_DOUBTS = 2;
 /** Disappointments that a refusal is worth. */
-const REFUSED = 4;
+const REFUSAL_DOUBTS = 4;
 /** Rounds between two attempts at more, at most. */
-const LONGEST_REST = 32;
+const MAX_REST_ROUNDS = 32;
 /** Seconds a chunk should take … */
 const SECONDS_PER_CHUNK = 3;
 /** … and while the width is being looked for, so that answers come soon … */
@@ -35,20 +35,20 @@ const SECONDS_AT_FIRST = 0.5;
 /** … but no less than so many round trips: one of them passes without a byte, and the first five or six fill a new connection. */
 const ROUND_TRIPS_AT_FIRST = 8;
 /** Seconds: no chunk took less, whatever a clock says. */
-const SHORTEST = 0.001;
+const MIN_CHUNK_SECONDS = 0.001;
 /** Chunks that must arrive unharmed before a size that was lost is tried again. */
-const UNHARMED = 24;
+const UNHARMED_CHUNKS = 24;
 /** How many of the latest endings tell whether nearly every connection is lost, and how many of them have to be losses. */
-const REMEMBERED = 8;
-const NEARLY_ALL = 7;
+const REMEMBERED_ENDINGS = 8;
+const NEARLY_ALL_LOSSES = 7;
 /** What is left at the end is shared out evenly, but in pieces no smaller than this, in bytes. */
-const SMALLEST_SHARE = 512 * KIBIBYTE;
+const MIN_SHARE_BYTES = 512 * KIBIBYTE;
 /** Chunks end at multiples of so many bytes. */
-export const GRID = 64 * KIBIBYTE;
+export const GRID_BYTES = 64 * KIBIBYTE;
 /** Of a chunk's size is left out at most … */
-const UNEVEN = 0.5;
+const UNEVEN_SHARE = 0.5;
 /** … a part that moves on by the golden ratio: no few steps of it come back to where they began. */
-const GOLDEN = (Math.sqrt(5) - 1) / 2;
+const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 const NO_ROUND = { bytes: 0, seconds: 0, chunks: 0, inFlight: 0 };
 const CONGESTED = new Set([408, 429, 503, 504]);
@@ -118,16 +118,16 @@ export class Pace {
   /** Bytes of the next chunk of the `left` bytes that `width` lanes are to send: `most`, or less where sizes adapt. */
   next(left: number, width: number, most: number): number {
     if (!this.#config.adaptChunkSize) return most;
-    this.#turn = this.#doubling ? (this.#turn + GOLDEN) % 1 : 0;
-    let bytes = most * (1 - UNEVEN * this.#turn);
-    let share = Math.max(left / width, SMALLEST_SHARE);
+    this.#turn = this.#doubling ? (this.#turn + GOLDEN_RATIO) % 1 : 0;
+    let bytes = most * (1 - UNEVEN_SHARE * this.#turn);
+    let share = Math.max(left / width, MIN_SHARE_BYTES);
     const own = this.#own;
     this.#own = null;
     if (own !== null) {
       bytes = Math.min(bytes, own * this.#wanted);
       share *= Math.min(1, own / this.#speedOfEach);
     }
-    const whole = Math.ceil(Math.min(bytes, share) / GRID) * GRID;
+    const whole = Math.ceil(Math.min(bytes, share) / GRID_BYTES) * GRID_BYTES;
     return Math.min(most, Math.max(whole, this.#config.minChunkSize));
   }
 
@@ -179,12 +179,12 @@ export class Pace {
   }
 
   get #nearlyAllAreLost(): boolean {
-    return this.#endings.filter((fine) => !fine).length >= NEARLY_ALL;
+    return this.#endings.filter((fine) => !fine).length >= NEARLY_ALL_LOSSES;
   }
 
   #remember(fine: boolean): void {
     this.#endings.push(fine);
-    if (this.#endings.length > REMEMBERED) this.#endings.shift();
+    if (this.#endings.length > REMEMBERED_ENDINGS) this.#endings.shift();
   }
 
   /** Seconds that a chunk should take. */
@@ -202,12 +202,12 @@ export class Pace {
   #fitChunk(bytes: number, seconds: number): void {
     // The last piece of a gap may be a sliver of a chunk: it says nothing about speed.
     if (bytes < Math.min(this.#chunkSize / 2, this.#config.minChunkSize)) return;
-    this.#own = bytes / Math.max(seconds, SHORTEST);
+    this.#own = bytes / Math.max(seconds, MIN_CHUNK_SECONDS);
     this.#speeds.push(this.#own);
     if (this.#speeds.length > this.#config.maxWidth) this.#speeds.shift();
     if (bytes < this.#chunkSize / 2) return;
     this.#unharmed += 1;
-    if (this.#unharmed >= UNHARMED) this.#sizeThatPassed = Number.POSITIVE_INFINITY;
+    if (this.#unharmed >= UNHARMED_CHUNKS) this.#sizeThatPassed = Number.POSITIVE_INFINITY;
     const ideal = this.#speedOfEach * this.#wanted;
     const near = Math.min(Math.max(ideal, this.#chunkSize / 2), this.#chunkSize * 2);
     this.#resize(Math.min(near, this.#sizeThatPassed));
@@ -233,7 +233,7 @@ export class Pace {
     this.#narrowedAt = now;
     this.#endings.length = 0;
     this.#doubling = false;
-    this.#doubts = REFUSED;
+    this.#doubts = REFUSAL_DOUBTS;
     this.#settle(Math.max(1, Math.floor(this.#width / 2)), now);
   }
 
@@ -245,7 +245,7 @@ export class Pace {
     round.chunks += 1;
     round.inFlight = Math.max(round.inFlight, inFlight);
     const enough = this.#doubling ? this.#width / 2 : this.#width;
-    if (round.chunks < enough || round.seconds < enough * SHORTEST_ROUND) return;
+    if (round.chunks < enough || round.seconds < enough * MIN_ROUND_SECONDS) return;
     this.#round = { ...NO_ROUND };
     // Where there is too little to send, nothing is learnt about this width.
     if (round.inFlight >= this.#width) this.#judge((round.bytes / round.seconds) * this.#width, now);
@@ -253,9 +253,9 @@ export class Pace {
 
   #judge(rate: number, now: number): void {
     const before = this.#before;
-    if (before !== null && rate < this.#rate * (1 + WORTH * (this.#width / before - 1))) {
+    if (before !== null && rate < this.#rate * (1 + WORTHWHILE_SHARE * (this.#width / before - 1))) {
       this.#doubts += 1;
-      this.#doubling &&= this.#doubts < DOUBTS;
+      this.#doubling &&= this.#doubts < MAX_DOUBTS;
       this.#settle(before, now);
       return;
     }
@@ -282,7 +282,7 @@ export class Pace {
   #settle(width: number, now: number): void {
     this.#before = null;
     this.#width = width;
-    this.#rest = Math.min(LONGEST_REST, 2 ** (this.#doubts - 1));
+    this.#rest = Math.min(MAX_REST_ROUNDS, 2 ** (this.#doubts - 1));
     this.#startRound(now);
   }
 

@@ -2,11 +2,11 @@
 
 export const PACK_TYPE = "application/vnd.droppr.pack";
 /** Files up to this size go in packs, in bytes. */
-export const PACKABLE = 1024 * 1024;
+export const MAX_PACKED_FILE_BYTES = 1024 * 1024;
 /** A pack is kept below this many bytes and files, so that a lost one costs little. */
-export const PACK_BYTES = 8 * 1024 * 1024;
-export const PACK_FILES = 500;
-const LONGEST_LINE = 8 * 1024;
+export const MAX_PACK_BYTES = 8 * 1024 * 1024;
+export const MAX_PACK_FILES = 500;
+const MAX_LINE_BYTES = 8 * 1024;
 
 export interface PackLimits {
   readonly maxFiles: number;
@@ -40,5 +40,9 @@ export function packLine({ path, size, key, lastModified, senderName, senderEmai
 
 /** Whether a file may go in a pack. A line has at most 8 KiB; its path is counted as UTF-8 at its widest. */
 export function fitsPack(path: string, size: number, { maxBytes }: PackLimits): boolean {
-  return size <= PACKABLE && size + LONGEST_LINE <= maxBytes && path.length * 3 < LONGEST_LINE - 2048;
+  return (
+    size <= MAX_PACKED_FILE_BYTES &&
+    size + MAX_LINE_BYTES <= maxBytes &&
+    path.length * 3 < MAX_LINE_BYTES - 2048
+  );
 }

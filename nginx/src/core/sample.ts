@@ -3,18 +3,22 @@
 import { type Span, span } from "./ranges";
 
 const KIBIBYTE = 1024;
-const PIECE = 64 * KIBIBYTE;
+const PIECE_BYTES = 64 * KIBIBYTE;
 /** Files up to this size are sampled whole. */
-const WHOLE = 3 * PIECE;
+const WHOLE_BYTES = 3 * PIECE_BYTES;
 
 export const SAMPLE_VERSION = "s1:";
 
 /** Which bytes are hashed, in this order, after the size as eight bytes, big end first. */
 export function sampleSpans(size: number): Span[] {
   if (size === 0) return [];
-  if (size <= WHOLE) return [span(0, size)];
+  if (size <= WHOLE_BYTES) return [span(0, size)];
   const middle = Math.floor(size / 2);
-  return [span(0, PIECE), span(middle - PIECE / 2, middle + PIECE / 2), span(size - PIECE, size)];
+  return [
+    span(0, PIECE_BYTES),
+    span(middle - PIECE_BYTES / 2, middle + PIECE_BYTES / 2),
+    span(size - PIECE_BYTES, size),
+  ];
 }
 
 export function sizeAsBytes(size: number): Uint8Array<ArrayBuffer> {

@@ -76,8 +76,8 @@ export interface LinkInfo {
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Bytes. A server may wish for smaller chunks than any other, but for none at all it cannot. */
-const LARGEST_CHUNK = 2 ** 30;
-const MOST_PARALLEL_CHUNKS = 256;
+const MAX_CHUNK_BYTES = 2 ** 30;
+const MAX_PARALLEL_CHUNKS = 256;
 
 export function parseFields(text: string): Fields {
   return asFields(JSON.parse(text));
@@ -95,7 +95,7 @@ export function parseUploadState(fields: Fields): UploadState {
     ...grid,
     mostParallelChunks: Math.max(
       grid.maxParallelChunks,
-      upTo(MOST_PARALLEL_CHUNKS, fields.most_parallel_chunks),
+      upTo(MAX_PARALLEL_CHUNKS, fields.most_parallel_chunks),
     ),
     complete: fields.complete === true,
     missing: ByteRanges.fromWire(wireRanges(fields.missing_ranges)),
@@ -109,8 +109,8 @@ export function parseUploadState(fields: Fields): UploadState {
 /** How a file is to be cut, within bounds: nothing is counted or allocated only because a server named a number. */
 function parseGrid(fields: Fields): Pick<UploadState, "chunkSize" | "maxParallelChunks"> {
   return {
-    chunkSize: Math.min(positive(fields, "chunk_size"), LARGEST_CHUNK),
-    maxParallelChunks: Math.min(positive(fields, "max_parallel_chunks"), MOST_PARALLEL_CHUNKS),
+    chunkSize: Math.min(positive(fields, "chunk_size"), MAX_CHUNK_BYTES),
+    maxParallelChunks: Math.min(positive(fields, "max_parallel_chunks"), MAX_PARALLEL_CHUNKS),
   };
 }
 

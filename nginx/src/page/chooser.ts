@@ -6,7 +6,7 @@ import { onLanguage, t } from "./i18n";
 import { type Refused, takesPictures } from "./limits";
 
 /** A refused folder of thousands needs no thousand lines to be understood. */
-const MOST_REFUSALS_SHOWN = 50;
+const MAX_REFUSALS_SHOWN = 50;
 
 export class Chooser {
   readonly #zone = need("drop");
@@ -62,7 +62,7 @@ export class Chooser {
     const refused = this.#complaints;
     if (refused.length === 0) return;
     setText(need("refused-text"), t("refused", { count: refused.length }));
-    const shown = refused.slice(0, MOST_REFUSALS_SHOWN).map(({ path, reason }) => `${path}: ${reason}`);
+    const shown = refused.slice(0, MAX_REFUSALS_SHOWN).map(({ path, reason }) => `${path}: ${reason}`);
     const left = refused.length - shown.length;
     if (left > 0) shown.push(t("refused_more", { count: left }));
     need("refused-list").replaceChildren(...shown.map((text) => make("li", { text })));

@@ -42,7 +42,7 @@ export function fromDrop(transfer: DataTransfer, onFound: OnFound = () => undefi
 }
 
 /** Each is asked for by a call of its own. */
-const MOST_HANDLES = 500;
+const MAX_HANDLES = 500;
 
 interface WithHandle {
   readonly getAsFileSystemHandle?: () => Promise<FileSystemHandle | null>;
@@ -52,7 +52,7 @@ interface WithHandle {
 async function handlesOf(
   items: readonly (DataTransferItem & WithHandle)[],
 ): Promise<readonly FileSystemHandle[]> {
-  const asked = items.slice(0, MOST_HANDLES).map((item) => item.getAsFileSystemHandle?.() ?? null);
+  const asked = items.slice(0, MAX_HANDLES).map((item) => item.getAsFileSystemHandle?.() ?? null);
   const found = await Promise.allSettled(asked);
   return found.flatMap((each) => (each.status === "fulfilled" && each.value !== null ? [each.value] : []));
 }

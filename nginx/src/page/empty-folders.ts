@@ -10,7 +10,7 @@ import type { Refused } from "./limits";
 import { reasonFor } from "./reasons";
 
 /** Folders that are asked for in one request. */
-const AT_ONCE = 1_000;
+const FOLDERS_PER_REQUEST = 1_000;
 
 interface Needs {
   readonly api: LateApi;
@@ -50,7 +50,7 @@ export class EmptyFolders {
   /** Makes what waits, as far as the server lets it. */
   async make(): Promise<void> {
     const { api, headers, onRefused, onHeld, onMade } = this.#needs;
-    const paths = this.#waiting.splice(0, AT_ONCE);
+    const paths = this.#waiting.splice(0, FOLDERS_PER_REQUEST);
     if (paths.length === 0) return;
     try {
       await (await api()).makeFolders(paths, await headers());

@@ -17,7 +17,7 @@ const FILTERS: Readonly<Record<FilterName, { readonly label: Key; readonly state
     failed: { label: "filter_failed", states: ["failed"] },
   };
 /** Fewer files than this are seen at one glance, unless one failed. */
-const WORTH_FILTERING = 6;
+const MIN_FILES_TO_FILTER = 6;
 
 export interface Counts {
   readonly waiting: number;
@@ -114,7 +114,7 @@ export class FileList {
   }
 
   #paintFilters(files: number, counts: Counts): void {
-    const useful = files >= WORTH_FILTERING || counts.failed > 0 || this.#filter !== "all";
+    const useful = files >= MIN_FILES_TO_FILTER || counts.failed > 0 || this.#filter !== "all";
     setHidden(this.#filters, !useful || files < 2);
     if (!useful) return;
     const format = new Intl.NumberFormat(document.documentElement.lang);

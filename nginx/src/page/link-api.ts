@@ -8,10 +8,10 @@ import { linkUrl } from "./base";
 export type Fields = Readonly<Record<string, unknown>>;
 
 /** Seconds between two questions for a receipt whose checksums are not ready yet. */
-const RECEIPT_PAUSE = 2;
+const RECEIPT_PAUSE_SECONDS = 2;
 /** How often a call is made again that the server has no turn for: others ask the same of this link. */
-const BUSY_TRIES = 5;
-const LONGEST_PAUSE = 15;
+const MAX_BUSY_TRIES = 5;
+const MAX_PAUSE_SECONDS = 15;
 const NEVER = new AbortController().signal;
 
 export class LinkApi {
@@ -34,7 +34,10 @@ export class LinkApi {
       const reply = await this.#send("/receipts", { uploads });
       if (reply.status !== 409) return this.#read(reply);
       onWait();
-      await this.#clock.sleep(Number(reply.headers.get("Retry-After") ?? RECEIPT_PAUSE) * 1_000, signal);
+      await this.#clock.sleep(
+        Number(reply.headers.get("Retry-After") ?? RECEIPT_PAUSE_SECONDS) * 1_000,
+        signal,
+      );
     }
   }
 
@@ -66,9 +69,9 @@ export class LinkApi {
       const reply = await fetch(url, init).catch(async (cause: unknown) => {
         throw await whyLost(url, NEVER, cause);
       });
-      if (reply.status !== 503 || tries === BUSY_TRIES) return reply;
+      if (reply.status !== 503 || tries === MAX_BUSY_TRIES) return reply;
       const seconds = Number(reply.headers.get("Retry-After") ?? 1);
-      await this.#clock.sleep(Math.min(seconds, LONGEST_PAUSE) * 1_000, NEVER);
+      await this.#clock.sleep(Math.min(seconds, MAX_PAUSE_SECONDS) * 1_000, NEVER);
     }
   }
 

@@ -1,15 +1,15 @@
 // Progress as a ring, for the icon of a tab.
 
-const SIZE = 32;
+const RING_PIXELS = 32;
 
 /** A PNG as a data: URL, or nothing where the browser draws none. */
 export function ring(share: number): string {
   const canvas = document.createElement("canvas");
-  canvas.width = SIZE;
-  canvas.height = SIZE;
+  canvas.width = RING_PIXELS;
+  canvas.height = RING_PIXELS;
   const pen = canvas.getContext("2d");
   if (pen === null) return "";
-  const middle = SIZE / 2;
+  const middle = RING_PIXELS / 2;
   const accent = getComputedStyle(document.documentElement).getPropertyValue("--accent") || "teal";
   pen.lineWidth = 7;
   pen.strokeStyle = accent;

@@ -28,8 +28,8 @@ export interface Sent {
 
 const NOTHING: Sent = { name: "", email: "", batches: [] };
 const KEPT_MS = 30 * 86_400_000;
-const MOST_BATCHES = 20;
-const MOST_FILES = 2_000;
+const MAX_BATCHES = 20;
+const MAX_FILES = 2_000;
 
 export class SentStore {
   readonly #key: string;
@@ -51,12 +51,12 @@ export class SentStore {
   change(now: number, edit: (sent: Sent) => Sent): void {
     const { batches, ...who } = edit(this.load(now));
     let files = 0;
-    const kept = batches.filter((batch) => batch.files.length > 0).slice(-MOST_BATCHES);
+    const kept = batches.filter((batch) => batch.files.length > 0).slice(-MAX_BATCHES);
     const fitting = kept
       .toReversed()
       .filter((batch) => {
         files += batch.files.length;
-        return files <= MOST_FILES;
+        return files <= MAX_FILES;
       })
       .toReversed();
     try {

@@ -6,7 +6,7 @@ import type { FileLike } from "../ports";
 import { identity, type Picked } from "./limits";
 
 /** How many are read at the same time. */
-const AT_ONCE = 16;
+const MAX_READS_AT_ONCE = 16;
 
 /** Those of `picked` that have other bytes than all of `listed` that look the same, in the places a sample looks at. */
 export async function withOtherBytes(
@@ -28,7 +28,7 @@ export async function withOtherBytes(
       if (!same.includes(true)) found.add(each);
     }
   };
-  await Promise.all(Array.from({ length: AT_ONCE }, compare));
+  await Promise.all(Array.from({ length: MAX_READS_AT_ONCE }, compare));
   return found;
 }
 

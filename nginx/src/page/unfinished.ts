@@ -33,7 +33,7 @@ interface Needs {
 }
 
 /** How many uploads are asked about at the same time. */
-const AT_ONCE = 6;
+const MAX_QUESTIONS_AT_ONCE = 6;
 
 export class Unfinished {
   readonly #box = need("unfinished");
@@ -54,7 +54,7 @@ export class Unfinished {
     await this.#needs.handles.load();
     const ours = sessions.all().filter((session) => session.link === link);
     while (ours.length > 0) {
-      const some = ours.splice(0, AT_ONCE).map(async (session) => {
+      const some = ours.splice(0, MAX_QUESTIONS_AT_ONCE).map(async (session) => {
         const key = sessionKey(session);
         try {
           const begun = await statusOf(api, session.uploadId);

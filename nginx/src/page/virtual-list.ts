@@ -14,8 +14,8 @@ export interface VirtualRow<T> {
 }
 
 /** Rows kept ready above and below: Tab and arrow keys always find the next one. */
-const AROUND = 12;
-const FIRST_GUESS = 64;
+const ROWS_AROUND = 12;
+const FIRST_GUESS_PIXELS = 64;
 
 export class VirtualList<T extends Listed> {
   readonly #list: HTMLElement;
@@ -83,7 +83,7 @@ export class VirtualList<T extends Listed> {
     const far =
       top < this.#items.length && !this.#items.slice(top, bottom).some(({ id }) => this.#rows.has(id));
     if (far) this.#paintSoon();
-    const around = far ? 0 : AROUND;
+    const around = far ? 0 : ROWS_AROUND;
     const first = Math.max(0, top - around);
     const wanted = this.#items.slice(first, bottom + around);
     this.#takeAllBut(wanted, far);
@@ -144,7 +144,7 @@ export class VirtualList<T extends Listed> {
     if (!this.#stale) return;
     this.#stale = false;
     const tops = new Float64Array(this.#items.length + 1);
-    const [guess = FIRST_GUESS] = this.#heights.values();
+    const [guess = FIRST_GUESS_PIXELS] = this.#heights.values();
     this.#items.forEach(({ id }, at) => {
       tops[at + 1] = (tops[at] ?? 0) + (this.#heights.get(id) ?? guess);
     });

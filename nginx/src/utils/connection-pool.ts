@@ -12,10 +12,10 @@ export const BROWSER_CONNECTIONS = 6;
 /** With a speed limit chunks are kept to what it allows in so many seconds, so that it does not go in bursts … */
 const LIMITED_SECONDS = 2;
 /** … but no smaller than this, in bytes. */
-const SMALLEST_LIMITED = 256 * 1024;
+const MIN_LIMITED_BYTES = 256 * 1024;
 
 /** Kept from big files while small ones are sent: a chunk on a slow line holds its connection for seconds, a small file should not. */
-const KEPT_FOR_SMALL = 2;
+const CONNECTIONS_FOR_SMALL = 2;
 
 interface Waiter {
   readonly isBody: boolean;
@@ -60,7 +60,7 @@ export class ConnectionPool {
   get chunkSize(): number {
     const limit = this.speedLimit.bytesPerSecond;
     if (limit === null) return this.pace.chunkSize;
-    const smooth = Math.max(SMALLEST_LIMITED, Math.floor(limit * LIMITED_SECONDS));
+    const smooth = Math.max(MIN_LIMITED_BYTES, Math.floor(limit * LIMITED_SECONDS));
     return Math.min(this.pace.chunkSize, smooth);
   }
 
@@ -173,8 +173,8 @@ export class ConnectionPool {
 
   #isFull({ small }: FileQueue): boolean {
     const { width } = this.pace;
-    if (small) return this.#inFlight >= width + KEPT_FOR_SMALL;
-    const kept = this.#smallOnes() ? KEPT_FOR_SMALL : 0;
+    if (small) return this.#inFlight >= width + CONNECTIONS_FOR_SMALL;
+    const kept = this.#smallOnes() ? CONNECTIONS_FOR_SMALL : 0;
     return this.#bodies.big >= Math.min(width, Math.max(1, this.#connections - kept));
   }
 

@@ -3,7 +3,7 @@ import { abortedError, exhausted, UploadError } from "../core/errors";
 import type { Clock, Connectivity } from "../ports";
 
 /** Asked to wait longer than this many seconds, we fail and tell the person instead. */
-const LONGEST_RETRY_AFTER = 300;
+const MAX_RETRY_AFTER_SECONDS = 300;
 
 /** A request under way, and how its last attempt failed. */
 interface Trouble {
@@ -109,7 +109,7 @@ export class Retrier {
   #retryable(caught: unknown, signal: AbortSignal): UploadError {
     if (signal.aborted) throw abortedError();
     if (!(caught instanceof UploadError) || !caught.retryable) throw caught;
-    if ((caught.retryAfter ?? 0) > LONGEST_RETRY_AFTER) throw caught;
+    if ((caught.retryAfter ?? 0) > MAX_RETRY_AFTER_SECONDS) throw caught;
     return caught;
   }
 }

@@ -1,16 +1,16 @@
 // What starts next: a few big files at a time, small ones beside them, many to a request where the server takes packs.
 
 import { Waiting } from "../core/order";
-import { PACK_BYTES, PACK_FILES, type PackLimits } from "../core/pack";
+import { MAX_PACK_BYTES, MAX_PACK_FILES, type PackLimits } from "../core/pack";
 import type { Run, RunParts } from "./run";
 import type { Kind, QueuedItem } from "./upload-item";
 
 /** Small files at once: as many as a browser opens connections, while all of them together are small too. */
-const MOST_SMALL = 6;
+const MAX_SMALL_FILES = 6;
 /** More of them gain nothing for files that take the line longer than a round trip. */
-const ALWAYS_SMALL = 2;
+const MIN_SMALL_FILES = 2;
 /** While one pack is being worked on by the server, the next one is on its way. */
-const MOST_PACKS = 2;
+const MAX_PACKS = 2;
 
 export class Schedule {
   /** Null where the server takes no packs. */
@@ -78,10 +78,10 @@ export class Schedule {
     const { maxFiles = 0, maxBytes = 0 } = this.packs ?? {};
     const { packed } = this.#waiting;
     const items: QueuedItem[] = [];
-    let room = Math.min(PACK_BYTES, maxBytes / 2);
+    let room = Math.min(MAX_PACK_BYTES, maxBytes / 2);
     for (let item = packed.peek(); item !== undefined; item = packed.peek()) {
       room -= item.size;
-      if (items.length > 0 && (room < 0 || items.length >= Math.min(PACK_FILES, maxFiles))) break;
+      if (items.length > 0 && (room < 0 || items.length >= Math.min(MAX_PACK_FILES, maxFiles))) break;
       items.push(item);
       take(item);
     }
@@ -106,9 +106,9 @@ export class Schedule {
   #mayStart({ size }: QueuedItem, kind: Kind): boolean {
     const { packed, small, big } = this.#under;
     if (kind === "big") return big.size < this.#bigAtOnce;
-    if (kind === "packed") return packed.size < (big.size > 0 ? 1 : MOST_PACKS);
-    if (small.size < ALWAYS_SMALL) return true;
+    if (kind === "packed") return packed.size < (big.size > 0 ? 1 : MAX_PACKS);
+    if (small.size < MIN_SMALL_FILES) return true;
     const together = this.#smallBytes + size;
-    return big.size === 0 && small.size < MOST_SMALL && together <= this.#smallSize;
+    return big.size === 0 && small.size < MAX_SMALL_FILES && together <= this.#smallSize;
   }
 }

@@ -5,7 +5,7 @@ import type { DropprApi } from "../adapters/droppr-api";
 import { ChunkQueue, chunkIndex } from "../core/chunks";
 import { sizeAfter, UploadError } from "../core/errors";
 import type { Meter } from "../core/meter";
-import { GRID } from "../core/pace";
+import { GRID_BYTES } from "../core/pace";
 import { ByteRanges, lengthOf, type Span } from "../core/ranges";
 import type { ChunkReceipt, Delivery, UploadState } from "../core/wire";
 import type { Clock, FileLike } from "../ports";
@@ -126,7 +126,7 @@ export class Transfer {
   #take(queue: ChunkQueue): Span | null {
     const { pool, width } = this.#config;
     const size = pool.pace.next(queue.left, Math.min(width, pool.pace.width), this.#chunkSize);
-    return queue.take(size, pool.pace.adaptsChunkSize ? Math.min(size, GRID) : size);
+    return queue.take(size, pool.pace.adaptsChunkSize ? Math.min(size, GRID_BYTES) : size);
   }
 
   /** Of a chunk that did not get through, as much as goes at once by now. The rest waits with what is still to be sent. */

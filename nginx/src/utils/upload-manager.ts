@@ -29,8 +29,8 @@ import { type ChunkMap, type PreviousUpload, poolFor, type UploadStats } from ".
 
 export type { ItemState, UploaderOptions, UploadItem, UploadManagerConfig, UploadTotals };
 
-const FILES_AT_ONCE = 2;
-const SMALL_SIZE = 8 * 1024 * 1024;
+const DEFAULT_FILES_AT_ONCE = 2;
+const DEFAULT_SMALL_BYTES = 8 * 1024 * 1024;
 
 export class UploadManager {
   readonly #config: UploadManagerConfig;
@@ -56,7 +56,7 @@ export class UploadManager {
 
   constructor(config: UploadManagerConfig) {
     this.#config = config;
-    const { smallSize = SMALL_SIZE, filesAtOnce = FILES_AT_ONCE, pack = null } = config;
+    const { smallSize = DEFAULT_SMALL_BYTES, filesAtOnce = DEFAULT_FILES_AT_ONCE, pack = null } = config;
     this.#schedule = new Schedule(smallSize, filesAtOnce, pack);
     this.#host = this.#runHost();
     this.#files = new FileRuns(this.#host);

@@ -13,8 +13,8 @@ import type { ChunkInFlight } from "./transfer";
 const MEBIBYTE = 1024 * 1024;
 export const DEFAULT_CHUNK_SIZE = 8 * MEBIBYTE;
 /** Where sizes adapt, the first chunks are small: they bring the first answer and the first measure. */
-const FIRST_CHUNK_SIZE = MEBIBYTE / 2;
-const SMALLEST_CHUNK_SIZE = MEBIBYTE / 4;
+const FIRST_CHUNK_BYTES = MEBIBYTE / 2;
+const MIN_CHUNK_BYTES = MEBIBYTE / 4;
 
 export interface ParallelUploaderConfig {
   readonly file: FileLike;
@@ -151,9 +151,9 @@ export function poolFor(
   const adaptWidth = config.adaptive ?? config.maxParallelChunks === undefined;
   const adaptChunkSize = config.adaptiveChunkSizing ?? config.adaptive ?? config.chunkSize === undefined;
   const start = adaptWidth ? getOptimalParallelChunks() : (config.maxParallelChunks ?? 1);
-  const minChunkSize = config.minChunkSize ?? SMALLEST_CHUNK_SIZE;
+  const minChunkSize = config.minChunkSize ?? MIN_CHUNK_BYTES;
   const maxChunkSize = config.maxChunkSize ?? 64 * MEBIBYTE;
-  const wanted = config.chunkSize ?? (adaptChunkSize ? FIRST_CHUNK_SIZE : DEFAULT_CHUNK_SIZE);
+  const wanted = config.chunkSize ?? (adaptChunkSize ? FIRST_CHUNK_BYTES : DEFAULT_CHUNK_SIZE);
   const pace = new Pace({
     width: Math.min(start, config.maxParallelChunks ?? start),
     maxWidth: config.maxParallelChunks ?? connections,

@@ -27,7 +27,7 @@ _FOR_ALL = {
     "password_invalid": "The password is wrong.",
     "captcha_required": "The captcha was not accepted: try again, or open the link in a browser.",
 }
-SMALLEST_LIMIT = 1024
+MIN_LIMIT_BYTES = 1024
 """Bytes of a chunk. Nobody sends a file in smaller ones."""
 _GONE = {"upload_not_found", "upload_expired"}
 # The line or the disk of the server may do better in a moment.
@@ -62,7 +62,7 @@ def problem_of(answer: Answer, host: str) -> UploadProblem:
     if code == "offset_mismatch":
         return OutOfOrder(sentence, wire.whole(document.get("offset"), 0, 2**63 - 1) or 0)
     if code == "chunk_too_large":
-        limit = wire.whole(document.get("limit"), SMALLEST_LIMIT, 2**63 - 1)
+        limit = wire.whole(document.get("limit"), MIN_LIMIT_BYTES, 2**63 - 1)
         return ChunkTooLarge(sentence, limit) if limit else too_large(host)
     return _passing(answer, code, sentence) or FileRefused(sentence + _NEXT_STEP.get(code, ""), code)
 

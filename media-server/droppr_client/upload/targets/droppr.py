@@ -20,11 +20,11 @@ from droppr_client.upload.targets import Facts, Packed, PackTerms, Terms, Upload
 from droppr_client.upload.targets.answers import PASSWORD_WANTED, problem_of
 from droppr_client.upload.throttle import Chunk, Throttle
 
-LARGEST_PACK = 4 * 1024 * 1024
-MOST_PACKED = 500
+MAX_PACK_BYTES = 4 * 1024 * 1024
+MAX_PACK_FILES = 500
 MIN_CHUNK_BYTES, MAX_CHUNK_BYTES = 64 * 1024, 1024 * 1024 * 1024
-MOST_PARALLEL = 256
-CAPTCHA_TRIES = 3
+MAX_PARALLEL_CHUNKS = 256
+MAX_CAPTCHA_TRIES = 3
 NOT_LET_IN = {"password_required", "password_invalid", "captcha_required", "too_many_attempts"}
 NO_LINK = {"request_not_found", "request_expired", "request_closed"}
 PACK_TYPE = "application/vnd.droppr.pack"
@@ -75,8 +75,8 @@ class DropprLink:
             raise Refused(PASSWORD_WANTED, "password_required")
         return Terms(
             chunk_size=chunk_size,
-            parallel_chunks=wire.clamped(self.info.get("max_parallel_chunks"), 1, MOST_PARALLEL) or 1,
-            most_parallel_chunks=wire.clamped(self.info.get("most_parallel_chunks"), 1, MOST_PARALLEL),
+            parallel_chunks=wire.clamped(self.info.get("max_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS) or 1,
+            most_parallel_chunks=wire.clamped(self.info.get("most_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS),
             pack=_pack_terms(self.info.get("pack")),
             compares=True,
         )
@@ -202,7 +202,7 @@ class DropprLink:
         if isinstance(self._password, str) and self._password:
             headers["X-Request-Password"] = quote(self._password, safe="", errors="surrogateescape")
         answer = ask(headers)
-        for _ in range(CAPTCHA_TRIES):
+        for _ in range(MAX_CAPTCHA_TRIES):
             if answer.status != 403 or answer.code != "captcha_required":
                 break
             if answer.document.get("captcha_provider") != "altcha":
@@ -243,8 +243,8 @@ def parts_of_link(url: str) -> tuple[str, str, str | None]:
 def _pack_terms(said: object) -> PackTerms | None:
     if not isinstance(said, dict):
         return None
-    files = wire.clamped(said.get("max_files"), 1, MOST_PACKED)
-    size = wire.clamped(said.get("max_bytes"), 1, LARGEST_PACK)
+    files = wire.clamped(said.get("max_files"), 1, MAX_PACK_FILES)
+    size = wire.clamped(said.get("max_bytes"), 1, MAX_PACK_BYTES)
     return PackTerms(files, size) if files and size else None
 
 
@@ -277,8 +277,8 @@ def _status(said: dict[str, Any], size: int) -> UploadStatus:
         ticket=ticket or "",
         complete=said.get("complete") is True,
         missing=_missing(said.get("missing_ranges"), size),
-        parallel_chunks=wire.clamped(said.get("max_parallel_chunks"), 1, MOST_PARALLEL),
-        most_parallel_chunks=wire.clamped(said.get("most_parallel_chunks"), 1, MOST_PARALLEL),
+        parallel_chunks=wire.clamped(said.get("max_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS),
+        most_parallel_chunks=wire.clamped(said.get("most_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS),
         path=wire.text(said.get("path")),
         sha256=wire.sha256(said.get("sha256")),
         sample=wire.text(said.get("sample")),

@@ -19,8 +19,8 @@ from droppr_client.upload.targets import Facts, Packed, Terms, UploadStatus
 from droppr_client.upload.throttle import Chunk, Throttle
 
 MIB = 1024 * 1024
-PART_SIZE = 8 * MIB
-MOST_PARTS = 10_000
+PART_BYTES = 8 * MIB
+MAX_PARTS = 10_000
 PARALLEL_PARTS = 8
 SINGLE = "single"
 """The ticket of files that go in one request."""
@@ -52,13 +52,13 @@ class Bucket:
 
     def prepare(self) -> Terms:
         self._ask(lambda: self._s3.list_objects_v2(Bucket=self._bucket, Prefix=self._prefix, MaxKeys=1))
-        return Terms(chunk_size=PART_SIZE, parallel_chunks=PARALLEL_PARTS, fixed_chunks=True)
+        return Terms(chunk_size=PART_BYTES, parallel_chunks=PARALLEL_PARTS, fixed_chunks=True)
 
     def ahead(self, count: int) -> None:
         pass
 
     def open(self, item: Item, facts: Facts) -> UploadStatus:
-        if item.size <= PART_SIZE:
+        if item.size <= PART_BYTES:
             return UploadStatus(SINGLE, False, ((0, item.size),) if item.size else ())
         made = self._ask(lambda: self._s3.create_multipart_upload(**self._where(item)))
         return self.status(item, str(made["UploadId"]))
@@ -161,8 +161,8 @@ def _config() -> Config:
 
 def _part_size(size: int) -> int:
     """The same for every run, as parts are told apart by their number alone."""
-    least = -(-size // MOST_PARTS)
-    return max(PART_SIZE, -(-least // MIB) * MIB)
+    least = -(-size // MAX_PARTS)
+    return max(PART_BYTES, -(-least // MIB) * MIB)
 
 
 def _extend(pairs: list[Pair], pair: Pair) -> None:
