@@ -131,6 +131,28 @@ def test_only_one_is_exclusive(store, tmp_path):
         pass
 
 
+def test_a_session_changes_while_other_threads_record_its_chunks(store):
+    """As when the head of a file is refused while more of it comes."""
+    store.create(session(1000))
+
+    def refuse() -> None:
+        for _ in range(100):
+            store.update(ID, lambda each: replace(each, client=f"{each.client}x"))
+
+    def record() -> None:
+        for at in range(0, 1000, 2):
+            store.record(ID, Span(at, at + 1), 2.0)
+
+    threads = [threading.Thread(target=each, daemon=True) for each in (refuse, record)]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join(30)
+    assert not any(each.is_alive() for each in threads), "they wait for each other"
+    assert store.load(ID).client == session().client + 100 * "x"
+    assert store.load(ID).received_bytes == 500
+
+
 def test_few_threads_wait_for_whoever_is_alone_with_an_upload(tmp_path):
     store = JSONSessions(tmp_path, waiting=WaitingRoom(3, 3))
     store.create(session())

@@ -105,6 +105,15 @@ class AppendLog(Generic[Record, State]):
             replace_file(self._path, raw, durable=sync)
             self._forget()
 
+    @contextmanager
+    def locked(self) -> Iterator[State]:
+        """The newest state, to which nobody appends before the block ends, no thread and no process.
+
+        Inside, calling this log would wait for ever. Raises what ``append`` raises.
+        """
+        with self._alone():
+            yield self._state
+
     def sync(self) -> None:
         """Wait until all that was appended is on the disk itself. Holds no lock, so that many can wait for one sync."""
         with disk_errors():

@@ -54,16 +54,25 @@ def missing_is_not_found() -> Iterator[None]:
         raise UploadNotFound() from error
 
 
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """A document as it was read."""
+
+    stamp: tuple[int, int]
+    """What the document's stamp was right before that."""
+    session: UploadSession
+    boot: int
+    """The boot under which the session was opened."""
+
+
 @dataclass
 class _Remembered:
-    """What this process knows of a session, so that it reads only what is new."""
+    """What this process knows of a session, so that it reads only what is new. Its threads share it."""
 
     log: SpanLog
     document: Path
-    stamp: tuple[int, int] = (0, 0)
-    facts: UploadSession | None = None
-    boot: int = 0
-    """The boot under which the session was opened."""
+    facts: _Facts | None = None
+    """Without a lock, so only ever replaced as a whole."""
     settled: tuple[int, int] = (0, 0)
     """The stamp of the document that is known to be on the disk."""
 
@@ -100,14 +109,16 @@ class JSONSessions:
         known = self._known(upload_id)
         with missing_is_not_found():
             arrived: Arrived = known.log.read(lambda state: state)
-            facts = self._facts(known)
-            return self._with_arrivals(facts, arrived, arrived.boot or known.boot)
+            return self._with_arrivals(self._facts(known), arrived)
 
     def update(self, upload_id: str, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
-        with missing_is_not_found(), self._holding(self._file(upload_id, "spans"), os.O_RDWR):
-            session = change(self.load(upload_id))
-            # Still under the boot it was opened in: a change is no proof that its bytes outlived a power cut.
-            self._write(session, self._known(upload_id).boot)
+        known = self._known(upload_id)
+        with missing_is_not_found(), known.log.locked() as arrived:
+            facts = self._facts(known)
+            session = change(self._with_arrivals(facts, arrived))
+            # Keep the boot number from opening. A rewritten session says nothing about whether earlier chunks reached
+            # the disk before a power cut.
+            self._write(session, facts.boot)
             return session
 
     def record(self, upload_id: str, span: Span, at: float) -> Recorded:
@@ -120,7 +131,7 @@ class JSONSessions:
             return Arrival(self._promise, self._boot, at, span)
 
         with missing_is_not_found():
-            size = self._facts(known).size
+            size = self._facts(known).session.size
             after = known.log.append(arrival, sync=self._promise is Kind.DURABLE)
         closed = before.length < size == after.ranges.length
         crowded = known.log.length > max(_CROWDED_BYTES, 4 * after.snapshot_size)
@@ -222,22 +233,25 @@ class JSONSessions:
                 self._remembered.popitem(last=False)
             return known
 
-    def _facts(self, known: _Remembered) -> UploadSession:
+    def _facts(self, known: _Remembered) -> _Facts:
+        # The stamp is taken before the document is read: one that is replaced in between is read once more by the next
+        # call, never taken for the newer one.
         stamp = _stamp(os.stat(known.document))
-        if known.facts is None or known.stamp != stamp:
-            known.facts, known.boot = _parsed(known.document.read_bytes())
-            known.stamp = stamp
-        return known.facts
+        facts = known.facts
+        if facts is None or facts.stamp != stamp:
+            facts = known.facts = _Facts(stamp, *_parsed(known.document.read_bytes()))
+        return facts
 
-    def _with_arrivals(self, facts: UploadSession, arrived: Arrived, boot: int) -> UploadSession:
-        if facts.state is not State.OPEN:
-            return facts
+    def _with_arrivals(self, facts: _Facts, arrived: Arrived) -> UploadSession:
+        session = facts.session
+        if session.state is not State.OPEN:
+            return session
         counts = arrived.under(self._boot)
         return replace(
-            facts,
+            session,
             ranges=counts.ranges,
-            active_at=max(facts.active_at, arrived.last_at),
-            interrupted=boot != self._boot,
+            active_at=max(session.active_at, arrived.last_at),
+            interrupted=(arrived.boot or facts.boot) != self._boot,
         )
 
     def _readable(self, upload_id: str) -> bool:
