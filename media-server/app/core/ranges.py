@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 _MERGE_FACTOR = 8
-"""Spans that are more than one in so many of those there are come in by merging all, fewer by putting each in its place."""
+"""When adding more than 1/8 as many spans as are stored, merge both lists; for fewer, insert each by bisection."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -195,10 +195,10 @@ class MemoryMonitor:
         return [self._machine(), *self._groups()]
 
     def _promised(self) -> list[MemoryUse]:
-        """What would be in use, by each limit, if all that is promised were touched.
+        """What would be in use, by each limit, if all reserved memory were used.
 
-        What was promised and has been touched is in use already, what was not is not; so it is whichever is more: what is in
-        use, or what was in use when nothing was promised and all promises.
+        Reserved memory may or may not be in use yet. We therefore take the larger of: what is in use now, and what was in
+        use before any reservation plus all reservations.
         """
         uses, reserved = self._uses(), self._reserved()
         if not reserved or not self._idle:

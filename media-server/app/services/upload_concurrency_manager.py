@@ -10,6 +10,19 @@ process holds already costs a look into a dictionary.
 
 Nobody waits on a thread. Who finds no slot is sent away with ``Retry-After`` and gets a ticket, and the order of
 tickets decides who is let in when somebody comes back (``core/fair_queue.py``).
+
+Locks, in the only order in which they may be taken:
+
+1. ``_slots.locked()``, among all processes: which upload has which row, and every change of the waiting list.
+2. ``_lock``, among the threads of this process: ``_mine``, the slots of which this process holds the rows.
+3. What the waiting list and the memory monitor lock for themselves, in each of their calls.
+
+A chunk of an upload in ``_mine`` takes ``_lock`` alone, and the waiting list's lock once a second when its time is up: for these
+microseconds the threads of this process wait for another process that writes the list.
+
+An upload is in ``_mine`` as long as this process holds its row, but for the moments inside a call. A row that is held by nobody in
+``_mine`` would be taken from all until this process ends; an entry whose row is not held would let in more uploads than there are
+slots. A waiting list that is changed without the first lock loses tickets, and with them the order.
 """
 
 from __future__ import annotations
@@ -39,7 +52,8 @@ LIMITED = "Upload limit exceeded or insufficient resources"
 MAX_WAIT_SECONDS = 15
 """The most seconds a waiting sender is asked to stay away."""
 MIN_TURN_CHUNKS = 16
-"""Chunks an upload may send in its turn, however long that takes: a refused chunk is sent in vain."""
+"""An upload may send at least this many chunks before its turn can end, even if its time is up. Otherwise slow senders would
+upload chunks only to have them refused."""
 _OWN_WAIT_SECONDS = 2
 """Seconds to stay away for a user whose own uploads are in the way."""
 _FRESH_SECONDS = 1.0

@@ -13,19 +13,24 @@ WINDOW_SECONDS = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Uploads at once, in all and of one user; seconds an upload keeps its slot while others wait, and while nothing
-    comes of it; bytes of memory that each needs; up to how many bytes a file takes no slot; and whether an upload
-    takes its slot when it is opened, as where its first chunk is seen only once it is whole."""
+    """Who may be received at once, and for how long."""
 
     slots: int
+    """Uploads at once, in all."""
     per_user: int
+    """Uploads of one user at once."""
     turn: float
+    """Seconds for which an upload keeps its slot while others wait."""
     idle: float
+    """Seconds for which an upload keeps its slot while nothing comes of it."""
     memory: int
+    """Bytes of memory that each upload needs."""
     small: int
+    """Files up to this many bytes need no slot."""
     when_opened: bool = False
+    """Take the slot at opening. Needed behind nginx, which shows us a chunk only after it has received all of it."""
     floor: int = 0
-    """Bytes a second by which an upload keeps its slot while others wait; 0 is none."""
+    """Bytes a second below which an upload loses its slot while others wait; 0 for no such limit."""
 
 
 @dataclass(slots=True)

@@ -40,9 +40,9 @@ MIN_SHARE_BYTES = 512 * KIB
 GRID_BYTES = 64 * KIB
 """Chunks end at multiples of so many bytes."""
 UNEVEN_SHARE = 0.5
-"""Of a chunk's size is left out at most …"""
+"""While probing, each chunk is made smaller by up to this share of its size …"""
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
-"""… a part that moves on by the golden ratio: no few steps of it come back to where they began."""
+"""… following the golden-ratio sequence, which never comes back near to where it was: so connections do not finish in step."""
 MIN_CHUNK_BYTES = 256 * KIB
 FIRST_WIDTH, FIRST_CHUNK_BYTES = 4, 512 * KIB
 

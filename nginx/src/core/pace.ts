@@ -13,6 +13,11 @@
 // While the width is being looked for, single chunks are between half of it and the whole, each another part of it: lanes that
 // begin together do not end together, now and later, and while one waits for its answer the others have the line. Towards the
 // end of what there is to send come shares that let all lanes end together.
+//
+// What has to hold: a chunk counts for the present width only if it began after the last change (`#changedAt`), else the new
+// width is judged by what the old one carried; the width is halved once for all requests that were under way together
+// (`#narrowedAt`), else six refusals at once would leave a sixty-fourth; and what is changed here is changed in the Python rule,
+// too, and the fixture written anew, else pages and command line crowd each other off one line.
 
 import type { UploadError } from "./errors";
 
@@ -45,9 +50,9 @@ const NEARLY_ALL_LOSSES = 7;
 const MIN_SHARE_BYTES = 512 * KIBIBYTE;
 /** Chunks end at multiples of so many bytes. */
 export const GRID_BYTES = 64 * KIBIBYTE;
-/** Of a chunk's size is left out at most … */
+/** While probing, each chunk is made smaller by up to this share of its size … */
 const UNEVEN_SHARE = 0.5;
-/** … a part that moves on by the golden ratio: no few steps of it come back to where they began. */
+/** … following the golden-ratio sequence, which never comes back near to where it was: so connections do not finish in step. */
 const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
 
 const NO_ROUND = { bytes: 0, seconds: 0, chunks: 0, inFlight: 0 };

@@ -45,7 +45,8 @@ export class UploadManager {
   #pool: ConnectionPool | null = null;
   #speedLimit: number | null = null;
   #nextId = 0;
-  /** Counts the times we had to ask: answers to files that started before belong to what was asked then. */
+  /** Number of prompts shown so far. A refusal of a file that started before the latest prompt is ignored, because the person has
+   * answered since. */
   #round = 0;
   #held = false;
   /** Whether the server has taken a file since we last had to ask: until then one goes ahead, so that a wrong

@@ -152,8 +152,11 @@ class Forwarder:
         self._observer.passed_on(entry, self._clock() - entry.created_at)
 
     def _send(self, sending: Transfer, spans: list[Span], entry: OutboxEntry, copy: LocalCopy) -> None:
-        """Send these parts. The last one of a stream, and the only one of a file, make the file appear at once; so they wait
-        until it is delivered and cannot be taken back any more."""
+        """Send these parts.
+
+        Sending the final part can publish the file at the remote. That part is held back until the file is delivered here and
+        its sender can no longer take it back.
+        """
         ends = spans[-1].stop == entry.size and (sending.remote.in_order or spans[0].length == entry.size)
         before = spans[:-1] if ends else spans
         if before:

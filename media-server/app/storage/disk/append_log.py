@@ -21,7 +21,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from app.storage.disk.atomic import disk_errors, replace_file, sync_file
 
 _HEAD_BYTES = 40
-"""By so many of its first bytes a log is recognised."""
+"""A compacted log is told from the old one by comparing this many of its first bytes."""
 
 Record = TypeVar("Record")
 State = TypeVar("State")

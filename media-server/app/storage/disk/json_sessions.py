@@ -2,8 +2,21 @@
 
 The document (``session.json``) is written when the upload opens and when its state changes, which is rare, and
 always whole. Ranges change with every chunk, from many processes at once; they are appended to a journal, so that
-recording a chunk costs one small write however many chunks there are. Two locks, both the kernel's: the journal's
-for the microseconds of a change, the folder's for whoever delivers, cancels or purges.
+recording a chunk costs one small write however many chunks there are.
+
+Locks, in the only order in which they may be taken:
+
+1. A file for each purpose (``only_one``): for as long as a checkpoint or a digest takes. Nobody waits for it.
+2. The folder (``exclusive``): for as long as whoever delivers, cancels or purges is at work.
+3. The journal (``AppendLog``, which locks out the threads of this process first and then the other processes): for the
+   microseconds in which a span is appended or the document rewritten.
+
+Whoever locked the journal's file and then asked its log for anything would wait for a thread that waits for that file. So a deletion,
+which locks the file alone, asks the log for nothing.
+
+The document is the session: without it there is none, whatever else lies in the folder. It is removed first and only ever
+replaced as a whole, and what a process remembers of it is, too, as its threads read that without a lock. The ranges of an
+open upload are in the journal alone; what counts of them after a power cut is decided by the boots that its records name.
 """
 
 from __future__ import annotations
