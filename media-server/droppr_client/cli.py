@@ -7,6 +7,7 @@ import re
 import sys
 import sysconfig
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,17 @@ import click
 from droppr_client.api import Api
 from droppr_client.options import as_json, local_url, server_options
 from droppr_client.output import count_text, end_with, end_with_fault, print_facts, print_json, say
-from droppr_client.request_commands import request
-from droppr_client.upload_command import upload
-from droppr_client.verify import verify
 
 if TYPE_CHECKING:
     from app.settings import Settings
 
 WRONG_SETTINGS = 2
+_ELSEWHERE = {
+    "request": "droppr_client.request_commands",
+    "upload": "droppr_client.upload_command",
+    "verify": "droppr_client.verify",
+}
+"""Commands and the modules that have them: importing all of these takes longer than many an upload."""
 _PLAIN = re.compile(r"[\w/.+-]+", re.ASCII)
 _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 """What ProtectHome and PrivateTmp, which stand in all units, take out of sight."""
@@ -31,6 +35,15 @@ _HIDDEN = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")
 class Program(click.Group):
     """Says what is wrong with a command line as everything is said: file names are part of it where a shell put them
     in, and they are the choice of others."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted([*super().list_commands(context), *_ELSEWHERE])
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _ELSEWHERE:
+            return super().get_command(context, name)
+        command: click.Command = getattr(import_module(_ELSEWHERE[name]), name)
+        return command
 
     def main(self, *args: Any, standalone_mode: bool = True, **more: Any) -> Any:
         run: Callable[..., Any] = super().main
@@ -67,11 +80,6 @@ def main() -> None:
 
     Every option can be set in the environment, too: --limit-rate of upload is DROPPR_UPLOAD_LIMIT_RATE.
     """
-
-
-main.add_command(request)
-main.add_command(upload)
-main.add_command(verify)
 
 
 @main.command()

@@ -99,7 +99,10 @@ SERVERS: dict[str, Callable[[Asked], Answer]] = {
 
 def commands(command: click.Command, *name: str) -> Iterator[tuple[str, ...]]:
     if isinstance(command, click.Group):
-        for each, child in command.commands.items():
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            child = command.get_command(context, each)
+            assert child is not None
             yield from commands(child, *name, each)
     else:
         yield name
@@ -156,7 +159,7 @@ def surroundings(server: Hostile, folder: Path) -> dict[str, str]:
 def test_no_command_lets_a_server_command_the_terminal(command, more, tmp_path):
     found: Any = main
     for name in command:
-        found = found.commands[name]
+        found = found.get_command(click.Context(found), name)
     if more and not any("--json" in each.opts for each in found.params):
         pytest.skip("it says nothing to programs")
     arguments = ARGUMENTS.get(command) or ["LINK" for each in found.params if isinstance(each, click.Argument)]

@@ -19,7 +19,10 @@ PREFIX = "DROPPR"
 
 def commands(command: click.Command, name: str) -> Iterator[tuple[str, click.Command]]:
     if isinstance(command, click.Group):
-        for each, child in command.commands.items():
+        context = click.Context(command)
+        for each in command.list_commands(context):
+            child = command.get_command(context, each)
+            assert child is not None
             yield from commands(child, f"{name} {each}")
     else:
         yield name, command
