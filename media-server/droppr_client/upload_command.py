@@ -131,7 +131,7 @@ def upload(paths: Sequence[str], **options: Any) -> None:
 def _send(walk: Walk, options: dict[str, Any]) -> int:
     target = target_at(options["to"], password=_password(options), name=options["name"], email=options["email"])
     manager = UploadManager(target, _options(options))
-    manager.prepare()  # before anything is drawn, as it may ask for the password
+    manager.prepare(walk)  # before anything is drawn, as it may ask for the password
     began = time.monotonic()
     with _report(manager, options) as report, _interruptible(manager, report):
         code = options["code"] or (target.handoff_code if isinstance(target, DropprLink) else None)

@@ -60,11 +60,12 @@ def sent_by(target: DropprLink, path: Path, **options: Any) -> None:
 
 
 class Door(Between):
-    """Counts connections, and lets an opening in when there are as many as are needed."""
+    """Counts connections, and lets requests in whose path ends with ``opens`` when there are as many as are needed."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, *arguments: Any, opens: str, needed: int, **options: Any) -> None:
         super().__init__(*arguments, **options)
         self.connections = 0
+        self._opens, self._needed = opens, needed
         self.when_opened: list[int] = []
         accept = self._server.get_request
 
@@ -77,27 +78,30 @@ class Door(Between):
         self.instead = self._wait
 
     def _wait(self, asked: Asked) -> Answer | None:
-        if asked.method == "POST" and asked.path.endswith("/uploads"):
+        if asked.path.endswith(self._opens):
             deadline = time.monotonic() + 20
-            while self.connections < FIRST_WIDTH and time.monotonic() < deadline:
+            while self.connections < self._needed and time.monotonic() < deadline:
                 time.sleep(0.01)
             self.when_opened.append(self.connections)
         return None
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["plain", "tls"])
-def test_connections_are_made_while_the_upload_is_opened(
-    tls: bool, link: Link, server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("named", [True, False], ids=["file", "folder"])
+def test_connections_are_made_while_the_link_is_asked_for_or_the_upload_is_opened(
+    tls: bool, named: bool, link: Link, server: LiveServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """What lies in a folder is known only when the link has been asked for."""
     trusted, context = self_signed(tmp_path, "localhost")
     monkeypatch.setenv("SSL_CERT_FILE", str(trusted))
-    file = write(tmp_path / "a.bin", content(8 * MIB))
-    with Door(server.port, tls=context if tls else None) as door:
+    file = write(tmp_path / "folder" / "a.bin", content(8 * MIB))
+    # Of those that are made ahead, where one is there in time, one takes the question about the link.
+    opens, needed = (f"/{link.hash}", FIRST_WIDTH - 1) if named else ("/uploads", FIRST_WIDTH)
+    with Door(server.port, opens=opens, needed=needed, tls=context if tls else None) as door:
         address = f"{'https' if tls else 'http'}://localhost:{door.port}/request/{link.hash}"
-        sent_by(DropprLink(address), file)
-    # The one that asked what the link takes is among them.
-    assert door.when_opened == [FIRST_WIDTH]
-    assert (link.disk / "a.bin").read_bytes() == file.read_bytes()
+        sent_by(DropprLink(address), file if named else file.parent)
+    assert needed <= door.when_opened[0] <= FIRST_WIDTH
+    assert (link.disk / ("a.bin" if named else "folder/a.bin")).read_bytes() == file.read_bytes()
 
 
 @pytest.fixture
@@ -144,7 +148,7 @@ def test_a_connection_that_was_closed_while_it_was_idle_costs_no_chunk_an_attemp
 
 
 def test_each_thread_goes_on_with_the_connection_that_it_had(server: LiveServer) -> None:
-    with Door(server.port) as door:
+    with Door(server.port, opens="/nothing", needed=0) as door:
         connections = Connections(f"http://127.0.0.1:{door.port}")
         both, went = threading.Barrier(2), threading.Lock()
         sockets: dict[int, list[object]] = {}

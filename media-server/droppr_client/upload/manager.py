@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import queue
+import stat
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -103,7 +104,7 @@ class UploadManager:
 
         Raises Refused before anything was sent; afterwards ``refused`` says so. Leaving the loop early cancels.
         """
-        self.prepare()
+        self.prepare(paths)
         main = threading.Thread(target=self._run, args=(_found(paths),), name="droppr-uploads", daemon=True)
         main.start()
         try:
@@ -158,13 +159,17 @@ class UploadManager:
         self.stop()
         self.target.abort()
 
-    def prepare(self) -> None:
-        """Ask the target how it wants to be sent to. ``upload`` does so itself where nobody did before.
+    def prepare(self, paths: Paths = ()) -> None:
+        """Ask the target how it wants to be sent to, and make connections meanwhile where the first of ``paths`` is a large
+        file. ``upload`` does so itself where nobody did before.
 
         Raises Refused, Cancelled. A target that has a password may ask a person for it here.
         """
         if self._context is not None:
             return
+        wanted = min(self.pace.limit, -(-_first_size(paths) // self.pace.chunk_size))
+        for _ in range(wanted - 1):
+            threading.Thread(target=self.target.ahead, args=(wanted,), daemon=True).start()
         terms = self._terms()
         options, clock = self.options, self._clock
         chunk_size = terms.chunk_size
@@ -346,6 +351,17 @@ def _found(paths: Paths) -> Iterator[Found]:
             yield from Walk([os.fspath(each)])
         else:
             yield each
+
+
+def _first_size(paths: Paths) -> int:
+    """Bytes of the first thing to send, where that is a file that was named; 0 where more has to be looked at."""
+    named = paths.paths if isinstance(paths, Walk) else [paths] if isinstance(paths, str | os.PathLike) else paths
+    first = next(iter(named), None) if isinstance(named, Sequence) else None
+    if isinstance(first, str | os.PathLike):
+        with suppress(OSError):
+            found = os.stat(first)
+            return found.st_size if stat.S_ISREG(found.st_mode) else 0
+    return 0
 
 
 def _folders(context: RunContext, paths: list[str]) -> Job:
