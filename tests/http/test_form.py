@@ -56,6 +56,19 @@ def test_a_form_without_a_file_is_refused(link: Link) -> None:
     assert files_below(link.disk) == {}
 
 
+def test_a_file_in_another_field_is_told_where_it_belongs(link: Link) -> None:
+    def part(name: str) -> bytes:
+        head = f'--x\r\nContent-Disposition: form-data; name="{name}"; filename="a.txt"\r\n\r\n'
+        return head.encode() + b"hello\r\n"
+
+    for names, wrong in [(("files",), "the file belongs in 'file'"), (("file", "files"), "one file too many")]:
+        body = b"".join(map(part, names)) + b"--x--\r\n"
+        headers = {"Content-Type": "multipart/form-data; boundary=x"}
+        refused = link.client.call("POST", f"{link.path}/upload", body=body, headers=headers)
+        assert refused.expect(400, "invalid_request").json["fields"] == {"files": wrong}
+    assert files_below(link.disk) == {}
+
+
 @pytest.mark.parametrize(
     ("sent", "name"),
     [

@@ -61,7 +61,8 @@ def received(body: Body, content_type: str, most: int, folder: Path) -> Iterator
             elif not filename:  # An empty choice of files is sent with an empty name.
                 form.fields.setdefault(name, _text(name, pieces))
             else:
-                raise InvalidRequest("A form brings one file, in the field 'file'.", fields={name: "one file too many"})
+                wrong = "the file belongs in 'file'" if form.filename is None else "one file too many"
+                raise InvalidRequest("A form brings one file, in the field 'file'.", fields={name[:100]: wrong})
         yield form
 
 
