@@ -58,7 +58,11 @@ class LiveReport:
         self._live.stop()
 
     def _frame(self) -> RenderableType:
-        return Group(*self._files(), self._numbers(), self._total())
+        return Group(*self._files(), self._problem(), self._numbers(), self._total())
+
+    def _problem(self) -> RenderableType:
+        problem = self._manager.tracker.statistics().problem
+        return shown(f"Trying again: {problem}", style="yellow", overflow="fold") if problem else Group()
 
     def _files(self) -> list[RenderableType]:
         rows = min(MAX_ROWS, max(1, self._console.height - 4))

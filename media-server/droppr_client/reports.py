@@ -61,6 +61,8 @@ class Lines:
 
     def _progress(self) -> None:
         say(progress_line(self._manager))
+        if problem := self._manager.tracker.statistics().problem:
+            say(f"Trying again: {problem}", err=True)
 
     def __enter__(self) -> Self:
         if not self._quiet:

@@ -12,6 +12,7 @@ import pytest
 
 from droppr_client.api import Api, ApiError
 from droppr_client.fetch import Fetch
+from droppr_client.reports import Lines
 from droppr_client.upload import DropprLink, Options, Outcome, Refused, UploadManager, UploadResult
 from droppr_client.upload.pace import MIN_CHUNK_BYTES
 from droppr_client.upload.proxies import proxy_for
@@ -63,6 +64,25 @@ def for_a_while(answer: Answer, end: str, after: int = 1, times: int = 3) -> Cal
         return answer if asked.path.endswith(end) and after < seen <= after + times else None
 
     return instead
+
+
+OTHER_DISK = "'files' lies on another file system."
+
+
+@pytest.mark.parametrize("size", [5000, 3 * MIB], ids=["pack", "file"])
+def test_why_something_is_tried_again_is_said_until_something_gets_through(
+    size, link, server, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr("droppr_client.reports.SECONDS_BETWEEN_LINES", 0.1)
+    busy = Answer({"error": OTHER_DISK, "code": "busy"}, 503, {"Retry-After": "1"})
+    end = "/pack" if size < MIB else "/uploads"
+    with Between(server.port, for_a_while(busy, end, after=0, times=1)) as between:
+        manager = sender_to(between.url, link)
+        with Lines(manager):
+            [result] = manager.upload_files(made(tmp_path, {"a.bin": size}))
+    assert result.success, result.error
+    assert f"Trying again: {OTHER_DISK}" in capsys.readouterr().err.splitlines()
+    assert manager.tracker.statistics().problem is None
 
 
 @pytest.mark.parametrize("name", OF_A_PROXY)

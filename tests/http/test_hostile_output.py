@@ -199,6 +199,7 @@ def test_what_the_live_display_says_is_tame_and_takes_names_as_they_are(tmp_path
     with LiveReport(manager, Console(file=terminal, force_terminal=True, width=200, highlight=False)) as report:
         for name in (NASTY, "[/]", "[bold red]brackets"):
             manager.tracker.started(_item(name, tmp_path))
+            manager.tracker.retried(NASTY)
             report.result(UploadResult(name, 1, Outcome.FAILED, NASTY, NASTY))
             report.result(UploadResult(name, 1, Outcome.SENT, delivered_path=NASTY))
         report.note(NASTY)

@@ -132,7 +132,7 @@ class Pack:
             for entry in entries:
                 context.failed(entry.item, ending, self._began, self._retries.total)
             return
-        context.progress.retried()
+        context.progress.retried(str(problem))
         if problem.pause:
             context.schedule.hold(wait)
         # A line that breaks gets less at once.

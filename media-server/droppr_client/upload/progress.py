@@ -37,6 +37,8 @@ class Statistics:
     settled_size: int
     """Bytes of files that are done with, whatever became of them."""
     retries: int
+    problem: str | None
+    """Why the latest attempt has to be made again, as long as nothing has got through since."""
 
     @property
     def settled_files(self) -> int:
@@ -54,6 +56,7 @@ class ProgressTracker:
         self._total_files = self._total_size = 0
         self._uploaded_size = self._sent_size = self._settled_size = 0
         self._retries = 0
+        self._problem: str | None = None
         self.counting = True
 
     def found(self, size: int) -> None:
@@ -80,9 +83,16 @@ class ProgressTracker:
                 self._running[item] += size
                 self._uploaded_size += size
 
-    def retried(self) -> None:
+    def retried(self, problem: str | None = None) -> None:
+        """There is to be another attempt, because of something that may pass."""
         with self._lock:
             self._retries += 1
+            self._problem = problem
+
+    def got_through(self) -> None:
+        """The target has something that it did not have before."""
+        with self._lock:
+            self._problem = None
 
     def finished(self, item: Item | None, result: UploadResult) -> None:
         with self._lock:
@@ -119,4 +129,5 @@ class ProgressTracker:
                 sent_size=self._sent_size,
                 settled_size=self._settled_size,
                 retries=self._retries,
+                problem=self._problem,
             )

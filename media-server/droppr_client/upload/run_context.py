@@ -77,6 +77,7 @@ class RunContext:
 
     def arrived(self, size: int, began: float, *, whole: bool = True) -> None:
         """The target has so many bytes more, sent in one request; ``whole`` where that was a chunk of a file."""
+        self.progress.got_through()
         running, can = self.schedule.running, self.schedule.most_running
         self.pace.accepted(size, began, self.clock(), running, can=can, whole=whole)
 

@@ -119,7 +119,7 @@ class Transfer:
         if wait is None or self._context.schedule.stopped:
             self._judge(problem if wait is None else Cancelled())
             return False
-        self._context.progress.retried()
+        self._context.progress.retried(str(problem))
         if problem.pause:
             self._context.schedule.hold(wait)
         self._context.schedule.later(wait, lambda: self._retry(again))
