@@ -27,7 +27,9 @@ function closure(files) {
 }
 
 const gzipped = (file) => gzipSync(read(file), { level: 9 }).length;
-const languages = readdirSync(resolve(dist, "../src/messages")).map((file) => file.replace(/\.ts$/, ""));
+const languages = readdirSync(resolve(dist, "../src/messages")).flatMap(
+  (file) => /^([a-z]{2})\.ts$/.exec(file)?.[1] ?? [],
+);
 
 function heaviestLanguage() {
   const chunks = readdirSync(resolve(dist, "assets")).filter((file) => /^[a-z]{2}-.*\.js$/.test(file));

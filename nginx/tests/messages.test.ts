@@ -6,7 +6,8 @@ import es from "../src/messages/es";
 import fr from "../src/messages/fr";
 import ja from "../src/messages/ja";
 import pl from "../src/messages/pl";
-import { type Forms, LANGUAGES, type Messages, preferredLanguage, t, useLanguage } from "../src/page/i18n";
+import type { Forms, Messages } from "../src/messages/types";
+import { LANGUAGES, preferredLanguage, t, useLanguage } from "../src/page/i18n";
 
 const ALL: Readonly<Record<string, Messages>> = { ar, de, en, es, fr, ja, pl };
 const OTHERS = Object.keys(LANGUAGES).filter((tag) => tag !== "en");

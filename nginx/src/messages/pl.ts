@@ -1,4 +1,4 @@
-import type { Messages } from "../page/i18n";
+import type { Messages } from "./types";
 
 export default {
   language: "Język",

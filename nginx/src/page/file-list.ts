@@ -1,8 +1,9 @@
 // The files of this visit: filters above, and a list that stays quick with ten thousand of them.
 
+import type { Key } from "../messages/types";
 import type { ItemState, UploadItem } from "../utils/upload-manager";
 import { make, need, setHidden, setText } from "./dom";
-import { type Key, t } from "./i18n";
+import { t } from "./i18n";
 import { Row, type RowActions } from "./row";
 import { guardSecondClick } from "./second-click";
 import { VirtualList } from "./virtual-list";

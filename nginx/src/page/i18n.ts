@@ -1,15 +1,7 @@
 // What the page says, in the sender's language. Only the chosen language is loaded; numbers, dates and plurals are the browser's.
 
-import type english from "../messages/en";
+import type { Forms, Key, Messages } from "../messages/types";
 import { BASE } from "./base";
-
-export type Messages = {
-  readonly [K in keyof typeof english]: (typeof english)[K] extends string ? string : Forms;
-};
-export type Key = keyof Messages;
-
-/** One sentence for each kind of number the language tells apart; which kinds those are, `Intl.PluralRules` knows. */
-export type Forms = Readonly<Partial<Record<Intl.LDMLPluralRule, string>>> & { readonly other: string };
 
 /** Numbers are put the way the language writes them; `count` chooses the form. */
 export type Values = Readonly<Record<string, string | number>>;

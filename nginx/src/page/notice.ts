@@ -1,7 +1,8 @@
 // A notice of the system when everything has been sent. It is asked for by a click and by nothing else.
 
+import type { Key } from "../messages/types";
 import { need, setHidden, setText } from "./dom";
-import { type Key, onLanguage, t } from "./i18n";
+import { onLanguage, t } from "./i18n";
 
 export class Notice {
   readonly #button = need("notify", HTMLButtonElement);

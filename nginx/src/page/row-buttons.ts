@@ -2,9 +2,10 @@
 // long list that is scrolled makes many rows.
 
 import { mayPass } from "../core/errors";
+import type { Key } from "../messages/types";
 import type { UploadItem } from "../utils/upload-manager";
 import { make, makeIconButton, setHidden, setLabel, setText } from "./dom";
-import { type Key, t } from "./i18n";
+import { t } from "./i18n";
 
 export interface ButtonActions {
   readonly cancel: (item: UploadItem) => void;

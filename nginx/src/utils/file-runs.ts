@@ -13,24 +13,24 @@ export class FileRuns {
   }
 
   async send(item: QueuedItem, kind: Kind): Promise<void> {
-    const host = this.#host;
-    const round = host.round();
+    const { books, gate } = this.#host;
+    const round = gate.round;
     const stop = new AbortController();
     const uploader = this.#uploaderFor(item, kind, stop.signal);
-    const run = host.begin([item], { kind, stop, uploader, retrier: null });
+    const run = gate.begin([item], { kind, stop, uploader, retrier: null });
     const result = await uploader.start().catch(asUploadError);
-    const isMine = host.isIn(run, item);
-    host.end(run, [item]);
+    const isMine = gate.isIn(run, item);
+    gate.end(run, [item]);
     if (isMine && item.isGoing) {
       item.uploadId = uploader.uploadId ?? item.uploadId;
-      if (result instanceof UploadError) host.setBack(item, result, round);
-      else host.done(item, result);
+      if (result instanceof UploadError) gate.setBack(item, result, round);
+      else books.done(item, result);
     }
-    host.next();
+    gate.fill();
   }
 
   #uploaderFor(item: QueuedItem, kind: Kind, signal: AbortSignal): ParallelUploader {
-    const { options, connectivity, pool } = this.#host;
+    const { options, connectivity, pool } = this.#host.reach;
     const uploader: ParallelUploader = new ParallelUploader({
       ...options(),
       ...(connectivity ? { connectivity } : {}),
@@ -49,17 +49,17 @@ export class FileRuns {
   }
 
   #progressOf(item: QueuedItem, uploader: () => ParallelUploader): (loaded: number) => void {
-    const { round, moved, update, prove } = this.#host;
-    const began = round();
+    const { books, gate } = this.#host;
+    const began = gate.round;
     let known: number | null = null;
     return (loaded) => {
       if (!item.isGoing) return;
       // The first report says what the server had before: not speed.
-      moved(loaded - (known ?? loaded));
+      books.moved(loaded - (known ?? loaded));
       known = loaded;
       const { safe, uploadId } = uploader();
-      update(item, { state: goingState(item, loaded), loaded, safe, uploadId });
-      prove(began);
+      books.update(item, { state: goingState(item, loaded), loaded, safe, uploadId });
+      gate.prove(began);
     };
   }
 }

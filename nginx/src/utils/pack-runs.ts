@@ -19,33 +19,33 @@ export class PackRuns {
   }
 
   async send(items: readonly QueuedItem[]): Promise<void> {
-    const { begin, isIn, end, next } = this.#host;
-    const round = this.#host.round();
-    const options = this.#host.options();
+    const { gate, reach } = this.#host;
+    const round = gate.round;
+    const options = reach.options();
     const stop = new AbortController();
-    const retrier = retrierFor(this.#host);
+    const retrier = retrierFor(reach);
     for (const item of items) item.packed = true;
-    const run = begin(items, { kind: "packed", stop, uploader: null, retrier });
+    const run = gate.begin(items, { kind: "packed", stop, uploader: null, retrier });
     const { openingHeaders } = options;
     const files = items.map((item) => ({ file: item.file, entry: packEntry(item, options) }));
     const onSent = (index: number, bytes: number): void => this.#sent(items[index], bytes);
-    const api = this.#host.api();
+    const api = reach.api();
     const answers = await sendPack({ files, api, retrier, openingHeaders, onSent }, stop.signal).catch(
       asUploadError,
     );
     // Those that were paused meanwhile and are on their way again belong to another run.
-    const isMine = items.map((item) => isIn(run, item));
+    const isMine = items.map((item) => gate.isIn(run, item));
     const mine = items.filter((_, index) => isMine[index]);
     if (answers instanceof UploadError) this.#refused(mine, answers, round);
     else for (const [at, item] of items.entries()) if (isMine[at]) this.#answered(item, answers[at], round);
-    end(run, items);
-    next();
+    gate.end(run, items);
+    gate.fill();
   }
 
   #sent(item: QueuedItem | undefined, bytes: number): void {
     if (!item?.isGoing) return;
-    this.#host.moved(bytes - item.loaded);
-    this.#host.update(item, { state: goingState(item, bytes), loaded: bytes });
+    this.#host.books.moved(bytes - item.loaded);
+    this.#host.books.update(item, { state: goingState(item, bytes), loaded: bytes });
   }
 
   /** The answer to a whole pack. What refuses packs as such is not asked again: the files go one by one. */
@@ -53,23 +53,23 @@ export class PackRuns {
     for (const item of items) this.#learned(item, error);
     const going = items.filter((item) => item.isGoing);
     if (isHolding(error) || isClosing(error) || !UNPACKABLE.has(error.status)) {
-      for (const item of going.toReversed()) this.#host.setBack(item, error, round);
+      for (const item of going.toReversed()) this.#host.gate.setBack(item, error, round);
       return;
     }
-    this.#host.noMorePacks();
-    for (const item of going) this.#host.enqueue(item);
+    this.#host.gate.noMorePacks();
+    for (const item of going) this.#host.gate.enqueue(item);
   }
 
   #answered(item: QueuedItem, answer: PackedFile | undefined, round: number): void {
-    const { setBack, prove, done } = this.#host;
+    const { books, gate } = this.#host;
     this.#learned(item, answer);
     if (!item.isGoing || answer === undefined) return;
     if (answer instanceof UploadError) {
       if (answer.retryable && !isHolding(answer)) this.#sendAlone(item);
-      else setBack(item, answer, round);
+      else gate.setBack(item, answer, round);
     } else if (answer.complete) {
-      prove(round);
-      done(item, answer);
+      gate.prove(round);
+      books.done(item, answer);
     } else this.#sendAlone(item);
   }
 
@@ -85,6 +85,6 @@ export class PackRuns {
   /** By itself a file has retries of its own. */
   #sendAlone(item: QueuedItem): void {
     item.alone = true;
-    this.#host.enqueue(item);
+    this.#host.gate.enqueue(item);
   }
 }

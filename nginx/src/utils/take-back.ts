@@ -6,32 +6,32 @@ import { notCancelledError } from "../core/errors";
 import type { PackEntry } from "../core/pack";
 import type { UploaderOptions } from "./manager-config";
 import { Retrier } from "./retrier";
-import type { RunHost } from "./run";
+import type { Reach, RunHost } from "./run";
 import { asUploadError, type Delivered, type QueuedItem } from "./upload-item";
 
 export async function takeBack(item: QueuedItem, host: RunHost): Promise<void> {
   if (item.uploadId !== null || item.packed) {
-    const options = host.options();
+    const options = host.reach.options();
     try {
-      const stands = await deleted(item, host, options);
-      if (stands !== null) return host.done(item, stands);
+      const stands = await deleted(item, host.reach, options);
+      if (stands !== null) return host.books.done(item, stands);
     } catch (cause) {
       // Sent again or cancelled again, it meets what may stand there.
       const error = notCancelledError(asUploadError(cause));
-      return host.update(item, { state: "failed", error, cancelling: false });
+      return host.books.update(item, { state: "failed", error, cancelling: false });
     }
     const { file, path, size } = item;
     options.sessions?.remove(sessionKey({ name: file.name, size, link: options.uploadUrl, path }));
   }
   item.startOver();
-  host.update(item, { cancelling: false });
+  host.books.update(item, { cancelling: false });
 }
 
 /** Null once nothing of it is left, or else what stands for good. */
-function deleted(item: QueuedItem, host: RunHost, options: UploaderOptions): Promise<Delivered | null> {
+function deleted(item: QueuedItem, reach: Reach, options: UploaderOptions): Promise<Delivered | null> {
   const { signal } = new AbortController();
-  const api = host.api();
-  return retrierFor(host).run(async () => {
+  const api = reach.api();
+  return retrierFor(reach).run(async () => {
     // The key leads to what was delivered, or else to an empty upload.
     item.uploadId ??= (
       await api.open(packEntry(item, options), (await options.openingHeaders?.(signal)) ?? {}, signal)
@@ -46,7 +46,7 @@ function deleted(item: QueuedItem, host: RunHost, options: UploaderOptions): Pro
   });
 }
 
-export function retrierFor({ options, clock, connectivity }: RunHost): Retrier {
+export function retrierFor({ options, clock, connectivity }: Reach): Retrier {
   const { maxRetries = 5, onShouldRetry } = options();
   return new Retrier(clock, maxRetries, connectivity, onShouldRetry);
 }
