@@ -134,7 +134,7 @@ def cleanup() -> None:
     try:
         services = build(settings)
         removed = services.sweep()
-        left = sum(len(usage.open) for _, usage in services.requests.all_used())
+        left = sum(len(usage.open) for _, usage in services.ground.requests.all_used())
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
     on_their_way = f" Still on their way: {left:,}." if left else ""
@@ -191,14 +191,16 @@ def _greet(settings: Settings) -> None:
     """Make the data folder and print where things are; the token only when it was made just now, and only on a
     terminal: anywhere else it would stay in a log."""
     from app.core.errors import UploadError
-    from app.services.accounts.owner_token import FILE_NAME, load_or_create
-    from app.services.operations.readiness import check_start
+    from app.services.accounts.owner_token import FILE_NAME
     from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
+    from app.storage.disk.readiness import check_start
+    from app.storage.disk.secret_file import load_or_create
 
     try:
         make_data_folder(settings.data_dir, settings.umask)
         check_start(settings.data_dir)
-        token, made = (settings.admin_token, False) if settings.admin_token else load_or_create(settings.data_dir)
+        kept = settings.data_dir / FILE_NAME
+        token, made = (settings.admin_token, False) if settings.admin_token else load_or_create(kept)
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(f"The data folder {settings.data_dir} cannot be used: {error}") from error
     if settings.unix_socket:
@@ -208,7 +210,6 @@ def _greet(settings: Settings) -> None:
         say(f"Droppr:      {url}")
         say(f"Admin page:  {url}/admin")
     say(f"Data:        {settings.data_dir}")
-    kept = settings.data_dir / FILE_NAME
     if made and sys.stdout.isatty():
         say(f"Admin token: {token}")
         say(f"It is shown this once and kept in {kept}.")

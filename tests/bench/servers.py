@@ -147,7 +147,7 @@ class DavNginx:
 def session_store(data_dir: Path, durability: str = "complete") -> SessionStore:
     """The store of upload sessions as a worker of the server makes it for itself."""
     facts: dict[str, Any] = {"data_dir": data_dir, "durability": durability, "admin_token": "of-no-use-to-anybody"}
-    return build(Settings(**facts)).sessions
+    return build(Settings(**facts)).ground.sessions
 
 
 def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 20) -> None:

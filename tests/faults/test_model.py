@@ -99,7 +99,7 @@ class World:
 
     def purge(self) -> None:
         options = Settings(data_dir=self.server.data_dir, session_max_age_hours=MAX_AGE)  # type: ignore[call-arg]
-        build(options, clock=lambda: time.time() + self.clock.hours * 3600).uploads.sweep()
+        build(options, clock=lambda: time.time() + self.clock.hours * 3600).receiving.uploads.sweep()
 
 
 class Uploads(RuleBasedStateMachine):

@@ -139,8 +139,8 @@ def check(bench: Bench, files: SmallFiles) -> None:
     assert sorted(file["path"] for file in files.link.files()) == sorted(files.files)
     services = bench.purge()
     assert files_below(bench.server.data_dir / "uploads") == {}, "the purge leaves something"
-    usage = services.requests.usage(files.link.hash)
-    assert (usage.open, services.requests.announced(files.link.hash)) == (frozenset(), ())
+    usage = services.ground.requests.usage(files.link.hash)
+    assert (usage.open, services.ground.requests.announced(files.link.hash)) == (frozenset(), ())
     assert files.seen(files.link.disk) == files.files
     assert files.link.deliver("next.bin", b"works")["complete"] is True
 

@@ -50,7 +50,7 @@ def sweep(server: LiveServer, hours: float = AGE / 3600, ahead: float = 0) -> in
     """The purge, in this process, of what is idle for so many hours at a time that is ``ahead`` by so many; returns how many
     uploads it removed."""
     options = Settings(data_dir=server.data_dir, session_max_age_hours=hours)  # type: ignore[call-arg]
-    return build(options, clock=lambda: time.time() + ahead * 3600).uploads.sweep()
+    return build(options, clock=lambda: time.time() + ahead * 3600).receiving.uploads.sweep()
 
 
 def is_claimed(server: LiveServer, upload_id: str) -> bool:

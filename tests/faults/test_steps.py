@@ -157,7 +157,7 @@ class Bench:
     def purge(self) -> Services:
         """The purge as the command runs it, on the same data, when every upload has been idle for long enough."""
         services = build(Settings(data_dir=self.server.data_dir, session_max_age_hours=1e-9))  # type: ignore[call-arg]
-        services.uploads.sweep()
+        services.receiving.uploads.sweep()
         return services
 
 
@@ -197,7 +197,7 @@ def check(bench: Bench, upload: Upload) -> None:
     left = files_below(bench.server.data_dir / "uploads")
     told = [path.read_text() for name, path in left.items() if name.endswith("session.json")]
     assert sorted(left) == [], f"the purge leaves something: {told}"
-    assert services.requests.usage(upload.link.hash).open == frozenset()
+    assert services.ground.requests.usage(upload.link.hash).open == frozenset()
     assert upload.link.deliver("next.bin", b"works")["complete"] is True
 
 

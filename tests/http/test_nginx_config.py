@@ -22,7 +22,7 @@ import pytest
 
 from app.core import errors
 from app.settings import Settings
-from app.web.api.pages import security_headers
+from app.web.wire.security import security_headers
 from tests.support import raw
 from tests.support.nginx import ROOT, TEMPLATE, TLS_INCLUDE, LiveNginx, render
 

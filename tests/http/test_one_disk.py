@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.services.operations.readiness import check_start, problems
 from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
+from app.storage.disk.readiness import check_start, problems
 from tests.support.client import Client
 from tests.support.command import DROPPR
 from tests.support.files import files_below

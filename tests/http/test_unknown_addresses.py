@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.web.api.pages import LOST_POLICY
+from app.web.wire.lost import LOST_POLICY
 from tests.support.browser import built_pages
 from tests.support.client import Client, Link
 from tests.support.live import LiveServer

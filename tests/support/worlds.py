@@ -44,8 +44,10 @@ class World:
         )
         self.services = build(settings, time.time)
         self.client: FlaskClient = create_app(settings, self.services).test_client()
-        self.hash = self.services.file_requests.create(RelPath.parse("in"), {}, STRANGER).hash
-        self.locked = self.services.file_requests.create(RelPath.parse("locked"), {"password": "right"}, STRANGER).hash
+        self.hash = self.services.links.file_requests.create(RelPath.parse("in"), {}, STRANGER).hash
+        self.locked = self.services.links.file_requests.create(
+            RelPath.parse("locked"), {"password": "right"}, STRANGER
+        ).hash
         self._fill_ledger()
         self._fill_folder(self.data / "files" / "in")
         self._fill_sessions()
@@ -54,7 +56,7 @@ class World:
         self.numbers = count()
         self.strewn = self._strewn()
         self.begun = self.opened("begun", 5)
-        self.code = self.services.handoffs.make(self.hash, [self.begun], STRANGER).code
+        self.code = self.services.senders.handoffs.make(self.hash, [self.begun], STRANGER).code
 
     def call(self, method: str, path: str, **options: Any) -> Any:
         """A stranger's call."""
@@ -66,7 +68,7 @@ class World:
 
     def opened(self, path: str, size: int) -> str:
         command = OpenUpload(RelPath.parse(path), size)
-        return self.services.uploads.open(self.hash, command, Credentials(STRANGER)).upload_id
+        return self.services.receiving.uploads.open(self.hash, command, Credentials(STRANGER)).upload_id
 
     def named(self, kind: str, number: int) -> str:
         return f"{kind}-{number:024}"
@@ -88,7 +90,7 @@ class World:
             events.append({"event": "released", "upload_id": self.named("expired", number), "why": "expired"})
         events.append({"event": "folders", "paths": [f"folder {number}" for number in range(self.amount * 9 // 10)]})
         for hash in (self.hash, self.locked):
-            self.services.requests._log(hash).append_all(lambda _: events)  # type: ignore[attr-defined]
+            self.services.ground.requests._log(hash).append_all(lambda _: events)  # type: ignore[attr-defined]
 
     def _fill_folder(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -148,8 +150,8 @@ class World:
             folder / "session.json", (folder / "session.json").read_bytes().replace(b'"size": 5', b'"size": %d' % SIZE)
         )
         os.truncate(folder / "data", SIZE)
-        log = self.services.sessions._known(upload_id).log  # type: ignore[attr-defined]
-        boot = self.services.sessions._boot  # type: ignore[attr-defined]
+        log = self.services.ground.sessions._known(upload_id).log  # type: ignore[attr-defined]
+        boot = self.services.ground.sessions._boot  # type: ignore[attr-defined]
         spans = [Span(2 * number + 1, 2 * number + 2) for number in range(self.amount)]
         log.append_all(lambda _: [Arrival(Kind.DURABLE, boot, time.time(), span) for span in spans])
         return upload_id

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.web.wire.context import Networks, caller, counted, is_trusted, parsed
+from app.web.server.proxies import Networks, caller, counted, is_trusted, parsed
 
 PROXIES: Networks = [ip_network(text) for text in ("10.0.0.0/8", "127.0.0.1/32", "2001:db8:1::/48")]
 

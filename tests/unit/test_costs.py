@@ -283,7 +283,7 @@ def test_a_list_costs_what_its_items_cost(
 
 def test_gaps_are_cut_off_and_none_of_them_is_left_out(worlds: tuple[World, World]) -> None:
     world = worlds[1]
-    session = world.services.uploads.status(world.hash, world.strewn)
+    session = world.services.receiving.uploads.status(world.hash, world.strewn)
     gaps = inclusive_pairs(session.missing(2 * MANY))
     told = world.call("GET", f"{world.link}/uploads/{world.strewn}").json
     assert len(told["missing_ranges"]) == len(told["received_ranges"]) == MAX_IN_STATUS
@@ -294,7 +294,7 @@ def test_gaps_are_cut_off_and_none_of_them_is_left_out(worlds: tuple[World, Worl
     few = chunk(world, world.strewn, 1, b"\0").json
     assert few["missing_ranges"] == [list(gap) for gap in gaps[:MAX_IN_CHUNK_REPLY]]
     assert (few["missing_ranges_truncated"], few["offset"]) == (True, 0)
-    code = world.services.handoffs.make(world.hash, [world.strewn], STRANGER).code
+    code = world.services.senders.handoffs.make(world.hash, [world.strewn], STRANGER).code
     [listed] = world.call("GET", f"{world.link}/handoffs/{code}").json["uploads"]
     assert len(listed["missing_ranges"]) == len(listed["received_ranges"]) == 10
     assert listed["missing_ranges"][-1][1] == SIZE - 1

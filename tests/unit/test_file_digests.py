@@ -93,7 +93,7 @@ def test_only_one_in_all_processes_hashes_along(house):
 
 def test_a_slow_file_is_hashed_along_and_noted_without_a_job_afterwards(house):
     house.open()
-    house.digests.grow(house.take(Span(0, 1_000_000)))
+    house.digests.chunk_recorded(house.take(Span(0, 1_000_000)), None, None)
     house.take(Span(1_000_000, len(DATA)))
     done = house.sessions.update(ID, lambda each: each.completed("a.bin", None, 2.0))
     house.digests.delivered(done, None, Delivery("a.bin", "a.bin", "mark"))
@@ -106,7 +106,7 @@ def test_a_slow_file_is_hashed_along_and_noted_without_a_job_afterwards(house):
 def test_a_fast_file_is_left_for_afterwards(house):
     session = house.open()
     fast = replace(session, opened_at=999.999, ranges=ByteRanges([Span(0, len(DATA))]))
-    house.digests.grow(fast)
+    house.digests.chunk_recorded(fast, None, None)
     house.digests.delivered(fast, None, Delivery("a.bin", "a.bin", "mark"))
     assert len(house.jobs) == 1
 
@@ -116,5 +116,5 @@ def test_the_digest_of_a_whole_file_is_right_with_and_without_a_head_start(house
     part = house.take(Span(0, 2_000_000))
     whole = house.take(Span(2_000_000, len(DATA)))
     assert house.digests.of_whole(whole) == DIGEST
-    house.digests.grow(part)
+    house.digests.chunk_recorded(part, None, None)
     assert house.digests.of_whole(whole) == DIGEST

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.services.operations.notes import Notes
-from app.storage.disk.last_seen import LastSeen
+from app.storage.disk.last_seen import LocalLastSeen
 
 HOUR = 3600.0
 
@@ -28,7 +28,7 @@ def clock() -> Clock:
 
 def notes(folder: Path, clock: Clock) -> Notes:
     """As another process, or one that was started again, has them."""
-    return Notes(LastSeen(folder / "one-connection", clock))
+    return Notes(LocalLastSeen(folder / "one-connection", clock))
 
 
 @pytest.mark.parametrize("protocol", ["h2", "h3"])

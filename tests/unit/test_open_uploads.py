@@ -33,18 +33,20 @@ class House:
         self.now = Now()
         self.settings = Settings(data_dir=folder / "data")  # type: ignore[call-arg]
         self.services = build(self.settings, self.now)
-        self.hash = self.services.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1").hash
+        self.hash = self.services.links.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1").hash
 
     def opened(self, name: str = "a.bin", key: str | None = None) -> str:
-        return self.services.uploads.open(self.hash, OpenUpload(RelPath.parse(name), SIZE, key=key), WHO).upload_id
+        return self.services.receiving.uploads.open(
+            self.hash, OpenUpload(RelPath.parse(name), SIZE, key=key), WHO
+        ).upload_id
 
     def chunk(self, upload_id: str, start: int, length: int) -> None:
         command = ReceiveChunk(upload_id, Span(start, start + length), SIZE, None)
-        self.services.uploads.receive(self.hash, command, StreamBody(io.BytesIO(b"x" * length)))
+        self.services.receiving.uploads.receive(self.hash, command, StreamBody(io.BytesIO(b"x" * length)))
 
     @property
     def seen(self) -> list[UnderWay]:
-        here = self.services.open_uploads
+        here = self.services.receiving.open_uploads
         return here.look(here.of(self.hash))
 
     @property
@@ -88,28 +90,28 @@ def test_what_was_stopped_takes_no_room_and_its_sender_is_told_also_under_its_ke
     key = "k" * 24
     upload_id = house.opened(key=key)
     house.chunk(upload_id, 0, 5)
-    house.services.open_uploads.stop(house.hash, upload_id)
+    house.services.receiving.open_uploads.stop(house.hash, upload_id)
     assert house.seen == []
     assert files_below(house.settings.data_dir / "uploads") == {}
     for call in (
         lambda: house.chunk(upload_id, 5, 5),
-        lambda: house.services.uploads.status(house.hash, upload_id),
+        lambda: house.services.receiving.uploads.status(house.hash, upload_id),
         lambda: house.opened(key=key),
     ):
         with pytest.raises(UploadCancelled):
             call()
     with pytest.raises(UploadNotFound):
-        house.services.open_uploads.stop(house.hash, upload_id)
+        house.services.receiving.open_uploads.stop(house.hash, upload_id)
     assert house.opened() != upload_id
 
 
 def test_a_small_file_is_not_delivered_under_a_key_that_was_stopped(house: House) -> None:
     key = "k" * 24
     opening = OpenUpload(RelPath.parse("a.txt"), 4, key=key)
-    upload_id = house.services.uploads.open(house.hash, opening, WHO).upload_id
-    house.services.open_uploads.stop(house.hash, upload_id)
+    upload_id = house.services.receiving.uploads.open(house.hash, opening, WHO).upload_id
+    house.services.receiving.open_uploads.stop(house.hash, upload_id)
     with pytest.raises(UploadCancelled):
-        house.services.small_files.receive(house.hash, opening, StreamBody(io.BytesIO(b"oops")), WHO)
+        house.services.receiving.small_files.receive(house.hash, opening, StreamBody(io.BytesIO(b"oops")), WHO)
     assert files_below(house.settings.data_dir / "files") == {}
 
 
@@ -117,8 +119,8 @@ def test_stopping_never_takes_a_file_back(house: House) -> None:
     upload_id = house.opened()
     house.chunk(upload_id, 0, SIZE)
     with pytest.raises(UploadComplete):
-        house.services.open_uploads.stop(house.hash, upload_id)
-    assert house.services.open_uploads.stop_all(house.hash) == Stopped(0, 0)
+        house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    assert house.services.receiving.open_uploads.stop_all(house.hash) == Stopped(0, 0)
     assert files_below(house.settings.data_dir / "files").keys() == {"in/a.bin"}
 
 
@@ -134,13 +136,13 @@ def test_a_file_that_was_delivered_by_a_process_that_died_right_then_is_not_stop
         raise Death
 
     with monkeypatch.context() as patched:
-        patched.setattr(house.services.sessions, "update", die)
+        patched.setattr(house.services.ground.sessions, "update", die)
         with pytest.raises(Death):
             house.chunk(upload_id, 0, SIZE)
-    assert house.services.sessions.load(upload_id).state == "open"
+    assert house.services.ground.sessions.load(upload_id).state == "open"
     with pytest.raises(UploadComplete):
-        house.services.open_uploads.stop(house.hash, upload_id)
-    house.services.uploads.cancel(house.hash, upload_id)  # Its sender takes it back instead.
+        house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    house.services.receiving.uploads.cancel(house.hash, upload_id)  # Its sender takes it back instead.
     assert files_below(house.settings.data_dir / "files") == {}
 
 
@@ -148,7 +150,7 @@ def test_all_are_stopped_in_calls_that_are_bounded(house: House, monkeypatch: py
     monkeypatch.setattr(open_uploads, "MAX_STOPPED", 3)
     for number in range(7):
         house.opened(f"{number}.bin")
-    stop = house.services.open_uploads.stop_all
+    stop = house.services.receiving.open_uploads.stop_all
     assert stop(house.hash) == Stopped(3, 4)
     monkeypatch.setattr(open_uploads, "MAX_STOP_SECONDS", -1)
     assert stop(house.hash) == Stopped(0, 4)
@@ -160,13 +162,13 @@ def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: 
     for number in range(40):
         house.opened(f"{number}.bin")
     read: list[str] = []
-    load = house.services.sessions.load
+    load = house.services.ground.sessions.load
 
     def counted(upload_id: str) -> UploadSession:
         read.append(upload_id)
         return load(upload_id)
 
-    monkeypatch.setattr(house.services.sessions, "load", counted)
+    monkeypatch.setattr(house.services.ground.sessions, "load", counted)
     client = create_app(house.settings, house.services).test_client()
     headers = {"Authorization": f"Bearer {(house.settings.data_dir / 'admin_token').read_text().strip()}"}
     reply = client.get(f"/api/droppr/requests/{house.hash}/uploads?limit=5", headers=headers).json
@@ -177,40 +179,40 @@ def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: 
 
 def test_one_that_is_being_delivered_is_not_waited_for(house: House) -> None:
     held, other = house.opened("held.bin"), house.opened("other.bin")
-    with house.services.sessions.exclusive(held):
-        assert house.services.open_uploads.stop_all(house.hash) == Stopped(1, 1)
+    with house.services.ground.sessions.exclusive(held):
+        assert house.services.receiving.open_uploads.stop_all(house.hash) == Stopped(1, 1)
         with pytest.raises(Busy):
-            house.services.open_uploads.give_up(held, "stopped", wait=False)
+            house.services.receiving.open_uploads.give_up(held, "stopped", wait=False)
     assert [each.session.upload_id for each in house.seen] == [held]
-    assert other not in list(house.services.sessions.ids())
+    assert other not in list(house.services.ground.sessions.ids())
 
 
 def test_a_place_without_a_session_is_given_back(house: House) -> None:
     upload_id = house.opened()
-    house.services.sessions.delete(upload_id)
+    house.services.ground.sessions.delete(upload_id)
     assert house.seen == []
-    house.services.open_uploads.stop(house.hash, upload_id)
-    assert house.services.open_uploads.of(house.hash) == ()
+    house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    assert house.services.receiving.open_uploads.of(house.hash) == ()
 
 
 def test_on_a_full_disk_the_bytes_go_first_and_make_the_room(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    release = house.services.requests.release
+    release = house.services.ground.requests.release
 
     def refuse(hash: str, upload_id: str, why: str) -> bool:
-        if house.services.sessions.exists(upload_id):
+        if house.services.ground.sessions.exists(upload_id):
             raise StorageFull
         return release(hash, upload_id, why)
 
-    monkeypatch.setattr(house.services.requests, "release", refuse)
+    monkeypatch.setattr(house.services.ground.requests, "release", refuse)
     upload_id = house.opened()
-    house.services.open_uploads.stop(house.hash, upload_id)
-    assert house.services.open_uploads.of(house.hash) == ()
+    house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    assert house.services.receiving.open_uploads.of(house.hash) == ()
     with pytest.raises(UploadCancelled):
         house.chunk(upload_id, 0, 5)
 
 
 def test_a_count_that_takes_long_is_not_made_anew_each_time(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    figures = house.services.figures
+    figures = house.services.operations.figures
     house.opened()
     assert figures.open_uploads() == 1
     house.opened()

@@ -13,8 +13,9 @@ import pytest
 from app.core.errors import TooManyAttempts, Unauthorized
 from app.services.accounts import wrong_tokens
 from app.services.accounts.owner import SESSION_SECONDS, Caller, Owner
-from app.services.accounts.owner_token import load_or_create, looks_made
+from app.services.accounts.owner_token import FILE_NAME, looks_made
 from app.storage.disk.attempts import SQLiteAttempts
+from app.storage.disk.secret_file import load_or_create
 from tests.support.clock import Now
 from tests.support.processes import together
 
@@ -221,25 +222,25 @@ def test_a_token_that_was_put_in_the_place_of_the_made_one_is_a_chosen_one(token
 
 
 def test_of_many_workers_that_start_at_once_one_makes_the_token(tmp_path):
-    made = together(8, lambda number: load_or_create(tmp_path / "data"))
+    made = together(8, lambda number: load_or_create(tmp_path / "data" / FILE_NAME))
     assert len({token for token, _ in made}) == 1
     assert [first for _, first in made].count(True) == 1
-    token, first = load_or_create(tmp_path / "data")
+    token, first = load_or_create(tmp_path / "data" / FILE_NAME)
     assert (token, first) == (made[0][0], False)
     assert looks_made(token)
     assert [path.name for path in (tmp_path / "data").iterdir()] == ["admin_token"]
 
 
 def test_the_token_is_readable_by_the_servers_user_only(tmp_path):
-    load_or_create(tmp_path)
+    load_or_create(tmp_path / FILE_NAME)
     path = tmp_path / "admin_token"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     path.chmod(0o644)
-    load_or_create(tmp_path)
+    load_or_create(tmp_path / FILE_NAME)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def test_an_emptied_file_gets_a_new_token(tmp_path):
     (tmp_path / "admin_token").write_text("\n")
-    token, made = load_or_create(tmp_path)
+    token, made = load_or_create(tmp_path / FILE_NAME)
     assert (made, len(token) >= 43) == (True, True)

@@ -37,13 +37,13 @@ DATA = content(3000)
 def office(folder: Path, **settings: Any) -> tuple[Services, RequestLink]:
     """The services of a server, and a link of it."""
     services = build(Settings(data_dir=folder / "data", **settings), Now())
-    return services, services.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
+    return services, services.links.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
 
 
 def unhashed(services: Services, link: RequestLink, name: str) -> str:
     """A file that stands in the ledger as after a crash before its digest was written down."""
     file = ReceivedFile(f"id-of-{name}", name, name, len(DATA), 5.0)
-    services.requests.receive(link.hash, file)
+    services.ground.requests.receive(link.hash, file)
     return file.upload_id
 
 
@@ -55,12 +55,12 @@ def test_a_digest_that_is_missing_is_computed_because_of_the_question(tmp_path: 
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(DATA)
     with pytest.raises(ReceiptNotReady) as told:
-        services.receipts.issue(link.hash, upload_ids, "http://here", "192.0.2.1")
+        services.senders.receipts.issue(link.hash, upload_ids, "http://here", "192.0.2.1")
     assert told.value.details == {"retry_after": 1, "files_left": 2, "bytes_left": 2 * len(DATA)}
 
     def issued() -> Any:
         try:
-            return services.receipts.issue(link.hash, upload_ids, "http://here", "192.0.2.1")
+            return services.senders.receipts.issue(link.hash, upload_ids, "http://here", "192.0.2.1")
         except ReceiptNotReady:
             return None
 
@@ -71,14 +71,14 @@ def test_a_digest_that_is_missing_is_computed_because_of_the_question(tmp_path: 
 def test_of_a_file_that_was_taken_before_it_was_hashed_there_is_no_receipt(tmp_path: Path) -> None:
     services, link = office(tmp_path)
     with pytest.raises(FileNotFound, match=r"a\.bin"):
-        services.receipts.issue(link.hash, [unhashed(services, link, "a.bin")], "http://here", "192.0.2.1")
+        services.senders.receipts.issue(link.hash, [unhashed(services, link, "a.bin")], "http://here", "192.0.2.1")
 
 
 def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(tmp_path: Path) -> None:
     services, link = office(tmp_path)
     opening = OpenUpload(RelPath.parse("b.bin"), 300_000)
-    services.uploads.open(link.hash, opening, Credentials(client="192.0.2.1"))
-    services.requests.delete(link.hash)  # By a process that died right after it.
+    services.receiving.uploads.open(link.hash, opening, Credentials(client="192.0.2.1"))
+    services.ground.requests.delete(link.hash)  # By a process that died right after it.
     assert services.sweep() == 1
     assert files_below(services.settings.data_dir / "uploads") == {}
 
@@ -86,10 +86,10 @@ def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(tmp_path: Path)
 def test_asking_for_folders_counts_as_opening(tmp_path: Path) -> None:
     services, link = office(tmp_path, rate_limit_uploads="2 per hour")
     who = Credentials(client="192.0.2.1")
-    services.folders.make(link.hash, ["a"], who)
-    services.uploads.open(link.hash, OpenUpload(RelPath.parse("b.bin"), 1), who)
+    services.receiving.folders.make(link.hash, ["a"], who)
+    services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse("b.bin"), 1), who)
     with pytest.raises(RateLimited) as told:
-        services.folders.make(link.hash, ["c"], who)
+        services.receiving.folders.make(link.hash, ["c"], who)
     wait = told.value.details["retry_after"]
     assert isinstance(wait, int)
     assert wait > 3000
@@ -98,23 +98,25 @@ def test_asking_for_folders_counts_as_opening(tmp_path: Path) -> None:
 
 def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_path: Path) -> None:
     services, link = office(tmp_path)
-    other = services.file_requests.create(RelPath.parse("other"), {}, "192.0.2.1")
+    other = services.links.file_requests.create(RelPath.parse("other"), {}, "192.0.2.1")
     known = [unhashed(services, each, "a.bin") for each in (link, other)]
     for each, upload_id in zip((link, other), known, strict=True):
-        services.requests.note_sha256(each.hash, upload_id, sha256(DATA))
-    begun = services.uploads.open(link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")).upload_id
-    code = services.handoffs.make(link.hash, [begun], "192.0.2.1").code
+        services.ground.requests.note_sha256(each.hash, upload_id, sha256(DATA))
+    begun = services.receiving.uploads.open(
+        link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")
+    ).upload_id
+    code = services.senders.handoffs.make(link.hash, [begun], "192.0.2.1").code
     locks = LocalNamedLocks(tmp_path / "data" / "uploads.turn")
     with locks.hold_at_once(f"receipt {link.hash}"), locks.hold_at_once(f"handoffs {link.hash}"):
         with pytest.raises(Busy):
-            services.receipts.issue(link.hash, known[:1], "http://here", "192.0.2.2")
+            services.senders.receipts.issue(link.hash, known[:1], "http://here", "192.0.2.2")
         with pytest.raises(Busy):
-            services.handoffs.find(link.hash, code, "192.0.2.2")
+            services.senders.handoffs.find(link.hash, code, "192.0.2.2")
         with pytest.raises(Busy):
-            services.handoffs.make(link.hash, [begun], "192.0.2.2")
-        assert services.receipts.issue(other.hash, known[1:], "http://here", "192.0.2.2")["files"]
-    assert services.receipts.issue(link.hash, known[:1], "http://here", "192.0.2.2")["files"]
-    assert [each.upload_id for each in services.handoffs.find(link.hash, code, "192.0.2.2")] == [begun]
+            services.senders.handoffs.make(link.hash, [begun], "192.0.2.2")
+        assert services.senders.receipts.issue(other.hash, known[1:], "http://here", "192.0.2.2")["files"]
+    assert services.senders.receipts.issue(link.hash, known[:1], "http://here", "192.0.2.2")["files"]
+    assert [each.upload_id for each in services.senders.handoffs.find(link.hash, code, "192.0.2.2")] == [begun]
 
 
 def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,15 +124,17 @@ def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypa
     monkeypatch.setattr("app.services.senders.handoffs.READING_LIMIT", "2 per hour")
     services, link = office(tmp_path)
     upload_id = unhashed(services, link, "a.bin")
-    services.requests.note_sha256(link.hash, upload_id, sha256(DATA))
-    begun = services.uploads.open(link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")).upload_id
-    code = services.handoffs.make(link.hash, [begun], "192.0.2.1").code
+    services.ground.requests.note_sha256(link.hash, upload_id, sha256(DATA))
+    begun = services.receiving.uploads.open(
+        link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")
+    ).upload_id
+    code = services.senders.handoffs.make(link.hash, [begun], "192.0.2.1").code
     for _ in range(2):
-        services.receipts.issue(link.hash, [upload_id], "http://here", "192.0.2.1")
-        services.handoffs.find(link.hash, code, "192.0.2.1")
+        services.senders.receipts.issue(link.hash, [upload_id], "http://here", "192.0.2.1")
+        services.senders.handoffs.find(link.hash, code, "192.0.2.1")
     for again in (
-        lambda client: services.receipts.issue(link.hash, [upload_id], "http://here", client),
-        lambda client: services.handoffs.find(link.hash, code, client),
+        lambda client: services.senders.receipts.issue(link.hash, [upload_id], "http://here", client),
+        lambda client: services.senders.handoffs.find(link.hash, code, client),
     ):
         with pytest.raises(RateLimited) as caught:
             again("192.0.2.1")
@@ -144,17 +148,18 @@ def test_a_code_moves_what_is_unfinished_and_not_too_much_of_it(
     monkeypatch.setattr("app.services.senders.handoffs.MAX_UPLOADS", 3)
     services, link = office(tmp_path)
     sender = Credentials("192.0.2.1")
-    done = services.uploads.open(link.hash, OpenUpload(RelPath.parse("done"), 0), sender).upload_id
+    done = services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse("done"), 0), sender).upload_id
     begun = [
-        services.uploads.open(link.hash, OpenUpload(RelPath.parse(f"b{n}"), 5), sender).upload_id for n in range(4)
+        services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse(f"b{n}"), 5), sender).upload_id
+        for n in range(4)
     ]
     made_up = [f"made-up-{number:024}" for number in range(1000)]
-    assert services.handoffs.make(link.hash, [done, *made_up, *begun[:3]], "c").upload_ids == tuple(begun[:3])
+    assert services.senders.handoffs.make(link.hash, [done, *made_up, *begun[:3]], "c").upload_ids == tuple(begun[:3])
     with pytest.raises(InvalidRequest) as caught:
-        services.handoffs.make(link.hash, begun, "c")
+        services.senders.handoffs.make(link.hash, begun, "c")
     assert caught.value.details["limit"] == 3
     with pytest.raises(UploadNotFound):
-        services.handoffs.make(link.hash, [done, *made_up], "c")
+        services.senders.handoffs.make(link.hash, [done, *made_up], "c")
 
 
 @pytest.mark.parametrize("claimed", [False, True])
@@ -162,21 +167,23 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claimed: bool
 ) -> None:
     services, link = office(tmp_path)
-    services.file_requests.edit(link.hash, {"allowed_extensions": ("jpg",)})
+    services.links.file_requests.edit(link.hash, {"allowed_extensions": ("jpg",)})
     size = 2 * 300_000
-    opened = services.uploads.open(link.hash, OpenUpload(RelPath.parse("a.jpg"), size), Credentials(client="192.0.2.1"))
+    opened = services.receiving.uploads.open(
+        link.hash, OpenUpload(RelPath.parse("a.jpg"), size), Credentials(client="192.0.2.1")
+    )
 
     def chunk(start: int, data: bytes) -> UploadSession:
         span = Span(start, start + 300_000)
         command = ReceiveChunk(opened.upload_id, span, size, None, client="192.0.2.1")
-        return services.uploads.receive(link.hash, command, StreamBody(BytesIO(data)))
+        return services.receiving.uploads.receive(link.hash, command, StreamBody(BytesIO(data)))
 
     def refused() -> None:
         monkeypatch.undo()
         with pytest.raises(TypeNotAllowed):
             chunk(0, b"MZ" + bytes(299_998))
 
-    load, claim = services.sessions.load, services.uploads._chunks.claim
+    load, claim = services.ground.sessions.load, services.ground.chunks.claim
     loads = itertools.count(1)
 
     def loading(upload_id: str) -> UploadSession:
@@ -190,8 +197,8 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
             refused()
         return claim(upload_id, span)
 
-    monkeypatch.setattr(services.sessions, "load", loading)
-    monkeypatch.setattr(services.uploads._chunks, "claim", claiming)
+    monkeypatch.setattr(services.ground.sessions, "load", loading)
+    monkeypatch.setattr(services.ground.chunks, "claim", claiming)
     with pytest.raises(TypeNotAllowed):
         chunk(300_000, bytes(300_000))
 
@@ -210,7 +217,7 @@ def test_of_a_pack_only_what_the_disk_did_not_take_is_refused(tmp_path: Path, mo
 
     def pack() -> list[bool]:
         files = [(OpenUpload(RelPath.parse(f"{number}.txt"), 1), StreamBody(BytesIO(b"x"))) for number in range(3)]
-        outcomes = services.small_files.receive_pack(link.hash, files, Credentials(client="192.0.2.1"))
+        outcomes = services.receiving.small_files.receive_pack(link.hash, files, Credentials(client="192.0.2.1"))
         return [isinstance(each, UploadSession) for each in outcomes]
 
     files = services.settings.data_dir / "files"

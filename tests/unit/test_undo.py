@@ -31,7 +31,7 @@ class House:
         self.now = Now()
         self.settings = Settings(data_dir=folder / "data", undo_minutes=undo_minutes)  # type: ignore[call-arg]
         self.services = self.started()
-        self.link: RequestLink = self.services.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
+        self.link: RequestLink = self.services.links.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
         self.upload = self.sent()
 
     def started(self) -> Services:
@@ -40,10 +40,10 @@ class House:
 
     def sent(self) -> UploadSession:
         opening = OpenUpload(RelPath.parse("a.bin"), len(DATA))
-        return self.services.small_files.receive(self.link.hash, opening, StreamBody(io.BytesIO(DATA)), WHO)
+        return self.services.receiving.small_files.receive(self.link.hash, opening, StreamBody(io.BytesIO(DATA)), WHO)
 
     def cancel(self) -> None:
-        self.services.uploads.cancel(self.link.hash, self.upload.upload_id)
+        self.services.receiving.uploads.cancel(self.link.hash, self.upload.upload_id)
 
     @property
     def on_disk(self) -> list[str]:
@@ -51,7 +51,7 @@ class House:
 
     @property
     def listed(self) -> list[str]:
-        return [file.upload_id for file in self.services.requests.usage(self.link.hash).files]
+        return [file.upload_id for file in self.services.ground.requests.usage(self.link.hash).files]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def interrupt(house: House, monkeypatch: pytest.MonkeyPatch, error: BaseExceptio
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(house.services.inbox, "remove", fail)
+        patched.setattr(house.services.ground.inbox, "remove", fail)
         with pytest.raises(type(error)):
             house.cancel()
     assert house.on_disk == ["in/a.bin"]
@@ -88,7 +88,7 @@ def test_what_died_between_ledger_and_disk_is_completed(
 ) -> None:
     interrupt(house, monkeypatch, KeyboardInterrupt())
     with pytest.raises(UploadNotFound):
-        house.started().uploads.status(house.link.hash, house.upload.upload_id)
+        house.started().receiving.uploads.status(house.link.hash, house.upload.upload_id)
     goes_on(house)
     assert house.on_disk == []
 
@@ -114,19 +114,19 @@ def test_a_file_of_that_name_that_came_meanwhile_is_left_alone(house: House, mon
 def test_the_time_counts_from_the_arrival_and_outlives_the_session(house: House) -> None:
     house.now.pass_by(47.9 * 3600)
     house.services.sweep()
-    assert house.services.undo.until(house.upload.active_at) is not None
+    assert house.services.receiving.undo.until(house.upload.active_at) is not None
     house.cancel()
     assert house.on_disk == []
     late = house.sent()
     house.now.pass_by(48.1 * 3600)
     with pytest.raises(UploadComplete):
-        house.services.uploads.cancel(house.link.hash, late.upload_id)
+        house.services.receiving.uploads.cancel(house.link.hash, late.upload_id)
     assert house.on_disk == ["in/a.bin"]
 
 
 def test_0_minutes_is_never(tmp_path: Path) -> None:
     house = House(tmp_path, undo_minutes=0)
-    assert house.services.undo.until(house.upload.active_at) is None
+    assert house.services.receiving.undo.until(house.upload.active_at) is None
     with pytest.raises(UploadComplete):
         house.cancel()
     assert house.on_disk == ["in/a.bin"]

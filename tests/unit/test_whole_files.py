@@ -38,11 +38,11 @@ def again(tmp_path: Path) -> Services:
 
 def send(services: Services, hash: str, data: bytes = b"hello", key: str | None = KEY):
     opening = OpenUpload(RelPath.parse("a.txt"), len(data), key=key)
-    return services.small_files.receive(hash, opening, StreamBody(io.BytesIO(data)), SENDER)
+    return services.receiving.small_files.receive(hash, opening, StreamBody(io.BytesIO(data)), SENDER)
 
 
 def linked(services: Services, **terms: object) -> str:
-    return services.file_requests.create(RelPath.parse("in"), terms, "192.0.2.1").hash  # type: ignore[arg-type]
+    return services.links.file_requests.create(RelPath.parse("in"), terms, "192.0.2.1").hash  # type: ignore[arg-type]
 
 
 def shown(tmp_path: Path) -> list[str]:
@@ -65,11 +65,11 @@ def test_a_crash_after_the_link_leaves_one_file_that_is_found(services, tmp_path
     if how == "again":
         assert send(later, hash).delivered_path == "a.txt"
     else:
-        later.uploads.sweep()
+        later.receiving.uploads.sweep()
     assert shown(tmp_path) == ["in/a.txt"]
-    usage = later.requests.usage(hash)
+    usage = later.ground.requests.usage(hash)
     assert [(file.path, file.size) for file in usage.files] == [("a.txt", 5)]
-    assert later.requests.announced(hash) == ()
+    assert later.ground.requests.announced(hash) == ()
 
 
 @pytest.mark.parametrize("how", ["again", "purge"])
@@ -82,8 +82,8 @@ def test_a_crash_before_the_link_leaves_nothing_and_its_place_is_free(services, 
     assert shown(tmp_path) == []
     later = again(tmp_path)
     if how == "purge":
-        later.uploads.sweep()
-        assert later.requests.announced(hash) == ()
+        later.receiving.uploads.sweep()
+        assert later.ground.requests.announced(hash) == ()
     assert send(later, hash).delivered_path == "a.txt"
     assert shown(tmp_path) == ["in/a.txt"]
 
@@ -94,11 +94,11 @@ def test_an_opening_that_died_is_opened_again_under_its_key(services, tmp_path, 
     with monkeypatch.context() as broken:
         broken.setattr("app.storage.disk.json_sessions.JSONSessions.create", die)
         with pytest.raises(PowerCut):
-            services.uploads.open(hash, command, SENDER)
+            services.receiving.uploads.open(hash, command, SENDER)
     later = again(tmp_path)
-    session = later.uploads.open(hash, command, SENDER)
-    assert later.uploads.open(hash, command, SENDER).upload_id == session.upload_id
-    assert len(later.requests.usage(hash).open) == 1
+    session = later.receiving.uploads.open(hash, command, SENDER)
+    assert later.receiving.uploads.open(hash, command, SENDER).upload_id == session.upload_id
+    assert len(later.ground.requests.usage(hash).open) == 1
 
 
 def test_without_nameless_files_small_files_go_the_way_of_large_ones(services, tmp_path, monkeypatch):
@@ -107,7 +107,7 @@ def test_without_nameless_files_small_files_go_the_way_of_large_ones(services, t
     assert send(services, hash).delivered_path == "a.txt"
     assert send(services, hash).delivered_path == "a.txt"
     assert send(services, hash, b"", "e" * 22).delivered_path == "a (1).txt"
-    files = services.small_files.receive_pack(
+    files = services.receiving.small_files.receive_pack(
         hash, [(OpenUpload(RelPath.parse("b.txt"), 3), StreamBody(io.BytesIO(b"abc")))], SENDER
     )
     assert [each.delivered_path for each in files] == ["b.txt"]

@@ -1,4 +1,4 @@
-"""Who goes next: the order in which waiting uploads get a place.
+"""Who goes next: the order in which waiting uploads get a slot.
 
 Users take turns. A user's first upload goes before anybody's second, whatever their number; among equals, who came first.
 So one with fifty files never keeps out another with one.
@@ -14,6 +14,8 @@ GRACE_SECONDS = 3.0
 """Seconds after the time a waiting upload was asked to come back at, until others may pass it by."""
 TICKET_SECONDS = 60.0
 """Seconds after which a waiting upload that was not heard of has gone."""
+MAX_TICKETS = 1024
+"""Whoever comes when so many wait is sent away without a ticket and may try again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,6 +39,8 @@ class Policy:
     max_file_size: int
     max_chunk_size: int
     allowed_extensions: tuple[str, ...]
+    in_order: bool = False
+    """Whether the chunks of an upload have to come one after the other."""
 
     def check_file(self, link: RequestLink, name: str, size: int) -> None:
         """Judge a declared file. Raises FileTooLarge or TypeNotAllowed."""

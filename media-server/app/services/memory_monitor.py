@@ -21,7 +21,7 @@ from typing import Self
 import psutil
 
 from app.core.errors import Busy
-from app.storage.disk.host_table import HostTable
+from app.core.ports.shared import SharedTable
 
 MAX_SAMPLES = 720
 TREND_SECONDS = 300
@@ -109,7 +109,7 @@ class MemoryMonitor:
         *,
         machine: Callable[[], MemoryUse] = machine,
         max_percent: float = 80.0,
-        ledger: HostTable | None = None,
+        ledger: SharedTable | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.max_percent = max_percent

@@ -38,11 +38,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.core.errors import Busy, UploadError
-from app.core.fair_queue import Ticket, in_order, position
+from app.core.fair_queue import MAX_TICKETS, Ticket, in_order, position
+from app.core.ports.shared import SharedTable, WaitingTickets
 from app.services.memory_monitor import MemoryMonitor
 from app.services.upload_slots import Limits, UploadSlot
-from app.storage.disk.host_table import HostTable
-from app.storage.disk.waiting_list import MAX_TICKETS, WaitingList
 
 log = logging.getLogger("droppr.parallel")
 
@@ -91,8 +90,8 @@ class UploadConcurrencyManager:
 
     def __init__(
         self,
-        slots: HostTable,
-        waiting: WaitingList,
+        slots: SharedTable,
+        waiting: WaitingTickets,
         memory: MemoryMonitor,
         limits: Limits,
         clock: Callable[[], float] = time.monotonic,

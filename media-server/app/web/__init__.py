@@ -11,7 +11,7 @@ from app.web.api import asks
 from app.web.api.native import native
 from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
-from app.web.api.pages import SENDERS_PAGE, pages, security_headers
+from app.web.api.pages import SENDERS_PAGE, pages
 from app.web.api.receipts import receipts
 from app.web.api.requests import requests
 from app.web.api.system import system
@@ -24,6 +24,7 @@ from app.web.wire.foreign_pages import judge_page, let_read, preflight
 from app.web.wire.headers import drop_unreadable_dates
 from app.web.wire.json_body import ValidJSON
 from app.web.wire.rights import BODILESS, judge_link
+from app.web.wire.security import security_headers
 
 _CAPABILITIES = ("/api/", "/request/", "/ws_api/")
 

@@ -32,9 +32,9 @@ class Worker:
     def __init__(self, folder: Path, number: int) -> None:
         services = build(Settings(data_dir=folder, _env_file=None))  # type: ignore[call-arg]
         self._number = number
-        self._concurrency = services.concurrency
-        self._memory = services.memory_monitor
-        self._buffers = services.buffers
+        self._concurrency = services.ground.bounds.concurrency
+        self._memory = services.ground.bounds.memory
+        self._buffers = services.forwarding.buffers
 
     def chunk(self, _: int) -> None:
         with self._concurrency.receiving(f"upload-{self._number}", f"user {self._number}", GIB, begun=True):

@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import cast
 
+from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.ports.chunks import ChunkStore
 from app.core.ranges import Span
@@ -131,16 +132,17 @@ def _writers(base: Path, durability: str, pause: float, numbers: list[int]) -> T
     checkpoints = Checkpoints(
         sessions=sessions, chunks=cast(ChunkStore, NoBytes()), clock=time.time, background=BackgroundQueue()
     )
+    session = _session()
     timed: Timed = []
 
     def write(mine: list[int]) -> None:
         for number in mine:
             span = Span(number * 8 * MIB, (number + 1) * 8 * MIB)
             began = time.perf_counter()
-            receipt = sessions.record(UPLOAD, span, time.time())
+            recorded = sessions.record(UPLOAD, span, time.time())
             timed.append((began, time.perf_counter() - began))
             if durability == "complete":
-                checkpoints.consider(UPLOAD, receipt)
+                checkpoints.chunk_recorded(session, cast(RequestLink, None), recorded)
             if pause:
                 time.sleep(pause)
 

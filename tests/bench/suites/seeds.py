@@ -213,7 +213,8 @@ def _judge(
 
 def _costs(bench: Bench, section: Section) -> None:
     """What the limits themselves take of the processor, on an idle table and a crowded one."""
-    manager = build(Settings(data_dir=bench.folder / "costs", admin_token="x" * 16, _env_file=None)).concurrency  # type: ignore[call-arg]
+    settings = Settings(data_dir=bench.folder / "costs", admin_token="x" * 16, _env_file=None)  # type: ignore[call-arg]
+    manager = build(settings).ground.bounds.concurrency
     size = 100 * MIB
 
     def chunk(upload_id: str, user: str, *, done: bool = False) -> None:

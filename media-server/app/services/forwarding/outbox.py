@@ -10,6 +10,7 @@ from app.core.errors import InvalidRequest
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.guards import Clock
 from app.core.ports.remotes import OutboxStore
+from app.core.ports.sessions import Recorded
 from app.core.remotes import OutboxEntry, OutboxState, PassedOn, RemoteTarget, TargetKind
 from app.core.session import UploadSession
 from app.services.chunk_buffer_pool import BUFFER_SIZES
@@ -21,13 +22,14 @@ class Outbox:
     """The front of the outbox. ``wake`` is set whenever there may be something to do."""
 
     def __init__(self, store: OutboxStore, clock: Clock) -> None:
-        self._store = store
+        self.store = store
         self._clock = clock
         self._begun: set[str] = set()
         self.wake = threading.Event()
 
-    def arriving(self, session: UploadSession, link: RequestLink) -> None:
-        """Told after every chunk: a file of several parts goes on while it arrives."""
+    def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
+        """A file of several parts goes on while it arrives."""
+        del recorded
         if link.destination is None or session.size <= BUFFER_SIZES[0] or session.upload_id in self._begun:
             return
         if len(self._begun) >= MAX_REMEMBERED:
@@ -48,7 +50,7 @@ class Outbox:
         """Pass an upload on to a Google session that its sender began; ``uri`` is a secret of theirs."""
         target = RemoteTarget(TargetKind.SESSION)
         entry = self._entry(session.upload_id, session.request_hash, session.size, target, OutboxState.ARRIVING)
-        self._store.add(replace(entry, transfer=uri, path=str(session.path)))
+        self.store.add(replace(entry, transfer=uri, path=str(session.path)))
         self._begun.add(session.upload_id)
         self.wake.set()
 
@@ -56,7 +58,7 @@ class Outbox:
         """Pass a received file on now, however often that failed. Raises InvalidRequest where there is nowhere to."""
         target = file.destination or link.destination
         if file.passed_on_to is None:
-            found = self._store.update(
+            found = self.store.update(
                 file.upload_id, lambda each: replace(each, attempts=0, next_at=0.0, state=OutboxState.WAITING)
             )
             if found is None and target is None:
@@ -75,27 +77,27 @@ class Outbox:
             if file.passed_on_to is not None
         }
         if len(found) < len(wanted):
-            for entry in self._store.all():
+            for entry in self.store.all():
                 if entry.upload_id in wanted and entry.upload_id not in found:
                     found[entry.upload_id] = _seen(entry)
         return found
 
     def figures(self) -> dict[str, int]:
         """How many files of all links are in each state, and how many of their bytes have still to be sent."""
-        entries = self._store.all()
+        entries = self.store.all()
         states = [state for state in OutboxState if state is not OutboxState.DONE]
         counted = {state.value: sum(entry.state is state for entry in entries) for state in states}
         return {**counted, "bytes_left": sum(entry.size - entry.sent_bytes for entry in entries)}
 
     def _note(self, upload_id: str, hash: str, size: int, target: RemoteTarget, state: OutboxState) -> None:
-        if self._store.add(self._entry(upload_id, hash, size, target, state)):
+        if self.store.add(self._entry(upload_id, hash, size, target, state)):
             self.wake.set()
         else:
             self._go_on(upload_id)
 
     def _go_on(self, upload_id: str) -> None:
         """It is on its way since it began to arrive: what it waited for may be there now."""
-        self._store.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
+        self.store.update(upload_id, lambda each: replace(each, next_at=0.0) if each.attempts == 0 else each)
         self.wake.set()
 
     def _entry(self, upload_id: str, hash: str, size: int, target: RemoteTarget, state: OutboxState) -> OutboxEntry:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.storage.disk.last_seen import LastSeen
+from app.core.ports.shared import LastSeen
 
 ONE_CONNECTION = frozenset({"h2", "h3"})
 """What browsers call HTTP/2 and 3, over which they send all chunks by one connection (ALPN's names)."""

@@ -7,9 +7,11 @@ import threading
 from collections.abc import Callable
 
 from app.core.errors import Busy, StorageFull, UploadNotFound
+from app.core.links import RequestLink
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
 from app.core.ports.sessions import Recorded, SessionStore
+from app.core.session import UploadSession
 
 SYNC_EVERY_BYTES = 32 * 1024 * 1024
 """Bytes after which a growing file is synced."""
@@ -35,10 +37,12 @@ class Checkpoints:
         self._under_way: set[str] = set()
         self._lock = threading.Lock()
 
-    def consider(self, upload_id: str, recorded: Recorded) -> None:
+    def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
         """Sync the upload soon if enough has come since the last time; shorten its record if that grew long."""
-        if recorded.closed or not (_is_due(recorded) or recorded.crowded):
+        del link
+        if not (_is_due(recorded) or recorded.crowded):
             return
+        upload_id = session.upload_id
         with self._lock:
             if upload_id in self._under_way:
                 return

@@ -11,18 +11,18 @@ from pathlib import Path
 from app.core.errors import Busy, ChecksumMismatch, StorageFull, TypeNotAllowed, UploadError, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
-from app.core.policy import HEAD_BYTES, Policy
+from app.core.policy import HEAD_BYTES
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
-from app.core.ports.guards import Clock, HeadReader
+from app.core.ports.guards import Clock
 from app.core.ports.inbox import Delivery, Inbox
 from app.core.ports.sessions import SessionStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.operations.observer import Observer
 from app.services.receiving.file_digests import SMALL_FILE_BYTES, FileDigests
+from app.services.receiving.heads import HeadJudge
 from app.services.receiving.promises import Promises
-from app.services.receiving.room import Room
 
 Stored = Callable[[Span], bytes | None]
 """The bytes at a place, or None where they can no longer be looked at."""
@@ -38,26 +38,22 @@ class Deliveries:
         chunks: ChunkStore,
         requests: RequestStore,
         inbox: Inbox,
-        policy: Policy,
-        head_reader: HeadReader,
+        heads: HeadJudge,
         clock: Clock,
         observer: Observer,
         digests: FileDigests,
         promises: Promises,
-        room: Room,
         durable: bool,
     ) -> None:
         self._sessions = sessions
         self._chunks = chunks
         self._requests = requests
         self._inbox = inbox
-        self._policy = policy
-        self._head_reader = head_reader
+        self._heads = heads
         self._clock = clock
         self._observer = observer
         self._digests = digests
         self._promises = promises
-        self._room = room
         self._durable = durable
 
     def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
@@ -86,12 +82,12 @@ class Deliveries:
 
     def judge(self, session: UploadSession, link: RequestLink) -> None:
         """Look at the head of the growing file. Raises TypeNotAllowed, and the upload is refused."""
-        if not self._policy.looks_inside(link):
+        if not self._heads.looks_inside(link):
             return
         with self._chunks.reader(session.upload_id) as read:
             head = read(Span(0, min(HEAD_BYTES, session.size))) if session.size else b""
         try:
-            self._policy.check_head(link, session.path.name, self._head_reader.mime(head))
+            self._heads.check(link, session.path.name, head)
         except TypeNotAllowed as error:
             self._refuse(session, error)
             raise
@@ -126,7 +122,7 @@ class Deliveries:
             # The session, too: a power cut after the next step must leave somebody who knows whose file this is.
             flush = partial(self._chunks.flush, session.upload_id)
             self._sessions.synced(session.upload_id, flush, self._clock())
-        self._room.room_for_chunk(0, len(session.path.folder))
+        self._promises.room_for_folders(session)
         delivery = self._inbox.deliver(link.folder, session.path, source)
         if self._durable:
             self._inbox.flush(link.folder, delivery)

@@ -21,7 +21,7 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
 from app.core.ports.inbox import Delivery, Inbox
-from app.core.ports.sessions import SessionStore
+from app.core.ports.sessions import Recorded, SessionStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 
@@ -60,8 +60,9 @@ class FileDigests:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def grow(self, session: UploadSession) -> None:
-        """Told after every chunk: hash along from now on, if that is worth while and nobody does."""
+    def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
+        """Hash along from now on, if that is worth while and nobody does."""
+        del link, recorded
         pace = session.received_bytes / max(self._clock() - session.opened_at, 0.001)
         if session.size < QUICK_FILE_BYTES or pace > FAST_BYTES_PER_SECOND or session.upload_id in self._growing:
             return

@@ -117,6 +117,10 @@ class Promises:
             self._hold_place(session, link, now)
             self._store.change(session.upload_id, session.request_hash, session.client, decide)
 
+    def room_for_folders(self, session: UploadSession) -> None:
+        """Return if there is room on the disk for the folders that an upload is delivered to. Raises StorageFull."""
+        self._room.room_for_chunk(0, len(session.path.folder))
+
     def _is_due(self, known: _Known, span: Span) -> bool:
         now, patience = self._clock(), self._terms.patience
         return (

@@ -15,10 +15,9 @@ from dataclasses import dataclass
 from app.core.errors import ChecksumMismatch, ChunkConflict, SizeMismatch, UploadCancelled, UploadError, UploadNotFound
 from app.core.links import DeliveryIntent, ReceivedFile, RequestLink
 from app.core.paths import RelPath
-from app.core.policy import Policy
 from app.core.ports.bodies import Body, Checksum
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.guards import Clock, HeadReader
+from app.core.ports.guards import Clock
 from app.core.ports.inbox import Delivery, Inbox
 from app.core.ports.whole_files import NamedLocks, UnlinkedFile, UnlinkedFiles
 from app.core.ranges import Span
@@ -26,6 +25,7 @@ from app.core.session import Sender, UploadSession
 from app.services.operations.observer import Observer
 from app.services.receiving.commands import OpenUpload
 from app.services.receiving.deliveries import delivered_session
+from app.services.receiving.heads import HeadJudge
 from app.services.receiving.room import Room
 
 DELIVERY_BATCH_FILES = 64
@@ -55,8 +55,7 @@ class WholeFiles:
         files: UnlinkedFiles,
         requests: RequestStore,
         inbox: Inbox,
-        policy: Policy,
-        head_reader: HeadReader,
+        heads: HeadJudge,
         locks: NamedLocks,
         room: Room,
         clock: Clock,
@@ -66,8 +65,7 @@ class WholeFiles:
         self._files = files
         self._requests = requests
         self._inbox = inbox
-        self._policy = policy
-        self._head_reader = head_reader
+        self._heads = heads
         self._locks = locks
         self._room = room
         self._clock = clock
@@ -141,8 +139,8 @@ class WholeFiles:
                     self._settle(link, still)
 
     def _judge(self, link: RequestLink, command: OpenUpload, content: UnlinkedFile) -> None:
-        if self._policy.looks_inside(link):
-            self._policy.check_head(link, command.path.name, self._head_reader.mime(content.head))
+        if self._heads.looks_inside(link):
+            self._heads.check(link, command.path.name, content.head)
         if command.declared_sha256 not in (None, content.sha256):
             raise ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
 

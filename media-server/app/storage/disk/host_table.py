@@ -23,7 +23,7 @@ _HOLDS = _WHOLE + 1
 
 
 class HostTable:
-    """``count`` rows of ``size`` bytes each in the file ``path``, which is made on first use.
+    """SharedTable: ``count`` rows of ``size`` bytes each in the file ``path``, which is made on first use.
 
     Safe from any number of threads and processes at once. One object belongs to one process: it must not be used on
     the other side of a fork.

@@ -12,7 +12,7 @@ _FRESH_SECONDS = 600
 """What was noted so recently is not noted again: strangers may bring it with every call."""
 
 
-class LastSeen:
+class LocalLastSeen:
     """One fact, kept as the date of an empty file. Where the disk takes nothing it is not noted: it is a hint."""
 
     def __init__(self, path: Path, clock: Clock) -> None:

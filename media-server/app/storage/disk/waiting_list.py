@@ -9,17 +9,15 @@ import struct
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.core.fair_queue import Ticket
+from app.core.fair_queue import MAX_TICKETS, Ticket
 from app.storage.disk.host_table import HostTable
 
-MAX_TICKETS = 1024
-"""Tickets that fit. Whoever comes after them is sent away without one and may try again."""
 _HEADER = struct.Struct("<QQ")
 _TICKET = struct.Struct("<16s16sQdd")
 
 
 class WaitingList:
-    """Tickets in the file ``path``. Only used by whoever is alone with the places."""
+    """WaitingTickets in the file ``path``."""
 
     def __init__(self, path: Path) -> None:
         self._table = HostTable(path, 1, _HEADER.size + MAX_TICKETS * _TICKET.size)

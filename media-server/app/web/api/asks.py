@@ -18,11 +18,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import ChunkTooLarge
 from app.settings import MIB, Settings
-from app.web.api.owner import require_owner
 from app.web.api.pages import SENDERS_PAGE
 from app.web.server.body import RequestBody, WSGIApp
 from app.web.server.door import came_by_nginx
 from app.web.wire.context import services
+from app.web.wire.ownership import require_owner
 from app.web.wire.rights import BODILESS, has_rights
 
 _ASK = "droppr.ask"
@@ -93,7 +93,7 @@ def _answer() -> Response | None:
     reply = Response(status=204)
     if request.endpoint == SENDERS_PAGE:
         # Whether there is such a link: nginx has the page.
-        services().requests.load((request.view_args or {})["hash"])
+        services().ground.requests.load((request.view_args or {})["hash"])
     if request.method in BODILESS:
         return reply
     if getattr(current_app.view_functions[request.endpoint], "for_owner", False):
@@ -110,7 +110,7 @@ def _answer() -> Response | None:
 
 
 def _judge_sender(length: int | None) -> None:
-    hash, admission = (request.view_args or {})["hash"], services().admission
+    hash, admission = (request.view_args or {})["hash"], services().receiving.admission
     upload_id = request.headers.get("X-Upload-Id")
     if request.endpoint == _CHUNK and upload_id:
         admission.to_go_on(hash, upload_id)
@@ -125,7 +125,7 @@ def _fits_whatever_comes(question: Question) -> bool:
     """Whether there is room on the disk for all that nginx takes at once. Raises StorageFull where there is none for
     this body."""
     length = question.largest if question.length is None else question.length
-    return services().admission.to_disk(g.request_id, length, question.together)
+    return services().receiving.admission.to_disk(g.request_id, length, question.together)
 
 
 def _note_rights(reply: Response) -> Response:

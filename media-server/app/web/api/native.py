@@ -16,7 +16,6 @@ from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.settings import UPLOADS
 from app.storage.disk.bodies import FileBody
 from app.web.api.asks import FORM_FRAME_BYTES
-from app.web.api.owner import acts_as_owner, note_act
 from app.web.server.handover import chunk_body
 from app.web.wire.context import client_address, services
 from app.web.wire.errors import STATUS, described
@@ -24,6 +23,7 @@ from app.web.wire.forms import received
 from app.web.wire.gaps import MAX_IN_STATUS, all_gaps, arrived, first_gaps
 from app.web.wire.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.wire.json_body import read_json
+from app.web.wire.ownership import acts_as_owner, note_act
 from app.web.wire.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, UploadsBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
@@ -32,37 +32,37 @@ native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
 @native.post("/uploads")
 def open_upload(hash: str) -> tuple[Response, int]:
     body = read_json(OpenUploadBody)
-    session = services().uploads.open(hash, body.command(), _credentials())
-    services().notes.came_by(request.headers.get("X-Next-Hop-Protocol", ""))
+    session = services().receiving.uploads.open(hash, body.command(), _credentials())
+    services().operations.notes.came_by(request.headers.get("X-Next-Hop-Protocol", ""))
     return jsonify(_opened(session)), 201
 
 
 @native.get("/uploads/<upload_id>")
 def upload_status(hash: str, upload_id: str) -> Response:
-    session = services().uploads.status(hash, upload_id)
+    session = services().receiving.uploads.status(hash, upload_id)
     return jsonify(status_view(session))
 
 
 @native.post("/arrived")
 def arrived_uploads(hash: str) -> Response:
     named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
-    return jsonify(arrived=services().uploads.arrived(hash, named))
+    return jsonify(arrived=services().receiving.uploads.arrived(hash, named))
 
 
 @native.delete("/uploads/<upload_id>")
 def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
     if acts_as_owner():
-        services().open_uploads.stop(hash, upload_id)
+        services().receiving.open_uploads.stop(hash, upload_id)
         note_act("upload cancelled", hash, upload_id)
     else:
-        services().uploads.cancel(hash, upload_id)
+        services().receiving.uploads.cancel(hash, upload_id)
     return "", 204
 
 
 @native.post("/folders")
 def make_folders(hash: str) -> tuple[Response, int]:
     folders = read_json(FoldersBody, MAX_LIST_BYTES).folders()
-    return jsonify(folders=services().folders.make(hash, folders, _credentials())), 201
+    return jsonify(folders=services().receiving.folders.make(hash, folders, _credentials())), 201
 
 
 @native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
@@ -71,13 +71,15 @@ def upload_chunk(hash: str) -> Response:
         chunk = chunk_headers(request.headers, length)
         if chunk.upload_id is None and chunk.is_whole:
             opening = _opening(chunk)
-            session = services().small_files.receive(
+            session = services().receiving.small_files.receive(
                 hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
             )
             return jsonify(_acknowledged(session))
-        upload_id = chunk.upload_id or services().uploads.open(hash, _opening(chunk), _credentials()).upload_id
+        upload_id = (
+            chunk.upload_id or services().receiving.uploads.open(hash, _opening(chunk), _credentials()).upload_id
+        )
         if chunk.span is None:
-            return jsonify(_acknowledged(_empty(services().uploads.status(hash, upload_id))))
+            return jsonify(_acknowledged(_empty(services().receiving.uploads.status(hash, upload_id))))
         command = ReceiveChunk(
             upload_id,
             chunk.span,
@@ -87,7 +89,7 @@ def upload_chunk(hash: str) -> Response:
             client=client_address(),
             arrived=isinstance(body, FileBody),
         )
-        return jsonify(_acknowledged(services().uploads.receive(hash, command, body)))
+        return jsonify(_acknowledged(services().receiving.uploads.receive(hash, command, body)))
 
 
 @native.post("/upload")
@@ -98,14 +100,14 @@ def upload_file(hash: str) -> Response:
     with chunk_body(request.environ, here.settings) as (body, length):
         if length is not None and length > most + FORM_FRAME_BYTES:
             raise _too_large()
-        link = here.small_files.admit(hash, most if length is None else length, sender)
+        link = here.receiving.small_files.admit(hash, most if length is None else length, sender)
         with received(body, request.content_type or "", most, folder) as form:
             if form.content is None:
                 raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
             path = RelPath.parse(form.fields.get("relative_path") or form.filename or "")
             name, email = form.fields.get("sender_name"), form.fields.get("sender_email")
             opening = OpenUpload(path, form.size, sender_name=name, sender_email=email)
-            return jsonify(_finished(here.small_files.take(link, opening, form.content, sender.client)))
+            return jsonify(_finished(here.receiving.small_files.take(link, opening, form.content, sender.client)))
 
 
 @native.post("/pack")
@@ -114,7 +116,7 @@ def receive_pack(hash: str) -> Response:
     with chunk_body(request.environ, here.settings) as (body, length):
         _refuse_large(length)
         files = packed_files(PackReader(body), here.settings.max_chunk_size, sender_is_gone)
-        outcomes = here.small_files.receive_pack(hash, files, _credentials())
+        outcomes = here.receiving.small_files.receive_pack(hash, files, _credentials())
     return jsonify(files=[_outcome(each) for each in outcomes])
 
 
@@ -221,4 +223,4 @@ def _finished(session: UploadSession) -> dict[str, Any]:
 
 def _removable_until(session: UploadSession) -> float | None:
     # A session is last active when its file is delivered.
-    return services().undo.until(session.active_at) if session.state is State.COMPLETE else None
+    return services().receiving.undo.until(session.active_at) if session.state is State.COMPLETE else None

@@ -7,8 +7,8 @@ from typing import Any
 from flask import Blueprint, Response, jsonify
 
 from app.services.receiving.open_uploads import UnderWay
-from app.web.api.owner import note_act, owner_required
 from app.web.wire.context import services
+from app.web.wire.ownership import note_act, owner_required
 from app.web.wire.paging import page
 
 open_uploads = Blueprint("open_uploads", __name__, url_prefix="/api/droppr/requests/<hash>/uploads")
@@ -18,15 +18,15 @@ open_uploads = Blueprint("open_uploads", __name__, url_prefix="/api/droppr/reque
 @owner_required
 def list_open(hash: str) -> Response:
     here = services()
-    openings, more = page(here.open_uploads.of(hash), lambda opening: (opening.at, opening.upload_id))
-    uploads = [under_way_view(each) for each in here.open_uploads.look(openings)]
-    return jsonify(at=here.clock(), uploads=uploads, **more)
+    openings, more = page(here.receiving.open_uploads.of(hash), lambda opening: (opening.at, opening.upload_id))
+    uploads = [under_way_view(each) for each in here.receiving.open_uploads.look(openings)]
+    return jsonify(at=here.ground.clock(), uploads=uploads, **more)
 
 
 @open_uploads.delete("")
 @owner_required
 def stop_all(hash: str) -> Response:
-    outcome = services().open_uploads.stop_all(hash)
+    outcome = services().receiving.open_uploads.stop_all(hash)
     note_act("uploads cancelled", hash, cancelled=outcome.stopped, left=outcome.left)
     return jsonify(cancelled=outcome.stopped, left=outcome.left)
 

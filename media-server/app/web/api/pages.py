@@ -1,4 +1,4 @@
-"""The pages, when no nginx serves them: built files, and the headers every answer carries.
+"""The pages, when no nginx serves them: built files.
 
 Pages name what they need relative to themselves, so each has one address; others lead there, relatively, as a proxy in front may
 have taken off the beginning of theirs.
@@ -7,7 +7,6 @@ have taken off the beginning of theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -15,21 +14,11 @@ from flask import Blueprint, Response, request, send_file, send_from_directory
 
 from app.core.errors import NotFound, RequestNotFound
 from app.core.images import image_type
-from app.settings import Settings
 from app.web.wire.context import services
 
 pages = Blueprint("pages", __name__)
 
-LOST = "lost.html"
-LOST_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
-"""It holds nothing but what was built, and is whole by itself, as it stands at any address."""
 SENDERS_PAGE = "pages.request_page"
-NOBODY = "'none'"
-_CAPTCHA_HOSTS = {
-    "altcha": "",
-    "turnstile": " https://challenges.cloudflare.com",
-    "hcaptcha": " https://hcaptcha.com https://*.hcaptcha.com",
-}
 
 
 @pages.get("/")
@@ -50,7 +39,7 @@ def request_page(hash: str) -> Response:
         return _moved(f"../{quote(hash, safe='')}")
     response = _page(_in_their_language(), conditional=False)
     try:
-        services().requests.load(hash)
+        services().ground.requests.load(hash)
         # The page asks what the link says of itself, and the browser does so before it has read the page.
         response.headers["Link"] = (
             f"<../api/droppr/requests/{quote(hash, safe='')}>; rel=preload; as=fetch; crossorigin"
@@ -93,24 +82,6 @@ def _in_their_language() -> str:
     return next((f"request.{name}.html" for name in names if name in there), "request.html")
 
 
-def lost() -> Response | None:
-    """The page for an address that is none, where a person asks in a browser; None for programs, and where it is not built."""
-    accepted = request.headers.get("Accept", "").lower()
-    if request.method not in ("GET", "HEAD") or "text/html" not in accepted or "application/json" in accepted:
-        return None
-    if services().settings.unix_socket is not None:
-        # nginx has the pages; these headers it keeps.
-        reply = Response(headers={"X-Accel-Redirect": "/_droppr_lost"}, mimetype="text/html")
-    elif (_built() / LOST).is_file():
-        reply = send_from_directory(_built(), LOST, conditional=False)
-    else:
-        return None
-    reply.status_code = 404
-    reply.headers["Content-Security-Policy"] = LOST_POLICY
-    reply.headers["Cache-Control"] = "no-store"
-    return reply
-
-
 def _page(name: str, conditional: bool = True) -> Response:
     if not (_built() / name).is_file():
         raise NotFound("The pages have not been built yet. Run 'make run', or 'npm run build' in nginx/.")
@@ -119,26 +90,3 @@ def _page(name: str, conditional: bool = True) -> Response:
 
 def _built() -> Path:
     return services().settings.pages_dir
-
-
-def security_headers(settings: Settings, *, frame_ancestors: Sequence[str] = ()) -> dict[str, str]:
-    """What every answer carries, in frames of nobody's but ``frame_ancestors``. Only the owner's choice of an outside
-    captcha lets another host in."""
-    captcha = _CAPTCHA_HOSTS[settings.captcha_provider]
-    policy = (
-        f"default-src 'self'; script-src 'self'{captcha}; frame-src 'self'{captcha}; connect-src 'self'{captcha}; "
-        f"style-src 'self'{captcha}; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; "
-        f"form-action 'self'; frame-ancestors {' '.join(frame_ancestors) or NOBODY}"
-    )
-    secure = {"Strict-Transport-Security": "max-age=31536000"} if settings.tls_cert else {}
-    # The older header knows no list.
-    unframed = {} if frame_ancestors else {"X-Frame-Options": "DENY"}
-    return {
-        **secure,
-        **unframed,
-        "Content-Security-Policy": policy,
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cross-Origin-Opener-Policy": "same-origin",
-        "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
-    }

@@ -17,19 +17,19 @@ receipts = Blueprint("receipts", __name__, url_prefix="/api/droppr")
 @receipts.post("/requests/<hash>/receipts")
 def issue(hash: str) -> Response:
     named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
-    return jsonify(services().receipts.issue(hash, named, services().settings.public_url, client_address()))
+    return jsonify(services().senders.receipts.issue(hash, named, services().settings.public_url, client_address()))
 
 
 @receipts.get("/receipt-key")
 def receipt_key() -> Response:
-    key = services().receipts.key
+    key = services().senders.receipts.key
     return jsonify(algorithm="Ed25519", public_key=key.public, fingerprint=key.fingerprint, pem=key.pem)
 
 
 @receipts.post("/requests/<hash>/handoffs")
 def make_handoff(hash: str) -> tuple[Response, int]:
     named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
-    made = services().handoffs.make(hash, named, client_address())
+    made = services().senders.handoffs.make(hash, named, client_address())
     code = shown(made.code)
     url = f"/request/{hash}#resume={code}"
     return jsonify(code=code, expires_at=made.expires_at, url=url, link=whole_address(url)), 201
@@ -37,5 +37,5 @@ def make_handoff(hash: str) -> tuple[Response, int]:
 
 @receipts.get("/requests/<hash>/handoffs/<code>")
 def find_handoff(hash: str, code: str) -> Response:
-    found = services().handoffs.find(hash, code, client_address())
+    found = services().senders.handoffs.find(hash, code, client_address())
     return jsonify(uploads=[status_view(session, MAX_IN_LIST) for session in found])

@@ -15,9 +15,9 @@ from app.core.links import ReceivedFile, RequestLink, Usage
 from app.core.remotes import PassedOn, RemoteTarget
 from app.services.links.file_requests import LinkInfo
 from app.web.api.downloads import download
-from app.web.api.owner import note_act, owner_required
 from app.web.wire.context import client_address, services, whole_address
 from app.web.wire.json_body import parse, read_json
+from app.web.wire.ownership import note_act, owner_required
 from app.web.wire.paging import page
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink
 from app.web.wire.upload_bodies import MAX_PACKED
@@ -41,7 +41,7 @@ def _know_any_path(state: BlueprintSetupState) -> None:
 @owner_required
 def create() -> tuple[Response, int]:
     body = read_json(NewLink)
-    link = services().file_requests.create(body.folder, body.terms(), client_address())
+    link = services().links.file_requests.create(body.folder, body.terms(), client_address())
     note_act("link made", link.hash, folder=str(link.folder))
     return jsonify(owner_view(link)), 201
 
@@ -49,7 +49,7 @@ def create() -> tuple[Response, int]:
 @requests.get("/requests")
 @owner_required
 def list_all() -> Response:
-    here = services().file_requests
+    here = services().links.file_requests
     active = parse(ListQuery, request.args.to_dict()).active
     links, more = page(here.all(active), lambda link: (link.created_at, link.hash))
     listed = [listed_view(link, usage) for link, usage in here.with_usage(links)]
@@ -59,15 +59,15 @@ def list_all() -> Response:
 @requests.get("/requests/<hash>")
 def show(hash: str) -> Response:
     here = services()
-    info = here.file_requests.info(hash, client_address())
+    info = here.links.file_requests.info(hash, client_address())
     return jsonify(
         **sender_view(info),
         chunk_size=here.settings.chunk_size,
         max_parallel_chunks=here.settings.max_parallel_chunks,
         most_parallel_chunks=here.settings.most_chunks_at_once,
         pack={"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
-        captcha_provider=here.captcha.name,
-        captcha_site_key=here.captcha.site_key,
+        captcha_provider=here.links.captcha.name,
+        captcha_site_key=here.links.captcha.site_key,
         logo_url="/logo" if here.settings.logo else None,
     )
 
@@ -76,7 +76,7 @@ def show(hash: str) -> Response:
 @owner_required
 def edit(hash: str) -> Response:
     terms = read_json(LinkTerms).terms()
-    link = services().file_requests.edit(hash, terms)
+    link = services().links.file_requests.edit(hash, terms)
     note_act("link changed", hash, changed=sorted(terms))
     return jsonify(owner_view(link))
 
@@ -85,10 +85,10 @@ def edit(hash: str) -> Response:
 @owner_required
 def close(hash: str) -> Response:
     if parse(CloseQuery, request.args.to_dict()).forget:
-        services().forgetting.forget(hash)
+        services().receiving.forgetting.forget(hash)
         note_act("link deleted", hash)
     else:
-        services().file_requests.close(hash)
+        services().links.file_requests.close(hash)
         note_act("link closed", hash)
     return Response(status=204)
 
@@ -96,9 +96,9 @@ def close(hash: str) -> Response:
 @requests.get("/requests/<hash>/files")
 @owner_required
 def files(hash: str) -> Response:
-    received = services().file_requests.usage(hash).files
+    received = services().links.file_requests.usage(hash).files
     files, more = page(received, lambda file: (file.received_at, file.upload_id))
-    states = services().outbox.states(files)
+    states = services().forwarding.outbox.states(files)
     return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **more)
 
 
@@ -106,8 +106,8 @@ def files(hash: str) -> Response:
 @owner_required
 def pass_on(hash: str, path: str) -> tuple[Response, int]:
     here = services()
-    link, file = here.file_requests.received(hash, path)
-    passed_on = here.outbox.again(link, file)
+    link, file = here.links.file_requests.received(hash, path)
+    passed_on = here.forwarding.outbox.again(link, file)
     note_act("file to be passed on again", hash, file.upload_id, path=path)
     return jsonify(passed_on=passed_on_view(passed_on)), 202
 
@@ -116,16 +116,16 @@ def pass_on(hash: str, path: str) -> tuple[Response, int]:
 @owner_required
 def fetch(hash: str, path: str) -> Response:
     here = services()
-    link, file = here.file_requests.received(hash, path)
+    link, file = here.links.file_requests.received(hash, path)
     try:
-        return download(here.inbox.locate(link.folder, file.disk_path, file.file_identity), file, here.settings)
+        return download(here.ground.inbox.locate(link.folder, file.disk_path, file.file_identity), file, here.settings)
     except FileNotFoundError:
         raise FileNotFound("This file has been moved, deleted or replaced by a link on the server.") from None
 
 
 @requests.get("/captcha")
 def challenge() -> Response:
-    found = services().captcha.challenge()
+    found = services().links.captcha.challenge()
     if found is None:
         raise NotFound("This server's captcha makes its challenges elsewhere.")
     return jsonify(found)
@@ -179,7 +179,7 @@ def passed_on_view(passed_on: PassedOn | None) -> dict[str, Any] | None:
 def listed_view(link: RequestLink, usage: Usage) -> dict[str, Any]:
     return {
         **owner_view(link),
-        "expired": link.is_expired(services().clock()),
+        "expired": link.is_expired(services().ground.clock()),
         "files_received": len(usage.files),
         "bytes_received": usage.bytes_received,
         "uploads_open": len(usage.open),

@@ -11,10 +11,10 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.errors import Unauthorized
-from app.services.operations.readiness import problems
+from app.storage.disk.readiness import problems
 from app.web.api.events import Watching
-from app.web.api.owner import is_owner, owner_required
 from app.web.wire.context import is_local, services
+from app.web.wire.ownership import is_owner, owner_required
 
 system = Blueprint("system", __name__)
 _watching = Watching()
@@ -30,7 +30,7 @@ def readyz() -> tuple[Response, int]:
     found = problems(services().settings.data_dir)
     if found:
         return jsonify(status="not ready", error=" ".join(found), code="busy", problems=found), 503
-    return jsonify(status="ready", notes=services().notes.sentences()), 200
+    return jsonify(status="ready", notes=services().operations.notes.sentences()), 200
 
 
 @system.get("/metrics")
@@ -46,14 +46,14 @@ def metrics() -> Response:
 @system.get("/api/v1/system/upload-status")
 @owner_required
 def upload_status() -> Response:
-    return jsonify(services().figures.status())
+    return jsonify(services().operations.figures.status())
 
 
 @system.get("/api/v1/system/upload-events")
 @owner_required
 def upload_events() -> Response:
     """The figures as they change, as server-sent events."""
-    reply = Response(_watching.stream(services().figures), mimetype="text/event-stream")
+    reply = Response(_watching.stream(services().operations.figures), mimetype="text/event-stream")
     reply.headers["X-Accel-Buffering"] = "no"
     return reply
 
@@ -61,7 +61,7 @@ def upload_events() -> Response:
 @system.get("/api/v1/system/upload-progress/<upload_id>")
 def upload_progress(upload_id: str) -> Response:
     """For whoever knows the upload's id: it is a capability, so the owner and its sender."""
-    return jsonify(services().figures.progress(upload_id))
+    return jsonify(services().operations.figures.progress(upload_id))
 
 
 class _Counted(MultiProcessCollector):
@@ -85,7 +85,7 @@ class _Now:
     """What is so at this moment, asked when it is told: right across workers and restarts."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        figures = services().figures
+        figures = services().operations.figures
         concurrency, memory = figures.concurrency(), figures.memory()
         for name, help, value in (
             ("active_uploads", "Uploads that are open", figures.open_uploads()),

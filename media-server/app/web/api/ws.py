@@ -21,13 +21,13 @@ from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.storage.disk.bodies import ViewBody
-from app.web.api.owner import is_owner
 from app.web.server.websocket import Binary, Closed, Hijacked, TooMuch, WebSocket
 from app.web.wire.context import client_address, from_own_page, services
 from app.web.wire.errors import described
 from app.web.wire.foreign_pages import judge_socket, may_open_socket
 from app.web.wire.gaps import all_gaps
 from app.web.wire.json_body import parse
+from app.web.wire.ownership import is_owner
 from app.web.wire.upload_bodies import OpenUploadBody, Sha256
 
 log = logging.getLogger("droppr.web")
@@ -64,7 +64,7 @@ def upload_parallel(file_id: str) -> Response:
     connection = request.environ.get("droppr.connection")
     address = connection.address if connection and connection.address else client_address()
     with _places.one(address, connection.worker.waiting if connection else None) as place:
-        buffers = services().buffers
+        buffers = services().forwarding.buffers
         try:
             socket = WebSocket(request.environ, lambda: buffers.borrow(MAX_MESSAGE_BYTES))
         except Closed:
@@ -115,11 +115,11 @@ class Conversation:
             if isinstance(message, Binary):
                 session = self._receive(start.request, session, message.data)
             elif _kind(message) == "cancel":
-                services().uploads.cancel(start.request, session.upload_id)
+                services().receiving.uploads.cancel(start.request, session.upload_id)
                 self._socket.send(type="cancelled", upload_id=session.upload_id)
                 return
             elif _kind(message) == "status":
-                session = services().uploads.status(start.request, session.upload_id)
+                session = services().receiving.uploads.status(start.request, session.upload_id)
                 self._socket.send(type="progress", **_state(session))
         path = session.delivered_path or str(session.path)
         self._socket.send(type="complete", **_state(session), path=path, name=path.rsplit("/", 1)[-1])
@@ -129,14 +129,14 @@ class Conversation:
     def _session(self, start: Start) -> UploadSession:
         here = services()
         if self._gdrive_url is not None:
-            here.remotes.check_session(self._gdrive_url)
+            here.forwarding.remotes.check_session(self._gdrive_url)
         session = self._opened(start)
         if self._gdrive_url is not None:
-            here.outbox.session(session, self._gdrive_url)
+            here.forwarding.outbox.session(session, self._gdrive_url)
         return session
 
     def _opened(self, start: Start) -> UploadSession:
-        uploads = services().uploads
+        uploads = services().receiving.uploads
         try:
             return uploads.status(start.request, self._file_id)
         except UploadNotFound:
@@ -157,10 +157,10 @@ class Conversation:
             command = ReceiveChunk(
                 session.upload_id, Span(offset, offset + length), session.size, None, client=client_address()
             )
-            session = services().uploads.receive(hash, command, ViewBody(data[HEADER_BYTES:]))
+            session = services().receiving.uploads.receive(hash, command, ViewBody(data[HEADER_BYTES:]))
         except UploadError as error:
             self._socket.send(type="error", offset=offset, length=length, **described(error))
-            return services().uploads.status(hash, session.upload_id)
+            return services().receiving.uploads.status(hash, session.upload_id)
         self._socket.send(type="progress", offset=offset, length=length, **_counts(session))
         return session
 
@@ -169,8 +169,8 @@ class Conversation:
         told: Any = None
         pause = threading.Event()
         while True:
-            file = services().requests.file(hash, session.upload_id)
-            found = services().outbox.states([file]).get(session.upload_id) if file else None
+            file = services().ground.requests.file(hash, session.upload_id)
+            found = services().forwarding.outbox.states([file]).get(session.upload_id) if file else None
             state = (found.state, found.sent_bytes, found.error) if found else None
             if state != told and found:
                 told = state

@@ -35,6 +35,7 @@ from gunicorn.workers.gthread import ThreadWorker
 from app.core.waiting_room import WaitingThreads
 from app.web.server.body import SLOWEST_BYTES_PER_SECOND
 from app.web.server.heads import MAX_HEAD_BYTES, is_complete, missing
+from app.web.server.proxies import counted, is_trusted, parsed
 from app.web.server.slots import Slots
 from app.web.server.sockets import (
     PARTING_BYTES,
@@ -44,7 +45,6 @@ from app.web.server.sockets import (
     Senders,
     Sockets,
 )
-from app.web.wire.context import counted, is_trusted, parsed
 
 FIRST_BYTES = 8 * 1024
 """So much is read of a request at first: headers and a small file. More of a chunk would be copied several times."""
@@ -75,7 +75,7 @@ class Front(ThreadWorker):  # type: ignore[misc]
         app: Any = self.wsgi
         threads = self.settings.threads
         bodies = max(1, threads // 2)
-        self.waiting: WaitingThreads = app.extensions["droppr"].waiting
+        self.waiting: WaitingThreads = app.extensions["droppr"].ground.bounds.threads
         self.slots: Slots[Connection] = Slots(
             bodies, self.settings.most_bodies_each(bodies), self.waiting, time.monotonic
         )

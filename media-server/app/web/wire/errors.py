@@ -10,9 +10,9 @@ from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, Reque
 
 from app.core import errors
 from app.core.pieces import PIECE_BYTES
-from app.web.api.pages import lost
 from app.web.server.body import RequestBody
 from app.web.wire.context import services
+from app.web.wire.lost import lost
 from app.web.wire.rights import BODILESS, has_rights
 
 log = logging.getLogger("droppr.web")
@@ -78,7 +78,7 @@ def install(app: Flask) -> None:
 
 def described(error: errors.UploadError) -> dict[str, Any]:
     """An error as callers see it; counted, as it is about to be sent."""
-    services().observer.answered_with(error)
+    services().ground.observer.answered_with(error)
     return {"error": error.message, "code": error.code, **error.details}
 
 
@@ -103,7 +103,7 @@ def render(error: errors.UploadError) -> Response:
 def _render_http(error: HTTPException) -> Response:
     translated = _translated(error)
     if isinstance(translated, errors.NotFound) and (page := lost()) is not None:
-        services().observer.answered_with(translated)
+        services().ground.observer.answered_with(translated)
         return page
     response = render(translated)
     for name, value in error.get_headers():

@@ -1,4 +1,4 @@
-"""Whether the server can do its work at this moment."""
+"""Whether the data folder lets the server do its work at this moment."""
 
 from __future__ import annotations
 

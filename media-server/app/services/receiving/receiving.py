@@ -1,0 +1,192 @@
+"""Receiving chunks: each is claimed, stored, recorded, and told to those who follow the upload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Protocol
+
+from app.core.errors import (
+    ChecksumMismatch,
+    ChunkConflict,
+    InvalidRange,
+    OffsetMismatch,
+    SizeMismatch,
+    TypeNotAllowed,
+    UploadNotFound,
+)
+from app.core.links import RequestLink
+from app.core.pieces import pieces
+from app.core.policy import HEAD_BYTES, Policy
+from app.core.ports.bodies import Body
+from app.core.ports.chunks import ChunkStore, ClaimedSpan
+from app.core.ports.guards import Clock
+from app.core.ports.sessions import Recorded, SessionStore
+from app.core.ranges import Span
+from app.core.session import State, UploadSession
+from app.services.operations.observer import Observer
+from app.services.receiving.commands import ReceiveChunk
+from app.services.receiving.deliveries import Deliveries
+from app.services.receiving.finding import Finder
+from app.services.receiving.promises import Promises
+from app.services.upload_concurrency_manager import UploadConcurrencyManager, user_of
+
+
+class ChunkFollower(Protocol):
+    """Is told of every chunk that was recorded and was not the last one of its upload."""
+
+    def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
+        """``session`` as it stands with the chunk. Called before the sender is answered, so what takes time is left to
+        another thread. Raises nothing."""
+        ...
+
+
+class Receiver:
+    """Takes chunks, in any order and several at once unless ``policy`` says otherwise."""
+
+    def __init__(
+        self,
+        *,
+        finder: Finder,
+        sessions: SessionStore,
+        chunks: ChunkStore,
+        deliveries: Deliveries,
+        promises: Promises,
+        followers: Sequence[ChunkFollower],
+        policy: Policy,
+        concurrency: UploadConcurrencyManager,
+        clock: Clock,
+        observer: Observer,
+    ) -> None:
+        self._finder = finder
+        self._sessions = sessions
+        self._chunks = chunks
+        self._deliveries = deliveries
+        self._promises = promises
+        self._followers = followers
+        self._policy = policy
+        self._concurrency = concurrency
+        self._clock = clock
+        self._observer = observer
+
+    def receive(self, hash: str, command: ReceiveChunk, body: Body) -> UploadSession:
+        """Take one chunk; once it returns, its bytes survive the death of every process.
+
+        A chunk that arrived before changes nothing. Raises UploadNotFound, UploadExpired, RequestClosed,
+        InvalidRange, SizeMismatch, ChunkTooLarge, ChunkConflict, ChecksumMismatch, ChunkSizeMismatch, TypeNotAllowed,
+        OffsetMismatch, Busy, StorageFull; nothing of the chunk is kept then.
+        """
+        session = self._finder.find(hash, command.upload_id)
+        link = self._finder.link_of_open_upload(hash)
+        self._check(session, command)
+        if session.state is State.OPEN and not session.ranges.covers(command.span):
+            try:
+                taken = self._take_in_slot(session, link, command, body)
+            except UploadNotFound:
+                self._check(self._finder.find(hash, command.upload_id), command)  # They know why it is gone.
+                raise
+            if taken is not None:
+                return taken
+            session = self._finder.find(hash, command.upload_id)
+            self._check(session, command)  # Another chunk may have shown meanwhile that the file is not taken.
+        self._compare(session, link, command, body)
+        undelivered = session.state is State.OPEN and session.is_whole
+        return self._deliveries.finish(session.upload_id, link) if undelivered else session
+
+    def _check(self, session: UploadSession, command: ReceiveChunk) -> None:
+        if session.state is State.REFUSED:
+            raise TypeNotAllowed(session.refusal)
+        if command.total not in (None, session.size):
+            raise SizeMismatch(
+                f"The upload was opened for {session.size} bytes, this chunk speaks of {command.total}.",
+                size=session.size,
+            )
+        if command.span.stop > session.size:
+            raise InvalidRange(f"The chunk ends after the file's {session.size} bytes.", size=session.size)
+        self._policy.check_chunk(command.span.length)
+        self._policy.check_place(session.ranges, command.span, session.size)
+        if self._policy.in_order and not session.is_whole and command.span.start > session.ranges.prefix:
+            raise OffsetMismatch(offset=session.ranges.prefix)
+
+    def _take_in_slot(
+        self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body
+    ) -> UploadSession | None:
+        """The same as ``_take``, with a slot among the uploads that are received at once. Raises Busy."""
+        begun = session.received_bytes > 0
+        with self._concurrency.receiving(
+            session.upload_id,
+            user_of(link.hash, command.client),
+            session.size,
+            begun=begun,
+            arrived=command.arrived,
+        ) as slot:
+            try:
+                taken = self._take(session, link, command, slot.counting(body))
+            except TypeNotAllowed:
+                slot.is_done = True
+                raise
+            # Never back: another chunk, which began before the last one, may end after it.
+            if taken is not None and taken.state is not State.OPEN:
+                slot.is_done = True
+            return taken
+
+    def _take(
+        self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body
+    ) -> UploadSession | None:
+        """Store and record a chunk; None, the body untouched, where others settled its bytes in the meantime."""
+        upload_id, span = session.upload_id, command.span
+        with self._claimed(upload_id, span) as claimed:
+            if claimed is None:
+                return None
+            # Read again: what was recorded before the claim is settled, and nothing in it changes while we hold it.
+            session = self._sessions.load(upload_id)
+            wanted = session.ranges.missing(span)
+            if session.state is not State.OPEN or not wanted:
+                return None
+            with self._promises.kept(session, link, span), self._observer.receiving(session, span, command.index):
+                claimed.receive(body, wanted, command.checksum)
+                self._judge_head(session, link, span)
+                recorded = self._sessions.record(upload_id, span, self._clock())
+        if recorded.closed:
+            return self._deliveries.finish(upload_id, link)
+        is_first = not session.received_bytes
+        session = replace(session, ranges=recorded.ranges)
+        if is_first:
+            self._promises.begun(session, link)
+        for follower in self._followers:
+            follower.chunk_recorded(session, link, recorded)
+        return session
+
+    @contextmanager
+    def _claimed(self, upload_id: str, span: Span) -> Iterator[ClaimedSpan | None]:
+        """The claimed span; None where the growing file is gone, as after a delivery."""
+        with ExitStack() as stack:
+            try:
+                claimed = stack.enter_context(self._chunks.claim(upload_id, span))
+            except UploadNotFound:
+                yield None
+                return
+            yield claimed
+
+    def _judge_head(self, session: UploadSession, link: RequestLink, span: Span) -> None:
+        """Refuse the upload as soon as enough of its start is there to show a wrong type.
+
+        Of two short chunks that arrive at once neither may see the whole head; the delivery judges it in any case.
+        """
+        needed = min(HEAD_BYTES, session.size)
+        if span.start < needed <= session.ranges.add(span).prefix:
+            self._deliveries.judge(session, link)
+
+    def _compare(self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body) -> None:
+        """Check a chunk that arrived before against the bytes that count. Raises ChunkConflict."""
+        same = True
+        with self._deliveries.bytes_of(session, link) as stored:
+            for place, piece in pieces(body, command.span):
+                if command.checksum is not None:
+                    command.checksum.update(piece)
+                same = same and stored(place) in (piece, None)
+        if command.checksum is not None and not command.checksum.matches():
+            raise ChecksumMismatch()
+        if not same:
+            raise ChunkConflict()

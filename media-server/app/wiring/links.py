@@ -1,0 +1,57 @@
+"""The part of the wiring that is about links and who may use them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.core.ports.guards import CaptchaProvider
+from app.services.forwarding.remotes import Remotes
+from app.services.links.access import Access, AccessRules
+from app.services.links.file_requests import FileRequests
+from app.services.links.passwords import Argon2Hasher
+from app.settings import Settings
+from app.wiring.captcha import build_captcha
+from app.wiring.ground import Ground, policy_of
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Links, and who tells people from programs on them."""
+
+    file_requests: FileRequests
+    captcha: CaptchaProvider
+
+
+def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
+    """Links; ``remotes`` judge the targets that they name."""
+    captcha = build_captcha(settings, ground.attempts, ground.clock)
+    hasher = Argon2Hasher()
+    access = Access(
+        attempts=ground.attempts,
+        captcha=captcha,
+        hasher=hasher,
+        clock=ground.clock,
+        rules=access_rules(settings),
+        waiting=ground.bounds.passwords,
+    )
+    file_requests = FileRequests(
+        requests=ground.requests,
+        access=access,
+        policy=policy_of(settings),
+        attempts=ground.attempts,
+        hasher=hasher,
+        clock=ground.clock,
+        create_limit=settings.rate_limit_share_create,
+        usual_hours=settings.link_expires_hours,
+        check_target=remotes.check,
+    )
+    return Links(file_requests, captcha)
+
+
+def access_rules(settings: Settings) -> AccessRules:
+    """How often one may guess."""
+    return AccessRules(
+        failure_max=settings.request_password_failure_max,
+        failure_window=settings.request_password_failure_window_seconds,
+        captcha_threshold=settings.request_password_failure_captcha_threshold,
+    )

@@ -1,0 +1,64 @@
+"""The part of the wiring that tells how the server is, and who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from app.services.accounts.owner import Owner
+from app.services.accounts.owner_token import FILE_NAME, looks_made
+from app.services.operations.notes import Notes
+from app.services.operations.server_figures import ServerFigures
+from app.services.receiving.room import Room
+from app.settings import Settings
+from app.storage.disk import secret_file
+from app.storage.disk.last_seen import LocalLastSeen
+from app.wiring.bounds import RUN_FOLDER
+from app.wiring.forwarding import Forwarding
+from app.wiring.ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Operations:
+    """What is told of the server."""
+
+    figures: ServerFigures
+    notes: Notes
+
+
+def build_operations(ground: Ground, settings: Settings, room: Room, forwarding: Forwarding) -> Operations:
+    """What is told of the server, each part by who knows it."""
+
+    def destinations() -> Mapping[str, Any]:
+        chunks, circuits = forwarding.processor.figures(), forwarding.remotes.states()
+        return {**forwarding.outbox.figures(), "chunks": chunks, "circuits": circuits}
+
+    notes = Notes(LocalLastSeen(settings.data_dir / RUN_FOLDER / "one-connection", ground.clock))
+    figures = ServerFigures(
+        sessions=ground.sessions,
+        concurrency=ground.bounds.concurrency,
+        memory=ground.bounds.memory,
+        clock=ground.clock,
+        chunk_size=settings.chunk_size,
+        max_parallel_chunks=settings.max_parallel_chunks,
+        notes=notes.sentences,
+        parts={
+            "disk": room.figures,
+            "buffer_pool": lambda: asdict(forwarding.buffers.figures()),
+            "destinations": destinations,
+        },
+    )
+    return Operations(figures, notes)
+
+
+def build_owner(ground: Ground, settings: Settings) -> Owner:
+    """Whoever has the token of the settings, or the one that is made on first start."""
+    token = settings.admin_token or secret_file.load_or_create(settings.data_dir / FILE_NAME)[0]
+    return Owner(
+        token=token,
+        made=settings.admin_token is None and looks_made(token),
+        secret=secret_file.load_or_create(settings.data_dir / "session_key")[0],
+        attempts=ground.attempts,
+        clock=ground.clock,
+    )
