@@ -23,7 +23,7 @@ PROCESSES := $(shell echo $$(( $$(nproc) * 2 )))
 # Tests of one file share servers; tests/conftest.py lets long files begin first.
 BY_FILE := --dist=loadfile --no-loadscope-reorder
 
-.PHONY: help run build dist setup hooks test alone unit contracts http browser faults shots torture bench web-test lint fmt locks clean system-parts
+.PHONY: help run build dist setup hooks test alone unit contracts http browser faults shots torture bench web-test lint fmt locks generated clean system-parts
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  make %-22s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -89,6 +89,10 @@ locks: ## Bring the locked Python dependencies up to date (needs uv)
 	    uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	        --python-version 3.11 $${set#*:} setup.cfg --output-file $(LOCKS)$${set%%:*}.lock; \
 	done
+
+generated: $(VENV)/.dev nginx/node_modules/.installed ## Write what is made of the code: docs/openapi.json, tables in the docs, the pages' types
+	$(BIN)/python scripts/generate.py
+	cd nginx && npm run --silent contract
 
 clean: ## Remove everything that was installed or built here; received files in data/ stay
 	rm -rf $(VENV) .cache .hypothesis dist nginx/node_modules nginx/dist nginx/dist-lib media-server/*.egg-info

@@ -17,12 +17,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from app.core.images import image_type
 from app.core.origins import ANY, origin_list
+from app.core.terms import MAX_HOURS
 
 MIB = 1024 * 1024
 MOST_PLACES = 1000
 """The highest limit on uploads at once."""
-MAX_HOURS = 24 * 365 * 100
-"""The furthest away that a link may expire."""
 UPLOADS = "uploads"
 """The folder below the data folder with what has not arrived as a whole."""
 SPOOL = "spool"

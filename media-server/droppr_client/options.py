@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import wraps
 from pathlib import Path
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 import click
 from click.core import ParameterSource
 
+from app.core.terms import TERMS, Kind, Term
 from droppr_client.api import Api, ApiError
 from droppr_client.output import ask_secret, say
 from droppr_client.upload.connection import without_sentence
@@ -138,38 +139,56 @@ def _noted_hash(context: click.Context, _parameter: click.Parameter, link: str) 
 link_argument = click.argument("link", callback=_noted_hash)
 
 
+class Destination(click.ParamType[dict[str, str]]):
+    """Where files go after a link's folder, as the API says it: ``folder``, ``s3://BUCKET/PREFIX`` or ``drive:FOLDER_ID``."""
+
+    name = "destination"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, str]:
+        text = str(value)
+        bucket, _, prefix = text.removeprefix("s3://").partition("/")
+        if text.startswith("s3://") and bucket:
+            return {"kind": "s3", "bucket": bucket, "prefix": prefix}
+        if text.startswith("drive:"):
+            return {"kind": "drive", "folder_id": text.removeprefix("drive:")}
+        if text != "folder":
+            self.fail(f"{value!r} is no place. Write folder, s3://BUCKET/PREFIX or drive:FOLDER_ID.", param, ctx)
+        return {"kind": "folder"}
+
+
+_WRITTEN: dict[Kind, dict[str, Any]] = {
+    Kind.HOURS: {"type": click.FloatRange(0)},
+    Kind.SIZE: {"type": Size()},
+    Kind.COUNT: {"type": click.IntRange(0)},
+    Kind.EXTENSIONS: {"metavar": "LIST"},
+    Kind.ORIGINS: {"metavar": "LIST"},
+    Kind.DESTINATION: {"type": Destination(), "metavar": "PLACE"},
+}
+"""How the command line takes a term of each kind; one that is not here is a text."""
+
+
 def terms_options(command: AnyCommand) -> AnyCommand:
-    """Add an option for everything that can be set on a link."""
-    asks = click.Choice(["no", "optional", "required"])
-    for option in reversed(
-        [
-            click.option("--title", help="What the sender's page is headed with."),
-            click.option("--message", help="What the sender's page says below."),
-            click.option("--expires-hours", type=click.FloatRange(0), help="Hours from now; 0 is never."),
-            click.option("--password", help="What senders must know; '' takes it away. '-' asks for it."),
-            click.option(
-                "--password-file",
-                type=click.File(),
-                help="Its first line is what senders must know; - is standard input.",
-            ),
-            click.option("--max-file-size", type=Size(), help="Such as 2GiB; 0 is no limit."),
-            click.option("--max-total-size", type=Size(), help="Of all files together."),
-            click.option("--max-files", type=click.IntRange(0), help="How many files; 0 is no limit."),
-            click.option("--allowed-extensions", metavar="LIST", help="Such as jpg,mov; '' is all."),
-            click.option(
-                "--allowed-origins",
-                metavar="LIST",
-                help="Pages of which addresses may send, such as https://www.example.org; '*', none, or '' as the server says.",
-            ),
-            click.option(
-                "--captcha", type=click.Choice(["never", "after_failures", "always"]), help="When senders solve one."
-            ),
-            click.option("--ask-name", type=asks, help="Whether senders say who they are."),
-            click.option("--ask-email", type=asks, help="Whether they give an e-mail address."),
-        ]
-    ):
-        command = option(command)
+    """Add an option for everything that can be set on a link, but for whether it is open."""
+    for term in reversed(TERMS):
+        for option in reversed(list(_options(term))):
+            command = option(command)
     return command
+
+
+def _options(term: Term) -> Iterator[Callable[[AnyCommand], AnyCommand]]:
+    flag = f"--{term.name.replace('_', '-')}"
+    match term.kind:
+        case Kind.SWITCH:
+            return
+        case Kind.SECRET:
+            yield click.option(flag, help=f"{term.help} '-' asks for it.")
+            its_file = "Its first line is what senders must know; - is standard input."
+            yield click.option(f"{flag}-file", type=click.File(), help=its_file)
+        case Kind.CHOICE if term.choices:
+            yield click.option(flag, type=click.Choice([each.value for each in term.choices]), help=term.help)
+        case _:
+            such = " Such as 2GiB." if term.kind is Kind.SIZE else ""
+            yield click.option(flag, help=f"{term.help}{such}", **_WRITTEN.get(term.kind, {}))
 
 
 def named_terms(options: dict[str, Any]) -> dict[str, Any]:

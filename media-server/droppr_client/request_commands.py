@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from app.core.terms import TERMS, Kind, Term
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.open_commands import cancel, uploads
@@ -163,28 +164,49 @@ def _row(link: JSON) -> tuple[str, ...]:
 
 
 def _facts(link: JSON) -> list[tuple[str, str]]:
-    endings = link.get("allowed_extensions")
     received = f"{count_text(link.get('files_received'), 'file')}, {size_text(link.get('bytes_received'))}"
     return [
         ("Link", link["link"]),
         ("State", _state(link)),
         ("Folder", plain_text(link.get("folder"))),
-        ("Title", plain_text(link.get("title"))),
-        ("Message", plain_text(link.get("message"))),
         ("Made", time_text(link.get("created_at"))),
-        ("Expires", time_text(link.get("expires_at"))),
-        ("Password", "yes" if link.get("requires_password") else "no"),
-        ("Largest file", limit_text(link.get("max_file_size"))),
-        ("All files", limit_text(link.get("max_total_size"))),
-        ("Number of files", _number(link.get("max_files") or "no limit")),
-        ("Extensions", ", ".join(map(plain_text, endings if isinstance(endings, list) else [])) or "all"),
-        ("Pages of", _origins(link.get("allowed_origins"))),
-        ("Captcha", plain_text(link.get("captcha")).replace("_", " ")),
-        ("Asks for name", plain_text(link.get("ask_name"))),
-        ("Asks for e-mail", plain_text(link.get("ask_email"))),
+        *((term.label, _term_text(term, link)) for term in TERMS if term.kind is not Kind.SWITCH),
         ("Received", received),
         ("On their way", _number(link.get("uploads_open"))),
     ]
+
+
+def _term_text(term: Term, link: JSON) -> str:
+    """What is set on a link, for people."""
+    value = link.get(term.field)
+    match term.kind:
+        case Kind.SECRET:
+            return "yes" if link.get("requires_password") else "no"
+        case Kind.HOURS:
+            return time_text(value)
+        case Kind.SIZE:
+            return limit_text(value)
+        case Kind.COUNT:
+            return _number(value or "no limit")
+        case Kind.EXTENSIONS:
+            return ", ".join(map(plain_text, value if isinstance(value, list) else [])) or "all"
+        case Kind.ORIGINS:
+            return _origins(value)
+        case Kind.DESTINATION:
+            return _destination(value)
+        case Kind.CHOICE:
+            return plain_text(value).replace("_", " ")
+    return plain_text(value)
+
+
+def _destination(named: object) -> str:
+    place = named if isinstance(named, dict) else {}
+    match place.get("kind"):
+        case "s3":
+            return "/".join(filter(None, ("s3:/", plain_text(place.get("bucket")), plain_text(place.get("prefix")))))
+        case "drive":
+            return f"drive:{plain_text(place.get('folder_id'))}"
+    return "nowhere"
 
 
 def _origins(named: object) -> str:

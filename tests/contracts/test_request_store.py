@@ -10,8 +10,9 @@ import pytest
 
 from app.core import ledger
 from app.core.errors import RequestFull, RequestNotFound
-from app.core.links import Ask, CaptchaMode, Opening, ReceivedFile, RequestLink
+from app.core.links import Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
+from app.core.terms import Ask, CaptchaMode, Terms
 from app.storage.disk import local_requests
 from app.storage.disk.local_requests import LocalRequests
 from tests.support.processes import together
@@ -20,7 +21,17 @@ HASH = "link-0123456789abcdef"
 
 
 def link(**changes) -> RequestLink:
-    return replace(RequestLink(hash=HASH, folder=RelPath.parse("träume/2026"), created_at=12.5), **changes)
+    own = {name: changes.pop(name) for name in ("hash", "created_at") if name in changes}
+    made = RequestLink(hash=HASH, folder=RelPath.parse("träume/2026"), created_at=12.5, terms=Terms(**changes))
+    return replace(made, **own)
+
+
+def retitled(found: RequestLink) -> RequestLink:
+    return replace(found, terms=replace(found.terms, title="new"))
+
+
+def with_one_more(found: RequestLink) -> RequestLink:
+    return replace(found, terms=replace(found.terms, max_files=found.terms.max_files + 1))
 
 
 def received(number: int, size: int = 10) -> ReceivedFile:
@@ -57,8 +68,8 @@ def test_a_link_comes_back_as_it_was_made_also_after_a_restart(store, make):
     assert store.load(HASH) == made
     again = make().load(HASH)
     assert again == made
-    assert isinstance(again.captcha, CaptchaMode)
-    assert isinstance(again.ask_name, Ask)
+    assert isinstance(again.terms.captcha, CaptchaMode)
+    assert isinstance(again.terms.ask_name, Ask)
 
 
 @pytest.mark.parametrize(
@@ -91,7 +102,7 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
 
 def test_a_change_is_kept_and_one_that_fails_changes_nothing(store, make):
     store.create(link())
-    assert store.update(HASH, lambda found: replace(found, title="new")).title == "new"
+    assert store.update(HASH, retitled).terms.title == "new"
 
     def fail(_):
         raise ValueError("no")
@@ -107,10 +118,10 @@ def test_changes_from_several_processes_all_count(store, make):
     def add(number):
         mine = make()
         for _ in range(10):
-            mine.update(HASH, lambda found: replace(found, max_files=found.max_files + 1))
+            mine.update(HASH, with_one_more)
 
     assert together(6, add) == [None] * 6
-    assert store.load(HASH).max_files == 60
+    assert store.load(HASH).terms.max_files == 60
 
 
 def test_all_lists_the_newest_first(store):

@@ -24,7 +24,6 @@ from app import create_app
 from app.core.errors import UploadError
 from app.core.pack import PackReader
 from app.core.paths import RelPath
-from app.services.links.file_requests import Terms
 from app.settings import Settings
 from app.web.server.proxies import caller
 from app.web.wire.headers import chunk_headers, percent_decoded
@@ -121,8 +120,7 @@ class _Server:
         }
         settings = Settings(_env_file=None, **facts)  # type: ignore[call-arg]
         services = build(settings)
-        terms: Terms = {}
-        self.hash = services.links.file_requests.create(RelPath.parse("inbox"), terms, "127.0.0.1").hash
+        self.hash = services.links.file_requests.create(RelPath.parse("inbox"), {}, "127.0.0.1").hash
         self.app: Flask = create_app(settings, services)
         self.folder = folder
         self._calls = 0

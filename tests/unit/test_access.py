@@ -13,8 +13,9 @@ from typing import Any
 import pytest
 
 from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
-from app.core.links import CaptchaMode, Credentials, RequestLink
+from app.core.links import Credentials, RequestLink
 from app.core.paths import RelPath
+from app.core.terms import CaptchaMode, Terms
 from app.core.waiting_room import WaitingRoom, WaitingThreads
 from app.services.links.access import REMEMBER_SECONDS, Access, AccessRules, waiting_for_passwords
 from app.services.links.passwords import Argon2Hasher
@@ -106,7 +107,7 @@ def door(tmp_path: Path) -> Door:
 
 def link(captcha: CaptchaMode = CaptchaMode.NEVER, password: str | None = PASSWORD) -> RequestLink:
     hashed = None if password is None else f"hashed:{password}"
-    return RequestLink(HASH, RelPath.parse("x"), 1.0, password_hash=hashed, captcha=captcha)
+    return RequestLink(HASH, RelPath.parse("x"), 1.0, Terms(password_hash=hashed, captcha=captcha))
 
 
 def raised(call: Callable[[], object], kind: type[UploadError]) -> dict[str, Any]:

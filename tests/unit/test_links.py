@@ -12,10 +12,11 @@ from app.core.errors import RequestFull
 from app.core.ledger import Ledger
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
+from app.core.terms import Terms
 
 
 def link(max_files: int = 0, max_total_size: int = 0) -> RequestLink:
-    return RequestLink("h" * 32, RelPath.parse("x"), 1.0, max_files=max_files, max_total_size=max_total_size)
+    return RequestLink("h" * 32, RelPath.parse("x"), 1.0, Terms(max_files=max_files, max_total_size=max_total_size))
 
 
 def received(upload_id: str, size: int) -> dict[str, object]:
@@ -54,9 +55,9 @@ def test_the_name_of_a_file_is_the_end_of_its_path():
 
 
 def test_a_link_expires_at_its_moment():
-    lasting = RequestLink("h" * 32, RelPath.parse("x"), 1.0)
+    lasting = Terms()
     assert not lasting.is_expired(1e12)
-    ending = RequestLink("h" * 32, RelPath.parse("x"), 1.0, expires_at=5.0)
+    ending = Terms(expires_at=5.0)
     assert [ending.is_expired(at) for at in (4.9, 5.0, 5.1)] == [False, True, True]
 
 

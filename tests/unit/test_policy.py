@@ -11,12 +11,13 @@ from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.policy import MAX_STRETCHES, MIN_STRETCHES, Policy
 from app.core.ranges import ByteRanges, Span
+from app.core.terms import Terms
 
 OPEN = Policy(max_file_size=0, max_chunk_size=100, allowed_extensions=())
 
 
 def link(**limits) -> RequestLink:
-    return RequestLink(hash="h" * 20, folder=RelPath.parse("in"), created_at=0.0, **limits)
+    return RequestLink(hash="h" * 20, folder=RelPath.parse("in"), created_at=0.0, terms=Terms(**limits))
 
 
 def test_no_limit_takes_any_size():

@@ -243,13 +243,15 @@ class _Left:
         files, bytes, awaited = self._load
         folders = len(self._ledger.folders) + len(awaited) + sum(mark not in awaited for mark in wanted)
         bytes += self._taken[1] + more_bytes + folders * NAME_BYTES
-        if link.max_files and more_files and files + self._taken[0] >= link.max_files:
-            most = "1 file" if link.max_files == 1 else f"{link.max_files} files"
-            return RequestFull(f"This link takes {most} and has no place left.", limit=link.max_files)
+        if link.terms.max_files and more_files and files + self._taken[0] >= link.terms.max_files:
+            most = "1 file" if link.terms.max_files == 1 else f"{link.terms.max_files} files"
+            return RequestFull(f"This link takes {most} and has no target left.", limit=link.terms.max_files)
         if wanted and folders > MAX_FOLDERS:
             return RequestFull(f"This link takes {MAX_FOLDERS} folders and has no place left.", limit=MAX_FOLDERS)
-        if link.max_total_size and bytes > link.max_total_size:
-            return RequestFull("The file does not fit in what this link may still receive.", limit=link.max_total_size)
+        if link.terms.max_total_size and bytes > link.terms.max_total_size:
+            return RequestFull(
+                "The file does not fit in what this link may still receive.", limit=link.terms.max_total_size
+            )
         return None
 
 

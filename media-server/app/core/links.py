@@ -1,60 +1,24 @@
-"""Request links as values: what the owner allows, and what has been used of it."""
+"""Request links as values, and what has been used of them. What an owner may set on one stands in ``core.terms``."""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
-from enum import StrEnum
+from dataclasses import asdict, dataclass, field, fields
 from math import inf
 from typing import Any
 
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget
-
-
-class CaptchaMode(StrEnum):
-    NEVER = "never"
-    AFTER_FAILURES = "after_failures"
-    ALWAYS = "always"
-
-
-class Ask(StrEnum):
-    """Whether a link asks senders for something about themselves."""
-
-    NO = "no"
-    OPTIONAL = "optional"
-    REQUIRED = "required"
+from app.core.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLink:
-    """An upload-only link. Sizes are bytes, 0 means no limit of its own; times are seconds since the epoch."""
+    """An upload-only link, made at ``created_at``, in seconds since the epoch."""
 
     hash: str
     folder: RelPath
     created_at: float
-    title: str = ""
-    message: str = ""
-    expires_at: float | None = None
-    password_hash: str | None = None
-    max_file_size: int = 0
-    max_total_size: int = 0
-    max_files: int = 0
-    allowed_extensions: tuple[str, ...] = ()
-    captcha: CaptchaMode = CaptchaMode.AFTER_FAILURES
-    ask_name: Ask = Ask.NO
-    ask_email: Ask = Ask.NO
-    active: bool = True
-    destination: RemoteTarget | None = None
-    """Where files go after the link's folder; None for nowhere."""
-    allowed_origins: tuple[str, ...] | None = None
-    """Pages of which other addresses may send to it; None for those that the server allows."""
-
-    @property
-    def requires_password(self) -> bool:
-        return self.password_hash is not None
-
-    def is_expired(self, now: float) -> bool:
-        return self.expires_at is not None and now >= self.expires_at
+    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ class Policy:
         limit = self.file_limit(link)
         if limit and size > limit:
             raise FileTooLarge(f"The file has {size} bytes; this link takes {limit} at most.", limit=limit)
-        for allowed in (link.allowed_extensions, self.allowed_extensions):
+        for allowed in (link.terms.allowed_extensions, self.allowed_extensions):
             if allowed and not ends_with_any(name, allowed):
                 raise TypeNotAllowed(
                     f"Only these types are accepted here: {', '.join(allowed)}.", allowed_extensions=list(allowed)
@@ -84,11 +84,11 @@ class Policy:
 
     def file_limit(self, link: RequestLink) -> int:
         """The largest file in bytes, 0 for none."""
-        return min((limit for limit in (link.max_file_size, self.max_file_size) if limit), default=0)
+        return min((limit for limit in (link.terms.max_file_size, self.max_file_size) if limit), default=0)
 
     def extensions_for(self, link: RequestLink) -> tuple[str, ...]:
         """The extensions a sender may use, in every spelling; empty for all."""
-        own, servers = with_spellings(link.allowed_extensions), with_spellings(self.allowed_extensions)
+        own, servers = with_spellings(link.terms.allowed_extensions), with_spellings(self.allowed_extensions)
         both = [each for each in own if ends_with_any(f"x.{each}", servers)]
         both += [each for each in servers if each not in both and ends_with_any(f"x.{each}", own)]
         # Where the two have none in common nothing comes in, and none would read as all.

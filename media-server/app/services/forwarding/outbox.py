@@ -30,12 +30,12 @@ class Outbox:
     def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
         """A file of several parts goes on while it arrives."""
         del recorded
-        if link.destination is None or session.size <= BUFFER_SIZES[0] or session.upload_id in self._begun:
+        if link.terms.destination is None or session.size <= BUFFER_SIZES[0] or session.upload_id in self._begun:
             return
         if len(self._begun) >= MAX_REMEMBERED:
             self._begun.clear()  # Noting one again changes nothing.
         self._begun.add(session.upload_id)
-        self._note(session.upload_id, session.request_hash, session.size, link.destination, OutboxState.ARRIVING)
+        self._note(session.upload_id, session.request_hash, session.size, link.terms.destination, OutboxState.ARRIVING)
 
     def received(self, hash: str, files: Iterable[ReceivedFile]) -> None:
         """Told once files stand in their link's ledger. Most have to go nowhere, and then nobody is woken."""
@@ -56,7 +56,7 @@ class Outbox:
 
     def again(self, link: RequestLink, file: ReceivedFile) -> PassedOn:
         """Pass a received file on now, however often that failed. Raises InvalidRequest where there is nowhere to."""
-        target = file.destination or link.destination
+        target = file.destination or link.terms.destination
         if file.passed_on_to is None:
             found = self.store.update(
                 file.upload_id, lambda each: replace(each, attempts=0, next_at=0.0, state=OutboxState.WAITING)

@@ -26,11 +26,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts
-from app.core.links import CaptchaMode, Credentials, RequestLink
+from app.core.links import Credentials, RequestLink
 from app.core.ports.guards import Attempts, CaptchaProvider, Clock, Hasher
+from app.core.terms import MAX_PASSWORD_LENGTH, CaptchaMode
 from app.core.waiting_room import WaitingRoom, WaitingThreads
 
-MAX_PASSWORD_LENGTH = 256
 CAPTCHA_PASS_LIMIT = "1 per 6 hour"
 REMEMBER_SECONDS = 900
 MAX_REMEMBERED = 4096
@@ -90,7 +90,7 @@ class Access:
         is away or too many wait for an answer. A captcha token is used up only where one was needed and no password was
         missing.
         """
-        if credentials.owner or (not link.requires_password and link.captcha is not CaptchaMode.ALWAYS):
+        if credentials.owner or (not link.terms.requires_password and link.terms.captcha is not CaptchaMode.ALWAYS):
             return
         if self._knows(link, credentials):
             return
@@ -111,12 +111,16 @@ class Access:
     def _knows(self, link: RequestLink, credentials: Credentials) -> bool:
         """Whether the password is remembered and nothing else has to be looked at. Raises TooManyAttempts."""
         password = credentials.password or ""
-        if link.password_hash is None or link.captcha is CaptchaMode.ALWAYS or len(password) > MAX_PASSWORD_LENGTH:
+        if (
+            link.terms.password_hash is None
+            or link.terms.captcha is CaptchaMode.ALWAYS
+            or len(password) > MAX_PASSWORD_LENGTH
+        ):
             return False
-        if not self._remembered.holds(link.hash, link.password_hash, password):
+        if not self._remembered.holds(link.hash, link.terms.password_hash, password):
             return False
         failures = self._failures(link, credentials.client)
-        if failures >= self._rules.captcha_threshold and link.captcha is not CaptchaMode.NEVER:
+        if failures >= self._rules.captcha_threshold and link.terms.captcha is not CaptchaMode.NEVER:
             return False
         if failures:
             self._attempts.clear(_failure_key(link, credentials.client), self._rules.limit)
@@ -128,7 +132,7 @@ class Access:
         needed = self._captcha_needed(link, credentials.client, failures)
         if needed and not credentials.captcha_token:
             raise CaptchaRequired(**self._captcha_details(True))
-        if link.requires_password and not credentials.password:
+        if link.terms.requires_password and not credentials.password:
             raise PasswordRequired(**self._captcha_details(needed))
         return needed
 
@@ -136,7 +140,7 @@ class Access:
         """Whether a captcha was solved. Raises CaptchaRequired where one was needed and was not."""
         needed = self._check_completeness(link, credentials, failures)
         token = credentials.captcha_token
-        if not token or not (needed or link.captcha is CaptchaMode.ALWAYS):
+        if not token or not (needed or link.terms.captcha is CaptchaMode.ALWAYS):
             return False
         if not self._captcha.verify(token):
             sentence = "The captcha was not solved, or was solved too long ago or used before. Try again."
@@ -144,11 +148,11 @@ class Access:
         return True
 
     def _captcha_needed(self, link: RequestLink, client: str, failures: int) -> bool:
-        if link.captcha is CaptchaMode.NEVER:
+        if link.terms.captcha is CaptchaMode.NEVER:
             return False
         if failures >= self._rules.captcha_threshold or self._is_under_attack(link):
             return True
-        return link.captcha is CaptchaMode.ALWAYS and not self._attempts.count(
+        return link.terms.captcha is CaptchaMode.ALWAYS and not self._attempts.count(
             _pass_key(link, client), CAPTCHA_PASS_LIMIT
         )
 
@@ -168,21 +172,21 @@ class Access:
         return failures
 
     def _count_failures(self, link: RequestLink, client: str) -> int:
-        if not link.requires_password:
+        if not link.terms.requires_password:
             return 0
         return self._attempts.count(_failure_key(link, client), self._rules.limit)
 
     def _is_under_attack(self, link: RequestLink) -> bool:
-        if not link.requires_password:
+        if not link.terms.requires_password:
             return False
         return self._attempts.count(_link_key(link), self._rules.link_limit) >= self._rules.link_max
 
     def _check_password(self, link: RequestLink, credentials: Credentials, failures: int) -> None:
-        if link.password_hash is None:
+        if link.terms.password_hash is None:
             return
         self._keep_pace(link)
         key = _failure_key(link, credentials.client)
-        if self._is_right(link, link.password_hash, credentials.password or ""):
+        if self._is_right(link, link.terms.password_hash, credentials.password or ""):
             if failures:
                 self._attempts.clear(key, self._rules.limit)
             return
@@ -193,7 +197,7 @@ class Access:
 
     def _keep_pace(self, link: RequestLink) -> None:
         """Raises Busy where a captcha should hold back whoever sends so many wrong passwords, and the owner wants none."""
-        slowed = link.captcha is CaptchaMode.NEVER and self._is_under_attack(link)
+        slowed = link.terms.captcha is CaptchaMode.NEVER and self._is_under_attack(link)
         if slowed and not self._attempts.hit(f"under-attack:{link.hash}", ATTACK_LIMIT):
             raise Busy("Many wrong passwords are being sent to this link. Try again in a moment.", retry_after=2)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from typing import Any
 
 from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, RequestNotFound
 from app.core.ledger import weight
-from app.core.links import Ask, CaptchaMode, Credentials, ReceivedFile, RequestLink, Usage
+from app.core.links import Credentials, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
@@ -19,6 +19,7 @@ from app.core.ports.guards import Attempts, Clock, Hasher
 from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender
+from app.core.terms import TERMS, Ask, Kind, Term
 from app.services.links.access import Access
 
 MAX_NAME_LENGTH = 200
@@ -27,26 +28,8 @@ MAX_EMAIL_LENGTH = 254
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
-class Terms(TypedDict, total=False):
-    """What an owner sets on a link; what is absent stays as it is. Sizes are bytes, 0 is no limit.
-
-    ``expires_hours`` counts from now, 0 is never. An empty or missing ``password`` takes the password away.
-    """
-
-    title: str
-    message: str
-    expires_hours: float
-    password: str | None
-    max_file_size: int
-    max_total_size: int
-    max_files: int
-    allowed_extensions: tuple[str, ...]
-    captcha: CaptchaMode
-    ask_name: Ask
-    ask_email: Ask
-    active: bool
-    destination: RemoteTarget | None
-    allowed_origins: tuple[str, ...] | None
+Changes = Mapping[str, Any]
+"""What an owner sets on a link, by the names of ``core.terms``; what is absent stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,31 +78,31 @@ class FileRequests:
         self._usual_hours = usual_hours
         self._check_target = check_target
 
-    def create(self, folder: RelPath, terms: Terms, client: str) -> RequestLink:
+    def create(self, folder: RelPath, changes: Changes, client: str) -> RequestLink:
         """Make a link. Raises RateLimited, DestinationNotReady."""
         key, limit = f"create:{client}", self._create_limit
         if limit is not None and not self._attempts.hit(key, limit):
             wait = self._attempts.retry_after(key, limit)
             raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
         blank = RequestLink(hash=_new_hash(), folder=folder, created_at=self._clock())
-        link = self._change({"expires_hours": self._usual_hours, **terms})(blank)
+        link = self._change({"expires_hours": self._usual_hours, **changes})(blank)
         self._requests.create(link)
         return link
 
-    def edit(self, hash: str, terms: Terms) -> RequestLink:
-        """Change what ``terms`` names and nothing else. Raises RequestNotFound, DestinationNotReady."""
-        return self._requests.update(hash, self._change(terms))
+    def edit(self, hash: str, changes: Changes) -> RequestLink:
+        """Change what ``changes`` names and nothing else. Raises RequestNotFound, DestinationNotReady."""
+        return self._requests.update(hash, self._change(changes))
 
     def close(self, hash: str) -> None:
         """Take no more uploads; what has arrived stays. Raises RequestNotFound."""
-        self._requests.update(hash, lambda link: replace(link, active=False))
+        self._requests.update(hash, self._change({"active": False}))
 
     def find(self, hash: str) -> RequestLink:
         """The link as senders may use it. Raises RequestNotFound, RequestClosed or RequestExpired."""
         link = self._requests.load(hash)
-        if not link.active:
+        if not link.terms.active:
             raise RequestClosed()
-        if link.is_expired(self._clock()):
+        if link.terms.is_expired(self._clock()):
             raise RequestExpired()
         return link
 
@@ -129,7 +112,7 @@ class FileRequests:
         files_left, bytes_left = self._left(link)
         return LinkInfo(
             link=link,
-            expires_in=None if link.expires_at is None else link.expires_at - self._clock(),
+            expires_in=None if link.terms.expires_at is None else link.terms.expires_at - self._clock(),
             file_limit=self._policy.file_limit(link),
             extensions=self._policy.extensions_for(link),
             captcha_required=self._access.captcha_required(link, client),
@@ -138,13 +121,13 @@ class FileRequests:
         )
 
     def _left(self, link: RequestLink) -> tuple[int | None, int | None]:
-        if not link.max_files and not link.max_total_size:
+        if not link.terms.max_files and not link.terms.max_total_size:
             return None, None
         usage = self._requests.usage(link.hash)
-        files = max(0, link.max_files - len(usage.files)) if link.max_files else None
-        if not link.max_total_size:
+        files = max(0, link.terms.max_files - len(usage.files)) if link.terms.max_files else None
+        if not link.terms.max_total_size:
             return files, None
-        left = link.max_total_size - sum(weight(file.size) for file in usage.files)
+        left = link.terms.max_total_size - sum(weight(file.size) for file in usage.files)
         # Where not even a name fits, nothing does.
         return files, left if left >= NAME_BYTES else 0
 
@@ -152,7 +135,7 @@ class FileRequests:
         """Every link, newest first; with ``active`` only those that take uploads, or only those that do not."""
         now = self._clock()
         links = self._requests.all()
-        return [link for link in links if active in (None, link.active and not link.is_expired(now))]
+        return [link for link in links if active in (None, link.terms.active and not link.terms.is_expired(now))]
 
     def with_usage(self, links: Iterable[RequestLink]) -> list[tuple[RequestLink, Usage]]:
         """These links with what each has received; those that were deleted meanwhile are left out."""
@@ -181,26 +164,28 @@ class FileRequests:
         """Who sends, as far as the link asks; what it does not ask for is not kept. Raises InvalidRequest."""
         problems: dict[str, str] = {}
         sender = Sender(
-            name=_answer(link.ask_name, name, "sender_name", _name_problem, problems),
-            email=_answer(link.ask_email, email, "sender_email", _email_problem, problems),
+            name=_answer(link.terms.ask_name, name, "sender_name", _name_problem, problems),
+            email=_answer(link.terms.ask_email, email, "sender_email", _email_problem, problems),
         )
         if problems:
             raise InvalidRequest(" ".join(problems.values()), fields=problems)
         return sender
 
-    def _change(self, terms: Terms) -> Callable[[RequestLink], RequestLink]:
-        """The pure function that applies ``terms``; the slow hash is computed here, before any lock is held."""
-        values: dict[str, Any] = {**terms}
-        target = terms.get("destination")
-        if target is not None:
-            self._check_target(target)
-        if "password" in terms:
-            password = values.pop("password")
-            values["password_hash"] = self._hasher.hash(password) if password else None
-        if "expires_hours" in terms:
-            hours = values.pop("expires_hours")
-            values["expires_at"] = self._clock() + hours * 3600 if hours else None
-        return lambda link: replace(link, **values)
+    def _change(self, changes: Changes) -> Callable[[RequestLink], RequestLink]:
+        """The pure function that applies ``changes``; the slow hash is computed here, before any lock is held."""
+        kept = {term.field: self._kept(term, changes[term.name]) for term in TERMS if term.name in changes}
+        return lambda link: replace(link, terms=replace(link.terms, **kept))
+
+    def _kept(self, term: Term, given: Any) -> Any:
+        """What is kept of what an owner gives. Raises DestinationNotReady."""
+        match term.kind:
+            case Kind.SECRET:
+                return self._hasher.hash(given) if given else None
+            case Kind.HOURS:
+                return self._clock() + given * 3600 if given else None
+            case Kind.DESTINATION if given is not None:
+                self._check_target(given)
+        return given
 
 
 def _new_hash() -> str:

@@ -47,7 +47,7 @@ class Admission:
             self._uploads.status(hash, upload_id)
         elif self._sessions.load(upload_id).request_hash != hash:
             raise UploadNotFound()
-        if not link.active:
+        if not link.terms.active:
             raise RequestClosed()
 
     def to_disk(self, request: str, length: int, most: int) -> bool:

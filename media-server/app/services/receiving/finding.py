@@ -80,7 +80,7 @@ class Finder:
         """The link, as its open uploads may go on with it. Raises RequestNotFound, RequestClosed."""
         # An upload that was opened in time may finish after the link's expiry; closing stops it at once.
         link = self._requests.load(hash)
-        if not link.active:
+        if not link.terms.active:
             raise RequestClosed()
         return link
 

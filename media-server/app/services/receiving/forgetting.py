@@ -22,7 +22,7 @@ class Forgetting:
         Raises RequestNotFound, and RequestInUse while the link is open or its files are being passed on.
         """
         link = self._requests.load(hash)
-        if link.active and not link.is_expired(self._clock()):
+        if link.terms.active and not link.terms.is_expired(self._clock()):
             raise RequestInUse()
         if any(file.destination and not file.passed_on_to for file in self._requests.usage(hash).files):
             raise RequestInUse("Files of this link are still to be passed on. Delete it when that is done.")

@@ -109,7 +109,7 @@ class Handoffs:
 
     def _check_link(self, hash: str) -> None:
         # Like an upload, a code outlives the expiry of its link and not its closing.
-        if not self._requests.load(hash).active:
+        if not self._requests.load(hash).terms.active:
             raise RequestClosed()
 
     def _count(self, key: str, limit: str, sentence: str) -> None:

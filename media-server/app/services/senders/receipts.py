@@ -98,7 +98,7 @@ class Receipts:
         document = receipt(
             server=server,
             hash=link.hash,
-            title=link.title,
+            title=link.terms.title,
             files=files,
             issued_at=self._clock(),
             public_key=self.key.public,

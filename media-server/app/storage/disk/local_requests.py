@@ -8,16 +8,16 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from typing import Any
 
 from app.core.errors import RequestNotFound, UploadError
 from app.core.ledger import Ledger
-from app.core.links import Ask, CaptchaMode, DeliveryIntent, Opening, ReceivedFile, RequestLink, Usage, as_event
+from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink, Usage, as_event
 from app.core.paths import RelPath
-from app.core.remotes import RemoteTarget
+from app.core.terms import document_of, terms_of
 from app.storage.disk.append_log import AppendLog, JSONLines
 from app.storage.disk.atomic import disk_errors, sync_folder
 from app.storage.disk.spares import Spares
@@ -149,7 +149,7 @@ class LocalRequests:
             return found
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
-        target = self.load(hash).destination
+        target = self.load(hash).terms.destination
         if target is not None:
             files = tuple(replace(file, destination=target) for file in files)
 
@@ -296,20 +296,13 @@ def _usage(ledger: Ledger) -> Usage:
 
 
 def _to_document(link: RequestLink) -> Document:
-    return {**asdict(link), "folder": str(link.folder)}
+    return {
+        "hash": link.hash,
+        "folder": str(link.folder),
+        "created_at": link.created_at,
+        **document_of(link.terms),
+    }
 
 
 def _to_link(document: Document) -> RequestLink:
-    origins = document.get("allowed_origins")
-    return RequestLink(
-        **{
-            **document,
-            "folder": RelPath.parse(document["folder"]),
-            "allowed_extensions": tuple(document["allowed_extensions"]),
-            "captcha": CaptchaMode(document["captcha"]),
-            "ask_name": Ask(document["ask_name"]),
-            "ask_email": Ask(document["ask_email"]),
-            "destination": RemoteTarget.of(document.get("destination")),
-            "allowed_origins": None if origins is None else tuple(origins),
-        }
-    )
+    return RequestLink(document["hash"], RelPath.parse(document["folder"]), document["created_at"], terms_of(document))

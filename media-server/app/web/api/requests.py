@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import asdict
 from typing import Any
 
@@ -11,16 +10,15 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
 from app.core.errors import FileNotFound, NotFound
-from app.core.links import ReceivedFile, RequestLink, Usage
-from app.core.remotes import PassedOn, RemoteTarget
-from app.services.links.file_requests import LinkInfo
+from app.core.links import ReceivedFile
+from app.core.remotes import PassedOn
 from app.web.api.downloads import download
-from app.web.wire.context import client_address, services, whole_address
-from app.web.wire.json_body import parse, read_json
 from app.web.wire.ownership import note_act, owner_required
+from app.web.wire.context import client_address, services
+from app.web.wire.json_body import parse, read_json
+from app.web.wire.link_views import listed_view, owner_view, sender_view
 from app.web.wire.paging import page
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink
-from app.web.wire.upload_bodies import MAX_PACKED
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
 
@@ -58,26 +56,15 @@ def list_all() -> Response:
 
 @requests.get("/requests/<hash>")
 def show(hash: str) -> Response:
-    here = services()
-    info = here.links.file_requests.info(hash, client_address())
-    return jsonify(
-        **sender_view(info),
-        chunk_size=here.settings.chunk_size,
-        max_parallel_chunks=here.settings.max_parallel_chunks,
-        most_parallel_chunks=here.settings.most_chunks_at_once,
-        pack={"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
-        captcha_provider=here.links.captcha.name,
-        captcha_site_key=here.links.captcha.site_key,
-        logo_url="/logo" if here.settings.logo else None,
-    )
+    return jsonify(sender_view(services().links.file_requests.info(hash, client_address())))
 
 
 @requests.patch("/requests/<hash>")
 @owner_required
 def edit(hash: str) -> Response:
-    terms = read_json(LinkTerms).terms()
-    link = services().links.file_requests.edit(hash, terms)
-    note_act("link changed", hash, changed=sorted(terms))
+    changes = read_json(LinkTerms).terms()
+    link = services().links.file_requests.edit(hash, changes)
+    note_act("link changed", hash, changed=sorted(changes))
     return jsonify(owner_view(link))
 
 
@@ -131,77 +118,8 @@ def challenge() -> Response:
     return jsonify(found)
 
 
-def _common_view(link: RequestLink) -> dict[str, Any]:
-    url = f"/request/{link.hash}"
-    return {
-        "hash": link.hash,
-        "url": url,
-        "link": whole_address(url),
-        "title": link.title,
-        "message": link.message,
-        "created_at": link.created_at,
-        "expires_at": link.expires_at,
-        "active": link.active,
-        "requires_password": link.requires_password,
-        "max_file_size": link.max_file_size,
-        "max_total_size": link.max_total_size,
-        "max_files": link.max_files,
-        "allowed_extensions": link.allowed_extensions,
-        "captcha": link.captcha,
-        "ask_name": link.ask_name,
-        "ask_email": link.ask_email,
-    }
-
-
-def owner_view(link: RequestLink) -> dict[str, Any]:
-    return {
-        **_common_view(link),
-        "link_as_asked": services().settings.public_url is None,
-        "folder": str(link.folder),
-        "destination": destination_view(link.destination),
-        "allowed_origins": link.allowed_origins,
-    }
-
-
-def destination_view(target: RemoteTarget | None) -> dict[str, Any]:
-    if target is None:
-        return {"kind": "folder"}
-    shown = (
-        {"bucket": target.bucket, "prefix": target.prefix} if target.kind == "s3" else {"folder_id": target.folder_id}
-    )
-    return {"kind": target.kind, **shown}
-
-
 def passed_on_view(passed_on: PassedOn | None) -> dict[str, Any] | None:
     return None if passed_on is None else asdict(passed_on)
-
-
-def listed_view(link: RequestLink, usage: Usage) -> dict[str, Any]:
-    return {
-        **owner_view(link),
-        "expired": link.is_expired(services().ground.clock()),
-        "files_received": len(usage.files),
-        "bytes_received": usage.bytes_received,
-        "uploads_open": len(usage.open),
-    }
-
-
-def sender_view(info: LinkInfo) -> dict[str, Any]:
-    """Never the folder, what others sent, or anything about the password but that there is one. Whoever does not have it
-    learns that the link is full, but not how far others have filled it."""
-    link = info.link
-    left = {} if link.requires_password else {"files_left": info.files_left, "bytes_left": info.bytes_left}
-    return {
-        **_common_view(link),
-        # Rounded up, as 0 would read as no expiry.
-        "expires_in": None if info.expires_in is None else math.ceil(info.expires_in),
-        "max_file_size": info.file_limit,
-        "allowed_extensions": info.extensions,
-        "captcha_required": info.captcha_required,
-        "full": info.full,
-        **left,
-        "passed_on_to": link.destination.kind if link.destination else None,
-    }
 
 
 def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> dict[str, Any]:

@@ -1,32 +1,72 @@
-"""The bodies of the owner's calls on links, parsed once."""
+"""The bodies of the owner's calls on links: made of ``core.terms``, parsed once."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import Annotated, Any, Literal, NotRequired
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
+from typing_extensions import TypedDict
 
 from app.core.errors import InvalidPath
-from app.core.links import Ask, CaptchaMode
 from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
-from app.services.links.access import MAX_PASSWORD_LENGTH
-from app.services.links.file_requests import Terms
-from app.settings import MAX_HOURS, extension_list
+from app.core.terms import MAX_EXTENSION_LENGTH, MAX_EXTENSIONS, MAX_ORIGINS, TERMS, Kind, Term
+from app.settings import extension_list
+from app.web.wire.replies import FolderDestination
 
 MAX_PREFIX_BYTES = 512
 # Names as Amazon has them; other stores have no others.
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_DRIVE_ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
-MAX_TITLE_LENGTH = 200
-MAX_MESSAGE_LENGTH = 10_000
-MAX_EXTENSIONS = 200
-MAX_EXTENSION_LENGTH = 32
-MAX_ORIGINS = 100
-# What a JSON reader in a browser can still count exactly.
-MAX_COUNT = 2**53 - 1
+_BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+_DRIVE_ID = r"[A-Za-z0-9_-]{1,128}"
+
+
+class IntoBucket(TypedDict):
+    """Into a bucket of S3, below ``prefix``."""
+
+    kind: Literal["s3"]
+    bucket: Annotated[str, Field(pattern=f"^{_BUCKET}$")]
+    prefix: NotRequired[str | None]
+
+
+class IntoDriveFolder(TypedDict):
+    """Into a folder of Google Drive, whose id is the last part of its address in the browser."""
+
+    kind: Literal["drive"]
+    folder_id: Annotated[str, Field(pattern=f"^{_DRIVE_ID}$")]
+
+
+Destination = Annotated[FolderDestination | IntoBucket | IntoDriveFolder, Field(discriminator="kind")]
+
+
+class LinkChanges(BaseModel):
+    """What an owner sets on a link; unknown fields are passed over."""
+
+    model_config = ConfigDict(extra="ignore", loc_by_alias=False, arbitrary_types_allowed=True)
+
+    def terms(self) -> dict[str, Any]:
+        """What the body named, and nothing that it did not."""
+        return {term.name: getattr(self, term.name) for term in TERMS if term.name in self.model_fields_set}
+
+
+class _WithFolder(LinkChanges):
+    """The body of POST: the same, and the folder below the data folder's ``files``."""
+
+    folder: Annotated[
+        RelPath, Field(validation_alias=AliasChoices("folder", "path", "dir"), json_schema_extra={"type": "string"})
+    ]
+
+    @field_validator("folder", mode="before", json_schema_input_type=str)
+    @classmethod
+    def _folder(cls, value: object) -> object:
+        if not isinstance(value, str):
+            raise ValueError("Input should be a path such as photos/2026")
+        try:
+            return RelPath.parse(value.rstrip("/"))
+        except InvalidPath as error:
+            raise ValueError(error.message) from None
 
 
 def _number(value: Any) -> Any:
@@ -45,12 +85,31 @@ def _text(value: Any) -> Any:
     return "" if value is None else value
 
 
-Count = Annotated[int, BeforeValidator(_number), Field(ge=0, le=MAX_COUNT)]
-Hours = Annotated[float, BeforeValidator(_number), Field(ge=0, le=MAX_HOURS, allow_inf_nan=False)]
+def _extensions(value: object) -> object:
+    texts = [value] if isinstance(value, str) else value or []
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("Input should be a list of extensions, or one text with commas")
+    found = extension_list(texts)
+    _text("".join(found))
+    if len(found) > MAX_EXTENSIONS or any(len(each) > MAX_EXTENSION_LENGTH or "/" in each for each in found):
+        raise ValueError(f"At most {MAX_EXTENSIONS} extensions of {MAX_EXTENSION_LENGTH} characters are possible")
+    return found
+
+
+def _origins(value: object) -> object:
+    if value is None or value == "":
+        return None
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("Input should be a list of addresses such as https://www.example.org, or '*' or 'none'")
+    found = origin_list(texts)
+    if len(found) > MAX_ORIGINS:
+        raise ValueError(f"At most {MAX_ORIGINS} addresses are possible")
+    return found
 
 
 def _destination(value: Any) -> RemoteTarget | None:
-    """The place to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
+    """Where to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
     if value is None:
         return None
     kind = value.get("kind") if isinstance(value, dict) else None
@@ -58,12 +117,12 @@ def _destination(value: Any) -> RemoteTarget | None:
         return None
     if kind == "s3":
         bucket, prefix = value.get("bucket"), value.get("prefix") or ""
-        if not isinstance(bucket, str) or not _BUCKET.fullmatch(bucket):
+        if not isinstance(bucket, str) or not re.fullmatch(_BUCKET, bucket):
             raise ValueError("The bucket's name is missing or not one that S3 has")
         return RemoteTarget(TargetKind.S3, bucket=bucket, prefix=_prefix(prefix))
     if kind == "drive":
         folder = value.get("folder_id")
-        if not isinstance(folder, str) or not _DRIVE_ID.fullmatch(folder):
+        if not isinstance(folder, str) or not re.fullmatch(_DRIVE_ID, folder):
             raise ValueError("The folder_id is missing: it is the last part of the folder's address in the browser")
         return RemoteTarget(TargetKind.DRIVE, folder_id=folder)
     raise ValueError("The kind should be 'folder', 's3' or 'drive'")
@@ -78,73 +137,52 @@ def _prefix(text: Any) -> str:
         raise ValueError(error.message) from None
 
 
-class LinkTerms(BaseModel):
-    """What an owner may set on a link; unknown fields are passed over."""
-
-    model_config = ConfigDict(extra="ignore", loc_by_alias=False, arbitrary_types_allowed=True)
-
-    title: Annotated[str, BeforeValidator(_text), Field(max_length=MAX_TITLE_LENGTH)] = ""
-    message: Annotated[str, BeforeValidator(_text), Field(max_length=MAX_MESSAGE_LENGTH)] = ""
-    expires_hours: Hours = Field(0, validation_alias=AliasChoices("expires_hours", "expiresHours", "hours"))
-    password: str | None = Field(None, max_length=MAX_PASSWORD_LENGTH)
-    max_file_size: Count = 0
-    max_total_size: Count = 0
-    max_files: Count = 0
-    allowed_extensions: tuple[str, ...] = ()
-    captcha: CaptchaMode = CaptchaMode.AFTER_FAILURES
-    ask_name: Ask = Ask.NO
-    ask_email: Ask = Ask.NO
-    active: bool = True
-    destination: Annotated[Any, BeforeValidator(_destination)] = None
-    allowed_origins: tuple[str, ...] | None = None
-
-    @field_validator("allowed_extensions", mode="before")
-    @classmethod
-    def _extensions(cls, value: object) -> object:
-        texts = [value] if isinstance(value, str) else value or []
-        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise ValueError("Input should be a list of extensions, or one text with commas")
-        found = extension_list(texts)
-        _text("".join(found))
-        if len(found) > MAX_EXTENSIONS or any(len(each) > MAX_EXTENSION_LENGTH or "/" in each for each in found):
-            raise ValueError(f"At most {MAX_EXTENSIONS} extensions of {MAX_EXTENSION_LENGTH} characters are possible")
-        return found
-
-    @field_validator("allowed_origins", mode="before")
-    @classmethod
-    def _origins(cls, value: object) -> object:
-        if value is None or value == "":
-            return None
-        texts = [value] if isinstance(value, str) else value
-        if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
-            raise ValueError("Input should be a list of addresses such as https://www.example.org, or '*' or 'none'")
-        found = origin_list(texts)
-        if len(found) > MAX_ORIGINS:
-            raise ValueError(f"At most {MAX_ORIGINS} addresses are possible")
-        return found
-
-    def terms(self) -> Terms:
-        """What the body named, and nothing that it did not."""
-        named: Terms = self.model_dump(exclude_unset=True, exclude={"folder", "destination"})  # type: ignore[assignment]
-        if "destination" in self.model_fields_set:
-            named["destination"] = self.destination
-        return named
+Texts = list[str] | str
 
 
-class NewLink(LinkTerms):
-    """The body of POST: the same, and the folder below the data folder's ``files``."""
+def _read(type: Any, validate: Callable[[Any], Any], written: Any) -> Any:
+    """What ``validate`` makes ``type`` of; the contract says that it is ``written``, or null."""
+    return Annotated[type, BeforeValidator(validate, json_schema_input_type=written | None)]
 
-    folder: RelPath = Field(validation_alias=AliasChoices("folder", "path", "dir"))
 
-    @field_validator("folder", mode="before")
-    @classmethod
-    def _folder(cls, value: object) -> object:
-        if not isinstance(value, str):
-            raise ValueError("Input should be a path such as photos/2026")
-        try:
-            return RelPath.parse(value.rstrip("/"))
-        except InvalidPath as error:
-            raise ValueError(error.message) from None
+def _bounded(type: Any, term: Term, **bounds: Any) -> Any:
+    return Annotated[type, Field(ge=0, le=term.most, **bounds)]
+
+
+def _type(term: Term) -> Any:
+    """How one term is read."""
+    match term.kind:
+        case Kind.TEXT:
+            text = Annotated[str, Field(max_length=term.most)]
+            return _read(text, _text, text)
+        case Kind.SECRET:
+            return Annotated[str, Field(max_length=term.most)] | None
+        case Kind.HOURS:
+            hours = _bounded(float, term, allow_inf_nan=False)
+            return _read(hours, _number, hours)
+        case Kind.SIZE | Kind.COUNT:
+            count = _bounded(int, term)
+            return _read(count, _number, count)
+        case Kind.CHOICE:
+            return term.choices
+        case Kind.EXTENSIONS:
+            return _read(tuple[str, ...], _extensions, Texts)
+        case Kind.ORIGINS:
+            return _read(tuple[str, ...] | None, _origins, Texts)
+        case Kind.DESTINATION:
+            return _read(Any, _destination, Destination)
+        case Kind.SWITCH:
+            return bool
+
+
+def _field(term: Term) -> tuple[Any, Any]:
+    aliases = AliasChoices(term.name, *term.spellings)
+    return _type(term), Field(None, validation_alias=aliases, description=f"{term.help} {term.more}".strip())
+
+
+_FIELDS = {term.name: _field(term) for term in TERMS}
+LinkTerms = create_model("LinkTerms", __base__=LinkChanges, __doc__=LinkChanges.__doc__, **_FIELDS)
+NewLink = create_model("NewLink", __base__=_WithFolder, __doc__=_WithFolder.__doc__, **_FIELDS)
 
 
 class Login(BaseModel):

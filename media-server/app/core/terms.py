@@ -1,0 +1,245 @@
+"""The terms of a link: everything that its owner may set, each stated once.
+
+From ``Terms`` come the body of POST and PATCH, the replies that show a link, what is kept of it, the options of ``droppr
+request create`` and ``edit``, and by way of docs/openapi.json the tables in the docs and the types of the pages. So a new
+text on a link is one line here, a field in the owner's form, and what the generator writes (``make generated``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from enum import StrEnum
+from typing import Annotated, Any, get_args, get_type_hints
+
+from app.core.remotes import RemoteTarget
+
+MAX_COUNT = 2**53 - 1
+"""The largest number that a JSON reader in a browser still counts exactly."""
+MAX_HOURS = 24 * 365 * 100
+"""The furthest away that a link may expire: a century."""
+MAX_PASSWORD_LENGTH = 256
+MAX_EXTENSIONS = 200
+MAX_EXTENSION_LENGTH = 32
+MAX_ORIGINS = 100
+
+
+class CaptchaMode(StrEnum):
+    NEVER = "never"
+    AFTER_FAILURES = "after_failures"
+    ALWAYS = "always"
+
+
+class Ask(StrEnum):
+    """Whether a link asks senders for something about themselves."""
+
+    NO = "no"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+class Kind(StrEnum):
+    """What a term is. Whatever reads, writes or describes terms has one rule for each kind, and none for a single term."""
+
+    TEXT = "text"
+    SECRET = "secret"
+    """Given as text, kept as a hash, never shown."""
+    HOURS = "hours"
+    """Given in hours from now, kept and shown as a time; 0 is never."""
+    SIZE = "size"
+    """Bytes; 0 is no limit."""
+    COUNT = "count"
+    """0 is no limit."""
+    CHOICE = "choice"
+    EXTENSIONS = "extensions"
+    ORIGINS = "origins"
+    DESTINATION = "destination"
+    SWITCH = "switch"
+
+
+class Audience(StrEnum):
+    """Who is shown a term. What senders see, the owner sees as well."""
+
+    NOBODY = "nobody"
+    OWNER = "owner"
+    SENDERS = "senders"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Term:
+    """What is to be known of one term. What bodies and options call it is ``name``, what ``Terms`` and replies do ``field``."""
+
+    kind: Kind
+    label: str
+    """What people are shown it as."""
+    help: str
+    """One sentence, for the command line and the docs."""
+    more: str = ""
+    """Further sentences, for the docs."""
+    most: float | None = None
+    """The longest text in characters, the largest number; None where the kind has bounds of its own."""
+    audience: Audience = Audience.SENDERS
+    name: str = ""
+    """Where it is not that of the field."""
+    spellings: tuple[str, ...] = ()
+    """Other names that bodies may use."""
+    field: str = ""
+    default: Any = None
+    choices: type[StrEnum] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What the owner of a link has set. Sizes are bytes, 0 is no limit of its own; times are seconds since the epoch."""
+
+    title: Annotated[
+        str, Term(kind=Kind.TEXT, label="Title", most=200, help="What the sender's page is headed with.")
+    ] = ""
+    message: Annotated[
+        str, Term(kind=Kind.TEXT, label="Message", most=10_000, help="What the sender's page says below.")
+    ] = ""
+    note: Annotated[
+        str,
+        Term(
+            kind=Kind.TEXT,
+            label="Note",
+            most=10_000,
+            help="A note for the owner alone; senders never see it.",
+            audience=Audience.OWNER,
+        ),
+    ] = ""
+    expires_at: Annotated[
+        float | None,
+        Term(
+            kind=Kind.HOURS,
+            label="Expires",
+            name="expires_hours",
+            spellings=("expiresHours", "hours"),
+            most=MAX_HOURS,
+            help="Hours from now; 0 is never.",
+            more="A link that is made without it is open for `DROPPR_LINK_EXPIRES_HOURS`, a week; so are the page's and the "
+            "command line's. Replies tell the time, as `expires_at`.",
+        ),
+    ] = None
+    password_hash: Annotated[
+        str | None,
+        Term(
+            kind=Kind.SECRET,
+            label="Password",
+            name="password",
+            most=MAX_PASSWORD_LENGTH,
+            audience=Audience.NOBODY,
+            help="What senders must know; '' takes it away.",
+            more="So does null. Replies tell whether there is one, as `requires_password`.",
+        ),
+    ] = None
+    max_file_size: Annotated[
+        int, Term(kind=Kind.SIZE, label="Largest file", most=MAX_COUNT, help="Of one file; 0 is no limit.")
+    ] = 0
+    max_total_size: Annotated[
+        int,
+        Term(
+            kind=Kind.SIZE,
+            label="All files",
+            most=MAX_COUNT,
+            help="Of all files together; 0 is no limit.",
+            more="Open uploads count with their declared size, until their room lapses. A file weighs at least 4 KiB, and so "
+            "does each folder: names take room, too.",
+        ),
+    ] = 0
+    max_files: Annotated[
+        int,
+        Term(
+            kind=Kind.COUNT,
+            label="Number of files",
+            most=MAX_COUNT,
+            help="How many files; 0 is no limit.",
+            more="Open uploads count.",
+        ),
+    ] = 0
+    allowed_extensions: Annotated[
+        tuple[str, ...],
+        Term(
+            kind=Kind.EXTENSIONS,
+            label="Extensions",
+            help="Such as jpg,mov; '' is all.",
+            more="A list, or one text with commas, semicolons or blanks; empty or `*` is all. See [Types](#types).",
+        ),
+    ] = ()
+    allowed_origins: Annotated[
+        tuple[str, ...] | None,
+        Term(
+            kind=Kind.ORIGINS,
+            label="Pages of",
+            audience=Audience.OWNER,
+            help="Pages of which addresses may send, such as https://www.example.org; '*', none, or '' as the server says.",
+            more='A list such as `["https://www.example.org"]`, or one text; `*` is all, `[]` or `none` nobody\'s. Null or '
+            "empty: those of `DROPPR_ALLOWED_ORIGINS`. See [Pages of other addresses](#pages-of-other-addresses).",
+        ),
+    ] = None
+    captcha: Annotated[CaptchaMode, Term(kind=Kind.CHOICE, label="Captcha", help="When senders solve one.")] = (
+        CaptchaMode.AFTER_FAILURES
+    )
+    ask_name: Annotated[
+        Ask, Term(kind=Kind.CHOICE, label="Asks for name", help="Whether senders say who they are.")
+    ] = Ask.NO
+    ask_email: Annotated[
+        Ask, Term(kind=Kind.CHOICE, label="Asks for e-mail", help="Whether they give an e-mail address.")
+    ] = Ask.NO
+    destination: Annotated[
+        RemoteTarget | None,
+        Term(
+            kind=Kind.DESTINATION,
+            label="Passed on to",
+            audience=Audience.OWNER,
+            help="Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID.",
+            more='Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. '
+            "It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`.",
+        ),
+    ] = None
+    active: Annotated[
+        bool,
+        Term(
+            kind=Kind.SWITCH, label="Open", help="Open a closed link again, or close it.", more="false pauses the link."
+        ),
+    ] = True
+
+    @property
+    def requires_password(self) -> bool:
+        return self.password_hash is not None
+
+    def is_expired(self, now: float) -> bool:
+        return self.expires_at is not None and now >= self.expires_at
+
+
+def _terms() -> Iterator[Term]:
+    hints = get_type_hints(Terms, include_extras=True)
+    for each in fields(Terms):
+        type, term = get_args(hints[each.name])
+        choices = type if term.kind is Kind.CHOICE else None
+        yield replace(term, name=term.name or each.name, field=each.name, default=each.default, choices=choices)
+
+
+TERMS = tuple(_terms())
+
+
+def document_of(terms: Terms) -> dict[str, Any]:
+    """The terms as they are kept, in JSON's types."""
+    return asdict(terms)
+
+
+def terms_of(document: dict[str, Any]) -> Terms:
+    """The terms that ``document_of`` wrote, or that stand in a document among other things; what is not known is passed
+    over, as a later version may have written it."""
+    return Terms(**{each.field: _value(each, document[each.field]) for each in TERMS if each.field in document})
+
+
+def _value(term: Term, kept: Any) -> Any:
+    match term.kind:
+        case Kind.CHOICE if term.choices:
+            return term.choices(kept)
+        case Kind.EXTENSIONS | Kind.ORIGINS:
+            return None if kept is None else tuple(kept)
+        case Kind.DESTINATION:
+            return RemoteTarget.of(kept)
+    return kept

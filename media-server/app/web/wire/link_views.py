@@ -1,0 +1,185 @@
+"""A link as its owner and its senders are shown it: made of ``core.terms``, so that each sees what is for them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, create_model
+
+from app.core.links import RequestLink, Usage
+from app.core.remotes import RemoteTarget, TargetKind
+from app.core.terms import TERMS, Audience, Kind, Term, Terms
+from app.services.links.file_requests import LinkInfo
+from app.web.wire.context import services, whole_address
+from app.web.wire.replies import Destination, DriveDestination, FolderDestination, NextCursor, S3Destination
+from app.web.wire.upload_bodies import MAX_PACKED
+
+
+class _Link(BaseModel):
+    hash: str
+    url: Annotated[str, Field(description="The path of the sender's page.")]
+    link: Annotated[str, Field(description="The address to send to people.")]
+    created_at: float
+    requires_password: bool
+
+
+class _OwnersLink(_Link):
+    """A link as its owner sees it."""
+
+    link_as_asked: Annotated[bool, Field(description="Whether `link` is made of what the request called the server.")]
+    folder: str
+
+
+class _ListedLink(_OwnersLink):
+    """A link in the owner's list, with what it has received."""
+
+    expired: bool
+    files_received: int
+    bytes_received: int
+    uploads_open: int
+
+
+class PackLimits(BaseModel):
+    """How much goes into one pack of small files."""
+
+    max_files: int
+    max_bytes: int
+
+
+class _SendersLink(_Link):
+    """What anyone with the link may know. `max_file_size` and `allowed_extensions` are those that count after the
+    server's own."""
+
+    expires_in: Annotated[int | None, Field(description="Seconds; null for never.")]
+    passed_on_to: Annotated[TargetKind | None, Field(description="Null where files stay on this server.")]
+    full: Annotated[bool, Field(description="What has arrived leaves no place or no room.")]
+    files_left: Annotated[int | None, Field(description="Absent where a password is asked for; null for no limit.")] = (
+        None
+    )
+    bytes_left: int | None = None
+    chunk_size: int
+    max_parallel_chunks: int
+    most_parallel_chunks: int
+    pack: PackLimits
+    captcha_required: bool
+    captcha_provider: str
+    captcha_site_key: str | None
+    logo_url: str | None
+
+
+_TYPES: dict[Kind, Any] = {
+    Kind.TEXT: str,
+    Kind.HOURS: float | None,
+    Kind.SIZE: int,
+    Kind.COUNT: int,
+    Kind.EXTENSIONS: list[str],
+    Kind.ORIGINS: list[str] | None,
+    Kind.DESTINATION: Destination,
+    Kind.SWITCH: bool,
+}
+
+
+def _seen_by(audience: Audience) -> list[Term]:
+    seen = (Audience.SENDERS,) if audience is Audience.SENDERS else (Audience.SENDERS, Audience.OWNER)
+    return [term for term in TERMS if term.audience in seen]
+
+
+def _fields(audience: Audience) -> dict[str, Any]:
+    return {term.field: (_TYPES.get(term.kind, term.choices), ...) for term in _seen_by(audience)}
+
+
+def _shown_with(name: str, base: type[BaseModel], audience: Audience) -> type[BaseModel]:
+    return create_model(name, __base__=base, __doc__=base.__doc__, **_fields(audience))
+
+
+OwnerLink = _shown_with("OwnerLink", _OwnersLink, Audience.OWNER)
+ListedLink = _shown_with("ListedLink", _ListedLink, Audience.OWNER)
+SenderLink = _shown_with("SenderLink", _SendersLink, Audience.SENDERS)
+
+
+class LinkList(BaseModel):
+    """Links, newest first."""
+
+    requests: list[ListedLink]  # type: ignore[valid-type]
+    default_expires_hours: Annotated[float, Field(description="How long links usually are open; 0 is for ever.")]
+    next_cursor: NextCursor = None
+
+
+def owner_view(link: RequestLink) -> dict[str, Any]:
+    return {
+        **_common_view(link),
+        **_terms_view(link.terms, Audience.OWNER),
+        "link_as_asked": services().settings.public_url is None,
+        "folder": str(link.folder),
+    }
+
+
+def listed_view(link: RequestLink, usage: Usage) -> dict[str, Any]:
+    return {
+        **owner_view(link),
+        "expired": link.terms.is_expired(services().ground.clock()),
+        "files_received": len(usage.files),
+        "bytes_received": usage.bytes_received,
+        "uploads_open": len(usage.open),
+    }
+
+
+def sender_view(info: LinkInfo) -> dict[str, Any]:
+    """Never the folder, what others sent, or anything about the password but that there is one. Whoever does not have it
+    learns that the link is full, but not how far others have filled it."""
+    here, terms = services(), info.link.terms
+    left = {} if terms.requires_password else {"files_left": info.files_left, "bytes_left": info.bytes_left}
+    return {
+        **_common_view(info.link),
+        **_terms_view(terms, Audience.SENDERS),
+        # Rounded up, as 0 would read as no expiry.
+        "expires_in": None if info.expires_in is None else math.ceil(info.expires_in),
+        "max_file_size": info.file_limit,
+        "allowed_extensions": info.extensions,
+        "captcha_required": info.captcha_required,
+        "captcha_provider": here.links.captcha.name,
+        "captcha_site_key": here.links.captcha.site_key,
+        "full": info.full,
+        **left,
+        "passed_on_to": terms.destination.kind if terms.destination else None,
+        "chunk_size": here.settings.chunk_size,
+        "max_parallel_chunks": here.settings.max_parallel_chunks,
+        "most_parallel_chunks": here.settings.most_chunks_at_once,
+        "pack": {"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
+        "logo_url": "/logo" if here.settings.logo else None,
+    }
+
+
+def destination_view(target: RemoteTarget | None) -> FolderDestination | S3Destination | DriveDestination:
+    if target is None:
+        return {"kind": "folder"}
+    if target.kind is TargetKind.S3:
+        return {"kind": "s3", "bucket": target.bucket, "prefix": target.prefix}
+    return {"kind": "drive", "folder_id": target.folder_id}
+
+
+def _common_view(link: RequestLink) -> dict[str, Any]:
+    url = f"/request/{link.hash}"
+    return {
+        "hash": link.hash,
+        "url": url,
+        "link": whole_address(url),
+        "created_at": link.created_at,
+        "requires_password": link.terms.requires_password,
+    }
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_SHOW: dict[Kind, Callable[[Any], Any]] = {Kind.DESTINATION: destination_view}
+_VIEWS = {
+    audience: [(term.field, _SHOW.get(term.kind, _as_it_is)) for term in _seen_by(audience)] for audience in Audience
+}
+
+
+def _terms_view(terms: Terms, audience: Audience) -> dict[str, Any]:
+    return {name: show(getattr(terms, name)) for name, show in _VIEWS[audience]}
