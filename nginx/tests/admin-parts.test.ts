@@ -29,6 +29,7 @@ describe("OwnerApi", () => {
         folder: "f",
         title: "",
         message: "",
+        note: "",
         created_at: 1.5,
         expires_at: null,
       },

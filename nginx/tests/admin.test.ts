@@ -25,6 +25,7 @@ const LINK: ListedLink = {
   folder: "photos/2026",
   title: "Wedding",
   message: "",
+  note: "",
   createdAt: 0,
   expiresAt: null,
   active: true,
@@ -46,6 +47,7 @@ const LINK: ListedLink = {
 const TYPED: TypedTerms = {
   title: "Wedding",
   message: "",
+  note: "",
   expiry: "keep",
   hours: "12",
   password: "",
@@ -99,6 +101,8 @@ describe("terms", () => {
     expect(termsOf({ ...typed, fileSize: { amount: "2", unit: "GB" }, files: "10" })).toEqual({
       title: "Wedding",
       message: "",
+      note: "",
+  note: "",
       expires_hours: 168,
       password: " pass ",
       max_file_size: 2 * GB,

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from app.core.terms import TERMS
 from app.services.receiving.commands import new_upload_id
 from tests.support.files import eventually
 from tests.support.live import LiveServer, free_port
@@ -89,6 +90,7 @@ def test_every_limit_has_an_option(terminal):
     options = {
         "title": ("T", "T"),
         "message": ("M", "M"),
+        "note": ("N", "N"),
         "max-file-size": ("1.5GiB", 1610612736),
         "max-total-size": ("2g", 2**31),
         "max-files": ("7", 7),
@@ -100,6 +102,12 @@ def test_every_limit_has_an_option(terminal):
         "captcha": ("always", "always"),
         "ask-name": ("required", "required"),
         "ask-email": ("optional", "optional"),
+        "destination": ("folder", {"kind": "folder"}),
+    }
+    assert {name.replace("-", "_") for name in options} == {term.name for term in TERMS} - {
+        "password",
+        "expires_hours",
+        "active",
     }
     arguments = [text for name, (typed, _) in options.items() for text in (f"--{name}", typed)]
     made = terminal.json("request", "create", "limits", "--password", "secret", "--expires-hours", "2.5", *arguments)
@@ -111,6 +119,8 @@ def test_every_limit_has_an_option(terminal):
     for typed, said in (("*", "all addresses"), ("none", "this server only"), ("", "addresses that the server allows")):
         terminal.run("request", "edit", made["hash"], "--allowed-origins", typed)
         assert re.search(rf"Pages of +{said}", terminal.run("request", "show", made["hash"]))
+    assert re.search(r"Note +N\n.*Passed on to +nowhere\n", terminal.run("request", "show", made["hash"]), re.DOTALL)
+    assert "Write folder, s3://BUCKET" in terminal.run("request", "edit", made["hash"], "--destination", "ftp", code=2)
 
 
 def test_what_is_on_its_way_is_listed_and_cancelled_one_by_one_or_altogether(terminal, client):

@@ -229,6 +229,16 @@ def test_a_password_can_be_set_and_taken_away(link: Link) -> None:
     link.open("a.txt", 1).expect(201)
 
 
+def test_a_note_is_for_the_owner_alone(client: Client) -> None:
+    link = client.make_link(note="ask Ada first")
+    link.change(title="x").expect(200)
+    listed = client.call("GET", "/api/droppr/requests", owner=True).expect(200).json["requests"]
+    assert [each["note"] for each in listed if each["hash"] == link.hash] == ["ask Ada first"]
+    assert b"Ada" not in link.info().expect(200).body
+    assert link.change(note="asked").expect(200).json["note"] == "asked"
+    assert link.change(note="x" * 10_001).expect(400, "invalid_request").json["fields"].keys() == {"note"}
+
+
 def test_a_change_that_makes_no_sense_changes_nothing(link: Link) -> None:
     link.change(title="kept", max_files=3).expect(200)
     assert link.change(title="lost", max_files=-1).status == 400

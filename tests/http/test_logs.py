@@ -105,6 +105,8 @@ def test_whatever_the_owner_does_has_a_line_of_one_shape(server: LiveServer) -> 
     for line, (message, way, more) in zip(lines, expected, strict=True):
         assert line.pop("level") == ("WARNING" if message == "wrong admin token" else "INFO")
         assert (line.pop("name"), line.pop("address"), line.pop("way")) == ("droppr.owner", "127.6.6.6", way)
+        # A wrong token is nobody's act.
+        assert line.pop("actor", None) == (None if message == "wrong admin token" else "owner")
         assert line.pop("request_id")
         assert line.pop("asctime")
         assert line == more

@@ -29,6 +29,7 @@ from app.web.server.proxies import caller
 from app.web.wire.headers import chunk_headers, percent_decoded
 from app.web.wire.upload_bodies import packed_files
 from app.wiring import build
+from tests.support.actors import OWNER
 
 Target = Callable[[bytes], None]
 PACK_BYTES = 64 * 1024
@@ -120,7 +121,7 @@ class _Server:
         }
         settings = Settings(_env_file=None, **facts)  # type: ignore[call-arg]
         services = build(settings)
-        self.hash = services.links.file_requests.create(RelPath.parse("inbox"), {}, "127.0.0.1").hash
+        self.hash = services.links.file_requests.create(RelPath.parse("inbox"), {}, OWNER).hash
         self.app: Flask = create_app(settings, services)
         self.folder = folder
         self._calls = 0

@@ -13,7 +13,8 @@ from typing import Any
 from flask.testing import FlaskClient
 
 from app import create_app
-from app.core.links import Credentials, ReceivedFile, as_event
+from app.core.actors import Credentials, sender
+from app.core.links import ReceivedFile, as_event
 from app.core.paths import RelPath, numbered
 from app.core.ranges import Span
 from app.services.receiving.commands import OpenUpload
@@ -21,6 +22,7 @@ from app.settings import Settings
 from app.storage.disk.atomic import replace_file
 from app.storage.disk.span_log import Arrival, Kind
 from app.wiring import build
+from tests.support.actors import OWNER
 
 STRANGER = "192.0.2.1"
 SIZE = 8 * 1024**3
@@ -44,9 +46,9 @@ class World:
         )
         self.services = build(settings, time.time)
         self.client: FlaskClient = create_app(settings, self.services).test_client()
-        self.hash = self.services.links.file_requests.create(RelPath.parse("in"), {}, STRANGER).hash
+        self.hash = self.services.links.file_requests.create(RelPath.parse("in"), {}, OWNER).hash
         self.locked = self.services.links.file_requests.create(
-            RelPath.parse("locked"), {"password": "right"}, STRANGER
+            RelPath.parse("locked"), {"password": "right"}, OWNER
         ).hash
         self._fill_ledger()
         self._fill_folder(self.data / "files" / "in")
@@ -68,7 +70,7 @@ class World:
 
     def opened(self, path: str, size: int) -> str:
         command = OpenUpload(RelPath.parse(path), size)
-        return self.services.receiving.uploads.open(self.hash, command, Credentials(STRANGER)).upload_id
+        return self.services.receiving.uploads.open(self.hash, command, Credentials(sender(STRANGER))).upload_id
 
     def named(self, kind: str, number: int) -> str:
         return f"{kind}-{number:024}"

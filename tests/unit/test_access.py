@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
+from app.core.actors import Credentials, sender
 from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts, UploadError
-from app.core.links import Credentials, RequestLink
+from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.terms import CaptchaMode, Terms
 from app.core.waiting_room import WaitingRoom, WaitingThreads
@@ -94,7 +95,7 @@ class Door:
     ) -> str:
         """``in``, or the code of the refusal."""
         try:
-            self.access.authorize(link, Credentials(client, password, token))
+            self.access.authorize(link, Credentials(sender(client), password, token))
         except UploadError as error:
             return error.code
         return "in"
@@ -132,7 +133,7 @@ def test_the_right_password_opens(door):
 def test_after_five_failures_not_even_the_right_password_opens_until_the_window_has_passed(door):
     assert [door.knock(link(), f"guess {n}") for n in range(5)] == ["password_invalid"] * 5
     door.now.pass_by(100)
-    details = raised(lambda: door.access.authorize(link(), Credentials("192.0.2.1", PASSWORD)), TooManyAttempts)
+    details = raised(lambda: door.access.authorize(link(), Credentials(sender("192.0.2.1"), PASSWORD)), TooManyAttempts)
     assert details["retry_after"] == 800
     assert door.hasher.asked == 5
     door.now.pass_by(details["retry_after"])
@@ -158,7 +159,7 @@ def test_guesses_at_once_get_no_more_tries_than_guesses_in_turn(door):
 
     def guess(number: int) -> str:
         try:
-            workers[number % 4].authorize(link(), Credentials("192.0.2.1", f"guess {number}"))
+            workers[number % 4].authorize(link(), Credentials(sender("192.0.2.1"), f"guess {number}"))
         except UploadError as error:
             return error.code
         return "in"
@@ -218,7 +219,7 @@ class TestCaptcha:
     def test_from_the_third_failure_on_it_is_asked_for(self, door):
         asked = link(CaptchaMode.AFTER_FAILURES)
         told = [
-            raised(lambda: door.access.authorize(asked, Credentials("192.0.2.1", "wrong")), PasswordInvalid)[
+            raised(lambda: door.access.authorize(asked, Credentials(sender("192.0.2.1"), "wrong")), PasswordInvalid)[
                 "captcha_required"
             ]
             for _ in range(3)
@@ -234,9 +235,15 @@ class TestCaptcha:
     def test_the_refusal_says_which_captcha(self, door):
         always = link(CaptchaMode.ALWAYS)
         told = {"captcha_required": True, "captcha_provider": "altcha", "captcha_site_key": None}
-        assert raised(lambda: door.access.authorize(always, Credentials("a")), CaptchaRequired) == told
-        assert raised(lambda: door.access.authorize(always, Credentials("a", None, "good")), PasswordRequired) == told
-        assert raised(lambda: door.access.authorize(always, Credentials("a", "no", "good")), PasswordInvalid) == told
+        assert raised(lambda: door.access.authorize(always, Credentials(sender("a"))), CaptchaRequired) == told
+        assert (
+            raised(lambda: door.access.authorize(always, Credentials(sender("a"), None, "good")), PasswordRequired)
+            == told
+        )
+        assert (
+            raised(lambda: door.access.authorize(always, Credentials(sender("a"), "no", "good")), PasswordInvalid)
+            == told
+        )
 
     def test_a_solution_is_not_used_up_where_none_was_needed_or_the_password_was_missing(self, door):
         door.knock(link(CaptchaMode.AFTER_FAILURES), PASSWORD, "good")

@@ -29,6 +29,7 @@ from app.storage.disk.attempts import SQLiteAttempts
 from app.storage.disk.local_requests import LocalRequests
 from app.web.wire.json_body import parse
 from app.web.wire.request_bodies import LinkTerms, NewLink
+from tests.support.actors import OWNER
 from tests.support.clock import Now
 from tests.unit.test_access import CountingHasher, FakeCaptcha
 
@@ -66,7 +67,7 @@ class Office:
         )
 
     def make(self, **terms: Any) -> RequestLink:
-        return self.links.create(FOLDER, parse(LinkTerms, terms).terms(), "192.0.2.1")
+        return self.links.create(FOLDER, parse(LinkTerms, terms).terms(), OWNER)
 
 
 @pytest.fixture
@@ -106,7 +107,8 @@ def test_a_link_of_whose_end_nothing_is_said_is_open_as_long_as_usual(office, tm
     # A change that says nothing of it changes nothing of it.
     kept = office.make(expires_hours=3)
     assert (
-        office.links.edit(kept.hash, parse(LinkTerms, {"title": "x"}).terms()).terms.expires_at == kept.terms.expires_at
+        office.links.edit(kept.hash, parse(LinkTerms, {"title": "x"}).terms(), OWNER).terms.expires_at
+        == kept.terms.expires_at
     )
 
 
@@ -132,31 +134,31 @@ def test_a_link_expires_at_its_moment_and_can_be_prolonged(office):
     with pytest.raises(RequestExpired):
         office.links.find(made.hash)
     assert office.store.load(made.hash) == made
-    office.links.edit(made.hash, {"expires_hours": 1})
+    office.links.edit(made.hash, {"expires_hours": 1}, OWNER)
     assert office.links.info(made.hash, "x").expires_in == pytest.approx(3600)
-    office.links.edit(made.hash, {"expires_hours": 0})
+    office.links.edit(made.hash, {"expires_hours": 0}, OWNER)
     assert office.links.info(made.hash, "x").expires_in is None
 
 
 def test_a_closed_link_is_closed_until_it_is_opened_again(office):
     made = office.make()
-    office.links.close(made.hash)
-    office.links.close(made.hash)
+    office.links.close(made.hash, OWNER)
+    office.links.close(made.hash, OWNER)
     with pytest.raises(RequestClosed):
         office.links.find(made.hash)
-    office.links.edit(made.hash, {"active": True})
+    office.links.edit(made.hash, {"active": True}, OWNER)
     assert office.links.find(made.hash) == made
 
 
 def test_an_unknown_link_is_not_found(office):
-    for call in (office.links.find, office.links.close, office.links.usage):
+    for call in (office.links.find, lambda hash: office.links.close(hash, OWNER), office.links.usage):
         with pytest.raises(RequestNotFound):
             call("nothing-here-0123456")
 
 
 def test_a_change_touches_what_it_names_and_nothing_else(office):
     made = office.make(title="a", password="secret", max_files=3, expires_hours=5)
-    changed = office.links.edit(made.hash, parse(LinkTerms, {"title": "b"}).terms())
+    changed = office.links.edit(made.hash, parse(LinkTerms, {"title": "b"}).terms(), OWNER)
     assert changed == replace(made, terms=replace(made.terms, title="b"))
 
 
@@ -164,7 +166,9 @@ def test_a_change_touches_what_it_names_and_nothing_else(office):
 def test_a_password_is_kept_as_a_hash_and_can_be_taken_away(office, nothing):
     made = office.make(password="secret")
     assert (made.terms.requires_password, made.terms.password_hash) == (True, "hashed:secret")
-    assert not office.links.edit(made.hash, parse(LinkTerms, {"password": nothing}).terms()).terms.requires_password
+    assert not office.links.edit(
+        made.hash, parse(LinkTerms, {"password": nothing}).terms(), OWNER
+    ).terms.requires_password
 
 
 def test_senders_are_told_the_limits_that_count(office):

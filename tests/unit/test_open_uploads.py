@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from app import create_app
+from app.core.actors import Credentials, sender
 from app.core.errors import Busy, StorageFull, UploadCancelled, UploadComplete, UploadNotFound
-from app.core.links import Credentials
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.session import UploadSession
@@ -19,10 +19,11 @@ from app.services.receiving.open_uploads import Stopped, UnderWay
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
 from app.wiring import build
+from tests.support.actors import OWNER
 from tests.support.clock import Now
 from tests.support.files import files_below
 
-WHO = Credentials(client="192.0.2.1")
+WHO = Credentials(sender("192.0.2.1"))
 SIZE = 100_000
 
 
@@ -33,7 +34,7 @@ class House:
         self.now = Now()
         self.settings = Settings(data_dir=folder / "data")  # type: ignore[call-arg]
         self.services = build(self.settings, self.now)
-        self.hash = self.services.links.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1").hash
+        self.hash = self.services.links.file_requests.create(RelPath.parse("in"), {}, OWNER).hash
 
     def opened(self, name: str = "a.bin", key: str | None = None) -> str:
         return self.services.receiving.uploads.open(
@@ -90,7 +91,7 @@ def test_what_was_stopped_takes_no_room_and_its_sender_is_told_also_under_its_ke
     key = "k" * 24
     upload_id = house.opened(key=key)
     house.chunk(upload_id, 0, 5)
-    house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     assert house.seen == []
     assert files_below(house.settings.data_dir / "uploads") == {}
     for call in (
@@ -101,7 +102,7 @@ def test_what_was_stopped_takes_no_room_and_its_sender_is_told_also_under_its_ke
         with pytest.raises(UploadCancelled):
             call()
     with pytest.raises(UploadNotFound):
-        house.services.receiving.open_uploads.stop(house.hash, upload_id)
+        house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     assert house.opened() != upload_id
 
 
@@ -109,7 +110,7 @@ def test_a_small_file_is_not_delivered_under_a_key_that_was_stopped(house: House
     key = "k" * 24
     opening = OpenUpload(RelPath.parse("a.txt"), 4, key=key)
     upload_id = house.services.receiving.uploads.open(house.hash, opening, WHO).upload_id
-    house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     with pytest.raises(UploadCancelled):
         house.services.receiving.small_files.receive(house.hash, opening, StreamBody(io.BytesIO(b"oops")), WHO)
     assert files_below(house.settings.data_dir / "files") == {}
@@ -119,8 +120,8 @@ def test_stopping_never_takes_a_file_back(house: House) -> None:
     upload_id = house.opened()
     house.chunk(upload_id, 0, SIZE)
     with pytest.raises(UploadComplete):
-        house.services.receiving.open_uploads.stop(house.hash, upload_id)
-    assert house.services.receiving.open_uploads.stop_all(house.hash) == Stopped(0, 0)
+        house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
+    assert house.services.receiving.open_uploads.stop_all(house.hash, OWNER) == Stopped(0, 0)
     assert files_below(house.settings.data_dir / "files").keys() == {"in/a.bin"}
 
 
@@ -141,7 +142,7 @@ def test_a_file_that_was_delivered_by_a_process_that_died_right_then_is_not_stop
             house.chunk(upload_id, 0, SIZE)
     assert house.services.ground.sessions.load(upload_id).state == "open"
     with pytest.raises(UploadComplete):
-        house.services.receiving.open_uploads.stop(house.hash, upload_id)
+        house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     house.services.receiving.uploads.cancel(house.hash, upload_id)  # Its sender takes it back instead.
     assert files_below(house.settings.data_dir / "files") == {}
 
@@ -151,11 +152,11 @@ def test_all_are_stopped_in_calls_that_are_bounded(house: House, monkeypatch: py
     for number in range(7):
         house.opened(f"{number}.bin")
     stop = house.services.receiving.open_uploads.stop_all
-    assert stop(house.hash) == Stopped(3, 4)
+    assert stop(house.hash, OWNER) == Stopped(3, 4)
     monkeypatch.setattr(open_uploads, "MAX_STOP_SECONDS", -1)
-    assert stop(house.hash) == Stopped(0, 4)
+    assert stop(house.hash, OWNER) == Stopped(0, 4)
     monkeypatch.setattr(open_uploads, "MAX_STOP_SECONDS", 60)
-    assert [stop(house.hash) for _ in range(3)] == [Stopped(3, 1), Stopped(1, 0), Stopped(0, 0)]
+    assert [stop(house.hash, OWNER) for _ in range(3)] == [Stopped(3, 1), Stopped(1, 0), Stopped(0, 0)]
 
 
 def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,7 +181,7 @@ def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: 
 def test_one_that_is_being_delivered_is_not_waited_for(house: House) -> None:
     held, other = house.opened("held.bin"), house.opened("other.bin")
     with house.services.ground.sessions.exclusive(held):
-        assert house.services.receiving.open_uploads.stop_all(house.hash) == Stopped(1, 1)
+        assert house.services.receiving.open_uploads.stop_all(house.hash, OWNER) == Stopped(1, 1)
         with pytest.raises(Busy):
             house.services.receiving.open_uploads.give_up(held, "stopped", wait=False)
     assert [each.session.upload_id for each in house.seen] == [held]
@@ -191,7 +192,7 @@ def test_a_place_without_a_session_is_given_back(house: House) -> None:
     upload_id = house.opened()
     house.services.ground.sessions.delete(upload_id)
     assert house.seen == []
-    house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     assert house.services.receiving.open_uploads.of(house.hash) == ()
 
 
@@ -205,7 +206,7 @@ def test_on_a_full_disk_the_bytes_go_first_and_make_the_room(house: House, monke
 
     monkeypatch.setattr(house.services.ground.requests, "release", refuse)
     upload_id = house.opened()
-    house.services.receiving.open_uploads.stop(house.hash, upload_id)
+    house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     assert house.services.receiving.open_uploads.of(house.hash) == ()
     with pytest.raises(UploadCancelled):
         house.chunk(upload_id, 0, 5)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.core.actors import Credentials, sender
 from app.core.errors import (
     Busy,
     FileNotFound,
@@ -18,7 +19,7 @@ from app.core.errors import (
     TypeNotAllowed,
     UploadNotFound,
 )
-from app.core.links import Credentials, ReceivedFile, RequestLink
+from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.session import UploadSession
@@ -28,6 +29,7 @@ from app.storage.disk.bodies import StreamBody
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.unlinked_files import LocalUnlinkedFile
 from app.wiring import Services, build
+from tests.support.actors import OWNER
 from tests.support.clock import Now
 from tests.support.files import content, eventually, files_below, sha256
 
@@ -37,7 +39,7 @@ DATA = content(3000)
 def office(folder: Path, **settings: Any) -> tuple[Services, RequestLink]:
     """The services of a server, and a link of it."""
     services = build(Settings(data_dir=folder / "data", **settings), Now())
-    return services, services.links.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
+    return services, services.links.file_requests.create(RelPath.parse("in"), {}, OWNER)
 
 
 def unhashed(services: Services, link: RequestLink, name: str) -> str:
@@ -77,7 +79,7 @@ def test_of_a_file_that_was_taken_before_it_was_hashed_there_is_no_receipt(tmp_p
 def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(tmp_path: Path) -> None:
     services, link = office(tmp_path)
     opening = OpenUpload(RelPath.parse("b.bin"), 300_000)
-    services.receiving.uploads.open(link.hash, opening, Credentials(client="192.0.2.1"))
+    services.receiving.uploads.open(link.hash, opening, Credentials(sender("192.0.2.1")))
     services.ground.requests.delete(link.hash)  # By a process that died right after it.
     assert services.sweep() == 1
     assert files_below(services.settings.data_dir / "uploads") == {}
@@ -85,7 +87,7 @@ def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(tmp_path: Path)
 
 def test_asking_for_folders_counts_as_opening(tmp_path: Path) -> None:
     services, link = office(tmp_path, rate_limit_uploads="2 per hour")
-    who = Credentials(client="192.0.2.1")
+    who = Credentials(sender("192.0.2.1"))
     services.receiving.folders.make(link.hash, ["a"], who)
     services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse("b.bin"), 1), who)
     with pytest.raises(RateLimited) as told:
@@ -98,12 +100,12 @@ def test_asking_for_folders_counts_as_opening(tmp_path: Path) -> None:
 
 def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_path: Path) -> None:
     services, link = office(tmp_path)
-    other = services.links.file_requests.create(RelPath.parse("other"), {}, "192.0.2.1")
+    other = services.links.file_requests.create(RelPath.parse("other"), {}, OWNER)
     known = [unhashed(services, each, "a.bin") for each in (link, other)]
     for each, upload_id in zip((link, other), known, strict=True):
         services.ground.requests.note_sha256(each.hash, upload_id, sha256(DATA))
     begun = services.receiving.uploads.open(
-        link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")
+        link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials(sender("192.0.2.1"))
     ).upload_id
     code = services.senders.handoffs.make(link.hash, [begun], "192.0.2.1").code
     locks = LocalNamedLocks(tmp_path / "data" / "uploads.turn")
@@ -126,7 +128,7 @@ def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypa
     upload_id = unhashed(services, link, "a.bin")
     services.ground.requests.note_sha256(link.hash, upload_id, sha256(DATA))
     begun = services.receiving.uploads.open(
-        link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials("192.0.2.1")
+        link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials(sender("192.0.2.1"))
     ).upload_id
     code = services.senders.handoffs.make(link.hash, [begun], "192.0.2.1").code
     for _ in range(2):
@@ -147,10 +149,10 @@ def test_a_code_moves_what_is_unfinished_and_not_too_much_of_it(
 ) -> None:
     monkeypatch.setattr("app.services.senders.handoffs.MAX_UPLOADS", 3)
     services, link = office(tmp_path)
-    sender = Credentials("192.0.2.1")
-    done = services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse("done"), 0), sender).upload_id
+    who = Credentials(sender("192.0.2.1"))
+    done = services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse("done"), 0), who).upload_id
     begun = [
-        services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse(f"b{n}"), 5), sender).upload_id
+        services.receiving.uploads.open(link.hash, OpenUpload(RelPath.parse(f"b{n}"), 5), who).upload_id
         for n in range(4)
     ]
     made_up = [f"made-up-{number:024}" for number in range(1000)]
@@ -167,10 +169,10 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, claimed: bool
 ) -> None:
     services, link = office(tmp_path)
-    services.links.file_requests.edit(link.hash, {"allowed_extensions": ("jpg",)})
+    services.links.file_requests.edit(link.hash, {"allowed_extensions": ("jpg",)}, OWNER)
     size = 2 * 300_000
     opened = services.receiving.uploads.open(
-        link.hash, OpenUpload(RelPath.parse("a.jpg"), size), Credentials(client="192.0.2.1")
+        link.hash, OpenUpload(RelPath.parse("a.jpg"), size), Credentials(sender("192.0.2.1"))
     )
 
     def chunk(start: int, data: bytes) -> UploadSession:
@@ -217,7 +219,7 @@ def test_of_a_pack_only_what_the_disk_did_not_take_is_refused(tmp_path: Path, mo
 
     def pack() -> list[bool]:
         files = [(OpenUpload(RelPath.parse(f"{number}.txt"), 1), StreamBody(BytesIO(b"x"))) for number in range(3)]
-        outcomes = services.receiving.small_files.receive_pack(link.hash, files, Credentials(client="192.0.2.1"))
+        outcomes = services.receiving.small_files.receive_pack(link.hash, files, Credentials(sender("192.0.2.1")))
         return [isinstance(each, UploadSession) for each in outcomes]
 
     files = services.settings.data_dir / "files"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from app.core.actors import Credentials, sender
 from app.core.errors import Busy, UploadComplete, UploadNotFound
-from app.core.links import Credentials, RequestLink
+from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.session import UploadSession
 from app.services.receiving.commands import OpenUpload
@@ -17,11 +18,12 @@ from app.settings import Settings
 from app.storage.disk.append_log import JSONLines
 from app.storage.disk.bodies import StreamBody
 from app.wiring import Services, build
+from tests.support.actors import OWNER
 from tests.support.clock import Now
 from tests.support.files import files_below
 
 DATA = b"oops"
-WHO = Credentials(client="192.0.2.1")
+WHO = Credentials(sender("192.0.2.1"))
 
 
 class House:
@@ -31,7 +33,7 @@ class House:
         self.now = Now()
         self.settings = Settings(data_dir=folder / "data", undo_minutes=undo_minutes)  # type: ignore[call-arg]
         self.services = self.started()
-        self.link: RequestLink = self.services.links.file_requests.create(RelPath.parse("in"), {}, "192.0.2.1")
+        self.link: RequestLink = self.services.links.file_requests.create(RelPath.parse("in"), {}, OWNER)
         self.upload = self.sent()
 
     def started(self) -> Services:

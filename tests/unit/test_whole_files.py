@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.core.links import Credentials
+from app.core.actors import Credentials, sender
 from app.core.paths import RelPath
 from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
@@ -16,9 +16,10 @@ from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.local_requests import LocalRequests
 from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from app.wiring import Services, build
+from tests.support.actors import OWNER
 from tests.support.files import files_below
 
-SENDER = Credentials("192.0.2.1")
+SENDER = Credentials(sender("192.0.2.1"))
 KEY = "k" * 22
 
 
@@ -42,7 +43,7 @@ def send(services: Services, hash: str, data: bytes = b"hello", key: str | None 
 
 
 def linked(services: Services, **terms: object) -> str:
-    return services.links.file_requests.create(RelPath.parse("in"), terms, "192.0.2.1").hash  # type: ignore[arg-type]
+    return services.links.file_requests.create(RelPath.parse("in"), terms, OWNER).hash
 
 
 def shown(tmp_path: Path) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field, fields
 from math import inf
 from typing import Any
 
+from app.core.actors import THE_OWNER
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget
 from app.core.terms import Terms
@@ -18,18 +19,9 @@ class RequestLink:
     hash: str
     folder: RelPath
     created_at: float
+    owner: str = THE_OWNER
+    """Whose it is: an actor's name (``str(Actor)``)."""
     terms: Terms = field(default_factory=Terms)
-
-
-@dataclass(frozen=True, slots=True)
-class Credentials:
-    """Who wants to open an upload, and with what. ``client`` is the sender's address."""
-
-    client: str
-    password: str | None = None
-    captcha_token: str | None = None
-    owner: bool = False
-    """Whether it is the owner, whom nobody asks for a password."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ import {
   type LinkInfo,
   type PackedFile,
   parseChunkReceipt,
-  parseFields,
   parseLinkInfo,
   parsePackReply,
   parseUploadState,
@@ -117,7 +116,7 @@ export class DropprApi {
     return `${this.#uploadsUrl}/${encodeURIComponent(uploadId)}`;
   }
 
-  async #ask<T>(request: TransportRequest, parse: (fields: Fields) => T): Promise<T> {
+  async #ask<T>(request: TransportRequest, parse: (value: unknown) => T): Promise<T> {
     return read(await this.#send(request), parse);
   }
 
@@ -155,9 +154,9 @@ async function sendOrThrow(
   throw errorFromReply({ status, text, retryAfter: reply.header("Retry-After"), now: clock.now() });
 }
 
-function read<T>({ status, text }: TransportReply, parse: (fields: Fields) => T): T {
+function read<T>({ status, text }: TransportReply, parse: (value: unknown) => T): T {
   try {
-    return parse(parseFields(text));
+    return parse(JSON.parse(text));
   } catch {
     throw unexpectedReply(status);
   }

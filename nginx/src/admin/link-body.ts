@@ -11,7 +11,7 @@ import { countOf } from "./format";
 import { acts, cloned, part, say, show } from "./parts";
 import { makeShare } from "./share";
 import { visibleName } from "./visible";
-import type { ListedLink, OpenUpload, ReceivedFile } from "./wire";
+import { type ListedLink, type OpenUpload, type ReceivedFile, TEXTS } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
 export interface RowPorts {
@@ -27,6 +27,9 @@ export interface RowPorts {
   /** Asks the owner whether to cancel all uploads of a link. */
   readonly confirmStoppingAll: (name: string) => Promise<boolean>;
 }
+
+/** What stands there as it was written; the title is what the link is called. */
+const LONG_TEXTS = TEXTS.filter((name) => name !== "title");
 
 export class LinkBody {
   readonly #root: HTMLElement;
@@ -46,7 +49,7 @@ export class LinkBody {
     this.#link = link;
     this.#ports = ports;
     root.append(cloned("link-body"));
-    reachable(part(root, "message", HTMLElement));
+    for (const name of LONG_TEXTS) reachable(part(root, name, HTMLElement));
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
     this.#files = new FileList(link.hash, () => ports.refresh(), {
@@ -74,9 +77,11 @@ export class LinkBody {
 
   show(link: ListedLink): void {
     this.#link = link;
-    const message = part(this.#root, "message", HTMLElement);
-    setText(message, link.message);
-    message.hidden = link.message === "";
+    for (const name of LONG_TEXTS) {
+      const shown = part(this.#root, name, HTMLElement);
+      setText(shown, link[name]);
+      shown.hidden = link[name] === "";
+    }
     this.#showTerms();
     setText(part(this.#root, "files-title", HTMLElement), `Received files (${link.filesReceived})`);
     part(this.#root, "close", HTMLButtonElement).hidden = !link.active;

@@ -12,6 +12,8 @@ import {
   DESTINATIONS,
   type Destination,
   type OwnerLink,
+  TEXTS,
+  type Texts,
 } from "./wire";
 
 type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
@@ -59,8 +61,7 @@ export class TermsFields {
 
   read(): TypedTerms {
     return {
-      title: this.#input("title").value,
-      message: field(this.#root, "message", HTMLTextAreaElement).value,
+      ...(Object.fromEntries(TEXTS.map((name) => [name, this.#text(name).value])) as Texts),
       expiry: this.#select("expiry").value,
       hours: this.#input("hours").value,
       password: this.#password.value,
@@ -77,8 +78,7 @@ export class TermsFields {
   }
 
   #fill(link: OwnerLink): void {
-    this.#input("title").value = link.title;
-    field(this.#root, "message", HTMLTextAreaElement).value = link.message;
+    for (const name of TEXTS) this.#text(name).value = link[name];
     this.#select("expiry").value = "keep";
     this.#fillSize("max_file_size", splitSize(link.maxFileSize));
     this.#fillSize("max_total_size", splitSize(link.maxTotalSize));
@@ -203,6 +203,11 @@ export class TermsFields {
 
   #input(name: string): HTMLInputElement {
     return field(this.#root, name, HTMLInputElement);
+  }
+
+  #text(name: string): HTMLInputElement | HTMLTextAreaElement {
+    const found = this.#root.querySelector(`[name="${name}"]`);
+    return found instanceof HTMLTextAreaElement ? found : this.#input(name);
   }
 
   #select(name: string): HTMLSelectElement {

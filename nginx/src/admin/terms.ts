@@ -1,32 +1,16 @@
 // What an owner may set on a link: from the texts in a form to the fields of the API, and which of them changed.
 
+import type { Declared } from "../core/reply";
 import { joinSize, type Size } from "./sizes";
-import type { Asked, CaptchaMode, Destination, OwnerLink } from "./wire";
+import { type Asked, type CaptchaMode, type Destination, type OwnerLink, TEXTS, type Texts } from "./wire";
 
 /** The fields of the API; what is absent stays as it is. */
-export interface Terms {
-  readonly title?: string;
-  readonly message?: string;
-  /** From now; 0 is never. */
-  readonly expires_hours?: number;
-  readonly password?: string;
-  readonly max_file_size?: number;
-  readonly max_total_size?: number;
-  readonly max_files?: number;
-  readonly allowed_extensions?: readonly string[];
-  readonly captcha?: CaptchaMode;
-  readonly ask_name?: Asked;
-  readonly ask_email?: Asked;
-  readonly active?: boolean;
-  readonly destination?: Destination;
-}
+export type Terms = Declared<"LinkTerms">;
 
 /** `keep` leaves the expiry as it is, `usual` leaves it to the server, `custom` takes the hours that were typed, all others are hours. */
 export type ExpiryChoice = string;
 
-export interface TypedTerms {
-  readonly title: string;
-  readonly message: string;
+export interface TypedTerms extends Texts {
   readonly expiry: ExpiryChoice;
   readonly hours: string;
   /** Empty is none on a new link, and the same as before on an old one. */
@@ -58,8 +42,7 @@ export function changedTerms(typed: TypedTerms, link: OwnerLink): Terms {
 
 function lastingTerms(typed: TypedTerms) {
   return {
-    title: typed.title.trim(),
-    message: typed.message.trim(),
+    ...textsOf(typed),
     max_file_size: joinSize(typed.fileSize),
     max_total_size: joinSize(typed.totalSize),
     max_files: countOfFiles(typed.files),
@@ -73,8 +56,7 @@ function lastingTerms(typed: TypedTerms) {
 
 function standingTerms(link: OwnerLink): Terms {
   return {
-    title: link.title,
-    message: link.message,
+    ...textsOf(link),
     max_file_size: link.maxFileSize,
     max_total_size: link.maxTotalSize,
     max_files: link.maxFiles,
@@ -84,6 +66,10 @@ function standingTerms(link: OwnerLink): Terms {
     ask_email: link.askEmail,
     destination: link.destination,
   };
+}
+
+function textsOf(from: Texts): Texts {
+  return Object.fromEntries(TEXTS.map((name) => [name, from[name].trim()])) as Texts;
 }
 
 function expiryTerms({ expiry, hours }: TypedTerms): Terms {

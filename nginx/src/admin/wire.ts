@@ -1,19 +1,23 @@
 // The owner's replies as typed values, read once at the edge. Anything else than the contract's shapes throws.
 
-export const ASKED = ["no", "optional", "required"] as const;
-export type Asked = (typeof ASKED)[number];
+import { type Declared, type Doubted, doubted, type FieldOf } from "../core/reply";
 
-export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const;
-export type CaptchaMode = (typeof CAPTCHA_MODES)[number];
+export type Asked = Declared<"Ask">;
+export const ASKED = ["no", "optional", "required"] as const satisfies readonly Asked[];
+
+export type CaptchaMode = Declared<"CaptchaMode">;
+export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const satisfies readonly CaptchaMode[];
+
+/** What an owner may write on a link, each in a field of that name in the form. */
+export const TEXTS = ["title", "message", "note"] as const satisfies readonly FieldOf<Declared<"LinkTerms">, string>[];
+export type Texts = Readonly<Record<(typeof TEXTS)[number], string>>;
 
 /** A request link as its owner sees it. Times are milliseconds since 1970; limits are 0 where there is none. */
-export interface OwnerLink {
+export interface OwnerLink extends Texts {
   readonly hash: string;
   /** The whole address where the server was told its own, else relative to this server: `/request/<hash>`. */
   readonly url: string;
   readonly folder: string;
-  readonly title: string;
-  readonly message: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   readonly active: boolean;
@@ -28,13 +32,9 @@ export interface OwnerLink {
   readonly destination: Destination;
 }
 
-export const DESTINATIONS = ["folder", "s3", "drive"] as const;
-
 /** Where files go after the link's folder, as the API says it. */
-export type Destination =
-  | { readonly kind: "folder" }
-  | { readonly kind: "s3"; readonly bucket: string; readonly prefix: string }
-  | { readonly kind: "drive"; readonly folder_id: string };
+export type Destination = Declared<"OwnerLink">["destination"];
+export const DESTINATIONS = ["folder", "s3", "drive"] as const satisfies readonly Destination["kind"][];
 
 /** A link in the list, with what it has received so far. */
 export interface ListedLink extends OwnerLink {
@@ -69,17 +69,14 @@ export interface PassedOn {
   readonly remote: string | null;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 export function parseLink(value: unknown): OwnerLink {
-  const fields = fieldsOf(value);
+  const fields = doubted<Declared<"OwnerLink">>(value);
   return {
     hash: text(fields, "hash"),
     // How this page was reached, the browser knows better than a server behind a proxy.
     url: fields.link_as_asked === false ? text(fields, "link") : text(fields, "url"),
     folder: text(fields, "folder"),
-    title: text(fields, "title"),
-    message: text(fields, "message"),
+    ...(Object.fromEntries(TEXTS.map((name) => [name, text(fields, name)])) as Texts),
     createdAt: number(fields, "created_at") * 1_000,
     expiresAt: fields.expires_at == null ? null : number(fields, "expires_at") * 1_000,
     active: fields.active !== false,
@@ -102,7 +99,7 @@ export interface LinkList {
 }
 
 export function parseLinks(value: unknown): LinkList {
-  const fields = fieldsOf(value);
+  const fields = doubted<Declared<"LinkList">>(value);
   return {
     links: list(fields, "requests").map(parseListed),
     usualHours: number(fields, "default_expires_hours"),
@@ -110,7 +107,7 @@ export function parseLinks(value: unknown): LinkList {
 }
 
 function parseListed(value: unknown): ListedLink {
-  const fields = fieldsOf(value);
+  const fields = doubted<Declared<"ListedLink">>(value);
   return {
     ...parseLink(fields),
     expired: fields.expired === true,
@@ -127,9 +124,9 @@ export interface Page<T> {
 }
 
 export function parseFiles(value: unknown): Page<ReceivedFile> {
-  const reply = fieldsOf(value);
+  const reply = doubted<Declared<"FileList">>(value);
   const items = list(reply, "files").map((each) => {
-    const fields = fieldsOf(each);
+    const fields = doubted<Declared<"ReceivedFile">>(each);
     return {
       uploadId: text(fields, "upload_id"),
       path: text(fields, "path"),
@@ -162,10 +159,10 @@ export interface OpenUpload {
 }
 
 export function parseUploads(value: unknown): Page<OpenUpload> {
-  const reply = fieldsOf(value);
+  const reply = doubted<Declared<"OpenUploadList">>(value);
   const at = number(reply, "at");
   const items = list(reply, "uploads").map((each) => {
-    const fields = fieldsOf(each);
+    const fields = doubted<Declared<"OpenUpload">>(each);
     return {
       uploadId: text(fields, "upload_id"),
       path: text(fields, "path"),
@@ -189,21 +186,24 @@ export interface Stopped {
 }
 
 export function parseStopped(value: unknown): Stopped {
-  const fields = fieldsOf(value);
+  const fields = doubted<Declared<"Stopped">>(value);
   return { cancelled: number(fields, "cancelled"), left: number(fields, "left") };
 }
 
 function destinationOf(value: unknown): Destination {
   if (value == null) return { kind: "folder" };
-  const fields = fieldsOf(value);
-  const kind = oneOf(DESTINATIONS, fields.kind);
-  if (kind === "s3") return { kind, bucket: text(fields, "bucket"), prefix: text(fields, "prefix") };
-  return kind === "drive" ? { kind, folder_id: text(fields, "folder_id") } : { kind };
+  const kind = oneOf(DESTINATIONS, doubted<Destination>(value).kind);
+  if (kind === "s3") {
+    const fields = doubted<Declared<"S3Destination">>(value);
+    return { kind, bucket: text(fields, "bucket"), prefix: text(fields, "prefix") };
+  }
+  if (kind === "folder") return { kind };
+  return { kind, folder_id: text(doubted<Declared<"DriveDestination">>(value), "folder_id") };
 }
 
 function passedOnOf(value: unknown): PassedOn | null {
   if (value == null) return null;
-  const fields = fieldsOf(value);
+  const fields = doubted<Declared<"PassedOn">>(value);
   return {
     state: text(fields, "state"),
     error: optionalText(fields.error),
@@ -211,13 +211,8 @@ function passedOnOf(value: unknown): PassedOn | null {
   };
 }
 
-function fieldsOf(value: unknown): Fields {
-  if (typeof value !== "object" || value === null) throw new TypeError("Not an object");
-  return value as Fields;
-}
-
-function text(fields: Fields, name: string): string {
-  const value = fields[name];
+function text<T>(fields: Doubted<T>, name: FieldOf<T, string>): string {
+  const value: unknown = fields[name];
   if (typeof value !== "string") throw new TypeError(`${name} is not a text`);
   return value;
 }
@@ -226,14 +221,14 @@ function optionalText(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-function number(fields: Fields, name: string): number {
-  const value = fields[name];
+function number<T>(fields: Doubted<T>, name: FieldOf<T, number>): number {
+  const value: unknown = fields[name];
   if (typeof value !== "number" || value < 0) throw new TypeError(`${name} is not a number`);
   return value;
 }
 
-function list(fields: Fields, name: string): readonly unknown[] {
-  const value = fields[name];
+function list<T>(fields: Doubted<T>, name: FieldOf<T, readonly unknown[]>): readonly unknown[] {
+  const value: unknown = fields[name];
   if (!Array.isArray(value)) throw new TypeError(`${name} is not a list`);
   return value;
 }

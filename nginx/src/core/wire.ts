@@ -3,6 +3,7 @@
 import { errorFromReply, type UploadError } from "./errors";
 import type { PackLimits } from "./pack";
 import { ByteRanges, type WireRange } from "./ranges";
+import { type Declared, type Doubted, doubted, type FieldOf } from "./reply";
 
 /** Of a file that stands complete. */
 export interface Delivery {
@@ -39,7 +40,7 @@ export interface ChunkReceipt extends Partial<Delivery> {
   readonly receivedBytes: number;
 }
 
-export type Asked = "no" | "optional" | "required";
+export type Asked = Declared<"Ask">;
 
 /** What a link says about itself; limits are null where there is none. */
 export interface LinkInfo {
@@ -73,22 +74,17 @@ export interface LinkInfo {
   readonly pack: PackLimits | null;
 }
 
-type Fields = Readonly<Record<string, unknown>>;
-
 /** Bytes. A server may wish for smaller chunks than any other, but for none at all it cannot. */
 const MAX_CHUNK_BYTES = 2 ** 30;
 const MAX_PARALLEL_CHUNKS = 256;
 
-export function parseFields(text: string): Fields {
-  return asFields(JSON.parse(text));
-}
+type Finished = Partial<Declared<"Acknowledged">>;
 
-function asFields(value: unknown): Fields {
-  if (typeof value !== "object" || value === null) throw new TypeError("Not an object");
-  return value as Fields;
-}
+/** What both opening and the status tell, and opening leaves out the half of. */
+type State = Declared<"Opened"> & Partial<Declared<"UploadStatus">>;
 
-export function parseUploadState(fields: Fields): UploadState {
+export function parseUploadState(value: unknown): UploadState {
+  const fields = doubted<State>(value);
   const grid = parseGrid(fields);
   return {
     uploadId: text(fields, "upload_id"),
@@ -107,14 +103,14 @@ export function parseUploadState(fields: Fields): UploadState {
 }
 
 /** How a file is to be cut, within bounds: nothing is counted or allocated only because a server named a number. */
-function parseGrid(fields: Fields): Pick<UploadState, "chunkSize" | "maxParallelChunks"> {
+function parseGrid(fields: Doubted<State>): Pick<UploadState, "chunkSize" | "maxParallelChunks"> {
   return {
     chunkSize: Math.min(positive(fields, "chunk_size"), MAX_CHUNK_BYTES),
     maxParallelChunks: Math.min(positive(fields, "max_parallel_chunks"), MAX_PARALLEL_CHUNKS),
   };
 }
 
-function parseDelivery(fields: Fields): Delivery {
+function parseDelivery(fields: Doubted<Finished>): Delivery {
   const until = fields.removable_until;
   return {
     name: fields.complete === true ? textOrNull(fields.name) : null,
@@ -123,29 +119,33 @@ function parseDelivery(fields: Fields): Delivery {
 }
 
 /** One file of a pack's reply; throws where it is neither a file nor a refusal. */
-function parsePackedFile(fields: Fields): PackedFile {
-  if (typeof fields.code === "string") {
-    const status = typeof fields.status === "number" ? fields.status : 0;
-    const text = JSON.stringify(fields);
-    const retryAfter = typeof fields.retry_after === "number" ? String(fields.retry_after) : null;
+function parsePackedFile(value: unknown): PackedFile {
+  const refused = doubted<Declared<"RefusedFile">>(value);
+  if (typeof refused.code === "string") {
+    const status = typeof refused.status === "number" ? refused.status : 0;
+    const text = JSON.stringify(refused);
+    const retryAfter = typeof refused.retry_after === "number" ? String(refused.retry_after) : null;
     return errorFromReply({ status, text, retryAfter, now: 0 });
   }
   const grid = { chunk_size: 1, max_parallel_chunks: 1, missing_ranges: [] };
-  return parseUploadState({ ...grid, ...fields });
+  return parseUploadState({ ...grid, ...refused });
 }
 
-export function parsePackReply(fields: Fields): PackedFile[] {
-  if (!Array.isArray(fields.files)) throw new TypeError("files is not a list");
-  return fields.files.map((each: unknown) => parsePackedFile(asFields(each)));
+export function parsePackReply(value: unknown): PackedFile[] {
+  const { files } = doubted<Declared<"PackReply">>(value);
+  if (!Array.isArray(files)) throw new TypeError("files is not a list");
+  return files.map(parsePackedFile);
 }
 
-export function parseChunkReceipt(fields: Fields): ChunkReceipt {
+export function parseChunkReceipt(value: unknown): ChunkReceipt {
+  const fields = doubted<Declared<"Acknowledged">>(value);
   const complete = fields.complete === true;
   const receivedBytes = count(fields, "received_bytes");
   return complete ? { complete, receivedBytes, ...parseDelivery(fields) } : { complete, receivedBytes };
 }
 
-export function parseLinkInfo(fields: Fields): LinkInfo {
+export function parseLinkInfo(value: unknown): LinkInfo {
+  const fields = doubted<Declared<"SenderLink">>(value);
   return {
     title: optionalText(fields.title),
     message: optionalText(fields.message),
@@ -172,18 +172,18 @@ export function parseLinkInfo(fields: Fields): LinkInfo {
 
 function packLimits(value: unknown): PackLimits | null {
   if (typeof value !== "object" || value === null) return null;
-  const fields = value as Fields;
+  const fields = doubted<Declared<"PackLimits">>(value);
   return { maxFiles: count(fields, "max_files"), maxBytes: count(fields, "max_bytes") };
 }
 
-function text(fields: Fields, name: string): string {
-  const value = fields[name];
+function text<T>(fields: Doubted<T>, name: FieldOf<T, string>): string {
+  const value: unknown = fields[name];
   if (typeof value !== "string") throw new TypeError(`${name} is not a text`);
   return value;
 }
 
-function count(fields: Fields, name: string): number {
-  const value = fields[name];
+function count<T>(fields: Doubted<T>, name: FieldOf<T, number>): number {
+  const value: unknown = fields[name];
   if (typeof value !== "number" || !Number.isSafeInteger(value) || value < 0) {
     throw new TypeError(`${name} is not a count`);
   }
@@ -195,7 +195,7 @@ function upTo(most: number, value: unknown): number {
   return Number.isSafeInteger(value) ? Math.min(most, value as number) : 0;
 }
 
-function positive(fields: Fields, name: string): number {
+function positive<T>(fields: Doubted<T>, name: FieldOf<T, number>): number {
   const value = count(fields, name);
   if (value === 0) throw new TypeError(`${name} is nothing`);
   return value;

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 from dataclasses import replace
 
+from app.core.actors import Actor
 from app.core.errors import InvalidRequest
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.guards import Clock
@@ -13,6 +14,7 @@ from app.core.ports.remotes import OutboxStore
 from app.core.ports.sessions import Recorded
 from app.core.remotes import OutboxEntry, OutboxState, PassedOn, RemoteTarget, TargetKind
 from app.core.session import UploadSession
+from app.services.accounts import acts
 from app.services.chunk_buffer_pool import BUFFER_SIZES
 
 MAX_REMEMBERED = 10_000
@@ -54,7 +56,7 @@ class Outbox:
         self._begun.add(session.upload_id)
         self.wake.set()
 
-    def again(self, link: RequestLink, file: ReceivedFile) -> PassedOn:
+    def again(self, link: RequestLink, file: ReceivedFile, actor: Actor) -> PassedOn:
         """Pass a received file on now, however often that failed. Raises InvalidRequest where there is nowhere to."""
         target = file.destination or link.terms.destination
         if file.passed_on_to is None:
@@ -66,6 +68,7 @@ class Outbox:
             if found is None and target is not None:
                 self._note(file.upload_id, link.hash, file.size, target, OutboxState.WAITING)
             self.wake.set()
+        acts.note(actor, "file to be passed on again", link.hash, file.upload_id, path=file.path)
         return self.states([file])[file.upload_id]
 
     def states(self, files: Iterable[ReceivedFile]) -> dict[str, PassedOn]:

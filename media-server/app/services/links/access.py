@@ -25,8 +25,9 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import Any
 
+from app.core.actors import Credentials
 from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts
-from app.core.links import Credentials, RequestLink
+from app.core.links import RequestLink
 from app.core.ports.guards import Attempts, CaptchaProvider, Clock, Hasher
 from app.core.terms import MAX_PASSWORD_LENGTH, CaptchaMode
 from app.core.waiting_room import WaitingRoom, WaitingThreads
@@ -90,19 +91,21 @@ class Access:
         is away or too many wait for an answer. A captcha token is used up only where one was needed and no password was
         missing.
         """
-        if credentials.owner or (not link.terms.requires_password and link.terms.captcha is not CaptchaMode.ALWAYS):
+        if credentials.actor.is_owner or (
+            not link.terms.requires_password and link.terms.captcha is not CaptchaMode.ALWAYS
+        ):
             return
         if self._knows(link, credentials):
             return
-        self._check_completeness(link, credentials, self._failures(link, credentials.client))
-        with self._waiting.place(link.hash), self._attempts.turn(_failure_key(link, credentials.client)):
+        self._check_completeness(link, credentials, self._failures(link, credentials.actor.address))
+        with self._waiting.place(link.hash), self._attempts.turn(_failure_key(link, credentials.actor.address)):
             if self._knows(link, credentials):
                 return
-            failures = self._failures(link, credentials.client)
+            failures = self._failures(link, credentials.actor.address)
             proves = self._check_captcha(link, credentials, failures)
             self._check_password(link, credentials, failures)
             if proves:
-                self._attempts.hit(_pass_key(link, credentials.client), CAPTCHA_PASS_LIMIT)
+                self._attempts.hit(_pass_key(link, credentials.actor.address), CAPTCHA_PASS_LIMIT)
 
     def captcha_required(self, link: RequestLink, client: str) -> bool:
         """Whether this client's next opening needs a captcha."""
@@ -119,17 +122,17 @@ class Access:
             return False
         if not self._remembered.holds(link.hash, link.terms.password_hash, password):
             return False
-        failures = self._failures(link, credentials.client)
+        failures = self._failures(link, credentials.actor.address)
         if failures >= self._rules.captcha_threshold and link.terms.captcha is not CaptchaMode.NEVER:
             return False
         if failures:
-            self._attempts.clear(_failure_key(link, credentials.client), self._rules.limit)
+            self._attempts.clear(_failure_key(link, credentials.actor.address), self._rules.limit)
         return True
 
     def _check_completeness(self, link: RequestLink, credentials: Credentials, failures: int) -> bool:
         """Whether a captcha is needed. Raises CaptchaRequired where one is and there is no token, PasswordRequired
         before a token is used up for nothing."""
-        needed = self._captcha_needed(link, credentials.client, failures)
+        needed = self._captcha_needed(link, credentials.actor.address, failures)
         if needed and not credentials.captcha_token:
             raise CaptchaRequired(**self._captcha_details(True))
         if link.terms.requires_password and not credentials.password:
@@ -185,14 +188,14 @@ class Access:
         if link.terms.password_hash is None:
             return
         self._keep_pace(link)
-        key = _failure_key(link, credentials.client)
+        key = _failure_key(link, credentials.actor.address)
         if self._is_right(link, link.terms.password_hash, credentials.password or ""):
             if failures:
                 self._attempts.clear(key, self._rules.limit)
             return
         self._attempts.hit(key, self._rules.limit)
         self._attempts.hit(_link_key(link), self._rules.link_limit)
-        needed = self._captcha_needed(link, credentials.client, failures + 1)
+        needed = self._captcha_needed(link, credentials.actor.address, failures + 1)
         raise PasswordInvalid(**self._captcha_details(needed))
 
     def _keep_pace(self, link: RequestLink) -> None:

@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
+from app.core.actors import Actor, Credentials
 from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, RequestNotFound
 from app.core.ledger import weight
-from app.core.links import Credentials, ReceivedFile, RequestLink, Usage
+from app.core.links import ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
@@ -20,6 +21,7 @@ from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender
 from app.core.terms import TERMS, Ask, Kind, Term
+from app.services.accounts import acts
 from app.services.links.access import Access
 
 MAX_NAME_LENGTH = 200
@@ -78,24 +80,28 @@ class FileRequests:
         self._usual_hours = usual_hours
         self._check_target = check_target
 
-    def create(self, folder: RelPath, changes: Changes, client: str) -> RequestLink:
-        """Make a link. Raises RateLimited, DestinationNotReady."""
-        key, limit = f"create:{client}", self._create_limit
+    def create(self, folder: RelPath, changes: Changes, actor: Actor) -> RequestLink:
+        """Make a link that belongs to ``actor``. Raises RateLimited, DestinationNotReady."""
+        key, limit = f"create:{actor.address}", self._create_limit
         if limit is not None and not self._attempts.hit(key, limit):
             wait = self._attempts.retry_after(key, limit)
             raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
-        blank = RequestLink(hash=_new_hash(), folder=folder, created_at=self._clock())
+        blank = RequestLink(hash=_new_hash(), folder=folder, created_at=self._clock(), owner=str(actor))
         link = self._change({"expires_hours": self._usual_hours, **changes})(blank)
         self._requests.create(link)
+        acts.note(actor, "link made", link.hash, folder=str(folder))
         return link
 
-    def edit(self, hash: str, changes: Changes) -> RequestLink:
+    def edit(self, hash: str, changes: Changes, actor: Actor) -> RequestLink:
         """Change what ``changes`` names and nothing else. Raises RequestNotFound, DestinationNotReady."""
-        return self._requests.update(hash, self._change(changes))
+        link = self._requests.update(hash, self._change(changes))
+        acts.note(actor, "link changed", hash, changed=sorted(changes))
+        return link
 
-    def close(self, hash: str) -> None:
+    def close(self, hash: str, actor: Actor) -> None:
         """Take no more uploads; what has arrived stays. Raises RequestNotFound."""
         self._requests.update(hash, self._change({"active": False}))
+        acts.note(actor, "link closed", hash)
 
     def find(self, hash: str) -> RequestLink:
         """The link as senders may use it. Raises RequestNotFound, RequestClosed or RequestExpired."""

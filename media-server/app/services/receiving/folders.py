@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from app.core.links import Credentials
+from app.core.actors import Credentials
 from app.core.paths import RelPath
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.inbox import Inbox
@@ -38,7 +38,7 @@ class Folders:
         Raises InvalidPath, before any is made, and what opening an upload raises for a link that takes none, RequestFull, RateLimited, StorageFull, Busy.
         """
         link = self._openings.link(hash, credentials)
-        with self._bulk.work(credentials.client, len(texts)) as after_a_step:
+        with self._bulk.work(credentials.actor.address, len(texts)) as after_a_step:
             paths = []
             for text in texts:
                 paths.append(RelPath.parse(text))

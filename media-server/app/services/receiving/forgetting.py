@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from app.core.actors import Actor
 from app.core.errors import RequestInUse
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
+from app.services.accounts import acts
 from app.services.receiving.purge import Purge
 
 
@@ -16,7 +18,7 @@ class Forgetting:
         self._purge = purge
         self._clock = clock
 
-    def forget(self, hash: str) -> None:
+    def forget(self, hash: str, actor: Actor) -> None:
         """Delete a link that is closed or expired, and what was on its way to it.
 
         Raises RequestNotFound, and RequestInUse while the link is open or its files are being passed on.
@@ -28,3 +30,4 @@ class Forgetting:
             raise RequestInUse("Files of this link are still to be passed on. Delete it when that is done.")
         self._requests.delete(hash)
         self._purge.abandon(hash)
+        acts.note(actor, "link deleted", hash)

@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 
+from app.core.actors import Actor
 from app.core.errors import Busy, RequestNotFound, UploadComplete, UploadNotFound
 from app.core.links import Opening
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.sessions import SessionStore
 from app.core.session import State, UploadSession
+from app.services.accounts import acts
 from app.services.operations.observer import Observer
 from app.services.receiving.purge import Purge
 from app.services.upload_concurrency_manager import UploadConcurrencyManager
@@ -78,7 +80,7 @@ class OpenUploads:
                     found.append(UnderWay(session, self._pace(session), session.upload_id in running))
         return found
 
-    def stop(self, hash: str, upload_id: str) -> None:
+    def stop(self, hash: str, upload_id: str, actor: Actor) -> None:
         """Give up one upload that is open, for its owner; its sender is told so.
 
         Raises UploadComplete where its file has arrived, UploadNotFound.
@@ -89,8 +91,9 @@ class OpenUploads:
             raise UploadNotFound()
         if not self._stop_one(hash, upload_id):
             raise _arrived()
+        acts.note(actor, "upload cancelled", hash, upload_id)
 
-    def stop_all(self, hash: str) -> Stopped:
+    def stop_all(self, hash: str, actor: Actor) -> Stopped:
         """Give up whatever is open of a link, the oldest first, as far as one call goes. Raises RequestNotFound."""
         openings = self._requests.openings(hash)
         stopped, until = 0, time.monotonic() + MAX_STOP_SECONDS
@@ -100,7 +103,9 @@ class OpenUploads:
             # One that is being delivered is not waited for: that may take as long as reading the file.
             with suppress(Busy, UploadNotFound):
                 stopped += self._stop_one(hash, opening.upload_id, wait=False)
-        return Stopped(stopped, left=len(self._requests.openings(hash)))
+        left = len(self._requests.openings(hash))
+        acts.note(actor, "uploads cancelled", hash, cancelled=stopped, left=left)
+        return Stopped(stopped, left)
 
     def give_up(self, upload_id: str, why: str, *, wait: bool = True) -> bool:
         """Free what an upload takes, ``cancelled`` by its sender or ``stopped`` by the owner; false where its file was

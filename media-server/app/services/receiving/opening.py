@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.core.actors import Credentials
 from app.core.errors import UploadError
-from app.core.links import Credentials, RequestLink
+from app.core.links import RequestLink
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
 from app.core.ports.sessions import SessionStore
@@ -57,12 +58,12 @@ class Opener:
         upload_id = new_upload_id(hash, command.key)
         if command.key and self._finder.exists(upload_id):
             self._openings.count(credentials)
-            return self.begin(link, command, sender, credentials.client)
-        user = user_of(hash, credentials.client)
+            return self.begin(link, command, sender, credentials.actor.address)
+        user = user_of(hash, credentials.actor.address)
         token = None if command.key else f"{user} {command.size} {command.path}"
         with self._concurrency.opening(upload_id, user, command.size, token):
             self._openings.count(credentials)
-            return self.begin(link, command, sender, credentials.client, upload_id)
+            return self.begin(link, command, sender, credentials.actor.address, upload_id)
 
     def begin(
         self, link: RequestLink, command: OpenUpload, sender: Sender, client: str, upload_id: str | None = None

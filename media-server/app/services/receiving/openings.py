@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from app.core.actors import Credentials
 from app.core.errors import RateLimited
-from app.core.links import Credentials, RequestLink
+from app.core.links import RequestLink
 from app.core.policy import Policy
 from app.core.ports.guards import Attempts
 from app.core.ports.inbox import Inbox
@@ -59,8 +60,8 @@ class Openings:
 
     def count(self, credentials: Credentials) -> None:
         """Count one opening, but for the owner's own. Raises RateLimited."""
-        if not credentials.owner:
-            self._count(credentials.client)
+        if not credentials.actor.is_owner:
+            self._count(credentials.actor.address)
 
     def count_packed(self, client: str, number: int) -> None:
         """Count file ``number`` of a pack, from 1 on: every ``PACKED_FILES_PER_OPENING`` of them are one opening. Raises RateLimited."""

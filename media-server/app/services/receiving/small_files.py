@@ -5,8 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable
 
+from app.core.actors import Credentials
 from app.core.errors import RateLimited, UploadError
-from app.core.links import Credentials, RequestLink
+from app.core.links import RequestLink
 from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
@@ -57,7 +58,7 @@ class SmallFiles:
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command)
         self._openings.count(credentials)
-        return self._received(link, command, sender, body, credentials.client, checksum, index)
+        return self._received(link, command, sender, body, credentials.actor.address, checksum, index)
 
     def admit(self, hash: str, size: int, credentials: Credentials) -> RequestLink:
         """The link, once a file may be sent to it with these credentials; counted as an opening. Where the file's name is known only
@@ -96,9 +97,9 @@ class SmallFiles:
         Raises what stands against all of them; what was delivered until then is found again by its key.
         """
         link = self._openings.link(hash, credentials)
-        with self._bulk.work(credentials.client) as after_a_step:
-            self._openings.count_packed(credentials.client, 1)
-            return self._each(link, files, credentials.client, after_a_step)
+        with self._bulk.work(credentials.actor.address) as after_a_step:
+            self._openings.count_packed(credentials.actor.address, 1)
+            return self._each(link, files, credentials.actor.address, after_a_step)
 
     def _each(self, link: RequestLink, files: Iterable[Packed], client: str, after_a_step: AfterAStep) -> list[Outcome]:
         outcomes: list[Outcome | None] = []

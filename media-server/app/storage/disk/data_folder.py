@@ -18,7 +18,7 @@ from pathlib import Path
 from app.core.errors import Busy, StorageFull
 from app.storage.disk.atomic import replace_file
 
-FORMAT = 1
+FORMAT = 2
 """The format of what this code writes into a data folder. docs/architecture.md says when it has to be raised."""
 _MARKER = "format"
 FILES = "files"

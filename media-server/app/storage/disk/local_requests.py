@@ -13,6 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+from app.core.actors import THE_OWNER
 from app.core.errors import RequestNotFound, UploadError
 from app.core.ledger import Ledger
 from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink, Usage, as_event
@@ -300,9 +301,16 @@ def _to_document(link: RequestLink) -> Document:
         "hash": link.hash,
         "folder": str(link.folder),
         "created_at": link.created_at,
+        "owner": link.owner,
         **document_of(link.terms),
     }
 
 
 def _to_link(document: Document) -> RequestLink:
-    return RequestLink(document["hash"], RelPath.parse(document["folder"]), document["created_at"], terms_of(document))
+    return RequestLink(
+        hash=document["hash"],
+        folder=RelPath.parse(document["folder"]),
+        created_at=document["created_at"],
+        owner=document.get("owner", THE_OWNER),
+        terms=terms_of(document),
+    )

@@ -7,8 +7,8 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.core.actors import Credentials, sender
 from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadError, UploadNotOpened
-from app.core.links import Credentials
 from app.core.pack import PackReader
 from app.core.paths import RelPath
 from app.core.session import State, UploadSession
@@ -23,7 +23,8 @@ from app.web.wire.forms import received
 from app.web.wire.gaps import MAX_IN_STATUS, all_gaps, arrived, first_gaps
 from app.web.wire.headers import ChunkHeaders, chunk_headers, percent_decoded
 from app.web.wire.json_body import read_json
-from app.web.wire.ownership import acts_as_owner, note_act
+from app.web.wire.ownership import acting, acts_as_owner
+from app.web.wire.replies import Acknowledged, Finished, Opened, PackedFile, UploadStatus
 from app.web.wire.upload_bodies import MAX_LIST_BYTES, FoldersBody, OpenUploadBody, UploadsBody, packed_files
 
 native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
@@ -52,8 +53,7 @@ def arrived_uploads(hash: str) -> Response:
 @native.delete("/uploads/<upload_id>")
 def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
     if acts_as_owner():
-        services().receiving.open_uploads.stop(hash, upload_id)
-        note_act("upload cancelled", hash, upload_id)
+        services().receiving.open_uploads.stop(hash, upload_id, acting())
     else:
         services().receiving.uploads.cancel(hash, upload_id)
     return "", 204
@@ -96,18 +96,20 @@ def upload_chunk(hash: str) -> Response:
 def upload_file(hash: str) -> Response:
     here = services()
     most, folder = here.settings.max_chunk_size, here.settings.data_dir / UPLOADS
-    sender = _credentials()
+    credentials = _credentials()
     with chunk_body(request.environ, here.settings) as (body, length):
         if length is not None and length > most + FORM_FRAME_BYTES:
             raise _too_large()
-        link = here.receiving.small_files.admit(hash, most if length is None else length, sender)
+        link = here.receiving.small_files.admit(hash, most if length is None else length, credentials)
         with received(body, request.content_type or "", most, folder) as form:
             if form.content is None:
                 raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
             path = RelPath.parse(form.fields.get("relative_path") or form.filename or "")
             name, email = form.fields.get("sender_name"), form.fields.get("sender_email")
             opening = OpenUpload(path, form.size, sender_name=name, sender_email=email)
-            return jsonify(_finished(here.receiving.small_files.take(link, opening, form.content, sender.client)))
+            return jsonify(
+                _finished(here.receiving.small_files.take(link, opening, form.content, credentials.actor.address))
+            )
 
 
 @native.post("/pack")
@@ -127,7 +129,7 @@ def sender_is_gone() -> bool:
 
 def _credentials() -> Credentials:
     return Credentials(
-        client=client_address(),
+        sender(client_address()),
         password=percent_decoded(request.headers, "X-Request-Password"),
         captcha_token=request.headers.get("X-Captcha-Token"),
     )
@@ -161,7 +163,7 @@ def _too_large() -> ChunkTooLarge:
     return ChunkTooLarge(f"Send files of more than {limit} bytes in chunks.", limit=limit)
 
 
-def status_view(session: UploadSession, most: int = MAX_IN_STATUS) -> dict[str, Any]:
+def status_view(session: UploadSession, most: int = MAX_IN_STATUS) -> UploadStatus:
     """``most`` bounds how many ranges are told of what is there and of what is missing."""
     return {
         **_opened(session, most),
@@ -176,7 +178,7 @@ def status_view(session: UploadSession, most: int = MAX_IN_STATUS) -> dict[str, 
     }
 
 
-def _opened(session: UploadSession, most: int = MAX_IN_STATUS) -> dict[str, Any]:
+def _opened(session: UploadSession, most: int = MAX_IN_STATUS) -> Opened:
     settings = services().settings
     return {
         "upload_id": session.upload_id,
@@ -197,25 +199,27 @@ def _expires_at(session: UploadSession) -> float:
     return min(session.active_at + settings.session_max_age, oldest)
 
 
-def _acknowledged(session: UploadSession) -> dict[str, Any]:
+def _acknowledged(session: UploadSession) -> Acknowledged:
     gaps = first_gaps(session)
-    reply = {
+    reply: Acknowledged = {
         "upload_id": session.upload_id,
         "complete": session.state is State.COMPLETE,
         "received_bytes": session.received_bytes,
-        **gaps,
+        **gaps,  # type: ignore[typeddict-item]  # for all that mypy knows, it might hold what this leaves out
         "offset": gaps["missing_ranges"][0][0] if gaps["missing_ranges"] else session.size,
     }
-    return reply if session.state is not State.COMPLETE else {**reply, **_finished(session)}
+    if session.state is not State.COMPLETE:
+        return reply
+    return {**reply, **_finished(session)}
 
 
-def _outcome(outcome: UploadSession | UploadError) -> dict[str, Any]:
+def _outcome(outcome: UploadSession | UploadError) -> PackedFile | dict[str, Any]:
     if isinstance(outcome, UploadError):
         return {**described(outcome), "status": STATUS[type(outcome)]}
     return {**_acknowledged(outcome), "sha256": outcome.sha256}
 
 
-def _finished(session: UploadSession) -> dict[str, Any]:
+def _finished(session: UploadSession) -> Finished:
     path = session.delivered_path or str(session.path)
     until = _removable_until(session)
     return {"name": path.rsplit("/", 1)[-1], "path": path, "size": session.size, "removable_until": until}

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, jsonify
 
 from app.services.receiving.open_uploads import UnderWay
 from app.web.wire.context import services
-from app.web.wire.ownership import note_act, owner_required
+from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import page
+from app.web.wire.replies import OpenUpload, Stopped
 
 open_uploads = Blueprint("open_uploads", __name__, url_prefix="/api/droppr/requests/<hash>/uploads")
 
@@ -26,12 +25,11 @@ def list_open(hash: str) -> Response:
 @open_uploads.delete("")
 @owner_required
 def stop_all(hash: str) -> Response:
-    outcome = services().receiving.open_uploads.stop_all(hash)
-    note_act("uploads cancelled", hash, cancelled=outcome.stopped, left=outcome.left)
-    return jsonify(cancelled=outcome.stopped, left=outcome.left)
+    outcome = services().receiving.open_uploads.stop_all(hash, acting())
+    return jsonify(Stopped(cancelled=outcome.stopped, left=outcome.left))
 
 
-def under_way_view(each: UnderWay) -> dict[str, Any]:
+def under_way_view(each: UnderWay) -> OpenUpload:
     session = each.session
     return {
         "upload_id": session.upload_id,

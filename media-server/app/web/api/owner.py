@@ -7,10 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from app.core.errors import ForeignPage
+from app.services.accounts import acts
 from app.services.accounts.owner import SESSION_SECONDS
+from app.web.wire import ownership
 from app.web.wire.context import from_own_page, is_https, services
 from app.web.wire.json_body import read_json
-from app.web.wire.ownership import caller, cookie_name, note_act, owner_required
+from app.web.wire.ownership import caller, cookie_name, owner_required
 from app.web.wire.request_bodies import Login
 
 MAX_LOGIN_BYTES = 8 * 1024
@@ -23,7 +25,7 @@ def log_in() -> Response:
     if not from_own_page():
         raise ForeignPage()
     session = services().owner.log_in(read_json(Login, MAX_LOGIN_BYTES).token, caller())
-    note_act("owner logged in", way="login")
+    acts.note(ownership.owner("login"), "owner logged in")
     reply = Response(status=204)
     reply.set_cookie(cookie_name(), session, max_age=SESSION_SECONDS, **_cookie_terms())
     return reply
@@ -35,7 +37,7 @@ def log_out() -> Response:
         raise ForeignPage()
     cookie = caller().cookie
     if cookie is not None and services().owner.log_out(cookie):
-        note_act("owner logged out", way="session")
+        acts.note(ownership.owner("session"), "owner logged out")
     reply = Response(status=204)
     reply.delete_cookie(cookie_name(), **_cookie_terms())
     return reply

@@ -9,6 +9,7 @@ from app.web.api.native import status_view
 from app.web.wire.context import client_address, services, whole_address
 from app.web.wire.gaps import MAX_IN_LIST
 from app.web.wire.json_body import read_json
+from app.web.wire.replies import Handoff, HandoffMade, ReceiptKey
 from app.web.wire.upload_bodies import MAX_LIST_BYTES, UploadsBody
 
 receipts = Blueprint("receipts", __name__, url_prefix="/api/droppr")
@@ -23,7 +24,7 @@ def issue(hash: str) -> Response:
 @receipts.get("/receipt-key")
 def receipt_key() -> Response:
     key = services().senders.receipts.key
-    return jsonify(algorithm="Ed25519", public_key=key.public, fingerprint=key.fingerprint, pem=key.pem)
+    return jsonify(ReceiptKey(algorithm="Ed25519", public_key=key.public, fingerprint=key.fingerprint, pem=key.pem))
 
 
 @receipts.post("/requests/<hash>/handoffs")
@@ -32,10 +33,10 @@ def make_handoff(hash: str) -> tuple[Response, int]:
     made = services().senders.handoffs.make(hash, named, client_address())
     code = shown(made.code)
     url = f"/request/{hash}#resume={code}"
-    return jsonify(code=code, expires_at=made.expires_at, url=url, link=whole_address(url)), 201
+    return jsonify(HandoffMade(code=code, expires_at=made.expires_at, url=url, link=whole_address(url))), 201
 
 
 @receipts.get("/requests/<hash>/handoffs/<code>")
 def find_handoff(hash: str, code: str) -> Response:
     found = services().senders.handoffs.find(hash, code, client_address())
-    return jsonify(uploads=[status_view(session, MAX_IN_LIST) for session in found])
+    return jsonify(Handoff(uploads=[status_view(session, MAX_IN_LIST) for session in found]))

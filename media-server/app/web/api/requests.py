@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
-
 from flask import Blueprint, Response, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
@@ -13,10 +10,11 @@ from app.core.errors import FileNotFound, NotFound
 from app.core.links import ReceivedFile
 from app.core.remotes import PassedOn
 from app.web.api.downloads import download
-from app.web.wire.ownership import note_act, owner_required
+from app.web.wire import replies
 from app.web.wire.context import client_address, services
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.link_views import listed_view, owner_view, sender_view
+from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import page
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink
 
@@ -39,8 +37,7 @@ def _know_any_path(state: BlueprintSetupState) -> None:
 @owner_required
 def create() -> tuple[Response, int]:
     body = read_json(NewLink)
-    link = services().links.file_requests.create(body.folder, body.terms(), client_address())
-    note_act("link made", link.hash, folder=str(link.folder))
+    link = services().links.file_requests.create(body.folder, body.terms(), acting())
     return jsonify(owner_view(link)), 201
 
 
@@ -62,21 +59,16 @@ def show(hash: str) -> Response:
 @requests.patch("/requests/<hash>")
 @owner_required
 def edit(hash: str) -> Response:
-    changes = read_json(LinkTerms).terms()
-    link = services().links.file_requests.edit(hash, changes)
-    note_act("link changed", hash, changed=sorted(changes))
-    return jsonify(owner_view(link))
+    return jsonify(owner_view(services().links.file_requests.edit(hash, read_json(LinkTerms).terms(), acting())))
 
 
 @requests.delete("/requests/<hash>")
 @owner_required
 def close(hash: str) -> Response:
     if parse(CloseQuery, request.args.to_dict()).forget:
-        services().receiving.forgetting.forget(hash)
-        note_act("link deleted", hash)
+        services().receiving.forgetting.forget(hash, acting())
     else:
-        services().links.file_requests.close(hash)
-        note_act("link closed", hash)
+        services().links.file_requests.close(hash, acting())
     return Response(status=204)
 
 
@@ -94,8 +86,7 @@ def files(hash: str) -> Response:
 def pass_on(hash: str, path: str) -> tuple[Response, int]:
     here = services()
     link, file = here.links.file_requests.received(hash, path)
-    passed_on = here.forwarding.outbox.again(link, file)
-    note_act("file to be passed on again", hash, file.upload_id, path=path)
+    passed_on = here.forwarding.outbox.again(link, file, acting())
     return jsonify(passed_on=passed_on_view(passed_on)), 202
 
 
@@ -118,11 +109,18 @@ def challenge() -> Response:
     return jsonify(found)
 
 
-def passed_on_view(passed_on: PassedOn | None) -> dict[str, Any] | None:
-    return None if passed_on is None else asdict(passed_on)
+def passed_on_view(passed_on: PassedOn) -> replies.PassedOn:
+    return {
+        "state": passed_on.state,
+        "attempts": passed_on.attempts,
+        "error": passed_on.error,
+        "remote": passed_on.remote,
+        "sent_bytes": passed_on.sent_bytes,
+        "next_at": passed_on.next_at,
+    }
 
 
-def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> dict[str, Any]:
+def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> replies.ReceivedFile:
     return {
         "path": file.path,
         "name": file.name,
@@ -133,5 +131,5 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> dict[str, Any]:
         "sender_name": file.sender_name,
         "sender_email": file.sender_email,
         "upload_id": file.upload_id,
-        "passed_on": passed_on_view(passed_on),
+        "passed_on": None if passed_on is None else passed_on_view(passed_on),
     }

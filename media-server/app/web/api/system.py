@@ -14,7 +14,8 @@ from app.core.errors import Unauthorized
 from app.storage.disk.readiness import problems
 from app.web.api.events import Watching
 from app.web.wire.context import is_local, services
-from app.web.wire.ownership import is_owner, owner_required
+from app.web.wire.ownership import owner_required, recognised_owner
+from app.web.wire.replies import Alive, NotReady, Ready
 
 system = Blueprint("system", __name__)
 _watching = Watching()
@@ -22,20 +23,20 @@ _watching = Watching()
 
 @system.get("/healthz")
 def healthz() -> Response:
-    return jsonify(status="ok")
+    return jsonify(Alive(status="ok"))
 
 
 @system.get("/readyz")
 def readyz() -> tuple[Response, int]:
     found = problems(services().settings.data_dir)
     if found:
-        return jsonify(status="not ready", error=" ".join(found), code="busy", problems=found), 503
-    return jsonify(status="ready", notes=services().operations.notes.sentences()), 200
+        return jsonify(NotReady(status="not ready", error=" ".join(found), code="busy", problems=found)), 503
+    return jsonify(Ready(status="ready", notes=services().operations.notes.sentences())), 200
 
 
 @system.get("/metrics")
 def metrics() -> Response:
-    if not (is_local() or is_owner()):
+    if not (is_local() or recognised_owner()):
         raise Unauthorized()
     registry = CollectorRegistry()
     _Counted(registry)  # type: ignore[no-untyped-call]

@@ -15,8 +15,8 @@ from typing import Annotated, Any
 from flask import Blueprint, Response, request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.actors import Credentials, sender
 from app.core.errors import Busy, InvalidRequest, UploadError, UploadNotFound
-from app.core.links import Credentials
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.receiving.commands import OpenUpload, ReceiveChunk
@@ -27,7 +27,7 @@ from app.web.wire.errors import described
 from app.web.wire.foreign_pages import judge_socket, may_open_socket
 from app.web.wire.gaps import all_gaps
 from app.web.wire.json_body import parse
-from app.web.wire.ownership import is_owner
+from app.web.wire.ownership import recognised_owner
 from app.web.wire.upload_bodies import OpenUploadBody, Sha256
 
 log = logging.getLogger("droppr.web")
@@ -144,8 +144,8 @@ class Conversation:
                 raise
         command = _opening(start, self._file_id)
         # A page of another address is never the owner by the session.
-        owner = bool(start.token or from_own_page()) and is_owner(start.token, "websocket")
-        credentials = Credentials(client_address(), start.password, start.captcha_token, owner=owner)
+        owner = recognised_owner(start.token, "websocket") if start.token or from_own_page() else None
+        credentials = Credentials(owner or sender(client_address()), start.password, start.captcha_token)
         return uploads.open(start.request, command, credentials)
 
     def _receive(self, hash: str, session: UploadSession, data: memoryview) -> UploadSession:

@@ -5,36 +5,39 @@ Senders choose how many gaps an upload has, so none of this makes a list of all 
 
 from __future__ import annotations
 
-from typing import Any
-
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.core.tracker import inclusive_pairs
+from app.web.wire.replies import MissingRanges, ReceivedRanges
 
 MAX_IN_CHUNK_REPLY = 100
 MAX_IN_STATUS = 1000
 MAX_IN_LIST = 10
 
 
-def first_gaps(session: UploadSession) -> dict[str, Any]:
+def first_gaps(session: UploadSession) -> MissingRanges:
     """The gaps that a chunk reply tells: the first of them."""
     told = inclusive_pairs(session.missing(MAX_IN_CHUNK_REPLY))
-    return {"missing_ranges": told, **_cut_off("missing_ranges", session.missing_count > len(told))}
+    return _missing(told, session.missing_count > len(told))
 
 
-def all_gaps(session: UploadSession, most: int = MAX_IN_STATUS) -> dict[str, Any]:
+def all_gaps(session: UploadSession, most: int = MAX_IN_STATUS) -> MissingRanges:
     """All gaps, those after the first ``most`` in one stretch."""
     told = inclusive_pairs(session.missing_outline(most))
-    return {"missing_ranges": told, **_cut_off("missing_ranges", session.missing_count > most)}
+    return _missing(told, session.missing_count > most)
 
 
-def arrived(session: UploadSession, most: int = MAX_IN_STATUS) -> dict[str, Any]:
+def arrived(session: UploadSession, most: int = MAX_IN_STATUS) -> ReceivedRanges:
     """The first ``most`` stretches that are there."""
     if session.state is State.COMPLETE:
         return {"received_ranges": inclusive_pairs([Span(0, session.size)] if session.size else [])}
     told = inclusive_pairs(session.ranges.first(most))
-    return {"received_ranges": told, **_cut_off("received_ranges", len(session.ranges) > most)}
+    if len(session.ranges) > most:
+        return {"received_ranges": told, "received_ranges_truncated": True}
+    return {"received_ranges": told}
 
 
-def _cut_off(field: str, is_cut_off: bool) -> dict[str, bool]:
-    return {f"{field}_truncated": True} if is_cut_off else {}
+def _missing(told: list[tuple[int, int]], there_are_more: bool) -> MissingRanges:
+    if there_are_more:
+        return {"missing_ranges": told, "missing_ranges_truncated": True}
+    return {"missing_ranges": told}

@@ -1,21 +1,18 @@
-"""Ownership: whether a call is the owner's, for every protocol, and what is noted of it."""
+"""Ownership: whether a call is the owner's, for every protocol."""
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import request
+from flask import g, request
 
+from app.core.actors import Actor, ActorKind
 from app.core.errors import ForeignPage, Unauthorized
 from app.services.accounts.owner import Caller
-from app.services.operations.observer import shortened
 from app.web.wire.context import client_address, from_own_page, is_https, is_local, services
 from app.web.wire.rights import note_rights
-
-log = logging.getLogger("droppr.owner")
 
 COOKIE = "droppr_owner"
 _SAFE = ("GET", "HEAD")
@@ -37,25 +34,36 @@ def owner_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def require_owner() -> None:
-    """Raises Unauthorized unless this request is the owner's."""
-    if not is_owner():
+    """Raises Unauthorized unless this request is the owner's, who then is ``acting``."""
+    g.actor = recognised_owner()
+    if g.actor is None:
         raise Unauthorized()
     note_rights()
 
 
-def is_owner(token: str | None = None, way: str = "header") -> bool:
-    """Whether this request carries the admin token, or ``token`` is it, or it has a session of the owner.
+def acting() -> Actor:
+    """Whose request this is, in a view that is for owners."""
+    actor: Actor = g.actor
+    return actor
+
+
+def recognised_owner(token: str | None = None, way: str = "header") -> Actor | None:
+    """The owner, if this request carries the admin token, or ``token`` is it, or it has a session of the owner; else None.
 
     Raises TooManyAttempts, and ForeignPage where a page of somebody else's would use the session.
     """
-    given = token or _token()
+    here, given = caller(), token or _token()
     if given:
-        return services().owner.holds_token(given, caller(), way)
-    here = caller()
+        return owner(way) if services().owner.holds_token(given, here, way) else None
     if here.cookie is None:
-        return False
+        return None
     _refuse_foreign_pages()
-    return services().owner.has_session(here)
+    return owner("session") if services().owner.has_session(here) else None
+
+
+def owner(way: str) -> Actor:
+    """The owner, who was recognised by ``way``."""
+    return Actor(ActorKind.OWNER, client_address(), way)
 
 
 def _refuse_foreign_pages() -> None:
@@ -91,16 +99,6 @@ def acts_as_owner() -> bool:
         return False
     require_owner()
     return True
-
-
-def note_act(act: str, link: str | None = None, upload: str | None = None, *, way: str = "", **facts: object) -> None:
-    """Write into the log what the owner has just done, from where and by which way: ``link`` is a hash, ``upload`` an id.
-
-    All such lines have one shape, that of wrong tokens, and nothing in them opens anything.
-    """
-    named = {name: shortened(value) for name, value in (("link", link), ("upload", upload)) if value is not None}
-    told = {"address": client_address(), "way": way or ("header" if _token() else "session")}
-    log.info(act, extra={**told, **named, **facts})
 
 
 def _token() -> str:

@@ -141,7 +141,22 @@ class Stopped(TypedDict):
 # What a sender is told of an upload
 
 
-class Opened(TypedDict):
+class MissingRanges(TypedDict):
+    """What an upload lacks. A chunk's reply tells the first 100 stretches. Opening and status tell up to 1,000, of which
+    the last stands for all that follow where there are more."""
+
+    missing_ranges: list[Range]
+    missing_ranges_truncated: NotRequired[Annotated[bool, Field(description="There are more than are told.")]]
+
+
+class ReceivedRanges(TypedDict):
+    """What of an upload is there, in up to 1,000 stretches."""
+
+    received_ranges: list[Range]
+    received_ranges_truncated: NotRequired[Annotated[bool, Field(description="There are more than are told.")]]
+
+
+class Opened(MissingRanges):
     """An upload that was opened, now or before under the same key."""
 
     upload_id: str
@@ -154,13 +169,9 @@ class Opened(TypedDict):
         float | None, Field(description="Of a complete upload, until when its sender may take the file back.")
     ]
     received_bytes: int
-    missing_ranges: list[Range]
-    missing_ranges_truncated: NotRequired[
-        Annotated[bool, Field(description="The last range stands for all that follow.")]
-    ]
 
 
-class UploadStatus(Opened):
+class UploadStatus(Opened, ReceivedRanges):
     """An upload as it stands."""
 
     state: State
@@ -170,8 +181,6 @@ class UploadStatus(Opened):
     sha256: Sha256 | None
     last_modified: float | None
     sample: str | None
-    received_ranges: list[Range]
-    received_ranges_truncated: NotRequired[Annotated[bool, Field(description="There are more.")]]
 
 
 class Finished(TypedDict):
@@ -183,14 +192,12 @@ class Finished(TypedDict):
     removable_until: Annotated[float | None, Field(description="Until when its sender may take it back.")]
 
 
-class Acknowledged(TypedDict):
+class Acknowledged(MissingRanges):
     """A chunk that counts. Once the file is complete, its name and size as well."""
 
     upload_id: str
     complete: bool
     received_bytes: int
-    missing_ranges: list[Range]
-    missing_ranges_truncated: NotRequired[Annotated[bool, Field(description="There are more.")]]
     offset: Annotated[int, Field(description="The first missing byte; the file's size where none is missing.")]
     name: NotRequired[str]
     path: NotRequired[str]

@@ -1,0 +1,54 @@
+"""Who does something: named in the log beside every act, and by a link as its owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class ActorKind(StrEnum):
+    OWNER = "owner"
+    """Whoever holds the admin token, or a session that was begun with it."""
+    ACCOUNT = "account"
+    """Somebody with an account of their own on this server."""
+    SENDER = "sender"
+    """Whoever holds a link."""
+    SERVICE = "service"
+    """The server itself, such as its nightly purge."""
+    DOOR = "door"
+    """A program that comes by another protocol with a key of a link's own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who makes a call. ``address`` is where it came from, as clients are counted; ``way`` how the actor was recognised,
+    such as ``header`` or ``session``; ``name`` tells several of one kind apart and is empty where there is only one."""
+
+    kind: ActorKind
+    address: str = ""
+    way: str = ""
+    name: str = ""
+
+    @property
+    def is_owner(self) -> bool:
+        return self.kind is ActorKind.OWNER
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.name}" if self.name else str(self.kind)
+
+
+THE_OWNER = str(Actor(ActorKind.OWNER))
+"""The name of whoever holds the admin token."""
+
+
+def sender(address: str) -> Actor:
+    return Actor(ActorKind.SENDER, address)
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """Who wants to open an upload, and what is shown for it. An owner is asked for nothing."""
+
+    actor: Actor
+    password: str | None = None
+    captcha_token: str | None = None

@@ -1,0 +1,68 @@
+"""Replies held to their declaration: what the server answers in JSON is what docs/openapi.json says, and nothing besides."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from app.web.wire.openapi import document
+
+JSON = "application/json"
+_WITHOUT_SLASH = r"[^/]+"
+
+
+def judge(method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    """Raises AssertionError where a reply to this request is not as it is declared. Of what is no call of the interface, and of
+    refusals, only the shape of an error is known."""
+    if method == "HEAD":
+        return
+    in_json = headers.get("Content-Type", "").partition(";")[0] == JSON
+    declared = _replies(method, path.partition("?")[0])
+    where = f"{method} {path}: {status}"
+    if status < 400 and declared is not None:
+        assert str(status) in declared or 300 <= status < 400, f"{where} is not declared"
+        expected = declared.get(str(status), {}).get("content", {})
+        assert in_json == (JSON in expected), f"{where} is {headers.get('Content-Type')}, declared is {list(expected)}"
+    if in_json and (declared is not None or status >= 400):
+        own = (declared or {}).get(str(status))
+        problem = next(
+            _validator(json.dumps((own or _ERROR)["content"][JSON]["schema"])).iter_errors(json.loads(body)), None
+        )
+        assert problem is None, f"{where}: {list(problem.instance_path)}: {problem.message}"
+
+
+_ERROR = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}}
+
+
+@cache
+def _replies(method: str, path: str) -> dict[str, Any] | None:
+    """What is declared for a call; None where nothing is."""
+    for template, calls in document()["paths"].items():
+        pattern = re.sub(
+            r"\\\{(\w+)\\\}", lambda name: "(?s:.+)" if name[1] == "path" else _WITHOUT_SLASH, re.escape(template)
+        )
+        if method.lower() in calls and re.fullmatch(pattern, path):
+            replies: dict[str, Any] = calls[method.lower()]["responses"]
+            return {status: reply for status, reply in replies.items() if status != "default"}
+    return None
+
+
+@cache
+def _validator(schema: str) -> Draft202012Validator:
+    whole = {**json.loads(schema), "components": _closed(document()["components"])}
+    return Draft202012Validator(whole)
+
+
+def _closed(schema: Any) -> Any:
+    """The same, with no field that is not declared. Callers have to pass over what they do not know; a test must not."""
+    if isinstance(schema, list):
+        return [_closed(each) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    own = {name: _closed(value) for name, value in schema.items()}
+    return {"additionalProperties": False, **own} if isinstance(own.get("properties"), dict) and "type" in own else own
