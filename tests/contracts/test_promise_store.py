@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 import pytest
 
-from app.core.room import Promise, Promised, PromiseStore, Terms
+from app.core.room import Promise, Promised, PromiseStore, PromiseTerms
 from app.storage.disk.promises import SQLitePromises
 from tests.support.clock import Now
 from tests.support.processes import together
 
-TERMS = Terms(patience=600, client_percent=50, link_percent=75)
+TERMS = PromiseTerms(patience=600, client_percent=50, link_percent=75)
 
 
 @pytest.fixture

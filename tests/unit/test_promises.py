@@ -17,7 +17,7 @@ from app.core.paths import RelPath
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
 from app.core.ranges import ByteRanges, Span
-from app.core.room import HASTY_SECONDS, NAME_BYTES, Floors, Promise, Promised, Space, Terms
+from app.core.room import HASTY_SECONDS, NAME_BYTES, Floors, Promise, Promised, PromiseTerms, Space
 from app.core.session import UploadSession
 from app.services.receiving.promises import MIB, STEP_BYTES, Promises, step_of
 from app.services.receiving.room import Room
@@ -26,7 +26,7 @@ from tests.support.clock import Now
 
 GIB = 1024 * MIB
 MINUTE = 60.0
-TERMS = Terms(patience=10 * MINUTE, client_percent=50, link_percent=75)
+TERMS = PromiseTerms(patience=10 * MINUTE, client_percent=50, link_percent=75)
 LINK = RequestLink("h" * 32, RelPath.parse("x"), 1.0)
 NO_FLOORS = Floors(0, 0, 0)
 
@@ -52,7 +52,7 @@ def test_the_first_silent_file_may_have_everything_and_the_next_a_share() -> Non
     assert TERMS.allow(80, 100, Promised(total=20, of_client=20))
     assert TERMS.allow(55, 100, Promised(total=20, of_link=20, silent_link=True))
     assert not TERMS.allow(56, 100, Promised(total=20, of_link=20, silent_link=True))
-    free = Terms(600, 0, 0)
+    free = PromiseTerms(600, 0, 0)
     assert free.allow(80, 100, Promised(total=20, of_client=20, of_link=20, silent_client=True, silent_link=True))
 
 

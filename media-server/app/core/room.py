@@ -97,7 +97,7 @@ class Promised:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class PromiseTerms:
     """How long and how much is promised. ``patience`` is in seconds; of 0 percent there is no limit.
 
     For the length of the patience after its opening an upload is promised all that it announced, and from then on as

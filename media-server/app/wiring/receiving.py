@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.core.room import Floors, Terms
+from app.core.room import Floors, PromiseTerms
 from app.jobs import BackgroundQueue
 from app.services.links.file_requests import FileRequests
 from app.services.receiving.admission import Admission
@@ -90,7 +90,7 @@ def build_receiving(ground: Ground, settings: Settings, file_requests: FileReque
 
 
 def _build_room(ground: Ground, settings: Settings) -> tuple[Room, Promises]:
-    terms = Terms(
+    terms = PromiseTerms(
         patience=settings.announced_minutes * 60,
         client_percent=settings.announced_percent_per_client,
         link_percent=settings.announced_percent_per_link,

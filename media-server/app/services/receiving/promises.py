@@ -19,7 +19,7 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
 from app.core.ranges import ByteRanges, Span
-from app.core.room import NAME_BYTES, Promise, Promised, PromiseStore, Terms
+from app.core.room import NAME_BYTES, Promise, Promised, PromiseStore, PromiseTerms
 from app.core.session import UploadSession
 from app.services.receiving.room import RETRY_AFTER_SECONDS, Room, no_room
 
@@ -49,7 +49,7 @@ class Promises:
         *,
         store: PromiseStore,
         room: Room,
-        terms: Terms,
+        terms: PromiseTerms,
         requests: RequestStore,
         chunks: ChunkStore,
         clock: Clock,

@@ -7,7 +7,7 @@ from dataclasses import astuple, replace
 from pathlib import Path
 
 from app.core.ports.guards import Clock
-from app.core.room import Decide, Promise, Promised, Terms
+from app.core.room import Decide, Promise, Promised, PromiseTerms
 from app.storage.disk.sqlite_file import SQLiteFile
 
 # ``held``, ``until`` and ``marked`` follow from the rest by the terms, so that a sum is all it takes to judge an opening.
@@ -40,7 +40,7 @@ _MAX_BYTES = 2**62
 class SQLitePromises:
     """Promises in the file ``path``, kept by ``terms``."""
 
-    def __init__(self, path: Path, terms: Terms, clock: Clock) -> None:
+    def __init__(self, path: Path, terms: PromiseTerms, clock: Clock) -> None:
         self._terms = terms
         self._file = SQLiteFile(path, _SCHEMA, clock, _tidy)
 
