@@ -47,7 +47,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
     mark()
-    Client.judge = staticmethod(judge)
+    Client.judge = judge
     # A shell makes what it runs in the background deaf to Ctrl-C, and with it every program that a test starts.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # One number repeats a run, the order of its tests included.

@@ -102,7 +102,6 @@ describe("terms", () => {
       title: "Wedding",
       message: "",
       note: "",
-  note: "",
       expires_hours: 168,
       password: " pass ",
       max_file_size: 2 * GB,

@@ -46,6 +46,9 @@ class Reply:
         return self
 
 
+Judge = Callable[[str, str, Reply], None]
+
+
 @dataclass(frozen=True)
 class Client:
     """One sender or owner. ``source`` is the loopback address it comes from: all of 127/8 are different clients."""
@@ -56,8 +59,8 @@ class Client:
     source: str | None = None
     pool: urllib3.HTTPConnectionPool = field(init=False, repr=False)
     below: str = field(init=False, repr=False)
-    judge: ClassVar[Callable[[str, str, int, Mapping[str, str], bytes], None]] = staticmethod(lambda *_: None)
-    """Told of every reply; raises where one is not as it should be. Tests hold replies to their declaration by it."""
+    judge: ClassVar[Judge | None] = None
+    """Told of every reply, with the method and the path that were asked; raises where it is not as it should be."""
 
     def __post_init__(self) -> None:
         address = urlsplit(self.url)
@@ -99,8 +102,10 @@ class Client:
         reply = self.pool.request(
             method, self.below + path, body=body, headers=sent, retries=False, redirect=False, decode_content=False
         )
-        self.judge(method, path, reply.status, reply.headers, reply.data)
-        return Reply(reply.status, reply.headers, reply.data)
+        found = Reply(reply.status, reply.headers, reply.data)
+        if Client.judge:
+            Client.judge(method, path, found)
+        return found
 
     def make_link(self, **body: object) -> Link:
         """A fresh link with its own folder."""

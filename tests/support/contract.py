@@ -4,52 +4,62 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
 from app.web.wire.openapi import document
+from tests.support.client import Reply
 
 JSON = "application/json"
-_WITHOUT_SLASH = r"[^/]+"
 
 
-def judge(method: str, path: str, status: int, headers: Mapping[str, str], body: bytes) -> None:
+def judge(method: str, path: str, reply: Reply) -> None:
     """Raises AssertionError where a reply to this request is not as it is declared. Of what is no call of the interface, and of
     refusals, only the shape of an error is known."""
     if method == "HEAD":
         return
-    in_json = headers.get("Content-Type", "").partition(";")[0] == JSON
+    status = reply.status
+    in_json = reply.headers.get("Content-Type", "").partition(";")[0] == JSON
     declared = _replies(method, path.partition("?")[0])
     where = f"{method} {path}: {status}"
     if status < 400 and declared is not None:
         assert str(status) in declared or 300 <= status < 400, f"{where} is not declared"
         expected = declared.get(str(status), {}).get("content", {})
-        assert in_json == (JSON in expected), f"{where} is {headers.get('Content-Type')}, declared is {list(expected)}"
+        assert in_json == (JSON in expected), (
+            f"{where} is {reply.headers.get('Content-Type')}, declared is {list(expected)}"
+        )
     if in_json and (declared is not None or status >= 400):
         own = (declared or {}).get(str(status))
-        problem = next(
-            _validator(json.dumps((own or _ERROR)["content"][JSON]["schema"])).iter_errors(json.loads(body)), None
-        )
+        problem = next(_validator(json.dumps((own or _ERROR)["content"][JSON]["schema"])).iter_errors(reply.json), None)
         assert problem is None, f"{where}: {list(problem.instance_path)}: {problem.message}"
 
 
 _ERROR = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}}
 
 
-@cache
 def _replies(method: str, path: str) -> dict[str, Any] | None:
     """What is declared for a call; None where nothing is."""
-    for template, calls in document()["paths"].items():
-        pattern = re.sub(
-            r"\\\{(\w+)\\\}", lambda name: "(?s:.+)" if name[1] == "path" else _WITHOUT_SLASH, re.escape(template)
-        )
-        if method.lower() in calls and re.fullmatch(pattern, path):
+    for template, calls in _calls():
+        if method.lower() in calls and template.fullmatch(path):
             replies: dict[str, Any] = calls[method.lower()]["responses"]
             return {status: reply for status, reply in replies.items() if status != "default"}
     return None
+
+
+@cache
+def _calls() -> list[tuple[re.Pattern[str], dict[str, Any]]]:
+    """The document's paths as patterns. A file's path may hold slashes and anything else."""
+
+    def pattern(path: str) -> str:
+        parts = re.split(r"(\{\w+\})", path)
+        return "".join(_PARTS.get(part, "[^/]+") if part.startswith("{") else re.escape(part) for part in parts)
+
+    return [(re.compile(pattern(path)), calls) for path, calls in document()["paths"].items()]
+
+
+_PARTS = {"{path}": "(?s:.+)"}
 
 
 @cache

@@ -19,6 +19,7 @@ from app.core.ports.chunks import ChunkStore
 from app.core.ranges import ByteRanges, Span
 from app.core.room import HASTY_SECONDS, NAME_BYTES, Floors, Promise, Promised, PromiseTerms, Space
 from app.core.session import UploadSession
+from app.core.terms import Terms
 from app.services.receiving.promises import MIB, STEP_BYTES, Promises, step_of
 from app.services.receiving.room import Room
 from app.storage.disk.promises import SQLitePromises
@@ -261,7 +262,7 @@ def test_a_chunk_that_fails_has_its_room_taken_again(house) -> None:
 
 
 def test_a_silent_place_on_a_link_lapses_and_is_asked_for_again(house, now) -> None:
-    few = replace(LINK, max_files=1)
+    few = replace(LINK, terms=Terms(max_files=1))
     a = house.open("a", 10, "a", few)
     with pytest.raises(RequestFull):
         house.open("b", 10, "b", few)
@@ -278,7 +279,7 @@ def test_a_silent_place_on_a_link_lapses_and_is_asked_for_again(house, now) -> N
 
 
 def test_what_has_come_keeps_a_place_for_as_long_as_it_takes_a_slow_line(house, now) -> None:
-    few = replace(LINK, max_files=1)
+    few = replace(LINK, terms=Terms(max_files=1))
     a = house.open("a", 100 * MIB, "a", few)
     a = house.send(a, 0, 40 * MIB)
     now.pass_by(6 * MINUTE)
@@ -312,7 +313,7 @@ def test_folders_that_files_bring_count_once_they_are_there_or_awaited(monkeypat
 
 
 def test_names_and_folders_weigh_something() -> None:
-    ledger, small = Ledger(), replace(LINK, max_total_size=5 * NAME_BYTES)
+    ledger, small = Ledger(), replace(LINK, terms=Terms(max_total_size=5 * NAME_BYTES))
     ledger.apply(ledger.reserve(small, "a", 0, 0.0, inf, ("x", "y")))
     ledger.apply(ledger.reserve(small, "b", 1, 0.0, inf, ("x",)))
     with pytest.raises(RequestFull):

@@ -19,9 +19,9 @@ class RequestLink:
     hash: str
     folder: RelPath
     created_at: float
+    terms: Terms = field(default_factory=Terms)
     owner: str = THE_OWNER
     """Whose it is: an actor's name (``str(Actor)``)."""
-    terms: Terms = field(default_factory=Terms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class Term:
     """One sentence, for the command line and the docs."""
     more: str = ""
     """Further sentences, for the docs."""
-    most: float | None = None
+    most: int | None = None
     """The longest text in characters, the largest number; None where the kind has bounds of its own."""
     audience: Audience = Audience.SENDERS
     name: str = ""

@@ -9,7 +9,10 @@ export type CaptchaMode = Declared<"CaptchaMode">;
 export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const satisfies readonly CaptchaMode[];
 
 /** What an owner may write on a link, each in a field of that name in the form. */
-export const TEXTS = ["title", "message", "note"] as const satisfies readonly FieldOf<Declared<"LinkTerms">, string>[];
+export const TEXTS = ["title", "message", "note"] as const satisfies readonly FieldOf<
+  Declared<"LinkTerms">,
+  string
+>[];
 export type Texts = Readonly<Record<(typeof TEXTS)[number], string>>;
 
 /** A request link as its owner sees it. Times are milliseconds since 1970; limits are 0 where there is none. */

@@ -78,6 +78,7 @@ export interface LinkInfo {
 const MAX_CHUNK_BYTES = 2 ** 30;
 const MAX_PARALLEL_CHUNKS = 256;
 
+type Grid = Pick<Declared<"Opened">, "chunk_size" | "max_parallel_chunks">;
 type Finished = Partial<Declared<"Acknowledged">>;
 
 /** What both opening and the status tell, and opening leaves out the half of. */
@@ -103,7 +104,7 @@ export function parseUploadState(value: unknown): UploadState {
 }
 
 /** How a file is to be cut, within bounds: nothing is counted or allocated only because a server named a number. */
-function parseGrid(fields: Doubted<State>): Pick<UploadState, "chunkSize" | "maxParallelChunks"> {
+function parseGrid(fields: Doubted<Grid>): Pick<UploadState, "chunkSize" | "maxParallelChunks"> {
   return {
     chunkSize: Math.min(positive(fields, "chunk_size"), MAX_CHUNK_BYTES),
     maxParallelChunks: Math.min(positive(fields, "max_parallel_chunks"), MAX_PARALLEL_CHUNKS),

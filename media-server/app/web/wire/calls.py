@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from app.web.wire import link_views, replies
+from app.web.wire import figures, link_views, replies
 from app.web.wire.paging import PageQuery
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
@@ -355,7 +355,7 @@ CALLS = (
         Group.SERVER,
         Who.OWNER,
         "How busy it is.",
-        replies.ServerStatus,
+        figures.ServerStatus,
     ),
     Call(
         ("GET",),
@@ -372,7 +372,7 @@ CALLS = (
         Group.SERVER,
         Who.UPLOADER,
         "How far one upload is.",
-        replies.Progress,
+        figures.Progress,
     ),
     Call(
         ("GET",),

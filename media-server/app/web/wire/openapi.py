@@ -83,10 +83,10 @@ class _Schemas:
         wanted[id(Error), "serialization"] = Error
         inputs = [(key, key[1], TypeAdapter(type)) for key, type in wanted.items()]
         found, definitions = TypeAdapter.json_schemas(inputs, ref_template=_REF, schema_generator=_Plain)
-        self._found = {key: _without_titles(schema) for (key, _), schema in found.items()}
+        self._found = {key: _plain(schema) for (key, _), schema in found.items()}
         components: dict[str, Any] = definitions["$defs"]
         components["Error"]["properties"]["code"]["enum"] = sorted({error.code for error in STATUS})
-        self.components = {name: _without_titles(components[name]) for name in sorted(components)}
+        self.components = {name: _plain(components[name]) for name in sorted(components)}
 
     def of(self, type: Any, mode: JsonSchemaMode) -> Any:
         """The schema of a type that a call names; a schema is one already."""
@@ -101,11 +101,16 @@ def _types(call: Call) -> Iterator[tuple[Any, JsonSchemaMode]]:
             yield type, "serialization"
 
 
-def _without_titles(schema: Any) -> Any:
+def _plain(schema: Any) -> Any:
     if isinstance(schema, dict):
         kept = {name: value for name, value in schema.items() if name != "title" or not isinstance(value, str)}
-        return {name: _without_titles(value) for name, value in kept.items()}
-    return [_without_titles(each) for each in schema] if isinstance(schema, list) else schema
+        return {name: _in_one_line(value) if name == "description" else _plain(value) for name, value in kept.items()}
+    return [_plain(each) for each in schema] if isinstance(schema, list) else schema
+
+
+def _in_one_line(text: Any) -> Any:
+    """A docstring as a sentence; a field that is called ``description`` stays as it is."""
+    return " ".join(text.split()) if isinstance(text, str) else _plain(text)
 
 
 def _operation(call: Call, method: str, schemas: _Schemas) -> dict[str, Any]:
@@ -148,7 +153,7 @@ def _parameters(call: Call) -> Iterator[dict[str, Any]]:
     for query in call.queries:
         schema = TypeAdapter(query).json_schema(schema_generator=_Plain)
         for name, field in schema["properties"].items():
-            yield {"name": name, "in": "query", "required": False, "schema": _without_titles(field)}
+            yield {"name": name, "in": "query", "required": False, "schema": _plain(field)}
     for header in call.headers:
         yield {
             "name": header.name,

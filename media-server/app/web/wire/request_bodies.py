@@ -42,7 +42,7 @@ Destination = Annotated[FolderDestination | IntoBucket | IntoDriveFolder, Field(
 
 
 class LinkChanges(BaseModel):
-    """What an owner sets on a link; unknown fields are passed over."""
+    """What to set on a link: what is absent stays as it is, and unknown fields are passed over."""
 
     model_config = ConfigDict(extra="ignore", loc_by_alias=False, arbitrary_types_allowed=True)
 
@@ -52,7 +52,7 @@ class LinkChanges(BaseModel):
 
 
 class _WithFolder(LinkChanges):
-    """The body of POST: the same, and the folder below the data folder's ``files``."""
+    """A new link: the folder that files go into, relative to `files/` in the data folder, and its terms."""
 
     folder: Annotated[
         RelPath, Field(validation_alias=AliasChoices("folder", "path", "dir"), json_schema_extra={"type": "string"})
@@ -175,12 +175,12 @@ def _type(term: Term) -> Any:
             return bool
 
 
-def _field(term: Term) -> tuple[Any, Any]:
+def _field(term: Term) -> Any:
     aliases = AliasChoices(term.name, *term.spellings)
     return _type(term), Field(None, validation_alias=aliases, description=f"{term.help} {term.more}".strip())
 
 
-_FIELDS = {term.name: _field(term) for term in TERMS}
+_FIELDS: dict[str, Any] = {term.name: _field(term) for term in TERMS}
 LinkTerms = create_model("LinkTerms", __base__=LinkChanges, __doc__=LinkChanges.__doc__, **_FIELDS)
 NewLink = create_model("NewLink", __base__=_WithFolder, __doc__=_WithFolder.__doc__, **_FIELDS)
 

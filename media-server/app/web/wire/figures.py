@@ -1,0 +1,109 @@
+"""What the server tells of itself: how busy it is, and how far an upload has come. Declared as all replies are (``replies.py``)."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from app.core.session import State
+
+
+class Concurrency(TypedDict):
+    active_uploads: Annotated[int, Field(description="Open, whether anything comes or not.")]
+    running_uploads: Annotated[int, Field(description="With a place among the uploads at once.")]
+    waiting_uploads: int
+    max_concurrent_uploads: int
+    max_concurrent_per_user: int
+    max_concurrent_chunks: int
+
+
+class MemoryAt(TypedDict):
+    seconds_ago: float
+    used_bytes: int
+
+
+class Memory(TypedDict):
+    current_usage: Annotated[float, Field(description="In percent of the limit that counts.")]
+    max_usage: Annotated[float, Field(description="From which percentage on new uploads are refused.")]
+    used_bytes: int
+    limit_bytes: int
+    peak_bytes: int
+    reserved_bytes: int
+    available_bytes: int
+    bytes_per_second: int
+    seconds_to_limit: int | None
+    history: list[MemoryAt]
+
+
+class Disk(TypedDict):
+    total_bytes: int
+    free_bytes: int
+    promised_bytes: Annotated[int, Field(description="To uploads under way.")]
+    available_bytes: Annotated[int, Field(description="For new ones.")]
+
+
+class BufferPool(TypedDict):
+    """Of the process that answers."""
+
+    in_use: int
+    kept: int
+    held_bytes: int
+    hits: int
+    misses: int
+    waits: int
+    refusals: int
+
+
+class PartsSent(TypedDict):
+    """Of the process that answers."""
+
+    sending: int
+    sent: int
+    failed: int
+
+
+class Destinations(TypedDict):
+    """How many files of all links are at which point of being passed on."""
+
+    arriving: int
+    waiting: int
+    sending: int
+    retrying: int
+    failed: int
+    bytes_left: int
+    chunks: PartsSent
+    circuits: Annotated[dict[str, str], Field(description="By remote: `closed`, `open` or `half-open`.")]
+
+
+class ServerStatus(TypedDict):
+    concurrency: Concurrency
+    memory_monitor: Memory
+    disk: Disk
+    buffer_pool: BufferPool
+    destinations: Destinations
+
+
+class ChunkProgress(TypedDict):
+    chunk_size: int
+    completed_chunks: int
+    total_chunks: int
+
+
+class Progress(TypedDict):
+    """How far one upload is."""
+
+    state: State
+    size: int
+    received_bytes: int
+    percent: float
+    missing_ranges: Annotated[int, Field(description="How many gaps there are.")]
+    chunk_progress: ChunkProgress
+    opened_at: float
+    last_byte_at: float
+    elapsed_seconds: float
+    bytes_per_second: float
+    chunks_per_second: float
+    seconds_left: float | None
+    running: bool

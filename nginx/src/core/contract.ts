@@ -1,0 +1,705 @@
+// Made of docs/openapi.json by `make generated`. Not to be edited.
+
+export type paths = Record<string, never>;
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description A chunk that counts. Once the file is complete, its name and size as well. */
+        readonly Acknowledged: {
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            /** @description The first missing byte; the file's size where none is missing. */
+            readonly offset: number;
+            readonly name?: string;
+            readonly path?: string;
+            readonly size?: number;
+            readonly removable_until?: number | null;
+        };
+        readonly Alive: {
+            /** @constant */
+            readonly status: "ok";
+        };
+        readonly Arrived: {
+            /** @description Which of the uploads have arrived and were not taken back. */
+            readonly arrived: readonly string[];
+        };
+        /**
+         * @description Whether a link asks senders for something about themselves.
+         * @enum {string}
+         */
+        readonly Ask: "no" | "optional" | "required";
+        /** @description Of the process that answers. */
+        readonly BufferPool: {
+            readonly in_use: number;
+            readonly kept: number;
+            readonly held_bytes: number;
+            readonly hits: number;
+            readonly misses: number;
+            readonly waits: number;
+            readonly refusals: number;
+        };
+        /** @enum {string} */
+        readonly CaptchaMode: "never" | "after_failures" | "always";
+        /** @description A challenge of the self-hosted captcha: ALTCHA, protocol version 2. */
+        readonly Challenge: {
+            readonly parameters: {
+                readonly [key: string]: unknown;
+            };
+            readonly signature: string;
+        };
+        readonly ChunkProgress: {
+            readonly chunk_size: number;
+            readonly completed_chunks: number;
+            readonly total_chunks: number;
+        };
+        readonly Concurrency: {
+            /** @description Open, whether anything comes or not. */
+            readonly active_uploads: number;
+            /** @description With a place among the uploads at once. */
+            readonly running_uploads: number;
+            readonly waiting_uploads: number;
+            readonly max_concurrent_uploads: number;
+            readonly max_concurrent_per_user: number;
+            readonly max_concurrent_chunks: number;
+        };
+        /** @description How many files of all links are at which point of being passed on. */
+        readonly Destinations: {
+            readonly arriving: number;
+            readonly waiting: number;
+            readonly sending: number;
+            readonly retrying: number;
+            readonly failed: number;
+            readonly bytes_left: number;
+            readonly chunks: components["schemas"]["PartsSent"];
+            /** @description By remote: `closed`, `open` or `half-open`. */
+            readonly circuits: {
+                readonly [key: string]: string;
+            };
+        };
+        readonly Disk: {
+            readonly total_bytes: number;
+            readonly free_bytes: number;
+            /** @description To uploads under way. */
+            readonly promised_bytes: number;
+            /** @description For new ones. */
+            readonly available_bytes: number;
+        };
+        /** @description A folder of Google Drive. */
+        readonly DriveDestination: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly kind: "drive";
+            readonly folder_id: string;
+        };
+        /** @description What every refusal is, on every route; some codes come with further details. */
+        readonly Error: {
+            /** @description A sentence for a person. */
+            readonly error: string;
+            /**
+             * @description Stable, for programs.
+             * @enum {string}
+             */
+            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "method_not_allowed" | "not_found" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            /** @description Each field that is not right, and why. */
+            readonly fields?: {
+                readonly [key: string]: string;
+            };
+            /** @description What was exceeded. */
+            readonly limit?: number;
+            /** @description The byte to go on with. */
+            readonly offset?: number;
+            /** @description How many bytes the file has. */
+            readonly size?: number;
+            /** @description Which file of a pack, counted from 1. */
+            readonly file?: number;
+            /** @description What the content was taken for, as a media type. */
+            readonly detected?: string;
+            /** @description Which types are taken. */
+            readonly allowed_extensions?: readonly string[];
+            /**
+             * @description Which limit was reached.
+             * @enum {string}
+             */
+            readonly reason?: "places" | "user" | "memory";
+            /** @description Seconds, as in `Retry-After`. */
+            readonly retry_after?: number;
+            /** @description How many files a receipt still waits for. */
+            readonly files_left?: number;
+            /** @description How many bytes have still to be read for it. */
+            readonly bytes_left?: number;
+            readonly captcha_required?: boolean;
+            readonly captcha_provider?: string;
+            readonly captcha_site_key?: string | null;
+        };
+        readonly FileList: {
+            readonly files: readonly components["schemas"]["ReceivedFile"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
+        /** @description A file that stands under its name. */
+        readonly Finished: {
+            readonly name: string;
+            readonly path: string;
+            readonly size: number;
+            /** @description Until when its sender may take it back. */
+            readonly removable_until: number | null;
+        };
+        /** @description Nowhere beyond the link's folder. */
+        readonly FolderDestination: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly kind: "folder";
+        };
+        /** @description Folders that a sender wants to be there, though nothing lies in them. */
+        readonly FoldersBody: {
+            readonly paths: readonly string[];
+        };
+        readonly FoldersMade: {
+            /** @description In the same order, numbered where a file has the name. */
+            readonly folders: readonly string[];
+        };
+        readonly Handoff: {
+            readonly uploads: readonly components["schemas"]["UploadStatus"][];
+        };
+        /** @description A short code by which uploads go on elsewhere. */
+        readonly HandoffMade: {
+            /** @description Such as `ABCD-EFGH-JK`. */
+            readonly code: string;
+            readonly expires_at: number;
+            readonly url: string;
+            readonly link: string;
+        };
+        /** @description Into a bucket of S3, below ``prefix``. */
+        readonly IntoBucket: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly kind: "s3";
+            readonly bucket: string;
+            readonly prefix?: string | null;
+        };
+        /** @description Into a folder of Google Drive, whose id is the last part of its address in the browser. */
+        readonly IntoDriveFolder: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly kind: "drive";
+            readonly folder_id: string;
+        };
+        /** @description Links, newest first. */
+        readonly LinkList: {
+            readonly requests: readonly components["schemas"]["ListedLink"][];
+            /** @description How long links usually are open; 0 is for ever. */
+            readonly default_expires_hours: number;
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
+        /** @description What to set on a link: what is absent stays as it is, and unknown fields are passed over. */
+        readonly LinkTerms: {
+            /** @description What the sender's page is headed with. */
+            readonly title?: string | null;
+            /** @description What the sender's page says below. */
+            readonly message?: string | null;
+            /** @description A note for the owner alone; senders never see it. */
+            readonly note?: string | null;
+            /** @description Hours from now; 0 is never. A link that is made without it is open for `DROPPR_LINK_EXPIRES_HOURS`, a week; so are the page's and the command line's. Replies tell the time, as `expires_at`. */
+            readonly expires_hours?: number | null;
+            /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
+            readonly password?: string | null;
+            /** @description Of one file; 0 is no limit. */
+            readonly max_file_size?: number | null;
+            /** @description Of all files together; 0 is no limit. Open uploads count with their declared size, until their room lapses. A file weighs at least 4 KiB, and so does each folder: names take room, too. */
+            readonly max_total_size?: number | null;
+            /** @description How many files; 0 is no limit. Open uploads count. */
+            readonly max_files?: number | null;
+            /** @description Such as jpg,mov; '' is all. A list, or one text with commas, semicolons or blanks; empty or `*` is all. See [Types](#types). */
+            readonly allowed_extensions?: readonly string[] | string | null;
+            /** @description Pages of which addresses may send, such as https://www.example.org; '*', none, or '' as the server says. A list such as `["https://www.example.org"]`, or one text; `*` is all, `[]` or `none` nobody's. Null or empty: those of `DROPPR_ALLOWED_ORIGINS`. See [Pages of other addresses](#pages-of-other-addresses). */
+            readonly allowed_origins?: readonly string[] | string | null;
+            /** @description When senders solve one. */
+            readonly captcha?: components["schemas"]["CaptchaMode"];
+            /** @description Whether senders say who they are. */
+            readonly ask_name?: components["schemas"]["Ask"];
+            /** @description Whether they give an e-mail address. */
+            readonly ask_email?: components["schemas"]["Ask"];
+            /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
+            readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Open a closed link again, or close it. false pauses the link. */
+            readonly active?: boolean;
+        };
+        /** @description A link in the owner's list, with what it has received. */
+        readonly ListedLink: {
+            readonly hash: string;
+            /** @description The path of the sender's page. */
+            readonly url: string;
+            /** @description The address to send to people. */
+            readonly link: string;
+            readonly created_at: number;
+            readonly requires_password: boolean;
+            /** @description Whether `link` is made of what the request called the server. */
+            readonly link_as_asked: boolean;
+            readonly folder: string;
+            readonly expired: boolean;
+            readonly files_received: number;
+            readonly bytes_received: number;
+            readonly uploads_open: number;
+            readonly title: string;
+            readonly message: string;
+            readonly note: string;
+            readonly expires_at: number | null;
+            readonly max_file_size: number;
+            readonly max_total_size: number;
+            readonly max_files: number;
+            readonly allowed_extensions: readonly string[];
+            readonly allowed_origins: readonly string[] | null;
+            readonly captcha: components["schemas"]["CaptchaMode"];
+            readonly ask_name: components["schemas"]["Ask"];
+            readonly ask_email: components["schemas"]["Ask"];
+            readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            readonly active: boolean;
+        };
+        /** @description The body of a login. */
+        readonly Login: {
+            readonly token: string;
+        };
+        readonly Memory: {
+            /** @description In percent of the limit that counts. */
+            readonly current_usage: number;
+            /** @description From which percentage on new uploads are refused. */
+            readonly max_usage: number;
+            readonly used_bytes: number;
+            readonly limit_bytes: number;
+            readonly peak_bytes: number;
+            readonly reserved_bytes: number;
+            readonly available_bytes: number;
+            readonly bytes_per_second: number;
+            readonly seconds_to_limit: number | null;
+            readonly history: readonly components["schemas"]["MemoryAt"][];
+        };
+        readonly MemoryAt: {
+            readonly seconds_ago: number;
+            readonly used_bytes: number;
+        };
+        /** @description A new link: the folder that files go into, relative to `files/` in the data folder, and its terms. */
+        readonly NewLink: {
+            readonly folder: string;
+            /** @description What the sender's page is headed with. */
+            readonly title?: string | null;
+            /** @description What the sender's page says below. */
+            readonly message?: string | null;
+            /** @description A note for the owner alone; senders never see it. */
+            readonly note?: string | null;
+            /** @description Hours from now; 0 is never. A link that is made without it is open for `DROPPR_LINK_EXPIRES_HOURS`, a week; so are the page's and the command line's. Replies tell the time, as `expires_at`. */
+            readonly expires_hours?: number | null;
+            /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
+            readonly password?: string | null;
+            /** @description Of one file; 0 is no limit. */
+            readonly max_file_size?: number | null;
+            /** @description Of all files together; 0 is no limit. Open uploads count with their declared size, until their room lapses. A file weighs at least 4 KiB, and so does each folder: names take room, too. */
+            readonly max_total_size?: number | null;
+            /** @description How many files; 0 is no limit. Open uploads count. */
+            readonly max_files?: number | null;
+            /** @description Such as jpg,mov; '' is all. A list, or one text with commas, semicolons or blanks; empty or `*` is all. See [Types](#types). */
+            readonly allowed_extensions?: readonly string[] | string | null;
+            /** @description Pages of which addresses may send, such as https://www.example.org; '*', none, or '' as the server says. A list such as `["https://www.example.org"]`, or one text; `*` is all, `[]` or `none` nobody's. Null or empty: those of `DROPPR_ALLOWED_ORIGINS`. See [Pages of other addresses](#pages-of-other-addresses). */
+            readonly allowed_origins?: readonly string[] | string | null;
+            /** @description When senders solve one. */
+            readonly captcha?: components["schemas"]["CaptchaMode"];
+            /** @description Whether senders say who they are. */
+            readonly ask_name?: components["schemas"]["Ask"];
+            /** @description Whether they give an e-mail address. */
+            readonly ask_email?: components["schemas"]["Ask"];
+            /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
+            readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Open a closed link again, or close it. false pauses the link. */
+            readonly active?: boolean;
+        };
+        readonly NotReady: {
+            /** @constant */
+            readonly status: "not ready";
+            readonly error: string;
+            /** @constant */
+            readonly code: "busy";
+            /** @description What keeps the server from its work. */
+            readonly problems: readonly string[];
+        };
+        /** @description An upload that is on its way, as the link's owner sees it. */
+        readonly OpenUpload: {
+            readonly upload_id: string;
+            readonly path: string;
+            readonly size: number;
+            readonly received_bytes: number;
+            readonly opened_at: number;
+            /** @description When a chunk was last acknowledged. */
+            readonly active_at: number;
+            readonly sender_name: string | null;
+            readonly sender_email: string | null;
+            /** @description Where it was opened from, as limits count clients. */
+            readonly address: string | null;
+            /** @description In the last half minute. */
+            readonly bytes_per_second: number;
+            /** @description Whether it has a place among the uploads at once. */
+            readonly running: boolean;
+        };
+        /** @description What a sender says when opening an upload. The size is in bytes; unknown fields are passed over. */
+        readonly OpenUploadBody: {
+            readonly path: string;
+            readonly size: number;
+            readonly last_modified?: number | null;
+            readonly sha256?: string | null;
+            readonly sample?: string | null;
+            readonly sender_name?: string | null;
+            readonly sender_email?: string | null;
+            readonly key?: string | null;
+        };
+        readonly OpenUploadList: {
+            /** @description The server's time. */
+            readonly at: number;
+            readonly uploads: readonly components["schemas"]["OpenUpload"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
+        /** @description An upload that was opened, now or before under the same key. */
+        readonly Opened: {
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            readonly upload_id: string;
+            /** @description How many bytes of the file to send with one request. */
+            readonly chunk_size: number;
+            /** @description How many chunks of the file to send at once. */
+            readonly max_parallel_chunks: number;
+            /** @description Up to how many, for a client that measures what it gets. */
+            readonly most_parallel_chunks: number;
+            /** @description When it is given up, if nothing more comes. */
+            readonly expires_at: number;
+            readonly complete: boolean;
+            /** @description Of a complete upload, until when its sender may take the file back. */
+            readonly removable_until: number | null;
+            readonly received_bytes: number;
+        };
+        /**
+         * @description How passing a file on stands, as its owner sees it.
+         * @enum {string}
+         */
+        readonly OutboxState: "arriving" | "waiting" | "sending" | "retrying" | "failed" | "done";
+        /** @description A link as its owner sees it. */
+        readonly OwnerLink: {
+            readonly hash: string;
+            /** @description The path of the sender's page. */
+            readonly url: string;
+            /** @description The address to send to people. */
+            readonly link: string;
+            readonly created_at: number;
+            readonly requires_password: boolean;
+            /** @description Whether `link` is made of what the request called the server. */
+            readonly link_as_asked: boolean;
+            readonly folder: string;
+            readonly title: string;
+            readonly message: string;
+            readonly note: string;
+            readonly expires_at: number | null;
+            readonly max_file_size: number;
+            readonly max_total_size: number;
+            readonly max_files: number;
+            readonly allowed_extensions: readonly string[];
+            readonly allowed_origins: readonly string[] | null;
+            readonly captcha: components["schemas"]["CaptchaMode"];
+            readonly ask_name: components["schemas"]["Ask"];
+            readonly ask_email: components["schemas"]["Ask"];
+            readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            readonly active: boolean;
+        };
+        /** @description How much goes into one pack of small files. */
+        readonly PackLimits: {
+            readonly max_files: number;
+            readonly max_bytes: number;
+        };
+        readonly PackReply: {
+            /** @description One for each file, in their order. */
+            readonly files: readonly (components["schemas"]["PackedFile"] | components["schemas"]["RefusedFile"])[];
+        };
+        /** @description A file of a pack that was taken. */
+        readonly PackedFile: {
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            /** @description The first missing byte; the file's size where none is missing. */
+            readonly offset: number;
+            readonly name?: string;
+            readonly path?: string;
+            readonly size?: number;
+            readonly removable_until?: number | null;
+            readonly sha256: string | null;
+        };
+        /** @description Of the process that answers. */
+        readonly PartsSent: {
+            readonly sending: number;
+            readonly sent: number;
+            readonly failed: number;
+        };
+        /** @description How a received file gets on to where its link passes files on to. */
+        readonly PassedOn: {
+            readonly state: components["schemas"]["OutboxState"];
+            readonly attempts: number;
+            /** @description Why it failed the last time. */
+            readonly error: string | null;
+            /** @description Where it stands once it is `done`: `s3://bucket/key` or `drive:<file id>`. */
+            readonly remote: string | null;
+            readonly sent_bytes: number;
+            /** @description When it is tried again. */
+            readonly next_at: number | null;
+        };
+        readonly PassedOnReply: {
+            readonly passed_on: components["schemas"]["PassedOn"];
+        };
+        /** @description How far one upload is. */
+        readonly Progress: {
+            readonly state: components["schemas"]["State"];
+            readonly size: number;
+            readonly received_bytes: number;
+            readonly percent: number;
+            /** @description How many gaps there are. */
+            readonly missing_ranges: number;
+            readonly chunk_progress: components["schemas"]["ChunkProgress"];
+            readonly opened_at: number;
+            readonly last_byte_at: number;
+            readonly elapsed_seconds: number;
+            readonly bytes_per_second: number;
+            readonly chunks_per_second: number;
+            readonly seconds_left: number | null;
+            readonly running: boolean;
+        };
+        readonly Ready: {
+            /** @constant */
+            readonly status: "ready";
+            /** @description Sentences on what works and could be better. */
+            readonly notes: readonly string[];
+        };
+        /** @description A signed receipt: Ed25519 (RFC 8032) over the object without `signature`, written as RFC 8785 has it. */
+        readonly Receipt: {
+            /** @constant */
+            readonly type: "droppr-receipt";
+            /** @constant */
+            readonly version: 1;
+            readonly server: string | null;
+            /** @description A fingerprint of the link, which does not give it away. */
+            readonly link: string;
+            readonly title: string;
+            readonly files: readonly components["schemas"]["ReceiptFile"][];
+            readonly issued_at: number;
+            /** @description 32 bytes in base64. */
+            readonly public_key: string;
+            /** @description The key's fingerprint. */
+            readonly key: string;
+            /** @description 64 bytes in base64. */
+            readonly signature: string;
+        };
+        readonly ReceiptFile: {
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
+            readonly sha256: string;
+            readonly received_at: number;
+            readonly sender_name: string | null;
+            readonly sender_email: string | null;
+        };
+        /** @description What receipts of this server are signed with. */
+        readonly ReceiptKey: {
+            /** @constant */
+            readonly algorithm: "Ed25519";
+            readonly public_key: string;
+            readonly fingerprint: string;
+            readonly pem: string;
+        };
+        /** @description A file that has arrived, as the link's owner sees it. */
+        readonly ReceivedFile: {
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
+            /** @description Null until it is computed, right after the file has arrived. */
+            readonly sha256: string | null;
+            readonly received_at: number;
+            /** @description As its sender said. */
+            readonly last_modified: number | null;
+            readonly sender_name: string | null;
+            readonly sender_email: string | null;
+            readonly upload_id: string;
+            /** @description Null for a file that goes nowhere else. */
+            readonly passed_on: components["schemas"]["PassedOn"] | null;
+        };
+        /** @description A file of a pack that was not taken, and why. */
+        readonly RefusedFile: {
+            /** @description A sentence for a person. */
+            readonly error: string;
+            /** @description Stable, for programs. */
+            readonly code: string;
+            /** @description Each field that is not right, and why. */
+            readonly fields?: {
+                readonly [key: string]: string;
+            };
+            /** @description What was exceeded. */
+            readonly limit?: number;
+            /** @description The byte to go on with. */
+            readonly offset?: number;
+            /** @description How many bytes the file has. */
+            readonly size?: number;
+            /** @description Which file of a pack, counted from 1. */
+            readonly file?: number;
+            /** @description What the content was taken for, as a media type. */
+            readonly detected?: string;
+            /** @description Which types are taken. */
+            readonly allowed_extensions?: readonly string[];
+            /**
+             * @description Which limit was reached.
+             * @enum {string}
+             */
+            readonly reason?: "places" | "user" | "memory";
+            /** @description Seconds, as in `Retry-After`. */
+            readonly retry_after?: number;
+            /** @description How many files a receipt still waits for. */
+            readonly files_left?: number;
+            /** @description How many bytes have still to be read for it. */
+            readonly bytes_left?: number;
+            readonly captcha_required?: boolean;
+            readonly captcha_provider?: string;
+            readonly captcha_site_key?: string | null;
+            readonly status: number;
+        };
+        /** @description A bucket of S3, or of a store that speaks like it. */
+        readonly S3Destination: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            readonly kind: "s3";
+            readonly bucket: string;
+            readonly prefix: string;
+        };
+        /** @description What anyone with the link may know. `max_file_size` and `allowed_extensions` are those that count after the server's own. */
+        readonly SenderLink: {
+            readonly hash: string;
+            /** @description The path of the sender's page. */
+            readonly url: string;
+            /** @description The address to send to people. */
+            readonly link: string;
+            readonly created_at: number;
+            readonly requires_password: boolean;
+            /** @description Seconds; null for never. */
+            readonly expires_in: number | null;
+            /** @description Null where files stay on this server. */
+            readonly passed_on_to: components["schemas"]["TargetKind"] | null;
+            /** @description What has arrived leaves no place or no room. */
+            readonly full: boolean;
+            /** @description Absent where a password is asked for; null for no limit. */
+            readonly files_left?: number | null;
+            readonly bytes_left?: number | null;
+            readonly chunk_size: number;
+            readonly max_parallel_chunks: number;
+            readonly most_parallel_chunks: number;
+            readonly pack: components["schemas"]["PackLimits"];
+            readonly captcha_required: boolean;
+            readonly captcha_provider: string;
+            readonly captcha_site_key: string | null;
+            readonly logo_url: string | null;
+            readonly title: string;
+            readonly message: string;
+            readonly expires_at: number | null;
+            readonly max_file_size: number;
+            readonly max_total_size: number;
+            readonly max_files: number;
+            readonly allowed_extensions: readonly string[];
+            readonly captcha: components["schemas"]["CaptchaMode"];
+            readonly ask_name: components["schemas"]["Ask"];
+            readonly ask_email: components["schemas"]["Ask"];
+            readonly active: boolean;
+        };
+        readonly ServerStatus: {
+            readonly concurrency: components["schemas"]["Concurrency"];
+            readonly memory_monitor: components["schemas"]["Memory"];
+            readonly disk: components["schemas"]["Disk"];
+            readonly buffer_pool: components["schemas"]["BufferPool"];
+            readonly destinations: components["schemas"]["Destinations"];
+        };
+        /**
+         * @description Where an upload stands. An upload that was cancelled or purged no longer exists and has no state.
+         * @enum {string}
+         */
+        readonly State: "open" | "complete" | "refused";
+        readonly Stopped: {
+            readonly cancelled: number;
+            /** @description Still there: beyond what one call does, or just being delivered. */
+            readonly left: number;
+        };
+        /** @enum {string} */
+        readonly TargetKind: "s3" | "drive" | "session";
+        /** @description An upload as it stands. */
+        readonly UploadStatus: {
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            readonly upload_id: string;
+            /** @description How many bytes of the file to send with one request. */
+            readonly chunk_size: number;
+            /** @description How many chunks of the file to send at once. */
+            readonly max_parallel_chunks: number;
+            /** @description Up to how many, for a client that measures what it gets. */
+            readonly most_parallel_chunks: number;
+            /** @description When it is given up, if nothing more comes. */
+            readonly expires_at: number;
+            readonly complete: boolean;
+            /** @description Of a complete upload, until when its sender may take the file back. */
+            readonly removable_until: number | null;
+            readonly received_bytes: number;
+            readonly received_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly received_ranges_truncated?: boolean;
+            readonly state: components["schemas"]["State"];
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
+            readonly sha256: string | null;
+            readonly last_modified: number | null;
+            readonly sample: string | null;
+        };
+        /** @description Uploads of one link, by their ids. */
+        readonly UploadsBody: {
+            readonly uploads: readonly string[];
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export type operations = Record<string, never>;
