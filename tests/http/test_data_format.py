@@ -19,6 +19,8 @@ from tests.support.live import MEDIA_SERVER, PROJECT, LiveServer
 
 WRITTEN_BEFORE = PROJECT / "tests" / "fixtures" / "data"
 """A data folder as it was before there was a marker: a link with a password, a file that it received, and half of another."""
+OF_FORMAT_2 = PROJECT / "tests" / "fixtures" / "data-2"
+"""A link that has an owner and a note, and a file that it received."""
 HASH, UPLOAD = "GlcYvku_UYx2j6BJGGsXzGOeSVtzBKHR", "CIvpm4ZEkrhE9SlTqgGtL9mhGgOoY5pT"
 PASSWORD = "open sesame"
 PATIENT = {
@@ -112,3 +114,12 @@ def test_a_folder_from_before_there_was_a_marker_goes_on_and_is_marked(
         there = Link(Client.of(live(workers=1, DROPPR_DATA_DIR=restored, **PATIENT)), HASH, "inbox")
         assert {file["path"] for file in there.files()} == {"letters/ä.txt", "half.bin"}
         assert (restored / "format").read_text() == f"{FORMAT}\n"
+
+
+def test_a_folder_of_format_2_goes_on(tmp_path: Path, live: Callable[..., LiveServer]) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(OF_FORMAT_2, data)
+    client = Client.of(live(workers=1, DROPPR_DATA_DIR=data))
+    [link] = client.call("GET", "/api/droppr/requests", owner=True).expect(200).json["requests"]
+    assert (link["note"], link["max_files"], link["allowed_extensions"]) == ("ask Ada first", 3, ["txt"])
+    assert [file["path"] for file in Link(client, link["hash"], "inbox").files()] == ["letters/ö.txt"]
