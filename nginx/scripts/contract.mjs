@@ -1,4 +1,7 @@
 // Writes src/core/contract.ts: the bodies and replies that docs/openapi.json declares, as types.
+//
+// openapi-typescript needs the programming interface that TypeScript had up to version 6, so the package `typescript` is that one;
+// `tsc`, by which everything is checked, is of version 7 (`@typescript/native`).
 
 import { readFile, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";

@@ -78,6 +78,7 @@ def test_a_session_that_ends_asks_for_the_token_and_keeps_what_was_typed(desk: P
 def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> None:
     desk.get_by_label("Title (optional)").fill("Tax papers")
     desk.get_by_label("Message to the sender").fill("Two lines\nof text")
+    desk.get_by_label("Note (optional, only you see it)").fill("Ask Ada\nfirst")
     desk.get_by_label("Expires").select_option("In some hours …")
     desk.get_by_label("Hours from now").fill("36")
     desk.get_by_label("Password (optional)").fill("öpen sesame")
@@ -103,11 +104,14 @@ def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> N
     }
     assert link["folder"] == "admin/all-limits"
     assert (link["title"], link["message"]) == ("Tax papers", "Two lines\nof text")
+    assert link["note"] == "Ask Ada\nfirst"
     assert link["allowed_extensions"] == ["pdf", "jpg"]
     assert (link["captcha"], link["requires_password"]) == ("always", True)
     assert link["expires_at"] - link["created_at"] == pytest.approx(36 * 3600, abs=5)
     expect(desk.locator("#made-password-text")).to_have_text("öpen sesame")
     expect(row_of(desk, "Tax papers")).to_contain_text("Password")
+    row_of(desk, "Tax papers").locator("summary").click()
+    expect(row_of(desk, "Tax papers").get_by_text("Ask Ada")).to_have_text("Ask Ada\nfirst")
 
 
 def test_a_made_link_is_copied_shown_as_qr_code_and_opened(desk: Page) -> None:

@@ -87,7 +87,7 @@ def problems_of(model: type[Any], body: dict[str, Any]) -> set[str]:
 def test_a_link_is_found_as_it_was_made(office):
     made = office.make(title="Hi", max_files=3, captcha="always", ask_name="required", allowed_extensions=".JPG, png")
     assert office.links.find(made.hash) == made
-    assert (made.folder, made.created_at) == (FOLDER, office.now.at)
+    assert (made.folder, made.created_at, made.owner) == (FOLDER, office.now.at, "owner")
     assert (made.terms.captcha, made.terms.ask_name) == (CaptchaMode.ALWAYS, Ask.REQUIRED)
     assert made.terms.allowed_extensions == ("jpg", "png")
 
