@@ -256,17 +256,29 @@ export interface components {
             readonly files_received: number;
             readonly bytes_received: number;
             readonly uploads_open: number;
+            /** @description What the sender's page is headed with. */
             readonly title: string;
+            /** @description What the sender's page says below. */
             readonly message: string;
+            /** @description A note for the owner alone; senders never see it. */
             readonly note: string;
+            /** @description Null for never. */
             readonly expires_at: number | null;
+            /** @description Of one file; 0 is no limit. */
             readonly max_file_size: number;
+            /** @description Of all files together; 0 is no limit. */
             readonly max_total_size: number;
+            /** @description How many files; 0 is no limit. */
             readonly max_files: number;
+            /** @description Without dots, in lower case; empty is all. */
             readonly allowed_extensions: readonly string[];
+            /** @description Null for those that the server allows. */
             readonly allowed_origins: readonly string[] | null;
+            /** @description When senders solve one. */
             readonly captcha: components["schemas"]["CaptchaMode"];
+            /** @description Whether senders say who they are. */
             readonly ask_name: components["schemas"]["Ask"];
+            /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             readonly active: boolean;
@@ -411,17 +423,29 @@ export interface components {
             /** @description Whether `link` is made of what the request called the server. */
             readonly link_as_asked: boolean;
             readonly folder: string;
+            /** @description What the sender's page is headed with. */
             readonly title: string;
+            /** @description What the sender's page says below. */
             readonly message: string;
+            /** @description A note for the owner alone; senders never see it. */
             readonly note: string;
+            /** @description Null for never. */
             readonly expires_at: number | null;
+            /** @description Of one file; 0 is no limit. */
             readonly max_file_size: number;
+            /** @description Of all files together; 0 is no limit. */
             readonly max_total_size: number;
+            /** @description How many files; 0 is no limit. */
             readonly max_files: number;
+            /** @description Without dots, in lower case; empty is all. */
             readonly allowed_extensions: readonly string[];
+            /** @description Null for those that the server allows. */
             readonly allowed_origins: readonly string[] | null;
+            /** @description When senders solve one. */
             readonly captcha: components["schemas"]["CaptchaMode"];
+            /** @description Whether senders say who they are. */
             readonly ask_name: components["schemas"]["Ask"];
+            /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             readonly active: boolean;
@@ -624,15 +648,25 @@ export interface components {
             readonly captcha_provider: string;
             readonly captcha_site_key: string | null;
             readonly logo_url: string | null;
+            /** @description What the sender's page is headed with. */
             readonly title: string;
+            /** @description What the sender's page says below. */
             readonly message: string;
+            /** @description Null for never. */
             readonly expires_at: number | null;
+            /** @description Of one file; 0 is no limit. */
             readonly max_file_size: number;
+            /** @description Of all files together; 0 is no limit. */
             readonly max_total_size: number;
+            /** @description How many files; 0 is no limit. */
             readonly max_files: number;
+            /** @description Without dots, in lower case; empty is all. */
             readonly allowed_extensions: readonly string[];
+            /** @description When senders solve one. */
             readonly captcha: components["schemas"]["CaptchaMode"];
+            /** @description Whether senders say who they are. */
             readonly ask_name: components["schemas"]["Ask"];
+            /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
             readonly active: boolean;
         };

@@ -21,7 +21,7 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame
 @contract.app_template_filter("marked")
 def _marked(text: str | Undefined) -> Markup:
     """A sentence of the document: what stands between backticks is code. Nothing where there is none."""
-    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", escape(text or "")))
+    return Markup(re.sub("`([^`]+)`", r"<code>\1</code>", str(escape(text or ""))))
 
 
 @contract.get("/openapi.json")

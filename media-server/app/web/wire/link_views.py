@@ -71,14 +71,16 @@ class _SendersLink(_Link):
 
 _TYPES: dict[Kind, Any] = {
     Kind.TEXT: str,
-    Kind.HOURS: float | None,
+    Kind.HOURS: Annotated[float | None, Field(description="Null for never.")],
     Kind.SIZE: int,
     Kind.COUNT: int,
-    Kind.EXTENSIONS: list[str],
-    Kind.ORIGINS: list[str] | None,
+    Kind.EXTENSIONS: Annotated[list[str], Field(description="Without dots, in lower case; empty is all.")],
+    Kind.ORIGINS: Annotated[list[str] | None, Field(description="Null for those that the server allows.")],
     Kind.DESTINATION: Destination,
     Kind.SWITCH: bool,
 }
+_AS_SET = (Kind.TEXT, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
+"""What a reply shows as it was set, and what is said of it, too."""
 
 
 def _seen_by(audience: Audience) -> list[Term]:
@@ -87,7 +89,12 @@ def _seen_by(audience: Audience) -> list[Term]:
 
 
 def _fields(audience: Audience) -> dict[str, Any]:
-    return {term.field: (_TYPES.get(term.kind, term.choices), ...) for term in _seen_by(audience)}
+    return {term.field: (_type(term), ...) for term in _seen_by(audience)}
+
+
+def _type(term: Term) -> Any:
+    type = _TYPES.get(term.kind, term.choices)
+    return Annotated[type, Field(description=term.help)] if term.kind in _AS_SET else type
 
 
 def _shown_with(name: str, base: type[BaseModel], audience: Audience) -> type[BaseModel]:
