@@ -193,6 +193,8 @@ CALLS = [
         ),
     ),
     Call("log out", "DELETE", "/api/droppr/session", 204, lambda world: world.call("DELETE", "/api/droppr/session")),
+    get("the interface", "/api/openapi.json", 200, lambda _: "/api/openapi.json"),
+    get("its page", "/api/docs", 200, lambda _: "/api/docs"),
     get("health", "/healthz", 200, lambda _: "/healthz"),
     get("readiness", "/readyz", 200, lambda _: "/readyz"),
     get(
