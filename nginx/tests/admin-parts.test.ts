@@ -6,6 +6,7 @@ import { KeyedList, type KeyedRow } from "../src/admin/keyed";
 import { Poller } from "../src/admin/poller";
 import { drawQr } from "../src/admin/qr";
 import { parseFiles, parseLinks } from "../src/admin/wire";
+import { NO_TEXTS } from "./support/texts";
 
 function reply(status: number, body: unknown, headers: Record<string, string> = {}): Response {
   return new Response(status === 204 ? null : JSON.stringify(body), { status, headers });
@@ -27,9 +28,7 @@ describe("OwnerApi", () => {
         hash: "h",
         url: "/request/h",
         folder: "f",
-        title: "",
-        message: "",
-        note: "",
+        ...NO_TEXTS,
         created_at: 1.5,
         expires_at: null,
       },

@@ -15,6 +15,7 @@ import {
   termWords,
 } from "../src/admin/words";
 import { UploadError } from "../src/core/errors";
+import { NO_TEXTS } from "./support/texts";
 
 const MB = 1024 ** 2;
 const GB = 1024 ** 3;
@@ -23,9 +24,8 @@ const LINK: ListedLink = {
   hash: "h".repeat(32),
   url: `/request/${"h".repeat(32)}`,
   folder: "photos/2026",
+  ...NO_TEXTS,
   title: "Wedding",
-  message: "",
-  note: "",
   createdAt: 0,
   expiresAt: null,
   active: true,
@@ -45,9 +45,8 @@ const LINK: ListedLink = {
 };
 
 const TYPED: TypedTerms = {
+  ...NO_TEXTS,
   title: "Wedding",
-  message: "",
-  note: "",
   expiry: "keep",
   hours: "12",
   password: "",
@@ -99,9 +98,8 @@ describe("terms", () => {
       extensions: ".JPG, png",
     };
     expect(termsOf({ ...typed, fileSize: { amount: "2", unit: "GB" }, files: "10" })).toEqual({
+      ...NO_TEXTS,
       title: "Wedding",
-      message: "",
-      note: "",
       expires_hours: 168,
       password: " pass ",
       max_file_size: 2 * GB,

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from app.core.terms import TERMS
+from app.core.terms import TERMS, Kind
 from app.services.receiving.commands import new_upload_id
 from tests.support.files import eventually
 from tests.support.live import LiveServer, free_port
@@ -88,9 +88,7 @@ def test_links_have_the_address_that_the_owner_set_else_the_one_that_was_named(
 
 def test_every_limit_has_an_option(terminal):
     options = {
-        "title": ("T", "T"),
-        "message": ("M", "M"),
-        "note": ("N", "N"),
+        **{term.name: (f"a {term.name}", f"a {term.name}") for term in TERMS if term.kind is Kind.TEXT},
         "max-file-size": ("1.5GiB", 1610612736),
         "max-total-size": ("2g", 2**31),
         "max-files": ("7", 7),
@@ -119,7 +117,9 @@ def test_every_limit_has_an_option(terminal):
     for typed, said in (("*", "all addresses"), ("none", "this server only"), ("", "addresses that the server allows")):
         terminal.run("request", "edit", made["hash"], "--allowed-origins", typed)
         assert re.search(rf"Pages of +{said}", terminal.run("request", "show", made["hash"]))
-    assert re.search(r"Note +N\n.*Passed on to +nowhere\n", terminal.run("request", "show", made["hash"]), re.DOTALL)
+    assert re.search(
+        r"Note +a note\n.*Passed on to +nowhere\n", terminal.run("request", "show", made["hash"]), re.DOTALL
+    )
     assert "Write folder, s3://BUCKET" in terminal.run("request", "edit", made["hash"], "--destination", "ftp", code=2)
 
 

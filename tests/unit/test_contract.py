@@ -24,9 +24,7 @@ from tests.support.routes import routes
 NOT_IN_IT = {"/ws_api/upload_parallel/{file_id}"}
 """A WebSocket, which OpenAPI has no words for."""
 EVERYTHING = Terms(
-    title="t",
-    message="m",
-    note="n",
+    **{term.field: term.name for term in TERMS if term.kind is Kind.TEXT},
     expires_at=5.0,
     password_hash="$argon2id$x",
     max_file_size=1,
