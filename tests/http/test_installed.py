@@ -51,7 +51,8 @@ def test_the_wheel_holds_the_code_the_pages_and_what_nginx_and_systemd_need(whee
     code = {
         str(path.relative_to(PROJECT / "media-server"))
         for package in ("app", "droppr_client")
-        for path in (PROJECT / "media-server" / package).rglob("*.py")
+        for kind in ("*.py", "templates/*.html")
+        for path in (PROJECT / "media-server" / package).rglob(kind)
     }
     scripts = {f"{SHIPPED}/scripts/{name}" for name in ("keep-certificate", "render-nginx-conf")}
     for_nginx = {f"{SHIPPED}/nginx/{name}" for name in ("nginx.conf", "https.conf")}
