@@ -82,14 +82,15 @@ def _default(term: Term) -> str:
 
 def _command(name: str) -> Iterator[str]:
     """The options of a command, such as ``droppr request create``."""
-    command: click.Command = droppr
+    context = click.Context(droppr)
     for word in name.split()[1:]:
-        assert isinstance(command, click.Group)
-        command = command.commands[word]
-    context = click.Context(command)
+        assert isinstance(context.command, click.Group)
+        command = context.command.get_command(context, word)
+        assert command, name
+        context = click.Context(command, context)
     yield "| option | | variable |"
     yield "|---|---|---|"
-    for option in command.params:
+    for option in context.command.params:
         if isinstance(option, click.Option) and not option.hidden:
             flags = f"`{option.opts[0]}{_value(option, context)}`"
             flags = ", ".join([flags, *(f"`{each}`" for each in option.secondary_opts)])
