@@ -12,7 +12,7 @@ from app.core.terms import TERMS, Kind, Term
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.open_commands import cancel, uploads
-from droppr_client.options import as_json, link_argument, named_terms, server_options, terms_options
+from droppr_client.options import as_json, link_argument, server_options
 from droppr_client.output import (
     UNKNOWN,
     count_text,
@@ -25,6 +25,7 @@ from droppr_client.output import (
     size_text,
     time_text,
 )
+from droppr_client.terms import named_terms, terms_options
 
 _ADDRESS = re.compile(r"https?://[^/]")
 
