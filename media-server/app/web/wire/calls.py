@@ -45,11 +45,10 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header that a call takes; where it is required, ``needed``."""
+    """A header that a call takes, and may come without."""
 
     name: str
     about: str
-    needed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

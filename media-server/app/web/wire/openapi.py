@@ -158,7 +158,7 @@ def _parameters(call: Call) -> Iterator[dict[str, Any]]:
         yield {
             "name": header.name,
             "in": "header",
-            "required": header.needed,
+            "required": False,
             "description": header.about,
             "schema": {"type": "string"},
         }
