@@ -40,8 +40,8 @@ class House:
         """As after a restart."""
         return build(self.settings, self.now)
 
-    def sent(self) -> UploadSession:
-        opening = OpenUpload(RelPath.parse("a.bin"), len(DATA))
+    def sent(self, last_modified: float | None = None) -> UploadSession:
+        opening = OpenUpload(RelPath.parse("a.bin"), len(DATA), last_modified)
         return self.services.receiving.small_files.receive(self.link.hash, opening, StreamBody(io.BytesIO(DATA)), WHO)
 
     def cancel(self) -> None:
@@ -109,6 +109,19 @@ def test_a_file_of_that_name_that_came_meanwhile_is_left_alone(house: House, mon
     second = house.sent()
     cancelled_again(house)
     swept(house)
+    assert house.on_disk == ["in/a.bin"]
+    assert house.listed == [second.upload_id]
+
+
+def test_the_same_file_that_is_sent_again_is_not_taken_for_the_one_that_was_taken_back(house: House) -> None:
+    """The disk may give it the number of the old one, and its sender gives it the same size and time."""
+    house.cancel()
+    first = house.sent(last_modified=1_700_000_000.0)
+    house.services.receiving.uploads.cancel(house.link.hash, first.upload_id)
+    second = house.sent(last_modified=1_700_000_000.0)
+    with pytest.raises(UploadNotFound):
+        house.services.receiving.uploads.cancel(house.link.hash, first.upload_id)
+    house.started().sweep()
     assert house.on_disk == ["in/a.bin"]
     assert house.listed == [second.upload_id]
 

@@ -21,6 +21,7 @@ from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_a
 from app.core.ports.inbox import Delivery
 from app.storage.disk.atomic import disk_errors, sync_folder
 from app.storage.disk.data_folder import OTHER_DISK, Mounts, mount_of
+from app.storage.disk.file_identity import identity_of, is_same
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _NUMBERS_IN_ORDER = 16
@@ -47,9 +48,9 @@ class LocalInbox:
 
     def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
         with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
-            status = _status(source)
-            number = _link_in(parent, disk_name(path.name), source, status)
-            return _delivery(path, taken, number, identity_of(status))
+            links, file_identity = _looked_into(source)
+            number = _link_in(parent, disk_name(path.name), source, links, file_identity)
+            return _delivery(path, taken, number, file_identity)
 
     def check(self, folder: RelPath) -> None:
         if self._source is None:
@@ -82,7 +83,7 @@ class LocalInbox:
 
     def find(self, folder: RelPath, path: RelPath, file_identity: str) -> Delivery | None:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
-            number = _number_of(parent, disk_name(path.name), int(file_identity.partition("-")[0]), file_identity)
+            number = _number_of(parent, disk_name(path.name), file_identity)
             return None if number is None else _delivery(path, taken, number, file_identity)
 
     def flush(self, folder: RelPath, delivery: Delivery) -> None:
@@ -100,22 +101,23 @@ class LocalInbox:
             return  # The owner was faster and has it.
 
     def locate(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> Path:
-        with self._found(folder, disk_path) as (_, parts, status):
-            if file_identity is not None and status.st_nlink > 1 and identity_of(status) != file_identity:
+        with self._found(folder, disk_path) as (parent, parts, status):
+            linked = file_identity if status.st_nlink > 1 else None
+            if linked is not None and not is_same(parent, parts[-1], status, linked):
                 raise FileNotFoundError(errno.ENOENT, "A link to another file", disk_path)
             return self._root.joinpath(*parts)
 
     def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         try:
-            with self._found(folder, disk_path) as (_, _, status):
-                return identity_of(status) == file_identity
+            with self._found(folder, disk_path) as (parent, parts, status):
+                return is_same(parent, parts[-1], status, file_identity)
         except FileNotFoundError:
             return False
 
     def remove(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         try:
             with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
-                if identity_of(status) != file_identity:
+                if not is_same(parent, parts[-1], status, file_identity):
                     return False
                 os.unlink(parts[-1], dir_fd=parent)
         except FileNotFoundError:
@@ -189,11 +191,6 @@ def _one_disk() -> Iterator[None]:
             raise Busy(OTHER_DISK, retry_after=RETRY_AFTER_SECONDS) from error
 
 
-def identity_of(status: os.stat_result) -> str:
-    """One for each file and each state of its content: its number, its size and when it was last written to."""
-    return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
-
-
 def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:
     """Open or make a folder; where a file or a link has the name, ``name (1)`` and so on.
 
@@ -255,11 +252,13 @@ def _delivery(path: RelPath, taken: list[int], number: int, file_identity: str) 
     )
 
 
-def _link_in(parent: int, name: str, source: Path | int, status: os.stat_result) -> int:
+def _link_in(parent: int, name: str, source: Path | int, links: int, file_identity: str) -> int:
     """Give ``source`` another name in an open folder; returns the number it took. Finds its own earlier work."""
-    number = _own_number(parent, name, source, status)
-    if number is not None:
-        return number
+    # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
+    if links > (0 if isinstance(source, int) else 1):
+        own = _number_of(parent, name, file_identity)
+        if own is not None:
+            return own
     number = 0
     while True:
         candidate = numbered(name, number)
@@ -274,27 +273,20 @@ def _link_in(parent: int, name: str, source: Path | int, status: os.stat_result)
             number = _next_number(number, lambda tried: _looked_at(parent, numbered(name, tried)) is not None)
 
 
-def _own_number(parent: int, name: str, source: Path | int, status: os.stat_result) -> int | None:
-    """The number under which an earlier attempt gave ``source`` its name."""
-    # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
-    if status.st_nlink <= (0 if isinstance(source, int) else 1):
-        return None
-    return _number_of(parent, name, status.st_ino, identity_of(status))
-
-
-def _number_of(parent: int, name: str, inode: int, file_identity: str) -> int | None:
+def _number_of(parent: int, name: str, file_identity: str) -> int | None:
     """The number under which the file with this identity has ``name`` in an open folder.
 
     Reads the whole folder, once: others may have taken and left any numbers since. Only what a crash or a full disk
     interrupted is looked for.
     """
+    inode = int(file_identity.partition("-")[0])
     with os.scandir(parent) as entries:
         for entry in entries:
             if entry.inode() == inode:
                 numbers = (0, *map(int, _NUMBER.findall(entry.name)))
                 number = next((each for each in numbers if entry.name == numbered(name, each)), None)
                 status = _looked_at(parent, entry.name)
-                if number is not None and status is not None and identity_of(status) == file_identity:
+                if number is not None and status is not None and is_same(parent, entry.name, status, file_identity):
                     return number
     return None
 
@@ -306,5 +298,12 @@ def _looked_at(parent: int, name: str) -> os.stat_result | None:
         return None
 
 
-def _status(source: Path | int) -> os.stat_result:
-    return os.fstat(source) if isinstance(source, int) else os.stat(source, follow_symlinks=False)
+def _looked_into(source: Path | int) -> tuple[int, str]:
+    """How many names a file has, and its identity."""
+    if isinstance(source, int):
+        return os.fstat(source).st_nlink, identity_of(source)
+    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        return os.fstat(descriptor).st_nlink, identity_of(descriptor)
+    finally:
+        os.close(descriptor)

@@ -17,7 +17,7 @@ from app.core.policy import HEAD_BYTES
 from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import Span
 from app.storage.disk.atomic import disk_errors, set_time, write_at
-from app.storage.disk.inbox import identity_of
+from app.storage.disk.file_identity import identity_of
 
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 
@@ -27,7 +27,7 @@ class LocalUnlinkedFile:
 
     def __init__(self, descriptor: int, sha256: str, head: bytes) -> None:
         self.descriptor = descriptor
-        self.file_identity = identity_of(os.fstat(descriptor))
+        self.file_identity = identity_of(descriptor)
         self.sha256 = sha256
         self.head = head
 
