@@ -7,12 +7,11 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
-from filelock import FileLock
 
+from app.core.ports.shared import Leader
 from app.services.operations.threads import DaemonThreads
 
 log = logging.getLogger("droppr.jobs")
@@ -57,17 +56,14 @@ def start_pulse(*jobs: tuple[float, Job]) -> None:
     threading.Thread(target=beat, name="pulse", daemon=True).start()
 
 
-def start_leader(lock_file: Path, cleanup_cron: str, sweep: Job, catch_up: Job) -> None:
+def start_leader(leader: Leader, cleanup_cron: str, sweep: Job, catch_up: Job) -> None:
     """Try to become the one process that runs the scheduler, for as long as this process lives.
 
-    The lock is the kernel's: when the leader dies, another process takes over. ``catch_up`` runs once on taking
-    over, ``sweep`` by the cron expression.
+    ``catch_up`` runs once on taking over, ``sweep`` by the cron expression.
     """
 
     def lead() -> None:
-        # Made in the thread that uses it: a lock object does not survive a fork.
-        lock = FileLock(lock_file, mode=0o600)
-        lock.acquire(poll_interval=1.0)
+        leader.wait()
         scheduler = BackgroundScheduler(daemon=True)
         trigger = CronTrigger.from_crontab(cleanup_cron)
         # A laptop that slept through the night purges when it wakes up.
@@ -75,6 +71,6 @@ def start_leader(lock_file: Path, cleanup_cron: str, sweep: Job, catch_up: Job) 
         scheduler.add_job(run_logged, args=[catch_up])
         scheduler.start()
         log.info("this process runs the nightly purge", extra={"cron": cleanup_cron})
-        threading.Event().wait()  # Holds the lock until the process ends.
+        threading.Event().wait()  # The scheduler has threads of its own.
 
     threading.Thread(target=lead, name="leader", daemon=True).start()

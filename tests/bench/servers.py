@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.settings import Settings
 from app.wiring import build
 from tests.bench import machine
@@ -144,10 +144,10 @@ class DavNginx:
             shutil.rmtree(entry)
 
 
-def session_store(data_dir: Path, durability: str = "complete") -> SessionStore:
-    """The store of upload sessions as a worker of the server makes it for itself."""
+def upload_store(data_dir: Path, durability: str = "complete") -> UploadStore:
+    """The store of uploads as a worker of the server makes it for itself."""
     facts: dict[str, Any] = {"data_dir": data_dir, "durability": durability, "admin_token": "of-no-use-to-anybody"}
-    return build(Settings(**facts)).ground.sessions
+    return build(Settings(**facts)).ground.stores.uploads
 
 
 def wait_for_port(port: int, process: subprocess.Popen[Any], seconds: float = 20) -> None:

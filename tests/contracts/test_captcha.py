@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.storage.captcha.altcha import LIFETIME_SECONDS, AltchaCaptcha
 from app.storage.captcha.siteverify import SiteVerifyCaptcha, SiteVerifyKeys
 from app.storage.disk.attempts import SQLiteAttempts
+from app.storage.disk.secret_file import LocalSecrets
 from app.wiring.captcha import build_captcha
 from tests.support.clock import Now
 from tests.support.processes import together
@@ -172,8 +173,8 @@ class TestAltcha:
 
     def test_the_key_is_made_once_and_is_the_servers_own(self, tmp_path, attempts, now):
         settings = settings_of(data_dir=tmp_path / "data")
-        token = solved(build_captcha(settings, attempts, now))
-        assert build_captcha(settings, attempts, now).verify(token)
+        token = solved(build_captcha(settings, LocalSecrets(settings.data_dir), attempts, now))
+        assert build_captcha(settings, LocalSecrets(settings.data_dir), attempts, now).verify(token)
         assert stat.S_IMODE((tmp_path / "data" / "captcha_key").stat().st_mode) == 0o600
 
 
@@ -220,4 +221,4 @@ class TestSiteVerify:
         settings = settings_of(
             captcha_provider="turnstile", captcha_site_key="a", captcha_secret_key="b", data_dir=tmp_path
         )
-        assert build_captcha(settings, attempts, now).site_key == "a"
+        assert build_captcha(settings, LocalSecrets(settings.data_dir), attempts, now).site_key == "a"

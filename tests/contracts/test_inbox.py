@@ -1,253 +1,157 @@
-"""What every Inbox on local disk promises."""
+"""What every Inbox promises, written against the port alone: files come from the upload store that belongs to it."""
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.core.errors import InvalidPath
 from app.core.paths import RelPath
-from app.storage.disk.inbox import LocalInbox
+from app.core.ports.inbox import Delivery, Inbox
+from app.core.ranges import Span
+from tests.support.stores import KINDS, Stores, delivered, session, take
 
 FOLDER = RelPath.parse("in/box")
 
 
-@pytest.fixture
-def root(tmp_path: Path) -> Path:
-    return tmp_path / "files"
+@pytest.fixture(params=KINDS)
+def stores(request: pytest.FixtureRequest, tmp_path: Path) -> Stores:
+    return KINDS[request.param](tmp_path)
 
 
 @pytest.fixture
-def inbox(root: Path) -> LocalInbox:
-    return LocalInbox(root)
+def inbox(stores: Stores) -> Inbox:
+    return stores.inbox()
 
 
-def source(tmp_path: Path, content: str, name: str = "data") -> Path:
-    path = tmp_path / name
-    path.write_text(content)
-    return path
+def deliver(stores: Stores, path: str, text: str = "x") -> Delivery:
+    found: Delivery = delivered(stores, FOLDER, path, text.encode())
+    return found
 
 
-def deliver(inbox, tmp_path, path: str, content: str = "x"):
-    growing = source(tmp_path, content)
-    delivery = inbox.deliver(FOLDER, RelPath.parse(path), growing)
-    inbox.flush(FOLDER, delivery)
-    growing.unlink()
-    return delivery
+def text_of(inbox: Inbox, disk_path: str) -> str:
+    file = inbox.open(FOLDER, disk_path)
+    with file.content() as content:
+        return content.read(Span(0, file.size + 1)).decode()
 
 
-def test_a_file_appears_under_its_path(inbox, root, tmp_path):
-    delivery = deliver(inbox, tmp_path, "a/b/c.txt", "hello")
+def test_a_file_appears_under_its_path(stores: Stores, inbox: Inbox) -> None:
+    inbox.check(FOLDER)
+    delivery = deliver(stores, "a/b/c.txt", "hello")
     assert delivery.path == "a/b/c.txt"
-    assert (root / "in/box/a/b/c.txt").read_text() == "hello"
-    assert inbox.locate(FOLDER, delivery.disk_path) == root / "in/box/a/b/c.txt"
+    assert text_of(inbox, delivery.disk_path) == "hello"
+    file = inbox.open(FOLDER, delivery.disk_path, delivery.file_identity)
+    assert (file.size, file.file_identity) == (5, delivery.file_identity)
+    assert file.version == stores.inbox().open(FOLDER, delivery.disk_path).version
+    assert file.path or file.link("c.txt"), "there is no way to hand it out"
 
 
-def test_a_second_file_of_one_name_is_numbered_and_the_first_stays(inbox, root, tmp_path):
-    made = [deliver(inbox, tmp_path, "c.txt", str(n)).path for n in range(3)]
-    assert made == ["c.txt", "c (1).txt", "c (2).txt"]
-    assert (root / "in/box/c.txt").read_text() == "0"
+def test_a_second_file_of_one_name_is_numbered_and_the_first_stays(stores: Stores, inbox: Inbox) -> None:
+    made = [deliver(stores, "c.txt", str(n)) for n in range(3)]
+    assert [each.path for each in made] == ["c.txt", "c (1).txt", "c (2).txt"]
+    assert [text_of(inbox, each.disk_path) for each in made] == ["0", "1", "2"]
+    assert len({each.file_identity for each in made}) == 3
 
 
-def test_delivering_again_finds_its_own_work(inbox, root, tmp_path):
-    deliver(inbox, tmp_path, "c.txt", "other")
-    growing = source(tmp_path, "x")
-    first = inbox.deliver(FOLDER, RelPath.parse("c.txt"), growing)
-    assert inbox.deliver(FOLDER, RelPath.parse("c.txt"), growing) == first
-    assert len(list((root / "in/box").iterdir())) == 2
+def test_delivering_again_finds_its_own_work_and_no_other(stores: Stores, inbox: Inbox) -> None:
+    deliver(stores, "c.txt", "other")
+    store = stores.uploads()
+    store.create(session(1, "mine", "c.txt"))
+    take(store, Span(0, 1), b"x", upload_id="mine")
+    first = store.open("mine").finish(inbox, FOLDER, 3.0)
+    deliver(stores, "c.txt", "another")
+    assert store.open("mine").finish(stores.inbox(), FOLDER, 3.0) == first
+    assert stores.inbox().find(FOLDER, RelPath.parse("c.txt"), first.file_identity) == first
+    assert inbox.find(FOLDER, RelPath.parse("x.txt"), first.file_identity) is None
 
 
-def test_a_gap_among_the_first_numbers_is_filled(inbox, root, tmp_path):
-    for _ in range(8):
-        deliver(inbox, tmp_path, "c.txt")
-    (root / "in/box/c (3).txt").unlink()
-    assert [deliver(inbox, tmp_path, "c.txt").path for _ in range(2)] == ["c (3).txt", "c (8).txt"]
+def test_a_gap_among_the_first_numbers_is_filled(stores: Stores, inbox: Inbox) -> None:
+    made = [deliver(stores, "c.txt") for _ in range(8)]
+    assert inbox.remove(FOLDER, made[3].disk_path, made[3].file_identity)
+    assert [deliver(stores, "c.txt").path for _ in range(2)] == ["c (3).txt", "c (8).txt"]
 
 
-def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The names that are looked at or taken from now on."""
-    seen: list[str] = []
-
-    def counting(call: Callable[..., Any], name: str) -> Callable[..., Any]:
-        def counted(*args: Any, **options: Any) -> Any:
-            seen.append(name)
-            return call(*args, **options)
-
-        return counted
-
-    for name in ("stat", "link", "open", "mkdir"):
-        monkeypatch.setattr(os, name, counting(getattr(os, name), name))
-    return seen
-
-
-@pytest.mark.parametrize("kind", ["file", "folder"])
-def test_a_number_costs_a_few_looks_however_many_have_the_name(inbox, root, tmp_path, monkeypatch, kind):
-    box = root / "in/box"
-    box.mkdir(parents=True)
-    content = source(tmp_path, "x", "planted")
-    os.link(content, box / "c")
-    for number in range(1, 3000):
-        os.link(content, box / f"c ({number})")
-    path = "c" if kind == "file" else "c/d"
-    seen = looks(monkeypatch)
-    assert deliver(inbox, tmp_path, path).path == path.replace("c", "c (3000)")
-    assert len(seen) < 80, seen
-
-
-def test_numbers_that_somebody_planted_lead_nowhere_and_cost_little(inbox, root, tmp_path, monkeypatch):
-    box = root / "in/box"
-    box.mkdir(parents=True)
-    content = source(tmp_path, "x", "planted")
-    for number in {0, *range(1, 17), *(2**power for power in range(5, 70))}:
-        os.link(content, box / (f"c ({number}).txt" if number else "c.txt"))
-    seen = looks(monkeypatch)
-    made = {deliver(inbox, tmp_path, "c.txt").path for _ in range(3)}
-    assert len(made) == 3
-    assert len(seen) < 600
-
-
-def test_a_folder_that_went_round_files_is_found_again_after_more_of_them(inbox, tmp_path):
-    for _ in range(5):
-        deliver(inbox, tmp_path, "d")
-    first = deliver(inbox, tmp_path, "d/x").path
-    for _ in range(20):
-        deliver(inbox, tmp_path, "d")
-    assert first == "d (5)/x"
-    assert deliver(inbox, tmp_path, "d/y").path == "d (5)/y"
-
-
-@pytest.mark.parametrize("name", ["c.txt", "c", "c (5).txt", "d (1).e (2)", f"x (5).{'e' * 40}", "n" * 255])
-def test_interrupted_work_is_found_among_many_whatever_went_since(inbox, root, tmp_path, name):
-    for _ in range(30):
-        deliver(inbox, tmp_path, name)
-    growing = source(tmp_path, "mine")
-    first = inbox.deliver(FOLDER, RelPath.parse(name), growing)
-    for number, planted in enumerate(sorted((root / "in/box").iterdir())):
-        if number % 2 and not planted.samefile(growing):
-            planted.unlink()
-    assert inbox.deliver(FOLDER, RelPath.parse(name), growing) == first
-    assert inbox.find(FOLDER, RelPath.parse(name), first.file_identity) == first
-    assert inbox.find(FOLDER, RelPath.parse(f"{name[:9]}x"), first.file_identity) is None
-    growing.write_text("changed")
-    assert inbox.find(FOLDER, RelPath.parse(name), first.file_identity) is None
-
-
-def test_names_equal_but_for_case_or_normal_form_are_different_files(inbox, tmp_path):
+def test_names_equal_but_for_case_or_normal_form_are_different_files(stores: Stores, inbox: Inbox) -> None:
     names = ["a.txt", "A.TXT", "é.txt", "e\u0301.txt"]
-    assert [deliver(inbox, tmp_path, name, name).path for name in names] == names
-    assert inbox.locate(FOLDER, "e\u0301.txt").read_text() == "e\u0301.txt"
+    made = [deliver(stores, name, name) for name in names]
+    assert [each.path for each in made] == names
+    assert text_of(inbox, made[-1].disk_path) == "e\u0301.txt"
 
 
-def test_a_file_where_a_folder_is_wanted_does_not_stop_the_folder(inbox, root, tmp_path):
-    deliver(inbox, tmp_path, "a")
-    assert deliver(inbox, tmp_path, "a/b.txt").path == "a (1)/b.txt"
-    assert deliver(inbox, tmp_path, "a/c.txt").path == "a (1)/c.txt"
+def test_a_file_where_a_folder_is_wanted_does_not_stop_the_folder(stores: Stores) -> None:
+    deliver(stores, "a")
+    assert deliver(stores, "a/b.txt").path == "a (1)/b.txt"
+    assert deliver(stores, "a/c.txt").path == "a (1)/c.txt"
 
 
-def test_a_folder_where_a_file_is_wanted_does_not_stop_the_file(inbox, tmp_path):
-    deliver(inbox, tmp_path, "a/b.txt")
-    assert deliver(inbox, tmp_path, "a").path == "a (1)"
+def test_a_folder_where_a_file_is_wanted_does_not_stop_the_file(stores: Stores) -> None:
+    deliver(stores, "a/b.txt")
+    assert deliver(stores, "a").path == "a (1)"
 
 
-def test_a_planted_link_is_never_followed(inbox, root, tmp_path):
-    outside = tmp_path / "outside"
-    outside.mkdir()
-    (root / "in/box").mkdir(parents=True)
-    (root / "in/box/way-out").symlink_to(outside)
-    (root / "in/box/c.txt").symlink_to(outside / "target")
-    assert deliver(inbox, tmp_path, "way-out/x.txt").path == "way-out (1)/x.txt"
-    assert deliver(inbox, tmp_path, "c.txt").path == "c (1).txt"
-    assert list(outside.iterdir()) == []
-    for path in ("c.txt", "way-out/x.txt"):
-        with pytest.raises(FileNotFoundError):
-            inbox.locate(FOLDER, path)
+def test_a_folder_that_went_round_files_is_found_again_after_more_of_them(stores: Stores) -> None:
+    for _ in range(5):
+        deliver(stores, "d")
+    first = deliver(stores, "d/x").path
+    for _ in range(20):
+        deliver(stores, "d")
+    assert first == "d (5)/x"
+    assert deliver(stores, "d/y").path == "d (5)/y"
 
 
-def test_a_hard_link_that_was_put_in_a_files_place_is_not_taken_for_it(inbox, root, tmp_path):
-    delivery = deliver(inbox, tmp_path, "c.txt")
-    place = inbox.locate(FOLDER, delivery.disk_path, delivery.file_identity)
-    (root / "copy of c.txt").hardlink_to(place)
-    assert inbox.locate(FOLDER, delivery.disk_path, delivery.file_identity) == place, "a backup by hard links"
-    (tmp_path / "secret").write_text("of somebody else")
-    place.unlink()
-    place.hardlink_to(tmp_path / "secret")
-    with pytest.raises(FileNotFoundError):
-        inbox.locate(FOLDER, delivery.disk_path, delivery.file_identity)
-    place.unlink()
-    place.write_text("put there by the owner")
-    assert inbox.locate(FOLDER, delivery.disk_path, delivery.file_identity) == place
+def test_an_empty_folder_is_made_once_and_goes_round_what_is_in_the_way(stores: Stores, inbox: Inbox) -> None:
+    deliver(stores, "a")
+    for _ in range(2):
+        assert inbox.make_folder(FOLDER, RelPath.parse("a/b")) == "a (1)/b"
+        assert inbox.make_folder(FOLDER, RelPath.parse("x\\y")) == "x\\y"
 
 
 @pytest.mark.parametrize("path", ["missing", "missing/x", "a"])
-def test_what_is_no_file_cannot_be_located(inbox, root, path):
-    (root / "in/box/a").mkdir(parents=True)
+def test_what_is_no_file_is_not_found(stores: Stores, inbox: Inbox, path: str) -> None:
+    inbox.make_folder(FOLDER, RelPath.parse("a"))
     with pytest.raises(FileNotFoundError):
-        inbox.locate(FOLDER, path)
+        inbox.open(FOLDER, path)
+    assert not inbox.holds(FOLDER, path, "1-1-1")
+    assert not inbox.remove(FOLDER, path, "1-1-1")
 
 
 @pytest.mark.parametrize("path", ["..", "a/../../..", "/etc/passwd", ""])
-def test_a_path_that_leads_out_cannot_be_located(inbox, root, path):
-    (root / "in/box/a").mkdir(parents=True)
+def test_a_path_that_leads_out_is_none(inbox: Inbox, path: str) -> None:
     with pytest.raises(InvalidPath):
-        inbox.locate(FOLDER, path)
+        inbox.open(FOLDER, path)
 
 
-def test_dangerous_names_are_harmless_on_disk_and_unchanged_for_people(inbox, root, tmp_path):
-    delivery = deliver(inbox, tmp_path, "..\\up/CON/new\nline.txt")
+def test_dangerous_names_are_unchanged_for_people(stores: Stores, inbox: Inbox) -> None:
+    delivery = deliver(stores, "..\\up/CON/new\nline.txt", "kept")
     assert delivery.path == "..\\up/CON/new\nline.txt"
-    assert delivery.disk_path == "..%5Cup/CO%4E/new%0Aline.txt"
-    assert inbox.locate(FOLDER, delivery.disk_path).is_file()
+    assert text_of(inbox, delivery.disk_path) == "kept"
 
 
-def test_twenty_at_once_each_get_a_name_of_their_own(inbox, root, tmp_path):
-    made: list[str] = []
-
-    def one(number: int) -> None:
-        growing = source(tmp_path, str(number), f"data{number}")
-        made.append(inbox.deliver(FOLDER, RelPath.parse("d/c.txt"), growing).path)
-
-    threads = [threading.Thread(target=one, args=(number,)) for number in range(20)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(set(made)) == 20
-    assert sorted(path.read_text() for path in (root / "in/box/d").iterdir()) == sorted(map(str, range(20)))
-
-
-def test_the_very_file_of_a_delivery_is_removed_and_no_other(inbox, root, tmp_path):
-    first = deliver(inbox, tmp_path, "d/c.txt", "one")
+def test_the_very_file_of_a_delivery_is_removed_and_no_other(stores: Stores, inbox: Inbox) -> None:
+    first = deliver(stores, "d/c.txt", "one")
     assert inbox.holds(FOLDER, first.disk_path, first.file_identity)
     assert inbox.remove(FOLDER, first.disk_path, first.file_identity)
     assert not inbox.remove(FOLDER, first.disk_path, first.file_identity)
-    second = deliver(inbox, tmp_path, "d/c.txt", "two")
+    second = deliver(stores, "d/c.txt", "two")
     assert second.disk_path == first.disk_path
     assert not inbox.holds(FOLDER, first.disk_path, first.file_identity)
     assert not inbox.remove(FOLDER, first.disk_path, first.file_identity)
-    assert (root / "in/box/d/c.txt").read_text() == "two"
+    assert text_of(inbox, second.disk_path) == "two", "of the same size and time, perhaps where the first one was"
 
 
-def test_a_file_that_was_written_to_or_is_gone_is_not_the_one(inbox, root, tmp_path):
-    delivery = deliver(inbox, tmp_path, "c.txt", "one")
-    path = root / "in/box/c.txt"
-    path.write_text("two")
-    assert not inbox.remove(FOLDER, "c.txt", delivery.file_identity)
-    path.unlink()
-    path.mkdir()
-    assert not inbox.holds(FOLDER, "c.txt", delivery.file_identity)
-    assert not inbox.remove(FOLDER, "missing/c.txt", delivery.file_identity)
+def test_content_that_is_open_is_read_to_its_end_when_the_file_is_removed(stores: Stores, inbox: Inbox) -> None:
+    delivery = deliver(stores, "c.txt", "whole")
+    with inbox.open(FOLDER, delivery.disk_path).content() as content:
+        assert inbox.remove(FOLDER, delivery.disk_path, delivery.file_identity)
+        assert content.read(Span(0, 5)) == b"whole"
 
 
-def test_an_empty_folder_is_made_once_and_goes_round_what_is_in_the_way(inbox, root, tmp_path):
-    deliver(inbox, tmp_path, "a")
-    (root / "in/box/l").symlink_to(tmp_path)
-    for _ in range(2):
-        assert inbox.make_folder(FOLDER, RelPath.parse("a/b")) == "a (1)/b"
-        assert inbox.make_folder(FOLDER, RelPath.parse("l")) == "l (1)"
-        assert inbox.make_folder(FOLDER, RelPath.parse("x\\y")) == "x\\y"
-    assert sorted(each.name for each in (root / "in/box").iterdir()) == ["a", "a (1)", "l", "l (1)", "x%5Cy"]
+def test_twenty_at_once_each_get_a_name_of_their_own(stores: Stores, inbox: Inbox) -> None:
+    def one(number: int) -> str:
+        found: Delivery = delivered(stores, FOLDER, "d/c.txt", str(number).encode(), f"upload-{number:010d}")
+        return found.disk_path
+
+    made = stores.together(20, one)
+    assert len(set(made)) == 20
+    assert sorted(text_of(inbox, each) for each in made) == sorted(map(str, range(20)))

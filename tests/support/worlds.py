@@ -152,8 +152,8 @@ class World:
             folder / "session.json", (folder / "session.json").read_bytes().replace(b'"size": 5', b'"size": %d' % SIZE)
         )
         os.truncate(folder / "data", SIZE)
-        log = self.services.ground.sessions._known(upload_id).log  # type: ignore[attr-defined]
-        boot = self.services.ground.sessions._boot  # type: ignore[attr-defined]
+        log = self.services.ground.stores.uploads.open(upload_id)._log  # type: ignore[attr-defined]
+        boot = self.services.ground.stores.uploads._rules.boot  # type: ignore[attr-defined]
         spans = [Span(2 * number + 1, 2 * number + 2) for number in range(self.amount)]
         log.append_all(lambda _: [Arrival(Kind.DURABLE, boot, time.time(), span) for span in spans])
         return upload_id

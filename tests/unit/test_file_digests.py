@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -17,12 +16,11 @@ from app.core.ranges import ByteRanges, Span
 from app.core.session import UploadSession
 from app.services.receiving import file_digests
 from app.services.receiving.file_digests import FileDigests, GrowingDigest
-from app.storage.disk.bodies import StreamBody
 from app.storage.disk.inbox import LocalInbox
-from app.storage.disk.json_sessions import JSONSessions
-from app.storage.disk.local_chunks import LocalChunks
 from app.storage.disk.local_requests import LocalRequests
+from app.storage.disk.uploads import DiskUploads
 from tests.support.files import eventually
+from tests.support.stores import take
 
 ID = "upload-0123456789"
 DATA = os.urandom(3_000_000)
@@ -33,14 +31,12 @@ class House:
     """The real stores in a folder of the test's."""
 
     def __init__(self, folder: Path, now: float) -> None:
-        self.sessions = JSONSessions(folder / "uploads")
-        self.chunks = LocalChunks(folder / "uploads")
+        self.store = DiskUploads(folder / "uploads")
         self.requests = LocalRequests(folder / "requests")
         self.inbox = LocalInbox(folder / "files")
         self.jobs: list[object] = []
         self.digests = FileDigests(
-            sessions=self.sessions,
-            chunks=self.chunks,
+            store=self.store,
             requests=self.requests,
             inbox=self.inbox,
             clock=lambda: now,
@@ -56,15 +52,11 @@ class House:
             opened_at=0.0,
             active_at=0.0,
         )
-        self.chunks.allocate(ID, len(DATA))
-        self.sessions.create(session)
+        self.store.create(session)
         return session
 
     def take(self, span: Span) -> UploadSession:
-        with self.chunks.claim(ID, span) as slot:
-            slot.receive(StreamBody(io.BytesIO(DATA[span.start : span.stop])), ByteRanges([span]), None)
-        self.sessions.record(ID, span, 1.0)
-        return self.sessions.load(ID)
+        return take(self.store, span, DATA[span.start : span.stop], at=1.0).session
 
 
 @pytest.fixture
@@ -76,37 +68,38 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
 
 def test_a_growing_digest_is_that_of_the_whole(house):
     house.open()
-    growing = GrowingDigest(house.take(Span(0, len(DATA))), house.sessions, house.chunks)
+    house.take(Span(0, len(DATA)))
+    growing = GrowingDigest(house.store.open(ID))
     for stop in (0, 1, 1, 2_000_000, len(DATA)):
         assert growing.advanced_to(stop) == hashlib.sha256(DATA[:stop]).hexdigest()
     growing.close()
 
 
 def test_only_one_in_all_processes_hashes_along(house):
-    session = house.open()
-    growing = GrowingDigest(session, house.sessions, house.chunks)
+    house.open()
+    growing = GrowingDigest(house.store.open(ID))
     with pytest.raises(Busy):
-        GrowingDigest(session, house.sessions, house.chunks)
+        GrowingDigest(house.store.open(ID))
     growing.close()
-    GrowingDigest(session, house.sessions, house.chunks).close()
+    GrowingDigest(house.store.open(ID)).close()
 
 
 def test_a_slow_file_is_hashed_along_and_noted_without_a_job_afterwards(house):
     house.open()
-    house.digests.chunk_recorded(house.take(Span(0, 1_000_000)), None, None)
+    house.digests.chunk_recorded(house.take(Span(0, 1_000_000)), None)
     house.take(Span(1_000_000, len(DATA)))
-    done = house.sessions.update(ID, lambda each: each.completed("a.bin", None, 2.0))
+    done = house.store.open(ID).update(lambda each: each.completed("a.bin", None, 2.0))
     house.digests.delivered(done, None, Delivery("a.bin", "a.bin", "mark"))
     assert house.jobs == []
     # The ledger has no such link here, so the digest goes nowhere else; the session is what is looked at.
     house.requests.note_sha256 = lambda *_: None
-    eventually(lambda: house.sessions.load(ID).sha256 == DIGEST, what="the digest")
+    eventually(lambda: house.store.open(ID).status().sha256 == DIGEST, what="the digest")
 
 
 def test_a_fast_file_is_left_for_afterwards(house):
     session = house.open()
     fast = replace(session, opened_at=999.999, ranges=ByteRanges([Span(0, len(DATA))]))
-    house.digests.chunk_recorded(fast, None, None)
+    house.digests.chunk_recorded(fast, None)
     house.digests.delivered(fast, None, Delivery("a.bin", "a.bin", "mark"))
     assert len(house.jobs) == 1
 
@@ -115,6 +108,6 @@ def test_the_digest_of_a_whole_file_is_right_with_and_without_a_head_start(house
     house.open()
     part = house.take(Span(0, 2_000_000))
     whole = house.take(Span(2_000_000, len(DATA)))
-    assert house.digests.of_whole(whole) == DIGEST
-    house.digests.chunk_recorded(part, None, None)
-    assert house.digests.of_whole(whole) == DIGEST
+    assert house.digests.of_whole(whole, house.store.open(ID)) == DIGEST
+    house.digests.chunk_recorded(part, None)
+    assert house.digests.of_whole(whole, house.store.open(ID)) == DIGEST

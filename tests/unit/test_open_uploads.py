@@ -18,6 +18,7 @@ from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.services.receiving.open_uploads import Stopped, UnderWay
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
+from app.storage.disk.upload import DiskUpload
 from app.wiring import build
 from tests.support.actors import OWNER
 from tests.support.clock import Now
@@ -137,10 +138,10 @@ def test_a_file_that_was_delivered_by_a_process_that_died_right_then_is_not_stop
         raise Death
 
     with monkeypatch.context() as patched:
-        patched.setattr(house.services.ground.sessions, "update", die)
+        patched.setattr(DiskUpload, "update", die)
         with pytest.raises(Death):
             house.chunk(upload_id, 0, SIZE)
-    assert house.services.ground.sessions.load(upload_id).state == "open"
+    assert house.services.ground.stores.uploads.open(upload_id).status().state == "open"
     with pytest.raises(UploadComplete):
         house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     house.services.receiving.uploads.cancel(house.hash, upload_id)  # Its sender takes it back instead.
@@ -160,16 +161,17 @@ def test_all_are_stopped_in_calls_that_are_bounded(house: House, monkeypatch: py
 
 
 def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    for number in range(40):
-        house.opened(f"{number}.bin")
+    opened = {house.opened(f"{number}.bin") for number in range(40)}
     read: list[str] = []
-    load = house.services.ground.sessions.load
+    status = DiskUpload.status
 
-    def counted(upload_id: str) -> UploadSession:
-        read.append(upload_id)
-        return load(upload_id)
+    def counted(upload: DiskUpload) -> UploadSession:
+        # Threads of other tests may look at theirs.
+        if upload.upload_id in opened:
+            read.append(upload.upload_id)
+        return status(upload)
 
-    monkeypatch.setattr(house.services.ground.sessions, "load", counted)
+    monkeypatch.setattr(DiskUpload, "status", counted)
     client = create_app(house.settings, house.services).test_client()
     headers = {"Authorization": f"Bearer {(house.settings.data_dir / 'admin_token').read_text().strip()}"}
     reply = client.get(f"/api/droppr/requests/{house.hash}/uploads?limit=5", headers=headers).json
@@ -180,17 +182,17 @@ def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: 
 
 def test_one_that_is_being_delivered_is_not_waited_for(house: House) -> None:
     held, other = house.opened("held.bin"), house.opened("other.bin")
-    with house.services.ground.sessions.exclusive(held):
+    with house.services.ground.stores.uploads.open(held).exclusive():
         assert house.services.receiving.open_uploads.stop_all(house.hash, OWNER) == Stopped(1, 1)
         with pytest.raises(Busy):
             house.services.receiving.open_uploads.give_up(held, "stopped", wait=False)
     assert [each.session.upload_id for each in house.seen] == [held]
-    assert other not in list(house.services.ground.sessions.ids())
+    assert other not in list(house.services.ground.stores.uploads.ids())
 
 
 def test_a_place_without_a_session_is_given_back(house: House) -> None:
     upload_id = house.opened()
-    house.services.ground.sessions.delete(upload_id)
+    house.services.ground.stores.uploads.delete(upload_id)
     assert house.seen == []
     house.services.receiving.open_uploads.stop(house.hash, upload_id, OWNER)
     assert house.services.receiving.open_uploads.of(house.hash) == ()
@@ -200,7 +202,7 @@ def test_on_a_full_disk_the_bytes_go_first_and_make_the_room(house: House, monke
     release = house.services.ground.requests.release
 
     def refuse(hash: str, upload_id: str, why: str) -> bool:
-        if house.services.ground.sessions.exists(upload_id):
+        if house.services.ground.stores.uploads.exists(upload_id):
             raise StorageFull
         return release(hash, upload_id, why)
 

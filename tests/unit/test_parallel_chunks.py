@@ -21,7 +21,7 @@ from app.services.parallel_chunks import (
     save_chunk_tracker,
     store_chunk,
 )
-from app.storage.disk.local_chunks import LocalChunks
+from app.storage.disk.growing_file import claim
 
 ID = "abc123"
 CHUNK = 1000
@@ -123,8 +123,9 @@ def test_only_idle_sessions_are_cleaned_up(tmp_path):
         spans = tmp_path / upload_id / "spans"
         then = spans.stat().st_mtime - age * 3600
         os.utime(spans, (then, then))
-    with LocalChunks(tmp_path).claim("busy-one", Span(0, 1)):
-        assert cleanup_expired_sessions(tmp_path, max_age_hours=24) == 1
+    busy = claim(f"{tmp_path}/busy-one/data", Span(0, 1))
+    assert cleanup_expired_sessions(tmp_path, max_age_hours=24) == 1
+    os.close(busy)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["busy-one", "new-one"]
 
 
@@ -145,4 +146,4 @@ def test_the_same_chunk_from_many_threads_is_stored_once(tmp_path):
     for thread in threads:
         thread.join()
     assert failures == []
-    assert LocalChunks(tmp_path).path(ID).read_bytes() == b"A" * 10_000
+    assert (tmp_path / ID / "data").read_bytes() == b"A" * 10_000

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import inf
 from typing import cast
 
@@ -15,10 +15,11 @@ from app.core.ledger import Ledger
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore
+from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges, Span
 from app.core.room import HASTY_SECONDS, NAME_BYTES, Floors, Promise, Promised, PromiseTerms, Space
 from app.core.session import UploadSession
+from app.core.store_facts import StoreFacts
 from app.core.terms import Terms
 from app.services.receiving.promises import MIB, STEP_BYTES, Promises, step_of
 from app.services.receiving.room import Room
@@ -64,17 +65,31 @@ def test_room_that_was_kept_for_nothing_is_remembered_in_proportion() -> None:
 
 
 class Growing:
-    """Growing files that only count what is set aside for them."""
+    """Uploads that only count what is set aside for them."""
+
+    facts = StoreFacts(local=True, readable=True)
 
     def __init__(self, disk: Disk) -> None:
         self.taken: dict[str, ByteRanges] = {}
         self._disk = disk
 
-    def take(self, upload_id: str, span: Span) -> int:
+    def open(self, upload_id: str) -> OneGrowing:
+        return OneGrowing(self, upload_id)
+
+    def set_aside(self, upload_id: str, span: Span) -> int:
         before = self.taken.get(upload_id, ByteRanges())
         after = self.taken[upload_id] = before.add(span)
         self._disk.space = replace(self._disk.space, free=self._disk.space.free - (after.length - before.length))
         return after.length
+
+
+@dataclass
+class OneGrowing:
+    growing: Growing
+    upload_id: str
+
+    def set_aside(self, span: Span) -> int:
+        return self.growing.set_aside(self.upload_id, span)
 
 
 class Disk:
@@ -121,9 +136,8 @@ class House:
             room=Room(self.disk, self._floors, store.total),
             terms=TERMS,
             requests=cast(RequestStore, self.links),
-            chunks=cast(ChunkStore, self.chunks),
+            uploads=cast(UploadStore, self.chunks),
             clock=self.now,
-            twice=False,
         )
 
     def open(self, name: str, size: int, client: str = "a", link: RequestLink | None = None) -> UploadSession:

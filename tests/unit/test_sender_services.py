@@ -28,6 +28,7 @@ from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.unlinked_files import LocalUnlinkedFile
+from app.storage.disk.upload import DiskUpload
 from app.wiring import Services, build
 from tests.support.actors import OWNER
 from tests.support.clock import Now
@@ -185,37 +186,37 @@ def test_a_chunk_under_way_when_its_file_is_refused_is_told_why(
         with pytest.raises(TypeNotAllowed):
             chunk(0, b"MZ" + bytes(299_998))
 
-    load, claim = services.ground.sessions.load, services.ground.chunks.claim
-    loads = itertools.count(1)
+    status, claim = DiskUpload.status, DiskUpload.claim
+    looks = itertools.count(1)
 
-    def loading(upload_id: str) -> UploadSession:
+    def looking(upload: DiskUpload) -> UploadSession:
         # First for the chunk as it comes, then once it has its place in the file.
-        if claimed and next(loads) == 2:
+        if claimed and next(looks) == 2:
             refused()
-        return load(upload_id)
+        return status(upload)
 
-    def claiming(upload_id: str, span: Span) -> Any:
+    def claiming(upload: DiskUpload, span: Span) -> Any:
         if not claimed:
             refused()
-        return claim(upload_id, span)
+        return claim(upload, span)
 
-    monkeypatch.setattr(services.ground.sessions, "load", loading)
-    monkeypatch.setattr(services.ground.chunks, "claim", claiming)
+    monkeypatch.setattr(DiskUpload, "status", looking)
+    monkeypatch.setattr(DiskUpload, "claim", claiming)
     with pytest.raises(TypeNotAllowed):
         chunk(300_000, bytes(300_000))
 
 
 def test_of_a_pack_only_what_the_disk_did_not_take_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     services, link = office(tmp_path)
-    sync, failing = LocalUnlinkedFile.sync, {1}
-    synced = itertools.count()
+    flush, failing = LocalUnlinkedFile.flush, {1}
+    flushed = itertools.count()
 
-    def syncing(file: LocalUnlinkedFile) -> None:
-        if next(synced) in failing:
+    def flushing(file: LocalUnlinkedFile) -> None:
+        if next(flushed) in failing:
             raise Busy("The disk is away.")
-        sync(file)
+        flush(file)
 
-    monkeypatch.setattr(LocalUnlinkedFile, "sync", syncing)
+    monkeypatch.setattr(LocalUnlinkedFile, "flush", flushing)
 
     def pack() -> list[bool]:
         files = [(OpenUpload(RelPath.parse(f"{number}.txt"), 1), StreamBody(BytesIO(b"x"))) for number in range(3)]

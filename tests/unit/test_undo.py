@@ -68,7 +68,7 @@ def interrupt(house: House, monkeypatch: pytest.MonkeyPatch, error: BaseExceptio
         raise error
 
     with monkeypatch.context() as patched:
-        patched.setattr(house.services.ground.inbox, "remove", fail)
+        patched.setattr(house.services.ground.stores.inbox, "remove", fail)
         with pytest.raises(type(error)):
             house.cancel()
     assert house.on_disk == ["in/a.bin"]

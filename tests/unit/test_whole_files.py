@@ -93,7 +93,7 @@ def test_an_opening_that_died_is_opened_again_under_its_key(services, tmp_path, 
     hash = linked(services)
     command = OpenUpload(RelPath.parse("big.bin"), 5_000_000, key=KEY)
     with monkeypatch.context() as broken:
-        broken.setattr("app.storage.disk.json_sessions.JSONSessions.create", die)
+        broken.setattr("app.storage.disk.upload.DiskUpload.write", die)
         with pytest.raises(PowerCut):
             services.receiving.uploads.open(hash, command, SENDER)
     later = again(tmp_path)

@@ -34,6 +34,11 @@ Disk = Callable[[], Space]
 """Looks at the file system of the data folder."""
 
 
+def unbounded() -> Space:
+    """The disk of a store whose bytes lie on no disk of ours."""
+    return Space(size=2**62, free=2**62, inodes=0, free_inodes=0)
+
+
 @dataclass(frozen=True, slots=True)
 class Floors:
     """What is kept free: ``percent`` of the disk and of its inodes, but no more than so many bytes and inodes.
@@ -48,23 +53,16 @@ class Floors:
 
     def for_openings(self, space: Space) -> tuple[int, int]:
         """The bytes and inodes that there are above the upper floor, negative where it has been passed."""
-        return space.free - self._upper_bytes(space), self._inodes_left(space, self._upper_inodes(space))
+        return self._above(space, 1)
 
     def for_chunks(self, space: Space) -> tuple[int, int]:
         """The bytes and inodes that there are above the lower floor, negative where it has been passed."""
-        return (
-            space.free - self._upper_bytes(space) // _CHUNK_FLOOR_DIVISOR,
-            self._inodes_left(space, self._upper_inodes(space) // _CHUNK_FLOOR_DIVISOR),
-        )
+        return self._above(space, _CHUNK_FLOOR_DIVISOR)
 
-    def _upper_bytes(self, space: Space) -> int:
-        return min(int(space.size * self.percent / 100), self.bytes)
-
-    def _upper_inodes(self, space: Space) -> int:
-        return min(int(space.inodes * self.percent / 100), self.inodes)
-
-    def _inodes_left(self, space: Space, floor: int) -> int:
-        return space.free_inodes - floor if space.inodes else 2**63
+    def _above(self, space: Space, divisor: int) -> tuple[int, int]:
+        floor = min(int(space.size * self.percent / 100), self.bytes) // divisor
+        inodes = min(int(space.inodes * self.percent / 100), self.inodes) // divisor
+        return space.free - floor, space.free_inodes - inodes if space.inodes else 2**63
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,10 +25,11 @@ from pathlib import Path
 from app.core.errors import Busy, ChunkConflict, UploadNotFound
 from app.core.ranges import Span
 from app.core.tracker import ChunkTracker
+from app.storage.disk.atomic import disk_errors, sync_file
 from app.storage.disk.bodies import StreamBody
-from app.storage.disk.json_sessions import JSONSessions, session_folder
-from app.storage.disk.local_chunks import LocalChunks
+from app.storage.disk.growing_file import claim, receive_staged
 from app.storage.disk.span_log import Arrival, Arrived, Kind, SpanLog, boot_number, span_log
+from app.storage.disk.uploads import DiskUploads, upload_folder
 
 __all__ = [
     "ChunkTracker",
@@ -45,7 +46,7 @@ PathLike = str | os.PathLike[str]
 
 def load_chunk_tracker(base_dir: PathLike, upload_id: str, total_size: int) -> ChunkTracker:
     """The tracker of an upload of ``total_size`` bytes, made on first use. Raises InvalidRange for another size."""
-    return ChunkTracker(total_size, _log(base_dir, upload_id).read(_state).ranges)
+    return ChunkTracker(total_size, _log(base_dir, upload_id).newest().ranges)
 
 
 def save_chunk_tracker(base_dir: PathLike, upload_id: str, tracker: ChunkTracker) -> None:
@@ -54,10 +55,11 @@ def save_chunk_tracker(base_dir: PathLike, upload_id: str, tracker: ChunkTracker
     Waits until the chunks stored so far, and the record of them, are on the disk itself.
     """
     log = _log(base_dir, upload_id)
-    LocalChunks(Path(base_dir)).flush(upload_id)
+    with disk_errors():
+        sync_file(_folder(base_dir, upload_id) / "data")
     for span in tracker.ranges:
         log.append(partial(_arrival_of, span), sync=True)
-    tracker.ranges = log.read(_state).ranges
+    tracker.ranges = log.newest().ranges
 
 
 def store_chunk(base_dir: PathLike, upload_id: str, chunk_data: bytes, offset: int, chunk_index: int) -> None:
@@ -69,15 +71,18 @@ def store_chunk(base_dir: PathLike, upload_id: str, chunk_data: bytes, offset: i
     del chunk_index  # The offset says where the bytes belong; an index would assume one chunk size for ever.
     span = Span(offset, offset + len(chunk_data))
     log = _log(base_dir, upload_id)
-    chunks = LocalChunks(Path(base_dir), staged=True)
-    with chunks.claim(upload_id, span, wait=True) as claimed:
-        wanted = log.read(_state).ranges.missing(span)
-        if wanted:
-            claimed.receive(StreamBody(io.BytesIO(chunk_data)), wanted, None)
-        else:
-            with chunks.reader(upload_id) as read:
-                if read(span) != chunk_data:
-                    raise ChunkConflict()
+    folder = _folder(base_dir, upload_id)
+    with disk_errors():
+        descriptor = claim(f"{folder}/data", span, wait=True)
+        try:
+            wanted = log.newest().ranges.missing(span)
+            if wanted:
+                body = StreamBody(io.BytesIO(chunk_data))
+                receive_staged(f"{folder}/chunks", descriptor, span, body, wanted, None)
+            elif os.pread(descriptor, span.length, span.start) != chunk_data:
+                raise ChunkConflict()
+        finally:
+            os.close(descriptor)
 
 
 def assemble_chunks(base_dir: PathLike, upload_id: str, target_path: PathLike, total_size: int) -> bool:
@@ -88,11 +93,11 @@ def assemble_chunks(base_dir: PathLike, upload_id: str, target_path: PathLike, t
     """
     target = Path(target_path)
     try:
-        with JSONSessions(Path(base_dir)).exclusive(upload_id):
-            ranges = _log(base_dir, upload_id).read(_state).ranges
+        with DiskUploads(Path(base_dir)).open(upload_id).exclusive():
+            ranges = _log(base_dir, upload_id).newest().ranges
             if not ChunkTracker(total_size, ranges).is_complete():
                 return False
-            return _appear(LocalChunks(Path(base_dir)), upload_id, target)
+            return _appear(_folder(base_dir, upload_id) / "data", target)
     except UploadNotFound:
         # Somebody else has assembled it and cleaned up already.
         return target.is_file() and target.stat().st_size == total_size
@@ -100,7 +105,7 @@ def assemble_chunks(base_dir: PathLike, upload_id: str, target_path: PathLike, t
 
 def cleanup_chunks(base_dir: PathLike, upload_id: str) -> None:
     """Remove the temporary files of an upload, if there are any."""
-    JSONSessions(Path(base_dir)).delete(upload_id)
+    DiskUploads(Path(base_dir)).delete(upload_id)
 
 
 def cleanup_expired_sessions(base_dir: PathLike, max_age_hours: float = 24) -> int:
@@ -109,12 +114,16 @@ def cleanup_expired_sessions(base_dir: PathLike, max_age_hours: float = 24) -> i
     Judges whole uploads, each under its lock, and passes over one that is being written to.
     """
     before = time.time() - max_age_hours * 3600
-    sessions = JSONSessions(Path(base_dir))
-    return sum(_removed_if_idle(Path(base_dir), sessions, upload_id, before) for upload_id in list(sessions.ids()))
+    uploads = DiskUploads(Path(base_dir))
+    return sum(_removed_if_idle(uploads, Path(base_dir), upload_id, before) for upload_id in list(uploads.ids()))
+
+
+def _folder(base_dir: PathLike, upload_id: str) -> Path:
+    return upload_folder(Path(base_dir), upload_id)
 
 
 def _log(base_dir: PathLike, upload_id: str) -> SpanLog:
-    folder = session_folder(Path(base_dir), upload_id)
+    folder = _folder(base_dir, upload_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in ("spans", "data"):
         (folder / name).touch()
@@ -125,13 +134,9 @@ def _arrival_of(span: Span, known: Arrived) -> Arrival | None:
     return None if known.ranges.covers(span) else Arrival(Kind.DURABLE, boot_number(), time.time(), span)
 
 
-def _state(arrived: Arrived) -> Arrived:
-    return arrived
-
-
-def _appear(chunks: LocalChunks, upload_id: str, target: Path) -> bool:
-    source = chunks.path(upload_id)
-    chunks.flush(upload_id)
+def _appear(source: Path, target: Path) -> bool:
+    with disk_errors():
+        sync_file(source)
     target.parent.mkdir(parents=True, exist_ok=True)
     try:
         os.link(source, target)
@@ -139,7 +144,7 @@ def _appear(chunks: LocalChunks, upload_id: str, target: Path) -> bool:
         return os.path.samefile(source, target)
     except OSError:
         # Another file system: a copy beside the target, then a name for it.
-        beside = target.with_name(f".{target.name}.{upload_id}")
+        beside = target.with_name(f".{target.name}.{source.parent.name}")
         shutil.copyfile(source, beside)
         try:
             os.link(beside, target)
@@ -150,14 +155,15 @@ def _appear(chunks: LocalChunks, upload_id: str, target: Path) -> bool:
     return True
 
 
-def _removed_if_idle(base: Path, sessions: JSONSessions, upload_id: str, before: float) -> int:
+def _removed_if_idle(uploads: DiskUploads, base: Path, upload_id: str, before: float) -> int:
     try:
-        with sessions.exclusive(upload_id, wait=False):
-            spans = session_folder(base, upload_id) / "spans"
-            last = max(span_log(spans).read(_state).last_at, spans.stat().st_mtime)
-            if last > before or not LocalChunks(base).idle(upload_id):
+        upload = uploads.open(upload_id)
+        with upload.exclusive(wait=False):
+            spans = base / upload_id / "spans"
+            last = max(span_log(spans).newest().last_at, spans.stat().st_mtime)
+            if last > before or not upload.idle():
                 return 0
-            sessions.delete(upload_id)
+            uploads.delete(upload_id)
             return 1
     except (UploadNotFound, Busy, FileNotFoundError):
         return 0

@@ -10,7 +10,6 @@ from app.jobs import start_leader, start_pulse
 from app.services.accounts.owner import Owner
 from app.settings import Settings
 from app.storage.disk.named_locks import LocalNamedLocks
-from app.wiring.bounds import RUN_FOLDER
 from app.wiring.forwarding import Forwarding, build_forwarding
 from app.wiring.ground import Ground, build_ground
 from app.wiring.links import Links, build_links
@@ -18,6 +17,7 @@ from app.wiring.operations import Operations, build_operations, build_owner
 from app.wiring.receiving import Receiving, build_receiving
 from app.wiring.remotes import build_remotes
 from app.wiring.senders import Senders, build_senders
+from app.wiring.stores import MakeStores, local_stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Services:
         start_pulse((1.0, bounds.concurrency.sweep), (5.0, bounds.memory.sample))
         self.forwarding.worker.start()
         start_leader(
-            self.settings.data_dir / RUN_FOLDER / "leader.lock",
+            self.ground.stores.leader,
             self.settings.cleanup_cron,
             sweep=self.sweep,
             catch_up=self.receiving.digests.hash_missing,
@@ -51,9 +51,10 @@ class Services:
         return self.receiving.uploads.sweep()
 
 
-def build(settings: Settings, clock: Clock = time.time) -> Services:
-    """The services for these settings, on local disk. Makes the data folders. Raises UnusableDataFolder."""
-    ground = build_ground(settings, clock)
+def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores = local_stores) -> Services:
+    """The services for these settings, on local disk unless told otherwise. Makes the data folders. Raises
+    UnusableDataFolder."""
+    ground = build_ground(settings, clock, make_stores)
     # A file of their own: these locks are held while a remote is spoken to.
     remotes = build_remotes(settings, LocalNamedLocks(settings.data_dir / "outbox" / "turns"))
     links = build_links(ground, settings, remotes)

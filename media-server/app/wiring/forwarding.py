@@ -33,7 +33,7 @@ def build_forwarding(ground: Ground, settings: Settings, remotes: Remotes) -> Fo
     buffers = ChunkBufferPool(ground.bounds.memory.reserve)
     backoff = Backoff(0.5, 30.0, random.random)
     processor = ParallelChunkProcessor(buffers, backoff, most=settings.max_parallel_chunks)
-    copies = LocalCopies(sessions=ground.sessions, chunks=ground.chunks, requests=ground.requests, inbox=ground.inbox)
+    copies = LocalCopies(store=ground.stores.uploads, requests=ground.requests, inbox=ground.stores.inbox)
     forwarder = Forwarder(
         outbox=ground.outbox.store,
         remotes=remotes,

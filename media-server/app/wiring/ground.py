@@ -6,27 +6,19 @@ from dataclasses import dataclass
 
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Attempts, Clock
-from app.core.ports.inbox import Inbox
-from app.core.ports.sessions import SessionStore
 from app.core.ports.whole_files import NamedLocks
 from app.services.forwarding.outbox import Outbox
 from app.services.operations.observer import Observer
-from app.settings import UPLOADS, Settings
+from app.settings import Settings
 from app.storage.disk.attempts import SQLiteAttempts
-from app.storage.disk.data_folder import FILES, make_data_folder
-from app.storage.disk.inbox import LocalInbox
-from app.storage.disk.json_sessions import JSONSessions
-from app.storage.disk.local_chunks import LocalChunks
+from app.storage.disk.data_folder import make_data_folder
 from app.storage.disk.local_outbox import LocalOutbox
 from app.storage.disk.local_requests import LocalRequests
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.readiness import check_start
-from app.storage.disk.span_log import Kind, boot_number
 from app.wiring.bounds import Bounds, build_bounds
-
-_PROMISES = {"none": Kind.VOLATILE, "complete": Kind.PENDING, "chunk": Kind.DURABLE}
+from app.wiring.stores import MakeStores, Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +28,15 @@ class Ground:
     clock: Clock
     observer: Observer
     bounds: Bounds
-    sessions: SessionStore
-    chunks: ChunkStore
+    stores: Stores
     requests: RequestStore
-    inbox: Inbox
     outbox: Outbox
     attempts: Attempts
     locks: NamedLocks
 
 
-def build_ground(settings: Settings, clock: Clock) -> Ground:
-    """The stores on local disk. Makes the data folders. Raises UnusableDataFolder."""
+def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> Ground:
+    """The stores, and what agrees through the data folder, which is made. Raises UnusableDataFolder."""
     data = settings.data_dir
     make_data_folder(data, settings.umask)
     check_start(data)
@@ -56,20 +46,8 @@ def build_ground(settings: Settings, clock: Clock) -> Ground:
         clock=clock,
         observer=Observer(),
         bounds=bounds,
-        sessions=JSONSessions(
-            data / UPLOADS,
-            promise=_PROMISES[settings.durability],
-            boot=boot_number(settings.boot_id),
-            waiting=bounds.sessions,
-        ),
-        chunks=LocalChunks(
-            data / UPLOADS,
-            staged=settings.chunk_layout == "indexed",
-            dated=settings.keep_times,
-            sync_chunks=settings.durability == "chunk",
-        ),
+        stores=make_stores(settings, bounds.sessions),
         requests=LocalRequests(data / "requests", durable=is_durable(settings), received=outbox.received),
-        inbox=LocalInbox(data / FILES, data / UPLOADS),
         outbox=outbox,
         attempts=SQLiteAttempts(data / "attempts.db", clock),
         locks=LocalNamedLocks(data / "uploads.turn"),

@@ -24,7 +24,7 @@ class Links:
 
 def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
     """Links; ``remotes`` judge the targets that they name."""
-    captcha = build_captcha(settings, ground.attempts, ground.clock)
+    captcha = build_captcha(settings, ground.stores.secrets, ground.attempts, ground.clock)
     hasher = Argon2Hasher()
     access = Access(
         attempts=ground.attempts,

@@ -12,7 +12,6 @@ from app.services.operations.notes import Notes
 from app.services.operations.server_figures import ServerFigures
 from app.services.receiving.room import Room
 from app.settings import Settings
-from app.storage.disk import secret_file
 from app.storage.disk.last_seen import LocalLastSeen
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.forwarding import Forwarding
@@ -36,7 +35,7 @@ def build_operations(ground: Ground, settings: Settings, room: Room, forwarding:
 
     notes = Notes(LocalLastSeen(settings.data_dir / RUN_FOLDER / "one-connection", ground.clock))
     figures = ServerFigures(
-        sessions=ground.sessions,
+        store=ground.stores.uploads,
         concurrency=ground.bounds.concurrency,
         memory=ground.bounds.memory,
         clock=ground.clock,
@@ -54,11 +53,11 @@ def build_operations(ground: Ground, settings: Settings, room: Room, forwarding:
 
 def build_owner(ground: Ground, settings: Settings) -> Owner:
     """Whoever has the token of the settings, or the one that is made on first start."""
-    token = settings.admin_token or secret_file.load_or_create(settings.data_dir / FILE_NAME)[0]
+    token = settings.admin_token or ground.stores.secrets.get(FILE_NAME)
     return Owner(
         token=token,
         made=settings.admin_token is None and looks_made(token),
-        secret=secret_file.load_or_create(settings.data_dir / "session_key")[0],
+        secret=ground.stores.secrets.get("session_key"),
         attempts=ground.attempts,
         clock=ground.clock,
     )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
-from app.core.room import Floors, PromiseTerms
+from app.core.room import Floors, PromiseTerms, unbounded
 from app.jobs import BackgroundQueue
 from app.services.links.file_requests import FileRequests
 from app.services.receiving.admission import Admission
-from app.services.receiving.checkpoints import Checkpoints
 from app.services.receiving.deliveries import Deliveries
 from app.services.receiving.ending import Ender
 from app.services.receiving.file_digests import FileDigests
@@ -27,13 +27,12 @@ from app.services.receiving.small_files import SmallFiles
 from app.services.receiving.undo import Undo
 from app.services.receiving.uploads import Uploads
 from app.services.receiving.whole_files import WholeFiles
-from app.settings import MIB, UPLOADS, Settings
+from app.settings import MIB, Settings
 from app.storage.disk.disk_space import DiskSpace
 from app.storage.disk.promises import SQLitePromises
 from app.storage.disk.spool_log import beside_socket
-from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from app.storage.libmagic import LibMagic
-from app.wiring.ground import Ground, is_durable, policy_of
+from app.wiring.ground import Ground, policy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +55,14 @@ def build_receiving(ground: Ground, settings: Settings, file_requests: FileReque
     room, promises = _build_room(ground, settings)
     heads = HeadJudge(policy_of(settings), LibMagic())
     digests = _build_digests(ground)
-    deliveries = _build_deliveries(ground, settings, heads, digests, promises)
-    whole_files = _build_whole_files(ground, settings, heads, room)
+    deliveries = _build_deliveries(ground, heads, digests, promises)
+    whole_files = _build_whole_files(ground, heads, room)
     purge = _build_purge(ground, settings, deliveries, whole_files, promises)
     undo = _build_undo(ground, settings)
     open_uploads = _build_open_uploads(ground, purge)
     openings = _build_openings(ground, settings, file_requests, room)
     finder = Finder(
-        sessions=ground.sessions,
+        store=ground.stores.uploads,
         requests=ground.requests,
         whole_files=whole_files,
         deliveries=deliveries,
@@ -74,17 +73,18 @@ def build_receiving(ground: Ground, settings: Settings, file_requests: FileReque
         _build_receiver(ground, settings, finder, deliveries, promises, digests),
         finder,
         Ender(finder=finder, open_uploads=open_uploads, undo=undo, purge=purge),
+        chunk_size=partial(ground.stores.uploads.facts.chunk_size, settings.chunk_size),
     )
     bulk = ground.bounds.bulk
     return Receiving(
         uploads=uploads,
         small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads, room=room, bulk=bulk),
-        folders=Folders(requests=ground.requests, openings=openings, inbox=ground.inbox, room=room, bulk=bulk),
+        folders=Folders(requests=ground.requests, openings=openings, inbox=ground.stores.inbox, room=room, bulk=bulk),
         open_uploads=open_uploads,
         undo=undo,
         forgetting=Forgetting(requests=ground.requests, purge=purge, clock=ground.clock),
         digests=digests,
-        admission=_build_admission(ground, settings, file_requests, uploads, room),
+        admission=_build_admission(ground, settings, file_requests, uploads),
         room=room,
     )
 
@@ -95,60 +95,57 @@ def _build_room(ground: Ground, settings: Settings) -> tuple[Room, Promises]:
         client_percent=settings.announced_percent_per_client,
         link_percent=settings.announced_percent_per_link,
     )
-    floors = Floors(settings.disk_floor_percent, settings.disk_floor_mb * MIB, settings.disk_floor_inodes)
     promised = SQLitePromises(settings.data_dir / "promises.db", terms, ground.clock)
-    room = Room(DiskSpace(settings.data_dir), floors, promised.total)
+    disk = DiskSpace(settings.data_dir)
+    room = Room(disk if ground.stores.uploads.facts.local else unbounded, _floors(settings), promised.total)
     promises = Promises(
         store=promised,
         room=room,
         terms=terms,
         requests=ground.requests,
-        chunks=ground.chunks,
+        uploads=ground.stores.uploads,
         clock=ground.clock,
-        twice=settings.chunk_layout == "indexed",
     )
     return room, promises
 
 
+def _floors(settings: Settings) -> Floors:
+    return Floors(settings.disk_floor_percent, settings.disk_floor_mb * MIB, settings.disk_floor_inodes)
+
+
 def _build_digests(ground: Ground) -> FileDigests:
     return FileDigests(
-        sessions=ground.sessions,
-        chunks=ground.chunks,
+        store=ground.stores.uploads,
         requests=ground.requests,
-        inbox=ground.inbox,
+        inbox=ground.stores.inbox,
         clock=ground.clock,
         background=BackgroundQueue(),
     )
 
 
-def _build_deliveries(
-    ground: Ground, settings: Settings, heads: HeadJudge, digests: FileDigests, promises: Promises
-) -> Deliveries:
+def _build_deliveries(ground: Ground, heads: HeadJudge, digests: FileDigests, promises: Promises) -> Deliveries:
     return Deliveries(
-        sessions=ground.sessions,
-        chunks=ground.chunks,
+        store=ground.stores.uploads,
         requests=ground.requests,
-        inbox=ground.inbox,
+        inbox=ground.stores.inbox,
         heads=heads,
         clock=ground.clock,
         observer=ground.observer,
         digests=digests,
         promises=promises,
-        durable=is_durable(settings),
     )
 
 
-def _build_whole_files(ground: Ground, settings: Settings, heads: HeadJudge, room: Room) -> WholeFiles:
+def _build_whole_files(ground: Ground, heads: HeadJudge, room: Room) -> WholeFiles:
     return WholeFiles(
-        files=LocalUnlinkedFiles(settings.data_dir / UPLOADS, dated=settings.keep_times),
+        files=ground.stores.unlinked_files,
         requests=ground.requests,
-        inbox=ground.inbox,
+        inbox=ground.stores.inbox,
         heads=heads,
         locks=ground.locks,
         room=room,
         clock=ground.clock,
         observer=ground.observer,
-        durable=is_durable(settings),
     )
 
 
@@ -156,8 +153,7 @@ def _build_purge(
     ground: Ground, settings: Settings, deliveries: Deliveries, whole_files: WholeFiles, promises: Promises
 ) -> Purge:
     return Purge(
-        sessions=ground.sessions,
-        chunks=ground.chunks,
+        store=ground.stores.uploads,
         requests=ground.requests,
         deliveries=deliveries,
         whole_files=whole_files,
@@ -171,9 +167,9 @@ def _build_purge(
 
 def _build_undo(ground: Ground, settings: Settings) -> Undo:
     return Undo(
-        sessions=ground.sessions,
+        store=ground.stores.uploads,
         requests=ground.requests,
-        inbox=ground.inbox,
+        inbox=ground.stores.inbox,
         clock=ground.clock,
         observer=ground.observer,
         window=settings.undo_minutes * 60,
@@ -182,7 +178,7 @@ def _build_undo(ground: Ground, settings: Settings) -> Undo:
 
 def _build_open_uploads(ground: Ground, purge: Purge) -> OpenUploads:
     return OpenUploads(
-        sessions=ground.sessions,
+        store=ground.stores.uploads,
         requests=ground.requests,
         purge=purge,
         concurrency=ground.bounds.concurrency,
@@ -198,7 +194,7 @@ def _build_openings(ground: Ground, settings: Settings, file_requests: FileReque
         attempts=ground.attempts,
         memory=ground.bounds.memory,
         room=room,
-        inbox=ground.inbox,
+        inbox=ground.stores.inbox,
         rate_limit=settings.rate_limit_uploads,
     )
 
@@ -209,8 +205,7 @@ def _build_opener(
     return Opener(
         openings=openings,
         finder=finder,
-        sessions=ground.sessions,
-        chunks=ground.chunks,
+        store=ground.stores.uploads,
         deliveries=deliveries,
         promises=promises,
         locks=ground.locks,
@@ -228,16 +223,14 @@ def _build_receiver(
     promises: Promises,
     digests: FileDigests,
 ) -> Receiver:
-    checkpoints = Checkpoints(
-        sessions=ground.sessions, chunks=ground.chunks, clock=ground.clock, background=BackgroundQueue()
-    )
+    # Both read what has come of a file before it is whole.
+    followers = (digests, ground.outbox) if ground.stores.uploads.facts.readable else ()
     return Receiver(
         finder=finder,
-        sessions=ground.sessions,
-        chunks=ground.chunks,
+        store=ground.stores.uploads,
         deliveries=deliveries,
         promises=promises,
-        followers=(checkpoints, digests, ground.outbox),
+        followers=followers,
         policy=policy_of(settings),
         concurrency=ground.bounds.concurrency,
         clock=ground.clock,
@@ -245,14 +238,13 @@ def _build_receiver(
     )
 
 
-def _build_admission(
-    ground: Ground, settings: Settings, file_requests: FileRequests, uploads: Uploads, room: Room
-) -> Admission:
+def _build_admission(ground: Ground, settings: Settings, file_requests: FileRequests, uploads: Uploads) -> Admission:
     return Admission(
         requests=ground.requests,
         file_requests=file_requests,
-        sessions=ground.sessions,
+        store=ground.stores.uploads,
         uploads=uploads,
-        room=room,
+        # Bodies lie on this machine's disk before they go anywhere.
+        room=Room(DiskSpace(settings.data_dir), _floors(settings)),
         let_in=beside_socket(settings.unix_socket, settings.data_dir, ground.clock),
     )

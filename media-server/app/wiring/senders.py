@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from app.services.senders.handoffs import Handoffs
 from app.services.senders.receipts import ReceiptKey, Receipts
 from app.settings import Settings
-from app.storage.disk import secret_file
 from app.storage.disk.local_handoffs import LocalHandoffs
 from app.wiring.ground import Ground
 from app.wiring.links import access_rules
@@ -28,7 +27,7 @@ def build_senders(ground: Ground, settings: Settings, receiving: Receiving) -> S
         uploads=receiving.uploads,
         requests=ground.requests,
         digests=receiving.digests,
-        key=ReceiptKey(secret_file.load_or_create(settings.data_dir / "receipt_key")[0]),
+        key=ReceiptKey(ground.stores.secrets.get("receipt_key")),
         attempts=ground.attempts,
         locks=ground.locks,
         clock=ground.clock,

@@ -1,7 +1,7 @@
 """What it takes to note that a chunk has arrived, with eight writers in four processes, and whether it grows.
 
 In the processes themselves, without HTTP: each opens the store as a worker of the server does, and has its checkpoints
-made in the background as a worker does. There are no bytes to bring to the disk; only the journal is synced.
+made in the background as a worker does. No bytes are received, so that a sync finds nothing but the journal.
 """
 
 from __future__ import annotations
@@ -12,32 +12,20 @@ import threading
 import time
 from itertools import chain
 from pathlib import Path
-from typing import cast
 
-from app.core.links import RequestLink
 from app.core.paths import RelPath
-from app.core.ports.chunks import ChunkStore
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
-from app.jobs import BackgroundQueue
-from app.services.receiving.checkpoints import Checkpoints
 from tests.bench.load import percentile
 from tests.bench.report import Section, milliseconds, quotient
 from tests.bench.runs import MIB, Bench
-from tests.bench.servers import session_store
+from tests.bench.servers import upload_store
 from tests.support.processes import together
 
 PROCESSES, THREADS = 4, 2
 CHUNKS = 12_800
 PAUSE = 0.01
 UPLOAD = "upload-of-the-benchmark"
-
-
-class NoBytes:
-    """The part of a chunk store that checkpoints need, with nothing in it."""
-
-    def flush(self, upload_id: str) -> None:
-        pass
 
 
 Timed = list[tuple[float, float]]
@@ -84,12 +72,12 @@ def run(bench: Bench) -> Section:
 
 
 def _measured(base: Path, durability: str, pause: float) -> Timed:
-    session_store(base, durability).create(_session())
+    upload_store(base, durability).create(_session())
     order = list(range(CHUNKS))
     random.Random(1).shuffle(order)
     results = together(PROCESSES, lambda number: _writers(base, durability, pause, order[number::PROCESSES]))
     timed: Timed = sorted(chain.from_iterable(results))
-    whole = session_store(base, durability).load(UPLOAD).is_whole
+    whole = upload_store(base, durability).open(UPLOAD).status().is_whole
     shutil.rmtree(base)
     assert whole, "a record got lost"
     return timed
@@ -128,21 +116,16 @@ def _session() -> UploadSession:
 
 
 def _writers(base: Path, durability: str, pause: float, numbers: list[int]) -> Timed:
-    sessions = session_store(base, durability)
-    checkpoints = Checkpoints(
-        sessions=sessions, chunks=cast(ChunkStore, NoBytes()), clock=time.time, background=BackgroundQueue()
-    )
-    session = _session()
+    upload = upload_store(base, durability).open(UPLOAD)
     timed: Timed = []
 
     def write(mine: list[int]) -> None:
         for number in mine:
             span = Span(number * 8 * MIB, (number + 1) * 8 * MIB)
-            began = time.perf_counter()
-            recorded = sessions.record(UPLOAD, span, time.time())
-            timed.append((began, time.perf_counter() - began))
-            if durability == "complete":
-                checkpoints.chunk_recorded(session, cast(RequestLink, None), recorded)
+            with upload.claim(span) as claimed:
+                began = time.perf_counter()
+                claimed.record(time.time())
+                timed.append((began, time.perf_counter() - began))
             if pause:
                 time.sleep(pause)
 

@@ -12,7 +12,7 @@ from app.core.ranges import Span
 from tests.bench.load import median
 from tests.bench.report import Section, milliseconds
 from tests.bench.runs import Bench
-from tests.bench.servers import session_store
+from tests.bench.servers import upload_store
 from tests.support.client import Client, Link
 from tests.support.live import GENEROUS, PROJECT, LiveServer
 
@@ -71,13 +71,10 @@ def _measured(bench: Bench, numbers: list[int]) -> tuple[float, float, int]:
 
 
 def _fill(data_dir: Path, upload_id: str, numbers: Iterable[int]) -> None:
-    sessions = session_store(data_dir)
-    for at, number in enumerate(numbers):
-        if at % 500 == 499:
-            sessions.checkpoint(upload_id, lambda: None, time.time())
-        receipt = sessions.record(upload_id, Span(number * CHUNK, (number + 1) * CHUNK), time.time())
-        if receipt.crowded:
-            sessions.compact(upload_id)  # The server does so in the background.
+    upload = upload_store(data_dir).open(upload_id)
+    for number in numbers:
+        with upload.claim(Span(number * CHUNK, (number + 1) * CHUNK)) as claimed:
+            claimed.record(time.time())
 
 
 def _timed(link: Link, upload_id: str) -> float:

@@ -62,6 +62,23 @@ class WaitingTickets(Protocol):
         ...
 
 
+class Leader(Protocol):
+    """Which process does what only one of the installation has to do."""
+
+    def wait(self) -> None:
+        """Return once this process leads. It does so until it ends, and then another one may."""
+        ...
+
+
+class Secrets(Protocol):
+    """Secrets that the installation makes for itself, the same for all its processes and over restarts."""
+
+    def get(self, name: str) -> str:
+        """256 random bits as text, made when they are asked for under this name the first time. Raises StorageFull,
+        Busy."""
+        ...
+
+
 class LastSeen(Protocol):
     """When something was seen last, by any process and over restarts. A hint: it may be lost."""
 

@@ -7,31 +7,31 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from app.core.ports.bodies import Body, Checksum
+from app.core.ports.inbox import Source
 
 
-class UnlinkedFile(Protocol):
-    """A whole file on the destinations' file system that has no name and is gone when nobody holds it open."""
+class UnlinkedFile(Source, Protocol):
+    """A whole file of the inbox's store that has no name yet and is gone when nobody holds it any more."""
 
-    descriptor: int
     sha256: str
     file_identity: str
     """What will tell it from any other file once it has a name."""
     head: bytes
     """Its first bytes, as many as it takes to tell its type."""
 
-    def sync(self) -> None:
-        """Return once its bytes are on the disk itself. Raises StorageFull or Busy."""
+    def flush(self) -> None:
+        """Return once its bytes outlive whatever the store was set up to outlive. Raises StorageFull or Busy."""
         ...
 
     def close(self) -> None: ...
 
 
 class UnlinkedFiles(Protocol):
-    """Where small files lie between their request and their name. What a crash leaves of them the kernel removes."""
+    """Where small files lie between their request and their name. A crash leaves nothing of them."""
 
     @property
     def supported(self) -> bool:
-        """Whether the file system has files without names."""
+        """Whether the store can keep files without names."""
         ...
 
     def write(

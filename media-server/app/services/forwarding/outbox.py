@@ -11,7 +11,6 @@ from app.core.errors import InvalidRequest
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.guards import Clock
 from app.core.ports.remotes import OutboxStore
-from app.core.ports.sessions import Recorded
 from app.core.remotes import OutboxEntry, OutboxState, PassedOn, RemoteTarget, TargetKind
 from app.core.session import UploadSession
 from app.services.accounts import acts
@@ -29,9 +28,8 @@ class Outbox:
         self._begun: set[str] = set()
         self.wake = threading.Event()
 
-    def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
+    def chunk_recorded(self, session: UploadSession, link: RequestLink) -> None:
         """A file of several parts goes on while it arrives."""
-        del recorded
         if link.terms.destination is None or session.size <= BUFFER_SIZES[0] or session.upload_id in self._begun:
             return
         if len(self._begun) >= MAX_REMEMBERED:

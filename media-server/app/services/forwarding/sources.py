@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from app.core.errors import RequestNotFound, UploadNotFound
 from app.core.links import ReceivedFile
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore
-from app.core.ports.inbox import Inbox
-from app.core.ports.sessions import SessionStore
+from app.core.ports.inbox import Content, Inbox, StoredFile
+from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import LocalCopyGone, OutboxEntry, ReadInto, RemoteTrouble
 from app.core.session import State
@@ -34,9 +31,8 @@ class LocalCopy:
 class LocalCopies:
     """Finds them by their outbox entries."""
 
-    def __init__(self, *, sessions: SessionStore, chunks: ChunkStore, requests: RequestStore, inbox: Inbox) -> None:
-        self._sessions = sessions
-        self._chunks = chunks
+    def __init__(self, *, store: UploadStore, requests: RequestStore, inbox: Inbox) -> None:
+        self._store = store
         self._requests = requests
         self._inbox = inbox
 
@@ -45,7 +41,7 @@ class LocalCopies:
         if self._received(entry) is not None:
             return True
         try:
-            return self._sessions.load(entry.upload_id).state is State.OPEN
+            return self._store.open(entry.upload_id).status().state is State.OPEN
         except UploadNotFound:
             return False
 
@@ -59,10 +55,9 @@ class LocalCopies:
             with self._growing(entry) as copy:
                 yield copy
             return
-        path = self._finished(entry, file)
-        with path.open("rb", buffering=0) as opened:
+        with self._finished(entry, file).content() as content:
             whole = ByteRanges([Span(0, file.size)] if file.size else ())
-            yield LocalCopy(file.path, whole, file, _reader(opened.fileno()))
+            yield LocalCopy(file.path, whole, file, _reader(content))
 
     def _received(self, entry: OutboxEntry) -> ReceivedFile | None:
         try:
@@ -72,40 +67,39 @@ class LocalCopies:
 
     @contextmanager
     def _growing(self, entry: OutboxEntry) -> Iterator[LocalCopy]:
-        try:
-            session = self._sessions.load(entry.upload_id)
-            opened = self._chunks.path(entry.upload_id).open("rb", buffering=0)
-        except (UploadNotFound, FileNotFoundError):
-            if self._received(entry) is None:
-                raise LocalCopyGone from None
-            raise NotYet from None
-        with opened:
-            if session.state is State.REFUSED:
-                raise LocalCopyGone
-            yield LocalCopy(str(session.path), session.ranges, None, _reader(opened.fileno()))
+        upload = self._store.open(entry.upload_id)
+        with ExitStack() as stack:
+            try:
+                session = upload.status()
+                if session.state is State.REFUSED:
+                    raise LocalCopyGone
+                if not self._store.facts.readable:
+                    raise NotYet
+                content = stack.enter_context(upload.content())
+            except UploadNotFound:
+                if self._received(entry) is None:
+                    raise LocalCopyGone from None
+                raise NotYet from None
+            yield LocalCopy(str(session.path), session.ranges, None, _reader(content))
 
-    def _finished(self, entry: OutboxEntry, file: ReceivedFile) -> Path:
+    def _finished(self, entry: OutboxEntry, file: ReceivedFile) -> StoredFile:
         folder = self._requests.load(entry.request_hash).folder
         try:
-            path = self._inbox.locate(folder, file.disk_path, file.file_identity)
-            if path.stat().st_size == file.size:
-                return path
+            found = self._inbox.open(folder, file.disk_path, file.file_identity)
+            if found.size == file.size:
+                return found
         except FileNotFoundError:
             pass
         raise RemoteTrouble("The file has been moved, changed or deleted on the server.", lasting=True)
 
 
 class NotYet(Exception):
-    """It is being delivered at this very moment: look again."""
+    """It is being delivered at this very moment, or cannot be read before it is: look again."""
 
 
-def _reader(descriptor: int) -> ReadInto:
+def _reader(content: Content) -> ReadInto:
     def read(offset: int, buffer: memoryview) -> None:
-        while buffer:
-            count = os.preadv(descriptor, [buffer], offset)
-            if not count:
-                raise LocalCopyGone
-            offset += count
-            buffer = buffer[count:]
+        if content.read_into(offset, buffer) < len(buffer):
+            raise LocalCopyGone
 
     return read

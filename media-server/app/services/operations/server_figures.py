@@ -12,7 +12,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.errors import UploadNotFound
 from app.core.ports.guards import Clock
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges
 from app.core.session import State, UploadSession
 from app.services.memory_monitor import MemoryMonitor
@@ -35,7 +35,7 @@ class ServerFigures:
     def __init__(
         self,
         *,
-        sessions: SessionStore,
+        store: UploadStore,
         concurrency: UploadConcurrencyManager,
         memory: MemoryMonitor,
         clock: Clock,
@@ -44,7 +44,7 @@ class ServerFigures:
         notes: Callable[[], list[str]],
         parts: Mapping[str, Part],
     ) -> None:
-        self._sessions = sessions
+        self._store = store
         self._concurrency = concurrency
         self._memory = memory
         self._clock = clock
@@ -122,14 +122,14 @@ class ServerFigures:
         counting takes long, as of some seconds ago."""
         if time.monotonic() >= self._count_again:
             begun = time.thread_time()
-            self._counted = sum(1 for upload_id in self._sessions.ids() if self._is_open(upload_id))
+            self._counted = sum(1 for upload_id in self._store.ids() if self._is_open(upload_id))
             took = time.thread_time() - begun
             self._count_again = time.monotonic() + (COUNT_PAUSE_FACTOR * took if took > LONG_COUNT_SECONDS else 0)
         return self._counted
 
     def progress(self, upload_id: str) -> dict[str, Any]:
         """How far one upload is. Raises UploadNotFound."""
-        session = self._sessions.load(upload_id)
+        session = self._store.open(upload_id).status()
         has_place = any(each.upload_id == upload_id for each in self._concurrency.running())
         return {**_progress(session, self._clock(), self._chunk_size), "running": has_place}
 
@@ -139,7 +139,7 @@ class ServerFigures:
 
     def _shown(self, running: Running) -> dict[str, Any] | None:
         try:
-            session = self._sessions.load(running.upload_id)
+            session = self._store.open(running.upload_id).status()
         except UploadNotFound:
             return None  # It was opened and not begun, or has just been finished.
         progress = _progress(session, self._clock(), self._chunk_size)
@@ -147,7 +147,7 @@ class ServerFigures:
 
     def _is_open(self, upload_id: str) -> bool:
         try:
-            return self._sessions.load(upload_id).state is State.OPEN
+            return self._store.open(upload_id).status().state is State.OPEN
         except UploadNotFound:
             return False
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.core.errors import RequestClosed, UploadNotFound
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.core.room import BodiesLetIn
 from app.services.links.file_requests import FileRequests
 from app.services.receiving.room import Room
@@ -19,7 +19,7 @@ class Admission:
         *,
         requests: RequestStore,
         file_requests: FileRequests,
-        sessions: SessionStore,
+        store: UploadStore,
         uploads: Uploads,
         room: Room,
         let_in: BodiesLetIn | None,
@@ -27,7 +27,7 @@ class Admission:
         """``let_in`` notes bodies on their way to nginx, where there is one."""
         self._requests = requests
         self._file_requests = file_requests
-        self._sessions = sessions
+        self._store = store
         self._uploads = uploads
         self._room = room
         self._let_in = let_in
@@ -43,9 +43,9 @@ class Admission:
         """
         link = self._requests.load(hash)
         # Only what exists is loaded, so that ids that were made up drive no upload out of memory.
-        if not self._sessions.exists(upload_id):
+        if not self._store.exists(upload_id):
             self._uploads.status(hash, upload_id)
-        elif self._sessions.load(upload_id).request_hash != hash:
+        elif self._store.open(upload_id).status().request_hash != hash:
             raise UploadNotFound()
         if not link.terms.active:
             raise RequestClosed()

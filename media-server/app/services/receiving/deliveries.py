@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
-from functools import partial
-from pathlib import Path
+from contextlib import ExitStack, contextmanager
 
-from app.core.errors import Busy, ChecksumMismatch, StorageFull, TypeNotAllowed, UploadError, UploadNotFound
+from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import HEAD_BYTES
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
-from app.core.ports.inbox import Delivery, Inbox
-from app.core.ports.sessions import SessionStore
+from app.core.ports.inbox import Delivery, Inbox, Readable, StoredFile
+from app.core.ports.uploads import Upload, UploadStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.operations.observer import Observer
@@ -29,13 +25,12 @@ Stored = Callable[[Span], bytes | None]
 
 
 class Deliveries:
-    """Finish, refuse, and look at what was delivered. ``durable`` waits for the disk before a file counts."""
+    """Finish, refuse, and look at what was delivered."""
 
     def __init__(
         self,
         *,
-        sessions: SessionStore,
-        chunks: ChunkStore,
+        store: UploadStore,
         requests: RequestStore,
         inbox: Inbox,
         heads: HeadJudge,
@@ -43,10 +38,8 @@ class Deliveries:
         observer: Observer,
         digests: FileDigests,
         promises: Promises,
-        durable: bool,
     ) -> None:
-        self._sessions = sessions
-        self._chunks = chunks
+        self._store = store
         self._requests = requests
         self._inbox = inbox
         self._heads = heads
@@ -54,21 +47,21 @@ class Deliveries:
         self._observer = observer
         self._digests = digests
         self._promises = promises
-        self._durable = durable
 
     def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
         """Deliver a whole file, or find that it is delivered. Any number may call this; one file results.
 
         Raises TypeNotAllowed or ChecksumMismatch when the content is not acceptable; the upload is then refused.
         """
-        with self._sessions.exclusive(upload_id):
-            session = self._sessions.load(upload_id)
+        upload = self._store.open(upload_id)
+        with upload.exclusive():
+            session = upload.status()
             if session.state is State.REFUSED:
                 raise TypeNotAllowed(session.refusal)
             if session.state is State.COMPLETE or not session.is_whole:
                 return session
             with self._observer.finishing():
-                return self._deliver(session, link)
+                return self._deliver(upload, session, link)
 
     def recall(self, session: UploadSession) -> UploadSession:
         """A session from before a power cut: what the ledger has of it is delivered, whatever the session says."""
@@ -76,94 +69,99 @@ class Deliveries:
         if file is None:
             return session
         path, digest, at = file.path, file.sha256, file.received_at
-        done = self._sessions.update(session.upload_id, lambda each: each.completed(path, digest, at))
-        self._chunks.discard(session.upload_id)
-        return done
+        return self._store.open(session.upload_id).end(lambda each: each.completed(path, digest, at))
 
     def judge(self, session: UploadSession, link: RequestLink) -> None:
-        """Look at the head of the growing file. Raises TypeNotAllowed, and the upload is refused."""
-        if not self._heads.looks_inside(link):
-            return
-        with self._chunks.reader(session.upload_id) as read:
-            head = read(Span(0, min(HEAD_BYTES, session.size))) if session.size else b""
-        try:
-            self._heads.check(link, session.path.name, head)
-        except TypeNotAllowed as error:
-            self._refuse(session, error)
-            raise
+        """Look at the head of the bytes that have come, where the store shows it. Raises TypeNotAllowed, and the upload is
+        refused."""
+        if self._store.facts.readable:
+            self._judge(session, link, self._store.open(session.upload_id))
 
     @contextmanager
     def bytes_of(self, session: UploadSession, link: RequestLink) -> Iterator[Stored]:
-        """The bytes that count for an upload, from the growing file or, once delivered, from the finished one."""
-        if session.state is not State.COMPLETE:
-            with ExitStack() as stack:
+        """The bytes that count for an upload, from what has come of it or, once delivered, from the finished file."""
+        with ExitStack() as stack:
+            if session.state is not State.COMPLETE:
+                if not self._store.facts.readable:
+                    yield lambda _: None
+                    return
                 try:
-                    read = stack.enter_context(self._chunks.reader(session.upload_id))
+                    content = stack.enter_context(self._store.open(session.upload_id).content())
                 except UploadNotFound:
                     if self._received_file(session) is None:
                         raise  # Cancelled; otherwise it was delivered since the session was read.
                 else:
-                    yield read
+                    yield content.read
                     return
-        path = self._delivered_file(session, link)
-        if path is None:
-            yield lambda _: None  # The owner took the file away; there is nothing left to compare with.
-            return
-        with path.open("rb") as file:
-            yield lambda place: os.pread(file.fileno(), place.length, place.start)
+            file = self._delivered_file(session, link)
+            if file is None:
+                yield lambda _: None  # The owner took the file away; there is nothing left to compare with.
+                return
+            yield stack.enter_context(file.content()).read
 
-    def _deliver(self, session: UploadSession, link: RequestLink) -> UploadSession:
-        self.judge(session, link)
-        digest = self._check_declared(session)
-        source = self._chunks.path(session.upload_id)
-        # Before it has another name: a delivered file is known by its time, too.
-        self._chunks.date(session.upload_id, session.last_modified)
-        if self._durable:
-            # The session, too: a power cut after the next step must leave somebody who knows whose file this is.
-            flush = partial(self._chunks.flush, session.upload_id)
-            self._sessions.synced(session.upload_id, flush, self._clock())
+    def _deliver(self, upload: Upload, session: UploadSession, link: RequestLink) -> UploadSession:
         self._promises.room_for_folders(session)
-        delivery = self._inbox.deliver(link.folder, session.path, source)
-        if self._durable:
-            self._inbox.flush(link.folder, delivery)
+        readable = self._store.facts.readable
+        digest = self._judge_whole(session, link, upload) if readable else None
+        delivery = upload.finish(self._inbox, link.folder, self._clock())
+        if not readable:
+            digest = self._judge_late(session, link, delivery)
         now = self._clock()
         self._requests.receive(link.hash, _received(session, delivery, digest, now))
-        done = self._sessions.update(session.upload_id, lambda each: each.completed(delivery.path, digest, now))
-        with suppress(Busy, StorageFull):  # The file is delivered; the purge removes what is left here.
-            self._chunks.discard(session.upload_id)
+        done = upload.end(lambda each: each.completed(delivery.path, digest, now))
         self._promises.drop(done)
         self._observer.delivered(done)
         if digest is None:
             self._digests.delivered(done, link, delivery)
         return done
 
-    def _check_declared(self, session: UploadSession) -> str | None:
-        """The digest of the file, where it is wanted now or costs nothing. Raises ChecksumMismatch."""
+    def _judge_whole(self, session: UploadSession, link: RequestLink, source: Readable) -> str | None:
+        """Look at head and digest of a whole file; the digest, where it is wanted now or costs nothing. Raises
+        TypeNotAllowed or ChecksumMismatch, and the upload is refused."""
+        self._judge(session, link, source)
         if session.declared_sha256 is None and session.size > SMALL_FILE_BYTES:
             return None
-        digest = self._digests.of_whole(session)
-        if session.declared_sha256 is None:
-            return digest
-        if digest != session.declared_sha256:
+        digest = self._digests.of_whole(session, source)
+        if session.declared_sha256 not in (None, digest):
             error = ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
             self._refuse(session, error)
             raise error
         return digest
 
+    def _judge_late(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> str | None:
+        """The same where the store shows bytes only once they have a name. What is refused goes; no ledger knew of it."""
+        try:
+            return self._judge_whole(session, link, self._inbox.open(link.folder, delivery.disk_path))
+        except (TypeNotAllowed, ChecksumMismatch):
+            self._inbox.remove(link.folder, delivery.disk_path, delivery.file_identity)
+            raise
+
+    def _judge(self, session: UploadSession, link: RequestLink, source: Readable) -> None:
+        if not self._heads.looks_inside(link):
+            return
+        head = b""
+        if session.size:
+            with source.content() as content:
+                head = content.read(Span(0, min(HEAD_BYTES, session.size)))
+        try:
+            self._heads.check(link, session.path.name, head)
+        except TypeNotAllowed as error:
+            self._refuse(session, error)
+            raise
+
     def _refuse(self, session: UploadSession, error: UploadError) -> None:
-        self._sessions.update(session.upload_id, lambda each: each.refused(error.message, self._clock()))
+        self._store.open(session.upload_id).end(lambda each: each.refused(error.message, self._clock()))
         self._requests.release(session.request_hash, session.upload_id, "refused")
-        self._chunks.discard(session.upload_id)
         self._promises.drop(session)
         self._observer.refused(session, error)
 
-    def _delivered_file(self, session: UploadSession, link: RequestLink) -> Path | None:
+    def _delivered_file(self, session: UploadSession, link: RequestLink) -> StoredFile | None:
         file = self._received_file(session)
         try:
-            path = self._inbox.locate(link.folder, file.disk_path) if file else None
+            found = self._inbox.open(link.folder, file.disk_path) if file else None
         except FileNotFoundError:
             return None
-        return path if path and path.stat().st_size == session.size else None
+        return found if found and found.size == session.size else None
 
     def _received_file(self, session: UploadSession) -> ReceivedFile | None:
         return self._requests.file(session.request_hash, session.upload_id)

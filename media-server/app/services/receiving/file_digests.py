@@ -12,16 +12,14 @@ import os
 import threading
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from pathlib import Path
 
 from app.core.errors import Busy, RequestNotFound, StorageFull, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.pieces import PIECE_BYTES
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
-from app.core.ports.inbox import Delivery, Inbox
-from app.core.ports.sessions import Recorded, SessionStore
+from app.core.ports.inbox import Delivery, Inbox, Readable
+from app.core.ports.uploads import Upload, UploadStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 
@@ -41,15 +39,13 @@ class FileDigests:
     def __init__(
         self,
         *,
-        sessions: SessionStore,
-        chunks: ChunkStore,
+        store: UploadStore,
         requests: RequestStore,
         inbox: Inbox,
         clock: Clock,
         background: Callable[[Callable[[], object]], None],
     ) -> None:
-        self._sessions = sessions
-        self._chunks = chunks
+        self._store = store
         self._requests = requests
         self._inbox = inbox
         self._clock = clock
@@ -60,9 +56,9 @@ class FileDigests:
         self._wake = threading.Event()
         self._thread: threading.Thread | None = None
 
-    def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
+    def chunk_recorded(self, session: UploadSession, link: RequestLink) -> None:
         """Hash along from now on, if that is worth while and nobody does."""
-        del link, recorded
+        del link
         pace = session.received_bytes / max(self._clock() - session.opened_at, 0.001)
         if session.size < QUICK_FILE_BYTES or pace > FAST_BYTES_PER_SECOND or session.upload_id in self._growing:
             return
@@ -70,17 +66,17 @@ class FileDigests:
             if len(self._growing) >= MAX_FILES_AT_ONCE:
                 return
             with suppress(Busy, UploadNotFound):  # Another process hashes it, or it is gone.
-                self._growing[session.upload_id] = GrowingDigest(session, self._sessions, self._chunks)
+                self._growing[session.upload_id] = GrowingDigest(self._store.open(session.upload_id))
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
                 self._thread.start()
 
-    def of_whole(self, session: UploadSession) -> str:
-        """The digest of a file without gaps that is not delivered yet; computes what is left of it."""
+    def of_whole(self, session: UploadSession, source: Readable) -> str:
+        """The digest of an upload without gaps, whose bytes are ``source``; computes what is left of it."""
         growing = self._growing.get(session.upload_id)
         if growing is not None:
             return growing.advanced_to(session.size)
-        return sha256_of(self._chunks.path(session.upload_id))
+        return sha256_of(source)
 
     def delivered(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> None:
         """Told once a file is delivered whose digest is not known yet."""
@@ -94,7 +90,7 @@ class FileDigests:
     def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
         """Have the digest of a delivered file computed, unless that is being done; false where the file is gone."""
         try:
-            self._inbox.locate(link.folder, file.disk_path, file.file_identity)
+            self._inbox.open(link.folder, file.disk_path, file.file_identity)
         except FileNotFoundError:
             return False
         with self._lock:
@@ -125,8 +121,8 @@ class FileDigests:
         with ExitStack() as stack:
             try:
                 with suppress(UploadNotFound):  # Its session is purged, so nobody hashes it along.
-                    stack.enter_context(self._sessions.only_one(upload_id, "hash"))
-                digest = sha256_of(self._inbox.locate(link.folder, disk_path, file_identity))
+                    stack.enter_context(self._store.open(upload_id).only_one("hash"))
+                digest = sha256_of(self._inbox.open(link.folder, disk_path, file_identity))
             except FileNotFoundError:
                 return False  # The owner took it away.
             except Busy:
@@ -138,7 +134,7 @@ class FileDigests:
         with suppress(RequestNotFound):  # The link was deleted meanwhile.
             self._requests.note_sha256(hash, upload_id, digest)
         with suppress(UploadNotFound):  # Purged meanwhile; the ledger keeps the digest.
-            self._sessions.update(upload_id, lambda session: session.hashed(digest))
+            self._store.open(upload_id).update(lambda session: session.hashed(digest))
 
     def _run(self) -> None:
         while True:
@@ -162,7 +158,7 @@ class FileDigests:
             return True
 
     def _advance(self, upload_id: str, growing: GrowingDigest) -> bool:
-        session = self._sessions.load(upload_id)
+        session = self._store.open(upload_id).status()
         if session.state is State.REFUSED:
             return True
         if session.state is State.OPEN:
@@ -180,20 +176,20 @@ class GrowingDigest:
     Goes on reading the same file when it is delivered meanwhile.
     """
 
-    def __init__(self, session: UploadSession, sessions: SessionStore, chunks: ChunkStore) -> None:
+    def __init__(self, upload: Upload) -> None:
         self._digest = hashlib.sha256()
         self._position = 0
         self._lock = threading.Lock()
         with ExitStack() as stack:
-            stack.enter_context(sessions.only_one(session.upload_id, "hash"))
-            self._read = stack.enter_context(chunks.reader(session.upload_id))
+            stack.enter_context(upload.only_one("hash"))
+            self._content = stack.enter_context(upload.content())
             self.close = stack.pop_all().close
 
     def advanced_to(self, stop: int) -> str:
         """The digest of the first ``stop`` bytes, which must be there and must not be fewer than the last time."""
         with self._lock:
             while self._position < stop:
-                piece = self._read(Span(self._position, min(self._position + 4 * PIECE_BYTES, stop)))
+                piece = self._content.read(Span(self._position, min(self._position + 4 * PIECE_BYTES, stop)))
                 if not piece:
                     raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
                 self._digest.update(piece)
@@ -201,7 +197,11 @@ class GrowingDigest:
             return self._digest.hexdigest()
 
 
-def sha256_of(path: Path) -> str:
-    """The SHA-256 of a file as 64 hex digits, read a piece at a time."""
-    with path.open("rb", buffering=0) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+def sha256_of(source: Readable) -> str:
+    """The SHA-256 of all bytes of ``source`` as 64 hex digits, read a piece at a time. Raises FileNotFoundError."""
+    digest, buffer, position = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES)), 0
+    with source.content() as content:
+        while count := content.read_into(position, buffer):
+            digest.update(buffer[:count])
+            position += count
+    return digest.hexdigest()

@@ -15,7 +15,7 @@ from app.core.errors import (
 )
 from app.core.links import RequestLink
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
 from app.services.receiving.commands import OpenUpload
 from app.services.receiving.deliveries import Deliveries, delivered_session
@@ -31,13 +31,13 @@ class Finder:
     def __init__(
         self,
         *,
-        sessions: SessionStore,
+        store: UploadStore,
         requests: RequestStore,
         whole_files: WholeFiles,
         deliveries: Deliveries,
         purge: Purge,
     ) -> None:
-        self._sessions = sessions
+        self._store = store
         self._requests = requests
         self._whole_files = whole_files
         self._deliveries = deliveries
@@ -46,7 +46,7 @@ class Finder:
     def find(self, hash: str, upload_id: str) -> UploadSession:
         """The upload. Raises UploadNotFound, UploadExpired, UploadCancelled."""
         try:
-            session = self._sessions.load(upload_id)
+            session = self._store.open(upload_id).status()
         except UploadNotFound:
             session = self._remembered(hash, upload_id)
         if session.request_hash != hash:
@@ -74,7 +74,7 @@ class Finder:
 
     def exists(self, upload_id: str) -> bool:
         """Whether there is an upload with a session under this id."""
-        return self._sessions.exists(upload_id)
+        return self._store.exists(upload_id)
 
     def link_of_open_upload(self, hash: str) -> RequestLink:
         """The link, as its open uploads may go on with it. Raises RequestNotFound, RequestClosed."""
@@ -90,7 +90,7 @@ class Finder:
         Raises SizeMismatch or InvalidPath when the key belongs to another file, UploadNotFound when that has been taken
         back, UploadCancelled when the owner has cancelled it.
         """
-        if self._sessions.exists(upload_id):
+        if self._store.exists(upload_id):
             session = self.find(link.hash, upload_id)
             if session.path != command.path:
                 raise InvalidPath("Another file was opened under this key.")
@@ -101,7 +101,7 @@ class Finder:
                 raise UploadCancelled()
             file = self._whole_files.delivered(link, upload_id)
             if file is None:
-                self._sessions.delete(upload_id)  # What an opening left that died before its session existed.
+                self._store.delete(upload_id)  # What an opening left that died before its session existed.
                 return None
             session = delivered_session(link.hash, file)
         if session.size != command.size:

@@ -12,7 +12,7 @@ from app.core.errors import Busy, RequestNotFound, UploadComplete, UploadNotFoun
 from app.core.links import Opening
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
 from app.services.accounts import acts
 from app.services.operations.observer import Observer
@@ -51,14 +51,14 @@ class OpenUploads:
     def __init__(
         self,
         *,
-        sessions: SessionStore,
+        store: UploadStore,
         requests: RequestStore,
         purge: Purge,
         concurrency: UploadConcurrencyManager,
         clock: Clock,
         observer: Observer,
     ) -> None:
-        self._sessions = sessions
+        self._store = store
         self._requests = requests
         self._purge = purge
         self._concurrency = concurrency
@@ -75,7 +75,7 @@ class OpenUploads:
         found = []
         for opening in openings:
             with suppress(UploadNotFound):
-                session = self._sessions.load(opening.upload_id)
+                session = self._store.open(opening.upload_id).status()
                 if session.state is State.OPEN:
                     found.append(UnderWay(session, self._pace(session), session.upload_id in running))
         return found
@@ -110,8 +110,9 @@ class OpenUploads:
     def give_up(self, upload_id: str, why: str, *, wait: bool = True) -> bool:
         """Free what an upload takes, ``cancelled`` by its sender or ``stopped`` by the owner; false where its file was
         delivered in the meantime. Raises UploadNotFound, and Busy when ``wait`` is false and somebody holds it."""
-        with self._sessions.exclusive(upload_id, wait=wait):
-            session = self._sessions.load(upload_id)
+        upload = self._store.open(upload_id)
+        with upload.exclusive(wait=wait):
+            session = upload.status()
             if self._has_arrived(session):
                 return False
             self._purge.forget(session, why)
@@ -136,7 +137,7 @@ class OpenUploads:
 
     def _pace(self, session: UploadSession) -> float:
         now = self._clock()
-        count, since = self._sessions.recent(session.upload_id, now - RATE_SECONDS)
+        count, since = self._store.open(session.upload_id).recent(now - RATE_SECONDS)
         seconds = now - (session.opened_at if since is None else since)
         return count / seconds if seconds > 0 else 0.0
 

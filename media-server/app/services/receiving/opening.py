@@ -5,9 +5,8 @@ from __future__ import annotations
 from app.core.actors import Credentials
 from app.core.errors import UploadError
 from app.core.links import RequestLink
-from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.core.ports.whole_files import NamedLocks
 from app.core.session import Sender, UploadSession
 from app.services.operations.observer import Observer
@@ -27,8 +26,7 @@ class Opener:
         *,
         openings: Openings,
         finder: Finder,
-        sessions: SessionStore,
-        chunks: ChunkStore,
+        store: UploadStore,
         deliveries: Deliveries,
         promises: Promises,
         locks: NamedLocks,
@@ -38,8 +36,7 @@ class Opener:
     ) -> None:
         self._openings = openings
         self._finder = finder
-        self._sessions = sessions
-        self._chunks = chunks
+        self._store = store
         self._deliveries = deliveries
         self._promises = promises
         self._locks = locks
@@ -104,10 +101,9 @@ class Opener:
         # place in the ledger that nobody ever gives back.
         self._promises.make(session)
         try:
-            self._chunks.allocate(session.upload_id, session.size)
-            self._sessions.create(session)
+            self._store.create(session)
             self._promises.reserve_place(session, link)
         except UploadError:
             self._promises.drop(session)
-            self._sessions.delete(session.upload_id)
+            self._store.delete(session.upload_id)
             raise

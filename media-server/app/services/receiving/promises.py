@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from app.core.errors import Busy, RequestFull, StorageFull, UploadError
 from app.core.links import RequestLink
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
+from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges, Span
 from app.core.room import NAME_BYTES, Promise, Promised, PromiseStore, PromiseTerms
 from app.core.session import UploadSession
@@ -42,7 +42,7 @@ class _Known:
 
 
 class Promises:
-    """Makes, keeps and drops promises. With ``twice`` a chunk lies on the disk a second time while it is received."""
+    """Makes, keeps and drops promises."""
 
     def __init__(
         self,
@@ -51,17 +51,16 @@ class Promises:
         room: Room,
         terms: PromiseTerms,
         requests: RequestStore,
-        chunks: ChunkStore,
+        uploads: UploadStore,
         clock: Clock,
-        twice: bool,
     ) -> None:
         self._store = store
         self._room = room
         self._terms = terms
         self._requests = requests
-        self._chunks = chunks
+        self._uploads = uploads
         self._clock = clock
-        self._twice = twice
+        self._twice = uploads.facts.staged
         self._known: OrderedDict[str, _Known] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -163,7 +162,7 @@ class Promises:
         for wanted in (step_of(session, span), span):
             with suppress(StorageFull):
                 self._room.room_for_chunk(wanted.length + beside)
-                return wanted, self._chunks.take(session.upload_id, wanted)
+                return wanted, self._uploads.open(session.upload_id).set_aside(wanted)
         raise no_room()
 
     def _hold_place(self, session: UploadSession, link: RequestLink, now: float) -> float:

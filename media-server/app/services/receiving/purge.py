@@ -7,9 +7,8 @@ from contextlib import suppress
 
 from app.core.errors import Busy, RequestNotFound, StorageFull, UploadError, UploadNotFound
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.chunks import ChunkStore
 from app.core.ports.guards import Clock
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
 from app.services.operations.observer import Observer
 from app.services.receiving.deliveries import Deliveries
@@ -26,8 +25,7 @@ class Purge:
     def __init__(
         self,
         *,
-        sessions: SessionStore,
-        chunks: ChunkStore,
+        store: UploadStore,
         requests: RequestStore,
         deliveries: Deliveries,
         whole_files: WholeFiles,
@@ -37,8 +35,7 @@ class Purge:
         max_idle: float,
         max_age: float,
     ) -> None:
-        self._sessions = sessions
-        self._chunks = chunks
+        self._store = store
         self._requests = requests
         self._deliveries = deliveries
         self._whole_files = whole_files
@@ -58,10 +55,10 @@ class Purge:
         """Give an upload up and free its space; whoever calls this holds the session alone."""
         try:
             self._release(session, why)
-            self._sessions.delete(session.upload_id)
+            self._store.delete(session.upload_id)
         except StorageFull:
             # Freeing its space makes the room to note that; where it does not, the sweep gives the place back.
-            self._sessions.delete(session.upload_id)
+            self._store.delete(session.upload_id)
             with suppress(StorageFull):
                 self._release(session, why)
         self._promises.drop(session)  # Last: on a full disk this can be noted only now.
@@ -69,11 +66,12 @@ class Purge:
     def abandon(self, hash: str) -> None:
         """Give up everything that was on its way to a link that was deleted; what is held at this moment goes with the
         next sweep."""
-        for upload_id in list(self._sessions.ids()):
+        for upload_id in list(self._store.ids()):
             with suppress(UploadNotFound, Busy):
-                if self._sessions.load(upload_id).request_hash == hash:
-                    with self._sessions.exclusive(upload_id, wait=False):
-                        self._sessions.delete(upload_id)
+                upload = self._store.open(upload_id)
+                if upload.status().request_hash == hash:
+                    with upload.exclusive(wait=False):
+                        self._store.delete(upload_id)
 
     def sweep(self) -> int:
         """Remove every upload that is due; returns how many. Finished files are not touched.
@@ -81,8 +79,9 @@ class Purge:
         Each is judged under its lock, and one that somebody is sending to at this moment is passed over. A file
         that is whole but was never delivered, because the server died in between, is delivered.
         """
-        removed = sum(self._sweep_one(upload_id) for upload_id in list(self._sessions.ids()))
-        self._sessions.remove_remains(self._clock() - self._max_idle)
+        before = self._clock() - self._max_idle
+        removed = sum(self._sweep_one(upload_id) for upload_id in list(self._store.due(before)))
+        self._store.remove_remains(before)
         self._give_back_lost_places()
         return removed
 
@@ -93,10 +92,11 @@ class Purge:
 
     def _sweep_one(self, upload_id: str) -> int:
         try:
-            with self._sessions.exclusive(upload_id, wait=False):
-                session = self._sessions.load(upload_id)
+            upload = self._store.open(upload_id)
+            with upload.exclusive(wait=False):
+                session = upload.status()
                 orphaned = self._is_orphaned(session)
-                if not (orphaned or self.is_due(session)) or not self._chunks.idle(upload_id):
+                if not (orphaned or self.is_due(session)) or not upload.idle():
                     return 0
                 if orphaned or session.state is not State.OPEN or not session.is_whole:
                     self.forget(session, "expired")
@@ -119,7 +119,7 @@ class Purge:
                 self._whole_files.settle(link)
                 for upload_id in self._requests.usage(link.hash).open:
                     try:
-                        self._sessions.load(upload_id)
+                        self._store.open(upload_id).status()
                     except UploadNotFound:
                         self._requests.release(link.hash, upload_id, "expired")
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from collections.abc import Sequence
+from contextlib import ExitStack
 from typing import Protocol
 
 from app.core.errors import (
@@ -20,9 +19,8 @@ from app.core.links import RequestLink
 from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES, Policy
 from app.core.ports.bodies import Body
-from app.core.ports.chunks import ChunkStore, ClaimedSpan
 from app.core.ports.guards import Clock
-from app.core.ports.sessions import Recorded, SessionStore
+from app.core.ports.uploads import UploadStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
 from app.services.operations.observer import Observer
@@ -36,7 +34,7 @@ from app.services.upload_concurrency_manager import UploadConcurrencyManager, us
 class ChunkFollower(Protocol):
     """Is told of every chunk that was recorded and was not the last one of its upload."""
 
-    def chunk_recorded(self, session: UploadSession, link: RequestLink, recorded: Recorded) -> None:
+    def chunk_recorded(self, session: UploadSession, link: RequestLink) -> None:
         """``session`` as it stands with the chunk. Called before the sender is answered, so what takes time is left to
         another thread. Raises nothing."""
         ...
@@ -49,8 +47,7 @@ class Receiver:
         self,
         *,
         finder: Finder,
-        sessions: SessionStore,
-        chunks: ChunkStore,
+        store: UploadStore,
         deliveries: Deliveries,
         promises: Promises,
         followers: Sequence[ChunkFollower],
@@ -60,8 +57,7 @@ class Receiver:
         observer: Observer,
     ) -> None:
         self._finder = finder
-        self._sessions = sessions
-        self._chunks = chunks
+        self._store = store
         self._deliveries = deliveries
         self._promises = promises
         self._followers = followers
@@ -122,7 +118,11 @@ class Receiver:
             arrived=command.arrived,
         ) as slot:
             try:
-                taken = self._take(session, link, command, slot.counting(body))
+                if command.arrived:
+                    slot.received += command.span.length
+                else:
+                    body = slot.counting(body)
+                taken = self._take(session, link, command, body)
             except TypeNotAllowed:
                 slot.is_done = True
                 raise
@@ -135,39 +135,26 @@ class Receiver:
         self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body
     ) -> UploadSession | None:
         """Store and record a chunk; None, the body untouched, where others settled its bytes in the meantime."""
-        upload_id, span = session.upload_id, command.span
-        with self._claimed(upload_id, span) as claimed:
-            if claimed is None:
+        span = command.span
+        with ExitStack() as held:
+            try:
+                claimed = held.enter_context(self._store.open(session.upload_id).claim(span))
+            except UploadNotFound:
                 return None
-            # Read again: what was recorded before the claim is settled, and nothing in it changes while we hold it.
-            session = self._sessions.load(upload_id)
-            wanted = session.ranges.missing(span)
-            if session.state is not State.OPEN or not wanted:
+            session = claimed.session
+            if not claimed.missing.length:
                 return None
             with self._promises.kept(session, link, span), self._observer.receiving(session, span, command.index):
-                claimed.receive(body, wanted, command.checksum)
+                claimed.receive(body, command.checksum)
                 self._judge_head(session, link, span)
-                recorded = self._sessions.record(upload_id, span, self._clock())
+                recorded = claimed.record(self._clock())
         if recorded.closed:
-            return self._deliveries.finish(upload_id, link)
-        is_first = not session.received_bytes
-        session = replace(session, ranges=recorded.ranges)
-        if is_first:
-            self._promises.begun(session, link)
+            return self._deliveries.finish(session.upload_id, link)
+        if not session.received_bytes:
+            self._promises.begun(recorded.session, link)
         for follower in self._followers:
-            follower.chunk_recorded(session, link, recorded)
-        return session
-
-    @contextmanager
-    def _claimed(self, upload_id: str, span: Span) -> Iterator[ClaimedSpan | None]:
-        """The claimed span; None where the growing file is gone, as after a delivery."""
-        with ExitStack() as stack:
-            try:
-                claimed = stack.enter_context(self._chunks.claim(upload_id, span))
-            except UploadNotFound:
-                yield None
-                return
-            yield claimed
+            follower.chunk_recorded(recorded.session, link)
+        return recorded.session
 
     def _judge_head(self, session: UploadSession, link: RequestLink, span: Span) -> None:
         """Refuse the upload as soon as enough of its start is there to show a wrong type.

@@ -10,7 +10,7 @@ from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.inbox import Inbox
-from app.core.ports.sessions import SessionStore
+from app.core.ports.uploads import UploadStore
 from app.services.operations.observer import Observer
 
 
@@ -25,14 +25,14 @@ class Undo:
     def __init__(
         self,
         *,
-        sessions: SessionStore,
+        store: UploadStore,
         requests: RequestStore,
         inbox: Inbox,
         clock: Clock,
         observer: Observer,
         window: float,
     ) -> None:
-        self._sessions = sessions
+        self._store = store
         self._requests = requests
         self._inbox = inbox
         self._clock = clock
@@ -82,12 +82,12 @@ class Undo:
 
     def _clear(self, link: RequestLink, file: ReceivedFile) -> None:
         self._inbox.remove(link.folder, file.disk_path, file.file_identity or "")
-        self._sessions.delete(file.upload_id)
+        self._store.delete(file.upload_id)
 
     @contextmanager
     def _alone(self, upload_id: str) -> Iterator[None]:
         """While nobody delivers or purges the upload; where its session is gone, the ledger alone judges."""
         with ExitStack() as stack:
             with suppress(UploadNotFound):
-                stack.enter_context(self._sessions.exclusive(upload_id))
+                stack.enter_context(self._store.open(upload_id).exclusive())
             yield

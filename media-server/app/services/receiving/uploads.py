@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.services.receiving.ending import Ender
 from app.services.receiving.finding import Finder
 from app.services.receiving.opening import Opener
@@ -14,7 +16,10 @@ class Uploads:
     Its methods are theirs, which say what each does and raises: a chunk takes no call more for having one face.
     """
 
-    def __init__(self, opener: Opener, receiver: Receiver, finder: Finder, ender: Ender) -> None:
+    def __init__(
+        self, opener: Opener, receiver: Receiver, finder: Finder, ender: Ender, *, chunk_size: Callable[[int], int]
+    ) -> None:
+        """``chunk_size`` tells the chunk size that suits a file of so many bytes."""
         self.open = opener.open
         self.begin = opener.begin
         self.receive = receiver.receive
@@ -23,3 +28,4 @@ class Uploads:
         self.arrived = finder.arrived
         self.cancel = ender.cancel
         self.sweep = ender.sweep
+        self.chunk_size = chunk_size

@@ -47,7 +47,7 @@ class WholeFile:
 
 
 class WholeFiles:
-    """Write whole files and deliver them. ``durable`` waits for the disk before a file counts."""
+    """Write whole files and deliver them."""
 
     def __init__(
         self,
@@ -60,7 +60,6 @@ class WholeFiles:
         room: Room,
         clock: Clock,
         observer: Observer,
-        durable: bool,
     ) -> None:
         self._files = files
         self._requests = requests
@@ -70,7 +69,6 @@ class WholeFiles:
         self._room = room
         self._clock = clock
         self._observer = observer
-        self._durable = durable
 
     @property
     def supported(self) -> bool:
@@ -162,8 +160,7 @@ class WholeFiles:
         if not files:
             return {}
         outcomes: dict[str, Outcome] = {}
-        if self._durable:
-            files = [file for file in files if self._synced(link, file, outcomes)]
+        files = [file for file in files if self._flushed(link, file, outcomes)]
         refused = self._requests.announce(link, [_announced(file) for file in files], self._clock())
         outcomes |= refused
         linked: list[tuple[WholeFile, Delivery]] = []
@@ -174,12 +171,12 @@ class WholeFiles:
                         # Once more: all that come together may bring many folders.
                         if folders := file.command.path.folder:
                             self._room.room_for_opening(folders=len(folders))
-                        delivery = self._inbox.deliver(link.folder, file.command.path, file.content.descriptor)
+                        delivery = self._inbox.deliver(link.folder, file.command.path, file.content)
                         linked.append((file, delivery))
                     except UploadError as error:
                         self._requests.release(link.hash, file.upload_id, "failed")
                         outcomes[file.upload_id] = error
-            self._flush(link, [delivery for _, delivery in linked])
+            self._inbox.flush(link.folder, [delivery for _, delivery in linked])
             received = [_received(_announced(file), delivery, self._clock()) for file, delivery in linked]
             self._requests.receive(link.hash, *received)
         for each in received:
@@ -188,21 +185,15 @@ class WholeFiles:
             outcomes[each.upload_id] = done
         return outcomes
 
-    def _synced(self, link: RequestLink, file: WholeFile, outcomes: dict[str, Outcome]) -> bool:
-        """Whether a file's bytes are on the disk; else the reason is its outcome."""
+    def _flushed(self, link: RequestLink, file: WholeFile, outcomes: dict[str, Outcome]) -> bool:
+        """Whether a file's bytes are safe; else the reason is its outcome."""
         try:
-            file.content.sync()
+            file.content.flush()
         except UploadError as error:
             outcomes[file.upload_id] = error
             self._observer.refused(_session(link, file.upload_id, file.command, file.sender, self._clock()), error)
             return False
         return True
-
-    def _flush(self, link: RequestLink, deliveries: Sequence[Delivery]) -> None:
-        """One sync for each folder that has new names."""
-        if self._durable:
-            for delivery in {each.disk_path.rpartition("/")[0]: each for each in deliveries}.values():
-                self._inbox.flush(link.folder, delivery)
 
     def _settle(self, link: RequestLink, announced: DeliveryIntent) -> ReceivedFile | None:
         """Note a file that got its name before its server died; release one that never got it, and return None."""
@@ -210,7 +201,7 @@ class WholeFiles:
         if delivery is None:
             self._requests.release(link.hash, announced.upload_id, "failed")
             return None
-        self._flush(link, [delivery])
+        self._inbox.flush(link.folder, [delivery])
         file = _received(announced, delivery, self._clock())
         self._requests.receive(link.hash, file)
         return file

@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
-from app.storage.disk.atomic import disk_errors, replace_file, sync_file
+from app.storage.disk.atomic import disk_errors, raise_disk_error, replace_file, sync_file
 
 _HEAD_BYTES = 40
 """A compacted log is told from the old one by comparing this many of its first bytes."""
@@ -57,21 +57,45 @@ class AppendLog(Generic[Record, State]):
         self._fold = fold
         self._lock = threading.Lock()
         self._state: State
-        self._offset: int
+        self.length: int
+        """How many bytes of the log have been read or written here."""
         self._head: bytes
         self._stamp: tuple[int, int, int]
+        """Number, size and time of change, which tell whether the log has changed. Compared where it is, as a chunk asks for it
+        several times."""
         self._forget()
 
     def read(self, look: Callable[[State], Any]) -> Any:
         """``look`` at the newest state; it must not keep a mutable state."""
         with self._lock:
-            if _stamp(os.stat(self._path)) != self._stamp:
-                descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            status = os.stat(self._path)
+            if (status.st_ino, status.st_size, status.st_mtime_ns) != self._stamp:
+                self._read_on()
+            return look(self._state)
+
+    def newest(self) -> State:
+        """The newest state, the same object as long as nothing is appended. Only for logs whose states do not change."""
+        with self._lock:
+            status = os.stat(self._path)
+            if (status.st_ino, status.st_size, status.st_mtime_ns) != self._stamp:
+                self._read_on()
+            return self._state
+
+    def add(self, record: Record, *, sync: bool = False) -> tuple[State, State]:
+        """Append ``record``, whatever the newest state is; returns the states right before and after it."""
+        # Not by way of ``_alone``, whose generators take longer than the rest: this is done for each chunk.
+        with self._lock:
+            try:
+                descriptor = self._opened_alone()
                 try:
-                    self._catch_up(descriptor, os.fstat(descriptor))
+                    before = self._state
+                    self._write(descriptor, self._codec.encode(record), sync)
+                    self._state = self._fold(before, (record,))
+                    return before, self._state
                 finally:
                     os.close(descriptor)
-            return look(self._state)
+            except OSError as error:
+                raise_disk_error(error)
 
     def append(self, decide: Callable[[State], Record | None], *, sync: bool = False) -> State:
         """Append what ``decide`` makes of the newest state, nothing if that is None; returns the state after it.
@@ -119,33 +143,41 @@ class AppendLog(Generic[Record, State]):
         with disk_errors():
             sync_file(self._path)
 
-    @property
-    def length(self) -> int:
-        """How many bytes of the log have been read or written here."""
-        return self._offset
-
     @contextmanager
     def _alone(self) -> Iterator[int]:
         """The log, open, nobody else's, and up to date."""
         with self._lock, disk_errors():
-            descriptor, status = self._opened_alone()
+            descriptor = self._opened_alone()
             try:
-                self._catch_up(descriptor, status)
-                if status.st_size > self._offset:
-                    # Only a record torn by a crash can lie here while we hold the lock.
-                    os.ftruncate(descriptor, self._offset)
                 yield descriptor
             finally:
                 os.close(descriptor)
 
-    def _opened_alone(self) -> tuple[int, os.stat_result]:
+    def _opened_alone(self) -> int:
+        """The log, open, locked until it is closed, and read up to its end."""
         while True:
             descriptor = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            status = os.fstat(descriptor)
-            if status.st_nlink:
-                return descriptor, status
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX)
+                status = os.fstat(descriptor)
+                if status.st_nlink:
+                    if (status.st_ino, status.st_size, status.st_mtime_ns) != self._stamp:
+                        self._catch_up(descriptor, status)
+                    if status.st_size > self.length:
+                        # Only a record torn by a crash can lie here while we hold the lock.
+                        os.ftruncate(descriptor, self.length)
+                    return descriptor
+            except BaseException:
+                os.close(descriptor)
+                raise
             # Removed or replaced between opening and locking: a record written now would vanish with it.
+            os.close(descriptor)
+
+    def _read_on(self) -> None:
+        descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            self._catch_up(descriptor, os.fstat(descriptor))
+        finally:
             os.close(descriptor)
 
     def _write(self, descriptor: int, raw: bytes, sync: bool) -> None:
@@ -155,36 +187,30 @@ class AppendLog(Generic[Record, State]):
             if sync:
                 os.fdatasync(descriptor)
         except OSError:
-            os.ftruncate(descriptor, self._offset)
+            os.ftruncate(descriptor, self.length)
             raise
         self._head = self._head or raw[:_HEAD_BYTES]
-        self._offset += len(raw)
-        self._stamp = _stamp(os.fstat(descriptor))
+        self.length += len(raw)
+        status = os.fstat(descriptor)
+        self._stamp = status.st_ino, status.st_size, status.st_mtime_ns
 
     def _catch_up(self, descriptor: int, status: os.stat_result) -> None:
-        if _stamp(status) == self._stamp:
-            return
         # A compacted log begins with another record; its inode number may be one that was used before.
         if self._head and os.pread(descriptor, len(self._head), 0) != self._head:
             self._forget()
-        raw = os.pread(descriptor, status.st_size - self._offset, self._offset)
+        raw = os.pread(descriptor, status.st_size - self.length, self.length)
         records, done = self._codec.decode(raw)
         if records:
             self._state = self._fold(self._state, records)
         self._head = self._head or raw[: min(done, _HEAD_BYTES)]
-        self._offset += done
-        self._stamp = _stamp(status)
+        self.length += done
+        self._stamp = status.st_ino, status.st_size, status.st_mtime_ns
 
     def _forget(self) -> None:
         self._state = self._empty()
-        self._offset = 0
+        self.length = 0
         self._head = b""
         self._stamp = (0, 0, 0)
-
-
-def _stamp(status: os.stat_result) -> tuple[int, int, int]:
-    """Changes whenever a log does."""
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 class JSONLines:

@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from app.core.errors import Busy, StorageFull
 
@@ -111,8 +112,13 @@ def disk_errors() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
-            raise StorageFull() from error
-        if error.errno in _PASSING:
-            raise Busy("The server's disk does not take data at the moment. Try again in a while.") from error
-        raise
+        raise_disk_error(error)
+
+
+def raise_disk_error(error: OSError) -> NoReturn:
+    """What ``disk_errors`` makes of an error, for where its generator would cost too much. Only while it is handled."""
+    if error.errno in _FULL:
+        raise StorageFull() from error
+    if error.errno in _PASSING:
+        raise Busy("The server's disk does not take data at the moment. Try again in a while.") from error
+    raise error

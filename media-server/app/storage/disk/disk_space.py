@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from app.core.room import Space
-from app.storage.disk.atomic import disk_errors
+from app.storage.disk.atomic import raise_disk_error
 
 
 class DiskSpace:
@@ -16,8 +16,10 @@ class DiskSpace:
         self._folder = str(folder)
 
     def __call__(self) -> Space:
-        with disk_errors():
+        try:
             found = os.statvfs(self._folder)
+        except OSError as error:
+            raise_disk_error(error)
         return Space(
             size=found.f_blocks * found.f_frsize,
             free=found.f_bavail * found.f_frsize,

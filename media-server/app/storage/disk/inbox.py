@@ -12,14 +12,15 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.core.errors import Busy
 from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_as_sent
-from app.core.ports.inbox import Delivery
+from app.core.ports.inbox import Delivery, Source
 from app.storage.disk.atomic import disk_errors, sync_folder
+from app.storage.disk.content import LocalFile, LocalSource
 from app.storage.disk.data_folder import OTHER_DISK, Mounts, mount_of
 from app.storage.disk.file_identity import identity_of, is_same
 
@@ -37,19 +38,24 @@ _NUMBER = re.compile(r" \(([1-9][0-9]{0,18})\)", re.ASCII)
 class LocalInbox:
     """Inbox below ``root``, which must be on the same file system as the growing files in ``source``."""
 
-    def __init__(self, root: Path, source: Path | None = None) -> None:
+    def __init__(self, root: Path, source: Path | None = None, *, durable: bool = True) -> None:
+        """``durable`` names outlive a power cut once they are flushed."""
         self._root = root
         self._source = source
+        self._durable = durable
         self._settled: set[Path] = set()
         """Folders whose own names are known to be on the disk; forgotten whenever a folder is made."""
         self._mounts: Mounts | None = None
         self._checked: dict[RelPath, int] = {}
         """Folders that were on the right disk, and how often anything had been mounted until then."""
 
-    def deliver(self, folder: RelPath, path: RelPath, source: Path | int) -> Delivery:
+    def deliver(self, folder: RelPath, path: RelPath, source: Source) -> Delivery:
+        if not isinstance(source, LocalSource):
+            raise TypeError("Only files on this disk can be given names here.")
+        place = source.place
         with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
-            links, file_identity = _looked_into(source)
-            number = _link_in(parent, disk_name(path.name), source, links, file_identity)
+            links, file_identity = _looked_into(place)
+            number = _link_in(parent, disk_name(path.name), place, links, file_identity)
             return _delivery(path, taken, number, file_identity)
 
     def check(self, folder: RelPath) -> None:
@@ -86,10 +92,14 @@ class LocalInbox:
             number = _number_of(parent, disk_name(path.name), file_identity)
             return None if number is None else _delivery(path, taken, number, file_identity)
 
-    def flush(self, folder: RelPath, delivery: Delivery) -> None:
+    def flush(self, folder: RelPath, deliveries: Sequence[Delivery]) -> None:
+        if self._durable:
+            # One sync for each folder that has new names.
+            for below in dict.fromkeys(each.disk_path.rpartition("/")[0] for each in deliveries):
+                self._flush(self._root.joinpath(*map(disk_folder, folder.parts), below))
+
+    def _flush(self, below: Path) -> None:
         # From the file's folder upwards: a folder is a name in its parent, which has to last only once.
-        parts = [*map(disk_folder, folder.parts), *delivery.disk_path.split("/")[:-1]]
-        below = self._root.joinpath(*parts)
         try:
             with disk_errors():
                 sync_folder(below)
@@ -100,12 +110,12 @@ class LocalInbox:
         except (FileNotFoundError, NotADirectoryError):
             return  # The owner was faster and has it.
 
-    def locate(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> Path:
+    def open(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> LocalFile:
         with self._found(folder, disk_path) as (parent, parts, status):
             linked = file_identity if status.st_nlink > 1 else None
             if linked is not None and not is_same(parent, parts[-1], status, linked):
                 raise FileNotFoundError(errno.ENOENT, "A link to another file", disk_path)
-            return self._root.joinpath(*parts)
+            return LocalFile(self._root.joinpath(*parts), status)
 
     def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         try:
@@ -252,10 +262,10 @@ def _delivery(path: RelPath, taken: list[int], number: int, file_identity: str) 
     )
 
 
-def _link_in(parent: int, name: str, source: Path | int, links: int, file_identity: str) -> int:
-    """Give ``source`` another name in an open folder; returns the number it took. Finds its own earlier work."""
+def _link_in(parent: int, name: str, place: Path | int, links: int, file_identity: str) -> int:
+    """Give ``place`` another name in an open folder; returns the number it took. Finds its own earlier work."""
     # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
-    if links > (0 if isinstance(source, int) else 1):
+    if links > (0 if isinstance(place, int) else 1):
         own = _number_of(parent, name, file_identity)
         if own is not None:
             return own
@@ -263,10 +273,10 @@ def _link_in(parent: int, name: str, source: Path | int, links: int, file_identi
     while True:
         candidate = numbered(name, number)
         try:
-            if isinstance(source, int):
-                os.link(f"/proc/self/fd/{source}", candidate, dst_dir_fd=parent, follow_symlinks=True)
+            if isinstance(place, int):
+                os.link(f"/proc/self/fd/{place}", candidate, dst_dir_fd=parent, follow_symlinks=True)
             else:
-                os.link(source, candidate, dst_dir_fd=parent, follow_symlinks=False)
+                os.link(place, candidate, dst_dir_fd=parent, follow_symlinks=False)
             return number
         except FileExistsError:
             # Others may have been faster: then the search goes on above what they took.
@@ -298,11 +308,11 @@ def _looked_at(parent: int, name: str) -> os.stat_result | None:
         return None
 
 
-def _looked_into(source: Path | int) -> tuple[int, str]:
+def _looked_into(place: Path | int) -> tuple[int, str]:
     """How many names a file has, and its identity."""
-    if isinstance(source, int):
-        return os.fstat(source).st_nlink, identity_of(source)
-    descriptor = os.open(source, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    if isinstance(place, int):
+        return os.fstat(place).st_nlink, identity_of(place)
+    descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         return os.fstat(descriptor).st_nlink, identity_of(descriptor)
     finally:

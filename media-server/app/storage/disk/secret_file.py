@@ -11,6 +11,16 @@ from app.storage.disk.atomic import replace_file
 SECRET_MODE = 0o600
 
 
+class LocalSecrets:
+    """Secrets, each in a file of its name in ``folder``."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, name: str) -> str:
+        return load_or_create(self._folder / name)[0]
+
+
 def load_or_create(path: Path, form: str = "{}") -> tuple[str, bool]:
     """What stands in ``path`` and whether it was made just now: 256 random bits as text, put into ``form``.
 

@@ -73,6 +73,8 @@ class Arrived:
 
     def plus(self, arrivals: Sequence[Arrival]) -> Arrived:
         """This and more records. Neighbours of one kind are taken together, so that a long journal is read quickly."""
+        if len(arrivals) == 1 and arrivals[0].span is not None:
+            return self._plus_span(arrivals[0], arrivals[0].span)
         known = self
         for (kind, boot), group in groupby(arrivals, key=_kind_and_boot):
             known = known._plus_alike(kind, boot, list(group))
@@ -88,6 +90,17 @@ class Arrived:
     def total_pending(self) -> int:
         """How many pending spans there have been: what a checkpoint of this moment covers."""
         return self.checkpointed + len(self.pending)
+
+    def _plus_span(self, arrival: Arrival, span: Span) -> Arrived:
+        """This and one span, as every chunk adds one."""
+        known = self if arrival.boot == self.boot else self.under(arrival.boot)
+        durable, pending, unsynced = known.durable, known.pending, known.unsynced
+        if arrival.kind is Kind.DURABLE:
+            durable = durable.add(span)
+        elif arrival.kind is Kind.PENDING:
+            pending, unsynced = (*pending, span), unsynced + span.stop - span.start
+        last_at = max(self.last_at, arrival.at)
+        return Arrived(known.ranges.add(span), durable, pending, unsynced, known.checkpointed, arrival.boot, last_at)
 
     def _plus_alike(self, kind: Kind, boot: int, group: list[Arrival]) -> Arrived:
         known = self.under(boot)

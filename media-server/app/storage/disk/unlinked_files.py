@@ -17,33 +17,38 @@ from app.core.policy import HEAD_BYTES
 from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import Span
 from app.storage.disk.atomic import disk_errors, set_time, write_at
+from app.storage.disk.content import LocalSource
 from app.storage.disk.file_identity import identity_of
 
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 
 
-class LocalUnlinkedFile:
+class LocalUnlinkedFile(LocalSource):
     """An open file without a name. Whoever has it closes it."""
 
-    def __init__(self, descriptor: int, sha256: str, head: bytes) -> None:
-        self.descriptor = descriptor
+    def __init__(self, descriptor: int, sha256: str, head: bytes, durable: bool) -> None:
+        self.place = self._descriptor = descriptor
+        self._durable = durable
         self.file_identity = identity_of(descriptor)
         self.sha256 = sha256
         self.head = head
 
-    def sync(self) -> None:
-        with disk_errors():
-            os.fsync(self.descriptor)
+    def flush(self) -> None:
+        if self._durable:
+            with disk_errors():
+                os.fsync(self._descriptor)
 
     def close(self) -> None:
-        os.close(self.descriptor)
+        os.close(self._descriptor)
 
 
 class LocalUnlinkedFiles:
     """UnlinkedFiles on the file system of ``folder``."""
 
-    def __init__(self, folder: Path, *, dated: bool = True) -> None:
+    def __init__(self, folder: Path, *, durable: bool = True, dated: bool = True) -> None:
+        """``durable`` files are on the disk itself once they are flushed; ``dated`` ones get the time their sender told."""
         self._folder = folder
+        self._durable = durable
         self._dated = dated
 
     @cached_property
@@ -66,7 +71,7 @@ class LocalUnlinkedFiles:
                 sha256, head = _filled(descriptor, body, size, checksum)
                 if self._dated:
                     set_time(descriptor, last_modified)
-                return LocalUnlinkedFile(descriptor, sha256, head)
+                return LocalUnlinkedFile(descriptor, sha256, head, self._durable)
             except BaseException:
                 os.close(descriptor)
                 raise

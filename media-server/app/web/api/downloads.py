@@ -12,6 +12,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.core.errors import RangeNotSatisfiable
 from app.core.links import ReceivedFile
+from app.core.ports.inbox import StoredFile
 from app.settings import Settings
 
 ACCEL_PREFIX = "/_droppr_files/"
@@ -21,12 +22,18 @@ _NOT_QUOTABLE = re.compile(r"[^ !#-$&-\[\]-~]")
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 
-def download(path: Path, file: ReceivedFile, settings: Settings) -> Response:
-    """The file at ``path`` as a download; nginx sends the bytes where it stands in front.
+def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response:
+    """A received file as a download; nginx sends the bytes where it stands in front, or the store itself where the file
+    lies elsewhere.
 
     Files of strangers are never shown by the browser: whatever they are, they are bytes to be saved.
     """
-    reply = _by_nginx(path, settings) if settings.unix_socket else _by_ourselves(path, file)
+    address = stored.link(file.name)
+    if address is not None:
+        return Response(status=302, headers={"Location": address})
+    if stored.path is None:
+        raise FileNotFoundError(file.disk_path)
+    reply = _by_nginx(stored.path, settings) if settings.unix_socket else _by_ourselves(stored, stored.path, file)
     reply.headers["Content-Type"] = "application/octet-stream"
     reply.headers["Content-Disposition"] = content_disposition(file.name)
     reply.headers["X-Content-Type-Options"] = "nosniff"
@@ -47,10 +54,12 @@ def _by_nginx(path: Path, settings: Settings) -> Response:
     return Response(headers={"X-Accel-Redirect": ACCEL_PREFIX + quote(str(below))})
 
 
-def _by_ourselves(path: Path, file: ReceivedFile) -> Response:
-    _mend_range(path.stat().st_size)
+def _by_ourselves(stored: StoredFile, path: Path, file: ReceivedFile) -> Response:
+    _mend_range(stored.size)
+    # One for each delivery, and another if the owner changes the file; the upload's id itself stays unsaid.
+    etag = hashlib.sha256(f"{file.upload_id} {stored.version}".encode()).hexdigest()[:32]
     try:
-        return send_file(path, conditional=True, mimetype="application/octet-stream", etag=_etag(path, file))
+        return send_file(path, conditional=True, mimetype="application/octet-stream", etag=etag)
     except RequestedRangeNotSatisfiable as error:
         _tell_size(error.length)
         raise RangeNotSatisfiable(size=error.length) from None
@@ -74,10 +83,3 @@ def _tell_size(size: int | None) -> None:
     def add(reply: Response) -> Response:
         reply.headers["Content-Range"] = f"bytes */{size}"
         return reply
-
-
-def _etag(path: Path, file: ReceivedFile) -> str:
-    """One for each delivery, and another if the owner changes the file; the upload's id itself stays unsaid."""
-    status = path.stat()
-    told = f"{file.upload_id} {status.st_mtime_ns} {status.st_size}"
-    return hashlib.sha256(told.encode()).hexdigest()[:32]

@@ -182,7 +182,7 @@ def _opened(session: UploadSession, most: int = MAX_IN_STATUS) -> Opened:
     settings = services().settings
     return {
         "upload_id": session.upload_id,
-        "chunk_size": settings.chunk_size,
+        "chunk_size": services().receiving.uploads.chunk_size(session.size),
         "max_parallel_chunks": settings.max_parallel_chunks,
         "most_parallel_chunks": settings.most_chunks_at_once,
         "expires_at": _expires_at(session),

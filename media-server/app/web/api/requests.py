@@ -96,7 +96,9 @@ def fetch(hash: str, path: str) -> Response:
     here = services()
     link, file = here.links.file_requests.received(hash, path)
     try:
-        return download(here.ground.inbox.locate(link.folder, file.disk_path, file.file_identity), file, here.settings)
+        return download(
+            here.ground.stores.inbox.open(link.folder, file.disk_path, file.file_identity), file, here.settings
+        )
     except FileNotFoundError:
         raise FileNotFound("This file has been moved, deleted or replaced by a link on the server.") from None
 

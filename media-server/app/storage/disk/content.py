@@ -1,0 +1,79 @@
+"""Bytes in files, held open for reading."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from functools import cached_property
+from pathlib import Path
+
+from app.core.ports.inbox import Content
+from app.core.ranges import Span
+from app.storage.disk.file_identity import identity_of
+
+
+class OpenFile:
+    """Content of an open file, which stays its owner's."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+
+    def read(self, span: Span) -> bytes:
+        return os.pread(self._descriptor, span.length, span.start)
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        done = 0
+        while done < len(buffer):
+            count = os.preadv(self._descriptor, [buffer[done:]], offset + done)
+            if not count:
+                break
+            done += count
+        return done
+
+
+@contextmanager
+def opened(path: Path | str) -> Iterator[OpenFile]:
+    """The content of the file at ``path``, which is no link. Raises FileNotFoundError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        yield OpenFile(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class LocalSource:
+    """Bytes on the disk to which a LocalInbox gives a name: the path of a growing file, or the descriptor of one without a
+    name."""
+
+    place: Path | int
+
+
+class GrownFile(LocalSource):
+    """A growing file without gaps."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+
+
+class LocalFile:
+    """StoredFile at ``path``, as it was when ``status`` was asked for."""
+
+    def __init__(self, path: Path, status: os.stat_result) -> None:
+        self.path: Path | None = path
+        self.size = status.st_size
+        # Without its number on the disk, which another disk would choose anew.
+        self.version = f"{status.st_mtime_ns} {status.st_size}"
+        self._path = path
+
+    @cached_property
+    def file_identity(self) -> str:
+        with open(self._path, "rb", buffering=0) as file:
+            return identity_of(file.fileno())
+
+    def content(self) -> AbstractContextManager[Content]:
+        return opened(self._path)
+
+    def link(self, name: str) -> str | None:
+        del name  # Only we give it out.
+        return None

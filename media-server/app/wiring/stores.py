@@ -1,0 +1,56 @@
+"""The part of the wiring that says where bytes lie, and what the processes of an installation agree on there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.core.ports.inbox import Inbox
+from app.core.ports.shared import Leader, Secrets
+from app.core.ports.uploads import UploadStore
+from app.core.ports.whole_files import UnlinkedFiles
+from app.core.waiting_room import WaitingRoom
+from app.jobs import BackgroundQueue
+from app.settings import UPLOADS, Settings
+from app.storage.disk.data_folder import FILES
+from app.storage.disk.inbox import LocalInbox
+from app.storage.disk.leader import LocalLeader
+from app.storage.disk.secret_file import LocalSecrets
+from app.storage.disk.span_log import boot_number
+from app.storage.disk.unlinked_files import LocalUnlinkedFiles
+from app.storage.disk.upload import DiskRules, Durability
+from app.storage.disk.uploads import DiskUploads
+from app.wiring.bounds import RUN_FOLDER
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """What is exchanged together: an inbox gives names only to what the other two made."""
+
+    uploads: UploadStore
+    unlinked_files: UnlinkedFiles
+    inbox: Inbox
+    secrets: Secrets
+    leader: Leader
+
+
+MakeStores = Callable[[Settings, WaitingRoom], Stores]
+"""Stores by the settings; the room is for threads of this process that wait for whoever ends an upload."""
+
+
+def local_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
+    """All in the data folder."""
+    data = settings.data_dir
+    rules = DiskRules(
+        staged=settings.chunk_layout == "indexed",
+        durability=Durability(settings.durability),
+        dated=settings.keep_times,
+        boot=boot_number(settings.boot_id),
+    )
+    return Stores(
+        uploads=DiskUploads(data / UPLOADS, rules, waiting=waiting, background=BackgroundQueue()),
+        unlinked_files=LocalUnlinkedFiles(data / UPLOADS, durable=rules.durable, dated=rules.dated),
+        inbox=LocalInbox(data / FILES, data / UPLOADS, durable=rules.durable),
+        secrets=LocalSecrets(data),
+        leader=LocalLeader(data / RUN_FOLDER / "leader.lock"),
+    )
