@@ -19,11 +19,11 @@ import pytest
 from app.core.errors import Busy, StorageFull
 from app.services.memory_monitor import ROW as PROMISE
 from app.services.memory_monitor import MemoryMonitor, MemoryUse
-from app.services.upload_concurrency_manager import LIMITED, MIN_TURN_CHUNKS, ROW, UploadConcurrencyManager
+from app.services.upload_concurrency_manager import LIMITED, MIN_TURN_CHUNKS, UploadConcurrencyManager
 from app.services.upload_slots import WINDOW_SECONDS, Limits
 from app.storage.disk.bodies import StreamBody
 from app.storage.disk.host_table import HostTable
-from app.storage.disk.waiting_list import WaitingList
+from app.storage.disk.places import LocalPlaces
 from tests.support.live import MEDIA_SERVER
 
 BIG = 10_000_000
@@ -56,8 +56,7 @@ class Machine:
             ledger=HostTable(self.folder / "memory", 64, PROMISE.size),
             clock=self.clock,
         )
-        places = HostTable(self.folder / "places", chosen.slots, ROW.size)
-        return UploadConcurrencyManager(places, WaitingList(self.folder / "waiting"), memory, chosen, self.clock)
+        return UploadConcurrencyManager(LocalPlaces(self.folder, chosen.slots, self.clock), memory, chosen)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ tickets decides who is let in when somebody comes back (``core/fair_queue.py``).
 
 Locks, in the only order in which they may be taken:
 
-1. ``_slots.locked()``, among all processes: which upload has which row, and every change of the waiting list.
+1. ``_places.locked()``, among all processes: which upload has which slot, and every change of the tickets.
 2. ``_lock``, among the threads of this process: ``_mine``, the slots of which this process holds the rows.
 3. What the waiting list and the memory monitor lock for themselves, in each of their calls.
 
@@ -29,24 +29,20 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import struct
 import threading
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
 from app.core.errors import Busy, UploadError
 from app.core.fair_queue import MAX_TICKETS, Ticket, in_order, position
-from app.core.ports.shared import SharedTable, WaitingTickets
+from app.core.ports.places import Places, TakenSlot
 from app.services.memory_monitor import MemoryMonitor
 from app.services.upload_slots import Limits, UploadSlot
 
 log = logging.getLogger("droppr.parallel")
 
-ROW = struct.Struct("<64s16s16sd")
-"""An upload's id, its digest, its user's digest, and since when it has its slot."""
 LIMITED = "Upload limit exceeded or insufficient resources"
 MAX_WAIT_SECONDS = 15
 """The most seconds a waiting sender is asked to stay away."""
@@ -76,31 +72,14 @@ class Verdict:
     waited: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Occupied:
-    index: int
-    upload: bytes
-    user: bytes
-    upload_id: str
-    since: float
-
-
 class UploadConcurrencyManager:
-    """Lets uploads in. Safe from any number of threads; processes agree through the table ``slots``."""
+    """Lets uploads in. Safe from any number of threads; processes agree through ``places``."""
 
-    def __init__(
-        self,
-        slots: SharedTable,
-        waiting: WaitingTickets,
-        memory: MemoryMonitor,
-        limits: Limits,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, places: Places, memory: MemoryMonitor, limits: Limits) -> None:
         self.limits = limits
-        self._slots = slots
-        self._waiting = waiting
+        self._places = places
         self._memory = memory
-        self._clock = clock
+        self._clock = places.clock
         self._lock = threading.Lock()
         self._mine: dict[str, UploadSlot] = {}
         self._crowded = (-_FRESH_SECONDS, False)
@@ -116,8 +95,8 @@ class UploadConcurrencyManager:
             yield
             return
         upload, person = digest(token or upload_id), digest(user)
-        with self._slots.locked():
-            occupied = self._occupied()
+        with self._places.locked():
+            occupied = self._places.taken()
             verdict = self._judge(upload, person, occupied, begun=False)
             if verdict.busy is not None:
                 raise verdict.busy
@@ -162,16 +141,16 @@ class UploadConcurrencyManager:
         with self._lock:
             slot = self._mine.pop(upload_id, None)
         upload = digest(upload_id)
-        with self._slots.locked():
-            for each in self._occupied():
+        with self._places.locked():
+            for each in self._places.taken():
                 if each.upload == upload:
-                    self._slots.write(each.index, bytes(ROW.size))
+                    self._places.clear(each.index)
         if slot is not None:
             self._let_go(slot)
 
     def sweep(self) -> None:
         """Free the slots of uploads of which nothing comes any more; called every second or so."""
-        self._slots.make()
+        self._places.make()
         crowded, now = self._is_crowded(), self._clock()
         with self._lock:
             for slot in self._mine.values():
@@ -185,15 +164,15 @@ class UploadConcurrencyManager:
 
     def running(self) -> list[Running]:
         """The uploads that have a slot, the oldest first."""
-        with self._slots.locked():
-            occupied = sorted(self._occupied(), key=lambda each: each.since)
+        with self._places.locked():
+            occupied = sorted(self._places.taken(), key=lambda each: each.since)
         now = self._clock()
         return [Running(each.upload_id, now - each.since) for each in occupied]
 
     def waiting(self) -> int:
         """How many uploads wait for a slot."""
-        with self._slots.locked():
-            return len(self._waiting.read(self._clock())[0])
+        with self._places.locked():
+            return len(self._places.tickets()[0])
 
     def _entered(self, upload_id: str, user: str, begun: bool, arrived: bool) -> UploadSlot:
         with self._lock:
@@ -210,11 +189,11 @@ class UploadConcurrencyManager:
 
     def _claimed(self, upload_id: str, user: str, begun: bool, arrived: bool) -> UploadSlot:
         upload, person = digest(upload_id), digest(user)
-        with self._slots.locked():
-            occupied = self._occupied()
+        with self._places.locked():
+            occupied = self._places.taken()
             found = next((each for each in occupied if each.upload == upload), None)
             if found is not None and not self._is_leaving(upload_id, found):
-                self._slots.hold(found.index)
+                self._places.hold(found.index)
                 return self._enter(UploadSlot(upload_id, found.index, found.since))
             others = [each for each in occupied if each is not found]
             verdict = self._judge(upload, person, others, begun=begun, keep=not arrived)
@@ -230,18 +209,17 @@ class UploadConcurrencyManager:
                 self._forget_ticket(upload)
             return self._enter(slot)
 
-    def _renewed(self, upload_id: str, user: bytes, found: Occupied) -> UploadSlot:
+    def _renewed(self, upload_id: str, user: bytes, found: TakenSlot) -> UploadSlot:
         """The slot of an upload whose turn was over, for another turn: nobody else has come for it."""
         now = self._clock()
-        self._slots.hold(found.index)
-        self._slots.write(found.index, ROW.pack(upload_id.encode()[:64], found.upload, user, now))
+        self._places.take(TakenSlot(found.index, found.upload, user, upload_id, now))
         self._forget_ticket(found.upload)
         with self._lock:
             slot = self._mine.setdefault(upload_id, UploadSlot(upload_id, found.index, now))
             slot.since, slot.chunks, slot.is_over = now, 0, False
         return slot
 
-    def _is_leaving(self, upload_id: str, found: Occupied) -> bool:
+    def _is_leaving(self, upload_id: str, found: TakenSlot) -> bool:
         """Whether the turn of an upload that has a slot is over, here or in another process."""
         with self._lock:
             slot = self._mine.get(upload_id)
@@ -282,7 +260,7 @@ class UploadConcurrencyManager:
     def _is_crowded(self) -> bool:
         """Whether anybody waits who has not given up."""
         now = self._clock()
-        return any(not each.is_late(now) for each in self._waiting.read(now)[0])
+        return any(not each.is_late(now) for each in self._places.tickets()[0])
 
     def _is_idle(self, slot: UploadSlot, crowded: bool) -> bool:
         now = self._clock()
@@ -291,22 +269,14 @@ class UploadConcurrencyManager:
         over = crowded and unused >= _FRESH_SECONDS and now - slot.since >= self.limits.turn
         return not slot.active and (unused >= self.limits.idle or over)
 
-    def _occupied(self) -> list[Occupied]:
-        found = []
-        for index, row in enumerate(self._slots.read()):
-            upload_id, upload, user, since = ROW.unpack(row)
-            if since and self._slots.is_held(index):
-                found.append(Occupied(index, upload, user, upload_id.rstrip(b"\0").decode(), since))
-        return found
-
     def _judge(
-        self, upload: bytes, user: bytes, occupied: list[Occupied], *, begun: bool, keep: bool = True
+        self, upload: bytes, user: bytes, occupied: list[TakenSlot], *, begun: bool, keep: bool = True
     ) -> Verdict:
         """Whether an upload may go on now. With ``keep``, and where it waited before, its ticket is noted if it may not."""
         if not begun:
             self._memory.check()
         now = self._clock()
-        tickets, number = self._waiting.read(now)
+        tickets, number = self._places.tickets()
         mine = next((each for each in tickets if each.upload == upload), None)
         others = [each for each in tickets if each is not mine]
         asking = mine or Ticket(upload, user, number, now, 0)
@@ -317,7 +287,7 @@ class UploadConcurrencyManager:
             return Verdict(None, waited=mine is not None)
         reason, wait = ("user", _OWN_WAIT_SECONDS) if before is None else ("places", self._wait(before - free))
         if mine or (keep and self._may_wait(user, tickets)):
-            self._waiting.write([*others, replace(asking, seen=now, wait=wait)], number + (mine is None))
+            self._places.keep_tickets([*others, replace(asking, seen=now, wait=wait)], number + (mine is None))
         log.debug("PARALLEL upload sent away", extra={"reason": reason, "before": before, "waiting": len(tickets)})
         return Verdict(Busy(LIMITED, reason=reason, retry_after=wait), waited=mine is not None)
 
@@ -331,11 +301,13 @@ class UploadConcurrencyManager:
         return min(MAX_WAIT_SECONDS, 1 + before // self.limits.slots)
 
     def _forget_ticket(self, upload: bytes) -> None:
-        tickets, number = self._waiting.read(self._clock())
+        tickets, number = self._places.tickets()
         if any(each.upload == upload for each in tickets):
-            self._waiting.write([each for each in tickets if each.upload != upload], number)
+            self._places.keep_tickets([each for each in tickets if each.upload != upload], number)
 
-    def _take(self, upload_id: str, upload: bytes, user: bytes, occupied: list[Occupied], *, begun: bool) -> UploadSlot:
+    def _take(
+        self, upload_id: str, upload: bytes, user: bytes, occupied: list[TakenSlot], *, begun: bool
+    ) -> UploadSlot:
         """Occupy a free row, and reserve the memory. Raises Busy when memory is short, unless it has begun."""
         taken = {each.index for each in occupied}
         index = next(each for each in range(self.limits.slots) if each not in taken)
@@ -346,8 +318,7 @@ class UploadConcurrencyManager:
                 raise
             reservation = None
         now = self._clock()
-        self._slots.hold(index)
-        self._slots.write(index, ROW.pack(upload_id.encode()[:64], upload, user, now))
+        self._places.take(TakenSlot(index, upload, user, upload_id, now))
         log.debug("PARALLEL upload let in", extra={"running": len(occupied) + 1, "limit": self.limits.slots})
         slot = UploadSlot(upload_id, index, now, reservation, used_at=now)
         with self._lock:
@@ -355,10 +326,10 @@ class UploadConcurrencyManager:
         return slot
 
     def _let_go(self, slot: UploadSlot) -> None:
-        with self._slots.locked(), self._lock:
+        with self._places.locked(), self._lock:
             # The row may be another upload's by now, of which this process receives chunks as well.
             if slot.index is not None and all(each.index != slot.index for each in self._mine.values()):
-                self._slots.release(slot.index)
+                self._places.release(slot.index)
         if slot.reservation is not None:
             slot.reservation.release()
 

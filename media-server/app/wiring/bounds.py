@@ -8,12 +8,11 @@ from app.core.waiting_room import WaitingRoom, WaitingThreads
 from app.services.links.access import waiting_for_passwords
 from app.services.memory_monitor import ROW, MemoryMonitor
 from app.services.receiving.bulk import Bulk
-from app.services.upload_concurrency_manager import ROW as SLOT
 from app.services.upload_concurrency_manager import UploadConcurrencyManager
 from app.services.upload_slots import Limits
 from app.settings import MIB, Settings
 from app.storage.disk.host_table import HostTable
-from app.storage.disk.waiting_list import WaitingList
+from app.storage.disk.places import LocalPlaces
 
 RUN_FOLDER = "run"
 """The folder below the data folder with what holds only while processes live."""
@@ -45,8 +44,7 @@ def build_bounds(settings: Settings) -> Bounds:
         ledger=HostTable(run / "memory", MAX_PROCESSES, ROW.size),
     )
     concurrency = UploadConcurrencyManager(
-        HostTable(run / "places", settings.parallel_upload_max_concurrent_users, SLOT.size),
-        WaitingList(run / "waiting"),
+        LocalPlaces(run, settings.parallel_upload_max_concurrent_users),
         memory,
         Limits(
             slots=settings.parallel_upload_max_concurrent_users,

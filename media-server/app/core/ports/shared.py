@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import Protocol
-
-from app.core.fair_queue import Ticket
 
 
 class SharedTable(Protocol):
@@ -47,18 +44,6 @@ class SharedTable(Protocol):
 
     def is_held(self, index: int) -> bool:
         """Whether any process holds the row, this one included."""
-        ...
-
-
-class WaitingTickets(Protocol):
-    """The tickets of uploads that wait for a slot, up to ``MAX_TICKETS``. Changed only by whoever locks the table of slots."""
-
-    def read(self, now: float) -> tuple[list[Ticket], int]:
-        """The tickets of those who still wait, and the number of the next one."""
-        ...
-
-    def write(self, tickets: Sequence[Ticket], number: int) -> None:
-        """Keep these tickets, and no others."""
         ...
 
 
