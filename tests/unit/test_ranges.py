@@ -70,6 +70,14 @@ def test_the_first_gaps_and_their_number_and_end_are_those_of_all_gaps(added, wi
         assert ranges.missing_stop(within) == gaps[-1].stop
 
 
+@given(st.lists(spans()), st.integers(0, 3), st.integers(1, 4))
+def test_the_gaps_of_a_file_are_told_by_their_first_and_last_bytes(added, beyond, most):
+    ranges = ByteRanges(added)
+    size = max(1, ranges.stop + beyond)
+    gaps = [(gap.start, gap.end) for gap in ranges.missing(Span(0, size))]
+    assert ranges.gaps(size, most) == (gaps[:most], len(gaps))
+
+
 @given(st.lists(spans()), spans())
 def test_a_span_is_apart_exactly_when_it_makes_one_stretch_more(added, span):
     ranges = ByteRanges(added)

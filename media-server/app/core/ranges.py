@@ -46,18 +46,18 @@ class ByteRanges:
 
     # One array of start, stop, start, stop, …, each larger than the one before. So whether a position is in is the
     # parity of its place in it, and a copy of many thousand spans is one copy of memory.
-    __slots__ = ("_bounds", "_length")
+    __slots__ = ("_bounds", "length")
 
     def __init__(self, spans: Iterable[Span] = ()) -> None:
         self._bounds = _merged((span.start, span.stop) for span in spans)
-        self._length = _total(self._bounds)
+        self.length = _total(self._bounds)
+        """How many bytes are there in all."""
 
     def add(self, span: Span) -> ByteRanges:
         """These ranges and ``span``. Costs a copy of the list of gaps, nothing per byte."""
-        if self.covers(span):
-            return self
         bounds = self._bounds[:]
-        return self._of(bounds, self._length + _put(bounds, span))
+        gained = _put(bounds, span)
+        return self._of(bounds, self.length + gained) if gained else self
 
     def add_all(self, spans: Sequence[Span]) -> ByteRanges:
         """These ranges and ``spans``, with one copy for all of them."""
@@ -65,7 +65,7 @@ class ByteRanges:
             bounds = _merged((*_pairs(self._bounds), *((span.start, span.stop) for span in spans)))
             return self._of(bounds, _total(bounds))
         bounds = self._bounds[:]
-        return self._of(bounds, self._length + sum(_put(bounds, span) for span in spans))
+        return self._of(bounds, self.length + sum(_put(bounds, span) for span in spans))
 
     def union(self, other: ByteRanges) -> ByteRanges:
         bounds = _merged((*_pairs(self._bounds), *_pairs(other._bounds)))
@@ -78,6 +78,9 @@ class ByteRanges:
 
     def missing(self, within: Span) -> ByteRanges:
         """The bytes of ``within`` that are not here."""
+        first = bisect_right(self._bounds, within.start)
+        if first % 2 == 0 and (first == len(self._bounds) or self._bounds[first] >= within.stop):
+            return self._of(array("Q", (within.start, within.stop)), within.stop - within.start)
         gaps = self._within(within, inside=False)
         return self._of(gaps, _total(gaps))
 
@@ -91,6 +94,19 @@ class ByteRanges:
         first, last = bisect_right(self._bounds, within.start), bisect_left(self._bounds, within.stop)
         gaps = _cut(self._bounds, first, min(last, first + 2 * most), within, inside=False)
         return list(_spans(gaps[: 2 * most]))
+
+    def gaps(self, size: int, most: int) -> tuple[list[tuple[int, int]], int]:
+        """The first ``most`` stretches of a file of ``size`` bytes that are not here, each as its first and last byte, and how
+        many there are. Every reply to a chunk tells them, so they are read off as they lie."""
+        bounds = self._bounds
+        begins, ends = bool(bounds) and bounds[0] == 0, bool(bounds) and bounds[-1] == size
+        first, last = int(begins), len(bounds) - ends
+        edges = array("Q", () if begins else (0,))
+        edges += bounds[first : min(last, first + 2 * most)]
+        if not ends:
+            edges.append(size)
+        told = [(edges[at], edges[at + 1] - 1) for at in range(0, min(len(edges) - 1, 2 * most), 2)]
+        return told, (last - first + (not begins) + (not ends)) // 2
 
     def missing_stop(self, within: Span) -> int:
         """One past the last byte of ``within`` that is not here, of which there must be one."""
@@ -116,11 +132,6 @@ class ByteRanges:
         return self._bounds[1] if self._bounds and self._bounds[0] == 0 else 0
 
     @property
-    def length(self) -> int:
-        """How many bytes are there in all."""
-        return self._length
-
-    @property
     def stop(self) -> int:
         """One past the last byte that is there; 0 when nothing is."""
         return self._bounds[-1] if self._bounds else 0
@@ -135,7 +146,7 @@ class ByteRanges:
     def _of(bounds: array[int], length: int) -> ByteRanges:
         result = ByteRanges.__new__(ByteRanges)
         result._bounds = bounds
-        result._length = length
+        result.length = length
         return result
 
     def __iter__(self) -> Iterator[Span]:
@@ -157,11 +168,20 @@ class ByteRanges:
 def _put(bounds: array[int], span: Span) -> int:
     """Add a span in place; how many bytes were not there before."""
     # What touches is joined: a start at a stop, and a stop at a start, are inside.
-    first = bisect_left(bounds, span.start)
-    last = bisect_right(bounds, span.stop)
-    gained = span.length - _total(_cut(bounds, first, last, span, inside=True))
-    bounds[first:last] = array("Q", [at for at, place in ((span.start, first), (span.stop, last)) if place % 2 == 0])
-    return gained
+    start, stop = span.start, span.stop
+    first, last = bisect_left(bounds, start), bisect_right(bounds, stop)
+    there = bounds[first:last]
+    if first % 2:
+        there.insert(0, start)
+    if last % 2:
+        there.append(stop)
+    edges = array("Q")
+    if first % 2 == 0:
+        edges.append(start)
+    if last % 2 == 0:
+        edges.append(stop)
+    bounds[first:last] = edges
+    return stop - start - sum(there[1::2]) + sum(there[::2])
 
 
 def _cut(bounds: array[int], first: int, last: int, within: Span, *, inside: bool) -> array[int]:

@@ -83,6 +83,10 @@ class UploadSession:
         """The first ``most`` gaps, in order."""
         return [] if self.is_whole else self.ranges.first_missing(Span(0, self.size), most)
 
+    def gaps(self, most: int) -> tuple[list[tuple[int, int]], int]:
+        """The first ``most`` gaps, each as its first and last byte, and how many there are."""
+        return ([], 0) if self.is_whole else self.ranges.gaps(self.size, most)
+
     def missing_outline(self, most: int) -> list[Span]:
         """All gaps in ``most`` stretches: where there are more, the last one reaches to the end of the last gap and
         holds bytes that are there, too."""

@@ -55,7 +55,7 @@ class Observer:
         yield
         seconds = time.monotonic() - started
         CHUNKS.inc()
-        BYTES.inc(span.length)
+        BYTES.inc(span.stop - span.start)
         CHUNK_SECONDS.observe(seconds)
         if log.isEnabledFor(logging.DEBUG):
             place = {"start": span.start, "stop": span.stop, "index": index}

@@ -17,8 +17,8 @@ MAX_IN_LIST = 10
 
 def first_gaps(session: UploadSession) -> MissingRanges:
     """The gaps that a chunk reply tells: the first of them."""
-    told = inclusive_pairs(session.missing(MAX_IN_CHUNK_REPLY))
-    return _missing(told, session.missing_count > len(told))
+    told, count = session.gaps(MAX_IN_CHUNK_REPLY)
+    return _missing(told, count > len(told))
 
 
 def all_gaps(session: UploadSession, most: int = MAX_IN_STATUS) -> MissingRanges:
