@@ -185,13 +185,14 @@ def test_an_expired_link_is_extended_in_one_click(desk: Page, client: Client) ->
 def test_axe_finds_nothing_wrong_with_a_long_message_and_the_keyboard_reaches_what_can_be_done_before_the_files(
     desk: Page, client: Client
 ) -> None:
-    link = client.make_link(title="Talkative", message="Please send everything.\n" * 40)
+    link = client.make_link(title="Talkative", message="Please send everything.\n" * 40, note="Ask Ada.\n" * 40)
     client.make_link(title="Run out", expires_hours=0.000001)
     link.deliver("a.txt", b"a")
     look_again(desk)
     row = unfold(desk, "Talkative")
     expect(row.locator(".received")).to_be_visible()
-    expect(row.locator("p.message")).to_have_attribute("tabindex", "0")
+    for part in ("message", "note"):
+        expect(row.locator(f'[data-part="{part}"]')).to_have_attribute("tabindex", "0")
     assert complaints(desk) == []
     order = row.locator("button:visible, a:visible").evaluate_all("all => all.map(each => each.textContent.trim())")
     assert order.index("Close the link") < order.index("Download")
