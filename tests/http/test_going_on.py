@@ -85,7 +85,7 @@ def edited(path: Path, *places: int) -> bytes:
 def test_after_a_touch_the_command_sends_what_is_missing(sender: Sender, link: Link, server: LiveServer) -> None:
     file, size = sender.folder / "film.mov", 30 * MIB
     file.write_bytes(content(size))
-    running = sender.start("film.mov", "--to", address(link), "--limit-rate", "8M", "--chunk-size", "256k")
+    running = sender.start("film.mov", "--to", address(link), "--limit-rate", "2M", "--chunk-size", "256k")
     eventually(lambda: any(each["received_bytes"] > 4 * MIB for each in link.under_way()), what="some chunks")
     running.send_signal(signal.SIGINT)
     told = running.communicate(timeout=60)[0]
