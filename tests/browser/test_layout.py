@@ -22,6 +22,7 @@ from tests.support.live import GENEROUS, LiveServer
 SLOW = 2
 LONG = "Wedding Müller – the whole evening, second camera, from the balcony, final cut (2).mp4"
 MESSAGE = "Please send everything you filmed on the evening.\nNo need to cut or to rename anything. Thank you!\n" * 6
+NOTE = "Ask Ada whether the second camera is ours.\n" + "Paid until June. " * 12
 
 
 # The sender's page
@@ -171,6 +172,7 @@ def full(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
             title="Films of the evening for Anna and Tom",
             folder="weddings/2026/mueller",
             message=MESSAGE,
+            note=NOTE,
             ask_name="optional",
             max_files=40,
             expires_hours=100,
