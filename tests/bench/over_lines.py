@@ -251,7 +251,7 @@ class Ends:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=program, args=flags)
             try:
-                page = browser.new_page(ignore_https_errors=True)
+                page = browser.new_page()
                 page.goto(self._link(port))
                 page.locator("#choose").wait_for()
                 page.evaluate(_WATCH)

@@ -71,7 +71,7 @@ def test_over_https_the_cookie_is_this_hosts_own_and_logging_out_ends_it_for_goo
     server = live(workers=2, unix_socket=True)
     assert server.socket_path
     with LiveNginx(server.socket_path, server.data_dir, built_pages(), tmp_path, tls=True) as site:
-        context = browser.new_context(base_url=site.tls_url, ignore_https_errors=True)
+        context = browser.new_context(base_url=site.tls_url)
         desk = context.new_page()
         desk.goto("/admin")
         log_in(desk, server.token)

@@ -31,7 +31,7 @@ def test_the_owner_is_told_where_all_chunks_share_one_connection(
         owner = Client.of(server, url=nginx.url)
         link = owner.make_link()
         file = write(tmp_path / "large.bin", content(4 * MIB))
-        with browser.new_context(ignore_https_errors=True) as context:
+        with browser.new_context() as context:
             sender = Sender(context, nginx.tls_url, link).visit()
             sender.choose(file)
             sender.expect_all_arrived("1 file has arrived")
