@@ -66,11 +66,12 @@ def test_a_repeated_pack_changes_nothing_and_answers_the_same(way_in: Client) ->
     assert len(on_disk(link)) == 20
 
 
-def test_the_same_pack_sent_eight_times_at_once_delivers_each_file_once(link: Link) -> None:
+def test_the_same_pack_sent_six_times_at_once_delivers_each_file_once(link: Link) -> None:
+    # One worker takes in seven at once, and all may come to the same one.
     files = [file(f"{n}.bin", content(3000, n)) for n in range(70)]
     body = packed(files)
-    with ThreadPoolExecutor(8) as pool:
-        replies = list(pool.map(lambda _: send(link, body).expect(200).json["files"], range(8)))
+    with ThreadPoolExecutor(6) as pool:
+        replies = list(pool.map(lambda _: send(link, body).expect(200).json["files"], range(6)))
     assert all(reply == replies[0] for reply in replies)
     assert on_disk(link) == {line["path"]: data for line, data in files}
 
