@@ -53,7 +53,7 @@ alone: system-parts setup ## Run every test with servers and browsers of its own
 unit contracts faults: $(VENV)/.dev ## Run the tests of one folder
 	$(BIN)/pytest tests/$@ $(ARGS)
 
-faults: system-parts
+contracts faults: system-parts
 
 torture: system-parts $(VENV)/.fuzz ## Run the fault tests at full length: every step, every kind (DROPPR_TEST_SEED repeats a run, DROPPR_TORTURE_GIB=1 shortens it)
 	$(BIN)/pytest tests/faults --torture --numprocesses=2 $(BY_FILE) $(ARGS)
@@ -84,8 +84,8 @@ fmt: $(VENV)/.dev nginx/node_modules/.installed ## Put Python and TypeScript int
 	cd nginx && npx --no-install biome check --write .
 
 locks: ## Bring the locked Python dependencies up to date (needs uv)
-	@for set in ':--extra server --extra build' '-remotes:--extra server --extra build --extra s3 --extra drive' \
-	    '-dev:--extra server --extra build --extra s3 --extra drive --extra test --extra lint' '-fuzz:--extra fuzz' '-node:--extra node'; do \
+	@for set in ':--extra server --extra build' '-remotes:--extra server --extra build --extra s3 --extra drive --extra postgres' \
+	    '-dev:--extra server --extra build --extra s3 --extra drive --extra postgres --extra test --extra lint' '-fuzz:--extra fuzz' '-node:--extra node'; do \
 	    uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	        --python-version 3.11 $${set#*:} setup.cfg --output-file $(LOCKS)$${set%%:*}.lock; \
 	done
@@ -100,7 +100,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts git nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev
+	@scripts/system-parts git nginx chromium firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev postgresql
 
 $(VENV)/.created:
 	@scripts/system-parts venv

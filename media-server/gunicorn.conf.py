@@ -161,6 +161,7 @@ _LIBRARIES = (
     "limits",
     "psutil",
     "pythonjsonlogger",
+    "sqlalchemy.dialects.sqlite",
     "urllib3",
     "wsproto",
 )

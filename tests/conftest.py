@@ -20,10 +20,13 @@ from zlib import crc32
 import pytest
 from _pytest.runner import runtestprotocol
 
+from app.storage.sql.migrate import migrate
+from app.storage.sql.postgresql import PostgreSQLDatabase
 from tests.support.client import Client, Link
 from tests.support.contract import judge
 from tests.support.leftovers import leftovers, mark
 from tests.support.live import GENEROUS, LiveServer
+from tests.support.postgresql import PostgreSQLServer
 
 # Chosen once, so that all processes of a run have the same; every chance of a test comes from it.
 SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
@@ -39,6 +42,9 @@ _left: list[str] = []
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fresh", action="store_true", help="end what tests share, servers and browsers, after each test")
     parser.addoption("--shots", metavar="FOLDER", help="put a picture of every state of every page there")
+    parser.addoption(
+        "--catalogue", choices=["sqlite", "postgresql"], default="sqlite", help="what servers keep their catalogue in"
+    )
     parser.addoption(
         "--shard", metavar="I/N", help="run the I-th of N parts of the tests, each the same for every seed"
     )
@@ -139,6 +145,31 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 def seed() -> int:
     """Repeats a run: DROPPR_TEST_SEED, which stands at the head of what pytest prints."""
     return SEED
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQLServer]:
+    """One PostgreSQL server for all tests that need one. Use a database of your own."""
+    with PostgreSQLServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="session", autouse=True)
+def catalogues(request: pytest.FixtureRequest) -> Iterator[None]:
+    """With ``--catalogue postgresql`` each server that is started has its catalogue in a database of its own there."""
+    if request.config.getoption("--catalogue") == "sqlite":
+        yield
+        return
+    running: PostgreSQLServer = request.getfixturevalue("postgresql")
+
+    def new_database() -> str:
+        url = running.new_database()
+        migrate(PostgreSQLDatabase(url))
+        return url
+
+    LiveServer.new_database = new_database
+    yield
+    LiveServer.new_database = None
 
 
 @pytest.fixture(scope="session")

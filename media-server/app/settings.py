@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     tls_cert: Path | None = None
     tls_key: Path | None = None
     data_dir: Path = Path("data")
+    database_url: str | None = Field(None, pattern="^postgres(ql)?://")
     umask: int = 0o077
     pages_dir: Path = SHIPPED / "nginx" / "dist"
     admin_token: str | None = Field(None, min_length=16)

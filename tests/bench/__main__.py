@@ -28,6 +28,7 @@ SUITES = (
         "speed",
         "finish",
         "record",
+        "catalogue",
         "status",
         "memory",
         "small",

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
 import stat
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from app.storage.disk.attempts import SQLiteAttempts
+from app.storage.sql.counts import SQLCounts
+from tests.contracts.conftest import databases
 from tests.support.clock import Now
 from tests.support.processes import together
 
@@ -21,10 +20,11 @@ def now() -> Now:
     return Now()
 
 
-@pytest.fixture(params=[SQLiteAttempts], ids=["sqlite"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def make(request, tmp_path: Path, now: Now):
     """Opens the same counts again, as another process or a restart would."""
-    return lambda: request.param(tmp_path / "attempts.db", now)
+    opened = databases(request.param, request, tmp_path)
+    return lambda: SQLCounts(opened(), now)
 
 
 @pytest.fixture
@@ -133,22 +133,22 @@ def test_counting_is_possible_while_one_has_the_turn(attempts):
         assert attempts.count("k", LIMIT) == 1
 
 
-class TestSQLite:
-    def test_old_rows_are_removed(self, attempts, now, tmp_path):
-        for number in range(100):
-            attempts.hit(f"k{number}", "1 per minute")
-            attempts.first_use(f"t{number}", 60)
-        now.pass_by(200)
-        attempts.hit("new", "1 per minute")
-        with closing(sqlite3.connect(tmp_path / "attempts.db")) as connection:
-            rows = [connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for table in ("events", "used")]
-        assert rows == [1, 0]
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+def test_what_counts_no_more_is_removed(kind, request, now, tmp_path):
+    database = databases(kind, request, tmp_path)()
+    attempts = SQLCounts(database, now)
+    for number in range(100):
+        attempts.hit(f"k{number}", "1 per minute")
+        attempts.first_use(f"t{number}", 60)
+    now.pass_by(200)
+    attempts.hit("new", "1 per minute")
+    with database.read() as tx:
+        assert [tx.one(f"SELECT count(*) FROM {table}") for table in ("counts", "used_tokens")] == [(1,), (0,)]
 
-    def test_nobody_else_may_read_the_counts(self, attempts, tmp_path):
-        attempts.hit("k", LIMIT)
-        files = [path for path in tmp_path.iterdir() if path.is_file()]
-        assert len(files) >= 3
-        assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in files)
+
+def test_nobody_else_may_read_the_counts(attempts, tmp_path):
+    attempts.hit("k", LIMIT)
+    assert all(stat.S_IMODE(path.stat().st_mode) & 0o077 == 0 for path in tmp_path.rglob("*"))
 
 
 def test_a_token_was_used_until_its_time_is_over_and_asking_uses_nothing(make, now):

@@ -21,9 +21,10 @@ from app.core.ports.guards import CaptchaProvider
 from app.settings import Settings
 from app.storage.captcha.altcha import LIFETIME_SECONDS, AltchaCaptcha
 from app.storage.captcha.siteverify import SiteVerifyCaptcha, SiteVerifyKeys
-from app.storage.disk.attempts import SQLiteAttempts
 from app.storage.disk.secret_file import LocalSecrets
+from app.storage.sql.counts import SQLCounts
 from app.wiring.captcha import build_captcha
+from tests.support.catalogues import catalogue
 from tests.support.clock import Now
 from tests.support.processes import together
 
@@ -67,12 +68,12 @@ def now() -> Now:
 
 
 @pytest.fixture
-def attempts(tmp_path: Path, now: Now) -> SQLiteAttempts:
-    return SQLiteAttempts(tmp_path / "attempts.db", now)
+def attempts(tmp_path: Path, now: Now) -> SQLCounts:
+    return SQLCounts(catalogue(tmp_path), now)
 
 
 @pytest.fixture
-def captcha(attempts: SQLiteAttempts, now: Now) -> AltchaCaptcha:
+def captcha(attempts: SQLCounts, now: Now) -> AltchaCaptcha:
     return AltchaCaptcha(key="k" * 43, attempts=attempts, clock=now)
 
 
@@ -84,7 +85,7 @@ def provider(request, captcha, attempts, verifier):
     return by_http(request.param, attempts, verifier), ["good", "good-2"]
 
 
-def by_http(name: str, attempts: SQLiteAttempts, url: str) -> SiteVerifyCaptcha:
+def by_http(name: str, attempts: SQLCounts, url: str) -> SiteVerifyCaptcha:
     Verifier.answer = None
     return SiteVerifyCaptcha(name=name, keys=SiteVerifyKeys("site", "secret"), attempts=attempts, verify_url=url)
 
@@ -143,7 +144,7 @@ class TestAltcha:
     def test_a_solution_stays_used_in_another_server_on_the_same_data(self, captcha, tmp_path, now):
         token = solved(captcha)
         assert captcha.verify(token)
-        again = AltchaCaptcha(key="k" * 43, attempts=SQLiteAttempts(tmp_path / "attempts.db", now), clock=now)
+        again = AltchaCaptcha(key="k" * 43, attempts=SQLCounts(catalogue(tmp_path), now), clock=now)
         assert not again.verify(token)
 
     def test_a_challenge_made_easier_or_signed_by_somebody_else_is_worth_nothing(self, captcha, attempts, now):

@@ -9,7 +9,8 @@ import pytest
 
 from app.core.errors import Busy
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget, TargetKind
-from app.storage.disk.local_outbox import LocalOutbox
+from app.storage.sql.outbox import SQLOutbox
+from tests.contracts.conftest import databases
 from tests.support.processes import together
 
 PLACE = RemoteTarget(TargetKind.S3, bucket="bucket", prefix="in")
@@ -19,16 +20,23 @@ def entry(upload_id: str = "upload-1", created_at: float = 1.0) -> OutboxEntry:
     return OutboxEntry(upload_id, "hash", PLACE, 10, created_at)
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def make(request, tmp_path: Path):
+    """Opens the same outbox again, as another process or a restart would."""
+    opened = databases(request.param, request, tmp_path)
+    return lambda: SQLOutbox(opened())
+
+
 @pytest.fixture
-def outbox(tmp_path: Path) -> LocalOutbox:
-    return LocalOutbox(tmp_path / "outbox")
+def outbox(make):
+    return make()
 
 
-def test_an_entry_comes_back_as_it_was(outbox, tmp_path):
+def test_an_entry_comes_back_as_it_was(outbox, make):
     full = replace(entry(), state=OutboxState.RETRYING, transfer="secret", path="a/ü", attempts=2, error="No.")
     assert outbox.add(full) is True
     assert outbox.load("upload-1") == full
-    assert LocalOutbox(tmp_path / "outbox").all() == [full]
+    assert make().all() == [full]
 
 
 def test_adding_again_changes_nothing(outbox):
@@ -47,11 +55,11 @@ def test_what_was_removed_is_gone_and_an_update_brings_it_not_back(outbox):
     assert outbox.all() == []
 
 
-def test_the_oldest_come_first_and_changes_are_seen(outbox, tmp_path):
+def test_the_oldest_come_first_and_changes_are_seen(outbox, make):
     for number in (3, 1, 2):
         outbox.add(entry(f"upload-{number}", float(number)))
     assert [each.upload_id for each in outbox.all()] == ["upload-1", "upload-2", "upload-3"]
-    LocalOutbox(tmp_path / "outbox").update("upload-2", lambda each: replace(each, error="new"))
+    make().update("upload-2", lambda each: replace(each, error="new"))
     assert outbox.all()[1].error == "new"
 
 
@@ -92,15 +100,19 @@ def test_two_cannot_hold_one_file_and_the_lock_falls_with_the_block(outbox):
         outbox.remove("upload-1")
 
 
-def test_a_document_that_a_power_cut_left_empty_is_none(outbox, tmp_path):
-    outbox.add(entry())
-    (tmp_path / "outbox" / "upload-1.json").write_bytes(b"")
-    assert outbox.all() == []
-    assert outbox.load("upload-1") is None
-    assert outbox.add(entry()) is True
+def test_some_are_told_and_all_are_counted(outbox):
+    for number, state in enumerate((OutboxState.WAITING, OutboxState.WAITING, OutboxState.FAILED)):
+        outbox.add(replace(entry(f"upload-{number}"), state=state, sent_bytes=number))
+    found = outbox.some(["upload-2", "never", "no such id", "upload-0"])
+    assert {upload_id: each.state for upload_id, each in found.items()} == {
+        "upload-0": OutboxState.WAITING,
+        "upload-2": OutboxState.FAILED,
+    }
+    assert outbox.some([]) == {}
+    assert outbox.figures() == {OutboxState.WAITING: (2, 19), OutboxState.FAILED: (1, 8)}
 
 
 def test_nobody_else_on_the_machine_can_read_it(outbox, tmp_path):
     outbox.add(replace(entry(), transfer="https://secret"))
-    for path in [tmp_path / "outbox", *(tmp_path / "outbox").rglob("*")]:
+    for path in tmp_path.rglob("*"):
         assert path.stat().st_mode & 0o077 == 0, path

@@ -13,8 +13,8 @@ from app.core.errors import RequestFull, RequestNotFound
 from app.core.links import Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.terms import Ask, CaptchaMode, Terms
-from app.storage.disk import local_requests
-from app.storage.disk.local_requests import LocalRequests
+from app.storage.sql.files import SQLRequests
+from tests.contracts.conftest import databases
 from tests.support.processes import together
 
 HASH = "link-0123456789abcdef"
@@ -38,10 +38,11 @@ def received(number: int, size: int = 10) -> ReceivedFile:
     return ReceivedFile(f"u{number}", f"ü/{number}.bin", f"ü/{number}.bin", size, 99.5, None, "Ada", None)
 
 
-@pytest.fixture(params=[LocalRequests], ids=["local"])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def make(request, tmp_path: Path):
     """Opens the same store again, as another process or a restart would."""
-    return lambda: request.param(tmp_path / "requests")
+    opened = databases(request.param, request, tmp_path)
+    return lambda: SQLRequests(opened())
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
         with pytest.raises(RequestNotFound):
             call()
     left = [path for path in sorted(tmp_path.rglob("*")) if path not in before]
-    assert all(path.suffix == ".lock" for path in left)
+    assert all(path.parent.name == "catalogue" for path in left)
 
 
 def test_a_change_is_kept_and_one_that_fails_changes_nothing(store, make):
@@ -223,15 +224,6 @@ def test_bytes_are_reserved_as_strictly_as_places(store, make):
     assert (results.count(None), results.count("RequestFull")) == (5, 7)
 
 
-def test_more_links_than_are_kept_in_memory_keep_their_ledgers_apart(make, monkeypatch):
-    monkeypatch.setattr(local_requests, "_MAX_LEDGERS", 2)
-    store = make()
-    for number in range(6):
-        store.create(link(hash=f"{HASH}{number}"))
-        store.reserve(link(hash=f"{HASH}{number}"), f"u{number}", number)
-    assert [store.usage(f"{HASH}{number}").open for number in range(6)] == [{f"u{number}"} for number in range(6)]
-
-
 def test_a_file_that_is_taken_back_leaves_the_list_and_frees_its_place(store, make):
     one = link(max_files=1, max_total_size=4096)
     store.create(one)
@@ -287,7 +279,7 @@ def test_a_link_that_is_deleted_is_gone_with_its_ledger_and_the_others_stay(stor
                 call(HASH)
         with pytest.raises(RequestNotFound):
             each.receive(HASH, received(2))
-        assert [(used.hash, len(usage.files)) for used, usage in each.all_used()] == [(other, 1)]
+        assert [(used.hash, len(each.usage(used.hash).files)) for used in each.all()] == [(other, 1)]
     with pytest.raises(RequestNotFound):
         store.delete("../../etc/passwd")
 
@@ -302,7 +294,7 @@ def test_links_are_listed_while_others_are_deleted(store, make):
             for each in range(number - 1, 40, 2):
                 mine.delete(f"{HASH}{each}")
             return 0
-        while list(mine.all_used()):
+        while mine.all():
             pass
         return 1
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.http.test_purge import cleanup
+from tests.support.catalogues import asked
 from tests.support.client import Client, Link, Reply
 from tests.support.files import content, eventually
 from tests.support.live import LiveServer
@@ -98,11 +99,11 @@ def test_a_code_ends_and_the_cleanup_removes_it(live: Callable[..., LiveServer])
     server = live(workers=2, DROPPR_HANDOFF_HOURS=1 / 3600)
     link = Client.of(server).make_link()
     code = made(link, link.opened("a.bin", 1))["code"]
-    assert len(list((server.data_dir / "handoffs").iterdir())) == 1
+    assert len(asked(server.data_dir, "SELECT * FROM handoffs")) == 1
     eventually(lambda: find(link, code).status != 200, what="the end of the code")
     assert find(link, code).status in (404, 429)
     cleanup(server)
-    assert list((server.data_dir / "handoffs").iterdir()) == []
+    assert asked(server.data_dir, "SELECT * FROM handoffs") == []
 
 
 def test_nobody_makes_codes_without_end(link: Link) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 import pytest
 
+from tests.support.catalogues import asked, in_outbox
 from tests.support.client import Client, Link
 from tests.support.drive import ROOT, Call, FakeDrive, Fault, Kind
 from tests.support.files import content, eventually
@@ -105,10 +107,6 @@ def wait_until_done(link: Link, *paths: str) -> None:
         eventually(lambda path=path: is_done(link, path), seconds=SECONDS, what=f"{path} to be passed on")  # type: ignore[misc]
 
 
-def outbox(server: LiveServer) -> list[Path]:
-    return list((server.data_dir / "outbox").glob("*.json"))
-
-
 @pytest.mark.parametrize("size", [0, 5, 2 * PART + 12345])
 def test_a_file_stands_in_the_bucket_with_equal_bytes(owner, store, sender, size):
     link, bucket = to_s3(owner, store, prefix="in/box/")
@@ -188,7 +186,7 @@ def test_cancelling_an_upload_takes_back_what_went_on(owner, store, sender):
     eventually(lambda: store.unfinished(bucket) == ["big.bin"], seconds=SECONDS, what="the upload at the store")
     link.cancel(upload_id).expect(204)
     eventually(lambda: store.unfinished(bucket) == [], seconds=SECONDS, what="the abort")
-    eventually(lambda: not (sender.data_dir / "outbox" / f"{upload_id}.json").exists(), seconds=SECONDS)
+    eventually(lambda: upload_id not in in_outbox(sender.data_dir), seconds=SECONDS)
     assert store.objects(bucket) == {}
 
 
@@ -206,8 +204,7 @@ def test_taking_a_file_back_stops_its_way(owner, drive, sender):
     link.cancel(upload_id).expect(204)
     go_on.set()
     drive.heal()
-    entry = sender.data_dir / "outbox" / f"{upload_id}.json"
-    eventually(lambda: not entry.exists(), seconds=SECONDS, what="the outbox to forget it")
+    eventually(lambda: upload_id not in in_outbox(sender.data_dir), seconds=SECONDS, what="the outbox to forget it")
     assert on_drive(drive, folder) == {}
     assert link.files() == []
 
@@ -418,17 +415,18 @@ def number(client: Client, name: str) -> float:
     return next(float(line.split()[1]) for line in text.splitlines() if line.startswith(f"{name} "))
 
 
-def kill_one_worker(server: LiveServer, upload_id: str) -> None:
-    """SIGKILL the worker that holds the sender's lock of this upload."""
-    lock = (server.data_dir / "outbox" / "senders" / upload_id).stat()
-    held = {
-        int(line.split()[4])
-        for line in Path("/proc/locks").read_text().splitlines()
-        if line.split()[5].endswith(f":{lock.st_ino}")
-    }
-    victims = held & set(server.worker_pids())
+def kill_one_worker(server: LiveServer) -> None:
+    """SIGKILL the worker that passes a file on: it has the file open in which it holds that name."""
+    locks = server.data_dir / "catalogue" / "catalogue.turns"
+    victims = [pid for pid in server.worker_pids() if any(_is(fd, locks) for fd in Path(f"/proc/{pid}/fd").iterdir())]
     assert victims
     os.kill(victims.pop(), signal.SIGKILL)
+
+
+def _is(descriptor: Path, file: Path) -> bool:
+    with contextlib.suppress(FileNotFoundError):
+        return descriptor.samefile(file)
+    return False
 
 
 def test_a_worker_that_dies_in_the_middle_is_taken_over(owner, drive, sender):
@@ -442,9 +440,9 @@ def test_a_worker_that_dies_in_the_middle_is_taken_over(owner, drive, sender):
             dead.wait(SECONDS)
 
     drive.fail(Kind.CHUNK, hold)
-    upload_id = deliver(link, "x.bin", data)
+    deliver(link, "x.bin", data)
     assert reached.wait(SECONDS)
-    kill_one_worker(sender, upload_id)
+    kill_one_worker(sender)
     dead.set()
     # By connections of its own: one that led to the dead worker is dead, too.
     fresh = Client.of(sender)
@@ -490,11 +488,11 @@ def test_killed_in_the_middle_and_started_again_it_arrives_exactly_once(live, st
     link.chunk(upload_id, 3 * PART, data[3 * PART :], len(data)).expect(200)
     server.kill()
     dead.set()
-    assert all(path.stat().st_mode & 0o077 == 0 for path in outbox(server))
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (server.data_dir / "catalogue").iterdir())
     server.start()
     wait_until_done(link, "x.bin")
     assert (store.objects(where) if kind == "s3" else on_drive(drive, where)) == {"x.bin": data}
-    assert outbox(server) == []
+    assert in_outbox(server.data_dir) == set()
     if kind == "s3":
         assert store.unfinished(where) == []
 
@@ -507,8 +505,8 @@ def test_what_was_received_while_the_remote_was_down_goes_when_it_is_back(live, 
     eventually(lambda: passed_on(link, "kept.bin")["state"] == "retrying", seconds=SECONDS, what="the failure")
     assert "does not answer" in passed_on(link, "kept.bin")["error"]
     server.kill()
-    assert {path.stem for path in outbox(server)} == {kept, lost}
-    (server.data_dir / "outbox" / f"{lost}.json").unlink()
+    assert in_outbox(server.data_dir) == {kept, lost}
+    asked(server.data_dir, "DELETE FROM outbox WHERE upload_id = ?", lost)
     server._env.update(store.settings)
     server.start()
     wait_until_done(link, "kept.bin", "lost.bin")

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, ClassVar, Self
@@ -53,6 +54,10 @@ class LiveServer:
     """Servers that are up now: their logs are shown when a test fails."""
     counters: ClassVar[set[Path]] = set()
     """Where the servers that were made here keep counters in memory (gunicorn.conf.py)."""
+    new_database: ClassVar[Callable[[], str] | None] = None
+    """Where set, makes the database that a server's catalogue is in; else that is in its data folder."""
+    databases: ClassVar[dict[Path, str]] = {}
+    """The databases of data folders, which a server that is started again on one finds again."""
 
     def __init__(
         self,
@@ -77,6 +82,10 @@ class LiveServer:
         self.socket_path = self._socket_dir / "app.sock" if self._socket_dir else None
         self.workers = workers
         self._env = {name: str(value) for name, value in env.items()}
+        if LiveServer.new_database and project is None and program is None:
+            if self.data_dir not in LiveServer.databases:
+                LiveServer.databases[self.data_dir] = LiveServer.new_database()
+            self._env.setdefault("DROPPR_DATABASE_URL", LiveServer.databases[self.data_dir])
         self._process: subprocess.Popen[bytes] | Server | None = None
         digest = hashlib.sha256(str(self.data_dir).encode()).hexdigest()
         self.metrics_dir = Path(f"/dev/shm/droppr-{digest[:16]}")

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from types import FrameType
 from typing import Any
 
-from app.storage.disk.append_log import AppendLog
+from app.storage.sql.sqlite import SQLiteDatabase
 
-_LOOKS = {AppendLog.read.__code__, AppendLog.append_all.__code__}
+_LOOKS = {SQLiteDatabase.read.__code__, SQLiteDatabase.write.__code__}
 
 
 @dataclass

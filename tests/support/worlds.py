@@ -14,13 +14,15 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core.actors import Credentials, sender
-from app.core.links import ReceivedFile, as_event
+from app.core.ledger import folder_mark
+from app.core.links import Opening, ReceivedFile
 from app.core.paths import RelPath, numbered
 from app.core.ranges import Span
 from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
 from app.storage.disk.atomic import replace_file
 from app.storage.disk.span_log import Arrival, Kind
+from app.storage.sql.book import Book, BookStatements
 from app.wiring import build
 from tests.support.actors import OWNER
 
@@ -79,20 +81,25 @@ class World:
         return f"fresh-{next(self.numbers)}"
 
     def _fill_ledger(self) -> None:
-        events: list[dict[str, Any]] = []
-        for number in range(self.amount):
-            for kind in ("received", "removed"):
-                upload_id = self.named(kind, number)
-                file = ReceivedFile(
-                    upload_id, f"{kind}/{number}", f"{kind}/{number}", 5, 5.0, "0" * 64, file_identity="1-1-1"
-                )
-                events.append({"event": "received", "upload_id": upload_id, "file": as_event(file)})
-            events.append({"event": "removed", "upload_id": self.named("removed", number)})
-            events.append({"event": "opened", "upload_id": self.named("idle", number), "size": 5, "at": 5.0})
-            events.append({"event": "released", "upload_id": self.named("expired", number), "why": "expired"})
-        events.append({"event": "folders", "paths": [f"folder {number}" for number in range(self.amount * 9 // 10)]})
+        catalogue = self.services.ground.catalogue
+        statements = BookStatements(catalogue)
+        names = range(self.amount)
         for hash in (self.hash, self.locked):
-            self.services.ground.requests._log(hash).append_all(lambda _: events)  # type: ignore[attr-defined]
+            with catalogue.write() as tx:
+                book = Book(statements, tx, hash)
+                for kind in ("received", "removed"):
+                    book.receive([self._received(kind, number) for number in names])
+                for entry in book.entries([self.named("removed", number) for number in names]).values():
+                    book.remove(entry)
+                for number in names:
+                    book.open(Opening(self.named("idle", number), 5, 5.0), ())
+                    book.note_gone(self.named("expired", number), "expired")
+                book.add_folders(folder_mark(f"folder {number}") for number in range(self.amount * 9 // 10))
+                book.save()
+
+    def _received(self, kind: str, number: int) -> ReceivedFile:
+        path = f"{kind}/{number}"
+        return ReceivedFile(self.named(kind, number), path, path, 5, 5.0, "0" * 64, file_identity="1-1-1")
 
     def _fill_folder(self, folder: Path) -> None:
         folder.mkdir(parents=True)
@@ -116,10 +123,12 @@ class World:
 
     def _fill_attempts(self) -> None:
         now = time.time()
-        with sqlite3.connect(next(self.data.rglob("attempts.db"))) as table:
-            rows = [(f"LIMITER/open:198.51.{n >> 8}.{n & 255}/1", now, now + 3600) for n in range(self.amount)]
-            table.executemany("INSERT INTO events VALUES (?, ?, ?)", rows)
-            table.executemany("INSERT INTO used VALUES (?, ?)", [(secrets.token_bytes(32), now + 900) for _ in rows])
+        with sqlite3.connect(self.data / "catalogue" / "catalogue.db") as table:
+            rows = [(secrets.token_bytes(32), now, now + 3600) for _ in range(self.amount)]
+            table.executemany("INSERT INTO counts (key, at, expires_at) VALUES (?, ?, ?)", rows)
+            table.executemany(
+                "INSERT INTO used_tokens VALUES (?, ?)", [(secrets.token_bytes(32), now + 900) for _ in rows]
+            )
 
     def _fill_promises(self) -> None:
         """Room that is kept for uploads, half of them on the link and of the stranger."""

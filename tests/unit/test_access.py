@@ -20,7 +20,8 @@ from app.core.terms import CaptchaMode, Terms
 from app.core.waiting_room import WaitingRoom, WaitingThreads
 from app.services.links.access import REMEMBER_SECONDS, Access, AccessRules, waiting_for_passwords
 from app.services.links.passwords import Argon2Hasher
-from app.storage.disk.attempts import SQLiteAttempts
+from app.storage.sql.counts import SQLCounts
+from tests.support.catalogues import catalogue
 from tests.support.clock import Now
 from tests.support.files import eventually
 
@@ -82,7 +83,7 @@ class Door:
 
     def another_worker(self) -> Access:
         return Access(
-            attempts=SQLiteAttempts(self.folder / "attempts.db", self.now),
+            attempts=SQLCounts(catalogue(self.folder), self.now),
             captcha=self.captcha,
             hasher=self.hasher,
             clock=self.now,

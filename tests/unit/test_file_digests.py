@@ -17,8 +17,9 @@ from app.core.session import UploadSession
 from app.services.receiving import file_digests
 from app.services.receiving.file_digests import FileDigests, GrowingDigest
 from app.storage.disk.inbox import LocalInbox
-from app.storage.disk.local_requests import LocalRequests
 from app.storage.disk.uploads import DiskUploads
+from app.storage.sql.files import SQLRequests
+from tests.support.catalogues import catalogue
 from tests.support.files import eventually
 from tests.support.stores import take
 
@@ -32,7 +33,7 @@ class House:
 
     def __init__(self, folder: Path, now: float) -> None:
         self.store = DiskUploads(folder / "uploads")
-        self.requests = LocalRequests(folder / "requests")
+        self.requests = SQLRequests(catalogue(folder))
         self.inbox = LocalInbox(folder / "files")
         self.jobs: list[object] = []
         self.digests = FileDigests(

@@ -25,11 +25,12 @@ from app.core.terms import Ask, CaptchaMode
 from app.core.waiting_room import WaitingRoom
 from app.services.links.access import Access, AccessRules
 from app.services.links.file_requests import FileRequests
-from app.storage.disk.attempts import SQLiteAttempts
-from app.storage.disk.local_requests import LocalRequests
+from app.storage.sql.counts import SQLCounts
+from app.storage.sql.files import SQLRequests
 from app.web.wire.json_body import parse
 from app.web.wire.request_bodies import LinkTerms, NewLink
 from tests.support.actors import OWNER
+from tests.support.catalogues import catalogue
 from tests.support.clock import Now
 from tests.unit.test_access import CountingHasher, FakeCaptcha
 
@@ -42,8 +43,8 @@ class Office:
     def __init__(self, folder: Path, create_limit: str | None = None, usual_hours: float = 168) -> None:
         self.now = Now()
         self.asked: list[RemoteTarget] = []
-        attempts = SQLiteAttempts(folder / "attempts.db", self.now)
-        self.store = LocalRequests(folder / "requests")
+        attempts = SQLCounts(catalogue(folder), self.now)
+        self.store = SQLRequests(catalogue(folder))
         hasher = CountingHasher()
         rules = AccessRules(failure_max=5, failure_window=900, captcha_threshold=3)
         access = Access(
@@ -151,7 +152,7 @@ def test_a_closed_link_is_closed_until_it_is_opened_again(office):
 
 
 def test_an_unknown_link_is_not_found(office):
-    for call in (office.links.find, lambda hash: office.links.close(hash, OWNER), office.links.usage):
+    for call in (office.links.find, lambda hash: office.links.close(hash, OWNER), office.links.all_files):
         with pytest.raises(RequestNotFound):
             call("nothing-here-0123456")
 
@@ -185,8 +186,8 @@ def test_a_received_file_is_found_by_its_path_the_newest_first(office):
     assert office.links.received(made.hash, "a/ü.jpg")[1].upload_id == "u1"
     with pytest.raises(FileNotFound):
         office.links.received(made.hash, "ü.jpg")
-    [(listed, usage)] = office.links.with_usage(office.links.all())
-    assert (listed, len(usage.files)) == (made, 2)
+    [(listed, counts)] = office.links.all()
+    assert (listed, counts.files) == (made, 2)
 
 
 class TestBodies:

@@ -90,7 +90,7 @@ def test_sums_always_equal_what_is_listed_and_repeating_an_event_changes_nothing
         twice.apply(event)
         twice.apply(event)
     assert once == twice
-    files, weight, _ = once.load()
-    assert files == len(once.open) + len(once.received)
-    assert weight == 4096 * files
+    load = once.load()
+    assert load.files == len(once.open) + len(once.received)
+    assert load.weight == 4096 * load.files
     assert once.bytes_received == sum(file.size for file in once.received.values())

@@ -10,19 +10,20 @@ import pytest
 from app.core.links import ReceivedFile
 from app.core.remotes import OutboxEntry, RemoteTarget, TargetKind
 from app.services.forwarding.outbox import Outbox
-from app.storage.disk.local_outbox import LocalOutbox
+from app.storage.sql.outbox import SQLOutbox
+from tests.support.catalogues import catalogue
 
 PLACE = RemoteTarget(TargetKind.S3, bucket="bucket")
 NOW = 1000.0
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> LocalOutbox:
-    return LocalOutbox(tmp_path / "outbox")
+def store(tmp_path: Path) -> SQLOutbox:
+    return SQLOutbox(catalogue(tmp_path))
 
 
 @pytest.fixture
-def outbox(store: LocalOutbox) -> Outbox:
+def outbox(store: SQLOutbox) -> Outbox:
     return Outbox(store, lambda: NOW)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import sqlite3
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,8 +13,9 @@ from app.core.errors import TooManyAttempts, Unauthorized
 from app.services.accounts import wrong_tokens
 from app.services.accounts.owner import SESSION_SECONDS, Caller, Owner
 from app.services.accounts.owner_token import FILE_NAME, looks_made
-from app.storage.disk.attempts import SQLiteAttempts
 from app.storage.disk.secret_file import load_or_create
+from app.storage.sql.counts import SQLCounts
+from tests.support.catalogues import catalogue
 from tests.support.clock import Now
 from tests.support.processes import together
 
@@ -33,7 +33,7 @@ def make(tmp_path: Path, now: Now):
     """Another process' or a restarted server's owner, on the same counts."""
 
     def owner(token: str = TOKEN, *, made: bool = False, secret: str = "s" * 43) -> Owner:
-        attempts = SQLiteAttempts(tmp_path / "attempts.db", now)
+        attempts = SQLCounts(catalogue(tmp_path), now)
         return Owner(token=token, made=made, secret=secret, attempts=attempts, clock=now)
 
     return owner
@@ -172,7 +172,7 @@ def test_a_cookie_that_is_no_longer_good_counts_once_and_one_that_ran_out_never(
 def test_a_hundred_wrong_tokens_a_second_cost_no_more_than_the_first_ten(make, tmp_path, lines):
     owner = make()
     guess(owner, HERE)
-    file = tmp_path / "attempts.db-wal"
+    file = tmp_path / "catalogue" / "catalogue.db-wal"
     for number in range(1000):
         with pytest.raises(TooManyAttempts):
             owner.holds_token(f"wrong {number}", HERE, "header")
@@ -192,7 +192,8 @@ def test_addresses_without_number_are_a_limited_number_of_rows_and_lines(make, n
         except TooManyAttempts:
             refused += 1
     assert refused == 2000 - 50
-    [rows] = sqlite3.connect(tmp_path / "attempts.db").execute("SELECT count(*) FROM events").fetchone()
+    with catalogue(tmp_path).read() as tx:
+        [(rows,)] = tx.all("SELECT count(*) FROM counts")
     assert rows <= 2 * 50 + 1
     assert len(lines) <= 50 + 1
     with pytest.raises(TooManyAttempts):

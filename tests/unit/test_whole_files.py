@@ -13,8 +13,8 @@ from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
 from app.storage.disk.inbox import LocalInbox
-from app.storage.disk.local_requests import LocalRequests
 from app.storage.disk.unlinked_files import LocalUnlinkedFiles
+from app.storage.sql.files import SQLRequests
 from app.wiring import Services, build
 from tests.support.actors import OWNER
 from tests.support.files import files_below
@@ -58,7 +58,7 @@ def die(*args: object, **kwargs: object) -> None:
 def test_a_crash_after_the_link_leaves_one_file_that_is_found(services, tmp_path, monkeypatch, how):
     hash = linked(services, max_files=1)
     with monkeypatch.context() as broken:
-        broken.setattr(LocalRequests, "receive", die)
+        broken.setattr(SQLRequests, "receive", die)
         with pytest.raises(PowerCut):
             send(services, hash)
     assert shown(tmp_path) == ["in/a.txt"]

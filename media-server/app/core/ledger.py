@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from hashlib import blake2b
 from math import inf
@@ -20,6 +20,8 @@ MAX_NAMES = 1_000_000
 """How many files one link takes, those that were taken back included: what is remembered of each lies in memory."""
 MAX_GONE = 10_000
 """Of so many uploads that ended without a file a link remembers why."""
+MAX_WEIGHT = 2**62
+"""More bytes than this no link takes, as databases count in 64 bits."""
 
 # What is learnt of a file after it was received: its field, and where the event has it.
 _LEARNT = {"hashed": ("sha256", "sha256"), "passed_on": ("passed_on_to", "remote")}
@@ -43,7 +45,7 @@ class Ledger:
     folders: set[int] = field(default_factory=set)
     """Folders that senders asked for or their files brought, with those above them, each by its ``folder_mark``."""
     bytes_received: int = 0
-    _brought: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    brought: dict[str, tuple[int, ...]] = field(default_factory=dict)
     """Folders that files on their way will bring, by upload id."""
     _awaited: Counter[int] = field(default_factory=Counter)
     """How many files on their way will bring a folder that is none yet."""
@@ -61,7 +63,7 @@ class Ledger:
     ) -> dict[str, Any]:
         """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
         brought = self._new_folders(folders)
-        _Left(self, link, at).take(size, brought)
+        self._left(link, at).take(size, brought)
         event = {"event": "opened", "upload_id": upload_id, "size": size, "at": at, "folders": brought}
         return event if until == inf else {**event, "until": until}
 
@@ -72,7 +74,7 @@ class Ledger:
         if opening is None:
             return None
         if opening.until <= now:
-            _Left(self, link, now).take(opening.size, self._brought.get(upload_id, ()))
+            self._left(link, now).take(opening.size, self.brought.get(upload_id, ()))
             until = again
         return {"event": "held", "upload_id": upload_id, "until": until} if until > opening.until else None
 
@@ -82,7 +84,7 @@ class Ledger:
         """The events that set room aside for whole files in their order; by upload id, why there is none for some."""
         events: list[dict[str, Any]] = []
         full: dict[str, UploadError] = {}
-        left = _Left(self, link, now)
+        left = self._left(link, now)
         for file in files:
             brought = self._new_folders(file.path.split("/")[:-1])
             try:
@@ -97,7 +99,7 @@ class Ledger:
     def add_folders(self, link: RequestLink, paths: Iterable[RelPath]) -> dict[str, Any] | None:
         """The event that notes folders, None where all are known. Raises RequestFull when they are too many."""
         new = sorted({mark for path in paths for mark in self._new_folders(path.parts)})
-        _Left(self, link, 0.0).take_folders(new)
+        self._left(link, 0.0).take_folders(new)
         return {"event": "folders", "marks": new} if new else None
 
     def apply(self, event: dict[str, Any]) -> None:
@@ -128,17 +130,18 @@ class Ledger:
             case "folders":
                 self._keep_folders(_marks_of(event))
 
-    def load(self, now: float | None = None) -> tuple[int, int, Set[int]]:
-        """How many files and bytes count against the limits, and the folders that are still to come; with ``now``
-        without what has lapsed until then."""
+    def load(self, now: float | None = None) -> Load:
+        """What counts against the link's limits; with ``now`` without the openings that have lapsed until then."""
         files = len(self.open) + len(self.announced) + len(self.received)
-        bytes = self._weight_open + self._weight_received
-        if now is None:
-            return files, bytes, self._awaited.keys()
-        lapsed = {upload_id: each for upload_id, each in self.open.items() if each.until <= now}
-        awaited = {mark for upload_id, marks in self._brought.items() if upload_id not in lapsed for mark in marks}
-        lost = sum(weight(each.size) for each in lapsed.values())
-        return files - len(lapsed), bytes - lost, awaited - self.folders
+        weight_now = self._weight_open + self._weight_received
+        awaited: Set[int] = self._awaited.keys()
+        if now is not None:
+            lapsed = {upload_id: each for upload_id, each in self.open.items() if each.until <= now}
+            brought = {mark for upload_id, marks in self.brought.items() if upload_id not in lapsed for mark in marks}
+            files -= len(lapsed)
+            weight_now -= sum(weight(each.size) for each in lapsed.values())
+            awaited = brought - self.folders
+        return Load(self.names, files, weight_now, len(self.folders) + len(awaited), awaited)
 
     @property
     def names(self) -> int:
@@ -146,14 +149,10 @@ class Ledger:
         return len(self.open) + len(self.announced) + len(self.received) + len(self.removed)
 
     def _new_folders(self, parts: Sequence[str]) -> list[int]:
-        """The folders of a path that are none yet. Where one is known, so are those above it."""
-        new = []
-        for depth in range(len(parts), 0, -1):
-            mark = folder_mark("/".join(parts[:depth]))
-            if mark in self.folders:
-                break
-            new.append(mark)
-        return new
+        return new_folders(parts, self.folders)
+
+    def _left(self, link: RequestLink, now: float) -> Left:
+        return Left(link, self.load(), lambda: self.load(now))
 
     def _begin(self, upload_id: str, event: dict[str, Any]) -> None:
         self._free(upload_id)
@@ -167,7 +166,7 @@ class Ledger:
             self._weight_open += weight(event["size"])
         brought = tuple(mark for mark in event.get("folders", ()) if mark not in self.folders)
         if brought:
-            self._brought[upload_id] = brought
+            self.brought[upload_id] = brought
             self._awaited.update(brought)
 
     def _keep_folders(self, marks: Iterable[int]) -> None:
@@ -193,7 +192,7 @@ class Ledger:
         if found is None:
             return ()
         self._weight_open -= weight(found.size)
-        brought = self._brought.pop(upload_id, ())
+        brought = self.brought.pop(upload_id, ())
         for mark in brought:
             if mark in self._awaited:
                 self._awaited[mark] -= 1
@@ -202,21 +201,39 @@ class Ledger:
         return brought
 
 
-class _Left:
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a link has taken on, as its limits count it."""
+
+    names: int
+    """Files that the link remembers: open, announced, received and removed ones."""
+    files: int
+    """The same without the removed ones."""
+    weight: int
+    """Bytes of those files, each by ``weight``."""
+    folders: int
+    """Folders that exist and folders that files on their way will bring."""
+    awaited: Set[int]
+    """The marks of folders that files on their way will bring; at least those among them that are asked about."""
+
+
+class Left:
     """What a link may still take, while one thing after the other takes of it."""
 
-    def __init__(self, ledger: Ledger, link: RequestLink, now: float) -> None:
-        self._ledger = ledger
+    def __init__(self, link: RequestLink, load: Load, unlapsed: Callable[[], Load]) -> None:
+        """``load`` counts every opening; ``unlapsed`` leaves out those whose time is over, and is asked only where that
+        decides, as there may be many openings to look at."""
         self._link = link
-        self._now = now
-        self._load = ledger.load()
+        self._load = load
+        self._unlapsed = unlapsed
         self._all_count = True
-        self._taken = (0, 0)
+        self._files = 0
+        self._weight = 0
         self._folders: set[int] = set()
 
     def take(self, size: int, folders: Iterable[int]) -> None:
         """A place, its bytes and the folders it brings. Raises RequestFull, and then nothing is taken."""
-        if self._ledger.names + self._taken[0] >= MAX_NAMES:
+        if self._load.names + self._files >= MAX_NAMES:
             raise RequestFull(f"This link takes {MAX_NAMES} files. Ask its owner for another link.", limit=MAX_NAMES)
         self._take(1, weight(size), folders)
 
@@ -224,35 +241,48 @@ class _Left:
         """Folders alone. Raises RequestFull, and then nothing is taken."""
         self._take(0, 0, folders)
 
-    def _take(self, more_files: int, more_bytes: int, folders: Iterable[int]) -> None:
+    def _take(self, more_files: int, more_weight: int, folders: Iterable[int]) -> None:
         wanted = self._folders.union(folders)
-        problem = self._problem(more_files, more_bytes, wanted)
+        problem = self._problem(more_files, more_weight, wanted)
         if problem and self._all_count:
-            # Looked at only where it matters, as there may be many.
-            self._load = self._ledger.load(self._now)
+            self._load = self._unlapsed()
             self._all_count = False
-            problem = self._problem(more_files, more_bytes, wanted)
+            problem = self._problem(more_files, more_weight, wanted)
         if problem:
             raise problem
-        files, bytes = self._taken
-        self._taken = files + more_files, bytes + more_bytes
+        self._files += more_files
+        self._weight += more_weight
         self._folders = wanted
 
-    def _problem(self, more_files: int, more_bytes: int, wanted: set[int]) -> RequestFull | None:
-        link = self._link
-        files, bytes, awaited = self._load
-        folders = len(self._ledger.folders) + len(awaited) + sum(mark not in awaited for mark in wanted)
-        bytes += self._taken[1] + more_bytes + folders * NAME_BYTES
-        if link.terms.max_files and more_files and files + self._taken[0] >= link.terms.max_files:
+    def _problem(self, more_files: int, more_weight: int, wanted: set[int]) -> RequestFull | None:
+        link, load = self._link, self._load
+        folders = load.folders + sum(mark not in load.awaited for mark in wanted)
+        total = load.weight + self._weight + more_weight + folders * NAME_BYTES
+        if link.terms.max_files and more_files and load.files + self._files >= link.terms.max_files:
             most = "1 file" if link.terms.max_files == 1 else f"{link.terms.max_files} files"
-            return RequestFull(f"This link takes {most} and has no target left.", limit=link.terms.max_files)
+            return RequestFull(f"This link takes {most} and has no place left.", limit=link.terms.max_files)
         if wanted and folders > MAX_FOLDERS:
             return RequestFull(f"This link takes {MAX_FOLDERS} folders and has no place left.", limit=MAX_FOLDERS)
-        if link.terms.max_total_size and bytes > link.terms.max_total_size:
-            return RequestFull(
-                "The file does not fit in what this link may still receive.", limit=link.terms.max_total_size
-            )
+        most_weight = min(link.terms.max_total_size or MAX_WEIGHT, MAX_WEIGHT)
+        if total > most_weight:
+            return RequestFull("The file does not fit in what this link may still receive.", limit=most_weight)
         return None
+
+
+def new_folders(parts: Sequence[str], known: Set[int]) -> list[int]:
+    """The marks of those folders of a path that are not among the ``known`` ones, the deepest first. Where a folder is
+    known, so are those above it."""
+    new = []
+    for mark in folder_marks(parts):
+        if mark in known:
+            break
+        new.append(mark)
+    return new
+
+
+def folder_marks(parts: Sequence[str]) -> Iterator[int]:
+    """The marks of a folder and of those above it, the deepest first."""
+    return (folder_mark("/".join(parts[:depth])) for depth in range(len(parts), 0, -1))
 
 
 def _marks_of(event: dict[str, Any]) -> list[int]:

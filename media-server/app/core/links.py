@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
 from math import inf
 from typing import Any
 
 from app.core.actors import THE_OWNER
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget
-from app.core.terms import Terms
+from app.core.terms import Terms, document_of, terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,39 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
+class Counts:
+    """How much of a link has been used, in numbers alone. Sizes are bytes."""
+
+    files: int = 0
+    bytes: int = 0
+    weight: int = 0
+    """The bytes as the link's limit counts them."""
+    open: int = 0
+
+
+class Fate(StrEnum):
+    """What became of an upload, as its link remembers."""
+
+    OPEN = "open"
+    ANNOUNCED = "announced"
+    RECEIVED = "received"
+    REMOVED = "removed"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a link remembers of an upload: the one of the other fields that belongs to its fate."""
+
+    fate: Fate
+    file: ReceivedFile | None = None
+    """Of one that was received, or received and removed."""
+    announced: DeliveryIntent | None = None
+    why: str | None = None
+    """Why it is gone: ``expired`` or ``stopped``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Usage:
     """A snapshot of a link's ledger. Sizes are bytes."""
 
@@ -117,3 +151,25 @@ def intent_of(document: dict[str, Any]) -> DeliveryIntent:
     named = {**document}
     named["file_identity"] = named.pop("mark")
     return DeliveryIntent(**named)
+
+
+def link_document(link: RequestLink) -> dict[str, Any]:
+    """A link as JSON may hold it."""
+    return {
+        "hash": link.hash,
+        "folder": str(link.folder),
+        "created_at": link.created_at,
+        "owner": link.owner,
+        **document_of(link.terms),
+    }
+
+
+def link_of(document: dict[str, Any]) -> RequestLink:
+    """The link that ``link_document`` wrote, also when there were fewer fields."""
+    return RequestLink(
+        hash=document["hash"],
+        folder=RelPath.parse(document["folder"]),
+        created_at=document["created_at"],
+        owner=document.get("owner", THE_OWNER),
+        terms=terms_of(document),
+    )

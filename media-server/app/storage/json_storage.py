@@ -15,9 +15,8 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from app.core.errors import Busy, StorageFull
+from app.core.errors import Busy
 from app.storage.disk.atomic import disk_errors, replace_file, sync_folder
-from app.storage.disk.spares import Spares
 
 Document = dict[str, Any]
 Version = tuple[int, int, int]
@@ -32,16 +31,12 @@ class JSONStorage:
     Keys become file names: whoever calls has made sure that they are safe as such. Writes survive a power cut.
     """
 
-    def __init__(self, folder: Path, enable_sharding: bool = True, spares: Spares | None = None) -> None:
-        """With ``spares`` documents that exist can be changed on a full disk, too."""
+    def __init__(self, folder: Path, enable_sharding: bool = True) -> None:
         self._folder = folder
         self._locks = folder / ".locks"
         self._sharded = enable_sharding
         for each in (folder, self._locks):
             each.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._spares = spares
-        if spares is not None:
-            spares.make()
 
     def load(self, key: str) -> Document | None:
         """The document as it stands now, or None."""
@@ -64,19 +59,8 @@ class JSONStorage:
         with self._locked(shard):
             documents = _read(shard)
             documents[key] = change(documents.get(key))
-            self._replace(shard, json.dumps(documents, ensure_ascii=False, allow_nan=False).encode())
+            replace_file(shard, json.dumps(documents, ensure_ascii=False, allow_nan=False).encode())
             return documents[key]
-
-    def _replace(self, shard: Path, content: bytes) -> None:
-        try:
-            replace_file(shard, content)
-        except StorageFull:
-            # Only what exists already has a name that costs nothing.
-            if self._spares is None or not shard.exists() or not self._spares.replace(shard, content):
-                raise
-        else:
-            if self._spares is not None:
-                self._spares.make()
 
     def delete(self, key: str) -> None:
         """Remove the document; nothing happens when there is none. Raises Busy or StorageFull."""

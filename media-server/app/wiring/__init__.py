@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from app.core.ports.guards import Clock
 from app.jobs import start_leader, start_pulse
 from app.services.accounts.owner import Owner
+from app.services.event_readers import EventReaders
 from app.settings import Settings
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.wiring.forwarding import Forwarding, build_forwarding
 from app.wiring.ground import Ground, build_ground
 from app.wiring.links import Links, build_links
 from app.wiring.operations import Operations, build_operations, build_owner
+from app.wiring.readers import build_readers
 from app.wiring.receiving import Receiving, build_receiving
 from app.wiring.remotes import build_remotes
 from app.wiring.senders import Senders, build_senders
@@ -30,6 +32,7 @@ class Services:
     receiving: Receiving
     senders: Senders
     forwarding: Forwarding
+    readers: EventReaders
     operations: Operations
     owner: Owner
 
@@ -38,6 +41,7 @@ class Services:
         bounds = self.ground.bounds
         start_pulse((1.0, bounds.concurrency.sweep), (5.0, bounds.memory.sample))
         self.forwarding.worker.start()
+        self.readers.start()
         start_leader(
             self.ground.stores.leader,
             self.settings.cleanup_cron,
@@ -48,6 +52,8 @@ class Services:
     def sweep(self) -> int:
         """The nightly purge; returns how many uploads were removed."""
         self.senders.handoffs.purge()
+        self.readers.catch_up()
+        self.readers.prune(self.ground.clock())
         return self.receiving.uploads.sweep()
 
 
@@ -56,7 +62,7 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     UnusableDataFolder."""
     ground = build_ground(settings, clock, make_stores)
     # A file of their own: these locks are held while a remote is spoken to.
-    remotes = build_remotes(settings, LocalNamedLocks(settings.data_dir / "outbox" / "turns"))
+    remotes = build_remotes(settings, LocalNamedLocks(settings.data_dir / "outbox.turn"))
     links = build_links(ground, settings, remotes)
     receiving = build_receiving(ground, settings, links.file_requests)
     forwarding = build_forwarding(ground, settings, remotes)
@@ -67,6 +73,7 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
         receiving=receiving,
         senders=build_senders(ground, settings, receiving),
         forwarding=forwarding,
+        readers=build_readers(ground, receiving),
         operations=build_operations(ground, settings, receiving.room, forwarding),
         owner=build_owner(ground, settings),
     )

@@ -8,15 +8,18 @@ from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.whole_files import NamedLocks
+from app.services.event_readers import Bell
 from app.services.forwarding.outbox import Outbox
 from app.services.operations.observer import Observer
 from app.settings import Settings
-from app.storage.disk.attempts import SQLiteAttempts
 from app.storage.disk.data_folder import make_data_folder
-from app.storage.disk.local_outbox import LocalOutbox
-from app.storage.disk.local_requests import LocalRequests
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.readiness import check_start
+from app.storage.sql.counts import SQLCounts
+from app.storage.sql.database import Database
+from app.storage.sql.files import SQLRequests
+from app.storage.sql.outbox import SQLOutbox
+from app.storage.sql.takeover import open_catalogue
 from app.wiring.bounds import Bounds, build_bounds
 from app.wiring.stores import MakeStores, Stores
 
@@ -29,6 +32,8 @@ class Ground:
     observer: Observer
     bounds: Bounds
     stores: Stores
+    catalogue: Database
+    bell: Bell
     requests: RequestStore
     outbox: Outbox
     attempts: Attempts
@@ -36,20 +41,24 @@ class Ground:
 
 
 def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> Ground:
-    """The stores, and what agrees through the data folder, which is made. Raises UnusableDataFolder."""
+    """The stores, and what agrees through the data folder, which is made, and of which the catalogue takes over what older
+    versions left. Raises UnusableDataFolder."""
     data = settings.data_dir
     make_data_folder(data, settings.umask)
     check_start(data)
     bounds = build_bounds(settings)
-    outbox = Outbox(LocalOutbox(data / "outbox"), clock)
+    catalogue = open_catalogue(data, settings.database_url)
+    outbox, bell = Outbox(SQLOutbox(catalogue), clock), Bell()
     return Ground(
         clock=clock,
         observer=Observer(),
         bounds=bounds,
         stores=make_stores(settings, bounds.sessions),
-        requests=LocalRequests(data / "requests", durable=is_durable(settings), received=outbox.received),
+        catalogue=catalogue,
+        bell=bell,
+        requests=SQLRequests(catalogue, clock=clock, durable=is_durable(settings), happened=bell.ring),
         outbox=outbox,
-        attempts=SQLiteAttempts(data / "attempts.db", clock),
+        attempts=SQLCounts(catalogue, clock),
         locks=LocalNamedLocks(data / "uploads.turn"),
     )
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.services.senders.handoffs import Handoffs
 from app.services.senders.receipts import ReceiptKey, Receipts
 from app.settings import Settings
-from app.storage.disk.local_handoffs import LocalHandoffs
+from app.storage.sql.codes import SQLHandoffs
 from app.wiring.ground import Ground
 from app.wiring.links import access_rules
 from app.wiring.receiving import Receiving
@@ -33,7 +33,7 @@ def build_senders(ground: Ground, settings: Settings, receiving: Receiving) -> S
         clock=ground.clock,
     )
     handoffs = Handoffs(
-        store=LocalHandoffs(settings.data_dir / "handoffs"),
+        store=SQLHandoffs(ground.catalogue),
         requests=ground.requests,
         uploads=receiving.uploads,
         room=receiving.room,

@@ -1,40 +1,19 @@
-"""Where request links live, and what was noted of them."""
+"""What was noted of request links."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import Protocol
 
 from app.core.errors import UploadError
-from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink, Usage
+from app.core.links import DeliveryIntent, Known, Opening, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
+from app.core.ports.links import LinkStore, ListCursor
 
 
-class RequestStore(Protocol):
-    """Where request links and their ledgers live. Safe from any number of threads and processes at once."""
-
-    def create(self, link: RequestLink) -> None: ...
-
-    def load(self, hash: str) -> RequestLink:
-        """Raises RequestNotFound."""
-        ...
-
-    def update(self, hash: str, change: Callable[[RequestLink], RequestLink]) -> RequestLink:
-        """Apply a pure function to the link, alone. Raises RequestNotFound."""
-        ...
-
-    def all(self) -> list[RequestLink]:
-        """Every link, newest first."""
-        ...
-
-    def all_used(self) -> Iterator[tuple[RequestLink, Usage]]:
-        """The same with what each has received; links that are deleted meanwhile are left out."""
-        ...
-
-    def delete(self, hash: str) -> None:
-        """Remove a link and all that was noted of it. Nothing happens when there is none."""
-        ...
+class RequestStore(LinkStore, Protocol):
+    """Links, and for each the ledger of what it has promised and received. Safe from any number of threads and processes at once."""
 
     def reserve(
         self,
@@ -99,6 +78,31 @@ class RequestStore(Protocol):
 
     def files(self, hash: str, upload_ids: Iterable[str]) -> dict[str, ReceivedFile]:
         """The same for many uploads, by upload id, with one look at the ledger."""
+
+    def fates(self, hash: str, upload_ids: Iterable[str]) -> dict[str, Known]:
+        """What is remembered of many uploads, by upload id, with one look; nothing of those that are unknown."""
+        ...
+
+    def received_page(self, hash: str, most: int, after: ListCursor | None = None) -> list[ReceivedFile]:
+        """Up to ``most`` received files, newest first, behind the one at ``after``."""
+        ...
+
+    def received_at(self, hash: str, path: str) -> ReceivedFile | None:
+        """The newest file that was received under ``path``."""
+        ...
+
+    def unhashed(self, after: int, most: int) -> list[tuple[int, str, ReceivedFile]]:
+        """Received files of all links whose digest is not known, each behind its place in this list and its link's hash;
+        up to ``most`` of them behind the place ``after``, the first of which is above 0."""
+        ...
+
+    def owed(self) -> Iterator[tuple[str, ReceivedFile]]:
+        """Received files of all links that have to be passed on and were not, each behind its link's hash."""
+        ...
+
+    def owes(self, hash: str) -> bool:
+        """Whether files of the link have to be passed on and were not."""
+        ...
 
     def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         """What this upload delivered before it was taken back."""

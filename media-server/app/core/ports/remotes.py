@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutboxEntry, OutgoingFile, ReadInto
+from app.core.remotes import OutboxEntry, OutboxState, OutgoingFile, ReadInto
 
 
 class Remote(Protocol):
@@ -72,6 +72,14 @@ class OutboxStore(Protocol):
 
     def all(self) -> list[OutboxEntry]:
         """Every entry, the oldest first."""
+        ...
+
+    def some(self, upload_ids: Iterable[str]) -> dict[str, OutboxEntry]:
+        """Those of these uploads that have an entry, by upload id."""
+        ...
+
+    def figures(self) -> dict[OutboxState, tuple[int, int]]:
+        """How many entries are in each state, and how many of their bytes have still to be sent."""
         ...
 
     def sending(self, upload_id: str) -> AbstractContextManager[None]:

@@ -90,10 +90,9 @@ class Forwarder:
     def catch_up(self) -> int:
         """Note again what the ledgers say has to be passed on and the outbox does not know; returns how much."""
         owed = [
-            OutboxEntry(file.upload_id, link.hash, file.destination, file.size, self._clock())
-            for link, usage in self._requests.all_used()
-            for file in usage.files
-            if file.destination is not None and file.passed_on_to is None
+            OutboxEntry(file.upload_id, hash, file.destination, file.size, self._clock())
+            for hash, file in self._requests.owed()
+            if file.destination is not None
         ]
         return sum(self._outbox.add(entry) for entry in owed)
 

@@ -38,12 +38,14 @@ class Outbox:
         self._note(session.upload_id, session.request_hash, session.size, link.terms.destination, OutboxState.ARRIVING)
 
     def received(self, hash: str, files: Iterable[ReceivedFile]) -> None:
-        """Told once files stand in their link's ledger. Most have to go nowhere, and then nobody is woken."""
+        """Told of files that stand in their link's ledger. Most have to go nowhere, and then nobody is woken."""
+        files = list(files)
+        known = self.store.some(file.upload_id for file in files)
         for file in files:
-            if file.destination is not None and file.passed_on_to is None:
-                self._note(file.upload_id, hash, file.size, file.destination, OutboxState.WAITING)
-            elif file.upload_id in self._begun:
+            if file.upload_id in known:
                 self._go_on(file.upload_id)
+            elif file.destination is not None and file.passed_on_to is None:
+                self._note(file.upload_id, hash, file.size, file.destination, OutboxState.WAITING)
             self._begun.discard(file.upload_id)
 
     def session(self, session: UploadSession, uri: str) -> None:
@@ -78,17 +80,19 @@ class Outbox:
             if file.passed_on_to is not None
         }
         if len(found) < len(wanted):
-            for entry in self.store.all():
-                if entry.upload_id in wanted and entry.upload_id not in found:
-                    found[entry.upload_id] = _seen(entry)
+            entries = self.store.some(upload_id for upload_id in wanted if upload_id not in found)
+            found |= {upload_id: _seen(entry) for upload_id, entry in entries.items()}
+            # What arrived a moment ago is noted in a moment.
+            owed = [each.upload_id for each in wanted.values() if each.destination is not None]
+            found |= {upload_id: PassedOn(OutboxState.WAITING) for upload_id in owed if upload_id not in found}
         return found
 
     def figures(self) -> dict[str, int]:
         """How many files of all links are in each state, and how many of their bytes have still to be sent."""
-        entries = self.store.all()
+        found = self.store.figures()
         states = [state for state in OutboxState if state is not OutboxState.DONE]
-        counted = {state.value: sum(entry.state is state for entry in entries) for state in states}
-        return {**counted, "bytes_left": sum(entry.size - entry.sent_bytes for entry in entries)}
+        counted = {state.value: found.get(state, (0, 0))[0] for state in states}
+        return {**counted, "bytes_left": sum(left for _, left in found.values())}
 
     def _note(self, upload_id: str, hash: str, size: int, target: RemoteTarget, state: OutboxState) -> None:
         if self.store.add(self._entry(upload_id, hash, size, target, state)):

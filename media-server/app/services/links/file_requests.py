@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from app.core.actors import Actor, Credentials
-from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, RequestNotFound
-from app.core.ledger import weight
-from app.core.links import ReceivedFile, RequestLink, Usage
+from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired
+from app.core.links import Counts, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock, Hasher
+from app.core.ports.links import ListCursor
 from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender
@@ -25,6 +24,8 @@ from app.services.accounts import acts
 from app.services.links.access import Access
 
 MAX_NAME_LENGTH = 200
+MAX_LISTED = 2**31 - 1
+"""More links than there are."""
 MAX_EMAIL_LENGTH = 254
 # Control characters, line breaks, controls of writing direction and halves of characters.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -129,38 +130,38 @@ class FileRequests:
     def _left(self, link: RequestLink) -> tuple[int | None, int | None]:
         if not link.terms.max_files and not link.terms.max_total_size:
             return None, None
-        usage = self._requests.usage(link.hash)
-        files = max(0, link.terms.max_files - len(usage.files)) if link.terms.max_files else None
+        used = self._requests.counts(link.hash)
+        files = max(0, link.terms.max_files - used.files) if link.terms.max_files else None
         if not link.terms.max_total_size:
             return files, None
-        left = link.terms.max_total_size - sum(weight(file.size) for file in usage.files)
+        left = link.terms.max_total_size - used.weight
         # Where not even a name fits, nothing does.
         return files, left if left >= NAME_BYTES else 0
 
-    def all(self, active: bool | None = None) -> list[RequestLink]:
-        """Every link, newest first; with ``active`` only those that take uploads, or only those that do not."""
-        now = self._clock()
-        links = self._requests.all()
-        return [link for link in links if active in (None, link.terms.active and not link.terms.is_expired(now))]
+    def page(self, most: int, after: ListCursor | None, active: bool | None = None) -> list[tuple[RequestLink, Counts]]:
+        """Up to ``most`` links, newest first, behind the one at ``after``, each with what has been used of it; with
+        ``active`` only those that take uploads, or only those that do not."""
+        return self._requests.page(most, after=after, active=active, now=self._clock())
 
-    def with_usage(self, links: Iterable[RequestLink]) -> list[tuple[RequestLink, Usage]]:
-        """These links with what each has received; those that were deleted meanwhile are left out."""
-        found = []
-        for link in links:
-            with suppress(RequestNotFound):
-                found.append((link, self._requests.usage(link.hash)))
-        return found
+    def all(self, active: bool | None = None) -> list[tuple[RequestLink, Counts]]:
+        """The same of every link."""
+        return self.page(MAX_LISTED, None, active)
 
-    def usage(self, hash: str) -> Usage:
-        return self._requests.usage(hash)
+    def files(self, hash: str, most: int, after: ListCursor | None) -> list[ReceivedFile]:
+        """Up to ``most`` received files of a link, newest first, behind the one at ``after``. Raises RequestNotFound."""
+        return self._requests.received_page(hash, most, after)
+
+    def all_files(self, hash: str) -> tuple[ReceivedFile, ...]:
+        """Every received file of a link, in the order of their arrival. Raises RequestNotFound."""
+        return self._requests.usage(hash).files
 
     def received(self, hash: str, path: str) -> tuple[RequestLink, ReceivedFile]:
         """The file that arrived under ``path``, the newest if there were several. Raises FileNotFound."""
         link = self._requests.load(hash)
-        for file in reversed(self._requests.usage(hash).files):
-            if file.path == path:
-                return link, file
-        raise FileNotFound()
+        file = self._requests.received_at(hash, path)
+        if file is None:
+            raise FileNotFound()
+        return link, file
 
     def authorize_opening(self, link: RequestLink, credentials: Credentials) -> None:
         """Return if an upload may be opened with these credentials; raises what ``Access.authorize`` raises."""

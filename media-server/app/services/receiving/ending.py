@@ -34,5 +34,4 @@ class Ender:
 
     def sweep(self) -> int:
         """Remove every upload that lay idle for too long; returns how many."""
-        self._undo.sweep()
         return self._purge.sweep()

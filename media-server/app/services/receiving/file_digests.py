@@ -30,6 +30,8 @@ QUICK_FILE_BYTES = 16 * 1024 * 1024
 FAST_BYTES_PER_SECOND = 100 * 1024 * 1024 * len(os.sched_getaffinity(0))
 """Bytes a second above which a file is hashed afterwards: the more cores there are, the more have nothing else to do."""
 MAX_FILES_AT_ONCE = 32
+UNHASHED_FILES = 100
+"""So many files without a digest are looked up at once."""
 TICK_SECONDS = 1.0
 
 
@@ -110,12 +112,14 @@ class FileDigests:
 
     def hash_missing(self) -> int:
         """Compute every digest that is not known, as after a crash; returns how many."""
-        unknown = [
-            (link, file) for link, usage in self._requests.all_used() for file in usage.files if file.sha256 is None
-        ]
-        return sum(
-            self._hash_delivered(link, file.upload_id, file.disk_path, file.file_identity) for link, file in unknown
-        )
+        hashed, place = 0, 0
+        while unknown := self._requests.unhashed(place, UNHASHED_FILES):
+            place = unknown[-1][0]
+            for _, hash, file in unknown:
+                with suppress(RequestNotFound):  # Deleted since.
+                    link = self._requests.load(hash)
+                    hashed += self._hash_delivered(link, file.upload_id, file.disk_path, file.file_identity)
+        return hashed
 
     def _hash_delivered(self, link: RequestLink, upload_id: str, disk_path: str, file_identity: str | None) -> bool:
         with ExitStack() as stack:

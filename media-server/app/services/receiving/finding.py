@@ -13,7 +13,7 @@ from app.core.errors import (
     UploadExpired,
     UploadNotFound,
 )
-from app.core.links import RequestLink
+from app.core.links import Fate, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
@@ -95,11 +95,12 @@ class Finder:
             if session.path != command.path:
                 raise InvalidPath("Another file was opened under this key.")
         else:
-            if self._requests.removed_file(link.hash, upload_id):
+            known = self._requests.fates(link.hash, [upload_id]).get(upload_id)
+            if known is not None and known.fate is Fate.REMOVED:
                 raise UploadNotFound("The file that was sent under this key has been taken back. Use another key.")
-            if self._requests.why_gone(link.hash, upload_id) == "stopped":
+            if known is not None and known.why == "stopped":
                 raise UploadCancelled()
-            file = self._whole_files.delivered(link, upload_id)
+            file = self._whole_files.delivered(link, known)
             if file is None:
                 self._store.delete(upload_id)  # What an opening left that died before its session existed.
                 return None
@@ -110,7 +111,7 @@ class Finder:
 
     def _remembered(self, hash: str, upload_id: str) -> UploadSession:
         """An upload whose session is gone or never was, by its link's ledger. Raises UploadExpired or UploadNotFound."""
-        file = self._requests.file(hash, upload_id)
-        if file is not None:
-            return delivered_session(hash, file)
-        raise _GONE.get(self._requests.why_gone(hash, upload_id), UploadNotFound)()
+        known = self._requests.fates(hash, [upload_id]).get(upload_id)
+        if known is not None and known.fate is Fate.RECEIVED and known.file is not None:
+            return delivered_session(hash, known.file)
+        raise _GONE.get(known.why if known else None, UploadNotFound)()

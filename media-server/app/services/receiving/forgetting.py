@@ -26,7 +26,7 @@ class Forgetting:
         link = self._requests.load(hash)
         if link.terms.active and not link.terms.is_expired(self._clock()):
             raise RequestInUse()
-        if any(file.destination and not file.passed_on_to for file in self._requests.usage(hash).files):
+        if self._requests.owes(hash):
             raise RequestInUse("Files of this link are still to be passed on. Delete it when that is done.")
         self._requests.delete(hash)
         self._purge.abandon(hash)

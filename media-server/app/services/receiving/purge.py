@@ -117,11 +117,11 @@ class Purge:
         for link in self._requests.all():
             with suppress(RequestNotFound):  # Deleted meanwhile.
                 self._whole_files.settle(link)
-                for upload_id in self._requests.usage(link.hash).open:
+                for opening in self._requests.openings(link.hash):
                     try:
-                        self._store.open(upload_id).status()
+                        self._store.open(opening.upload_id).status()
                     except UploadNotFound:
-                        self._requests.release(link.hash, upload_id, "expired")
+                        self._requests.release(link.hash, opening.upload_id, "expired")
 
     def _is_orphaned(self, session: UploadSession) -> bool:
         """Whether the upload's link was deleted."""

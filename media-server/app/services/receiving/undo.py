@@ -62,12 +62,6 @@ class Undo:
         if file is not None:
             self._clear(self._requests.load(hash), file)
 
-    def sweep(self) -> None:
-        """Complete every removal that was interrupted."""
-        for link, usage in self._requests.all_used():
-            for file in usage.removed:
-                self._clear(link, file)
-
     def _take_out(self, hash: str, file: ReceivedFile) -> bool:
         if self.until(file.received_at) is None:
             raise UploadComplete()

@@ -13,7 +13,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from app.core.errors import ChecksumMismatch, ChunkConflict, SizeMismatch, UploadCancelled, UploadError, UploadNotFound
-from app.core.links import DeliveryIntent, ReceivedFile, RequestLink
+from app.core.links import DeliveryIntent, Fate, Known, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ports.bodies import Body, Checksum
 from app.core.ports.catalogue import RequestStore
@@ -116,16 +116,15 @@ class WholeFiles:
             # Without a key an upload's id is new: nobody else can be at it, or have been.
             repeatable = [file for file in files if file.command.key]
             with self._locks.hold(file.upload_id for file in repeatable):
-                known = {file.upload_id: self._known(link, file) for file in repeatable}
-                outcomes = {upload_id: outcome for upload_id, outcome in known.items() if outcome is not None}
+                outcomes = self._known_of(link, repeatable)
                 outcomes |= self._fresh(link, [file for file in files if file.upload_id not in outcomes])
                 return [outcomes[file.upload_id] for file in files]
 
-    def delivered(self, link: RequestLink, upload_id: str) -> ReceivedFile | None:
-        """What was delivered for an upload, by an attempt that died after its link too."""
-        found = self._requests.file(link.hash, upload_id)
-        announced = None if found else self._requests.announced_file(link.hash, upload_id)
-        return self._settle(link, announced) if announced else found
+    def delivered(self, link: RequestLink, known: Known | None) -> ReceivedFile | None:
+        """What was delivered for an upload of which so much is ``known``, by an attempt that died after its link too."""
+        if known is None or known.fate is Fate.RECEIVED:
+            return known.file if known else None
+        return self._settle(link, known.announced) if known.announced else None
 
     def settle(self, link: RequestLink) -> None:
         """Note or release what died between its announcement and its receipt."""
@@ -142,13 +141,20 @@ class WholeFiles:
         if command.declared_sha256 not in (None, content.sha256):
             raise ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
 
-    def _known(self, link: RequestLink, file: WholeFile) -> Outcome | None:
-        """What became of an earlier attempt of the same upload, None where there was none."""
-        if self._requests.removed_file(link.hash, file.upload_id):
+    def _known_of(self, link: RequestLink, files: Sequence[WholeFile]) -> dict[str, Outcome]:
+        """What became of earlier attempts of these uploads; nothing for those that had none."""
+        if not files:
+            return {}
+        known = self._requests.fates(link.hash, [file.upload_id for file in files])
+        outcomes = {file.upload_id: self._outcome(link, file, known.get(file.upload_id)) for file in files}
+        return {upload_id: outcome for upload_id, outcome in outcomes.items() if outcome is not None}
+
+    def _outcome(self, link: RequestLink, file: WholeFile, known: Known | None) -> Outcome | None:
+        if known is not None and known.fate is Fate.REMOVED:
             return UploadNotFound("The file that was sent under this key has been taken back. Send it under another.")
-        found = self.delivered(link, file.upload_id)
+        found = self.delivered(link, known)
         if found is None:
-            return UploadCancelled() if self._requests.why_gone(link.hash, file.upload_id) == "stopped" else None
+            return UploadCancelled() if known is not None and known.why == "stopped" else None
         if found.size != file.command.size:
             return SizeMismatch("Another file of another size was sent under this key.", size=found.size)
         if found.sha256 not in (None, file.content.sha256):

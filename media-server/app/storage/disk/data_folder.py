@@ -18,13 +18,23 @@ from pathlib import Path
 from app.core.errors import Busy, StorageFull
 from app.storage.disk.atomic import replace_file
 
-FORMAT = 2
+FORMAT = 3
 """The format of what this code writes into a data folder. docs/architecture.md says when it has to be raised."""
 _MARKER = "format"
 FILES = "files"
 """What was received, one folder for each link."""
-_PRIVATE_FOLDERS = ("uploads", "spool", "requests", "run", "outbox", "handoffs", "metrics")
-_PRIVATE_FILES = ("*.lock", "*.turn", "attempts.db*")
+_PRIVATE_FOLDERS = (
+    "uploads",
+    "spool",
+    "run",
+    "metrics",
+    "catalogue",
+    "before-catalogue",
+    "requests",
+    "outbox",
+    "handoffs",
+)
+_PRIVATE_FILES = ("*.lock", "*.turn", "attempts.db*", "promises.db*")
 
 
 OTHER_DISK = (

@@ -15,7 +15,7 @@ from app.web.wire.context import client_address, services
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.link_views import listed_view, owner_view, sender_view
 from app.web.wire.ownership import acting, owner_required
-from app.web.wire.paging import page
+from app.web.wire.paging import read_page
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
@@ -46,8 +46,12 @@ def create() -> tuple[Response, int]:
 def list_all() -> Response:
     here = services().links.file_requests
     active = parse(ListQuery, request.args.to_dict()).active
-    links, more = page(here.all(active), lambda link: (link.created_at, link.hash))
-    listed = [listed_view(link, usage) for link, usage in here.with_usage(links)]
+    links, more = read_page(
+        lambda most, after: here.page(most, after, active),
+        lambda: here.all(active),
+        lambda each: (each[0].created_at, each[0].hash),
+    )
+    listed = [listed_view(link, counts) for link, counts in links]
     return jsonify(requests=listed, default_expires_hours=services().settings.link_expires_hours, **more)
 
 
@@ -75,8 +79,12 @@ def close(hash: str) -> Response:
 @requests.get("/requests/<hash>/files")
 @owner_required
 def files(hash: str) -> Response:
-    received = services().links.file_requests.usage(hash).files
-    files, more = page(received, lambda file: (file.received_at, file.upload_id))
+    here = services().links.file_requests
+    files, more = read_page(
+        lambda most, after: here.files(hash, most, after),
+        lambda: here.all_files(hash),
+        lambda file: (file.received_at, file.upload_id),
+    )
     states = services().forwarding.outbox.states(files)
     return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **more)
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
-from app.core.links import RequestLink, Usage
+from app.core.links import Counts, RequestLink
 from app.core.remotes import RemoteTarget, TargetKind
 from app.core.terms import TERMS, Audience, Kind, Term, Terms
 from app.services.links.file_requests import LinkInfo
@@ -123,13 +123,13 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
     }
 
 
-def listed_view(link: RequestLink, usage: Usage) -> dict[str, Any]:
+def listed_view(link: RequestLink, counts: Counts) -> dict[str, Any]:
     return {
         **owner_view(link),
         "expired": link.terms.is_expired(services().ground.clock()),
-        "files_received": len(usage.files),
-        "bytes_received": usage.bytes_received,
-        "uploads_open": len(usage.open),
+        "files_received": counts.files,
+        "bytes_received": counts.bytes,
+        "uploads_open": counts.open,
     }
 
 

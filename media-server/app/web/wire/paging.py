@@ -42,6 +42,20 @@ def page(items: Iterable[T], cursor_of: Callable[[T], Cursor]) -> tuple[list[T],
     return shown, {"next_cursor": _text_of(cursor_of(shown[-1])) if more else None}
 
 
+def read_page(
+    read: Callable[[int, Cursor | None], list[T]], whole: Callable[[], Iterable[T]], cursor_of: Callable[[T], Cursor]
+) -> tuple[list[T], dict[str, str | None]]:
+    """The same of a list that is read by index: ``read`` tells so many items behind a cursor, newest first, and ``whole``
+    all of them where no page is asked for. Raises InvalidRequest."""
+    query = parse(PageQuery, request.args.to_dict())
+    if query.limit is None:
+        return list(whole()), {}
+    found = read(query.limit + 1, _parsed(query.cursor) if query.cursor else None)
+    shown = found[: query.limit]
+    more = len(found) > len(shown)
+    return shown, {"next_cursor": _text_of(cursor_of(shown[-1])) if more else None}
+
+
 def _text_of(cursor: Cursor) -> str:
     return base64.urlsafe_b64encode(json.dumps(cursor, allow_nan=False).encode()).decode().rstrip("=")
 

@@ -1,0 +1,372 @@
+"""One link's ledger within one transaction: what is read of it, what changes, and the sums that follow.
+
+The link's row is locked first and holds the sums, so that limits are judged (by ``core.ledger``) without a look at the
+files, and changes of one link come one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence, Set
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import and_, select
+
+from app.core import ledger as rules
+from app.core.errors import RequestNotFound
+from app.core.ledger import Left, Load, weight
+from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink
+from app.core.room import NAME_BYTES
+from app.storage.sql.database import Database, Transaction, compiled, filled, inserted, value
+from app.storage.sql.schema import State, brought, folders, ledger, links, number
+
+_SUMS = [
+    links.c.open,
+    links.c.announced,
+    links.c.coming_weight,
+    links.c.received,
+    links.c.received_bytes,
+    links.c.received_weight,
+    links.c.removed,
+    links.c.gone,
+    links.c.folders,
+]
+_SUM_OF = {
+    State.OPEN: "open",
+    State.ANNOUNCED: "announced",
+    State.RECEIVED: "received",
+    State.REMOVED: "removed",
+    State.GONE: "gone",
+}
+_TOUCHED = [column for column in ledger.columns if column.name not in ("id", "link", "upload_id")]
+_NOTHING: dict[str, int] = {column.name: 0 for column in _SUMS}
+_BLANK: dict[str, Any] = {column.name: None for column in ledger.columns if column.name != "id"}
+_BLANK |= {"leaving": 0, "brings": 0}
+MAX_FOLDERS_REMEMBERED = 10_000
+"""Folders that a process remembers to exist, as they never cease to and most files come into the same."""
+_weight = sa.case((ledger.c.size < number(NAME_BYTES), number(NAME_BYTES)), else_=ledger.c.size)
+_lapsed = and_(ledger.c.state == number(State.OPEN), ledger.c.until <= value("now"))
+
+
+class Entry(NamedTuple):
+    """What of an upload's row decides what may become of it."""
+
+    upload_id: str
+    state: State
+    at: float
+    size: int
+    until: float | None
+    brings: int
+    """How many folders it will bring."""
+
+
+class BookStatements:
+    """Statements about one link's ledger, ``:link`` being the link's number."""
+
+    def __init__(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
+        of_link = ledger.c.link == value("link")
+        self.listed = database.listed
+        self.kept: set[tuple[int, int]] = set()
+        self.lock = words(
+            select(links.c.id, links.c.version, *_SUMS).where(links.c.hash == value("hash")).with_for_update()
+        )
+        entry = select(
+            ledger.c.upload_id, ledger.c.state, ledger.c.at, ledger.c.size, ledger.c.until, ledger.c.brings
+        ).where(of_link)
+        self.entry = words(entry.where(ledger.c.upload_id == value("upload_id")))
+        self.entries = words(entry.where(database.among(ledger.c.upload_id, "ids")))
+        put = inserted(database, ledger, leave_out=["id"])
+        self.put = words(
+            put.on_conflict_do_update(
+                index_elements=["link", "upload_id"],
+                set_={each.name: put.excluded[each.name] for each in _TOUCHED},
+            )
+        )
+        self.drop = words(ledger.delete().where(of_link, ledger.c.upload_id == value("upload_id")))
+        self.set_state = words(
+            ledger.update().values(filled([ledger.c.state])).where(of_link, ledger.c.upload_id == value("upload_id"))
+        )
+        self.set_until = words(
+            ledger.update().values(filled([ledger.c.until])).where(of_link, ledger.c.upload_id == value("upload_id"))
+        )
+        oldest = (
+            select(ledger.c.id)
+            .where(of_link, ledger.c.state == number(State.GONE))
+            .order_by(ledger.c.at, ledger.c.upload_id)
+            .limit(value("most", sa.Integer))
+            .offset(number(0))
+        )
+        self.drop_gone = words(ledger.delete().where(ledger.c.id.in_(oldest)))
+        self.lapsed = words(select(sa.func.count(), sa.func.sum(_weight)).select_from(ledger).where(of_link, _lapsed))
+        sums = {column.name: column + value(column.name, sa.BigInteger) for column in _SUMS}
+        self.add_sums = words(links.update().values(sums).where(links.c.id == value("link")))
+        self._folder_statements(database, words)
+
+    def _folder_statements(self, database: Database, words: Any) -> None:
+        of_link = folders.c.link == value("link")
+        self.folders = words(
+            select(folders.c.mark, folders.c.kept).where(of_link, database.among(folders.c.mark, "marks"))
+        )
+        put = inserted(database, folders)
+        self.await_folder = words(
+            put.on_conflict_do_update(index_elements=["link", "mark"], set_={"awaited": folders.c.awaited + number(1)})
+        )
+        self.keep_folder = words(put.on_conflict_do_update(index_elements=["link", "mark"], set_={"kept": number(1)}))
+        self.give_up_folder = words(
+            folders.update()
+            .values(awaited=folders.c.awaited - number(1))
+            .where(of_link, folders.c.mark == value("mark"), folders.c.kept == number(0))
+        )
+        self.drop_folders = words(
+            folders.delete().where(of_link, folders.c.kept == number(0), folders.c.awaited <= number(0))
+        )
+        unlapsed = (
+            select(brought.c.mark)
+            .join(ledger, and_(ledger.c.link == brought.c.link, ledger.c.upload_id == brought.c.upload_id))
+            .where(brought.c.link == folders.c.link, brought.c.mark == folders.c.mark, sa.not_(_lapsed))
+        )
+        self.lapsed_folders = words(
+            select(folders.c.mark).where(of_link, folders.c.kept == number(0), sa.not_(unlapsed.exists()))
+        )
+        self.bring = words(inserted(database, brought))
+        of_uploads = and_(brought.c.link == value("link"), database.among(brought.c.upload_id, "ids"))
+        self.brought = words(select(brought.c.mark).where(of_uploads))
+        self.drop_brought = words(brought.delete().where(of_uploads))
+
+
+class Book:
+    """The ledger of the link ``hash``, which is locked until the transaction ends. Raises RequestNotFound."""
+
+    def __init__(self, statements: BookStatements, transaction: Transaction, hash: str) -> None:
+        self._sql = statements
+        self._tx = transaction
+        found = transaction.one(statements.lock, hash=hash)
+        if found is None:
+            raise RequestNotFound()
+        self.link: int = found[0]
+        self.version: int = found[1]
+        """Another number after each change of the link itself."""
+        self._sums: dict[str, int] = dict(zip(_NOTHING, found[2:], strict=True))
+        self._more = dict(_NOTHING)
+        self._kept: set[int] = set()
+        self._awaited: Set[int] = frozenset()
+
+    def entries(self, upload_ids: Sequence[str]) -> dict[str, Entry]:
+        """What there is of these uploads, by upload id."""
+        if len(upload_ids) == 1:
+            rows = self._tx.all(self._sql.entry, link=self.link, upload_id=upload_ids[0])
+        else:
+            rows = self._tx.all(self._sql.entries, link=self.link, ids=self._sql.listed(upload_ids))
+        return {row[0]: Entry(row[0], State(row[1]), *row[2:]) for row in rows}
+
+    def look_at_folders(self, marks: Iterable[int]) -> None:
+        """Learn which of these folders there are; ``left`` and ``kept`` know of no others."""
+        wanted = set(marks)
+        self._kept = {mark for mark in wanted if (self.link, mark) in self._sql.kept}
+        unknown = sorted(map(signed, wanted - self._kept))
+        if unknown and self._sums["folders"]:
+            rows = self._tx.all(self._sql.folders, link=self.link, marks=self._sql.listed(unknown))
+            found = {_unsigned(mark) for mark, kept in rows if kept}
+            self._kept |= found
+            self._awaited = {_unsigned(mark) for mark, kept in rows if not kept}
+            if len(self._sql.kept) > MAX_FOLDERS_REMEMBERED:
+                self._sql.kept.clear()
+            self._sql.kept.update((self.link, mark) for mark in found)
+
+    @property
+    def kept(self) -> Set[int]:
+        """Those folders of ``look_at_folders`` that exist."""
+        return self._kept
+
+    def left(self, link: RequestLink, now: float) -> Left:
+        """What the link may still take."""
+        sums = self._sums
+        files = sums["open"] + sums["announced"] + sums["received"]
+        used = sums["coming_weight"] + sums["received_weight"]
+        load = Load(files + sums["removed"], files, used, sums["folders"], self._awaited)
+        return Left(link, load, lambda: self._unlapsed(load, now))
+
+    def open(self, opening: Opening, marks: Sequence[int]) -> None:
+        """Note an upload that is open, and the folders that it will bring."""
+        row = {"size": opening.size, "at": opening.at, "until": opening.until}
+        self._begin({opening.upload_id: (State.OPEN, row, marks)})
+
+    def announce(self, files: Iterable[tuple[DeliveryIntent, Sequence[int]]], at: float) -> None:
+        """Note whole files that are about to get their names, and the folders that each will bring."""
+        self._begin({file.upload_id: (State.ANNOUNCED, {**_fields(file), "at": at}, marks) for file, marks in files})
+
+    def receive(self, files: Sequence[ReceivedFile]) -> list[ReceivedFile]:
+        """Note delivered files in place of what was noted of them; those that are new."""
+        known = self.entries([file.upload_id for file in files])
+        new = {file.upload_id: file for file in files if not _is_settled(known.get(file.upload_id))}
+        before = [known[upload_id] for upload_id in new if upload_id in known]
+        self._uncount(before)
+        self._put({upload_id: (State.RECEIVED, _row(file)) for upload_id, file in new.items()})
+        self._more["received_bytes"] += sum(file.size for file in new.values())
+        self._more["received_weight"] += sum(weight(file.size) for file in new.values())
+        self._keep(set(self._take_brought(before)))
+        return list(new.values())
+
+    def remove(self, entry: Entry) -> None:
+        """Note that a received file is taken back. Its folders stay: others may have put files there meanwhile."""
+        self._uncount([entry])
+        self._more["removed"] += 1
+        self._tx.run(self._sql.set_state, link=self.link, upload_id=entry.upload_id, state=State.REMOVED.value)
+
+    def release(self, entry: Entry, why: str | None) -> None:
+        """Forget an upload that was under way; with ``why`` it is remembered why it is gone."""
+        self._uncount([entry])
+        if why is None:
+            self._tx.run(self._sql.drop, link=self.link, upload_id=entry.upload_id)
+        else:
+            self._put({entry.upload_id: (State.GONE, {"at": entry.at, "size": entry.size, "why": why})})
+            too_many = self._sums["gone"] + self._more["gone"] - rules.MAX_GONE
+            if too_many > 0:
+                self._more["gone"] -= self._tx.run(self._sql.drop_gone, link=self.link, most=too_many)
+        self._give_up(self._take_brought([entry]))
+
+    def note_gone(self, upload_id: str, why: str) -> None:
+        """Remember why an upload is gone of which nothing else is known; nothing happens where something is."""
+        if not self.entries([upload_id]):
+            self._put({upload_id: (State.GONE, {"at": 0.0, "size": 0, "why": why})})
+
+    def hold(self, entry: Entry, until: float) -> None:
+        """Go on setting room aside for an open upload."""
+        self._tx.run(self._sql.set_until, link=self.link, upload_id=entry.upload_id, until=until)
+
+    def brought(self, upload_id: str) -> list[int]:
+        """The folders that an upload under way will bring."""
+        rows = self._tx.all(self._sql.brought, link=self.link, ids=self._sql.listed([upload_id]))
+        return [_unsigned(mark) for (mark,) in rows]
+
+    def add_folders(self, marks: Iterable[int]) -> None:
+        """Note folders that exist from now on."""
+        self._keep(set(marks))
+
+    def save(self) -> None:
+        """Write the sums; the last thing that is done."""
+        if any(self._more.values()):
+            self._tx.run(self._sql.add_sums, link=self.link, **self._more)
+
+    def _begin(self, uploads: Mapping[str, tuple[State, dict[str, Any], Sequence[int]]]) -> None:
+        known = self.entries(list(uploads))
+        new = {upload_id: each for upload_id, each in uploads.items() if not _is_settled(known.get(upload_id))}
+        before = [known[upload_id] for upload_id in new if upload_id in known]
+        self._uncount(before)
+        if given_up := self._take_brought(before):
+            self._give_up(given_up)
+            self.look_at_folders(mark for _, _, marks in new.values() for mark in marks)
+        self._put({upload_id: (state, row | {"brings": len(marks)}) for upload_id, (state, row, marks) in new.items()})
+        self._more["coming_weight"] += sum(weight(row["size"]) for _, row, _ in new.values())
+        self._bring({upload_id: marks for upload_id, (_, _, marks) in new.items() if marks})
+
+    def _put(self, rows: Mapping[str, tuple[State, dict[str, Any]]]) -> None:
+        filled_in = []
+        for upload_id, (state, row) in rows.items():
+            filled_in.append({**_BLANK, "link": self.link, "upload_id": upload_id, "state": state.value, **row})
+            self._more[_SUM_OF[state]] += 1
+        self._tx.many(self._sql.put, filled_in)
+
+    def _uncount(self, entries: Iterable[Entry]) -> None:
+        """Take what is no longer so out of the sums."""
+        for entry in entries:
+            self._more[_SUM_OF[entry.state]] -= 1
+            if entry.state in (State.OPEN, State.ANNOUNCED):
+                self._more["coming_weight"] -= weight(entry.size)
+            elif entry.state is State.RECEIVED:
+                self._more["received_bytes"] -= entry.size
+                self._more["received_weight"] -= weight(entry.size)
+
+    def _bring(self, uploads: Mapping[str, Sequence[int]]) -> None:
+        if not uploads:
+            return
+        marks = [(upload_id, signed(mark)) for upload_id, brought in uploads.items() for mark in brought]
+        self._tx.many(self._sql.await_folder, [self._folder(mark, kept=0, awaited=1) for _, mark in marks])
+        self._tx.many(self._sql.bring, [{"link": self.link, "upload_id": each, "mark": mark} for each, mark in marks])
+        self._more["folders"] += len({_unsigned(mark) for _, mark in marks} - self._awaited - self._kept)
+
+    def _keep(self, marks: Set[int]) -> None:
+        if marks:
+            # Asked anew, as those that were looked at before were others.
+            self.look_at_folders(marks)
+            self._more["folders"] += len(marks - self._awaited - self._kept)
+            self._tx.many(self._sql.keep_folder, [self._folder(signed(mark), kept=1, awaited=0) for mark in marks])
+
+    def _give_up(self, marks: Sequence[int]) -> None:
+        if marks:
+            self._tx.many(self._sql.give_up_folder, [{"link": self.link, "mark": signed(mark)} for mark in marks])
+            self._more["folders"] -= self._tx.run(self._sql.drop_folders, link=self.link)
+
+    def _take_brought(self, entries: Iterable[Entry]) -> list[int]:
+        """The folders that these uploads would have brought, each as often as one would, which are noted no longer."""
+        upload_ids = [entry.upload_id for entry in entries if entry.brings]
+        if not upload_ids:
+            return []
+        ids = self._sql.listed(upload_ids)
+        rows = self._tx.all(self._sql.brought, link=self.link, ids=ids)
+        self._tx.run(self._sql.drop_brought, link=self.link, ids=ids)
+        return [_unsigned(mark) for (mark,) in rows]
+
+    def _folder(self, mark: int, *, kept: int, awaited: int) -> dict[str, int]:
+        return {"link": self.link, "mark": mark, "kept": kept, "awaited": awaited}
+
+    def _unlapsed(self, load: Load, now: float) -> Load:
+        """What the link has taken on without the openings whose time is over."""
+        found = self._tx.one(self._sql.lapsed, link=self.link, now=now)
+        assert found is not None
+        files, lost = int(found[0]), int(found[1] or 0)
+        if not files:
+            return load
+        rows = self._tx.all(self._sql.lapsed_folders, link=self.link, now=now) if load.folders else []
+        gone = {_unsigned(mark) for (mark,) in rows}
+        return Load(load.names, load.files - files, load.weight - lost, load.folders - len(gone), load.awaited - gone)
+
+
+def _is_settled(entry: Entry | None) -> bool:
+    """Whether an upload has delivered its file, after which nothing else becomes of it."""
+    return entry is not None and entry.state in (State.RECEIVED, State.REMOVED)
+
+
+def _fields(file: DeliveryIntent) -> dict[str, Any]:
+    return {
+        "size": file.size,
+        "path": file.path,
+        "sha256": file.sha256,
+        "file_identity": file.file_identity,
+        "sender_name": file.sender_name,
+        "sender_email": file.sender_email,
+        "last_modified": file.last_modified,
+    }
+
+
+def _row(file: ReceivedFile) -> dict[str, Any]:
+    """A received file as its row has it."""
+    target = file.destination
+    return {
+        "at": file.received_at,
+        "size": file.size,
+        "path": file.path,
+        "path_mark": signed(rules.folder_mark(file.path)),
+        "disk_path": file.disk_path,
+        "sha256": file.sha256,
+        "file_identity": file.file_identity,
+        "sender_name": file.sender_name,
+        "sender_email": file.sender_email,
+        "last_modified": file.last_modified,
+        "destination": None if target is None else json.dumps(asdict(target), allow_nan=False),
+        "passed_on_to": file.passed_on_to,
+    }
+
+
+def signed(mark: int) -> int:
+    """A folder's mark as databases keep it: 64 bits with a sign."""
+    return mark - 2**64 if mark >= 2**63 else mark
+
+
+def _unsigned(mark: int) -> int:
+    return mark + 2**64 if mark < 0 else mark

@@ -1,0 +1,89 @@
+"""EventStore in the catalogue.
+
+Numbers of events are given while no other transaction writes any, so a reader that has seen one has seen all before it.
+On PostgreSQL that would not follow from the numbers alone: one that was given earlier may be committed later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from app.core.events import Event, EventKind
+from app.core.ports.guards import Clock
+from app.storage.sql.database import Database, Transaction, compiled, inserted, value
+from app.storage.sql.schema import events, number, readers
+
+
+class EventLog:
+    """Writes events, as the last thing that a transaction does."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._clock = clock
+        self._insert = compiled(inserted(database, events, leave_out=["id", "detail"]), database.dialect)
+
+    def write(self, tx: Transaction, kind: EventKind, link: str, upload_ids: Sequence[str | None] = (None,)) -> None:
+        """Note that the same happened to each of these uploads, or to the link."""
+        if upload_ids:
+            tx.alone("events")
+            row = {"at": self._clock(), "kind": kind.value, "link": link}
+            tx.many(self._insert, [{**row, "upload_id": upload_id} for upload_id in upload_ids])
+
+
+class SQLEvents:
+    """What readers ask for."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        columns = [events.c.id, events.c.at, events.c.kind, events.c.link, events.c.upload_id]
+        self._after = compiled(
+            select(*columns)
+            .where(events.c.id > value("cursor"))
+            .order_by(events.c.id)
+            .limit(value("most", sa.Integer))
+            .offset(number(0)),
+            database.dialect,
+        )
+        self._cursor = compiled(select(readers.c.passed).where(readers.c.name == value("name")), database.dialect)
+        put = inserted(database, readers)
+        self._passed = compiled(
+            put.on_conflict_do_update(index_elements=["name"], set_={"passed": put.excluded["passed"]}),
+            database.dialect,
+        )
+        old = (
+            select(events.c.id)
+            .where(events.c.id <= value("passed"), events.c.at < value("before"))
+            .order_by(events.c.id)
+            .limit(value("most", sa.Integer))
+            .offset(number(0))
+        )
+        self._prune = compiled(events.delete().where(events.c.id.in_(old)), database.dialect)
+
+    def after(self, cursor: int, most: int) -> list[Event]:
+        with self._database.read() as tx:
+            rows = tx.all(self._after, cursor=cursor, most=most)
+        return [Event(row[0], row[1], EventKind(row[2]), *row[3:]) for row in rows]
+
+    def cursor(self, reader: str) -> int:
+        with self._database.read() as tx:
+            row = tx.one(self._cursor, name=reader)
+        return row[0] if row else 0
+
+    def passed(self, reader: str, event_id: int) -> None:
+        with self._database.write(urgent=True) as tx:
+            tx.run(self._passed, name=reader, passed=event_id)
+
+    def prune(self, before: float, readers: Iterable[str]) -> int:
+        pruned, passed = 0, min(map(self.cursor, readers), default=0)
+        while True:
+            with self._database.write(urgent=True) as tx:
+                found = tx.run(self._prune, before=before, passed=passed, most=BATCH)
+            pruned += found
+            if found < BATCH:
+                return pruned
+
+
+BATCH = 1000
+"""So many rows are removed in one transaction."""

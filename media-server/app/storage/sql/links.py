@@ -1,0 +1,205 @@
+"""The half of RequestStore that is about links: made, found, changed, listed, deleted."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import and_, or_, select
+
+from app.core.errors import RequestNotFound
+from app.core.events import EventKind
+from app.core.links import Counts, RequestLink, link_document, link_of
+from app.core.ports.guards import Clock
+from app.core.ports.links import ListCursor
+from app.storage.sql.database import Database, Transaction, compiled, filled, inserted, value
+from app.storage.sql.events import BATCH, EventLog
+from app.storage.sql.schema import brought, doomed, folders, ledger, links, number
+
+MAX_LINKS_REMEMBERED = 256
+"""Links that a process remembers, as they are asked for with every request and hardly ever changed."""
+PAGE = 500
+"""Links that are read at once where all are gone through."""
+
+FIRST: ListCursor = (float("inf"), "")
+
+# Hashes come out of addresses.
+_HASH = re.compile(r"[A-Za-z0-9_-]{16,64}")
+_TERMS = [links.c.active, links.c.expires_at, links.c.document]
+_COUNTS = [links.c.received, links.c.received_bytes, links.c.received_weight, links.c.open]
+_UNUSED = dict.fromkeys(
+    ("open", "announced", "coming_weight", "received", "received_bytes", "received_weight", "removed", "gone"), 0
+) | {"folders": 0, "version": 0}
+
+
+class LinkStatements:
+    """Statements about links."""
+
+    def __init__(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
+        this = links.c.hash == value("hash")
+        self.create = words(inserted(database, links, leave_out=["id"]))
+        self.load = words(select(links.c.version, links.c.document).where(this))
+        self.lock = words(select(links.c.id, links.c.document).where(this).with_for_update())
+        self.change = words(
+            links.update()
+            .values(**filled(_TERMS), version=links.c.version + number(1))
+            .where(links.c.id == value("link"))
+        )
+        self.counts = words(select(*_COUNTS).where(this))
+        page = (
+            select(links.c.document, *_COUNTS)
+            .where(
+                sa.tuple_(links.c.created_at, links.c.hash) < sa.tuple_(value("at", sa.Double), value("hash", sa.Text))
+            )
+            .order_by(links.c.created_at.desc(), links.c.hash.desc())
+            .limit(value("most", sa.Integer))
+            .offset(number(0))
+        )
+        open_now = and_(
+            links.c.active == number(1), or_(links.c.expires_at.is_(None), links.c.expires_at > value("now"))
+        )
+        self.page = words(page)
+        self.open_page = words(page.where(open_now))
+        self.closed_page = words(page.where(sa.not_(open_now)))
+        self.delete = words(links.delete().where(links.c.id == value("link")))
+        self.doom = words(inserted(database, doomed))
+        self.doomed = words(select(doomed.c.link).limit(number(1)).offset(number(0)))
+        some = (
+            select(ledger.c.id).where(ledger.c.link == value("link")).limit(value("most", sa.Integer)).offset(number(0))
+        )
+        self.clear_some = words(ledger.delete().where(ledger.c.id.in_(some)))
+        self.clear_rest = [
+            words(table.delete().where(table.c.link == value("link"))) for table in (brought, folders, doomed)
+        ]
+
+
+class SQLLinks:
+    """Links in the catalogue."""
+
+    def __init__(
+        self, database: Database, *, clock: Clock = time.time, happened: Callable[[], None] = lambda: None
+    ) -> None:
+        """``happened`` is called whenever there are new events."""
+        self._database = database
+        self._happened = happened
+        self._links = LinkStatements(database)
+        self._events = EventLog(database, clock)
+        self._remembered: dict[str, tuple[int, RequestLink]] = {}
+
+    def create(self, link: RequestLink, *, sync: bool = True) -> None:
+        check_hash(link.hash)
+        with self._database.write() as tx:
+            tx.run(self._links.create, hash=link.hash, created_at=link.created_at, **_terms(link), **_UNUSED)
+        if sync:
+            self._database.sync()
+
+    def load(self, hash: str) -> RequestLink:
+        check_hash(hash)
+        with self._database.read() as tx:
+            return self._loaded(tx, hash)
+
+    def update(self, hash: str, change: Callable[[RequestLink], RequestLink]) -> RequestLink:
+        check_hash(hash)
+        with self._database.write(urgent=True) as tx:
+            row = tx.one(self._links.lock, hash=hash)
+            if row is None:
+                raise RequestNotFound()
+            before = link_of(json.loads(row[1]))
+            link = change(before)
+            tx.run(self._links.change, link=row[0], **_terms(link))
+            if before.terms.active and not link.terms.active:
+                self._events.write(tx, EventKind.LINK_CLOSED, hash)
+        self._database.sync()
+        if before.terms.active and not link.terms.active:
+            self._happened()
+        return link
+
+    def counts(self, hash: str) -> Counts:
+        check_hash(hash)
+        with self._database.read() as tx:
+            row = tx.one(self._links.counts, hash=hash)
+        if row is None:
+            raise RequestNotFound()
+        return Counts(*row)
+
+    def page(
+        self, most: int, *, after: ListCursor | None = None, active: bool | None = None, now: float = 0.0
+    ) -> list[tuple[RequestLink, Counts]]:
+        words = {None: self._links.page, True: self._links.open_page, False: self._links.closed_page}[active]
+        at, hash = after or FIRST
+        values: dict[str, Any] = {"at": at, "hash": hash, "most": most}
+        if active is not None:
+            values["now"] = now
+        with self._database.read() as tx:
+            rows = tx.all(words, **values)
+        return [(link_of(json.loads(row[0])), Counts(*row[1:])) for row in rows]
+
+    def all(self) -> list[RequestLink]:
+        return list(self._each())
+
+    def delete(self, hash: str) -> None:
+        check_hash(hash)
+        with self._database.write(urgent=True) as tx:
+            row = tx.one(self._links.lock, hash=hash)
+            if row is None:
+                return
+            # What was noted of a link may be a million rows: they are removed by whoever is told, piece by piece.
+            tx.run(self._links.delete, link=row[0])
+            tx.run(self._links.doom, link=row[0])
+            self._events.write(tx, EventKind.LINK_DELETED, hash)
+        self._database.sync()
+        self._happened()
+
+    def clear_deleted(self) -> None:
+        while True:
+            with self._database.write() as tx:
+                row = tx.one(self._links.doomed)
+                if row is None:
+                    return
+                if tx.run(self._links.clear_some, link=row[0], most=BATCH) < BATCH:
+                    for words in self._links.clear_rest:
+                        tx.run(words, link=row[0])
+
+    def _loaded(self, tx: Transaction, hash: str, version: int | None = None) -> RequestLink:
+        """The link, read only where another ``version`` than that is remembered. Raises RequestNotFound."""
+        known = self._remembered.get(hash)
+        if known is None or known[0] != version:
+            row = tx.one(self._links.load, hash=hash)
+            if row is None:
+                raise RequestNotFound()
+            if known is None or known[0] != row[0]:
+                known = row[0], link_of(json.loads(row[1]))
+                if len(self._remembered) >= MAX_LINKS_REMEMBERED:
+                    self._remembered.clear()
+                self._remembered[hash] = known
+        return known[1]
+
+    def _each(self) -> Iterator[RequestLink]:
+        """Every link, newest first, read piece by piece."""
+        after: ListCursor | None = None
+        while found := self.page(PAGE, after=after):
+            for link, _ in found:
+                yield link
+            last = found[-1][0]
+            after = last.created_at, last.hash
+
+
+def check_hash(hash: str) -> None:
+    """Return where a link may have this hash. Raises RequestNotFound."""
+    if _HASH.fullmatch(hash) is None:
+        raise RequestNotFound()
+
+
+def _terms(link: RequestLink) -> dict[str, Any]:
+    return {
+        "active": int(link.terms.active),
+        "expires_at": link.terms.expires_at,
+        "document": json.dumps(link_document(link), allow_nan=False),
+    }

@@ -1,0 +1,181 @@
+"""Brings a catalogue to the schema that this code knows, and tells where it has another.
+
+SQLite is migrated at the start, as nobody else looks after it. A PostgreSQL server may serve several Dropprs, of which some
+are older: there ``droppr migrate`` does it, when its owner says so.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.pool import NullPool
+
+from app.storage.disk.atomic import disk_errors, replace_file
+from app.storage.disk.data_folder import UnusableDataFolder
+from app.storage.sql.database import Database, compiled, inserted
+from app.storage.sql.schema import REVISION, metadata
+from app.storage.sql.sqlite import SQLiteDatabase, connected, made
+
+_VERSIONS = Path(__file__).with_name("migrations")
+
+
+class UnusableCatalogue(UnusableDataFolder):
+    """The catalogue has another schema than this code knows. The text says what to do."""
+
+
+FOLDER = "catalogue"
+FILE = "catalogue.db"
+ROWS = 1000
+"""So many rows are moved at once."""
+_SIGN = "The links of this data folder stand in the database that DROPPR_DATABASE_URL names. Leave this file.\n"
+
+
+def opened(data: Path, url: str | None) -> Database:
+    """The catalogue at ``url``, or the one in the data folder. Raises UnusableCatalogue, Busy, StorageFull."""
+    folder = data / FOLDER
+    if url is not None:
+        if folder.is_dir():
+            raise UnusableCatalogue(
+                "The links of this data folder stand in its own catalogue. Run 'droppr migrate' once, which moves them to "
+                "DROPPR_DATABASE_URL."
+            )
+        database = on_server(url)
+        check(database)
+        if not folder.exists():
+            replace_file(folder, _SIGN.encode())
+        return database
+    if folder.is_file():
+        raise UnusableCatalogue(
+            "The links of this data folder stand in a database of their own: set DROPPR_DATABASE_URL to its address, as before."
+        )
+    return _local(folder)
+
+
+def move(data: Path, url: str) -> int:
+    """Bring the database at ``url`` to this code's schema, and the data folder's own catalogue into it; how many links were
+    moved. The old catalogue is kept aside. Raises UnusableCatalogue, Busy, StorageFull."""
+    target = on_server(url)
+    migrate(target)
+    folder = data / FOLDER
+    if not folder.is_dir():
+        return 0
+    local = _local(folder)
+    moved = _copy(local, target)
+    local.close()
+    os.rename(folder, folder.with_name(f"{FOLDER}-before-postgresql"))
+    replace_file(folder, _SIGN.encode())
+    return moved
+
+
+def on_server(url: str) -> Database:
+    """The database at ``url``. Raises UnusableCatalogue where its driver is not installed."""
+    try:
+        from app.storage.sql.postgresql import PostgreSQLDatabase
+    except ImportError as error:
+        raise UnusableCatalogue(f"{error.name} is missing: pip install 'droppr[server,postgres]'.") from error
+    return PostgreSQLDatabase(url)
+
+
+def _local(folder: Path) -> SQLiteDatabase:
+    with disk_errors():
+        folder.mkdir(mode=0o700, exist_ok=True)
+    local = SQLiteDatabase(folder / FILE)
+    # One after the other: SQLite gives up where several processes give one file its log.
+    with local.alone("start"):
+        made(folder / FILE)
+        found = local.revision()
+        if found is None:
+            create(local)
+        elif found != REVISION:
+            migrate(local)
+    return local
+
+
+def _copy(source: SQLiteDatabase, target: Database) -> int:
+    """Copy every row, all or none; how many links. Raises UnusableCatalogue where the target has links already."""
+    links = 0
+    with source.read() as old, target.write() as new:
+        if new.one("SELECT 1 FROM links LIMIT 1") is not None:
+            raise UnusableCatalogue("There are links in the database already. Name another one in DROPPR_DATABASE_URL.")
+        for table in metadata.sorted_tables:
+            names = [column.name for column in table.columns]
+            words = compiled(inserted(target, table), target.dialect)
+            for rows in old.batches(compiled(sa.select(table), source.dialect), ROWS):
+                new.many(words, [dict(zip(names, row, strict=True)) for row in rows])
+                links += len(rows) if table.name == "links" else 0
+            if "id" in names:
+                last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name})"
+                new.one(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last}, false)")
+    target.sync()
+    return links
+
+
+def check(database: Database) -> None:
+    """Return where the catalogue has the schema of this code. Raises UnusableCatalogue."""
+    found = database.revision()
+    if found != REVISION:
+        has = "no tables yet" if found is None else f"the schema {found}"
+        raise UnusableCatalogue(
+            f"The database has {has}, and this Droppr needs {REVISION}. Run 'droppr migrate'; where that does not know the schema, "
+            "a newer Droppr has been here: start that one."
+        )
+
+
+def create(database: Database) -> None:
+    """Make the tables in an empty database as all migrations together would, in a moment."""
+    with engine_of(database).begin() as connection:
+        metadata.create_all(connection)
+        connection.exec_driver_sql(
+            "CREATE TABLE alembic_version "
+            "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
+        )
+        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{REVISION}')")
+    database.sync()
+
+
+def migrate(database: Database) -> None:
+    """Bring the schema to this code's, whoever else tries at this moment. Raises UnusableCatalogue."""
+    # Loaded only here: it takes longer than all the rest of a start.
+    from alembic import command
+    from alembic.config import Config
+    from alembic.util import CommandError
+
+    config = Config()
+    config.set_main_option("script_location", str(_VERSIONS))
+    engine = engine_of(database)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(hashtext('droppr migrate'))"))
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    except CommandError as error:
+        raise UnusableCatalogue(
+            f"The catalogue has the schema {database.revision()}, which a newer Droppr has made. Start that one."
+        ) from error
+    finally:
+        engine.dispose()
+    database.sync()
+
+
+def engine_of(database: Database) -> sa.Engine:
+    if not isinstance(database, SQLiteDatabase):
+        # Only here is it known to be installed.
+        from psycopg import connect
+
+        from app.storage.sql.postgresql import PostgreSQLDatabase
+
+        assert isinstance(database, PostgreSQLDatabase)
+        url = database.url
+        return sa.create_engine("postgresql+psycopg://", creator=lambda: connect(url), poolclass=NullPool)
+    engine = sa.create_engine("sqlite://", creator=lambda: connected(database.path), poolclass=NullPool)
+
+    @sa.event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # Otherwise each statement that makes a table would count by itself.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine

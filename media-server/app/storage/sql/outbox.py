@@ -1,0 +1,107 @@
+"""OutboxStore in the catalogue. Its rows hold the remotes' secrets: the database's file is readable by the server's user only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from dataclasses import asdict
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
+from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, is_id, value
+from app.storage.sql.schema import outbox
+
+# In the order of OutboxEntry's fields.
+_COLUMNS = list(outbox.columns)
+_NAMES = [column.name for column in _COLUMNS]
+_TARGET, _STATE = _NAMES.index("target"), _NAMES.index("state")
+
+
+class SQLOutbox:
+    """What has to be passed on, a row a file."""
+
+    def __init__(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
+        self._database = database
+        this = outbox.c.upload_id == value("upload_id")
+        self._load = words(select(*_COLUMNS).where(this))
+        self._lock = words(select(*_COLUMNS).where(this).with_for_update())
+        self._all = words(select(*_COLUMNS).order_by(outbox.c.created_at, outbox.c.upload_id))
+        self._some = words(select(*_COLUMNS).where(database.among(outbox.c.upload_id, "ids")))
+        left = sa.func.sum(outbox.c.size - outbox.c.sent_bytes)
+        self._figures = words(select(outbox.c.state, sa.func.count(), left).group_by(outbox.c.state))
+        self._add = words(inserted(database, outbox).on_conflict_do_nothing(index_elements=["upload_id"]))
+        self._update = words(outbox.update().values(filled(_COLUMNS[1:])).where(this))
+        self._remove = words(outbox.delete().where(this))
+
+    def add(self, entry: OutboxEntry) -> bool:
+        if not is_id(entry.upload_id):
+            raise ValueError("not an upload id")
+        with self._database.write() as tx:
+            added = tx.run(self._add, **outbox_row(entry)) == 1
+        self._database.sync()
+        return added
+
+    def load(self, upload_id: str) -> OutboxEntry | None:
+        with self._database.read() as tx:
+            return _found(tx, self._load, upload_id)
+
+    def update(self, upload_id: str, change: Callable[[OutboxEntry], OutboxEntry]) -> OutboxEntry | None:
+        with self._database.write() as tx:
+            entry = _found(tx, self._lock, upload_id)
+            if entry is None:
+                return None
+            changed = change(entry)
+            if changed != entry:
+                tx.run(self._update, **outbox_row(changed))
+        # Only what cannot be asked of the remote has to outlive a power cut.
+        if changed.transfer != entry.transfer:
+            self._database.sync()
+        return changed
+
+    def remove(self, upload_id: str) -> None:
+        if is_id(upload_id):
+            with self._database.write(urgent=True) as tx:
+                tx.run(self._remove, upload_id=upload_id)
+
+    def all(self) -> list[OutboxEntry]:
+        with self._database.read() as tx:
+            return [_entry(row) for row in tx.all(self._all)]
+
+    def some(self, upload_ids: Iterable[str]) -> dict[str, OutboxEntry]:
+        ids = self._database.listed(each for each in upload_ids if is_id(each))
+        with self._database.read() as tx:
+            entries = [_entry(row) for row in tx.all(self._some, ids=ids)]
+        return {entry.upload_id: entry for entry in entries}
+
+    def figures(self) -> dict[OutboxState, tuple[int, int]]:
+        with self._database.read() as tx:
+            return {OutboxState(state): (entries, int(left)) for state, entries, left in tx.all(self._figures)}
+
+    def sending(self, upload_id: str) -> AbstractContextManager[None]:
+        return self._database.alone(f"sending {upload_id}", wait=False)
+
+
+def _found(tx: Transaction, words: str, upload_id: str) -> OutboxEntry | None:
+    row = tx.one(words, upload_id=upload_id) if is_id(upload_id) else None
+    return _entry(row) if row else None
+
+
+def _entry(row: Row) -> OutboxEntry:
+    values = list(row)
+    target = RemoteTarget.of(json.loads(values[_TARGET]))
+    assert target is not None
+    values[_TARGET], values[_STATE] = target, OutboxState(values[_STATE])
+    return OutboxEntry(*values)
+
+
+def outbox_row(entry: OutboxEntry) -> dict[str, Any]:
+    """An entry as its row has it."""
+    row = dict(zip(_NAMES, (getattr(entry, name) for name in OutboxEntry.__slots__), strict=True))
+    return row | {"target": json.dumps(asdict(entry.target), allow_nan=False), "state": entry.state.value}

@@ -1,0 +1,165 @@
+"""The catalogue on PostgreSQL, for many machines or for one that has such a server already.
+
+Sessions run with ``synchronous_commit=off``: a commit lets go of its rows at once, and nobody waits for the disk while
+others wait for these rows, which is what makes one link with many senders fast. ``sync`` then commits a transaction that
+writes a word into the server's log and waits for it: all that was committed before stands before it in that log.
+"""
+
+from __future__ import annotations
+
+import threading
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+import sqlalchemy as sa
+from psycopg import errors
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.engine import Dialect
+
+from app.core.errors import Busy, StorageFull
+from app.storage.sql.database import PerProcess, Pool, Transaction, value
+
+IDLE_CONNECTIONS = 16
+CONNECT_SECONDS = 5
+_OPTIONS = "-c synchronous_commit=off -c client_encoding=UTF8 -c timezone=UTC"
+# Notices the death of the server's machine in some seconds.
+_ALIVE: dict[str, Any] = {
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 10_000,
+}
+_SYNC = """
+BEGIN;
+SET LOCAL synchronous_commit = on;
+SELECT pg_logical_emit_message(true, 'droppr', '');
+COMMIT
+"""
+_NAMES = 0x64726F70
+"""The first half of the keys of all advisory locks, which others on the same server may have some of, too."""
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+
+class PostgreSQLDatabase:
+    """Database at ``url`` (postgresql://…), whose schema a migration has made."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+        self._connections = PerProcess(lambda: Pool(self.connected, Connection.close, psycopg.Error, IDLE_CONNECTIONS))
+        self._names = PerProcess(_Names)
+
+    @contextmanager
+    def read(self) -> Iterator[Transaction]:
+        with self._connection() as connection:
+            yield _Transaction(connection.cursor())
+
+    @contextmanager
+    def write(self, *, urgent: bool = False) -> Iterator[Transaction]:
+        del urgent  # The server's disk is not ours to look after.
+        with self._connection() as connection, connection.transaction():
+            yield _Transaction(connection.cursor())
+
+    def sync(self) -> None:
+        with self._connection() as connection:
+            connection.execute(_SYNC)
+
+    @contextmanager
+    def alone(self, name: str, *, wait: bool = True) -> Iterator[None]:
+        # Threads of a process wait here, so that each name takes one connection of a process and no more.
+        with self._names.own().alone(name, wait), self._connection() as connection:
+            key = (_NAMES, _key(name))
+            if wait:
+                connection.execute("SELECT pg_advisory_lock(%s, %s)", key)
+            elif connection.execute("SELECT pg_try_advisory_lock(%s, %s)", key).fetchone() != (True,):
+                raise Busy(retry_after=1)
+            try:
+                yield
+            finally:
+                connection.execute("SELECT pg_advisory_unlock(%s, %s)", key)
+
+    def insert(self, table: sa.Table) -> Any:
+        return insert(table)
+
+    def among(self, column: Any, name: str) -> Any:
+        return column == sa.func.any(value(name))
+
+    def listed(self, values: Iterable[str | int]) -> object:
+        return list(values)
+
+    def revision(self) -> str | None:
+        with self.read() as tx:
+            if tx.one("SELECT to_regclass('alembic_version')") == (None,):
+                return None
+            row = tx.one("SELECT version_num FROM alembic_version")
+        return row[0] if row else None
+
+    def close(self) -> None:
+        self._connections.own().empty()
+
+    @contextmanager
+    def _connection(self) -> Iterator[Connection]:
+        pool = self._connections.own()
+        try:
+            connection = pool.take()
+            trouble: BaseException | None = None
+            try:
+                yield connection
+            except BaseException as error:
+                trouble = error
+                raise
+            finally:
+                pool.give_back(connection, trouble)
+        except psycopg.OperationalError as error:
+            # The server has gone or been started again: the other connections lead nowhere, too.
+            pool.empty()
+            if isinstance(error, errors.DiskFull):
+                raise StorageFull() from error
+            raise Busy() from error
+
+    def connected(self) -> Connection:
+        """A connection of one's own, each of whose statements counts by itself."""
+        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=_OPTIONS, **_ALIVE)
+
+
+class _Transaction(Transaction):
+    __slots__ = ()
+
+    def alone(self, name: str) -> None:
+        self._cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_NAMES, _key(name)))
+
+
+class _Names:
+    """Who has a name among the threads of this process."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[str, tuple[threading.Lock, int]] = {}
+
+    @contextmanager
+    def alone(self, name: str, wait: bool) -> Iterator[None]:
+        with self._lock:
+            lock, users = self._locks.get(name, (threading.Lock(), 0))
+            self._locks[name] = lock, users + 1
+        try:
+            if not lock.acquire(blocking=wait):
+                raise Busy(retry_after=1)
+            try:
+                yield
+            finally:
+                lock.release()
+        finally:
+            with self._lock:
+                lock, users = self._locks.pop(name)
+                if users > 1:
+                    self._locks[name] = lock, users - 1
+
+
+def _key(name: str) -> int:
+    """The second half of an advisory lock's key: 32 bits with a sign."""
+    return zlib.crc32(name.encode(errors="surrogatepass")) - 2**31

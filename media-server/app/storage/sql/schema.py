@@ -1,0 +1,214 @@
+"""The catalogue's tables, the same on SQLite and PostgreSQL. A migration makes them; this page is what statements are built from.
+
+Times are seconds since the epoch, sizes bytes, JSON is text. Only plain types are used, so that what a driver returns
+needs no conversion. Rows of a link carry its number ``link`` and no foreign key: a deleted link's rows are removed
+piece by piece afterwards, as a link may have a million of them (``doomed``).
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy.sql.expression import ColumnElement, literal_column
+
+REVISION = "0001"
+"""The newest migration, which the tables below are made by."""
+
+metadata = MetaData()
+# SQLite numbers rows by itself only where the column's type is called INTEGER.
+_Number = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class State(IntEnum):
+    """What became of an upload, as its link remembers."""
+
+    OPEN = 1
+    """It is open, and room is set aside for it until a time."""
+    ANNOUNCED = 2
+    """The file is whole and about to get its name."""
+    RECEIVED = 3
+    REMOVED = 4
+    """Its sender took the file back."""
+    GONE = 5
+    """It ended without a file, for a reason that is remembered."""
+
+
+def number(value: int) -> ColumnElement[int]:
+    """A number that stands in the statement itself: planners use an index on some of the rows only where they can see
+    that the statement asks for no others."""
+    return literal_column(str(int(value)), Integer())
+
+
+links = Table(
+    "links",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("hash", Text, nullable=False, unique=True),
+    Column("created_at", Double, nullable=False),
+    Column("active", Integer, nullable=False),
+    Column("expires_at", Double),
+    Column("document", Text, nullable=False),  # The link itself, as JSON.
+    Column("version", BigInteger, nullable=False),  # Another number after each change of the link.
+    # What has been used of it: its rows in ``ledger`` by their state. ``weight`` is bytes as its limits count them.
+    Column("open", BigInteger, nullable=False),
+    Column("announced", BigInteger, nullable=False),
+    Column("coming_weight", BigInteger, nullable=False),  # Of open and announced files.
+    Column("received", BigInteger, nullable=False),
+    Column("received_bytes", BigInteger, nullable=False),
+    Column("received_weight", BigInteger, nullable=False),
+    Column("removed", BigInteger, nullable=False),
+    Column("gone", BigInteger, nullable=False),
+    Column("folders", BigInteger, nullable=False),  # Its rows in ``folders``.
+    Index("links_by_age", "created_at", "hash"),
+    # Numbers of deleted links are not given again, while rows of theirs may still be there.
+    sqlite_autoincrement=True,
+)
+
+# One row for each upload that a link knows of, whatever became of it.
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("link", BigInteger, nullable=False),
+    Column("upload_id", Text, nullable=False),
+    Column("state", Integer, nullable=False),
+    Column("at", Double, nullable=False),  # When it was opened, announced or received.
+    Column("size", BigInteger, nullable=False),
+    Column("until", Double),  # From when on others may have an open upload's place.
+    Column("path", Text),
+    Column("path_mark", BigInteger),  # Eight bytes that stand for the path, which may be too long for an index.
+    Column("disk_path", Text),
+    Column("sha256", Text),
+    Column("file_identity", Text),  # What tells this very file from any other that may come to lie in its place.
+    Column("sender_name", Text),
+    Column("sender_email", Text),
+    Column("last_modified", Double),
+    Column("destination", Text),  # A remote target as JSON.
+    Column("passed_on_to", Text),
+    Column("leaving", Integer, nullable=False),  # Whether it is about to appear elsewhere.
+    Column("why", Text),  # Why it is gone.
+    Column("brings", Integer, nullable=False),  # How many rows it has in ``brought``.
+)
+_received = ledger.c.state == number(State.RECEIVED)
+
+
+def _some(name: str, *columns: Column[object], only: ColumnElement[bool], unique: bool = False) -> Index:
+    """An index on those rows of a table that a condition names."""
+    return Index(name, *columns, unique=unique, sqlite_where=only, postgresql_where=only)
+
+
+Index("ledger_by_upload", ledger.c.link, ledger.c.upload_id, unique=True)
+Index("ledger_by_age", ledger.c.link, ledger.c.state, ledger.c.at, ledger.c.upload_id)
+# SQLite takes the index of which a statement fixes most columns, so these begin with all that theirs fix.
+_some("ledger_by_path", ledger.c.link, ledger.c.state, ledger.c.path_mark, ledger.c.at, only=_received)
+_some("ledger_unhashed", ledger.c.id, only=_received & ledger.c.sha256.is_(None))
+_some(
+    "ledger_owed",
+    ledger.c.state,
+    ledger.c.passed_on_to,
+    ledger.c.link,
+    only=_received & ledger.c.destination.is_not(None) & ledger.c.passed_on_to.is_(None),
+)
+
+# Folders that exist, or that uploads under way will bring. Each is known by eight bytes that stand for its path.
+folders = Table(
+    "folders",
+    metadata,
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("mark", BigInteger, primary_key=True, autoincrement=False),
+    Column("kept", Integer, nullable=False),
+    Column("awaited", BigInteger, nullable=False),  # How many uploads under way will bring it.
+    sqlite_with_rowid=False,
+)
+_some("folders_awaited", folders.c.link, only=folders.c.kept == number(0))
+
+# Which uploads under way will bring which folders.
+brought = Table(
+    "brought",
+    metadata,
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("upload_id", Text, primary_key=True),
+    Column("mark", BigInteger, primary_key=True, autoincrement=False),
+    sqlite_with_rowid=False,
+)
+Index("brought_by_mark", brought.c.link, brought.c.mark)
+
+# Deleted links some of whose rows are still there.
+doomed = Table("doomed", metadata, Column("link", _Number, primary_key=True, autoincrement=False))
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("upload_id", Text, primary_key=True),
+    Column("link", Text, nullable=False),  # Its hash.
+    Column("target", Text, nullable=False),  # A remote target as JSON.
+    Column("size", BigInteger, nullable=False),
+    Column("created_at", Double, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("transfer", Text),
+    Column("path", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("error", Text),
+    Column("next_at", Double, nullable=False),
+    Column("sent_bytes", BigInteger, nullable=False),
+    Index("outbox_by_age", "created_at", "upload_id"),
+)
+
+# A code stands here as a digest of itself and its link, so that neither can be read from the table.
+handoffs = Table(
+    "handoffs",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("upload_ids", Text, nullable=False),  # A list as JSON.
+    Column("expires_at", Double, nullable=False),
+    Index("handoffs_by_end", "expires_at"),
+    sqlite_with_rowid=False,
+)
+
+# What is counted in moving windows: one row for each time that something happened.
+counts = Table(
+    "counts",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("key", LargeBinary, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("expires_at", Double, nullable=False),
+    Index("counts_by_key", "key", "at"),
+    Index("counts_by_end", "expires_at"),
+)
+
+# Tokens that were used and must not be again, each as its digest.
+used_tokens = Table(
+    "used_tokens",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("expires_at", Double, nullable=False),
+    Index("used_tokens_by_end", "expires_at"),
+    sqlite_with_rowid=False,
+)
+
+# What happened, in the order in which it became true.
+events = Table(
+    "events",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("link", Text, nullable=False),  # Its hash, which outlives the link.
+    Column("upload_id", Text),
+    Column("detail", Text),  # More about it, as JSON.
+    # A number that was given once stands for one event, also after that one was pruned.
+    sqlite_autoincrement=True,
+)
+
+# How far each reader of events has got.
+readers = Table(
+    "readers",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("passed", BigInteger, nullable=False),  # The last event that the reader is done with.
+)
+
+# What the catalogue knows of itself.
+facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))

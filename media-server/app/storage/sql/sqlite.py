@@ -1,0 +1,143 @@
+"""The catalogue on SQLite: one file on a local disk, its log beside it.
+
+SQLite runs with a write-ahead log and ``synchronous=NORMAL``: a commit appends to the log and waits for no disk. ``sync``
+then is one ``fdatasync`` of that log, outside of every lock. Copying the log into the file (a checkpoint) syncs both by
+itself, so what was in a log that began anew is on the disk, too.
+
+Writers wait for each other in the kernel, on a lock of our own: SQLite would have them ask again after growing pauses, in
+which others overtake them (``write_ahead``).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Dialect
+
+from app.storage.disk.atomic import disk_errors, sync_file
+from app.storage.disk.named_locks import LocalNamedLocks
+from app.storage.sql.database import PerProcess, Pool, Transaction, value
+from app.storage.sql.write_ahead import BUSY_SECONDS, Part, Writer, translated
+
+IDLE_CONNECTIONS = 8
+_PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA wal_autocheckpoint = 0;
+PRAGMA temp_store = MEMORY;
+"""
+_as_json = json.JSONEncoder(allow_nan=False).encode
+
+
+class SQLiteDatabase:
+    """Database in the file ``path``, which a migration has made."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.dialect: Dialect = SQLiteDialect_pysqlite(paramstyle="named")
+        self._names = LocalNamedLocks(path.with_suffix(".turns"))
+        self._here = PerProcess(lambda: _Here(path))
+
+    def read(self) -> AbstractContextManager[Transaction]:
+        return _Reading(self._here.own().readers)
+
+    def write(self, *, urgent: bool = False) -> AbstractContextManager[Transaction]:
+        return Part(self._here.own().writer, urgent)
+
+    def sync(self) -> None:
+        self._here.own().writer.log.sync()
+
+    def alone(self, name: str, *, wait: bool = True) -> AbstractContextManager[None]:
+        return self._names.hold([name]) if wait else self._names.hold_at_once(name)
+
+    def insert(self, table: sa.Table) -> Any:
+        return insert(table)
+
+    def among(self, column: Any, name: str) -> Any:
+        return column.in_(sa.select(sa.literal_column("value")).select_from(sa.func.json_each(value(name))))
+
+    def listed(self, values: Iterable[str | int]) -> object:
+        return _as_json(list(values))
+
+    def copy_to(self, path: Path) -> None:
+        """Write a copy of the database, as it stands at this moment, into an empty file, and bring it to the disk. Others
+        read and write meanwhile. Raises Busy, StorageFull."""
+        with self.read() as tx:
+            tx.run("VACUUM INTO :path", path=str(path))
+        with disk_errors():
+            sync_file(path)
+
+    def revision(self) -> str | None:
+        with self.read() as tx:
+            if tx.one("SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'") is None:
+                return None
+            row = tx.one("SELECT version_num FROM alembic_version")
+        return row[0] if row else None
+
+    def close(self) -> None:
+        here = self._here.own()
+        here.readers.empty()
+        here.writer.close()
+
+
+class _Here:
+    """What one process has open of the database."""
+
+    def __init__(self, path: Path) -> None:
+        self.readers = Pool(lambda: connected(path), sqlite3.Connection.close, sqlite3.Error, IDLE_CONNECTIONS)
+        self.writer = Writer(path, lambda: connected(path))
+
+
+class _Reading:
+    """Statements on a connection of one's own."""
+
+    __slots__ = ("_connection", "_pool")
+
+    def __init__(self, pool: Pool[sqlite3.Connection]) -> None:
+        self._pool = pool
+
+    def __enter__(self) -> Transaction:
+        try:
+            self._connection = self._pool.take()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        return Transaction(self._connection.cursor())
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.give_back(self._connection, error)
+        if isinstance(error, sqlite3.Error):
+            raise translated(error) from error
+
+
+def made(path: Path) -> None:
+    """Make the file of a database where there is none. Raises Busy, StorageFull."""
+    # Here, as SQLite gives the files beside it the same mode. Only where there is none: whoever closes a file loses all locks
+    # that the process has on it, those of SQLite's too, without which another process removes the log that is in use.
+    with disk_errors(), suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
+def connected(path: Path) -> sqlite3.Connection:
+    """A connection to the database in ``path``, for any thread, one at a time."""
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=rw",
+        uri=True,
+        timeout=BUSY_SECONDS,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    connection.executescript(_PRAGMAS)
+    return connection

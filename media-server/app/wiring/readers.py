@@ -1,0 +1,20 @@
+"""The part of the wiring that is about who acts on events: a line for each."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.services.event_readers import EventReader, EventReaders
+from app.services.forwarding.reader import ForwardingReader
+from app.services.receiving.removal_reader import RemovalReader
+from app.storage.sql.events import SQLEvents
+from app.wiring.ground import Ground
+from app.wiring.receiving import Receiving
+
+
+def build_readers(ground: Ground, receiving: Receiving) -> EventReaders:
+    readers: list[EventReader] = [
+        ForwardingReader(ground.requests, ground.outbox),
+        RemovalReader(ground.requests, receiving.undo),
+    ]
+    return EventReaders(SQLEvents(ground.catalogue), readers, partial(ground.catalogue.alone, wait=False), ground.bell)

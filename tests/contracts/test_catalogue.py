@@ -1,0 +1,403 @@
+"""What the catalogue promises beyond the stores that it keeps, on every database."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core import ledger as rules
+from app.core.errors import RequestFull, RequestNotFound
+from app.core.events import EventKind
+from app.core.links import Counts, DeliveryIntent, Fate, ReceivedFile, RequestLink, Usage
+from app.core.paths import RelPath
+from app.core.remotes import RemoteTarget, TargetKind
+from app.storage.sql import links as link_rows
+from app.storage.sql.database import Database
+from app.storage.sql.events import SQLEvents
+from app.storage.sql.files import SQLRequests
+from app.storage.sql.migrate import migrate
+from app.storage.sql.schema import ledger, metadata
+from tests.contracts.conftest import databases
+from tests.support.ledgers import FileLedgers
+from tests.support.processes import together
+
+HASH = "link-0123456789abcdef"
+
+
+def link(**changes) -> RequestLink:
+    return replace(RequestLink(hash=HASH, folder=RelPath.parse("inbox"), created_at=12.5), **changes)
+
+
+def received(upload_id: str, path: str = "a.bin", at: float = 99.5, **changes) -> ReceivedFile:
+    return replace(ReceivedFile(upload_id, path, path, 10, at), **changes)
+
+
+def announced(upload_id: str, path: str = "a/b.bin", size: int = 10) -> DeliveryIntent:
+    return DeliveryIntent(upload_id, path, size, "ab" * 32, "mark", "Ada", None, 5.5)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def opened(request, tmp_path: Path):
+    return databases(request.param, request, tmp_path)
+
+
+@pytest.fixture
+def database(opened):
+    return opened()
+
+
+@pytest.fixture
+def store(database) -> SQLRequests:
+    return SQLRequests(database)
+
+
+@pytest.fixture
+def events(database) -> SQLEvents:
+    return SQLEvents(database)
+
+
+def rows(database: Database, table: str) -> int:
+    with database.read() as tx:
+        found = tx.one(f"SELECT count(*) FROM {table}")
+    assert found
+    return int(found[0])
+
+
+def test_all_is_told_of_many_uploads_with_one_look(store):
+    store.create(link())
+    store.reserve(link(), "open", 5, at=1.0)
+    store.announce(link(), [announced("coming")])
+    store.receive(HASH, received("here"), received("removed"))
+    store.remove(HASH, "removed")
+    for upload_id, why in (("expired", "expired"), ("cancelled", "cancelled")):
+        store.reserve(link(), upload_id, 5)
+        store.release(HASH, upload_id, why)
+    found = store.fates(
+        HASH, ["open", "coming", "here", "removed", "expired", "cancelled", "never", "no such/id", "open"]
+    )
+    assert {upload_id: known.fate for upload_id, known in found.items()} == {
+        "open": Fate.OPEN,
+        "coming": Fate.ANNOUNCED,
+        "here": Fate.RECEIVED,
+        "removed": Fate.REMOVED,
+        "expired": Fate.GONE,
+    }
+    assert found["coming"].announced == announced("coming")
+    assert found["here"].file == received("here")
+    assert found["removed"].file == received("removed")
+    assert found["expired"].why == "expired"
+    assert store.fates(HASH, []) == {}
+    with pytest.raises(RequestNotFound):
+        store.fates("another-hash-0123456789", ["here"])
+
+
+def test_what_was_used_is_told_in_numbers(store):
+    store.create(link())
+    store.reserve(link(), "open", 5)
+    store.receive(HASH, received("a", size=10_000), received("b", size=1), received("c"))
+    store.remove(HASH, "c")
+    weight = rules.weight(10_000) + rules.weight(1)
+    assert store.counts(HASH) == Counts(files=2, bytes=10_001, weight=weight, open=1)
+    with pytest.raises(RequestNotFound):
+        store.counts("another-hash-0123456789")
+
+
+def test_links_come_in_pages_whatever_comes_and_goes_meanwhile(store):
+    made = [link(hash=f"{HASH}-{number}", created_at=float(number // 2), active=number % 3 > 0) for number in range(12)]
+    for each in made:
+        store.create(each)
+    newest_first = sorted(made, key=lambda each: (each.created_at, each.hash), reverse=True)
+    shown: list[RequestLink] = []
+    while found := store.page(5, after=(shown[-1].created_at, shown[-1].hash) if shown else None):
+        shown += [each for each, _ in found]
+        store.delete(shown[-1].hash)
+    assert shown == newest_first
+    active = [
+        each for each in newest_first if each.terms.active and each.hash not in (shown[4].hash, shown[9].hash, shown[-1].hash)
+    ]
+    assert [each for each, _ in store.page(50, active=True, now=5.0)] == active
+    assert all(not each.terms.active for each, _ in store.page(50, active=False, now=5.0))
+
+
+def test_a_link_that_has_expired_is_listed_with_those_that_take_nothing(store):
+    store.create(link(expires_at=50.0))
+    assert store.page(5, active=True, now=50.0) == []
+    assert [each for each, _ in store.page(5, active=False, now=50.0)] == [link(expires_at=50.0)]
+    assert store.page(5, active=False, now=49.9) == []
+
+
+def test_received_files_come_in_pages_and_by_their_path(store):
+    store.create(link())
+    files = [received(f"u{number}", f"f/{number % 3}.bin", at=float(number // 2)) for number in range(10)]
+    store.receive(HASH, *files)
+    newest_first = sorted(files, key=lambda each: (each.received_at, each.upload_id), reverse=True)
+    first = store.received_page(HASH, 4)
+    assert first == newest_first[:4]
+    store.remove(HASH, first[-1].upload_id)
+    assert store.received_page(HASH, 50, (first[-1].received_at, first[-1].upload_id)) == newest_first[4:]
+    assert store.received_at(HASH, "f/0.bin") == files[9]
+    store.remove(HASH, "u9")
+    assert store.received_at(HASH, "f/0.bin") in (files[6], files[3])
+    assert store.received_at(HASH, "f/3.bin") is None
+
+
+def test_what_is_still_to_be_done_for_files_is_found_without_looking_at_all(store):
+    target = RemoteTarget(TargetKind.S3, bucket="b")
+    store.create(link(destination=target))
+    store.create(link(hash=f"{HASH}-2"))
+    store.receive(HASH, received("a"), received("b", sha256="1" * 64))
+    store.receive(f"{HASH}-2", received("c"))
+    found = store.unhashed(0, 10)
+    assert [(hash, file.upload_id) for _, hash, file in found] == [(HASH, "a"), (f"{HASH}-2", "c")]
+    assert store.unhashed(found[0][0], 10) == found[1:]
+    assert [(hash, file.upload_id, file.destination) for hash, file in store.owed()] == [
+        (HASH, "a", target),
+        (HASH, "b", target),
+    ]
+    store.note_passed_on(HASH, "a", "s3://b/a")
+    assert store.owes(HASH)
+    store.remove(HASH, "b")
+    assert not store.owes(HASH)
+    store.note_sha256(HASH, "a", "2" * 64)
+    assert [file.upload_id for _, _, file in store.unhashed(0, 10)] == ["c"]
+
+
+def test_a_deleted_link_is_gone_at_once_and_its_rows_piece_by_piece(store, database, monkeypatch):
+    monkeypatch.setattr(link_rows, "BATCH", 3)
+    for hash in (HASH, f"{HASH}-2"):
+        store.create(link(hash=hash))
+        store.reserve(link(hash=hash), "open", 1, folders=("x", "y"))
+        store.announce(link(hash=hash), [announced("coming")])
+        store.receive(hash, *(received(f"u{number}") for number in range(7)))
+
+    store.delete(HASH)
+    assert [each.hash for each in store.all()] == [f"{HASH}-2"]
+    assert rows(database, "ledger") == 18
+    store.clear_deleted()
+    assert (
+        rows(database, "ledger"),
+        rows(database, "folders"),
+        rows(database, "brought"),
+        rows(database, "doomed"),
+    ) == (9, 3, 3, 0)
+    # The same name may come again, and knows nothing.
+    store.create(link())
+    assert store.counts(HASH) == Counts()
+
+
+def test_why_uploads_are_gone_is_remembered_of_a_bounded_number(store, database, monkeypatch):
+    monkeypatch.setattr(rules, "MAX_GONE", 5)
+    store.create(link())
+    for number in range(9):
+        store.reserve(link(), f"u{number}", 1, at=float(number))
+        store.release(HASH, f"u{number}", "expired")
+    assert rows(database, "ledger") == 5
+    assert [store.why_gone(HASH, f"u{number}") for number in (3, 4, 8)] == [None, "expired", "expired"]
+
+
+def test_what_happens_is_told_in_its_order_and_only_when_it_is_true(store, events):
+    store.create(link())
+    store.receive(HASH, received("a"), received("b"))
+    store.receive(HASH, received("a"))
+    store.remove(HASH, "a")
+    store.remove(HASH, "a")
+    store.update(HASH, lambda each: replace(each, title="new"))
+    store.update(HASH, lambda each: replace(each, active=False))
+    store.update(HASH, lambda each: replace(each, active=False))
+    store.delete(HASH)
+    store.delete(HASH)
+    told = events.after(0, 100)
+    assert [(each.kind, each.link, each.upload_id) for each in told] == [
+        (EventKind.FILE_RECEIVED, HASH, "a"),
+        (EventKind.FILE_RECEIVED, HASH, "b"),
+        (EventKind.FILE_REMOVED, HASH, "a"),
+        (EventKind.LINK_CLOSED, HASH, None),
+        (EventKind.LINK_DELETED, HASH, None),
+    ]
+    assert [each.id for each in told] == sorted({each.id for each in told})
+    assert events.after(told[1].id, 2) == told[2:4]
+
+
+def test_a_reader_goes_on_where_it_was_and_events_go_when_all_have_passed_them(store, events, opened):
+    store.create(link())
+    store.receive(HASH, *(received(f"u{number}") for number in range(4)))
+    told = events.after(0, 100)
+    assert events.cursor("digests") == 0
+    events.passed("digests", told[2].id)
+    events.passed("forwarding", told[1].id)
+    events.passed("digests", told[3].id)
+    again = SQLEvents(opened())
+    assert (again.cursor("digests"), again.cursor("forwarding")) == (told[3].id, told[1].id)
+    both = ["digests", "forwarding"]
+    assert again.prune(told[0].at - 1, both) == 0
+    assert again.prune(told[-1].at + 1, [*both, "new"]) == 0
+    assert again.prune(told[-1].at + 1, both) == 2
+    assert events.after(0, 100) == told[2:]
+    again.passed("forwarding", told[3].id)
+    assert again.prune(told[-1].at + 1, both) == 2
+    # Numbers are not given again.
+    store.receive(HASH, received("later"))
+    assert events.after(0, 100)[0].id > told[3].id
+
+
+def test_no_event_appears_before_one_that_was_told(opened):
+    SQLRequests(opened()).create(link())
+    hashes = [f"{HASH}-{number}" for number in range(4)]
+    for hash in hashes:
+        SQLRequests(opened()).create(link(hash=hash))
+
+    def work(number: int) -> list[int]:
+        if number < 4:
+            store = SQLRequests(opened())
+            for each in range(25):
+                store.receive(hashes[number], received(f"u{each}"))
+            return []
+        events, seen = SQLEvents(opened()), [0]
+        while len(seen) <= 100:
+            seen += [each.id for each in events.after(seen[-1], 7)]
+        return seen[1:]
+
+    told = together(5, work)[4]
+    assert told == [each.id for each in SQLEvents(opened()).after(0, 1000)]
+
+
+def test_the_schema_that_migrations_make_is_the_one_that_statements_are_built_from(database):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
+    from app.storage.sql.migrate import engine_of
+
+    engine = engine_of(database)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+    engine.dispose()
+
+
+def test_migrating_again_and_at_once_changes_nothing(database, opened, store):
+    store.create(link())
+    assert together(3, lambda _: migrate(opened())) == [None] * 3
+    assert store.load(HASH) == link()
+
+
+class Both:
+    """The same call on the ledgers that were files and on the catalogue; what both say must be the same."""
+
+    def __init__(self, old: FileLedgers, new: SQLRequests) -> None:
+        self.stores = old, new
+
+    def __call__(self, name: str, *arguments: Any, **more: Any) -> Any:
+        results = []
+        for store in self.stores:
+            try:
+                results.append(getattr(store, name)(*arguments, **more))
+            except RequestFull as error:
+                results.append((error.message, error.details))
+        outcomes = [_comparable(each) for each in results]
+        assert outcomes[0] == outcomes[1], (name, arguments, more)
+        return results[0]
+
+
+def _comparable(result: Any) -> Any:
+    if isinstance(result, dict):
+        return {key: str(value) for key, value in result.items()}
+    if isinstance(result, Usage):
+        return replace(result, removed=tuple(sorted(result.removed, key=lambda file: file.upload_id)))
+    return result
+
+
+def test_the_catalogue_judges_and_counts_as_ledgers_in_files_did(store, tmp_path, seed):
+    """Many uploads come, lapse, arrive, end and are taken back in no order, on a link with narrow limits."""
+    chance = random.Random(seed)
+    both = Both(FileLedgers(tmp_path / "ledgers"), store)
+    narrow = link(max_files=12, max_total_size=200_000)
+    both("create", narrow)
+    ids = [f"u{number}" for number in range(30)]
+    paths = ["a.bin", "x/a.bin", "x/y/a.bin", "z/a.bin", "x/y/w/a.bin"]
+    for step in range(400):
+        now, upload_id = float(step), chance.choice(ids)
+        known = store.fates(HASH, [upload_id]).get(upload_id)
+        settled = known is not None and known.fate in (Fate.RECEIVED, Fate.REMOVED, Fate.GONE)
+        path = chance.choice(paths)
+        match chance.randrange(8):
+            case 0 | 1 if not settled:
+                until = now + chance.choice([5, 1000])
+                both("reserve", narrow, upload_id, chance.randrange(30_000), now, until, path.split("/")[:-1])
+            case 2 if not settled:
+                some = [replace(announced(upload_id, path, chance.randrange(9000)))]
+                both("announce", narrow, some, now)
+            case 3:
+                both("hold", narrow, upload_id, now, now + 3, now + 10)
+            case 4:
+                both("receive", HASH, received(upload_id, path, now, size=chance.randrange(20_000)))
+            case 5:
+                both("release", HASH, upload_id, chance.choice(["expired", "failed", "stopped"]))
+            case 6:
+                both("remove", HASH, upload_id)
+            case 7:
+                both("note_folders", narrow, [RelPath.parse(f"n{chance.randrange(6)}/m")])
+        usage = both("usage", HASH)
+        assert {each.upload_id for each in usage.files} == {each.upload_id for each in store.received_page(HASH, 100)}
+    counts = store.counts(HASH)
+    assert (counts.files, counts.bytes, counts.open) == (len(usage.files), usage.bytes_received, len(usage.open))
+    assert counts.weight == sum(rules.weight(file.size) for file in usage.files)
+
+
+def test_each_question_is_a_look_at_an_index(store, tmp_path):
+    """A million files are as quick as ten only where no statement goes through them."""
+    if "postgresql" in str(store._database.dialect.name):
+        pytest.skip("its planner decides by what is in the tables at that moment")
+    sql, plain = store._sql, {"hash": HASH, "upload_id": "u", "path": "p", "mark": 1, "at": 1.0, "last": "u", "most": 5}
+    wanted = {
+        sql.known: "ledger_by_upload",
+        sql.page: "ledger_by_age",
+        sql.openings: "ledger_by_age",
+        sql.at_path: "ledger_by_path",
+        sql.owes: "ledger_owed",
+        sql.owed: "ledger_owed",
+        sql.unhashed: "ledger_unhashed",
+        sql.note_sha256: "ledger_by_upload",
+        store._links.page: "links_by_age",
+    }
+    for words, index in wanted.items():
+        with store._database.read() as tx:
+            plan = " · ".join(row[3] for row in tx.all(f"EXPLAIN QUERY PLAN {words}", **plain, cursor=0, sha256="x"))
+        assert index in plan, (words, plan)
+        assert "TEMP B-TREE" not in plan, (words, plan)
+
+
+def test_a_transaction_that_fails_leaves_nothing(store, database):
+    store.create(link())
+    with suppress(ZeroDivisionError), database.write() as tx:
+        tx.run(f"UPDATE {ledger.name} SET size = 1")
+        tx.run("DELETE FROM links")
+        raise ZeroDivisionError
+    assert store.load(HASH) == link()
+    store.reserve(link(), "u1", 1)
+
+
+def test_processes_that_come_and_go_leave_the_log_to_those_who_stay(opened, store, database):
+    store.create(link())
+
+    def work(number: int) -> int:
+        if number == 0:
+            mine, kept = SQLRequests(opened()), 0
+            for each in range(150):
+                mine.receive(HASH, received(f"kept-{each}"))
+                kept += mine.file(HASH, f"kept-{each}") is not None
+            return kept
+        for each in range(40):
+            another = opened()
+            SQLRequests(another).receive(HASH, received(f"{number}-{each}"))
+            another.close()
+        return 0
+
+    assert together(3, work) == [150, 0, 0]
+    assert len(store.usage(HASH).files) == 150 + 80
+    if database.dialect.name == "sqlite":
+        with database.read() as tx:
+            assert tx.all("PRAGMA integrity_check") == [("ok",)]

@@ -1,0 +1,138 @@
+"""A PostgreSQL server of this machine's packages, for the tests: with its own files, on a free port, synced as usual."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from itertools import count
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import psycopg
+
+from tests.support.live import free_port
+
+START_SECONDS = 60.0
+STOP_SECONDS = 30.0
+TRIES = 3
+_numbers = count(1)
+
+
+class PostgreSQLServer:
+    """A server from `with` to the end of the block; `new_database()` is the address of an empty database of it."""
+
+    def __enter__(self) -> Self:
+        # pytest's own folder can be entered by its user alone, and PostgreSQL refuses to run as root.
+        self.folder = Path(tempfile.mkdtemp(prefix="droppr-postgresql-"))
+        self._user = _user()
+        if self._user:
+            os.chown(self.folder, *self._user)
+        self._log = self.folder / "log"
+        try:
+            self._run(
+                "initdb",
+                "-D",
+                str(self.folder / "data"),
+                "-U",
+                "droppr",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "-N",
+            )
+            self.start()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def start(self) -> None:
+        """Start it, on another port than before. One that another program has taken meanwhile is given up."""
+        for _ in range(TRIES):
+            self.port = free_port()
+            if self._started():
+                return
+        raise AssertionError(self._log.read_text())
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """End it: sessions are cut off, and what was committed is written; with SIGQUIT it is not, as after a crash."""
+        self._process.send_signal(how)
+        self._process.wait(STOP_SECONDS)
+
+    def new_database(self) -> str:
+        name = f"droppr_{os.getpid()}_{next(_numbers)}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}"')
+        return self.address(name)
+
+    def address(self, name: str) -> str:
+        return f"postgresql://droppr@127.0.0.1:{self.port}/{name}"
+
+    def _started(self) -> bool:
+        settings = {
+            "listen_addresses": "127.0.0.1",
+            "fsync": "on",
+            "max_connections": 200,
+            "unix_socket_directories": "",
+        }
+        words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
+        self._process = self._begin("postgres", "-D", str(self.folder / "data"), "-p", str(self.port), *words)
+        deadline = time.monotonic() + START_SECONDS
+        while self._process.poll() is None and time.monotonic() < deadline:
+            with (
+                contextlib.suppress(psycopg.OperationalError),
+                psycopg.connect(self.address("postgres"), connect_timeout=5),
+            ):
+                return True
+            time.sleep(0.05)  # until it listens
+        if self._process.poll() is None:
+            self.stop(signal.SIGQUIT)
+        return False
+
+    def _run(self, program: str, *arguments: str) -> None:
+        process = self._begin(program, *arguments)
+        if process.wait(START_SECONDS):
+            raise AssertionError(self._log.read_text())
+
+    def _begin(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
+        user: dict[str, Any] = {}
+        if self._user:
+            user = {"user": self._user[0], "group": self._user[1], "extra_groups": []}
+        with self._log.open("ab") as log:
+            return subprocess.Popen(
+                [_program(program), *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=self.folder,
+                **user,
+            )
+
+
+def _user() -> tuple[int, int] | None:
+    """Somebody other than root; None where we are somebody else ourselves."""
+    if os.geteuid() != 0:
+        return None
+    found = pwd.getpwnam("postgres")
+    return found.pw_uid, found.pw_gid
+
+
+def _program(name: str) -> Path:
+    # Debian keeps several versions beside each other and none of them on the path.
+    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+    return found[-1] if found else Path(str(shutil.which(name)))
