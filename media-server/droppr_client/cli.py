@@ -15,7 +15,7 @@ import click
 
 from droppr_client.api import Api
 from droppr_client.options import as_json, local_url, server_options
-from droppr_client.output import count_text, end_with, end_with_fault, print_facts, print_json, say
+from droppr_client.output import count_text, end_with, end_with_fault, print_facts, print_json, say, size_text
 
 if TYPE_CHECKING:
     from app.settings import Settings
@@ -134,11 +134,56 @@ def cleanup() -> None:
     try:
         services = build(settings)
         removed = services.sweep()
-        left = sum(len(usage.open) for _, usage in services.ground.requests.all_used())
+        left = sum(counts.open for _, counts in services.links.file_requests.all())
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
     on_their_way = f" Still on their way: {left:,}." if left else ""
     say(f"Removed {count_text(removed, 'unfinished upload')}.{on_their_way}")
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the PostgreSQL database of DROPPR_DATABASE_URL to this version, and links of the data folder into it."""
+    settings = _settings()
+    os.umask(settings.umask)
+    from app.core.errors import UploadError
+    from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
+    from app.storage.sql.migrate import move
+
+    if settings.database_url is None:
+        say(
+            "Nothing to do: without DROPPR_DATABASE_URL the catalogue is in the data folder, and brought up to date at each start."
+        )
+        return
+    try:
+        make_data_folder(settings.data_dir, settings.umask)
+        moved = move(settings.data_dir, settings.database_url)
+    except (UploadError, UnusableDataFolder, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    say(f"The database is up to date. Moved into it: {count_text(moved, 'link')}.")
+
+
+@main.command()
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.option("--no-files", is_flag=True, help="Leave received files out, to copy them afterwards by other means.")
+def backup(folder: Path, no_files: bool) -> None:
+    """Copy the data folder into FOLDER as one consistent set, while the server runs. Again into the same FOLDER copies only
+    what is new."""
+    settings = _settings()
+    os.umask(0o077)
+    from app.core.errors import UploadError
+    from app.storage.disk.data_folder import UnusableDataFolder
+    from app.storage.sql.backup import back_up
+
+    try:
+        files, size = back_up(settings.data_dir, folder, settings.database_url is None, not no_files)
+    except (UploadError, UnusableDataFolder, OSError) as error:
+        raise click.ClickException(str(error)) from error
+    say(f"Copied the links and {count_text(files, 'new file')} ({size_text(size)}) to {folder}.")
+    if settings.database_url is not None:
+        say(
+            "The links stand in the database that DROPPR_DATABASE_URL names: back that up with pg_dump, before each copy of the files."
+        )
 
 
 @main.command()
@@ -195,10 +240,12 @@ def _greet(settings: Settings) -> None:
     from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
     from app.storage.disk.readiness import check_start
     from app.storage.disk.secret_file import load_or_create
+    from app.storage.sql.takeover import open_catalogue
 
     try:
         make_data_folder(settings.data_dir, settings.umask)
         check_start(settings.data_dir)
+        open_catalogue(settings.data_dir, settings.database_url).close()
         kept = settings.data_dir / FILE_NAME
         token, made = (settings.admin_token, False) if settings.admin_token else load_or_create(kept)
     except (UploadError, UnusableDataFolder, OSError) as error:
