@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from app.storage.disk.sqlite_file import made
 from app.storage.sql.database import Database
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
-from app.storage.sql.sqlite import SQLiteDatabase, made
+from app.storage.sql.sqlite import SQLiteDatabase
 
 
 def databases(kind: str, request: pytest.FixtureRequest, folder: Path) -> Callable[[], Database]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -11,11 +12,13 @@ from typing import Any
 import pytest
 
 from app.core import ledger as rules
+from app.core.actors import Actor, ActorKind
 from app.core.errors import RequestFull, RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, DeliveryIntent, Fate, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
+from app.core.terms import Terms
 from app.storage.sql import links as link_rows
 from app.storage.sql.database import Database
 from app.storage.sql.events import SQLEvents
@@ -23,14 +26,19 @@ from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
 from app.storage.sql.schema import ledger, metadata
 from tests.contracts.conftest import databases
+from tests.support.actors import OWNER
 from tests.support.ledgers import FileLedgers
 from tests.support.processes import together
 
 HASH = "link-0123456789abcdef"
 
 
-def link(**changes) -> RequestLink:
-    return replace(RequestLink(hash=HASH, folder=RelPath.parse("inbox"), created_at=12.5), **changes)
+def link(hash: str = HASH, created_at: float = 12.5, **terms) -> RequestLink:
+    return RequestLink(hash, RelPath.parse("inbox"), created_at, Terms(**terms))
+
+
+def changed(**terms) -> Callable[[RequestLink], RequestLink]:
+    return lambda each: replace(each, terms=replace(each.terms, **terms))
 
 
 def received(upload_id: str, path: str = "a.bin", at: float = 99.5, **changes) -> ReceivedFile:
@@ -115,10 +123,12 @@ def test_links_come_in_pages_whatever_comes_and_goes_meanwhile(store):
     shown: list[RequestLink] = []
     while found := store.page(5, after=(shown[-1].created_at, shown[-1].hash) if shown else None):
         shown += [each for each, _ in found]
-        store.delete(shown[-1].hash)
+        store.delete(shown[-1].hash, OWNER)
     assert shown == newest_first
     active = [
-        each for each in newest_first if each.terms.active and each.hash not in (shown[4].hash, shown[9].hash, shown[-1].hash)
+        each
+        for each in newest_first
+        if each.terms.active and each.hash not in (shown[4].hash, shown[9].hash, shown[-1].hash)
     ]
     assert [each for each, _ in store.page(50, active=True, now=5.0)] == active
     assert all(not each.terms.active for each, _ in store.page(50, active=False, now=5.0))
@@ -175,7 +185,7 @@ def test_a_deleted_link_is_gone_at_once_and_its_rows_piece_by_piece(store, datab
         store.announce(link(hash=hash), [announced("coming")])
         store.receive(hash, *(received(f"u{number}") for number in range(7)))
 
-    store.delete(HASH)
+    store.delete(HASH, OWNER)
     assert [each.hash for each in store.all()] == [f"{HASH}-2"]
     assert rows(database, "ledger") == 18
     store.clear_deleted()
@@ -206,18 +216,22 @@ def test_what_happens_is_told_in_its_order_and_only_when_it_is_true(store, event
     store.receive(HASH, received("a"))
     store.remove(HASH, "a")
     store.remove(HASH, "a")
-    store.update(HASH, lambda each: replace(each, title="new"))
-    store.update(HASH, lambda each: replace(each, active=False))
-    store.update(HASH, lambda each: replace(each, active=False))
-    store.delete(HASH)
-    store.delete(HASH)
+    ada = Actor(ActorKind.ACCOUNT, "192.0.2.7", "session", "ada")
+    store.update(HASH, changed(title="new"), OWNER)
+    store.update(HASH, changed(active=False), ada)
+    store.update(HASH, changed(active=False), OWNER)
+    store.delete(HASH, ada)
+    store.delete(HASH, OWNER)
     told = events.after(0, 100)
-    assert [(each.kind, each.link, each.upload_id) for each in told] == [
-        (EventKind.FILE_RECEIVED, HASH, "a"),
-        (EventKind.FILE_RECEIVED, HASH, "b"),
-        (EventKind.FILE_REMOVED, HASH, "a"),
-        (EventKind.LINK_CLOSED, HASH, None),
-        (EventKind.LINK_DELETED, HASH, None),
+    assert {each.link for each in told} == {HASH}
+    assert [(each.kind, each.actor, each.upload_id) for each in told] == [
+        (EventKind.LINK_MADE, "owner", None),
+        (EventKind.FILE_RECEIVED, "sender", "a"),
+        (EventKind.FILE_RECEIVED, "sender", "b"),
+        (EventKind.FILE_REMOVED, "sender", "a"),
+        (EventKind.LINK_CHANGED, "owner", None),
+        (EventKind.LINK_CLOSED, "account:ada", None),
+        (EventKind.LINK_DELETED, "account:ada", None),
     ]
     assert [each.id for each in told] == sorted({each.id for each in told})
     assert events.after(told[1].id, 2) == told[2:4]
@@ -226,7 +240,7 @@ def test_what_happens_is_told_in_its_order_and_only_when_it_is_true(store, event
 def test_a_reader_goes_on_where_it_was_and_events_go_when_all_have_passed_them(store, events, opened):
     store.create(link())
     store.receive(HASH, *(received(f"u{number}") for number in range(4)))
-    told = events.after(0, 100)
+    made, *told = events.after(0, 100)
     assert events.cursor("digests") == 0
     events.passed("digests", told[2].id)
     events.passed("forwarding", told[1].id)
@@ -234,9 +248,9 @@ def test_a_reader_goes_on_where_it_was_and_events_go_when_all_have_passed_them(s
     again = SQLEvents(opened())
     assert (again.cursor("digests"), again.cursor("forwarding")) == (told[3].id, told[1].id)
     both = ["digests", "forwarding"]
-    assert again.prune(told[0].at - 1, both) == 0
+    assert again.prune(made.at - 1, both) == 0
     assert again.prune(told[-1].at + 1, [*both, "new"]) == 0
-    assert again.prune(told[-1].at + 1, both) == 2
+    assert again.prune(told[-1].at + 1, both) == 3
     assert events.after(0, 100) == told[2:]
     again.passed("forwarding", told[3].id)
     assert again.prune(told[-1].at + 1, both) == 2
@@ -258,7 +272,7 @@ def test_no_event_appears_before_one_that_was_told(opened):
                 store.receive(hashes[number], received(f"u{each}"))
             return []
         events, seen = SQLEvents(opened()), [0]
-        while len(seen) <= 100:
+        while len(seen) <= 105:
             seen += [each.id for each in events.after(seen[-1], 7)]
         return seen[1:]
 

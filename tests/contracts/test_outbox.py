@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import Busy
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget, TargetKind
-from app.storage.sql.outbox import SQLOutbox
+from app.storage.sql.outbox import SQLOutbox, outbox_row
 from tests.contracts.conftest import databases
 from tests.support.processes import together
 
@@ -110,6 +110,46 @@ def test_some_are_told_and_all_are_counted(outbox):
     }
     assert outbox.some([]) == {}
     assert outbox.figures() == {OutboxState.WAITING: (2, 19), OutboxState.FAILED: (1, 8)}
+
+
+def test_of_each_remote_those_that_waited_longest_are_due(outbox):
+    slow, other = PLACE, RemoteTarget(TargetKind.DRIVE, folder_id="f")
+    for number in range(6):
+        outbox.add(replace(entry(f"slow-{number}", float(number)), target=replace(slow, prefix=f"{number}")))
+    outbox.add(replace(entry("other-late", 20.0), target=other))
+    outbox.add(replace(entry("other-failed", 10.0), target=other, next_at=50.0))
+    outbox.add(replace(entry("bucket", 0.5), target=RemoteTarget(TargetKind.S3, bucket="another")))
+
+    def due(now: float, most: int) -> list[str]:
+        return [each.upload_id for each in outbox.due(now, most)]
+
+    assert due(49.0, 2) == ["slow-0", "bucket", "slow-1", "other-late"]
+    assert due(50.0, 1) == ["slow-0", "bucket", "other-late"]
+    assert due(50.0, 2) == ["slow-0", "bucket", "slow-1", "other-failed", "other-late"]
+    outbox.update("slow-0", lambda each: replace(each, next_at=60.0))
+    assert due(49.0, 1) == ["bucket", "slow-1", "other-late"]
+
+
+def test_what_is_not_due_is_not_looked_at(outbox):
+    """However much waits, a look reads the rows that it tells and goes to no others."""
+    if outbox._database.dialect.name != "sqlite":
+        pytest.skip("it tells no steps of its own")
+    with outbox._database.write() as tx:
+        tx.many(outbox._add, [outbox_row(replace(entry(f"later-{n}", float(n)), next_at=1e9)) for n in range(2000)])
+        tx.many(outbox._add, [outbox_row(entry(f"now-{n}", float(n))) for n in range(2000)])
+    steps = 0
+
+    def count() -> None:
+        nonlocal steps
+        steps += 1
+
+    with outbox._database.read() as tx:
+        connection = tx._cursor.connection
+    connection.set_progress_handler(count, 10)
+    found = outbox.due(5.0, 4)
+    connection.set_progress_handler(None, 0)
+    assert [each.upload_id for each in found] == [f"now-{n}" for n in range(4)]
+    assert steps < 100
 
 
 def test_nobody_else_on_the_machine_can_read_it(outbox, tmp_path):

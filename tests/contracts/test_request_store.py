@@ -15,6 +15,7 @@ from app.core.paths import RelPath
 from app.core.terms import Ask, CaptchaMode, Terms
 from app.storage.sql.files import SQLRequests
 from tests.contracts.conftest import databases
+from tests.support.actors import OWNER
 from tests.support.processes import together
 
 HASH = "link-0123456789abcdef"
@@ -81,7 +82,7 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
     before = sorted(tmp_path.rglob("*"))
     calls: list[Callable[[], object]] = [
         lambda: store.load(hash),
-        lambda: store.update(hash, lambda found: found),
+        lambda: store.update(hash, lambda found: found, OWNER),
         lambda: store.reserve(link(hash=hash), "u", 1),
         lambda: store.release(hash, "u", "cancelled"),
         lambda: store.receive(hash, received(1)),
@@ -103,13 +104,13 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
 
 def test_a_change_is_kept_and_one_that_fails_changes_nothing(store, make):
     store.create(link())
-    assert store.update(HASH, retitled).terms.title == "new"
+    assert store.update(HASH, retitled, OWNER).terms.title == "new"
 
     def fail(_):
         raise ValueError("no")
 
     with pytest.raises(ValueError, match="no"):
-        store.update(HASH, fail)
+        store.update(HASH, fail, OWNER)
     assert make().load(HASH) == link(title="new")
 
 
@@ -119,7 +120,7 @@ def test_changes_from_several_processes_all_count(store, make):
     def add(number):
         mine = make()
         for _ in range(10):
-            mine.update(HASH, with_one_more)
+            mine.update(HASH, with_one_more, OWNER)
 
     assert together(6, add) == [None] * 6
     assert store.load(HASH).terms.max_files == 60
@@ -272,7 +273,7 @@ def test_a_link_that_is_deleted_is_gone_with_its_ledger_and_the_others_stay(stor
         store.create(link(hash=hash))
         store.receive(hash, received(1))
     for _ in range(2):
-        make().delete(HASH)
+        make().delete(HASH, OWNER)
     for each in (store, make()):
         for call in (each.load, each.usage):
             with pytest.raises(RequestNotFound):
@@ -281,7 +282,7 @@ def test_a_link_that_is_deleted_is_gone_with_its_ledger_and_the_others_stay(stor
             each.receive(HASH, received(2))
         assert [(used.hash, len(each.usage(used.hash).files)) for used in each.all()] == [(other, 1)]
     with pytest.raises(RequestNotFound):
-        store.delete("../../etc/passwd")
+        store.delete("../../etc/passwd", OWNER)
 
 
 def test_links_are_listed_while_others_are_deleted(store, make):
@@ -292,7 +293,7 @@ def test_links_are_listed_while_others_are_deleted(store, make):
         mine = make()
         if number:
             for each in range(number - 1, 40, 2):
-                mine.delete(f"{HASH}{each}")
+                mine.delete(f"{HASH}{each}", OWNER)
             return 0
         while mine.all():
             pass

@@ -64,7 +64,7 @@ class House:
 @pytest.fixture
 def house(tmp_path: Path) -> House:
     house = House(tmp_path)
-    house.requests.create(RequestLink(HASH, RelPath.parse("in"), 1.0))
+    house.requests.adopt(RequestLink(HASH, RelPath.parse("in"), 1.0))
     return house
 
 

@@ -29,7 +29,7 @@ class Store:
         self.seconds = seconds
         self.looks = 0
 
-    def all(self) -> list[Any]:
+    def due(self, now: float, most: int) -> list[Any]:
         end = time.thread_time() + self.seconds
         while time.thread_time() < end:
             pass

@@ -81,7 +81,7 @@ def test_what_a_deleted_link_left_on_its_way_goes_with_the_sweep(tmp_path: Path)
     services, link = office(tmp_path)
     opening = OpenUpload(RelPath.parse("b.bin"), 300_000)
     services.receiving.uploads.open(link.hash, opening, Credentials(sender("192.0.2.1")))
-    services.ground.requests.delete(link.hash)  # By a process that died right after it.
+    services.ground.requests.delete(link.hash, OWNER)  # By a process that died right after it.
     assert services.sweep() == 1
     assert files_below(services.settings.data_dir / "uploads") == {}
 

@@ -12,6 +12,9 @@ class EventKind(StrEnum):
     FILE_RECEIVED = "file_received"
     FILE_REMOVED = "file_removed"
     """Its sender took the file back."""
+    LINK_MADE = "link_made"
+    LINK_CHANGED = "link_changed"
+    """Its owner changed something other than to close it, which may be to open it again."""
     LINK_CLOSED = "link_closed"
     LINK_DELETED = "link_deleted"
 
@@ -25,6 +28,8 @@ class Event:
     at: float
     kind: EventKind
     link: str
+    actor: str
+    """The name of who did it (``str(Actor)``)."""
     upload_id: str | None = None
 
 

@@ -18,10 +18,11 @@ from typing import Any
 
 from app.core.links import DeliveryIntent, ReceivedFile, RequestLink
 from app.core.paths import RelPath
+from app.storage.disk.sqlite_file import made
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
-from app.storage.sql.sqlite import SQLiteDatabase, made
+from app.storage.sql.sqlite import SQLiteDatabase
 from tests.bench.report import Section, quotient
 from tests.bench.runs import Bench
 from tests.support.ledgers import FileLedgers

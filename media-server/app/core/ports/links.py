@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from app.core.actors import Actor
 from app.core.links import Counts, RequestLink
 
 ListCursor = tuple[float, str]
@@ -20,8 +21,8 @@ class LinkStore(Protocol):
         """Raises RequestNotFound."""
         ...
 
-    def update(self, hash: str, change: Callable[[RequestLink], RequestLink]) -> RequestLink:
-        """Apply a pure function to the link, alone. Raises RequestNotFound."""
+    def update(self, hash: str, change: Callable[[RequestLink], RequestLink], actor: Actor) -> RequestLink:
+        """Apply a pure function to the link, alone, as ``actor`` wishes. Raises RequestNotFound."""
         ...
 
     def all(self) -> list[RequestLink]:
@@ -39,8 +40,9 @@ class LinkStore(Protocol):
         """What has been used of a link, without a look at its files. Raises RequestNotFound."""
         ...
 
-    def delete(self, hash: str) -> None:
-        """Remove a link, and with it, for all who ask, what was noted of it. Nothing happens when there is none."""
+    def delete(self, hash: str, actor: Actor) -> None:
+        """Remove a link, as ``actor`` wishes, and with it, for all who ask, what was noted of it. Nothing happens when there
+        is none."""
         ...
 
     def clear_deleted(self) -> None:

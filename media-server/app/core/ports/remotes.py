@@ -74,6 +74,11 @@ class OutboxStore(Protocol):
         """Every entry, the oldest first."""
         ...
 
+    def due(self, now: float, most: int) -> list[OutboxEntry]:
+        """Entries whose time has come, the oldest first: of each remote up to ``most`` of those that have waited longest,
+        found without a look at the others."""
+        ...
+
     def some(self, upload_ids: Iterable[str]) -> dict[str, OutboxEntry]:
         """Those of these uploads that have an entry, by upload id."""
         ...

@@ -54,12 +54,11 @@ class ForwardingWorker:
 
     def look(self) -> None:
         """Begin with whatever is due and fits."""
-        now = self._clock()
-        for entry in self._outbox.all():
+        for entry in self._outbox.due(self._clock(), MAX_FILES_TO_ONE_REMOTE):
             with self._lock:
                 if len(self._running) >= MAX_FILES:
                     return
-                if entry.next_at > now or entry.upload_id in self._running:
+                if entry.upload_id in self._running:
                     continue
                 remote = entry.target.remote
                 if list(self._running.values()).count(remote) >= MAX_FILES_TO_ONE_REMOTE:

@@ -95,13 +95,13 @@ class FileRequests:
 
     def edit(self, hash: str, changes: Changes, actor: Actor) -> RequestLink:
         """Change what ``changes`` names and nothing else. Raises RequestNotFound, DestinationNotReady."""
-        link = self._requests.update(hash, self._change(changes))
+        link = self._requests.update(hash, self._change(changes), actor)
         acts.note(actor, "link changed", hash, changed=sorted(changes))
         return link
 
     def close(self, hash: str, actor: Actor) -> None:
         """Take no more uploads; what has arrived stays. Raises RequestNotFound."""
-        self._requests.update(hash, self._change({"active": False}))
+        self._requests.update(hash, self._change({"active": False}), actor)
         acts.note(actor, "link closed", hash)
 
     def find(self, hash: str) -> RequestLink:

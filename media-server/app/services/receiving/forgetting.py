@@ -28,6 +28,6 @@ class Forgetting:
             raise RequestInUse()
         if self._requests.owes(hash):
             raise RequestInUse("Files of this link are still to be passed on. Delete it when that is done.")
-        self._requests.delete(hash)
+        self._requests.delete(hash, actor)
         self._purge.abandon(hash)
         acts.note(actor, "link deleted", hash)

@@ -1,6 +1,9 @@
-"""An embedded SQLite file that all workers share and that outlives them.
+"""SQLite files: what all users of them have to heed, and one kind that all workers share and that outlives them.
 
-A power cut may lose the newest changes, as waiting for the disk would cost more than they are worth.
+SQLite's locks are POSIX record locks, of which a process loses all that it has on a file as soon as it closes any descriptor
+of that file. Without them another process takes SQLite's log for one that nobody uses, and removes it. So a file of SQLite's
+is never opened but by SQLite where somebody in this process may have it open (``made``); its log, ``-wal``, has no locks. After
+a fork SQLite believes in the child that it has the locks of the parent: connections are closed before (``close_before_fork``).
 """
 
 from __future__ import annotations
@@ -9,14 +12,17 @@ import math
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
 from app.core.errors import Busy, StorageFull
 from app.core.ports.guards import Clock
+from app.storage.disk.atomic import disk_errors
 
 # The journal beside the file stays below 1 MiB, so that it has its place on a small disk, too.
 _PRAGMAS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 200;"
@@ -26,8 +32,38 @@ TIDY_SECONDS = 60
 Tidy = Callable[[sqlite3.Connection, float], None]
 
 
+class Closed(Protocol):
+    """Something that has connections open, and opens others when it is used again."""
+
+    def close(self) -> None: ...
+
+
+_users: weakref.WeakSet[Closed] = weakref.WeakSet()
+
+
+def close_before_fork(user: Closed) -> None:
+    """Have ``user`` close its connections whenever this process forks, as long as it lives."""
+    _users.add(user)
+
+
+def _close_all() -> None:
+    for user in list(_users):
+        user.close()
+
+
+os.register_at_fork(before=_close_all)
+
+
+def made(path: Path) -> None:
+    """Make the file of a database where there is none. Raises Busy, StorageFull."""
+    # Here, as SQLite gives the files beside it the same mode.
+    with disk_errors(), suppress(FileExistsError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+
+
 class SQLiteFile:
-    """The file ``path`` with ``schema``. Threads of a process take turns on one connection, processes on the file.
+    """The file ``path`` with ``schema``. Threads of a process take turns on one connection, processes on the file. A power
+    cut may lose the newest changes, as waiting for the disk would cost more than they are worth.
 
     ``tidy`` removes what counts no more; it is called once a minute with the time.
     """
@@ -41,6 +77,14 @@ class SQLiteFile:
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
         self._tidied_at = -math.inf
+        close_before_fork(self)
+
+    def close(self) -> None:
+        """Close the connection; whoever comes next opens another."""
+        with self._lock:
+            connection, self._connection = self._connection, None
+            if connection is not None and self._owner == os.getpid():
+                connection.close()
 
     @contextmanager
     def alone(self) -> Iterator[tuple[sqlite3.Connection, float]]:
@@ -76,8 +120,7 @@ class SQLiteFile:
         return self._connection
 
     def _connect(self) -> sqlite3.Connection:
-        # Made here, as SQLite gives the files beside it the same mode.
-        os.close(os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        made(self._path)
         connection = sqlite3.connect(self._path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         # SQLite does not wait for others but gives up when several processes switch one file to WAL.
         with FileLock(self._path.with_suffix(".lock"), BUSY_SECONDS, mode=0o600, preserve_lock_file=True):

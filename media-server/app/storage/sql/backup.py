@@ -43,6 +43,9 @@ def back_up(data: Path, target: Path, catalogue: bool, files: bool = True) -> tu
                 _copy(path, target / path.name)
         copied = _copy_all(data / "files", target / "files") if files else []
         if fresh is not None:
+            # What a server that once ran on an earlier copy left there belongs to that one.
+            for end in ("-wal", "-shm"):
+                fresh.with_name(FILE + end).unlink(missing_ok=True)
             os.rename(fresh, fresh.with_name(FILE))
             sync_folder(fresh.parent)
         os.sync()

@@ -77,6 +77,10 @@ class Database(Protocol):
         """Statements that change nothing. Each sees what was committed before it; waits for nobody. Raises Busy."""
         ...
 
+    def look(self, query: Query, /, **values: object) -> Row | None:
+        """The first row that a statement finds which changes nothing, as ``read`` would tell it."""
+        ...
+
     def write(self, *, urgent: bool = False) -> AbstractContextManager[Transaction]:
         """A transaction; an exception undoes it. On SQLite it is the only one at that time. An ``urgent`` one works on a full
         disk, too, for as long as what is kept for that lasts. Raises Busy, StorageFull."""

@@ -22,13 +22,15 @@ class EventLog:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._clock = clock
-        self._insert = compiled(inserted(database, events, leave_out=["id", "detail"]), database.dialect)
+        self._insert = compiled(inserted(database, events, leave_out=["id"]), database.dialect)
 
-    def write(self, tx: Transaction, kind: EventKind, link: str, upload_ids: Sequence[str | None] = (None,)) -> None:
-        """Note that the same happened to each of these uploads, or to the link."""
+    def write(
+        self, tx: Transaction, kind: EventKind, link: str, actor: str, upload_ids: Sequence[str | None] = (None,)
+    ) -> None:
+        """Note that ``actor`` did the same to each of these uploads, or to the link."""
         if upload_ids:
             tx.alone("events")
-            row = {"at": self._clock(), "kind": kind.value, "link": link}
+            row = {"at": self._clock(), "kind": kind.value, "link": link, "actor": actor}
             tx.many(self._insert, [{**row, "upload_id": upload_id} for upload_id in upload_ids])
 
 
@@ -37,7 +39,7 @@ class SQLEvents:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        columns = [events.c.id, events.c.at, events.c.kind, events.c.link, events.c.upload_id]
+        columns = [events.c.id, events.c.at, events.c.kind, events.c.link, events.c.actor, events.c.upload_id]
         self._after = compiled(
             select(*columns)
             .where(events.c.id > value("cursor"))

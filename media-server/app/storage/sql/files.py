@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import and_, or_, select
 
+from app.core.actors import ActorKind
 from app.core.errors import RequestFull, RequestNotFound, UploadError
 from app.core.events import EventKind
 from app.core.ledger import folder_mark, folder_marks, new_folders
@@ -51,6 +52,7 @@ _FILE = [
 _KNOWN = [ledger.c.state, ledger.c.why, ledger.c.until, *_FILE]
 _HEAD = len(_KNOWN) - len(_FILE)
 _DESTINATION = 9
+_SENDER = str(ActorKind.SENDER)
 
 
 class FileStatements:
@@ -211,7 +213,7 @@ class SQLRequests(SQLLinks):
                 files = tuple(replace(file, destination=target) for file in files)
             new = book.receive(files)
             book.save()
-            self._events.write(tx, EventKind.FILE_RECEIVED, hash, [file.upload_id for file in new])
+            self._events.write(tx, EventKind.FILE_RECEIVED, hash, _SENDER, [file.upload_id for file in new])
         self._sync()
         self._happened()
 
@@ -220,7 +222,7 @@ class SQLRequests(SQLLinks):
             if entry is None or tx.one(self._sql.may_go, hash=hash, upload_id=upload_id) is None:
                 return False
             book.remove(entry)
-            self._events.write(tx, EventKind.FILE_REMOVED, hash, [upload_id])
+            self._events.write(tx, EventKind.FILE_REMOVED, hash, _SENDER, [upload_id])
         self._sync()
         self._happened()
         return True
@@ -291,8 +293,7 @@ class SQLRequests(SQLLinks):
         return [_file(row) for row in self._all(hash, self._sql.page, at=at, last=last, most=most)]
 
     def received_at(self, hash: str, path: str) -> ReceivedFile | None:
-        with self._database.read() as tx:
-            row = tx.one(self._sql.at_path, hash=hash, path=path, mark=signed(folder_mark(path)))
+        row = self._database.look(self._sql.at_path, hash=hash, path=path, mark=signed(folder_mark(path)))
         return _file(row, head=0) if row else None
 
     def unhashed(self, after: int, most: int) -> list[tuple[int, str, ReceivedFile]]:
@@ -307,14 +308,12 @@ class SQLRequests(SQLLinks):
             yield row[1], _file(row[2:], head=0)
 
     def owes(self, hash: str) -> bool:
-        with self._database.read() as tx:
-            return tx.one(self._sql.owes, hash=hash) is not None
+        return self._database.look(self._sql.owes, hash=hash) is not None
 
     def _one(self, hash: str, upload_id: str) -> Row | None:
         """What is known of an upload, as ``_KNOWN`` has it. Raises RequestNotFound."""
         check_hash(hash)
-        with self._database.read() as tx:
-            row = tx.one(self._sql.known, hash=hash, upload_id=upload_id if is_id(upload_id) else "")
+        row = self._database.look(self._sql.known, hash=hash, upload_id=upload_id if is_id(upload_id) else "")
         if row is None:
             raise RequestNotFound()
         return row if row[0] is not None else None

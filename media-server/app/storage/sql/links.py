@@ -11,12 +11,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import and_, or_, select
 
+from app.core.actors import Actor
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, RequestLink, link_document, link_of
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
-from app.storage.sql.database import Database, Transaction, compiled, filled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.schema import brought, doomed, folders, ledger, links, number
 
@@ -93,19 +94,30 @@ class SQLLinks:
         self._events = EventLog(database, clock)
         self._remembered: dict[str, tuple[int, RequestLink]] = {}
 
-    def create(self, link: RequestLink, *, sync: bool = True) -> None:
+    def create(self, link: RequestLink) -> None:
         check_hash(link.hash)
         with self._database.write() as tx:
-            tx.run(self._links.create, hash=link.hash, created_at=link.created_at, **_terms(link), **_UNUSED)
-        if sync:
-            self._database.sync()
+            self._put(tx, link)
+            self._events.write(tx, EventKind.LINK_MADE, link.hash, link.owner)
+        self._database.sync()
+        self._happened()
+
+    def adopt(self, link: RequestLink) -> None:
+        """Put in a link that was made before there was a catalogue. Waits for no disk, and nobody is told."""
+        with self._database.write() as tx:
+            self._put(tx, link)
 
     def load(self, hash: str) -> RequestLink:
-        check_hash(hash)
-        with self._database.read() as tx:
-            return self._loaded(tx, hash)
+        # With every chunk, so what is done here is done in few calls.
+        known = self._remembered.get(hash)
+        if known is None:
+            check_hash(hash)
+        row = self._database.look(self._links.load, hash=hash)
+        if row is None:
+            raise RequestNotFound()
+        return known[1] if known is not None and known[0] == row[0] else self._remember(hash, row)
 
-    def update(self, hash: str, change: Callable[[RequestLink], RequestLink]) -> RequestLink:
+    def update(self, hash: str, change: Callable[[RequestLink], RequestLink], actor: Actor) -> RequestLink:
         check_hash(hash)
         with self._database.write(urgent=True) as tx:
             row = tx.one(self._links.lock, hash=hash)
@@ -113,18 +125,17 @@ class SQLLinks:
                 raise RequestNotFound()
             before = link_of(json.loads(row[1]))
             link = change(before)
-            tx.run(self._links.change, link=row[0], **_terms(link))
-            if before.terms.active and not link.terms.active:
-                self._events.write(tx, EventKind.LINK_CLOSED, hash)
+            if link != before:
+                tx.run(self._links.change, link=row[0], **_terms(link))
+                closed = before.terms.active and not link.terms.active
+                self._events.write(tx, EventKind.LINK_CLOSED if closed else EventKind.LINK_CHANGED, hash, str(actor))
         self._database.sync()
-        if before.terms.active and not link.terms.active:
-            self._happened()
+        self._happened()
         return link
 
     def counts(self, hash: str) -> Counts:
         check_hash(hash)
-        with self._database.read() as tx:
-            row = tx.one(self._links.counts, hash=hash)
+        row = self._database.look(self._links.counts, hash=hash)
         if row is None:
             raise RequestNotFound()
         return Counts(*row)
@@ -144,7 +155,7 @@ class SQLLinks:
     def all(self) -> list[RequestLink]:
         return list(self._each())
 
-    def delete(self, hash: str) -> None:
+    def delete(self, hash: str, actor: Actor) -> None:
         check_hash(hash)
         with self._database.write(urgent=True) as tx:
             row = tx.one(self._links.lock, hash=hash)
@@ -153,7 +164,7 @@ class SQLLinks:
             # What was noted of a link may be a million rows: they are removed by whoever is told, piece by piece.
             tx.run(self._links.delete, link=row[0])
             tx.run(self._links.doom, link=row[0])
-            self._events.write(tx, EventKind.LINK_DELETED, hash)
+            self._events.write(tx, EventKind.LINK_DELETED, hash, str(actor))
         self._database.sync()
         self._happened()
 
@@ -167,19 +178,26 @@ class SQLLinks:
                     for words in self._links.clear_rest:
                         tx.run(words, link=row[0])
 
-    def _loaded(self, tx: Transaction, hash: str, version: int | None = None) -> RequestLink:
+    def _loaded(self, tx: Transaction, hash: str, version: int) -> RequestLink:
         """The link, read only where another ``version`` than that is remembered. Raises RequestNotFound."""
         known = self._remembered.get(hash)
-        if known is None or known[0] != version:
-            row = tx.one(self._links.load, hash=hash)
-            if row is None:
-                raise RequestNotFound()
-            if known is None or known[0] != row[0]:
-                known = row[0], link_of(json.loads(row[1]))
-                if len(self._remembered) >= MAX_LINKS_REMEMBERED:
-                    self._remembered.clear()
-                self._remembered[hash] = known
-        return known[1]
+        if known is not None and known[0] == version:
+            return known[1]
+        row = tx.one(self._links.load, hash=hash)
+        if row is None:
+            raise RequestNotFound()
+        return self._remember(hash, row)
+
+    def _remember(self, hash: str, row: Row) -> RequestLink:
+        """The link of a row that has its version and its document."""
+        link = link_of(json.loads(row[1]))
+        if len(self._remembered) >= MAX_LINKS_REMEMBERED:
+            self._remembered.clear()
+        self._remembered[hash] = row[0], link
+        return link
+
+    def _put(self, tx: Transaction, link: RequestLink) -> None:
+        tx.run(self._links.create, hash=link.hash, created_at=link.created_at, **_terms(link), **_UNUSED)
 
     def _each(self) -> Iterator[RequestLink]:
         """Every link, newest first, read piece by piece."""

@@ -15,9 +15,10 @@ from sqlalchemy.pool import NullPool
 
 from app.storage.disk.atomic import disk_errors, replace_file
 from app.storage.disk.data_folder import UnusableDataFolder
+from app.storage.disk.sqlite_file import made
 from app.storage.sql.database import Database, compiled, inserted
 from app.storage.sql.schema import REVISION, metadata
-from app.storage.sql.sqlite import SQLiteDatabase, connected, made
+from app.storage.sql.sqlite import SQLiteDatabase, connected
 
 _VERSIONS = Path(__file__).with_name("migrations")
 

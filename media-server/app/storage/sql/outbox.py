@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, is_id, value
-from app.storage.sql.schema import outbox
+from app.storage.sql.schema import number, outbox
 
 # In the order of OutboxEntry's fields.
-_COLUMNS = list(outbox.columns)
+_COLUMNS = [column for column in outbox.columns if column.name != "remote"]
 _NAMES = [column.name for column in _COLUMNS]
 _TARGET, _STATE = _NAMES.index("target"), _NAMES.index("state")
 
@@ -33,6 +33,14 @@ class SQLOutbox:
         self._load = words(select(*_COLUMNS).where(this))
         self._lock = words(select(*_COLUMNS).where(this).with_for_update())
         self._all = words(select(*_COLUMNS).order_by(outbox.c.created_at, outbox.c.upload_id))
+        self._next_remote = words(select(sa.func.min(outbox.c.remote)).where(outbox.c.remote > value("remote")))
+        self._due = words(
+            select(*_COLUMNS)
+            .where(outbox.c.remote == value("remote"), outbox.c.next_at <= value("now"))
+            .order_by(outbox.c.next_at, outbox.c.created_at)
+            .limit(value("most", sa.Integer))
+            .offset(number(0))
+        )
         self._some = words(select(*_COLUMNS).where(database.among(outbox.c.upload_id, "ids")))
         left = sa.func.sum(outbox.c.size - outbox.c.sent_bytes)
         self._figures = words(select(outbox.c.state, sa.func.count(), left).group_by(outbox.c.state))
@@ -74,6 +82,16 @@ class SQLOutbox:
         with self._database.read() as tx:
             return [_entry(row) for row in tx.all(self._all)]
 
+    def due(self, now: float, most: int) -> list[OutboxEntry]:
+        found: list[OutboxEntry] = []
+        with self._database.read() as tx:
+            # From remote to remote, each found by the index: there are few of them, and of files there may be many.
+            remote = ""
+            while (row := tx.one(self._next_remote, remote=remote)) and row[0] is not None:
+                remote = row[0]
+                found += map(_entry, tx.all(self._due, remote=remote, now=now, most=most))
+        return sorted(found, key=lambda entry: entry.created_at)
+
     def some(self, upload_ids: Iterable[str]) -> dict[str, OutboxEntry]:
         ids = self._database.listed(each for each in upload_ids if is_id(each))
         with self._database.read() as tx:
@@ -104,4 +122,8 @@ def _entry(row: Row) -> OutboxEntry:
 def outbox_row(entry: OutboxEntry) -> dict[str, Any]:
     """An entry as its row has it."""
     row = dict(zip(_NAMES, (getattr(entry, name) for name in OutboxEntry.__slots__), strict=True))
-    return row | {"target": json.dumps(asdict(entry.target), allow_nan=False), "state": entry.state.value}
+    return row | {
+        "target": json.dumps(asdict(entry.target), allow_nan=False),
+        "state": entry.state.value,
+        "remote": " ".join(entry.target.remote),
+    }

@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 
 from app.core.errors import Busy, StorageFull
-from app.storage.sql.database import PerProcess, Pool, Transaction, value
+from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, value
 
 IDLE_CONNECTIONS = 16
 CONNECT_SECONDS = 5
@@ -58,6 +58,10 @@ class PostgreSQLDatabase:
     def read(self) -> Iterator[Transaction]:
         with self._connection() as connection:
             yield _Transaction(connection.cursor())
+
+    def look(self, query: Query, /, **values: object) -> Row | None:
+        with self._connection() as connection:
+            return connection.execute(query, values).fetchone()
 
     @contextmanager
     def write(self, *, urgent: bool = False) -> Iterator[Transaction]:

@@ -152,7 +152,9 @@ outbox = Table(
     Column("error", Text),
     Column("next_at", Double, nullable=False),
     Column("sent_bytes", BigInteger, nullable=False),
+    Column("remote", Text, nullable=False),  # What of the target is slow or fails together.
     Index("outbox_by_age", "created_at", "upload_id"),
+    Index("outbox_due", "remote", "next_at", "created_at"),
 )
 
 # A code stands here as a digest of itself and its link, so that neither can be read from the table.
@@ -197,7 +199,7 @@ events = Table(
     Column("kind", Text, nullable=False),
     Column("link", Text, nullable=False),  # Its hash, which outlives the link.
     Column("upload_id", Text),
-    Column("detail", Text),  # More about it, as JSON.
+    Column("actor", Text, nullable=False),  # The name of who did it.
     # A number that was given once stands for one event, also after that one was pruned.
     sqlite_autoincrement=True,
 )

@@ -11,10 +11,9 @@ which others overtake them (``write_ahead``).
 from __future__ import annotations
 
 import json
-import os
 import sqlite3
 from collections.abc import Iterable
-from contextlib import AbstractContextManager, suppress
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -26,7 +25,8 @@ from sqlalchemy.engine import Dialect
 
 from app.storage.disk.atomic import disk_errors, sync_file
 from app.storage.disk.named_locks import LocalNamedLocks
-from app.storage.sql.database import PerProcess, Pool, Transaction, value
+from app.storage.disk.sqlite_file import close_before_fork
+from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, value
 from app.storage.sql.write_ahead import BUSY_SECONDS, Part, Writer, translated
 
 IDLE_CONNECTIONS = 8
@@ -47,9 +47,26 @@ class SQLiteDatabase:
         self.dialect: Dialect = SQLiteDialect_pysqlite(paramstyle="named")
         self._names = LocalNamedLocks(path.with_suffix(".turns"))
         self._here = PerProcess(lambda: _Here(path))
+        close_before_fork(self)
 
     def read(self) -> AbstractContextManager[Transaction]:
         return _Reading(self._here.own().readers)
+
+    def look(self, query: Query, /, **values: object) -> Row | None:
+        readers = self._here.own().readers
+        try:
+            connection = readers.take()
+        except sqlite3.Error as error:
+            raise translated(error) from error
+        try:
+            found: Row | None = connection.execute(query, values).fetchone()
+        except BaseException as error:
+            readers.give_back(connection, error)
+            if isinstance(error, sqlite3.Error):
+                raise translated(error) from error
+            raise
+        readers.give_back(connection)
+        return found
 
     def write(self, *, urgent: bool = False) -> AbstractContextManager[Transaction]:
         return Part(self._here.own().writer, urgent)
@@ -119,14 +136,6 @@ class _Reading:
         self._pool.give_back(self._connection, error)
         if isinstance(error, sqlite3.Error):
             raise translated(error) from error
-
-
-def made(path: Path) -> None:
-    """Make the file of a database where there is none. Raises Busy, StorageFull."""
-    # Here, as SQLite gives the files beside it the same mode. Only where there is none: whoever closes a file loses all locks
-    # that the process has on it, those of SQLite's too, without which another process removes the log that is in use.
-    with disk_errors(), suppress(FileExistsError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
 
 
 def connected(path: Path) -> sqlite3.Connection:

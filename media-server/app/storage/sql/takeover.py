@@ -22,6 +22,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from app.core.actors import ActorKind
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.ledger import Ledger
@@ -129,7 +130,7 @@ class _Takeover:
         try:
             self._requests.load(link.hash)
         except RequestNotFound:
-            self._requests.create(link, sync=False)
+            self._requests.adopt(link)
         with self._book(link.hash) as (_, book):
             book.add_folders(old.folders)
             for opening in old.open.values():
@@ -155,7 +156,9 @@ class _Takeover:
                 for entry in taken:
                     book.remove(entry)
                 # What a crash left of these files is removed by whoever is told.
-                self._events.write(tx, EventKind.FILE_REMOVED, link.hash, [entry.upload_id for entry in taken])
+                self._events.write(
+                    tx, EventKind.FILE_REMOVED, link.hash, str(ActorKind.SENDER), [entry.upload_id for entry in taken]
+                )
 
     def _take_outbox(self) -> None:
         entries = []

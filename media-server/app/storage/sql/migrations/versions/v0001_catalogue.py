@@ -126,9 +126,11 @@ def _outbox() -> None:
         sa.Column("error", sa.Text()),
         sa.Column("next_at", sa.Double(), nullable=False),
         sa.Column("sent_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("remote", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("upload_id"),
     )
     op.create_index("outbox_by_age", "outbox", ["created_at", "upload_id"])
+    op.create_index("outbox_due", "outbox", ["remote", "next_at", "created_at"])
 
 
 def _codes_and_counts() -> None:
@@ -169,7 +171,7 @@ def _events() -> None:
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("link", sa.Text(), nullable=False),
         sa.Column("upload_id", sa.Text()),
-        sa.Column("detail", sa.Text()),
+        sa.Column("actor", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
         sqlite_autoincrement=True,
     )
