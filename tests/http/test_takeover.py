@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import StorageFull
-from app.core.links import ReceivedFile, RequestLink, as_event
-from app.core.paths import RelPath
+from app.core.links import ReceivedFile, as_event, link_of
 from app.storage.disk.append_log import JSONLines
 from app.storage.disk.data_folder import UnusableDataFolder
 from app.storage.sql import takeover
@@ -185,7 +184,7 @@ def test_a_large_ledger_comes_in_pieces(tmp_path: Path) -> None:
     usage = store.usage(hash)
     assert (len(usage.files), len(usage.removed), usage.bytes_received) == (files // 2, files // 2, 7 * files // 2)
     assert store.counts(hash).files == files // 2
-    assert store.load(hash) == RequestLink(hash, RelPath.parse("in"), 1.0)
+    assert store.load(hash) == link_of(link)
 
 
 def test_code_that_knows_no_catalogue_does_not_start_on_the_folder(

@@ -8,12 +8,13 @@ import pwd
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from itertools import count
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import psycopg
 
@@ -22,6 +23,18 @@ from tests.support.live import free_port
 START_SECONDS = 60.0
 STOP_SECONDS = 30.0
 TRIES = 3
+# Becomes the user, asks the kernel for the signal at its parent's death, which a change of the user would forget, and then
+# becomes the program. PostgreSQL ends by that signal at once, with all its processes.
+_LAUNCH = """
+import ctypes, os, signal, sys
+user, group, *program = sys.argv[1:]
+if user:
+    os.setgroups([])
+    os.setgid(int(group))
+    os.setuid(int(user))
+ctypes.CDLL(None).prctl(1, signal.SIGQUIT)
+os.execv(program[0], program)
+"""
 _numbers = count(1)
 
 
@@ -71,8 +84,8 @@ class PostgreSQLServer:
 
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: sessions are cut off, and what was committed is written; with SIGQUIT it is not, as after a crash."""
-        self._process.send_signal(how)
-        self._process.wait(STOP_SECONDS)
+        self.process.send_signal(how)
+        self.process.wait(STOP_SECONDS)
 
     def new_database(self) -> str:
         name = f"droppr_{os.getpid()}_{next(_numbers)}"
@@ -91,16 +104,16 @@ class PostgreSQLServer:
             "unix_socket_directories": "",
         }
         words = [word for name, value in settings.items() for word in ("-c", f"{name}={value}")]
-        self._process = self._begin("postgres", "-D", str(self.folder / "data"), "-p", str(self.port), *words)
+        self.process = self._begin("postgres", "-D", str(self.folder / "data"), "-p", str(self.port), *words)
         deadline = time.monotonic() + START_SECONDS
-        while self._process.poll() is None and time.monotonic() < deadline:
+        while self.process.poll() is None and time.monotonic() < deadline:
             with (
                 contextlib.suppress(psycopg.OperationalError),
                 psycopg.connect(self.address("postgres"), connect_timeout=5),
             ):
                 return True
             time.sleep(0.05)  # until it listens
-        if self._process.poll() is None:
+        if self.process.poll() is None:
             self.stop(signal.SIGQUIT)
         return False
 
@@ -110,17 +123,14 @@ class PostgreSQLServer:
             raise AssertionError(self._log.read_text())
 
     def _begin(self, program: str, *arguments: str) -> subprocess.Popen[bytes]:
-        user: dict[str, Any] = {}
-        if self._user:
-            user = {"user": self._user[0], "group": self._user[1], "extra_groups": []}
+        user, group = self._user or ("", "")
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [_program(program), *arguments],
+                [sys.executable, "-c", _LAUNCH, str(user), str(group), str(_program(program)), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
-                **user,
             )
 
 

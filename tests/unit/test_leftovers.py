@@ -1,6 +1,7 @@
 """What tests forget to end is found, whoever its parent is by then."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,3 +77,26 @@ def test_servers_end_with_whoever_started_them(tmp_path, environment):
     assert len(pids) == 3
     # A worker that is told to end before it listens to signals is killed once the time for that is over: half a minute.
     eventually(lambda: not any(psutil.pid_exists(int(pid)) for pid in pids), seconds=60, what="their end")
+
+
+# The same with a database server.
+ABRUPT_DATABASE = """
+import os, signal, sys
+sys.path[:0] = sys.argv[1:]
+from tests.support.postgresql import PostgreSQLServer
+server = PostgreSQLServer().__enter__()
+print(server.folder, server.process.pid, flush=True)
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_databases_end_with_whoever_started_them():
+    done = subprocess.run(
+        [sys.executable, "-c", ABRUPT_DATABASE, str(PROJECT), str(MEDIA_SERVER)],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    folder, pid = done.stdout.split()
+    eventually(lambda: not psutil.pid_exists(int(pid)), seconds=60, what="its end")
+    shutil.rmtree(folder)
