@@ -109,11 +109,16 @@ def finished(link: Link, upload_id: str, name: str, data: bytes) -> None:
 
 
 def test_what_does_not_fit_is_refused_at_opening_and_leaves_nothing(link: Link, disk: Path, server: LiveServer) -> None:
-    before = sorted(path for path in disk.rglob("*") if path.is_file() and path.stat().st_size > MIB)
+    def large() -> list[Path]:
+        # The catalogue's log grows and shrinks by itself.
+        files = (path for path in disk.rglob("*") if path.is_file() and path.parent.name != "catalogue")
+        return sorted(path for path in files if path.stat().st_size > MIB)
+
+    before = large()
     for _ in range(3):
         link.open("large.bin", SIZE + 1).expect(507, "storage_full")
         link.open("huge.bin", 2**50).expect(507, "storage_full")
-    assert sorted(path for path in disk.rglob("*") if path.is_file() and path.stat().st_size > MIB) == before
+    assert large() == before
     data = content(20 * MIB)
     link.send(link.opened("fits.bin", len(data)), data, step=MIB)
     assert (link.disk / "fits.bin").read_bytes() == data
