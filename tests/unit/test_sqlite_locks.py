@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import re
+import threading
 import time
+from itertools import count
 from pathlib import Path
 
 from app.core.links import RequestLink
@@ -16,6 +18,8 @@ from app.storage.sql.backup import back_up
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.takeover import open_catalogue
 from tests.support.processes import together
+
+HASH = "link-0123456789abcdef"
 
 
 def locks_of(folder: Path) -> set[int]:
@@ -41,7 +45,7 @@ def test_the_locks_of_sqlite_outlive_whatever_else_is_done_with_its_files(tmp_pa
     with another.alone():
         pass
     another.close()
-    SQLRequests(database).create(RequestLink("link-0123456789abcdef", RelPath.parse("in"), 1.0))
+    SQLRequests(database).create(RequestLink(HASH, RelPath.parse("in"), 1.0))
     again = open_catalogue(data, None)
     SQLRequests(again).all()
     again.close()
@@ -61,3 +65,35 @@ def test_a_child_has_locks_of_its_own(tmp_path: Path) -> None:
         return inode in locks_of(data)
 
     assert together(2, work) == [True, True]
+
+
+def test_a_process_forks_while_its_threads_use_the_catalogue(tmp_path: Path) -> None:
+    """A child that inherits a mutex of SQLite's that is locked never gets past it."""
+    data = tmp_path / "data"
+    make_data_folder(data, 0o022)
+    database = open_catalogue(data, None)
+    store, over, failed = SQLRequests(database), threading.Event(), []
+    store.create(RequestLink(HASH, RelPath.parse("in"), 1.0))
+
+    def use(number: int) -> None:
+        try:
+            for each in count():
+                if over.is_set():
+                    return
+                store.all()
+                store.reserve(store.load(HASH), f"{number}-{each}", 1)
+                store.release(HASH, f"{number}-{each}", "failed")
+        except Exception as error:  # noqa: BLE001  it is told below, whatever it is
+            failed.append(error)
+
+    threads = [threading.Thread(target=use, args=[number]) for number in range(3)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(15):
+            assert together(2, lambda _: len(store.all())) == [1, 1]
+    finally:
+        over.set()
+        for thread in threads:
+            thread.join()
+    assert failed == []

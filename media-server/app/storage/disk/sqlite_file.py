@@ -3,7 +3,8 @@
 SQLite's locks are POSIX record locks, of which a process loses all that it has on a file as soon as it closes any descriptor
 of that file. Without them another process takes SQLite's log for one that nobody uses, and removes it. So a file of SQLite's
 is never opened but by SQLite where somebody in this process may have it open (``made``); its log, ``-wal``, has no locks. After
-a fork SQLite believes in the child that it has the locks of the parent: connections are closed before (``close_before_fork``).
+a fork SQLite believes in the child that it has the locks of the parent, and of a thread that was in SQLite at that moment the
+child has the mutexes locked for ever. So connections are closed before, and nobody uses SQLite meanwhile (``pause_at_fork``).
 """
 
 from __future__ import annotations
@@ -32,26 +33,41 @@ TIDY_SECONDS = 60
 Tidy = Callable[[sqlite3.Connection, float], None]
 
 
-class Closed(Protocol):
-    """Something that has connections open, and opens others when it is used again."""
-
-    def close(self) -> None: ...
+PAUSE_SECONDS = 5.0
+"""How long a fork waits for somebody who uses SQLite at that moment: whoever forks while using it would wait for ever."""
 
 
-_users: weakref.WeakSet[Closed] = weakref.WeakSet()
+class Pausing(Protocol):
+    """Something that uses SQLite, and opens its connections anew where they were closed."""
+
+    def pause(self) -> None:
+        """Wait until nobody uses what is open, close that, and keep everybody from using SQLite until ``resume``."""
+        ...
+
+    def resume(self) -> None: ...
 
 
-def close_before_fork(user: Closed) -> None:
-    """Have ``user`` close its connections whenever this process forks, as long as it lives."""
+_users: weakref.WeakSet[Pausing] = weakref.WeakSet()
+_paused: list[Pausing] = []
+
+
+def pause_at_fork(user: Pausing) -> None:
+    """Have ``user`` pause whenever this process forks, as long as it lives."""
     _users.add(user)
 
 
-def _close_all() -> None:
+def _pause_all() -> None:
     for user in list(_users):
-        user.close()
+        user.pause()
+        _paused.append(user)
 
 
-os.register_at_fork(before=_close_all)
+def _resume_all() -> None:
+    while _paused:
+        _paused.pop().resume()
+
+
+os.register_at_fork(before=_pause_all, after_in_parent=_resume_all, after_in_child=_resume_all)
 
 
 def made(path: Path) -> None:
@@ -77,14 +93,27 @@ class SQLiteFile:
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
         self._tidied_at = -math.inf
-        close_before_fork(self)
+        self._is_paused = False
+        pause_at_fork(self)
 
     def close(self) -> None:
         """Close the connection; whoever comes next opens another."""
         with self._lock:
-            connection, self._connection = self._connection, None
-            if connection is not None and self._owner == os.getpid():
-                connection.close()
+            self._close()
+
+    def pause(self) -> None:
+        self._is_paused = self._lock.acquire(timeout=PAUSE_SECONDS)
+        if self._is_paused:
+            self._close()
+
+    def resume(self) -> None:
+        if self._is_paused:
+            self._lock.release()
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None and self._owner == os.getpid():
+            connection.close()
 
     @contextmanager
     def alone(self) -> Iterator[tuple[sqlite3.Connection, float]]:

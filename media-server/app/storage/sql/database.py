@@ -16,6 +16,7 @@ from __future__ import annotations
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Generic, Protocol, TypeVar
@@ -151,6 +152,8 @@ def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
 
 
+PAUSE_STEP_SECONDS = 0.001
+
 Value = TypeVar("Value")
 Connection = TypeVar("Connection")
 
@@ -188,24 +191,34 @@ class Pool(Generic[Connection]):
         self._close = close
         self._broken = broken
         self._most_idle = most_idle
-        self._lock = threading.Lock()
+        self._lock = threading.Condition(threading.Lock())
         self._idle: list[Connection] = []
+        self._used = 0
 
     def take(self) -> Connection:
         """A connection of one's own, to be given back."""
         with self._lock:
-            found = self._idle.pop() if self._idle else None
-        return self._connect() if found is None else found
+            self._used += 1
+            if self._idle:
+                return self._idle.pop()
+        try:
+            return self._connect()
+        except BaseException:
+            self._one_less()
+            raise
 
     def give_back(self, connection: Connection, error: BaseException | None = None) -> None:
         """Others may have the connection, which was used until ``error`` came up."""
         sound = error is None or (isinstance(error, Exception) and not isinstance(error, self._broken))
         with self._lock:
-            kept = sound and len(self._idle) < self._most_idle
-            if kept:
+            if sound and len(self._idle) < self._most_idle:
                 self._idle.append(connection)
-        if not kept:
+                self._used -= 1
+                return
+        try:
             self._close(connection)
+        finally:
+            self._one_less()
 
     def empty(self) -> None:
         """Close the connections that nobody uses."""
@@ -213,3 +226,20 @@ class Pool(Generic[Connection]):
             idle, self._idle = self._idle, []
         for connection in idle:
             self._close(connection)
+
+    def pause(self, seconds: float) -> None:
+        """Wait until nobody has a connection, for so long at most, close all, and let nobody have one until ``resume``."""
+        self._lock.acquire()
+        end = time.monotonic() + seconds
+        # Without being told: whoever gives one back does so often, and this is hardly ever wanted.
+        while self._used and time.monotonic() < end:
+            self._lock.wait(PAUSE_STEP_SECONDS)
+        while self._idle:
+            self._close(self._idle.pop())
+
+    def resume(self) -> None:
+        self._lock.release()
+
+    def _one_less(self) -> None:
+        with self._lock:
+            self._used -= 1

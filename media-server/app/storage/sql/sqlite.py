@@ -25,7 +25,7 @@ from sqlalchemy.engine import Dialect
 
 from app.storage.disk.atomic import disk_errors, sync_file
 from app.storage.disk.named_locks import LocalNamedLocks
-from app.storage.disk.sqlite_file import close_before_fork
+from app.storage.disk.sqlite_file import PAUSE_SECONDS, pause_at_fork
 from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, value
 from app.storage.sql.write_ahead import BUSY_SECONDS, Part, Writer, translated
 
@@ -47,7 +47,7 @@ class SQLiteDatabase:
         self.dialect: Dialect = SQLiteDialect_pysqlite(paramstyle="named")
         self._names = LocalNamedLocks(path.with_suffix(".turns"))
         self._here = PerProcess(lambda: _Here(path))
-        close_before_fork(self)
+        pause_at_fork(self)
 
     def read(self) -> AbstractContextManager[Transaction]:
         return _Reading(self._here.own().readers)
@@ -101,6 +101,15 @@ class SQLiteDatabase:
             row = tx.one("SELECT version_num FROM alembic_version")
         return row[0] if row else None
 
+    def pause(self) -> None:
+        self._paused = self._here.own()
+        self._paused.readers.pause(PAUSE_SECONDS)
+        self._paused.writer.pause()
+
+    def resume(self) -> None:
+        self._paused.writer.resume()
+        self._paused.readers.resume()
+
     def close(self) -> None:
         here = self._here.own()
         here.readers.empty()
@@ -118,7 +127,7 @@ class _Here:
 class _Reading:
     """Statements on a connection of one's own."""
 
-    __slots__ = ("_connection", "_pool")
+    __slots__ = ("_connection", "_cursor", "_pool")
 
     def __init__(self, pool: Pool[sqlite3.Connection]) -> None:
         self._pool = pool
@@ -128,11 +137,14 @@ class _Reading:
             self._connection = self._pool.take()
         except sqlite3.Error as error:
             raise translated(error) from error
-        return Transaction(self._connection.cursor())
+        self._cursor = self._connection.cursor()
+        return Transaction(self._cursor)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # Here, not when it is forgotten: from now on others have the connection.
+        self._cursor.close()
         self._pool.give_back(self._connection, error)
         if isinstance(error, sqlite3.Error):
             raise translated(error) from error

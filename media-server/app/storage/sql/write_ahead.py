@@ -5,7 +5,7 @@ a savepoint, so that a part that fails undoes nothing of the others; the last of
 what costs most, which is to begin, to commit and to wait for the disk, and is why many senders on many links do not wait for
 each other longer than they did when each link had a file of its own.
 
-Lock order: ``Writer._lock`` (whose part it is), the kernel's lock on the turn (which process' group it is), SQLite's own.
+Lock order: ``Writer._beside`` (who copies), ``Writer._lock`` (whose part it is), the kernel's lock on the turn (which process' group it is), SQLite's own.
 ``Log._changed`` is held by nobody who waits for any of these.
 """
 
@@ -24,6 +24,7 @@ from types import TracebackType
 from app.core.errors import Busy, StorageFull
 from app.storage.disk.atomic import disk_errors
 from app.storage.disk.range_lock import ask
+from app.storage.disk.sqlite_file import PAUSE_SECONDS
 from app.storage.sql.database import Transaction
 
 MAX_GROUP = 32
@@ -74,6 +75,8 @@ class Writer:
         self._turn = path.with_suffix(".turn")
         self._connect = connect
         self._lock = threading.Lock()
+        self._beside = threading.Lock()
+        self._paused: list[threading.Lock] = []
         # One entry for each thread that waits for its part: adding and removing are atomic by themselves.
         self._waiting: deque[None] = deque()
         self._group: _Group | None = None
@@ -149,6 +152,16 @@ class Writer:
             finally:
                 self._let_go()
 
+    def pause(self) -> None:
+        """Wait until nobody is in SQLite, close the connection, and let nobody write until ``resume``."""
+        self._paused = [lock for lock in (self._beside, self._lock) if lock.acquire(timeout=PAUSE_SECONDS)]
+        if self._lock in self._paused and self._group is None:
+            self._close()
+
+    def resume(self) -> None:
+        while self._paused:
+            self._paused.pop().release()
+
     def close(self) -> None:
         """Close the connection, if nobody uses it."""
         with self._lock:
@@ -203,6 +216,7 @@ class Writer:
         """Commit for all; whether the log ought to be looked at."""
         connection = group.cursor.connection
         group.cursor.execute("COMMIT")
+        group.cursor.close()
         group.ticket = self.log.next_sync()
         self._over(group)
         before, self._rows = self._rows, connection.total_changes
@@ -228,7 +242,9 @@ class Writer:
     def _keep_short(self) -> None:
         # What stands in the way of that is no matter of the caller's.
         with suppress(Busy, StorageFull, sqlite3.OperationalError):
-            if self._copied() > MAX_LOG_BYTES:
+            with self._beside:
+                size = self._copied()
+            if size > MAX_LOG_BYTES:
                 self.empty_log(MAX_LOG_WAIT_SECONDS)
 
     def _copied(self) -> int:
