@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from dataclasses import replace
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Busy
+from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ports.inbox import Delivery
 from app.core.ranges import ByteRanges, Span
@@ -112,3 +114,27 @@ def test_the_digest_of_a_whole_file_is_right_with_and_without_a_head_start(house
     assert house.digests.of_whole(whole, house.store.open(ID)) == DIGEST
     house.digests.chunk_recorded(part, None)
     assert house.digests.of_whole(whole, house.store.open(ID)) == DIGEST
+
+
+def test_a_file_that_cannot_be_read_keeps_no_other_one_from_its_digest(house, tmp_path, monkeypatch):
+    hash = "request-0123456789"
+    house.requests.create(RequestLink(hash=hash, folder=RelPath.parse("in"), created_at=1.0))
+    (tmp_path / "files/in").mkdir(parents=True)
+    for name in ("locked.bin", "a.bin"):
+        (tmp_path / "files/in" / name).write_bytes(DATA)
+        house.requests.receive(hash, ReceivedFile(name, name, name, len(DATA), 1.0))
+    opened = os.open
+
+    def refusing(path, *args, **options):
+        if str(path).endswith("locked.bin"):
+            raise PermissionError(errno.EACCES, "Not yours", path)
+        return opened(path, *args, **options)
+
+    with monkeypatch.context() as locked:
+        locked.setattr(os, "open", refusing)
+        assert house.digests.hash_missing() == 1
+    assert {each: house.requests.file(hash, each).sha256 for each in ("locked.bin", "a.bin")} == {
+        "locked.bin": None,
+        "a.bin": DIGEST,
+    }
+    assert house.digests.hash_missing() == 1

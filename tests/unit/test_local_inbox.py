@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.core.errors import ChunkSizeMismatch
+from app.core.errors import Busy, ChunkSizeMismatch
 from app.core.paths import RelPath
 from app.storage.disk.content import GrownFile
 from app.storage.disk.inbox import LocalInbox
@@ -50,7 +50,7 @@ def test_a_file_appears_under_its_path(inbox, root, tmp_path):
     delivery = deliver(inbox, tmp_path, "a/b/c.txt", "hello")
     assert delivery.path == "a/b/c.txt"
     assert (root / "in/box/a/b/c.txt").read_text() == "hello"
-    assert inbox.open(FOLDER, delivery.disk_path).path == root / "in/box/a/b/c.txt"
+    assert inbox.open(FOLDER, delivery.disk_path, None).path == root / "in/box/a/b/c.txt"
 
 
 def looks(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -122,7 +122,7 @@ def test_a_planted_link_is_never_followed(inbox, root, tmp_path):
     assert list(outside.iterdir()) == []
     for path in ("c.txt", "way-out/x.txt"):
         with pytest.raises(FileNotFoundError):
-            inbox.open(FOLDER, path)
+            inbox.open(FOLDER, path, None)
 
 
 def test_a_hard_link_that_was_put_in_a_files_place_is_not_taken_for_it(inbox, root, tmp_path):
@@ -140,11 +140,26 @@ def test_a_hard_link_that_was_put_in_a_files_place_is_not_taken_for_it(inbox, ro
     assert inbox.open(FOLDER, delivery.disk_path, delivery.file_identity).path == place
 
 
+def test_a_folder_that_its_owner_keeps_from_us_is_trouble_that_may_pass(inbox, tmp_path, monkeypatch):
+    delivery = deliver(inbox, tmp_path, "mine/c.txt")
+    opened = os.open
+
+    def refusing(path, *args, **options):
+        if path == "mine":
+            raise PermissionError(errno.EACCES, "Not yours", path)
+        return opened(path, *args, **options)
+
+    monkeypatch.setattr(os, "open", refusing)
+    for call in (inbox.open, inbox.holds, inbox.remove):
+        with pytest.raises(Busy):
+            call(FOLDER, delivery.disk_path, delivery.file_identity)
+
+
 def test_dangerous_names_are_harmless_on_disk_and_unchanged_for_people(inbox, root, tmp_path):
     delivery = deliver(inbox, tmp_path, "..\\up/CON/new\nline.txt")
     assert delivery.path == "..\\up/CON/new\nline.txt"
     assert delivery.disk_path == "..%5Cup/CO%4E/new%0Aline.txt"
-    assert inbox.open(FOLDER, delivery.disk_path).path.is_file()
+    assert inbox.open(FOLDER, delivery.disk_path, None).path.is_file()
 
 
 def test_a_file_that_was_written_to_or_is_gone_is_not_the_one(inbox, root, tmp_path):

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.core.actors import Credentials, sender
+from app.core.errors import Busy
 from app.core.paths import RelPath
 from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
@@ -87,6 +88,31 @@ def test_a_crash_before_the_link_leaves_nothing_and_its_place_is_free(services, 
         assert later.ground.requests.announced(hash) == ()
     assert send(later, hash).delivered_path == "a.txt"
     assert shown(tmp_path) == ["in/a.txt"]
+
+
+def test_a_folder_that_cannot_be_read_keeps_the_purge_from_no_other_link(services, tmp_path, monkeypatch):
+    older = linked(services)
+    newer = services.links.file_requests.create(RelPath.parse("locked"), {}, OWNER).hash
+    with monkeypatch.context() as broken:
+        broken.setattr(LocalInbox, "deliver", die)
+        for hash in (older, newer):
+            with pytest.raises(PowerCut):
+                send(services, hash)
+    later = again(tmp_path)
+    find = LocalInbox.find
+
+    def found(inbox: LocalInbox, folder: RelPath, path: RelPath, file_identity: str):
+        if str(folder) == "locked":
+            raise Busy
+        return find(inbox, folder, path, file_identity)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(LocalInbox, "find", found)
+        later.receiving.uploads.sweep()
+    assert later.ground.requests.announced(older) == ()
+    assert len(later.ground.requests.announced(newer)) == 1
+    later.receiving.uploads.sweep()
+    assert later.ground.requests.announced(newer) == ()
 
 
 def test_an_opening_that_died_is_opened_again_under_its_key(services, tmp_path, monkeypatch):

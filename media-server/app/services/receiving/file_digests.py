@@ -130,7 +130,7 @@ class FileDigests:
             except FileNotFoundError:
                 return False  # The owner took it away.
             except Busy:
-                return False  # Another process is at it.
+                return False  # Another process is at it, or the file cannot be read now.
             self._note(link.hash, upload_id, digest)
             return True
 

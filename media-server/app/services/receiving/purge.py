@@ -115,13 +115,23 @@ class Purge:
         A session exists before its place is reserved, so what is looked up in this order is never a new one.
         """
         for link in self._requests.all():
-            with suppress(RequestNotFound):  # Deleted meanwhile.
+            try:
                 self._whole_files.settle(link)
                 for opening in self._requests.openings(link.hash):
-                    try:
-                        self._store.open(opening.upload_id).status()
-                    except UploadNotFound:
+                    if not self._has_session(opening.upload_id):
                         self._requests.release(link.hash, opening.upload_id, "expired")
+            except RequestNotFound:
+                continue  # Deleted meanwhile.
+            except UploadError as error:
+                # Such as a folder that cannot be read: no reason to leave all other links as they are.
+                log.warning("link not swept", extra={"code": error.code})
+
+    def _has_session(self, upload_id: str) -> bool:
+        try:
+            self._store.open(upload_id).status()
+        except UploadNotFound:
+            return False
+        return True
 
     def _is_orphaned(self, session: UploadSession) -> bool:
         """Whether the upload's link was deleted."""

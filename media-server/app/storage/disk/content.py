@@ -10,6 +10,7 @@ from pathlib import Path
 
 from app.core.ports.inbox import Content
 from app.core.ranges import Span
+from app.storage.disk.atomic import disk_errors
 from app.storage.disk.file_identity import identity_of
 
 
@@ -35,7 +36,8 @@ class OpenFile:
 @contextmanager
 def opened(path: Path | str) -> Iterator[OpenFile]:
     """The content of the file at ``path``, which is no link. Raises FileNotFoundError."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with disk_errors():
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         yield OpenFile(descriptor)
     finally:

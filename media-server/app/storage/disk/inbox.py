@@ -111,7 +111,7 @@ class LocalInbox:
             return  # The owner was faster and has it.
 
     def open(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> LocalFile:
-        with self._found(folder, disk_path) as (parent, parts, status):
+        with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
             linked = file_identity if status.st_nlink > 1 else None
             if linked is not None and not is_same(parent, parts[-1], status, linked):
                 raise FileNotFoundError(errno.ENOENT, "A link to another file", disk_path)
@@ -119,7 +119,7 @@ class LocalInbox:
 
     def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         try:
-            with self._found(folder, disk_path) as (parent, parts, status):
+            with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
                 return is_same(parent, parts[-1], status, file_identity)
         except FileNotFoundError:
             return False
