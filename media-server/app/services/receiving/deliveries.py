@@ -69,7 +69,12 @@ class Deliveries:
         if file is None:
             return session
         path, digest, at = file.path, file.sha256, file.received_at
-        return self._store.open(session.upload_id).end(lambda each: each.completed(path, digest, at))
+
+        def delivered(each: UploadSession) -> UploadSession:
+            # Others may have recalled it since it was read: all chunks of an upload come back at once.
+            return each if each.state is State.COMPLETE else each.completed(path, digest, at)
+
+        return self._store.open(session.upload_id).end(delivered)
 
     def judge(self, session: UploadSession, link: RequestLink) -> None:
         """Look at the head of the bytes that have come, where the store shows it. Raises TypeNotAllowed, and the upload is
@@ -131,7 +136,8 @@ class Deliveries:
     def _judge_late(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> str | None:
         """The same where the store shows bytes only once they have a name. What is refused goes; no ledger knew of it."""
         try:
-            return self._judge_whole(session, link, self._inbox.open(link.folder, delivery.disk_path))
+            file = self._inbox.open(link.folder, delivery.disk_path, delivery.file_identity)
+            return self._judge_whole(session, link, file)
         except (TypeNotAllowed, ChecksumMismatch):
             self._inbox.remove(link.folder, delivery.disk_path, delivery.file_identity)
             raise
@@ -158,7 +164,7 @@ class Deliveries:
     def _delivered_file(self, session: UploadSession, link: RequestLink) -> StoredFile | None:
         file = self._received_file(session)
         try:
-            found = self._inbox.open(link.folder, file.disk_path) if file else None
+            found = self._inbox.open(link.folder, file.disk_path, file.file_identity) if file else None
         except FileNotFoundError:
             return None
         return found if found and found.size == session.size else None
