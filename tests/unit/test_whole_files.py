@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import threading
 from pathlib import Path
 
 import pytest
@@ -113,6 +114,25 @@ def test_a_folder_that_cannot_be_read_keeps_the_purge_from_no_other_link(service
     assert len(later.ground.requests.announced(newer)) == 1
     later.receiving.uploads.sweep()
     assert later.ground.requests.announced(newer) == ()
+
+
+@pytest.mark.parametrize("key", [KEY, None], ids=["key", "no key"])
+def test_the_purge_leaves_a_file_that_is_being_delivered_its_place(services, monkeypatch, key):
+    hash = linked(services, max_files=1)
+    deliver, sweep = LocalInbox.deliver, threading.Thread(target=services.receiving.uploads.sweep)
+    announced = []
+
+    def delivered(*args):
+        sweep.start()
+        sweep.join(0.5)  # It waits for this delivery.
+        announced.extend(services.ground.requests.announced(hash))
+        return deliver(*args)
+
+    monkeypatch.setattr(LocalInbox, "deliver", delivered)
+    assert send(services, hash, key=key).delivered_path == "a.txt"
+    sweep.join()
+    assert [each.path for each in announced] == ["a.txt"]
+    assert len(services.ground.requests.usage(hash).files) == 1
 
 
 def test_an_opening_that_died_is_opened_again_under_its_key(services, tmp_path, monkeypatch):

@@ -113,10 +113,9 @@ class WholeFiles:
         with ExitStack() as stack:
             for file in files:
                 stack.callback(file.content.close)
-            # Without a key an upload's id is new: nobody else can be at it, or have been.
-            repeatable = [file for file in files if file.command.key]
-            with self._locks.hold(file.upload_id for file in repeatable):
-                outcomes = self._known_of(link, repeatable)
+            with self._locks.hold(file.upload_id for file in files):
+                # Without a key an upload's id is new: nothing can be known of it.
+                outcomes = self._known_of(link, [file for file in files if file.command.key])
                 outcomes |= self._fresh(link, [file for file in files if file.upload_id not in outcomes])
                 return [outcomes[file.upload_id] for file in files]
 
