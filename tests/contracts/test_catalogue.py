@@ -345,7 +345,7 @@ def test_the_catalogue_judges_and_counts_as_ledgers_in_files_did(store, tmp_path
                 some = [replace(announced(upload_id, path, chance.randrange(9000)))]
                 both("announce", narrow, some, now)
             case 3:
-                both("hold", narrow, upload_id, now, now + 3, now + 10)
+                both("renew", narrow, upload_id, now, now + 3, now + 10)
             case 4:
                 both("receive", HASH, received(upload_id, path, now, size=chance.randrange(20_000)))
             case 5:

@@ -31,7 +31,7 @@ def deliver(stores: Stores, path: str, text: str = "x") -> Delivery:
 
 
 def text_of(inbox: Inbox, disk_path: str) -> str:
-    file = inbox.open(FOLDER, disk_path)
+    file = inbox.open(FOLDER, disk_path, None)
     with file.content() as content:
         return content.read(Span(0, file.size + 1)).decode()
 
@@ -43,8 +43,8 @@ def test_a_file_appears_under_its_path(stores: Stores, inbox: Inbox) -> None:
     assert text_of(inbox, delivery.disk_path) == "hello"
     file = inbox.open(FOLDER, delivery.disk_path, delivery.file_identity)
     assert (file.size, file.file_identity) == (5, delivery.file_identity)
-    assert file.version == stores.inbox().open(FOLDER, delivery.disk_path).version
-    assert file.path or file.link("c.txt"), "there is no way to hand it out"
+    assert file.version == stores.inbox().open(FOLDER, delivery.disk_path, None).version
+    assert file.path or file.download_address("c.txt"), "there is no way to hand it out"
 
 
 def test_a_second_file_of_one_name_is_numbered_and_the_first_stays(stores: Stores, inbox: Inbox) -> None:
@@ -111,7 +111,7 @@ def test_an_empty_folder_is_made_once_and_goes_round_what_is_in_the_way(stores: 
 def test_what_is_no_file_is_not_found(stores: Stores, inbox: Inbox, path: str) -> None:
     inbox.make_folder(FOLDER, RelPath.parse("a"))
     with pytest.raises(FileNotFoundError):
-        inbox.open(FOLDER, path)
+        inbox.open(FOLDER, path, None)
     assert not inbox.holds(FOLDER, path, "1-1-1")
     assert not inbox.remove(FOLDER, path, "1-1-1")
 
@@ -119,7 +119,7 @@ def test_what_is_no_file_is_not_found(stores: Stores, inbox: Inbox, path: str) -
 @pytest.mark.parametrize("path", ["..", "a/../../..", "/etc/passwd", ""])
 def test_a_path_that_leads_out_is_none(inbox: Inbox, path: str) -> None:
     with pytest.raises(InvalidPath):
-        inbox.open(FOLDER, path)
+        inbox.open(FOLDER, path, None)
 
 
 def test_dangerous_names_are_unchanged_for_people(stores: Stores, inbox: Inbox) -> None:
@@ -142,7 +142,7 @@ def test_the_very_file_of_a_delivery_is_removed_and_no_other(stores: Stores, inb
 
 def test_content_that_is_open_is_read_to_its_end_when_the_file_is_removed(stores: Stores, inbox: Inbox) -> None:
     delivery = deliver(stores, "c.txt", "whole")
-    with inbox.open(FOLDER, delivery.disk_path).content() as content:
+    with inbox.open(FOLDER, delivery.disk_path, None).content() as content:
         assert inbox.remove(FOLDER, delivery.disk_path, delivery.file_identity)
         assert content.read(Span(0, 5)) == b"whole"
 

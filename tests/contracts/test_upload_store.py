@@ -71,7 +71,7 @@ def test_what_does_not_exist_is_not_found(store: UploadStore, upload_id: str) ->
 
 
 def test_nobody_holds_what_does_not_exist(store: UploadStore) -> None:
-    assert store.open("nothing-here-0123").idle()
+    assert not store.open("nothing-here-0123").is_claimed()
 
 
 def test_records_add_up_and_are_seen_by_everybody(stores: Stores, store: UploadStore) -> None:
@@ -138,7 +138,7 @@ def test_a_body_of_another_length_than_its_span_is_refused(store: UploadStore, d
     store.create(session(100))
     with pytest.raises(ChunkSizeMismatch):
         take(store, Span(0, 10), data)
-    assert store.open(ID).idle()
+    assert not store.open(ID).is_claimed()
     assert not store.open(ID).status().received_bytes
     take(store, Span(0, 10))
 
@@ -160,8 +160,8 @@ def test_overlapping_spans_are_claimed_by_one_at_a_time(stores: Stores, store: U
             with pytest.raises(Busy), each.claim(Span(49, 60)):
                 pass
         with other.claim(Span(50, 60)):
-            assert not mine.idle()
-    assert mine.idle()
+            assert mine.is_claimed()
+    assert not mine.is_claimed()
     with other.claim(Span(49, 60)):
         pass
 
@@ -202,7 +202,7 @@ def test_what_was_deleted_is_gone_for_everybody(stores: Stores, store: UploadSto
             take(each, Span(0, 1))
         with pytest.raises(UploadNotFound), each.open(ID).exclusive():
             pass
-        assert each.open(ID).idle()
+        assert not each.open(ID).is_claimed()
         assert list(each.ids()) == []
 
 
@@ -263,7 +263,7 @@ def test_a_whole_upload_appears_once_however_often_it_is_finished(stores: Stores
 def test_an_empty_upload_appears_too(stores: Stores, store: UploadStore) -> None:
     store.create(session(0))
     delivery = store.open(ID).finish(stores.inbox(), FOLDER, 3.0)
-    assert stores.inbox().open(FOLDER, delivery.disk_path).size == 0
+    assert stores.inbox().open(FOLDER, delivery.disk_path, None).size == 0
 
 
 def test_only_one_is_exclusive(stores: Stores, store: UploadStore) -> None:

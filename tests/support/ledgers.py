@@ -43,8 +43,8 @@ class FileLedgers:
     ) -> None:
         self._log(link.hash).append(lambda ledger: ledger.reserve(link, upload_id, size, at, until, folders))
 
-    def hold(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
-        ledger = self._log(link.hash).append(lambda ledger: ledger.hold(link, upload_id, now, until, again))
+    def renew(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
+        ledger = self._log(link.hash).append(lambda ledger: ledger.renew(link, upload_id, now, until, again))
         opening = ledger.open.get(upload_id)
         return opening.until if opening else until
 

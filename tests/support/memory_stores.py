@@ -120,10 +120,10 @@ class MemoryUpload:
         with self._memory.lock:
             return len(self.kept().data.data)
 
-    def idle(self) -> bool:
+    def is_claimed(self) -> bool:
         with self._memory.lock:
             kept = self._memory.uploads.get(self.upload_id)
-            return kept is None or not kept.claims
+            return kept is not None and bool(kept.claims)
 
     @contextmanager
     def content(self) -> Iterator[Content]:
@@ -284,7 +284,7 @@ class MemoryFile:
     def content(self) -> Iterator[Content]:
         yield self._source
 
-    def link(self, name: str) -> str | None:
+    def download_address(self, name: str) -> str | None:
         return f"https://memory.invalid/{self.file_identity}?name={name}"
 
 
@@ -323,7 +323,7 @@ class MemoryInbox:
     def flush(self, folder: RelPath, deliveries: Sequence[Delivery]) -> None:
         """There is no disk that they could reach."""
 
-    def open(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> MemoryFile:
+    def open(self, folder: RelPath, disk_path: str, file_identity: str | None) -> MemoryFile:
         try:
             return MemoryFile(self._memory.files[_place(folder, disk_path)])
         except KeyError:

@@ -185,7 +185,7 @@ def test_one_that_is_being_delivered_is_not_waited_for(house: House) -> None:
     with house.services.ground.stores.uploads.open(held).exclusive():
         assert house.services.receiving.open_uploads.stop_all(house.hash, OWNER) == Stopped(1, 1)
         with pytest.raises(Busy):
-            house.services.receiving.open_uploads.give_up(held, "stopped", wait=False)
+            house.services.receiving.open_uploads.end(held, "stopped", wait=False)
     assert [each.session.upload_id for each in house.seen] == [held]
     assert other not in list(house.services.ground.stores.uploads.ids())
 

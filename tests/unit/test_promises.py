@@ -109,8 +109,8 @@ class Links:
     def reserve(self, link, upload_id, size, at, until, folders) -> None:
         self.ledger.apply(self.ledger.reserve(link, upload_id, size, at, until, folders))
 
-    def hold(self, link, upload_id, now, until, again) -> float:
-        event = self.ledger.hold(link, upload_id, now, until, again)
+    def renew(self, link, upload_id, now, until, again) -> float:
+        event = self.ledger.renew(link, upload_id, now, until, again)
         if event:
             self.ledger.apply(event)
         return self.ledger.open[upload_id].until

@@ -12,7 +12,7 @@ class ActorKind(StrEnum):
     ACCOUNT = "account"
     """Somebody with an account of their own on this server."""
     SENDER = "sender"
-    """Whoever holds a link."""
+    """Anybody who has a link."""
     SERVICE = "service"
     """The server itself, such as its nightly purge."""
     DOOR = "door"
@@ -21,8 +21,8 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who makes a call. ``address`` is where it came from, as clients are counted; ``way`` how the actor was recognised,
-    such as ``header`` or ``session``; ``name`` tells several of one kind apart and is empty where there is only one."""
+    """Who makes a call. ``address`` is the client's, as limits count clients; ``way`` is how the actor was recognised, such as
+    ``header`` or ``session``; ``name`` tells several of one kind apart and is empty where there is only one."""
 
     kind: ActorKind
     address: str = ""
@@ -42,12 +42,13 @@ THE_OWNER = str(Actor(ActorKind.OWNER))
 
 
 def sender(address: str) -> Actor:
+    """The sender who calls from this address."""
     return Actor(ActorKind.SENDER, address)
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """Who wants to open an upload, and what is shown for it. An owner is asked for nothing."""
+    """Who wants to open an upload, with the password and captcha solution that came along. An owner needs neither."""
 
     actor: Actor
     password: str | None = None

@@ -1,4 +1,4 @@
-"""One backoff for every retry: exponential, with jitter, and polite to who says how long to wait."""
+"""One backoff for every retry: exponential, with jitter, and never shorter than the other side asks for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Backoff:
-    """``first`` seconds, then twice as many each time up to ``most``; each between half of that and all of it, so that
-    many who failed together do not come back together."""
+    """Waits of ``first`` seconds, doubled with each failure up to ``most``, of which a random half to all is taken, so that many
+    who failed together do not come back together."""
 
     first: float
     most: float

@@ -27,11 +27,12 @@ ALGORITHMS: dict[str, Callable[[], _Running]] = {
     "sha-512": hashlib.sha512,
     "crc32c": _Crc32c,
 }
-"""What is checked; RFC 9530 lets a receiver ignore the rest."""
+"""The algorithms that are checked, by their names; RFC 9530 lets a receiver ignore all others."""
 
 
 class Digests:
-    """The digests a sender gave for a chunk, checked as its bytes go by."""
+    """Checksum of the digests that a sender declared for a chunk, all of which have to match. ``expected`` is by names of
+    ``ALGORITHMS``; with none everything matches."""
 
     def __init__(self, expected: Mapping[str, bytes]) -> None:
         self._pairs = [(ALGORITHMS[name](), value) for name, value in expected.items()]

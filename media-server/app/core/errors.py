@@ -7,7 +7,8 @@ from __future__ import annotations
 
 
 class UploadError(Exception):
-    """The root. ``code`` is stable, ``message`` is a sentence that says what to do, ``details`` go out as JSON."""
+    """The root. ``code`` is stable and goes out, as do ``message``, a sentence that says what to do, and ``details``, further fields of
+    the JSON, such as ``retry_after`` in seconds."""
 
     code = "internal_error"
     default = "Something went wrong on the server. Try again; if it stays, tell the owner of this link."
@@ -19,7 +20,7 @@ class UploadError(Exception):
 
 
 class InternalError(UploadError):
-    """A fault of the program itself."""
+    """A fault of the program itself, for which nobody who calls can do anything."""
 
 
 class InvalidRequest(UploadError):

@@ -1,4 +1,4 @@
-"""What happened, as those who act on it are told. Each event is written in the transaction that makes it true."""
+"""Events: what happened to files and links. Each is written in the transaction that makes it true."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import Protocol
 
 
 class EventKind(StrEnum):
+    """What happened."""
+
     FILE_RECEIVED = "file_received"
     FILE_REMOVED = "file_removed"
     """Its sender took the file back."""
@@ -21,34 +23,39 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One thing that happened. ``at`` is seconds since the epoch, ``link`` a link's hash, which may be deleted since."""
+    """One thing that happened."""
 
     id: int
-    """Stands for this event for ever: a reader that is told twice knows it by that."""
+    """Never that of another event; grows in the order in which events became true."""
     at: float
+    """Seconds since the epoch."""
     kind: EventKind
     link: str
+    """The hash of a link, which may be deleted by now."""
     actor: str
     """The name of who did it (``str(Actor)``)."""
     upload_id: str | None = None
+    """The upload whose file it was; None for an event of a link."""
 
 
 class EventStore(Protocol):
-    """Events in the order in which they became true, and how far each reader has got. Safe from threads and processes."""
+    """Events in the order in which they became true, and how far each reader has got. Safe from any number of threads and
+    processes at once. Raises Busy; writes raise StorageFull, too."""
 
     def after(self, cursor: int, most: int) -> list[Event]:
-        """Up to ``most`` events after the one with the id ``cursor``, the oldest first. None is ever missing before one
-        that was told."""
+        """Up to ``most`` events with ids above ``cursor``, the oldest first. No event appears later with an id below one that was
+        returned."""
         ...
 
     def cursor(self, reader: str) -> int:
-        """The last event that a reader is done with; 0 before its first."""
+        """The id of the last event that a reader is done with; 0 before its first."""
         ...
 
     def passed(self, reader: str, event_id: int) -> None:
-        """Note that a reader is done with an event and all before it. After a power cut it may be told some again."""
+        """Note that a reader is done with this event and all before it. A power cut may lose the newest notes: the reader then gets
+        these events again."""
         ...
 
     def prune(self, before: float, readers: Iterable[str]) -> int:
-        """Remove events older than ``before`` that each of these readers is done with; how many."""
+        """Remove events older than ``before``, in seconds since the epoch, that all of these readers are done with; returns how many."""
         ...

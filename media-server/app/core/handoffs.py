@@ -14,7 +14,7 @@ _MEANT = str.maketrans("ILO", "110", " -")
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """Uploads of one link, and until when their code is good, in seconds since the epoch."""
+    """Uploads of one link, the code by which they are found, and when it expires, in seconds since the epoch."""
 
     request_hash: str
     code: str
@@ -44,5 +44,5 @@ class HandoffStore(Protocol):
         ...
 
     def remove_expired(self, now: float) -> int:
-        """Remove those whose time is over; returns how many."""
+        """Remove those that have expired by ``now``; returns how many. Raises StorageFull, Busy."""
         ...

@@ -1,4 +1,5 @@
-"""A link's ledger: what it has promised and received, folded from events, and the one judge of its limits."""
+"""A link's ledger: what the link has reserved and received, and the one judge of its limits. ``Ledger`` folds the events of ledgers
+that were kept as files; the catalogue keeps rows and sums, and asks the same ``Left``."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ _LEARNT = {"hashed": ("sha256", "sha256"), "passed_on": ("passed_on_to", "remote
 
 @dataclass
 class Ledger:
-    """What one link has promised and received, as the sum of its events. Mutable; belongs to its reader."""
+    """What one link has reserved and received, as the sum of its events. Mutable; belongs to one thread.
+
+    An event is a JSON object. Calls that return events change nothing; ``apply`` does."""
 
     open: dict[str, Opening] = field(default_factory=dict)
     """Every upload that is open, by upload id."""
@@ -61,15 +64,15 @@ class Ledger:
         until: float = inf,
         folders: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """The event that sets room aside for an upload. Raises RequestFull when there is none left."""
+        """The event that reserves room for an upload; see ``RequestStore.reserve``. Raises RequestFull when there is none left."""
         brought = self._new_folders(folders)
         self._left(link, at).take(size, brought)
         event = {"event": "opened", "upload_id": upload_id, "size": size, "at": at, "folders": brought}
         return event if until == inf else {**event, "until": until}
 
-    def hold(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> dict[str, Any] | None:
-        """The event that keeps an open upload's room set aside ``until`` then, or, where it had lapsed, ``again``; None
-        where nothing changes. Raises RequestFull when others have it."""
+    def renew(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> dict[str, Any] | None:
+        """The event that renews an upload's reservation, None where nothing changes; see ``RequestStore.renew``. Raises RequestFull where
+        others have its room."""
         opening = self.open.get(upload_id)
         if opening is None:
             return None
@@ -81,7 +84,7 @@ class Ledger:
     def announce(
         self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0
     ) -> tuple[list[dict[str, Any]], dict[str, UploadError]]:
-        """The events that set room aside for whole files in their order; by upload id, why there is none for some."""
+        """The events that announce whole files, in their order, and by upload id the RequestFull of those for which there is no room."""
         events: list[dict[str, Any]] = []
         full: dict[str, UploadError] = {}
         left = self._left(link, now)
@@ -97,7 +100,7 @@ class Ledger:
         return events, full
 
     def add_folders(self, link: RequestLink, paths: Iterable[RelPath]) -> dict[str, Any] | None:
-        """The event that notes folders, None where all are known. Raises RequestFull when they are too many."""
+        """The event that notes folders and those above them, None where all are known. Raises RequestFull when they are too many."""
         new = sorted({mark for path in paths for mark in self._new_folders(path.parts)})
         self._left(link, 0.0).take_folders(new)
         return {"event": "folders", "marks": new} if new else None
@@ -131,7 +134,7 @@ class Ledger:
                 self._keep_folders(_marks_of(event))
 
     def load(self, now: float | None = None) -> Load:
-        """What counts against the link's limits; with ``now`` without the openings that have lapsed until then."""
+        """What counts against the link's limits; with ``now``, without reservations that have lapsed by then."""
         files = len(self.open) + len(self.announced) + len(self.received)
         weight_now = self._weight_open + self._weight_received
         awaited: Set[int] = self._awaited.keys()
@@ -203,7 +206,7 @@ class Ledger:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What a link has taken on, as its limits count it."""
+    """What of a link's limits is used."""
 
     names: int
     """Files that the link remembers: open, announced, received and removed ones."""
@@ -212,17 +215,17 @@ class Load:
     weight: int
     """Bytes of those files, each by ``weight``."""
     folders: int
-    """Folders that exist and folders that files on their way will bring."""
+    """How many folders exist, or will with open and announced files."""
     awaited: Set[int]
-    """The marks of folders that files on their way will bring; at least those among them that are asked about."""
+    """Those of ``folders`` that do not exist yet, by their marks; at least those among them that are asked about."""
 
 
 class Left:
-    """What a link may still take, while one thing after the other takes of it."""
+    """What a link may still take, judged for one thing after the other: what was taken counts for the next."""
 
     def __init__(self, link: RequestLink, load: Load, unlapsed: Callable[[], Load]) -> None:
-        """``load`` counts every opening; ``unlapsed`` leaves out those whose time is over, and is asked only where that
-        decides, as there may be many openings to look at."""
+        """``load`` counts every reservation; ``unlapsed`` returns one without those that have lapsed. It is called only where that
+        decides, as it may have to look at many."""
         self._link = link
         self._load = load
         self._unlapsed = unlapsed
@@ -232,13 +235,13 @@ class Left:
         self._folders: set[int] = set()
 
     def take(self, size: int, folders: Iterable[int]) -> None:
-        """A place, its bytes and the folders it brings. Raises RequestFull, and then nothing is taken."""
+        """Take a place, ``size`` bytes, and folders by their marks. Raises RequestFull, and then nothing is taken."""
         if self._load.names + self._files >= MAX_NAMES:
             raise RequestFull(f"This link takes {MAX_NAMES} files. Ask its owner for another link.", limit=MAX_NAMES)
         self._take(1, weight(size), folders)
 
     def take_folders(self, folders: Iterable[int]) -> None:
-        """Folders alone. Raises RequestFull, and then nothing is taken."""
+        """Take folders alone, by their marks. Raises RequestFull, and then nothing is taken."""
         self._take(0, 0, folders)
 
     def _take(self, more_files: int, more_weight: int, folders: Iterable[int]) -> None:
@@ -291,10 +294,10 @@ def _marks_of(event: dict[str, Any]) -> list[int]:
 
 
 def weight(size: int) -> int:
-    """What a file counts for among the bytes of its link: one that holds little takes a name and a block all the same."""
+    """The bytes that a file of ``size`` bytes counts for on its link: 4 KiB at least, as a name and a block take room, too."""
     return max(size, NAME_BYTES)
 
 
 def folder_mark(path: str) -> int:
-    """Eight bytes that stand for a folder, so that what is remembered of one does not grow with its name."""
+    """The mark of a folder: a number of 64 bits that stands for its path, so that remembering one costs the same for any name."""
     return int.from_bytes(blake2b(path.encode(errors="surrogatepass"), digest_size=8).digest(), "little")

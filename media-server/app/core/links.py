@@ -27,8 +27,8 @@ class RequestLink:
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFile:
-    """A file that arrived whole. ``path`` is its name as the sender gave it, ``disk_path`` where it lies; both are
-    relative to the link's folder and differ only where a name is not safe on disk."""
+    """A delivered file, as its link's ledger notes it. ``path`` is its path as people see it, ``disk_path`` the one on the disk; both
+    are relative to the link's folder and differ only where a name is not safe on disk. Times are seconds since the epoch."""
 
     upload_id: str
     path: str
@@ -39,11 +39,12 @@ class ReceivedFile:
     sender_name: str | None = None
     sender_email: str | None = None
     file_identity: str | None = None
-    """What tells this very file from any other that may come to lie in its place."""
+    """What tells this very file, unchanged, from any other that ever lies in its place; None for files noted before there were
+    identities."""
     destination: RemoteTarget | None = None
-    """Where it has to be passed on to, as its link said when it arrived."""
+    """Where it has to be passed on to: the destination of its link at the delivery."""
     passed_on_to: str | None = None
-    """Where it stands since it was passed on."""
+    """Where it stands, for people to read, since it was passed on; None until then."""
     last_modified: float | None = None
     """When its content was last changed, as its sender says."""
 
@@ -54,11 +55,11 @@ class ReceivedFile:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryIntent:
-    """A file that arrived whole in one request and is about to get its name: what it takes to find it after a crash."""
+    """A whole file that is about to get its name: what it takes to find it after a crash, and to note it then."""
 
     upload_id: str
     path: str
-    """As the sender gave it; on the disk it may have got a number."""
+    """As the sender wrote it; the delivery may number it."""
     size: int
     sha256: str
     file_identity: str
@@ -77,40 +78,48 @@ def as_event(file: DeliveryIntent | ReceivedFile) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """An upload that is open, as its link's ledger has it: what was announced, in bytes, and when, in seconds since the
-    epoch."""
+    """The reservation of an open upload, as its link's ledger has it: its declared ``size`` in bytes, and when the upload was opened,
+    in seconds since the epoch."""
 
     upload_id: str
     size: int
     at: float
     until: float = inf
-    """From when on others may have its place and its bytes, unless it asks for them again."""
+    """When the reservation lapses: from then on others may have its place and bytes, until it is renewed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much of a link has been used, in numbers alone. Sizes are bytes."""
+    """How much of a link has been used, in numbers alone."""
 
     files: int = 0
+    """Received files."""
     bytes: int = 0
+    """Their bytes."""
     weight: int = 0
-    """The bytes as the link's limit counts them."""
+    """Their bytes as the link's limit counts them, see ``core.ledger.weight``."""
     open: int = 0
+    """Open uploads."""
 
 
 class Fate(StrEnum):
-    """What became of an upload, as its link remembers."""
+    """What became of an upload, as its link's ledger knows."""
 
     OPEN = "open"
+    """It has a reservation."""
     ANNOUNCED = "announced"
+    """A whole file that is about to get its name."""
     RECEIVED = "received"
+    """Its file is delivered."""
     REMOVED = "removed"
+    """Its file was delivered, and taken back by its sender."""
     GONE = "gone"
+    """It was stopped, or it expired."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What a link remembers of an upload: the one of the other fields that belongs to its fate."""
+    """What a link's ledger knows of an upload. Of the other fields the one that belongs to the fate is filled."""
 
     fate: Fate
     file: ReceivedFile | None = None

@@ -37,11 +37,11 @@ class PackReader:
                 return None
 
     def file(self, size: int) -> PackedFile:
-        """The next ``size`` bytes, to be read to their end before the next line."""
+        """The next ``size`` bytes; the caller reads or skips all of them before it asks for the next line."""
         return PackedFile(self, size)
 
     def read(self, most: int) -> bytes:
-        """Up to ``most`` bytes. Raises ChunkSizeMismatch when the pack ends before."""
+        """Up to ``most`` bytes, at least one. Raises ChunkSizeMismatch when the pack ends here."""
         if not self._ahead:
             self._ahead = self._buffer[: self._body.readinto(self._buffer)]
             if not self._ahead:
@@ -59,6 +59,7 @@ class PackedFile:
         self._left = size
 
     def read(self, most: int) -> bytes:
+        """Up to ``most`` bytes, none only where the file ends. Raises ChunkSizeMismatch when the pack ends before."""
         most = min(most, self._left)
         data = self._pack.read(most) if most else b""
         self._left -= len(data)

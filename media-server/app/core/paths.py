@@ -15,12 +15,13 @@ from urllib.parse import quote
 from app.core.errors import InvalidPath
 
 MAX_COMPONENT_UNITS = 255
-"""Of a name as sent, in UTF-16: what Windows and macOS allow, and up to three times as many bytes of UTF-8."""
+"""The longest name as sent, in code units of UTF-16, as Windows and macOS count: up to three times as many bytes of UTF-8."""
 MAX_COMPONENT_BYTES = 255
-"""Of a name on disk."""
+"""The longest name on disk, in bytes of UTF-8."""
 MAX_PATH_BYTES = 3072
-"""Of a whole path, as sent and as it lies on disk: leaves room for the folders above it in the 4096 of Linux."""
+"""The longest path, as sent and as it lies on disk: leaves room for the folders above it in the 4096 of Linux."""
 MAX_DEPTH = 64
+"""The most parts of a path, its name included."""
 
 # Control characters, the bidirectional controls that let "exe.gpj" read as "jpg.exe", and what Windows and SMB
 # shares refuse or read as something else (a backslash there is a separator, a colon a hidden stream).
@@ -49,7 +50,8 @@ class RelPath:
 
     @classmethod
     def noted(cls, text: str) -> RelPath:
-        """A path that a delivery made of one that was parsed: its numbers may have made it longer. Raises InvalidPath."""
+        """A path that a ledger notes, made by a delivery of one that was parsed: numbers may have made it longer than ``parse`` allows.
+        Raises InvalidPath for parts that no path can have."""
         path = cls(tuple(text.split("/")))
         for part in path.parts:
             _check_component(part)
@@ -90,15 +92,15 @@ def extension(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def disk_name(part: str) -> str:
-    """The name a file gets on disk: itself, with unsafe characters percent-encoded, cut to 255 bytes. Where two come to the
-    same one, the second gets a number."""
+    """The name of a file on disk: ``part`` with unsafe characters percent-encoded, cut to 255 bytes. Two names can have the same one on
+    disk: the delivery then numbers the second file."""
     return fitted(_safe(part), "")
 
 
 @lru_cache(maxsize=4096)
 def disk_folder(part: str) -> str:
-    """The name a folder gets on disk: the same; but one that is cut says of what, as two that came to the same would become
-    one folder."""
+    """The name of a folder on disk: made like that of a file, but one that is cut ends with a digest of ``part``, as two folders with the
+    same name on disk would be one."""
     cut = len(part) > _SHORT and len(part.encode()) > MAX_COMPONENT_BYTES
     return fitted(_safe(part), f"~{sha256(part.encode()).hexdigest()[:8]}" if cut else "")
 
@@ -122,7 +124,8 @@ def numbered(name: str, number: int) -> str:
 
 
 def numbered_as_sent(name: str, number: int) -> str:
-    """The same for a name as it was sent: one of more than 255 bytes stays within 255 units of UTF-16."""
+    """``name`` with the number that the file has on disk, as people see it: shortened only to stay within 255 units of UTF-16 where it
+    has more than 255 bytes."""
     if not number or len(name.encode()) <= MAX_COMPONENT_BYTES:
         return numbered(name, number)
     stem, ending = _split(name)

@@ -24,9 +24,10 @@ _buffers = _Buffers()
 
 
 def pieces(body: Body, span: Span) -> Iterator[tuple[Span, memoryview]]:
-    """The body in pieces, each with its place and good until the next is asked for.
+    """The body in pieces of up to ``PIECE_BYTES``, each with its span. A piece is overwritten when the next one is asked for, also by
+    another body that the same thread reads.
 
-    Raises ChunkSizeMismatch unless the body fills ``span`` exactly.
+    Raises ChunkSizeMismatch unless the body fills ``span`` exactly, which its last piece cannot tell yet; and what ``Body`` raises.
     """
     buffer = _buffers.piece
     position = span.start
@@ -40,10 +41,11 @@ def pieces(body: Body, span: Span) -> Iterator[tuple[Span, memoryview]]:
 
 
 def check_ended(body: Body, span: Span) -> None:
-    """Raises ChunkSizeMismatch when the body goes on after its span."""
+    """Raises ChunkSizeMismatch when the body goes on after its span. Overwrites the piece that was read last."""
     if body.readinto(_buffers.piece[:1]):
         raise ChunkSizeMismatch(f"The chunk is longer than the {span.length} bytes it declares.")
 
 
 def too_short(count: int, span: Span) -> ChunkSizeMismatch:
+    """The error of a body that ended after ``count`` bytes of its span."""
     return ChunkSizeMismatch(f"The chunk ended after {count} of {span.length} bytes. Send it again.")

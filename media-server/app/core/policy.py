@@ -15,8 +15,9 @@ HEAD_BYTES = 8192
 MIN_STRETCHES = 4096
 MAX_STRETCHES = 2**18
 STRETCH_BYTES = 512 * 1024
-"""What has arrived of a file may lie in one stretch for so many bytes of it, within the two limits above. Chunks in any order
-come to a quarter of their number: half of that for chunks of 256 KiB, and of 8 MiB for the largest files."""
+"""The recorded ranges of a file may have one stretch for so many bytes of its size, within the two limits above. Chunks in random
+order make a quarter as many stretches as there are chunks, so this is twice what chunks of 256 KiB need, and in the largest
+files chunks of 8 MiB."""
 
 # What libmagic calls programs.
 _PROGRAMS = {
@@ -54,13 +55,14 @@ class Policy:
                 )
 
     def check_chunk(self, length: int) -> None:
+        """Judge the length of a chunk. Raises ChunkTooLarge."""
         if length > self.max_chunk_size:
             raise ChunkTooLarge(
                 f"The chunk has {length} bytes; send at most {self.max_chunk_size} at once.", limit=self.max_chunk_size
             )
 
     def check_place(self, ranges: ByteRanges, span: Span, size: int) -> None:
-        """Judge where a chunk lies beside what has arrived of a file of ``size`` bytes. Raises TooManyGaps."""
+        """Judge whether a chunk may open one more gap in the recorded ``ranges`` of a file of ``size`` bytes. Raises TooManyGaps."""
         most = min(max(MIN_STRETCHES, size // STRETCH_BYTES), MAX_STRETCHES)
         if len(ranges) >= most and ranges.is_apart(span):
             raise TooManyGaps(offset=ranges.prefix, limit=most)
@@ -70,9 +72,9 @@ class Policy:
         return bool(self.extensions_for(link))
 
     def check_head(self, link: RequestLink, name: str, mime: str) -> None:
-        """Judge what the content says it is against what the name says. Raises TypeNotAllowed.
+        """Judge whether the detected type ``mime`` fits the extension of ``name``. Raises TypeNotAllowed.
 
-        A link that takes everything takes a program called photo.jpg too.
+        A link that takes everything takes a program called photo.jpg, too.
         """
         if not self.looks_inside(link) or mime in _UNKNOWN:
             return
@@ -83,7 +85,7 @@ class Policy:
             raise TypeNotAllowed(f"The file is called .{named} but its content is {mime}.", detected=mime)
 
     def file_limit(self, link: RequestLink) -> int:
-        """The largest file in bytes, 0 for none."""
+        """The size of the largest file that may come in, in bytes; 0 for no limit."""
         return min((limit for limit in (link.terms.max_file_size, self.max_file_size) if limit), default=0)
 
     def extensions_for(self, link: RequestLink) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ _MERGE_FACTOR = 8
 
 @dataclass(frozen=True, slots=True, order=True)
 class Span:
-    """A non-empty stretch of bytes ``[start, stop)``. Raises ValueError when it is empty or negative."""
+    """A non-empty stretch of bytes ``[start, stop)``. An empty or negative one raises ValueError."""
 
     start: int
     stop: int
@@ -54,13 +54,13 @@ class ByteRanges:
         """How many bytes are there in all."""
 
     def add(self, span: Span) -> ByteRanges:
-        """These ranges and ``span``. Costs a copy of the list of gaps, nothing per byte."""
+        """The union of these ranges and ``span``; this object where nothing is new. Costs a copy of the list of spans, nothing per byte."""
         bounds = self._bounds[:]
         gained = _put(bounds, span)
         return self._of(bounds, self.length + gained) if gained else self
 
     def add_all(self, spans: Sequence[Span]) -> ByteRanges:
-        """These ranges and ``spans``, with one copy for all of them."""
+        """The union of these ranges and all ``spans``, with one copy for all of them."""
         if _MERGE_FACTOR * len(spans) > len(self):
             bounds = _merged((*_pairs(self._bounds), *((span.start, span.stop) for span in spans)))
             return self._of(bounds, _total(bounds))
@@ -68,6 +68,7 @@ class ByteRanges:
         return self._of(bounds, self.length + sum(_put(bounds, span) for span in spans))
 
     def union(self, other: ByteRanges) -> ByteRanges:
+        """The bytes that are in these ranges or in ``other``."""
         bounds = _merged((*_pairs(self._bounds), *_pairs(other._bounds)))
         return self._of(bounds, _total(bounds))
 
@@ -90,7 +91,7 @@ class ByteRanges:
         return (last - first + (first % 2 == 0) + (last % 2 == 0)) // 2
 
     def first_missing(self, within: Span, most: int) -> list[Span]:
-        """The first ``most`` stretches of ``within`` that are not here; costs nothing for those that follow."""
+        """The first ``most`` stretches of ``within`` that are not here, in order; what follows them costs nothing."""
         first, last = bisect_right(self._bounds, within.start), bisect_left(self._bounds, within.stop)
         gaps = _cut(self._bounds, first, min(last, first + 2 * most), within, inside=False)
         return list(_spans(gaps[: 2 * most]))
@@ -109,7 +110,7 @@ class ByteRanges:
         return told, (last - first + (not begins) + (not ends)) // 2
 
     def missing_stop(self, within: Span) -> int:
-        """One past the last byte of ``within`` that is not here, of which there must be one."""
+        """One past the last byte of ``within`` that is not here; some byte of it must be missing."""
         last = bisect_left(self._bounds, within.stop)
         return within.stop if last % 2 == 0 else self._bounds[last - 1]
 

@@ -9,6 +9,8 @@ from typing import Any
 
 
 class TargetKind(StrEnum):
+    """What kind of remote it is."""
+
     S3 = "s3"
     DRIVE = "drive"
     SESSION = "session"
@@ -27,7 +29,7 @@ class RemoteTarget:
 
     @property
     def remote(self) -> tuple[str, str]:
-        """What is slow or fails together: a bucket, all of Drive."""
+        """A key for what is slow or fails together: one bucket, or all of Drive."""
         return self.kind, self.bucket
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Room on the disk: how much of it is for whom. Plain arithmetic; sizes are bytes."""
+"""Room on the disk: how much of it is for whom, and what is promised. Plain arithmetic; sizes are bytes."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from typing import Protocol
 NAME_BYTES = 4096
 """What a name takes on a disk, however little it names."""
 SESSION_INODES = 8
-"""What an upload under way takes at most beside the folders that it brings."""
+"""The most inodes that an open upload takes, without the folders that it brings."""
 SLOWEST_BYTES_PER_SECOND = 1024
-"""Bytes a second: what is received keeps an upload's place on its link as if it had come no faster."""
+"""Bytes a second: received bytes keep an upload's reservation on its link for as long as they would have taken at this pace."""
 MARK_FACTOR = 3
-"""That room was announced for nothing is remembered so many times as long as it was kept."""
+"""Of a client and a link that let a promise end unused it is remembered, for so many times as long as the promise stood."""
 HASTY_SECONDS = 10
-"""Seconds for which it may be kept for nothing: people change their minds."""
+"""Seconds for which room may be promised for nothing without being remembered: people change their minds."""
 _CHUNK_FLOOR_DIVISOR = 4
 """The lower floor is so many times lower than the upper one."""
 
@@ -41,10 +41,11 @@ def unbounded() -> Space:
 
 @dataclass(frozen=True, slots=True)
 class Floors:
-    """What is kept free: ``percent`` of the disk and of its inodes, but no more than so many bytes and inodes.
+    """The two floors, which say how much of the disk stays free.
 
-    Openings, folders and whole files stay above the upper floor, chunks of uploads that have begun above the lower
-    one. What lies below is for the owner alone.
+    The upper floor is ``percent`` of the disk and of its inodes, but no more than so many bytes and inodes; openings, folders and
+    whole files stay above it. The lower floor is a quarter of it; chunks and deliveries of open uploads stay above that. What
+    lies below is for the owner alone.
     """
 
     percent: float
@@ -67,31 +68,38 @@ class Floors:
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """Room that was announced for an upload. Times are seconds since the epoch."""
+    """Room that is promised to an open upload. Times are seconds since the epoch."""
 
     upload_id: str
     link: str
+    """The hash of its link."""
     client: str
+    """The address that opened it."""
     size: int
-    """What was announced, names included."""
+    """The bytes that were declared, with those that its names take."""
     opened_at: float
     heard_at: float
     """When it was last noted that bytes had come; at first when it was opened."""
     received: int = 0
+    """The bytes that had been received by then."""
     taken: int = 0
-    """What the disk has set aside for it, and so no longer counts as free."""
+    """The bytes that the disk has set aside for it, which no longer count as free."""
 
 
 @dataclass(frozen=True, slots=True)
 class Promised:
-    """What is promised to all but the one who asks: in all, to their address and on their link, and whether that
-    address or link announced a file of late of which nothing came."""
+    """What is promised to all uploads but the one that asks."""
 
     total: int = 0
+    """Bytes in all."""
     of_client: int = 0
+    """Bytes to uploads from the address of the one that asks."""
     of_link: int = 0
+    """Bytes to uploads on its link."""
     silent_client: bool = False
+    """Whether the address has another upload of which nothing came, open or remembered."""
     silent_link: bool = False
+    """Whether the link has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ class PromiseTerms:
     link_percent: float
 
     def held(self, promise: Promise, now: float) -> int:
-        """How many bytes are kept for an upload of which something was heard ``now``."""
+        """How many bytes are promised to an upload of which bytes came ``now``, beside those that are set aside."""
         rest = max(0, promise.size - promise.taken)
         return rest if now - promise.opened_at < self.patience else min(rest, promise.received)
 
@@ -117,17 +125,17 @@ class PromiseTerms:
         return promise.heard_at + self.patience
 
     def marked_until(self, promise: Promise, end: float) -> float:
-        """Until when it is remembered that nothing came of an upload whose room was kept until ``end``."""
+        """Until when it is remembered that nothing came of an upload whose promise ends at ``end``; 0 where something came."""
         return 0.0 if promise.received else end + MARK_FACTOR * max(0.0, end - promise.opened_at - HASTY_SECONDS)
 
     def place_until(self, asked_at: float, received: int) -> float:
-        """Until when an upload keeps the place on its link that it asked for."""
+        """When the reservation lapses that an upload asked its link for at ``asked_at``, having received so many bytes."""
         return asked_at + self.patience + received / SLOWEST_BYTES_PER_SECOND
 
     def allow(self, size: int, free: int, promised: Promised) -> bool:
-        """Whether ``size`` bytes more may be promised of what is ``free`` above the floor.
+        """Whether ``size`` more bytes may be promised, where ``free`` bytes lie above the upper floor and ``promised`` of them to others.
 
-        The first file of which nothing has come yet may have all there is; an address or a link that has one has a share.
+        All of them, unless the address or link has an upload of which nothing came: then it may have its percent of them in all.
         """
         if promised.total + size > free:
             return False
@@ -141,25 +149,28 @@ def _within(percent: float, counts: bool, size: int, free: int) -> bool:
 
 
 Decide = Callable[[Promise | None, Callable[[], Promised], float], Promise]
-"""What is promised to an upload from now on, by what was promised to it and, where asked for, to others; and the time."""
+"""``(promise, others, now)``: returns what is promised to an upload from now on. ``promise`` is what was, None for nothing; ``others``
+returns what is promised to all others, and costs a look at the store."""
 
 
 class PromiseStore(Protocol):
     """What is promised, for all processes and across restarts. Safe from any number of threads at once."""
 
     def change(self, upload_id: str, link: str, client: str, decide: Decide) -> Promise:
-        """Replace what is promised to an upload, alone among all processes; what ``decide`` raises goes through.
+        """Replace what is promised to an upload by what ``decide`` returns; returns that.
 
-        Raises StorageFull, Busy.
+        ``decide`` runs with the lock of the promises held, among all threads and processes: it may look at the disk and set room
+        aside, but wait for no lock. What it raises goes through, and nothing changes. Raises StorageFull, Busy.
         """
         ...
 
     def drop(self, upload_id: str, *, silent: bool) -> None:
-        """Promise nothing more to an upload that is over; one that ended ``silent`` is remembered for a while."""
+        """End the promise of an upload that is over; nothing happens where it has none. ``silent``, where nothing came of it: that is
+        remembered for a while. Raises StorageFull, Busy."""
         ...
 
     def total(self) -> int:
-        """How many bytes are promised at present."""
+        """How many bytes are promised now, those of lapsed promises left out. Raises Busy, StorageFull."""
         ...
 
 
@@ -167,8 +178,9 @@ class BodiesLetIn(Protocol):
     """The bodies that nginx was told to receive and that are not over. Safe from any number of threads at once."""
 
     def let_in(self, request: str, size: int, free: Callable[[], int]) -> None:
-        """Note a body of ``size`` bytes, if that is ``free`` besides what those that were let in still bring.
+        """Count a body of up to ``size`` bytes under ``request``, nginx's id of its HTTP request, until nginx logs its end.
 
-        Raises StorageFull, Busy.
+        Judged with a lock among all processes held: raises StorageFull unless ``free()`` is at least ``size`` and what the counted
+        bodies still bring. Raises Busy.
         """
         ...

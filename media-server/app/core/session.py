@@ -1,4 +1,4 @@
-"""UploadSession: one file on its way, as a value, and the only changes it can go through."""
+"""UploadSession: one upload as a value, and the only changes that it can go through."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from app.core.ranges import ByteRanges, Span
 
 
 class State(StrEnum):
-    """Where an upload stands. An upload that was cancelled or purged no longer exists and has no state."""
+    """The state of an upload. One that was cancelled, stopped, purged or taken back no longer exists and has none."""
 
     OPEN = "open"
     """Bytes may still come, or all have come and the file is about to be delivered."""
     COMPLETE = "complete"
-    """The file stands under its final name."""
+    """The file is delivered: it has its final name."""
     REFUSED = "refused"
     """Its content was not acceptable; the bytes are gone and no more are taken."""
 
@@ -28,12 +28,12 @@ NEXT: dict[State, frozenset[State]] = {
 
 
 class IllegalTransition(Exception):
-    """The program tried a step the table does not have: a fault of the program, never of a caller."""
+    """The program tried a change of state that ``NEXT`` does not have: a fault of the program, never of a sender."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who sent a file, as far as the link asked and they said."""
+    """The name and e-mail address that a sender gave, where the link asks for them."""
 
     name: str | None = None
     email: str | None = None
@@ -41,7 +41,7 @@ class Sender:
 
 @dataclass(frozen=True, slots=True)
 class UploadSession:
-    """One file on its way. Times are seconds since the epoch, sizes are bytes."""
+    """One upload. Times are seconds since the epoch, sizes are bytes."""
 
     upload_id: str
     request_hash: str
@@ -49,29 +49,30 @@ class UploadSession:
     size: int
     opened_at: float
     active_at: float
-    """When a byte of it last arrived, or when it was opened."""
+    """When a chunk of it was last recorded; when it was opened, before the first; when it ended, after that."""
     state: State = State.OPEN
     ranges: ByteRanges = field(default_factory=ByteRanges)
+    """What is recorded of an open upload."""
     sender: Sender = Sender()
     client: str = ""
     """The address it was opened from, as limits count senders; empty once nothing comes any more."""
     last_modified: float | None = None
     sample: str | None = None
-    """What the sender says is the digest of some places of the file, kept so that clients can tell files apart."""
+    """The client's own digest of some places of the file, kept so that clients can tell files apart; never checked."""
     declared_sha256: str | None = None
-    """What the sender says the whole file's SHA-256 is, as 64 lower-case hex digits."""
+    """The SHA-256 of the whole file that the sender declared, as 64 lower-case hex digits."""
     sha256: str | None = None
-    """The SHA-256 of what arrived, once it is known."""
+    """The SHA-256 of the bytes that were received, once it is known."""
     delivered_path: str | None = None
     """Its final name below the link's folder, once it is complete."""
     interrupted: bool = False
-    """Whether the machine stopped since the last byte, so that only what had reached the disk counts."""
+    """Whether the machine was started anew since the last chunk, so that only what had reached the disk counts."""
     refusal: str | None = None
     """The sentence that says why it was refused."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether every byte is there, delivered or not."""
+        """Whether the upload has no gaps: every byte is recorded, or the file is delivered."""
         return self.state is State.COMPLETE or self.ranges.length == self.size
 
     @property
@@ -88,8 +89,8 @@ class UploadSession:
         return ([], 0) if self.is_whole else self.ranges.gaps(self.size, most)
 
     def missing_outline(self, most: int) -> list[Span]:
-        """All gaps in ``most`` stretches: where there are more, the last one reaches to the end of the last gap and
-        holds bytes that are there, too."""
+        """All gaps, in at most ``most`` spans: where there are more gaps, the last span reaches to the end of the last gap and also
+        holds recorded bytes."""
         gaps = self.missing(most)
         if self.missing_count > most:
             gaps[-1] = Span(gaps[-1].start, self.ranges.missing_stop(Span(0, self.size)))
@@ -97,20 +98,22 @@ class UploadSession:
 
     @property
     def received_bytes(self) -> int:
+        """How many bytes are recorded; all of a complete upload, none of a refused one."""
         return self.size if self.state is State.COMPLETE else self.ranges.length
 
     def idle_since(self, now: float) -> float:
-        """Seconds since the last byte; never negative, whatever the clock did."""
+        """Seconds from ``active_at`` to ``now``; never negative, also where the clock was set back."""
         return max(0.0, now - self.active_at)
 
     def completed(self, delivered_path: str, sha256: str | None, at: float) -> UploadSession:
-        """The session once its file stands under ``delivered_path``."""
+        """The session once its file is delivered under ``delivered_path``. Raises IllegalTransition unless it is open."""
         # A clock that was set back does not make an upload older than it is.
         at = max(self.active_at, at)
         return replace(self._to(State.COMPLETE), delivered_path=delivered_path, sha256=sha256, active_at=at)
 
     def refused(self, reason: str, at: float) -> UploadSession:
-        """The session once its content was judged unacceptable; its bytes no longer count."""
+        """The session once its content was judged unacceptable; its bytes no longer count. A refused one stays as it is. Raises
+        IllegalTransition where it is complete."""
         if self.state is State.REFUSED:
             return self
         return replace(self._to(State.REFUSED), refusal=reason, ranges=ByteRanges(), active_at=at)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StoreFacts:
-    """What a store can do. Policy reads these values, so that nobody has to ask which store it is. Sizes are bytes."""
+    """What a store can do. Policy reads these values instead of asking which store it is. Sizes are bytes."""
 
     local: bool
     """Whether bytes lie on this machine's disk, whose free room is judged before they come."""
@@ -16,11 +16,11 @@ class StoreFacts:
     staged: bool = False
     """Whether a chunk takes its room on the disk twice while it is received."""
     alignment: int = 1
-    """Chunks that begin at its multiples are taken as they come."""
+    """A chunk should begin at a multiple of it and, but for the last one, end at one."""
     smallest_part: int = 1
-    """Only the last part of a file may be smaller."""
+    """The smallest chunk, but for the last one of a file."""
     most_parts: int | None = None
-    """Into how many parts a file may be cut at most."""
+    """The most chunks of a file; None for no limit."""
 
     def chunk_size(self, usual: int, size: int) -> int:
         """The chunk size to tell the sender of a file of ``size`` bytes: ``usual``, or what the store needs instead."""

@@ -1,4 +1,4 @@
-"""ChunkTracker: which ranges of one file have arrived, in inclusive terms."""
+"""ChunkTracker: which ranges of one file have been received, with inclusive ends."""
 
 from __future__ import annotations
 

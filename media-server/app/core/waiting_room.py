@@ -1,4 +1,4 @@
-"""How many threads of this process may wait: for one kind of thing, and in all."""
+"""Bounds for the threads of this process that wait for others: in all, and for one kind of thing."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from app.core.errors import Busy
 
 
 class WaitingThreads:
-    """How many threads of this process wait for others at this moment, for whatever reason: an eighth of them, one at least,
-    never does, so that short calls are answered at any time. A thread counts once, however many things it waits for.
+    """Counts the threads of this process that wait for others, for whatever reason, and bounds them: of ``threads`` an eighth, at
+    least one, never waits, so that short calls are answered at any time. A thread counts once, however many things it waits for.
     Safe from any thread."""
 
     def __init__(self, threads: int) -> None:
@@ -22,19 +22,22 @@ class WaitingThreads:
         self._mine = threading.local()
 
     def reserve(self) -> bool:
-        """Let one more thread wait, whichever that will be; false where none may."""
+        """Count one more waiting thread, before it is known which one that will be; false, and nothing is counted, where no more may
+        wait. ``give_back`` ends it."""
         with self._lock:
             free = self._now < self._most
             self._now += free
         return free
 
     def give_back(self) -> None:
+        """Count one waiting thread less."""
         with self._lock:
             self._now -= 1
 
     @contextmanager
     def reserved(self) -> Iterator[None]:
-        """This thread is one for which that was done, until the block ends."""
+        """Say that this thread is the one that ``reserve`` counted, so that ``enter`` does not count it again until the block ends. The
+        block does not call ``give_back``."""
         self._mine.depth = 1
         try:
             yield
@@ -42,7 +45,7 @@ class WaitingThreads:
             self._mine.depth = 0
 
     def enter(self) -> bool:
-        """Let this thread wait; false where it may not."""
+        """Count this thread as waiting, once however often it enters; false where no more may wait. Each true one needs a ``leave``."""
         depth: int = getattr(self._mine, "depth", 0)
         if not depth and not self.reserve():
             return False
@@ -50,14 +53,16 @@ class WaitingThreads:
         return True
 
     def leave(self) -> None:
+        """End one ``enter`` of this thread; with the last one it no longer counts."""
         self._mine.depth -= 1
         if not self._mine.depth:
             self.give_back()
 
 
 class WaitingRoom:
-    """Places for ``most`` threads in all, ``for_one`` for one name, as long as ``threads`` lets more of them wait. Who finds it full is
-    sent away at once, so that the other threads go on with everything else."""
+    """A bound for one kind of wait: ``most`` threads in all, ``for_one`` of them for one name, and no more than ``threads`` lets wait. A
+    thread that finds it full gets Busy at once, with ``sentence`` as its message, so that it can go on with something else. Safe
+    from any thread."""
 
     def __init__(
         self, most: int, for_one: int, sentence: str | None = None, threads: WaitingThreads | None = None
@@ -71,12 +76,12 @@ class WaitingRoom:
 
     @property
     def inside(self) -> int:
-        """How many are inside now."""
+        """How many threads are inside now."""
         return self._inside.total()
 
     @contextmanager
     def place(self, name: str) -> Iterator[None]:
-        """Be inside until the block ends. Raises Busy where there is no place."""
+        """Be inside until the block ends, counted for ``name``. Raises Busy, without waiting, where the room is full."""
         with self._lock:
             full = self._inside[name] >= self._for_one or self._inside.total() >= self._most
             if full or not self._threads.enter():

@@ -161,7 +161,7 @@ def _removed_if_idle(uploads: DiskUploads, base: Path, upload_id: str, before: f
         with upload.exclusive(wait=False):
             spans = base / upload_id / "spans"
             last = max(span_log(spans).newest().last_at, spans.stat().st_mtime)
-            if last > before or not upload.idle():
+            if last > before or upload.is_claimed():
                 return 0
             uploads.delete(upload_id)
             return 1

@@ -678,7 +678,7 @@ export interface components {
             readonly destinations: components["schemas"]["Destinations"];
         };
         /**
-         * @description Where an upload stands. An upload that was cancelled or purged no longer exists and has no state.
+         * @description The state of an upload. One that was cancelled, stopped, purged or taken back no longer exists and has none.
          * @enum {string}
          */
         readonly State: "open" | "complete" | "refused";
@@ -687,7 +687,10 @@ export interface components {
             /** @description Still there: beyond what one call does, or just being delivered. */
             readonly left: number;
         };
-        /** @enum {string} */
+        /**
+         * @description What kind of remote it is.
+         * @enum {string}
+         */
         readonly TargetKind: "s3" | "drive" | "session";
         /** @description An upload as it stands. */
         readonly UploadStatus: {

@@ -6,23 +6,29 @@ from typing import Protocol
 
 
 class Body(Protocol):
-    """The bytes of one request, to be had once, in order, in any of two ways.
+    """The bytes of one request, once and in order, by two calls that may alternate.
 
-    Both raise RequestTimeout when the sender stalls and ChunkSizeMismatch when the connection broke.
+    Both raise RequestTimeout when the sender stalls, ChunkSizeMismatch when the connection breaks, and Busy when no thread
+    of this process may wait for the sender.
     """
 
     def readinto(self, buffer: memoryview) -> int:
-        """Fill some of ``buffer``; how many bytes, 0 only where the body ends."""
+        """Fill some of ``buffer``; returns how many bytes, 0 only where the body ends."""
         ...
 
     def move(self, descriptor: int, offset: int, most: int) -> int:
-        """Put up to ``most`` bytes at ``offset`` of an open file without looking at them; how many, 0 at the end."""
+        """Write up to ``most`` bytes at ``offset`` of an open file, inside the kernel where it can; returns how many, 0 where the
+        body ends. Raises OSError as the file does, such as on a full disk: the store that owns the file translates it."""
         ...
 
 
 class Checksum(Protocol):
-    """A running digest of a chunk and what it has to come to."""
+    """A running digest of a chunk, and the digest that its sender declared."""
 
-    def update(self, data: memoryview) -> None: ...
+    def update(self, data: memoryview) -> None:
+        """Digest further bytes, in their order."""
+        ...
 
-    def matches(self) -> bool: ...
+    def matches(self) -> bool:
+        """Whether the bytes so far have the declared digest."""
+        ...

@@ -1,19 +1,28 @@
-"""What was noted of request links."""
+"""The catalogue: request links, and for each a ledger of the uploads and files that it has reserved room for or received."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Protocol
 
 from app.core.errors import UploadError
-from app.core.links import DeliveryIntent, Known, Opening, ReceivedFile, RequestLink, Usage
+from app.core.links import DeliveryIntent, Known, Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
-from app.core.ports.links import LinkStore, ListCursor
+from app.core.ports.links import LinkStore
+from app.core.ports.received_files import ReceivedFiles
 
 
-class RequestStore(LinkStore, Protocol):
-    """Links, and for each the ledger of what it has promised and received. Safe from any number of threads and processes at once."""
+class RequestStore(LinkStore, ReceivedFiles, Protocol):
+    """Links, and for each its ledger: what is known of its uploads, by upload id, and the sums that its limits are judged by.
+
+    An upload is reserved (open), announced, received, removed, or gone. Times are seconds since the epoch, sizes bytes. A call
+    about a link that there is not raises RequestNotFound, unless its docstring says otherwise. Reads raise Busy, writes
+    StorageFull or Busy, when the database cannot be used; then nothing has changed. Calls that end an upload or note something
+    of a file also work on a disk that has just become full. Every write outlives all processes; ``announce``, ``receive``,
+    ``remove``, ``note_leaving`` and ``note_passed_on`` return only when a power cut cannot undo them, where the catalogue is set
+    up so. Each write locks the link's row for one short transaction: it may be called with any other lock held but that of a
+    transaction. Safe from any number of threads and processes at once."""
 
     def reserve(
         self,
@@ -24,95 +33,62 @@ class RequestStore(LinkStore, Protocol):
         until: float = inf,
         folders: Sequence[str] = (),
     ) -> None:
-        """Set a place, ``size`` bytes and the ``folders`` above it aside for an upload that was opened ``at``, all limits
-        judged at once; others may have them from ``until`` on. Raises RequestFull."""
+        """Reserve a place, ``size`` bytes and the ``folders`` that its path leads through for an upload that was opened ``at``.
+
+        All limits of the link are judged at once; RequestFull reserves nothing. From ``until`` on the reservation counts no
+        longer where a limit would be reached: others can have it. Reserving again replaces the reservation of the same upload;
+        for a received or removed one nothing changes."""
         ...
 
-    def hold(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
-        """Go on setting them aside ``until`` then, or, where they had lapsed before ``now``, once more, until ``again``;
-        returns until when. Raises RequestFull where others have them."""
+    def renew(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
+        """Renew an upload's reservation; returns the time until which it holds.
+
+        One that has not lapsed ``now`` holds ``until`` then, or as long as it did, if that is longer. A lapsed one is judged like a
+        new one and holds until ``again``; RequestFull where others have taken its room meanwhile, and it stays lapsed. Where
+        the upload has no reservation nothing happens and ``until`` is returned."""
         ...
 
     def announce(self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0) -> dict[str, UploadError]:
-        """The same for whole files that are about to be delivered, in their order, with what it takes to find them after
-        a crash; on the disk itself where files are. Returns, by upload id, why there is no room for some of them."""
+        """Reserve room, which does not lapse, for whole files that are about to get their names, and note what finds each after a crash.
+
+        They are judged in their order. Returns the RequestFull of those for which there is no room, by upload id; all others are
+        announced."""
         ...
 
     def release(self, hash: str, upload_id: str, why: str) -> bool:
-        """Give a reservation back, as ``cancelled``, ``refused``, ``failed``, ``expired`` or ``stopped`` (by the owner);
-        false where there is none."""
+        """End a reservation or announcement; false, and nothing changes, where the upload has none.
+
+        ``why`` is ``cancelled`` (by its sender), ``stopped`` (by the owner), ``refused``, ``failed`` or ``expired``. Only of
+        ``stopped`` and ``expired`` ones something is remembered, see ``why_gone``."""
         ...
 
     def why_gone(self, hash: str, upload_id: str) -> str | None:
-        """``expired`` or ``stopped`` for an upload that was released so; None for every other."""
+        """``expired`` or ``stopped`` for an upload that was released so, of the last 10,000; None for every other."""
         ...
 
     def openings(self, hash: str) -> tuple[Opening, ...]:
-        """The uploads that are open, in the order in which they were opened."""
+        """The uploads that have a reservation, lapsed or not, in the order in which they were opened."""
         ...
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
-        """Note delivered files in place of their reservations; again for the same upload changes nothing."""
+        """Note delivered files, each in place of its reservation or announcement, with the destination that the link has now.
+
+        No limit is judged: also one whose reservation has lapsed or is gone is noted. For an upload that is received or removed
+        nothing changes."""
         ...
 
     def announced(self, hash: str) -> tuple[DeliveryIntent, ...]:
-        """What was announced and neither received nor released: on its way at this moment, or left by a crash."""
+        """What was announced and neither received nor released: about to get its name now, or left by a crash."""
         ...
 
-    def announced_file(self, hash: str, upload_id: str) -> DeliveryIntent | None: ...
-
-    def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None: ...
-
-    def remove(self, hash: str, upload_id: str) -> bool:
-        """Note durably that a delivered file is taken back, and free its place; true for the one call that did it.
-        One that is being or has been passed on stays."""
+    def announced_file(self, hash: str, upload_id: str) -> DeliveryIntent | None:
+        """The same of one upload; None where it is not announced."""
         ...
 
     def note_folders(self, link: RequestLink, paths: Sequence[RelPath]) -> None:
-        """Note folders that a sender asks for. Noting one again changes nothing. Raises RequestFull."""
+        """Note empty folders that a sender asks for, with those above them; known ones change nothing. RequestFull notes none."""
         ...
-
-    def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
-        """What this upload delivered, None where it delivered nothing or its file was taken back."""
-        ...
-
-    def files(self, hash: str, upload_ids: Iterable[str]) -> dict[str, ReceivedFile]:
-        """The same for many uploads, by upload id, with one look at the ledger."""
 
     def fates(self, hash: str, upload_ids: Iterable[str]) -> dict[str, Known]:
-        """What is remembered of many uploads, by upload id, with one look; nothing of those that are unknown."""
+        """What the ledger knows of many uploads, by upload id, with one look; unknown ones are left out."""
         ...
-
-    def received_page(self, hash: str, most: int, after: ListCursor | None = None) -> list[ReceivedFile]:
-        """Up to ``most`` received files, newest first, behind the one at ``after``."""
-        ...
-
-    def received_at(self, hash: str, path: str) -> ReceivedFile | None:
-        """The newest file that was received under ``path``."""
-        ...
-
-    def unhashed(self, after: int, most: int) -> list[tuple[int, str, ReceivedFile]]:
-        """Received files of all links whose digest is not known, each behind its place in this list and its link's hash;
-        up to ``most`` of them behind the place ``after``, the first of which is above 0."""
-        ...
-
-    def owed(self) -> Iterator[tuple[str, ReceivedFile]]:
-        """Received files of all links that have to be passed on and were not, each behind its link's hash."""
-        ...
-
-    def owes(self, hash: str) -> bool:
-        """Whether files of the link have to be passed on and were not."""
-        ...
-
-    def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:
-        """What this upload delivered before it was taken back."""
-        ...
-
-    def note_leaving(self, hash: str, upload_id: str) -> bool:
-        """Note that a delivered file is about to appear elsewhere, so that it can no longer be removed; false where it
-        was removed before."""
-        ...
-
-    def note_passed_on(self, hash: str, upload_id: str, remote: str) -> None: ...
-
-    def usage(self, hash: str) -> Usage: ...

@@ -15,30 +15,30 @@ class Recorded:
     """What recording a span did."""
 
     session: UploadSession
-    """The upload with what has arrived of it by now, from whomever."""
+    """The upload with every span that is recorded by now, also by other requests."""
     closed: bool
     """True for exactly one record of an upload: the one that closed the last gap."""
 
 
 class ClaimedSpan(Protocol):
-    """A span of an upload, to which nobody else writes while it is held."""
+    """A span of an upload that one request holds: no other request writes or records any byte of it meanwhile."""
 
     session: UploadSession
     """The upload as it stood once the span was held."""
     missing: ByteRanges
-    """What of the span was not recorded then, and so nobody else can record now; nothing where the upload is over."""
+    """The bytes of the span that were not recorded then; empty where the upload is over."""
 
     def receive(self, body: Body, checksum: Checksum | None) -> None:
-        """Keep those bytes of ``body`` that are ``missing``, all of them or none that count.
+        """Store those bytes of ``body`` that are ``missing``; bytes that were recorded before are never written.
 
-        ``body`` holds exactly the span. Raises ChunkSizeMismatch when it does not, ChecksumMismatch, StorageFull, Busy.
-        After an error the bytes must not be recorded; their room is free again.
+        Raises ChunkSizeMismatch unless ``body`` is exactly as long as the span, ChecksumMismatch, StorageFull, and what
+        ``Body`` raises. After an error the span must not be recorded; the room of its bytes is free again.
         """
         ...
 
     def record(self, at: float) -> Recorded:
-        """Note that the span has arrived, once ``receive`` has returned; acknowledged bytes outlive every process.
+        """Record the whole span, after ``receive`` has returned; from then on its bytes outlive every process.
 
-        ``at`` is seconds since the epoch. Raises UploadNotFound, StorageFull, Busy.
+        ``at`` is seconds since the epoch. Raises UploadNotFound where the upload was deleted meanwhile, StorageFull, Busy.
         """
         ...

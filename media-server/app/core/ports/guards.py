@@ -1,4 +1,4 @@
-"""Who tells types, people, and repeated attempts, and what time it is."""
+"""Detecting types, captchas, counting attempts, the time, and hashing passwords."""
 
 from __future__ import annotations
 
@@ -7,47 +7,55 @@ from typing import Protocol
 
 
 class HeadReader(Protocol):
-    """Tells the MIME type of a file from its first bytes."""
+    """Detects the type of a file by its first bytes."""
 
-    def mime(self, head: bytes) -> str: ...
+    def mime(self, head: bytes) -> str:
+        """The MIME type; ``application/octet-stream`` where it is unknown, ``application/x-empty`` for no bytes at all."""
+        ...
 
 
 class CaptchaProvider(Protocol):
-    """Someone who tells people from programs."""
+    """A captcha service, on this server or elsewhere."""
 
     name: str
     site_key: str | None
 
     def challenge(self) -> dict[str, object] | None:
-        """A fresh challenge for the page, or None where the provider's own script makes them."""
+        """A fresh challenge for the page; None where the page loads the provider's own script, which fetches it there."""
         ...
 
     def verify(self, token: str) -> bool:
-        """Whether ``token`` is a correct, current and never used solution. Raises Busy when the provider is away."""
+        """Whether ``token`` is a correct, current and unused solution; a right one is used up. Raises Busy when the provider
+        is away."""
         ...
 
 
 class Attempts(Protocol):
-    """Counts per key in a moving window, shared by all workers, surviving a restart."""
+    """Counts events per key in a moving window, for all processes and over restarts; a power cut may lose the newest.
+
+    A limit is a text such as ``600 per hour``. Every call may raise Busy; those that write raise StorageFull, too."""
 
     def hit(self, key: str, limit: str) -> bool:
-        """Count one event against ``limit`` (such as ``600 per hour``); false when it was already reached."""
+        """Count one event; false, and nothing is counted, where ``limit`` was reached before."""
         ...
 
     def count(self, key: str, limit: str) -> int:
-        """How many events count at present."""
+        """How many events lie in the window of ``limit`` now."""
         ...
 
     def retry_after(self, key: str, limit: str) -> int:
-        """Whole seconds until the key is free again, at least 1."""
+        """Whole seconds until ``hit`` would count again, at least 1."""
         ...
 
-    def clear(self, key: str, limit: str) -> None: ...
+    def clear(self, key: str, limit: str) -> None:
+        """Count none of the key's events any more."""
+        ...
 
     def turn(self, key: str) -> AbstractContextManager[None]:
-        """Be alone with ``key``, among all threads and processes, until the block ends or the process dies.
+        """Lock ``key`` among all threads and processes until the block ends or the process dies; waits for it.
 
-        So that looking at a count, acting on it and counting are one step.
+        So that looking at a count, acting on it and counting are one step: the other calls may be made inside, another
+        ``turn`` may not.
         """
         ...
 
@@ -61,14 +69,19 @@ class Attempts(Protocol):
 
 
 class Clock(Protocol):
+    """The time of day of this machine, for every ``at``, ``now``, ``since``, ``before`` and ``until`` of core and services.
+    It can be set back: a difference of two times may be negative. Only the port ``Places`` has a clock of its own."""
+
     def __call__(self) -> float:
         """Seconds since the epoch."""
         ...
 
 
 class Hasher(Protocol):
-    """Hashes and checks passwords, slowly on purpose."""
+    """Hashes passwords, slowly on purpose, into texts that hold their own salt."""
 
     def hash(self, password: str) -> str: ...
 
-    def verify(self, hash: str, password: str) -> bool: ...
+    def verify(self, hash: str, password: str) -> bool:
+        """Whether ``hash`` was made of this password."""
+        ...

@@ -20,8 +20,7 @@ class Content(Protocol):
         ...
 
     def read_into(self, offset: int, buffer: memoryview) -> int:
-        """Put what lies from ``offset`` on into ``buffer``; how many bytes, fewer than it holds only where the content
-        ends."""
+        """Fill ``buffer`` with the bytes from ``offset`` on; returns how many, fewer than it holds only where the content ends."""
         ...
 
 
@@ -29,12 +28,12 @@ class Readable(Protocol):
     """Bytes that can be looked at."""
 
     def content(self) -> AbstractContextManager[Content]:
-        """Its bytes. Once entered it goes on working when they are given another name or none."""
+        """Open the bytes for reading until the block ends, even if they are renamed or deleted meanwhile."""
         ...
 
 
 class Source(Protocol):
-    """Whole bytes that have no name yet. Only an inbox of the store that made them knows how to give them one."""
+    """All bytes of a file that has no name yet. Only the inbox that was made together with the upload store can deliver them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,71 +41,80 @@ class Delivery:
     """Where a file ended up, relative to its link's folder."""
 
     path: str
-    """Its name for people, with ``(1)`` where the plain one was taken."""
+    """The path as people see it: as the sender wrote it, numbered ``(1)`` where that name was taken."""
     disk_path: str
+    """The path that ``open``, ``holds`` and ``remove`` take: ``path`` with what is unsafe in names percent-encoded."""
     file_identity: str
-    """What tells this very file from any other that may come to lie in its place."""
+    """Tells this very file, unchanged, from any other that ever lies in its place; see ``core.ports.inbox.StoredFile``."""
 
 
 class StoredFile(Readable, Protocol):
-    """A delivered file. Its ``content`` raises FileNotFoundError where it is gone."""
+    """A delivered file. Its ``content`` raises FileNotFoundError where the file is gone and Busy where it cannot be read now.
+
+    ``version`` says whether the bytes are the same, as an ETag does. ``file_identity`` says whether the file is: whoever removes
+    or reads it as the delivered one compares that."""
 
     size: int
+    """Bytes."""
     version: str
-    """Another one for each state of its bytes. It stays when the file is restored from a backup."""
+    """Changes with the bytes. A copy restored from a backup has the same one."""
     path: Path | None
-    """Where this machine finds it on its disk, if it does."""
+    """Where the file lies on this machine's disk; None where it lies elsewhere."""
 
     @property
     def file_identity(self) -> str:
-        """The same as its delivery's, as long as nobody has changed the file. Raises FileNotFoundError."""
+        """That of its ``Delivery`` while nobody has changed the file; a restored copy has another. Raises FileNotFoundError."""
         ...
 
-    def link(self, name: str) -> str | None:
-        """An address from which a browser may fetch it for a while, to be saved under ``name``; None where only we give
-        it out."""
+    def download_address(self, name: str) -> str | None:
+        """A URL at which a browser can fetch the file for a limited time, to be saved under ``name``; None where only this
+        server can send the bytes."""
         ...
 
 
 class Inbox(Protocol):
-    """Where finished files go. Each has one contract suite in ``tests/contracts``."""
+    """Where delivered files lie. ``folder`` is always the link's folder. Safe from any number of threads and processes."""
 
     def check(self, folder: RelPath) -> None:
-        """Return if files could be delivered there. Raises Busy with the reason."""
+        """Raises Busy, with the reason, unless files could be delivered to ``folder`` now."""
         ...
 
     def deliver(self, folder: RelPath, path: RelPath, source: Source) -> Delivery:
-        """Make ``source`` appear whole under ``path``, or under a numbered name when that is taken.
+        """Give ``source`` the name ``path``, or a numbered one when that is taken; folders are made where missing.
 
-        Atomic for readers; done again after a crash it finds its own work and does nothing twice. Raises StorageFull,
-        Busy.
+        Readers see all of the file or none. Called again with the same source, also after a crash, it finds the file that it
+        named and changes nothing. Raises StorageFull, Busy.
         """
         ...
 
     def find(self, folder: RelPath, path: RelPath, file_identity: str) -> Delivery | None:
-        """The very file with this identity that was delivered under ``path`` or a numbered name of it."""
+        """The file with this identity under ``path`` or a numbered name of it, None where there is none. May make missing
+        folders. Raises StorageFull, Busy."""
         ...
 
     def flush(self, folder: RelPath, deliveries: Sequence[Delivery]) -> None:
-        """Return once the new names outlive whatever the inbox was set up to outlive. Raises StorageFull, Busy."""
+        """Wait until the names of these deliveries are as durable as the inbox is set up to make them: at least against the death
+        of every process, usually against a power cut. Raises StorageFull, Busy."""
         ...
 
-    def open(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> StoredFile:
-        """A delivered file, reached without following a link. Raises FileNotFoundError.
+    def open(self, folder: RelPath, disk_path: str, file_identity: str | None) -> StoredFile:
+        """The delivered file at ``disk_path``, with no symlink followed. Raises FileNotFoundError, InvalidPath, Busy.
 
-        With ``file_identity``, a file that has other names as well is taken for the delivered one only if it is the same:
-        whoever may write into a link's folder could link there what is to be read nowhere.
+        A file that has further names (hard links) must have this ``file_identity``, or FileNotFoundError is raised: who can
+        write into the folder could give a secret file a name there. A file with one name may have been edited by its owner
+        and is not compared. None, which compares nothing, is for files that were noted before there were identities.
         """
         ...
 
     def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
-        """Whether the very file of a delivery still lies there, unchanged."""
+        """Whether the file with this identity lies at ``disk_path``: the delivered one, unchanged. Raises Busy."""
         ...
 
     def remove(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
-        """Remove that very file and no other; false where it no longer lies there."""
+        """Remove the file at ``disk_path`` if it has this identity; false, and nothing is removed, where it is gone, changed or
+        another. Raises StorageFull, Busy."""
         ...
 
     def make_folder(self, folder: RelPath, path: RelPath) -> str:
-        """Make an empty folder, or find it; its name for people, numbered where a file has the plain one."""
+        """Make or find a folder; returns its path for people, numbered where a file has the name. Raises StorageFull, Busy."""
         ...

@@ -9,20 +9,25 @@ from app.core.actors import Actor
 from app.core.links import Counts, RequestLink
 
 ListCursor = tuple[float, str]
-"""Where something stands in a list: its time, and what tells it from others of that time."""
+"""The place of an entry in a list that is sorted by time: its time, and its hash or upload id, by which entries of one time are sorted."""
 
 
 class LinkStore(Protocol):
-    """Where request links live. Safe from any number of threads and processes at once."""
+    """Where request links live. Safe from any number of threads and processes at once.
 
-    def create(self, link: RequestLink) -> None: ...
+    Reads raise Busy, writes StorageFull or Busy, when the database cannot be used; then nothing has changed."""
+
+    def create(self, link: RequestLink) -> None:
+        """Keep a new link, durably. Its hash is random and must not be in use."""
+        ...
 
     def load(self, hash: str) -> RequestLink:
-        """Raises RequestNotFound."""
+        """The link as it stands now. Raises RequestNotFound."""
         ...
 
     def update(self, hash: str, change: Callable[[RequestLink], RequestLink], actor: Actor) -> RequestLink:
-        """Apply a pure function to the link, alone, as ``actor`` wishes. Raises RequestNotFound."""
+        """Replace the link by ``change`` of it, durably, as ``actor`` wishes; returns the new one. ``change`` runs with the link's row
+        locked: it must be pure and call no store. Raises RequestNotFound."""
         ...
 
     def all(self) -> list[RequestLink]:
@@ -41,10 +46,10 @@ class LinkStore(Protocol):
         ...
 
     def delete(self, hash: str, actor: Actor) -> None:
-        """Remove a link, as ``actor`` wishes, and with it, for all who ask, what was noted of it. Nothing happens when there
-        is none."""
+        """Delete a link and its ledger, durably, as ``actor`` wishes: from then on calls raise RequestNotFound. Nothing happens when
+        there is no such link."""
         ...
 
     def clear_deleted(self) -> None:
-        """Free the room that deleted links take, in many small steps."""
+        """Free the room that ledgers of deleted links take, in many small transactions."""
         ...

@@ -1,4 +1,4 @@
-"""The slots of uploads that are received at once, and the list of those who wait for one."""
+"""Slots, of which an upload needs one to be received, and tickets, which those have who wait for a slot."""
 
 from __future__ import annotations
 
@@ -12,62 +12,71 @@ from app.core.fair_queue import Ticket
 
 @dataclass(frozen=True, slots=True)
 class TakenSlot:
-    """A slot that an upload has. Upload and user are told by digests of 16 bytes, as tickets tell them."""
+    """A slot that an upload has."""
 
     index: int
+    """Its number, from 0."""
     upload: bytes
+    """Sixteen bytes that stand for the upload's id, as in its ticket."""
     user: bytes
+    """Sixteen bytes that stand for the user: a client's address on a link."""
     upload_id: str
-    """Its first 64 characters."""
+    """The id, for those who look; cut to 64 characters, as a row of the table has no more room."""
     since: float
-    """When the upload took it, by the clock of the places."""
+    """When the upload took the slot, in seconds of ``Places.clock``."""
 
 
 class Places(Protocol):
-    """Slots and tickets, the same for all processes of the installation. A slot counts only while some process holds it: what
-    a killed process held is free at once. What is lost of the tickets with a crash is a place in a queue.
+    """Slots and tickets, the same for all processes of the installation.
+
+    A slot is taken while its row is written and at least one process holds it. Each process that receives chunks of an upload
+    holds the slot, so that a slot outlives any of them but the last: the kernel ends the hold of a killed process. A crash may
+    lose tickets, which costs no more than a position in the queue.
 
     Safe from any number of threads and processes. One object belongs to one process.
     """
 
     clock: Callable[[], float]
-    """Seconds by a clock that all these processes share."""
+    """Seconds by a clock that all processes of this machine share and that never goes back; not those of ``Clock``."""
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nobody else changes slots or tickets until the block ends. Waits for others; not to be nested.
+        """Lock slots and tickets among all threads and processes until the block ends. Waits; must not be nested.
 
-        Raises StorageFull or Busy when there is no room for them.
+        Raises StorageFull where the table must be made and the disk is full, Busy where its file cannot be opened.
         """
         ...
 
     def make(self) -> None:
-        """Make what slots need now, while there is room for it. Raises what ``locked`` raises."""
+        """Make the tables now, while the disk has room; nothing happens where they are there. Raises what ``locked`` raises."""
         ...
 
     def taken(self) -> list[TakenSlot]:
-        """The slots that some process holds. Only inside ``locked``."""
+        """The slots that are taken. Only inside ``locked``."""
         ...
 
     def take(self, slot: TakenSlot) -> None:
-        """Write this slot down, and hold it. Only inside ``locked``."""
+        """Write the row of a slot, and hold it: for an upload that has none yet, or a new turn. Only inside ``locked``."""
         ...
 
     def clear(self, index: int) -> None:
-        """Free a slot, whoever holds it. Only inside ``locked``."""
+        """Empty the row of a slot: it is free for all processes, though some may go on holding it. Only inside ``locked``."""
         ...
 
     def hold(self, index: int) -> None:
-        """Keep a slot for as long as this process lives, or until ``release``. Only inside ``locked``."""
+        """Hold, in this process too, a slot that an upload has taken, until ``release`` or the end of this process. Only inside
+        ``locked``."""
         ...
 
     def release(self, index: int) -> None:
-        """Stop holding a slot; nothing happens when this process does not."""
+        """End this process's hold of a slot, with or without ``locked``; nothing happens when it holds none. The slot is free
+        when no process holds it."""
         ...
 
     def tickets(self) -> tuple[list[Ticket], int]:
-        """The tickets of those who still wait, up to ``MAX_TICKETS``, and the number of the next one."""
+        """The tickets of those who still wait, up to ``MAX_TICKETS``, and the number of the next one. With or without
+        ``locked``."""
         ...
 
     def keep_tickets(self, tickets: Sequence[Ticket], number: int) -> None:
-        """Keep these tickets, and no others. Only inside ``locked``."""
+        """Replace all tickets, and the number of the next one. Only inside ``locked``."""
         ...

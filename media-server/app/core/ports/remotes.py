@@ -11,10 +11,10 @@ from app.core.remotes import OutboxEntry, OutboxState, OutgoingFile, ReadInto
 
 
 class Remote(Protocol):
-    """Somewhere that drinks a file part by part: begin, send, finish; abort at any time.
+    """A store elsewhere that takes a file part by part: begin, send, finish; abort at any time.
 
-    A ``transfer`` is what ``begin`` gave out: text that outlives the process, and a secret. Every call raises
-    RemoteTrouble when the remote refuses or is away, and TransferLost when it no longer knows the transfer.
+    A ``transfer`` is what ``begin`` returned: text that outlives the process, and a secret that is never logged. Every call
+    raises RemoteTrouble when the remote refuses or is away, and TransferLost when it no longer knows the transfer.
     Safe from any number of threads.
     """
 
@@ -22,7 +22,7 @@ class Remote(Protocol):
     """Whether it takes one ordered stream of bytes, in which case parts must be sent one after the other."""
 
     def check(self) -> None:
-        """Return when everything this side needs is there: libraries and credentials. Asks nobody else."""
+        """Raises RemoteTrouble unless this server has what it needs, libraries and credentials. Asks no remote."""
         ...
 
     def part_size(self, size: int) -> int:
@@ -34,19 +34,19 @@ class Remote(Protocol):
         ...
 
     def held(self, transfer: str, file: OutgoingFile) -> ByteRanges:
-        """What the remote has: whole parts, or a prefix where it is ``in_order``; all of it once it is finished."""
+        """The bytes that the remote has: whole parts, or a prefix where it is ``in_order``; all of them once it is finished."""
         ...
 
     def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
-        """Send one part, reading its bytes piece by piece and as often as need be; how many were taken, fewer than
-        ``span`` only where the remote is ``in_order``."""
+        """Send one part, reading its bytes piece by piece, again where it has to be repeated. Returns how many bytes were taken,
+        fewer than ``span`` only where the remote is ``in_order``. What ``read`` raises goes through."""
         ...
 
     def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
-        """Make the file appear, compare size and digest with the local copy, and tell where it stands.
+        """Make the file visible and compare size and digest with the local copy; returns where it stands, for its owner to read.
 
-        Done again after its reply was lost it finds its own work. Raises TransferLost where the remote's bytes are
-        not ours; they are removed there first.
+        Called again after its reply was lost, it finds the file that it made. Raises TransferLost where the remote's bytes
+        are not those of the local copy; they are removed there first.
         """
         ...
 
@@ -56,19 +56,26 @@ class Remote(Protocol):
 
 
 class OutboxStore(Protocol):
-    """What has to be passed on and how far it got. Safe from any number of threads and processes at once."""
+    """What has to be passed on and how far it got. Safe from any number of threads and processes at once.
+
+    Reads raise Busy, writes StorageFull or Busy, when the database cannot be used; then nothing has changed."""
 
     def add(self, entry: OutboxEntry) -> bool:
         """Note durably that a file has to be passed on; false, and nothing changes, where it is noted already."""
         ...
 
-    def load(self, upload_id: str) -> OutboxEntry | None: ...
-
-    def update(self, upload_id: str, change: Callable[[OutboxEntry], OutboxEntry]) -> OutboxEntry | None:
-        """Apply a pure function to the entry, alone; None where there is none."""
+    def load(self, upload_id: str) -> OutboxEntry | None:
+        """The entry of this upload; None where there is none."""
         ...
 
-    def remove(self, upload_id: str) -> None: ...
+    def update(self, upload_id: str, change: Callable[[OutboxEntry], OutboxEntry]) -> OutboxEntry | None:
+        """Replace the entry by ``change`` of it, a pure function that runs with the entry locked; returns the new one, None where
+        there is no entry. Durable where the transfer changes; what else is lost can be asked of the remote."""
+        ...
+
+    def remove(self, upload_id: str) -> None:
+        """Remove the entry; nothing happens where there is none."""
+        ...
 
     def all(self) -> list[OutboxEntry]:
         """Every entry, the oldest first."""
@@ -88,5 +95,6 @@ class OutboxStore(Protocol):
         ...
 
     def sending(self, upload_id: str) -> AbstractContextManager[None]:
-        """Be the only one in all processes who passes this file on; freed when the holder dies. Raises Busy."""
+        """Lock the passing on of this file among all processes until the block ends or the process dies. Raises Busy where
+        another one has it; waits for nobody."""
         ...

@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class SharedTable(Protocol):
-    """A few rows of bytes. A row counts only while some process holds it: what a killed process held is free at once.
+    """A few rows of bytes. A row counts only while at least one process holds it; the kernel ends the hold of a killed one.
 
     Safe from any number of threads and processes. One object belongs to one process.
     """
@@ -16,14 +16,14 @@ class SharedTable(Protocol):
     """How many rows there are."""
 
     def locked(self) -> AbstractContextManager[None]:
-        """Nobody else looks at the table or changes it until the block ends. Waits for others; not to be nested.
+        """Lock the table among all threads and processes until the block ends. Waits; must not be nested.
 
-        Raises StorageFull or Busy when there is no room for the table.
+        Raises StorageFull where the table must be made and the disk is full, Busy where its file cannot be opened.
         """
         ...
 
     def make(self) -> None:
-        """Make the table now, while there is room for it. Raises what ``locked`` raises."""
+        """Make the table now, while the disk has room; nothing happens where it is there. Raises what ``locked`` raises."""
         ...
 
     def read(self) -> list[bytes]:
@@ -35,11 +35,12 @@ class SharedTable(Protocol):
         ...
 
     def hold(self, index: int) -> None:
-        """Keep the row alive for as long as this process lives, or until ``release``."""
+        """Hold the row until ``release`` or the end of this process, beside other processes that hold it. With or without
+        ``locked``."""
         ...
 
     def release(self, index: int) -> None:
-        """Stop holding the row; nothing happens when this process does not."""
+        """End this process's hold of the row; nothing happens when it has none."""
         ...
 
     def is_held(self, index: int) -> bool:
@@ -48,10 +49,10 @@ class SharedTable(Protocol):
 
 
 class Leader(Protocol):
-    """Which process does what only one of the installation has to do."""
+    """Chooses the one process that does what only one of the installation has to do."""
 
     def wait(self) -> None:
-        """Return once this process leads. It does so until it ends, and then another one may."""
+        """Wait, perhaps for ever, until this process leads; it then does until it ends. Called once, in a thread of its own."""
         ...
 
 
@@ -59,18 +60,18 @@ class Secrets(Protocol):
     """Secrets that the installation makes for itself, the same for all its processes and over restarts."""
 
     def get(self, name: str) -> str:
-        """256 random bits as text, made when they are asked for under this name the first time. Raises StorageFull,
-        Busy."""
+        """256 random bits as text: the same each time for this name, made by the first call of any process. Raises
+        StorageFull, Busy."""
         ...
 
 
 class LastSeen(Protocol):
-    """When something was seen last, by any process and over restarts. A hint: it may be lost."""
+    """When one thing was seen last, by any process and over restarts. A hint: it may be lost, or some minutes old."""
 
     def note(self) -> None:
-        """It is seen now."""
+        """Note that it is seen now. Raises nothing."""
         ...
 
     def seconds_ago(self) -> float:
-        """Infinity where it was never seen."""
+        """Seconds since it was seen, at least 0; infinity where it never was."""
         ...

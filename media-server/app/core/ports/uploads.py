@@ -18,69 +18,71 @@ from app.core.store_facts import StoreFacts
 
 
 class Upload(Protocol):
-    """One upload in a store. Every call raises UploadNotFound where there is none."""
+    """One upload in a store. A call raises UploadNotFound where there is no such upload, unless its docstring says otherwise.
+
+    Locks, in the only order in which a thread takes them: ``NamedLocks``, ``only_one``, ``exclusive``, ``claim``, a transaction of the
+    catalogue, the lock of the promises. Of an upload's own only ``exclusive`` waits; it must not be nested. Each excludes its own
+    kind alone: an upload may be ended or deleted while a span is claimed, and ``record`` then raises UploadNotFound. ``finish``, the
+    ``end`` after it and ``UploadStore.delete`` are called inside ``exclusive``; all other calls are atomic and need no lock.
+    """
 
     upload_id: str
 
     def status(self) -> UploadSession:
-        """The upload as it stands now."""
+        """The upload as it stands now; changes nothing."""
         ...
 
     def recent(self, since: float) -> tuple[int, float | None]:
-        """How many bytes were recorded after ``since``, and from when on: the time of the record before them, None where
-        there is none. Of very many records the last few count."""
+        """A recent amount of bytes and the time since which they came, both for a rate: bytes / (now - time).
+
+        The bytes are those recorded after ``since``; the time is that of the last record before them, None where they are all
+        there is: then take the time of the opening. Only the last 200 or so records are looked at, for both."""
         ...
 
     def claim(self, span: Span) -> AbstractContextManager[ClaimedSpan]:
-        """Hold ``span`` alone, among all threads and processes, until the block ends or the process dies.
-
-        Raises Busy when another request holds part of it.
-        """
+        """Hold ``span`` until the block ends or the process dies. Raises Busy, without waiting, when another request holds any byte
+        of it."""
         ...
 
     def set_aside(self, span: Span) -> int:
-        """Set room aside for what ``span`` lacks of it, where the store can; how many bytes the upload then has in all.
-        Raises StorageFull."""
+        """Allocate room on the disk for those bytes of ``span`` that have none, where the store can. Returns how many bytes the
+        whole upload occupies then. Raises StorageFull, Busy."""
         ...
 
-    def idle(self) -> bool:
-        """Whether no request holds any span of it at this moment. Also true where there is no such upload."""
+    def is_claimed(self) -> bool:
+        """Whether any request holds a span now, this process's own included; false where there is no such upload."""
         ...
 
     def content(self) -> AbstractContextManager[Content]:
-        """Its bytes; what was never recorded reads as anything. Once entered it goes on working when the upload is
-        delivered or deleted. Only where the store's facts say that it is ``readable``."""
+        """Open the bytes for reading until the block ends, even if the upload is delivered or deleted meanwhile; what was never
+        recorded reads as anything. Only where ``StoreFacts.readable``."""
         ...
 
     def update(self, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
-        """Apply a pure function to the session, alone. What has arrived is not changed this way."""
+        """Replace the session by ``change`` of it, a pure function that is called alone; returns the new one. The recorded ranges
+        stay as they are. Raises StorageFull, Busy."""
         ...
 
     def finish(self, into: Inbox, folder: RelPath, at: float) -> Delivery:
-        """Make the bytes of an upload without gaps appear in its link's folder; see ``Inbox.deliver``.
+        """Give an upload without gaps its name in ``folder``, as durably as the store is set up to; see ``Inbox.deliver``.
 
-        Once it returns, file and upload outlive whatever the store was set up to outlive. The upload stays open until
-        it is told otherwise. Raises what ``Inbox.deliver`` raises; what the disk has lost meanwhile is missing then.
-        """
+        The session stays open until ``end``; until then a second call finds the file that the first one named. Raises
+        StorageFull or Busy; where a sync has failed, ``status`` then has gaps, whose bytes have to be sent once more."""
         ...
 
     def end(self, change: Callable[[UploadSession], UploadSession]) -> UploadSession:
-        """The same as ``update`` for a change after which no bytes are needed: their room is free again, if not now
-        then once the upload is deleted."""
+        """Like ``update``, to a session that is complete or refused: its bytes are freed, if not now then with the upload."""
         ...
 
     def exclusive(self, *, wait: bool = True) -> AbstractContextManager[None]:
-        """Be the only one who delivers, ends or deletes this upload; freed when the holder dies.
+        """The lock of whoever delivers, ends or deletes this upload, until the block ends or the process dies.
 
-        Raises Busy when it is held and ``wait`` is false, or too many wait.
-        """
+        Waits while another has it, as long as a delivery takes. Raises Busy where ``wait`` is false or too many wait already."""
         ...
 
     def only_one(self, purpose: str) -> AbstractContextManager[None]:
-        """Be the only one in all processes who does ``purpose`` for this upload; freed when the holder dies.
-
-        Raises Busy when another one is. Keeps nobody from finishing or changing the upload.
-        """
+        """The lock of whoever does ``purpose`` (``hash`` or ``checkpoint``) for this upload, until the block ends or the process dies.
+        Raises Busy, without waiting, where another has it."""
         ...
 
 
@@ -90,13 +92,11 @@ class UploadStore(Protocol):
     facts: StoreFacts
 
     def create(self, session: UploadSession) -> None:
-        """Begin an upload. It takes room only as its bytes come. Raises StorageFull, Busy; ``delete`` then removes what
-        there is of it."""
+        """Make an upload; its bytes take room only as they come. Raises StorageFull, Busy; ``delete`` removes what was made then."""
         ...
 
     def open(self, upload_id: str) -> Upload:
-        """The upload of this name, whether there is one or not: its calls say. Raises UploadNotFound for what cannot be a
-        name."""
+        """The upload with this id, whether there is one or not: its calls find out. Raises UploadNotFound for what cannot be an id."""
         ...
 
     def exists(self, upload_id: str) -> bool:
@@ -104,7 +104,7 @@ class UploadStore(Protocol):
         ...
 
     def delete(self, upload_id: str) -> None:
-        """Forget an upload and free its bytes. Nothing happens when there is none."""
+        """Delete an upload, session first, and free its bytes; nothing happens when there is none. Raises Busy, StorageFull."""
         ...
 
     def ids(self) -> Iterator[str]:
@@ -112,9 +112,9 @@ class UploadStore(Protocol):
         ...
 
     def due(self, before: float) -> Iterator[str]:
-        """Every upload of which nothing has come since ``before``. A store may name more, so each has to be judged."""
+        """Every upload of which nothing was recorded since ``before``, and maybe others: each has to be judged."""
         ...
 
     def remove_remains(self, before: float) -> None:
-        """Remove what openings left behind that died before their upload existed, if it is older than ``before``."""
+        """Remove what is left, from before that time, of calls of ``create`` whose process died on the way."""
         ...

@@ -1,4 +1,4 @@
-"""Files that come whole in one request."""
+"""Whole files: those that come complete in one request, and have no session."""
 
 from __future__ import annotations
 
@@ -11,43 +11,53 @@ from app.core.ports.inbox import Source
 
 
 class UnlinkedFile(Source, Protocol):
-    """A whole file of the inbox's store that has no name yet and is gone when nobody holds it any more."""
+    """A whole file without a name, which an inbox of the same store can give one. It vanishes when it is closed without one."""
 
     sha256: str
+    """64 hex digits."""
     file_identity: str
-    """What will tell it from any other file once it has a name."""
+    """The identity that its ``Delivery`` will have."""
     head: bytes
-    """Its first bytes, as many as it takes to tell its type."""
+    """The first 8 KiB, by which its type is detected."""
 
     def flush(self) -> None:
-        """Return once its bytes outlive whatever the store was set up to outlive. Raises StorageFull or Busy."""
+        """Wait until the bytes are as durable as the store is set up to make them. Raises StorageFull, Busy."""
         ...
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of the file; to be called once."""
+        ...
 
 
 class UnlinkedFiles(Protocol):
-    """Where small files lie between their request and their name. A crash leaves nothing of them."""
+    """Where whole files lie until they have a name. A crash leaves nothing of them."""
 
     @property
     def supported(self) -> bool:
-        """Whether the store can keep files without names."""
+        """Whether the store can keep files without names; always the same answer. Raises StorageFull, Busy."""
         ...
 
     def write(
         self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None
     ) -> UnlinkedFile:
-        """A file of exactly these ``size`` bytes, dated as its sender told. Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull."""
+        """Write a body of exactly ``size`` bytes to a new file, dated ``last_modified`` (seconds since the epoch). Close it in any case.
+
+        Raises ChunkSizeMismatch, ChecksumMismatch, StorageFull, Busy, RequestTimeout, and then nothing is left."""
         ...
 
 
 class NamedLocks(Protocol):
-    """Taking turns by name, among all threads and processes."""
+    """Locks by name, among all threads and processes. A name is any text, such as an upload's id.
+
+    They come first in the lock order: with one held, an upload's locks and the catalogue's may be taken; with any of those
+    held, no named lock may be waited for. Two names may share one lock, so a thread that holds one must not wait for another."""
 
     def hold(self, names: Iterable[str]) -> AbstractContextManager[None]:
-        """Be alone with each of ``names`` until the block ends or the process dies. Not to be nested."""
+        """Hold the locks of all ``names`` until the block ends or the process dies. Waits for them, in an order of its own, so that
+        the caller's order does not matter; no names hold nothing. Must not be nested. Raises StorageFull, Busy."""
         ...
 
     def hold_at_once(self, name: str) -> AbstractContextManager[None]:
-        """The same for one name, without waiting. Raises Busy while somebody else has it."""
+        """Hold the lock of one name. Raises Busy, without waiting, while another has it, and also where the thread itself holds a
+        lock that the name shares; StorageFull."""
         ...

@@ -12,7 +12,11 @@ from app.services.receiving.uploads import Uploads
 
 
 class Admission:
-    """Judges by what the line and the headers of a request say, and remembers nothing of what was made up."""
+    """Answers nginx, which asks before it receives the body of an HTTP request, by the request line and the headers alone.
+
+    A yes gives no right: the request itself is judged again, by ``Openings`` or ``Receiver``, with its password and body. Ids that
+    somebody made up leave nothing in memory.
+    """
 
     def __init__(
         self,
@@ -24,7 +28,7 @@ class Admission:
         room: Room,
         let_in: BodiesLetIn | None,
     ) -> None:
-        """``let_in`` notes bodies on their way to nginx, where there is one."""
+        """``let_in`` counts the bodies that nginx is receiving; None where there is no nginx."""
         self._requests = requests
         self._file_requests = file_requests
         self._store = store
@@ -33,13 +37,13 @@ class Admission:
         self._let_in = let_in
 
     def to_open(self, hash: str) -> None:
-        """For a call that opens uploads on a link. Raises RequestNotFound, RequestClosed or RequestExpired."""
+        """Check a call that opens uploads on a link. Raises RequestNotFound, RequestClosed or RequestExpired."""
         self._file_requests.find(hash)
 
     def to_go_on(self, hash: str, upload_id: str) -> None:
-        """For a chunk of an upload, which may end after its link's expiry.
+        """Check a chunk of an upload, whose link may have expired meanwhile.
 
-        Raises RequestNotFound, RequestClosed, UploadNotFound, UploadExpired.
+        Raises RequestNotFound, RequestClosed, UploadNotFound, UploadExpired, UploadCancelled.
         """
         link = self._requests.load(hash)
         # Only what exists is loaded, so that ids that were made up drive no upload out of memory.
@@ -51,10 +55,11 @@ class Admission:
             raise RequestClosed()
 
     def to_disk(self, request: str, length: int, most: int) -> bool:
-        """For a body that nginx puts on the disk. ``most`` is what all bodies there may have together at once.
+        """Let in a body of ``length`` bytes that nginx will put on the disk; ``most`` is the most bytes of all such bodies at once.
 
-        Whether there is room even for that: then this body is not counted. Else it is, until it is over. Raises
-        StorageFull where it could take what is kept free below the lower floor.
+        True where nobody has to count: the disk has more than ``most`` bytes above the lower floor. False where the body was
+        counted under ``request``, nginx's id of the HTTP request, until nginx logs its end. Either way it is let in. Raises
+        StorageFull where it would not fit above the lower floor beside those that are counted, Busy.
         """
         if self._let_in is None or self._room.above_lower_floor() > most:
             return True

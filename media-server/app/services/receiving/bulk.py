@@ -1,4 +1,4 @@
-"""Bulk work: calls that are work of many small steps, and give way to others."""
+"""Bulk work: calls of many small steps, such as packs of files, which give way to uploads that are being received."""
 
 from __future__ import annotations
 
@@ -10,21 +10,24 @@ from typing import Protocol
 from app.core.waiting_room import WaitingRoom
 
 MAX_PAUSE_SECONDS = 2.0
+"""The longest pause after one step."""
 FEW_STEPS = 16
+"""A call of no more steps is not bulk work."""
 
 
 class AfterAStep(Protocol):
-    """To be called after each step. Its time on the processor is known; ``waited`` are the seconds that it kept the disk
-    at work. Waiting for the sender is not meant: that takes nothing from others."""
+    """To be called by the working thread after each step of its call; pauses where others need processor or disk.
+
+    ``waited`` is the seconds for which the step kept the disk busy, not those in which it waited for the sender. Its time on
+    the processor is measured."""
 
     def __call__(self, waited: float = 0.0) -> None: ...
 
 
 class Bulk:
-    """Calls that are work of many small steps. Few of them are at it at once, and they leave half of a processor, and of the
-    disk, to others while these have need of it.
-
-    ``others`` tells how many others there are at this moment.
+    """Bounds the bulk work of this process. ``room`` says how many calls may be at it at once, in all and of one client. While
+    ``others``, the number of uploads that this process is receiving, is not 0, all bulk calls together take at most half of one
+    processor's time and half of the time of the disk.
     """
 
     def __init__(
@@ -42,8 +45,10 @@ class Bulk:
 
     @contextmanager
     def work(self, client: str, steps: int | None = None) -> Iterator[AfterAStep]:
-        """Do such a call in the block, by one thread, which calls what is yielded after each step. One of a few ``steps`` is none
-        of them. Raises Busy."""
+        """Do a call of a ``client`` (its address) in the block, on one thread, which calls what is yielded after each step.
+
+        Raises Busy, without waiting, where ``room`` is full. ``steps`` is their number, None where it is not known before; a call of
+        up to ``FEW_STEPS`` is neither bounded nor paused."""
         if steps is not None and steps <= FEW_STEPS:
             yield _no_pause
             return
@@ -62,4 +67,4 @@ class Bulk:
 
 
 def _no_pause(waited: float = 0.0) -> None:
-    """For calls that are none of these."""
+    """AfterAStep of a call that is no bulk work."""

@@ -14,37 +14,43 @@ from app.core.ranges import Span
 
 @dataclass(frozen=True, slots=True)
 class OpenUpload:
-    """What a sender says when opening: a file's name, size in bytes, and what they know of it."""
+    """What a sender declares when opening an upload."""
 
     path: RelPath
     size: int
+    """Bytes."""
     last_modified: float | None = None
+    """Seconds since the epoch."""
     sample: str | None = None
+    """A digest of some places of the file, computed by the client in a way of its own. Kept and shown to clients, so that they
+    can tell files of one name and size apart; never checked."""
     declared_sha256: str | None = None
+    """The SHA-256 of the whole file, as 64 lower-case hex digits; a file with another one is refused."""
     sender_name: str | None = None
     sender_email: str | None = None
     key: str | None = None
-    """What the sender calls this upload, at random: opening it twice under one key opens one upload."""
+    """A random text by which the sender names this upload: opening twice under one key opens one upload."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReceiveChunk:
-    """One chunk: where it belongs and how to check it. ``total`` is the file's size as this chunk tells it."""
+    """One chunk: the span that it fills, and how to check it."""
 
     upload_id: str
     span: Span
     total: int | None
+    """The file's size in bytes as this chunk declares it; None where it does not."""
     checksum: Checksum | None
     index: int | None = None
-    """Its place in the client's own numbering; for the log, never for order."""
+    """The client's own number for this chunk; for the log, never for order."""
     client: str = ""
-    """Who sends it, as limits count senders."""
-    arrived: bool = False
-    """Whether all its bytes are on this machine already."""
+    """The address that sends it, as limits count clients."""
+    spooled: bool = False
+    """Whether nginx has received all its bytes: it is then not refused for want of a slot."""
 
 
 def new_upload_id(hash: str, key: str | None) -> str:
-    """A capability nobody can guess: random, or told by the link and a random ``key`` of the sender's."""
+    """An id that nobody can guess: random, or derived from the link and a random ``key`` of the sender's, the same each time."""
     if key is None:
         return secrets.token_urlsafe(24)
     return base64.urlsafe_b64encode(hashlib.sha256(f"{hash}\n{key}".encode()).digest()[:24]).decode()

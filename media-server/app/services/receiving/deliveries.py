@@ -1,4 +1,4 @@
-"""Deliveries: from a growing file with no gaps to a finished file under its name, exactly once."""
+"""Deliveries: from an upload without gaps to a file under its name, exactly once."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ from app.services.receiving.heads import HeadJudge
 from app.services.receiving.promises import Promises
 
 Stored = Callable[[Span], bytes | None]
-"""The bytes at a place, or None where they can no longer be looked at."""
+"""Returns the bytes of a span; None where nobody can read them any more."""
 
 
 class Deliveries:
-    """Finish, refuse, and look at what was delivered."""
+    """Delivers uploads, refuses those whose content is not acceptable, and reads what was delivered.
+
+    Lock order of a delivery: ``Upload.exclusive``, then one short transaction of the catalogue, then the lock of the promises."""
 
     def __init__(
         self,
@@ -49,9 +51,13 @@ class Deliveries:
         self._promises = promises
 
     def finish(self, upload_id: str, link: RequestLink) -> UploadSession:
-        """Deliver a whole file, or find that it is delivered. Any number may call this; one file results.
+        """Deliver an upload that has no gaps; one that has gaps or is complete is returned as it stands.
 
-        Raises TypeNotAllowed or ChecksumMismatch when the content is not acceptable; the upload is then refused.
+        Waits for ``Upload.exclusive``, which the caller must not hold; of any number of calls one delivers. Raises TypeNotAllowed or
+        ChecksumMismatch when the content is not acceptable, and the upload is then refused; TypeNotAllowed where it was refused
+        before, for whichever reason. StorageFull, Busy: the upload
+        stays open, and a later call delivers it; after a failed sync it may have gaps again. UploadNotFound, RequestNotFound
+        where upload or link was deleted meanwhile.
         """
         upload = self._store.open(upload_id)
         with upload.exclusive():
@@ -64,7 +70,10 @@ class Deliveries:
                 return self._deliver(upload, session, link)
 
     def recall(self, session: UploadSession) -> UploadSession:
-        """A session from before a power cut: what the ledger has of it is delivered, whatever the session says."""
+        """Bring an ``interrupted`` session up to date: one whose file the ledger has is made complete, and kept so; any other is
+        returned as it is. For every interrupted session that is found, by any number of callers at once.
+
+        A power cut may lose the end of a session, but not what stands in the ledger. Takes no lock of the upload."""
         file = self._received_file(session)
         if file is None:
             return session
@@ -77,14 +86,17 @@ class Deliveries:
         return self._store.open(session.upload_id).end(delivered)
 
     def judge(self, session: UploadSession, link: RequestLink) -> None:
-        """Look at the head of the bytes that have come, where the store shows it. Raises TypeNotAllowed, and the upload is
-        refused."""
+        """Judge the first bytes of an upload that has them all, where the store can read them. Raises TypeNotAllowed, and the
+        upload is refused. Needs no lock; a delivery judges once more."""
         if self._store.facts.readable:
             self._judge(session, link, self._store.open(session.upload_id))
 
     @contextmanager
     def bytes_of(self, session: UploadSession, link: RequestLink) -> Iterator[Stored]:
-        """The bytes that count for an upload, from what has come of it or, once delivered, from the finished file."""
+        """Read the bytes of an upload, from its growing file or, once complete, from the delivered file, for comparison with a chunk
+        that is sent again. What is yielded returns None where the owner took the file, or the store cannot read it yet.
+
+        Raises UploadNotFound where the upload was deleted, Busy."""
         with ExitStack() as stack:
             if session.state is not State.COMPLETE:
                 if not self._store.facts.readable:
@@ -121,8 +133,8 @@ class Deliveries:
         return done
 
     def _judge_whole(self, session: UploadSession, link: RequestLink, source: Readable) -> str | None:
-        """Look at head and digest of a whole file; the digest, where it is wanted now or costs nothing. Raises
-        TypeNotAllowed or ChecksumMismatch, and the upload is refused."""
+        """Judge first bytes and digest of an upload without gaps; returns the digest, where it is wanted now or costs nothing.
+        Raises TypeNotAllowed or ChecksumMismatch, and the upload is refused."""
         self._judge(session, link, source)
         if session.declared_sha256 is None and session.size > SMALL_FILE_BYTES:
             return None
@@ -134,7 +146,7 @@ class Deliveries:
         return digest
 
     def _judge_late(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> str | None:
-        """The same where the store shows bytes only once they have a name. What is refused goes; no ledger knew of it."""
+        """The same where the store can read bytes only once they have a name. A refused file is removed; no ledger has it yet."""
         try:
             file = self._inbox.open(link.folder, delivery.disk_path, delivery.file_identity)
             return self._judge_whole(session, link, file)
@@ -174,7 +186,7 @@ class Deliveries:
 
 
 def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
-    """What is known of a delivered upload whose session is gone."""
+    """A complete session made of what the ledger knows, for an upload whose own session is gone or never was."""
     return UploadSession(
         upload_id=file.upload_id,
         request_hash=hash,

@@ -1,4 +1,4 @@
-"""Ending uploads: given up, taken back, or left alone for too long."""
+"""Ending uploads: cancelled or taken back by their senders, or purged."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.services.receiving.undo import Undo
 
 
 class Ender:
-    """What senders end themselves, and what nobody goes on with."""
+    """Ends uploads at their senders' wish, and those that nobody goes on with."""
 
     def __init__(self, *, finder: Finder, open_uploads: OpenUploads, undo: Undo, purge: Purge) -> None:
         self._finder = finder
@@ -20,18 +20,20 @@ class Ender:
         self._purge = purge
 
     def cancel(self, hash: str, upload_id: str) -> None:
-        """Give an upload up and free its space; of one that is complete, take its file back.
+        """Cancel an open upload and free its room; of a complete one, take the file back.
 
-        Raises UploadNotFound, and UploadComplete where the file can no longer be taken back.
+        A chunk that is on its way is not waited for: it gets UploadNotFound. A delivery is, and its file then taken back. Raises
+        UploadNotFound, UploadExpired, UploadCancelled, UploadComplete where the file can no longer be taken back, Busy where
+        too many wait for a delivery of this upload.
         """
         try:
             session = self._finder.find(hash, upload_id)
         except UploadNotFound:
-            self._undo.complete(hash, upload_id)
+            self._undo.finish_removal(hash, upload_id)
             raise
-        if session.state is State.COMPLETE or not self._open_uploads.give_up(upload_id, "cancelled"):
+        if session.state is State.COMPLETE or not self._open_uploads.end(upload_id, "cancelled"):
             self._undo.take_back(hash, upload_id)
 
     def sweep(self) -> int:
-        """Remove every upload that lay idle for too long; returns how many."""
+        """Do what ``Purge.sweep`` does, every night in the process that leads; returns how many uploads were removed."""
         return self._purge.sweep()

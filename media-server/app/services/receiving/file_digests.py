@@ -1,4 +1,4 @@
-"""The SHA-256 of whole files, without anybody waiting for it.
+"""The SHA-256 of every file, without anybody waiting for it.
 
 A file that comes at the pace of a network is hashed while it grows, as far as it has no gap, so that the digest is
 there a moment after the last byte. One that comes faster than that is hashed once it is delivered: the cores are then
@@ -74,14 +74,15 @@ class FileDigests:
                 self._thread.start()
 
     def of_whole(self, session: UploadSession, source: Readable) -> str:
-        """The digest of an upload without gaps, whose bytes are ``source``; computes what is left of it."""
+        """The SHA-256 of an upload without gaps, whose bytes are ``source``, as 64 hex digits. Reads what is not hashed yet, before
+        it returns. Raises UploadNotFound or FileNotFoundError where the bytes are gone, Busy."""
         growing = self._growing.get(session.upload_id)
         if growing is not None:
             return growing.advanced_to(session.size)
         return sha256_of(source)
 
     def delivered(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> None:
-        """Told once a file is delivered whose digest is not known yet."""
+        """To be called after the delivery of a file whose digest is not known: it is computed in the background."""
         if session.upload_id in self._growing:
             self._wake.set()
         else:
@@ -90,7 +91,8 @@ class FileDigests:
             )
 
     def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
-        """Have the digest of a delivered file computed, unless that is being done; false where the file is gone."""
+        """Have the digest of a delivered file computed in the background, unless that is being done; false, without waiting, where
+        the file is gone. Raises Busy."""
         try:
             self._inbox.open(link.folder, file.disk_path, file.file_identity)
         except FileNotFoundError:
@@ -111,7 +113,8 @@ class FileDigests:
                 self._ensured.discard(file.upload_id)
 
     def hash_missing(self) -> int:
-        """Compute every digest that is not known, as after a crash; returns how many."""
+        """Compute every digest that no ledger knows, in this thread, however long that takes; returns how many. For the background
+        of a start: a crash loses digests that were on their way. A file that cannot be read is passed over."""
         hashed, place = 0, 0
         while unknown := self._requests.unhashed(place, UNHASHED_FILES):
             place = unknown[-1][0]
@@ -175,9 +178,10 @@ class FileDigests:
 
 
 class GrowingDigest:
-    """The digest of a growing file as far as it has been read. Only one in all processes; raises Busy for a second.
+    """The SHA-256 of a growing file as far as it has been read. To be closed by ``close``.
 
-    Goes on reading the same file when it is delivered meanwhile.
+    Holds the upload's ``only_one("hash")`` until then: a second one for the same upload, in any process, raises Busy. UploadNotFound
+    where there is no such upload. Goes on reading the same file when it is delivered meanwhile.
     """
 
     def __init__(self, upload: Upload) -> None:
@@ -190,7 +194,8 @@ class GrowingDigest:
             self.close = stack.pop_all().close
 
     def advanced_to(self, stop: int) -> str:
-        """The digest of the first ``stop`` bytes, which must be there and must not be fewer than the last time."""
+        """The digest of the first ``stop`` bytes, as 64 hex digits. They must have been received, and be no fewer than those of the
+        last call. Raises UploadNotFound where the file was cut short meanwhile."""
         with self._lock:
             while self._position < stop:
                 piece = self._content.read(Span(self._position, min(self._position + 4 * PIECE_BYTES, stop)))
@@ -202,7 +207,7 @@ class GrowingDigest:
 
 
 def sha256_of(source: Readable) -> str:
-    """The SHA-256 of all bytes of ``source`` as 64 hex digits, read a piece at a time. Raises FileNotFoundError."""
+    """The SHA-256 of all bytes of ``source`` as 64 hex digits, read a piece at a time. Raises what ``source.content`` raises."""
     digest, buffer, position = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES)), 0
     with source.content() as content:
         while count := content.read_into(position, buffer):

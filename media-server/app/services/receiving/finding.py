@@ -1,4 +1,4 @@
-"""Finding uploads, as what a crash, a power cut or their end has left of them tells."""
+"""Finding uploads, also after a crash or a power cut, and those whose session is gone."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _GONE: dict[str | None, type[UploadError]] = {"expired": UploadExpired, "stopped
 
 
 class Finder:
-    """Finds uploads by their ids. The session tells how one stands, and the link's ledger once there is no session."""
+    """Finds uploads by their ids: by the session and, where there is none, by what the link's ledger remembers."""
 
     def __init__(
         self,
@@ -44,7 +44,12 @@ class Finder:
         self._purge = purge
 
     def find(self, hash: str, upload_id: str) -> UploadSession:
-        """The upload. Raises UploadNotFound, UploadExpired, UploadCancelled."""
+        """The upload. Only that of an interrupted session which the ledger knows better is changed, see ``Deliveries.recall``.
+
+        Raises UploadNotFound where there never was one on this link, its sender has cancelled it or taken its file back;
+        UploadExpired where it was idle or open for too long, purged or not; UploadCancelled where the owner has stopped it;
+        RequestNotFound where it has no session and there is no such link.
+        """
         try:
             session = self._store.open(upload_id).status()
         except UploadNotFound:
@@ -60,35 +65,39 @@ class Finder:
         return session
 
     def status(self, hash: str, upload_id: str) -> UploadSession:
-        """How an upload stands. One whose last reply was lost before the file was delivered is delivered now."""
+        """The upload as ``find`` returns it; one that has no gaps and was not delivered is delivered now, as its server may have died
+        between the two. Raises what ``find`` and ``Deliveries.finish`` raise."""
         session = self.find(hash, upload_id)
         if session.state is State.OPEN and session.is_whole:
             return self._deliveries.finish(upload_id, self._requests.load(hash))
         return session
 
-    def arrived(self, hash: str, upload_ids: Sequence[str]) -> list[str]:
-        """Those of these uploads whose files stand in the link's ledger, each once; what was taken back does not.
+    def delivered(self, hash: str, upload_ids: Sequence[str]) -> list[str]:
+        """Those of these uploads whose files the link's ledger has as received, each once; not those that were taken back.
         Raises RequestNotFound."""
         self._requests.load(hash)
         return [*self._requests.files(hash, dict.fromkeys(upload_ids))]
 
-    def exists(self, upload_id: str) -> bool:
-        """Whether there is an upload with a session under this id."""
+    def has_session(self, upload_id: str) -> bool:
+        """Whether a session exists under this id, open or over. Whole files have none."""
         return self._store.exists(upload_id)
 
     def link_of_open_upload(self, hash: str) -> RequestLink:
-        """The link, as its open uploads may go on with it. Raises RequestNotFound, RequestClosed."""
+        """The link, for an upload that was opened before; its expiry does not count, its closing does. Raises RequestNotFound,
+        RequestClosed."""
         # An upload that was opened in time may finish after the link's expiry; closing stops it at once.
         link = self._requests.load(hash)
         if not link.terms.active:
             raise RequestClosed()
         return link
 
-    def begun(self, link: RequestLink, command: OpenUpload, upload_id: str) -> UploadSession | None:
-        """The upload that an earlier opening under the same key began, None where there was none.
+    def opened_before(self, link: RequestLink, command: OpenUpload, upload_id: str) -> UploadSession | None:
+        """The upload that was opened earlier under the key of ``command``, None where there is none to go on with; what a dead
+        opening left of it is then deleted. The caller holds the named lock of ``upload_id``.
 
-        Raises SizeMismatch or InvalidPath when the key belongs to another file, UploadNotFound when that has been taken
-        back, UploadCancelled when the owner has cancelled it.
+        Raises SizeMismatch or InvalidPath where another file was opened under the key, UploadNotFound where its sender has taken
+        it back, UploadCancelled where the owner has stopped it, UploadExpired where it is due for the purge. One that was
+        cancelled by its sender, or purged, may be opened again.
         """
         if self._store.exists(upload_id):
             session = self.find(link.hash, upload_id)

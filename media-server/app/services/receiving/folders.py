@@ -15,7 +15,7 @@ from app.services.receiving.room import Room
 
 
 class Folders:
-    """Makes folders in a link's folder. One call counts as one opening."""
+    """Makes empty folders in a link's folder. One call counts as one opening, however many folders it asks for."""
 
     def __init__(
         self,
@@ -33,9 +33,10 @@ class Folders:
         self._bulk = bulk
 
     def make(self, hash: str, texts: Sequence[str], credentials: Credentials) -> list[str]:
-        """Make these folders where they are missing; their names in the same order, numbered where a file is in the way.
+        """Make these folders where they are missing; returns their paths in the same order, numbered where a file has the name.
 
-        Raises InvalidPath, before any is made, and what opening an upload raises for a link that takes none, RequestFull, RateLimited, StorageFull, Busy.
+        Before any is made, raises InvalidPath, what ``Openings.link`` and ``Openings.count`` raise, and RequestFull where the link's
+        limits do not allow all of them. StorageFull and Busy may come half-way: the first ones stay, and the call may be repeated.
         """
         link = self._openings.link(hash, credentials)
         with self._bulk.work(credentials.actor.address, len(texts)) as after_a_step:

@@ -19,9 +19,10 @@ class Forgetting:
         self._clock = clock
 
     def forget(self, hash: str, actor: Actor) -> None:
-        """Delete a link that is closed or expired, and what was on its way to it.
+        """Delete a link that is closed or expired, its ledger, and its open uploads.
 
-        Raises RequestNotFound, and RequestInUse while the link is open or its files are being passed on.
+        An upload that is being delivered at this moment goes with the next sweep. Raises RequestNotFound, and RequestInUse while
+        the link is open or files of it have still to be passed on.
         """
         link = self._requests.load(hash)
         if link.terms.active and not link.terms.is_expired(self._clock()):

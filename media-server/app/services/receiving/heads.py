@@ -17,5 +17,5 @@ class HeadJudge:
         self._reader = reader
 
     def check(self, link: RequestLink, name: str, head: bytes) -> None:
-        """Return if a file called ``name`` may begin with these bytes. Raises TypeNotAllowed."""
+        """Raises TypeNotAllowed unless a file called ``name`` may begin with these bytes."""
         self._policy.check_head(link, name, self._reader.mime(head))

@@ -1,4 +1,4 @@
-"""OpenUploads: what is on its way to a link at this moment, for its owner to see and to stop."""
+"""OpenUploads: the open uploads of a link, for its owner to see and to stop."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from app.services.receiving.purge import Purge
 from app.services.upload_concurrency_manager import UploadConcurrencyManager
 
 RATE_SECONDS = 30.0
-"""Seconds over which the pace of an upload is told."""
+"""Seconds over which the pace of an upload is measured."""
 MAX_STOPPED = 1000
 """Uploads that one call stops."""
 MAX_STOP_SECONDS = 5.0
@@ -29,8 +29,7 @@ MAX_STOP_SECONDS = 5.0
 
 @dataclass(frozen=True, slots=True)
 class UnderWay:
-    """An upload that is open, and what came of it lately, in bytes a second; ``running`` while it has a place among the
-    uploads that are received at once."""
+    """An open upload, its pace over the last ``RATE_SECONDS`` in bytes a second, and whether it has a slot (``running``)."""
 
     session: UploadSession
     bytes_per_second: float
@@ -39,14 +38,15 @@ class UnderWay:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """How many uploads were stopped, and how many are still there: beyond what one call does, or being delivered now."""
+    """How many uploads one call stopped, and how many are left open: more than one call stops, or just being delivered. Who calls
+    again stops more, until those that are left get delivered."""
 
     stopped: int
     left: int
 
 
 class OpenUploads:
-    """Look at the uploads of a link, and give them up. The owner stops what is open and never takes a file back."""
+    """Shows and ends open uploads, for senders and owner. An owner stops what is open and never takes a delivered file back."""
 
     def __init__(
         self,
@@ -66,11 +66,11 @@ class OpenUploads:
         self._observer = observer
 
     def of(self, hash: str) -> tuple[Opening, ...]:
-        """The uploads that are open, oldest first, as the link's ledger has them. Raises RequestNotFound."""
+        """The open uploads of a link, oldest first, as its ledger has them. Raises RequestNotFound."""
         return self._requests.openings(hash)
 
     def look(self, openings: Iterable[Opening]) -> list[UnderWay]:
-        """How each stands; those that have ended meanwhile are left out. Reads a session for each."""
+        """Each upload with its pace; those that have ended meanwhile are left out. Reads the session of each."""
         running = {each.upload_id for each in self._concurrency.running()}
         found = []
         for opening in openings:
@@ -81,9 +81,10 @@ class OpenUploads:
         return found
 
     def stop(self, hash: str, upload_id: str, actor: Actor) -> None:
-        """Give up one upload that is open, for its owner; its sender is told so.
+        """Stop one open upload, for the owner; its sender gets UploadCancelled from then on.
 
-        Raises UploadComplete where its file has arrived, UploadNotFound.
+        Waits for a delivery of it. Raises UploadComplete where its file is delivered, UploadNotFound, RequestNotFound, Busy where too
+        many wait.
         """
         if self._requests.file(hash, upload_id) is not None:
             raise _arrived()
@@ -94,7 +95,8 @@ class OpenUploads:
         acts.note(actor, "upload cancelled", hash, upload_id)
 
     def stop_all(self, hash: str, actor: Actor) -> Stopped:
-        """Give up whatever is open of a link, the oldest first, as far as one call goes. Raises RequestNotFound."""
+        """Stop the open uploads of a link, the oldest first, up to ``MAX_STOPPED`` and for up to ``MAX_STOP_SECONDS``. What is just
+        being delivered is not waited for. Raises RequestNotFound."""
         openings = self._requests.openings(hash)
         stopped, until = 0, time.monotonic() + MAX_STOP_SECONDS
         for opening in openings[:MAX_STOPPED]:
@@ -107,22 +109,26 @@ class OpenUploads:
         acts.note(actor, "uploads cancelled", hash, cancelled=stopped, left=left)
         return Stopped(stopped, left)
 
-    def give_up(self, upload_id: str, why: str, *, wait: bool = True) -> bool:
-        """Free what an upload takes, ``cancelled`` by its sender or ``stopped`` by the owner; false where its file was
-        delivered in the meantime. Raises UploadNotFound, and Busy when ``wait`` is false and somebody holds it."""
+    def end(self, upload_id: str, why: str, *, wait: bool = True) -> bool:
+        """End an open upload, ``why`` being ``cancelled`` (by its sender) or ``stopped`` (by the owner), and free all that it takes.
+        False, and nothing is done, where its file was delivered before.
+
+        Takes ``Upload.exclusive``, which the caller must not hold. Raises UploadNotFound, and Busy where another has that lock and
+        ``wait`` is false, or too many wait. ``Purge.remove`` is its part inside the lock.
+        """
         upload = self._store.open(upload_id)
         with upload.exclusive(wait=wait):
             session = upload.status()
             if self._has_arrived(session):
                 return False
-            self._purge.forget(session, why)
+            self._purge.remove(session, why)
         self._concurrency.finished(upload_id)
         self._observer.cancelled(session, why)
         return True
 
     def _stop_one(self, hash: str, upload_id: str, *, wait: bool = True) -> bool:
         try:
-            return self.give_up(upload_id, "stopped", wait=wait)
+            return self.end(upload_id, "stopped", wait=wait)
         except UploadNotFound:
             # A place in the ledger for which there is no session, as after a removal by hand.
             if self._requests.release(hash, upload_id, "stopped"):
@@ -130,7 +136,7 @@ class OpenUploads:
             raise
 
     def _has_arrived(self, session: UploadSession) -> bool:
-        # The ledger is told of a delivery before the session is.
+        # A delivery is noted in the ledger before the session is complete.
         with suppress(RequestNotFound):  # The link is deleted, and its ledger with it.
             return session.state is State.COMPLETE or bool(self._requests.file(session.request_hash, session.upload_id))
         return False

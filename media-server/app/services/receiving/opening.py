@@ -1,4 +1,4 @@
-"""Opening uploads: all that can be refused by name, size and rights is refused before any byte comes."""
+"""Opening uploads: what can be refused by name, size and rights is refused before any byte comes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ from app.services.upload_concurrency_manager import UploadConcurrencyManager, us
 
 
 class Opener:
-    """Begins uploads, or finds those that were begun under the same key."""
+    """Opens uploads, or finds those that were opened under the same key.
+
+    Lock order: the named lock of the upload's id where there is a key; inside it, one after the other, the lock of the
+    promises, a transaction of the catalogue, and for an empty file those of its delivery."""
 
     def __init__(
         self,
@@ -45,35 +48,38 @@ class Opener:
         self._observer = observer
 
     def open(self, hash: str, command: OpenUpload, credentials: Credentials) -> UploadSession:
-        """Begin an upload on a link.
+        """Open an upload for a sender with these credentials, or find the one with the same key. A file of 0 bytes is delivered at once.
 
-        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, RateLimited, FileTooLarge,
-        TypeNotAllowed, RequestFull, StorageFull, Busy at the limits. A file of 0 bytes is delivered at once.
+        Raises what ``Openings.link``, ``sender`` and ``count`` raise, Busy where no slot would be free for the upload, and what
+        ``open_admitted`` raises.
         """
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command)
         upload_id = new_upload_id(hash, command.key)
-        if command.key and self._finder.exists(upload_id):
+        if command.key and self._finder.has_session(upload_id):
             self._openings.count(credentials)
-            return self.begin(link, command, sender, credentials.actor.address)
+            return self.open_admitted(link, command, sender, credentials.actor.address)
         user = user_of(hash, credentials.actor.address)
         token = None if command.key else f"{user} {command.size} {command.path}"
         with self._concurrency.opening(upload_id, user, command.size, token):
             self._openings.count(credentials)
-            return self.begin(link, command, sender, credentials.actor.address, upload_id)
+            return self.open_admitted(link, command, sender, credentials.actor.address, upload_id)
 
-    def begin(
+    def open_admitted(
         self, link: RequestLink, command: OpenUpload, sender: Sender, client: str, upload_id: str | None = None
     ) -> UploadSession:
-        """Begin an upload that was let in, or find the one that was begun under the same key.
+        """Open an upload for a ``sender`` who was admitted: the caller has asked ``Openings`` for link, sender and count. Only
+        ``open`` and ``SmallFiles`` call this. ``client`` is the sender's address, as limits count clients.
 
-        Raises RequestFull, StorageFull, and what ``Finder.begun`` raises.
+        Takes the named lock of the upload's id where there is a key: the caller must hold no named lock. Raises RequestFull,
+        StorageFull, Busy, and nothing is left of it then; what ``Finder.opened_before`` raises; for a file of 0 bytes what
+        ``Deliveries.finish`` raises.
         """
         session = self._new_session(link, command, sender, client, upload_id or new_upload_id(link.hash, command.key))
         with self._locks.hold([session.upload_id] if command.key else []):
-            begun = self._finder.begun(link, command, session.upload_id) if command.key else None
-            if begun is not None:
-                return begun
+            found = self._finder.opened_before(link, command, session.upload_id) if command.key else None
+            if found is not None:
+                return found
             self._make_room(link, session)
             self._observer.opened(session)
             return session if session.size else self._deliveries.finish(session.upload_id, link)

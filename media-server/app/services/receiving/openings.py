@@ -19,7 +19,9 @@ PACKED_FILES_PER_OPENING = 200
 
 
 class Openings:
-    """The gate before every upload. ``rate_limit`` counts openings of one client; never chunks."""
+    """The gate that every opening passes: ``link``, ``sender``, ``count``, in this order. ``Admission`` asks less, and earlier.
+
+    ``rate_limit``, such as ``600 per hour``, is how many openings of one client's address count; chunks never do."""
 
     def __init__(
         self,
@@ -43,8 +45,9 @@ class Openings:
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
         """The link, if uploads may be opened on it with these credentials.
 
-        Raises what ``FileRequests.find`` and ``authorize_opening`` raise, Busy while memory is short or nothing could be delivered there, and StorageFull
-        below the floor of chunks: what is refused then is not even counted, as counting writes.
+        Raises RequestNotFound, RequestClosed, RequestExpired; what ``Access.authorize`` raises, about password and captcha; Busy
+        while memory is short or nothing could be delivered to the link's folder. Raises StorageFull, before a wrong password
+        is counted, where the disk is below the lower floor: counting writes.
         """
         link = self._file_requests.find(hash)
         self._memory.check()
@@ -54,17 +57,19 @@ class Openings:
         return link
 
     def sender(self, link: RequestLink, command: OpenUpload) -> Sender:
-        """Who sends this file, if it may come in. Raises FileTooLarge, TypeNotAllowed, InvalidRequest."""
+        """The sender as far as the link asks, if it takes this file. Raises FileTooLarge, TypeNotAllowed; InvalidRequest where the link
+        requires a name or an e-mail address and ``command`` has none, or one that cannot be."""
         self._policy.check_file(link, command.path.name, command.size)
         return self._file_requests.check_sender(link, command.sender_name, command.sender_email)
 
     def count(self, credentials: Credentials) -> None:
-        """Count one opening, but for the owner's own. Raises RateLimited."""
+        """Count one opening; those of an owner are not counted. Raises RateLimited, and then it is not counted either."""
         if not credentials.actor.is_owner:
             self._count(credentials.actor.address)
 
     def count_packed(self, client: str, number: int) -> None:
-        """Count file ``number`` of a pack, from 1 on: every ``PACKED_FILES_PER_OPENING`` of them are one opening. Raises RateLimited."""
+        """Count file ``number`` of a pack, from 1 on. The first of every ``PACKED_FILES_PER_OPENING`` files counts as one opening, also of
+        an owner. Raises RateLimited."""
         if number % PACKED_FILES_PER_OPENING == 1:
             self._count(client)
 

@@ -1,8 +1,10 @@
-"""Promises: room that is kept for uploads, on the disk and on their link, from their opening on.
+"""Promises: room on the disk that is kept for uploads from their opening on, and the renewal of their places on links.
 
-Announced room is arithmetic; what the disk really sets aside it sets aside in steps, where bytes come. Both are judged
-under one lock of all processes, that of the promises. A chunk of an upload whose step is taken and whose promise stands
-costs a look into a dictionary.
+A *promise* is a number of bytes in a sum; it allocates nothing. Where bytes come, room is *set aside*: the disk allocates it,
+up to ``STEP_BYTES`` around a chunk at once. The *reservation* of a place on the link is the catalogue's. The first two are
+judged under one lock of all processes, that of the promises, which is taken last: inside it only the disk is asked and room is
+set aside. The catalogue is asked before it is taken. A chunk whose room is set aside and whose promise stands costs a look into
+a dictionary.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from app.services.receiving.room import RETRY_AFTER_SECONDS, Room, no_room
 
 MIB = 1024 * 1024
 STEP_BYTES = 128 * MIB
-"""How much of the disk is set aside at once for an upload that has brought as much before."""
+"""The most that is set aside at once, for an upload of which as much has been received."""
 _MAX_REMEMBERED = 1024
 
 
@@ -42,7 +44,7 @@ class _Known:
 
 
 class Promises:
-    """Makes, keeps and drops promises."""
+    """Makes, renews and drops promises. Safe from any number of threads and processes at once."""
 
     def __init__(
         self,
@@ -65,7 +67,9 @@ class Promises:
         self._lock = threading.Lock()
 
     def make(self, session: UploadSession) -> None:
-        """Keep room for an upload that is being opened. Raises StorageFull, Busy."""
+        """Promise an upload that is being opened all its bytes, and those of its names. Raises StorageFull, Busy.
+
+        The first of three steps: then the session is created, then ``reserve_place``. Who fails at a later one calls ``drop``."""
         promise = _promise(session)
         folders = len(session.path.folder)
 
@@ -77,21 +81,24 @@ class Promises:
         self._store.change(session.upload_id, session.request_hash, session.client, decide)
 
     def reserve_place(self, session: UploadSession, link: RequestLink) -> None:
-        """Keep a place on the link for an upload that is being opened. Raises RequestFull, StorageFull, Busy."""
+        """Reserve a place on the link for an upload whose session exists. Raises RequestFull; StorageFull, Busy where the catalogue
+        cannot be written. Nothing is reserved then, and the promise stays until ``drop``."""
         until = self._terms.place_until(session.opened_at, 0)
         self._requests.reserve(link, session.upload_id, session.size, session.opened_at, until, session.path.folder)
 
     def drop(self, session: UploadSession) -> None:
-        """Keep nothing more for an upload that is over. What cannot be noted lapses by itself."""
+        """End the promise of an upload that is over; not its reservation, which ``RequestStore.release`` or ``receive`` ends. May be
+        repeated. Raises nothing: a promise that cannot be ended lapses by itself."""
         self._forget(session.upload_id)
         with suppress(StorageFull, Busy):
             self._store.drop(session.upload_id, silent=not session.received_bytes)
 
     @contextmanager
     def kept(self, session: UploadSession, link: RequestLink, span: Span) -> Iterator[None]:
-        """Have room for a chunk while it is received: set aside on the disk, and a place on the link.
+        """Have room for a chunk for as long as it is received in the block: set aside on the disk, and reserved on the link.
 
-        Raises StorageFull or RequestFull where it lapsed meanwhile and others have it; both may pass.
+        Raises StorageFull or RequestFull where promise or reservation have lapsed and others have the room; the same chunk may be
+        sent again later (``retry_after``). Busy where catalogue or promises cannot be written.
         """
         self._room.room_for_chunk(span.length if self._twice else 0)
         with self._lock:
@@ -105,8 +112,9 @@ class Promises:
             self._forget(session.upload_id)
             raise
 
-    def begun(self, session: UploadSession, link: RequestLink) -> None:
-        """Note that the first bytes of an upload have come, by which it keeps what it was promised for longer."""
+    def first_bytes_came(self, session: UploadSession, link: RequestLink) -> None:
+        """Note that the first bytes of an upload were recorded, so that promise and reservation last longer than for one of which
+        nothing comes. Called after the first chunk; again does no harm. Raises nothing."""
         now = self._clock()
 
         def decide(promise: Promise | None, _others: Callable[[], Promised], now: float) -> Promise:
@@ -117,7 +125,7 @@ class Promises:
             self._store.change(session.upload_id, session.request_hash, session.client, decide)
 
     def room_for_folders(self, session: UploadSession) -> None:
-        """Return if there is room on the disk for the folders that an upload is delivered to. Raises StorageFull."""
+        """Raises StorageFull unless the folders that an upload is delivered to fit above the lower floor."""
         self._room.room_for_chunk(0, len(session.path.folder))
 
     def _is_due(self, known: _Known, span: Span) -> bool:
@@ -169,7 +177,7 @@ class Promises:
         received = session.received_bytes
         until, again = (self._terms.place_until(at, received) for at in (session.opened_at, now))
         try:
-            return self._requests.hold(link, session.upload_id, now, until, again)
+            return self._requests.renew(link, session.upload_id, now, until, again)
         except RequestFull as error:
             sentence = "This upload was left alone and others have its place on this link. Send the chunk again later."
             raise RequestFull(sentence, **{**error.details, "retry_after": RETRY_AFTER_SECONDS}) from None
@@ -189,7 +197,10 @@ class Promises:
 
 
 def step_of(session: UploadSession, span: Span) -> Span:
-    """What is set aside for a chunk: its own place, and around it no more than the upload has brought before."""
+    """The span to set aside for a chunk: that of the chunk, widened at both ends to multiples of one step.
+
+    A step is as many bytes as were received of the upload before, rounded down to MiB, and ``STEP_BYTES`` at most: so what is set
+    aside in vain is never more than about what was received. Below 1 MiB the span is not widened."""
     step = min(STEP_BYTES, session.received_bytes) // MIB * MIB
     if not step:
         return span

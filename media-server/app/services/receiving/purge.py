@@ -1,4 +1,4 @@
-"""The purge: giving up uploads that nobody goes on with, and what was left behind by a crash."""
+"""The purge: removing uploads that nobody goes on with, and what crashes have left."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ log = logging.getLogger("droppr.uploads")
 
 
 class Purge:
-    """Judges sessions, never files. ``max_idle`` is the seconds an upload may lie idle, ``max_age`` how long it may take in
-    all."""
+    """Removes uploads by their sessions; delivered files are never touched. ``max_idle`` is how many seconds may pass without a
+    chunk, also after the delivery; ``max_age`` how many seconds after its opening an upload must be complete."""
 
     def __init__(
         self,
@@ -46,13 +46,17 @@ class Purge:
         self._max_age = max_age
 
     def is_due(self, session: UploadSession) -> bool:
-        """Whether an upload has been left alone for too long, or is open for too long."""
+        """Whether nothing came of an upload for ``max_idle`` seconds, or it is still open after ``max_age``."""
         now = self._clock()
         too_old = session.state is State.OPEN and now - session.opened_at >= self._max_age
         return too_old or session.idle_since(now) >= self._max_idle
 
-    def forget(self, session: UploadSession, why: str) -> None:
-        """Give an upload up and free its space; whoever calls this holds the session alone."""
+    def remove(self, session: UploadSession, why: str) -> None:
+        """Delete an upload with its bytes, its promise and, while it is open, its reservation. The caller holds ``Upload.exclusive``.
+
+        ``why`` is one that ``RequestStore.release`` takes. Also works on a full disk, where what cannot be noted lapses or is released
+        by the next sweep. Raises Busy.
+        """
         try:
             self._release(session, why)
             self._store.delete(session.upload_id)
@@ -64,8 +68,7 @@ class Purge:
         self._promises.drop(session)  # Last: on a full disk this can be noted only now.
 
     def abandon(self, hash: str) -> None:
-        """Give up everything that was on its way to a link that was deleted; what is held at this moment goes with the
-        next sweep."""
+        """Delete the sessions of a link that was deleted; one whose ``exclusive`` another has goes with the next sweep."""
         for upload_id in list(self._store.ids()):
             with suppress(UploadNotFound, Busy):
                 upload = self._store.open(upload_id)
@@ -74,10 +77,12 @@ class Purge:
                         self._store.delete(upload_id)
 
     def sweep(self) -> int:
-        """Remove every upload that is due; returns how many. Finished files are not touched.
+        """Remove every upload that is due or whose link was deleted; returns how many. Delivered files are not touched.
 
-        Each is judged under its lock, and one that somebody is sending to at this moment is passed over. A file
-        that is whole but was never delivered, because the server died in between, is delivered.
+        Each is judged inside ``Upload.exclusive``; one that another ends, or of which a span is claimed, is passed over. An upload
+        that is due, has no gaps and was not delivered, as its server died in between, is delivered and not counted. Then
+        removes what dead openings left, and settles what ledgers count of uploads and whole files that are no more. What goes
+        wrong with one upload or link is logged, and the next one is looked at.
         """
         before = self._clock() - self._max_idle
         removed = sum(self._sweep_one(upload_id) for upload_id in list(self._store.due(before)))
@@ -96,10 +101,10 @@ class Purge:
             with upload.exclusive(wait=False):
                 session = upload.status()
                 orphaned = self._is_orphaned(session)
-                if not (orphaned or self.is_due(session)) or not upload.idle():
+                if not (orphaned or self.is_due(session)) or upload.is_claimed():
                     return 0
                 if orphaned or session.state is not State.OPEN or not session.is_whole:
-                    self.forget(session, "expired")
+                    self.remove(session, "expired")
                     self._observer.expired(session)
                     return 1
             self._deliveries.finish(upload_id, self._requests.load(session.request_hash))

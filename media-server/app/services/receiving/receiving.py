@@ -1,4 +1,4 @@
-"""Receiving chunks: each is claimed, stored, recorded, and told to those who follow the upload."""
+"""Receiving chunks: each is claimed, stored and recorded, and those who follow the upload are called."""
 
 from __future__ import annotations
 
@@ -32,16 +32,19 @@ from app.services.upload_concurrency_manager import UploadConcurrencyManager, us
 
 
 class ChunkFollower(Protocol):
-    """Is told of every chunk that was recorded and was not the last one of its upload."""
+    """Is called after every chunk that was recorded, but for the one that closed the last gap."""
 
     def chunk_recorded(self, session: UploadSession, link: RequestLink) -> None:
-        """``session`` as it stands with the chunk. Called before the sender is answered, so what takes time is left to
-        another thread. Raises nothing."""
+        """``session`` is the upload with the chunk. Called before the sender is answered, so what takes time is left to another
+        thread. Raises nothing."""
         ...
 
 
 class Receiver:
-    """Takes chunks, in any order and several at once unless ``policy`` says otherwise."""
+    """Takes chunks, in any order and several at once unless ``policy`` says otherwise.
+
+    Holds the claim of the chunk's span while its bytes come; room, type and record are judged inside it. A delivery begins when
+    the claim is given back."""
 
     def __init__(
         self,
@@ -67,11 +70,17 @@ class Receiver:
         self._observer = observer
 
     def receive(self, hash: str, command: ReceiveChunk, body: Body) -> UploadSession:
-        """Take one chunk; once it returns, its bytes survive the death of every process.
+        """Take one chunk, and deliver the upload if this closes its last gap. Once it returns, the bytes survive the death of every
+        process. A chunk that was recorded before is compared and changes nothing.
 
-        A chunk that arrived before changes nothing. Raises UploadNotFound, UploadExpired, RequestClosed,
-        InvalidRange, SizeMismatch, ChunkTooLarge, ChunkConflict, ChecksumMismatch, ChunkSizeMismatch, TypeNotAllowed,
-        OffsetMismatch, Busy, StorageFull; nothing of the chunk is kept then.
+        The upload cannot take it: what ``Finder.find`` raises, RequestClosed; TypeNotAllowed where the upload is or gets refused;
+        ChunkConflict where other bytes were recorded in its span. The chunk is wrong: SizeMismatch (``total`` is not the
+        upload's size), InvalidRange (ends behind it), ChunkTooLarge, TooManyGaps, OffsetMismatch (chunks must come in order here);
+        ChunkSizeMismatch (the body is not as long as the span, or broke off), ChecksumMismatch, RequestTimeout. To be sent
+        again later: Busy (no slot, or the span is claimed), StorageFull, RequestFull. After each nothing of the chunk is recorded.
+
+        The one that closes the last gap also raises what ``Deliveries.finish`` raises. It is recorded then: sending any chunk
+        again, or ``Finder.status``, tries the delivery once more.
         """
         session = self._finder.find(hash, command.upload_id)
         link = self._finder.link_of_open_upload(hash)
@@ -115,10 +124,10 @@ class Receiver:
             user_of(link.hash, command.client),
             session.size,
             begun=begun,
-            arrived=command.arrived,
+            arrived=command.spooled,
         ) as slot:
             try:
-                if command.arrived:
+                if command.spooled:
                     slot.received += command.span.length
                 else:
                     body = slot.counting(body)
@@ -151,7 +160,7 @@ class Receiver:
         if recorded.closed:
             return self._deliveries.finish(session.upload_id, link)
         if not session.received_bytes:
-            self._promises.begun(recorded.session, link)
+            self._promises.first_bytes_came(recorded.session, link)
         for follower in self._followers:
             follower.chunk_recorded(recorded.session, link)
         return recorded.session
@@ -159,14 +168,14 @@ class Receiver:
     def _judge_head(self, session: UploadSession, link: RequestLink, span: Span) -> None:
         """Refuse the upload as soon as enough of its start is there to show a wrong type.
 
-        Of two short chunks that arrive at once neither may see the whole head; the delivery judges it in any case.
+        Of two short chunks that come at once neither may see the whole head; the delivery judges it in any case.
         """
         needed = min(HEAD_BYTES, session.size)
         if span.start < needed <= session.ranges.add(span).prefix:
             self._deliveries.judge(session, link)
 
     def _compare(self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body) -> None:
-        """Check a chunk that arrived before against the bytes that count. Raises ChunkConflict."""
+        """Compare a chunk that was recorded before with the bytes that count. Raises ChunkConflict, ChecksumMismatch."""
         same = True
         with self._deliveries.bytes_of(session, link) as stored:
             for place, piece in pieces(body, command.span):

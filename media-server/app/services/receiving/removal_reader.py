@@ -1,4 +1,4 @@
-"""RemovalReader: removes what is left of links that were deleted, and of files that their senders took back."""
+"""RemovalReader: removes what is left of deleted links, and of files that their senders took back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from app.services.receiving.undo import Undo
 
 
 class RemovalReader:
-    """Of a file mostly nothing is left, as whoever took it back has removed it; of a link all that was noted of it."""
+    """EventReader that frees the ledgers of deleted links, and removes files that were taken back by a process that died before it
+    had removed them."""
 
     name = "removals"
 
@@ -24,6 +25,6 @@ class RemovalReader:
         for event in events:
             if event.kind is EventKind.FILE_REMOVED and event.upload_id is not None:
                 with suppress(RequestNotFound):  # The link was deleted since.
-                    self._undo.complete(event.link, event.upload_id)
+                    self._undo.finish_removal(event.link, event.upload_id)
         if any(event.kind is EventKind.LINK_DELETED for event in events):
             self._links.clear_deleted()

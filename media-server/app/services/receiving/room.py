@@ -16,8 +16,11 @@ RETRY_AFTER_SECONDS = 30
 
 
 class Room:
-    """Keeps the disk from being filled by senders, so that the owner can always write. ``promised`` tells how many bytes
-    uploads under way have been promised."""
+    """Keeps senders from filling the disk, so that the owner can always write. All numbers are bytes.
+
+    Two floors say what stays free, see ``core.room.Floors``. Openings, folders and whole files stay above the upper one, beside what
+    is promised to open uploads; chunks and deliveries of open uploads may go down to the lower one. What lies below that is for the
+    owner alone. ``promised`` returns how much is promised."""
 
     def __init__(self, disk: Disk, floors: Floors, promised: Callable[[], int] = lambda: 0) -> None:
         self._disk = disk
@@ -26,32 +29,33 @@ class Room:
         self._known_promised = (-FRESH_SECONDS, 0)
 
     def room_for_opening(self, size: int = 0, folders: int = 0) -> None:
-        """Return if a file of ``size`` bytes and so many new folders fit above the upper floor, beside what is promised
-        to others. Raises StorageFull."""
+        """Raises StorageFull unless a file of ``size`` bytes and so many new folders fit above the upper floor, beside all promises;
+        Busy where these cannot be read."""
         if self.above_floor(folders) - self._lately_promised() < size + NAME_BYTES * (1 + folders):
             raise StorageFull()
 
     def above_floor(self, folders: int = 0) -> int:
-        """How many bytes are free above the upper floor, promised or not. Raises StorageFull where inodes are short."""
+        """How many bytes are free above the upper floor, promised or not; negative below it. Raises StorageFull where inodes are
+        short for an upload with so many new folders."""
         free, inodes = self._floors.for_openings(self._disk())
         if inodes < SESSION_INODES + folders:
             raise StorageFull()
         return free
 
     def above_lower_floor(self) -> int:
-        """How many bytes are free above the lower floor."""
+        """How many bytes are free above the lower floor, promised or not; negative below it."""
         return self._floors.for_chunks(self._disk())[0]
 
     def room_for_chunk(self, size: int, folders: int = 0) -> None:
-        """Return if ``size`` bytes of an upload that has begun, or the folders it is delivered to, fit above the lower
-        floor. Raises StorageFull."""
+        """Raises StorageFull unless ``size`` bytes of an open upload, or the folders it is delivered to, fit above the lower floor.
+        Promises do not count: the upload has one."""
         free, inodes = self._floors.for_chunks(self._disk())
         if free < size + NAME_BYTES * folders or inodes < 1 + folders:
             raise no_room()
 
     def figures(self) -> dict[str, int]:
-        """What the disk has in all, what of it is free and what of that is promised to uploads under way; ``available_bytes``
-        is how much new ones may still announce. Bytes."""
+        """``total_bytes`` of the disk, ``free_bytes`` of them, ``promised_bytes`` to open uploads, and ``available_bytes``: what new
+        uploads may still declare, above the upper floor and beside the promises."""
         space = self._disk()
         free, inodes = self._floors.for_openings(space)
         try:
@@ -75,7 +79,7 @@ class Room:
 
 
 def no_room() -> StorageFull:
-    """What is told to an upload that has begun: others may make room, and it can go on then."""
+    """The StorageFull for an open upload: its chunk may be sent again after ``RETRY_AFTER_SECONDS``."""
     return StorageFull(
         "The server has no room for this at present. Send it again later.", retry_after=RETRY_AFTER_SECONDS
     )

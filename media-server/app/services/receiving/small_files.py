@@ -1,4 +1,4 @@
-"""Small files: each complete in one request, alone or packed with others."""
+"""Small files: those whose bytes all come in one request, alone or packed with others."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ from app.services.receiving.whole_files import (
 )
 
 Packed = tuple[OpenUpload | UploadError, Body]
-"""A file of a pack: what is said of it, or why that cannot be, and its bytes."""
+"""A file of a pack: what is declared of it, or the error in that, and its bytes."""
 
 
 class SmallFiles:
-    """Receive files that come whole. Those that are not small after all, or cannot be taken whole, become uploads.
+    """Receives files whose bytes all come in one request. Up to ``SMALL_FILE_BYTES`` they are taken whole, without a session
+    (``WholeFiles``). Larger ones, those that were opened under their key before, and all where the store has no files
+    without names, become uploads of one chunk.
 
     Packs cost much more work than their bytes say: so few of them are at it at once (``bulk``), and they give way to chunks.
     """
@@ -54,17 +56,19 @@ class SmallFiles:
         checksum: Checksum | None = None,
         index: int | None = None,
     ) -> UploadSession:
-        """One file in one request. Raises what opening an upload and receiving a chunk raise; nothing is kept then."""
+        """Take one file in one request. Raises what ``Openings``, ``WholeFiles.write`` and ``deliver`` raise, and for one that becomes an
+        upload what ``Opener.open_admitted`` and ``Receiver.receive`` raise. Sent again under its key it is one file."""
         link = self._openings.link(hash, credentials)
         sender = self._openings.sender(link, command)
         self._openings.count(credentials)
         return self._received(link, command, sender, body, credentials.actor.address, checksum, index)
 
     def admit(self, hash: str, size: int, credentials: Credentials) -> RequestLink:
-        """The link, once a file may be sent to it with these credentials; counted as an opening. Where the file's name is known only
-        once its bytes have been put aside, up to ``size`` of them, this comes before that.
+        """Admit a file whose name only its body tells, as in a form: the first call, before the body is read; ``take`` is the second.
+        Counts one opening; returns the link for ``take``. ``size`` is the most bytes that the body may have.
 
-        Raises what ``Openings.link`` raises, RateLimited, StorageFull."""
+        Raises what ``Openings.link`` raises, RateLimited, and StorageFull unless there is room for twice the size: the body is put
+        aside in a file of its own first."""
         link = self._openings.link(hash, credentials)
         self._openings.count(credentials)
         # Once where they are put aside, and once more where they go.
@@ -72,7 +76,8 @@ class SmallFiles:
         return link
 
     def take(self, link: RequestLink, command: OpenUpload, body: Body, client: str) -> UploadSession:
-        """The file of a ``client`` who was admitted. Raises what opening an upload and receiving a chunk raise."""
+        """Take the file of a ``client`` (its address) for whom ``admit`` returned ``link``. Raises what ``receive`` raises, but for what
+        ``admit`` has judged."""
         return self._received(link, command, self._openings.sender(link, command), body, client)
 
     def _received(
@@ -92,9 +97,11 @@ class SmallFiles:
         return _raised(self._whole_files.deliver(link, [file])[0])
 
     def receive_pack(self, hash: str, files: Iterable[Packed], credentials: Credentials) -> list[Outcome]:
-        """Many files in one request: for each, in their order, the finished upload or why it was refused.
+        """Take many files in one request; returns for each, in their order, its complete session or the error that refused it.
 
-        Raises what stands against all of them; what was delivered until then is found again by its key.
+        Raises what concerns all of them: what ``Openings.link`` raises, RateLimited, Busy where too many packs come at once, StorageFull
+        or Busy where nothing can be noted, and whatever ``files`` raises. Files that were delivered until then stay, and are
+        found by their keys when the pack is sent again.
         """
         link = self._openings.link(hash, credentials)
         with self._bulk.work(credentials.actor.address) as after_a_step:
@@ -166,14 +173,14 @@ class SmallFiles:
         return time.monotonic() - began
 
     def _goes_whole(self, upload_id: str, command: OpenUpload) -> bool:
-        # What was begun as an upload under the same key is finished as one.
-        begun = command.key is not None and self._uploads.is_begun(upload_id)
-        return command.size <= SMALL_FILE_BYTES and self._whole_files.supported and not begun
+        # What was opened as an upload under the same key goes on as one.
+        has_session = command.key is not None and self._uploads.has_session(upload_id)
+        return command.size <= SMALL_FILE_BYTES and self._whole_files.supported and not has_session
 
     def _by_session(
         self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None, client: str
     ) -> UploadSession:
-        session = self._uploads.begin(link, command, self._openings.sender(link, command), client)
+        session = self._uploads.open_admitted(link, command, self._openings.sender(link, command), client)
         if not command.size:
             return session
         chunk = ReceiveChunk(session.upload_id, Span(0, command.size), command.size, checksum)

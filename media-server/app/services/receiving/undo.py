@@ -1,4 +1,4 @@
-"""Undo: a sender takes back a file that has just arrived."""
+"""Undo: a sender takes back a file that was delivered a short time ago."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from app.services.operations.observer import Observer
 
 
 class Undo:
-    """Removes what an upload delivered within ``window`` seconds of its arrival; 0 is never.
+    """Takes delivered files back for their senders, within ``window`` seconds of the delivery; 0 is never.
 
-    The ledger is told first and the file removed after it: from then on nobody is shown the file, and should the
-    process die in between, whoever asks next, or the nightly sweep, removes what still lies there. Only the very
-    file that was delivered is removed; one that the owner changed or replaced is the owner's.
+    The ledger is changed first and the file removed after it: from then on nobody is shown the file, and should the process die
+    in between, ``RemovalReader`` or the sender's next call removes what still lies there. Only the very file that was
+    delivered is removed; one that the owner changed or replaced is the owner's.
     """
 
     def __init__(
@@ -40,14 +40,15 @@ class Undo:
         self._window = window
 
     def until(self, received_at: float) -> float | None:
-        """Until when a file that arrived then can be taken back; None where that time is over."""
+        """The time until which a file that was received then can be taken back, in seconds since the epoch; None where it is past."""
         end = received_at + self._window
         return end if self._clock() < end else None
 
     def take_back(self, hash: str, upload_id: str) -> None:
-        """Remove the file of a complete upload.
+        """Remove the file of a complete upload, and its session. Takes ``Upload.exclusive`` where there is one.
 
-        Raises UploadNotFound when that has been done before, UploadComplete when it is too late.
+        Raises UploadNotFound where that was done before; UploadComplete where the window is over, or the owner has changed or
+        taken the file, or it has been passed on; RequestNotFound, StorageFull, Busy.
         """
         with self._alone(upload_id):
             file = self._requests.file(hash, upload_id)
@@ -56,8 +57,9 @@ class Undo:
             self._clear(self._requests.load(hash), file)
         self._observer.taken_back(hash, file)
 
-    def complete(self, hash: str, upload_id: str) -> None:
-        """Remove what a removal that was interrupted left of an upload; nothing happens where nothing is left."""
+    def finish_removal(self, hash: str, upload_id: str) -> None:
+        """Remove what an interrupted ``take_back`` left of an upload; nothing happens where nothing is left, or nothing was taken
+        back. Raises RequestNotFound, StorageFull, Busy."""
         file = self._requests.removed_file(hash, upload_id)
         if file is not None:
             self._clear(self._requests.load(hash), file)

@@ -11,21 +11,22 @@ from app.services.receiving.receiving import Receiver
 
 
 class Uploads:
-    """The face of four rooms: opening, receiving, finding and ending. Safe from any number of threads and processes at once.
+    """What protocols call: methods of ``Opener`` (``open``, ``open_admitted``), ``Receiver`` (``receive``), ``Finder`` (``has_session``,
+    ``status``, ``delivered``) and ``Ender`` (``cancel``, ``sweep``). Safe from any number of threads and processes at once.
 
-    Its methods are theirs, which say what each does and raises: a chunk takes no call more for having one face.
+    They are those methods themselves, documented there, so that a chunk costs no call more.
     """
 
     def __init__(
         self, opener: Opener, receiver: Receiver, finder: Finder, ender: Ender, *, chunk_size: Callable[[int], int]
     ) -> None:
-        """``chunk_size`` tells the chunk size that suits a file of so many bytes."""
+        """``chunk_size`` returns the chunk size that suits a file of so many bytes."""
         self.open = opener.open
-        self.begin = opener.begin
+        self.open_admitted = opener.open_admitted
         self.receive = receiver.receive
-        self.is_begun = finder.exists
+        self.has_session = finder.has_session
         self.status = finder.status
-        self.arrived = finder.arrived
+        self.delivered = finder.delivered
         self.cancel = ender.cancel
         self.sweep = ender.sweep
         self.chunk_size = chunk_size

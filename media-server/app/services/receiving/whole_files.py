@@ -1,9 +1,9 @@
-"""Whole files: small ones that come complete in one request, alone or many in a pack.
+"""Whole files: small ones whose bytes all come in one request, alone or many in a pack.
 
-They need no session and no growing file. Each is written to a file without a name and hashed on the way; then all that
-came together are announced in the link's ledger, linked to their names, and noted as received, with one write each. A
-crash before the link leaves nothing; one after it leaves a file that the ledger's announcement leads to, by the next
-attempt under the same key or by the purge.
+They need no session and no growing file. Each is written to a file without a name and hashed on the way. Then all that came
+together are announced in the link's ledger with one write, given their names, and noted as received with one write. A crash
+before a file has its name leaves nothing of it. A crash after that leaves a file that the ledger does not have as received: its
+announcement leads the next attempt under the same key, or the purge, to it.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ Outcome = UploadSession | UploadError
 
 @dataclass(frozen=True, slots=True)
 class WholeFile:
-    """A whole file that lies on the disk under no name yet."""
+    """A whole file that has no name yet, and what its sender declared."""
 
     upload_id: str
     command: OpenUpload
@@ -47,7 +47,9 @@ class WholeFile:
 
 
 class WholeFiles:
-    """Write whole files and deliver them."""
+    """Writes whole files and delivers them.
+
+    Lock order: the named locks of the files' upload ids, then one short transaction of the catalogue after the other."""
 
     def __init__(
         self,
@@ -72,7 +74,7 @@ class WholeFiles:
 
     @property
     def supported(self) -> bool:
-        """Whether the disk can do this; where it cannot, small files go the way of large ones."""
+        """Whether the store can keep files without names; where it cannot, small files become uploads like large ones."""
         return self._files.supported
 
     def write(
@@ -85,9 +87,9 @@ class WholeFiles:
         checksum: Checksum | None = None,
         index: int | None = None,
     ) -> WholeFile:
-        """Take the bytes of a file that may come in. It is nobody's yet; deliver it or close its content.
+        """Write the bytes of an admitted file, and judge them. The caller has to ``deliver`` the result or to close its content.
 
-        Raises ChunkSizeMismatch, ChecksumMismatch, TypeNotAllowed, StorageFull, Busy.
+        Raises ChunkSizeMismatch, ChecksumMismatch, TypeNotAllowed, RequestTimeout, StorageFull, Busy, and nothing is left then.
         """
         self._room.room_for_opening(command.size, len(command.path.folder))
         session = _session(link, upload_id, command, sender, self._clock())
@@ -106,9 +108,11 @@ class WholeFiles:
         return WholeFile(upload_id, command, sender, content)
 
     def deliver(self, link: RequestLink, files: Sequence[WholeFile]) -> list[Outcome]:
-        """Give files their names, each exactly once whoever else tries; the outcome of each, in their order.
+        """Give files of different upload ids their names, each exactly once whoever else tries; returns the outcome of each, in order.
 
-        Their contents are closed, whatever happens. Raises StorageFull or Busy when the ledger cannot be written.
+        Holds the named locks of all upload ids; the caller must hold no named lock. Contents are closed, whatever happens. Raises
+        StorageFull or Busy where the ledger or the new names cannot be made durable, RequestNotFound where the link was deleted;
+        files that have their names by then are noted by the next attempt under their key, or by ``settle``.
         """
         with ExitStack() as stack:
             for file in files:
@@ -120,13 +124,18 @@ class WholeFiles:
                 return [outcomes[file.upload_id] for file in files]
 
     def delivered(self, link: RequestLink, known: Known | None) -> ReceivedFile | None:
-        """What was delivered for an upload of which so much is ``known``, by an attempt that died after its link too."""
+        """The received file of an upload of which the ledger knows ``known``; None where it delivered none.
+
+        One that is only announced is settled: noted as received where the file has its name, else released. The caller holds the
+        named lock of the upload id. Raises StorageFull, Busy."""
         if known is None or known.fate is Fate.RECEIVED:
             return known.file if known else None
         return self._settle(link, known.announced) if known.announced else None
 
     def settle(self, link: RequestLink) -> None:
-        """Note or release what died between its announcement and its receipt."""
+        """Settle every whole file of a link that was announced by a process that died since: note it as received where the file has
+        its name, else release it. For the purge. Holds the named lock of each in turn, as those do who deliver now, so that
+        they are waited for. Raises StorageFull, Busy, RequestNotFound."""
         for announced in self._requests.announced(link.hash):
             with self._locks.hold([announced.upload_id]):
                 # Whoever delivers holds the lock, so what is announced now has nobody any more.

@@ -122,7 +122,7 @@ class Handoffs:
         delivered = self._requests.files(hash, upload_ids)
         found: list[UploadSession] = []
         for upload_id in dict.fromkeys(upload_ids):
-            if upload_id in delivered or not self._uploads.is_begun(upload_id):
+            if upload_id in delivered or not self._uploads.has_session(upload_id):
                 continue
             with suppress(UploadNotFound, UploadExpired):
                 session = self._uploads.status(hash, upload_id)

@@ -28,20 +28,23 @@ State = TypeVar("State")
 
 
 class Codec(Protocol[Record]):
-    """How records look on disk. Each record carries its own check."""
+    """How records look on disk. Each record carries a checksum of its own."""
 
-    def encode(self, record: Record) -> bytes: ...
+    def encode(self, record: Record) -> bytes:
+        """The bytes of one record."""
+        ...
 
     def decode(self, raw: bytes) -> tuple[list[Record], int]:
-        """The sound records in ``raw`` and how many bytes are done with; the rest is an unfinished record."""
+        """The records in ``raw`` whose checksum is right, and how many bytes they and damaged ones take; what follows is an
+        unfinished record, to be read again."""
         ...
 
 
 class AppendLog(Generic[Record, State]):
-    """One log file and what it comes to.
+    """One log file, and the state that ``fold`` makes of ``empty`` and all its records. Safe from any number of threads and
+    processes; the file's lock is taken inside the lock among the threads of this process.
 
-    The file must exist: its absence means that what it describes is gone, and every call then raises
-    FileNotFoundError.
+    The file must exist: where it is missing, what it describes is gone, and every call raises FileNotFoundError.
     """
 
     def __init__(
@@ -66,7 +69,8 @@ class AppendLog(Generic[Record, State]):
         self._forget()
 
     def read(self, look: Callable[[State], Any]) -> Any:
-        """``look`` at the newest state; it must not keep a mutable state."""
+        """What ``look`` returns of the newest state. It runs with the log locked: it must not call the log, nor keep a state that can
+        change."""
         with self._lock:
             status = os.stat(self._path)
             if (status.st_ino, status.st_size, status.st_mtime_ns) != self._stamp:
@@ -74,7 +78,7 @@ class AppendLog(Generic[Record, State]):
             return look(self._state)
 
     def newest(self) -> State:
-        """The newest state, the same object as long as nothing is appended. Only for logs whose states do not change."""
+        """The newest state, the same object as long as nothing is appended. Only for logs whose states are immutable."""
         with self._lock:
             status = os.stat(self._path)
             if (status.st_ino, status.st_size, status.st_mtime_ns) != self._stamp:
@@ -82,7 +86,8 @@ class AppendLog(Generic[Record, State]):
             return self._state
 
     def add(self, record: Record, *, sync: bool = False) -> tuple[State, State]:
-        """Append ``record``, whatever the newest state is; returns the states right before and after it."""
+        """Append ``record``, whatever the newest state is; returns the states right before and right after it. ``sync`` waits until the
+        record is on the disk itself. Raises StorageFull or Busy, and then nothing was appended."""
         # Not by way of ``_alone``, whose generators take longer than the rest: this is done for each chunk.
         with self._lock:
             try:
@@ -111,7 +116,7 @@ class AppendLog(Generic[Record, State]):
         return self.append_all(decide_one, sync=sync)
 
     def append_all(self, decide: Callable[[State], Sequence[Record]], *, sync: bool = False) -> State:
-        """The same for any number of records, with one write. A crash in the middle leaves the first few of them."""
+        """Like ``append``, for any number of records with one write. A power cut on the way may leave the first few of them."""
         with self._alone() as descriptor:
             records = decide(self._state)
             if records:
@@ -120,9 +125,10 @@ class AppendLog(Generic[Record, State]):
             return self._state
 
     def compact(self, snapshot: Callable[[State], Sequence[Record]], *, sync: bool) -> None:
-        """Replace the log by records that fold to the same state. Atomic: readers and crashes see the old or the new.
+        """Replace the log by the records of ``snapshot``, which must fold to the same state. Atomic: readers and crashes see the old or
+        the new log; with ``sync`` power cuts do, too.
 
-        Appending waits for it. Raises StorageFull or Busy, and then the old log stays.
+        Whoever appends meanwhile waits. Raises StorageFull or Busy, and then the old log stays.
         """
         with self._alone():
             raw = b"".join(map(self._codec.encode, snapshot(self._state)))

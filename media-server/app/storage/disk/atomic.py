@@ -1,4 +1,4 @@
-"""Writing so that a reader or a crash sees the old or the new, and disk trouble in our own words."""
+"""Writing so that a reader or a crash sees the old or the new, and translating errors of the disk."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _NO_COPY = {errno.EXDEV, errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP}
 _PASSING = {errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ESTALE}
 
 EARLIEST, LATEST = -(2.0**31), 2.0**33
-"""From 1901 to 2242."""
+"""Seconds since the epoch: from 1901 to 2242."""
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o600, durable: bool = True) -> None:
-    """Put ``content`` under ``path`` whole: temp file, fsync, rename, fsync of the folder.
+    """Make ``path`` hold ``content``, atomically: temporary file, fsync, rename, fsync of the folder.
 
     ``durable=False`` leaves the two fsyncs out: still atomic for readers and crashes of processes, but not across a
     power cut. Raises StorageFull or Busy; the old content then stays.
@@ -49,14 +49,14 @@ def _write_new(path: Path, content: bytes, mode: int, durable: bool) -> None:
 
 
 def write_all(descriptor: int, content: bytes) -> None:
-    """Write every byte; the kernel may take a part at a time, as on a disk that is nearly full."""
+    """Write every byte, by as many calls as the kernel needs. Raises OSError, and then some may have been written."""
     view = memoryview(content)
     while view:
         view = view[os.write(descriptor, view) :]
 
 
 def write_at(descriptor: int, content: memoryview, offset: int) -> None:
-    """Write every byte at a place of an open file."""
+    """Write every byte at ``offset`` of an open file. Raises OSError, and then some may have been written."""
     while content:
         written = os.pwrite(descriptor, content, offset)
         content = content[written:]
@@ -64,9 +64,9 @@ def write_at(descriptor: int, content: memoryview, offset: int) -> None:
 
 
 def copy_range(source: int, source_offset: int, target: int, target_offset: int, count: int) -> int:
-    """Let the kernel copy up to ``count`` bytes between open files; how many, 0 at the source's end.
+    """Let the kernel copy up to ``count`` bytes between open files; returns how many, 0 at the source's end. Raises OSError.
 
-    Where the file system shares blocks nothing is copied at all; where it cannot even copy, the bytes go through us.
+    Where the file system can share blocks nothing is copied; where the kernel cannot copy, this process does.
     """
     try:
         return os.copy_file_range(source, target, count, source_offset, target_offset)
@@ -79,7 +79,7 @@ def copy_range(source: int, source_offset: int, target: int, target_offset: int,
 
 
 def sync_file(path: Path) -> None:
-    """Make the content of a file survive a power cut."""
+    """Wait until the content of a file survives a power cut. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -88,7 +88,7 @@ def sync_file(path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in ``folder`` survive a power cut."""
+    """Wait until the names in ``folder`` survive a power cut. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
@@ -97,8 +97,8 @@ def sync_folder(folder: Path) -> None:
 
 
 def set_time(file: Path | int, seconds: float | None) -> None:
-    """Give a file the time of its last change that its sender told, in seconds since the epoch; what no disk can keep is
-    told as the nearest that most can. Where that does not work the file is worth more than its date."""
+    """Set a file's time of last change to ``seconds`` since the epoch, or to the nearest of ``EARLIEST`` to ``LATEST``, which most
+    file systems can keep; None leaves it. Raises nothing: a file is worth more than its date."""
     if seconds is not None:
         # In microseconds, which a float tells exactly.
         nanoseconds = round(max(EARLIEST, min(seconds, LATEST)) * 1e6) * 1000
@@ -108,7 +108,8 @@ def set_time(file: Path | int, seconds: float | None) -> None:
 
 @contextmanager
 def disk_errors() -> Iterator[None]:
-    """Turn a full disk into StorageFull and trouble that may pass into Busy; everything else goes through."""
+    """Turn an OSError of the block into StorageFull where the disk is full, into Busy where it may pass (such as no permission, too many
+    open files, a read error); everything else, such as FileNotFoundError, goes through."""
     try:
         yield
     except OSError as error:
@@ -116,7 +117,7 @@ def disk_errors() -> Iterator[None]:
 
 
 def raise_disk_error(error: OSError) -> NoReturn:
-    """What ``disk_errors`` makes of an error, for where its generator would cost too much. Only while it is handled."""
+    """Raise what ``disk_errors`` makes of ``error``, where a context manager would cost too much. Only inside an ``except``."""
     if error.errno in _FULL:
         raise StorageFull() from error
     if error.errno in _PASSING:

@@ -10,11 +10,15 @@ from app.storage.disk.atomic import copy_range, write_at
 
 
 class Readable(Protocol):
-    def read(self, most: int, /) -> bytes: ...
+    """Anything that can be read in order, such as a file or a form field."""
+
+    def read(self, most: int, /) -> bytes:
+        """Up to ``most`` bytes, none only at the end."""
+        ...
 
 
 class StreamBody:
-    """Fulfils ``core.ports.bodies.Body`` on a stream."""
+    """Body that reads a stream."""
 
     def __init__(self, stream: Readable) -> None:
         self._stream = stream
@@ -31,7 +35,7 @@ class StreamBody:
 
 
 class FileBody:
-    """Fulfils ``core.ports.bodies.Body`` on the first ``length`` bytes of an open file, which stays its owner's."""
+    """Body of the first ``length`` bytes of an open file, which the caller closes."""
 
     def __init__(self, descriptor: int, length: int) -> None:
         self._descriptor = descriptor
@@ -51,7 +55,7 @@ class FileBody:
 
 
 class ViewBody:
-    """Fulfils ``core.ports.bodies.Body`` on bytes in a buffer, which stays its owner's."""
+    """Body of the bytes in a buffer, which must not change meanwhile."""
 
     def __init__(self, data: memoryview) -> None:
         self._data = data

@@ -1,5 +1,5 @@
-"""Checkpoints: bringing a growing file to the disk while it grows, so that little is left to do at its end and little is
-asked for again after a power cut; and keeping its journal short, so that it is quickly read."""
+"""Checkpoints: syncing a growing file while it grows, so that little is left to sync at its end and little is asked for again
+after a power cut; and keeping its journal short, so that it is quickly read."""
 
 from __future__ import annotations
 
@@ -21,19 +21,19 @@ Job = Callable[[], object]
 
 
 class Checkpointed(Protocol):
-    """An upload on the disk, as far as its checkpoints go."""
+    """What Checkpoints needs of an upload."""
 
     upload_id: str
 
     def checkpoint(self, at: float, *, sync: bool, compact: bool) -> None:
-        """Sync the growing file, shorten the journal. Raises UploadNotFound, StorageFull, and Busy, also where another
-        process does the same."""
+        """With ``sync``, sync the growing file and record in the journal which spans that covers, as of the time ``at``; with ``compact``,
+        shorten the journal. Raises UploadNotFound, StorageFull, and Busy, also where another process is at it."""
         ...
 
 
 class Checkpoints:
-    """Syncs uploads in the background: one after the other in each process, each upload once at a time in all of them.
-    ``background`` runs a job when there is time for it; one that is lost with its process is found again by the next chunk."""
+    """Decides which uploads get a checkpoint, and has it made by ``background``, which runs a job when there is time for it: in all
+    processes one at a time for each upload. A job that is lost with its process comes again with the next chunk."""
 
     def __init__(self, background: Callable[[Job], object]) -> None:
         self._background = background
@@ -41,8 +41,8 @@ class Checkpoints:
         self._lock = threading.Lock()
 
     def consider(self, upload: Checkpointed, arrived: Arrived, journal_bytes: int, at: float) -> None:
-        """Told of each record of an upload that is not whole yet: sync it soon if enough has come since the last time,
-        shorten its journal if that grew long."""
+        """To be called after each record of an upload that still has gaps: sync it soon if enough bytes came since the last
+        checkpoint, shorten its journal if that is much longer than it need be. Waits for neither."""
         sync = arrived.unsynced >= SYNC_EVERY_BYTES or len(arrived.pending) >= MAX_PENDING
         compact = journal_bytes > CROWDED_BYTES and journal_bytes > 4 * arrived.snapshot_size
         if not (sync or compact):

@@ -15,7 +15,7 @@ from app.storage.disk.file_identity import identity_of
 
 
 class OpenFile:
-    """Content of an open file, which stays its owner's."""
+    """Content of an open file. Whoever opened the descriptor closes it."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -35,7 +35,8 @@ class OpenFile:
 
 @contextmanager
 def opened(path: Path | str) -> Iterator[OpenFile]:
-    """The content of the file at ``path``, which is no link. Raises FileNotFoundError."""
+    """Open the file at ``path`` for reading, until the block ends. Raises FileNotFoundError, Busy where it cannot be opened now,
+    and OSError for a symlink."""
     with disk_errors():
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
@@ -45,21 +46,22 @@ def opened(path: Path | str) -> Iterator[OpenFile]:
 
 
 class LocalSource:
-    """Bytes on the disk to which a LocalInbox gives a name: the path of a growing file, or the descriptor of one without a
-    name."""
+    """Source of a LocalInbox."""
 
     place: Path | int
+    """The path of a growing file, or the descriptor of an open file without a name."""
 
 
 class GrownFile(LocalSource):
-    """A growing file without gaps."""
+    """Source at the path ``place``: the growing file of an upload without gaps."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
 
 
 class LocalFile:
-    """StoredFile at ``path``, as it was when ``status`` was asked for."""
+    """StoredFile at ``path``. ``size`` and ``version`` are those of the ``status`` it is given, ``file_identity`` that of the first time
+    it is asked for."""
 
     def __init__(self, path: Path, status: os.stat_result) -> None:
         self.path: Path | None = path
@@ -76,6 +78,6 @@ class LocalFile:
     def content(self) -> AbstractContextManager[Content]:
         return opened(self._path)
 
-    def link(self, name: str) -> str | None:
+    def download_address(self, name: str) -> str | None:
         del name  # Only we give it out.
         return None

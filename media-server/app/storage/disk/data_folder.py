@@ -22,7 +22,7 @@ FORMAT = 3
 """The format of what this code writes into a data folder. docs/architecture.md says when it has to be raised."""
 _MARKER = "format"
 FILES = "files"
-"""What was received, one folder for each link."""
+"""The folder of delivered files, in which the folders of links lie."""
 _PRIVATE_FOLDERS = (
     "uploads",
     "spool",
@@ -48,19 +48,19 @@ _NO_LINKS = (
 
 
 class UnusableDataFolder(Exception):
-    """No upload could ever be delivered here, and why."""
+    """The data folder cannot be used by this code. Its text says why, and what the owner can do."""
 
 
 def why_not_linked(error: OSError) -> str | None:
-    """Why files cannot get their names here, as long as somebody does not move the folder; None for other trouble."""
+    """The sentence for an OSError of ``link(2)`` that stays until somebody moves the folder; None for any other error."""
     if error.errno == errno.EXDEV:
         return OTHER_DISK
     return _NO_LINKS if error.errno in (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS) else None
 
 
 def mount_of(descriptor: int) -> int:
-    """A number that two open folders have in common where files of one can be linked into the other: of the mount, as
-    even one disk that is mounted twice is two; where the system does not tell, of the disk."""
+    """A number that is the same for two open folders if a file of one can get a hard link in the other: that of the mount, as even one
+    disk that is mounted twice is two; where the system does not tell it, that of the disk."""
     try:
         with open(f"/proc/self/fdinfo/{descriptor}") as lines:
             return next(int(line.partition(":")[2]) for line in lines if line.startswith("mnt_id:"))
@@ -69,7 +69,7 @@ def mount_of(descriptor: int) -> int:
 
 
 class Mounts:
-    """Tells when anything was mounted or unmounted, which costs less than to look at folders again and again. Safe from any
+    """Counts how often anything was mounted or unmounted, which costs less than to look at folders again and again. Safe from any
     thread; to be made in the process that asks."""
 
     def __init__(self) -> None:
@@ -82,7 +82,7 @@ class Mounts:
             self._watched.register(table, select.POLLPRI)
 
     def changes(self) -> int:
-        """Another number whenever something has changed since; where the system does not tell, each time."""
+        """A number that is another one after each change; where the system does not tell changes, another one with each call."""
         with self._lock:
             # The kernel says so once for each change.
             if self._watched is None or self._watched.poll(0):

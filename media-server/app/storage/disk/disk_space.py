@@ -10,7 +10,8 @@ from app.storage.disk.atomic import raise_disk_error
 
 
 class DiskSpace:
-    """Looks at the file system on which ``folder`` lies: one system call, which reads nothing from the disk."""
+    """Disk (see ``core.room``) of the file system on which ``folder`` lies: one system call, which reads nothing from the disk. Raises
+    Busy."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = str(folder)

@@ -1,9 +1,9 @@
-"""What tells a file from any other that ever lies in its place: its number, its size, when it was last written to, and which
-of the files that had its number it is.
+"""The identity of a file, a text that differs for every other file that ever lies in its place, and after every change: the
+inode's number, the size, the time of the last change, and the inode's generation.
 
-A disk gives the number of a file that is gone to the next one. Senders choose sizes and, as files get the time that their
-sender told, times as well: a file that is taken back and sent again can be the same in all three. So the number's generation
-is part of the identity, where the file system tells it.
+A file system gives the inode number of a deleted file to the next one. Senders choose sizes and, as files get the time that
+their sender declared, times as well: a file that is taken back and sent again can be the same in all three. So the
+generation, which is new for each use of a number, is part of the identity where the file system tells it.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ _GET_GENERATION = 0x80087601
 
 
 def identity_of(descriptor: int) -> str:
-    """The identity of an open file, as long as nothing is written to it."""
+    """The identity of an open file as it is now. Raises OSError."""
     seen, generation = _seen(os.fstat(descriptor)), _generation(descriptor)
     return seen if generation is None else f"{seen}-{generation}"
 
 
 def is_same(parent: int, name: str, status: os.stat_result, file_identity: str) -> bool:
-    """Whether the file ``name`` in an open folder, which has this status, is the one with this identity."""
+    """Whether the file ``name`` in the open folder ``parent``, whose status is ``status``, has this identity. A file that cannot be
+    opened is judged by its status alone."""
     seen = _seen(status)
     if file_identity == seen:
         return True  # Noted before there were generations, or where there are none.

@@ -29,7 +29,7 @@ _PUNCH_HOLE = 2
 
 
 def make_growing_file(path: Path, size: int) -> None:
-    """Make the file and its folder. Takes no room on the disk yet. Raises StorageFull, Busy."""
+    """Make a file of ``size`` bytes that takes no room on the disk yet, and its folder. Raises StorageFull, Busy, FileExistsError."""
     with disk_errors():
         # The folder keeps others out; the file's own mode is that of the finished file, as the umask lets it be.
         path.parent.mkdir(parents=True, mode=0o700, exist_ok=True)
@@ -41,8 +41,8 @@ def make_growing_file(path: Path, size: int) -> None:
 
 
 def take_room(path: str, span: Span) -> int:
-    """Take room on the disk for what ``span`` lacks of it, where the file system can; how many bytes the file then has
-    in all. Raises StorageFull, Busy, FileNotFoundError."""
+    """Allocate the bytes of ``span`` that have no room on the disk, where the file system can. Returns how many bytes the whole file
+    occupies then. Raises StorageFull, Busy, FileNotFoundError."""
     with disk_errors():
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
@@ -54,9 +54,10 @@ def take_room(path: str, span: Span) -> int:
 
 
 def claim(path: str, span: Span, *, wait: bool = False) -> int:
-    """The growing file, open, with ``span`` locked until the descriptor is closed.
+    """Open the growing file and lock ``span`` of it; returns the descriptor, which holds the lock until it is closed.
 
-    Raises Busy when somebody else has part of the span and ``wait`` is false, FileNotFoundError.
+    Where another has any byte of the span, waits for it, or raises Busy where ``wait`` is false. Raises FileNotFoundError, and other
+    OSErrors as they come.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     try:
@@ -76,7 +77,7 @@ def claim(path: str, span: Span, *, wait: bool = False) -> int:
 
 
 def is_claimed(path: str) -> bool:
-    """Whether anybody holds any span of the file; false where there is no file."""
+    """Whether any process, this one included, has locked a span of the file; false where there is no file."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
     except FileNotFoundError:
@@ -88,8 +89,9 @@ def is_claimed(path: str) -> bool:
 
 
 def receive_in_place(descriptor: int, span: Span, body: Body, wanted: ByteRanges, checksum: Checksum | None) -> None:
-    """Put what ``wanted`` has of ``span`` into the growing file from a body that is all of ``span``. Where that fails the
-    room of these bytes is free again."""
+    """Write the bytes of ``wanted``, which lies in ``span``, to their place in the growing file, from a body that fills ``span`` exactly.
+
+    Raises what ``fill`` raises, and then the room of the wanted bytes is free again."""
     try:
         fill(descriptor, body, span, wanted, checksum)
     except BaseException:
@@ -100,7 +102,8 @@ def receive_in_place(descriptor: int, span: Span, body: Body, wanted: ByteRanges
 def receive_staged(
     folder: str, descriptor: int, span: Span, body: Body, wanted: ByteRanges, checksum: Checksum | None
 ) -> None:
-    """The same by way of a chunk file of its own in ``folder``."""
+    """Like ``receive_in_place``, but nothing is written to the growing file before the whole body lies, checked, in a chunk file in
+    ``folder``, which is then moved in."""
     chunk = Path(folder, f"{span.start:016d}-{span.stop:016d}")
     try:
         chunk.parent.mkdir(mode=0o700, exist_ok=True)
@@ -115,9 +118,10 @@ def receive_staged(
 
 
 def fill(descriptor: int, body: Body, span: Span, wanted: ByteRanges, checksum: Checksum | None) -> None:
-    """Put what ``wanted`` has of ``span`` into an open file from a body that is all of ``span``.
+    """Write the bytes of ``wanted`` to their place in an open file, from a body that fills ``span`` exactly.
 
-    The kernel moves the bytes where nobody has to look at them.
+    Without a checksum the kernel moves the bytes. Raises ChunkSizeMismatch, ChecksumMismatch, OSError, and what ``Body`` raises; some
+    bytes may have been written then.
     """
     if checksum is None and wanted.length == span.stop - span.start:
         _move(descriptor, body, span)

@@ -38,10 +38,6 @@ class HostTable:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Be the only one who looks at the table and changes it. Waits for others; keep it short.
-
-        Raises StorageFull or Busy when there is no room for the table.
-        """
         with self._lock, disk_errors():
             _, looks = self._opened()
             ask(looks, fcntl.F_OFD_SETLKW, fcntl.F_WRLCK, _WHOLE)
@@ -51,31 +47,24 @@ class HostTable:
                 ask(looks, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _WHOLE)
 
     def make(self) -> None:
-        """Make the table now, while there is room for it; looking at one that is there takes none. Raises what ``locked``
-        raises."""
         if self._descriptors is None:
             with self.locked():
                 pass
 
     def read(self) -> list[bytes]:
-        """Every row, held or not. Only inside ``locked``."""
         raw = os.pread(self._opened()[1], self.count * self._size, 0)
         return [raw[at : at + self._size] for at in range(0, len(raw), self._size)]
 
     def write(self, index: int, row: bytes) -> None:
-        """Put ``row`` in its place: one write, which a crash does not tear. Only inside ``locked``."""
         write_at(self._opened()[1], memoryview(row.ljust(self._size, b"\0")), index * self._size)
 
     def hold(self, index: int) -> None:
-        """Keep the row alive for as long as this process lives, or until ``release``."""
         ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_RDLCK, _HOLDS + index)
 
     def release(self, index: int) -> None:
-        """Stop holding the row; nothing happens when this process does not."""
         ask(self._opened()[0], fcntl.F_OFD_SETLK, fcntl.F_UNLCK, _HOLDS + index)
 
     def is_held(self, index: int) -> bool:
-        """Whether any process holds the row, this one included."""
         # Asked through a second open file: the kernel does not name the locks of the one that asks.
         return ask(self._opened()[1], fcntl.F_OFD_GETLK, fcntl.F_WRLCK, _HOLDS + index) != fcntl.F_UNLCK
 

@@ -1,7 +1,7 @@
 """Finished files on local disk: below one root, each link in its folder.
 
-Every step down is taken relative to an open folder and never follows a link, so nothing planted in the tree leads
-out of it. A file appears by ``link``, which never replaces anything; a name that is taken gets a number. Senders choose
+Every step down is taken relative to an open folder and follows no symlink, so nothing planted in the tree leads out of it. A
+file gets its name by ``link(2)``, which never replaces anything; where the name is taken, it gets a number. Senders choose
 names, so finding a number costs a few looks, however many files have the name already.
 """
 
@@ -30,6 +30,7 @@ _NUMBERS_IN_ORDER = 16
 _MAX_NUMBER = 2**40
 """More than there are files. Only names that somebody chose for it lead up to it by doubling."""
 _MAX_CHECKED = 1024
+"""Folders of which a process remembers that they were checked."""
 RETRY_AFTER_SECONDS = 60
 """Seconds after which to ask again whether somebody has put the folders on one disk."""
 _NUMBER = re.compile(r" \(([1-9][0-9]{0,18})\)", re.ASCII)
@@ -39,7 +40,8 @@ class LocalInbox:
     """Inbox below ``root``, which must be on the same file system as the growing files in ``source``."""
 
     def __init__(self, root: Path, source: Path | None = None, *, durable: bool = True) -> None:
-        """``durable`` names outlive a power cut once they are flushed."""
+        """``durable``: ``flush`` waits until names outlive a power cut. ``source`` is where growing files lie; None leaves ``check``
+        nothing to compare with."""
         self._root = root
         self._source = source
         self._durable = durable
@@ -110,7 +112,7 @@ class LocalInbox:
         except (FileNotFoundError, NotADirectoryError):
             return  # The owner was faster and has it.
 
-    def open(self, folder: RelPath, disk_path: str, file_identity: str | None = None) -> LocalFile:
+    def open(self, folder: RelPath, disk_path: str, file_identity: str | None) -> LocalFile:
         with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
             linked = file_identity if status.st_nlink > 1 else None
             if linked is not None and not is_same(parent, parts[-1], status, linked):

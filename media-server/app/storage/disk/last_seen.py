@@ -13,14 +13,13 @@ _FRESH_SECONDS = 600
 
 
 class LocalLastSeen:
-    """One fact, kept as the date of an empty file. Where the disk takes nothing it is not noted: it is a hint."""
+    """LastSeen as the time of the empty file ``path``."""
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self._path = path
         self._clock = clock
 
     def note(self) -> None:
-        """It is seen now."""
         if self.seconds_ago() < _FRESH_SECONDS:
             return
         now = self._clock()
@@ -29,7 +28,6 @@ class LocalLastSeen:
             os.utime(self._path, (now, now))
 
     def seconds_ago(self) -> float:
-        """Infinity where it was never seen."""
         try:
             return max(0.0, self._clock() - self._path.stat().st_mtime)
         except OSError:

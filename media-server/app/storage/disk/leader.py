@@ -1,4 +1,4 @@
-"""The one process of an installation that does what only one has to do: who holds a lock file."""
+"""Leader: the process of an installation that holds a lock file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Taking turns by name, among all threads and processes: each name is a place in one file, which the kernel locks."""
+"""Locks by name, among all threads and processes: each name is a byte of one file, which the kernel locks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from app.storage.disk.range_lock import ask
 
 
 class LocalNamedLocks:
-    """NamedLocks on the file ``path``. Waiters do not poll, and the kernel frees a lock when its holder dies."""
+    """NamedLocks on the file ``path``. Waiters do not poll, and the kernel frees a lock when its holder dies. Names with the same CRC-32
+    share a lock."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -24,10 +25,6 @@ class LocalNamedLocks:
 
     @contextmanager
     def hold(self, names: Iterable[str]) -> Iterator[None]:
-        """Be alone with each of ``names`` until the block ends. Not to be nested: who holds one waits for no other.
-
-        Raises StorageFull or Busy where the file cannot be opened.
-        """
         # All take them in one order, so that nobody waits in a circle. Names that share a place wait for each other.
         places = sorted(set(map(_place, names)))
         if not places:
@@ -45,7 +42,6 @@ class LocalNamedLocks:
 
     @contextmanager
     def hold_at_once(self, name: str) -> Iterator[None]:
-        """Be alone with ``name`` until the block ends. Raises Busy while somebody else has it, and like ``hold``."""
         with disk_errors():
             descriptor = self._opened()
         try:

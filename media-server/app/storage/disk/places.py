@@ -19,7 +19,7 @@ _TICKET = struct.Struct("<16s16sQdd")
 
 
 class LocalPlaces:
-    """Places in the files ``places`` and ``waiting`` of ``folder``: ``count`` slots.
+    """Places in the files ``places`` (``count`` slots) and ``waiting`` (tickets) of ``folder``.
 
     Tickets lie in a table with a lock of its own, which is taken after that of the slots and for one look or change. So
     a look at the tickets alone waits for nobody who judges with the slots locked.

@@ -1,4 +1,4 @@
-"""PromiseStore on an embedded SQLite file: a row for each upload that room is kept for."""
+"""PromiseStore on an embedded SQLite file: a row for each upload that has a promise, or that is remembered."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _MAX_BYTES = 2**62
 
 
 class SQLitePromises:
-    """Promises in the file ``path``, kept by ``terms``."""
+    """PromiseStore in the file ``path``, with lapsing and sums by ``terms``."""
 
     def __init__(self, path: Path, terms: PromiseTerms, clock: Clock) -> None:
         self._terms = terms

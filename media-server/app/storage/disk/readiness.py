@@ -1,4 +1,4 @@
-"""Whether the data folder lets the server do its work at this moment."""
+"""Trying whether the data folder can be used now."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from app.storage.disk.data_folder import UnusableDataFolder, why_not_linked
 
 
 def problems(data_dir: Path) -> list[str]:
-    """What keeps uploads from working, a sentence each; empty when all is well.
+    """What keeps uploads from working now, a sentence for the owner each; empty when all is well.
 
-    Does for a moment what every upload does: writes a file, locks it, gives it a second name.
+    Does what every upload does: writes a file, locks it, gives it a second name, and removes both.
     """
     error = _tried(data_dir)
     return [] if error is None else [why_not_linked(error) or f"The data folder cannot be used: {error.strerror}."]
 
 
 def check_start(data_dir: Path) -> None:
-    """Return where uploads may work, now or once trouble such as a full disk has passed. Raises UnusableDataFolder."""
+    """Raises UnusableDataFolder where uploads can never work in this folder; trouble that may pass, such as a full disk, is none."""
     error = _tried(data_dir)
     lasting = error and why_not_linked(error)
     if lasting:

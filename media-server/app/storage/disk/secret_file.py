@@ -1,4 +1,4 @@
-"""Secrets that a server makes for itself and keeps: readable by its own user only, the same for all workers."""
+"""Secrets that a server makes for itself and keeps in files: readable by its own user only, the same for all processes."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class LocalSecrets:
 
 
 def load_or_create(path: Path, form: str = "{}") -> tuple[str, bool]:
-    """What stands in ``path`` and whether it was made just now: 256 random bits as text, put into ``form``.
+    """The secret in the file ``path``, and whether this call made it: 256 random bits as text, put into ``form`` (``str.format``).
 
-    Of several processes that start at once, one makes it and all return the same. A file that others could read is
-    closed to them. Raises Busy or StorageFull when the disk does not take it.
+    Of several processes that start at once, one makes it and all return the same. A file that other users could read is
+    closed to them. Raises StorageFull or Busy where it cannot be written.
     """
     found = _load(path)
     if found:

@@ -1,4 +1,4 @@
-"""The journal of one upload: which spans have arrived, in fixed-size records that check themselves.
+"""The journal of one upload: which spans were received, in records of fixed size, each with a checksum.
 
 A record that survives the death of every process may still be ahead of the bytes it speaks of when the power fails. So
 each record says under which boot of the machine it was written and what it promises, and checkpoints say which
@@ -24,7 +24,7 @@ from app.storage.disk.append_log import AppendLog
 _RECORD = struct.Struct("<QQQQII")
 _CHECKED = struct.Struct("<QQQQI")
 _RECENT_RECORDS = 200
-"""Records from which the pace of an upload is told."""
+"""Records from which the pace of an upload is measured."""
 
 
 class Kind(IntEnum):
@@ -45,7 +45,8 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A span, nothing with SYNC_FAILED, or with CHECKPOINT the number ``covered`` of pending spans; ``at`` is seconds since the epoch."""
+    """One record. ``span`` is what was received; None with CHECKPOINT, which has ``covered``, and with SYNC_FAILED. ``at`` is seconds since
+    the epoch, ``boot`` the boot under which it was written."""
 
     kind: Kind
     boot: int
@@ -58,21 +59,25 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """What all records come to."""
+    """The state of a journal: what all its records come to."""
 
     ranges: ByteRanges = field(default_factory=ByteRanges)
+    """What counts as received under ``boot``."""
     durable: ByteRanges = field(default_factory=ByteRanges)
+    """What of it counts under every boot."""
     pending: tuple[Span, ...] = ()
+    """Spans that become durable by a checkpoint, in the order of their records."""
     unsynced: int = 0
     """Bytes of the pending spans: what no checkpoint covers yet."""
     checkpointed: int = 0
-    """How many pending spans, of all there ever were, checkpoints cover or another boot has dropped."""
+    """How many spans have left ``pending`` since the upload was opened, by checkpoint, failed sync or another boot."""
     boot: int = 0
     """The boot under which ``ranges`` count; 0 before the first record."""
     last_at: float = 0.0
+    """The newest time of a record, in seconds since the epoch; 0 before the first."""
 
     def plus(self, arrivals: Sequence[Arrival]) -> Arrived:
-        """This and more records. Neighbours of one kind are taken together, so that a long journal is read quickly."""
+        """The state after these further records. Neighbours of one kind are taken together, so that a long journal is read quickly."""
         if len(arrivals) == 1 and arrivals[0].span is not None:
             return self._plus_span(arrivals[0], arrivals[0].span)
         known = self
@@ -81,14 +86,14 @@ class Arrived:
         return known
 
     def under(self, boot: int) -> Arrived:
-        """What counts of this after ``boot``: all of it if it is the same one, else what is durable."""
+        """The state as it counts under ``boot``: all of it under the same one, else what is durable."""
         if boot == self.boot or not self.boot:
             return self
         return self._without_pending()
 
     @property
     def total_pending(self) -> int:
-        """How many pending spans there have been: what a checkpoint of this moment covers."""
+        """How many spans were ever pending: the ``covered`` of a checkpoint that is made of a sync from now on."""
         return self.checkpointed + len(self.pending)
 
     def _plus_span(self, arrival: Arrival, span: Span) -> Arrived:
@@ -121,7 +126,7 @@ class Arrived:
         return Arrived(ranges, durable, pending, unsynced, known.checkpointed, boot, last_at)
 
     def snapshot(self, nonce: int) -> list[Arrival]:
-        """The fewest records that come to the same. The first tells how many spans were settled before."""
+        """The fewest records that come to the same state. The first one is a checkpoint with ``nonce`` and ``checkpointed``."""
         promised = self.durable.union(ByteRanges(self.pending))
         rest = [part for span in self.ranges for part in promised.missing(span)]
         kinds = ((Kind.DURABLE, self.durable), (Kind.VOLATILE, rest), (Kind.PENDING, self.pending))
@@ -130,7 +135,7 @@ class Arrived:
 
     @property
     def snapshot_size(self) -> int:
-        """About how many bytes ``snapshot`` takes."""
+        """About how many bytes the records of ``snapshot`` take."""
         return _RECORD.size * (1 + len(self.ranges) + len(self.pending))
 
     def _without_pending(self) -> Arrived:
@@ -153,7 +158,7 @@ def _kind_and_boot(arrival: Arrival) -> tuple[Kind, int]:
 
 
 class ArrivalCodec:
-    """Records of 40 bytes. One whose check fails is passed over, an unfinished one is left."""
+    """Codec of records of 40 bytes. One whose checksum is wrong is passed over."""
 
     def encode(self, record: Arrival) -> bytes:
         first, second = (record.span.start, record.span.stop) if record.span else (record.covered, record.nonce)
@@ -180,12 +185,12 @@ SpanLog = AppendLog[Arrival, Arrived]
 
 
 def span_log(path: Path) -> SpanLog:
+    """The journal in the file ``path``."""
     return AppendLog(path, ArrivalCodec(), Arrived, Arrived.plus)
 
 
 def recent(path: Path, since: float) -> tuple[int, float | None]:
-    """How many bytes the journal's last few records tell of that arrived after ``since``, and the time of the record
-    before those; None where they are all there are. Reads no more than the end of the journal."""
+    """See ``Upload.recent``. Reads no more than the end of the journal. Raises FileNotFoundError."""
     codec = ArrivalCodec()
     with path.open("rb", buffering=0) as file:
         whole = os.fstat(file.fileno()).st_size // _RECORD.size * _RECORD.size

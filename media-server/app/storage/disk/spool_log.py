@@ -1,4 +1,4 @@
-"""What nginx was told it may receive, and has not finished receiving: a log that gunicorn and nginx both append to.
+"""The bodies that nginx was let receive and has not received to their end: a log that gunicorn and nginx both append to.
 
 A line ``+<request> <bytes> <time>`` is written here when a body is let in, a line ``-<request>`` by nginx when that request
 is over, however it ended (an access log of its own). So the sum of what is still to come is known exactly, also for senders
@@ -26,13 +26,13 @@ _FORGOTTEN_SECONDS = 24 * 3600.0
 
 
 def beside_socket(socket: Path | None, data: Path, clock: Clock) -> SpoolLog | None:
-    """The log beside gunicorn's unix socket; None without one, as there is no nginx then."""
+    """The log beside gunicorn's unix socket; None where ``socket`` is None, as there is no nginx then. ``data`` is the data folder."""
     return None if socket is None else SpoolLog(socket.absolute().with_name("spool.log"), data / "spool", clock)
 
 
 class SpoolLog:
-    """The log in the file ``path``, which is made on first use, of bodies that nginx puts into ``folder``. Safe from any
-    number of threads and processes at once."""
+    """BodiesLetIn in the log file ``path``, which is made on first use; nginx puts the bodies into ``folder``. Safe from any number of
+    threads and processes at once."""
 
     def __init__(self, path: Path, folder: Path, clock: Clock) -> None:
         self._path = path
@@ -45,10 +45,6 @@ class SpoolLog:
         self._open: dict[str, tuple[int, float]] = {}
 
     def let_in(self, request: str, size: int, free: Callable[[], int]) -> None:
-        """Note a body of ``size`` bytes, if that is ``free`` besides what those that were let in still bring.
-
-        Alone among all processes. Raises StorageFull where it is not, and Busy.
-        """
         with self._lock, disk_errors():
             descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
             try:

@@ -78,10 +78,11 @@ def made(path: Path) -> None:
 
 
 class SQLiteFile:
-    """The file ``path`` with ``schema``. Threads of a process take turns on one connection, processes on the file. A power
-    cut may lose the newest changes, as waiting for the disk would cost more than they are worth.
+    """The file ``path`` with ``schema``. Threads of a process take turns on one connection, processes on the file. May be used after a
+    fork. A power cut may lose the newest changes, as waiting for the disk would cost more than they are worth.
 
-    ``tidy`` removes what counts no more; it is called once a minute with the time.
+    ``tidy`` removes what counts no more; it is called about once a minute, with the time. No lock of another kind may be waited
+    for inside a block.
     """
 
     def __init__(self, path: Path, schema: str, clock: Clock, tidy: Tidy) -> None:
@@ -117,7 +118,8 @@ class SQLiteFile:
 
     @contextmanager
     def alone(self) -> Iterator[tuple[sqlite3.Connection, float]]:
-        """The file to oneself, among all threads and processes, and the time. Raises Busy or StorageFull."""
+        """A transaction, locked among all threads and processes until the block ends, and the time since when it is; an exception
+        undoes it. Waits. Raises Busy or StorageFull."""
         with self._lock, _translated():
             connection = self._opened()
             self._tidied(connection)
@@ -129,7 +131,7 @@ class SQLiteFile:
 
     @contextmanager
     def look(self) -> Iterator[tuple[sqlite3.Connection, float]]:
-        """The same for one that only reads, and waits for no other process. Raises Busy."""
+        """A connection for reading, and the time; waits for threads of this process, not for other processes. Raises Busy."""
         with self._lock, _translated():
             yield self._opened(), self._clock()
 

@@ -24,7 +24,7 @@ _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 
 
 class LocalUnlinkedFile(LocalSource):
-    """An open file without a name. Whoever has it closes it."""
+    """UnlinkedFile with an open descriptor, which ``close`` closes."""
 
     def __init__(self, descriptor: int, sha256: str, head: bytes, durable: bool) -> None:
         self.place = self._descriptor = descriptor
@@ -46,7 +46,7 @@ class LocalUnlinkedFiles:
     """UnlinkedFiles on the file system of ``folder``."""
 
     def __init__(self, folder: Path, *, durable: bool = True, dated: bool = True) -> None:
-        """``durable`` files are on the disk itself once they are flushed; ``dated`` ones get the time their sender told."""
+        """``durable``: ``flush`` waits until bytes outlive a power cut. ``dated``: files get the time that their sender declared."""
         self._folder = folder
         self._durable = durable
         self._dated = dated

@@ -67,13 +67,13 @@ _PROMISE = {Durability.NONE: Kind.VOLATILE, Durability.COMPLETE: Kind.PENDING, D
 
 @dataclass(frozen=True, slots=True)
 class DiskRules:
-    """How uploads lie on the disk."""
+    """How all uploads of a store lie on the disk."""
 
     staged: bool = False
     """The ``indexed`` layout: a chunk lies in a file of its own until it is whole."""
     durability: Durability = Durability.COMPLETE
     dated: bool = True
-    """Whether files get the time of last change that their senders told."""
+    """Whether files get the time of last change that their senders declared."""
     boot: int = 0
     """The number of this boot of the machine."""
 
@@ -91,15 +91,16 @@ class Ground:
     """What all uploads of a store have in common."""
 
     base: Path
+    """The folder in which each upload has a folder of its own."""
     rules: DiskRules
     checkpoints: Checkpoints
     waiting: WaitingRoom
-    """The threads of this process that may wait for whoever delivers, ends or deletes an upload."""
+    """How many threads of this process may wait for ``exclusive``, in all and for one upload."""
 
 
 class DiskUpload:
-    """Upload in the folder ``upload_id`` below the ground's base. Remembers what it has read, so that it reads only what
-    is new; safe from any number of threads."""
+    """Upload in the folder ``upload_id`` below the base. Remembers what it has read, so that it reads only what is new. Safe from any
+    number of threads."""
 
     def __init__(self, ground: Ground, upload_id: str) -> None:
         self.upload_id = upload_id
@@ -136,8 +137,8 @@ class DiskUpload:
         with missing_is_not_found():
             return take_room(self._data, span)
 
-    def idle(self) -> bool:
-        return not is_claimed(self._data)
+    def is_claimed(self) -> bool:
+        return is_claimed(self._data)
 
     @contextmanager
     def content(self) -> Iterator[Content]:
@@ -191,13 +192,14 @@ class DiskUpload:
         return locked(self._folder / f"{purpose}.lock", os.O_RDWR | os.O_CREAT, wait=False)
 
     def write(self, session: UploadSession, boot: int) -> None:
-        """Replace the document."""
+        """Replace the document by that of ``session``, opened under ``boot``; atomic, without a sync. Raises StorageFull, Busy."""
         # Not synced, as most sessions are over in a moment: one that a power cut takes is opened again, and what was
         # delivered is in the ledger. Sessions that last are settled with their first checkpoint.
         replace_file(Path(self._document), encoded(session, boot), durable=False)
 
     def settle(self) -> None:
-        """Make the session itself survive a power cut, without which no record of it is worth anything."""
+        """Wait until the session survives a power cut: without it no record of the upload is worth anything. Again for the same document
+        costs one look. Raises UploadNotFound, StorageFull, Busy."""
         with missing_is_not_found(), disk_errors():
             stamp = _stamp(os.stat(self._document))
             if self._settled == stamp:
@@ -222,7 +224,7 @@ class DiskUpload:
                 self._log.compact(lambda state: state.snapshot(secrets.randbits(63)), sync=self._rules.durable)
 
     def _session(self, arrived: Arrived) -> UploadSession:
-        """The facts, and with them what has arrived. Raises FileNotFoundError, UploadNotFound."""
+        """The session: the facts, with what was received as ranges. Raises FileNotFoundError, UploadNotFound."""
         status, read = os.stat(self._document), self._read
         if read is None or read[0] != (status.st_ino, status.st_mtime_ns):
             read = self._read_document(status)
@@ -328,7 +330,7 @@ class DiskSpan:
 
 @contextmanager
 def missing_is_not_found() -> Iterator[None]:
-    """A file of an upload that is not there means that the upload is gone."""
+    """Turn a missing file of an upload, which means that the upload is gone, into UploadNotFound."""
     try:
         yield
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -337,7 +339,8 @@ def missing_is_not_found() -> Iterator[None]:
 
 @contextmanager
 def locked(path: Path, flags: int, *, wait: bool = True) -> Iterator[None]:
-    """Hold a file or folder of an upload alone. Raises UploadNotFound, and Busy where it is held and ``wait`` is false."""
+    """Lock a file or folder of an upload, opened with ``flags``, until the block ends or the process dies. Raises UploadNotFound where
+    it is missing, and Busy where another has the lock and ``wait`` is false."""
     descriptor = _locked(path, flags, wait)
     try:
         yield

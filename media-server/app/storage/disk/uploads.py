@@ -26,10 +26,11 @@ _ID = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _MAX_REMEMBERED = 512
 """Uploads of which a process remembers what it has read."""
 _MAX_WAITERS = 16
+"""Threads that may wait for ``exclusive`` of uploads, where nobody says otherwise."""
 
 
 def upload_folder(base: Path, upload_id: str) -> Path:
-    """The folder of an upload. Raises UploadNotFound for what cannot be an id, before it becomes a path."""
+    """The folder of an upload, whether it exists or not. Raises UploadNotFound for what cannot be an id, before it becomes a path."""
     if not _ID.fullmatch(upload_id):
         raise UploadNotFound()
     return base / upload_id
@@ -46,8 +47,7 @@ class DiskUploads:
         waiting: WaitingRoom | None = None,
         background: Callable[[Job], object] = lambda job: job(),
     ) -> None:
-        """``waiting`` has the threads of this process that may wait for whoever delivers, ends or deletes an upload;
-        ``background`` runs a job when there is time for it."""
+        """``waiting`` bounds the threads of this process that wait for ``exclusive``; ``background`` runs a job when there is time for it."""
         self._base = base
         rules = rules or DiskRules()
         self._rules = rules = rules if rules.boot else replace(rules, boot=boot_number())

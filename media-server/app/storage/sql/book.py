@@ -235,7 +235,7 @@ class Book:
         if not self.entries([upload_id]):
             self._put({upload_id: (State.GONE, {"at": 0.0, "size": 0, "why": why})})
 
-    def hold(self, entry: Entry, until: float) -> None:
+    def renew(self, entry: Entry, until: float) -> None:
         """Go on setting room aside for an open upload."""
         self._tx.run(self._sql.set_until, link=self.link, upload_id=entry.upload_id, until=until)
 

@@ -157,7 +157,7 @@ class SQLRequests(SQLLinks):
             book.left(link, at).take(size, brought)
             book.open(Opening(upload_id, size, at, until), brought)
 
-    def hold(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
+    def renew(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
         row = self._one(link.hash, upload_id)
         if row is None or row[0] != State.OPEN or (row[2] > now and row[2] >= until):
             # Nothing changes, which is found without keeping anybody waiting.
@@ -172,7 +172,7 @@ class SQLRequests(SQLLinks):
                 book.left(link, now).take(entry.size, brought)
                 until = again
             if until > entry.until:
-                book.hold(entry, until)
+                book.renew(entry, until)
             return max(until, entry.until)
 
     def announce(self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0) -> dict[str, UploadError]:

@@ -28,7 +28,7 @@ def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Resp
 
     Files of strangers are never shown by the browser: whatever they are, they are bytes to be saved.
     """
-    address = stored.link(file.name)
+    address = stored.download_address(file.name)
     if address is not None:
         return Response(status=302, headers={"Location": address})
     if stored.path is None:

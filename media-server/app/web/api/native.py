@@ -47,7 +47,7 @@ def upload_status(hash: str, upload_id: str) -> Response:
 @native.post("/arrived")
 def arrived_uploads(hash: str) -> Response:
     named = read_json(UploadsBody, MAX_LIST_BYTES).uploads
-    return jsonify(arrived=services().receiving.uploads.arrived(hash, named))
+    return jsonify(arrived=services().receiving.uploads.delivered(hash, named))
 
 
 @native.delete("/uploads/<upload_id>")
@@ -87,7 +87,7 @@ def upload_chunk(hash: str) -> Response:
             chunk.digests,
             chunk.index,
             client=client_address(),
-            arrived=isinstance(body, FileBody),
+            spooled=isinstance(body, FileBody),
         )
         return jsonify(_acknowledged(services().receiving.uploads.receive(hash, command, body)))
 
