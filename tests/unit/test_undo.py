@@ -102,6 +102,32 @@ def test_a_disk_that_does_not_let_go_is_busy_and_asking_again_helps(
     assert house.on_disk == []
 
 
+def test_a_file_that_cannot_be_removed_keeps_nobody_waiting_for_ever(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    interrupt(house, monkeypatch, Busy())
+    ground = house.services.ground
+    gone = house.services.links.file_requests.create(RelPath.parse("gone"), {}, OWNER)
+    ground.requests.delete(gone.hash, OWNER)
+    freed: list[None] = []
+    monkeypatch.setattr(ground.requests, "clear_deleted", lambda: freed.append(None))
+    with monkeypatch.context() as patched:
+
+        def busy(*_: object) -> None:
+            raise Busy()
+
+        patched.setattr(ground.stores.inbox, "remove", busy)
+        house.services.readers.catch_up()
+        assert freed == [None]
+        house.services.readers.catch_up()
+        assert freed == [None, None]
+        house.now.pass_by(3601)
+        house.services.readers.catch_up()
+        house.services.readers.catch_up()
+        assert freed == [None, None, None]
+    assert house.on_disk == ["in/a.bin"]
+
+
 def test_a_file_of_that_name_that_came_meanwhile_is_left_alone(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     interrupt(house, monkeypatch, Busy())
     (house.settings.data_dir / "files/in/a.bin").unlink()

@@ -15,6 +15,6 @@ from app.wiring.receiving import Receiving
 def build_readers(ground: Ground, receiving: Receiving) -> EventReaders:
     readers: list[EventReader] = [
         ForwardingReader(ground.requests, ground.outbox),
-        RemovalReader(ground.requests, receiving.undo),
+        RemovalReader(ground.requests, receiving.undo, ground.clock),
     ]
     return EventReaders(SQLEvents(ground.catalogue), readers, partial(ground.catalogue.alone, wait=False), ground.bell)
