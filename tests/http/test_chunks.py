@@ -142,6 +142,28 @@ def test_a_chunk_with_a_wrong_digest_is_refused_and_nothing_is_kept(link: Link, 
     assert link.chunk(upload_id, 0, TEN, 10, headers={"Content-Digest": sha(TEN)}).expect(200).json["complete"] is True
 
 
+@pytest.mark.parametrize("wish", ["sha-256=1", "sha-512=3, sha-256=10", "unknown=1,sha-256 = 5"])
+def test_the_reply_that_completes_a_file_tells_its_digest_where_it_is_asked_for(link: Link, wish: str) -> None:
+    upload_id = link.opened("a.txt", 10)
+    first = link.chunk(upload_id, 0, TEN[:4], 10, headers={"Want-Repr-Digest": wish}).expect(200).json
+    assert first["complete"] is False
+    assert "sha256" not in first
+    last = link.chunk(upload_id, 4, TEN[4:], 10, headers={"Want-Repr-Digest": wish}).expect(200).json
+    assert last["complete"] is True
+    assert last["sha256"] == hashlib.sha256(TEN).hexdigest()
+    again = link.chunk(upload_id, 4, TEN[4:], 10, headers={"Want-Repr-Digest": wish}).expect(200).json
+    assert again["sha256"] == last["sha256"]
+
+
+@pytest.mark.parametrize("wish", [None, "", "sha-256=0", "sha-512=1", "x-sha-256=1", "sha-256"])
+def test_who_does_not_ask_for_the_digest_is_not_told(link: Link, wish: str | None) -> None:
+    upload_id = link.opened("a.txt", 10)
+    headers = {} if wish is None else {"Want-Repr-Digest": wish}
+    last = link.chunk(upload_id, 0, TEN, 10, headers=headers).expect(200).json
+    assert last["complete"] is True
+    assert "sha256" not in last
+
+
 @pytest.mark.parametrize("digest", ["sha-256=:not base64!:", "sha-256=:AAAA:", "sha-256", "sha-256=AAAA", "crc32c=::"])
 def test_a_digest_that_cannot_be_right_is_refused(link: Link, digest: str) -> None:
     upload_id = link.opened("a.txt", 10)

@@ -99,6 +99,20 @@ def test_a_slow_file_is_hashed_along_and_noted_without_a_job_afterwards(house):
     eventually(lambda: house.store.open(ID).status().sha256 == DIGEST, what="the digest")
 
 
+def test_who_waits_for_the_digest_of_a_delivered_file_gets_it_where_little_is_left_of_it(house, monkeypatch):
+    house.open()
+    assert house.digests.soon(house.take(Span(0, 1_000_000))) is None, "nobody hashes it along yet"
+    monkeypatch.setattr(file_digests, "TICK_SECONDS", 1000)
+    house.digests.chunk_recorded(house.store.open(ID).status(), None)
+    house.take(Span(1_000_000, len(DATA)))
+    done = house.store.open(ID).update(lambda each: each.completed("a.bin", None, 2.0))
+    monkeypatch.setattr(file_digests, "SOON_BYTES", 1_000_000)
+    assert house.digests.soon(done) is None
+    monkeypatch.setattr(file_digests, "SOON_BYTES", 3_000_000)
+    assert house.digests.soon(done) == DIGEST
+    assert house.digests.soon(done.hashed("f" * 64)) == "f" * 64
+
+
 def test_a_fast_file_is_left_for_afterwards(house):
     session = house.open()
     fast = replace(session, opened_at=999.999, ranges=ByteRanges([Span(0, len(DATA))]))

@@ -4,24 +4,6 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        /** @description A chunk that counts. Once the file is complete, its name and size as well. */
-        readonly Acknowledged: {
-            readonly missing_ranges: readonly (readonly [
-                number,
-                number
-            ])[];
-            /** @description There are more than are told. */
-            readonly missing_ranges_truncated?: boolean;
-            readonly upload_id: string;
-            readonly complete: boolean;
-            readonly received_bytes: number;
-            /** @description The first missing byte; the file's size where none is missing. */
-            readonly offset: number;
-            readonly name?: string;
-            readonly path?: string;
-            readonly size?: number;
-            readonly removable_until?: number | null;
-        };
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -58,6 +40,26 @@ export interface components {
             readonly chunk_size: number;
             readonly completed_chunks: number;
             readonly total_chunks: number;
+        };
+        /** @description The answer to a chunk. */
+        readonly ChunkReply: {
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            /** @description The first missing byte; the file's size where none is missing. */
+            readonly offset: number;
+            readonly name?: string;
+            readonly path?: string;
+            readonly size?: number;
+            readonly removable_until?: number | null;
+            /** @description Of a complete file, where `Want-Repr-Digest` asked for it; null where it takes longer. */
+            readonly sha256?: string | null;
         };
         readonly Concurrency: {
             /** @description Open, whether anything comes or not. */

@@ -79,7 +79,7 @@ const MAX_CHUNK_BYTES = 2 ** 30;
 const MAX_PARALLEL_CHUNKS = 256;
 
 type Grid = Pick<Declared<"Opened">, "chunk_size" | "max_parallel_chunks">;
-type Finished = Partial<Declared<"Acknowledged">>;
+type Finished = Partial<Declared<"ChunkReply">>;
 
 /** What both opening and the status tell, and opening leaves out the half of. */
 type State = Declared<"Opened"> & Partial<Declared<"UploadStatus">>;
@@ -139,7 +139,7 @@ export function parsePackReply(value: unknown): PackedFile[] {
 }
 
 export function parseChunkReceipt(value: unknown): ChunkReceipt {
-  const fields = doubted<Declared<"Acknowledged">>(value);
+  const fields = doubted<Declared<"ChunkReply">>(value);
   const complete = fields.complete === true;
   const receivedBytes = count(fields, "received_bytes");
   return complete ? { complete, receivedBytes, ...parseDelivery(fields) } : { complete, receivedBytes };

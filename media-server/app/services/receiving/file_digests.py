@@ -29,6 +29,8 @@ QUICK_FILE_BYTES = 16 * 1024 * 1024
 """Files below this are hashed in no time afterwards."""
 FAST_BYTES_PER_SECOND = 100 * 1024 * 1024 * len(os.sched_getaffinity(0))
 """Bytes a second above which a file is hashed afterwards: the more cores there are, the more have nothing else to do."""
+SOON_BYTES = 64 * 1024 * 1024
+"""What is left to hash of a delivered file whose sender waits for the digest: a fraction of a second."""
 MAX_FILES_AT_ONCE = 32
 UNHASHED_FILES = 100
 """So many files without a digest are looked up at once."""
@@ -89,6 +91,16 @@ class FileDigests:
             self._background(
                 lambda: self._hash_delivered(link, session.upload_id, delivery.disk_path, delivery.file_identity)
             )
+
+    def soon(self, session: UploadSession) -> str | None:
+        """The digest of a delivered file, for a sender who waits for it; None where nearly all of it is still to be hashed, or
+        another process does so."""
+        growing = self._growing.get(session.upload_id)
+        if session.sha256 is not None or growing is None or session.size - growing.position > SOON_BYTES:
+            return session.sha256
+        with suppress(UploadNotFound):
+            return growing.advanced_to(session.size)
+        return None
 
     def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
         """Have the digest of a delivered file computed in the background, unless that is being done; false, without waiting, where
@@ -186,7 +198,7 @@ class GrowingDigest:
 
     def __init__(self, upload: Upload) -> None:
         self._digest = hashlib.sha256()
-        self._position = 0
+        self.position = 0
         self._lock = threading.Lock()
         with ExitStack() as stack:
             stack.enter_context(upload.only_one("hash"))
@@ -197,12 +209,12 @@ class GrowingDigest:
         """The digest of the first ``stop`` bytes, as 64 hex digits. They must have been received, and be no fewer than those of the
         last call. Raises UploadNotFound where the file was cut short meanwhile."""
         with self._lock:
-            while self._position < stop:
-                piece = self._content.read(Span(self._position, min(self._position + 4 * PIECE_BYTES, stop)))
+            while self.position < stop:
+                piece = self._content.read(Span(self.position, min(self.position + 4 * PIECE_BYTES, stop)))
                 if not piece:
                     raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
                 self._digest.update(piece)
-                self._position += len(piece)
+                self.position += len(piece)
             return self._digest.hexdigest()
 
 

@@ -21,7 +21,7 @@ from app.web.wire.context import client_address, services
 from app.web.wire.errors import STATUS, described
 from app.web.wire.forms import received
 from app.web.wire.gaps import MAX_IN_STATUS, all_gaps, arrived, first_gaps
-from app.web.wire.headers import ChunkHeaders, chunk_headers, percent_decoded
+from app.web.wire.headers import ChunkHeaders, chunk_headers, percent_decoded, wants_sha256
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, acts_as_owner
 from app.web.wire.replies import Acknowledged, Finished, Opened, PackedFile, UploadStatus
@@ -74,7 +74,7 @@ def upload_chunk(hash: str) -> Response:
             session = services().receiving.small_files.receive(
                 hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
             )
-            return jsonify(_acknowledged(session))
+            return _answered(session)
         upload_id = (
             chunk.upload_id or services().receiving.uploads.open(hash, _opening(chunk), _credentials()).upload_id
         )
@@ -89,7 +89,7 @@ def upload_chunk(hash: str) -> Response:
             client=client_address(),
             spooled=isinstance(body, FileBody),
         )
-        return jsonify(_acknowledged(services().receiving.uploads.receive(hash, command, body)))
+        return _answered(services().receiving.uploads.receive(hash, command, body))
 
 
 @native.post("/upload")
@@ -211,6 +211,13 @@ def _acknowledged(session: UploadSession) -> Acknowledged:
     if session.state is not State.COMPLETE:
         return reply
     return {**reply, **_finished(session)}
+
+
+def _answered(session: UploadSession) -> Response:
+    """A ChunkReply."""
+    if session.state is State.COMPLETE and wants_sha256(request.headers):
+        return jsonify(**_acknowledged(session), sha256=services().receiving.digests.soon(session))
+    return jsonify(_acknowledged(session))
 
 
 def _outcome(outcome: UploadSession | UploadError) -> PackedFile | dict[str, Any]:

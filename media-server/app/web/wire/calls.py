@@ -87,6 +87,7 @@ _CHUNK = (
     Header("X-Upload-Path", "Percent-encoded UTF-8: the name, when a first chunk opens an upload."),
     Header("X-Upload-Name", "The same."),
     Header("Content-Digest", "`sha-256=:…:` (RFC 9530), checked before the chunk counts."),
+    Header("Want-Repr-Digest", "`sha-256=1` (RFC 9530): have the reply that completes the file tell its `sha256`."),
     Header("X-Upload-Key", "When opening: makes it repeatable."),
     *_OPENING,
 )
@@ -211,7 +212,7 @@ CALLS = (
         Group.UPLOADS,
         Who.SENDER,
         "Send one chunk, in any order.",
-        replies.Acknowledged,
+        replies.ChunkReply,
         body=_BYTES,
         takes=BYTES,
         headers=_CHUNK,

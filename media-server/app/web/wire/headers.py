@@ -26,6 +26,7 @@ from app.core.ranges import Span
 from app.web.wire.upload_bodies import UPLOAD_KEY
 
 _MEMBER = re.compile(r"\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*(?:,|$)", re.ASCII)
+_WANTS_SHA256 = re.compile(r"(?:^|,)[ \t]*sha-256[ \t]*=[ \t]*0*[1-9]", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}", re.ASCII)
 
 
@@ -86,6 +87,11 @@ def content_digests(text: str) -> Digests | None:
             expected[member[1]] = _unbase64(member[2])
         position = member.end()
     return Digests(expected) if expected else None
+
+
+def wants_sha256(headers: Headers) -> bool:
+    """Whether a Want-Repr-Digest header (RFC 9530) asks for the SHA-256 of the whole file. 0 is no wish."""
+    return _WANTS_SHA256.search(headers.get("Want-Repr-Digest", "")) is not None
 
 
 def drop_unreadable_dates(environ: dict[str, Any]) -> None:

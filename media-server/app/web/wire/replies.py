@@ -206,6 +206,17 @@ class Acknowledged(MissingRanges):
     removable_until: NotRequired[float | None]
 
 
+class ChunkReply(Acknowledged):
+    """The answer to a chunk."""
+
+    sha256: NotRequired[
+        Annotated[
+            Sha256 | None,
+            Field(description="Of a complete file, where `Want-Repr-Digest` asked for it; null where it takes longer."),
+        ]
+    ]
+
+
 class PackedFile(Acknowledged):
     """A file of a pack that was taken."""
 

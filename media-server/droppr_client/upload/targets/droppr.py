@@ -125,6 +125,7 @@ class DropprLink:
             "Content-Type": "application/octet-stream",
             "Content-Range": f"bytes {start}-{stop - 1}/{item.size}",
             "X-Upload-Id": ticket,
+            "Want-Repr-Digest": "sha-256=1",
         }
         if chunk.digest:
             headers["Content-Digest"] = chunk.digest
