@@ -174,7 +174,8 @@ def test_below_the_smallest_chunk_the_proxy_is_named(link, server, tmp_path):
     assert result.outcome is Outcome.FAILED
     assert "proxy" in str(result.error)
     assert "client_max_body_size" in str(result.error)
-    assert min(sizes) == MIN_CHUNK_BYTES
+    # Smaller is only what is left behind the last whole chunk of a gap.
+    assert MIN_CHUNK_BYTES in sizes
 
 
 def run(folder: Path, *arguments: str, variables: dict[str, str], code: int = 0) -> str:

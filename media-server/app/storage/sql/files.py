@@ -105,9 +105,9 @@ class FileStatements:
         self.note_sha256 = words(ledger.update().values(sha256=value("sha256", sa.Text)).where(this))
         self.note_leaving = words(ledger.update().values(leaving=number(1)).where(this))
         self.note_passed_on = words(ledger.update().values(passed_on_to=value("remote", sa.Text)).where(this))
-        self.may_go = words(
-            select(number(1)).where(this, ledger.c.passed_on_to.is_(None), ledger.c.leaving == number(0))
-        )
+        may_go = and_(this, ledger.c.passed_on_to.is_(None), ledger.c.leaving == number(0))
+        # Locks the row, as ``note_leaving`` locks no more than that one.
+        self.may_go = words(select(number(1)).select_from(ledger).where(may_go).with_for_update(of=ledger))
         self._of_all(words, in_state(State.RECEIVED))
 
     def _of_all(self, words: Callable[[Any], str], received: Any) -> None:

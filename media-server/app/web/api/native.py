@@ -74,7 +74,7 @@ def upload_chunk(hash: str) -> Response:
             session = services().receiving.small_files.receive(
                 hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
             )
-            return _answered(session)
+            return _finishing(session)
         upload_id = (
             chunk.upload_id or services().receiving.uploads.open(hash, _opening(chunk), _credentials()).upload_id
         )
@@ -89,7 +89,8 @@ def upload_chunk(hash: str) -> Response:
             client=client_address(),
             spooled=isinstance(body, FileBody),
         )
-        return _answered(services().receiving.uploads.receive(hash, command, body))
+        session = services().receiving.uploads.receive(hash, command, body)
+        return _finishing(session) if session.state is State.COMPLETE else jsonify(_acknowledged(session))
 
 
 @native.post("/upload")
@@ -213,9 +214,9 @@ def _acknowledged(session: UploadSession) -> Acknowledged:
     return {**reply, **_finished(session)}
 
 
-def _answered(session: UploadSession) -> Response:
-    """A ChunkReply."""
-    if session.state is State.COMPLETE and wants_sha256(request.headers):
+def _finishing(session: UploadSession) -> Response:
+    """The ChunkReply that may complete a file."""
+    if wants_sha256(request.headers):
         return jsonify(**_acknowledged(session), sha256=services().receiving.digests.soon(session))
     return jsonify(_acknowledged(session))
 
