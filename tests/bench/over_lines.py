@@ -119,7 +119,7 @@ _WINDOW = """
 """
 
 # The page is made transparent: without a graphics card, painting takes processor time that a sender's machine does not miss.
-_WATCH = """() => {
+WATCH_PAGE = """() => {
     document.documentElement.style.opacity = 0;
     addEventListener('change', () => { window.chosen = performance.now(); }, { capture: true, once: true });
     const finished = document.getElementById('finished');
@@ -254,7 +254,7 @@ class Ends:
                 page = browser.new_page()
                 page.goto(self._link(port))
                 page.locator("#choose").wait_for()
-                page.evaluate(_WATCH)
+                page.evaluate(WATCH_PAGE)
                 page.locator("#files-input").set_input_files(source.path)
                 page.wait_for_function("() => window.took !== undefined", timeout=PATIENCE * 1000)
                 return Sent(page.evaluate("() => window.took") / 1000, page.evaluate(_FIRST) / 1000)

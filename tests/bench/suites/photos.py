@@ -1,0 +1,101 @@
+"""Folders as people send them, photos and very many small files: `droppr upload` and the page, beside curl to nginx."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+from playwright.sync_api import Browser
+
+from tests.bench.clients import Tree, curl, droppr_upload, timed
+from tests.bench.over_lines import WATCH_PAGE
+from tests.bench.report import Section, quotient, ratio
+from tests.bench.runs import MIB, Bench, Case, Outcome, Timing
+from tests.bench.servers import DavNginx, Droppr
+from tests.support.browser import chromium
+
+PHOTOS, SMALL = (1_000, 4 * MIB), (10_000, 4096)
+PATIENCE = 300_000
+"""Milliseconds that the page may take."""
+CURL = "curl → nginx"
+AIMS = {
+    PHOTOS: {"`droppr upload`": 0.7, "`droppr upload --no-verify`": 0.85, "page": 0.7},
+    SMALL: {"`droppr upload`": 1 / 1.5},
+}
+
+
+def run(bench: Bench) -> Section:
+    section = Section("photos")
+    section.text(
+        "From memory to Droppr behind nginx as it ships, every file synced and, but for `--no-verify`, its SHA-256 compared with the "
+        "sender's; curl puts each file to nginx, which neither hashes nor syncs."
+    )
+    rounds = bench.options.rounds
+    with ExitStack() as stack:
+        servers = (
+            stack.enter_context(Droppr(bench.folder / "photos", behind_nginx=True)),
+            stack.enter_context(DavNginx(bench.folder / "dav")),
+        )
+        browser = stack.enter_context(chromium())
+        for shape in (PHOTOS, SMALL):
+            tree = Tree(_place(bench) / f"droppr-bench-{os.getpid()}-{shape[0]}", *shape)
+            tree.make(bench.source(min(tree.size, 1024 * MIB)).path)
+            try:
+                outcomes = bench.take_turns(_cases(bench, *servers, browser, tree), rounds)
+            finally:
+                shutil.rmtree(tree.folder)
+            _report(section, tree, outcomes, rounds)
+    return section
+
+
+def _cases(bench: Bench, droppr: Droppr, nginx: DavNginx, browser: Browser, tree: Tree) -> list[Case]:
+    def command(*more: str) -> Timing:
+        link = f"{droppr.client.url}/request/{droppr.link.hash}"
+        return timed([*droppr_upload(f"{tree.folder}/", link), "--quiet", *more])
+
+    def case(name: str, send: Callable[[], Timing]) -> Case:
+        return Case(name, droppr, send, lambda: tree.same_as(droppr.link.disk), tree.total)
+
+    def put() -> Timing:
+        return curl(tree.folder, f"http://127.0.0.1:{nginx.port}/one", bench.folder / "curl.conf")
+
+    return [
+        case("`droppr upload`", command),
+        case("`droppr upload --no-verify`", lambda: command("--no-verify")),
+        case("page", lambda: _page(browser, droppr, tree)),
+        Case(CURL, nginx, put, lambda: tree.same_as(nginx.root / "one"), tree.total),
+    ]
+
+
+def _page(browser: Browser, droppr: Droppr, tree: Tree) -> Timing:
+    """From the choice of the files until the page says that all have arrived."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{droppr.port}/request/{droppr.link.hash}")
+        page.locator("#choose").wait_for()
+        page.evaluate(WATCH_PAGE)
+        page.locator("#files-input").set_input_files(sorted(tree.folder.iterdir()))
+        page.wait_for_function("() => window.took !== undefined", timeout=PATIENCE)
+        return Timing(page.evaluate("() => window.took") / 1000)
+
+
+def _report(section: Section, tree: Tree, outcomes: list[Outcome], rounds: int) -> None:
+    title = f"{tree.count:,} × {tree.size >> 20} MiB" if tree.size >= MIB else f"{tree.count:,} × {tree.size >> 10} KiB"
+    section.text(f"**{title}**")
+    seconds = {each.case.name: each.median(lambda run: run.seconds, rounds) for each in outcomes}
+    rows = []
+    for each in outcomes:
+        name = each.case.name
+        cpu = each.median(lambda run: run.cpu, rounds) / tree.count
+        rows.append([name, f"{seconds[name]:.2f}", ratio(seconds[CURL], seconds[name]), f"{cpu * 1000:.2f}"])
+    section.table(["", "seconds", "to curl → nginx", "server's CPU, ms a file"], rows)
+    for name, least in AIMS[tree.count, tree.size].items():
+        section.goal(f"{title}, {name}: beside curl → nginx", quotient(seconds[CURL], seconds[name]), least=least)
+
+
+def _place(bench: Bench) -> Path:
+    """In memory, where there is room for it: reading from the disk is not what is measured."""
+    return Path("/dev/shm") if os.access("/dev/shm", os.W_OK) else bench.folder
