@@ -227,7 +227,7 @@ class Book:
             self._put({entry.upload_id: (State.GONE, {"at": entry.at, "size": entry.size, "why": why})})
             too_many = self._sums["gone"] + self._more["gone"] - rules.MAX_GONE
             if too_many > 0:
-                self._more["gone"] -= self._tx.run(self._sql.drop_gone, link=self.link, most=too_many)
+                self._more["gone"] -= self._tx.changed(self._sql.drop_gone, link=self.link, most=too_many)
         self._give_up(self._take_brought([entry]))
 
     def note_gone(self, upload_id: str, why: str) -> None:
@@ -300,7 +300,7 @@ class Book:
     def _give_up(self, marks: Sequence[int]) -> None:
         if marks:
             self._tx.many(self._sql.give_up_folder, [{"link": self.link, "mark": signed(mark)} for mark in marks])
-            self._more["folders"] -= self._tx.run(self._sql.drop_folders, link=self.link)
+            self._more["folders"] -= self._tx.changed(self._sql.drop_folders, link=self.link)
 
     def _take_brought(self, entries: Iterable[Entry]) -> list[int]:
         """The folders that these uploads would have brought, each as often as one would, which are noted no longer."""

@@ -42,7 +42,7 @@ class SQLHandoffs:
 
     def remove_expired(self, now: float) -> int:
         with self._database.write(urgent=True) as tx:
-            return tx.run(self._remove, now=now)
+            return tx.changed(self._remove, now=now)
 
 
 def _digest(request_hash: str, code: str) -> bytes:

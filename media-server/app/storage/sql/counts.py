@@ -93,7 +93,7 @@ class SQLCounts:
     def first_use(self, token: str, seconds: int) -> bool:
         digest = digest_of(token)
         with self._alone(digest) as (tx, now):
-            return tx.run(self._sql.use, digest=digest, expires_at=now + seconds, now=now) == 1
+            return tx.changed(self._sql.use, digest=digest, expires_at=now + seconds, now=now) == 1
 
     def was_used(self, token: str) -> bool:
         with self._database.read() as tx:

@@ -40,7 +40,11 @@ class Transaction:
     def __init__(self, cursor: Any) -> None:
         self._cursor = cursor
 
-    def run(self, query: Query, /, **values: object) -> int:
+    def run(self, query: Query, /, **values: object) -> None:
+        """Run a statement of which nothing has to be known but that it worked, for which nobody waits but the commit."""
+        self._cursor.execute(query, values)
+
+    def changed(self, query: Query, /, **values: object) -> int:
         """How many rows the statement changed."""
         found: int = self._cursor.execute(query, values).rowcount
         return found
@@ -65,8 +69,9 @@ class Transaction:
         if rows:
             self._cursor.executemany(query, rows)
 
-    def alone(self, name: str) -> None:
-        """Wait until no other transaction has this name, and have it until this one is over."""
+    def alone(self, name: str, *, wait: bool = True) -> None:
+        """Wait until no other transaction has this name, and have it until this one is over. Without ``wait`` only the
+        statements that follow wait for that, and the caller goes on."""
 
 
 class Database(Protocol):

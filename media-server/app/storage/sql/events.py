@@ -29,7 +29,7 @@ class EventLog:
     ) -> None:
         """Note that ``actor`` did the same to each of these uploads, or to the link."""
         if upload_ids:
-            tx.alone("events")
+            tx.alone("events", wait=False)
             row = {"at": self._clock(), "kind": kind.value, "link": link, "actor": actor}
             tx.many(self._insert, [{**row, "upload_id": upload_id} for upload_id in upload_ids])
 
@@ -81,7 +81,7 @@ class SQLEvents:
         pruned, passed = 0, min(map(self.cursor, readers), default=0)
         while True:
             with self._database.write(urgent=True) as tx:
-                found = tx.run(self._prune, before=before, passed=passed, most=BATCH)
+                found = tx.changed(self._prune, before=before, passed=passed, most=BATCH)
             pruned += found
             if found < BATCH:
                 return pruned

@@ -332,7 +332,7 @@ class SQLRequests(SQLLinks):
         if self._one(hash, upload_id) is None:
             return False
         with self._database.write(urgent=True) as tx:
-            return tx.run(words, hash=hash, upload_id=upload_id, **values) == 1
+            return tx.changed(words, hash=hash, upload_id=upload_id, **values) == 1
 
     @contextmanager
     def _book(self, hash: str, *, urgent: bool = False) -> Iterator[tuple[Transaction, Book]]:

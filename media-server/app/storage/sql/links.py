@@ -174,7 +174,7 @@ class SQLLinks:
                 row = tx.one(self._links.doomed)
                 if row is None:
                     return
-                if tx.run(self._links.clear_some, link=row[0], most=BATCH) < BATCH:
+                if tx.changed(self._links.clear_some, link=row[0], most=BATCH) < BATCH:
                     for words in self._links.clear_rest:
                         tx.run(words, link=row[0])
 

@@ -52,7 +52,7 @@ class SQLOutbox:
         if not is_id(entry.upload_id):
             raise ValueError("not an upload id")
         with self._database.write() as tx:
-            added = tx.run(self._add, **outbox_row(entry)) == 1
+            added = tx.changed(self._add, **outbox_row(entry)) == 1
         self._database.sync()
         return added
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import psycopg
@@ -66,8 +66,17 @@ class PostgreSQLDatabase:
     @contextmanager
     def write(self, *, urgent: bool = False) -> Iterator[Transaction]:
         del urgent  # The server's disk is not ours to look after.
-        with self._connection() as connection, connection.transaction():
-            yield _Transaction(connection.cursor())
+        with self._connection() as connection:
+            try:
+                # Statements whose outcome nobody asks for travel together with the next one, and with the commit.
+                with connection.pipeline():
+                    connection.execute("BEGIN")
+                    yield _Transaction(connection.cursor())
+                    connection.execute("COMMIT")
+            except BaseException:
+                if not connection.broken:
+                    connection.rollback()
+                raise
 
     def sync(self) -> None:
         with self._connection() as connection:
@@ -134,8 +143,17 @@ class PostgreSQLDatabase:
 class _Transaction(Transaction):
     __slots__ = ()
 
-    def alone(self, name: str) -> None:
+    def changed(self, query: Query, /, **values: object) -> int:
+        self._cursor.execute(query, values)
+        with suppress(psycopg.ProgrammingError):  # It has no rows; the question waits for the statement all the same.
+            self._cursor.fetchone()
+        found: int = self._cursor.rowcount
+        return found
+
+    def alone(self, name: str, *, wait: bool = True) -> None:
         self._cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_NAMES, _key(name)))
+        if wait:
+            self._cursor.fetchone()
 
 
 class _Names:
