@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from tests.support.catalogues import asked, in_outbox
+from tests.support.catalogues import in_outbox, outbox_of
 from tests.support.client import Client, Link
 from tests.support.drive import ROOT, Call, FakeDrive, Fault, Kind
 from tests.support.files import content, eventually
@@ -430,6 +430,8 @@ def _is(descriptor: Path, file: Path) -> bool:
 
 
 def test_a_worker_that_dies_in_the_middle_is_taken_over(owner, drive, sender):
+    if LiveServer.new_database:
+        pytest.skip("which worker it is stands in the locks of a catalogue in the data folder")
     link, folder = to_drive(owner, drive)
     data = content(3 * PART + 9)
     reached, dead = threading.Event(), threading.Event()
@@ -488,7 +490,7 @@ def test_killed_in_the_middle_and_started_again_it_arrives_exactly_once(live, st
     link.chunk(upload_id, 3 * PART, data[3 * PART :], len(data)).expect(200)
     server.kill()
     dead.set()
-    assert all(path.stat().st_mode & 0o077 == 0 for path in (server.data_dir / "catalogue").iterdir())
+    assert all(path.stat().st_mode & 0o077 == 0 for path in (server.data_dir / "catalogue").rglob("*"))
     server.start()
     wait_until_done(link, "x.bin")
     assert (store.objects(where) if kind == "s3" else on_drive(drive, where)) == {"x.bin": data}
@@ -506,7 +508,7 @@ def test_what_was_received_while_the_remote_was_down_goes_when_it_is_back(live, 
     assert "does not answer" in passed_on(link, "kept.bin")["error"]
     server.kill()
     assert in_outbox(server.data_dir) == {kept, lost}
-    asked(server.data_dir, "DELETE FROM outbox WHERE upload_id = ?", lost)
+    outbox_of(server.data_dir).remove(lost)
     server._env.update(store.settings)
     server.start()
     wait_until_done(link, "kept.bin", "lost.bin")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sqlite3
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
-from app.storage.sql.migrate import FILE, FOLDER, opened
+from app.storage.sql.database import Row
+from app.storage.sql.migrate import opened
+from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.sqlite import SQLiteDatabase
+from tests.support.live import LiveServer
 
 
 def catalogue(data: Path) -> SQLiteDatabase:
@@ -19,12 +19,17 @@ def catalogue(data: Path) -> SQLiteDatabase:
     return database
 
 
-def asked(data: Path, question: str, *values: object) -> list[Any]:
-    """What the catalogue of a running server answers; a change counts at once."""
-    with closing(sqlite3.connect(data / FOLDER / FILE, timeout=20)) as connection, connection:
-        return connection.execute(question, values).fetchall()
+def asked(data: Path, question: str) -> list[Row]:
+    """What the catalogue of a server that runs or ran on a data folder answers, wherever that one is."""
+    with opened(data, LiveServer.databases.get(data)).read() as tx:
+        return tx.all(question)
+
+
+def outbox_of(data: Path) -> SQLOutbox:
+    """The outbox of a server that runs or ran on a data folder, wherever its catalogue is."""
+    return SQLOutbox(opened(data, LiveServer.databases.get(data)))
 
 
 def in_outbox(data: Path) -> set[str]:
     """The uploads that have to be passed on."""
-    return {upload_id for (upload_id,) in asked(data, "SELECT upload_id FROM outbox")}
+    return {entry.upload_id for entry in outbox_of(data).all()}
