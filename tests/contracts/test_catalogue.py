@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import random
+import sqlite3
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from app.core import ledger as rules
@@ -20,11 +22,11 @@ from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
 from app.core.terms import Terms
 from app.storage.sql import links as link_rows
-from app.storage.sql.database import Database
+from app.storage.sql.database import Database, compiled, inserted
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
-from app.storage.sql.schema import ledger, metadata
+from app.storage.sql.schema import counts, ledger, metadata
 from tests.contracts.conftest import databases
 from tests.support.actors import OWNER
 from tests.support.ledgers import FileLedgers
@@ -392,6 +394,31 @@ def test_a_transaction_that_fails_leaves_nothing(store, database):
         raise ZeroDivisionError
     assert store.load(HASH) == link()
     store.reserve(link(), "u1", 1)
+
+
+@pytest.mark.parametrize("ask", ["run", "changed", "one", "all"])
+def test_a_statement_that_fails_is_told_of_and_undoes_what_went_before(store, database, ask):
+    def fail() -> None:
+        with database.write() as tx:
+            tx.run("DELETE FROM links")
+            getattr(tx, ask)("DELETE FROM no_such_table")
+
+    store.create(link())
+    with pytest.raises((sqlite3.OperationalError, psycopg.ProgrammingError)):
+        fail()
+    assert store.load(HASH) == link()
+    store.reserve(link(), "u1", 1)
+
+
+def test_a_statement_is_told_its_own_outcome_after_many_that_nobody_asked_about(database):
+    insert = compiled(inserted(database, counts, leave_out=["id"]), database.dialect)
+    row = {"key": b"key", "at": 1.5, "expires_at": 2.5}
+    for _ in range(10):
+        with database.write() as tx:
+            tx.many(insert, [row] * 1000)
+            assert tx.one("SELECT 7") == (7,)
+            tx.many(insert, [row] * 1000)
+            assert tx.changed("DELETE FROM counts") == 2000
 
 
 def test_processes_that_come_and_go_leave_the_log_to_those_who_stay(opened, store, database):

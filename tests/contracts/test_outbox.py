@@ -144,7 +144,7 @@ def test_what_is_not_due_is_not_looked_at(outbox):
         steps += 1
 
     with outbox._database.read() as tx:
-        connection = tx._cursor.connection
+        connection = tx._executor.connection
     connection.set_progress_handler(count, 10)
     found = outbox.due(5.0, 4)
     connection.set_progress_handler(None, 0)

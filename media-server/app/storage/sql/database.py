@@ -35,39 +35,40 @@ _ID = re.compile(r"[!-~]{1,128}")
 class Transaction:
     """Statements one after the other, all of which count or none. Belongs to one thread."""
 
-    __slots__ = ("_cursor",)
+    __slots__ = ("_executor",)
 
-    def __init__(self, cursor: Any) -> None:
-        self._cursor = cursor
+    def __init__(self, executor: Any) -> None:
+        """``executor`` is a cursor, or a connection that has a new one for each statement."""
+        self._executor = executor
 
     def run(self, query: Query, /, **values: object) -> None:
         """Run a statement of which nothing has to be known but that it worked, for which nobody waits but the commit."""
-        self._cursor.execute(query, values)
+        self._executor.execute(query, values)
 
     def changed(self, query: Query, /, **values: object) -> int:
         """How many rows the statement changed."""
-        found: int = self._cursor.execute(query, values).rowcount
+        found: int = self._executor.execute(query, values).rowcount
         return found
 
     def one(self, query: Query, /, **values: object) -> Row | None:
         """The first row that the statement finds."""
-        found: Row | None = self._cursor.execute(query, values).fetchone()
+        found: Row | None = self._executor.execute(query, values).fetchone()
         return found
 
     def all(self, query: Query, /, **values: object) -> list[Row]:
-        found: list[Row] = self._cursor.execute(query, values).fetchall()
+        found: list[Row] = self._executor.execute(query, values).fetchall()
         return found
 
     def batches(self, query: Query, rows: int, /, **values: object) -> Iterator[list[Row]]:
         """All rows, so many at a time."""
-        self._cursor.execute(query, values)
-        while found := self._cursor.fetchmany(rows):
+        cursor = self._executor.execute(query, values)
+        while found := cursor.fetchmany(rows):
             yield found
 
     def many(self, query: Query, rows: Sequence[Mapping[str, object]]) -> None:
         """Run the statement for each of ``rows``."""
         if rows:
-            self._cursor.executemany(query, rows)
+            self._executor.executemany(query, rows)
 
     def alone(self, name: str, *, wait: bool = True) -> None:
         """Wait until no other transaction has this name, and have it until this one is over. Without ``wait`` only the

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -43,6 +43,7 @@ _NAMES = 0x64726F70
 """The first half of the keys of all advisory locks, which others on the same server may have some of, too."""
 
 Connection = psycopg.Connection[tuple[Any, ...]]
+Cursor = psycopg.Cursor[tuple[Any, ...]]
 
 
 class PostgreSQLDatabase:
@@ -57,7 +58,7 @@ class PostgreSQLDatabase:
     @contextmanager
     def read(self) -> Iterator[Transaction]:
         with self._connection() as connection:
-            yield _Transaction(connection.cursor())
+            yield _Transaction(connection)
 
     def look(self, query: Query, /, **values: object) -> Row | None:
         with self._connection() as connection:
@@ -71,7 +72,7 @@ class PostgreSQLDatabase:
                 # Statements whose outcome nobody asks for travel together with the next one, and with the commit.
                 with connection.pipeline():
                     connection.execute("BEGIN")
-                    yield _Transaction(connection.cursor())
+                    yield _Transaction(connection)
                     connection.execute("COMMIT")
             except BaseException:
                 if not connection.broken:
@@ -141,19 +142,29 @@ class PostgreSQLDatabase:
 
 
 class _Transaction(Transaction):
+    """Each statement has a cursor of its own: on a shared one the outcome of a statement that nobody asked about could come late and
+    be taken for that of the next."""
+
     __slots__ = ()
 
     def changed(self, query: Query, /, **values: object) -> int:
-        self._cursor.execute(query, values)
-        with suppress(psycopg.ProgrammingError):  # It has no rows; the question waits for the statement all the same.
-            self._cursor.fetchone()
-        found: int = self._cursor.rowcount
-        return found
+        cursor: Cursor = self._executor.execute(query, values)
+        try:
+            cursor.fetchone()
+        except psycopg.ProgrammingError:
+            # A change has no rows, but whoever asks for one waits for the outcome. Only a change that failed has no count.
+            if cursor.rowcount < 0:
+                raise
+        return cursor.rowcount
+
+    def many(self, query: Query, rows: Sequence[Mapping[str, object]]) -> None:
+        if rows:
+            self._executor.cursor().executemany(query, rows)
 
     def alone(self, name: str, *, wait: bool = True) -> None:
-        self._cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_NAMES, _key(name)))
+        cursor: Cursor = self._executor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_NAMES, _key(name)))
         if wait:
-            self._cursor.fetchone()
+            cursor.fetchone()
 
 
 class _Names:
