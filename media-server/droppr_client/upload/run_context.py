@@ -58,6 +58,11 @@ class RunContext:
     def verifies(self) -> bool:
         return self.checks.verify and self.terms.compares
 
+    def goes_whole(self, item: Item) -> bool:
+        """Whether a file is sent in the request that opens it: as one chunk, where others keep the connections busy."""
+        most = min(self.terms.whole_file_bytes, self.pace.chunk_size)
+        return 0 < item.size <= most and self.schedule.is_plentiful
+
     def connect_ahead(self, size: int) -> None:
         """While a file of so many bytes is opened, whoever has nothing to do makes the connections for its chunks."""
         wanted = min(self.pace.limit, -(-size // self.pace.chunk_size))

@@ -159,6 +159,11 @@ class Schedule:
         return self._walked and not self._large
 
     @property
+    def is_plentiful(self) -> bool:
+        """Whether more large files wait than may be sent at once, so that no connection is left without one."""
+        return len(self._large) >= self._pace.limit
+
+    @property
     def most_running(self) -> float:
         """How many requests could be on their way at once, however many may: without a bound while there is more to begin."""
         with self._changed:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from typing import TypeVar
 
 from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest, whole_digest
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
@@ -34,6 +35,7 @@ from droppr_client.upload.throttle import Chunk
 HASHED_FIRST_BYTES = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
 MAX_FRESH_STARTS = 3
+Said = TypeVar("Said", bound=UploadStatus | None)
 NOT_AS_ANNOUNCED = {"checksum_mismatch", "type_not_allowed"}
 """What a server says at the last chunk of a file of another digest than was declared, and after that."""
 
@@ -167,7 +169,7 @@ class Transfer:
         self._open_file()
         item = self._item
         self._context.connect_ahead(item.size)
-        status = self._asked_before() or self._opened()
+        status = self._asked_before() or self._sent_whole() or self._opened()
         self._context.state.note([(item, self._remembered(status.ticket))])
         whole = status.missing == ((0, item.size),) or not item.size
         if self._context.verifies and self._declared is None and whole:
@@ -202,6 +204,26 @@ class Transfer:
         self._known = known.renewed()
         return None
 
+    def _sent_whole(self) -> UploadStatus | None:
+        """All of the file in the request that opens it. None where it has to be opened first, also where that request failed: its
+        key then tells what came of it."""
+        item, context = self._item, self._context
+        if not context.goes_whole(item):
+            return None
+        context.openings.take(1, context.throttle.cancellation.wait)
+        if context.verifies:
+            self._following = FollowingDigest(self._fd)
+        facts = Facts(context.state.key(item, self._generation), "", None)
+        began = context.clock()
+        try:
+            return self._carried((0, item.size), lambda chunk: context.target.send_whole(item, facts, chunk))
+        except Retryable as problem:
+            context.request_failed(problem, item.size, began)
+        except ChunkTooLarge as problem:
+            context.pace.limit_to(chunk_size=problem.limit or max(MIN_CHUNK_BYTES, item.size // 2))
+        self._following = None
+        return None
+
     def _opened(self) -> UploadStatus:
         item, context = self._item, self._context
         context.openings.take(1, context.throttle.cancellation.wait)
@@ -224,6 +246,21 @@ class Transfer:
 
     def _send(self, span: Pair) -> None:
         assert self._status is not None
+        ticket = self._status.ticket
+        try:
+            status = self._carried(span, lambda chunk: self._context.target.send(self._item, ticket, chunk))
+        except OutOfOrder as problem:
+            if problem.offset > self._item.size or not self._patience.for_a_detour():
+                raise FileRefused(str(problem), problem.code) from problem
+            self._in_order_from(problem.offset)
+            return
+        with self._lock:
+            self._retries.progressed()
+            if status.complete:
+                self._status = status
+
+    def _carried(self, span: Pair, send: Callable[[Chunk], Said]) -> Said:
+        """What ``send`` makes of a chunk; None where it sent nothing. Bytes that did not get there count for nothing."""
         item, context = self._item, self._context
         began = context.clock()
         self._check_unchanged()
@@ -234,29 +271,17 @@ class Transfer:
             counted += size
             context.passed(item, size)
 
-        digest = None
-        if context.checks.checksum:
-            digest = content_digest(self._fd, span)
+        digest = content_digest(self._fd, span) if context.checks.checksum else None
         try:
-            status = context.target.send(
-                item, self._status.ticket, Chunk(span, context.throttle, self._fd, None, count, digest)
-            )
-        except OutOfOrder as problem:
-            context.progress.update_progress(item, -counted)
-            if problem.offset > item.size or not self._patience.for_a_detour():
-                raise FileRefused(str(problem), problem.code) from problem
-            self._in_order_from(problem.offset)
-            return
+            said = send(Chunk(span, context.throttle, self._fd, None, count, digest))
         except BaseException:
             context.progress.update_progress(item, -counted)
             raise
-        context.arrived(span[1] - span[0], began)
-        if self._following:
-            self._following.sent(span)
-        with self._lock:
-            self._retries.progressed()
-            if status.complete:
-                self._status = status
+        if said is not None:
+            context.arrived(span[1] - span[0], began)
+            if self._following:
+                self._following.sent(span)
+        return said
 
     def _check_complete(self) -> None:
         """All was sent: hear the target's last word, and compare digests."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from app.core.errors import Busy, StorageFull
 from app.core.room import NAME_BYTES, SESSION_INODES, Disk, Floors
@@ -27,12 +29,28 @@ class Room:
         self._floors = floors
         self._promised = promised
         self._known_promised = (-FRESH_SECONDS, 0)
+        self._lock = threading.Lock()
+        self._coming = 0
+        """Bytes of whole files that this process is receiving."""
 
     def room_for_opening(self, size: int = 0, folders: int = 0) -> None:
-        """Raises StorageFull unless a file of ``size`` bytes and so many new folders fit above the upper floor, beside all promises;
-        Busy where these cannot be read."""
-        if self.above_floor(folders) - self._lately_promised() < size + NAME_BYTES * (1 + folders):
+        """Raises StorageFull unless a file of ``size`` bytes and so many new folders fit above the upper floor, beside all promises
+        and the whole files that are coming; Busy where these cannot be read."""
+        if self.above_floor(folders) - self._lately_promised() - self._coming < size + NAME_BYTES * (1 + folders):
             raise StorageFull()
+
+    @contextmanager
+    def taking(self, size: int, folders: int) -> Iterator[None]:
+        """Have room for a whole file, which nothing promises, while its bytes are received in the block: those that come at once to
+        this process do not reckon with the same room. Raises what ``room_for_opening`` raises."""
+        with self._lock:
+            self.room_for_opening(size, folders)
+            self._coming += size
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._coming -= size
 
     def above_floor(self, folders: int = 0) -> int:
         """How many bytes are free above the upper floor, promised or not; negative below it. Raises StorageFull where inodes are

@@ -13,13 +13,13 @@ from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
 from app.services.receiving.bulk import AfterAStep, Bulk
 from app.services.receiving.commands import OpenUpload, ReceiveChunk, new_upload_id
-from app.services.receiving.file_digests import SMALL_FILE_BYTES
 from app.services.receiving.openings import Openings
 from app.services.receiving.room import Room
 from app.services.receiving.uploads import Uploads
 from app.services.receiving.whole_files import (
     DELIVERY_BATCH_FILES,
     DELIVERY_BATCH_LEVELS,
+    WHOLE_FILE_BYTES,
     Outcome,
     WholeFile,
     WholeFiles,
@@ -30,7 +30,7 @@ Packed = tuple[OpenUpload | UploadError, Body]
 
 
 class SmallFiles:
-    """Receives files whose bytes all come in one request. Up to ``SMALL_FILE_BYTES`` they are taken whole, without a session
+    """Receives files whose bytes all come in one request. Up to ``WHOLE_FILE_BYTES`` they are taken whole, without a session
     (``WholeFiles``). Larger ones, those that were opened under their key before, and all where the store has no files
     without names, become uploads of one chunk.
 
@@ -175,7 +175,7 @@ class SmallFiles:
     def _goes_whole(self, upload_id: str, command: OpenUpload) -> bool:
         # What was opened as an upload under the same key goes on as one.
         has_session = command.key is not None and self._uploads.has_session(upload_id)
-        return command.size <= SMALL_FILE_BYTES and self._whole_files.supported and not has_session
+        return command.size <= WHOLE_FILE_BYTES and self._whole_files.supported and not has_session
 
     def _by_session(
         self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None, client: str

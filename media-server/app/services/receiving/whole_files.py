@@ -28,6 +28,8 @@ from app.services.receiving.deliveries import delivered_session
 from app.services.receiving.heads import HeadJudge
 from app.services.receiving.room import Room
 
+WHOLE_FILE_BYTES = 16 * 1024 * 1024
+"""Files up to this are taken whole where their bytes come in one request: most photos are smaller."""
 DELIVERY_BATCH_FILES = 64
 """How many files are delivered at once: enough to share the waits for the disk, few enough to hold open."""
 DELIVERY_BATCH_LEVELS = 4 * DELIVERY_BATCH_FILES
@@ -91,14 +93,14 @@ class WholeFiles:
 
         Raises ChunkSizeMismatch, ChecksumMismatch, TypeNotAllowed, RequestTimeout, StorageFull, Busy, and nothing is left then.
         """
-        self._room.room_for_opening(command.size, len(command.path.folder))
         session = _session(link, upload_id, command, sender, self._clock())
-        self._observer.opened(session)
-        if command.size:
-            with self._observer.receiving(session, Span(0, command.size), index):
-                content = self._files.write(body, command.size, checksum, command.last_modified)
-        else:
-            content = self._files.write(body, 0, checksum, command.last_modified)
+        with self._room.taking(command.size, len(command.path.folder)):
+            self._observer.opened(session)
+            if command.size:
+                with self._observer.receiving(session, Span(0, command.size), index):
+                    content = self._files.write(body, command.size, checksum, command.last_modified)
+            else:
+                content = self._files.write(body, 0, checksum, command.last_modified)
         try:
             self._judge(link, command, content)
         except UploadError as error:

@@ -137,9 +137,11 @@ def _credentials() -> Credentials:
 
 
 def _opening(chunk: ChunkHeaders) -> OpenUpload:
-    """What a first chunk that has no upload id opens, as older clients send it."""
+    """What a first chunk that has no upload id opens."""
     if chunk.span is not None and chunk.span.start != 0:
         raise UploadNotOpened()
+    if chunk.opening is not None:
+        return chunk.opening
     if chunk.path is None:
         raise InvalidPath("The name is missing: send X-Upload-Path or X-Upload-Name, or an X-Upload-Id.")
     if chunk.total is None:

@@ -89,6 +89,7 @@ _CHUNK = (
     Header("Content-Digest", "`sha-256=:…:` (RFC 9530), checked before the chunk counts."),
     Header("Want-Repr-Digest", "`sha-256=1` (RFC 9530): have the reply that completes the file tell its `sha256`."),
     Header("X-Upload-Key", "When opening: makes it repeatable."),
+    Header("X-Upload-Opening", "In place of path, name, length and key: the JSON of opening an upload, in ASCII."),
     *_OPENING,
 )
 _FORM_FIELDS = {

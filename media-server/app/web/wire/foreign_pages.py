@@ -35,7 +35,8 @@ SENDERS = {
 """What a sender's client calls; nginx.conf has them by address."""
 HEADERS = (
     "Content-Digest, Content-Range, Content-Type, Want-Repr-Digest, X-Captcha-Token, X-Chunk-Index, X-Request-Id, X-Request-Password, "
-    "X-Upload-End, X-Upload-Id, X-Upload-Key, X-Upload-Length, X-Upload-Name, X-Upload-Offset, X-Upload-Path"
+    "X-Upload-End, X-Upload-Id, X-Upload-Key, X-Upload-Length, X-Upload-Name, X-Upload-Offset, X-Upload-Opening, "
+    "X-Upload-Path"
 )
 """What such a client may send. Neither of the headers that carry the owner's token."""
 _METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
+from pydantic import ValidationError
 from werkzeug.datastructures import Headers
 from werkzeug.http import parse_content_range_header, parse_date
 
@@ -23,7 +24,8 @@ from app.core.errors import (
 )
 from app.core.paths import RelPath
 from app.core.ranges import Span
-from app.web.wire.upload_bodies import UPLOAD_KEY
+from app.services.receiving.commands import OpenUpload
+from app.web.wire.upload_bodies import UPLOAD_KEY, OpenUploadBody
 
 _MEMBER = re.compile(r"\s*([a-z*][a-z0-9_.*-]*)=:([A-Za-z0-9+/=]*):\s*(?:,|$)", re.ASCII)
 _WANTS_SHA256 = re.compile(r"(?:^|,)[ \t]*sha-256[ \t]*=[ \t]*0*[1-9]", re.ASCII)
@@ -42,6 +44,8 @@ class ChunkHeaders:
     path: RelPath | None
     digests: Digests | None
     key: str | None
+    opening: OpenUpload | None
+    """What a first chunk opens, where one header says all of it."""
 
     @property
     def is_whole(self) -> bool:
@@ -54,15 +58,35 @@ def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
 
     Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired."""
     span, total = _place(headers, length)
+    upload_id = headers.get("X-Upload-Id") or None
+    opening = None if upload_id else _stated_opening(headers)
+    if opening is not None:
+        if total not in (None, opening.size):
+            raise InvalidRange(f"The chunk speaks of a file of {total} bytes, X-Upload-Opening of {opening.size}.")
+        total = opening.size
     return ChunkHeaders(
-        upload_id=headers.get("X-Upload-Id") or None,
+        upload_id=upload_id,
         span=span,
         total=total,
         index=_number(headers, "X-Chunk-Index"),
         path=_path(headers),
         digests=content_digests(headers.get("Content-Digest", "")),
         key=_key(headers),
+        opening=opening,
     )
+
+
+def _stated_opening(headers: Headers) -> OpenUpload | None:
+    """What X-Upload-Opening says, the JSON of opening an upload. Raises InvalidRequest, InvalidPath."""
+    text = headers.get("X-Upload-Opening")
+    if text is None:
+        return None
+    try:
+        return OpenUploadBody.model_validate_json(text).command()
+    except ValidationError as error:
+        problem = error.errors()[0]
+        where = ".".join(map(str, problem["loc"])) or "the header"
+        raise InvalidRequest(f"X-Upload-Opening: {where}: {problem['msg']}.") from None
 
 
 def _key(headers: Headers) -> str | None:

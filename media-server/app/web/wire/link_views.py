@@ -12,6 +12,7 @@ from app.core.links import Counts, RequestLink
 from app.core.remotes import RemoteTarget, TargetKind
 from app.core.terms import TERMS, Audience, Kind, Term, Terms
 from app.services.links.file_requests import LinkInfo
+from app.services.receiving.whole_files import WHOLE_FILE_BYTES
 from app.web.wire.context import services, whole_address
 from app.web.wire.replies import Destination, DriveDestination, FolderDestination, NextCursor, S3Destination
 from app.web.wire.upload_bodies import MAX_PACKED
@@ -63,6 +64,7 @@ class _SendersLink(_Link):
     max_parallel_chunks: int
     most_parallel_chunks: int
     pack: PackLimits
+    whole_file_bytes: Annotated[int, Field(description="Files up to this may be opened and sent in one request.")]
     captcha_required: bool
     captcha_provider: str
     captcha_site_key: str | None
@@ -155,6 +157,7 @@ def sender_view(info: LinkInfo) -> dict[str, Any]:
         "max_parallel_chunks": here.settings.max_parallel_chunks,
         "most_parallel_chunks": here.settings.most_chunks_at_once,
         "pack": {"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
+        "whole_file_bytes": min(WHOLE_FILE_BYTES, here.settings.max_chunk_size),
         "logo_url": "/logo" if here.settings.logo else None,
     }
 

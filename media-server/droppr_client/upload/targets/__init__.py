@@ -28,6 +28,8 @@ class Terms:
     most_parallel_chunks: int | None = None
     """The same for who measures, and goes back where more carry no more; None where that is no more."""
     pack: PackTerms | None = None
+    whole_file_bytes: int = 0
+    """Files up to this may be opened and sent in one request."""
     fixed_chunks: bool = False
     """Chunks have to begin at multiples of ``chunk_size``."""
     compares: bool = False
@@ -94,6 +96,10 @@ class Target(Protocol):
 
     def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
         """Send a chunk. Of what is said, ``complete`` and then ``path`` count; ``missing`` may be left out."""
+        ...
+
+    def send_whole(self, item: Item, facts: Facts, chunk: Chunk) -> UploadStatus | None:
+        """Begin an upload by the one chunk that is all of it. None, and nothing is sent, where it has to be opened first."""
         ...
 
     def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:

@@ -27,6 +27,8 @@ MAX_PARALLEL_CHUNKS = 256
 MAX_CAPTCHA_TRIES = 3
 NOT_LET_IN = {"password_required", "password_invalid", "captcha_required", "too_many_attempts"}
 NO_LINK = {"request_not_found", "request_expired", "request_closed"}
+MAX_OPENING_HEADER = 4096
+"""Bytes of the header that opens an upload by its first chunk: proxies bound what they take."""
 PACK_TYPE = "application/vnd.droppr.pack"
 
 
@@ -78,6 +80,7 @@ class DropprLink:
             parallel_chunks=wire.clamped(self.info.get("max_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS) or 1,
             most_parallel_chunks=wire.clamped(self.info.get("most_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS),
             pack=_pack_terms(self.info.get("pack")),
+            whole_file_bytes=wire.clamped(self.info.get("whole_file_bytes"), 1, MAX_CHUNK_BYTES) or 0,
             compares=True,
         )
 
@@ -85,9 +88,7 @@ class DropprLink:
         self._connections.ahead(count)
 
     def open(self, item: Item, facts: Facts) -> UploadStatus:
-        body = {"path": item.path, "size": item.size, "last_modified": item.mtime_ns / 1e9, "key": facts.key}
-        optional = {"sample": facts.sample, "sha256": facts.sha256, **self._sender}
-        body |= {name: value for name, value in optional.items() if value}
+        body = self._opening(item, facts)
 
         def ask(headers: Mapping[str, str]) -> Answer:
             return self._connections.call("POST", f"{self._path}/uploads", body, headers)
@@ -121,18 +122,32 @@ class DropprLink:
 
     def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
         start, stop = chunk.span
-        headers = {
-            "Content-Type": "application/octet-stream",
-            "Content-Range": f"bytes {start}-{stop - 1}/{item.size}",
-            "X-Upload-Id": ticket,
-            "Want-Repr-Digest": "sha-256=1",
-        }
+        headers = {"Content-Range": f"bytes {start}-{stop - 1}/{item.size}", "X-Upload-Id": ticket}
+        return self._sent(item, headers, chunk)
+
+    def send_whole(self, item: Item, facts: Facts, chunk: Chunk) -> UploadStatus | None:
+        opening = json.dumps(self._opening(item, facts), separators=(",", ":"))
+        # Who may be turned away sends no bytes in vain.
+        if len(opening) > MAX_OPENING_HEADER or not self._inside.is_set():
+            return None
+        headers = {"Content-Range": f"bytes 0-{item.size - 1}/{item.size}", "X-Upload-Opening": opening}
+        if isinstance(self._password, str) and self._password:
+            headers["X-Request-Password"] = _encoded(self._password)
+        return self._sent(item, headers, chunk)
+
+    def _sent(self, item: Item, headers: dict[str, str], chunk: Chunk) -> UploadStatus:
+        headers |= {"Content-Type": "application/octet-stream", "Want-Repr-Digest": "sha-256=1"}
         if chunk.digest:
             headers["Content-Digest"] = chunk.digest
         said = self._expect(self._connections.send("POST", f"{self._path}/upload-chunk", headers, chunk), 200)
         if not said.get("upload_id"):
             raise Retryable("The server's answer says nothing of what it was sent.", "invalid_answer")
         return _status(said, item.size)
+
+    def _opening(self, item: Item, facts: Facts) -> dict[str, Any]:
+        body = {"path": item.path, "size": item.size, "last_modified": item.mtime_ns / 1e9, "key": facts.key}
+        optional = {"sample": facts.sample, "sha256": facts.sha256, **self._sender}
+        return body | {name: value for name, value in optional.items() if value}
 
     def finish(self, item: Item, ticket: str) -> UploadStatus:
         return _begun(self._expect(self._connections.call("GET", self._upload(ticket)), 200), item.size)
@@ -201,7 +216,7 @@ class DropprLink:
     def _with_captcha(self, ask: Callable[[Mapping[str, str]], Answer]) -> Answer:
         headers = {}
         if isinstance(self._password, str) and self._password:
-            headers["X-Request-Password"] = quote(self._password, safe="", errors="surrogateescape")
+            headers["X-Request-Password"] = _encoded(self._password)
         answer = ask(headers)
         for _ in range(MAX_CAPTCHA_TRIES):
             if answer.status != 403 or answer.code != "captcha_required":
@@ -239,6 +254,10 @@ def parts_of_link(url: str) -> tuple[str, str, str | None]:
         )
     code = address.fragment.partition("resume=")[2] or None
     return f"{address.scheme}://{address.netloc}{path.rstrip('/')}", hash, code
+
+
+def _encoded(password: str) -> str:
+    return quote(password, safe="", errors="surrogateescape")
 
 
 def _pack_terms(said: object) -> PackTerms | None:

@@ -98,6 +98,9 @@ class Folder:
     def still_there(self, files: Sequence[tuple[Item, str]]) -> list[bool]:
         return [self._holds(item, path) for item, path in files]
 
+    def send_whole(self, item: Item, facts: Facts, chunk: Chunk) -> UploadStatus | None:
+        return None
+
     def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         raise NotImplementedError("a folder takes no packs")
 

@@ -110,6 +110,9 @@ class Bucket:
         self._ask(lambda: self._s3.complete_multipart_upload(**where, MultipartUpload=upload))
         return UploadStatus(ticket, True, path=item.path)
 
+    def send_whole(self, item: Item, facts: Facts, chunk: Chunk) -> UploadStatus | None:
+        return None
+
     def send_pack(self, files: Sequence[Packed], throttle: Throttle) -> list[UploadStatus | UploadProblem]:
         raise NotImplementedError("a bucket takes no packs")
 
