@@ -268,6 +268,57 @@ def test_a_whole_file_that_breaks_off_leaves_nothing(server: LiveServer, client:
     assert on_disk(link) == {"b.txt": b"later"}
 
 
+def whole(link: Link, line: dict[str, Any], data: bytes, **headers: str) -> Reply:
+    sent = {"X-Upload-Opening": json.dumps(line), **headers}
+    return link.chunk(None, 0, data, len(data), headers=sent)
+
+
+def test_one_header_opens_a_file_and_its_body_is_all_of_it(way_in: Client) -> None:
+    link = way_in.make_link(ask_name="required")
+    line, data = file("Ordner/日本.jpg", os.urandom(5 * 1024 * 1024), sender_name="Zoë", last_modified=1.7e9)
+    wish = {"Want-Repr-Digest": "sha-256=1"}
+    reply = whole(link, line, data, **wish).expect(200).json
+    assert (reply["complete"], reply["path"], reply["sha256"]) == (True, line["path"], sha256(data))
+    assert whole(link, line, data, **wish).expect(200).json == reply
+    [listed] = link.files()
+    assert (listed["sender_name"], listed["last_modified"], listed["sha256"]) == ("Zoë", 1.7e9, sha256(data))
+    assert on_disk(link) == {line["path"]: data}
+    # Opening under the key tells what came of it, as it does where the reply got lost.
+    assert link.open(line["path"], len(data), key=line["key"], sender_name="Zoë").expect(201).json["complete"]
+
+
+def test_the_link_says_how_large_a_file_may_come_whole(link: Link) -> None:
+    assert link.info().json["whole_file_bytes"] == 16 * 1024 * 1024
+
+
+@pytest.mark.parametrize(
+    ("header", "status", "code"),
+    [
+        ("{", 400, "invalid_request"),
+        ('"a"', 400, "invalid_request"),
+        ('{"path": "a"}', 400, "invalid_request"),
+        ('{"path": "../a", "size": 5}', 400, "invalid_path"),
+        ('{"path": "a", "size": 6}', 400, "invalid_range"),
+        ('{"path": "a", "size": 5, "key": "short"}', 400, "invalid_request"),
+        ('{"path": "a", "size": 5, "sha256": "' + "0" * 64 + '"}', 400, "checksum_mismatch"),
+        ("\xe4", 400, "invalid_request"),
+    ],
+)
+def test_a_header_that_opens_nothing_leaves_nothing(link: Link, header: str, status: int, code: str) -> None:
+    link.chunk(None, 0, b"hello", 5, headers={"X-Upload-Opening": header}).expect(status, code)
+    assert link.files() == []
+    assert on_disk(link) == {}
+
+
+def test_a_chunk_of_a_larger_file_is_opened_by_the_header_too(link: Link) -> None:
+    data = os.urandom(17 * 1024 * 1024)
+    line = {"path": "film.mov", "size": len(data), "key": key()}
+    first = link.chunk(None, 0, data[:1000], len(data), headers={"X-Upload-Opening": json.dumps(line)}).expect(200)
+    assert (first.json["complete"], first.json["offset"]) == (False, 1000)
+    link.send(first.json["upload_id"], data, 9 * 1024 * 1024)
+    assert on_disk(link) == {"film.mov": data}
+
+
 def test_a_file_above_the_small_ones_in_one_request_arrives_too(link: Link) -> None:
     data = os.urandom(3 * 1024 * 1024)
     big = file("big.bin", data)

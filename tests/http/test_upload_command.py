@@ -293,6 +293,38 @@ def test_lost_answers_leave_no_twins(link, tmp_path, server):
     assert arrived(link) == files
 
 
+PHOTOS = {f"photos/{number:03}.jpg": 2 * MIB + number for number in range(60)}
+
+
+@pytest.mark.parametrize("options", [{}, {"verify": False}, {"checksum": True}])
+def test_photos_take_one_request_each_once_a_chunk_is_as_large(link, tmp_path, options, monkeypatch):
+    files = made(tmp_path, PHOTOS)
+    manager = manager_for(link, tmp_path, **options)
+    send_whole, whole = manager.target.send_whole, []
+
+    def counted(*said: Any) -> Any:
+        whole.append(send_whole(*said))
+        return whole[-1]
+
+    monkeypatch.setattr(manager.target, "send_whole", counted)
+    results = manager.upload_files([tmp_path / "photos"])
+    assert [each.outcome for each in results] == [Outcome.SENT] * 60
+    assert all(each.verified for each in results) is options.get("verify", True)
+    assert len([each for each in whole if each is not None]) > len(PHOTOS) // 2
+    assert arrived(link) == files
+
+
+@pytest.mark.parametrize("bad", [{"keep_answer": b'"complete":true'}, {"cut_after": 5 * MIB}])
+def test_photos_whose_request_fails_arrive_once(link, tmp_path, server, bad):
+    files = made(tmp_path, PHOTOS)
+    with BadLine(server.port, **bad) as line:
+        results = manager_for(link, tmp_path, line.url).upload_files([tmp_path / "photos"])
+        assert line.cuts or line.kept
+    assert [each.outcome for each in results] == [Outcome.SENT] * 60
+    assert arrived(link) == files
+    assert len(link.files()) == 60
+
+
 def test_a_line_that_is_cut_again_and_again_gets_there(link, tmp_path, server):
     files = made(tmp_path, {"d/large": 20 * MIB, "d/middle": 2 * MIB})
     with BadLine(server.port, cut_after=3 * MIB) as line:

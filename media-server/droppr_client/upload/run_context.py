@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
-from droppr_client.upload.items import Item, Outcome, UploadResult
+from droppr_client.upload.digests import FollowingDigest, content_digest
+from droppr_client.upload.items import Item, Outcome, Pair, UploadResult
 from droppr_client.upload.pace import Pace
 from droppr_client.upload.problems import Cancelled, Refused, Retryable, UploadProblem
 from droppr_client.upload.progress import ProgressTracker
@@ -14,8 +16,9 @@ from droppr_client.upload.retry import Retries
 from droppr_client.upload.schedule import Schedule
 from droppr_client.upload.state import StateFile
 from droppr_client.upload.targets import Facts, Target, Terms, UploadStatus
-from droppr_client.upload.throttle import Throttle
+from droppr_client.upload.throttle import Chunk, Throttle
 
+Said = TypeVar("Said", bound=UploadStatus | None)
 DIGEST_WAIT_SECONDS = 60.0
 DIGEST_BYTES_PER_SECOND = 100 * 1024 * 1024
 """Bytes a second that a server is given time to hash, on top of that."""
@@ -76,9 +79,30 @@ class RunContext:
         self.pace.answered(self.clock() - began)
         return status
 
-    def passed(self, item: Item, size: int) -> None:
-        """So many bytes of a file are on their way."""
-        self.progress.update_progress(item, size)
+    def carried(
+        self, item: Item, fd: int, span: Pair, send: Callable[[Chunk], Said], following: FollowingDigest | None
+    ) -> Said:
+        """What ``send`` makes of a chunk of an open file; None where it sent nothing. Bytes that did not get there count for
+        nothing."""
+        began = self.clock()
+        counted = 0
+
+        def count(size: int) -> None:
+            nonlocal counted
+            counted += size
+            self.progress.update_progress(item, size)
+
+        digest = content_digest(fd, span) if self.checks.checksum else None
+        try:
+            said = send(Chunk(span, self.throttle, fd, None, count, digest))
+        except BaseException:
+            self.progress.update_progress(item, -counted)
+            raise
+        if said is not None:
+            self.arrived(span[1] - span[0], began)
+            if following is not None:
+                following.sent(span)
+        return said
 
     def arrived(self, size: int, began: float, *, whole: bool = True) -> None:
         """The target has so many bytes more, sent in one request; ``whole`` where that was a chunk of a file."""

@@ -56,12 +56,6 @@ def opened(item: Item, check: Callable[[], None]) -> tuple[int, Item]:
     return copy, listed
 
 
-def state_of(fd: int) -> tuple[int, int]:
-    """Size and time of the last change: as long as they stay, the file has not changed."""
-    status = os.fstat(fd)
-    return status.st_size, status.st_mtime_ns
-
-
 def copied(fd: int, check: Callable[[], None]) -> int:
     """All that can be read of a file, in a temporary file without a name; its descriptor. ``check`` is called between two
     pieces, and what it raises is raised. Raises FileRefused where there is no room for it, Unreadable."""

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
-from typing import TypeVar
 
-from droppr_client.upload.digests import FollowingDigest, content_digest, sample_digest, whole_digest
+from droppr_client.upload.digests import FollowingDigest, sample_digest, whole_digest
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
+from droppr_client.upload.open_file import OpenFile
 from droppr_client.upload.pace import MIN_CHUNK_BYTES
 from droppr_client.upload.problems import (
     Cancelled,
@@ -25,9 +24,8 @@ from droppr_client.upload.problems import (
     unreadable,
 )
 from droppr_client.upload.retry import Patience
-from droppr_client.upload.run_context import RunContext
+from droppr_client.upload.run_context import RunContext, Said
 from droppr_client.upload.schedule import Entry, Job
-from droppr_client.upload.spool import ends_at, opened, state_of
 from droppr_client.upload.state import SavedUpload
 from droppr_client.upload.targets import Facts, UploadStatus
 from droppr_client.upload.throttle import Chunk
@@ -35,7 +33,6 @@ from droppr_client.upload.throttle import Chunk
 HASHED_FIRST_BYTES = 32 * 1024 * 1024
 """Files up to this size are hashed before they are opened, and the target checks them before it takes them in."""
 MAX_FRESH_STARTS = 3
-Said = TypeVar("Said", bound=UploadStatus | None)
 NOT_AS_ANNOUNCED = {"checksum_mismatch", "type_not_allowed"}
 """What a server says at the last chunk of a file of another digest than was declared, and after that."""
 
@@ -46,13 +43,12 @@ class Transfer:
     def __init__(self, entry: Entry, context: RunContext) -> None:
         self._item = entry.item
         self._listed = entry.item  # by which the next run knows it again
-        self._state = (0, 0)
         self._known = entry.known
         self._context = context
         self._lock = threading.Lock()
         self._retries = context.retries()
         self._began = context.clock()
-        self._fd = -1
+        self._source: OpenFile | None = None
         self._missing = Missing(())
         self._parallel = 1
         self._outstanding = 1  # the opening
@@ -173,20 +169,19 @@ class Transfer:
         self._context.state.note([(item, self._remembered(status.ticket))])
         whole = status.missing == ((0, item.size),) or not item.size
         if self._context.verifies and self._declared is None and whole:
-            self._following = FollowingDigest(self._fd)
+            self._following = FollowingDigest(self._file.fd)
         self._stand(status)
         self._context.schedule.begun(self)
 
     def _open_file(self) -> None:
         """Open the file, and take it as it is now. Raises OSError."""
         self._close_file()
-        self._fd, self._listed = opened(self._item, self._context.throttle.cancellation.check)
-        self._begun_ns, self._state = self._listed.mtime_ns, state_of(self._fd)
-        found = replace(self._listed, size=self._state[0])
-        if found != self._item:
-            self._context.progress.changed(self._item, found)
-            self._item = found
-        self._sample = sample_digest(self._fd, self._item.size)
+        self._source = file = OpenFile(self._item, self._context.throttle.cancellation.check)
+        self._listed, self._begun_ns = file.listed, file.listed.mtime_ns
+        if file.item != self._item:
+            self._context.progress.changed(self._item, file.item)
+            self._item = file.item
+        self._sample = sample_digest(file.fd, file.item.size)
 
     def _asked_before(self) -> UploadStatus | None:
         """How an upload stands that an earlier run began; None where there is none that fits the file of today."""
@@ -212,9 +207,8 @@ class Transfer:
             return None
         context.openings.take(1, context.throttle.cancellation.wait)
         if context.verifies:
-            self._following = FollowingDigest(self._fd)
-        facts = Facts(context.state.key(item, self._generation), "", None)
-        began = context.clock()
+            self._following = FollowingDigest(self._file.fd)
+        facts, began = Facts(context.state.key(item, self._generation), "", None), context.clock()
         try:
             return self._carried((0, item.size), lambda chunk: context.target.send_whole(item, facts, chunk))
         except Retryable as problem:
@@ -228,7 +222,7 @@ class Transfer:
         item, context = self._item, self._context
         context.openings.take(1, context.throttle.cancellation.wait)
         if context.verifies and item.size <= HASHED_FIRST_BYTES:
-            self._declared = whole_digest(self._fd, item.size)
+            self._declared = whole_digest(self._file.fd, item.size)
         facts = Facts(context.state.key(item, self._generation), self._sample, self._declared)
         return context.opened(item, facts)
 
@@ -260,28 +254,8 @@ class Transfer:
                 self._status = status
 
     def _carried(self, span: Pair, send: Callable[[Chunk], Said]) -> Said:
-        """What ``send`` makes of a chunk; None where it sent nothing. Bytes that did not get there count for nothing."""
-        item, context = self._item, self._context
-        began = context.clock()
-        self._check_unchanged()
-        counted = 0
-
-        def count(size: int) -> None:
-            nonlocal counted
-            counted += size
-            context.passed(item, size)
-
-        digest = content_digest(self._fd, span) if context.checks.checksum else None
-        try:
-            said = send(Chunk(span, context.throttle, self._fd, None, count, digest))
-        except BaseException:
-            context.progress.update_progress(item, -counted)
-            raise
-        if said is not None:
-            context.arrived(span[1] - span[0], began)
-            if self._following:
-                self._following.sent(span)
-        return said
+        self._file.check_unchanged()
+        return self._context.carried(self._item, self._file.fd, span, send, self._following)
 
     def _check_complete(self) -> None:
         """All was sent: hear the target's last word, and compare digests."""
@@ -297,9 +271,7 @@ class Transfer:
                     raise FileRefused("The server does not keep what it is sent.", "not_kept")
                 self._context.schedule.begun(self)
                 return
-        self._check_unchanged()
-        if not ends_at(self._fd, item.size):
-            raise FileChanged("The file grew while it was being sent.", "file_changed")
+        self._file.check_unchanged(ended=True)
         ours = self._own_digest()
         if ours is not None and self._declared is None:
             status = self._context.with_digest(item, status)
@@ -313,7 +285,7 @@ class Transfer:
         if self._following is not None:
             return self._following.hexdigest(self._item.size)
         doubtful = self._context.checks.checksum or self._has_new_time
-        return whole_digest(self._fd, self._item.size) if doubtful else None
+        return whole_digest(self._file.fd, self._item.size) if doubtful else None
 
     def _done(self, status: UploadStatus, digest: str | None) -> None:
         item, context = self._item, self._context
@@ -376,6 +348,11 @@ class Transfer:
     # Small things
 
     @property
+    def _file(self) -> OpenFile:
+        assert self._source is not None
+        return self._source
+
+    @property
     def _generation(self) -> int:
         return self._known.generation if self._known else 0
 
@@ -410,15 +387,10 @@ class Transfer:
             self._parallel = 1
             self._missing = Missing([(offset, self._item.size)] if offset < self._item.size else [])
 
-    def _check_unchanged(self) -> None:
-        if state_of(self._fd) != self._state:
-            raise FileChanged("The file changed while it was being sent.", "file_changed")
-
     def _leave(self) -> None:
         self._context.schedule.paused(self)
         self._close_file()
 
     def _close_file(self) -> None:
-        if self._fd >= 0:
-            os.close(self._fd)
-            self._fd = -1
+        if self._source is not None:
+            self._source.close()

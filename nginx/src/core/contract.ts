@@ -646,6 +646,8 @@ export interface components {
             readonly max_parallel_chunks: number;
             readonly most_parallel_chunks: number;
             readonly pack: components["schemas"]["PackLimits"];
+            /** @description Files up to this may be opened and sent in one request. */
+            readonly whole_file_bytes: number;
             readonly captcha_required: boolean;
             readonly captcha_provider: string;
             readonly captcha_site_key: string | null;
