@@ -2,14 +2,15 @@
 
 Sessions run with ``synchronous_commit=off``: a commit lets go of its rows at once, and nobody waits for the disk while
 others wait for these rows, which is what makes one link with many senders fast. ``sync`` then commits a transaction that
-writes a word into the server's log and waits for it: all that was committed before stands before it in that log.
+writes a word into the server's log and waits for it: all that was committed before stands before it in that log, and one
+such word serves all threads of a process that committed before it (``_Syncs``).
 """
 
 from __future__ import annotations
 
 import threading
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -25,7 +26,7 @@ from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, 
 
 IDLE_CONNECTIONS = 16
 CONNECT_SECONDS = 5
-_OPTIONS = "-c synchronous_commit=off -c client_encoding=UTF8 -c timezone=UTC"
+_OPTIONS = "-c client_encoding=UTF8 -c timezone=UTC -c synchronous_commit="
 # Notices the death of the server's machine in some seconds.
 _ALIVE: dict[str, Any] = {
     "keepalives_idle": 5,
@@ -33,12 +34,7 @@ _ALIVE: dict[str, Any] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-_SYNC = """
-BEGIN;
-SET LOCAL synchronous_commit = on;
-SELECT pg_logical_emit_message(true, 'droppr', '');
-COMMIT
-"""
+_SYNC = "SELECT pg_logical_emit_message(true, 'droppr', '')"
 _NAMES = 0x64726F70
 """The first half of the keys of all advisory locks, which others on the same server may have some of, too."""
 
@@ -53,6 +49,7 @@ class PostgreSQLDatabase:
         self.url = url
         self.dialect: Dialect = PGDialect_psycopg()  # type: ignore[no-untyped-call]
         self._connections = PerProcess(lambda: Pool(self.connected, Connection.close, psycopg.Error, IDLE_CONNECTIONS))
+        self._syncs = PerProcess(lambda: _Syncs(lambda: self.connected(durable=True)))
         self._names = PerProcess(_Names)
 
     @contextmanager
@@ -67,7 +64,9 @@ class PostgreSQLDatabase:
     @contextmanager
     def write(self, *, urgent: bool = False) -> Iterator[Transaction]:
         del urgent  # The server's disk is not ours to look after.
+        syncs = self._syncs.own()
         with self._connection() as connection:
+            witness = syncs.witness()
             try:
                 # Statements whose outcome nobody asks for travel together with the next one, and with the commit.
                 with connection.pipeline():
@@ -78,10 +77,10 @@ class PostgreSQLDatabase:
                 if not connection.broken:
                     connection.rollback()
                 raise
+            syncs.committed(witness)
 
     def sync(self) -> None:
-        with self._connection() as connection:
-            connection.execute(_SYNC)
+        self._syncs.own().sync()
 
     @contextmanager
     def alone(self, name: str, *, wait: bool = True) -> Iterator[None]:
@@ -115,6 +114,7 @@ class PostgreSQLDatabase:
 
     def close(self) -> None:
         self._connections.own().empty()
+        self._syncs.own().close()
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -132,13 +132,13 @@ class PostgreSQLDatabase:
         except psycopg.OperationalError as error:
             # The server has gone or been started again: the other connections lead nowhere, too.
             pool.empty()
-            if isinstance(error, errors.DiskFull):
-                raise StorageFull() from error
-            raise Busy() from error
+            self._syncs.own().close()
+            raise _translated(error) from error
 
-    def connected(self) -> Connection:
-        """A connection of one's own, each of whose statements counts by itself."""
-        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=_OPTIONS, **_ALIVE)
+    def connected(self, *, durable: bool = False) -> Connection:
+        """A connection of one's own, each of whose statements counts by itself, and with ``durable`` waits for the disk."""
+        options = _OPTIONS + ("on" if durable else "off")
+        return psycopg.connect(self.url, autocommit=True, connect_timeout=CONNECT_SECONDS, options=options, **_ALIVE)
 
 
 class _Transaction(Transaction):
@@ -167,6 +167,81 @@ class _Transaction(Transaction):
             cursor.fetchone()
 
 
+class _Syncs:
+    """The waits of one process for the server's disk: one at a time, each for everybody who committed before it began.
+
+    All go over one connection, which is open before anything is committed that it is to answer for. A server that crashes ends it,
+    and has lost what no wait had brought to the disk; so once it is gone, what was committed under it is not vouched for
+    by any later wait, be it lost or not.
+    """
+
+    def __init__(self, connect: Callable[[], Connection]) -> None:
+        self._connect = connect
+        self._changed = threading.Condition()
+        self._thread = threading.local()
+        self._connection: Connection | None = None
+        self._gone = 0
+        """How many connections there were before this one."""
+        self._begun = 0
+        self._done = 0
+        self._running = False
+
+    def witness(self) -> int:
+        """The number of the connection that answers for what is committed from now on. Raises psycopg.OperationalError."""
+        with self._changed:
+            if self._connection is None:
+                self._connection = self._connect()
+            return self._gone
+
+    def committed(self, witness: int) -> None:
+        """Note that this thread has committed, since it asked for ``witness``."""
+        # The first wait that begins after this.
+        self._thread.ticket = witness, self._begun + 1
+
+    def sync(self) -> None:
+        """Wait for what this thread has committed. Raises Busy where nobody can tell whether it reached the disk."""
+        witness, wanted = getattr(self._thread, "ticket", (0, 0))
+        if not wanted:
+            return
+        with self._changed:
+            self._changed.wait_for(lambda: self._done >= wanted or not self._running)
+            connection = self._connection
+            if witness != self._gone or connection is None:
+                raise Busy()
+            if self._done >= wanted:
+                return
+            self._running, self._begun = True, self._begun + 1
+        done = False
+        try:
+            connection.execute(_SYNC)
+            done = True
+        except psycopg.OperationalError as error:
+            raise _translated(error) from error
+        finally:
+            self._end(done)
+
+    def close(self) -> None:
+        """Close the connection. One that is waited on is left to who waits."""
+        with self._changed:
+            if not self._running:
+                self._close()
+
+    def _end(self, done: bool) -> None:
+        with self._changed:
+            self._running = False
+            if done:
+                self._done = self._begun
+            else:
+                self._close()
+            self._changed.notify_all()
+
+    def _close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            self._gone += 1
+            connection.close()
+
+
 class _Names:
     """Who has a name among the threads of this process."""
 
@@ -191,6 +266,10 @@ class _Names:
                 lock, users = self._locks.pop(name)
                 if users > 1:
                     self._locks[name] = lock, users - 1
+
+
+def _translated(error: psycopg.OperationalError) -> Busy | StorageFull:
+    return StorageFull() if isinstance(error, errors.DiskFull) else Busy()
 
 
 def _key(name: str) -> int:
