@@ -274,6 +274,21 @@ def test_what_a_failed_sync_may_have_lost_no_longer_counts(
         checkpoint(store, 3.0)
     counts = [Span(0, 30)] if durability is Durability.CHUNK else [Span(0, 10)]
     assert list(store.open(ID).status().ranges) == counts
+    assert store.open(ID).status().lost
+    checkpoint(store, sync=False, compact=True)
+    assert store_of(tmp_path, durability).open(ID).status().lost
+    assert list(store.open(ID).status().ranges) == counts
+
+
+@pytest.mark.parametrize("boot", [1, 2])
+def test_whether_bytes_may_have_been_sent_twice_is_known_after_the_delivery_too(tmp_path: Path, boot: int) -> None:
+    store_of(tmp_path).create(session(30))
+    take(store_of(tmp_path), Span(0, 10))
+    store = store_of(tmp_path, boot=boot)
+    take(store, Span(0, 30))
+    assert store.open(ID).status().lost is (boot == 2)
+    store.open(ID).end(lambda each: each.completed("a", None, 9.0))
+    assert store_of(tmp_path, boot=boot).open(ID).status().lost is (boot == 2)
 
 
 def test_more_than_the_disk_holds_is_refused_at_once(tmp_path: Path) -> None:

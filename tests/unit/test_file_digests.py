@@ -19,6 +19,7 @@ from app.core.session import UploadSession
 from app.services.receiving import file_digests
 from app.services.receiving.file_digests import FileDigests, GrowingDigest
 from app.storage.disk.inbox import LocalInbox
+from app.storage.disk.span_log import Arrival, Kind
 from app.storage.disk.uploads import DiskUploads
 from app.storage.sql.files import SQLRequests
 from tests.support.catalogues import catalogue
@@ -75,6 +76,20 @@ def test_a_growing_digest_is_that_of_the_whole(house):
     growing = GrowingDigest(house.store.open(ID))
     for stop in (0, 1, 1, 2_000_000, len(DATA)):
         assert growing.advanced_to(stop) == hashlib.sha256(DATA[:stop]).hexdigest()
+    growing.close()
+
+
+def test_what_was_sent_again_after_it_was_hashed_is_hashed_again(house):
+    house.open()
+    house.take(Span(0, 1_000_000))
+    growing = GrowingDigest(house.store.open(ID))
+    growing.advanced_to(1_000_000)
+    # The sync of those bytes fails, and their sender has changed the file meanwhile.
+    log = house.store.open(ID)._log
+    log.append(lambda arrived: Arrival(Kind.SYNC_FAILED, arrived.boot, 1.0))
+    take(house.store, Span(0, len(DATA)), DATA[::-1], at=2.0)
+    whole = house.store.open(ID).status()
+    assert growing.whole(whole) == hashlib.sha256(DATA[::-1]).hexdigest()
     growing.close()
 
 

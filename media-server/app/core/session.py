@@ -67,6 +67,9 @@ class UploadSession:
     """Its final name below the link's folder, once it is complete."""
     interrupted: bool = False
     """Whether the machine was started anew since the last chunk, so that only what had reached the disk counts."""
+    lost: bool = False
+    """Whether recorded bytes may have ceased to count since the upload was opened, by a power cut or a failed sync. Such bytes are
+    sent again and need not be the same, so what was computed of them before says nothing."""
     refusal: str | None = None
     """The sentence that says why it was refused."""
 

@@ -80,7 +80,7 @@ class FileDigests:
         it returns. Raises UploadNotFound or FileNotFoundError where the bytes are gone, Busy."""
         growing = self._growing.get(session.upload_id)
         if growing is not None:
-            return growing.advanced_to(session.size)
+            return growing.whole(session)
         return sha256_of(source)
 
     def delivered(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> None:
@@ -96,10 +96,11 @@ class FileDigests:
         """The digest of a delivered file, for a sender who waits for it; None where nearly all of it is still to be hashed, or
         another process does so."""
         growing = self._growing.get(session.upload_id)
-        if session.sha256 is not None or growing is None or session.size - growing.position > SOON_BYTES:
+        left = session.size - (0 if growing is None or session.lost else growing.position)
+        if session.sha256 is not None or growing is None or left > SOON_BYTES:
             return session.sha256
         with suppress(UploadNotFound):
-            return growing.advanced_to(session.size)
+            return growing.whole(session)
         return None
 
     def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
@@ -183,9 +184,8 @@ class FileDigests:
         if session.state is State.OPEN:
             growing.advanced_to(session.ranges.prefix)
             return False
-        digest = growing.advanced_to(session.size)
         if session.sha256 is None:
-            self._note(session.request_hash, upload_id, digest)
+            self._note(session.request_hash, upload_id, growing.whole(session))
         return True
 
 
@@ -209,13 +209,24 @@ class GrowingDigest:
         """The digest of the first ``stop`` bytes, as 64 hex digits. They must have been received, and be no fewer than those of the
         last call. Raises UploadNotFound where the file was cut short meanwhile."""
         with self._lock:
-            while self.position < stop:
-                piece = self._content.read(Span(self.position, min(self.position + 4 * PIECE_BYTES, stop)))
-                if not piece:
-                    raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
-                self._digest.update(piece)
-                self.position += len(piece)
-            return self._digest.hexdigest()
+            return self._advanced_to(stop)
+
+    def whole(self, session: UploadSession) -> str:
+        """The digest of all bytes of an upload that has them all. Those that were read before are read again where they may be
+        others now. Raises what ``advanced_to`` raises."""
+        with self._lock:
+            if session.lost:
+                self._digest, self.position = hashlib.sha256(), 0
+            return self._advanced_to(session.size)
+
+    def _advanced_to(self, stop: int) -> str:
+        while self.position < stop:
+            piece = self._content.read(Span(self.position, min(self.position + 4 * PIECE_BYTES, stop)))
+            if not piece:
+                raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
+            self._digest.update(piece)
+            self.position += len(piece)
+        return self._digest.hexdigest()
 
 
 def sha256_of(source: Readable) -> str:

@@ -75,6 +75,8 @@ class Arrived:
     """The boot under which ``ranges`` count; 0 before the first record."""
     last_at: float = 0.0
     """The newest time of a record, in seconds since the epoch; 0 before the first."""
+    sync_failed: bool = False
+    """Whether a sync has ever failed, after which spans are recorded again that were recorded before."""
 
     def plus(self, arrivals: Sequence[Arrival]) -> Arrived:
         """The state after these further records. Neighbours of one kind are taken together, so that a long journal is read quickly."""
@@ -105,14 +107,15 @@ class Arrived:
         elif arrival.kind is Kind.PENDING:
             pending, unsynced = (*pending, span), unsynced + span.stop - span.start
         last_at = max(self.last_at, arrival.at)
-        return Arrived(known.ranges.add(span), durable, pending, unsynced, known.checkpointed, arrival.boot, last_at)
+        ranges, checkpointed = known.ranges.add(span), known.checkpointed
+        return Arrived(ranges, durable, pending, unsynced, checkpointed, arrival.boot, last_at, known.sync_failed)
 
     def _plus_alike(self, kind: Kind, boot: int, group: list[Arrival]) -> Arrived:
         known = self.under(boot)
         if kind is Kind.CHECKPOINT:
             known = known._checkpointed(max(each.covered for each in group))
         elif kind is Kind.SYNC_FAILED:
-            known = known._without_pending()
+            known = replace(known._without_pending(), sync_failed=True)
         spans = [each.span for each in group if each.span is not None]
         ranges, durable, pending, unsynced = known.ranges, known.durable, known.pending, known.unsynced
         if spans:
@@ -123,7 +126,7 @@ class Arrived:
             pending, unsynced = (*pending, *spans), unsynced + sum(span.length for span in spans)
         last_at = max(self.last_at, max(each.at for each in group))
         # Not dataclasses.replace, which takes ten times as long, for every chunk of every process.
-        return Arrived(ranges, durable, pending, unsynced, known.checkpointed, boot, last_at)
+        return Arrived(ranges, durable, pending, unsynced, known.checkpointed, boot, last_at, known.sync_failed)
 
     def snapshot(self, nonce: int) -> list[Arrival]:
         """The fewest records that come to the same state. The first one is a checkpoint with ``nonce`` and ``checkpointed``."""
@@ -131,7 +134,13 @@ class Arrived:
         rest = [part for span in self.ranges for part in promised.missing(span)]
         kinds = ((Kind.DURABLE, self.durable), (Kind.VOLATILE, rest), (Kind.PENDING, self.pending))
         first = Arrival(Kind.CHECKPOINT, self.boot, self.last_at, covered=self.checkpointed, nonce=nonce)
-        return [first, *(Arrival(kind, self.boot, self.last_at, span) for kind, spans in kinds for span in spans)]
+        # Before the spans, of which it takes none away there.
+        failed = [Arrival(Kind.SYNC_FAILED, self.boot, self.last_at)] if self.sync_failed else []
+        return [
+            first,
+            *failed,
+            *(Arrival(kind, self.boot, self.last_at, span) for kind, spans in kinds for span in spans),
+        ]
 
     @property
     def snapshot_size(self) -> int:

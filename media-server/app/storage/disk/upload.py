@@ -239,6 +239,7 @@ class DiskUpload:
                 ranges=counts.ranges,
                 active_at=max(facts.active_at, arrived.last_at),
                 interrupted=(arrived.boot or boot) != self._rules.boot,
+                lost=arrived.sync_failed or boot != self._rules.boot,
             )
             told = self._told = (facts, arrived, session)
         return told[2]

@@ -31,6 +31,8 @@ def encoded(session: UploadSession, boot: int) -> bytes:
         "refusal": session.refusal,
         "boot": boot,
     }
+    if session.lost and session.state is not State.OPEN:
+        document["lost"] = True  # Of an open upload the journal says so.
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
 
 
