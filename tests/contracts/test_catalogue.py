@@ -22,13 +22,14 @@ from app.core.errors import Busy, RequestFull, RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, DeliveryIntent, Fate, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
-from app.core.remotes import RemoteTarget, TargetKind
+from app.core.remotes import OutboxEntry, RemoteTarget, TargetKind
 from app.core.terms import Terms
 from app.storage.sql import links as link_rows
 from app.storage.sql.database import Database, compiled, inserted
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
+from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import counts, ledger, metadata
 from tests.contracts.conftest import databases
@@ -318,6 +319,16 @@ class Both:
                 results.append(getattr(store, name)(*arguments, **more))
             except RequestFull as error:
                 results.append((error.message, error.details))
+def test_a_catalogue_of_the_first_schema_keeps_what_is_owed(database, opened):
+    entry = OutboxEntry("upload-1", HASH, RemoteTarget(TargetKind.S3, bucket="b"), 10, 1.0, transfer="secret")
+    SQLOutbox(database).add(entry)
+    with database.write() as tx:
+        tx.run("ALTER TABLE outbox DROP COLUMN digests")
+        tx.run("UPDATE alembic_version SET version_num = '0001'")
+    migrate(opened())
+    assert SQLOutbox(opened()).all() == [entry]
+
+
         outcomes = [_comparable(each) for each in results]
         assert outcomes[0] == outcomes[1], (name, arguments, more)
         return results[0]

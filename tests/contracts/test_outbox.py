@@ -33,7 +33,9 @@ def outbox(make):
 
 
 def test_an_entry_comes_back_as_it_was(outbox, make):
-    full = replace(entry(), state=OutboxState.RETRYING, transfer="secret", path="a/ü", attempts=2, error="No.")
+    full = replace(
+        entry(), state=OutboxState.RETRYING, transfer="secret", path="a/ü", attempts=2, error="No.", digests="{}"
+    )
     assert outbox.add(full) is True
     assert outbox.load("upload-1") == full
     assert make().all() == [full]

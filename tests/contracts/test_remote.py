@@ -16,7 +16,7 @@ import pytest
 
 from app.core.backoff import Backoff
 from app.core.ports.remotes import Remote
-from app.core.ranges import Span
+from app.core.ranges import ByteRanges, Span
 from app.core.remotes import OutgoingFile, RemoteTarget, RemoteTrouble, TargetKind, TransferLost
 from app.services.chunk_buffer_pool import BUFFER_SIZES, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker
@@ -124,7 +124,7 @@ def outgoing(data: bytes, path: str = "a/b c/ü.bin") -> OutgoingFile:
 
 def send(far: Far, transfer: str, file: OutgoingFile, data: bytes, parts: list[tuple[int, int]]) -> None:
     for start, stop in parts:
-        assert far.remote.send(transfer, file, Span(start, stop), reader(data)) == stop - start
+        assert far.remote.send(transfer, file, Span(start, stop), reader(data)).length == stop - start
 
 
 @pytest.mark.parametrize("size", [0, 1, PART - 1, PART, PART + 1, 2 * PART + 12345])
@@ -140,7 +140,7 @@ def test_a_file_arrives_byte_for_byte_and_only_when_it_is_finished(far, size):
         send(far, transfer, file, data, parts[-1:])
     else:
         send(far, transfer, file, data, parts)
-    assert far.remote.finish(transfer, file, reader(data))
+    assert far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {file.path: data}
 
 
@@ -149,10 +149,10 @@ def test_finishing_again_finds_its_own_work(far):
     file = outgoing(data)
     transfer = far.remote.begin(file)
     send(far, transfer, file, data, spans(len(data), PART))
-    first = far.remote.finish(transfer, file, reader(data))
+    first = far.remote.finish(transfer, file, reader(data), {})
     other = far.make()
     assert other.held(transfer, file).length == file.size
-    assert other.finish(transfer, file, reader(data)) == first
+    assert other.finish(transfer, file, reader(data), {}) == first
     assert list(far.stored()) == [file.path]
 
 
@@ -167,7 +167,7 @@ def test_another_process_goes_on_where_the_first_one_died(far):
     held = far.remote.held(transfer, file)
     assert held.prefix == 2 * PART
     send(far, transfer, file, data, parts[2:])
-    far.remote.finish(transfer, file, reader(data))
+    far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {file.path: data}
 
 
@@ -177,7 +177,7 @@ def test_a_part_sent_twice_counts_once(far):
     transfer = far.remote.begin(file)
     parts = spans(len(data), PART)
     send(far, transfer, file, data, [*parts[:1], *parts[:1], *parts[1:]])
-    far.remote.finish(transfer, file, reader(data))
+    far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {file.path: data}
 
 
@@ -203,7 +203,7 @@ def test_bytes_that_are_not_the_local_ones_never_count(far):
     transfer = far.remote.begin(file)
     send(far, transfer, file, bytes(other), spans(len(data), PART))
     with pytest.raises(TransferLost):
-        far.remote.finish(transfer, file, reader(data))
+        far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {}
 
 
@@ -213,7 +213,7 @@ def test_s3_takes_parts_in_any_order(store):
     file = outgoing(data)
     transfer = far.remote.begin(file)
     send(far, transfer, file, data, spans(len(data), PART)[::-1])
-    far.remote.finish(transfer, file, reader(data))
+    far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {file.path: data}
 
 
@@ -237,7 +237,7 @@ def test_s3_takes_parts_that_are_larger_than_any_buffer(store):
     processor.send(Transfer(far.remote, transfer, file, read, CircuitBreaker()), parts)
     assert max(pieces) <= MIB
     assert pool.figures().misses == 1  # For the last few bytes.
-    far.remote.finish(transfer, file, reader(data))
+    far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {file.path: data}
 
 
@@ -271,7 +271,7 @@ def test_s3_replaces_no_object(store, size):
         file = outgoing(data, "x/same.bin")
         transfer = far.remote.begin(file)
         send(far, transfer, file, data, spans(size, PART))
-        far.remote.finish(transfer, file, reader(data))
+        far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {
         "x/same.bin": content(size, 0),
         "x/same (1).bin": content(size, 1),
@@ -286,15 +286,46 @@ def test_s3_notices_a_name_that_was_taken_meanwhile(store, size):
     files = [outgoing(first, "same"), outgoing(second, "same")]
     transfers = [far.remote.begin(file) for file in files]
     send(far, transfers[0], files[0], first, spans(size, PART))
-    far.remote.finish(transfers[0], files[0], reader(first))
+    far.remote.finish(transfers[0], files[0], reader(first), {})
 
     def pass_on() -> None:
         send(far, transfers[1], files[1], second, spans(size, PART))
-        far.remote.finish(transfers[1], files[1], reader(second))
+        far.remote.finish(transfers[1], files[1], reader(second), {})
 
     with pytest.raises(TransferLost):
         pass_on()
     assert far.stored() == {"same": first}
+
+
+def test_s3_compares_the_parts_it_lists_without_reading_them_again(store):
+    far = s3(store)
+    file, data, transfer = begun(far, 3 * PART + 5)
+    parts = spans(len(data), PART)
+    digests: dict[int, str] = {}
+    for start, stop in parts:
+        taken = far.remote.send(transfer, file, Span(start, stop), reader(data))
+        assert taken.digest == hashlib.md5(data[start:stop]).hexdigest()
+        digests[start] = taken.digest
+    # Whoever sent the second part died before that was noted.
+    del digests[PART]
+    read: list[Span] = []
+
+    def counting(offset: int, buffer: memoryview) -> None:
+        read.append(Span(offset, offset + len(buffer)))
+        reader(data)(offset, buffer)
+
+    assert far.remote.finish(transfer, file, counting, digests)
+    assert list(ByteRanges(read)) == [Span(PART, 2 * PART)]
+    assert far.stored() == {"x": data}
+
+
+def test_s3_finishes_nothing_whose_parts_are_not_those_that_were_sent(store):
+    far = s3(store)
+    file, data, transfer = begun(far, PART + 5)
+    send(far, transfer, file, data, spans(len(data), PART))
+    with pytest.raises(TransferLost):
+        far.remote.finish(transfer, file, reader(data), {PART: hashlib.md5(b"other").hexdigest()})
+    assert far.stored() == {}
 
 
 def test_s3_says_what_is_wrong_without_secrets(store):
@@ -316,7 +347,7 @@ def test_drive_keeps_folders_and_makes_each_once(drive):
         file = outgoing(b"x" * 10, name)
         transfer = far.remote.begin(file)
         send(far, transfer, file, b"x" * 10, [(0, 10)])
-        far.remote.finish(transfer, file, reader(b"x" * 10))
+        far.remote.finish(transfer, file, reader(b"x" * 10), {})
     assert sorted(far.stored()) == ["4", "a/b/1", "a/b/2", "a/it's a \\ test/3"]
     folders = [file["name"] for file in drive.files.values() if file.get("mimeType", "").endswith(".folder")]
     assert sorted(folders) == ["a", "b", "it's a \\ test", "root"]
@@ -328,7 +359,7 @@ def test_drive_is_reached_with_a_service_account_too(drive, tmp_path):
     file = outgoing(b"x", "x")
     transfer = far.remote.begin(file)
     send(far, transfer, file, b"x", [(0, 1)])
-    far.remote.finish(transfer, file, reader(b"x"))
+    far.remote.finish(transfer, file, reader(b"x"), {})
     assert far.stored() == {"x": b"x"}
 
 
@@ -351,10 +382,10 @@ def test_drive_is_believed_when_it_takes_less(drive):
     far = google(drive)
     file, data, transfer = begun(far)
     with once(drive, Fault(take=3 * 256 * 1024)):
-        assert far.remote.send(transfer, file, Span(0, PART), reader(data)) == 3 * 256 * 1024
+        assert far.remote.send(transfer, file, Span(0, PART), reader(data)).length == 3 * 256 * 1024
     with once(drive, Fault(take=0)):
         at = 3 * 256 * 1024
-        assert far.remote.send(transfer, file, Span(at, PART), reader(data)) == 0
+        assert far.remote.send(transfer, file, Span(at, PART), reader(data)).length == 0
 
 
 def test_drive_is_asked_after_a_connection_broke(drive):
@@ -377,7 +408,7 @@ def test_files_at_once_do_not_get_into_each_others_way(drive_over_http2):
         transfer = far.remote.begin(file)
         together.wait(20)
         send(far, transfer, file, data, spans(len(data), PART))
-        far.remote.finish(transfer, file, reader(data))
+        far.remote.finish(transfer, file, reader(data), {})
 
     with ThreadPoolExecutor(4) as threads:
         list(threads.map(pass_on, range(4)))
@@ -396,7 +427,7 @@ def test_a_connection_that_is_cut_in_the_middle_is_made_anew(drive_over_http2):
             send(far, transfer, file, data, [(PART, 2 * PART)])
         assert far.remote.held(transfer, file).prefix == PART
         send(far, transfer, file, data, [(PART, 2 * PART)])
-        far.remote.finish(transfer, file, reader(data))
+        far.remote.finish(transfer, file, reader(data), {})
         assert line.cuts == 1
     assert far.stored() == {"x": data}
     assert len({each.connection for each in front.seen()}) == 2
@@ -412,7 +443,7 @@ def test_a_server_that_stops_taking_is_asked_what_it_has(drive_over_http2):
     half = far.remote.held(transfer, file).prefix
     assert half == PART // 2 // (256 * 1024) * 256 * 1024
     send(far, transfer, file, data, [(half, PART), (PART, 2 * PART)])
-    far.remote.finish(transfer, file, reader(data))
+    far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {"x": data}
     # The connection that was stuck is not used again.
     assert len({each.connection for each in front.seen()}) == 2
@@ -426,7 +457,7 @@ def test_drive_has_the_file_although_the_last_reply_was_lost(drive):
     assert far.remote.held(transfer, file).length == PART
     drive.sessions.clear()
     assert far.remote.held(transfer, file).length == PART
-    far.remote.finish(transfer, file, reader(data))
+    far.remote.finish(transfer, file, reader(data), {})
     assert far.stored() == {"x": data}
 
 

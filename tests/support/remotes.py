@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable
@@ -9,14 +10,14 @@ from pathlib import Path
 from uuid import uuid4
 
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutgoingFile, ReadInto, TransferLost
+from app.core.remotes import OutgoingFile, PartDigests, ReadInto, Taken, TransferLost
 
 MIB = 1024 * 1024
 
 
 class FolderRemote:
     """A Remote in ``root``. ``before_send`` is called before each part and may raise, wait, or say how many bytes are
-    taken of it."""
+    taken of it. ``finished`` has the digests that each ``finish`` was given, which compares every byte nevertheless."""
 
     def __init__(self, root: Path, *, in_order: bool = False, part: int = MIB) -> None:
         self.root = root
@@ -24,6 +25,7 @@ class FolderRemote:
         self.part = part
         self.before_send: Callable[[Span], int | None] = lambda _: None
         self.sent: list[Span] = []
+        self.finished: list[PartDigests] = []
         self.lock = threading.Lock()
         root.mkdir(parents=True, exist_ok=True)
 
@@ -46,21 +48,22 @@ class FolderRemote:
             raise TransferLost("forgotten")
         return ByteRanges(Span(int(each.name), int(each.name) + each.stat().st_size) for each in folder.iterdir())
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> Taken:
         taken = self.before_send(span)
         folder, _ = self._of(transfer)
         if not folder.exists():
             raise TransferLost("forgotten")
         taken = span.length if taken is None else taken
+        data = bytearray(taken)
         if taken:
-            data = bytearray(taken)
             read(span.start, memoryview(data))
             (folder / str(span.start)).write_bytes(data)
         with self.lock:
             self.sent.append(span)
-        return taken
+        return Taken(taken, hashlib.md5(data).hexdigest() if taken else None)
 
-    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
+    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto, digests: PartDigests) -> str:
+        self.finished.append(dict(digests))
         folder, target = self._of(transfer)
         if target.exists():
             return str(target)

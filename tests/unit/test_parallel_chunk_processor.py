@@ -12,7 +12,7 @@ import pytest
 from app.core.backoff import Backoff
 from app.core.errors import Busy
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, Taken, TransferLost
 from app.services.chunk_buffer_pool import MIB, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
 from app.services.parallel_chunk_processor import (
@@ -52,7 +52,7 @@ class Bench:
         self.processor.send(transfer, parts)
 
     def arrived(self) -> bool:
-        return Path(self.remote.finish(self.token, FILE, reader(DATA))).read_bytes() == DATA
+        return Path(self.remote.finish(self.token, FILE, reader(DATA), {})).read_bytes() == DATA
 
 
 @pytest.fixture(params=[False, True], ids=["in parallel", "in order"])
@@ -312,7 +312,7 @@ def test_a_part_larger_than_any_buffer_ends_in_its_middle_when_nobody_wants_it(t
         began.set()
         bench.cancelled.set()
 
-    def send(transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
+    def send(transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> Taken:
         for start in range(span.start, span.stop, MIB):
             read(start, memoryview(bytearray(MIB)))
         raise AssertionError("it went on to its end")

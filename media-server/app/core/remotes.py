@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -47,6 +47,19 @@ class OutgoingFile:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What a remote took of a part."""
+
+    length: int
+    """In bytes, from the part's first on."""
+    digest: str | None = None
+    """Which bytes those were, in a form that the remote itself compares when it finishes; None where it does not."""
+
+
+PartDigests = Mapping[int, str]
+"""The digests of parts that a remote took whole, each by the offset at which its part begins."""
+
 ReadInto = Callable[[int, memoryview], None]
 """Fill a buffer with the file's bytes from an offset on. Raises LocalCopyGone when the local copy is no longer there whole."""
 
@@ -85,6 +98,9 @@ class OutboxEntry:
     """A sentence about the last failure."""
     next_at: float = 0.0
     sent_bytes: int = 0
+    digests: str | None = None
+    """``PartDigests`` of ``transfer`` as JSON, and when the upload was opened, as far as they were noted before a process died. A
+    large file has thousands, so they are read only by who goes on with it."""
 
 
 @dataclass(frozen=True, slots=True)

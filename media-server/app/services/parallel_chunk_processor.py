@@ -21,7 +21,7 @@ from app.core.backoff import Backoff
 from app.core.errors import Busy
 from app.core.ports.remotes import Remote
 from app.core.ranges import Span
-from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, Taken, TransferLost
 from app.services.chunk_buffer_pool import BUFFER_SIZES, MIB, ChunkBufferPool
 from app.services.circuit_breaker import CircuitBreaker, CircuitOpen
 from app.services.operations.threads import DaemonThreads
@@ -50,7 +50,7 @@ def chunk_size_for(size: int) -> int:
 @dataclass(frozen=True, slots=True)
 class Transfer:
     """What is sent where. ``cancelled`` is asked before every part and every pause; ``sent`` is told of every part
-    that the remote has taken, from any thread."""
+    that the remote has taken, from any thread, with the digest of one that was taken as a whole."""
 
     remote: Remote
     token: str
@@ -58,7 +58,7 @@ class Transfer:
     read: ReadInto
     breaker: CircuitBreaker
     cancelled: Callable[[], bool] = lambda: False
-    sent: Callable[[Span], None] = lambda _: None
+    sent: Callable[[Span, str | None], None] = lambda *_: None
 
 
 @dataclass
@@ -179,13 +179,15 @@ class ParallelChunkProcessor:
         number = span.start // transfer.remote.part_size(transfer.file.size) + 1
         progress = self.progress(transfer.file.upload_id) or ChunkProgress()
         progress.states[number] = "sending"
-        position, failures = span.start, 0
+        position, failures, digest = span.start, 0, None
         while position < span.stop:
             if stop.is_set() or transfer.cancelled():
                 raise Cancelled
             rest = Span(position, span.stop)
             try:
-                position += self._sent(transfer, rest, read)
+                taken = self._sent(transfer, rest, read)
+                digest = taken.digest if taken.length == span.length else None
+                position += taken.length
                 failures = failures if position > rest.start else failures + 1
                 trouble: RemoteTrouble = RemoteTrouble("The remote took nothing of what was sent.")
             except (TransferLost, CircuitOpen):
@@ -199,9 +201,9 @@ class ParallelChunkProcessor:
                     position = _probed(transfer, span)
         progress.states[number] = "sent"
         PARTS.labels("sent").inc()
-        transfer.sent(span)
+        transfer.sent(span, digest)
 
-    def _sent(self, transfer: Transfer, span: Span, read: ReadInto) -> int:
+    def _sent(self, transfer: Transfer, span: Span, read: ReadInto) -> Taken:
         with transfer.breaker.guard():
             return transfer.remote.send(transfer.token, transfer.file, span, read)
 

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from typing import Protocol
 
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutboxEntry, OutboxState, OutgoingFile, ReadInto
+from app.core.remotes import OutboxEntry, OutboxState, OutgoingFile, PartDigests, ReadInto, Taken
 
 
 class Remote(Protocol):
@@ -37,15 +37,16 @@ class Remote(Protocol):
         """The bytes that the remote has: whole parts, or a prefix where it is ``in_order``; all of them once it is finished."""
         ...
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
-        """Send one part, reading its bytes piece by piece, again where it has to be repeated. Returns how many bytes were taken,
-        fewer than ``span`` only where the remote is ``in_order``. What ``read`` raises goes through."""
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> Taken:
+        """Send one part, reading its bytes piece by piece, again where it has to be repeated. Returns what was taken, fewer bytes
+        than ``span`` only where the remote is ``in_order``. What ``read`` raises goes through."""
         ...
 
-    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
+    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto, digests: PartDigests) -> str:
         """Make the file visible and compare size and digest with the local copy; returns where it stands, for its owner to read.
 
         Called again after its reply was lost, it finds the file that it made. Raises TransferLost where the remote's bytes
+        ``digests`` are those that ``send`` returned and that the local copy still has: these parts need not be read again.
         are not those of the local copy; they are removed there first.
         """
         ...

@@ -2,11 +2,13 @@
 
 Whatever happens on the way, the local copy stays, and the entry in the outbox says how to go on: it is written before
 the remote is asked for anything that cannot be asked for twice, and removed after the link's ledger knows where the
-file stands. What a remote holds is asked of the remote itself, never remembered.
+file stands. What a remote holds is asked of the remote itself, never remembered; only the digests of what was sent are, so
+that nothing has to be read again for comparing the two.
 """
 
 from __future__ import annotations
 
+import json
 import logging
 import threading
 from collections.abc import Callable
@@ -44,6 +46,8 @@ ARRIVING_SECONDS = 2.0
 """How often it is looked whether more of a file has arrived."""
 MAX_BEGINNINGS = 3
 """How often in one go a transfer is begun anew before that counts as a failure."""
+_ANEW: dict[str, object] = {"transfer": None, "path": None, "sent_bytes": 0, "digests": None}
+"""An entry whose transfer has to be begun anew."""
 
 
 class Forwarder:
@@ -107,7 +111,7 @@ class Forwarder:
                     if beginning >= MAX_BEGINNINGS:
                         raise
                 except TransferLost:
-                    entry = self._changed(entry, transfer=None, path=None, sent_bytes=0)
+                    entry = self._changed(entry, **_ANEW)
                     if beginning >= MAX_BEGINNINGS:
                         raise
 
@@ -132,20 +136,21 @@ class Forwarder:
             held = remote.held(entry.transfer, file)
         spans = parts_to_send(remote, file, held, copy.ready)
         state = OutboxState.ARRIVING if copy.received is None else OutboxState.SENDING
-        told = _Told(lambda sent: self._changed(entry, sent_bytes=sent), held.length, self._clock)
+        told = _Told(lambda **known: self._changed(entry, **known), held, copy.opened_at, self._clock)
+        told.recall(entry.digests)
         if spans:
             self._changed(entry, state=state, sent_bytes=held.length)
             cancelled = _Watch(self._copies, entry, self._clock)
             sending = Transfer(remote, entry.transfer, file, copy.read, breaker, cancelled=cancelled, sent=told)
             self._send(sending, spans, entry, copy)
         if copy.received is None:
-            self._changed(
-                entry, state=state, sent_bytes=told.bytes, next_at=self._clock() + ARRIVING_SECONDS, error=None
-            )
+            self._changed(entry, state=state, next_at=self._clock() + ARRIVING_SECONDS, error=None, **told.known())
             return
         self._leave(entry)
+        # Looked at after the last part was read, so that the digests of all parts are those of this very file.
+        digests = told.digests if self._copies.is_as_sent(entry, copy.received) else {}
         with breaker.guard():
-            where = remote.finish(entry.transfer, file, copy.read)
+            where = remote.finish(entry.transfer, file, copy.read, digests)
         self._requests.note_passed_on(entry.request_hash, entry.upload_id, where)
         self._outbox.remove(entry.upload_id)
         self._observer.passed_on(entry, self._clock() - entry.created_at)
@@ -178,7 +183,7 @@ class Forwarder:
         if entry.path == copy.path and target == entry.target:
             return entry
         self._abort(entry)
-        return self._changed(entry, target=target, transfer=None, path=None, sent_bytes=0)
+        return self._changed(entry, target=target, **_ANEW)
 
     def _given_up(self, upload_id: str) -> None:
         """The file is gone, and with it what the remote has of it so far."""
@@ -225,23 +230,40 @@ class Forwarder:
 
 
 class _Told:
-    """Counts the bytes that a remote has taken and writes them down now and then, for the owner to see."""
+    """Counts the bytes that a remote has taken, for the owner to see, and keeps the digests of its parts. Writes both down now
+    and then. ``held`` is what the remote had before, ``opened_at`` when the upload was opened whose parts these are."""
 
-    def __init__(self, note: Callable[[int], object], held: int, clock: Clock) -> None:
+    def __init__(self, note: Callable[..., object], held: ByteRanges, opened_at: float | None, clock: Clock) -> None:
         self._note = note
         self._clock = clock
         self._lock = threading.Lock()
         self._next = clock() + PROGRESS_SECONDS
-        self.bytes = held
+        self._bytes = held.length
+        self._opened_at = opened_at
+        self.digests: dict[int, str] = {}
 
-    def __call__(self, span: Span) -> None:
+    def recall(self, noted: str | None) -> None:
+        """Take up the digests that were written down before, where they are of the same upload."""
+        known = json.loads(noted) if noted else {}
+        if self._opened_at is not None and known.get("opened_at") == self._opened_at:
+            self.digests = {int(start): digest for start, digest in known["parts"].items()}
+
+    def __call__(self, span: Span, digest: str | None) -> None:
         with self._lock:
-            self.bytes += span.length
+            self._bytes += span.length
+            if digest is not None:
+                self.digests[span.start] = digest
             if self._clock() < self._next:
                 return
             self._next = self._clock() + PROGRESS_SECONDS
-            sent = self.bytes
-        self._note(sent)
+            known = self.known()
+        self._note(**known)
+
+    def known(self) -> dict[str, object]:
+        """Both, as the outbox has them."""
+        known = {"opened_at": self._opened_at, "parts": self.digests}
+        digests = json.dumps(known, separators=(",", ":"), allow_nan=False) if self.digests else None
+        return {"sent_bytes": self._bytes, "digests": digests}
 
 
 class _Watch:

@@ -13,7 +13,7 @@ from app.core.ports.inbox import Content, Inbox, StoredFile
 from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import LocalCopyGone, OutboxEntry, ReadInto, RemoteTrouble
-from app.core.session import State
+from app.core.session import State, UploadSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class LocalCopy:
     received: ReceivedFile | None
     """None while it arrives."""
     read: ReadInto
+    opened_at: float | None
+    """When its upload was opened: after a cancel another may be opened under the same id. None where its session is gone."""
 
 
 class LocalCopies:
@@ -57,7 +59,23 @@ class LocalCopies:
             return
         with self._finished(entry, file).content() as content:
             whole = ByteRanges([Span(0, file.size)] if file.size else ())
-            yield LocalCopy(file.path, whole, file, _reader(content))
+            session = self._session(entry)
+            yield LocalCopy(file.path, whole, file, _reader(content), session.opened_at if session else None)
+
+    def is_as_sent(self, entry: OutboxEntry, file: ReceivedFile) -> bool:
+        """Whether every byte of a delivered file is the one that it was whenever it was read, also while it arrived: none was lost
+        then and sent again, and nobody has changed the file since. False where nobody knows. Raises RequestNotFound, Busy."""
+        session = self._session(entry)
+        if session is None or session.lost or file.file_identity is None:
+            return False
+        folder = self._requests.load(entry.request_hash).folder
+        return self._inbox.holds(folder, file.disk_path, file.file_identity)
+
+    def _session(self, entry: OutboxEntry) -> UploadSession | None:
+        try:
+            return self._store.open(entry.upload_id).status()
+        except UploadNotFound:
+            return None  # It was purged, long after the delivery.
 
     def _received(self, entry: OutboxEntry) -> ReceivedFile | None:
         try:
@@ -80,7 +98,7 @@ class LocalCopies:
                 if self._received(entry) is None:
                     raise LocalCopyGone from None
                 raise NotYet from None
-            yield LocalCopy(str(session.path), session.ranges, None, _reader(content))
+            yield LocalCopy(str(session.path), session.ranges, None, _reader(content), session.opened_at)
 
     def _finished(self, entry: OutboxEntry, file: ReceivedFile) -> StoredFile:
         folder = self._requests.load(entry.request_hash).folder

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutgoingFile, ReadInto, RemoteTarget, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, PartDigests, ReadInto, RemoteTarget, RemoteTrouble, Taken, TransferLost
 from app.storage.cloud.http2 import STALLED_SECONDS, Http2Connections, for_one_call
 from app.storage.cloud.resumable_session import ResumableSession, trouble
 
@@ -97,10 +97,11 @@ class GoogleDrive:
                 raise
             return ByteRanges([Span(0, file.size)] if file.size else ())
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
-        return self._session(transfer, file)[1].send(span, read)
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> Taken:
+        return Taken(self._session(transfer, file)[1].send(span, read))
 
-    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
+    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto, digests: PartDigests) -> str:
+        del digests  # Google tells one digest of the whole file.
         identity, session = self._session(transfer, file)
         found = self._found(identity)
         if found is None:

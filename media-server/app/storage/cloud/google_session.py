@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutgoingFile, ReadInto, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, PartDigests, ReadInto, RemoteTrouble, Taken, TransferLost
 from app.storage.cloud.google_drive import md5_of
 from app.storage.cloud.http2 import Http2Connections, for_one_call
 from app.storage.cloud.resumable_session import ResumableSession
@@ -69,10 +69,11 @@ class GoogleSession:
     def held(self, transfer: str, file: OutgoingFile) -> ByteRanges:
         return self._session(transfer, file).held()
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
-        return self._session(transfer, file).send(span, read)
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> Taken:
+        return Taken(self._session(transfer, file).send(span, read))
 
-    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
+    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto, digests: PartDigests) -> str:
+        del digests  # Google tells one digest of the whole file, if any.
         said = self._session(transfer, file).finished()
         if said is None:
             raise TransferLost("Google does not have the whole file.")

@@ -2,7 +2,8 @@
 
 Nothing is visible before the upload is completed, and completing never replaces an object: names that are taken get a
 number. Every object carries the id of its upload, so that a completion whose reply was lost is found again. The store
-checks each part against its MD5, and what it lists is compared with the local copy before the file counts.
+checks each part against its MD5. Before the file counts, the MD5 of every part that the store lists is compared with the
+one that was taken while the part was sent, or that of the local copy where nobody knows the first any more.
 
 A part of a very large file is larger than any buffer. No part is held whole here: its bytes are read while it is sent.
 """
@@ -21,7 +22,7 @@ from typing import Any
 
 from app.core.paths import numbered
 from app.core.ranges import ByteRanges, Span
-from app.core.remotes import OutgoingFile, ReadInto, RemoteTarget, RemoteTrouble, TransferLost
+from app.core.remotes import OutgoingFile, PartDigests, ReadInto, RemoteTarget, RemoteTrouble, Taken, TransferLost
 
 MAX_PARTS = 10_000
 MAX_OBJECT_BYTES = 5 * 1024**4
@@ -91,14 +92,15 @@ class S3Remote:
             span for span, part in ((self._span(part, file), part) for part in parts) if part["Size"] == span.length
         )
 
-    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> int:
+    def send(self, transfer: str, file: OutgoingFile, span: Span, read: ReadInto) -> Taken:
         key, upload_id = _parsed(transfer)
+        md5 = _md5_of(read, span)
         sent = {
             "Bucket": self._target.bucket,
             "Key": key,
             "Body": _Body(span, read),
             "ContentLength": span.length,
-            "ContentMD5": base64.b64encode(_md5_of(read, span).digest()).decode(),
+            "ContentMD5": base64.b64encode(md5.digest()).decode(),
         }
         with _translated():
             if upload_id is None:
@@ -106,9 +108,9 @@ class S3Remote:
             else:
                 number = span.start // self.part_size(file.size) + 1
                 self._client.upload_part(**sent, UploadId=upload_id, PartNumber=number)
-        return span.length
+        return Taken(span.length, md5.hexdigest())
 
-    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto) -> str:
+    def finish(self, transfer: str, file: OutgoingFile, read: ReadInto, digests: PartDigests) -> str:
         key, upload_id = _parsed(transfer)
         where = f"s3://{self._target.bucket}/{key}"
         if self._is_ours(key, file):
@@ -119,7 +121,7 @@ class S3Remote:
                     raise TransferLost("The object is not there.")
                 self._put(file, {"Bucket": self._target.bucket, "Key": key, "Body": b""})
             else:
-                self._complete(key, upload_id, file, read)
+                self._complete(key, upload_id, file, read, digests)
         if not self._is_ours(key, file):
             raise TransferLost("What the store has is not the file that was sent.")
         return where
@@ -133,9 +135,9 @@ class S3Remote:
             except TransferLost:
                 pass
 
-    def _complete(self, key: str, upload_id: str, file: OutgoingFile, read: ReadInto) -> None:
+    def _complete(self, key: str, upload_id: str, file: OutgoingFile, read: ReadInto, digests: PartDigests) -> None:
         parts = list(self._parts(key, upload_id))
-        if sum(part["Size"] for part in parts) != file.size or not self._match(parts, file, read):
+        if sum(part["Size"] for part in parts) != file.size or not self._match(parts, file, read, digests):
             self._client.abort_multipart_upload(Bucket=self._target.bucket, Key=key, UploadId=upload_id)
             raise TransferLost("The parts that the store has are not those of the file.")
         listed = [{"PartNumber": part["PartNumber"], "ETag": part["ETag"]} for part in parts]
@@ -147,11 +149,11 @@ class S3Remote:
             IfNoneMatch="*",
         )
 
-    def _match(self, parts: list[dict[str, Any]], file: OutgoingFile, read: ReadInto) -> bool:
+    def _match(self, parts: list[dict[str, Any]], file: OutgoingFile, read: ReadInto, digests: PartDigests) -> bool:
         """Whether every part is that of the local copy, as far as its ETag is an MD5 (with KMS it is not)."""
         for part in parts:
-            tag = part["ETag"].strip('"')
-            if len(tag) == 32 and tag != _md5_of(read, self._span(part, file)).hexdigest():
+            tag, span = part["ETag"].strip('"'), self._span(part, file)
+            if len(tag) == 32 and tag != (digests.get(span.start) or _md5_of(read, span).hexdigest()):
                 return False
         return True
 

@@ -12,7 +12,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.sql.expression import ColumnElement, literal_column
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration, which the tables below are made by."""
 
 metadata = MetaData()
@@ -153,6 +153,7 @@ outbox = Table(
     Column("next_at", Double, nullable=False),
     Column("sent_bytes", BigInteger, nullable=False),
     Column("remote", Text, nullable=False),  # What of the target is slow or fails together.
+    Column("digests", Text),  # Of the parts that were sent, by where each begins, as JSON.
     Index("outbox_by_age", "created_at", "upload_id"),
     Index("outbox_due", "remote", "next_at", "created_at"),
 )
