@@ -177,7 +177,8 @@ class WholeFiles:
             return {}
         outcomes: dict[str, Outcome] = {}
         files = [file for file in files if self._flushed(link, file, outcomes)]
-        refused = self._requests.announce(link, [_announced(file) for file in files], self._clock())
+        announced = {file.upload_id: _announced(file) for file in files}
+        refused = self._requests.announce(link, [*announced.values()], self._clock())
         outcomes |= refused
         linked: list[tuple[WholeFile, Delivery]] = []
         with self._observer.finishing():
@@ -193,7 +194,7 @@ class WholeFiles:
                         self._requests.release(link.hash, file.upload_id, "failed")
                         outcomes[file.upload_id] = error
             self._inbox.flush(link.folder, [delivery for _, delivery in linked])
-            received = [_received(_announced(file), delivery, self._clock()) for file, delivery in linked]
+            received = [_received(announced[file.upload_id], delivery, self._clock()) for file, delivery in linked]
             self._requests.receive(link.hash, *received)
         for each in received:
             done = delivered_session(link.hash, each)
