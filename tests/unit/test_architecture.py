@@ -27,6 +27,8 @@ MAY_IMPORT = {
 DOORS = APP / "services" / "parallel_chunks.py"
 # What every protocol may use. Beside these each folder of the web is a protocol of its own.
 OF_ALL_PROTOCOLS = {"server": {"server"}, "wire": {"wire", "server"}}
+# What of the ground the web may look at: time, what is counted, what bounds a process.
+NO_STORES = {"clock", "observer", "bounds"}
 MOST_ARGUMENTS = 10
 LONGEST_FUNCTION = 60
 LONGEST_WIRING = 40
@@ -70,6 +72,18 @@ def test_no_protocol_imports_another(path: Path) -> None:
     room = path.parent.name
     used = {name.split(".")[2] for name in imported(path) if name.startswith("app.web.")}
     assert used <= OF_ALL_PROTOCOLS.get(room, {room, *OF_ALL_PROTOCOLS})
+
+
+@pytest.mark.parametrize("path", sorted((APP / "web").rglob("*.py")), ids=lambda path: str(path.relative_to(APP)))
+def test_the_web_asks_no_store_past_the_services(path: Path) -> None:
+    attributes = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Attribute)]
+    of_ground = [
+        node.attr for node in attributes if isinstance(node.value, ast.Attribute) and node.value.attr == "ground"
+    ]
+    named = [node.attr for node in attributes]
+    assert set(of_ground) <= NO_STORES
+    assert named.count("ground") == len(of_ground), "the ground has another name here"
+    assert "store" not in named
 
 
 @pytest.mark.parametrize("path", sorted((APP / "core").rglob("*.py")), ids=lambda path: path.name)

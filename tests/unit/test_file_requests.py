@@ -25,6 +25,7 @@ from app.core.terms import Ask, CaptchaMode
 from app.core.waiting_room import WaitingRoom
 from app.services.links.access import Access, AccessRules
 from app.services.links.file_requests import FileRequests
+from app.storage.disk.inbox import LocalInbox
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.files import SQLRequests
 from app.web.wire.json_body import parse
@@ -57,6 +58,7 @@ class Office:
         )
         self.links = FileRequests(
             requests=self.store,
+            inbox=LocalInbox(folder / "files"),
             access=access,
             policy=Policy(max_file_size=1000, max_chunk_size=10, allowed_extensions=("jpg", "png")),
             attempts=attempts,

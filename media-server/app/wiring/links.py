@@ -36,6 +36,7 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
     )
     file_requests = FileRequests(
         requests=ground.requests,
+        inbox=ground.stores.inbox,
         access=access,
         policy=policy_of(settings),
         attempts=ground.attempts,

@@ -15,6 +15,7 @@ from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock, Hasher
+from app.core.ports.inbox import Inbox, StoredFile
 from app.core.ports.links import ListCursor
 from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
@@ -60,6 +61,7 @@ class FileRequests:
         self,
         *,
         requests: RequestStore,
+        inbox: Inbox,
         access: Access,
         policy: Policy,
         attempts: Attempts,
@@ -72,6 +74,7 @@ class FileRequests:
         """``create_limit``, where there is one, counts links made from one address. A link whose terms say nothing of its
         expiry is open for ``usual_hours``; 0 is for ever."""
         self._requests = requests
+        self._inbox = inbox
         self._access = access
         self._policy = policy
         self._attempts = attempts
@@ -103,6 +106,10 @@ class FileRequests:
         """Take no more uploads; what has arrived stays. Raises RequestNotFound."""
         self._requests.update(hash, self._change({"active": False}), actor)
         acts.note(actor, "link closed", hash)
+
+    def link(self, hash: str) -> RequestLink:
+        """The link, whether it takes uploads or not. Raises RequestNotFound."""
+        return self._requests.load(hash)
 
     def find(self, hash: str) -> RequestLink:
         """The link as senders may use it. Raises RequestNotFound, RequestClosed or RequestExpired."""
@@ -162,6 +169,16 @@ class FileRequests:
         if file is None:
             raise FileNotFound()
         return link, file
+
+    def received_by(self, hash: str, upload_id: str) -> ReceivedFile | None:
+        """The file that an upload brought; None where it brought none or its sender took it back. Raises RequestNotFound."""
+        return self._requests.file(hash, upload_id)
+
+    def stored(self, hash: str, path: str) -> tuple[ReceivedFile, StoredFile]:
+        """What ``received`` finds, with its bytes. Raises FileNotFound where no such file arrived, FileNotFoundError where it has been
+        moved, deleted or replaced since, Busy."""
+        link, file = self.received(hash, path)
+        return file, self._inbox.open(link.folder, file.disk_path, file.file_identity)
 
     def authorize_opening(self, link: RequestLink, credentials: Credentials) -> None:
         """Return if an upload may be opened with these credentials; raises what ``Access.authorize`` raises."""

@@ -93,7 +93,7 @@ def _answer() -> Response | None:
     reply = Response(status=204)
     if request.endpoint == SENDERS_PAGE:
         # Whether there is such a link: nginx has the page.
-        services().ground.requests.load((request.view_args or {})["hash"])
+        services().links.file_requests.link((request.view_args or {})["hash"])
     if request.method in BODILESS:
         return reply
     if getattr(current_app.view_functions[request.endpoint], "for_owner", False):

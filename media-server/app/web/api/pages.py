@@ -39,7 +39,7 @@ def request_page(hash: str) -> Response:
         return _moved(f"../{quote(hash, safe='')}")
     response = _page(_in_their_language(), conditional=False)
     try:
-        services().ground.requests.load(hash)
+        services().links.file_requests.link(hash)
         # The page asks what the link says of itself, and the browser does so before it has read the page.
         response.headers["Link"] = (
             f"<../api/droppr/requests/{quote(hash, safe='')}>; rel=preload; as=fetch; crossorigin"

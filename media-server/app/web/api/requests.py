@@ -102,11 +102,9 @@ def pass_on(hash: str, path: str) -> tuple[Response, int]:
 @owner_required
 def fetch(hash: str, path: str) -> Response:
     here = services()
-    link, file = here.links.file_requests.received(hash, path)
     try:
-        return download(
-            here.ground.stores.inbox.open(link.folder, file.disk_path, file.file_identity), file, here.settings
-        )
+        file, stored = here.links.file_requests.stored(hash, path)
+        return download(stored, file, here.settings)
     except FileNotFoundError:
         raise FileNotFound("This file has been moved, deleted or replaced by a link on the server.") from None
 

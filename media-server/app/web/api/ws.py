@@ -169,7 +169,7 @@ class Conversation:
         told: Any = None
         pause = threading.Event()
         while True:
-            file = services().ground.requests.file(hash, session.upload_id)
+            file = services().links.file_requests.received_by(hash, session.upload_id)
             found = services().forwarding.outbox.states([file]).get(session.upload_id) if file else None
             state = (found.state, found.sent_bytes, found.error) if found else None
             if state != told and found:

@@ -70,7 +70,7 @@ def judge_page() -> None:
     hash = (request.view_args or {}).get("hash")
     if hash is None or not _is_senders_call() or not _is_foreign():
         return
-    own = services().ground.requests.load(hash).terms.allowed_origins
+    own = services().links.file_requests.link(hash).terms.allowed_origins
     if not admits(services().settings.allowed_origins if own is None else own, request.headers["Origin"]):
         raise OriginNotAllowed()
 
@@ -91,7 +91,7 @@ def judge_socket(hash: str) -> None:
     and RequestNotFound."""
     if not _is_foreign():
         return
-    own = services().ground.requests.load(hash).terms.allowed_origins
+    own = services().links.file_requests.link(hash).terms.allowed_origins
     if own is not None and not admits(own, request.headers["Origin"]):
         raise OriginNotAllowed()
 

@@ -34,5 +34,5 @@ def judge_link() -> None:
     if hash is None or request.method in BODILESS or getattr(view, "for_owner", False):
         return
     if not is_handed_over(request.environ, services().settings):
-        services().ground.requests.load(hash)
+        services().links.file_requests.link(hash)
         note_rights()
