@@ -245,6 +245,19 @@ def test_what_happens_is_told_in_its_order_and_only_when_it_is_true(store, event
     assert events.after(told[1].id, 2) == told[2:4]
 
 
+def test_an_upload_that_its_owner_stops_is_told_once_and_no_other_end_is(store, events):
+    store.create(link())
+    for upload_id in ("stopped", "cancelled", "expired"):
+        store.reserve(link(), upload_id, 5)
+    ada = Actor(ActorKind.ACCOUNT, name="ada")
+    assert store.release(HASH, "stopped", "stopped", ada)
+    assert not store.release(HASH, "stopped", "stopped", ada)
+    assert store.release(HASH, "cancelled", "cancelled")
+    assert store.release(HASH, "expired", "expired")
+    told = [(each.kind, each.actor, each.upload_id) for each in events.after(0, 100)[1:]]
+    assert told == [(EventKind.UPLOAD_STOPPED, "account:ada", "stopped")]
+
+
 def test_a_reader_goes_on_where_it_was_and_events_go_when_all_have_passed_them(store, events, opened):
     store.create(link())
     store.receive(HASH, *(received(f"u{number}") for number in range(4)))
@@ -306,6 +319,16 @@ def test_migrating_again_and_at_once_changes_nothing(database, opened, store):
     assert store.load(HASH) == link()
 
 
+def test_a_catalogue_of_the_first_schema_keeps_what_is_owed(database, opened):
+    entry = OutboxEntry("upload-1", HASH, RemoteTarget(TargetKind.S3, bucket="b"), 10, 1.0, transfer="secret")
+    SQLOutbox(database).add(entry)
+    with database.write() as tx:
+        tx.run("ALTER TABLE outbox DROP COLUMN digests")
+        tx.run("UPDATE alembic_version SET version_num = '0001'")
+    migrate(opened())
+    assert SQLOutbox(opened()).all() == [entry]
+
+
 class Both:
     """The same call on the ledgers that were files and on the catalogue; what both say must be the same."""
 
@@ -319,16 +342,6 @@ class Both:
                 results.append(getattr(store, name)(*arguments, **more))
             except RequestFull as error:
                 results.append((error.message, error.details))
-def test_a_catalogue_of_the_first_schema_keeps_what_is_owed(database, opened):
-    entry = OutboxEntry("upload-1", HASH, RemoteTarget(TargetKind.S3, bucket="b"), 10, 1.0, transfer="secret")
-    SQLOutbox(database).add(entry)
-    with database.write() as tx:
-        tx.run("ALTER TABLE outbox DROP COLUMN digests")
-        tx.run("UPDATE alembic_version SET version_num = '0001'")
-    migrate(opened())
-    assert SQLOutbox(opened()).all() == [entry]
-
-
         outcomes = [_comparable(each) for each in results]
         assert outcomes[0] == outcomes[1], (name, arguments, more)
         return results[0]

@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Busy
+from app.core.events import EventKind
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget, TargetKind
+from app.storage.sql.events import SQLEvents
 from app.storage.sql.outbox import SQLOutbox, outbox_row
 from tests.contracts.conftest import databases
+from tests.support.actors import OWNER
 from tests.support.processes import together
 
 PLACE = RemoteTarget(TargetKind.S3, bucket="bucket", prefix="in")
@@ -46,6 +49,18 @@ def test_adding_again_changes_nothing(outbox):
     outbox.update("upload-1", lambda each: replace(each, attempts=3))
     assert outbox.add(entry()) is False
     assert outbox.load("upload-1").attempts == 3
+
+
+def test_what_an_owner_asks_for_is_due_at_once_and_told(outbox, make):
+    failed = replace(entry("upload-2"), state=OutboxState.FAILED, attempts=3, next_at=99.0, transfer="secret")
+    outbox.add(failed)
+    outbox.ask(entry(), OWNER)
+    outbox.ask(entry("upload-2"), OWNER)
+    again = replace(failed, state=OutboxState.WAITING, attempts=0, next_at=0.0)
+    assert sorted(make().all(), key=lambda each: each.upload_id) == [entry(), again]
+    told = [(each.kind, each.link, each.actor, each.upload_id) for each in SQLEvents(outbox._database).after(0, 9)]
+    asked = EventKind.PASSING_ON_ASKED
+    assert told == [(asked, "hash", "owner", "upload-1"), (asked, "hash", "owner", "upload-2")]
 
 
 def test_what_was_removed_is_gone_and_an_update_brings_it_not_back(outbox):

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from app import create_app
-from app.core.actors import Credentials, sender
+from app.core.actors import Actor, ActorKind, Credentials, sender
 from app.core.errors import Busy, StorageFull, UploadCancelled, UploadComplete, UploadNotFound
+from app.core.events import EventKind
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.session import UploadSession
@@ -19,6 +20,7 @@ from app.services.receiving.open_uploads import Stopped, UnderWay
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
 from app.storage.disk.upload import DiskUpload
+from app.storage.sql.events import SQLEvents
 from app.wiring import build
 from tests.support.actors import OWNER
 from tests.support.clock import Now
@@ -158,6 +160,23 @@ def test_all_are_stopped_in_calls_that_are_bounded(house: House, monkeypatch: py
     assert stop(house.hash, OWNER) == Stopped(0, 4)
     monkeypatch.setattr(open_uploads, "MAX_STOP_SECONDS", 60)
     assert [stop(house.hash, OWNER) for _ in range(3)] == [Stopped(3, 1), Stopped(1, 0), Stopped(0, 0)]
+    assert len(told(house)) == 7
+
+
+def told(house: House) -> list[tuple[str, str | None]]:
+    """Who has stopped which uploads."""
+    events = SQLEvents(house.services.ground.catalogue).after(0, 1000)
+    return [(each.actor, each.upload_id) for each in events if each.kind is EventKind.UPLOAD_STOPPED]
+
+
+def test_who_stopped_an_upload_stands_in_an_event(house: House) -> None:
+    stopped, cancelled, lost = house.opened("a"), house.opened("b"), house.opened("c")
+    ada = Actor(ActorKind.ACCOUNT, name="ada")
+    house.services.receiving.uploads.cancel(house.hash, cancelled)
+    house.services.receiving.open_uploads.stop(house.hash, stopped, ada)
+    house.services.ground.stores.uploads.delete(lost)
+    house.services.receiving.open_uploads.stop(house.hash, lost, ada)
+    assert told(house) == [("account:ada", stopped), ("account:ada", lost)]
 
 
 def test_a_page_reads_no_more_sessions_than_it_shows(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -201,10 +220,10 @@ def test_a_place_without_a_session_is_given_back(house: House) -> None:
 def test_on_a_full_disk_the_bytes_go_first_and_make_the_room(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     release = house.services.ground.requests.release
 
-    def refuse(hash: str, upload_id: str, why: str) -> bool:
+    def refuse(hash: str, upload_id: str, why: str, by: Actor) -> bool:
         if house.services.ground.stores.uploads.exists(upload_id):
             raise StorageFull
-        return release(hash, upload_id, why)
+        return release(hash, upload_id, why, by)
 
     monkeypatch.setattr(house.services.ground.requests, "release", refuse)
     upload_id = house.opened()

@@ -14,6 +14,10 @@ class EventKind(StrEnum):
     FILE_RECEIVED = "file_received"
     FILE_REMOVED = "file_removed"
     """Its sender took the file back."""
+    PASSING_ON_ASKED = "passing_on_asked"
+    """Its owner asked for it to be passed on at once."""
+    UPLOAD_STOPPED = "upload_stopped"
+    """The link's owner stopped it while it was open."""
     LINK_MADE = "link_made"
     LINK_CHANGED = "link_changed"
     """Its owner changed something other than to close it, which may be to open it again."""
@@ -35,7 +39,7 @@ class Event:
     actor: str
     """The name of who did it (``str(Actor)``)."""
     upload_id: str | None = None
-    """The upload whose file it was; None for an event of a link."""
+    """The upload, or the one that brought the file; None for an event of a link."""
 
 
 class EventStore(Protocol):

@@ -48,7 +48,7 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
     check_start(data)
     bounds = build_bounds(settings)
     catalogue = open_catalogue(data, settings.database_url)
-    outbox, bell = Outbox(SQLOutbox(catalogue), clock), Bell()
+    bell = Bell()
     return Ground(
         clock=clock,
         observer=Observer(),
@@ -57,7 +57,7 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
         catalogue=catalogue,
         bell=bell,
         requests=SQLRequests(catalogue, clock=clock, durable=is_durable(settings), happened=bell.ring),
-        outbox=outbox,
+        outbox=Outbox(SQLOutbox(catalogue, clock=clock, happened=bell.ring), clock),
         attempts=SQLCounts(catalogue, clock),
         locks=LocalNamedLocks(data / "uploads.turn"),
     )

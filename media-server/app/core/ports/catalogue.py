@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from math import inf
 from typing import Protocol
 
+from app.core.actors import Actor
 from app.core.errors import UploadError
 from app.core.links import DeliveryIntent, Known, Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
@@ -55,11 +56,11 @@ class RequestStore(LinkStore, ReceivedFiles, Protocol):
         announced."""
         ...
 
-    def release(self, hash: str, upload_id: str, why: str) -> bool:
+    def release(self, hash: str, upload_id: str, why: str, by: Actor | None = None) -> bool:
         """End a reservation or announcement; false, and nothing changes, where the upload has none.
 
-        ``why`` is ``cancelled`` (by its sender), ``stopped`` (by the owner), ``refused``, ``failed`` or ``expired``. Only of
-        ``stopped`` and ``expired`` ones something is remembered, see ``why_gone``."""
+        ``why`` is ``cancelled`` (by its sender), ``stopped`` (by the owner ``by``, which an event tells), ``refused``, ``failed`` or
+        ``expired``. Only of ``stopped`` and ``expired`` ones something is remembered, see ``why_gone``."""
         ...
 
     def why_gone(self, hash: str, upload_id: str) -> str | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from typing import Protocol
 
+from app.core.actors import Actor
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import OutboxEntry, OutboxState, OutgoingFile, PartDigests, ReadInto, Taken
 
@@ -45,8 +46,8 @@ class Remote(Protocol):
     def finish(self, transfer: str, file: OutgoingFile, read: ReadInto, digests: PartDigests) -> str:
         """Make the file visible and compare size and digest with the local copy; returns where it stands, for its owner to read.
 
-        Called again after its reply was lost, it finds the file that it made. Raises TransferLost where the remote's bytes
         ``digests`` are those that ``send`` returned and that the local copy still has: these parts need not be read again.
+        Called again after its reply was lost, it finds the file that it made. Raises TransferLost where the remote's bytes
         are not those of the local copy; they are removed there first.
         """
         ...
@@ -63,6 +64,11 @@ class OutboxStore(Protocol):
 
     def add(self, entry: OutboxEntry) -> bool:
         """Note durably that a file has to be passed on; false, and nothing changes, where it is noted already."""
+        ...
+
+    def ask(self, entry: OutboxEntry, actor: Actor) -> None:
+        """Note durably that ``actor`` wants a file passed on at once: ``entry`` where there is none of the upload, else the one that
+        there is, which waits no longer and counts no failures. An event says so."""
         ...
 
     def load(self, upload_id: str) -> OutboxEntry | None:

@@ -58,15 +58,11 @@ class Outbox:
 
     def again(self, link: RequestLink, file: ReceivedFile, actor: Actor) -> PassedOn:
         """Pass a received file on now, however often that failed. Raises InvalidRequest where there is nowhere to."""
-        target = file.destination or link.terms.destination
         if file.passed_on_to is None:
-            found = self.store.update(
-                file.upload_id, lambda each: replace(each, attempts=0, next_at=0.0, state=OutboxState.WAITING)
-            )
-            if found is None and target is None:
+            target = file.destination or link.terms.destination or self._target_of(file.upload_id)
+            if target is None:
                 raise InvalidRequest("This link passes its files on to nowhere.")
-            if found is None and target is not None:
-                self._note(file.upload_id, link.hash, file.size, target, OutboxState.WAITING)
+            self.store.ask(self._entry(file.upload_id, link.hash, file.size, target, OutboxState.WAITING), actor)
             self.wake.set()
         acts.note(actor, "file to be passed on again", link.hash, file.upload_id, path=file.path)
         return self.states([file])[file.upload_id]
@@ -93,6 +89,11 @@ class Outbox:
         states = [state for state in OutboxState if state is not OutboxState.DONE]
         counted = {state.value: found.get(state, (0, 0))[0] for state in states}
         return {**counted, "bytes_left": sum(left for _, left in found.values())}
+
+    def _target_of(self, upload_id: str) -> RemoteTarget | None:
+        """Where a file goes to of which its link says nothing: to a session that its sender began."""
+        entry = self.store.load(upload_id)
+        return entry.target if entry else None
 
     def _note(self, upload_id: str, hash: str, size: int, target: RemoteTarget, state: OutboxState) -> None:
         if self.store.add(self._entry(upload_id, hash, size, target, state)):

@@ -90,7 +90,7 @@ class OpenUploads:
             raise _arrived()
         if all(each.upload_id != upload_id for each in self._requests.openings(hash)):
             raise UploadNotFound()
-        if not self._stop_one(hash, upload_id):
+        if not self._stop_one(hash, upload_id, actor):
             raise _arrived()
         acts.note(actor, "upload cancelled", hash, upload_id)
 
@@ -104,14 +104,14 @@ class OpenUploads:
                 break
             # One that is being delivered is not waited for: that may take as long as reading the file.
             with suppress(Busy, UploadNotFound):
-                stopped += self._stop_one(hash, opening.upload_id, wait=False)
+                stopped += self._stop_one(hash, opening.upload_id, actor, wait=False)
         left = len(self._requests.openings(hash))
         acts.note(actor, "uploads cancelled", hash, cancelled=stopped, left=left)
         return Stopped(stopped, left)
 
-    def end(self, upload_id: str, why: str, *, wait: bool = True) -> bool:
-        """End an open upload, ``why`` being ``cancelled`` (by its sender) or ``stopped`` (by the owner), and free all that it takes.
-        False, and nothing is done, where its file was delivered before.
+    def end(self, upload_id: str, why: str, by: Actor | None = None, *, wait: bool = True) -> bool:
+        """End an open upload, ``why`` being ``cancelled`` (by its sender) or ``stopped`` (by the owner ``by``), and free all that it
+        takes. False, and nothing is done, where its file was delivered before.
 
         Takes ``Upload.exclusive``, which the caller must not hold. Raises UploadNotFound, and Busy where another has that lock and
         ``wait`` is false, or too many wait. ``Purge.remove`` is its part inside the lock.
@@ -121,17 +121,17 @@ class OpenUploads:
             session = upload.status()
             if self._has_arrived(session):
                 return False
-            self._purge.remove(session, why)
+            self._purge.remove(session, why, by)
         self._concurrency.finished(upload_id)
         self._observer.cancelled(session, why)
         return True
 
-    def _stop_one(self, hash: str, upload_id: str, *, wait: bool = True) -> bool:
+    def _stop_one(self, hash: str, upload_id: str, actor: Actor, *, wait: bool = True) -> bool:
         try:
-            return self.end(upload_id, "stopped", wait=wait)
+            return self.end(upload_id, "stopped", actor, wait=wait)
         except UploadNotFound:
             # A place in the ledger for which there is no session, as after a removal by hand.
-            if self._requests.release(hash, upload_id, "stopped"):
+            if self._requests.release(hash, upload_id, "stopped", actor):
                 return True
             raise
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from contextlib import suppress
 
+from app.core.actors import Actor
 from app.core.errors import Busy, RequestNotFound, StorageFull, UploadError, UploadNotFound
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
@@ -51,20 +52,20 @@ class Purge:
         too_old = session.state is State.OPEN and now - session.opened_at >= self._max_age
         return too_old or session.idle_since(now) >= self._max_idle
 
-    def remove(self, session: UploadSession, why: str) -> None:
+    def remove(self, session: UploadSession, why: str, by: Actor | None = None) -> None:
         """Delete an upload with its bytes, its promise and, while it is open, its reservation. The caller holds ``Upload.exclusive``.
 
-        ``why`` is one that ``RequestStore.release`` takes. Also works on a full disk, where what cannot be noted lapses or is released
+        ``why`` and ``by`` are those that ``RequestStore.release`` takes. Also works on a full disk, where what cannot be noted lapses or is released
         by the next sweep. Raises Busy.
         """
         try:
-            self._release(session, why)
+            self._release(session, why, by)
             self._store.delete(session.upload_id)
         except StorageFull:
             # Freeing its space makes the room to note that; where it does not, the sweep gives the place back.
             self._store.delete(session.upload_id)
             with suppress(StorageFull):
-                self._release(session, why)
+                self._release(session, why, by)
         self._promises.drop(session)  # Last: on a full disk this can be noted only now.
 
     def abandon(self, hash: str) -> None:
@@ -90,10 +91,10 @@ class Purge:
         self._give_back_lost_places()
         return removed
 
-    def _release(self, session: UploadSession, why: str) -> None:
+    def _release(self, session: UploadSession, why: str, by: Actor | None) -> None:
         if session.state is State.OPEN:
             with suppress(RequestNotFound):  # The link is deleted, and its ledger with it.
-                self._requests.release(session.request_hash, session.upload_id, why)
+                self._requests.release(session.request_hash, session.upload_id, why, by)
 
     def _sweep_one(self, upload_id: str) -> int:
         try:

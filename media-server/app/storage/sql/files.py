@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import and_, or_, select
 
-from app.core.actors import ActorKind
+from app.core.actors import Actor, ActorKind
 from app.core.errors import RequestFull, RequestNotFound, UploadError
 from app.core.events import EventKind
 from app.core.ledger import folder_mark, folder_marks, new_folders
@@ -197,12 +197,16 @@ class SQLRequests(SQLLinks):
         self._sync()
         return full
 
-    def release(self, hash: str, upload_id: str, why: str) -> bool:
-        with self._entry(hash, upload_id) as (_, book, entry):
+    def release(self, hash: str, upload_id: str, why: str, by: Actor | None = None) -> bool:
+        with self._entry(hash, upload_id) as (tx, book, entry):
             if entry is None or entry.state not in _UNDER_WAY:
                 return False
             book.release(entry, why if why in _REMEMBERED else None)
-            return True
+            if by is not None:
+                self._events.write(tx, EventKind.UPLOAD_STOPPED, hash, str(by), [upload_id])
+        if by is not None:
+            self._happened()
+        return True
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
         check_hash(hash)

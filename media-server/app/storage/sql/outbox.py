@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from app.core.actors import Actor
+from app.core.events import EventKind
+from app.core.ports.guards import Clock
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, is_id, value
+from app.storage.sql.events import EventLog
 from app.storage.sql.schema import number, outbox
 
 # In the order of OutboxEntry's fields.
@@ -24,11 +29,17 @@ _TARGET, _STATE = _NAMES.index("target"), _NAMES.index("state")
 class SQLOutbox:
     """What has to be passed on, a row a file."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock = time.time, happened: Callable[[], None] = lambda: None
+    ) -> None:
+        """``happened`` is called whenever there are new events."""
+
         def words(statement: Any) -> str:
             return compiled(statement, database.dialect)
 
         self._database = database
+        self._events = EventLog(database, clock)
+        self._happened = happened
         this = outbox.c.upload_id == value("upload_id")
         self._load = words(select(*_COLUMNS).where(this))
         self._lock = words(select(*_COLUMNS).where(this).with_for_update())
@@ -55,6 +66,17 @@ class SQLOutbox:
             added = tx.changed(self._add, **outbox_row(entry)) == 1
         self._database.sync()
         return added
+
+    def ask(self, entry: OutboxEntry, actor: Actor) -> None:
+        with self._database.write() as tx:
+            tx.run(self._add, **outbox_row(entry))
+            found = _found(tx, self._lock, entry.upload_id)
+            assert found is not None
+            again = replace(found, attempts=0, next_at=0.0, state=OutboxState.WAITING)
+            tx.run(self._update, **outbox_row(again))
+            self._events.write(tx, EventKind.PASSING_ON_ASKED, entry.request_hash, str(actor), [entry.upload_id])
+        self._database.sync()
+        self._happened()
 
     def load(self, upload_id: str) -> OutboxEntry | None:
         with self._database.read() as tx:
