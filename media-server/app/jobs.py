@@ -59,7 +59,7 @@ def start_pulse(*jobs: tuple[float, Job]) -> None:
 def start_leader(leader: Leader, cleanup_cron: str, sweep: Job, catch_up: Job) -> None:
     """Try to become the one process that runs the scheduler, for as long as this process lives.
 
-    ``catch_up`` runs once on taking over, ``sweep`` by the cron expression.
+    ``sweep`` runs by the cron expression, ``catch_up`` beside it and once on taking over: other processes die as well.
     """
 
     def lead() -> None:
@@ -67,7 +67,8 @@ def start_leader(leader: Leader, cleanup_cron: str, sweep: Job, catch_up: Job) -
         scheduler = BackgroundScheduler(daemon=True)
         trigger = CronTrigger.from_crontab(cleanup_cron)
         # A laptop that slept through the night purges when it wakes up.
-        scheduler.add_job(run_logged, trigger, args=[sweep], coalesce=True, misfire_grace_time=None)
+        for job in (sweep, catch_up):
+            scheduler.add_job(run_logged, trigger, args=[job], coalesce=True, misfire_grace_time=None)
         scheduler.add_job(run_logged, args=[catch_up])
         scheduler.start()
         log.info("this process runs the nightly purge", extra={"cron": cleanup_cron})

@@ -126,8 +126,8 @@ class FileDigests:
                 self._ensured.discard(file.upload_id)
 
     def hash_missing(self) -> int:
-        """Compute every digest that no ledger knows, in this thread, however long that takes; returns how many. For the background
-        of a start: a crash loses digests that were on their way. A file that cannot be read is passed over."""
+        """Compute every digest that no ledger knows, in this thread, however long that takes; returns how many. For the background:
+        a process that dies loses digests that were on their way. A file that cannot be read is passed over."""
         hashed, place = 0, 0
         while unknown := self._requests.unhashed(place, UNHASHED_FILES):
             place = unknown[-1][0]
