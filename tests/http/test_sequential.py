@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.http.test_websocket import key, line, started
 from tests.support.client import Client, Link
 from tests.support.files import content, files_below
 from tests.support.live import GENEROUS, LiveServer
@@ -45,6 +46,18 @@ def test_a_chunk_that_is_not_next_is_refused_with_the_offset_to_send(link: Link)
     assert refused.json["offset"] == 300
     assert link.status(upload_id).json["received_ranges"] == [[0, 299]]
     link.chunk(upload_id, 300, data[300:], 1000).expect(200)
+    assert (link.disk / "a.bin").read_bytes() == data
+
+
+def test_a_message_over_a_websocket_that_is_not_next_is_refused_alone(link: Link) -> None:
+    data = content(1000)
+    with line(link.client, key()) as talk:
+        started(talk, link, "a.bin", data)
+        talk.put(500, data[500:])
+        told = talk.hear("error")
+        assert (told["code"], told["offset"], told["next_offset"]) == ("offset_mismatch", 500, 0)
+        talk.put(0, data)
+        assert talk.hear("progress")["complete"] is True
     assert (link.disk / "a.bin").read_bytes() == data
 
 

@@ -159,7 +159,11 @@ class Conversation:
             )
             session = services().receiving.uploads.receive(hash, command, ViewBody(data[HEADER_BYTES:]))
         except UploadError as error:
-            self._socket.send(type="error", offset=offset, length=length, **described(error))
+            told = described(error)
+            if "offset" in told:
+                # By its offset the client knows which message is meant.
+                told["next_offset"] = told.pop("offset")
+            self._socket.send(type="error", offset=offset, length=length, **told)
             return services().receiving.uploads.status(hash, session.upload_id)
         self._socket.send(type="progress", offset=offset, length=length, **_counts(session))
         return session
