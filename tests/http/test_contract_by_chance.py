@@ -10,7 +10,7 @@ import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import content_type_conformance, response_schema_conformance, status_code_conformance
 
-from app.web.wire.calls import BYTES, EVENTS, HTML, PACK
+from app.web.wire.declaring import BYTES, EVENTS, HTML, PACK
 from app.web.wire.openapi import document
 from tests.support.client import Client
 from tests.support.live import LiveServer
@@ -21,10 +21,14 @@ CHECKS = [status_code_conformance, content_type_conformance, response_schema_con
 
 
 def calls_worth_it() -> dict[str, Any]:
-    """The document without what streams for long and what holds nothing but pages."""
+    """The document without what streams for long, what is no exchange of request and reply, and what holds nothing but pages."""
     whole = json.loads(json.dumps(document()), object_hook=_plain_pair)
     paths = {
-        path: {method: call for method, call in calls.items() if not {EVENTS, HTML} & _answers(call)}
+        path: {
+            method: call
+            for method, call in calls.items()
+            if not {EVENTS, HTML} & _answers(call) and "x-websocket" not in call
+        }
         for path, calls in whole["paths"].items()
     }
     return {**whole, "paths": {path: calls for path, calls in paths.items() if calls}}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.support.client import Client, Link
+from tests.support.contract import judge_event
 from tests.support.files import MIB, content, eventually
 
 EVENTS = "/api/v1/system/upload-events"
@@ -77,6 +78,7 @@ def event_of(reply: Any) -> dict[str, Any]:
         assert piece, "the stream ended"
         text += piece
     event: dict[str, Any] = json.loads(text.split(b"data: ")[1].splitlines()[0])
+    judge_event(EVENTS, event)
     return event
 
 

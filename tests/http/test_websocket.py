@@ -23,6 +23,7 @@ from app.storage.cloud.google_session import GoogleSession, is_public
 from tests.support import raw
 from tests.support.certificates import self_signed
 from tests.support.client import Client, Link
+from tests.support.contract import judge_message
 from tests.support.drive import FakeDrive
 from tests.support.files import content, eventually
 from tests.support.live import MEDIA_SERVER, PROJECT, LiveServer
@@ -48,6 +49,7 @@ class Line:
         text = self.plain.receive(timeout=30)
         assert text is not None, "nothing was said"
         message: dict[str, Any] = json.loads(text)
+        judge_message(message)
         assert message["type"] in kinds, message
         return message
 

@@ -37,6 +37,23 @@ def judge(method: str, path: str, reply: Reply) -> None:
         assert problem is None, f"{where}: {list(problem.instance_path)}: {problem.message}"
 
 
+def judge_event(path: str, event: Any) -> None:
+    """Raises AssertionError where the data of a server-sent event is not as it is declared."""
+    (content,) = document()["paths"][path]["get"]["responses"]["200"]["content"].values()
+    _judge_text(path, content["x-event-data"], event)
+
+
+def judge_message(message: Any) -> None:
+    """Raises AssertionError where what the server says over a WebSocket is not as it is declared."""
+    path = "/ws_api/upload_parallel/{file_id}"
+    _judge_text(path, document()["paths"][path]["get"]["x-websocket"]["fromServer"]["text"], message)
+
+
+def _judge_text(where: str, schema: Any, value: Any) -> None:
+    problem = next(_validator(json.dumps(schema)).iter_errors(value), None)
+    assert problem is None, f"{where}: {list(problem.instance_path)}: {problem.message}"
+
+
 _ERROR = {"content": {JSON: {"schema": {"$ref": "#/components/schemas/Error"}}}}
 
 

@@ -62,14 +62,14 @@ export interface components {
             readonly sha256?: string | null;
         };
         readonly Concurrency: {
-            /** @description Open, whether anything comes or not. */
-            readonly active_uploads: number;
             /** @description With a place among the uploads at once. */
             readonly running_uploads: number;
             readonly waiting_uploads: number;
             readonly max_concurrent_uploads: number;
             readonly max_concurrent_per_user: number;
             readonly max_concurrent_chunks: number;
+            /** @description Open, whether anything comes or not. */
+            readonly active_uploads: number;
         };
         /** @description How many files of all links are at which point of being passed on. */
         readonly Destinations: {
@@ -284,6 +284,42 @@ export interface components {
             readonly ask_email: components["schemas"]["Ask"];
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             readonly active: boolean;
+        };
+        readonly LiveConcurrency: {
+            /** @description With a place among the uploads at once. */
+            readonly running_uploads: number;
+            readonly waiting_uploads: number;
+            readonly max_concurrent_uploads: number;
+            readonly max_concurrent_per_user: number;
+            readonly max_concurrent_chunks: number;
+        };
+        /** @description The `data` of each server-sent event: how busy the server is at that moment. */
+        readonly LiveFigures: {
+            readonly disk: components["schemas"]["Disk"];
+            readonly buffer_pool: components["schemas"]["BufferPool"];
+            readonly destinations: components["schemas"]["Destinations"];
+            readonly at: number;
+            readonly concurrency: components["schemas"]["LiveConcurrency"];
+            /** @description The first 50 of those that something comes of. */
+            readonly uploads: readonly components["schemas"]["RunningUpload"][];
+            readonly memory_monitor: components["schemas"]["LiveMemory"];
+            readonly refusals: components["schemas"]["Refusals"];
+            readonly received: components["schemas"]["ReceivedSoFar"];
+            /** @description Sentences for the owner. */
+            readonly notes: readonly string[];
+        };
+        readonly LiveMemory: {
+            /** @description In percent of the limit that counts. */
+            readonly current_usage: number;
+            /** @description From which percentage on new uploads are refused. */
+            readonly max_usage: number;
+            readonly used_bytes: number;
+            readonly limit_bytes: number;
+            readonly peak_bytes: number;
+            readonly reserved_bytes: number;
+            readonly available_bytes: number;
+            readonly bytes_per_second: number;
+            readonly seconds_to_limit: number | null;
         };
         /** @description The body of a login. */
         readonly Login: {
@@ -576,6 +612,17 @@ export interface components {
             /** @description Null for a file that goes nowhere else. */
             readonly passed_on: components["schemas"]["PassedOn"] | null;
         };
+        /** @description What has come since the server started. */
+        readonly ReceivedSoFar: {
+            readonly files: number;
+            readonly bytes: number;
+        };
+        /** @description How often each limit has sent somebody away since the server started. */
+        readonly Refusals: {
+            readonly places: number;
+            readonly user: number;
+            readonly memory: number;
+        };
         /** @description A file of a pack that was not taken, and why. */
         readonly RefusedFile: {
             /** @description A sentence for a person. */
@@ -613,6 +660,27 @@ export interface components {
             readonly captcha_provider?: string;
             readonly captcha_site_key?: string | null;
             readonly status: number;
+        };
+        /** @description One of the uploads that something comes of. */
+        readonly RunningUpload: {
+            readonly state: components["schemas"]["State"];
+            readonly size: number;
+            readonly received_bytes: number;
+            readonly percent: number;
+            /** @description How many gaps there are. */
+            readonly missing_ranges: number;
+            readonly chunk_progress: components["schemas"]["ChunkProgress"];
+            readonly opened_at: number;
+            readonly last_byte_at: number;
+            readonly elapsed_seconds: number;
+            readonly bytes_per_second: number;
+            readonly chunks_per_second: number;
+            readonly seconds_left: number | null;
+            readonly running: boolean;
+            readonly upload_id: string;
+            readonly path: string;
+            /** @description Since it has its place. */
+            readonly seconds: number;
         };
         /** @description A bucket of S3, or of a store that speaks like it. */
         readonly S3Destination: {
@@ -675,11 +743,149 @@ export interface components {
             readonly active: boolean;
         };
         readonly ServerStatus: {
-            readonly concurrency: components["schemas"]["Concurrency"];
-            readonly memory_monitor: components["schemas"]["Memory"];
             readonly disk: components["schemas"]["Disk"];
             readonly buffer_pool: components["schemas"]["BufferPool"];
             readonly destinations: components["schemas"]["Destinations"];
+            readonly concurrency: components["schemas"]["Concurrency"];
+            readonly memory_monitor: components["schemas"]["Memory"];
+        };
+        /** @description The client asks how the upload stands, or gives it up. */
+        readonly SocketAsk: {
+            /** @enum {string} */
+            readonly type: "status" | "cancel";
+        };
+        /** @description The upload is given up. */
+        readonly SocketCancelled: {
+            /** @constant */
+            readonly type: "cancelled";
+            readonly upload_id: string;
+        };
+        /** @description The file stands under its name. Then the socket is closed with 1000, unless the file goes on to `gdrive_url`. */
+        readonly SocketComplete: {
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            readonly size: number;
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            /** @constant */
+            readonly type: "complete";
+            readonly path: string;
+            readonly name: string;
+        };
+        /** @description A binary message that does not count, with its `offset` and `length`; the socket stays. Without `length` it is about the whole upload, and the socket is closed with 1008. */
+        readonly SocketError: {
+            /** @description A sentence for a person. */
+            readonly error: string;
+            /** @description Stable, for programs. */
+            readonly code: string;
+            /** @description Each field that is not right, and why. */
+            readonly fields?: {
+                readonly [key: string]: string;
+            };
+            /** @description What was exceeded. */
+            readonly limit?: number;
+            /** @description The byte to go on with. */
+            readonly offset?: number;
+            /** @description How many bytes the file has. */
+            readonly size?: number;
+            /** @description Which file of a pack, counted from 1. */
+            readonly file?: number;
+            /** @description What the content was taken for, as a media type. */
+            readonly detected?: string;
+            /** @description Which types are taken. */
+            readonly allowed_extensions?: readonly string[];
+            /**
+             * @description Which limit was reached.
+             * @enum {string}
+             */
+            readonly reason?: "places" | "user" | "memory";
+            /** @description Seconds, as in `Retry-After`. */
+            readonly retry_after?: number;
+            /** @description How many files a receipt still waits for. */
+            readonly files_left?: number;
+            /** @description How many bytes have still to be read for it. */
+            readonly bytes_left?: number;
+            readonly captcha_required?: boolean;
+            readonly captcha_provider?: string;
+            readonly captcha_site_key?: string | null;
+            /** @constant */
+            readonly type: "error";
+            readonly length?: number;
+            /** @description What `offset` is in refusals of calls: the byte to go on with. */
+            readonly next_offset?: number;
+        };
+        /** @description How the complete file gets on to `gdrive_url`, until it is there (`done`) or somebody has to do something (`failed`). */
+        readonly SocketPassingOn: {
+            /** @constant */
+            readonly type: "passing_on";
+            readonly state: components["schemas"]["OutboxState"];
+            readonly sent_bytes: number;
+            readonly error: string | null;
+        };
+        /** @description The bytes of a binary message count. */
+        readonly SocketProgress: {
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            readonly size: number;
+            /** @constant */
+            readonly type: "progress";
+            readonly offset: number;
+            readonly length: number;
+        };
+        /** @description The answer to `start`. */
+        readonly SocketReady: {
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            readonly size: number;
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            /** @constant */
+            readonly type: "ready";
+            /** @description The most bytes of a binary message, its offset included. */
+            readonly message_size: number;
+        };
+        /** @description The first message of the client. Without `path` and `size` the address names an upload that was opened before. */
+        readonly SocketStart: {
+            /** @constant */
+            readonly type: "start";
+            /** @description The link's hash. */
+            readonly request: string;
+            readonly path?: string | null;
+            readonly size?: number | null;
+            readonly password?: string | null;
+            readonly captcha_token?: string | null;
+            /** @description The admin token, in place of password and captcha. */
+            readonly token?: string | null;
+            readonly last_modified?: number | null;
+            readonly sha256?: string | null;
+            readonly sender_name?: string | null;
+            readonly sender_email?: string | null;
+        };
+        /** @description The answer to `status`. */
+        readonly SocketStatus: {
+            readonly upload_id: string;
+            readonly complete: boolean;
+            readonly received_bytes: number;
+            readonly size: number;
+            readonly missing_ranges: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description There are more than are told. */
+            readonly missing_ranges_truncated?: boolean;
+            /** @constant */
+            readonly type: "progress";
         };
         /**
          * @description The state of an upload. One that was cancelled, stopped, purged or taken back no longer exists and has none.

@@ -10,7 +10,7 @@ from flask import Blueprint, Response, render_template, request
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from app.web.wire.calls import HTML, JSON
+from app.web.wire.declaring import HTML, JSON
 from app.web.wire.openapi import document
 
 contract = Blueprint("contract", __name__, url_prefix="/api", template_folder="templates")

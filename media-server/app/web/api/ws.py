@@ -10,10 +10,9 @@ import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Any
 
 from flask import Blueprint, Response, request
-from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.actors import Credentials, sender
 from app.core.errors import Busy, InvalidRequest, UploadError, UploadNotFound
@@ -28,7 +27,8 @@ from app.web.wire.foreign_pages import judge_socket, may_open_socket
 from app.web.wire.gaps import all_gaps
 from app.web.wire.json_body import parse
 from app.web.wire.ownership import recognised_owner
-from app.web.wire.upload_bodies import OpenUploadBody, Sha256
+from app.web.wire.socket_messages import FromServer, SocketCounts, SocketStart, SocketState
+from app.web.wire.upload_bodies import OpenUploadBody
 
 log = logging.getLogger("droppr.web")
 
@@ -39,23 +39,6 @@ MAX_MESSAGE_BYTES = 8 * 1024 * 1024
 """The largest binary message, its header included: one small buffer."""
 QUIET_SECONDS = 10.0
 """Seconds of silence after which a socket may have to give way to another."""
-
-
-class Start(BaseModel):
-    """The first message. Without ``path`` and ``size`` the address names an upload that was opened before."""
-
-    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
-
-    request: str
-    path: str | None = None
-    size: Annotated[int | None, Field(ge=0, lt=2**63)] = None
-    password: str | None = None
-    captcha_token: str | None = None
-    token: str | None = None
-    last_modified: float | None = None
-    sha256: Sha256 | None = None
-    sender_name: str | None = None
-    sender_email: str | None = None
 
 
 @ws.get("/ws_api/upload_parallel/<file_id>", websocket=True)
@@ -84,7 +67,7 @@ def _talk(socket: WebSocket, conversation: Conversation) -> None:
         except TooMuch as error:
             socket.close(1009, str(error))
         except UploadError as error:
-            socket.send(type="error", **described(error))
+            socket.send({"type": "error", **described(error)})
             socket.close(1008, error.code)
         except Exception:
             log.exception("a WebSocket failed")
@@ -107,26 +90,28 @@ class Conversation:
         start = _started(next(messages))
         judge_socket(start.request)
         session = self._session(start)
-        self._socket.send(
-            type="ready", **_state(session), message_size=min(MAX_MESSAGE_BYTES, services().settings.max_chunk_size)
-        )
+        most = min(MAX_MESSAGE_BYTES, services().settings.max_chunk_size)
+        self._say({"type": "ready", **_state(session), "message_size": most})
         while session.state is not State.COMPLETE:
             message = next(messages)
             if isinstance(message, Binary):
                 session = self._receive(start.request, session, message.data)
             elif _kind(message) == "cancel":
                 services().receiving.uploads.cancel(start.request, session.upload_id)
-                self._socket.send(type="cancelled", upload_id=session.upload_id)
+                self._say({"type": "cancelled", "upload_id": session.upload_id})
                 return
             elif _kind(message) == "status":
                 session = services().receiving.uploads.status(start.request, session.upload_id)
-                self._socket.send(type="progress", **_state(session))
+                self._say({"type": "progress", **_state(session)})
         path = session.delivered_path or str(session.path)
-        self._socket.send(type="complete", **_state(session), path=path, name=path.rsplit("/", 1)[-1])
+        self._say({"type": "complete", **_state(session), "path": path, "name": path.rsplit("/", 1)[-1]})
         if self._gdrive_url is not None:
             self._follow(start.request, session)
 
-    def _session(self, start: Start) -> UploadSession:
+    def _say(self, message: FromServer) -> None:
+        self._socket.send(message)
+
+    def _session(self, start: SocketStart) -> UploadSession:
         here = services()
         if self._gdrive_url is not None:
             here.forwarding.remotes.check_session(self._gdrive_url)
@@ -135,7 +120,7 @@ class Conversation:
             here.forwarding.outbox.session(session, self._gdrive_url)
         return session
 
-    def _opened(self, start: Start) -> UploadSession:
+    def _opened(self, start: SocketStart) -> UploadSession:
         uploads = services().receiving.uploads
         try:
             return uploads.status(start.request, self._file_id)
@@ -163,9 +148,9 @@ class Conversation:
             if "offset" in told:
                 # By its offset the client knows which message is meant.
                 told["next_offset"] = told.pop("offset")
-            self._socket.send(type="error", offset=offset, length=length, **told)
+            self._socket.send({**told, "type": "error", "offset": offset, "length": length})
             return services().receiving.uploads.status(hash, session.upload_id)
-        self._socket.send(type="progress", offset=offset, length=length, **_counts(session))
+        self._say({"type": "progress", "offset": offset, "length": length, **_counts(session)})
         return session
 
     def _follow(self, hash: str, session: UploadSession) -> None:
@@ -178,7 +163,14 @@ class Conversation:
             state = (found.state, found.sent_bytes, found.error) if found else None
             if state != told and found:
                 told = state
-                self._socket.send(type="passing_on", state=found.state, sent_bytes=found.sent_bytes, error=found.error)
+                self._say(
+                    {
+                        "type": "passing_on",
+                        "state": found.state,
+                        "sent_bytes": found.sent_bytes,
+                        "error": found.error,
+                    }
+                )
             if found is None or found.state in ("done", "failed"):
                 return
             pause.wait(0.2)
@@ -242,11 +234,11 @@ def _check_origin() -> None:
         raise InvalidRequest("This page may not open a WebSocket here.")
 
 
-def _started(message: str | Binary) -> Start:
+def _started(message: str | Binary) -> SocketStart:
     value = _parsed(message) if isinstance(message, str) else None
     if not isinstance(value, dict) or value.get("type") != "start":
         raise InvalidRequest('The first message must be {"type": "start", "request": …}.')
-    return parse(Start, value)
+    return parse(SocketStart, value)
 
 
 def _kind(message: str) -> str:
@@ -264,12 +256,12 @@ def _parsed(message: str) -> Any:
         raise InvalidRequest("The message is not JSON.") from None
 
 
-def _opening(start: Start, file_id: str) -> OpenUpload:
-    known = start.model_dump(exclude={"request", "password", "captcha_token", "token"}, exclude_none=True)
+def _opening(start: SocketStart, file_id: str) -> OpenUpload:
+    known = start.model_dump(exclude={"type", "request", "password", "captcha_token", "token"}, exclude_none=True)
     return parse(OpenUploadBody, {**known, "key": file_id}).command()
 
 
-def _counts(session: UploadSession) -> dict[str, Any]:
+def _counts(session: UploadSession) -> SocketCounts:
     return {
         "upload_id": session.upload_id,
         "complete": session.state is State.COMPLETE,
@@ -278,5 +270,5 @@ def _counts(session: UploadSession) -> dict[str, Any]:
     }
 
 
-def _state(session: UploadSession) -> dict[str, Any]:
+def _state(session: UploadSession) -> SocketState:
     return {**_counts(session), **all_gaps(session)}

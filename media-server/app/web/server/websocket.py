@@ -11,7 +11,7 @@ import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -95,7 +95,7 @@ class WebSocket:
             with ExitStack() as stack:
                 yield self._message(stack)
 
-    def send(self, **message: Any) -> None:
+    def send(self, message: Mapping[str, object]) -> None:
         """Send a JSON object. Raises Closed."""
         self._send(TextMessage(data=json.dumps(message, allow_nan=False)))
 

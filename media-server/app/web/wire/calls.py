@@ -6,70 +6,12 @@ every reply that they see to it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
-
 from app.web.wire import figures, link_views, replies
+from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.paging import PageQuery
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink
+from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
-
-JSON = "application/json"
-BYTES = "application/octet-stream"
-FORM = "multipart/form-data"
-PACK = "application/vnd.droppr.pack"
-HTML = "text/html"
-TEXT = "text/plain"
-EVENTS = "text/event-stream"
-
-
-class Who(StrEnum):
-    OWNER = "the owner"
-    SENDER = "anyone with the link"
-    UPLOADER = "anyone who names the upload"
-    ANYONE = "anyone"
-
-
-class Group(StrEnum):
-    """The parts of the interface, in the order in which they are told."""
-
-    LINKS = "Links"
-    UPLOADS = "Uploads"
-    RECEIVED = "What has arrived"
-    PROOF = "Receipts and handoffs"
-    SESSION = "The owner's session"
-    SERVER = "The server"
-    PAGES = "Pages"
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """A header that a call takes, and may come without."""
-
-    name: str
-    about: str
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """``path`` as the docs write it, with ``{hash}``. ``reply`` and ``body`` are types that pydantic knows, None where
-    there is nothing in JSON; ``also`` are replies of further statuses that are no errors as all others are."""
-
-    methods: tuple[str, ...]
-    path: str
-    group: Group
-    who: Who
-    about: str
-    reply: Any = None
-    status: int = 200
-    answers: str = JSON
-    body: Any = None
-    takes: str = JSON
-    headers: tuple[Header, ...] = ()
-    queries: tuple[Any, ...] = ()
-    also: tuple[tuple[int, Any], ...] = ()
-
 
 _LINK = "/api/droppr/requests/{hash}"
 _UPLOAD = f"{_LINK}/uploads/{{upload_id}}"
@@ -279,6 +221,16 @@ CALLS = (
     ),
     Call(
         ("GET",),
+        "/ws_api/upload_parallel/{file_id}",
+        Group.UPLOADS,
+        Who.SENDER,
+        "Send one file over a WebSocket, by the same rules.",
+        status=101,
+        queries=(SocketQuery,),
+        messages=Messages(FromClient, FromServer, BYTES_FROM_CLIENT),
+    ),
+    Call(
+        ("GET",),
         "/api/droppr/captcha",
         Group.UPLOADS,
         Who.ANYONE,
@@ -366,6 +318,7 @@ CALLS = (
         "The same as it changes, every two seconds.",
         {"type": "string"},
         answers=EVENTS,
+        events=figures.LiveFigures,
     ),
     Call(
         ("GET",),

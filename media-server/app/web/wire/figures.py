@@ -10,8 +10,7 @@ from typing_extensions import TypedDict
 from app.core.session import State
 
 
-class Concurrency(TypedDict):
-    active_uploads: Annotated[int, Field(description="Open, whether anything comes or not.")]
+class LiveConcurrency(TypedDict):
     running_uploads: Annotated[int, Field(description="With a place among the uploads at once.")]
     waiting_uploads: int
     max_concurrent_uploads: int
@@ -19,12 +18,16 @@ class Concurrency(TypedDict):
     max_concurrent_chunks: int
 
 
+class Concurrency(LiveConcurrency):
+    active_uploads: Annotated[int, Field(description="Open, whether anything comes or not.")]
+
+
 class MemoryAt(TypedDict):
     seconds_ago: float
     used_bytes: int
 
 
-class Memory(TypedDict):
+class LiveMemory(TypedDict):
     current_usage: Annotated[float, Field(description="In percent of the limit that counts.")]
     max_usage: Annotated[float, Field(description="From which percentage on new uploads are refused.")]
     used_bytes: int
@@ -34,6 +37,9 @@ class Memory(TypedDict):
     available_bytes: int
     bytes_per_second: int
     seconds_to_limit: int | None
+
+
+class Memory(LiveMemory):
     history: list[MemoryAt]
 
 
@@ -77,12 +83,15 @@ class Destinations(TypedDict):
     circuits: Annotated[dict[str, str], Field(description="By remote: `closed`, `open` or `half-open`.")]
 
 
-class ServerStatus(TypedDict):
-    concurrency: Concurrency
-    memory_monitor: Memory
+class Parts(TypedDict):
     disk: Disk
     buffer_pool: BufferPool
     destinations: Destinations
+
+
+class ServerStatus(Parts):
+    concurrency: Concurrency
+    memory_monitor: Memory
 
 
 class ChunkProgress(TypedDict):
@@ -107,3 +116,38 @@ class Progress(TypedDict):
     chunks_per_second: float
     seconds_left: float | None
     running: bool
+
+
+class RunningUpload(Progress):
+    """One of the uploads that something comes of."""
+
+    upload_id: str
+    path: str
+    seconds: Annotated[float, Field(description="Since it has its place.")]
+
+
+class Refusals(TypedDict):
+    """How often each limit has sent somebody away since the server started."""
+
+    places: int
+    user: int
+    memory: int
+
+
+class ReceivedSoFar(TypedDict):
+    """What has come since the server started."""
+
+    files: int
+    bytes: int
+
+
+class LiveFigures(Parts):
+    """The `data` of each server-sent event: how busy the server is at that moment."""
+
+    at: float
+    concurrency: LiveConcurrency
+    uploads: Annotated[list[RunningUpload], Field(description="The first 50 of those that something comes of.")]
+    memory_monitor: LiveMemory
+    refusals: Refusals
+    received: ReceivedSoFar
+    notes: Annotated[list[str], Field(description="Sentences for the owner.")]

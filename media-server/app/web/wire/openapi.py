@@ -11,19 +11,22 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaValue
 from pydantic_core import core_schema
 
-from app.web.wire.calls import CALLS, JSON, Call, Group, Who
+from app.web.wire.calls import CALLS
+from app.web.wire.declaring import JSON, Call, Group, Messages, Who
 from app.web.wire.errors import STATUS
 from app.web.wire.replies import Error
 
 _REF = "#/components/schemas/{model}"
 _ABOUT = """What a caller may rely on; docs/api.md tells the whole of it. All JSON is UTF-8 in snake_case; times are seconds \
-since the epoch, sizes are bytes. Every refusal, on every route, has the shape of `Error`."""
+since the epoch, sizes are bytes. Every refusal, on every route, has the shape of `Error`. OpenAPI has no words for what comes \
+piece by piece: `x-event-data` is the JSON in the data of each server-sent event, `x-websocket` is what is said over a WebSocket."""
 _PARAMETERS = {
     "hash": "The link.",
     "upload_id": "The upload.",
     "path": "The path of a file below the link's folder, each part percent-encoded.",
     "code": "The code, however it is written.",
     "name": "The name of a built file.",
+    "file_id": "An upload that was opened before, or a key for it as for opening.",
 }
 _SECURITY: dict[Who, list[dict[str, list[str]]]] = {
     Who.OWNER: [{"adminToken": []}, {"adminTokenHeader": []}, {"session": []}]
@@ -94,9 +97,11 @@ class _Schemas:
 
 
 def _types(call: Call) -> Iterator[tuple[Any, JsonSchemaMode]]:
-    if call.body is not None and not isinstance(call.body, dict):
-        yield call.body, "validation"
-    for type in (call.reply, *(type for _, type in call.also)):
+    messages = call.messages
+    for type in (call.body, messages and messages.from_client):
+        if type is not None and not isinstance(type, dict):
+            yield type, "validation"
+    for type in (call.reply, call.events, messages and messages.from_server, *(type for _, type in call.also)):
         if type is not None and not isinstance(type, dict):
             yield type, "serialization"
 
@@ -114,7 +119,7 @@ def _in_one_line(text: Any) -> Any:
 
 
 def _operation(call: Call, method: str, schemas: _Schemas) -> dict[str, Any]:
-    replies = {str(call.status): _reply("Done.", call.answers, call.reply, schemas)}
+    replies = {str(call.status): _reply(_MEANT.get(call.status, "Done."), call.answers, call.reply, schemas)}
     for status, type in call.also:
         replies[str(status)] = _reply(_MEANT.get(status, "Not now."), call.answers, type, schemas)
     operation: dict[str, Any] = {
@@ -126,13 +131,28 @@ def _operation(call: Call, method: str, schemas: _Schemas) -> dict[str, Any]:
         "security": _SECURITY.get(call.who, []),
         "responses": {**replies, "default": _reply("Refused.", JSON, Error, schemas)},
     }
+    if call.events is not None:
+        # OpenAPI 3.1 has no words of its own for what follows a reply's head piece by piece.
+        operation["responses"][str(call.status)]["content"][call.answers]["x-event-data"] = schemas.of(
+            call.events, "serialization"
+        )
+    if call.messages is not None:
+        operation["x-websocket"] = _messages(call.messages, schemas)
     if call.body is not None:
         content = {call.takes: {"schema": schemas.of(call.body, "validation")}}
         operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 
-_MEANT = {206: "A part of the file.", 304: "The file is what the caller has."}
+def _messages(messages: Messages, schemas: _Schemas) -> dict[str, Any]:
+    return {
+        "description": "Texts are JSON.",
+        "fromClient": {"text": schemas.of(messages.from_client, "validation"), "binary": messages.bytes},
+        "fromServer": {"text": schemas.of(messages.from_server, "serialization")},
+    }
+
+
+_MEANT = {101: "A WebSocket begins.", 206: "A part of the file.", 304: "The file is what the caller has."}
 
 
 def _reply(about: str, media: str, type: Any, schemas: _Schemas) -> dict[str, Any]:
