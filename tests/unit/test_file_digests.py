@@ -93,6 +93,18 @@ def test_what_was_sent_again_after_it_was_hashed_is_hashed_again(house):
     growing.close()
 
 
+def test_an_upload_that_is_opened_again_under_its_id_is_hashed_by_its_own_bytes(house, monkeypatch):
+    monkeypatch.setattr(file_digests, "TICK_SECONDS", 1000)
+    session = house.open()
+    house.digests.chunk_recorded(house.take(Span(0, 2_000_000)), None)
+    house.store.delete(ID)
+    house.store.create(replace(session, opened_at=1.0))
+    take(house.store, Span(0, len(DATA)), DATA[::-1], at=2.0)
+    whole = house.store.open(ID).status()
+    assert house.digests.of_whole(whole, house.store.open(ID)) == hashlib.sha256(DATA[::-1]).hexdigest()
+    assert house.digests.soon(whole) is None
+
+
 def test_only_one_in_all_processes_hashes_along(house):
     house.open()
     growing = GrowingDigest(house.store.open(ID))

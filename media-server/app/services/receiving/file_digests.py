@@ -78,14 +78,12 @@ class FileDigests:
     def of_whole(self, session: UploadSession, source: Readable) -> str:
         """The SHA-256 of an upload without gaps, whose bytes are ``source``, as 64 hex digits. Reads what is not hashed yet, before
         it returns. Raises UploadNotFound or FileNotFoundError where the bytes are gone, Busy."""
-        growing = self._growing.get(session.upload_id)
-        if growing is not None:
-            return growing.whole(session)
-        return sha256_of(source)
+        growing = self._along(session)
+        return growing.whole(session) if growing is not None else sha256_of(source)
 
     def delivered(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> None:
         """To be called after the delivery of a file whose digest is not known: it is computed in the background."""
-        if session.upload_id in self._growing:
+        if self._along(session) is not None:
             self._wake.set()
         else:
             self._background(
@@ -95,7 +93,7 @@ class FileDigests:
     def soon(self, session: UploadSession) -> str | None:
         """The digest of a delivered file, for a sender who waits for it; None where nearly all of it is still to be hashed, or
         another process does so."""
-        growing = self._growing.get(session.upload_id)
+        growing = self._along(session)
         left = session.size - (0 if growing is None or session.lost else growing.position)
         if session.sha256 is not None or growing is None or left > SOON_BYTES:
             return session.sha256
@@ -115,6 +113,12 @@ class FileDigests:
                 self._ensured.add(file.upload_id)
                 self._background(lambda: self._ensure(link, file))
         return True
+
+    def _along(self, session: UploadSession) -> GrowingDigest | None:
+        """The digest that grows with this upload, where there is one."""
+        growing = self._growing.get(session.upload_id)
+        # After a cancel another upload may be opened under the same id, and its bytes lie elsewhere.
+        return growing if growing is not None and growing.opened_at == session.opened_at else None
 
     def _ensure(self, link: RequestLink, file: ReceivedFile) -> None:
         try:
@@ -179,7 +183,7 @@ class FileDigests:
 
     def _advance(self, upload_id: str, growing: GrowingDigest) -> bool:
         session = self._store.open(upload_id).status()
-        if session.state is State.REFUSED:
+        if session.state is State.REFUSED or session.opened_at != growing.opened_at:
             return True
         if session.state is State.OPEN:
             growing.advanced_to(session.ranges.prefix)
@@ -202,6 +206,7 @@ class GrowingDigest:
         self._lock = threading.Lock()
         with ExitStack() as stack:
             stack.enter_context(upload.only_one("hash"))
+            self.opened_at = upload.status().opened_at
             self._content = stack.enter_context(upload.content())
             self.close = stack.pop_all().close
 
