@@ -248,9 +248,31 @@ describe("the size of chunks", () => {
     for (let left = 40 * MEBI; left > 0; left -= sizes.at(-1) ?? left)
       sizes.push(Math.min(left, pace.next(left, 4, pace.chunkSize)));
     expect(Math.max(...sizes.slice(0, 4))).toBeGreaterThan(4 * MEBI);
-    expect(Math.max(...sizes.slice(-4))).toBeLessThanOrEqual(MEBI / 2);
-    expect(pace.next(1, 16, 8 * MEBI)).toBe(MEBI / 2);
+    expect(Math.max(...sizes.slice(-4))).toBeLessThanOrEqual(MEBI / 4);
+    expect(pace.next(1, 16, 8 * MEBI)).toBe(MEBI / 4);
     expect(pace.next(MEBI, 16, 1000)).toBe(1000);
+  });
+});
+
+describe("the last chunks", () => {
+  it("are dealt out by what each lane carries", () => {
+    const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
+    for (const mebi of [1, 1, 1, 5]) pace.accepted(mebi * MEBI, 0, 2_000, 4);
+    expect(pace.next(4 * MEBI, 4, 8 * MEBI)).toBe(2.5 * MEBI);
+  });
+
+  it.each([
+    [null, MEBI, MEBI / 16],
+    [200, MEBI / 4, MEBI / 8],
+    [200, 8 * MEBI, MEBI / 2],
+    [1, 100 * MEBI, MEBI / 2],
+  ])("are as small as a lane carries in two round trips: %s ms, %i bytes a second", (answered, speed, least) => {
+    const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
+    if (answered !== null) pace.answered(answered);
+    pace.accepted(speed, 0, 1_000, 4);
+    expect(pace.next(1, 4, 8 * MEBI)).toBe(least);
+    pace.accepted(Math.min(speed, MEBI / 8), 1_000, 2_000, 4);
+    expect(pace.next(1, 4, 8 * MEBI)).toBe(MEBI / 16);
   });
 });
 

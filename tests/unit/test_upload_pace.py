@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from droppr_client.upload.manager import Options
-from droppr_client.upload.pace import MIN_CHUNK_BYTES, MIN_SHARE_BYTES, Limits, Pace
+from droppr_client.upload.pace import GRID_BYTES, MAX_LEAST_SHARE_BYTES, MIN_CHUNK_BYTES, Limits, Pace
 from droppr_client.upload.problems import Retryable
 from droppr_client.upload.retry import Retries
 from tests.support.files import MIB
@@ -125,7 +125,7 @@ def test_parts_become_smaller_towards_the_end():
         sizes.append(min(left, pace.next_chunk(left, 4)))
         left -= sizes[-1]
     assert max(sizes[:4]) > 4 * MIB
-    assert max(sizes[-4:]) <= MIN_SHARE_BYTES
+    assert max(sizes[-4:]) <= MIN_CHUNK_BYTES
 
 
 def test_no_two_parts_that_go_together_are_alike_while_the_number_is_being_looked_for():
@@ -163,6 +163,35 @@ def test_a_lane_that_carries_little_gets_little_of_what_is_left():
         pace.accepted(mib * MIB, 0, 2, 4)
     assert pace.next_chunk(13 * MIB, 4) == MIB, "0.5 MiB/s, where 1.625 are the mean"
     assert pace.next_chunk(13 * MIB, 4) == 13 * MIB // 4, "of whoever has carried nothing yet nothing is known"
+
+
+def test_a_lane_that_carries_much_gets_much_of_what_is_left():
+    pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
+    for mib in (1, 1, 1, 5):
+        pace.accepted(mib * MIB, 0, 2, 4)
+    assert pace.next_chunk(4 * MIB, 4) == 5 * MIB // 2, "2.5 MiB/s, where 1 is the mean"
+
+
+@pytest.mark.parametrize(
+    ("answered", "speed", "least"),
+    [
+        (None, MIB, GRID_BYTES),
+        (0.2, MIB // 4, 2 * GRID_BYTES),
+        (0.2, MIB, 7 * GRID_BYTES),
+        (0.2, 8 * MIB, MAX_LEAST_SHARE_BYTES),
+        (0.001, 100 * MIB, MAX_LEAST_SHARE_BYTES),
+    ],
+)
+def test_the_last_parts_are_as_small_as_a_lane_carries_in_two_round_trips(
+    answered: float | None, speed: int, least: int
+):
+    pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
+    if answered:
+        pace.answered(answered)
+    for _ in range(2):  # the second is a sliver by which the lane is known, too
+        pace.accepted(speed, 0, 1, 4)
+        assert pace.next_chunk(1, 4) == least
+        speed, least = min(speed, MIN_CHUNK_BYTES // 2), min(least, GRID_BYTES)
 
 
 @pytest.mark.parametrize(("answered", "mib"), [(None, 2), (0.02, 2), (0.2, 6), (3.0, 8)])

@@ -35,8 +35,10 @@ UNHARMED_CHUNKS = 24
 """Chunks that must arrive unharmed before a size that was lost is tried again."""
 REMEMBERED_ENDINGS, NEARLY_ALL_LOSSES = 8, 7
 """Of the latest endings so many have to be losses to be taken for a line that carries nothing."""
-MIN_SHARE_BYTES = 512 * KIB
-"""What is left at the end is shared out evenly, but in pieces no smaller than this."""
+MAX_LEAST_SHARE_BYTES = 512 * KIB
+MIN_SHARE_ROUND_TRIPS, MIN_SHARE_SECONDS = 2, 0.02
+"""What is left at the end is shared out by what each connection carries, but in pieces that fill it for so many round trips and so
+many seconds, or are so many bytes: each piece costs a round trip."""
 GRID_BYTES = 64 * KIB
 """Chunks end at multiples of so many bytes."""
 UNEVEN_SHARE = 0.5
@@ -102,14 +104,15 @@ class Pace:
         """Bytes of the next chunk of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
         with self._lock:
             self._turn = (self._turn + GOLDEN_RATIO) % 1 if self._doubling else 0.0
-            size = self.chunk_size * (1 - UNEVEN_SHARE * self._turn)
-            own, share = getattr(self._own, "speed", None), 1.0
+            size, least = self.chunk_size * (1 - UNEVEN_SHARE * self._turn), self._limits.smallest
+            own, share, least_share = getattr(self._own, "speed", None), 1.0, float(least)
             self._own.speed = None
             if own is not None:
-                size, share = min(size, own * self._wanted), min(1.0, own / self._speed_of_each)
-            if left is not None:
-                size = min(size, max(left / width, MIN_SHARE_BYTES) * share)
-            return min(self.chunk_size, max(math.ceil(size / GRID_BYTES) * GRID_BYTES, self._limits.smallest))
+                size, share = min(size, own * self._wanted), own / self._speed_of_each
+                least_share = min(MAX_LEAST_SHARE_BYTES, own * self._seconds_of_least_share)
+            if left is not None and size > (due := max(left / width * share, least_share)):
+                size, least = due, GRID_BYTES
+            return min(self.chunk_size, max(math.ceil(size / GRID_BYTES) * GRID_BYTES, least))
 
     def limit_to(self, width: int | None = None, chunk_size: int | None = None) -> None:
         """What the target wants at most."""
@@ -161,8 +164,16 @@ class Pace:
         """Seconds that a chunk should take."""
         if not self._doubling:
             return SECONDS_PER_CHUNK
-        known = self._round_trip if self._round_trip < math.inf else 0.0
-        return max(SECONDS_AT_FIRST, min(known * ROUND_TRIPS_AT_FIRST, SECONDS_PER_CHUNK))
+        return max(SECONDS_AT_FIRST, min(self._known_round_trip * ROUND_TRIPS_AT_FIRST, SECONDS_PER_CHUNK))
+
+    @property
+    def _seconds_of_least_share(self) -> float:
+        return max(MIN_SHARE_SECONDS, self._known_round_trip * MIN_SHARE_ROUND_TRIPS)
+
+    @property
+    def _known_round_trip(self) -> float:
+        """0 where nobody knows."""
+        return self._round_trip if self._round_trip < math.inf else 0.0
 
     @property
     def _speed_of_each(self) -> float:
@@ -171,11 +182,13 @@ class Pace:
         return reduce(operator.add, latest) / len(latest)
 
     def _fit(self, size: int, seconds: float) -> None:
-        # The last piece of a gap may be a sliver of a chunk: it says nothing about speed.
+        speed = size / max(seconds, MIN_CHUNK_SECONDS)
+        # A piece of the end, or of a gap, may be a sliver of a chunk: it says little about speed, and nothing about other connections.
         if size < min(self.chunk_size / 2, self._limits.smallest):
+            self._own.speed = speed if self._speeds else None
             return
-        self._own.speed = size / max(seconds, MIN_CHUNK_SECONDS)
-        self._speeds.append(self._own.speed)
+        self._own.speed = speed
+        self._speeds.append(speed)
         if size < self.chunk_size / 2:
             return
         self._unharmed += 1

@@ -12,7 +12,7 @@
 // A lane that carries less than the others gets less, by what it has just carried, or all would wait for it in the end.
 // While the width is being looked for, single chunks are between half of it and the whole, each another part of it: lanes that
 // begin together do not end together, now and later, and while one waits for its answer the others have the line. Towards the
-// end of what there is to send come shares that let all lanes end together.
+// end of what there is to send come shares that let all lanes end together: what is left, dealt out by what each lane carries.
 //
 // What has to hold: a chunk counts for the present width only if it began after the last change (`#changedAt`), else the new
 // width is judged by what the old one carried; the width is halved once for all requests that were under way together
@@ -46,8 +46,11 @@ const UNHARMED_CHUNKS = 24;
 /** How many of the latest endings tell whether nearly every connection is lost, and how many of them have to be losses. */
 const REMEMBERED_ENDINGS = 8;
 const NEARLY_ALL_LOSSES = 7;
-/** What is left at the end is shared out evenly, but in pieces no smaller than this, in bytes. */
-const MIN_SHARE_BYTES = 512 * KIBIBYTE;
+/** What is left at the end is shared out by what each lane carries, but in pieces that fill it for so many round trips and so many
+ * seconds, or are so many bytes: each piece costs a round trip. */
+const MIN_SHARE_ROUND_TRIPS = 2;
+const MIN_SHARE_SECONDS = 0.02;
+const MAX_LEAST_SHARE_BYTES = 512 * KIBIBYTE;
 /** Chunks end at multiples of so many bytes. */
 export const GRID_BYTES = 64 * KIBIBYTE;
 /** While probing, each chunk is made smaller by up to this share of its size … */
@@ -125,15 +128,18 @@ export class Pace {
     if (!this.#config.adaptChunkSize) return most;
     this.#turn = this.#doubling ? (this.#turn + GOLDEN_RATIO) % 1 : 0;
     let bytes = most * (1 - UNEVEN_SHARE * this.#turn);
-    let share = Math.max(left / width, MIN_SHARE_BYTES);
+    let least = this.#config.minChunkSize;
+    let [share, leastShare] = [left / width, least];
     const own = this.#own;
     this.#own = null;
     if (own !== null) {
       bytes = Math.min(bytes, own * this.#wanted);
-      share *= Math.min(1, own / this.#speedOfEach);
+      share *= own / this.#speedOfEach;
+      leastShare = Math.min(MAX_LEAST_SHARE_BYTES, own * this.#secondsOfLeastShare);
     }
-    const whole = Math.ceil(Math.min(bytes, share) / GRID_BYTES) * GRID_BYTES;
-    return Math.min(most, Math.max(whole, this.#config.minChunkSize));
+    const due = Math.max(share, leastShare);
+    if (bytes > due) [bytes, least] = [due, GRID_BYTES];
+    return Math.min(most, Math.max(Math.ceil(bytes / GRID_BYTES) * GRID_BYTES, least));
   }
 
   /** A request without a body took so many milliseconds. */
@@ -195,8 +201,17 @@ export class Pace {
   /** Seconds that a chunk should take. */
   get #wanted(): number {
     if (!this.#doubling) return SECONDS_PER_CHUNK;
-    const known = Number.isFinite(this.#roundTrip) ? this.#roundTrip : 0;
-    return Math.max(SECONDS_AT_FIRST, Math.min(known * ROUND_TRIPS_AT_FIRST, SECONDS_PER_CHUNK));
+    const known = this.#knownRoundTrip * ROUND_TRIPS_AT_FIRST;
+    return Math.max(SECONDS_AT_FIRST, Math.min(known, SECONDS_PER_CHUNK));
+  }
+
+  get #secondsOfLeastShare(): number {
+    return Math.max(MIN_SHARE_SECONDS, this.#knownRoundTrip * MIN_SHARE_ROUND_TRIPS);
+  }
+
+  /** Seconds; 0 where nobody knows. */
+  get #knownRoundTrip(): number {
+    return Number.isFinite(this.#roundTrip) ? this.#roundTrip : 0;
   }
 
   get #speedOfEach(): number {
@@ -205,10 +220,14 @@ export class Pace {
   }
 
   #fitChunk(bytes: number, seconds: number): void {
-    // The last piece of a gap may be a sliver of a chunk: it says nothing about speed.
-    if (bytes < Math.min(this.#chunkSize / 2, this.#config.minChunkSize)) return;
-    this.#own = bytes / Math.max(seconds, MIN_CHUNK_SECONDS);
-    this.#speeds.push(this.#own);
+    const speed = bytes / Math.max(seconds, MIN_CHUNK_SECONDS);
+    // A piece of the end, or of a gap, may be a sliver of a chunk: it says little about speed, and nothing about other lanes.
+    if (bytes < Math.min(this.#chunkSize / 2, this.#config.minChunkSize)) {
+      this.#own = this.#speeds.length > 0 ? speed : null;
+      return;
+    }
+    this.#own = speed;
+    this.#speeds.push(speed);
     if (this.#speeds.length > this.#config.maxWidth) this.#speeds.shift();
     if (bytes < this.#chunkSize / 2) return;
     this.#unharmed += 1;
