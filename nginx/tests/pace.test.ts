@@ -176,6 +176,7 @@ describe("the size of chunks", () => {
 
   it("grows towards eight round trips while the width is being looked for on a long way", () => {
     const pace = new Pace({ ...BASE, chunkSize: 4 * MEBI });
+    pace.next(100 * MEBI, 4, pace.chunkSize);
     pace.answered(2_000);
     pace.answered(200);
     pace.accepted(4 * MEBI, 0, 1_000, 4);
@@ -254,6 +255,38 @@ describe("the size of chunks", () => {
   });
 });
 
+describe("the first chunks", () => {
+  const sizes = (pace: Pace): number[] =>
+    [1, 2, 3, 4].map(() => pace.next(100 * MEBI, 4, pace.chunkSize) / MEBI);
+
+  it("are small on a way that is short or unknown, and differ", () => {
+    const near = new Pace(BASE);
+    near.answered(20);
+    expect(sizes(near)).toEqual(sizes(new Pace(BASE)));
+    expect(Math.max(...sizes(new Pace(BASE)))).toBeLessThanOrEqual(0.5);
+  });
+
+  it("are larger on a long way, but for one", () => {
+    const far = new Pace(BASE);
+    far.answered(5_000);
+    far.answered(200);
+    const [first = 0, ...others] = sizes(far);
+    expect(first).toBe(sizes(new Pace(BASE))[0]);
+    expect(Math.min(...others)).toBeGreaterThan(2 * first);
+    expect(Math.max(...others)).toBeLessThanOrEqual(1.5);
+  });
+
+  it("are as small as they are where their size is given or the server wants no larger ones", () => {
+    const given = new Pace({ ...BASE, adaptChunkSize: false });
+    given.answered(200);
+    expect(given.chunkSize).toBe(MEBI / 2);
+    const limited = new Pace(BASE);
+    limited.limit(4, MEBI);
+    limited.answered(200);
+    expect(limited.chunkSize).toBe(MEBI);
+  });
+});
+
 describe("the last chunks", () => {
   it("are dealt out by what each lane carries", () => {
     const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
@@ -281,6 +314,8 @@ interface Golden {
   readonly config: Record<"width" | "max_width" | "chunk_size" | "min_chunk_size" | "max_chunk_size", number>;
   /** Milliseconds that a request without a body took before. */
   readonly answered: number | null;
+  /** Bytes of the chunks to begin with. */
+  readonly first: readonly number[];
   readonly steps: readonly {
     readonly event: "accepted" | "lost" | "refused" | "limit";
     readonly bytes: number;
@@ -298,7 +333,7 @@ describe("the command line client does the same", () => {
   const path = resolve(import.meta.dirname, "../../tests/fixtures/pace.json");
   const cases: Golden[] = JSON.parse(readFileSync(path, "utf8"));
 
-  it.each(cases.map((each) => [each.name, each] as const))("when: %s", (_, { config, answered, steps }) => {
+  it.each(cases.map((each) => [each.name, each] as const))("when: %s", (_, { config, answered, first, steps }) => {
     const pace = new Pace({
       width: config.width,
       maxWidth: config.max_width,
@@ -309,6 +344,8 @@ describe("the command line client does the same", () => {
       adaptChunkSize: true,
     });
     if (answered !== null) pace.answered(answered);
+    const all = steps.length * MEBI;
+    expect(first.map(() => pace.next(all, pace.width, pace.chunkSize))).toEqual(first);
     for (const [at, step] of steps.entries()) {
       const { event, bytes, began, now, in_flight } = step;
       if (event === "accepted") pace.accepted(bytes, began, now, in_flight);

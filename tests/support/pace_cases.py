@@ -59,7 +59,8 @@ def _case(
     if answered:
         pace.answered(answered / 1000)
     due = itertools.cycle(lanes)
-    going = [(now, pace.chunk_size, next(due)) for _ in range(pace.limit)]
+    first = [pace.next_chunk(count * MIB, pace.limit) for _ in range(pace.limit)]
+    going = [(now, size, next(due)) for size in first]
     steps = []
     for number in range(count):
         began, size, share = going.pop(0)
@@ -81,7 +82,7 @@ def _case(
         going += [(now, pace.chunk_size, next(due)) for _ in range(pace.limit - len(going))]
     config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.chunk_size}
     config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest}
-    return {"name": name, "config": config, "answered": answered, "steps": steps}
+    return {"name": name, "config": config, "answered": answered, "first": first, "steps": steps}
 
 
 def tell(pace: Pace, event: str, size: int, times: tuple[int, int], running: int) -> None:
@@ -104,7 +105,7 @@ def text() -> str:
         steps = ",\n".join(f"  {json.dumps(step)}" for step in case["steps"])
         parts.append(
             f' {{"name": {json.dumps(case["name"])}, "config": {json.dumps(case["config"])}, '
-            f'"answered": {json.dumps(case["answered"])}, "steps": [\n{steps}]}}'
+            f'"answered": {json.dumps(case["answered"])}, "first": {json.dumps(case["first"])}, "steps": [\n{steps}]}}'
         )
     return "[\n" + ",\n".join(parts) + "\n]\n"
 

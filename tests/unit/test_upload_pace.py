@@ -128,6 +128,29 @@ def test_parts_become_smaller_towards_the_end():
     assert max(sizes[-4:]) <= MIN_CHUNK_BYTES
 
 
+def first_sizes(*answered: float, largest: int = 64 * MIB) -> list[float]:
+    pace = Pace(Limits(largest=largest))
+    for seconds in answered:
+        pace.answered(seconds)
+    return [pace.next_chunk(None, 4) / MIB for _ in range(4)]
+
+
+def test_the_first_parts_are_small_on_a_way_that_is_short_or_unknown():
+    assert first_sizes() == first_sizes(0.02)
+    assert max(first_sizes()) <= 0.5
+
+
+def test_the_first_parts_on_a_long_way_are_larger_but_for_one():
+    first, *others = first_sizes(5, 0.2)
+    assert first == first_sizes()[0]
+    assert 2 * first < min(others) < max(others) <= 1.5
+    assert max(first_sizes(0.2, largest=MIB)) <= 1
+    pace = Pace(Limits())
+    pace.next_chunk(None, 4)
+    pace.answered(0.2)
+    assert pace.chunk_size == Limits().chunk_size, "what is under way already is not looked at again"
+
+
 def test_no_two_parts_that_go_together_are_alike_while_the_number_is_being_looked_for():
     pace = Pace(Limits(chunk_size=8 * MIB))
     sizes = [pace.next_chunk(None, 4) for _ in range(64)]
@@ -197,6 +220,7 @@ def test_the_last_parts_are_as_small_as_a_lane_carries_in_two_round_trips(
 @pytest.mark.parametrize(("answered", "mib"), [(None, 2), (0.02, 2), (0.2, 6), (3.0, 8)])
 def test_while_the_number_is_being_looked_for_parts_are_long_beside_the_way(answered: float | None, mib: int):
     pace = Pace(Limits(chunk_size=4 * MIB))
+    pace.next_chunk(None, 4)
     if answered:
         pace.answered(answered)
         pace.answered(answered + 1)

@@ -29,6 +29,9 @@ SECONDS_PER_CHUNK, SECONDS_AT_FIRST = 3.0, 0.5
 """A chunk should take; and while the number is being looked for, so that answers come soon …"""
 ROUND_TRIPS_AT_FIRST = 8
 """… but no less than so many round trips: one of them passes without a byte, and the first five or six fill a new connection."""
+MAX_STRETCH = 3.0
+"""Where the way is long, chunks that go with the first one are up to so many times as large: they do not all end while their
+connections are being filled, and leave the line empty for a round trip."""
 MIN_CHUNK_SECONDS = 0.001
 """Seconds: no chunk took less, whatever a clock says."""
 UNHARMED_CHUNKS = 24
@@ -97,6 +100,8 @@ class Pace:
         self._own = threading.local()
         """What the connection of each thread has just carried: the next chunk of this thread goes the same way."""
         self._round_trip = math.inf
+        self._dealt = False
+        """Whether any chunk was dealt out. The first one is small wherever it goes, so that an answer comes soon."""
         self._turn = 0.0
         """Which part of what may be left out of a chunk is left out of the next one."""
 
@@ -104,7 +109,8 @@ class Pace:
         """Bytes of the next chunk of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
         with self._lock:
             self._turn = (self._turn + GOLDEN_RATIO) % 1 if self._doubling else 0.0
-            size, least = self.chunk_size * (1 - UNEVEN_SHARE * self._turn), self._limits.smallest
+            size, least = self.chunk_size if self._dealt else self._first_size, self._limits.smallest
+            size, self._dealt = size * (1 - UNEVEN_SHARE * self._turn), True
             own, share, least_share = getattr(self._own, "speed", None), 1.0, float(least)
             self._own.speed = None
             if own is not None:
@@ -126,6 +132,9 @@ class Pace:
         """A request without a body took so long."""
         with self._lock:
             self._round_trip = min(self._round_trip, seconds)
+            if self._doubling and not self._dealt:
+                stretch = min(MAX_STRETCH, self._wanted / SECONDS_AT_FIRST)
+                self.chunk_size = min(int(self._limits.chunk_size * stretch), self._largest)
 
     def accepted(
         self, size: int, began: float, now: float, running: int, *, can: float = math.inf, whole: bool = True
@@ -158,6 +167,10 @@ class Pace:
             self._endings.append(False)
             if self._limits.adapt_width:
                 self._narrow(began, now)
+
+    @property
+    def _first_size(self) -> int:
+        return min(self.chunk_size, self._limits.chunk_size)
 
     @property
     def _wanted(self) -> float:

@@ -39,6 +39,9 @@ const SECONDS_PER_CHUNK = 3;
 const SECONDS_AT_FIRST = 0.5;
 /** … but no less than so many round trips: one of them passes without a byte, and the first five or six fill a new connection. */
 const ROUND_TRIPS_AT_FIRST = 8;
+/** Where the way is long, chunks that go with the first one are up to so many times as large: they do not all end while their lanes
+ * are being filled, and leave the line empty for a round trip. */
+const MAX_STRETCH = 3;
 /** Seconds: no chunk took less, whatever a clock says. */
 const MIN_CHUNK_SECONDS = 0.001;
 /** Chunks that must arrive unharmed before a size that was lost is tried again. */
@@ -101,6 +104,8 @@ export class Pace {
   #own: number | null = null;
   /** Seconds. */
   #roundTrip = Number.POSITIVE_INFINITY;
+  /** Whether any chunk was dealt out. The first one is small wherever it goes, so that an answer comes soon. */
+  #dealt = false;
   /** Which part of what may be left out of a chunk is left out of the next one. */
   #turn = 0;
 
@@ -127,7 +132,9 @@ export class Pace {
   next(left: number, width: number, most: number): number {
     if (!this.#config.adaptChunkSize) return most;
     this.#turn = this.#doubling ? (this.#turn + GOLDEN_RATIO) % 1 : 0;
-    let bytes = most * (1 - UNEVEN_SHARE * this.#turn);
+    let bytes = this.#dealt ? most : Math.min(most, this.#config.chunkSize);
+    bytes *= 1 - UNEVEN_SHARE * this.#turn;
+    this.#dealt = true;
     let least = this.#config.minChunkSize;
     let [share, leastShare] = [left / width, least];
     const own = this.#own;
@@ -145,6 +152,9 @@ export class Pace {
   /** A request without a body took so many milliseconds. */
   answered(milliseconds: number): void {
     this.#roundTrip = Math.min(this.#roundTrip, milliseconds / 1_000);
+    if (!this.#doubling || !this.#config.adaptChunkSize || this.#dealt) return;
+    const stretch = Math.min(MAX_STRETCH, this.#wanted / SECONDS_AT_FIRST);
+    this.#chunkSize = Math.min(Math.floor(this.#config.chunkSize * stretch), this.#maxChunkSize);
   }
 
   /** Whether the width follows what is measured. */
