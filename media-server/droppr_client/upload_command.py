@@ -131,10 +131,11 @@ def upload(paths: Sequence[str], **options: Any) -> None:
 def _send(walk: Walk, options: dict[str, Any]) -> int:
     target = target_at(options["to"], password=_password(options), name=options["name"], email=options["email"])
     manager = UploadManager(target, _options(options))
-    manager.prepare(walk)  # before anything is drawn, as it may ask for the password
+    code = options["code"] or (target.handoff_code if isinstance(target, DropprLink) else None)
+    # Before anything is drawn, as it may ask for the password. What a code stands for is begun already, and not to be begun anew.
+    manager.prepare(() if code else walk)
     began = time.monotonic()
     with _report(manager, options) as report, _interruptible(manager, report):
-        code = options["code"] or (target.handoff_code if isinstance(target, DropprLink) else None)
         if code:
             manager.handed = handed_off(target, code)
         for result in manager.upload(walk):

@@ -33,16 +33,20 @@ class Between(Hostile):
         instead: Callable[[Asked], Answer | None] = lambda _: None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        super().__init__(self._pass_on)
+        super().__init__(self._answer)
         self._port = port
         self.instead = instead
         if tls:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
         self.port = int(self.host.rpartition(":")[2])
 
-    def _pass_on(self, asked: Asked) -> Answer:
+    def _answer(self, asked: Asked) -> Answer:
         if answer := self.instead(asked):
             return answer
+        return self.pass_on(asked)
+
+    def pass_on(self, asked: Asked) -> Answer:
+        """What the server answers."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=30)
         parts = urlsplit(asked.path)
         path = quote(parts.path, safe="/%") + (f"?{parts.query}" if parts.query else "")

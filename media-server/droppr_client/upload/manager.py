@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import queue
-import stat
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 
+from droppr_client.upload.early import EarlyOpening, first_file
 from droppr_client.upload.handoff import Handed, claimed
 from droppr_client.upload.items import Item, Outcome, Skipped, UploadResult
 from droppr_client.upload.pace import Limits, Pace
@@ -25,7 +25,7 @@ from droppr_client.upload.sent_before import FILES_PER_QUESTION, still_there
 from droppr_client.upload.state import SavedUpload, StateFile
 from droppr_client.upload.targets import Target, Terms
 from droppr_client.upload.throttle import Cancellation, Throttle
-from droppr_client.upload.transfer import Transfer
+from droppr_client.upload.transfer import HASHED_FIRST_BYTES, Transfer
 from droppr_client.upload.walk import EmptyFolder, Found, Walk
 
 MAX_WORKERS = 16
@@ -160,17 +160,20 @@ class UploadManager:
         self.target.abort()
 
     def prepare(self, paths: Paths = ()) -> None:
-        """Ask the target how it wants to be sent to, and make connections meanwhile where the first of ``paths`` is a large
-        file. ``upload`` does so itself where nobody did before.
+        """Ask the target how it wants to be sent to. Where the first of ``paths`` is a large file, meanwhile make connections and
+        open its upload. ``upload`` does so itself where nobody did before.
 
         Raises Refused, Cancelled. A target that has a password may ask a person for it here.
         """
         if self._context is not None:
             return
-        wanted = min(self.pace.limit, -(-_first_size(paths) // self.pace.chunk_size))
-        for _ in range(wanted - 1):
-            threading.Thread(target=self.target.ahead, args=(wanted,), daemon=True).start()
-        terms = self._terms()
+        state = StateFile(self.options.state or ":memory:", self.target.identity, time.time())
+        early = self._begin_ahead(first_file(paths), state)
+        try:
+            terms = self._terms()
+        except BaseException:
+            state.close()
+            raise
         options, clock = self.options, self._clock
         chunk_size = terms.chunk_size
         if options.chunk_size and not terms.fixed_chunks:
@@ -182,7 +185,7 @@ class UploadManager:
             target=self.target,
             terms=terms,
             throttle=Throttle(self._limit, self.bandwidth, self._cancellation),
-            state=StateFile(options.state or ":memory:", self.target.identity, time.time()),
+            state=state,
             progress=self.tracker,
             pace=self.pace,
             openings=RateLimit(options.uploads_per_second, options.burst or 1.0, clock),
@@ -191,10 +194,28 @@ class UploadManager:
             schedule=schedule,
             emit=self._emit,
             refuse=self._refuse,
+            early=early,
         )
         self.bandwidth.restart()
         if self.interrupted:
             schedule.stop()
+
+    def _begin_ahead(self, first: Item | None, state: StateFile) -> EarlyOpening | None:
+        """Make connections for what is to be sent first, and open its upload where that can be done."""
+        wanted = min(self.pace.limit, -(-first.size // self.pace.chunk_size)) if first else 0
+        early = None
+        if first and wanted > 1 and self._opens_unasked(first, state):
+            early = EarlyOpening(self.target, first, state.key(first, 0), wanted)
+            early.begin(self.pace, self._clock)
+        for _ in range(wanted - (2 if early else 1)):
+            threading.Thread(target=self.target.ahead, args=(wanted,), daemon=True).start()
+        return early
+
+    def _opens_unasked(self, first: Item, state: StateFile) -> bool:
+        """Whether all is known that its opening needs: what is hashed before needs the target's terms. No upload of it may have
+        been begun before, here or elsewhere."""
+        known = first.size > HASHED_FIRST_BYTES and not self.handed and state.find(first) is None
+        return known and self.target.opens_unasked
 
     def _terms(self) -> Terms:
         """What the target says to begin with. A restart of its server is waited out."""
@@ -351,17 +372,6 @@ def _found(paths: Paths) -> Iterator[Found]:
             yield from Walk([os.fspath(each)])
         else:
             yield each
-
-
-def _first_size(paths: Paths) -> int:
-    """Bytes of the first thing to send, where that is a file that was named; 0 where more has to be looked at."""
-    named = paths.paths if isinstance(paths, Walk) else [paths] if isinstance(paths, str | os.PathLike) else paths
-    first = next(iter(named), None) if isinstance(named, Sequence) else None
-    if isinstance(first, str | os.PathLike):
-        with suppress(OSError):
-            found = os.stat(first)
-            return found.st_size if stat.S_ISREG(found.st_mode) else 0
-    return 0
 
 
 def _folders(context: RunContext, paths: list[str]) -> Job:

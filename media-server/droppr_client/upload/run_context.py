@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from droppr_client.upload.digests import FollowingDigest, content_digest
+from droppr_client.upload.early import EarlyOpening
 from droppr_client.upload.items import Item, Outcome, Pair, UploadResult
 from droppr_client.upload.pace import Pace
 from droppr_client.upload.problems import Cancelled, Refused, Retryable, UploadProblem
@@ -53,6 +54,7 @@ class RunContext:
     schedule: Schedule
     emit: Callable[[UploadResult], None]
     refuse: Callable[[Refused], None]
+    early: EarlyOpening | None = None
 
     def retries(self) -> Retries:
         return Retries(self.checks.retries)
@@ -73,7 +75,9 @@ class RunContext:
             self.schedule.later(0, lambda: self.target.ahead(wanted))
 
     def opened(self, item: Item, facts: Facts) -> UploadStatus:
-        """Open a file at the target. How long that takes tells how far away the target is."""
+        """Open a file at the target, unless that was done ahead. How long that takes tells how far away the target is."""
+        if self.early and (status := self.early.take(item, facts)):
+            return status
         began = self.clock()
         status = self.target.open(item, facts)
         self.pace.answered(self.clock() - began)

@@ -82,6 +82,11 @@ class Target(Protocol):
         """Find out whether the target is there and how it wants to be sent to."""
         ...
 
+    @property
+    def opens_unasked(self) -> bool:
+        """Whether ``open`` may be called before ``prepare`` has returned: the target judges every opening itself."""
+        ...
+
     def ahead(self, count: int) -> None:
         """Get one more of ``count`` connections ready, where there are any. What goes wrong is told by who uses it."""
         ...

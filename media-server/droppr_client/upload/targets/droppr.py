@@ -25,7 +25,8 @@ MAX_PACK_FILES = 500
 MIN_CHUNK_BYTES, MAX_CHUNK_BYTES = 64 * 1024, 1024 * 1024 * 1024
 MAX_PARALLEL_CHUNKS = 256
 MAX_CAPTCHA_TRIES = 3
-NOT_LET_IN = {"password_required", "password_invalid", "captcha_required", "too_many_attempts"}
+NOT_LET_IN = {"password_invalid", "captcha_required", "too_many_attempts"}
+"""Answers to an opening that those that follow would only get again; one without a password costs nobody an attempt."""
 NO_LINK = {"request_not_found", "request_expired", "request_closed"}
 MAX_OPENING_HEADER = 4096
 """Bytes of the header that opens an upload by its first chunk: proxies bound what they take."""
@@ -37,6 +38,8 @@ class DropprLink:
 
     ``password`` may be a function that asks for it: it is called once, when the link turns out to need one.
     """
+
+    opens_unasked = True
 
     def __init__(
         self,

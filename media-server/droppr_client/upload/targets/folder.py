@@ -28,6 +28,8 @@ CLOCK_TICK_NS = 2_000_000_000
 class Folder:
     """Sends to ``root``, which is made where it does not exist."""
 
+    opens_unasked = False
+
     def __init__(self, root: str | os.PathLike[str]) -> None:
         root = Path(root).absolute()
         # What lies above ``..`` is for the disk to say: there may be links on the way.

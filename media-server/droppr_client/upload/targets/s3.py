@@ -37,6 +37,8 @@ _FOR_ALL = {
 class Bucket:
     """Sends to ``bucket`` below ``prefix``. Big files go as multipart uploads, whose parts outlive an interruption."""
 
+    opens_unasked = False
+
     def __init__(self, bucket: str, prefix: str = "", client: Any = None) -> None:
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""

@@ -1,0 +1,172 @@
+"""The first large file that ``droppr upload`` is told of is opened while its link is still asked what it takes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from droppr_client.upload import DropprLink, Options, Refused, UploadManager, UploadResult, Walk
+from droppr_client.upload.transfer import HASHED_FIRST_BYTES
+from tests.support.between import Between
+from tests.support.client import Client, Link
+from tests.support.hostile import Answer, Asked
+from tests.support.live import LiveServer
+
+SIZE = HASHED_FIRST_BYTES + 5
+TERMS: dict[str, dict[str, Any]] = {
+    "full": {"max_files": 1},
+    "nameless": {"ask_name": "required"},
+    "password": {"password": "right"},
+    "captcha": {"captcha": "always"},
+}
+
+
+class Watched(Between):
+    """Passes on; counts openings, and what was asked while the link's answer was on its way."""
+
+    def __init__(self, server: LiveServer, instead: Callable[[Asked], Answer | None] = lambda _: None) -> None:
+        super().__init__(server.port, self._watch)
+        self._first = instead
+        self._opened = threading.Event()
+        self.openings: list[Asked] = []
+        self.patience = 0.0
+        """Seconds that the link's answer waits for an opening."""
+        self.overlapped = False
+
+    def _watch(self, asked: Asked) -> Answer | None:
+        if asked.method == "POST" and asked.path.endswith("/uploads"):
+            self.openings.append(asked)
+            self._opened.set()
+        elif asked.method == "GET" and asked.path.rpartition("/")[0].endswith("/requests"):
+            self.overlapped = self._opened.wait(self.patience)
+        return self._first(asked)
+
+    def target(self, link: Link, **terms: Any) -> DropprLink:
+        return DropprLink(f"{self.url}/request/{link.hash}", **terms)
+
+
+@pytest.fixture
+def large(tmp_path: Path) -> Path:
+    path = tmp_path / "folder" / "large.bin"
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        file.write(b"begins")
+        file.truncate(SIZE)
+    return path
+
+
+def sent(target: DropprLink, what: Any, **options: Any) -> UploadResult:
+    [result] = UploadManager(target, Options(**options)).upload_files(what)
+    return result
+
+
+@pytest.mark.parametrize("order", ["mixed", "name"])
+def test_it_is_opened_once_before_the_link_has_answered(
+    order: Any, link: Link, server: LiveServer, large: Path, tmp_path: Path
+) -> None:
+    state = tmp_path / "state.db"
+    with Watched(server) as line:
+        line.patience = 20
+        result = sent(line.target(link), Walk([str(large)], order=order), state=state)
+        assert (result.success, result.verified) == (True, True), result.error
+        assert line.overlapped
+        assert len(line.openings) == 1
+        assert (link.disk / "large.bin").read_bytes() == large.read_bytes()
+        line.patience = 0.0
+        assert sent(line.target(link), large, state=state).outcome == "present"
+        assert len(line.openings) == 1, "what was sent before is asked about"
+
+
+@pytest.mark.parametrize("what", ["folder", "small", "by size"])
+def test_what_is_not_known_to_come_first_waits_for_the_link(
+    what: str, link: Link, server: LiveServer, large: Path
+) -> None:
+    if what == "small":
+        large.write_bytes(bytes(2 * 1024 * 1024))
+    paths = {"folder": [str(large.parent)], "by size": Walk([str(large)], order="size")}.get(what, [str(large)])
+    with Watched(server) as line:
+        line.patience = 0.5
+        assert sent(line.target(link), paths).success
+        assert not line.overlapped
+        assert len(line.openings) == 1
+
+
+@pytest.mark.parametrize("arrives", [False, True])
+def test_an_opening_that_fails_is_made_again_and_takes_no_second_place(
+    arrives: bool, client: Client, server: LiveServer, large: Path
+) -> None:
+    link = client.make_link(max_files=1)
+
+    def lose(asked: Asked) -> Answer | None:
+        if [asked] != line.openings:
+            return None
+        if arrives:
+            line.pass_on(asked)
+        return Answer(b"", 502)
+
+    with Watched(server, lose) as line:
+        result = sent(line.target(link), large)
+        assert (result.success, result.retries) == (True, 0), result.error
+        assert len(line.openings) == 2
+    assert [each["path"] for each in link.files()] == ["large.bin"]
+
+
+def test_a_wrong_password_counts_once(client: Client, server: LiveServer, large: Path) -> None:
+    link = client.make_link(password="right")
+    with Watched(server) as line:
+        line.patience = 20
+        assert sent(line.target(link, password="wrong"), large).code == "password_invalid"
+        assert len(line.openings) == 1
+
+
+def test_a_password_is_asked_for_and_then_counts(client: Client, server: LiveServer, large: Path) -> None:
+    link = client.make_link(password="right")
+    asked: list[str] = []
+
+    def ask() -> str:
+        asked.append("the link's password")
+        return "right"
+
+    with Watched(server) as line:
+        line.patience = 20
+        assert sent(line.target(link, password=ask), large).success
+        assert (len(asked), len(line.openings)) == (1, 2)
+        assert "x-request-password" not in line.openings[0].headers
+
+
+@pytest.mark.parametrize("why", ["closed", "full", "nameless", "password", "nothing there", "captcha"])
+def test_a_link_that_takes_nothing_says_the_same_as_to_a_folder(
+    why: str, client: Client, server: LiveServer, large: Path
+) -> None:
+    link = client.make_link(**TERMS.get(why, {}))
+    if why == "full":
+        link.deliver("first.txt", b"first")
+    if why == "closed":
+        link.close().expect(204)
+    said = []
+    for what in (large.parent, large):
+        with Watched(server, _only_for_people if why == "captcha" else lambda _: None) as line:
+            target = line.target(link)
+            if why == "nothing there":
+                target = DropprLink(f"{line.url}/request/nothing-here-0123456789")
+            said.append(_why_not(target, what))
+    assert said[0] == said[1]
+    assert said[0][1]
+
+
+def _only_for_people(asked: Asked) -> Answer | None:
+    if asked.path.endswith("/uploads"):
+        return Answer({"code": "captcha_required", "error": "Solve it.", "captcha_provider": "hcaptcha"}, 403)
+    return None
+
+
+def _why_not(target: DropprLink, what: Path) -> tuple[str, str]:
+    try:
+        result = sent(target, what)
+    except Refused as problem:
+        return str(problem), problem.code or ""
+    return result.error or "", result.code or ""
