@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from droppr_client.upload.manager import Options
-from droppr_client.upload.pace import GRID_BYTES, MAX_LEAST_SHARE_BYTES, MIN_CHUNK_BYTES, Limits, Pace
+from droppr_client.upload.pace import FIRST_WIDTH, GRID_BYTES, MAX_LEAST_SHARE_BYTES, MIN_CHUNK_BYTES, Limits, Pace
 from droppr_client.upload.problems import Retryable
 from droppr_client.upload.retry import Retries
 from tests.support.files import MIB
@@ -38,7 +38,7 @@ def drive(pace: Pace, each: float, total: float, parts: int, began: float = 0.0)
 
 @pytest.mark.parametrize("carry", [4, 8, 16])
 def test_the_number_settles_where_more_bring_nothing(carry):
-    seen = drive(Pace(Limits(most=64)), 1 * MIB, carry * MIB, 2000)
+    seen = drive(Pace(Limits(width=4, most=64)), 1 * MIB, carry * MIB, 2000)
     assert max(seen[:40]) >= carry
     assert carry <= sorted(seen[1000:])[500] <= carry * 1.25
 
@@ -68,7 +68,7 @@ def test_where_no_more_can_run_the_search_ends_there_and_parts_become_large(can)
         size, now = pace.next_chunk(None, running), now + 1.0
         for _ in range(running):
             pace.accepted(size, now - 0.5, now, running, can=can)
-    assert pace.limit == max(4, can)
+    assert pace.limit == max(FIRST_WIDTH, can)
     assert pace.next_chunk(None, can) == pace.chunk_size, "parts are no longer cut short to look for the width"
     assert pace.chunk_size > size / 2
 
@@ -93,7 +93,7 @@ def test_where_there_is_too_little_to_send_nothing_is_concluded():
     pace = Pace(Limits())
     for at in range(100):
         pace.accepted(1000, at, at + 0.5, 1)
-    assert pace.limit == 4
+    assert pace.limit == FIRST_WIDTH
 
 
 def test_connections_that_break_cost_width_only_where_nearly_all_do():

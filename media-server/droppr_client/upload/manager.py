@@ -32,6 +32,8 @@ MAX_WORKERS = 16
 FIXED_WORKERS = 4
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str] | Found]
 """What to send: a path, several, or what was found already."""
+AHEAD = 2
+"""Connections are made ahead for so many times the requests to begin with: their number is doubled with the first answers."""
 TICK_SECONDS = 0.1
 MAX_RESULTS_WAITING = 10_000
 FOLDERS_PER_REQUEST = 100
@@ -201,8 +203,8 @@ class UploadManager:
             schedule.stop()
 
     def _begin_ahead(self, first: Item | None, state: StateFile) -> EarlyOpening | None:
-        """Make connections for what is to be sent first, and open its upload where that can be done."""
-        wanted = min(self.pace.limit, -(-first.size // self.pace.chunk_size)) if first else 0
+        """Make connections for what is to be sent first, as many as are soon tried, and open its upload where that can be done."""
+        wanted = min(AHEAD * self.pace.limit, self.pace.most, -(-first.size // self.pace.chunk_size)) if first else 0
         early = None
         if first and wanted > 1 and self._opens_unasked(first, state):
             early = EarlyOpening(self.target, first, state.key(first, 0), wanted)

@@ -49,7 +49,7 @@ UNEVEN_SHARE = 0.5
 GOLDEN_RATIO = (math.sqrt(5) - 1) / 2
 """… following the golden-ratio sequence, which never comes back near to where it was: so connections do not finish in step."""
 MIN_CHUNK_BYTES = 256 * KIB
-FIRST_WIDTH, FIRST_CHUNK_BYTES = 4, 512 * KIB
+FIRST_WIDTH, FIRST_CHUNK_BYTES = 6, 512 * KIB
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +104,11 @@ class Pace:
         """Whether any chunk was dealt out. The first one is small wherever it goes, so that an answer comes soon."""
         self._turn = 0.0
         """Which part of what may be left out of a chunk is left out of the next one."""
+
+    @property
+    def most(self) -> int:
+        """Requests that may ever be on their way at once."""
+        return self._most
 
     def next_chunk(self, left: int | None, width: int) -> int:
         """Bytes of the next chunk of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
