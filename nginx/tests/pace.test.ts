@@ -294,6 +294,12 @@ describe("the last chunks", () => {
     expect(pace.next(4 * MEBI, 4, 8 * MEBI)).toBe(2.5 * MEBI);
   });
 
+  it("are dealt out as if a quarter of what is under way were left as well", () => {
+    const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
+    for (let lane = 0; lane < 4; lane += 1) pace.accepted(MEBI, 0, 1_000, 4);
+    expect(pace.next(MEBI, 4, 8 * MEBI, 12 * MEBI)).toBe(MEBI);
+  });
+
   it.each([
     [null, MEBI, MEBI / 16],
     [200, MEBI / 4, MEBI / 8],
@@ -325,6 +331,7 @@ interface Golden {
     readonly width: number;
     readonly chunk_size: number;
     readonly left: number;
+    readonly under_way: number;
     readonly next: number;
   }[];
 }
@@ -351,7 +358,7 @@ describe("the command line client does the same", () => {
       if (event === "accepted") pace.accepted(bytes, began, now, in_flight);
       else if (event === "limit") pace.limit(in_flight, bytes);
       else pace.failed(event === "lost" ? networkError() : refusal(503), bytes, began, now, in_flight);
-      const next = pace.next(step.left, pace.width, pace.chunkSize);
+      const next = pace.next(step.left, pace.width, pace.chunkSize, step.under_way);
       expect([pace.width, pace.chunkSize, next], `step ${at}`).toEqual([
         step.width,
         step.chunk_size,

@@ -71,11 +71,11 @@ def _case(
         if event == "limit":
             size, running = 3 * MIB, 6
         tell(pace, event, size, (began, now), running)
-        left = (count - number) * MIB
-        next_chunk = pace.next_chunk(left, pace.limit)
+        left, under_way = (count - number) * MIB, sum(under_way for _, under_way, _ in going)
+        next_chunk = pace.next_chunk(left, pace.limit, under_way)
         steps.append(
             {"event": event, "bytes": size, "began": began, "now": now, "in_flight": running, "left": left}
-            | {"width": pace.limit, "chunk_size": pace.chunk_size, "next": next_chunk}
+            | {"under_way": under_way, "width": pace.limit, "chunk_size": pace.chunk_size, "next": next_chunk}
         )
         if len(going) < pace.limit:
             going.append((now, next_chunk, share))

@@ -195,6 +195,13 @@ def test_a_lane_that_carries_much_gets_much_of_what_is_left():
     assert pace.next_chunk(4 * MIB, 4) == 5 * MIB // 2, "2.5 MiB/s, where 1 is the mean"
 
 
+def test_of_what_is_under_way_at_the_end_a_quarter_counts():
+    pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
+    for _ in range(4):
+        pace.accepted(MIB, 0, 1, 4)
+    assert pace.next_chunk(MIB, 4, 12 * MIB) == MIB
+
+
 @pytest.mark.parametrize(
     ("answered", "speed", "least"),
     [

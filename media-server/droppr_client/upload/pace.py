@@ -42,6 +42,8 @@ MAX_LEAST_SHARE_BYTES = 512 * KIB
 MIN_SHARE_ROUND_TRIPS, MIN_SHARE_SECONDS = 2, 0.02
 """What is left at the end is shared out by what each connection carries, but in pieces that fill it for so many round trips and so
 many seconds, or are so many bytes: each piece costs a round trip."""
+PART_TO_GO = 0.25
+"""Of what is under way so much counts as left: less than the half that it is on average, as pieces that end late are waited for."""
 GRID_BYTES = 64 * KIB
 """Chunks end at multiples of so many bytes."""
 UNEVEN_SHARE = 0.5
@@ -110,18 +112,23 @@ class Pace:
         """Requests that may ever be on their way at once."""
         return self._most
 
-    def next_chunk(self, left: int | None, width: int) -> int:
-        """Bytes of the next chunk of the ``left`` bytes that ``width`` connections are to send, None while there is plenty."""
+    def next_chunk(self, left: int | None, width: int, under_way: int = 0) -> int:
+        """Bytes of the next chunk of the ``left`` bytes that ``width`` connections are to send, None while there is plenty. So many
+        bytes are ``under_way`` with them."""
         with self._lock:
             self._turn = (self._turn + GOLDEN_RATIO) % 1 if self._doubling else 0.0
-            size, least = self.chunk_size if self._dealt else self._first_size, self._limits.smallest
-            size, self._dealt = size * (1 - UNEVEN_SHARE * self._turn), True
+            whole: float = self.chunk_size if self._dealt else min(self.chunk_size, self._limits.chunk_size)
+            self._dealt = True
+            size, least = whole * (1 - UNEVEN_SHARE * self._turn), self._limits.smallest
             own, share, least_share = getattr(self._own, "speed", None), 1.0, float(least)
             self._own.speed = None
             if own is not None:
                 size, share = min(size, own * self._wanted), own / self._speed_of_each
                 least_share = min(MAX_LEAST_SHARE_BYTES, own * self._seconds_of_least_share)
-            if left is not None and size > (due := max(left / width * share, least_share)):
+            due = math.inf
+            if left is not None:
+                due = max((left + under_way * PART_TO_GO) / width * share, least_share)
+            if due < size:
                 size, least = due, GRID_BYTES
             return min(self.chunk_size, max(math.ceil(size / GRID_BYTES) * GRID_BYTES, least))
 
@@ -172,10 +179,6 @@ class Pace:
             self._endings.append(False)
             if self._limits.adapt_width:
                 self._narrow(began, now)
-
-    @property
-    def _first_size(self) -> int:
-        return min(self.chunk_size, self._limits.chunk_size)
 
     @property
     def _wanted(self) -> float:

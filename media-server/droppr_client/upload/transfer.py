@@ -50,6 +50,7 @@ class Transfer:
         self._began = context.clock()
         self._source: OpenFile | None = None
         self._missing = Missing(())
+        self._arrived = 0
         self._parallel = 1
         self._outstanding = 1  # the opening
         self._fresh_starts = 0
@@ -144,9 +145,8 @@ class Transfer:
         with self._lock:
             self._outstanding -= 1
             last = self._outstanding == 0
-            parts_left = bool(self._missing)
             verdict = self._verdict
-            if last and (verdict is not None or not parts_left):
+            if last and (verdict is not None or not self._missing):
                 self._outstanding = 1  # what follows is the only job
             elif last and self._context.schedule.stopped:
                 verdict, self._outstanding = Cancelled(), 1
@@ -232,6 +232,7 @@ class Transfer:
         missing = Missing(status.missing)
         with self._lock:
             self._status, self._missing = status, missing
+            self._arrived = self._item.size - missing.size
             most = status.parallel_chunks or terms.parallel_chunks
             if checks.measures and most > 1:
                 most = max(most, status.most_parallel_chunks or terms.most_parallel_chunks or most)
@@ -250,6 +251,7 @@ class Transfer:
             return
         with self._lock:
             self._retries.progressed()
+            self._arrived += span[1] - span[0]
             if status.complete:
                 self._status = status
 
@@ -372,7 +374,8 @@ class Transfer:
         if context.terms.fixed_chunks:
             return (self._status and self._status.chunk_size) or context.terms.chunk_size
         left = self._missing.size if context.schedule.is_ending else None
-        return context.pace.next_chunk(left, min(context.pace.limit, self._parallel))
+        under_way = self._item.size - self._arrived - self._missing.size
+        return context.pace.next_chunk(left, min(context.pace.limit, self._parallel), under_way)
 
     def _cut(self, span: Pair) -> Pair:
         """Of a chunk that did not get through, as much as is sent at once by now; the rest is for whoever is free."""
@@ -386,6 +389,7 @@ class Transfer:
         with self._lock:
             self._parallel = 1
             self._missing = Missing([(offset, self._item.size)] if offset < self._item.size else [])
+            self._arrived = offset
 
     def _leave(self) -> None:
         self._context.schedule.paused(self)

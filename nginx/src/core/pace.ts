@@ -54,6 +54,8 @@ const NEARLY_ALL_LOSSES = 7;
 const MIN_SHARE_ROUND_TRIPS = 2;
 const MIN_SHARE_SECONDS = 0.02;
 const MAX_LEAST_SHARE_BYTES = 512 * KIBIBYTE;
+/** Of what is under way so much counts as left: less than the half that it is on average, as pieces that end late are waited for. */
+const PART_TO_GO = 0.25;
 /** Chunks end at multiples of so many bytes. */
 export const GRID_BYTES = 64 * KIBIBYTE;
 /** While probing, each chunk is made smaller by up to this share of its size … */
@@ -128,15 +130,16 @@ export class Pace {
     return this.#chunkSize;
   }
 
-  /** Bytes of the next chunk of the `left` bytes that `width` lanes are to send: `most`, or less where sizes adapt. */
-  next(left: number, width: number, most: number): number {
+  /** Bytes of the next chunk of the `left` bytes that `width` lanes are to send: `most`, or less where sizes adapt. So many bytes are
+   * `underWay` on them. */
+  next(left: number, width: number, most: number, underWay = 0): number {
     if (!this.#config.adaptChunkSize) return most;
     this.#turn = this.#doubling ? (this.#turn + GOLDEN_RATIO) % 1 : 0;
     let bytes = this.#dealt ? most : Math.min(most, this.#config.chunkSize);
     bytes *= 1 - UNEVEN_SHARE * this.#turn;
     this.#dealt = true;
     let least = this.#config.minChunkSize;
-    let [share, leastShare] = [left / width, least];
+    let [share, leastShare] = [(left + underWay * PART_TO_GO) / width, least];
     const own = this.#own;
     this.#own = null;
     if (own !== null) {

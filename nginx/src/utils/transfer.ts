@@ -124,8 +124,10 @@ export class Transfer {
   }
 
   #take(queue: ChunkQueue): Span | null {
-    const { pool, width } = this.#config;
-    const size = pool.pace.next(queue.left, Math.min(width, pool.pace.width), this.#chunkSize);
+    const { file, pool, width } = this.#config;
+    const lanes = Math.min(width, pool.pace.width);
+    const underWay = file.size - this.safe - queue.left;
+    const size = pool.pace.next(queue.left, lanes, this.#chunkSize, underWay);
     return queue.take(size, pool.pace.adaptsChunkSize ? Math.min(size, GRID_BYTES) : size);
   }
 

@@ -40,7 +40,8 @@ export function play(
     // A new connection takes a round trip more than one that is there already.
     const wait = shape.roundTrip * (idle.length > 0 ? 1 : 2);
     const connection = idle.pop() ?? connections++;
-    const bytes = Math.min(left, pace.next(left, pace.width, pace.chunkSize));
+    const underWay = lanes.reduce((sum, lane) => sum + lane.bytes, 0);
+    const bytes = Math.min(left, pace.next(left, pace.width, pace.chunkSize, underWay));
     left -= bytes;
     lanes.push({ connection, bytes, began: now, left: bytes, wait });
   };
