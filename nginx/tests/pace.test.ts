@@ -305,14 +305,17 @@ describe("the last chunks", () => {
     [200, MEBI / 4, MEBI / 8],
     [200, 8 * MEBI, MEBI / 2],
     [1, 100 * MEBI, MEBI / 2],
-  ])("are as small as a lane carries in two round trips: %s ms, %i bytes a second", (answered, speed, least) => {
-    const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
-    if (answered !== null) pace.answered(answered);
-    pace.accepted(speed, 0, 1_000, 4);
-    expect(pace.next(1, 4, 8 * MEBI)).toBe(least);
-    pace.accepted(Math.min(speed, MEBI / 8), 1_000, 2_000, 4);
-    expect(pace.next(1, 4, 8 * MEBI)).toBe(MEBI / 16);
-  });
+  ])(
+    "are as small as a lane carries in two round trips: %s ms, %i bytes a second",
+    (answered, speed, least) => {
+      const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
+      if (answered !== null) pace.answered(answered);
+      pace.accepted(speed, 0, 1_000, 4);
+      expect(pace.next(1, 4, 8 * MEBI)).toBe(least);
+      pace.accepted(Math.min(speed, MEBI / 8), 1_000, 2_000, 4);
+      expect(pace.next(1, 4, 8 * MEBI)).toBe(MEBI / 16);
+    },
+  );
 });
 
 interface Golden {
@@ -340,30 +343,33 @@ describe("the command line client does the same", () => {
   const path = resolve(import.meta.dirname, "../../tests/fixtures/pace.json");
   const cases: Golden[] = JSON.parse(readFileSync(path, "utf8"));
 
-  it.each(cases.map((each) => [each.name, each] as const))("when: %s", (_, { config, answered, first, steps }) => {
-    const pace = new Pace({
-      width: config.width,
-      maxWidth: config.max_width,
-      chunkSize: config.chunk_size,
-      minChunkSize: config.min_chunk_size,
-      maxChunkSize: config.max_chunk_size,
-      adaptWidth: true,
-      adaptChunkSize: true,
-    });
-    if (answered !== null) pace.answered(answered);
-    const all = steps.length * MEBI;
-    expect(first.map(() => pace.next(all, pace.width, pace.chunkSize))).toEqual(first);
-    for (const [at, step] of steps.entries()) {
-      const { event, bytes, began, now, in_flight } = step;
-      if (event === "accepted") pace.accepted(bytes, began, now, in_flight);
-      else if (event === "limit") pace.limit(in_flight, bytes);
-      else pace.failed(event === "lost" ? networkError() : refusal(503), bytes, began, now, in_flight);
-      const next = pace.next(step.left, pace.width, pace.chunkSize, step.under_way);
-      expect([pace.width, pace.chunkSize, next], `step ${at}`).toEqual([
-        step.width,
-        step.chunk_size,
-        step.next,
-      ]);
-    }
-  });
+  it.each(cases.map((each) => [each.name, each] as const))(
+    "when: %s",
+    (_, { config, answered, first, steps }) => {
+      const pace = new Pace({
+        width: config.width,
+        maxWidth: config.max_width,
+        chunkSize: config.chunk_size,
+        minChunkSize: config.min_chunk_size,
+        maxChunkSize: config.max_chunk_size,
+        adaptWidth: true,
+        adaptChunkSize: true,
+      });
+      if (answered !== null) pace.answered(answered);
+      const all = steps.length * MEBI;
+      expect(first.map(() => pace.next(all, pace.width, pace.chunkSize))).toEqual(first);
+      for (const [at, step] of steps.entries()) {
+        const { event, bytes, began, now, in_flight } = step;
+        if (event === "accepted") pace.accepted(bytes, began, now, in_flight);
+        else if (event === "limit") pace.limit(in_flight, bytes);
+        else pace.failed(event === "lost" ? networkError() : refusal(503), bytes, began, now, in_flight);
+        const next = pace.next(step.left, pace.width, pace.chunkSize, step.under_way);
+        expect([pace.width, pace.chunkSize, next], `step ${at}`).toEqual([
+          step.width,
+          step.chunk_size,
+          step.next,
+        ]);
+      }
+    },
+  );
 });

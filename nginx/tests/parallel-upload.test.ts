@@ -337,7 +337,7 @@ describe("retrying", () => {
 });
 
 describe("a body limit on the way", () => {
-  const SIZE = 1_500_000;
+  const SIZE = 2_200_000;
   const page = { status: 413, text: "<h1>413 Request Entity Too Large</h1>", header: () => null };
 
   /** Takes chunks up to `most` bytes, of `most` at once; keeps the spans that arrived and the sizes that did not. */
@@ -374,7 +374,7 @@ describe("a body limit on the way", () => {
     [8, true],
     [8, false],
   ])("makes chunks smaller, each byte once (%i at once, adaptive: %s)", async (parallel, adaptive) => {
-    const transport = limited(400_000, parallel);
+    const transport = limited(300_000, parallel);
     await uploader({
       file: file("x".repeat(SIZE)),
       transport,
