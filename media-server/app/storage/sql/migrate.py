@@ -31,6 +31,13 @@ FOLDER = "catalogue"
 FILE = "catalogue.db"
 ROWS = 1000
 """So many rows are moved at once."""
+# Where Alembic keeps the newest migration, as it makes the table itself.
+_migrations = sa.Table(
+    "alembic_version",
+    sa.MetaData(),
+    sa.Column("version_num", sa.String(32), nullable=False),
+    sa.PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
 _SIGN = "The links of this data folder stand in the database that DROPPR_DATABASE_URL names. Leave this file.\n"
 
 
@@ -126,14 +133,11 @@ def check(database: Database) -> None:
 
 
 def create(database: Database) -> None:
-    """Make the tables in an empty database as all migrations together would, in a moment."""
+    """Make the tables in an empty database as all migrations together would, without loading what runs them."""
     with engine_of(database).begin() as connection:
-        metadata.create_all(connection)
-        connection.exec_driver_sql(
-            "CREATE TABLE alembic_version "
-            "(version_num VARCHAR(32) NOT NULL, CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num))"
-        )
-        connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{REVISION}')")
+        metadata.create_all(connection, checkfirst=False)
+        _migrations.create(connection, checkfirst=False)
+        connection.execute(_migrations.insert().values(version_num=REVISION))
     database.sync()
 
 
