@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import signal
 import subprocess
 import sys
 import threading
@@ -108,9 +109,11 @@ def environment(**variables: str) -> dict[str, str]:
     return own | {"PYTHONPATH": str(MEDIA_SERVER)} | variables
 
 
-def in_terminal(arguments: list[str], environment: dict[str, str], folder: Path, typed: bytes = b"") -> tuple[int, str]:
+def in_terminal(
+    arguments: list[str], environment: dict[str, str], folder: Path, typed: bytes = b"", enough: bytes | None = None
+) -> tuple[int, str]:
     """The exit code of ``droppr``, and every character that it wrote to its terminal, into which is ``typed`` what it
-    asks for."""
+    asks for. Once it has written what is ``enough`` it is interrupted, as by Ctrl-C."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
         [DROPPR, *arguments],
@@ -131,6 +134,9 @@ def in_terminal(arguments: list[str], environment: dict[str, str], folder: Path,
             if typed and piece.endswith(b": "):
                 os.write(ours, typed)
                 typed = b""
+            if enough and enough in b"".join(pieces):
+                process.send_signal(signal.SIGINT)
+                enough = None
     except OSError:
         pass  # Linux: nobody has the other end any more
     finally:
