@@ -19,7 +19,7 @@ from tests.support.files import MIB, content, eventually
 from tests.support.live import GENEROUS, LiveServer
 
 GIB = 1024 * MIB
-INODES = 65_536
+INODES = 24_576
 UPPER = GIB // 20
 UPPER_INODES = INODES // 20
 PATIENCE = 6.0
