@@ -32,9 +32,9 @@ from tests.support.postgresql import PostgreSQLServer
 SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
 
 
-SECONDS_OF_A_TEST = {"faults": 4.0, "browser": 2.0, "http": 0.4}
+SECONDS_OF_A_TEST = {"faults": 4.0, "browser": 3.0, "http": 0.6, "contracts": 0.2}
 """About what one takes, by its folder."""
-LONG = 15.0
+LONG = 8.0
 
 _left: list[str] = []
 
