@@ -426,7 +426,7 @@ def test_the_limits_are_parted_by_dots_and_no_line_begins_or_ends_with_one(
 def test_small_files_do_not_wait_for_a_big_one(owner: Client, desk: Path, visit: Visit) -> None:
     link = owner.make_link()
     sender = visit(link)
-    sender.line(mib_per_second=SLOW)
+    sender.line(mib_per_second=SLOW / 4)
     big = write(desk / "big.bin", content(16 * MIB))
     small = [write(desk / f"small {number}.txt", f"note {number}".encode()) for number in range(30)]
     sender.choose(big, *small)
