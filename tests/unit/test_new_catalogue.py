@@ -14,22 +14,28 @@ from app.storage.sql.sqlite import SQLiteDatabase
 from tests.support.live import MEDIA_SERVER
 
 
-def content(path: Path) -> list[list[tuple[object, ...]]]:
-    """Every table, index and trigger in the words that made it, and the revision that the catalogue says it has."""
+def content(path: Path) -> dict[str, object]:
+    """Each table with its columns in their order and what kind of table it is, each index in the words that made it, and the
+    revision that the catalogue says it has. Not the words of the tables: those of a column that was added are not those of one
+    that was there from the beginning."""
     with closing(sqlite3.connect(path)) as connection:
-        return [
-            connection.execute("SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY type, name").fetchall(),
-            connection.execute("SELECT * FROM alembic_version").fetchall(),
-        ]
+        ask = connection.execute
+        found: dict[str, object] = dict(ask("SELECT name, sql FROM sqlite_master WHERE type != 'table'").fetchall())
+        for name, sql in ask("SELECT name, sql FROM sqlite_master WHERE type = 'table'").fetchall():
+            columns = ask("SELECT * FROM pragma_table_xinfo(?)", (name,)).fetchall()
+            kind = ask("SELECT wr, strict FROM pragma_table_list WHERE name = ?", (name,)).fetchone()
+            found[name] = columns, kind, "AUTOINCREMENT" in sql
+        found["revision"] = ask("SELECT * FROM alembic_version").fetchall()
+        return found
 
 
-def test_a_new_catalogue_is_to_the_byte_what_all_migrations_together_make(tmp_path: Path) -> None:
+def test_a_new_catalogue_is_what_all_migrations_together_make(tmp_path: Path) -> None:
     new, migrated = tmp_path / "new.db", tmp_path / "migrated.db"
     for path, bring in ((new, create), (migrated, migrate)):
         made(path)
         bring(SQLiteDatabase(path))
     assert content(new) == content(migrated)
-    assert len(content(new)[0]) > 30
+    assert len(content(new)) > 30
     migrate(SQLiteDatabase(new))
     assert content(new) == content(migrated)
 
