@@ -292,6 +292,9 @@ describe("the last chunks", () => {
     const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
     for (const mebi of [1, 1, 1, 5]) pace.accepted(mebi * MEBI, 0, 2_000, 4);
     expect(pace.next(4 * MEBI, 4, 8 * MEBI)).toBe(2.5 * MEBI);
+    const blind = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI, maxShare: 1 });
+    for (const mebi of [1, 1, 1, 5]) blind.accepted(mebi * MEBI, 0, 2_000, 4);
+    expect(blind.next(4 * MEBI, 4, 8 * MEBI)).toBe(MEBI);
   });
 
   it("are dealt out as if a quarter of what is under way were left as well", () => {
@@ -320,7 +323,12 @@ describe("the last chunks", () => {
 
 interface Golden {
   readonly name: string;
-  readonly config: Record<"width" | "max_width" | "chunk_size" | "min_chunk_size" | "max_chunk_size", number>;
+  readonly config: Record<
+    "width" | "max_width" | "chunk_size" | "min_chunk_size" | "max_chunk_size",
+    number
+  > & {
+    readonly max_share: number | null;
+  };
   /** Milliseconds that a request without a body took before. */
   readonly answered: number | null;
   /** Bytes of the chunks to begin with. */
@@ -354,6 +362,7 @@ describe("the command line client does the same", () => {
         maxChunkSize: config.max_chunk_size,
         adaptWidth: true,
         adaptChunkSize: true,
+        ...(config.max_share === null ? {} : { maxShare: config.max_share }),
       });
       if (answered !== null) pace.answered(answered);
       const all = steps.length * MEBI;

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,16 @@ def cases() -> list[dict[str, Any]]:
         _case("the server asks for less", 2, 64, _refuses, 90),
         _case("a long way", 2, 20, lambda *_: "accepted", 120, answered=200),
         _case("lanes that are not alike", 2, 20, lambda *_: "accepted", 120, lanes=(1, 0.25, 0.7, 1.5)),
+        _case(
+            "lanes that nobody can choose",
+            2,
+            20,
+            lambda *_: "accepted",
+            120,
+            lanes=(1, 0.25, 0.7, 1.5),
+            max_share=1,
+            left_each=MIB // 8,
+        ),
     ]
 
 
@@ -52,10 +64,13 @@ def _case(
     *,
     answered: int | None = None,
     lanes: tuple[float, ...] = (1,),
+    max_share: float | None = None,
+    left_each: int = MIB,
 ) -> dict[str, Any]:
     """So many requests over a line of ``total`` MiB/s, ``each`` for one connection, give or take a tenth. ``answered``:
-    milliseconds that a request without a body took before; ``lanes``: what connections carry, in turns, of what is their due."""
-    chance, pace, now = random.Random(name), Pace(LIMITS), 0
+    milliseconds that a request without a body took before; ``lanes``: what connections carry, in turns, of what is their due;
+    ``left_each``: bytes that are left at each step, times the steps to come."""
+    chance, pace, now = random.Random(name), Pace(replace(LIMITS, max_share=max_share or math.inf)), 0
     if answered:
         pace.answered(answered / 1000)
     due = itertools.cycle(lanes)
@@ -71,7 +86,7 @@ def _case(
         if event == "limit":
             size, running = 3 * MIB, 6
         tell(pace, event, size, (began, now), running)
-        left, under_way = (count - number) * MIB, sum(under_way for _, under_way, _ in going)
+        left, under_way = (count - number) * left_each, sum(under_way for _, under_way, _ in going)
         next_chunk = pace.next_chunk(left, pace.limit, under_way)
         steps.append(
             {"event": event, "bytes": size, "began": began, "now": now, "in_flight": running, "left": left}
@@ -81,7 +96,7 @@ def _case(
             going.append((now, next_chunk, share))
         going += [(now, pace.chunk_size, next(due)) for _ in range(pace.limit - len(going))]
     config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.chunk_size}
-    config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest}
+    config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest, "max_share": max_share}
     return {"name": name, "config": config, "answered": answered, "first": first, "steps": steps}
 
 

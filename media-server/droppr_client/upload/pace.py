@@ -64,6 +64,8 @@ class Limits:
     chunk_size: int = FIRST_CHUNK_BYTES
     smallest: int = MIN_CHUNK_BYTES
     largest: int = 64 * MIB
+    max_share: float = math.inf
+    """Of what is left at the end, times an even share: 1 where it is not known which connection a chunk will go by."""
 
 
 @dataclass(slots=True)
@@ -123,7 +125,7 @@ class Pace:
             own, share, least_share = getattr(self._own, "speed", None), 1.0, float(least)
             self._own.speed = None
             if own is not None:
-                size, share = min(size, own * self._wanted), own / self._speed_of_each
+                size, share = min(size, own * self._wanted), min(self._limits.max_share, own / self._speed_of_each)
                 least_share = min(MAX_LEAST_SHARE_BYTES, own * self._seconds_of_least_share)
             due = math.inf
             if left is not None:

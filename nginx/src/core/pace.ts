@@ -77,6 +77,8 @@ export interface PaceConfig {
   readonly minChunkSize: number;
   readonly maxChunkSize: number;
   readonly adaptChunkSize: boolean;
+  /** What a lane gets of what is left at the end, at most, times an even share: 1 where it is not known which lane a chunk will go by. */
+  readonly maxShare?: number;
 }
 
 export class Pace {
@@ -144,7 +146,7 @@ export class Pace {
     this.#own = null;
     if (own !== null) {
       bytes = Math.min(bytes, own * this.#wanted);
-      share *= own / this.#speedOfEach;
+      share *= Math.min(this.#config.maxShare ?? Number.POSITIVE_INFINITY, own / this.#speedOfEach);
       leastShare = Math.min(MAX_LEAST_SHARE_BYTES, own * this.#secondsOfLeastShare);
     }
     const due = Math.max(share, leastShare);

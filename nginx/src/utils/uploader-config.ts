@@ -164,6 +164,8 @@ export function poolFor(
     minChunkSize,
     maxChunkSize: adaptChunkSize ? maxChunkSize : wanted,
     adaptChunkSize,
+    // A browser chooses among connections that are idle: what is meant for a fast one may go by the slowest.
+    maxShare: 1,
   });
   const most = Math.max(connections, config.maxParallelChunks ?? 0);
   const pool = new ConnectionPool(pace, clock, most, smallOnes);
