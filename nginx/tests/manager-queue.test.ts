@@ -2,105 +2,14 @@
 
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { LocalSessions } from "../src/adapters/local-sessions";
-import { abortedError, networkError } from "../src/core/errors";
-import type { Transport, TransportReply, TransportRequest } from "../src/ports";
+import { networkError } from "../src/core/errors";
 import { type UploadItem, UploadManager, type UploadManagerConfig } from "../src/utils/upload-manager";
 import { FakeClock } from "./support/clock";
+import { refusal, reply, Server } from "./support/server";
 
 const LINK = { uploadUrl: "/api/droppr/requests/abc/upload-chunk" };
 const PACK = { maxFiles: 1000, maxBytes: 64 * 2 ** 20 };
 
-interface Held {
-  readonly path: string;
-  bytes: number;
-  readonly size: number;
-}
-
-/** Keeps uploads as the real server does, by key. `before` may refuse, lose or hold up a request. */
-class Server implements Transport {
-  readonly asked: string[] = [];
-  readonly uploads = new Map<string, Held>();
-  readonly packs: string[][] = [];
-  before: (what: string, request: TransportRequest) => Promise<TransportReply | undefined> | undefined = () =>
-    undefined;
-  after: (what: string) => void = () => undefined;
-  chunkSize = 8;
-  /** Of one file in a pack. */
-  refuse: (path: string) => { code: string; status: number } | undefined = () => undefined;
-
-  async send(request: TransportRequest): Promise<TransportReply> {
-    const what = `${request.method} ${request.url.split("/").at(-1)}`;
-    this.asked.push(what);
-    const instead = await this.before(what, request);
-    if (request.signal.aborted) throw abortedError();
-    if (instead !== undefined) return instead;
-    const answer = await this.#answer(request);
-    this.after(what);
-    return answer;
-  }
-
-  get delivered(): string[] {
-    return [...this.uploads.values()].filter(({ bytes, size }) => bytes === size).map(({ path }) => path);
-  }
-
-  async #answer({ method, url, body, headers, onSent }: TransportRequest): Promise<TransportReply> {
-    const id = headers["X-Upload-Id"] ?? url.split("/").at(-1) ?? "";
-    if (method === "DELETE")
-      return this.uploads.delete(id) ? reply(204, {}) : refusal(404, "upload_not_found");
-    if (url.endsWith("/pack")) return this.#pack(body as Blob, onSent);
-    if (url.endsWith("/uploads")) {
-      const { path, size, key } = JSON.parse(String(body));
-      if (!this.uploads.has(key)) this.uploads.set(key, { path, size, bytes: 0 });
-      return reply(201, this.#state(key));
-    }
-    const upload = this.uploads.get(id);
-    if (upload === undefined) return refusal(404, "upload_not_found");
-    if (method === "POST") {
-      onSent?.((body as Blob).size);
-      upload.bytes += (body as Blob).size;
-    }
-    return reply(200, this.#state(id));
-  }
-
-  async #pack(body: Blob, onSent?: (bytes: number) => void): Promise<TransportReply> {
-    const bytes = Buffer.from(await body.arrayBuffer());
-    const files: object[] = [];
-    const paths: string[] = [];
-    for (let at = 0; at < bytes.length; ) {
-      const end = bytes.indexOf(10, at);
-      const { path, size, key } = JSON.parse(bytes.subarray(at, end).toString());
-      at = end + 1 + size;
-      paths.push(path);
-      onSent?.(at);
-      const refused = this.refuse(path);
-      if (refused === undefined) this.uploads.set(key, { path, size, bytes: size });
-      files.push(refused ? { error: "No.", ...refused } : this.#state(key));
-    }
-    this.packs.push(paths);
-    return reply(200, { files });
-  }
-
-  #state(id: string): object {
-    const { bytes, size, path } = this.uploads.get(id) ?? { bytes: 0, size: 0, path: "" };
-    const missing = bytes < size ? [[bytes, size - 1]] : [];
-    const grid = { chunk_size: this.chunkSize, max_parallel_chunks: 1 };
-    const name = path.split("/").at(-1);
-    return {
-      upload_id: id,
-      ...grid,
-      complete: bytes === size,
-      received_bytes: bytes,
-      missing_ranges: missing,
-      name,
-    };
-  }
-}
-
-function reply(status: number, json: object): TransportReply {
-  return { status, text: status === 204 ? "" : JSON.stringify(json), header: () => null };
-}
-
-const refusal = (status: number, code: string): TransportReply => reply(status, { error: "No.", code });
 const settled = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));
 
 let clock: FakeClock;

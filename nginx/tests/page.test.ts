@@ -29,6 +29,7 @@ const NONE: LinkInfo = {
   chunkSize: 8,
   maxParallelChunks: 8,
   pack: null,
+  wholeFileBytes: 0,
 };
 
 const picked = (name: string, size = 1) => ({ file: new File(["x".repeat(size)], name), path: name });

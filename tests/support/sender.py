@@ -117,13 +117,18 @@ class Sender:
         return [call for call in self.calls if _leads_to(call, "/upload-chunk")]
 
     @property
+    def wholes(self) -> list[Request]:
+        """The chunks that are a whole file each, and open its upload."""
+        return [chunk for chunk in self.chunks if "x-upload-opening" in chunk.headers]
+
+    @property
     def spans(self) -> list[tuple[int, int]]:
         """The half-open spans of all chunks, in the order in which they left."""
         return [span_of(chunk) for chunk in self.chunks]
 
     def upload_id(self, *, of_file: int = 0) -> str:
         """The id of the first upload whose chunks were seen; of the second with 1."""
-        ids = list(dict.fromkeys(chunk.headers["x-upload-id"] for chunk in self.chunks))
+        ids = list(dict.fromkeys(chunk.headers["x-upload-id"] for chunk in self.chunks if chunk not in self.wholes))
         return ids[of_file] if of_file < len(ids) else ""
 
     def received(self, *, of_file: int = 0) -> int:

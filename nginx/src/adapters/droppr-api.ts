@@ -2,7 +2,7 @@
 
 import { errorFromReply, type UploadError, unexpectedReply } from "../core/errors";
 import { PACK_TYPE } from "../core/pack";
-import { lengthOf, type Span } from "../core/ranges";
+import type { Span } from "../core/ranges";
 import {
   type ChunkReceipt,
   type LinkInfo,
@@ -11,7 +11,9 @@ import {
   parseLinkInfo,
   parsePackReply,
   parseUploadState,
+  parseWholeReceipt,
   type UploadState,
+  type WholeReceipt,
 } from "../core/wire";
 import type { Clock, Transport, TransportReply, TransportRequest } from "../ports";
 
@@ -39,17 +41,29 @@ export interface PackToSend {
   readonly onSent: (bytes: number) => void;
 }
 
-export interface ChunkToSend {
-  readonly uploadId: string;
-  readonly span: Span;
-  readonly total: number;
-  readonly index: number;
+interface Content {
   readonly body: Blob;
   /** A `Content-Digest` value, or null where the browser cannot hash. */
   readonly digest: string | null;
   readonly signal: AbortSignal;
   readonly onSent: (bytes: number) => void;
 }
+
+export interface ChunkToSend extends Content {
+  readonly uploadId: string;
+  readonly span: Span;
+  readonly total: number;
+  readonly index: number;
+}
+
+/** All bytes of a file. */
+export interface WholeToSend extends Content {
+  /** What `openingHeader` makes of the upload. */
+  readonly opening: string;
+}
+
+/** Bytes of the header that opens an upload by its first chunk, at most: proxies bound what they take. */
+const MAX_OPENING_HEADER = 4096;
 
 /** Wanted when an upload is opened and nowhere else, so they do not travel with every chunk. */
 const OPENING_ONLY = new Set(["x-request-password", "x-captcha-token"]);
@@ -103,6 +117,18 @@ export class DropprApi {
     const { body, signal, onSent } = chunk;
     const url = this.#config.chunkUrl;
     return this.#ask({ method: "POST", url, headers, body, signal, onSent }, parseChunkReceipt);
+  }
+
+  /** Opens an upload by the one chunk that is all of it. */
+  async sendWhole(whole: WholeToSend, extra: HttpHeaders): Promise<WholeReceipt> {
+    const { opening, body, digest, signal, onSent } = whole;
+    const headers = {
+      ...openingHeaders({ ...this.#config.headers, ...extra }),
+      ...contentHeaders({ start: 0, stop: body.size }, body.size, digest),
+      "X-Upload-Opening": opening,
+    };
+    const url = this.#config.chunkUrl;
+    return this.#ask({ method: "POST", url, headers, body, signal, onSent }, parseWholeReceipt);
   }
 
   /** One answer for each file of the pack, in its order. */
@@ -193,12 +219,27 @@ function openingBody(upload: NewUpload): Fields {
   };
 }
 
+/** What opens an upload, in a header, which carries ASCII only; null where that is too long for one. */
+export function openingHeader(upload: NewUpload): string | null {
+  const text = JSON.stringify(openingBody(upload)).replace(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+  return text.length > MAX_OPENING_HEADER ? null : text;
+}
+
 function chunkHeaders({ uploadId, span, total, index, digest }: ChunkToSend): HttpHeaders {
   return {
-    "Content-Type": "application/octet-stream",
-    "Content-Range": `bytes ${span.start}-${span.start + lengthOf(span) - 1}/${total}`,
+    ...contentHeaders(span, total, digest),
     "X-Upload-Id": uploadId,
     "X-Chunk-Index": String(index),
+  };
+}
+
+function contentHeaders({ start, stop }: Span, total: number, digest: string | null): HttpHeaders {
+  return {
+    "Content-Type": "application/octet-stream",
+    "Content-Range": `bytes ${start}-${stop - 1}/${total}`,
     ...(digest === null ? {} : { "Content-Digest": digest }),
   };
 }

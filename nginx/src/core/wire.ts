@@ -40,6 +40,11 @@ export interface ChunkReceipt extends Partial<Delivery> {
   readonly receivedBytes: number;
 }
 
+/** What the server says of a file whose opening came with all of its bytes. */
+export interface WholeReceipt extends ChunkReceipt {
+  readonly uploadId: string;
+}
+
 export type Asked = Declared<"Ask">;
 
 /** What a link says about itself; limits are null where there is none. */
@@ -72,6 +77,8 @@ export interface LinkInfo {
   readonly maxParallelChunks: number;
   /** Null where the server takes no packs of small files. */
   readonly pack: PackLimits | null;
+  /** Files up to so many bytes may be opened and sent in one request; 0 where none may. */
+  readonly wholeFileBytes: number;
 }
 
 /** Bytes. A server may wish for smaller chunks than any other, but for none at all it cannot. */
@@ -145,6 +152,11 @@ export function parseChunkReceipt(value: unknown): ChunkReceipt {
   return complete ? { complete, receivedBytes, ...parseDelivery(fields) } : { complete, receivedBytes };
 }
 
+export function parseWholeReceipt(value: unknown): WholeReceipt {
+  const uploadId = text(doubted<Declared<"ChunkReply">>(value), "upload_id");
+  return { uploadId, ...parseChunkReceipt(value) };
+}
+
 export function parseLinkInfo(value: unknown): LinkInfo {
   const fields = doubted<Declared<"SenderLink">>(value);
   return {
@@ -168,6 +180,7 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     askEmail: asked(fields.ask_email),
     ...parseGrid(fields),
     pack: packLimits(fields.pack),
+    wholeFileBytes: upTo(MAX_CHUNK_BYTES, fields.whole_file_bytes),
   };
 }
 

@@ -84,6 +84,7 @@ export class SendPage {
       clock: ports.clock,
       connectivity: ports.connectivity,
       pack: info.pack,
+      wholeFileBytes: info.wholeFileBytes,
       smallSize: info.chunkSize,
       onChange: (item) => this.#onChange(item),
       onHeld: (error) => this.#sending.held(error),

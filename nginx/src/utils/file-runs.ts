@@ -1,6 +1,7 @@
 // Files under way by themselves, each with an uploader of its own on the line that all share.
 
 import { UploadError } from "../core/errors";
+import type { UploaderOptions } from "./manager-config";
 import { ParallelUploader } from "./parallel-upload";
 import type { RunHost } from "./run";
 import { asUploadError, goingState, type Kind, type QueuedItem } from "./upload-item";
@@ -22,7 +23,7 @@ export class FileRuns {
     const isMine = gate.isIn(run, item);
     gate.end(run, [item]);
     if (isMine && item.isGoing) {
-      item.uploadId = uploader.uploadId ?? item.uploadId;
+      item.learn(uploader);
       if (result instanceof UploadError) gate.setBack(item, result, round);
       else books.done(item, result);
     }
@@ -30,22 +31,36 @@ export class FileRuns {
   }
 
   #uploaderFor(item: QueuedItem, kind: Kind, signal: AbortSignal): ParallelUploader {
-    const { options, connectivity, pool } = this.#host.reach;
+    const { reach, gate } = this.#host;
+    const { connectivity, pool } = reach;
+    const options = reach.options();
     const uploader: ParallelUploader = new ParallelUploader({
-      ...options(),
+      ...options,
       ...(connectivity ? { connectivity } : {}),
       pool: pool(),
       small: kind !== "big",
+      whole: this.#goesWhole(item, options),
+      crowded: () => kind !== "big" && gate.crowded,
       file: item.file,
       relPath: item.path,
       key: item.key,
       signal,
       onProgress: this.#progressOf(item, () => uploader),
+      // A file whose last chunks are on their way leaves connections to others.
+      onChunkComplete: () => gate.fill(),
     });
     if (item.uploadId !== null) {
       uploader.resumeFromPreviousUpload({ ...item.previous, uploadId: item.uploadId });
     }
     return uploader;
+  }
+
+  /** Who may be turned away sends no bytes in vain, and where there are few files, all connections are for the chunks of each. */
+  #goesWhole({ size, uploadId, uncertain }: QueuedItem, { chunkSize }: UploaderOptions): boolean {
+    const { gate, reach } = this.#host;
+    if (size === 0 || uploadId !== null || uncertain || !gate.proven || !gate.crowded) return false;
+    const { chunkSize: paced } = reach.pool();
+    return size <= Math.min(reach.wholeFileBytes, paced, chunkSize ?? paced);
   }
 
   #progressOf(item: QueuedItem, uploader: () => ParallelUploader): (loaded: number) => void {

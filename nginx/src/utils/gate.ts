@@ -45,6 +45,16 @@ export class Gate {
     return this.#schedule.busy || this.#books.waiting > 0;
   }
 
+  /** Whether the server is known to take files, as the person has answered whatever was asked. */
+  get proven(): boolean {
+    return this.#proven && !this.#held;
+  }
+
+  /** Whether there are as many files, waiting and under way, as may be sent at once. */
+  get crowded(): boolean {
+    return this.#schedule.crowded(this.#books.waiting);
+  }
+
   /** Starts no further file until `release()`. */
   hold(): void {
     this.#held = true;

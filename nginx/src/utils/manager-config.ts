@@ -38,6 +38,8 @@ type PerFile =
   | "sha256"
   | "pool"
   | "small"
+  | "whole"
+  | "crowded"
   | "connectivity"
   | "onProgress"
   | "onChunkComplete"
@@ -53,7 +55,11 @@ export interface UploadManagerConfig {
   readonly connectivity?: Connectivity;
   /** `LinkInfo.pack`: what the server takes in one request of small files; null or absent sends each by itself. */
   readonly pack?: PackLimits | null;
-  /** Files up to this many bytes are small: they go several at a time, and beside a big one. 8 MiB unless given. */
+  /** `LinkInfo.wholeFileBytes`: files up to this may go in one request each, while others fill the line; 0 or absent has each opened
+   * first. */
+  readonly wholeFileBytes?: number;
+  /** Files up to this many bytes, or up to `wholeFileBytes`, are small: they go several at a time, and beside a big one. 8 MiB unless
+   * given. */
   readonly smallSize?: number;
   /** Big files at once; 2 unless given. They share the line evenly. */
   readonly filesAtOnce?: number;

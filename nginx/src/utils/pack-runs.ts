@@ -24,7 +24,7 @@ export class PackRuns {
     const options = reach.options();
     const stop = new AbortController();
     const retrier = retrierFor(reach);
-    for (const item of items) item.packed = true;
+    for (const item of items) item.uncertain = true;
     const run = gate.begin(items, { kind: "packed", stop, uploader: null, retrier });
     const { openingHeaders } = options;
     const files = items.map((item) => ({ file: item.file, entry: packEntry(item, options) }));
@@ -78,7 +78,7 @@ export class PackRuns {
     if (!(answer instanceof UploadError)) item.uploadId = answer?.uploadId ?? null;
     // Refused for good or never read, it was not taken; of everything else nobody knows.
     else if (answer.code === "file_unreadable" || (answer.status > 0 && !answer.retryable))
-      item.packed = false;
+      item.uncertain = false;
     if (item.cancelling) void takeBack(item, this.#host);
   }
 

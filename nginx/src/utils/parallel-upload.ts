@@ -3,7 +3,7 @@
 
 import { defaultTransport } from "../adapters/default-transport";
 import { contentDigest, sampleDigest } from "../adapters/digest";
-import { DropprApi } from "../adapters/droppr-api";
+import { DropprApi, type HttpHeaders, type NewUpload } from "../adapters/droppr-api";
 import { LocalSessions } from "../adapters/local-sessions";
 import { systemClock } from "../adapters/system-clock";
 import { bearable, chunkCount, completedChunks } from "../core/chunks";
@@ -12,12 +12,13 @@ import { newUploadKey } from "../core/keys";
 import { Meter } from "../core/meter";
 import { ByteRanges, type Span } from "../core/ranges";
 import type { Delivery, UploadState } from "../core/wire";
-import type { Clock, SavedSession } from "../ports";
+import type { Clock } from "../ports";
 import { Bookmark } from "./bookmark";
 import type { ConnectionPool } from "./connection-pool";
+import { Pausable } from "./pausable";
+import { isGone, isOf, stillThere } from "./previous-uploads";
 import { Retrier } from "./retrier";
-import { childController } from "./task-pool";
-import { Transfer } from "./transfer";
+import { type Means, type Movement, Transfer } from "./transfer";
 import {
   type ChunkMap,
   chunkMapOf,
@@ -28,6 +29,7 @@ import {
   type UploadResult,
   type UploadStats,
 } from "./uploader-config";
+import { WholeFile } from "./whole-file";
 
 export { getOptimalParallelChunks } from "./uploader-config";
 export type { ChunkMap, ParallelUploaderConfig, PreviousUpload, UploadResult, UploadStats };
@@ -44,11 +46,11 @@ export class ParallelUploader {
   readonly #retrier: Retrier;
   readonly #meter = new Meter();
   readonly #stop = new AbortController();
+  readonly #pausable = new Pausable();
   #uploadKey: string;
-  /** Fires on `pause()`; the next one is made by `resume()`. */
-  #going = new AbortController();
-  #resumed: (() => void) | null = null;
-  #transfer: Transfer | null = null;
+  #transfer: Movement | null = null;
+  #whole: WholeFile | null = null;
+  #leaving = false;
   #previous: PreviousUpload | null = null;
   #uploadId: string | null = null;
   #sample: string | null = null;
@@ -78,13 +80,24 @@ export class ParallelUploader {
     return this.#uploadId;
   }
 
+  /** Whether the server may have the file though its upload id is not known here. */
+  get uncertain(): boolean {
+    return this.#uploadId === null && this.#whole !== null && this.#whole.uncertain;
+  }
+
+  /** Connections that it keeps busy. */
+  get lanes(): number {
+    const { size } = this.#config.file;
+    return this.#transfer?.lanes ?? Math.min(chunkCount(size, this.#chunkSize), this.#pool.pace.width);
+  }
+
   /** Bytes the server has acknowledged. */
   get safe(): number {
     return this.#transfer?.safe ?? 0;
   }
 
   get paused(): boolean {
-    return this.#going.signal.aborted;
+    return this.#pausable.paused;
   }
 
   /**
@@ -98,19 +111,22 @@ export class ParallelUploader {
 
   /** Stops every request at once until `resume()`. What the server has is kept; `start()` does not settle meanwhile. */
   pause(): void {
-    this.#going.abort();
+    this.#pausable.pause();
   }
 
   resume(): void {
-    if (!this.paused) return;
-    this.#going = new AbortController();
-    this.#resumed?.();
+    this.#pausable.resume();
   }
 
   /** Stops every request at once. What the server has is kept: the same file continues later. */
   abort(): void {
     this.#stop.abort();
-    this.#resumed?.();
+  }
+
+  /** Like `abort()`; but what becomes of a whole file in the air is waited for, since only its answer tells what is to be deleted. */
+  leave(): void {
+    this.#leaving = true;
+    if (!this.#whole?.inAir) this.abort();
   }
 
   /**
@@ -131,10 +147,8 @@ export class ParallelUploader {
   }
 
   /** Unfinished uploads of a file of this name and size to this link that the server still has, newest first. */
-  async findPreviousUploads(): Promise<PreviousUpload[]> {
-    const asked = await Promise.all(this.#bookmark.alike().map((session) => this.#lookUp(session)));
-    const found = asked.filter((each) => each !== null);
-    return found.toSorted((a, b) => (b.timestamp ?? 0) - (a.timestamp ?? 0));
+  findPreviousUploads(): Promise<PreviousUpload[]> {
+    return stillThere(this.#bookmark.alike(), this.#api, this.#stop.signal);
   }
 
   /** Makes `start()` go on with that upload. It rejects with `different_file` when the file has other bytes. */
@@ -189,7 +203,11 @@ export class ParallelUploader {
     if (signal?.aborted) abort();
     const hash = this.#hash();
     try {
-      await this.#runUnlessPaused();
+      await this.#pausable.run(
+        (going) => this.#run(going),
+        this.#stop.signal,
+        () => this.#pool.interrupted(),
+      );
     } catch (error) {
       throw this.#failure(error);
     } finally {
@@ -231,35 +249,8 @@ export class ParallelUploader {
     return error;
   }
 
-  async #runUnlessPaused(): Promise<void> {
-    for (;;) {
-      await this.#untilResumed();
-      const { controller, release } = childController(this.#stop.signal);
-      const going = this.#going.signal;
-      const pause = (): void => controller.abort();
-      going.addEventListener("abort", pause);
-      try {
-        return await this.#run(controller.signal);
-      } catch (error) {
-        if (!going.aborted || this.#stop.signal.aborted) throw error;
-        this.#pool.interrupted();
-      } finally {
-        going.removeEventListener("abort", pause);
-        release();
-      }
-    }
-  }
-
-  async #untilResumed(): Promise<void> {
-    while (this.paused && !this.#stop.signal.aborted) {
-      await new Promise<void>((resolve) => {
-        this.#resumed = resolve;
-      });
-    }
-    if (this.#stop.signal.aborted) throw abortedError();
-  }
-
   async #run(signal: AbortSignal): Promise<void> {
+    if (await this.#sentWhole(signal)) return;
     this.#sample ??= await sampleDigest(this.#config.file, this.#config.hasher, signal);
     const resumed = await this.#resume(signal);
     try {
@@ -269,6 +260,26 @@ export class ParallelUploader {
       this.#forget();
       await this.#move(await this.#open(signal), signal);
     }
+  }
+
+  /** False where there is something to go on with, or the upload has to be opened first. */
+  async #sentWhole(signal: AbortSignal): Promise<boolean> {
+    const { whole, file } = this.#config;
+    const begun = this.#whole ?? this.#uploadId ?? this.#previous ?? this.#bookmark.load();
+    if (!whole || begun !== null) return false;
+    const openingHeaders = (): Promise<HttpHeaders> => this.#openingHeaders(signal);
+    const sending = new WholeFile({ ...this.#means(signal), opening: this.#opening, openingHeaders });
+    [this.#whole, this.#transfer] = [sending, sending];
+    const receipt = await this.#retrier.run(() => sending.send(), signal);
+    this.#uploadId = receipt?.uploadId ?? null;
+    if (receipt?.complete) {
+      this.#delivered = { name: null, removableUntil: null, ...receipt };
+      this.#accepted({ start: 0, stop: file.size });
+      return true;
+    }
+    if (!this.#leaving) return false;
+    this.abort();
+    throw abortedError();
   }
 
   /** The upload is gone from the server; a new one must not be taken for it. */
@@ -288,7 +299,7 @@ export class ParallelUploader {
     if (uploadId === undefined) return null;
     try {
       const state = await this.#retrier.run(() => this.#api.status(uploadId, signal), signal);
-      if (this.#uploadId !== null || this.#isSameFile(state, begun)) return state;
+      if (this.#uploadId !== null || isOf(this.#config.file, this.#sample, state, begun)) return state;
       // This file may need the room that it holds.
       const goes = chosen === null && !state.complete;
       if (goes) await this.#retrier.run(() => this.#api.cancel(uploadId, signal), signal);
@@ -302,39 +313,45 @@ export class ParallelUploader {
     return null;
   }
 
-  /** By the sample digest where both sides have one, else by the date. */
-  #isSameFile({ size, sample }: UploadState, begun: PreviousUpload | null): boolean {
-    const { file } = this.#config;
-    if (size !== null && size !== file.size) return false;
-    const before = sample ?? begun?.sample;
-    if (before && this.#sample) return before === this.#sample;
-    return begun?.lastModified === undefined || begun.lastModified === file.lastModified;
-  }
-
   /**
    * Opens by itself, also where the first chunk could open and carry the whole file in one request. A lost answer leaves no
    * twin: the upload key makes the next attempt meet the same upload.
    */
   #open(signal: AbortSignal): Promise<UploadState> {
-    const { file, senderName, senderEmail, sha256 } = this.#config;
-    const upload = {
-      path: this.#path,
-      size: file.size,
-      lastModified: file.lastModified,
-      key: this.#uploadKey,
-      ...(senderName ? { senderName } : {}),
-      ...(senderEmail ? { senderEmail } : {}),
-      ...(sha256 ? { sha256 } : {}),
-      ...(this.#sample ? { sample: this.#sample } : {}),
-    };
     return this.#retrier.run(async () => {
-      const extra = (await this.#config.openingHeaders?.(signal)) ?? {};
-      return this.#api.open(upload, extra, signal);
+      const extra = await this.#openingHeaders(signal);
+      return this.#api.open(this.#opening, extra, signal);
     }, signal);
   }
 
+  async #openingHeaders(signal: AbortSignal): Promise<HttpHeaders> {
+    return (await this.#config.openingHeaders?.(signal)) ?? {};
+  }
+
+  get #opening(): NewUpload {
+    const { file, senderName = "", senderEmail = "", sha256 = "" } = this.#config;
+    const { size, lastModified } = file;
+    const [path, key, sample] = [this.#path, this.#uploadKey, this.#sample ?? ""];
+    return { path, size, lastModified, key, senderName, senderEmail, sha256, sample };
+  }
+
+  #means(signal: AbortSignal): Means {
+    const { file, hasher, chunkDigests = "auto" } = this.#config;
+    return {
+      file,
+      api: this.#api,
+      retrier: this.#retrier,
+      clock: this.#clock,
+      meter: this.#meter,
+      pool: this.#pool,
+      signal,
+      digest: async (chunk) => (chunkDigests === "auto" ? contentDigest(chunk, hasher, signal) : null),
+      onProgress: () => this.#progress(),
+    };
+  }
+
   async #move(state: UploadState, signal: AbortSignal): Promise<void> {
-    const { chunkDigests = "auto", chunkSize } = this.#config;
+    const { chunkSize, crowded = () => false } = this.#config;
     const { pace } = this.#pool;
     const told = state.maxParallelChunks;
     const width = pace.adaptsWidth && told > 1 ? state.mostParallelChunks : told;
@@ -343,21 +360,13 @@ export class ParallelUploader {
     pace.limit(width === 1 ? Number.POSITIVE_INFINITY : width, wanted);
     this.#uploadId = state.uploadId;
     underWay.add(state.uploadId);
-    this.#transfer = new Transfer(
+    const transfer = new Transfer(
       {
-        file: this.#config.file,
-        api: this.#api,
-        retrier: this.#retrier,
-        clock: this.#clock,
-        meter: this.#meter,
-        pool: this.#pool,
-        signal,
+        ...this.#means(signal),
         maxRetries: this.#maxRetries,
         width,
         chunkSize: Math.min(chunkSize ?? Number.POSITIVE_INFINITY, wanted),
-        digest: async (chunk) =>
-          chunkDigests === "auto" ? contentDigest(chunk, this.#config.hasher, signal) : null,
-        onProgress: () => this.#progress(),
+        crowded,
         onAccepted: (chunk) => this.#accepted(chunk),
         onDelivered: (delivered) => {
           this.#delivered = delivered;
@@ -365,9 +374,10 @@ export class ParallelUploader {
       },
       state,
     );
+    this.#transfer = transfer;
     this.#save();
     this.#progress();
-    await this.#transfer.run();
+    await transfer.run();
   }
 
   #progress(): void {
@@ -385,23 +395,4 @@ export class ParallelUploader {
     const [uploadId, chunkSize, sample] = [this.#uploadId, this.#chunkSize, this.#sample];
     this.#bookmark.save({ uploadId, received, chunkSize, sample });
   }
-
-  async #lookUp(session: SavedSession): Promise<PreviousUpload | null> {
-    try {
-      const { missing, complete } = await this.#api.status(session.uploadId, this.#stop.signal);
-      return complete ? null : { ...session, safe: session.size - missing.bytes };
-    } catch (error) {
-      if (isGone(error) || isCancelled(error)) return null;
-      throw error;
-    }
-  }
-}
-
-/** By the owner: unlike what is gone it is not begun anew by itself. */
-function isCancelled(error: unknown): boolean {
-  return error instanceof UploadError && error.code === "upload_cancelled";
-}
-
-function isGone(error: unknown): boolean {
-  return error instanceof UploadError && ["upload_not_found", "upload_expired"].includes(error.code);
 }

@@ -26,6 +26,8 @@ export interface Reach {
   readonly options: () => UploaderOptions;
   readonly clock: Clock;
   readonly connectivity: Connectivity | null;
+  /** Files up to so many bytes may be opened and sent in one request. */
+  readonly wholeFileBytes: number;
   readonly pool: () => ConnectionPool;
   /** Single calls by way of the pool. */
   readonly api: () => DropprApi;

@@ -7,26 +7,35 @@ import type { Kind, QueuedItem } from "./upload-item";
 
 /** Small files at once: as many as a browser opens connections, while all of them together are small too. */
 const MAX_SMALL_FILES = 6;
-/** More of them gain nothing for files that take the line longer than a round trip. */
+/** More of them gain nothing for files whose chunks keep all connections busy. */
 const MIN_SMALL_FILES = 2;
 /** While one pack is being worked on by the server, the next one is on its way. */
 const MAX_PACKS = 2;
 
+export interface ScheduleConfig {
+  /** Bytes of a small file, and of all that go beside each other, at most. */
+  readonly smallSize: number;
+  /** Files up to so many bytes are small, too. */
+  readonly wholeFileBytes: number;
+  readonly bigAtOnce: number;
+  readonly packs: PackLimits | null;
+  /** Requests at once, as the line is now. */
+  readonly width: () => number;
+}
+
 export class Schedule {
   /** Null where the server takes no packs. */
   packs: PackLimits | null;
-  readonly #smallSize: number;
-  readonly #bigAtOnce: number;
+  readonly #config: ScheduleConfig;
   readonly #waiting: Record<Kind, Waiting<QueuedItem>>;
   readonly #runs = new Map<QueuedItem, Run>();
   /** Runs by kind, and the bytes of the small ones. */
   readonly #under: Record<Kind, Set<Run>> = { packed: new Set(), small: new Set(), big: new Set() };
   #smallBytes = 0;
 
-  constructor(smallSize: number, bigAtOnce: number, packs: PackLimits | null) {
-    this.#smallSize = smallSize;
-    this.#bigAtOnce = bigAtOnce;
-    this.packs = packs;
+  constructor(config: ScheduleConfig) {
+    this.#config = config;
+    this.packs = config.packs;
     const waiting = (kind: Kind): Waiting<QueuedItem> =>
       new Waiting((item) => item.state === "waiting" && this.kindOf(item) === kind);
     this.#waiting = { packed: waiting("packed"), small: waiting("small"), big: waiting("big") };
@@ -41,6 +50,12 @@ export class Schedule {
     return this.#under.packed.size + this.#under.small.size > 0;
   }
 
+  /** Whether with `waiting` others there are as many files as requests may go at once. */
+  crowded(waiting: number): boolean {
+    const { packed, small, big } = this.#under;
+    return packed.size + small.size + big.size + waiting >= this.#config.width();
+  }
+
   /** Whether something is under way, and nothing of it gets through. */
   get stuck(): boolean {
     const runs = Object.values(this.#under).flatMap((each) => [...each]);
@@ -50,7 +65,8 @@ export class Schedule {
   }
 
   kindOf(item: QueuedItem): Kind {
-    return item.kind(this.#smallSize, this.packs);
+    const { smallSize, wholeFileBytes } = this.#config;
+    return item.kind(Math.max(smallSize, wholeFileBytes), this.packs);
   }
 
   runOf(item: QueuedItem): Run | undefined {
@@ -105,10 +121,13 @@ export class Schedule {
   /** Small files do not wait for a big one, nor a big one for the small. */
   #mayStart({ size }: QueuedItem, kind: Kind): boolean {
     const { packed, small, big } = this.#under;
-    if (kind === "big") return big.size < this.#bigAtOnce;
+    const { smallSize, bigAtOnce } = this.#config;
+    if (kind === "big") return big.size < bigAtOnce;
     if (kind === "packed") return packed.size < (big.size > 0 ? 1 : MAX_PACKS);
     if (small.size < MIN_SMALL_FILES) return true;
-    const together = this.#smallBytes + size;
-    return big.size === 0 && small.size < MAX_SMALL_FILES && together <= this.#smallSize;
+    if (big.size > 0) return false;
+    if (small.size < MAX_SMALL_FILES && this.#smallBytes + size <= smallSize) return true;
+    const busy = [...small].reduce((sum, { uploader }) => sum + (uploader?.lanes ?? 0), 0);
+    return busy < this.#config.width();
   }
 }

@@ -10,7 +10,7 @@ import type { Reach, RunHost } from "./run";
 import { asUploadError, type Delivered, type QueuedItem } from "./upload-item";
 
 export async function takeBack(item: QueuedItem, host: RunHost): Promise<void> {
-  if (item.uploadId !== null || item.packed) {
+  if (item.uploadId !== null || item.uncertain) {
     const options = host.reach.options();
     try {
       const stands = await deleted(item, host.reach, options);

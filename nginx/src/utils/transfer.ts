@@ -13,7 +13,8 @@ import type { ConnectionPool } from "./connection-pool";
 import type { Retrier } from "./retrier";
 import { childController, TaskPool } from "./task-pool";
 
-export interface TransferConfig {
+/** What moves the bytes of a file, whichever way they go. */
+export interface Means {
   readonly file: FileLike;
   readonly api: DropprApi;
   readonly retrier: Retrier;
@@ -21,14 +22,19 @@ export interface TransferConfig {
   readonly meter: Meter;
   readonly pool: ConnectionPool;
   readonly signal: AbortSignal;
+  /** The `Content-Digest` of a chunk, or null where it goes without one. */
+  readonly digest: (chunk: Blob) => Promise<string | null>;
+  readonly onProgress: () => void;
+}
+
+export interface TransferConfig extends Means {
   readonly maxRetries: number;
   /** Chunks of this file at once, at most; 1 means in order. */
   readonly width: number;
   /** Bytes of a chunk, at most. */
   readonly chunkSize: number;
-  /** The `Content-Digest` of a chunk, or null where it goes without one. */
-  readonly digest: (chunk: Blob) => Promise<string | null>;
-  readonly onProgress: () => void;
+  /** Whether other files fill the line, so that the end of this one need not be shared out. */
+  readonly crowded: () => boolean;
   readonly onAccepted: (chunk: Span) => void;
   /** The file stands. */
   readonly onDelivered: (delivery: Delivery) => void;
@@ -42,9 +48,23 @@ export interface ChunkInFlight extends Span {
   readonly sent: number;
 }
 
-export class Transfer {
-  received: ByteRanges;
+/** How far a file is. */
+export interface Movement {
+  readonly received: ByteRanges;
   /** Bytes the server has acknowledged. */
+  readonly safe: number;
+  /** Bytes acknowledged plus bytes on their way. */
+  readonly loaded: number;
+  /** Chunks on their way. */
+  readonly active: number;
+  readonly failing: ReadonlySet<Span>;
+  readonly inFlight: readonly ChunkInFlight[];
+  /** Connections that it keeps busy. */
+  readonly lanes: number;
+}
+
+export class Transfer implements Movement {
+  received: ByteRanges;
   safe: number;
   readonly failing = new Set<Span>();
   readonly #inFlight = new Map<Span, number>();
@@ -54,6 +74,8 @@ export class Transfer {
   readonly #headLeft = new Latch();
   #state: UploadState;
   #complete: boolean;
+  /** Bytes that are not on their way yet. */
+  #left: () => number;
 
   constructor(config: TransferConfig, state: UploadState) {
     this.#config = config;
@@ -62,13 +84,19 @@ export class Transfer {
     this.#complete = state.complete;
     this.received = receivedOf(state, config.file.size);
     this.safe = this.received.bytes;
+    this.#left = () => this.#config.file.size - this.safe;
   }
 
   get active(): number {
     return this.#inFlight.size;
   }
 
-  /** Bytes acknowledged plus bytes on their way. */
+  get lanes(): number {
+    const { width, pool } = this.#config;
+    const chunks = this.active + Math.ceil(this.#left() / this.#chunkSize);
+    return Math.min(chunks, width, pool.pace.width);
+  }
+
   get loaded(): number {
     return Math.min(this.#config.file.size, this.safe + this.#sent);
   }
@@ -95,6 +123,7 @@ export class Transfer {
   async #pass(): Promise<UploadError | null> {
     const { width, signal, retrier } = this.#config;
     const queue = new ChunkQueue(this.#state.missing.within(this.#config.file.size), width === 1);
+    this.#left = () => queue.left;
     const { controller, release } = childController(signal);
     const next = (): (() => Promise<void>) | null => {
       const chunk = this.#complete ? null : this.#take(queue);
@@ -124,10 +153,11 @@ export class Transfer {
   }
 
   #take(queue: ChunkQueue): Span | null {
-    const { file, pool, width } = this.#config;
+    const { file, pool, width, crowded } = this.#config;
     const lanes = Math.min(width, pool.pace.width);
+    const left = crowded() ? Number.POSITIVE_INFINITY : queue.left;
     const underWay = file.size - this.safe - queue.left;
-    const size = pool.pace.next(queue.left, lanes, this.#chunkSize, underWay);
+    const size = pool.pace.next(left, lanes, this.#chunkSize, underWay);
     return queue.take(size, pool.pace.adaptsChunkSize ? Math.min(size, GRID_BYTES) : size);
   }
 

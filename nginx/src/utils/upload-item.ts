@@ -7,6 +7,7 @@ import { fitsPack, type PackLimits } from "../core/pack";
 import type { Counted, ItemState } from "../core/tally";
 import type { UploadState } from "../core/wire";
 import type { FileLike } from "../ports";
+import type { ParallelUploader } from "./parallel-upload";
 import type { PreviousUpload } from "./uploader-config";
 
 export type { ItemState };
@@ -54,8 +55,8 @@ export class QueuedItem implements UploadItem, Ranked, Counted {
   key = newUploadKey();
   /** A pack could not take it. */
   alone = false;
-  /** It has left in a pack: under its key something may stand on the server. */
-  packed = false;
+  /** It has left in a request that opens it, too, and no answer is known: under its key something may stand on the server. */
+  uncertain = false;
 
   constructor(
     readonly id: number,
@@ -81,12 +82,18 @@ export class QueuedItem implements UploadItem, Ranked, Counted {
     return this.size > smallSize ? "big" : "small";
   }
 
+  /** Takes over what its uploader knows of what the server has. */
+  learn({ uploadId, uncertain }: Pick<ParallelUploader, "uploadId" | "uncertain">): void {
+    this.uploadId = uploadId ?? this.uploadId;
+    this.uncertain ||= uncertain;
+  }
+
   /** Makes the next opening a new upload. */
   startOver(): void {
     this.key = newUploadKey();
     this.uploadId = null;
     this.alone = false;
-    this.packed = false;
+    this.uncertain = false;
   }
 }
 

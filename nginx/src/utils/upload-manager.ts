@@ -33,8 +33,10 @@ export class UploadManager {
 
   constructor(config: UploadManagerConfig) {
     this.#config = config;
-    const { smallSize = DEFAULT_SMALL_BYTES, filesAtOnce = DEFAULT_FILES_AT_ONCE, pack = null } = config;
-    this.#schedule = new Schedule(smallSize, filesAtOnce, pack);
+    const { smallSize = DEFAULT_SMALL_BYTES, filesAtOnce = DEFAULT_FILES_AT_ONCE } = config;
+    const { pack = null, wholeFileBytes = 0 } = config;
+    const width = (): number => this.#pool?.pace.width ?? 1;
+    this.#schedule = new Schedule({ smallSize, wholeFileBytes, bigAtOnce: filesAtOnce, packs: pack, width });
     this.#books = new Books(config);
     this.#gate = new Gate(config, this.#books, this.#schedule, {
       file: (item, kind) => void files.send(item, kind),
@@ -134,9 +136,11 @@ export class UploadManager {
     this.#books.update(mine, { state: "cancelled", cancelling: true, error: null, loaded: 0, safe: 0 });
     // What is on its way in a pack is taken back when it is known what became of the pack.
     if (run?.kind === "packed") return;
-    run?.stop.abort();
-    await run?.uploader?.start().catch(() => undefined);
-    mine.uploadId = run?.uploader?.uploadId ?? mine.uploadId;
+    if (run?.uploader) {
+      run.uploader.leave();
+      await run.uploader.start().catch(() => undefined);
+      mine.learn(run.uploader);
+    }
     await takeBack(mine, this.#host);
   }
 
@@ -228,14 +232,15 @@ export class UploadManager {
   }
 
   #pause(item: QueuedItem, run: Run | undefined): void {
-    if (run?.uploader) item.uploadId = run.uploader.uploadId ?? item.uploadId;
+    if (run?.uploader) item.learn(run.uploader);
     this.#books.update(item, { state: "paused", loaded: item.safe });
     run?.stop.abort();
   }
 
   #reach(): Reach {
-    const { options, clock, connectivity = null } = this.#config;
+    const { options, clock, connectivity = null, wholeFileBytes = 0 } = this.#config;
     return {
+      wholeFileBytes,
       options,
       clock,
       connectivity,

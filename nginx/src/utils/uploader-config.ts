@@ -74,6 +74,10 @@ export interface ParallelUploaderConfig {
   /** Shared by the files of an `UploadManager`; `small` ones need not wait for the chunks of big ones. */
   readonly pool?: ConnectionPool;
   readonly small?: boolean;
+  /** The same: the file goes in the request that opens it, unless something of it was begun. */
+  readonly whole?: boolean;
+  /** The same: whether other files fill the line. */
+  readonly crowded?: () => boolean;
 }
 
 /** An upload that was begun and not finished. */
