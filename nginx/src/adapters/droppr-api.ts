@@ -41,7 +41,8 @@ export interface PackToSend {
   readonly onSent: (bytes: number) => void;
 }
 
-interface Content {
+/** Bytes to send. */
+export interface Content {
   readonly body: Blob;
   /** A `Content-Digest` value, or null where the browser cannot hash. */
   readonly digest: string | null;
@@ -54,12 +55,6 @@ export interface ChunkToSend extends Content {
   readonly span: Span;
   readonly total: number;
   readonly index: number;
-}
-
-/** All bytes of a file. */
-export interface WholeToSend extends Content {
-  /** What `openingHeader` makes of the upload. */
-  readonly opening: string;
 }
 
 /** Bytes of the header that opens an upload by its first chunk, at most: proxies bound what they take. */
@@ -119,9 +114,11 @@ export class DropprApi {
     return this.#ask({ method: "POST", url, headers, body, signal, onSent }, parseChunkReceipt);
   }
 
-  /** Opens an upload by the one chunk that is all of it. */
-  async sendWhole(whole: WholeToSend, extra: HttpHeaders): Promise<WholeReceipt> {
-    const { opening, body, digest, signal, onSent } = whole;
+  /** Opens an upload by the one chunk that is all of it. Null, and nothing is sent, where what opens it is too long for a header. */
+  async sendWhole(upload: NewUpload, content: Content, extra: HttpHeaders): Promise<WholeReceipt | null> {
+    const { body, digest, signal, onSent } = content;
+    const opening = asciiJson(openingBody(upload));
+    if (opening.length > MAX_OPENING_HEADER) return null;
     const headers = {
       ...openingHeaders({ ...this.#config.headers, ...extra }),
       ...contentHeaders({ start: 0, stop: body.size }, body.size, digest),
@@ -219,13 +216,10 @@ function openingBody(upload: NewUpload): Fields {
   };
 }
 
-/** What opens an upload, in a header, which carries ASCII only; null where that is too long for one. */
-export function openingHeader(upload: NewUpload): string | null {
-  const text = JSON.stringify(openingBody(upload)).replace(
-    /[\u007f-\uffff]/g,
-    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
-  return text.length > MAX_OPENING_HEADER ? null : text;
+/** As a header carries it. */
+function asciiJson(fields: Fields): string {
+  const escaped = (unit: string): string => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return JSON.stringify(fields).replace(/[\u007f-\uffff]/g, escaped);
 }
 
 function chunkHeaders({ uploadId, span, total, index, digest }: ChunkToSend): HttpHeaders {

@@ -1,6 +1,6 @@
 // A file in one request, which opens its upload and carries all of its bytes: most photos are no more than a chunk.
 
-import { type HttpHeaders, type NewUpload, openingHeader } from "../adapters/droppr-api";
+import type { HttpHeaders, NewUpload } from "../adapters/droppr-api";
 import { abortedError, sizeAfter, UploadError } from "../core/errors";
 import { ByteRanges, type Span } from "../core/ranges";
 import type { WholeReceipt } from "../core/wire";
@@ -42,10 +42,8 @@ export class WholeFile implements Movement {
   /** Null where the upload has to be opened first, also where the request failed in a way that passes: the upload key then tells
    * what came of it. Throws every other refusal. */
   async send(): Promise<WholeReceipt | null> {
-    const opening = openingHeader(this.#config.opening);
-    if (opening === null) return null;
     try {
-      return await this.#attempt(opening);
+      return await this.#attempt();
     } catch (error) {
       this.#passOver(error);
       return null;
@@ -54,8 +52,8 @@ export class WholeFile implements Movement {
     }
   }
 
-  async #attempt(opening: string): Promise<WholeReceipt> {
-    const { file, api, digest, openingHeaders, signal, onProgress } = this.#config;
+  async #attempt(): Promise<WholeReceipt | null> {
+    const { file, opening, api, digest, openingHeaders, signal, onProgress } = this.#config;
     onProgress();
     const body = file.slice(0, file.size);
     const [contentDigest, extra] = [await digest(body), await openingHeaders()];
@@ -63,9 +61,9 @@ export class WholeFile implements Movement {
     this.inAir = true;
     this.uncertain = true;
     const onSent = (bytes: number): void => this.#onSent(bytes);
-    const receipt = await api.sendWhole({ opening, body, digest: contentDigest, signal, onSent }, extra);
+    const receipt = await api.sendWhole(opening, { body, digest: contentDigest, signal, onSent }, extra);
     this.uncertain = false;
-    if (receipt.complete) this.received = ByteRanges.none.missing(file.size);
+    if (receipt?.complete) this.received = ByteRanges.none.missing(file.size);
     return receipt;
   }
 
