@@ -95,7 +95,7 @@ def _case(
         if len(going) < pace.limit:
             going.append((now, next_chunk, share))
         going += [(now, pace.chunk_size, next(due)) for _ in range(pace.limit - len(going))]
-    config = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.chunk_size}
+    config: dict[str, float | None] = {"width": LIMITS.width, "max_width": LIMITS.most, "chunk_size": LIMITS.chunk_size}
     config |= {"min_chunk_size": LIMITS.smallest, "max_chunk_size": LIMITS.largest, "max_share": max_share}
     return {"name": name, "config": config, "answered": answered, "first": first, "steps": steps}
 
