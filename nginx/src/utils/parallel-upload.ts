@@ -16,7 +16,7 @@ import type { Clock } from "../ports";
 import { Bookmark } from "./bookmark";
 import type { ConnectionPool } from "./connection-pool";
 import { Pausable } from "./pausable";
-import { isGone, isOf, stillThere } from "./previous-uploads";
+import { isGone, isOf } from "./previous-uploads";
 import { Retrier } from "./retrier";
 import { type Means, type Movement, Transfer } from "./transfer";
 import {
@@ -29,7 +29,7 @@ import {
   type UploadResult,
   type UploadStats,
 } from "./uploader-config";
-import { WholeFile } from "./whole-file";
+import type { WholeFile } from "./whole-file";
 
 export { getOptimalParallelChunks } from "./uploader-config";
 export type { ChunkMap, ParallelUploaderConfig, PreviousUpload, UploadResult, UploadStats };
@@ -147,7 +147,8 @@ export class ParallelUploader {
   }
 
   /** Unfinished uploads of a file of this name and size to this link that the server still has, newest first. */
-  findPreviousUploads(): Promise<PreviousUpload[]> {
+  async findPreviousUploads(): Promise<PreviousUpload[]> {
+    const { stillThere } = await import("./still-there");
     return stillThere(this.#bookmark.alike(), this.#api, this.#stop.signal);
   }
 
@@ -267,8 +268,10 @@ export class ParallelUploader {
     const { whole, file } = this.#config;
     const begun = this.#whole ?? this.#uploadId ?? this.#previous ?? this.#bookmark.load();
     if (!whole || begun !== null) return false;
+    const loaded = await import("./whole-file").catch(() => null);
+    if (loaded === null) return false;
     const openingHeaders = (): Promise<HttpHeaders> => this.#openingHeaders(signal);
-    const sending = new WholeFile({ ...this.#means(signal), opening: this.#opening, openingHeaders });
+    const sending = new loaded.WholeFile({ ...this.#means(signal), opening: this.#opening, openingHeaders });
     [this.#whole, this.#transfer] = [sending, sending];
     const receipt = await this.#retrier.run(() => sending.send(), signal);
     this.#uploadId = receipt?.uploadId ?? null;
