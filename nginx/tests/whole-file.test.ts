@@ -262,9 +262,10 @@ describe("a whole file in the air", () => {
       inFlight: [{ start: 0, stop: 8, sent: 0 }],
       missing: [],
     });
-    wholes()[0]?.onSent?.(5);
+    const ofA = wholes().find((request) => openingOf(request).path === a.path);
+    ofA?.onSent?.(5);
     seen.push(a.loaded);
-    wholes()[0]?.onSent?.(8);
+    ofA?.onSent?.(8);
     expect([...seen, a.loaded, a.state]).toEqual([5, 8, "finishing"]);
     open();
     await files.finished();

@@ -45,6 +45,11 @@ export class LateOptions {
     }
   }
 
+  /** A notice of the system, where it was asked for. */
+  notify(title: string, words: string): void {
+    this.#options?.notice.tell(title, words);
+  }
+
   paint(): void {
     this.#options?.paint();
   }

@@ -1,4 +1,4 @@
-// What most senders never need, behind "More options": a speed limit, and moving to another device.
+// What most senders never need, behind "More options": a speed limit, a notice at the end, moving to another device.
 
 import type { UploadManager } from "../utils/upload-manager";
 import type { Begun } from "./begun";
@@ -6,6 +6,7 @@ import { need, setHidden, setText } from "./dom";
 import { formatSpeed } from "./format";
 import { onLanguage, t } from "./i18n";
 import type { LinkApi } from "./link-api";
+import { Notice } from "./notice";
 import { reasonFor } from "./reasons";
 
 /** Bytes per second; 0 is as fast as possible. */
@@ -19,6 +20,7 @@ export interface OptionsNeeds {
 }
 
 export class MoreOptions {
+  readonly notice = new Notice();
   readonly #needs: OptionsNeeds;
   readonly #speed = need("speed-limit", HTMLSelectElement);
   readonly #move = need("move-device", HTMLButtonElement);

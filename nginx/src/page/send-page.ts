@@ -64,7 +64,9 @@ export class SendPage {
   readonly #wakeLock: WakeLock;
   readonly #sending: Sending;
   readonly #announcer = new Announcer();
-  readonly #indicators = new TabIndicators(this.#announcer);
+  readonly #indicators = new TabIndicators(this.#announcer, (title, words) =>
+    this.#moreOptions.notify(title, words),
+  );
   readonly #chooser = new Chooser((collected) => void this.#take(collected));
   readonly #send = need("send", HTMLButtonElement);
   readonly #problem = new Problem();

@@ -4,18 +4,17 @@ import type { UploadTotals } from "../utils/upload-manager";
 import type { Announcer } from "./announcer";
 import { formatPercent } from "./format";
 import { t } from "./i18n";
-import type { Notice } from "./notice";
 import { TabSign } from "./tab-sign";
 import { endWords } from "./total-panel";
 
 export class TabIndicators {
   readonly #tab = new TabSign();
-  #notice: Notice | null = null;
-  #asked = false;
   readonly #announcer: Announcer;
+  readonly #notify: (title: string, words: string) => void;
 
-  constructor(announcer: Announcer) {
+  constructor(announcer: Announcer, notify: (title: string, words: string) => void) {
     this.#announcer = announcer;
+    this.#notify = notify;
   }
 
   set title(title: string) {
@@ -25,23 +24,13 @@ export class TabIndicators {
   paint({ safe, size }: UploadTotals, busy: boolean): void {
     const share = size === 0 ? 1 : safe / size;
     this.#tab.show(formatPercent(share, 1), busy ? share : null);
-    if (!busy) return;
-    this.#announcer.progress(safe, size);
-    void this.#offerNotice();
+    if (busy) this.#announcer.progress(safe, size);
   }
 
   /** Nothing is left to send. */
   ended(totals: UploadTotals): void {
     const words = endWords(totals);
     this.#announcer.say(words);
-    this.#notice?.tell(t(totals.failed > 0 ? "notice_failed" : "notice"), words);
-  }
-
-  /** Once, when something is sent for the first time; without it, nothing is missing but the offer. */
-  async #offerNotice(): Promise<void> {
-    if (this.#asked) return;
-    this.#asked = true;
-    const loaded = await import("./notice").catch(() => null);
-    this.#notice = loaded && new loaded.Notice();
+    this.#notify(t(totals.failed > 0 ? "notice_failed" : "notice"), words);
   }
 }

@@ -29,7 +29,7 @@ import {
   type UploadResult,
   type UploadStats,
 } from "./uploader-config";
-import type { WholeFile } from "./whole-file";
+import { WholeFile } from "./whole-file";
 
 export { getOptimalParallelChunks } from "./uploader-config";
 export type { ChunkMap, ParallelUploaderConfig, PreviousUpload, UploadResult, UploadStats };
@@ -268,10 +268,8 @@ export class ParallelUploader {
     const { whole, file } = this.#config;
     const begun = this.#whole ?? this.#uploadId ?? this.#previous ?? this.#bookmark.load();
     if (!whole || begun !== null) return false;
-    const loaded = await import("./whole-file").catch(() => null);
-    if (loaded === null) return false;
     const openingHeaders = (): Promise<HttpHeaders> => this.#openingHeaders(signal);
-    const sending = new loaded.WholeFile({ ...this.#means(signal), opening: this.#opening, openingHeaders });
+    const sending = new WholeFile({ ...this.#means(signal), opening: this.#opening, openingHeaders });
     [this.#whole, this.#transfer] = [sending, sending];
     const receipt = await this.#retrier.run(() => sending.send(), signal);
     this.#uploadId = receipt?.uploadId ?? null;
