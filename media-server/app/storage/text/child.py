@@ -1,0 +1,56 @@
+"""The process that reads one file of a stranger and ends: the file is its standard input, lines of JSON are its output.
+
+A line holds a page (``text``, ``number``); the last one says why the text ends (``trouble``, null where it is whole).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from typing import Any
+from zipfile import BadZipFile
+
+from app.core.search.documents import Page
+from app.core.search.texts import Trouble
+from app.storage.text import readers, sandbox
+from app.storage.text.reading import MOST_TEXT, Unreadable
+
+
+def main(kind: str) -> None:
+    """Read standard input as a file of this extension."""
+    sandbox.take_limits()
+    if not sandbox.close_doors():
+        # Whoever started this process decides beforehand whether it may do without.
+        sys.exit(3)
+    trouble: Trouble | None = None
+    try:
+        for page in _bounded(kind):
+            _say(text=page.text.replace("\0", "").encode(errors="replace").decode(), number=page.number)
+    except Unreadable as error:
+        trouble = error.trouble
+    except MemoryError:
+        trouble = Trouble.MEMORY
+    except BadZipFile:
+        trouble = Trouble.DAMAGED
+    except Exception:  # noqa: BLE001  each library has errors of its own for what is damaged
+        trouble = Trouble.DAMAGED
+    _say(trouble=trouble)
+    sys.stdout.flush()
+
+
+def _bounded(kind: str) -> Iterator[Page]:
+    reader = readers.reader_for(kind)
+    if reader is None:
+        raise Unreadable(Trouble.UNSUPPORTED)
+    left = MOST_TEXT
+    for page in reader(sys.stdin.buffer):
+        if page.text.strip():
+            yield Page(page.text[:left], page.number)
+            left -= len(page.text)
+        if left < 0:
+            raise Unreadable(Trouble.CUT)
+
+
+def _say(**line: Any) -> None:
+    sys.stdout.write(json.dumps(line, allow_nan=False) + "\n")

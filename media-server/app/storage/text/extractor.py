@@ -1,0 +1,122 @@
+"""TextExtractor by a fresh process for each file, which may do nothing but read and has little of everything."""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import app
+from app.core.errors import Busy
+from app.core.search.documents import Page
+from app.core.search.texts import ExtractedText, Trouble
+from app.storage.text.readers import KINDS
+
+SECONDS = 60
+"""How long a file may take in all."""
+MOST_OUTPUT = 64 * 1024 * 1024
+"""Bytes that a process may say: MOST_TEXT of its own, each character escaped, and no more."""
+_PIECE = 1 << 16
+_LAST_SECONDS = 1
+_ROOT = str(Path(app.__file__).parents[1])
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from app.storage.text.child import main; main(sys.argv[2])"
+_SIGNALS = {signal.SIGXCPU: Trouble.TIME, signal.SIGKILL: Trouble.TIME}
+
+
+class ProcessExtractor:
+    """Any number of threads may extract at once; each waits for a process of its own, which ends with this one."""
+
+    version = 1
+
+    def __init__(self, seconds: float = SECONDS) -> None:
+        self._seconds = seconds
+
+    def extract(self, path: Path, kind: str) -> ExtractedText:
+        """Raises Busy where no process can be started, and FileNotFoundError where there is no such file."""
+        if kind not in KINDS:
+            return ExtractedText((), Trouble.UNSUPPORTED)
+        with path.open("rb") as file:
+            # A session of its own, so that whatever it may have started ends with it.
+            arguments = [sys.executable, "-I", "-B", "-c", _PROGRAM, _ROOT, kind]
+            try:
+                child = subprocess.Popen(
+                    arguments,
+                    stdin=file,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.DEVNULL,
+                    cwd="/",
+                    env={},
+                    start_new_session=True,
+                )
+            except OSError as error:
+                raise Busy() from error
+        return _heard(child, self._seconds)
+
+
+def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
+    pages: list[Page] = []
+    trouble: Trouble | None = Trouble.CRASHED
+    try:
+        for line in _lines(child, time.monotonic() + seconds):
+            if "trouble" in line:
+                trouble = Trouble(line["trouble"]) if line["trouble"] else None
+            else:
+                pages.append(Page(str(line["text"]), line["number"]))
+    except TimeoutError:
+        trouble = Trouble.TIME
+    except (ValueError, KeyError, TypeError):
+        # Whoever took that process over says what no reader says.
+        trouble = Trouble.REFUSED
+    finally:
+        code = _ended(child)
+    if trouble is Trouble.CRASHED and code < 0:
+        trouble = _SIGNALS.get(signal.Signals(-code), Trouble.CRASHED)
+    if not pages and trouble in (None, Trouble.CUT):
+        trouble = Trouble.EMPTY
+    # Of a file that was not read to its end by its own fault, what came before is no document.
+    return ExtractedText(tuple(pages) if trouble in (None, Trouble.CUT) else (), trouble)
+
+
+def _lines(child: subprocess.Popen[bytes], until: float) -> Iterator[dict[str, Any]]:
+    """What the process says. Raises TimeoutError, and ValueError where that is too much or no line of ours."""
+    assert child.stdout
+    descriptor, waiting, total = child.stdout.fileno(), b"", 0
+    while True:
+        if not _is_ready(descriptor, until - time.monotonic()):
+            raise TimeoutError
+        piece = os.read(descriptor, _PIECE)
+        if not piece:
+            return
+        total += len(piece)
+        if total > MOST_OUTPUT:
+            raise ValueError("more than a document holds")
+        *lines, waiting = (waiting + piece).split(b"\n")
+        yield from map(json.loads, lines)
+
+
+def _ended(child: subprocess.Popen[bytes]) -> int:
+    """Let a process that has ended its output end, then end whatever is left of its session; its exit code, negative for a
+    signal."""
+    assert child.stdout
+    child.stdout.close()
+    descriptor = os.pidfd_open(child.pid)
+    try:
+        _is_ready(descriptor, _LAST_SECONDS)
+    finally:
+        os.close(descriptor)
+    # It was not waited for yet, so its id is still its own.
+    os.killpg(child.pid, signal.SIGKILL)
+    return child.wait()
+
+
+def _is_ready(descriptor: int, seconds: float) -> bool:
+    poll = select.poll()
+    poll.register(descriptor, select.POLLIN)
+    return bool(poll.poll(max(0, int(seconds * 1000))))

@@ -1,0 +1,89 @@
+"""Which reader is for which kind of file, and those that a library does alone: PDF, and spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import BinaryIO
+
+from app.core.search.documents import Page
+from app.core.search.texts import Trouble
+from app.storage.text import mail, office, plain
+from app.storage.text.reading import Reader, Unreadable
+
+PLAIN = frozenset(
+    [
+        "txt",
+        "text",
+        "md",
+        "markdown",
+        "csv",
+        "tsv",
+        "log",
+        "json",
+        "xml",
+        "yml",
+        "yaml",
+        "tex",
+        "ini",
+        "conf",
+        "srt",
+        "vtt",
+    ]
+)
+
+
+def reader_for(kind: str, depth: int = 0) -> Reader | None:
+    """The reader of files with this extension; None where there is none. ``depth`` counts what is attached to what."""
+    if kind in PLAIN:
+        return plain.plain
+    if kind in _MAIL:
+        return partial(_MAIL[kind], find=lambda name: reader_for(kind_of(name), depth + 1), depth=depth)
+    return _READERS.get(kind)
+
+
+def kind_of(name: str) -> str:
+    """The extension of a name, in lower case and without its dot."""
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def pdf(file: BinaryIO) -> Iterator[Page]:
+    from pypdfium2 import PdfDocument, PdfiumError
+
+    try:
+        document = PdfDocument(file)
+    except PdfiumError as error:
+        raise Unreadable(Trouble.PASSWORD if "password" in str(error).lower() else Trouble.DAMAGED) from None
+    for number in range(len(document)):
+        page = document[number]
+        words = page.get_textpage()
+        yield Page(words.get_text_bounded(), number + 1)
+        words.close()
+        page.close()
+
+
+def spreadsheet(file: BinaryIO) -> Iterator[Page]:
+    from python_calamine import CalamineWorkbook, PasswordError
+
+    try:
+        workbook = CalamineWorkbook.from_filelike(file)
+    except PasswordError:
+        raise Unreadable(Trouble.PASSWORD) from None
+    for number, name in enumerate(workbook.sheet_names):
+        rows = workbook.get_sheet_by_index(number).iter_rows()
+        text = "\n".join("\t".join(str(cell) for cell in row if cell != "") for row in rows)
+        yield Page(f"{name}\n{text}", number + 1)
+
+
+_MAIL = {"eml": mail.eml, "msg": mail.msg}
+_READERS: dict[str, Reader] = {
+    "pdf": pdf,
+    **dict.fromkeys(("docx", "docm", "dotx"), office.docx),
+    **dict.fromkeys(("pptx", "pptm", "ppsx"), office.pptx),
+    **dict.fromkeys(("odt", "ott", "odp", "otp"), office.open_document),
+    **dict.fromkeys(("xlsx", "xlsm", "xlsb", "xls", "ods"), spreadsheet),
+    **dict.fromkeys(("html", "htm", "xhtml"), plain.html),
+    "rtf": plain.rtf,
+}
+KINDS = PLAIN | _MAIL.keys() | _READERS.keys()
+"""What can be read."""

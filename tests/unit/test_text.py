@@ -1,0 +1,215 @@
+"""Text out of files of all kinds, and what files that are made to do harm get: a reason, and nothing of the server."""
+
+from __future__ import annotations
+
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.core.search.texts import ExtractedText, Trouble
+from app.storage.text import extractor
+from app.storage.text.extractor import ProcessExtractor
+from app.storage.text.readers import KINDS, kind_of
+from tests.support import documents
+
+SERVER = Path(__file__).parents[2] / "media-server"
+
+
+@pytest.fixture
+def read(tmp_path):
+    def extract(name: str, content: bytes, seconds: float = 60) -> ExtractedText:
+        (tmp_path / name).write_bytes(content)
+        return ProcessExtractor(seconds).extract(tmp_path / name, kind_of(name))
+
+    return extract
+
+
+RTF = rb"{\rtf1\ansi\ansicpg1252 Caf\'e9 {\b bill}\par next}"
+HTML = b"<title>Bill</title><style>p{}</style><p>Caf&eacute;<p>next<script>evil()</script>"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "pages"),
+    [
+        ("a.pdf", documents.pdf("One page", "Another"), [(1, "One page"), (2, "Another")]),
+        ("a.docx", documents.docx("Eins & ein", "Zwei"), [(1, "Eins & ein"), (2, "Zwei")]),
+        ("a.pptx", documents.pptx("Slide", "日本"), [(1, "Slide"), (2, "日本")]),
+        ("a.odt", documents.odt("Un", "Deux"), [(1, "Un"), (2, "Deux")]),
+        ("a.odp", documents.odp("Un", "Deux"), [(1, "Un"), (2, "Deux")]),
+        ("a.xlsx", documents.xlsx([["a", "b"], ["c"]], [["d"]]), [(1, "S1 a b c"), (2, "S2 d")]),
+        ("a.ods", documents.ods("x", "y"), [(1, "S1 x y")]),
+        ("a.html", HTML, [(None, "Bill Café next")]),
+        ("a.rtf", RTF, [(None, "Café bill next")]),
+        ("a.csv", b"a;b\n1;2", [(None, "a;b 1;2")]),
+        ("a.md", "# Ä".encode(), [(None, "# Ä")]),
+        ("a.txt", "Grüße aus Köln, schöne Straßen und Bäume überall".encode("cp1252"), [(None, "Grüße aus Köln, schöne Straßen und Bäume überall")]),
+        ("b.txt", "日本語".encode("utf-16"), [(None, "日本語")]),
+        ("c.txt", "Привет, это обычный русский текст в старой кодировке".encode("cp1251"), [(None, "Привет, это обычный русский текст в старой кодировке")]),
+        ("d.txt", b"\xef\xbb\xbfmarked \x00zero", [(None, "marked zero")]),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)  # fmt: skip
+def test_each_kind_of_file_gives_its_pages(read, name, content, pages):
+    found = read(name, content)
+    assert found.trouble is None
+    assert [(page.number, " ".join(page.text.split())) for page in found.pages] == pages
+
+
+def test_a_message_gives_its_heading_its_text_and_what_is_attached(read):
+    inner = documents.eml("Inner", "deep down", note_txt=b"the very end")
+    found = read(
+        "a.eml", documents.eml("Bill", "see there", b_docx=documents.docx("Total 12"), c_eml=inner, d_exe=b"MZ")
+    )
+    text = " ".join(page.text for page in found.pages)
+    assert found.trouble is None
+    assert all(
+        each in text for each in ("Bill", "ann@example.org", "see there", "b.docx", "Total 12", "the very end", "d.exe")
+    )
+
+
+def test_messages_inside_messages_end_somewhere(read):
+    content = documents.eml("0", "bottom")
+    for depth in range(1, 9):
+        content = documents.eml(str(depth), f"level {depth}", a_eml=content)
+    text = " ".join(page.text for page in read("a.eml", content).pages)
+    assert "level 8" in text
+    assert "bottom" not in text
+
+
+def test_a_broken_attachment_does_not_hide_the_message(read):
+    assert "see there" in read("a.eml", documents.eml("Bill", "see there", b_pdf=b"%PDF no")).pages[0].text
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "trouble"),
+    [
+        ("a.exe", b"MZ", Trouble.UNSUPPORTED),
+        ("a.txt", b" \n", Trouble.EMPTY),
+        ("empty.pdf", documents.pdf(""), Trouble.EMPTY),
+        ("zero.pdf", b"", Trouble.DAMAGED),
+        ("zero.docx", b"", Trouble.DAMAGED),
+        ("old.docx", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, Trouble.PASSWORD),
+        ("no.msg", b"From: a", Trouble.DAMAGED),
+        ("no.rtf", b"plain", Trouble.DAMAGED),
+        ("no.xlsx", b"plain", Trouble.DAMAGED),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_has_no_text_says_why(read, name, content, trouble):
+    assert read(name, content) == ExtractedText((), trouble)
+
+
+STOPPED: set[Trouble | None] = {
+    Trouble.CRASHED,
+    Trouble.MEMORY,
+    Trouble.DAMAGED,
+    Trouble.REFUSED,
+    Trouble.TIME,
+    Trouble.EMPTY,
+}
+OUTCOMES: dict[str, set[Trouble | None]] = {
+    "bomb.docx": {Trouble.REFUSED},
+    "entities.docx": {Trouble.REFUSED},
+    "loop.pdf": {Trouble.DAMAGED, Trouble.EMPTY},
+    "draws-itself.pdf": STOPPED,
+    "blanks.pdf": STOPPED,
+    "password.pdf": {Trouble.PASSWORD},
+    "half.pdf": {Trouble.DAMAGED, None},
+    "random.pdf": {Trouble.DAMAGED},
+    "nested.html": STOPPED,
+    "long.txt": {Trouble.CUT},
+}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", documents.HARMFUL)
+def test_a_harmful_file_gets_a_reason_and_the_server_keeps_its_memory(read, name):
+    content = documents.HARMFUL[name]()
+    # Filled once, so that the allocator's own habits are not counted.
+    read("a.txt", b"text")
+    before = resident()
+    found = read(name, content)
+    assert found.trouble in OUTCOMES[name]
+    assert resident() - before < 64 * 1024 * 1024
+    assert bool(found.pages) == (found.trouble in (None, Trouble.CUT))
+    assert read("a.txt", b"the next one").trouble is None
+
+
+def resident() -> int:
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize()
+
+
+def inside(code: str) -> subprocess.CompletedProcess[str]:
+    """What code does in a process that has given up what a reader gives up."""
+    closed = f"from app.storage.text import sandbox; sandbox.take_limits(); assert sandbox.close_doors()\n{code}"
+    paths = {**os.environ, "PYTHONPATH": str(SERVER)}
+    return subprocess.run([sys.executable, "-c", closed], env=paths, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        "import socket; socket.socket()",
+        "import socket; socket.socketpair()",
+        "import socket; socket.socket(socket.AF_UNIX)",
+        "import os; os.execv('/bin/true', ['true'])",
+        "import os; os.kill(os.getppid(), 0)",
+        "open({path!r}, 'w')",
+        "open({path!r}, 'r+')",
+        "open({path!r}, 'a')",
+        "import os; os.unlink({path!r})",
+        "import os; os.rename({path!r}, {path!r} + '2')",
+        "import os; os.truncate({path!r}, 0)",
+        "import os; os.chmod({path!r}, 0o777)",
+        "import os; os.mkdir({path!r} + '3')",
+        "import os; os.symlink('x', {path!r} + '4')",
+    ],
+)
+def test_who_reads_strangers_files_reaches_nobody_and_changes_nothing(tmp_path, act):
+    kept = tmp_path / "kept"
+    kept.write_text("kept")
+    found = inside(act.format(path=str(kept)))
+    assert "PermissionError" in found.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+    assert kept.read_text() == "kept"
+
+
+def test_the_doors_can_be_closed_where_others_closed_some_before():
+    """As a service does that may make no namespaces."""
+    assert (
+        inside("assert sandbox.close_doors()\nprint(open('/proc/self/status').read())").stdout.count("NoNewPrivs:\t1")
+        == 1
+    )
+
+
+def test_who_takes_too_long_is_ended_with_all_it_has_started(read, tmp_path, monkeypatch):
+    monkeypatch.setattr(extractor, "_PROGRAM", f"import os, time; os.fork(); time.sleep(60); {str(tmp_path)!r}")
+    assert read("a.txt", b"text", seconds=0.5) == ExtractedText((), Trouble.TIME)
+    assert str(tmp_path) not in " ".join(commands())
+
+
+def commands() -> list[str]:
+    found = []
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        try:
+            found.append(path.read_text())
+        except OSError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize(
+    "said", ["'x' * 10", "'{\"text\": 1}'", "'[]'", '\'{"trouble": "no such"}\'', "'{' * (70 << 20)"]
+)
+def test_who_was_taken_over_says_nothing_that_is_believed(read, monkeypatch, said):
+    monkeypatch.setattr(extractor, "_PROGRAM", f"print({said})")
+    assert read("a.txt", b"text") == ExtractedText((), Trouble.REFUSED)
+
+
+def test_every_trouble_has_a_sentence_that_says_what_to_do():
+    assert all(each.sentence.endswith(".") for each in Trouble)
+    assert {"pdf", "docx", "msg", "xls"} <= KINDS
