@@ -1,0 +1,247 @@
+"""EntityIndex in a folder: sixteen SQLite files, each entity in one of them."""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from zlib import crc32
+
+from app.core.search.documents import (
+    About,
+    Chunk,
+    Damage,
+    DocumentId,
+    EntityId,
+    Held,
+    Hit,
+    Hits,
+    IndexedDocument,
+    Passage,
+    Scope,
+    Vector,
+    WordHits,
+)
+from app.core.search.words import Terms, prepare
+from app.storage.search.shard import Shard
+from app.storage.search.vectors import VectorCache, nearest
+
+SHARDS = 16
+_HELD = "SELECT entity, document, digest, extractor, model FROM documents"
+_PASSAGE = """SELECT c.id, d.entity, d.document, d.name, d.kind, d.at, d.sender, c.number, c.text, c.page
+    FROM chunks c JOIN documents d ON d.id = c.owner WHERE c.id IN ({})"""
+Row = tuple[object, ...]
+
+
+class SQLiteIndex:
+    """Right with any number of threads and processes, of which those that write to different shards pass each other."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._shards = [Shard(folder, f"{number:02}") for number in range(SHARDS)]
+        self._vectors = [VectorCache() for _ in self._shards]
+
+    def put(self, document: IndexedDocument) -> bool:
+        shard = self._shards[_number(document.entity)]
+        with shard.writing() as connection:
+            where = document.entity, document.document
+            found = connection.execute(f"SELECT id, {_HELD[7:]} WHERE entity = ? AND document = ?", where).fetchone()
+            held = Held(*found[1:]) if found else None
+            if held == document.held or (held is not None and _says_less(document, held)):
+                return False
+            if found is not None and held is not None and _says_only_more(document, held):
+                connection.execute("UPDATE documents SET model = ? WHERE id = ?", (document.model, found[0]))
+                _add_vectors(connection, found[0], document.vectors)
+                return True
+            if found is not None:
+                _remove(connection, document.entity, [found[0]])
+            _add(connection, document)
+        if found is not None:
+            shard.scrub()
+        return True
+
+    def drop(self, entity: EntityId, document: DocumentId | None = None) -> None:
+        shard = self._shards[_number(entity)]
+        with shard.writing() as connection:
+            found = connection.execute(
+                "SELECT id FROM documents WHERE entity = ? AND document = coalesce(?, document)", (entity, document)
+            ).fetchall()
+            _remove(connection, entity, [row[0] for row in found])
+        if found:
+            shard.scrub()
+
+    def words(self, terms: Terms, scope: Scope, limit: int) -> WordHits:
+        if not terms.words:
+            return WordHits()
+        hits: list[Hit] = []
+        chunks, holding = 0, dict.fromkeys(terms.words, 0)
+        for shard, entities in self._in_scope(scope):
+            with shard.reading() as connection:
+                chunks += _count(connection, scope, entities)
+                found, counts = _search(connection, terms, scope, entities, limit)
+                for term, count in counts.items():
+                    holding[term] += count
+                # SQLite's measure is the smaller the better.
+                hits += _passages(connection, [(id, -score) for id, score in found])
+        return WordHits(_best(hits, limit), chunks, holding)
+
+    def meaning(self, vector: Vector, model: str, scope: Scope, limit: int) -> Hits:
+        hits: list[Hit] = []
+        for shard, entities in self._in_scope(scope):
+            version = shard.version()
+            with shard.reading() as connection:
+                condition, values = _condition(scope, entities)
+                query = f"SELECT d.id FROM documents d WHERE d.model = ? AND {condition}"
+                owners = [row[0] for row in connection.execute(query, (model, *values))]
+                if owners:
+                    matrix = self._vectors[self._shards.index(shard)].get(version, connection, len(vector))
+                    hits += _passages(connection, nearest(matrix, vector, owners, limit))
+        return _best(hits, limit)
+
+    def holds(self, scope: Scope) -> Iterator[Held]:
+        for shard, entities in self._in_scope(scope):
+            condition, values = _condition(scope, entities)
+            with shard.reading() as connection:
+                found = connection.execute(f"{_HELD} d WHERE {condition}", values).fetchall()
+            yield from (Held(*row) for row in found)
+
+    def check(self) -> Damage:
+        return Damage(tuple(shard.name for shard in self._shards if shard.is_broken()))
+
+    def close(self) -> None:
+        """Close all files; the next call opens them again."""
+        for shard in self._shards:
+            shard.close()
+
+    def _in_scope(self, scope: Scope) -> Iterable[tuple[Shard, Sequence[EntityId] | None]]:
+        if scope.entities is None:
+            return [(shard, None) for shard in self._shards]
+        by_shard: dict[int, list[EntityId]] = {}
+        for entity in scope.entities:
+            by_shard.setdefault(_number(entity), []).append(entity)
+        return [(self._shards[number], entities) for number, entities in by_shard.items()]
+
+
+def _number(entity: EntityId) -> int:
+    return crc32(entity.encode(errors="surrogatepass")) % SHARDS
+
+
+def _token(entity: EntityId) -> str:
+    """An entity as a word."""
+    return "e" + hashlib.sha256(entity.encode(errors="surrogatepass")).hexdigest()[:24]
+
+
+def _says_less(document: IndexedDocument, held: Held) -> bool:
+    """Whether the document's words are held, and meaning besides."""
+    return document.model is None and (document.digest, document.extractor) == (held.digest, held.extractor)
+
+
+def _says_only_more(document: IndexedDocument, held: Held) -> bool:
+    """Whether the document's words are held, and nothing of its meaning."""
+    return held.model is None and (document.digest, document.extractor) == (held.digest, held.extractor)
+
+
+def _add(connection: sqlite3.Connection, document: IndexedDocument) -> None:
+    about = document.about
+    owner = connection.execute(
+        "INSERT INTO documents (entity, document, digest, extractor, model, name, kind, at, sender) VALUES (?,?,?,?,?,?,?,?,?)",
+        (
+            *(document.entity, document.document, document.digest, document.extractor, document.model),
+            *(about.name, about.kind, about.at, about.sender),
+        ),
+    ).lastrowid
+    token = _token(document.entity)
+    for chunk in document.chunks:
+        id = connection.execute(
+            "INSERT INTO chunks (owner, number, page, text) VALUES (?, ?, ?, ?)",
+            (owner, chunk.number, chunk.page, chunk.text),
+        ).lastrowid
+        words = " ".join(prepare(chunk.text))
+        connection.execute("INSERT INTO words (rowid, entity, text) VALUES (?, ?, ?)", (id, token, words))
+    if document.vectors:
+        _add_vectors(connection, owner, document.vectors)
+
+
+def _add_vectors(connection: sqlite3.Connection, owner: int | None, vectors: Sequence[Vector]) -> None:
+    ids = [row[0] for row in connection.execute("SELECT id FROM chunks WHERE owner = ? ORDER BY number", (owner,))]
+    rows = [(id, owner, vector) for id, vector in zip(ids, vectors, strict=True)]
+    connection.executemany("INSERT INTO vectors (id, owner, vector) VALUES (?, ?, ?)", rows)
+
+
+def _remove(connection: sqlite3.Connection, entity: EntityId, owners: Iterable[int]) -> None:
+    token = _token(entity)
+    for owner in owners:
+        for id, text in connection.execute("SELECT id, text FROM chunks WHERE owner = ?", (owner,)).fetchall():
+            words = " ".join(prepare(text))
+            connection.execute(
+                "INSERT INTO words (words, rowid, entity, text) VALUES ('delete', ?, ?, ?)", (id, token, words)
+            )
+            connection.execute("DELETE FROM vectors WHERE id = ?", (id,))
+        connection.execute("DELETE FROM chunks WHERE owner = ?", (owner,))
+        connection.execute("DELETE FROM documents WHERE id = ?", (owner,))
+
+
+def _condition(scope: Scope, entities: Sequence[EntityId] | None) -> tuple[str, list[object]]:
+    """What the row ``d`` of a document has to be."""
+    tests, values = ["1"], list[object]()
+    for column, allowed in (("entity", entities), ("kind", scope.kinds), ("sender", scope.senders)):
+        if allowed is not None:
+            tests.append(f"d.{column} IN ({','.join('?' * len(allowed))})")
+            values += allowed
+    for test, bound in (("d.at >= ?", scope.since), ("d.at < ?", scope.until)):
+        if bound is not None:
+            tests.append(test)
+            values.append(bound)
+    return " AND ".join(tests), values
+
+
+def _count(connection: sqlite3.Connection, scope: Scope, entities: Sequence[EntityId] | None) -> int:
+    if entities is None and not scope.is_filtered:
+        return int(connection.execute("SELECT count(*) FROM chunks").fetchone()[0])
+    condition, values = _condition(scope, entities)
+    query = f"SELECT count(*) FROM documents d JOIN chunks c ON c.owner = d.id WHERE {condition}"
+    return int(connection.execute(query, values).fetchone()[0])
+
+
+def _search(
+    connection: sqlite3.Connection, terms: Terms, scope: Scope, entities: Sequence[EntityId] | None, limit: int
+) -> tuple[list[tuple[int, float]], dict[str, int]]:
+    """The ids of the best passages with their rank, and how many passages in scope hold each term."""
+    parts = {term: _written(term, terms) for term in terms.words}
+    inside = f"entity:({' OR '.join(map(_token, entities))}) AND " if entities is not None else ""
+    table, values = "words", list[object]()
+    if scope.is_filtered:
+        condition, values = _condition(scope, entities)
+        table = "words JOIN chunks c ON c.id = words.rowid JOIN documents d ON d.id = c.owner AND " + condition
+    found = connection.execute(
+        f"SELECT words.rowid, bm25(words, 0.0, 1.0) AS rank FROM {table} WHERE words MATCH ? ORDER BY rank LIMIT ?",
+        (*values, f"{inside}text:({' OR '.join(parts.values())})", limit),
+    ).fetchall()
+    counts = {}
+    for term, part in parts.items():
+        if inside or scope.is_filtered or part.endswith("*"):
+            query, given = f"SELECT count(*) FROM {table} WHERE words MATCH ?", (*values, f"{inside}text:({part})")
+        else:
+            query, given = "SELECT coalesce(max(doc), 0) FROM vocabulary WHERE term = ? AND col = 'text'", (term,)
+        counts[term] = connection.execute(query, given).fetchone()[0]
+    return found, counts
+
+
+def _written(term: str, terms: Terms) -> str:
+    # Words hold letters and digits only, so nothing in them means anything between the quotes.
+    return f'"{term}"*' if term == terms.open else f'"{term}"'
+
+
+def _passages(connection: sqlite3.Connection, scored: Sequence[tuple[int, float]]) -> list[Hit]:
+    scores = dict(scored)
+    rows = connection.execute(_PASSAGE.format(",".join("?" * len(scores))), list(scores)).fetchall()
+    return [
+        Hit(Passage(entity, document, About(name, kind, at, sender), Chunk(number, text, page)), scores[id])
+        for id, entity, document, name, kind, at, sender, number, text, page in rows
+    ]
+
+
+def _best(hits: Iterable[Hit], limit: int) -> Hits:
+    # Equals in an order that does not depend on which shard was asked first.
+    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.key))[:limit])

@@ -1,0 +1,293 @@
+"""EntityIndex: whole or not at all, found by words and by meaning inside a scope, and gone in its bytes when it is dropped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.core.errors import Busy
+from app.core.search.documents import EVERYTHING, About, Chunk, Held, IndexedDocument, Scope
+from app.core.search.words import terms
+from tests.support.processes import together
+
+pytest.importorskip("numpy", reason="comes with the extra `search`")
+from app.storage.search.sqlite_index import SQLiteIndex
+
+MODEL = "m"
+
+
+@pytest.fixture
+def make(tmp_path):
+    made = []
+
+    def index() -> SQLiteIndex:
+        made.append(SQLiteIndex(tmp_path / "index"))
+        return made[-1]
+
+    yield index
+    for each in made:
+        each.close()
+
+
+def document(entity: str, name: str, *texts: str, vectors: tuple[bytes, ...] = (), **changed: Any) -> IndexedDocument:
+    chunks = tuple(Chunk(number, text, number + 1) for number, text in enumerate(texts))
+    about = About(f"{name}.txt", "txt", 100.0, "ann")
+    made = IndexedDocument(entity, name, f"digest of {texts}", 1, about, chunks, MODEL if vectors else None, vectors)
+    return replace(made, **changed)
+
+
+def found(hits) -> list[tuple[str, str, int]]:
+    return [hit.passage.key for hit in hits]
+
+
+def by_words(index, query: str, scope: Scope = EVERYTHING, limit: int = 10, typing: bool = False):
+    return found(index.words(terms(query, typing), scope, limit).hits)
+
+
+def pointing(*directions: int) -> bytes:
+    return bytes(each % 256 for each in directions)
+
+
+def test_a_document_is_found_by_its_words_as_they_were_put(make):
+    put = document("e", "d", "The Café's invoice", "東京都庁の領収書")
+    assert make().put(put)
+    for query, number in (("cafe", 0), ("INVOICE", 0), ("都庁", 1), ("領収書", 1)):
+        hits = make().words(terms(query), EVERYTHING, 10).hits
+        assert [hit.passage.chunk for hit in hits] == [put.chunks[number]]
+        assert hits[0].passage.about == put.about
+    assert by_words(make(), "inv", typing=True) == [("e", "d", 0)]
+    assert by_words(make(), "inv") == []
+    assert by_words(make(), "") == []
+
+
+@pytest.mark.parametrize(
+    "query", ['"', "a OR b", "NEAR(a b)", "entity:e", "text:*", "-a", "(", "a^2", "e* AND", "\0", "x" * 10000]
+)
+def test_a_query_is_data_and_never_an_order(make, query):
+    index = make()
+    index.put(document("e", "d", "hello"))
+    assert by_words(index, query, typing=True) == []
+
+
+def test_the_same_again_changes_nothing_and_another_digest_replaces_it(make):
+    index = make()
+    first = document("e", "d", "moped", "bill")
+    assert [index.put(first), index.put(first)] == [True, False]
+    assert make().put(document("e", "d", "scooter"))
+    assert [by_words(index, each) for each in ("moped", "bill", "scooter")] == [[], [], [("e", "d", 0)]]
+    assert index.put(document("e", "d", "scooter", extractor=2))
+    assert list(index.holds(EVERYTHING)) == [Held("e", "d", document("e", "d", "scooter").digest, 2, None)]
+
+
+def test_meaning_may_follow_and_words_that_come_late_do_not_take_it_away(make):
+    index = make()
+    late = document("e", "d", "one", "two", vectors=(pointing(1, 0), pointing(0, 1)))
+    plain = replace(late, model=None, vectors=())
+    assert [index.put(plain), index.put(late), index.put(late), index.put(plain)] == [True, True, False, False]
+    assert found(index.meaning(pointing(0, 9), MODEL, EVERYTHING, 10)) == [("e", "d", 1), ("e", "d", 0)]
+    assert index.meaning(pointing(0, 9), "another", EVERYTHING, 10) == ()
+    assert index.put(replace(late, model="another"))
+    assert [held.model for held in index.holds(EVERYTHING)] == ["another"]
+    assert by_words(index, "one two") in ([("e", "d", 0), ("e", "d", 1)],)
+
+
+def test_what_others_change_is_seen_in_words_and_meaning(make):
+    one, other = make(), make()
+    for number in range(3):
+        one.put(document("e", str(number), "word", vectors=(pointing(1, number),)))
+        assert len(found(other.meaning(pointing(1, 0), MODEL, EVERYTHING, 10))) == number + 1
+    other.drop("e", "1")
+    assert found(one.meaning(pointing(1, 0), MODEL, EVERYTHING, 10)) == [("e", "0", 0), ("e", "2", 0)]
+    assert len(by_words(one, "word")) == 2
+
+
+def test_cosines_tell_directions_and_not_lengths(make):
+    index = make()
+    index.put(document("e", "d", "a", "b", "c", vectors=(pointing(1, 0), pointing(90, 80), pointing(-1, 0))))
+    hits = index.meaning(pointing(50, 0), MODEL, EVERYTHING, 10)
+    assert [hit.passage.chunk.number for hit in hits] == [0, 1, 2]
+    assert [round(hit.score, 2) for hit in hits] == [1.0, 0.75, -1.0]
+    assert found(index.meaning(pointing(50, 0), MODEL, EVERYTHING, 2)) == [("e", "d", 0), ("e", "d", 1)]
+
+
+def test_a_scope_bounds_what_is_found_counted_and_held(make):
+    index = make()
+    for at, (entity, kind, sender) in enumerate(
+        [("a", "pdf", "ann"), ("b", "pdf", "bob"), ("c", "txt", "ann"), ("a", "txt", "bob")]
+    ):
+        about = About(f"{at}", kind, float(at), sender)
+        index.put(document(entity, str(at), "word", vectors=(pointing(1, at),), about=about))
+    for scope, expected in (
+        (Scope(frozenset("a")), "03"),
+        (Scope(frozenset("ab")), "013"),
+        (Scope(frozenset()), ""),
+        (Scope(frozenset({"none", "a' OR 1"})), ""),
+        (Scope(kinds=frozenset({"pdf"})), "01"),
+        (Scope(senders=frozenset({"ann"})), "02"),
+        (Scope(frozenset("a"), frozenset({"txt"}), frozenset({"bob"})), "3"),
+        (Scope(since=1.0, until=3.0), "12"),
+        (EVERYTHING, "0123"),
+    ):
+        hits = index.words(terms("word"), scope, 10)
+        assert sorted(key[1] for key in found(hits.hits)) == list(expected)
+        assert (hits.chunks, hits.holding) == (len(expected), {"word": len(expected)})
+        assert sorted(key[1] for key in found(index.meaning(pointing(1, 1), MODEL, scope, 10))) == list(expected)
+        assert sorted(held.document for held in index.holds(scope)) == list(expected)
+
+
+def test_the_best_come_first_and_no_more_than_asked_for(make):
+    index = make()
+    for at in range(30):
+        index.put(
+            document(f"e{at}", "d", "rare rare" if at == 7 else "rare among many other words that say nothing of it")
+        )
+    assert by_words(index, "rare", limit=3)[0] == ("e7", "d", 0)
+    assert len(by_words(index, "rare", limit=3)) == 3
+    assert index.words(terms("rare absent"), EVERYTHING, 3).holding == {"rare": 30, "absent": 0}
+
+
+def test_dropping_reaches_one_document_or_all_of_an_entity(make):
+    index = make()
+    for name in "xyz":
+        index.put(document("e", name, f"word {name}"))
+    index.put(document("other", "x", "word"))
+    index.drop("e", "x")
+    index.drop("e", "none")
+    assert len(by_words(index, "word")) == 3
+    index.drop("e")
+    assert by_words(index, "word") == [("other", "x", 0)]
+    assert index.words(terms("word"), EVERYTHING, 10).holding == {"word": 1}
+
+
+@pytest.mark.parametrize("how", ["dropped", "all dropped", "replaced"])
+def test_what_was_removed_is_in_no_byte_of_the_files(make, tmp_path, how):
+    index = make()
+    secret = document(
+        "e",
+        "d",
+        "the whistleblower lives in Valparaiso",
+        vectors=(b"SECRETVECTORSECRET",),
+        about=About("leak.txt", sender="deepthroat"),
+    )
+    index.put(document("e", "kept", "the harbour of Valparaiso"))
+    index.put(secret)
+    if how == "replaced":
+        index.put(document("e", "d", "nothing"))
+    else:
+        index.drop("e", "d" if how == "dropped" else None)
+    bytes_on_disk = b"".join(path.read_bytes() for path in (tmp_path / "index").iterdir())
+    for word in (b"whistleblower", b"histleb", b"leak.txt", b"deepthroat", b"SECRETVECTOR"):
+        assert word not in bytes_on_disk
+
+
+def test_entities_and_documents_are_any_text(make, tmp_path):
+    index = make()
+    for strange in ("../../x", "", "a'b\"", "é" * 3000, "\0"):
+        assert index.put(document(strange, strange, "word"))
+        assert by_words(index, "word", Scope(frozenset({strange}))) == [(strange, strange, 0)]
+    assert [path.name for path in tmp_path.iterdir()] == ["index"]
+
+
+def test_the_same_document_from_several_processes_is_there_once(make):
+    def work(number):
+        index = make()
+        return [index.put(document("e", str(at), f"word {at}", "two")) for at in range(10)]
+
+    results = together(4, work)
+    assert [sum(each[at] for each in results) for at in range(10)] == [1] * 10
+    assert len(by_words(make(), "two", limit=100)) == 10
+
+
+def test_processes_add_and_drop_different_documents_at_once(make):
+    def work(number):
+        index = make()
+        for at in range(12):
+            index.put(document(f"e{at}", f"{number}", f"word{number}", vectors=(pointing(1, number),)))
+        index.drop("e3", f"{number}")
+        return len(by_words(index, f"word{number}", limit=100))
+
+    assert together(4, work) == [11] * 4
+    index = make()
+    assert len(list(index.holds(EVERYTHING))) == 44
+    assert index.check().parts == ()
+
+
+@pytest.mark.slow
+def test_who_is_killed_while_adding_leaves_documents_whole_or_absent(make):
+    texts = [f"passage {number} of many words" for number in range(40)]
+    for round in range(8):
+        child = os.fork()
+        if child == 0:
+            index = make()
+            for at in range(10_000):
+                index.put(document("e", f"{round}.{at}", *texts, vectors=tuple(pointing(1, n) for n in range(40))))
+            os._exit(0)
+        time.sleep(0.15 + 0.03 * round)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    index = make()
+    held = list(index.holds(EVERYTHING))
+    assert held
+    assert index.check().parts == ()
+    hits = index.words(terms("passage"), EVERYTHING, 1)
+    assert hits.chunks == hits.holding["passage"] == 40 * len(held)
+    assert len(index.meaning(pointing(1, 1), MODEL, EVERYTHING, 10**6)) == 40 * len(held)
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.db"))
+
+
+def spoil(path: Path) -> None:
+    size = path.stat().st_size
+    with path.open("r+b") as file:
+        file.seek(min(4096, size // 2))
+        file.write(b"\xa5" * (size - min(4096, size // 2)))
+
+
+@pytest.mark.parametrize("is_open", [True, False], ids=["in use", "not in use"])
+def test_a_damaged_shard_is_set_aside_the_others_answer_and_it_fills_again(make, tmp_path, is_open):
+    index = make()
+    documents = [document(f"e{at}", "d", "word " * 200, vectors=(pointing(1, at),)) for at in range(60)]
+    assert all(map(index.put, documents))
+    index.check()
+    if not is_open:
+        index.close()
+    for path in files(tmp_path / "index"):
+        with sqlite3.connect(path) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.close()
+    spoil(tmp_path / "index/03-0.db")
+    assert index.check().parts == ("03",)
+    missing = {each.held for each in documents} - set(index.holds(EVERYTHING))
+    assert 0 < len(missing) < 20
+    assert len(by_words(index, "word", limit=100)) == 60 - len(missing)
+    assert [index.put(each) for each in documents].count(True) == len(missing)
+    assert len(by_words(index, "word", limit=100)) == 60
+    assert make().check().parts == ()
+    # Nothing of what was damaged stays for good.
+    assert not (tmp_path / "index/03-0.db").exists()
+
+
+def test_damage_that_is_met_by_a_search_is_set_aside_at_once(make, tmp_path):
+    index = make()
+    for at in range(60):
+        index.put(document(f"e{at}", "d", "word"))
+    index.close()
+    (tmp_path / "index/05-0.db").write_bytes(b"no database at all" * 1000)
+    (tmp_path / "index/05-0.db-wal").unlink(missing_ok=True)
+    with pytest.raises(Busy):
+        by_words(index, "word", limit=100)
+    assert 0 < len(by_words(index, "word", limit=100)) < 60
+
+
+def test_nobody_else_may_read_the_index(make, tmp_path):
+    make().put(document("e", "d", "word"))
+    assert all(path.stat().st_mode & 0o077 == 0 for path in [tmp_path / "index", *(tmp_path / "index").iterdir()])
