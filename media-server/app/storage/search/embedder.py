@@ -57,7 +57,9 @@ class UniversalEmbedder:
             self._end()
 
     def _asked(self, texts: Sequence[str]) -> list[Vector]:
-        line = json.dumps([text[:LONGEST] for text in texts], allow_nan=False).encode() + b"\n"
+        # Half a surrogate pair is no character of any language.
+        plain = [text[:LONGEST].encode(errors="replace").decode() for text in texts]
+        line = json.dumps(plain, allow_nan=False).encode() + b"\n"
         try:
             child = self._started()
             assert child.stdin
