@@ -140,6 +140,8 @@ def test_a_scope_bounds_what_is_found_counted_and_held(make):
         assert (hits.chunks, hits.holding) == (len(expected), {"word": len(expected)})
         assert sorted(key[1] for key in found(index.meaning(pointing(1, 1), MODEL, scope, 10))) == list(expected)
         assert sorted(held.document for held in index.holds(scope)) == list(expected)
+    assert index.held("b", "1") == next(index.holds(Scope(frozenset("b"))))
+    assert index.held("b", "0") is None
 
 
 def test_the_best_come_first_and_no_more_than_asked_for(make):

@@ -68,6 +68,10 @@ class EntityIndex(Protocol):
         """What is indexed, in no order."""
         ...
 
+    def held(self, entity: EntityId, document: DocumentId) -> Held | None:
+        """The same for one document; None where nothing of it is indexed."""
+        ...
+
     def check(self) -> Damage:
         """Look through all of the index. What is broken is set aside and begun anew; the rest goes on."""
         ...

@@ -106,6 +106,11 @@ class SQLiteIndex:
                 found = connection.execute(f"{_HELD} d WHERE {condition}", values).fetchall()
             yield from (Held(*row) for row in found)
 
+    def held(self, entity: EntityId, document: DocumentId) -> Held | None:
+        with self._shards[_number(entity)].reading() as connection:
+            found = connection.execute(f"{_HELD} WHERE entity = ? AND document = ?", (entity, document)).fetchone()
+        return Held(*found) if found else None
+
     def check(self) -> Damage:
         return Damage(tuple(shard.name for shard in self._shards if shard.is_broken()))
 
