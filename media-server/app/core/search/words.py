@@ -37,6 +37,8 @@ class Word:
 
 def fold(text: str) -> str:
     """Case, accents and ways to write the same character taken away."""
+    if text.isascii():
+        return text.lower()
     apart = unicodedata.normalize("NFKD", text.casefold())
     kept = "".join(each for each in apart if unicodedata.category(each) != "Mn" or each in _VOICING)
     # Once more, as compatible forms may be capitals themselves.
@@ -81,6 +83,9 @@ def holds(words: frozenset[str], terms: Terms) -> list[str]:
 
 
 def _parts(run: str) -> Iterator[str]:
+    if run.isascii():
+        yield run[:LONGEST_WORD]
+        return
     end = 0
     for cjk in _CJK.finditer(run):
         if end < cjk.start():

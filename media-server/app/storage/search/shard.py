@@ -31,12 +31,14 @@ CREATE TABLE IF NOT EXISTS chunks (
 );
 CREATE TABLE IF NOT EXISTS vectors (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, vector BLOB NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
-    entity, text, content = '', tokenize = 'unicode61 remove_diacritics 0'
+    entity, text, content = '', tokenize = 'ascii'
 );
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (words, col);
 """
+# Vectors fill pages of this size with less waste. Prepared words are letters, digits and spaces: the tokenizer that takes all
+# but ASCII for letters keeps them as they are, whatever version of Unicode SQLite knows.
 _PRAGMAS = """
-PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 400;
+PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 100;
 PRAGMA journal_size_limit = 0;
 """
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from zlib import crc32
 
@@ -31,7 +32,8 @@ SHARDS = 16
 _HELD = "SELECT entity, document, digest, extractor, model FROM documents"
 _PASSAGE = """SELECT c.id, d.entity, d.document, d.name, d.kind, d.at, d.sender, c.number, c.text, c.page
     FROM chunks c JOIN documents d ON d.id = c.owner WHERE c.id IN ({})"""
-Row = tuple[object, ...]
+Scored = tuple[float, Shard, int]
+"""How well a passage fits, where it is, its id there."""
 
 
 class SQLiteIndex:
@@ -40,7 +42,7 @@ class SQLiteIndex:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._shards = [Shard(folder, f"{number:02}") for number in range(SHARDS)]
-        self._vectors = [VectorCache() for _ in self._shards]
+        self._vectors = {shard.name: VectorCache() for shard in self._shards}
 
     def put(self, document: IndexedDocument) -> bool:
         shard = self._shards[_number(document.entity)]
@@ -74,20 +76,20 @@ class SQLiteIndex:
     def words(self, terms: Terms, scope: Scope, limit: int) -> WordHits:
         if not terms.words:
             return WordHits()
-        hits: list[Hit] = []
+        found: list[Scored] = []
         chunks, holding = 0, dict.fromkeys(terms.words, 0)
         for shard, entities in self._in_scope(scope):
             with shard.reading() as connection:
                 chunks += _count(connection, scope, entities)
-                found, counts = _search(connection, terms, scope, entities, limit)
-                for term, count in counts.items():
-                    holding[term] += count
-                # SQLite's measure is the smaller the better.
-                hits += _passages(connection, [(id, -score) for id, score in found])
-        return WordHits(_best(hits, limit), chunks, holding)
+                ranked, counts = _search(connection, terms, scope, entities, limit)
+            for term, count in counts.items():
+                holding[term] += count
+            # SQLite's measure is the smaller the better.
+            found += [(-score, shard, id) for id, score in ranked]
+        return WordHits(_best(found, limit), chunks, holding)
 
     def meaning(self, vector: Vector, model: str, scope: Scope, limit: int) -> Hits:
-        hits: list[Hit] = []
+        found: list[Scored] = []
         for shard, entities in self._in_scope(scope):
             version = shard.version()
             with shard.reading() as connection:
@@ -95,9 +97,9 @@ class SQLiteIndex:
                 query = f"SELECT d.id FROM documents d WHERE d.model = ? AND {condition}"
                 owners = [row[0] for row in connection.execute(query, (model, *values))]
                 if owners:
-                    matrix = self._vectors[self._shards.index(shard)].get(version, connection, len(vector))
-                    hits += _passages(connection, nearest(matrix, vector, owners, limit))
-        return _best(hits, limit)
+                    matrix = self._vectors[shard.name].get(version, connection, len(vector))
+                    found += [(cosine, shard, id) for id, cosine in nearest(matrix, vector, owners, limit)]
+        return _best(found, limit)
 
     def holds(self, scope: Scope) -> Iterator[Held]:
         for shard, entities in self._in_scope(scope):
@@ -238,15 +240,20 @@ def _written(term: str, terms: Terms) -> str:
     return f'"{term}"*' if term == terms.open else f'"{term}"'
 
 
-def _passages(connection: sqlite3.Connection, scored: Sequence[tuple[int, float]]) -> list[Hit]:
-    scores = dict(scored)
-    rows = connection.execute(_PASSAGE.format(",".join("?" * len(scores))), list(scores)).fetchall()
+def _best(found: Iterable[Scored], limit: int) -> Hits:
+    """The best of all shards. What was removed since it was found is left out."""
+    best = heapq.nsmallest(limit, found, key=lambda each: (-each[0], each[1].name, each[2]))
+    by_shard: dict[Shard, dict[int, float]] = {}
+    for score, shard, id in best:
+        by_shard.setdefault(shard, {})[id] = score
+    hits = [hit for shard, scores in by_shard.items() for hit in _hits(shard, scores)]
+    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.key)))
+
+
+def _hits(shard: Shard, scores: Mapping[int, float]) -> list[Hit]:
+    with shard.reading() as connection:
+        rows = connection.execute(_PASSAGE.format(",".join("?" * len(scores))), list(scores)).fetchall()
     return [
         Hit(Passage(entity, document, About(name, kind, at, sender), Chunk(number, text, page)), scores[id])
         for id, entity, document, name, kind, at, sender, number, text, page in rows
     ]
-
-
-def _best(hits: Iterable[Hit], limit: int) -> Hits:
-    # Equals in an order that does not depend on which shard was asked first.
-    return tuple(sorted(hits, key=lambda hit: (-hit.score, hit.passage.key))[:limit])

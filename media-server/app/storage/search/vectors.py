@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from app.core.search.documents import Vector
 
@@ -31,6 +32,8 @@ class VectorCache:
     """What was read of a shard, until its version changes."""
 
     def __init__(self) -> None:
+        # Left to itself, NumPy's library spins on all cores for what one does in the same time.
+        threadpool_limits(1, "blas")
         self._lock = threading.Lock()
         self._known: tuple[object, Matrix] | None = None
 
