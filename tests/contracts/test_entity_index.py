@@ -189,6 +189,24 @@ def test_what_was_removed_is_in_no_byte_of_the_files(make, tmp_path, how):
         assert word not in bytes_on_disk
 
 
+def test_what_somebody_was_reading_when_it_was_removed_goes_with_the_next_check(make, tmp_path):
+    index = make()
+    index.put(document("e", "d", "the whistleblower"))
+    (path,) = [path for path in files(tmp_path / "index") if b"whistleblower" in path.read_bytes() + beside(path)]
+    reader = sqlite3.connect(path, isolation_level=None)
+    reader.execute("BEGIN")
+    reader.execute("SELECT count(*) FROM chunks").fetchone()
+    index.drop("e", "d")
+    reader.close()
+    assert index.check().parts == ()
+    assert b"whistleblower" not in path.read_bytes() + beside(path)
+
+
+def beside(path: Path) -> bytes:
+    log = path.with_name(path.name + "-wal")
+    return log.read_bytes() if log.exists() else b""
+
+
 def test_entities_and_documents_are_any_text(make, tmp_path):
     index = make()
     for strange in ("../../x", "", "a'b\"", "é" * 3000, "\0"):

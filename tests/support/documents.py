@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable
@@ -136,6 +137,37 @@ def eml(subject: str, text: str, **attached: bytes) -> bytes:
     for name, content in attached.items():
         message.add_attachment(content, "application", "octet-stream", filename=name.replace("_", "."))
     return message.as_bytes()
+
+
+def msg(subject: str, text: str) -> bytes:
+    """A message as Outlook keeps it: a file system of its own, here of three streams that are long enough for whole sectors."""
+    streams = {
+        # Of each text its kind, its name, and that it can be read.
+        "__properties_version1.0": struct.pack("<32x HHIQ HHIQ", 0x1F, 0x37, 6, 4098, 0x1F, 0x1000, 6, 4098),
+        "__substg1.0_0037001F": subject.ljust(2048).encode("utf-16-le"),
+        "__substg1.0_1000001F": text.ljust(2048).encode("utf-16-le"),
+    }
+    none, end, sectors = 0xFFFFFFFF, 0xFFFFFFFE, 8
+    # Sector 0 tells which sector follows which, sector 1 is the folder, then come the streams, of eight sectors each.
+    follows = [0xFFFFFFFD, end]
+    for at in range(len(streams)):
+        follows += [2 + at * sectors + number + 1 for number in range(sectors - 1)] + [end]
+    table = struct.pack("<128I", *follows, *[none] * (128 - len(follows)))
+
+    def entry(name: str, kind: int, start: int, size: int, right: int = none, child: int = none) -> bytes:
+        written = name.encode("utf-16-le") + b"\0\0"
+        head = struct.pack("<64sHBBIII", written, len(written), kind, 1, none, right, child)
+        return head + struct.pack("<16x4x8x8xIQ", start, size)
+
+    folder = entry("Root Entry", 5, end, 0, child=1)
+    for at, name in enumerate(streams):
+        folder += entry(name, 2, 2 + at * sectors, sectors * 512, right=at + 2 if at + 1 < len(streams) else none)
+    magic = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+    head = struct.pack("<8s16xHHHHH6xIII4xIIIII", magic, 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 4096, end, 0, end, 0)
+    places = struct.pack("<109I", 0, *[none] * 108)
+    return (
+        head + places + table + folder + b"".join(content.ljust(sectors * 512, b"\0") for content in streams.values())
+    )
 
 
 def _bomb() -> bytes:

@@ -44,6 +44,7 @@ HTML = b"<title>Bill</title><style>p{}</style><p>Caf&eacute;<p>next<script>evil(
         ("a.ods", documents.ods("x", "y"), [(1, "S1 x y")]),
         ("a.html", HTML, [(None, "Bill Café next")]),
         ("a.rtf", RTF, [(None, "Café bill next")]),
+        ("a.msg", documents.msg("Rechnung", "für März"), [(None, "Rechnung für März")]),
         ("a.csv", b"a;b\n1;2", [(None, "a;b 1;2")]),
         ("a.md", "# Ä".encode(), [(None, "# Ä")]),
         ("a.txt", "Grüße aus Köln, schöne Straßen und Bäume überall".encode("cp1252"), [(None, "Grüße aus Köln, schöne Straßen und Bäume überall")]),

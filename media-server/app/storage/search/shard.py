@@ -96,7 +96,7 @@ class Shard:
         """Leave nothing of what was removed in the files: neither in the index of words nor in the log of changes."""
         with self.writing() as connection:
             connection.execute("INSERT INTO words (words) VALUES ('optimize')")
-        # Readers elsewhere keep the log for as long as they read; the next one to write empties it.
+        # Readers elsewhere keep the log for as long as they read; the next scrub empties it.
         with self._lock, self._translated(), suppress(sqlite3.OperationalError):
             self._current().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
@@ -117,6 +117,8 @@ class Shard:
             return True
         if sound:
             self._forget_broken()
+            # Whoever was killed after removing something, or met readers of the log, has left its bytes.
+            self.scrub()
         else:
             with self._lock:
                 self._set_aside()
