@@ -110,7 +110,8 @@ def test_the_results_stand_in_the_order_of_the_paths_and_one_that_fails_stops_no
         write("d.txt", "other"),
     ]
     added = manager.add_documents_parallel({"e": paths, "none": []})
-    assert [each.trouble for each in added["e"]] == [None, Trouble.DAMAGED, Trouble.EMPTY, None, None]
+    assert [each.trouble for each in added["e"]] == [None, None, Trouble.EMPTY, None, None]
+    assert [each.error is not None for each in added["e"]] == [False, True, False, False, False]
     assert sum(each.is_new for each in added["e"]) == 3
     assert added["none"] == []
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app.core.errors import Busy
 from app.core.search.texts import ExtractedText, Trouble
 from app.storage.text import extractor
 from app.storage.text.extractor import ProcessExtractor
@@ -209,6 +210,22 @@ def commands() -> list[str]:
 def test_who_was_taken_over_says_nothing_that_is_believed(read, monkeypatch, said):
     monkeypatch.setattr(extractor, "_PROGRAM", f"print({said})")
     assert read("a.txt", b"text") == ExtractedText((), Trouble.REFUSED)
+
+
+def test_where_no_process_can_give_up_its_rights_nothing_is_read_and_the_file_is_not_blamed(read, monkeypatch):
+    monkeypatch.setattr(
+        extractor,
+        "_PROGRAM",
+        "from app.storage.text import child, sandbox; sandbox.close_doors = lambda: False; child.main('txt')",
+    )
+    monkeypatch.setattr(extractor, "_PROGRAM", f"import sys; sys.path.insert(0, sys.argv[1]); {extractor._PROGRAM}")
+    with pytest.raises(Busy, match="seccomp"):
+        read("a.txt", b"text")
+
+
+def test_a_long_page_in_any_script_comes_whole(read):
+    text = "日本語" * 1_500_000
+    assert [page.text for page in read("a.txt", text.encode()).pages] == [text]
 
 
 def test_every_trouble_has_a_sentence_that_says_what_to_do():

@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.core.errors import UploadError
+from app.core.errors import FileNotFound, UploadError
 from app.core.ports.search import Embedder, EntityIndex, TextExtractor
 from app.core.ports.whole_files import NamedLocks
 from app.core.search.documents import About, DocumentId, EntityId, Held, IndexedDocument, Scope, Vector
@@ -206,8 +206,8 @@ class EntityRAGManager:
             return self.add_document(entity, path)
         except UploadError as error:
             return Added("", error=error)
-        except FileNotFoundError:
-            return Added("", trouble=Trouble.DAMAGED)
+        except OSError:
+            return Added("", error=FileNotFound())
 
 
 class EmbedderPool:

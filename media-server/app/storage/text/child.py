@@ -16,13 +16,15 @@ from app.core.search.texts import Trouble
 from app.storage.text import readers, sandbox
 from app.storage.text.reading import MOST_TEXT, Unreadable
 
+UNSAFE = 3
+"""The exit code where this process could not give up its rights, and so has read nothing."""
+
 
 def main(kind: str) -> None:
     """Read standard input as a file of this extension."""
     sandbox.take_limits()
     if not sandbox.close_doors():
-        # Whoever started this process decides beforehand whether it may do without.
-        sys.exit(3)
+        sys.exit(UNSAFE)
     trouble: Trouble | None = None
     try:
         for page in _bounded(kind):
@@ -36,7 +38,7 @@ def main(kind: str) -> None:
     except Exception:  # noqa: BLE001  each library has errors of its own for what is damaged
         trouble = Trouble.DAMAGED
     _say(trouble=trouble)
-    sys.stdout.flush()
+    sys.stdout.buffer.flush()
 
 
 def _bounded(kind: str) -> Iterator[Page]:
@@ -53,4 +55,4 @@ def _bounded(kind: str) -> Iterator[Page]:
 
 
 def _say(**line: Any) -> None:
-    sys.stdout.write(json.dumps(line, allow_nan=False) + "\n")
+    sys.stdout.buffer.write(json.dumps(line, ensure_ascii=False, allow_nan=False).encode() + b"\n")

@@ -17,17 +17,19 @@ import app
 from app.core.errors import Busy
 from app.core.search.documents import Page
 from app.core.search.texts import ExtractedText, Trouble
+from app.storage.text.child import UNSAFE
 from app.storage.text.readers import KINDS
 
 SECONDS = 60
 """How long a file may take in all."""
 MOST_OUTPUT = 64 * 1024 * 1024
-"""Bytes that a process may say: MOST_TEXT of its own, each character escaped, and no more."""
+"""Bytes that a process may say: all of MOST_TEXT in any script, and no more."""
 _PIECE = 1 << 16
 _LAST_SECONDS = 1
 _ROOT = str(Path(app.__file__).parents[1])
 _PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from app.storage.text.child import main; main(sys.argv[2])"
-_SIGNALS = {signal.SIGXCPU: Trouble.TIME, signal.SIGKILL: Trouble.TIME}
+_SIGNALS = {signal.SIGXCPU: Trouble.TIME, signal.SIGKILL: Trouble.MEMORY}
+"""What ends a process besides itself: its limit of processor time, and the kernel where memory runs out."""
 
 
 class ProcessExtractor:
@@ -76,6 +78,10 @@ def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
         trouble = Trouble.REFUSED
     finally:
         code = _ended(child)
+    if code == UNSAFE:
+        raise Busy(
+            "Files cannot be read safely on this machine: it does not let a process give up its rights by seccomp."
+        )
     if trouble is Trouble.CRASHED and code < 0:
         trouble = _SIGNALS.get(signal.Signals(-code), Trouble.CRASHED)
     if not pages and trouble in (None, Trouble.CUT):
@@ -87,7 +93,9 @@ def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
 def _lines(child: subprocess.Popen[bytes], until: float) -> Iterator[dict[str, Any]]:
     """What the process says. Raises TimeoutError, and ValueError where that is too much or no line of ours."""
     assert child.stdout
-    descriptor, waiting, total = child.stdout.fileno(), b"", 0
+    descriptor, total = child.stdout.fileno(), 0
+    # In pieces until its end is there: a page may be long.
+    line: list[bytes] = []
     while True:
         if not _is_ready(descriptor, until - time.monotonic()):
             raise TimeoutError
@@ -97,8 +105,11 @@ def _lines(child: subprocess.Popen[bytes], until: float) -> Iterator[dict[str, A
         total += len(piece)
         if total > MOST_OUTPUT:
             raise ValueError("more than a document holds")
-        *lines, waiting = (waiting + piece).split(b"\n")
-        yield from map(json.loads, lines)
+        first, *others = piece.split(b"\n")
+        line.append(first)
+        for other in others:
+            yield json.loads(b"".join(line))
+            line = [other]
 
 
 def _ended(child: subprocess.Popen[bytes]) -> int:
