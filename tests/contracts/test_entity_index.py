@@ -108,6 +108,14 @@ def test_what_others_change_is_seen_in_words_and_meaning(make):
     assert len(by_words(one, "word")) == 2
 
 
+def test_what_others_changed_while_the_files_were_closed_is_seen_in_meaning(make):
+    one, other = make(), make()
+    for number in range(4):
+        one.put(document("e", str(number), "word", vectors=(pointing(1, number),)))
+        assert len(other.meaning(pointing(1, 0), MODEL, EVERYTHING, 10)) == number + 1
+        other.close()
+
+
 def test_cosines_tell_directions_and_not_lengths(make):
     index = make()
     index.put(document("e", "d", "a", "b", "c", vectors=(pointing(1, 0), pointing(90, 80), pointing(-1, 0))))

@@ -50,6 +50,9 @@ _PASSING = (
     sqlite3.SQLITE_READONLY,
 )
 
+_inherited: list[sqlite3.Connection] = []
+"""Kept, as Python closes what nobody refers to."""
+
 
 class Shard:
     """The file ``name`` in ``folder``. Threads take turns on one connection, processes on the file. Raises Busy or
@@ -127,9 +130,12 @@ class Shard:
     def close(self) -> None:
         """Close the file; the next call opens it again."""
         with self._lock:
-            # A connection from before a fork must not be used on its other side, not even to close it.
-            if self._connection is not None and self._owner == os.getpid():
-                self._connection.close()
+            if self._connection is not None:
+                # A connection from before a fork must not be used on its other side, not even to close it.
+                if self._owner == os.getpid():
+                    self._connection.close()
+                else:
+                    _inherited.append(self._connection)
             self._connection = None
 
     def _current(self) -> sqlite3.Connection:
@@ -148,6 +154,8 @@ class Shard:
                 connection.close()
                 raise
         self._connection, self._owner = connection, os.getpid()
+        # The new connection counts what others change from the beginning.
+        self._changes += 1
         return connection
 
     def _path(self, number: int) -> Path:
