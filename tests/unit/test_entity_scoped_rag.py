@@ -106,13 +106,13 @@ def test_the_results_stand_in_the_order_of_the_paths_and_one_that_fails_stops_no
         write("a.txt", "word"),
         tmp_path / "none.txt",
         write("b.txt", ""),
-        write("c.txt", "word"),
+        write("c.txt", "third"),
         write("d.txt", "other"),
     ]
     added = manager.add_documents_parallel({"e": paths, "none": []})
     assert [each.trouble for each in added["e"]] == [None, None, Trouble.EMPTY, None, None]
     assert [each.error is not None for each in added["e"]] == [False, True, False, False, False]
-    assert sum(each.is_new for each in added["e"]) == 3
+    assert [each.is_new for each in added["e"]] == [True, False, True, True, True]
     assert added["none"] == []
 
 
@@ -188,6 +188,15 @@ def test_what_goes_while_it_is_embedded_does_not_come_back(tools, write, how):
 class Dying(FirstWord):
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         raise Busy()
+
+    def embed_query(self, query: str) -> Vector:
+        raise Busy()
+
+
+def test_words_are_found_while_the_model_cannot_be_asked(tools, write):
+    EntityVectorStore("e", tools).add_document(write("a.txt", "moped bill"))
+    found = EntityVectorStore("e", replace(tools, embedder=Dying())).search("bill")
+    assert names(found) == ["a.txt"]
 
 
 def test_what_had_no_meaning_gets_it_when_it_is_added_again(tools, write):

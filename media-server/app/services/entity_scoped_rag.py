@@ -19,10 +19,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.core.errors import FileNotFound, UploadError
+from app.core.errors import Busy, FileNotFound, UploadError
 from app.core.ports.search import Embedder, EntityIndex, TextExtractor
 from app.core.ports.whole_files import NamedLocks
-from app.core.search.documents import About, DocumentId, EntityId, Held, IndexedDocument, Scope, Vector
+from app.core.search.documents import About, DocumentId, EntityId, Held, Hits, IndexedDocument, Scope, Vector
 from app.core.search.fusion import Found, fuse, group
 from app.core.search.splitting import MOST_CHUNKS, split
 from app.core.search.texts import Trouble
@@ -237,13 +237,21 @@ class EmbedderPool:
 
 
 def find(tools: Tools, query: str, scope: Scope, k: int, typing: bool = False) -> list[Found]:
-    """The ``k`` documents in scope that fit best, by words and by meaning. Raises Busy."""
+    """The ``k`` documents in scope that fit best, by words and by meaning; by words alone while the model cannot be asked.
+    Raises Busy."""
     looked_for = terms(query, typing)
     if not looked_for.words:
         return []
     words = tools.index.words(looked_for, scope, CANDIDATES)
-    meaning = tools.index.meaning(tools.embedder.embed_query(query), tools.embedder.model, scope, CANDIDATES)
-    return group(fuse(looked_for, words, meaning))[:k]
+    return group(fuse(looked_for, words, _by_meaning(tools, query, scope)))[:k]
+
+
+def _by_meaning(tools: Tools, query: str, scope: Scope) -> Hits:
+    try:
+        vector = tools.embedder.embed_query(query)
+    except Busy:
+        return ()
+    return tools.index.meaning(vector, tools.embedder.model, scope, CANDIDATES)
 
 
 _installed: list[EntityRAGManager] = []
