@@ -71,6 +71,7 @@ class Shard:
         self._connection: sqlite3.Connection | None = None
         self._owner = 0
         self._number = 0
+        self._broken: set[int] = set()
         # What this process has written, which ``data_version`` leaves out.
         self._changes = 0
 
@@ -116,8 +117,10 @@ class Shard:
                 sound = [row[0] for row in connection.execute("PRAGMA quick_check(1)")] == ["ok"]
             with self.writing() as connection:
                 connection.execute("INSERT INTO words (words) VALUES ('integrity-check')")
-        except Damaged:
-            return True
+        except Busy:
+            if self._number in self._broken:
+                return True
+            raise
         if sound:
             self._forget_broken()
             # Whoever was killed after removing something, or met readers of the log, has left its bytes.
@@ -182,7 +185,7 @@ class Shard:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
             if code in _BROKEN:
                 self._set_aside()
-                raise Damaged() from error
+                raise Busy("The index was damaged. It fills again by itself; try again in a while.") from error
             if code == sqlite3.SQLITE_FULL:
                 raise StorageFull() from error
             if code in _PASSING:
@@ -190,6 +193,7 @@ class Shard:
             raise
 
     def _set_aside(self) -> None:
+        self._broken.add(self._number)
         self.close()
         with self._guarded(), disk_errors():
             # Another process may have been quicker: the next one is there already then.
@@ -197,7 +201,3 @@ class Shard:
 
     def _guarded(self) -> FileLock:
         return FileLock(self._folder / f"{self.name}.lock", BUSY_SECONDS, mode=0o600, preserve_lock_file=True)
-
-
-class Damaged(Busy):
-    """A file was broken and was set aside: what it held has to be put again."""
