@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from droppr_client.upload import wire
 from droppr_client.upload.between import is_page, problem_between
@@ -81,6 +81,11 @@ class Api:
     def stop_all(self, hash: str) -> JSON:
         """Cancel up to a thousand of those that are on their way: ``cancelled``, and how many are ``left``."""
         return self._call("DELETE", f"{_path(hash)}/uploads")
+
+    def search(self, query: str, entities: Sequence[str] = (), limit: int = 10) -> list[JSON]:
+        """Files that have arrived, found by what they say, the best first; of all entities where none is named."""
+        asked = [("q", query), ("limit", str(limit)), *(("entity", each) for each in entities)]
+        return self._listed(self._call("GET", f"/api/search?{urlencode(asked, errors='replace')}"), "results")
 
     def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
         """The bytes ``[start, stop)`` of a received file in pieces, and never more. Raises Retryable, FileRefused, ApiError."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WRONG_SETTINGS = 2
 _ELSEWHERE = {
     "request": "droppr_client.request_commands",
+    "search": "droppr_client.search_command",
     "upload": "droppr_client.upload_command",
     "verify": "droppr_client.verify",
 }
@@ -77,6 +78,7 @@ def main() -> None:
     Send to a link:      droppr upload photos film.mov --to LINK
     See what arrived:    droppr request files LINK
     Pull what arrived:   droppr request fetch LINK ./inbox
+    Find what it says:   droppr search rent for the boathouse
 
     Every option can be set in the environment, too: --limit-rate of upload is DROPPR_UPLOAD_LIMIT_RATE.
     """

@@ -171,7 +171,7 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
         ("State", _state(link)),
         ("Folder", plain_text(link.get("folder"))),
         ("Made", time_text(link.get("created_at"))),
-        *((term.label, _term_text(term, link)) for term in TERMS if term.kind is not Kind.SWITCH),
+        *((term.label, _term_text(term, link)) for term in TERMS if term.field != "active"),
         ("Received", received),
         ("On their way", _number(link.get("uploads_open"))),
     ]
@@ -197,6 +197,8 @@ def _term_text(term: Term, link: JSON) -> str:
             return _destination(value)
         case Kind.CHOICE:
             return plain_text(value).replace("_", " ")
+        case Kind.SWITCH:
+            return "yes" if value is True else "no"
     return plain_text(value)
 
 

@@ -52,9 +52,11 @@ def terms_options(command: AnyCommand) -> AnyCommand:
 
 def _options(term: Term) -> Iterator[Callable[[AnyCommand], AnyCommand]]:
     flag = f"--{term.name.replace('_', '-')}"
+    if term.field == "active":
+        return
     match term.kind:
         case Kind.SWITCH:
-            return
+            yield click.option(f"{flag}/--no-{flag.removeprefix('--')}", default=None, help=term.help)
         case Kind.SECRET:
             yield click.option(flag, help=f"{term.help} '-' asks for it.")
             its_file = "Its first line is what senders must know; - is standard input."

@@ -37,6 +37,7 @@ const LINK: ListedLink = {
   captcha: "after_failures",
   askName: "no",
   askEmail: "no",
+  search: false,
   destination: { kind: "folder" },
   expired: false,
   filesReceived: 0,
@@ -58,6 +59,7 @@ const TYPED: TypedTerms = {
   captcha: "after_failures",
   askName: "no",
   askEmail: "no",
+  search: false,
   destination: { kind: "folder" },
 };
 
@@ -109,6 +111,7 @@ describe("terms", () => {
       captcha: "after_failures",
       ask_name: "no",
       ask_email: "no",
+      search: false,
       destination: { kind: "folder" },
     });
   });

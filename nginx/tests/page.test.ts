@@ -23,6 +23,7 @@ const NONE: LinkInfo = {
   bytesLeft: null,
   full: false,
   passedOnTo: null,
+  search: false,
   allowedExtensions: [],
   askName: "no",
   askEmail: "no",

@@ -105,10 +105,12 @@ def test_every_limit_has_an_option(terminal):
     assert {name.replace("-", "_") for name in options} == {term.name for term in TERMS} - {
         "password",
         "expires_hours",
+        "search",
         "active",
     }
-    arguments = [text for name, (typed, _) in options.items() for text in (f"--{name}", typed)]
+    arguments = ["--no-search", *(text for name, (typed, _) in options.items() for text in (f"--{name}", typed))]
     made = terminal.json("request", "create", "limits", "--password", "secret", "--expires-hours", "2.5", *arguments)
+    assert made["search"] is False
     assert {name: made[name.replace("-", "_")] for name in options} == {
         name: kept for name, (_, kept) in options.items()
     }

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from openapi_spec_validator import validate
@@ -21,8 +22,9 @@ from app.web.wire.openapi import document
 from tests.support.live import MEDIA_SERVER, PROJECT
 from tests.support.routes import routes
 
+TEXTS: dict[str, Any] = {term.field: term.name for term in TERMS if term.kind is Kind.TEXT}
 EVERYTHING = Terms(
-    **{term.field: term.name for term in TERMS if term.kind is Kind.TEXT},
+    **TEXTS,
     expires_at=5.0,
     password_hash="$argon2id$x",
     max_file_size=1,
@@ -34,6 +36,7 @@ EVERYTHING = Terms(
     ask_name=Ask.REQUIRED,
     ask_email=Ask.OPTIONAL,
     destination=RemoteTarget(TargetKind.S3, bucket="b", prefix="p"),
+    search=True,
     active=False,
 )
 

@@ -9,7 +9,7 @@ import pytest
 
 from app.core.errors import Busy
 from app.core.search.documents import EVERYTHING, About, Chunk, Hits, IndexedDocument
-from app.core.search.fusion import fuse
+from app.core.search.fusion import fuse, near
 from app.core.search.words import terms
 from tests.support import office_life
 
@@ -103,10 +103,19 @@ def right(index: SQLiteIndex, embedder: UniversalEmbedder, questions: dict[str, 
     for question, answer in questions.items():
         looked_for = terms(question)
         words = index.words(looked_for, EVERYTHING, 50)
-        meaning = index.meaning(embedder.embed_query(question), embedder.model, EVERYTHING, 50)
+        meaning = nearby(index, embedder, question)
         for way, hits in zip(WAYS, (words.hits, meaning, fuse(looked_for, words, meaning)), strict=True):
             counts[way] += answer in first_three(hits)
     return counts
+
+
+def nearby(index: SQLiteIndex, embedder: UniversalEmbedder, question: str) -> Hits:
+    return near(index.meaning(embedder.embed_query(question), embedder.model, EVERYTHING, 50), embedder.least)
+
+
+@pytest.mark.parametrize("question", ["xyzzy", "qwertz asdf", "quantum chromodynamics", "zzz"])
+def test_what_nothing_is_about_is_near_to_nothing(index, embedder, question):
+    assert nearby(index, embedder, question) == ()
 
 
 def first_three(hits: Hits) -> list[str]:

@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -36,6 +36,7 @@ class PlainText:
     """Reads what is text already."""
 
     version = 1
+    kinds: Collection[str] = ("txt",)
 
     def __init__(self) -> None:
         self.read: list[str] = []
@@ -50,6 +51,7 @@ class FirstWord:
     """Takes texts for alike that begin with words of the same length."""
 
     model = "first-word"
+    least = 0.5
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         return [self.embed_query(text) for text in texts]

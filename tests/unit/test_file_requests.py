@@ -44,6 +44,7 @@ class Office:
     def __init__(self, folder: Path, create_limit: str | None = None, usual_hours: float = 168) -> None:
         self.now = Now()
         self.asked: list[RemoteTarget] = []
+        self.needed: list[str] = []
         attempts = SQLCounts(catalogue(folder), self.now)
         self.store = SQLRequests(catalogue(folder))
         hasher = CountingHasher()
@@ -67,6 +68,7 @@ class Office:
             create_limit=create_limit,
             usual_hours=usual_hours,
             check_target=self.asked.append,
+            check_needs=self.needed.append,
         )
 
     def make(self, **terms: Any) -> RequestLink:

@@ -123,6 +123,11 @@ class HandoffNotFound(NotFound):
     default = "There is no such code, or it is good no longer. Make a new one where the upload was begun."
 
 
+class EntityNotFound(NotFound):
+    code = "entity_not_found"
+    default = "There is no such entity, or it has no documents that are searched."
+
+
 class FileNotFound(NotFound):
     code = "file_not_found"
     default = "There is no such file."
@@ -141,6 +146,11 @@ class RequestTimeout(UploadError):
 class DestinationNotReady(UploadError):
     code = "destination_not_ready"
     default = "This server cannot pass files on there yet."
+
+
+class NotInstalled(UploadError):
+    code = "not_installed"
+    default = "This server was installed without what this needs. Ask whoever looks after it."
 
 
 class UploadNotOpened(UploadError):

@@ -84,6 +84,8 @@ class Term:
     spellings: tuple[str, ...] = ()
     """Other names that bodies may use."""
     field: str = ""
+    needs: str = ""
+    """The extra of the installation without which it cannot be switched on."""
     default: Any = None
     choices: type[StrEnum] | None = None
 
@@ -197,6 +199,17 @@ class Terms:
             "It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`.",
         ),
     ] = None
+    search: Annotated[
+        bool,
+        Term(
+            kind=Kind.SWITCH,
+            label="Searched",
+            needs="search",
+            help="Have texts in files indexed, so that the owner finds files by what they say.",
+            more="Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. "
+            "Needs the extra `search`; see [Finding files](#finding-files).",
+        ),
+    ] = False
     active: Annotated[
         bool,
         Term(

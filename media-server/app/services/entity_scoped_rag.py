@@ -13,7 +13,7 @@ import itertools
 import os
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ from app.core.errors import Busy, FileNotFound, UploadError
 from app.core.ports.search import Embedder, EntityIndex, TextExtractor
 from app.core.ports.whole_files import NamedLocks
 from app.core.search.documents import About, DocumentId, EntityId, Held, Hits, IndexedDocument, Scope, Vector
-from app.core.search.fusion import Found, fuse, group
+from app.core.search.fusion import Found, fuse, group, near
 from app.core.search.splitting import MOST_CHUNKS, split
 from app.core.search.texts import Trouble
 from app.core.search.words import terms
@@ -71,19 +71,25 @@ class EntityVectorStore:
         file_path: PathLike,
         about: About | None = None,
         document_id: DocumentId | None = None,
+        *,
+        digest: str | None = None,
+        read_again: bool = False,
         is_wanted: Callable[[], bool] = lambda: True,
+        on_words: Callable[[], object] = lambda: None,
     ) -> Added:
         """Index a file; without an id its digest is one, so the same content is there once.
 
+        ``digest`` is the file's SHA-256 in hex, where that is known. With ``read_again`` it is read even where all of it is held.
         ``is_wanted`` is asked with the entity's lock held: whoever takes a document away first says so there, then calls
-        ``remove_document``. Raises Busy or StorageFull, and FileNotFoundError where there is no file.
+        ``remove_document``. ``on_words`` is called without it, when the words are held and the meaning follows. Raises Busy or
+        StorageFull, and FileNotFoundError where there is no file.
         """
         path = Path(file_path)
         about = about or _about(path)
-        digest = _digest(path)
+        digest = digest or _digest(path)
         document = document_id or digest
         held = self._held(document)
-        if held is not None and self._is_whole(held, digest):
+        if held is not None and not read_again and self._is_whole(held, digest):
             return Added(document)
         text = self._tools.extractor.extract(path, about.kind)
         chunks = tuple(split(text.pages))
@@ -94,6 +100,7 @@ class EntityVectorStore:
         with self._locked():
             is_new = is_wanted() and self._tools.index.put(whole or plain)
         if chunks and (is_new or self._is_waiting(plain)):
+            on_words()
             is_new |= self._add_meaning(plain, is_wanted)
         return Added(document, is_new, len(chunks), trouble)
 
@@ -101,6 +108,11 @@ class EntityVectorStore:
         """Nothing happens where there is none. Raises Busy or StorageFull."""
         with self._locked():
             self._tools.index.drop(self._entity, document_id)
+
+    def remove_all(self) -> None:
+        """Remove every document. Raises Busy or StorageFull."""
+        with self._locked():
+            self._tools.index.drop(self._entity)
 
     def search(self, query: str, k: int = 10, typing: bool = False) -> list[Found]:
         """The ``k`` documents that fit best, by words and by meaning. Raises Busy."""
@@ -142,14 +154,23 @@ class EntityRAGManager:
     """All entities. Its threads only wait: for processes that read, and for those that embed, one for each core."""
 
     def __init__(self, tools: Tools, embedders: Sequence[Embedder] = (), max_workers: int | None = None) -> None:
-        """``embedders`` share the work of ``tools.embedder`` where there are several; at most ``max_workers`` documents are
-        under way, twice as many as cores if not told."""
+        """``embedders`` embed documents, where they are given, so that ``tools.embedder`` has queries alone; at most
+        ``max_workers`` documents are under way, twice as many as cores if not told."""
         cores = len(os.sched_getaffinity(0))
-        self._tools = replace(tools, embedder=EmbedderPool(embedders)) if embedders else tools
+        self._tools = replace(tools, embedder=EmbedderPool(embedders, tools.embedder)) if embedders else tools
         self._workers = max_workers or 2 * cores
         self._thread_pool = ThreadPoolExecutor(self._workers, "entities")
         self._lock = threading.Lock()
         self._stores: dict[EntityId, EntityVectorStore] = {}
+
+    @property
+    def kinds(self) -> Collection[str]:
+        """The extensions, in lower case, of files that can be read."""
+        return self._tools.extractor.kinds
+
+    def is_current(self, held: Held) -> bool:
+        """Whether it was read and embedded as documents now are."""
+        return (held.extractor, held.model) == (self._tools.extractor.version, self._tools.embedder.model)
 
     def get_entity_store(self, entity_id: EntityId) -> EntityVectorStore:
         """The same for every caller, until ``cleanup_entity``."""
@@ -184,6 +205,11 @@ class EntityRAGManager:
         """Raises what the entity's store raises."""
         self.get_entity_store(entity_id).remove_document(document_id)
 
+    def remove_entity(self, entity_id: EntityId) -> None:
+        """Remove all of an entity's documents. Raises what the entity's store raises."""
+        self.get_entity_store(entity_id).remove_all()
+        self.cleanup_entity(entity_id)
+
     def search(self, entity_id: EntityId, query: str, k: int = 10) -> list[Found]:
         """Raises what the entity's store raises."""
         return self.get_entity_store(entity_id).search(query, k)
@@ -211,11 +237,12 @@ class EntityRAGManager:
 
 
 class EmbedderPool:
-    """Several embedders of one model as one. A query goes to the first, which lets it pass before all else."""
+    """Several embedders of one model as one, and one that has queries alone."""
 
-    def __init__(self, embedders: Sequence[Embedder]) -> None:
-        self.model = embedders[0].model
-        self._first = embedders[0]
+    def __init__(self, embedders: Sequence[Embedder], for_queries: Embedder) -> None:
+        self.model = for_queries.model
+        self.least = for_queries.least
+        self._for_queries = for_queries
         self._changed = threading.Condition()
         self._free = list(embedders)
 
@@ -233,7 +260,7 @@ class EmbedderPool:
 
     def embed_query(self, query: str) -> Vector:
         """Raises what ``embed`` raises."""
-        return self._first.embed_query(query)
+        return self._for_queries.embed_query(query)
 
 
 def find(tools: Tools, query: str, scope: Scope, k: int, typing: bool = False) -> list[Found]:
@@ -251,7 +278,7 @@ def _by_meaning(tools: Tools, query: str, scope: Scope) -> Hits:
         vector = tools.embedder.embed_query(query)
     except Busy:
         return ()
-    return tools.index.meaning(vector, tools.embedder.model, scope, CANDIDATES)
+    return near(tools.index.meaning(vector, tools.embedder.model, scope, CANDIDATES), tools.embedder.least)
 
 
 _installed: list[EntityRAGManager] = []

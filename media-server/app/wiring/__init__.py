@@ -11,6 +11,7 @@ from app.services.accounts.owner import Owner
 from app.services.event_readers import EventReaders
 from app.settings import Settings
 from app.storage.disk.named_locks import LocalNamedLocks
+from app.wiring.entities import Entities, build_entities
 from app.wiring.forwarding import Forwarding, build_forwarding
 from app.wiring.ground import Ground, build_ground
 from app.wiring.links import Links, build_links
@@ -32,6 +33,7 @@ class Services:
     receiving: Receiving
     senders: Senders
     forwarding: Forwarding
+    entities: Entities
     readers: EventReaders
     operations: Operations
     owner: Owner
@@ -39,9 +41,10 @@ class Services:
     def start_background(self) -> None:
         """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
         bounds = self.ground.bounds
-        start_pulse((1.0, bounds.concurrency.sweep), (5.0, bounds.memory.sample))
+        start_pulse((1.0, bounds.concurrency.sweep), (5.0, bounds.memory.sample), (60.0, self.entities.rest))
         self.forwarding.worker.start()
         self.readers.start()
+        self.entities.start()
         start_leader(
             self.ground.stores.leader,
             self.settings.cleanup_cron,
@@ -66,6 +69,7 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     links = build_links(ground, settings, remotes)
     receiving = build_receiving(ground, settings, links.file_requests)
     forwarding = build_forwarding(ground, settings, remotes)
+    entities = build_entities(ground, settings, links.file_requests)
     return Services(
         settings=settings,
         ground=ground,
@@ -73,7 +77,8 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
         receiving=receiving,
         senders=build_senders(ground, settings, receiving),
         forwarding=forwarding,
-        readers=build_readers(ground, receiving),
+        entities=entities,
+        readers=build_readers(ground, receiving, entities.reader),
         operations=build_operations(ground, settings, receiving.room, forwarding),
         owner=build_owner(ground, settings),
     )

@@ -11,6 +11,7 @@ from app.services.links.file_requests import FileRequests
 from app.services.links.passwords import Argon2Hasher
 from app.settings import Settings
 from app.wiring.captcha import build_captcha
+from app.wiring.extras import check_extra
 from app.wiring.ground import Ground, policy_of
 
 
@@ -45,6 +46,7 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         create_limit=settings.rate_limit_share_create,
         usual_hours=settings.link_expires_hours,
         check_target=remotes.check,
+        check_needs=check_extra,
     )
     return Links(file_requests, captcha)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from app.services.entities.reader import SearchReader
 from app.services.event_readers import EventReader, EventReaders
 from app.services.forwarding.reader import ForwardingReader
 from app.services.receiving.removal_reader import RemovalReader
@@ -12,9 +13,10 @@ from app.wiring.ground import Ground
 from app.wiring.receiving import Receiving
 
 
-def build_readers(ground: Ground, receiving: Receiving) -> EventReaders:
+def build_readers(ground: Ground, receiving: Receiving, search: SearchReader) -> EventReaders:
     readers: list[EventReader] = [
         ForwardingReader(ground.requests, ground.outbox),
         RemovalReader(ground.requests, receiving.undo, ground.clock),
+        search,
     ]
     return EventReaders(SQLEvents(ground.catalogue), readers, partial(ground.catalogue.alone, wait=False), ground.bell)

@@ -74,6 +74,7 @@ export class TermsFields {
       askName: chosen<Asked>(ASKED, this.#select("ask_name")),
       askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
       destination: this.#destination(),
+      search: this.#input("search").checked,
     };
   }
 
@@ -87,6 +88,7 @@ export class TermsFields {
     this.#select("captcha").value = link.captcha;
     this.#select("ask_name").value = link.askName;
     this.#select("ask_email").value = link.askEmail;
+    this.#input("search").checked = link.search;
   }
 
   #destination(): Destination {

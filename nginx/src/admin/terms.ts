@@ -24,6 +24,7 @@ export interface TypedTerms extends Texts {
   readonly askName: Asked;
   readonly askEmail: Asked;
   readonly destination: Destination;
+  readonly search: boolean;
 }
 
 /** All terms of a new link. */
@@ -51,6 +52,7 @@ function lastingTerms(typed: TypedTerms) {
     ask_name: typed.askName,
     ask_email: typed.askEmail,
     destination: typed.destination,
+    search: typed.search,
   };
 }
 
@@ -65,6 +67,7 @@ function standingTerms(link: OwnerLink): Terms {
     ask_name: link.askName,
     ask_email: link.askEmail,
     destination: link.destination,
+    search: link.search,
   };
 }
 

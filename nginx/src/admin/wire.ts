@@ -33,6 +33,8 @@ export interface OwnerLink extends Texts {
   readonly askName: Asked;
   readonly askEmail: Asked;
   readonly destination: Destination;
+  /** Whether texts in its files are indexed. */
+  readonly search: boolean;
 }
 
 /** Where files go after the link's folder, as the API says it. */
@@ -92,6 +94,7 @@ export function parseLink(value: unknown): OwnerLink {
     askName: oneOf(ASKED, fields.ask_name),
     askEmail: oneOf(ASKED, fields.ask_email),
     destination: destinationOf(fields.destination),
+    search: fields.search === true,
   };
 }
 

@@ -64,6 +64,7 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     ["Sender's name", askName === "no" ? "" : askName],
     ["Sender's e-mail", askEmail === "no" ? "" : askEmail],
     ["Passed on to", destinationWords(link.destination)],
+    ["Texts", link.search ? "searched" : ""],
     ["Captcha", captcha === "after_failures" ? "" : CAPTCHA_WORDS[captcha]],
   ];
   return pairs.filter(([, value]) => value !== "");

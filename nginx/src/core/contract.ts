@@ -93,6 +93,33 @@ export interface components {
             /** @description For new ones. */
             readonly available_bytes: number;
         };
+        /** @description A file whose texts are searched, and how far finding it has got. */
+        readonly Document: {
+            /** @description Its id: of a link's file, that of its upload. */
+            readonly document: string;
+            readonly entity: string;
+            /** @description The hash of the link that it came by. */
+            readonly link: string | null;
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
+            readonly received_at: number;
+            /** @description Name and e-mail address of who has sent it, as far as they are known. */
+            readonly sender: string;
+            readonly state: components["schemas"]["DocumentState"];
+            /** @description Why there is no text, or not all of it, in a sentence. */
+            readonly reason: string | null;
+        };
+        readonly DocumentList: {
+            readonly files: readonly components["schemas"]["Document"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
+        /**
+         * @description How far finding a document has got.
+         * @enum {string}
+         */
+        readonly DocumentState: "waiting" | "words" | "ready" | "no_text" | "missing";
         /** @description A folder of Google Drive. */
         readonly DriveDestination: {
             /**
@@ -102,6 +129,23 @@ export interface components {
             readonly kind: "drive";
             readonly folder_id: string;
         };
+        /** @description Whoever documents belong to. */
+        readonly Entity: {
+            readonly entity: string;
+            readonly title: string;
+            /** @description The hash of the link that it is. */
+            readonly link: string | null;
+            readonly documents: number;
+            /** @description How many of its documents are in which state. */
+            readonly states: {
+                readonly [key: string]: number;
+            };
+        };
+        readonly EntityList: {
+            readonly entities: readonly components["schemas"]["Entity"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
         /** @description What every refusal is, on every route; some codes come with further details. */
         readonly Error: {
             /** @description A sentence for a person. */
@@ -110,7 +154,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "method_not_allowed" | "not_found" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "entity_not_found" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "method_not_allowed" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -239,6 +283,8 @@ export interface components {
             readonly ask_email?: components["schemas"]["Ask"];
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
+            readonly search?: boolean;
             /** @description Open a closed link again, or close it. false pauses the link. */
             readonly active?: boolean;
         };
@@ -283,6 +329,7 @@ export interface components {
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            readonly search: boolean;
             readonly active: boolean;
         };
         readonly LiveConcurrency: {
@@ -374,6 +421,8 @@ export interface components {
             readonly ask_email?: components["schemas"]["Ask"];
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
+            readonly search?: boolean;
             /** @description Open a closed link again, or close it. false pauses the link. */
             readonly active?: boolean;
         };
@@ -486,6 +535,7 @@ export interface components {
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            readonly search: boolean;
             readonly active: boolean;
         };
         /** @description How much goes into one pack of small files. */
@@ -521,6 +571,16 @@ export interface components {
             readonly sending: number;
             readonly sent: number;
             readonly failed: number;
+        };
+        /** @description A part of a file's text, with the places of what was looked for. */
+        readonly Passage: {
+            /** @description The page, slide or sheet, counted from 1; null where there are none. */
+            readonly page: number | null;
+            readonly text: string;
+            readonly marks: readonly (readonly [
+                number,
+                number
+            ])[];
         };
         /** @description How a received file gets on to where its link passes files on to. */
         readonly PassedOn: {
@@ -661,6 +721,27 @@ export interface components {
             readonly captcha_site_key?: string | null;
             readonly status: number;
         };
+        /** @description A file that was found. */
+        readonly Result: {
+            /** @description Its id: of a link's file, that of its upload. */
+            readonly document: string;
+            readonly entity: string;
+            /** @description The hash of the link that it came by. */
+            readonly link: string | null;
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
+            readonly received_at: number;
+            /** @description Name and e-mail address of who has sent it, as far as they are known. */
+            readonly sender: string;
+            readonly state: components["schemas"]["DocumentState"];
+            /** @description Why there is no text, or not all of it, in a sentence. */
+            readonly reason: string | null;
+            /** @description More is better; only comparable within one answer. */
+            readonly score: number;
+            /** @description Up to three, the best first. */
+            readonly passages: readonly components["schemas"]["Passage"][];
+        };
         /** @description One of the uploads that something comes of. */
         readonly RunningUpload: {
             readonly state: components["schemas"]["State"];
@@ -691,6 +772,9 @@ export interface components {
             readonly kind: "s3";
             readonly bucket: string;
             readonly prefix: string;
+        };
+        readonly SearchReply: {
+            readonly results: readonly components["schemas"]["Result"][];
         };
         /** @description What anyone with the link may know. `max_file_size` and `allowed_extensions` are those that count after the server's own. */
         readonly SenderLink: {
@@ -740,6 +824,7 @@ export interface components {
             readonly ask_name: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
+            readonly search: boolean;
             readonly active: boolean;
         };
         readonly ServerStatus: {

@@ -69,6 +69,8 @@ export interface LinkInfo {
   readonly full: boolean;
   /** Where files go after this server: "s3", "drive", or null for nowhere. */
   readonly passedOnTo: string | null;
+  /** Whether texts in files are indexed. */
+  readonly search: boolean;
   /** Lower case, without dots; empty for any. */
   readonly allowedExtensions: readonly string[];
   readonly askName: Asked;
@@ -175,6 +177,7 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     bytesLeft: left(fields.bytes_left),
     full: fields.full === true,
     passedOnTo: textOrNull(fields.passed_on_to),
+    search: fields.search === true,
     allowedExtensions: extensions(fields.allowed_extensions),
     askName: asked(fields.ask_name),
     askEmail: asked(fields.ask_email),

@@ -25,10 +25,9 @@ export function paintHead(info: LinkInfo): void {
   setHidden(logo, logoUrl === null);
   const { passedOnTo } = info;
   const foot = need("foot");
-  setText(
-    foot,
-    passedOnTo === null ? t("foot") : t("foot_passed", { place: PLACES[passedOnTo] ?? passedOnTo }),
-  );
+  const where =
+    passedOnTo === null ? t("foot") : t("foot_passed", { place: PLACES[passedOnTo] ?? passedOnTo });
+  setText(foot, info.search ? `${where} ${t("foot_search")}` : where);
   setHidden(foot, false);
   setHidden(need("full"), !info.full);
   if (info.full) for (const id of ["limits", "gate", "drop", "have-code"]) setHidden(need(id), true);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -16,6 +16,8 @@ class TextExtractor(Protocol):
 
     version: int
     """Raised whenever the same file would give another text."""
+    kinds: Collection[str]
+    """The extensions, in lower case, of files that it reads."""
 
     def extract(self, path: Path, kind: str) -> ExtractedText:
         """The text of a file, which is read as its extension ``kind`` says; or why there is none.
@@ -30,6 +32,8 @@ class Embedder(Protocol):
 
     model: str
     """Names the model. Vectors of different models are never compared."""
+    least: float
+    """The cosine below which a text has nothing to do with a query."""
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """A vector for each of the texts of documents. Raises Busy while the model cannot be asked."""

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 EntityId = str
-"""Whoever documents belong to: any text, never a path."""
+"""Whoever documents belong to: any text, never a path. A link's is its fingerprint, never its hash, which opens it."""
+MAX_ENTITY_ID = 200
 DocumentId = str
 """A document of an entity: any text, never a path."""
 Vector = bytes
@@ -134,3 +135,9 @@ class Damage:
     """The parts of an index that were broken and set aside. What they held is missing in ``holds`` from then on."""
 
     parts: tuple[str, ...] = ()
+
+
+def is_entity_id(text: str) -> bool:
+    """Whether an entity may have this id: printable, and no longer than ``MAX_ENTITY_ID`` characters. Others come out of addresses,
+    and not every database could even be asked for them."""
+    return 0 < len(text) <= MAX_ENTITY_ID and text.isprintable()

@@ -46,6 +46,11 @@ def _weight(hit: Hit, terms: Terms, weight: dict[str, float]) -> float:
     return sum(weight[term] for term in holds(frozenset(prepare(hit.passage.chunk.text)), terms))
 
 
+def near(meaning: Hits, least: float) -> Hits:
+    """The hits of which the cosine is at least this; something is nearest to anything that is asked."""
+    return tuple(hit for hit in meaning if hit.score >= least)
+
+
 def fuse(terms: Terms, words: WordHits, meaning: Hits) -> Hits:
     """One order of both: each passage gets 1 / (K + rank) from each of the two that has found it.
 

@@ -70,9 +70,10 @@ class FileRequests:
         create_limit: str | None,
         usual_hours: float,
         check_target: Callable[[RemoteTarget], None],
+        check_needs: Callable[[str], None],
     ) -> None:
         """``create_limit``, where there is one, counts links made from one address. A link whose terms say nothing of its
-        expiry is open for ``usual_hours``; 0 is for ever."""
+        expiry is open for ``usual_hours``; 0 is for ever. ``check_needs`` raises NotInstalled where an extra is missing."""
         self._requests = requests
         self._inbox = inbox
         self._access = access
@@ -83,9 +84,10 @@ class FileRequests:
         self._create_limit = create_limit
         self._usual_hours = usual_hours
         self._check_target = check_target
+        self._check_needs = check_needs
 
     def create(self, folder: RelPath, changes: Changes, actor: Actor) -> RequestLink:
-        """Make a link that belongs to ``actor``. Raises RateLimited, DestinationNotReady."""
+        """Make a link that belongs to ``actor``. Raises RateLimited, DestinationNotReady, NotInstalled."""
         key, limit = f"create:{actor.address}", self._create_limit
         if limit is not None and not self._attempts.hit(key, limit):
             wait = self._attempts.retry_after(key, limit)
@@ -97,7 +99,7 @@ class FileRequests:
         return link
 
     def edit(self, hash: str, changes: Changes, actor: Actor) -> RequestLink:
-        """Change what ``changes`` names and nothing else. Raises RequestNotFound, DestinationNotReady."""
+        """Change what ``changes`` names and nothing else. Raises RequestNotFound, DestinationNotReady, NotInstalled."""
         link = self._requests.update(hash, self._change(changes), actor)
         acts.note(actor, "link changed", hash, changed=sorted(changes))
         return link
@@ -201,7 +203,9 @@ class FileRequests:
         return lambda link: replace(link, terms=replace(link.terms, **kept))
 
     def _kept(self, term: Term, given: Any) -> Any:
-        """What is kept of what an owner gives. Raises DestinationNotReady."""
+        """What is kept of what an owner gives. Raises DestinationNotReady, NotInstalled."""
+        if term.needs and given:
+            self._check_needs(term.needs)
         match term.kind:
             case Kind.SECRET:
                 return self._hasher.hash(given) if given else None

@@ -33,6 +33,7 @@ _PRIVATE_FOLDERS = (
     "requests",
     "outbox",
     "handoffs",
+    "search",
 )
 _PRIVATE_FILES = ("*.lock", "*.turn", "attempts.db*", "promises.db*")
 

@@ -75,6 +75,10 @@ class Shard:
         # What this process has written, which ``data_version`` leaves out.
         self._changes = 0
 
+    def is_there(self) -> bool:
+        """Whether anything was ever written here. Looking at what is not there would make it."""
+        return self._connection is not None or bool(self._numbers())
+
     @contextmanager
     def reading(self) -> Iterator[sqlite3.Connection]:
         """The file as it stands now. One that is broken is set aside, and Busy raised."""

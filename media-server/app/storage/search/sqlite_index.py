@@ -65,6 +65,8 @@ class SQLiteIndex:
 
     def drop(self, entity: EntityId, document: DocumentId | None = None) -> None:
         shard = self._shards[_number(entity)]
+        if not shard.is_there():
+            return
         with shard.writing() as connection:
             found = connection.execute(
                 "SELECT id FROM documents WHERE entity = ? AND document = coalesce(?, document)", (entity, document)
@@ -114,7 +116,7 @@ class SQLiteIndex:
         return Held(*found) if found else None
 
     def check(self) -> Damage:
-        return Damage(tuple(shard.name for shard in self._shards if shard.is_broken()))
+        return Damage(tuple(shard.name for shard in self._shards if shard.is_there() and shard.is_broken()))
 
     def close(self) -> None:
         """Close all files; the next call opens them again."""
@@ -123,11 +125,11 @@ class SQLiteIndex:
 
     def _in_scope(self, scope: Scope) -> Iterable[tuple[Shard, Sequence[EntityId] | None]]:
         if scope.entities is None:
-            return [(shard, None) for shard in self._shards]
+            return [(shard, None) for shard in self._shards if shard.is_there()]
         by_shard: dict[int, list[EntityId]] = {}
         for entity in scope.entities:
             by_shard.setdefault(_number(entity), []).append(entity)
-        return [(self._shards[number], entities) for number, entities in by_shard.items()]
+        return [(self._shards[number], each) for number, each in by_shard.items() if self._shards[number].is_there()]
 
 
 def _number(entity: EntityId) -> int:

@@ -1,4 +1,5 @@
-"""The vectors of a shard in memory, and which of them point where a query does."""
+"""The vectors of a shard in memory, and which of them point where a query does. NumPy is loaded with the first query, as processes
+that are asked nothing have no use for it."""
 
 from __future__ import annotations
 
@@ -6,14 +7,16 @@ import sqlite3
 import threading
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from threadpoolctl import threadpool_limits
+from functools import cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from app.core.search.documents import Vector
 
-Numbers = np.ndarray[Any, np.dtype[Any]]
+if TYPE_CHECKING:
+    import numpy as np
+
+    Numbers = np.ndarray[Any, np.dtype[Any]]
 _BLOCK = 4096
 """Vectors that are turned into floats at once, so that they stay near the processor."""
 
@@ -32,8 +35,6 @@ class VectorCache:
     """What was read of a shard, until its version changes."""
 
     def __init__(self) -> None:
-        # Left to itself, NumPy's library spins on all cores for what one does in the same time.
-        threadpool_limits(1, "blas")
         self._lock = threading.Lock()
         self._known: tuple[object, Matrix] | None = None
 
@@ -48,7 +49,18 @@ class VectorCache:
             return found
 
 
+@cache
+def _numpy() -> ModuleType:
+    import numpy
+    from threadpoolctl import threadpool_limits
+
+    # Left to itself, NumPy's library spins on all cores for what one does in the same time.
+    threadpool_limits(1, "blas")
+    return numpy
+
+
 def _read(connection: sqlite3.Connection, dimensions: int) -> Matrix:
+    np = _numpy()
     found = connection.execute(
         "SELECT id, owner, vector FROM vectors WHERE length(vector) = ?", (dimensions,)
     ).fetchall()
@@ -64,6 +76,7 @@ def _read(connection: sqlite3.Connection, dimensions: int) -> Matrix:
 
 def nearest(matrix: Matrix, vector: Vector, owners: Collection[int], limit: int) -> list[tuple[int, float]]:
     """The passages of these documents that point most alike, the best first, each with its cosine."""
+    np = _numpy()
     chosen = np.flatnonzero(np.isin(matrix.owners, np.fromiter(owners, np.int64, len(owners))))
     if not len(chosen):
         return []

@@ -12,7 +12,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.sql.expression import ColumnElement, literal_column
 
-REVISION = "0002"
+REVISION = "0003"
 """The newest migration, which the tables below are made by."""
 
 metadata = MetaData()
@@ -212,6 +212,28 @@ readers = Table(
     Column("name", Text, primary_key=True),
     Column("passed", BigInteger, nullable=False),  # The last event that the reader is done with.
 )
+
+# What belongs to entities, and how far finding it has got: what the index of texts is made of.
+documents = Table(
+    "documents",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("document", Text, nullable=False),
+    Column("path", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    Column("sender", Text, nullable=False),
+    Column("link", Text),  # The hash of the link that it came by.
+    Column("state", Text, nullable=False),
+    Column("trouble", Text),
+    Column("attempts", Integer, nullable=False),
+    Column("next_at", Double),
+    Index("documents_by_id", "entity", "document", unique=True),
+    Index("documents_by_age", "entity", "at", "document"),
+    Index("documents_by_state", "entity", "state", "link"),
+)
+_some("documents_due", documents.c.next_at, documents.c.id, only=documents.c.next_at.is_not(None))
 
 # What the catalogue knows of itself.
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))

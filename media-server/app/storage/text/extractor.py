@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class ProcessExtractor:
     """Any number of threads may extract at once; each waits for a process of its own, which ends with this one."""
 
     version = 1
+    kinds: Collection[str] = KINDS
 
     def __init__(self, seconds: float = SECONDS) -> None:
         self._seconds = seconds

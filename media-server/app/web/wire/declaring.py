@@ -28,6 +28,7 @@ class Group(StrEnum):
     LINKS = "Links"
     UPLOADS = "Uploads"
     RECEIVED = "What has arrived"
+    FOUND = "Finding files"
     PROOF = "Receipts and handoffs"
     SESSION = "The owner's session"
     SERVER = "The server"

