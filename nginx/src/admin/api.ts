@@ -1,14 +1,16 @@
 // The owner's calls. The session is a cookie that this code never sees; every refusal becomes an UploadError.
 
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
-import { API } from "../page/base";
+import { API, BASE } from "../page/base";
 import type { Terms } from "./terms";
 import {
+  type FoundFile,
   type LinkList,
   type OpenUpload,
   type OwnerLink,
   type Page,
   parseFiles,
+  parseFound,
   parseLink,
   parseLinks,
   parseStopped,
@@ -28,6 +30,8 @@ interface Call {
   readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
   readonly body?: object;
   readonly signal?: AbortSignal | undefined;
+  /** What the path is below, where that is not the calls of links. */
+  readonly below?: string;
 }
 
 export interface OwnerApiConfig {
@@ -79,6 +83,12 @@ export class OwnerApi {
   /** The newest `count` files of a link, or all where there are fewer, newest first. */
   async files(hash: string, count: number, signal: AbortSignal): Promise<readonly ReceivedFile[]> {
     return (await this.#paged(`${linkPath(hash)}/files`, count, signal, parseFiles)).items;
+  }
+
+  /** Files that say this, the best first. While one is still typing, the last word may go on. */
+  async search(words: string, typing: boolean, signal: AbortSignal): Promise<readonly FoundFile[]> {
+    const query = new URLSearchParams({ q: words, typing: String(typing), limit: "20" });
+    return this.#read(`/search?${query}`, { signal, below: `${BASE}/api` }, parseFound);
   }
 
   /** The newest `count` uploads that are on their way, or all where there are fewer, newest first. */
@@ -153,7 +163,7 @@ export class OwnerApi {
     }
   }
 
-  async #send(path: string, { method = "GET", body, signal }: Call): Promise<Answer> {
+  async #send(path: string, { method = "GET", body, signal, below = API }: Call): Promise<Answer> {
     const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
     if (signal !== undefined) init.signal = signal;
     if (body !== undefined) {
@@ -161,7 +171,7 @@ export class OwnerApi {
       init.headers = { "Content-Type": "application/json" };
     }
     try {
-      return await accepted(await this.#fetch(API + path, init));
+      return await accepted(await this.#fetch(below + path, init));
     } catch (error) {
       if (signal?.aborted === true) throw abortedError();
       // `fetch` says no more about a lost connection than that it is a TypeError.

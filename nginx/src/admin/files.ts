@@ -10,7 +10,7 @@ import { visibleName } from "./visible";
 import type { ReceivedFile } from "./wire";
 import { passedOnWords, senderWords, shortHash } from "./words";
 
-const GONE = "This file is no longer in its place: it was moved or removed on the server.";
+export const GONE = "This file is no longer in its place: it was moved or removed on the server.";
 
 export interface FilePorts {
   /** Has a file passed on again. */
@@ -90,7 +90,7 @@ class FileRow implements KeyedRow<ReceivedFile> {
 }
 
 /** Whether there is such a time: what a sender says may be none that a calendar has. */
-function showTime(
+export function showTime(
   element: HTMLTimeElement,
   milliseconds: number | null,
   format: (milliseconds: number) => string,

@@ -10,6 +10,7 @@ import { Links } from "./links";
 import { NewLink } from "./new-link";
 import { acts, field, part, say, show, submits } from "./parts";
 import { Poller } from "./poller";
+import { SearchPanel } from "./search";
 import { errorWords } from "./words";
 
 const PAUSE_MS = 5_000;
@@ -26,6 +27,10 @@ export class AdminPage {
     confirmForgetting: (name) => confirm("forgetting", name),
     confirmStopping: (name) => confirm("stopping", name),
     confirmStoppingAll: (name) => confirm("stopping-all", name),
+  });
+  readonly #search = new SearchPanel({
+    search: (words, typing, signal) => this.#api.search(words, typing, signal),
+    isGone: (hash, path) => this.#api.isGone(hash, path),
   });
   readonly #activity = new ActivityPanel((received) => this.#links.moved(received));
   readonly #token = need("token", HTMLInputElement);
@@ -50,6 +55,7 @@ export class AdminPage {
         links.map(({ folder }) => folder),
         usualHours,
       );
+      this.#search.know(links);
       await this.#links.show(links, signal);
       show(problem, "");
     } catch (error) {

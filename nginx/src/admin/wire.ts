@@ -148,6 +148,58 @@ export function parseFiles(value: unknown): Page<ReceivedFile> {
   return { items, nextCursor: optionalText(reply.next_cursor) };
 }
 
+/** A part of a file's text, in pieces of which some are what was looked for. */
+export interface Passage {
+  /** A page, slide or sheet; null where there are none. */
+  readonly page: number | null;
+  readonly pieces: readonly { readonly text: string; readonly marked: boolean }[];
+}
+
+/** A file that was found. */
+export interface FoundFile {
+  readonly document: string;
+  /** The hash of the link that it came by, or null. */
+  readonly link: string | null;
+  readonly path: string;
+  readonly receivedAt: number;
+  readonly sender: string;
+  readonly passages: readonly Passage[];
+}
+
+export function parseFound(value: unknown): readonly FoundFile[] {
+  return list(doubted<Declared<"SearchReply">>(value), "results").map((each) => {
+    const fields = doubted<Declared<"Result">>(each);
+    return {
+      document: text(fields, "document"),
+      link: optionalText(fields.link),
+      path: text(fields, "path"),
+      receivedAt: number(fields, "received_at") * 1_000,
+      sender: text(fields, "sender"),
+      passages: list(fields, "passages").map(passageOf),
+    };
+  });
+}
+
+function passageOf(value: unknown): Passage {
+  const fields = doubted<Declared<"Passage">>(value);
+  // The server counts characters, of which JavaScript takes some for two.
+  const letters = [...text(fields, "text")];
+  const pieces: { text: string; marked: boolean }[] = [];
+  let done = 0;
+  const take = (end: number, marked: boolean): void => {
+    if (end > done) pieces.push({ text: letters.slice(done, end).join(""), marked });
+    done = Math.max(done, end);
+  };
+  for (const mark of list(fields, "marks")) {
+    const [start, end] = Array.isArray(mark) ? mark : [];
+    if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) continue;
+    take(Math.min(start, letters.length), false);
+    take(Math.min(end, letters.length), true);
+  }
+  take(letters.length, false);
+  return { page: typeof fields.page === "number" ? fields.page : null, pieces };
+}
+
 /** A file on its way. */
 export interface OpenUpload {
   readonly uploadId: string;
