@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable
 
@@ -134,3 +135,13 @@ def test_what_people_look_for_is_among_the_first_three(
     record_property("right", counts)
     assert counts["fused"] >= least, counts
     assert counts["fused"] >= max(counts["words"], counts["meaning"]), counts
+
+
+def test_one_that_gives_way_has_a_processor_only_when_nobody_else_wants_it():
+    giving = UniversalEmbedder(gives_way=True)
+    try:
+        assert len(giving.embed_query("a word")) == DIMENSIONS
+        assert giving._child is not None
+        assert os.sched_getscheduler(giving._child.pid) == os.SCHED_IDLE
+    finally:
+        giving.close()

@@ -25,6 +25,7 @@ from app.storage.text.extractor import ProcessExtractor
 from app.wiring import build
 from tests.support.actors import OWNER
 from tests.support.documents import pdf
+from tests.support.files import eventually
 
 pytest.importorskip("numpy", reason="comes with the extra `search`")
 TOKEN = "owner-token-for-tests-0123456789"
@@ -36,6 +37,9 @@ class FirstWord:
 
     model = "first-word"
     least = 0.5
+
+    def __init__(self, *, gives_way: bool = False) -> None:
+        self.gives_way = gives_way
 
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         return [self.embed_query(text) for text in texts]
@@ -409,3 +413,39 @@ def test_senders_are_told_that_texts_are_indexed(house: House) -> None:
     for searched in (False, True):
         _, reply = house.ask(f"/api/droppr/requests/{house.link(search=searched)}", token="")
         assert reply["search"] is searched
+
+
+def test_while_chunks_arrive_one_document_is_read_now_and_then(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    link = house.link(search=True)
+    for number in range(4):
+        house.send(link, f"{number}.txt")
+    house.services.readers.catch_up()
+    ready = (DocumentState.READY, None)
+
+    def count() -> int:
+        return list(house.states(link).values()).count(ready)
+
+    arriving = house.services.entities.arriving
+    arriving.note()
+    house.indexer.look()
+    eventually(lambda: count() == 1, what="the first document")
+    eventually(lambda: not house.indexer._running)
+    house.indexer.look()
+    assert not house.indexer._running
+    monkeypatch.setattr(arriving, "seconds_ago", lambda: 5.0)
+    house.indexer.look()
+    eventually(lambda: count() == 4, what="the others")
+
+
+def test_whoever_sends_chunks_is_noticed(house: House) -> None:
+    link, entities = house.link(), house.services.entities
+    entities.look_for_arriving()
+    assert entities.arriving.seconds_ago() > 3600
+    size = 2 * house.services.settings.chunk_size
+    status, opened = house.ask(f"/api/droppr/requests/{link}/uploads", "POST", "", json={"path": "a.bin", "size": size})
+    assert status == 201
+    headers = {"X-Upload-Id": opened["upload_id"], "X-Upload-Offset": "0"}
+    reply = house.client.post(f"/api/droppr/requests/{link}/upload-chunk", data=b"0" * 10, headers=headers)
+    assert reply.status_code == 200
+    entities.look_for_arriving()
+    assert entities.arriving.seconds_ago() < 60

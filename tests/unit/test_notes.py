@@ -28,7 +28,7 @@ def clock() -> Clock:
 
 def notes(folder: Path, clock: Clock) -> Notes:
     """As another process, or one that was started again, has them."""
-    return Notes(LocalLastSeen(folder / "one-connection", clock))
+    return Notes(LocalLastSeen(folder / "one-connection", clock), LocalLastSeen(folder / "unsafe", clock))
 
 
 @pytest.mark.parametrize("protocol", ["h2", "h3"])
@@ -70,3 +70,11 @@ def test_where_nothing_can_be_noted_nothing_is_told(tmp_path: Path, clock: Clock
     told = notes(tmp_path / "gone", clock)
     told.came_by("h2")
     assert told.sentences() == []
+
+
+def test_that_nothing_can_be_read_safely_is_told_for_a_day(tmp_path: Path, clock: Clock) -> None:
+    LocalLastSeen(tmp_path / "unsafe", clock).note()
+    [sentence] = notes(tmp_path, clock).sentences()
+    assert "seccomp" in sentence
+    clock.now += 25 * HOUR
+    assert notes(tmp_path, clock).sentences() == []

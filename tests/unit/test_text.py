@@ -189,9 +189,22 @@ def test_the_doors_can_be_closed_where_others_closed_some_before():
 
 
 def test_who_takes_too_long_is_ended_with_all_it_has_started(read, tmp_path, monkeypatch):
+    monkeypatch.setattr(extractor, "LEAST_CPU_SECONDS", 0.0)
     monkeypatch.setattr(extractor, "_PROGRAM", f"import os, time; os.fork(); time.sleep(60); {str(tmp_path)!r}")
     assert read("a.txt", b"text", seconds=0.5) == ExtractedText((), Trouble.TIME)
     assert str(tmp_path) not in " ".join(commands())
+
+
+def test_a_file_is_not_to_blame_where_its_reader_was_given_no_time(read, monkeypatch):
+    monkeypatch.setattr(extractor, "_PROGRAM", "import time; time.sleep(60)")
+    with pytest.raises(Busy, match="no time"):
+        read("a.txt", b"text", seconds=0.5)
+
+
+def test_readers_have_a_processor_only_when_nobody_else_wants_it(read, monkeypatch):
+    said = "import json, os, time; time.sleep(0.5); print(json.dumps({'text': str(os.sched_getscheduler(0)), 'number': None}))"
+    monkeypatch.setattr(extractor, "_PROGRAM", said + "; print(json.dumps({'trouble': None}))")
+    assert read("a.txt", b"text").pages[0].text == str(os.SCHED_IDLE)
 
 
 def commands() -> list[str]:

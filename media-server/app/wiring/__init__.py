@@ -41,7 +41,12 @@ class Services:
     def start_background(self) -> None:
         """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
         bounds = self.ground.bounds
-        start_pulse((1.0, bounds.concurrency.sweep), (5.0, bounds.memory.sample), (60.0, self.entities.rest))
+        start_pulse(
+            (1.0, bounds.concurrency.sweep),
+            (1.0, self.entities.look_for_arriving),
+            (5.0, bounds.memory.sample),
+            (60.0, self.entities.rest),
+        )
         self.forwarding.worker.start()
         self.readers.start()
         self.entities.start()

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from app.core.backoff import Backoff
+from app.core.ports.entities import DocumentLists
+from app.core.ports.guards import Clock
+from app.core.ports.shared import LastSeen
 from app.services.entities.comparison import Comparison
 from app.services.entities.document_files import DocumentFiles
 from app.services.entities.indexer import Indexer
@@ -20,6 +23,7 @@ from app.services.entity_scoped_rag import EntityRAGManager, Tools, install_enti
 from app.services.event_readers import Bell
 from app.services.links.file_requests import FileRequests
 from app.settings import Settings
+from app.storage.disk.last_seen import LocalLastSeen
 from app.storage.disk.leader import LocalLeader
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.search.embedder import UniversalEmbedder
@@ -31,6 +35,8 @@ from app.wiring.extras import check_extra, has_extra
 from app.wiring.ground import Ground
 
 EXTRA = "search"
+UNSAFE = "unsafe-reading"
+"""The file whose time says when a file could last not be read safely."""
 CORES = len(os.sched_getaffinity(0))
 THREADS = 2 * CORES
 """Documents that are read at once. The threads wait for processes, of which a processor has one at a time."""
@@ -45,12 +51,20 @@ class Entities:
     search: DocumentSearch
     reader: SearchReader
     indexer: Indexer
+    arriving: LastSeen
+    """When any process was last seen to receive an upload, to about a second."""
+    receiving_here: Callable[[], int]
     embedders: Sequence[UniversalEmbedder]
 
     def start(self) -> None:
         """Take part in reading files, where this server has what that needs."""
         if has_extra(EXTRA):
             self.indexer.start()
+
+    def look_for_arriving(self) -> None:
+        """Note where this process receives an upload; to be called every second."""
+        if self.receiving_here():
+            self.arriving.note()
 
     def rest(self) -> None:
         """Free the memory of what has not been used for long."""
@@ -61,7 +75,7 @@ class Entities:
 def build_entities(ground: Ground, settings: Settings, links: FileRequests) -> Entities:
     """Nothing is loaded or started before it is needed: neither NumPy, nor the model, nor a file of the index."""
     bell, lists, requests, clock = Bell(), SQLDocumentLists(ground.catalogue), ground.requests, ground.clock
-    tools, embedders = _tools(settings.data_dir)
+    tools, embedders = _tools(settings.data_dir, clock)
     manager = EntityRAGManager(tools, embedders[1:])
     install_entity_rag_manager(manager)
     entities = LinkEntities(requests=requests, lists=lists, manager=manager, clock=clock, bell=bell)
@@ -77,26 +91,49 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests) -> E
         clock=clock,
         alone=partial(ground.catalogue.alone, f"reader {reader.name}"),
     )
-    indexer = Indexer(
-        lists=lists,
-        files=files,
-        manager=manager,
-        leader=LocalLeader(settings.data_dir / RUN_FOLDER / "search.lock"),
-        clock=clock,
-        bell=bell,
-        backoff=Backoff(1.0, 600.0, random.random),
-        compare=comparison.run,
-        threads=THREADS,
-    )
+    arriving = LocalLastSeen(settings.data_dir / RUN_FOLDER / "arriving", clock, fresh_seconds=0.5)
+    indexer = _indexer(ground, settings, lists, files, manager, comparison, bell, arriving)
     check = partial(check_extra, EXTRA)
     search = DocumentSearch(
         lists=lists, manager=manager, entities=entities, requests=requests, links=links, check=check
     )
-    return Entities(search, reader, indexer, embedders)
+    return Entities(
+        search,
+        reader,
+        indexer,
+        arriving,
+        ground.bounds.concurrency.receiving_here,
+        embedders,
+    )
 
 
-def _tools(data: Path) -> tuple[Tools, list[UniversalEmbedder]]:
+def _indexer(
+    ground: Ground,
+    settings: Settings,
+    lists: DocumentLists,
+    files: DocumentFiles,
+    manager: EntityRAGManager,
+    comparison: Comparison,
+    bell: Bell,
+    arriving: LastSeen,
+) -> Indexer:
+    return Indexer(
+        lists=lists,
+        files=files,
+        manager=manager,
+        leader=LocalLeader(settings.data_dir / RUN_FOLDER / "search.lock"),
+        clock=ground.clock,
+        bell=bell,
+        backoff=Backoff(1.0, 600.0, random.random),
+        compare=comparison.run,
+        arriving=arriving,
+        threads=THREADS,
+    )
+
+
+def _tools(data: Path, clock: Clock) -> tuple[Tools, list[UniversalEmbedder]]:
     """What documents are indexed with, and the embedders that there are: one for queries, and one for each processor."""
-    embedders = [UniversalEmbedder() for _ in range(1 + CORES)]
+    embedders = [UniversalEmbedder(), *(UniversalEmbedder(gives_way=True) for _ in range(CORES))]
     locks = LocalNamedLocks(data / "search.turn")
-    return Tools(SQLiteIndex(data / "search"), ProcessExtractor(), embedders[0], locks), embedders
+    extractor = ProcessExtractor(on_unsafe=LocalLastSeen(data / RUN_FOLDER / UNSAFE, clock).note)
+    return Tools(SQLiteIndex(data / "search"), extractor, embedders[0], locks), embedders

@@ -14,6 +14,7 @@ from app.services.receiving.room import Room
 from app.settings import Settings
 from app.storage.disk.last_seen import LocalLastSeen
 from app.wiring.bounds import RUN_FOLDER
+from app.wiring.entities import UNSAFE
 from app.wiring.forwarding import Forwarding
 from app.wiring.ground import Ground
 
@@ -33,7 +34,8 @@ def build_operations(ground: Ground, settings: Settings, room: Room, forwarding:
         chunks, circuits = forwarding.processor.figures(), forwarding.remotes.states()
         return {**forwarding.outbox.figures(), "chunks": chunks, "circuits": circuits}
 
-    notes = Notes(LocalLastSeen(settings.data_dir / RUN_FOLDER / "one-connection", ground.clock))
+    run = settings.data_dir / RUN_FOLDER
+    notes = Notes(LocalLastSeen(run / "one-connection", ground.clock), LocalLastSeen(run / UNSAFE, ground.clock))
     figures = ServerFigures(
         store=ground.stores.uploads,
         concurrency=ground.bounds.concurrency,

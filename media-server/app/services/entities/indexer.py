@@ -12,7 +12,7 @@ from app.core.backoff import Backoff
 from app.core.errors import Busy, StorageFull
 from app.core.ports.entities import DocumentLists
 from app.core.ports.guards import Clock
-from app.core.ports.shared import Leader
+from app.core.ports.shared import LastSeen, Leader
 from app.core.search.documents import About, DocumentId, EntityId
 from app.core.search.listing import DocumentState, ListedDocument
 from app.core.search.texts import Trouble
@@ -23,6 +23,10 @@ from app.services.operations.threads import DaemonThreads
 
 LOOK_EVERY_SECONDS = 0.5
 COMPARE_EVERY_SECONDS = 3600.0
+QUIET_SECONDS = 3.0
+"""How long no chunk has come before documents are read again at full pace."""
+CROWDED_SECONDS = 10.0
+"""While chunks come, one document is begun in so many seconds, as on a busy server none would ever be read."""
 QUEUED = 2
 """Documents that are begun, or wait to be, for each thread: none of them has to wait for the next look."""
 
@@ -44,9 +48,10 @@ class Indexer:
         bell: Bell,
         backoff: Backoff,
         compare: Callable[[], object],
+        arriving: LastSeen,
         threads: int,
     ) -> None:
-        """``compare`` is called in the leader at its start and every hour."""
+        """``compare`` is called in the leader at its start and every hour. While chunks are ``arriving`` hardly anything is begun."""
         self._lists = lists
         self._files = files
         self._manager = manager
@@ -55,6 +60,8 @@ class Indexer:
         self._bell = bell
         self._backoff = backoff
         self._compare = compare
+        self._arriving = arriving
+        self._begun_at = -CROWDED_SECONDS
         self._most = threads * QUEUED
         self._threads = DaemonThreads(threads, "indexing")
         self._lock = threading.Lock()
@@ -68,15 +75,21 @@ class Indexer:
         """Begin with whatever is due and fits."""
         with self._lock:
             running = len(self._running)
+        most = self._most
+        if self._arriving.seconds_ago() < QUIET_SECONDS:
+            if running or time.monotonic() - self._begun_at < CROWDED_SECONDS:
+                return
+            most = 1
         # Those that are being read are due as well.
-        for document in self._lists.due(self._clock(), running + self._most):
+        for document in self._lists.due(self._clock(), running + most):
             key = document.entity, document.document
             with self._lock:
-                if len(self._running) >= self._most:
+                if len(self._running) >= most:
                     return
                 if key in self._running:
                     continue
                 self._running.add(key)
+            self._begun_at = time.monotonic()
             self._threads.submit(partial(self._one, document))
 
     def index(self, document: ListedDocument) -> None:

@@ -12,13 +12,19 @@ _HTTP2 = (
     "Senders' browsers say that they reach this server by HTTP/2 or 3, where all chunks share one connection: uploads are faster over HTTP/1.1, "
     "so have the proxy in front offer that alone (nginx: `listen 443 ssl` without `http2`; Caddy: `protocols h1`)."
 )
+_UNSAFE = (
+    "Texts in files are not indexed: this machine does not let a process give up its rights by seccomp, which is needed on Linux on x86-64 or "
+    "ARM64. Switch `search` of links off, or run Droppr where it is."
+)
 
 
 class Notes:
     """What is told here comes from strangers in part: it is for people to read, and nothing behaves by it."""
 
-    def __init__(self, one_connection: LastSeen) -> None:
-        """``one_connection`` remembers that a browser came by HTTP/2 or 3."""
+    def __init__(self, one_connection: LastSeen, unsafe: LastSeen) -> None:
+        """``one_connection`` remembers that a browser came by HTTP/2 or 3, ``unsafe`` that the text of a file could not be read
+        safely on this machine."""
+        self._noted = ((one_connection, _HTTP2), (unsafe, _UNSAFE))
         self._one_connection = one_connection
 
     def came_by(self, protocol: str) -> None:
@@ -28,4 +34,4 @@ class Notes:
 
     def sentences(self) -> list[str]:
         """One for each thing; mostly none."""
-        return [_HTTP2] if self._one_connection.seconds_ago() < _LAPSE_SECONDS else []
+        return [sentence for seen, sentence in self._noted if seen.seconds_ago() < _LAPSE_SECONDS]

@@ -8,19 +8,20 @@ from pathlib import Path
 
 from app.core.ports.guards import Clock
 
-_FRESH_SECONDS = 600
-"""What was noted so recently is not noted again: strangers may bring it with every call."""
+_FRESH_SECONDS = 600.0
+"""What was noted so recently is not noted again, unless told otherwise: strangers may bring it with every call."""
 
 
 class LocalLastSeen:
     """LastSeen as the time of the empty file ``path``."""
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, fresh_seconds: float = _FRESH_SECONDS) -> None:
         self._path = path
         self._clock = clock
+        self._fresh_seconds = fresh_seconds
 
     def note(self) -> None:
-        if self.seconds_ago() < _FRESH_SECONDS:
+        if self.seconds_ago() < self._fresh_seconds:
             return
         now = self._clock()
         with suppress(OSError):

@@ -16,6 +16,7 @@ from typing import IO
 import app
 from app.core.errors import Busy
 from app.core.search.documents import Vector
+from app.storage.idle import give_way
 
 DIMENSIONS = 512
 BATCH = 8
@@ -36,7 +37,9 @@ class UniversalEmbedder:
     least = 0.14
     """Of queries with an answer in tests/support/office_life.py one in twenty lies below, and of nonsense nearly all."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, gives_way: bool = False) -> None:
+        """One that ``gives_way`` works only when nothing else wants a processor."""
+        self._gives_way = gives_way
         self._turns = _Turns()
         self._child: subprocess.Popen[bytes] | None = None
         self._owner = 0
@@ -98,6 +101,8 @@ class UniversalEmbedder:
                 cwd="/",
             )
             self._owner = os.getpid()
+            if self._gives_way:
+                give_way(self._child.pid)
         return self._child
 
     def _end(self) -> None:

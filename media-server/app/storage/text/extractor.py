@@ -1,4 +1,5 @@
-"""TextExtractor by a fresh process for each file, which may do nothing but read and has little of everything."""
+"""TextExtractor by a fresh process for each file, which may do nothing but read, has little of everything, and works only when
+nothing else wants a processor."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,17 @@ import app
 from app.core.errors import Busy
 from app.core.search.documents import Page
 from app.core.search.texts import ExtractedText, Trouble
+from app.storage.idle import give_way
 from app.storage.text.child import UNSAFE
 from app.storage.text.readers import KINDS
 
 SECONDS = 60
 """How long a file may take in all."""
+UNSAFE_SENTENCE = (
+    "Files cannot be read safely on this machine: it does not let a process give up its rights by seccomp."
+)
+LEAST_CPU_SECONDS = 1.0
+"""A file that took long and less of the processor than this was not at fault: the machine had other things to do."""
 MOST_OUTPUT = 64 * 1024 * 1024
 """Bytes that a process may say: all of MOST_TEXT in any script, and no more."""
 _PIECE = 1 << 16
@@ -38,8 +45,10 @@ class ProcessExtractor:
     version = 1
     kinds: Collection[str] = KINDS
 
-    def __init__(self, seconds: float = SECONDS) -> None:
+    def __init__(self, seconds: float = SECONDS, on_unsafe: Callable[[], object] = lambda: None) -> None:
+        """``on_unsafe`` is called where this machine does not let a process give up its rights, so that nothing can be read."""
         self._seconds = seconds
+        self._on_unsafe = on_unsafe
 
     def extract(self, path: Path, kind: str) -> ExtractedText:
         """Raises Busy where no process can be started, and FileNotFoundError where there is no such file."""
@@ -60,7 +69,16 @@ class ProcessExtractor:
                 )
             except OSError as error:
                 raise Busy() from error
-        return _heard(child, self._seconds)
+        give_way(child.pid)
+        try:
+            return _heard(child, self._seconds)
+        except UnsafeMachine:
+            self._on_unsafe()
+            raise Busy(UNSAFE_SENTENCE) from None
+
+
+class UnsafeMachine(Exception):
+    """A process could not give up its rights, and so has read nothing."""
 
 
 def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
@@ -78,11 +96,11 @@ def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
         # Whoever took that process over says what no reader says.
         trouble = Trouble.REFUSED
     finally:
-        code = _ended(child)
+        code, used = _ended(child)
     if code == UNSAFE:
-        raise Busy(
-            "Files cannot be read safely on this machine: it does not let a process give up its rights by seccomp."
-        )
+        raise UnsafeMachine
+    if trouble is Trouble.TIME and used < LEAST_CPU_SECONDS:
+        raise Busy("The machine has had no time to read this file.")
     if trouble is Trouble.CRASHED and code < 0:
         trouble = _SIGNALS.get(signal.Signals(-code), Trouble.CRASHED)
     if not pages and trouble in (None, Trouble.CUT):
@@ -113,9 +131,9 @@ def _lines(child: subprocess.Popen[bytes], until: float) -> Iterator[dict[str, A
             line = [other]
 
 
-def _ended(child: subprocess.Popen[bytes]) -> int:
+def _ended(child: subprocess.Popen[bytes]) -> tuple[int, float]:
     """Let a process that has ended its output end, then end whatever is left of its session; its exit code, negative for a
-    signal."""
+    signal, and the seconds of processor time that it has used."""
     assert child.stdout
     child.stdout.close()
     descriptor = os.pidfd_open(child.pid)
@@ -125,7 +143,9 @@ def _ended(child: subprocess.Popen[bytes]) -> int:
         os.close(descriptor)
     # It was not waited for yet, so its id is still its own.
     os.killpg(child.pid, signal.SIGKILL)
-    return child.wait()
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    return child.returncode, used.ru_utime + used.ru_stime
 
 
 def _is_ready(descriptor: int, seconds: float) -> bool:
