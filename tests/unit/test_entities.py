@@ -415,6 +415,81 @@ def test_senders_are_told_that_texts_are_indexed(house: House) -> None:
         assert reply["search"] is searched
 
 
+class TestNamedEntities:
+    """Documents of entities that the owner names: sent as on a link, and searched from the first one on."""
+
+    def post(self, house: House, entity: str, name: str, content: bytes = BOATHOUSE, token: str = TOKEN) -> Any:
+        return house.ask(f"/api/entities/{entity}/files", "POST", token, **form(name, content))
+
+    def test_documents_are_found_under_the_entitys_own_id(self, house: House) -> None:
+        for entity, name in (("acme", "a.txt"), ("acme", "b.txt"), ("Ünï %26 ..", "c.txt")):
+            status, reply = self.post(house, entity, name)
+            assert (status, reply["name"]) == (200, name)
+        house.settle()
+        _, reply = house.ask("/api/entities")
+        assert [(each["entity"], each["title"], each["documents"]) for each in reply["entities"]] == [
+            ("acme", "acme", 2),
+            ("Ünï & ..", "Ünï & ..", 1),
+        ]
+        assert sorted(house.found("boathouse", entity="acme")) == ["a.txt", "b.txt"]
+        _, reply = house.ask("/api/entities/Ünï %26 ../search?q=boathouse")
+        assert [(each["name"], each["entity"]) for each in reply["results"]] == [("c.txt", "Ünï & ..")]
+        assert not (house.data / "files" / "c.txt").exists()
+
+    def test_a_big_document_comes_in_chunks(self, house: House) -> None:
+        status, opened = house.ask("/api/entities/acme/uploads", "POST", json={"path": "a.txt", "size": len(BOATHOUSE)})
+        assert status == 201
+        address = f"/api/entities/acme/uploads/{opened['upload_id']}"
+        for start in (20, 0):
+            chunk = BOATHOUSE[start:] if start else BOATHOUSE[:20]
+            headers = {"X-Auth": TOKEN, "X-Upload-Id": opened["upload_id"], "X-Upload-Offset": str(start)}
+            reply = house.client.post("/api/entities/acme/upload-chunk", data=chunk, headers=headers)
+            assert reply.status_code == 200, reply.text
+        assert house.ask(address)[1]["state"] == "complete"
+        house.settle()
+        assert house.found("boathouse") == ["a.txt"]
+        assert house.ask(address, "DELETE")[0] == 204
+        house.settle()
+        assert house.found("boathouse") == []
+
+    def test_one_that_was_forgotten_is_searched_again_with_its_next_document(self, house: House) -> None:
+        self.post(house, "acme", "a.txt")
+        house.settle()
+        assert house.ask("/api/entities/acme", "DELETE")[0] == 204
+        house.settle()
+        assert house.found("boathouse") == []
+        self.post(house, "acme", "b.txt")
+        house.settle()
+        assert sorted(house.found("boathouse")) == ["a.txt", "b.txt"]
+
+    @pytest.mark.parametrize("entity", ["0123456789abcdef", "x" * 201, "a%0Ab"])
+    def test_ids_of_links_and_what_cannot_be_shown_name_no_entity(self, house: House, entity: str) -> None:
+        status, reply = self.post(house, entity, "a.txt")
+        assert (status, reply["code"], list(reply["fields"])) == (400, "invalid_request", ["entity_id"])
+        assert house.services.links.file_requests.all() == []
+
+    def test_nobody_but_the_owner_sends_to_them(self, house: House) -> None:
+        assert self.post(house, "acme", "a.txt", token="")[1]["code"] == "unauthorized"
+        for method, path in (
+            ("POST", "uploads"),
+            ("POST", "upload-chunk"),
+            ("GET", "uploads/x"),
+            ("DELETE", "uploads/x"),
+        ):
+            assert house.ask(f"/api/entities/acme/{path}", method, "")[1]["code"] == "unauthorized"
+        assert house.services.links.file_requests.all() == []
+
+    def test_after_its_link_was_deleted_nothing_of_it_is_found(self, house: House) -> None:
+        self.post(house, "acme", "a.txt")
+        house.settle()
+        [(link, _)] = house.services.links.file_requests.all()
+        house.services.links.file_requests.close(link.hash, OWNER)
+        house.services.receiving.forgetting.forget(link.hash, OWNER)
+        house.settle()
+        assert house.found("boathouse") == []
+        assert b"boathouse" not in house.bytes_of_the_index()
+
+
 def test_while_chunks_arrive_one_document_is_read_now_and_then(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     link = house.link(search=True)
     for number in range(4):

@@ -23,6 +23,8 @@ class RequestLink:
     terms: Terms = field(default_factory=Terms)
     owner: str = THE_OWNER
     """Whose it is: an actor's name (``str(Actor)``)."""
+    entity: str | None = None
+    """The entity whose documents it receives; None where the link is an entity itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +171,7 @@ def link_document(link: RequestLink) -> dict[str, Any]:
         "folder": str(link.folder),
         "created_at": link.created_at,
         "owner": link.owner,
+        "entity": link.entity,
         **document_of(link.terms),
     }
 
@@ -180,5 +183,6 @@ def link_of(document: dict[str, Any]) -> RequestLink:
         folder=RelPath.parse(document["folder"]),
         created_at=document["created_at"],
         owner=document.get("owner", THE_OWNER),
+        entity=document.get("entity"),
         terms=terms_of(document),
     )

@@ -12,7 +12,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.core.links import ReceivedFile
+from app.core.links import ReceivedFile, RequestLink
 
 TYPE = "droppr-receipt"
 VERSION = 1
@@ -55,6 +55,11 @@ def canonical(document: Mapping[str, Any]) -> bytes:
 def link_fingerprint(hash: str) -> str:
     """64 bits that tell a link from others to whoever has it, and give it to nobody who has not."""
     return hashlib.sha256(f"droppr link {hash}".encode()).hexdigest()[:16]
+
+
+def entity_of(link: RequestLink) -> str:
+    """The id of the entity whose documents a link receives."""
+    return link.entity or link_fingerprint(link.hash)
 
 
 def key_fingerprint(public_key: bytes) -> str:

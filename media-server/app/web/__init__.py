@@ -10,6 +10,7 @@ from app.settings import Settings
 from app.web.api import asks
 from app.web.api.contract import contract
 from app.web.api.entities import entities
+from app.web.api.entity_uploads import entity_uploads
 from app.web.api.native import native
 from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
@@ -72,6 +73,18 @@ def install(app: Flask, settings: Settings) -> None:
         return let_read(reply)
 
     # Blueprints with routes that others would swallow come first.
-    for blueprint in (requests, native, open_uploads, entities, receipts, owner, system, contract, ws, pages):
+    for blueprint in (
+        requests,
+        native,
+        open_uploads,
+        entities,
+        entity_uploads,
+        receipts,
+        owner,
+        system,
+        contract,
+        ws,
+        pages,
+    ):
         app.register_blueprint(blueprint)
     asks.install(app)

@@ -15,6 +15,7 @@ from app.core.ports.guards import Clock
 from app.core.ports.shared import LastSeen
 from app.services.entities.comparison import Comparison
 from app.services.entities.document_files import DocumentFiles
+from app.services.entities.entity_links import EntityLinks
 from app.services.entities.indexer import Indexer
 from app.services.entities.link_entities import LinkEntities
 from app.services.entities.reader import SearchReader
@@ -49,6 +50,7 @@ class Entities:
     """What is found, who keeps up with what happens, and who reads files."""
 
     search: DocumentSearch
+    links: EntityLinks
     reader: SearchReader
     indexer: Indexer
     arriving: LastSeen
@@ -97,8 +99,10 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests) -> E
     search = DocumentSearch(
         lists=lists, manager=manager, entities=entities, requests=requests, links=links, check=check
     )
+    secret = ground.stores.secrets.get("entity_key")
     return Entities(
         search,
+        EntityLinks(requests=requests, links=links, locks=ground.locks, secret=secret),
         reader,
         indexer,
         arriving,

@@ -50,6 +50,10 @@ class DocumentLists(Protocol):
         """Up to ``most`` documents of an entity, newest first, behind the one at ``after``."""
         ...
 
+    def of_link(self, link: str) -> EntityId | None:
+        """The entity that has documents which came by the link with this hash; None where there is none. Looks at every document."""
+        ...
+
     def entities(self, most: int, after: EntityId = "") -> list[ListedEntity]:
         """Up to ``most`` entities that have documents, in the order of their ids, behind ``after``."""
         ...

@@ -9,7 +9,7 @@ from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.entities import DocumentLists
 from app.core.ports.guards import Clock
-from app.core.receipts import link_fingerprint
+from app.core.receipts import entity_of, link_fingerprint
 from app.core.search.documents import DocumentId, EntityId
 from app.core.search.listing import ListedDocument
 from app.services.entity_scoped_rag import EntityRAGManager
@@ -19,8 +19,9 @@ FILES_AT_ONCE = 500
 
 
 class LinkEntities:
-    """A link is an entity, under its fingerprint, for as long as its owner has its files searched. Its documents are the files that
-    it has received and that were not taken back, each under the id of its upload.
+    """A link is an entity, under its fingerprint, for as long as its owner has its files searched; or it receives the documents of an
+    entity that has another id. The documents are the files that it has received and that were not taken back, each under the id of its
+    upload.
 
     Calls about one link must come one after the other. Each raises Busy or StorageFull, and may then be repeated.
     """
@@ -43,7 +44,7 @@ class LinkEntities:
 
     def removed(self, hash: str, upload_ids: Sequence[str]) -> None:
         """Remove files that their senders took back from the list, then from the index."""
-        self._remove(link_fingerprint(hash), upload_ids)
+        self._remove(self._entity(hash), upload_ids)
 
     def follow(self, hash: str, *, one_by_one: bool = False) -> None:
         """Bring the list to what the link's ledger says, or remove all of it where its files are not searched, or the link is
@@ -51,7 +52,7 @@ class LinkEntities:
 
         Where the list is as long as the ledger nothing is compared, unless ``one_by_one``.
         """
-        entity, link = link_fingerprint(hash), self._searched(hash)
+        entity, link = self._entity(hash), self._searched(hash)
         if link is None:
             self.forget(entity)
             return
@@ -66,6 +67,13 @@ class LinkEntities:
         self._lists.remove(entity)
         self._manager.remove_entity(entity)
 
+    def _entity(self, hash: str) -> EntityId:
+        """The entity of a link, which may be deleted by now."""
+        try:
+            return entity_of(self._requests.load(hash))
+        except RequestNotFound:
+            return self._lists.of_link(hash) or link_fingerprint(hash)
+
     def _searched(self, hash: str) -> RequestLink | None:
         try:
             link = self._requests.load(hash)
@@ -74,7 +82,7 @@ class LinkEntities:
         return link if link.terms.search else None
 
     def _add(self, link: RequestLink, files: Iterable[ReceivedFile]) -> None:
-        entity, now = link_fingerprint(link.hash), self._clock()
+        entity, now = entity_of(link), self._clock()
         self._lists.add([_listed(entity, link.hash, file, now) for file in files])
         self._bell.ring()
 
@@ -89,7 +97,7 @@ class LinkEntities:
         after = None
         while page := self._lists.page(entity, FILES_AT_ONCE, after):
             known = self._requests.files(hash, [each.document for each in page])
-            self._remove(entity, [each.document for each in page if each.document not in known])
+            self._remove(entity, [each.document for each in page if each.link == hash and each.document not in known])
             after = page[-1].at, page[-1].document
 
     def _remove(self, entity: EntityId, documents: Sequence[DocumentId]) -> None:

@@ -86,13 +86,23 @@ class FileRequests:
         self._check_target = check_target
         self._check_needs = check_needs
 
-    def create(self, folder: RelPath, changes: Changes, actor: Actor) -> RequestLink:
-        """Make a link that belongs to ``actor``. Raises RateLimited, DestinationNotReady, NotInstalled."""
+    def create(
+        self,
+        folder: RelPath,
+        changes: Changes,
+        actor: Actor,
+        *,
+        hash: str | None = None,
+        entity: str | None = None,
+    ) -> RequestLink:
+        """Make a link that belongs to ``actor``, under a new hash, or one that nobody else has. Raises RateLimited, DestinationNotReady, NotInstalled."""
         key, limit = f"create:{actor.address}", self._create_limit
         if limit is not None and not self._attempts.hit(key, limit):
             wait = self._attempts.retry_after(key, limit)
             raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
-        blank = RequestLink(hash=_new_hash(), folder=folder, created_at=self._clock(), owner=str(actor))
+        blank = RequestLink(
+            hash=hash or _new_hash(), folder=folder, created_at=self._clock(), owner=str(actor), entity=entity
+        )
         link = self._change({"expires_hours": self._usual_hours, **changes})(blank)
         self._requests.create(link)
         acts.note(actor, "link made", link.hash, folder=str(folder))

@@ -55,6 +55,7 @@ class SQLDocumentLists:
             .limit(most)
             .offset(number(0))
         )
+        self._of_link = words(select(sa.func.min(documents.c.entity)).where(documents.c.link == value("link")))
         self._next_entity = words(select(sa.func.min(documents.c.entity)).where(documents.c.entity > value("after")))
         counted = select(documents.c.state, sa.func.count(), sa.func.min(documents.c.link))
         self._counts = words(counted.where(of_entity).group_by(documents.c.state))
@@ -97,6 +98,11 @@ class SQLDocumentLists:
         at, last = after or _LAST
         with self._database.read() as tx:
             return [_document(row) for row in tx.all(self._page, entity=entity, at=at, last=last, most=most)]
+
+    def of_link(self, link: str) -> EntityId | None:
+        with self._database.read() as tx:
+            row = tx.one(self._of_link, link=link)
+        return row[0] if row else None
 
     def entities(self, most: int, after: EntityId = "") -> list[ListedEntity]:
         found: list[ListedEntity] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from app.web.wire import figures, link_views, replies
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
-from app.web.wire.entity_calls import ENTITY_CALLS
+from app.web.wire.entity_calls import entity_calls
 from app.web.wire.paging import PageQuery
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
@@ -220,7 +220,7 @@ CALLS = (
         "Cancel all that is on its way, as far as one call goes.",
         replies.Stopped,
     ),
-    *ENTITY_CALLS,
+    *entity_calls(_FORM_FIELDS, _CHUNK),
     Call(
         ("GET",),
         "/ws_api/upload_parallel/{file_id}",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from app.web.wire import entity_views
-from app.web.wire.declaring import Call, Group, Who
+from typing import Any
+
+from app.web.wire import entity_views, replies
+from app.web.wire.declaring import BYTES, FORM, Call, Group, Header, Who
 from app.web.wire.paging import PageQuery
 from app.web.wire.search_query import EntityQuery, SearchQuery
+from app.web.wire.upload_bodies import OpenUploadBody
 
 _ENTITY = "/api/entities/{entity_id}"
 
-ENTITY_CALLS = (
+
+def entity_calls(form: dict[str, Any], chunk: tuple[Header, ...]) -> tuple[Call, ...]:
+    """All of them. Documents are sent as senders send files: by a ``form``, or by chunks with the headers ``chunk``."""
+    return (*_FINDING, *_sending(form, chunk))
+
+
+_FINDING = (
     Call(
         ("GET",),
         "/api/search",
@@ -55,3 +64,44 @@ ENTITY_CALLS = (
         queries=(PageQuery,),
     ),
 )
+
+
+def _sending(form: dict[str, Any], chunk: tuple[Header, ...]) -> tuple[Call, ...]:
+    def call(methods: tuple[str, ...], path: str, about: str, reply: Any, status: int = 200, **more: Any) -> Call:
+        return Call(methods, f"{_ENTITY}{path}", Group.FOUND, Who.OWNER, about, reply, status, **more)
+
+    return (
+        call(
+            ("POST",),
+            "/files",
+            "Send one small document as an HTML form does.",
+            replies.Finished,
+            body=form,
+            takes=FORM,
+        ),
+        call(
+            ("POST",),
+            "/uploads",
+            "Open an upload of a document, as on a link.",
+            replies.Opened,
+            201,
+            body=OpenUploadBody,
+        ),
+        call(("GET",), "/uploads/{upload_id}", "How an upload stands.", replies.UploadStatus),
+        call(
+            ("DELETE",),
+            "/uploads/{upload_id}",
+            "Cancel an upload; of a complete one, take the document back.",
+            None,
+            204,
+        ),
+        call(
+            ("POST", "PUT", "PATCH"),
+            "/upload-chunk",
+            "Send one chunk of a document, in any order.",
+            replies.ChunkReply,
+            body={"type": "string", "format": "binary"},
+            takes=BYTES,
+            headers=chunk,
+        ),
+    )
