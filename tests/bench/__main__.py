@@ -43,6 +43,7 @@ SUITES = (
         "photos",
         "page",
         "lines",
+        "entities",
     ),
 )
 BY_NAME_ONLY = ("before",)

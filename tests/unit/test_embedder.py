@@ -141,7 +141,7 @@ def test_one_that_gives_way_has_a_processor_only_when_nobody_else_wants_it():
     giving = UniversalEmbedder(gives_way=True)
     try:
         assert len(giving.embed_query("a word")) == DIMENSIONS
-        assert giving._child is not None
-        assert os.sched_getscheduler(giving._child.pid) == os.SCHED_IDLE
+        assert giving.process_id is not None
+        assert os.sched_getscheduler(giving.process_id) == os.SCHED_IDLE
     finally:
         giving.close()

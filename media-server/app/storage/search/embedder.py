@@ -45,6 +45,11 @@ class UniversalEmbedder:
         self._owner = 0
         self._used_at = 0.0
 
+    @property
+    def process_id(self) -> int | None:
+        """Of the process that has the model; None while there is none."""
+        return self._child.pid if self._child is not None else None
+
     def embed(self, texts: Sequence[str]) -> list[Vector]:
         """Raises Busy where the process has died; the next call starts it anew."""
         found: list[Vector] = []
