@@ -324,6 +324,7 @@ def test_a_catalogue_of_the_first_schema_keeps_what_is_owed(database, opened):
     SQLOutbox(database).add(entry)
     with database.write() as tx:
         tx.run("ALTER TABLE outbox DROP COLUMN digests")
+        tx.run("DROP TABLE documents")
         tx.run("UPDATE alembic_version SET version_num = '0001'")
     migrate(opened())
     assert SQLOutbox(opened()).all() == [entry]

@@ -24,7 +24,7 @@ from app.core.session import Sender
 from app.core.terms import Ask, CaptchaMode
 from app.core.waiting_room import WaitingRoom
 from app.services.links.access import Access, AccessRules
-from app.services.links.file_requests import FileRequests
+from app.services.links.file_requests import FileRequests, TermChecks
 from app.storage.disk.inbox import LocalInbox
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.files import SQLRequests
@@ -67,8 +67,7 @@ class Office:
             clock=self.now,
             create_limit=create_limit,
             usual_hours=usual_hours,
-            check_target=self.asked.append,
-            check_needs=self.needed.append,
+            checks=TermChecks(target=self.asked.append, needs=self.needed.append),
         )
 
     def make(self, **terms: Any) -> RequestLink:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from app.core.ports.guards import CaptchaProvider
 from app.services.forwarding.remotes import Remotes
 from app.services.links.access import Access, AccessRules
-from app.services.links.file_requests import FileRequests
+from app.services.links.file_requests import FileRequests, TermChecks
 from app.services.links.passwords import Argon2Hasher
 from app.settings import Settings
 from app.wiring.captcha import build_captcha
@@ -45,8 +45,7 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         clock=ground.clock,
         create_limit=settings.rate_limit_share_create,
         usual_hours=settings.link_expires_hours,
-        check_target=remotes.check,
-        check_needs=check_extra,
+        checks=TermChecks(target=remotes.check, needs=check_extra),
     )
     return Links(file_requests, captcha)
 

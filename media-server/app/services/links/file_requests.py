@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from app.core.actors import Actor, Credentials
 from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired
@@ -54,6 +54,14 @@ class LinkInfo:
         return 0 in (self.files_left, self.bytes_left)
 
 
+class TermChecks(NamedTuple):
+    """What others have to say about terms: ``target`` raises where files cannot be passed on to it, ``needs`` raises NotInstalled where
+    the extra of this name is missing."""
+
+    target: Callable[[RemoteTarget], None]
+    needs: Callable[[str], None]
+
+
 class FileRequests:
     """The owner's links and the senders' rights on them."""
 
@@ -69,11 +77,10 @@ class FileRequests:
         clock: Clock,
         create_limit: str | None,
         usual_hours: float,
-        check_target: Callable[[RemoteTarget], None],
-        check_needs: Callable[[str], None],
+        checks: TermChecks,
     ) -> None:
         """``create_limit``, where there is one, counts links made from one address. A link whose terms say nothing of its
-        expiry is open for ``usual_hours``; 0 is for ever. ``check_needs`` raises NotInstalled where an extra is missing."""
+        expiry is open for ``usual_hours``; 0 is for ever."""
         self._requests = requests
         self._inbox = inbox
         self._access = access
@@ -83,8 +90,7 @@ class FileRequests:
         self._clock = clock
         self._create_limit = create_limit
         self._usual_hours = usual_hours
-        self._check_target = check_target
-        self._check_needs = check_needs
+        self._checks = checks
 
     def create(
         self,
@@ -215,14 +221,14 @@ class FileRequests:
     def _kept(self, term: Term, given: Any) -> Any:
         """What is kept of what an owner gives. Raises DestinationNotReady, NotInstalled."""
         if term.needs and given:
-            self._check_needs(term.needs)
+            self._checks.needs(term.needs)
         match term.kind:
             case Kind.SECRET:
                 return self._hasher.hash(given) if given else None
             case Kind.HOURS:
                 return self._clock() + given * 3600 if given else None
             case Kind.DESTINATION if given is not None:
-                self._check_target(given)
+                self._checks.target(given)
         return given
 
 
