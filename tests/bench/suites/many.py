@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from sqlalchemy import Table
 
-from app.storage.sql.migrate import FILE
+from app.storage.sql.migrate import FILE, FOLDER
 from app.storage.sql.schema import ledger, links
 from tests.bench.load import median
 from tests.bench.report import Section, milliseconds
@@ -64,13 +64,14 @@ def run(bench: Bench) -> Section:
 def _measured(bench: Bench, *, many: bool) -> tuple[dict[str, float], int]:
     """Seconds of each call by its name, and bytes of memory of the worker."""
     folder = bench.folder / f"many-{many}"
+    folder.mkdir()
     with LiveServer(folder, workers=1, project=PROJECT, **GENEROUS) as server:
         link = Client.of(server).make_link()
         link.deliver("photos/one.jpg", b"1")
         hashes = [link.hash]
         if many:
             server.stop()
-            hashes = _fill(server.data_dir / FILE, link.hash)
+            hashes = _fill(server.data_dir / FOLDER / FILE, link.hash)
             server.start()
         client = Client.of(server)
         took = _calls(client, link.seen_by(client))
@@ -88,7 +89,7 @@ def _calls(client: Client, link: Link) -> dict[str, float]:
         "list of closed links, of which there are none": lambda: _page(client, all_links, active="false"),
         "files of a link, first page": lambda: _page(client, files),
         "files of a link, a deep page": lambda: _page(client, files, deep_files),
-        "`/metrics`": lambda: client.call("GET", "/metrics").expect(200),
+        "`/metrics`": lambda: client.call("GET", "/metrics", owner=True).expect(200),
         "`/readyz`": lambda: client.call("GET", "/readyz").expect(200),
     }
     return {name: _timed(call) for name, call in calls.items()}
@@ -96,7 +97,7 @@ def _calls(client: Client, link: Link) -> dict[str, float]:
 
 def _page(client: Client, path: str, cursor: str | None = None, **more: str) -> dict[str, Any]:
     query = {"limit": str(SHOWN), **more} | ({"cursor": cursor} if cursor else {})
-    found: dict[str, Any] = client.call("GET", f"{path}?{urlencode(query)}").expect(200).json
+    found: dict[str, Any] = client.call("GET", f"{path}?{urlencode(query)}", owner=True).expect(200).json
     return found
 
 
