@@ -93,3 +93,17 @@ def test_entities_are_told_with_their_states_in_the_order_of_their_ids(lists):
 def test_many_processes_list_the_same_documents_once(lists, make):
     together(4, lambda at: make().add([document(number) for number in range(50)]))
     assert [each.document for each in lists.page("e", 100)] == [f"u{number}" for number in reversed(range(50))]
+
+
+def test_pages_may_hold_documents_of_some_states_alone(lists):
+    states = [DocumentState.READY, DocumentState.NO_TEXT, DocumentState.MISSING, DocumentState.NO_TEXT]
+    lists.add([document(number, state=state) for number, state in enumerate(states)])
+    lists.add([document(9, "other", state=DocumentState.NO_TEXT)])
+
+    def told(*states: DocumentState, most: int = 10, after: Any = None) -> list[str]:
+        return [each.document for each in lists.page("e", most, after, states)]
+
+    assert told(DocumentState.NO_TEXT) == ["u3", "u1"]
+    assert told(DocumentState.NO_TEXT, DocumentState.MISSING, most=2) == ["u3", "u2"]
+    assert told(DocumentState.NO_TEXT, DocumentState.MISSING, after=(2.0, "u2")) == ["u1"]
+    assert told() == []

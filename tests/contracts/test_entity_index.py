@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from app.core.errors import Busy
-from app.core.search.documents import EVERYTHING, About, Chunk, Held, IndexedDocument, Scope
+from app.core.search.documents import EVERYTHING, About, Chunk, Held, IndexedDocument, PageSpan, Scope
 from app.core.search.words import terms
 from tests.support.processes import together
 
@@ -150,6 +150,50 @@ def test_a_scope_bounds_what_is_found_counted_and_held(make):
         assert sorted(held.document for held in index.holds(scope)) == list(expected)
     assert index.held("b", "1") == next(index.holds(Scope(frozenset("b"))))
     assert index.held("b", "0") is None
+
+
+def test_one_document_can_be_left_out(make):
+    index = make()
+    for entity, name in (("a", "0"), ("a", "1"), ("b", "0")):
+        index.put(document(entity, name, "word", vectors=(pointing(1, 0),)))
+    scope = Scope(without=("a", "0"))
+    assert sorted(by_words(index, "word", scope)) == [("a", "1", 0), ("b", "0", 0)]
+    assert index.words(terms("word"), scope, 10).holding == {"word": 2}
+    assert sorted(found(index.meaning(pointing(1, 0), MODEL, scope, 10))) == [("a", "1", 0), ("b", "0", 0)]
+    assert found(index.meaning(pointing(1, 0), MODEL, replace(scope, entities=frozenset("a")), 10)) == [("a", "1", 0)]
+
+
+def test_a_documents_text_is_read_page_by_page(make):
+    index = make()
+    chunks = [Chunk(number, f"text {number}", page) for number, page in enumerate([1, 1, 3, None, 1])]
+    index.put(document("e", "d", chunks=tuple(chunks)))
+    index.put(document("e", "other", "x"))
+    assert list(make().pages("e", "d")) == [
+        PageSpan(1, 0, 2),
+        PageSpan(3, 2, 1),
+        PageSpan(None, 3, 1),
+        PageSpan(1, 4, 1),
+    ]
+    assert list(index.passages("e", "d", 1, 3)) == chunks[1:4]
+    assert list(index.passages("e", "d", 4, 3)) == chunks[4:]
+    assert [list(index.passages("e", "d", 5, 3)), list(index.passages("e", "none", 0, 3))] == [[], []]
+    assert [list(index.pages("e", "none")), list(make().pages("never", "d"))] == [[], []]
+
+
+@pytest.mark.parametrize(("passages", "most", "expected"), [(1, 5, 1), (5, 5, 5), (6, 5, 3), (1000, 32, 32)])
+def test_vectors_of_a_document_are_spread_over_all_of_it(make, passages, most, expected):
+    index = make()
+    vectors = tuple(pointing(1, number % 250, number // 250) for number in range(passages))
+    made = document("e", "d", *map(str, range(passages)), vectors=vectors)
+    index.put(replace(made, model=None, vectors=()))
+    assert list(index.directions("e", "d", MODEL, most)) == []
+    index.put(made)
+    told = list(index.directions("e", "d", MODEL, most))
+    assert [len(told), told[0]] == [expected, vectors[0]]
+    places = [vectors.index(each) for each in told]
+    assert places == sorted(set(places))
+    assert places[-1] >= passages // 2
+    assert list(index.directions("e", "d", "another", most)) == list(index.directions("e", "none", MODEL, most)) == []
 
 
 def test_the_best_come_first_and_no_more_than_asked_for(make):

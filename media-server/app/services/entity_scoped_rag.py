@@ -19,17 +19,24 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.core.errors import Busy, FileNotFound, UploadError
+from app.core.errors import FileNotFound, UploadError
 from app.core.ports.search import Embedder, EntityIndex, TextExtractor
 from app.core.ports.whole_files import NamedLocks
-from app.core.search.documents import About, DocumentId, EntityId, Held, Hits, IndexedDocument, Scope, Vector
-from app.core.search.fusion import Found, fuse, group, near
+from app.core.search.documents import (
+    About,
+    Chunk,
+    DocumentId,
+    EntityId,
+    Held,
+    IndexedDocument,
+    PageSpan,
+    Scope,
+    Vector,
+)
+from app.core.search.fusion import Found
 from app.core.search.splitting import MOST_CHUNKS, split
 from app.core.search.texts import Trouble
-from app.core.search.words import terms
-
-CANDIDATES = 50
-"""Passages that words and meaning give each before they are put together."""
+from app.services.entities.finding import Finding
 
 PathLike = str | os.PathLike[str]
 
@@ -116,7 +123,8 @@ class EntityVectorStore:
 
     def search(self, query: str, k: int = 10, typing: bool = False) -> list[Found]:
         """The ``k`` documents that fit best, by words and by meaning. Raises Busy."""
-        return find(self._tools, query, Scope(frozenset({self._entity})), k, typing)
+        finding = Finding(self._tools.index, self._tools.embedder)
+        return list(finding.documents(query, Scope(frozenset({self._entity})), k, typing).found)
 
     def _add_meaning(self, plain: IndexedDocument, is_wanted: Callable[[], bool]) -> bool:
         whole = self._with_meaning(plain)
@@ -158,6 +166,7 @@ class EntityRAGManager:
         ``max_workers`` documents are under way, twice as many as cores if not told."""
         cores = len(os.sched_getaffinity(0))
         self._tools = replace(tools, embedder=EmbedderPool(embedders, tools.embedder)) if embedders else tools
+        self._finding = Finding(self._tools.index, self._tools.embedder)
         self._workers = max_workers or 2 * cores
         self._thread_pool = ThreadPoolExecutor(self._workers, "entities")
         self._lock = threading.Lock()
@@ -216,7 +225,20 @@ class EntityRAGManager:
 
     def search_all(self, query: str, scope: Scope, k: int = 10, typing: bool = False) -> list[Found]:
         """The same in all entities that the scope allows."""
-        return find(self._tools, query, scope, k, typing)
+        return list(self._finding.documents(query, scope, k, typing).found)
+
+    @property
+    def finding(self) -> Finding:
+        """What finds documents of all entities."""
+        return self._finding
+
+    def pages(self, entity_id: EntityId, document_id: DocumentId) -> Sequence[PageSpan]:
+        """On which pages a document's passages stand; none where it is not indexed. Raises Busy."""
+        return self._tools.index.pages(entity_id, document_id)
+
+    def passages(self, entity_id: EntityId, document_id: DocumentId, first: int, most: int) -> Sequence[Chunk]:
+        """Up to ``most`` passages of a document, from the one numbered ``first`` on. Raises Busy."""
+        return self._tools.index.passages(entity_id, document_id, first, most)
 
     def cleanup_entity(self, entity_id: EntityId) -> None:
         """Free what memory holds of an entity. Nothing is deleted: its documents are found as before."""
@@ -261,24 +283,6 @@ class EmbedderPool:
     def embed_query(self, query: str) -> Vector:
         """Raises what ``embed`` raises."""
         return self._for_queries.embed_query(query)
-
-
-def find(tools: Tools, query: str, scope: Scope, k: int, typing: bool = False) -> list[Found]:
-    """The ``k`` documents in scope that fit best, by words and by meaning; by words alone while the model cannot be asked.
-    Raises Busy."""
-    looked_for = terms(query, typing)
-    if not looked_for.words:
-        return []
-    words = tools.index.words(looked_for, scope, CANDIDATES)
-    return group(fuse(looked_for, words, _by_meaning(tools, query, scope)))[:k]
-
-
-def _by_meaning(tools: Tools, query: str, scope: Scope) -> Hits:
-    try:
-        vector = tools.embedder.embed_query(query)
-    except Busy:
-        return ()
-    return near(tools.index.meaning(vector, tools.embedder.model, scope, CANDIDATES), tools.embedder.least)
 
 
 _installed: list[EntityRAGManager] = []

@@ -74,7 +74,7 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     links = build_links(ground, settings, remotes)
     receiving = build_receiving(ground, settings, links.file_requests)
     forwarding = build_forwarding(ground, settings, remotes)
-    entities = build_entities(ground, settings, links.file_requests)
+    entities = build_entities(ground, settings, links.file_requests, receiving.undo)
     return Services(
         settings=settings,
         ground=ground,

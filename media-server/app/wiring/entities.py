@@ -23,6 +23,7 @@ from app.services.entities.search import DocumentSearch
 from app.services.entity_scoped_rag import EntityRAGManager, Tools, install_entity_rag_manager
 from app.services.event_readers import Bell
 from app.services.links.file_requests import FileRequests
+from app.services.receiving.undo import Undo
 from app.settings import Settings
 from app.storage.disk.last_seen import LocalLastSeen
 from app.storage.disk.leader import LocalLeader
@@ -74,7 +75,7 @@ class Entities:
             embedder.rest(REST_SECONDS)
 
 
-def build_entities(ground: Ground, settings: Settings, links: FileRequests) -> Entities:
+def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo: Undo) -> Entities:
     """Nothing is loaded or started before it is needed: neither NumPy, nor the model, nor a file of the index."""
     bell, lists, requests, clock = Bell(), SQLDocumentLists(ground.catalogue), ground.requests, ground.clock
     tools, embedders = _tools(settings.data_dir, clock)
@@ -94,17 +95,21 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests) -> E
         alone=partial(ground.catalogue.alone, f"reader {reader.name}"),
     )
     arriving = LocalLastSeen(settings.data_dir / RUN_FOLDER / "arriving", clock, fresh_seconds=0.5)
-    indexer = _indexer(ground, settings, lists, files, manager, comparison, bell, arriving)
-    check = partial(check_extra, EXTRA)
     search = DocumentSearch(
-        lists=lists, manager=manager, entities=entities, requests=requests, links=links, check=check
+        lists=lists,
+        manager=manager,
+        entities=entities,
+        requests=requests,
+        links=links,
+        delete_file=undo.delete,
+        check=partial(check_extra, EXTRA),
     )
     secret = ground.stores.secrets.get("entity_key")
     return Entities(
         search,
         EntityLinks(requests=requests, links=links, locks=ground.locks, secret=secret),
         reader,
-        indexer,
+        _indexer(ground, settings, lists, files, manager, comparison, bell, arriving),
         arriving,
         ground.bounds.concurrency.receiving_here,
         embedders,

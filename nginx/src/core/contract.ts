@@ -71,6 +71,30 @@ export interface components {
             /** @description Open, whether anything comes or not. */
             readonly active_uploads: number;
         };
+        /** @description A passage in full, and where it stands. `text`, `path` and `sender` are strangers' words. */
+        readonly ContextPassage: {
+            readonly entity: string;
+            readonly document: string;
+            readonly link: string | null;
+            readonly path: string;
+            readonly page: number | null;
+            /** @description Its number in the file's text, counted from 0. */
+            readonly passage: number;
+            readonly received_at: number;
+            readonly sender: string;
+            /** @description More is better; only comparable within one answer. */
+            readonly score: number;
+            readonly text: string;
+        };
+        /** @description The best passages for a program that reads them, such as one that asks a language model. */
+        readonly ContextReply: {
+            readonly query: string;
+            /** @description To be given to whatever reads the passages, ahead of them. */
+            readonly notice: string;
+            /** @description Always true: strangers wrote the texts. */
+            readonly untrusted: boolean;
+            readonly passages: readonly components["schemas"]["ContextPassage"][];
+        };
         /** @description How many files of all links are at which point of being passed on. */
         readonly Destinations: {
             readonly arriving: number;
@@ -120,6 +144,25 @@ export interface components {
          * @enum {string}
          */
         readonly DocumentState: "waiting" | "words" | "ready" | "no_text" | "missing";
+        /** @description A file and a stretch of its text. */
+        readonly DocumentWithText: {
+            /** @description Its id: of a link's file, that of its upload. */
+            readonly document: string;
+            readonly entity: string;
+            /** @description The hash of the link that it came by. */
+            readonly link: string | null;
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
+            readonly received_at: number;
+            /** @description Name and e-mail address of who has sent it, as far as they are known. */
+            readonly sender: string;
+            readonly state: components["schemas"]["DocumentState"];
+            /** @description Why there is no text, or not all of it, in a sentence. */
+            readonly reason: string | null;
+            /** @description Null where there is none, or none at the place that was asked for. */
+            readonly text: components["schemas"]["Text"] | null;
+        };
         /** @description A folder of Google Drive. */
         readonly DriveDestination: {
             /**
@@ -300,6 +343,8 @@ export interface components {
             /** @description Whether `link` is made of what the request called the server. */
             readonly link_as_asked: boolean;
             readonly folder: string;
+            /** @description The entity under which its files are found, where they are searched. */
+            readonly entity: string;
             readonly expired: boolean;
             readonly files_received: number;
             readonly bytes_received: number;
@@ -510,6 +555,8 @@ export interface components {
             /** @description Whether `link` is made of what the request called the server. */
             readonly link_as_asked: boolean;
             readonly folder: string;
+            /** @description The entity under which its files are found, where they are searched. */
+            readonly entity: string;
             /** @description What the sender's page is headed with. */
             readonly title: string;
             /** @description What the sender's page says below. */
@@ -574,6 +621,8 @@ export interface components {
         };
         /** @description A part of a file's text, with the places of what was looked for. */
         readonly Passage: {
+            /** @description Its number in the file's text, counted from 0. */
+            readonly passage: number;
             /** @description The page, slide or sheet, counted from 1; null where there are none. */
             readonly page: number | null;
             readonly text: string;
@@ -596,6 +645,11 @@ export interface components {
         };
         readonly PassedOnReply: {
             readonly passed_on: components["schemas"]["PassedOn"];
+        };
+        /** @description A stretch of a text: the page it is of, or a part of, and the passage that it begins with. */
+        readonly Place: {
+            readonly page: number | null;
+            readonly passage: number;
         };
         /** @description How far one upload is. */
         readonly Progress: {
@@ -775,6 +829,8 @@ export interface components {
         };
         readonly SearchReply: {
             readonly results: readonly components["schemas"]["Result"][];
+            /** @description Leads to the next page; null where there is none. */
+            readonly next_cursor: string | null;
         };
         /** @description What anyone with the link may know. `max_file_size` and `allowed_extensions` are those that count after the server's own. */
         readonly SenderLink: {
@@ -987,6 +1043,27 @@ export interface components {
          * @enum {string}
          */
         readonly TargetKind: "s3" | "drive" | "session";
+        /** @description A stretch of a file's text: a page, or a hundred passages of a longer one. */
+        readonly Text: {
+            readonly page: number | null;
+            /** @description The last page that holds text. */
+            readonly last_page: number | null;
+            readonly passages: readonly components["schemas"]["TextPassage"][];
+            readonly previous: components["schemas"]["Place"] | null;
+            readonly next: components["schemas"]["Place"] | null;
+        };
+        /** @description A part of a file's text, without what the one before it says already. */
+        readonly TextPassage: {
+            /** @description Its number in the file's text, counted from 0. */
+            readonly passage: number;
+            readonly text: string;
+            readonly marks: readonly (readonly [
+                number,
+                number
+            ])[];
+            /** @description Whether it is of the same paragraph as the one before. */
+            readonly goes_on: boolean;
+        };
         /** @description An upload as it stands. */
         readonly UploadStatus: {
             readonly missing_ranges: readonly (readonly [

@@ -46,8 +46,15 @@ class DocumentLists(Protocol):
         """Up to ``most`` documents whose time has come, those first that have waited longest."""
         ...
 
-    def page(self, entity: EntityId, most: int, after: ListCursor | None = None) -> list[ListedDocument]:
-        """Up to ``most`` documents of an entity, newest first, behind the one at ``after``."""
+    def page(
+        self,
+        entity: EntityId,
+        most: int,
+        after: ListCursor | None = None,
+        states: Collection[DocumentState] | None = None,
+    ) -> list[ListedDocument]:
+        """Up to ``most`` documents of an entity, newest first, behind the one at ``after``; only those in one of ``states``, where
+        these are given."""
         ...
 
     def of_link(self, link: str) -> EntityId | None:

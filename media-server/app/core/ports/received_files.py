@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from app.core.actors import Actor
 from app.core.links import ReceivedFile, Usage
 from app.core.ports.links import ListCursor
 
@@ -17,9 +18,10 @@ class ReceivedFiles(Protocol):
         lose it: it is computed again."""
         ...
 
-    def remove(self, hash: str, upload_id: str) -> bool:
+    def remove(self, hash: str, upload_id: str, owner: Actor | None = None) -> bool:
         """Note that a received file was taken back by its sender, and free its place; true for the one call that did it.
-        False, and nothing changes, where it is not received, is leaving or was passed on."""
+        False, and nothing changes, where it is not received, is leaving or was passed on. An ``owner`` may remove one that was
+        passed on, too."""
         ...
 
     def file(self, hash: str, upload_id: str) -> ReceivedFile | None:

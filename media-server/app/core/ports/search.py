@@ -6,7 +6,19 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from app.core.search.documents import Damage, DocumentId, EntityId, Held, Hits, IndexedDocument, Scope, Vector, WordHits
+from app.core.search.documents import (
+    Chunk,
+    Damage,
+    DocumentId,
+    EntityId,
+    Held,
+    Hits,
+    IndexedDocument,
+    PageSpan,
+    Scope,
+    Vector,
+    WordHits,
+)
 from app.core.search.texts import ExtractedText
 from app.core.search.words import Terms
 
@@ -74,6 +86,18 @@ class EntityIndex(Protocol):
 
     def held(self, entity: EntityId, document: DocumentId) -> Held | None:
         """The same for one document; None where nothing of it is indexed."""
+        ...
+
+    def pages(self, entity: EntityId, document: DocumentId) -> Sequence[PageSpan]:
+        """On which pages a document's passages stand, in their order; none where nothing of it is indexed."""
+        ...
+
+    def passages(self, entity: EntityId, document: DocumentId, first: int, most: int) -> Sequence[Chunk]:
+        """Up to ``most`` passages of a document in their order, from the one numbered ``first`` on."""
+        ...
+
+    def directions(self, entity: EntityId, document: DocumentId, model: str, most: int) -> Sequence[Vector]:
+        """Up to ``most`` vectors of a document, spread over all of it; none where ``model`` has not made them."""
         ...
 
     def check(self) -> Damage:

@@ -32,6 +32,15 @@ class Chunk:
 
 
 @dataclass(frozen=True, slots=True)
+class PageSpan:
+    """Neighbouring passages of one page: so many from the one numbered ``first`` on. ``number`` is the page's."""
+
+    number: int | None
+    first: int
+    passages: int
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """What is known of a document besides its text. ``kind`` is its extension in lower case, ``at`` seconds since the epoch."""
 
@@ -85,11 +94,13 @@ class Scope:
     senders: frozenset[str] | None = None
     since: float | None = None
     until: float | None = None
+    without: tuple[EntityId, DocumentId] | None = None
+    """One document that is not meant, as when others like it are looked for."""
 
     @property
     def is_filtered(self) -> bool:
         """Whether anything but entities restricts it."""
-        return any(each is not None for each in (self.kinds, self.senders, self.since, self.until))
+        return any(each is not None for each in (self.kinds, self.senders, self.since, self.until, self.without))
 
 
 EVERYTHING = Scope()

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from math import log
 
-from app.core.search.documents import Hit, Hits, Passage, WordHits
+from app.core.search.documents import DocumentId, EntityId, Hit, Hits, Passage, WordHits
 from app.core.search.words import Terms, holds, prepare
 
 K = 60
@@ -21,6 +21,10 @@ class Found:
 
     passages: tuple[Passage, ...]
     score: float
+
+    @property
+    def key(self) -> tuple[EntityId, DocumentId]:
+        return self.passages[0].entity, self.passages[0].document
 
 
 def weights(terms: Terms, found: WordHits) -> dict[str, float]:

@@ -14,6 +14,8 @@ MOST_CHUNKS = 20_000
 
 _PARAGRAPH = re.compile(r"\n\s*\n")
 _SPACES = re.compile(r"\s+")
+_STRIPPED = 1
+"""Characters of what neighbours share that a cut between words takes away."""
 
 
 def split(pages: Iterable[Page], length: int = LENGTH, overlap: int = OVERLAP) -> list[Chunk]:
@@ -29,6 +31,21 @@ def split(pages: Iterable[Page], length: int = LENGTH, overlap: int = OVERLAP) -
                 return chunks
             chunks.append(Chunk(len(chunks), text, page.number))
     return chunks
+
+
+def continued(before: str, text: str) -> str | None:
+    """What the passage ``text`` adds to its neighbour ``before``, where one paragraph was cut between the two; else None."""
+    if "\n" in before:
+        return None
+    paragraph, _, ended = text.partition("\n")
+    # The least that they may share comes first, as a cut shares no more than it has to.
+    for shared in range(OVERLAP // 2 - _STRIPPED, min(OVERLAP, len(before), len(paragraph)) + 1):
+        if before.endswith(paragraph[:shared]):
+            whole = before + paragraph[shared:]
+            # Of a paragraph that may go on, what follows has no place to be cut in.
+            if _first(whole if ended else whole.ljust(LENGTH + 1, "x")) == before:
+                return text[shared:]
+    return None
 
 
 def _passages(text: str, length: int, overlap: int) -> Iterator[str]:
@@ -56,6 +73,10 @@ def _cut(paragraph: str, length: int, overlap: int) -> list[str]:
         # Always forward, also where there are no gaps.
         start = max(start + 1, _gap(paragraph, end - overlap, end - overlap // 2))
     return [*pieces, paragraph[start:].strip()]
+
+
+def _first(paragraph: str) -> str:
+    return _cut(paragraph, LENGTH, OVERLAP)[0]
 
 
 def _gap(text: str, least: int, most: int) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import heapq
+import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 from zlib import crc32
 
 from app.core.search.documents import (
@@ -19,6 +21,7 @@ from app.core.search.documents import (
     Hit,
     Hits,
     IndexedDocument,
+    PageSpan,
     Passage,
     Scope,
     Vector,
@@ -115,6 +118,25 @@ class SQLiteIndex:
             found = connection.execute(f"{_HELD} WHERE entity = ? AND document = ?", (entity, document)).fetchone()
         return Held(*found) if found else None
 
+    def pages(self, entity: EntityId, document: DocumentId) -> list[PageSpan]:
+        found = self._of_document("SELECT number, page FROM chunks WHERE owner = ? ORDER BY number", entity, document)
+        spans = []
+        for page, rows in itertools.groupby(found, lambda row: row[1]):
+            numbers = [row[0] for row in rows]
+            spans.append(PageSpan(page, numbers[0], len(numbers)))
+        return spans
+
+    def passages(self, entity: EntityId, document: DocumentId, first: int, most: int) -> list[Chunk]:
+        query = "SELECT number, text, page FROM chunks WHERE owner = ? AND number >= ? ORDER BY number LIMIT ?"
+        return [Chunk(*row) for row in self._of_document(query, entity, document, first, most)]
+
+    def directions(self, entity: EntityId, document: DocumentId, model: str, most: int) -> list[Vector]:
+        # Every so many of them, such that no more than ``most`` are left.
+        query = """SELECT v.vector FROM chunks c JOIN vectors v ON v.id = c.id JOIN documents d ON d.id = c.owner
+            WHERE c.owner = ?1 AND d.model = ?2
+            AND c.number % ((SELECT count(*) + ?3 - 1 FROM chunks WHERE owner = ?1) / ?3) = 0 ORDER BY c.number"""
+        return [row[0] for row in self._of_document(query, entity, document, model, most)]
+
     def check(self) -> Damage:
         return Damage(tuple(shard.name for shard in self._shards if shard.is_there() and shard.is_broken()))
 
@@ -122,6 +144,18 @@ class SQLiteIndex:
         """Close all files; the next call opens them again."""
         for shard in self._shards:
             shard.close()
+
+    def _of_document(
+        self, query: str, entity: EntityId, document: DocumentId, *values: object
+    ) -> list[tuple[Any, ...]]:
+        """What ``query`` finds of a document, whose id comes before ``values``; nothing where it is not held."""
+        shard = self._shards[_number(entity)]
+        if not shard.is_there():
+            return []
+        with shard.reading() as connection:
+            where = "SELECT id FROM documents WHERE entity = ? AND document = ?"
+            found = connection.execute(where, (entity, document)).fetchone()
+            return connection.execute(query, (found[0], *values)).fetchall() if found else []
 
     def _in_scope(self, scope: Scope) -> Iterable[tuple[Shard, Sequence[EntityId] | None]]:
         if scope.entities is None:
@@ -202,6 +236,9 @@ def _condition(scope: Scope, entities: Sequence[EntityId] | None) -> tuple[str, 
         if bound is not None:
             tests.append(test)
             values.append(bound)
+    if scope.without is not None:
+        tests.append("NOT (d.entity = ? AND d.document = ?)")
+        values += scope.without
     return " AND ".join(tests), values
 
 

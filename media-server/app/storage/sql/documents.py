@@ -48,13 +48,15 @@ class SQLDocumentLists:
             .offset(number(0))
         )
         place = sa.tuple_(documents.c.at, documents.c.document)
-        self._page = words(
+        page = (
             select(*_COLUMNS)
             .where(of_entity, place < sa.tuple_(value("at", sa.Double), value("last", sa.Text)))
             .order_by(documents.c.at.desc(), documents.c.document.desc())
             .limit(most)
             .offset(number(0))
         )
+        self._page = words(page)
+        self._page_of_states = words(page.where(database.among(documents.c.state, "states")))
         self._of_link = words(select(sa.func.min(documents.c.entity)).where(documents.c.link == value("link")))
         self._next_entity = words(select(sa.func.min(documents.c.entity)).where(documents.c.entity > value("after")))
         counted = select(documents.c.state, sa.func.count(), sa.func.min(documents.c.link))
@@ -94,10 +96,20 @@ class SQLDocumentLists:
         with self._database.read() as tx:
             return [_document(row) for row in tx.all(self._due, now=now, most=most)]
 
-    def page(self, entity: EntityId, most: int, after: ListCursor | None = None) -> list[ListedDocument]:
+    def page(
+        self,
+        entity: EntityId,
+        most: int,
+        after: ListCursor | None = None,
+        states: Collection[DocumentState] | None = None,
+    ) -> list[ListedDocument]:
         at, last = after or _LAST
+        asked = {"entity": entity, "at": at, "last": last, "most": most}
+        query = self._page
+        if states is not None:
+            query, asked["states"] = self._page_of_states, self._database.listed(each.value for each in states)
         with self._database.read() as tx:
-            return [_document(row) for row in tx.all(self._page, entity=entity, at=at, last=last, most=most)]
+            return [_document(row) for row in tx.all(query, **asked)]
 
     def of_link(self, link: str) -> EntityId | None:
         with self._database.read() as tx:

@@ -108,6 +108,8 @@ class FileStatements:
         may_go = and_(this, ledger.c.passed_on_to.is_(None), ledger.c.leaving == number(0))
         # Locks the row, as ``note_leaving`` locks no more than that one.
         self.may_go = words(select(number(1)).select_from(ledger).where(may_go).with_for_update(of=ledger))
+        not_leaving = and_(this, or_(ledger.c.passed_on_to.is_not(None), ledger.c.leaving == number(0)))
+        self.may_be_deleted = words(select(number(1)).select_from(ledger).where(not_leaving).with_for_update(of=ledger))
         self._of_all(words, in_state(State.RECEIVED))
 
     def _of_all(self, words: Callable[[Any], str], received: Any) -> None:
@@ -221,12 +223,13 @@ class SQLRequests(SQLLinks):
         self._sync()
         self._happened()
 
-    def remove(self, hash: str, upload_id: str) -> bool:
+    def remove(self, hash: str, upload_id: str, owner: Actor | None = None) -> bool:
+        may = self._sql.may_be_deleted if owner else self._sql.may_go
         with self._entry(hash, upload_id) as (tx, book, entry):
-            if entry is None or tx.one(self._sql.may_go, hash=hash, upload_id=upload_id) is None:
+            if entry is None or tx.one(may, hash=hash, upload_id=upload_id) is None:
                 return False
             book.remove(entry)
-            self._events.write(tx, EventKind.FILE_REMOVED, hash, _SENDER, [upload_id])
+            self._events.write(tx, EventKind.FILE_REMOVED, hash, str(owner or _SENDER), [upload_id])
         self._sync()
         self._happened()
         return True

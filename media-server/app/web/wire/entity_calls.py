@@ -7,10 +7,13 @@ from typing import Any
 from app.web.wire import entity_views, replies
 from app.web.wire.declaring import BYTES, FORM, Call, Group, Header, Who
 from app.web.wire.paging import PageQuery
-from app.web.wire.search_query import EntityQuery, SearchQuery
+from app.web.wire.search_query import AlikeQuery, DocumentsQuery, EntityQuery, SearchQuery, TextQuery
 from app.web.wire.upload_bodies import OpenUploadBody
 
 _ENTITY = "/api/entities/{entity_id}"
+_DOCUMENT = f"{_ENTITY}/files/{{document_id}}"
+_FOUND = entity_views.SearchReply | entity_views.ContextReply
+"""What searches answer, the second by ``format``."""
 
 
 def entity_calls(form: dict[str, Any], chunk: tuple[Header, ...]) -> tuple[Call, ...]:
@@ -25,7 +28,7 @@ _FINDING = (
         Group.FOUND,
         Who.OWNER,
         "Find files by what they say, by words and by meaning, the best first.",
-        entity_views.SearchReply,
+        _FOUND,
         queries=(SearchQuery,),
     ),
     Call(
@@ -36,6 +39,14 @@ _FINDING = (
         "All entities that have documents, in the order of their ids.",
         entity_views.EntityList,
         queries=(PageQuery,),
+    ),
+    Call(
+        ("GET",),
+        _ENTITY,
+        Group.FOUND,
+        Who.OWNER,
+        "One entity that has documents.",
+        entity_views.Entity,
     ),
     Call(
         ("DELETE",),
@@ -51,7 +62,7 @@ _FINDING = (
         Group.FOUND,
         Who.OWNER,
         "Find files of one entity.",
-        entity_views.SearchReply,
+        _FOUND,
         queries=(EntityQuery,),
     ),
     Call(
@@ -61,7 +72,33 @@ _FINDING = (
         Who.OWNER,
         "An entity's documents, and how far finding each has got, newest first.",
         entity_views.DocumentList,
-        queries=(PageQuery,),
+        queries=(DocumentsQuery,),
+    ),
+    Call(
+        ("GET",),
+        _DOCUMENT,
+        Group.FOUND,
+        Who.OWNER,
+        "A document, and a stretch of its text with words marked.",
+        entity_views.DocumentWithText,
+        queries=(TextQuery,),
+    ),
+    Call(
+        ("DELETE",),
+        _DOCUMENT,
+        Group.FOUND,
+        Who.OWNER,
+        "Delete a document's file, from its link's folder and list as well.",
+        status=204,
+    ),
+    Call(
+        ("GET",),
+        f"{_DOCUMENT}/similar",
+        Group.FOUND,
+        Who.OWNER,
+        "Find documents that mean most nearly what this one does.",
+        entity_views.SearchReply,
+        queries=(AlikeQuery,),
     ),
 )
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, Field, create_model
 
 from app.core.links import Counts, RequestLink
+from app.core.receipts import entity_of
 from app.core.remotes import RemoteTarget, TargetKind
 from app.core.terms import TERMS, Audience, Kind, Term, Terms
 from app.services.links.file_requests import LinkInfo
@@ -31,6 +32,7 @@ class _OwnersLink(_Link):
 
     link_as_asked: Annotated[bool, Field(description="Whether `link` is made of what the request called the server.")]
     folder: str
+    entity: Annotated[str, Field(description="The entity under which its files are found, where they are searched.")]
 
 
 class _ListedLink(_OwnersLink):
@@ -122,6 +124,7 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
         **_terms_view(link.terms, Audience.OWNER),
         "link_as_asked": services().settings.public_url is None,
         "folder": str(link.folder),
+        "entity": entity_of(link),
     }
 
 

@@ -27,6 +27,7 @@ _PARAMETERS = {
     "code": "The code, however it is written.",
     "name": "The name of a built file.",
     "file_id": "An upload that was opened before, or a key for it as for opening.",
+    "document_id": "The document; of a link's file, the id of its upload.",
     "entity_id": "The entity, percent-encoded. A link's is its fingerprint.",
 }
 _SECURITY: dict[Who, list[dict[str, list[str]]]] = {
