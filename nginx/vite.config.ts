@@ -6,18 +6,23 @@ import { defineConfig } from "vitest/config";
 const src = resolve(import.meta.dirname, "src");
 const page = (name: string): string => resolve(src, `${name}.html`);
 
-/** The sender's page stands one part further down than the others: `/request/<hash>`. */
-function requestFurtherDown(): Plugin {
+/** Two pages stand one part further down than the others: `/request/<hash>` and `/admin/document`. */
+function furtherDown(): Plugin {
   return {
-    name: "droppr:request-further-down",
+    name: "droppr:further-down",
     enforce: "post",
     generateBundle(_, bundle) {
-      const page = bundle["request.html"];
-      if (page?.type !== "asset") return this.error("There is no request.html to write down.");
-      page.source = String(page.source).replaceAll('="./assets/', '="../assets/');
+      for (const name of ["request.html", "document.html"]) {
+        const page = bundle[name];
+        if (page?.type !== "asset") return this.error(`There is no ${name} to write down.`);
+        page.source = String(page.source).replaceAll('="./assets/', '="../assets/');
+      }
     },
   };
 }
+
+/** What the sender's page and the owner's both begin with. */
+const SHARED = /\/src\/(?:later|adapters\/system-clock|core\/(?:errors|reply)|page\/(?:base|dom))\.ts$/;
 
 /** By which Vite's own plugin asks for what it puts around each `import()`. */
 const HELPER = "\0vite/preload-helper.js";
@@ -89,13 +94,7 @@ export default defineConfig({
   root: src,
   // Wherever the pages are served, below a path or not, they find what they need beside themselves.
   base: "./",
-  plugins: [
-    loadingLater(),
-    requestFurtherDown(),
-    pageForEachLanguage(),
-    findingLicenses(),
-    writingLicenses(),
-  ],
+  plugins: [loadingLater(), furtherDown(), pageForEachLanguage(), findingLicenses(), writingLicenses()],
   // Pages always have it, so what stands in for it elsewhere need not be in them.
   define: { "typeof XMLHttpRequest": JSON.stringify("function") },
   build: {
@@ -110,7 +109,14 @@ export default defineConfig({
       resolveDependencies: (_, files, { hostType }) => (hostType === "html" ? files : []),
     },
     rollupOptions: {
-      input: { index: page("index"), request: page("request"), admin: page("admin") },
+      input: {
+        index: page("index"),
+        request: page("request"),
+        admin: page("admin"),
+        document: page("document"),
+      },
+      // What the sender's page shares with others stays in one file: cut finer, for others, it would weigh more.
+      output: { codeSplitting: { groups: [{ name: "later", test: SHARED }] } },
     },
   },
   worker: { format: "es", plugins: () => [findingLicenses()] },

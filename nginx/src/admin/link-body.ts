@@ -10,6 +10,7 @@ import { FileList } from "./files";
 import { countOf } from "./format";
 import { acts, cloned, part, say, show } from "./parts";
 import { makeShare } from "./share";
+import { Texts } from "./texts";
 import { visibleName } from "./visible";
 import { type ListedLink, type OpenUpload, type ReceivedFile, TEXTS } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
@@ -36,6 +37,7 @@ export class LinkBody {
   readonly #ports: RowPorts;
   readonly #files: FileList;
   readonly #arriving: Arriving;
+  readonly #texts: Texts;
   readonly #form: HTMLFormElement;
   readonly #edit: HTMLButtonElement;
   #editor: Editor | null = null;
@@ -64,6 +66,8 @@ export class LinkBody {
     });
     part(root, "files-title", HTMLElement).before(this.#arriving.element);
     this.#files.element.hidden = true;
+    this.#texts = new Texts(() => ports.refresh());
+    part(root, "files", HTMLElement).after(this.#texts.element);
     this.#form = part(root, "editor", HTMLFormElement);
     this.#edit = part(root, "edit", HTMLButtonElement);
     Editor.listen(this.#form, () => this.#editor);
@@ -91,7 +95,7 @@ export class LinkBody {
 
   /** Brings what arrives and what has arrived up to date. */
   async refresh(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#refreshUploads(signal), this.#refreshFiles(signal)]);
+    await Promise.all([this.#refreshUploads(signal), this.#refreshFiles(signal), this.#refreshTexts(signal)]);
   }
 
   /** Bytes that have come since, by upload id. */
@@ -113,6 +117,12 @@ export class LinkBody {
     this.#total = total;
     this.#files.show(this.#received, Math.max(total, this.#received.length));
     this.#files.element.hidden = false;
+  }
+
+  async #refreshTexts(signal: AbortSignal): Promise<void> {
+    const { search, entity } = this.#link;
+    if (search) await this.#texts.refresh(this.#ports.api, entity, signal);
+    else this.#texts.hide();
   }
 
   /** Received files are never changed but for their hash and their way to elsewhere, which come later. */

@@ -29,7 +29,7 @@ export class AdminPage {
     confirmStoppingAll: (name) => confirm("stopping-all", name),
   });
   readonly #search = new SearchPanel({
-    search: (words, typing, signal) => this.#api.search(words, typing, signal),
+    search: (words, typing, cursor, signal) => this.#api.search(words, typing, cursor, signal),
     isGone: (hash, path) => this.#api.isGone(hash, path),
   });
   readonly #activity = new ActivityPanel((received) => this.#links.moved(received));

@@ -33,6 +33,8 @@ export interface OwnerLink extends Texts {
   readonly askName: Asked;
   readonly askEmail: Asked;
   readonly destination: Destination;
+  /** Under which its files are found, where they are searched. */
+  readonly entity: string;
   /** Whether texts in its files are indexed. */
   readonly search: boolean;
 }
@@ -94,6 +96,7 @@ export function parseLink(value: unknown): OwnerLink {
     askName: oneOf(ASKED, fields.ask_name),
     askEmail: oneOf(ASKED, fields.ask_email),
     destination: destinationOf(fields.destination),
+    entity: text(fields, "entity"),
     search: fields.search === true,
   };
 }
@@ -146,58 +149,6 @@ export function parseFiles(value: unknown): Page<ReceivedFile> {
     };
   });
   return { items, nextCursor: optionalText(reply.next_cursor) };
-}
-
-/** A part of a file's text, in pieces of which some are what was looked for. */
-export interface Passage {
-  /** A page, slide or sheet; null where there are none. */
-  readonly page: number | null;
-  readonly pieces: readonly { readonly text: string; readonly marked: boolean }[];
-}
-
-/** A file that was found. */
-export interface FoundFile {
-  readonly document: string;
-  /** The hash of the link that it came by, or null. */
-  readonly link: string | null;
-  readonly path: string;
-  readonly receivedAt: number;
-  readonly sender: string;
-  readonly passages: readonly Passage[];
-}
-
-export function parseFound(value: unknown): readonly FoundFile[] {
-  return list(doubted<Declared<"SearchReply">>(value), "results").map((each) => {
-    const fields = doubted<Declared<"Result">>(each);
-    return {
-      document: text(fields, "document"),
-      link: optionalText(fields.link),
-      path: text(fields, "path"),
-      receivedAt: number(fields, "received_at") * 1_000,
-      sender: text(fields, "sender"),
-      passages: list(fields, "passages").map(passageOf),
-    };
-  });
-}
-
-function passageOf(value: unknown): Passage {
-  const fields = doubted<Declared<"Passage">>(value);
-  // The server counts characters, of which JavaScript takes some for two.
-  const letters = [...text(fields, "text")];
-  const pieces: { text: string; marked: boolean }[] = [];
-  let done = 0;
-  const take = (end: number, marked: boolean): void => {
-    if (end > done) pieces.push({ text: letters.slice(done, end).join(""), marked });
-    done = Math.max(done, end);
-  };
-  for (const mark of list(fields, "marks")) {
-    const [start, end] = Array.isArray(mark) ? mark : [];
-    if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end)) continue;
-    take(Math.min(start, letters.length), false);
-    take(Math.min(end, letters.length), true);
-  }
-  take(letters.length, false);
-  return { page: typeof fields.page === "number" ? fields.page : null, pieces };
 }
 
 /** A file on its way. */
@@ -269,23 +220,23 @@ function passedOnOf(value: unknown): PassedOn | null {
   };
 }
 
-function text<T>(fields: Doubted<T>, name: FieldOf<T, string>): string {
+export function text<T>(fields: Doubted<T>, name: FieldOf<T, string>): string {
   const value: unknown = fields[name];
   if (typeof value !== "string") throw new TypeError(`${name} is not a text`);
   return value;
 }
 
-function optionalText(value: unknown): string | null {
+export function optionalText(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-function number<T>(fields: Doubted<T>, name: FieldOf<T, number>): number {
+export function number<T>(fields: Doubted<T>, name: FieldOf<T, number>): number {
   const value: unknown = fields[name];
   if (typeof value !== "number" || value < 0) throw new TypeError(`${name} is not a number`);
   return value;
 }
 
-function list<T>(fields: Doubted<T>, name: FieldOf<T, readonly unknown[]>): readonly unknown[] {
+export function list<T>(fields: Doubted<T>, name: FieldOf<T, readonly unknown[]>): readonly unknown[] {
   const value: unknown = fields[name];
   if (!Array.isArray(value)) throw new TypeError(`${name} is not a list`);
   return value;

@@ -32,6 +32,11 @@ def admin() -> Response:
     return _moved("../admin") if request.path.endswith("/") else _page("admin.html")
 
 
+@pages.get("/admin/document", strict_slashes=False)
+def document() -> Response:
+    return _moved("../document") if request.path.endswith("/") else _page("document.html")
+
+
 @pages.get("/request/<hash>", strict_slashes=False)
 def request_page(hash: str) -> Response:
     """The same for every link, also for one that there is not: the page asks for it itself, and says so."""

@@ -1,0 +1,148 @@
+// The text of a received file, page by page, with what was looked for marked; and files that are like it.
+
+import { UploadError } from "../core/errors";
+import { BASE } from "../page/base";
+import { make, need, setText } from "../page/dom";
+import type { Alike } from "./alike";
+import { documentUrl, OwnerApi } from "./api";
+import { showTime } from "./files";
+import { formatBytes, formatDate } from "./format";
+import { said, showDownload } from "./found";
+import { acts, part, show } from "./parts";
+import type { FileText, Place, SearchedFile } from "./search-wire";
+import { visibleName } from "./visible";
+import { errorWords } from "./words";
+
+const LOGGED_OUT = "You are not logged in. Go to your links, log in there, and come back to this address.";
+const STATES: Readonly<Record<string, string>> = {
+  waiting: "Its text is not read yet. Look again in a while.",
+  missing: "The file was moved, changed or deleted on the server, so it has no text any more.",
+};
+const NO_PLACE = "There is no text at this place of the file.";
+
+export class DocumentPage {
+  readonly #api = new OwnerApi({ onUnauthorized: () => {} });
+  readonly #entity: string;
+  readonly #document: string;
+  readonly #words: string;
+  readonly #asked: URLSearchParams;
+  readonly #hash: string;
+  /** Similar files, which most visits do not ask for. */
+  #alike: Promise<Alike> | null = null;
+
+  /** What the page is of stands in its address: `entity`, `file`, the words `q`, and `passage` or `page`. */
+  constructor({ search, hash }: Pick<Location, "search" | "hash">) {
+    const asked = new URLSearchParams(search);
+    this.#entity = asked.get("entity") ?? "";
+    this.#document = asked.get("file") ?? "";
+    this.#words = asked.get("q") ?? "";
+    this.#hash = hash;
+    this.#asked = new URLSearchParams({ q: this.#words, typing: "true" });
+    for (const name of ["page", "passage"]) {
+      const value = asked.get(name);
+      if (value !== null) this.#asked.set(name, value);
+    }
+    const back = need("back", HTMLAnchorElement);
+    back.href = `${BASE}/admin${this.#words === "" ? "" : `?${new URLSearchParams({ q: this.#words })}`}`;
+    setText(back, this.#words === "" ? "Back to your links" : "Back to what was found");
+    acts(need("more-alike", HTMLButtonElement), () => this.#findAlike());
+  }
+
+  async start(): Promise<void> {
+    try {
+      const [{ file, text }, searched] = await Promise.all([
+        this.#api.document(this.#entity, this.#document, this.#asked),
+        // Without an answer the link is not named.
+        this.#api.searched(this.#entity).catch(() => null),
+      ]);
+      this.#showFile(file, searched?.title ?? "");
+      this.#showText(file, text);
+    } catch (error) {
+      this.#complain(error);
+      return;
+    }
+    if (this.#hash === "#like") {
+      need("like-title").focus();
+      await this.#findAlike();
+    }
+  }
+
+  #showFile(file: SearchedFile, link: string): void {
+    const root = need("document");
+    const name = visibleName(file.path);
+    document.title = `${name} · Droppr`;
+    setText(part(root, "path", HTMLElement), name);
+    part(root, "link-line", HTMLElement).hidden = link === "";
+    setText(part(root, "link", HTMLElement), visibleName(link));
+    showTime(part(root, "time", HTMLTimeElement), file.receivedAt, formatDate);
+    setText(part(root, "size", HTMLElement), formatBytes(file.size));
+    setText(part(root, "sender", HTMLElement), visibleName(file.sender));
+    part(root, "sender-line", HTMLElement).hidden = file.sender === "";
+    const download = part(root, "download", HTMLAnchorElement);
+    showDownload(download, part(root, "gone", HTMLElement), file, (hash, path) =>
+      this.#api.isGone(hash, path),
+    );
+    root.hidden = false;
+    need("like").hidden = file.state === "no_text" || file.state === "missing";
+  }
+
+  #showText(file: SearchedFile, text: FileText | null): void {
+    const why = file.reason ?? STATES[file.state];
+    show(need("reason"), text === null ? (why ?? NO_PLACE) : (file.reason ?? ""));
+    if (text === null) return;
+    const meant = Number(this.#asked.get("passage") ?? Number.NaN);
+    const paragraphs: HTMLElement[] = [];
+    let target: HTMLElement | null = null;
+    for (const { number, pieces, goesOn } of text.passages) {
+      const words = said(pieces, "lines");
+      let paragraph = paragraphs.at(-1);
+      if (paragraph === undefined || !goesOn) {
+        paragraph = make("p");
+        paragraph.dir = "auto";
+        paragraphs.push(paragraph);
+      }
+      paragraph.append(words);
+      if (number === meant) {
+        // What was found by its meaning has no word to be marked.
+        if (words.querySelector("mark") === null) paragraph.classList.add("meant");
+        target = words.querySelector("mark") ?? words;
+      }
+    }
+    const shown = need("text");
+    shown.replaceChildren(...paragraphs);
+    this.#showPlaces(file, text);
+    const mark = target ?? shown.querySelector("mark");
+    if (mark !== null && this.#hash === "") mark.scrollIntoView({ block: "center" });
+  }
+
+  #showPlaces(file: SearchedFile, { page, lastPage, previous, next }: FileText): void {
+    need("turning").hidden = previous === null && next === null && page === null;
+    setText(need("place"), page === null ? "A part of the text" : `Page ${page} of ${lastPage ?? page}`);
+    const turn = (id: string, place: Place | null): void => {
+      const anchor = need(id, HTMLAnchorElement);
+      anchor.hidden = place === null;
+      if (place === null) return;
+      const asked = this.#words === "" ? {} : { q: this.#words };
+      anchor.href = documentUrl(file, { ...asked, passage: String(place.passage) });
+    };
+    turn("previous", previous);
+    turn("next", next);
+  }
+
+  async #findAlike(): Promise<void> {
+    this.#alike ??= import("./alike").then(({ Alike }) => new Alike(this.#api, this.#entity, this.#document));
+    try {
+      await (await this.#alike).more();
+    } catch {
+      this.#alike = null;
+      show(need("like-says"), "This part of the page could not be loaded. Try again.");
+    }
+  }
+
+  #complain(error: unknown): void {
+    const isOut = error instanceof UploadError && error.status === 401;
+    if (isOut) setText(need("back"), "To your links");
+    need("failed").hidden = false;
+    show(need("trouble"), isOut ? LOGGED_OUT : errorWords(error));
+  }
+}

@@ -1,0 +1,3 @@
+import { DocumentPage } from "./admin/document";
+
+void new DocumentPage(location).start();
