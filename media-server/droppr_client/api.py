@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -16,6 +16,8 @@ from droppr_client.upload.problems import FileRefused, MovedAway, Refused, Retry
 JSON = dict[str, Any]
 
 PAGE_ITEMS = 1000
+FOUND_AT_ONCE = 50
+"""Files or passages that one answer to a search tells."""
 MAX_PAGES = 2000
 MAX_LIST_BYTES = 256 * 1024 * 1024
 """Bytes of all pages of a list. One that goes on beyond that has no end."""
@@ -82,10 +84,15 @@ class Api:
         """Cancel up to a thousand of those that are on their way: ``cancelled``, and how many are ``left``."""
         return self._call("DELETE", f"{_path(hash)}/uploads")
 
-    def search(self, query: str, entities: Sequence[str] = (), limit: int = 10) -> list[JSON]:
-        """Files that have arrived, found by what they say, the best first; of all entities where none is named."""
-        asked = [("q", query), ("limit", str(limit)), *(("entity", each) for each in entities)]
-        return self._listed(self._call("GET", f"/api/search?{urlencode(asked, errors='replace')}"), "results")
+    def search(self, asked: Mapping[str, Sequence[str]], most: int = sys.maxsize) -> list[JSON]:
+        """The best ``most`` files that have arrived, found by what they say, or all that are told; ``asked`` as the call takes it."""
+        query = f"{urlencode(asked, doseq=True, errors='replace')}&"
+        return self._pages("/api/search", "results", most, query, FOUND_AT_ONCE)[:most]
+
+    def passages(self, asked: Mapping[str, Sequence[str]], most: int) -> JSON:
+        """The best passages in full, for programs that read, as the server tells them."""
+        page = {**asked, "limit": [str(most)], "format": ["context"]}
+        return self._call("GET", f"/api/search?{urlencode(page, doseq=True, errors='replace')}")
 
     def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
         """The bytes ``[start, stop)`` of a received file in pieces, and never more. Raises Retryable, FileRefused, ApiError."""
@@ -116,12 +123,14 @@ class Api:
     def _headers(self) -> dict[str, str]:
         return {"Authorization": f"Bearer {self._token}"} if self._token else {}
 
-    def _pages(self, path: str, name: str, most: int = sys.maxsize) -> list[JSON]:
-        """A list that the server tells in pages, up to ``most`` entries of it."""
+    def _pages(
+        self, path: str, name: str, most: int = sys.maxsize, query: str = "", at_once: int = PAGE_ITEMS
+    ) -> list[JSON]:
+        """A list that the server tells in pages, ``most`` entries of it or some more."""
         found: list[JSON] = []
         more, size, known = "", 0, set[str]()
         for _ in range(MAX_PAGES):
-            answer = self._answer("GET", f"{path}?limit={min(PAGE_ITEMS, most)}{more}")
+            answer = self._answer("GET", f"{path}?{query}limit={min(at_once, most)}{more}")
             found += self._listed(answer.document, name)
             cursor = wire.text(answer.document.get("next_cursor"))
             if not cursor or len(found) >= most:

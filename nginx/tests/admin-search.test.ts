@@ -222,7 +222,7 @@ describe("Texts", () => {
     };
     expect(of({ ready: 3 })).toBe("3 files can be found.");
     expect(of({ ready: 3, words: 1, waiting: 2, no_text: 1, missing: 1 })).toBe(
-      "4 of 8 files can be found. 2 files still to be read. 2 files cannot be found:",
+      "4 of 8 files can be found. 2 files still to be read. 2 files cannot be found.",
     );
     expect(textsWords(null)).toContain("None");
   });

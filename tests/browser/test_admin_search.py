@@ -158,7 +158,7 @@ def test_a_text_of_a_stranger_acts_on_nothing_and_needs_the_owner(
         assert complaints(page) == []
         for wrong in (address.replace("file=", "file=x"), "/admin/document"):
             page.goto(wrong)
-            expect(page.get_by_role("alert")).to_contain_text("There is no such")
+            expect(page.get_by_role("alert")).to_contain_text("There is no")
             assert complaints(page) == []
     stranger = browser.new_page(base_url=owner.url)
     stranger.goto(address)
@@ -173,7 +173,8 @@ def test_the_owner_sees_what_cannot_be_found_and_why(browser: Browser, owner: Cl
         link.deliver(name, content)
     with owner_desk(browser, owner.url, owner.token) as page:
         texts = unfold(page, "Mixed").locator(".texts")
-        expect(texts).to_contain_text("1 of 3 files can be found. 2 files cannot be found:", timeout=MODEL_MS)
+        expect(texts).to_contain_text("1 of 3 files can be found. 2 files cannot be found.", timeout=MODEL_MS)
+        texts.get_by_text("Which, and why").click()
         expect(texts.locator("li").filter(has_text="half.pdf")).to_contain_text("Ask for it again")
         expect(texts.locator("li").filter(has_text="film.mov")).to_contain_text("not read")
         assert complaints(page) == []

@@ -108,6 +108,24 @@ def test_the_command_line_shows_what_was_found(running: LiveServer, client: Clie
     [result] = json.loads(droppr("boathouse", "--entity", link_fingerprint(link.hash), "--json"))["results"]
     assert result["name"] == "rent.pdf"
     assert json.loads(droppr("boathouse", "--entity", "none", "--json")) == {"results": []}
+    narrowed = ["--link", f"{running.url}/request/{link.hash}", "--type", "pdf", "--since", "2020-01-01", "--json"]
+    assert [each["name"] for each in json.loads(droppr("boathouse", *narrowed))["results"]] == ["rent.pdf"]
+    assert json.loads(droppr("boathouse", "--until", "2020-01-01", "--json")) == {"results": []}
+    context = json.loads(droppr("boathouse", "--context"))
+    assert (context["untrusted"], context["passages"][0]["page"]) == (True, 2)
+
+
+def test_the_command_line_shows_more_than_one_page(running: LiveServer, client: Client, tmp_path: Path) -> None:
+    link = client.make_link(search=True)
+    for number in range(60):
+        link.deliver(f"{number}.txt", f"Letter number {number} about the boathouse.".encode())
+    eventually(lambda: ready(link, 60), seconds=90, what="all to be read")
+    environment = {**os.environ, "DROPPR_URL": running.url, "DROPPR_ADMIN_TOKEN": running.token}
+    for option, count in (("--all", 60), ("--limit=55", 55)):
+        command = [DROPPR, "search", "boathouse", option, "--json"]
+        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+        results = json.loads(done.stdout)["results"]
+        assert len({each["name"] for each in results}) == len(results) == count
 
 
 def test_documents_of_named_entities_come_by_form_and_by_chunks(way_in: Client) -> None:

@@ -67,7 +67,7 @@ export class LinkBody {
     part(root, "files-title", HTMLElement).before(this.#arriving.element);
     this.#files.element.hidden = true;
     this.#texts = new Texts(() => ports.refresh());
-    part(root, "files", HTMLElement).after(this.#texts.element);
+    part(root, "files-title", HTMLElement).before(this.#texts.element);
     this.#form = part(root, "editor", HTMLFormElement);
     this.#edit = part(root, "edit", HTMLButtonElement);
     Editor.listen(this.#form, () => this.#editor);

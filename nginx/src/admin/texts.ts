@@ -14,6 +14,7 @@ export class Texts {
   readonly element = make("section", { className: "texts" });
   readonly #words = make("p", { className: "quiet" });
   readonly #list: PagedList<SearchedFile>;
+  readonly #which = make("details", {}, make("summary", { text: "Which, and why" }));
   #told = "";
 
   /** `load` asks for as many files as are wanted, and shows them. */
@@ -24,7 +25,8 @@ export class Texts {
       makeRow: unreadableRow,
       load,
     });
-    this.element.append(make("h4", { text: "Texts in its files" }), this.#words, this.#list.element);
+    this.#which.append(this.#list.element);
+    this.element.append(make("h4", { text: "Texts in its files" }), this.#words, this.#which);
     this.element.hidden = true;
   }
 
@@ -42,6 +44,7 @@ export class Texts {
     if (told === this.#told) return;
     const files = count === 0 ? [] : await api.unreadable(entity, this.#list.wanted, signal);
     this.#list.show(files, count - files.length);
+    this.#which.hidden = count === 0;
     this.#told = told;
   }
 }
@@ -56,7 +59,7 @@ function unreadable(searched: Searched | null): number {
   return (searched?.states.get("no_text") ?? 0) + (searched?.states.get("missing") ?? 0);
 }
 
-/** "10 of 12 files can be found. 1 file is still to be read. 1 file cannot be found:" */
+/** "10 of 12 files can be found. 1 file is still to be read. 1 file cannot be found." */
 export function textsWords(searched: Searched | null): string {
   if (searched === null) return "None of its files is read yet.";
   const waiting = searched.states.get("waiting") ?? 0;
@@ -68,7 +71,7 @@ export function textsWords(searched: Searched | null): string {
       ? `${countOf(found, "file")} can be found.`
       : `${found} of ${countOf(searched.files, "file")} can be found.`,
     waiting === 0 ? "" : `${countOf(waiting, "file")} still to be read.`,
-    lost === 0 ? "" : `${countOf(lost, "file")} cannot be found:`,
+    lost === 0 ? "" : `${countOf(lost, "file")} cannot be found.`,
   ]
     .filter((each) => each !== "")
     .join(" ");
