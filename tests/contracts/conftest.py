@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from app.core.ports.search import EntityIndex
 from app.storage.disk.sqlite_file import made
+from app.storage.search.postgresql_index import PostgreSQLIndex
+from app.storage.search.sqlite_index import SQLiteIndex
 from app.storage.sql.database import Database
 from app.storage.sql.migrate import create, migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
@@ -48,3 +51,39 @@ def emptied(migrated: str) -> str:
         connection.execute(_CUT_OFF)
         connection.execute(f"TRUNCATE {tables} RESTART IDENTITY")
     return migrated
+
+
+@pytest.fixture
+def indexes(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], Callable[[], EntityIndex]]]:
+    """Opens this test's index of a kind (sqlite, postgresql or pgvector), which is empty at first, again and again as other processes
+    would."""
+    opened: list[SQLiteIndex] = []
+
+    def index_in_files() -> EntityIndex:
+        opened.append(SQLiteIndex(tmp_path / "index"))
+        return opened[-1]
+
+    def opener(kind: str) -> Callable[[], EntityIndex]:
+        if kind == "sqlite":
+            return index_in_files
+        address = request.getfixturevalue(f"index_on_{kind}")
+        with psycopg.connect(address, autocommit=True) as connection:
+            connection.execute(_CUT_OFF)
+            if connection.execute("SELECT to_regclass('search_facts')").fetchone() != (None,):
+                connection.execute("TRUNCATE search_documents, search_chunks, search_vectors RESTART IDENTITY")
+                connection.execute("UPDATE search_shards SET version = version + 1, removed = false")
+        return lambda: PostgreSQLIndex(PostgreSQLDatabase(address))
+
+    yield opener
+    for each in opened:
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def index_on_postgresql(postgresql: PostgreSQLServer) -> str:
+    return postgresql.new_database()
+
+
+@pytest.fixture(scope="session")
+def index_on_pgvector(pgvector: PostgreSQLServer) -> str:
+    return pgvector.new_database()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
@@ -40,6 +41,10 @@ _numbers = count(1)
 
 class PostgreSQLServer:
     """A server from `with` to the end of the block; `new_database()` is the address of an empty database of it."""
+
+    def __init__(self, programs: Path | None = None) -> None:
+        """Another one than this machine's, where ``programs`` says in which folder it is."""
+        self._programs = programs
 
     def __enter__(self) -> Self:
         # pytest's own folder can be entered by its user alone, and PostgreSQL refuses to run as root.
@@ -126,12 +131,27 @@ class PostgreSQLServer:
         user, group = self._user or ("", "")
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-c", _LAUNCH, str(user), str(group), str(_program(program)), *arguments],
+                [sys.executable, "-c", _LAUNCH, str(user), str(group), str(self._program(program)), *arguments],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 cwd=self.folder,
             )
+
+    def _program(self, name: str) -> Path:
+        if self._programs is not None:
+            return self._programs / name
+        # Debian keeps several versions beside each other and none of them on the path.
+        found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
+        return found[-1] if found else Path(str(shutil.which(name)))
+
+
+def packaged_programs() -> Path | None:
+    """Where the programs of the server with pgvector are that comes as a Python package; None where there is none for this machine."""
+    found = importlib.util.find_spec("pgserver")
+    if found is None or not found.submodule_search_locations:
+        return None
+    return Path(found.submodule_search_locations[0]) / "pginstall" / "bin"
 
 
 def _user() -> tuple[int, int] | None:
@@ -140,9 +160,3 @@ def _user() -> tuple[int, int] | None:
         return None
     found = pwd.getpwnam("postgres")
     return found.pw_uid, found.pw_gid
-
-
-def _program(name: str) -> Path:
-    # Debian keeps several versions beside each other and none of them on the path.
-    found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: int(path.parts[-3]))
-    return found[-1] if found else Path(str(shutil.which(name)))

@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from shutil import rmtree
 
 from app.core.backoff import Backoff
 from app.core.ports.entities import DocumentLists
-from app.core.ports.guards import Clock
+from app.core.ports.search import EntityIndex
 from app.core.ports.shared import LastSeen
 from app.services.entities.comparison import Comparison
 from app.services.entities.document_files import DocumentFiles
@@ -31,6 +32,7 @@ from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.search.embedder import UniversalEmbedder
 from app.storage.search.sqlite_index import SQLiteIndex
 from app.storage.sql.documents import SQLDocumentLists
+from app.storage.sql.sqlite import SQLiteDatabase
 from app.storage.text.extractor import ProcessExtractor
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.extras import check_extra, has_extra
@@ -78,7 +80,7 @@ class Entities:
 def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo: Undo) -> Entities:
     """Nothing is loaded or started before it is needed: neither NumPy, nor the model, nor a file of the index."""
     bell, lists, requests, clock = Bell(), SQLDocumentLists(ground.catalogue), ground.requests, ground.clock
-    tools, embedders = _tools(settings.data_dir, clock)
+    tools, embedders = _tools(ground, settings)
     manager = EntityRAGManager(tools, embedders[1:])
     install_entity_rag_manager(manager)
     entities = LinkEntities(requests=requests, lists=lists, manager=manager, clock=clock, bell=bell)
@@ -140,9 +142,24 @@ def _indexer(
     )
 
 
-def _tools(data: Path, clock: Clock) -> tuple[Tools, list[UniversalEmbedder]]:
+def _index(ground: Ground, data: Path) -> EntityIndex:
+    """The index is where the catalogue is."""
+    if isinstance(ground.catalogue, SQLiteDatabase):
+        return SQLiteIndex(data / "search")
+    # Its driver is an extra of its own.
+    from app.storage.search.postgresql_index import PostgreSQLIndex
+    from app.storage.sql.postgresql import PostgreSQLDatabase
+
+    assert isinstance(ground.catalogue, PostgreSQLDatabase)
+    # What an index of before has left, which holds texts that nobody would remove from it.
+    rmtree(data / "search", ignore_errors=True)
+    return PostgreSQLIndex(ground.catalogue)
+
+
+def _tools(ground: Ground, settings: Settings) -> tuple[Tools, list[UniversalEmbedder]]:
     """What documents are indexed with, and the embedders that there are: one for queries, and one for each processor."""
+    data, clock = settings.data_dir, ground.clock
     embedders = [UniversalEmbedder(), *(UniversalEmbedder(gives_way=True) for _ in range(CORES))]
     locks = LocalNamedLocks(data / "search.turn")
     extractor = ProcessExtractor(on_unsafe=LocalLastSeen(data / RUN_FOLDER / UNSAFE, clock).note)
-    return Tools(SQLiteIndex(data / "search"), extractor, embedders[0], locks), embedders
+    return Tools(_index(ground, data), extractor, embedders[0], locks), embedders

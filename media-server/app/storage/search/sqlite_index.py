@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import heapq
-import itertools
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 from app.core.search.documents import (
     About,
@@ -28,10 +26,10 @@ from app.core.search.documents import (
     WordHits,
 )
 from app.core.search.words import Terms, prepare
+from app.storage.search.rules import SHARDS, says_nothing_new, says_only_more, shard_of, spans, token_of
 from app.storage.search.shard import Shard
 from app.storage.search.vectors import VectorCache, nearest
 
-SHARDS = 16
 _HELD = "SELECT entity, document, digest, extractor, model FROM documents"
 _PASSAGE = """SELECT c.id, d.entity, d.document, d.name, d.kind, d.at, d.sender, c.number, c.text, c.page
     FROM chunks c JOIN documents d ON d.id = c.owner WHERE c.id IN ({})"""
@@ -48,14 +46,14 @@ class SQLiteIndex:
         self._vectors = {shard.name: VectorCache() for shard in self._shards}
 
     def put(self, document: IndexedDocument) -> bool:
-        shard = self._shards[_number(document.entity)]
+        shard = self._shards[shard_of(document.entity)]
         with shard.writing() as connection:
             where = document.entity, document.document
             found = connection.execute(f"SELECT id, {_HELD[7:]} WHERE entity = ? AND document = ?", where).fetchone()
             held = Held(*found[1:]) if found else None
-            if held == document.held or (held is not None and _says_less(document, held)):
+            if held is not None and says_nothing_new(document, held):
                 return False
-            if found is not None and held is not None and _says_only_more(document, held):
+            if found is not None and held is not None and says_only_more(document, held):
                 connection.execute("UPDATE documents SET model = ? WHERE id = ?", (document.model, found[0]))
                 _add_vectors(connection, found[0], document.vectors)
                 return True
@@ -67,7 +65,7 @@ class SQLiteIndex:
         return True
 
     def drop(self, entity: EntityId, document: DocumentId | None = None) -> None:
-        shard = self._shards[_number(entity)]
+        shard = self._shards[shard_of(entity)]
         if not shard.is_there():
             return
         with shard.writing() as connection:
@@ -102,7 +100,9 @@ class SQLiteIndex:
                 query = f"SELECT d.id FROM documents d WHERE d.model = ? AND {condition}"
                 owners = [row[0] for row in connection.execute(query, (model, *values))]
                 if owners:
-                    matrix = self._vectors[shard.name].get(version, connection, len(vector))
+                    matrix = self._vectors[shard.name].get(
+                        version, len(vector), partial(_vectors, connection, len(vector))
+                    )
                     found += [(cosine, shard, id) for id, cosine in nearest(matrix, vector, owners, limit)]
         return _best(found, limit)
 
@@ -114,17 +114,13 @@ class SQLiteIndex:
             yield from (Held(*row) for row in found)
 
     def held(self, entity: EntityId, document: DocumentId) -> Held | None:
-        with self._shards[_number(entity)].reading() as connection:
+        with self._shards[shard_of(entity)].reading() as connection:
             found = connection.execute(f"{_HELD} WHERE entity = ? AND document = ?", (entity, document)).fetchone()
         return Held(*found) if found else None
 
     def pages(self, entity: EntityId, document: DocumentId) -> list[PageSpan]:
         found = self._of_document("SELECT number, page FROM chunks WHERE owner = ? ORDER BY number", entity, document)
-        spans = []
-        for page, rows in itertools.groupby(found, lambda row: row[1]):
-            numbers = [row[0] for row in rows]
-            spans.append(PageSpan(page, numbers[0], len(numbers)))
-        return spans
+        return spans(found)
 
     def passages(self, entity: EntityId, document: DocumentId, first: int, most: int) -> list[Chunk]:
         query = "SELECT number, text, page FROM chunks WHERE owner = ? AND number >= ? ORDER BY number LIMIT ?"
@@ -149,7 +145,7 @@ class SQLiteIndex:
         self, query: str, entity: EntityId, document: DocumentId, *values: object
     ) -> list[tuple[Any, ...]]:
         """What ``query`` finds of a document, whose id comes before ``values``; nothing where it is not held."""
-        shard = self._shards[_number(entity)]
+        shard = self._shards[shard_of(entity)]
         if not shard.is_there():
             return []
         with shard.reading() as connection:
@@ -162,27 +158,8 @@ class SQLiteIndex:
             return [(shard, None) for shard in self._shards if shard.is_there()]
         by_shard: dict[int, list[EntityId]] = {}
         for entity in scope.entities:
-            by_shard.setdefault(_number(entity), []).append(entity)
+            by_shard.setdefault(shard_of(entity), []).append(entity)
         return [(self._shards[number], each) for number, each in by_shard.items() if self._shards[number].is_there()]
-
-
-def _number(entity: EntityId) -> int:
-    return crc32(entity.encode(errors="surrogatepass")) % SHARDS
-
-
-def _token(entity: EntityId) -> str:
-    """An entity as a word."""
-    return "e" + hashlib.sha256(entity.encode(errors="surrogatepass")).hexdigest()[:24]
-
-
-def _says_less(document: IndexedDocument, held: Held) -> bool:
-    """Whether the document's words are held, and meaning besides."""
-    return document.model is None and (document.digest, document.extractor) == (held.digest, held.extractor)
-
-
-def _says_only_more(document: IndexedDocument, held: Held) -> bool:
-    """Whether the document's words are held, and nothing of its meaning."""
-    return held.model is None and (document.digest, document.extractor) == (held.digest, held.extractor)
 
 
 def _add(connection: sqlite3.Connection, document: IndexedDocument) -> None:
@@ -194,7 +171,7 @@ def _add(connection: sqlite3.Connection, document: IndexedDocument) -> None:
             *(about.name, about.kind, about.at, about.sender),
         ),
     ).lastrowid
-    token = _token(document.entity)
+    token = token_of(document.entity)
     for chunk in document.chunks:
         id = connection.execute(
             "INSERT INTO chunks (owner, number, page, text) VALUES (?, ?, ?, ?)",
@@ -212,8 +189,13 @@ def _add_vectors(connection: sqlite3.Connection, owner: int | None, vectors: Seq
     connection.executemany("INSERT INTO vectors (id, owner, vector) VALUES (?, ?, ?)", rows)
 
 
+def _vectors(connection: sqlite3.Connection, dimensions: int) -> list[tuple[int, int, bytes]]:
+    query = "SELECT id, owner, vector FROM vectors WHERE length(vector) = ?"
+    return connection.execute(query, (dimensions,)).fetchall()
+
+
 def _remove(connection: sqlite3.Connection, entity: EntityId, owners: Iterable[int]) -> None:
-    token = _token(entity)
+    token = token_of(entity)
     for owner in owners:
         for id, text in connection.execute("SELECT id, text FROM chunks WHERE owner = ?", (owner,)).fetchall():
             words = " ".join(prepare(text))
@@ -255,7 +237,7 @@ def _search(
 ) -> tuple[list[tuple[int, float]], dict[str, int]]:
     """The ids of the best passages with their rank, and how many passages in scope hold each term."""
     parts = {term: _written(term, terms) for term in terms.words}
-    inside = f"entity:({' OR '.join(map(_token, entities))}) AND " if entities is not None else ""
+    inside = f"entity:({' OR '.join(map(token_of, entities))}) AND " if entities is not None else ""
     table, values = "words", list[object]()
     if scope.is_filtered:
         condition, values = _condition(scope, entities)

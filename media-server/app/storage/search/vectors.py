@@ -3,9 +3,8 @@ that are asked nothing have no use for it."""
 
 from __future__ import annotations
 
-import sqlite3
 import threading
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import ModuleType
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     Numbers = np.ndarray[Any, np.dtype[Any]]
+Row = tuple[Any, ...]
 _BLOCK = 4096
 """Vectors that are turned into floats at once, so that they stay near the processor."""
 
@@ -38,13 +38,14 @@ class VectorCache:
         self._lock = threading.Lock()
         self._known: tuple[object, Matrix] | None = None
 
-    def get(self, version: object, connection: sqlite3.Connection, dimensions: int) -> Matrix:
-        """The vectors as ``connection`` sees them, whose file has this version."""
+    def get(self, version: object, dimensions: int, read: Callable[[], Sequence[Row]]) -> Matrix:
+        """The vectors of this length, which ``read`` gives as they are at this version or later: the id of each passage and of its
+        document, and the vector."""
         known = self._known
         if known is not None and known[0] == (version, dimensions):
             return known[1]
         with self._lock:
-            found = _read(connection, dimensions)
+            found = _matrix(read(), dimensions)
             self._known = (version, dimensions), found
             return found
 
@@ -59,11 +60,8 @@ def _numpy() -> ModuleType:
     return numpy
 
 
-def _read(connection: sqlite3.Connection, dimensions: int) -> Matrix:
+def _matrix(found: Sequence[Row], dimensions: int) -> Matrix:
     np = _numpy()
-    found = connection.execute(
-        "SELECT id, owner, vector FROM vectors WHERE length(vector) = ?", (dimensions,)
-    ).fetchall()
     rows = np.frombuffer(b"".join(row[2] for row in found), np.int8).reshape(len(found), dimensions)
     lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows, dtype=np.float32)) if found else np.zeros(0, np.float32)
     return Matrix(
