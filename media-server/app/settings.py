@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     tls_key: Path | None = None
     data_dir: Path = Path("data")
     database_url: str | None = Field(None, pattern="^postgres(ql)?://")
+    search_ocr: str = Field("", pattern=r"^([A-Za-z]+(_[A-Za-z]+)*(\+[A-Za-z]+(_[A-Za-z]+)*)*)?$", max_length=100)
     umask: int = 0o077
     pages_dir: Path = SHIPPED / "nginx" / "dist"
     admin_token: str | None = Field(None, min_length=16)

@@ -50,9 +50,9 @@ def form(name: str, content: bytes, **fields: str) -> dict[str, Any]:
 class House:
     """A server in this process, which does nothing by itself: ``settle`` is all that would happen meanwhile."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, **more: Any) -> None:
         self.data = folder / "data"
-        settings = Settings(data_dir=self.data, admin_token=TOKEN, _env_file=None)  # type: ignore[call-arg]
+        settings = Settings(data_dir=self.data, admin_token=TOKEN, _env_file=None, **more)  # type: ignore[call-arg]
         self.services = build(settings)
         self.client = create_app(settings, self.services).test_client()
         self.lists = SQLDocumentLists(self.services.ground.catalogue)

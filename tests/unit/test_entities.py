@@ -20,6 +20,7 @@ from app.storage.text.extractor import ProcessExtractor
 from tests.support.actors import OWNER
 from tests.support.documents import pdf
 from tests.support.files import eventually
+from tests.support.scans import png, scanned_pdf
 from tests.support.searched import BOATHOUSE, TOKEN, FirstWord, House, form
 
 pytest.importorskip("numpy", reason="comes with the extra `search`")
@@ -191,6 +192,32 @@ def test_the_owner_is_told_why_there_is_no_text(house: House) -> None:
     assert house.due() == []
 
 
+@pytest.mark.slow
+def test_what_was_empty_is_read_again_once_scans_are(house: House, tmp_path: Path) -> None:
+    link = house.link(search=True)
+    house.send(link, "scan.pdf", scanned_pdf("The landlord raises the rent"))
+    house.send(link, "photo.png", png("The boathouse is for sale"))
+    house.send(link, "blank.pdf", pdf(""))
+    house.settle()
+    empty, unsupported = (DocumentState.NO_TEXT, "empty"), (DocumentState.NO_TEXT, "unsupported")
+    assert house.states(link) == {"scan.pdf": empty, "photo.png": unsupported, "blank.pdf": empty}
+    read = DocumentState.READY, None
+    for _ in range(2):
+        seeing = House(tmp_path, search_ocr="eng")
+        seeing.indexer._compare()
+        seeing.settle()
+        assert seeing.states(link) == {"scan.pdf": read, "photo.png": read, "blank.pdf": empty}
+        assert (seeing.found("landlord"), seeing.found("boathouse")) == (["scan.pdf"], ["photo.png"])
+        # What is empty all the same is not read again and again.
+        again = House(tmp_path, search_ocr="eng")
+        again.indexer._compare()
+        assert again.due() == []
+    blind = House(tmp_path)
+    blind.indexer._compare()
+    blind.settle()
+    assert blind.states(link) == {"scan.pdf": read, "photo.png": read, "blank.pdf": empty}
+
+
 def test_what_the_server_cannot_do_now_is_put_off_and_told_of_no_file(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,7 +258,9 @@ class TestComparison:
     """Whatever is lost or left comes right by itself."""
 
     @pytest.fixture
-    def compare(self, house: House) -> Callable[[], None]:
+    def compare(self, house: House, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+        monkeypatch.setattr("app.services.entities.comparison.EVERY_SECONDS", 0.0)
+
         def run() -> None:
             house.indexer._compare()
             house.settle()

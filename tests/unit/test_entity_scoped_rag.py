@@ -35,7 +35,7 @@ from app.storage.search.sqlite_index import SQLiteIndex
 class PlainText:
     """Reads what is text already."""
 
-    version = 1
+    version, empty_version = 1, -1
     kinds: Collection[str] = ("txt",)
 
     def __init__(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import resource
 import subprocess
 import sys
@@ -11,11 +12,13 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Busy
+from app.core.search.documents import Page
 from app.core.search.texts import ExtractedText, Trouble
-from app.storage.text import extractor
+from app.storage.text import extractor, scans
 from app.storage.text.extractor import ProcessExtractor
 from app.storage.text.readers import KINDS, kind_of
 from tests.support import documents
+from tests.support.scans import bomb, png, scanned_pdf, tiff
 
 SERVER = Path(__file__).parents[2] / "media-server"
 
@@ -239,6 +242,72 @@ def test_where_no_process_can_give_up_its_rights_nothing_is_read_and_the_file_is
 def test_a_long_page_in_any_script_comes_whole(read):
     text = "日本語" * 1_500_000
     assert [page.text for page in read("a.txt", text.encode()).pages] == [text]
+
+
+@pytest.fixture
+def look(tmp_path):
+    if scans.missing("eng+deu") is not None:
+        pytest.fail("This test needs tesseract: scripts/system-parts tesseract tesseract-deu")
+
+    def extract(name: str, content: bytes, languages: str = "eng+deu") -> ExtractedText:
+        (tmp_path / name).write_bytes(content)
+        return ProcessExtractor(scans_in=languages).extract(tmp_path / name, kind_of(name))
+
+    return extract
+
+
+LETTERS = ("The landlord raises the rent", "Die Miete steigt im Fruehling")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "make", "pages"),
+    [("a.pdf", scanned_pdf, 2), ("a.png", lambda first, _: png(first), 1), ("a.tiff", tiff, 2)],
+    ids=["pdf", "png", "tiff"],
+)
+def test_text_that_is_only_drawn_is_read_where_that_is_switched_on(look, read, name, make, pages):
+    content = make(*LETTERS)
+    found = look(name, content)
+    assert found.trouble is None
+    assert [(page.number, page.text.strip()) for page in found.pages] == list(enumerate(LETTERS[:pages], 1))
+    assert read(name, content) == ExtractedText((), Trouble.EMPTY if name == "a.pdf" else Trouble.UNSUPPORTED)
+
+
+def test_a_page_with_text_is_not_looked_at(look):
+    # Such a language there is not, so looking would fail.
+    assert look("a.pdf", documents.pdf("One page"), "none").pages == (Page("One page", 1),)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bomb.png", bomb()),
+        ("half.png", png("text")[:2000]),
+        ("random.jpg", random.Random(1).randbytes(9000)),
+        ("none.tiff", b"II*\0" + bytes(20)),
+        ("loop.tiff", b"II*\0\x08\0\0\0" + b"\0\0" + b"\x08\0\0\0"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_broken_or_harmful_picture_gets_a_reason(look, name, content):
+    assert look(name, content).trouble in (Trouble.DAMAGED, Trouble.MEMORY, Trouble.EMPTY)
+
+
+def test_where_drawn_text_cannot_be_read_the_file_is_not_blamed(look):
+    with pytest.raises(Busy, match="DROPPR_SEARCH_OCR"):
+        look("a.png", png("text"), "none")
+
+
+def test_what_is_missing_to_read_scans_is_named(monkeypatch):
+    assert scans.missing("eng+deu") is None
+    assert "tesseract-ocr-chi-sim" in (scans.missing("eng+chi_sim") or "")
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert "not installed" in (scans.missing("eng") or "")
+
+
+def test_other_languages_and_none_mean_that_what_was_empty_is_read_again():
+    versions = [ProcessExtractor(scans_in=languages).empty_version for languages in ("", "eng", "eng+deu")]
+    assert len({*versions, ProcessExtractor.version}) == 4
 
 
 def test_every_trouble_has_a_sentence_that_says_what_to_do():

@@ -101,7 +101,8 @@ class EntityVectorStore:
         text = self._tools.extractor.extract(path, about.kind)
         chunks = tuple(split(text.pages))
         trouble = text.trouble or (Trouble.CUT if len(chunks) == MOST_CHUNKS else None)
-        plain = IndexedDocument(self._entity, document, digest, self._tools.extractor.version, about, chunks)
+        extractor = self._tools.extractor.version if chunks else self._tools.extractor.empty_version
+        plain = IndexedDocument(self._entity, document, digest, extractor, about, chunks)
         # Without text there is nothing to wait for: it is held as one with all of its meaning.
         whole = self._with_meaning(plain) if not chunks else None
         with self._locked():
@@ -146,8 +147,7 @@ class EntityVectorStore:
         )
 
     def _is_whole(self, held: Held, digest: str) -> bool:
-        wanted = digest, self._tools.extractor.version, self._tools.embedder.model
-        return (held.digest, held.extractor, held.model) == wanted
+        return held.digest == digest and is_current(self._tools, held)
 
     def _held(self, document: DocumentId) -> Held | None:
         return self._tools.index.held(self._entity, document)
@@ -177,9 +177,9 @@ class EntityRAGManager:
         """The extensions, in lower case, of files that can be read."""
         return self._tools.extractor.kinds
 
-    def is_current(self, held: Held) -> bool:
-        """Whether it was read and embedded as documents now are."""
-        return (held.extractor, held.model) == (self._tools.extractor.version, self._tools.embedder.model)
+    def is_current(self, held: Held, trouble: Trouble | None = None) -> bool:
+        """Whether it was read and embedded as documents now are; ``trouble`` is what was found wrong with its file."""
+        return is_current(self._tools, held, trouble)
 
     def get_entity_store(self, entity_id: EntityId) -> EntityVectorStore:
         """The same for every caller, until ``cleanup_entity``."""
@@ -283,6 +283,14 @@ class EmbedderPool:
     def embed_query(self, query: str) -> Vector:
         """Raises what ``embed`` raises."""
         return self._for_queries.embed_query(query)
+
+
+def is_current(tools: Tools, held: Held, trouble: Trouble | None = None) -> bool:
+    """Whether it was read and embedded as documents now are. What was found empty may not be so any more."""
+    versions = {tools.extractor.version, tools.extractor.empty_version}
+    if trouble is Trouble.EMPTY:
+        versions = {tools.extractor.empty_version}
+    return held.extractor in versions and held.model == tools.embedder.model
 
 
 _installed: list[EntityRAGManager] = []

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.services.accounts.owner import Owner
@@ -13,10 +15,13 @@ from app.services.operations.server_figures import ServerFigures
 from app.services.receiving.room import Room
 from app.settings import Settings
 from app.storage.disk.last_seen import LocalLastSeen
+from app.storage.text.scans import missing
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.entities import UNSAFE
 from app.wiring.forwarding import Forwarding
 from app.wiring.ground import Ground
+
+LOOK_EVERY_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,11 @@ def build_operations(ground: Ground, settings: Settings, room: Room, forwarding:
         return {**forwarding.outbox.figures(), "chunks": chunks, "circuits": circuits}
 
     run = settings.data_dir / RUN_FOLDER
-    notes = Notes(LocalLastSeen(run / "one-connection", ground.clock), LocalLastSeen(run / UNSAFE, ground.clock))
+    notes = Notes(
+        LocalLastSeen(run / "one-connection", ground.clock),
+        LocalLastSeen(run / UNSAFE, ground.clock),
+        _lacking(settings.search_ocr),
+    )
     figures = ServerFigures(
         store=ground.stores.uploads,
         concurrency=ground.bounds.concurrency,
@@ -51,6 +60,12 @@ def build_operations(ground: Ground, settings: Settings, room: Room, forwarding:
         },
     )
     return Operations(figures, notes)
+
+
+def _lacking(languages: str) -> Callable[[], str | None]:
+    """What is missing to read scans in these languages, which is looked up now and then, whoever asks however often."""
+    looked_up = lru_cache(1)(lambda _: missing(languages) if languages else None)
+    return lambda: looked_up(int(time.monotonic() / LOOK_EVERY_SECONDS))
 
 
 def build_owner(ground: Ground, settings: Settings) -> Owner:

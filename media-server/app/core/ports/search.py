@@ -28,6 +28,8 @@ class TextExtractor(Protocol):
 
     version: int
     """Raised whenever the same file would give another text."""
+    empty_version: int
+    """Another number, noted for files in which no text was found; raised or lowered whenever there may be one now."""
     kinds: Collection[str]
     """The extensions, in lower case, of files that it reads."""
 

@@ -29,7 +29,7 @@ class Trouble(StrEnum):
 
 _SENTENCES = {
     Trouble.UNSUPPORTED: "Files of this type are not read. Ask for a PDF, or for a type that can be searched.",
-    Trouble.EMPTY: "There is no text in it. If it is a scan, its text has to be recognised first.",
+    Trouble.EMPTY: "There is no text in it. If it is a scan, whoever runs this server can have scans read (DROPPR_SEARCH_OCR).",
     Trouble.PASSWORD: "A password protects it. Ask for a copy without one.",
     Trouble.DAMAGED: "It is damaged, or not of the type that its name says. Ask for it again.",
     Trouble.REFUSED: "It is built as harmful files are, so it was not read. Look at it with care.",

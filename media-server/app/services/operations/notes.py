@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from app.core.ports.shared import LastSeen
 
 ONE_CONNECTION = frozenset({"h2", "h3"})
@@ -21,9 +23,12 @@ _UNSAFE = (
 class Notes:
     """What is told here comes from strangers in part: it is for people to read, and nothing behaves by it."""
 
-    def __init__(self, one_connection: LastSeen, unsafe: LastSeen) -> None:
+    def __init__(
+        self, one_connection: LastSeen, unsafe: LastSeen, lacking: Callable[[], str | None] = lambda: None
+    ) -> None:
         """``one_connection`` remembers that a browser came by HTTP/2 or 3, ``unsafe`` that the text of a file could not be read
-        safely on this machine."""
+        safely on this machine; ``lacking`` says what a setting needs and this machine has not."""
+        self._lacking = lacking
         self._noted = ((one_connection, _HTTP2), (unsafe, _UNSAFE))
         self._one_connection = one_connection
 
@@ -34,4 +39,6 @@ class Notes:
 
     def sentences(self) -> list[str]:
         """One for each thing; mostly none."""
-        return [sentence for seen, sentence in self._noted if seen.seconds_ago() < _LAPSE_SECONDS]
+        found = [sentence for seen, sentence in self._noted if seen.seconds_ago() < _LAPSE_SECONDS]
+        lacking = self._lacking()
+        return found if lacking is None else [*found, lacking]

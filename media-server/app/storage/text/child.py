@@ -1,5 +1,7 @@
 """The process that reads one file of a stranger and ends: the file is its standard input, lines of JSON are its output.
 
+Its first argument is the file's extension, its second the languages that drawn text is read in, or nothing where it is not.
+
 A line holds a page (``text``, ``number``); the last one says why the text ends (``trouble``, null where it is whole).
 """
 
@@ -13,21 +15,21 @@ from zipfile import BadZipFile
 
 from app.core.search.documents import Page
 from app.core.search.texts import Trouble
-from app.storage.text import readers, sandbox
+from app.storage.text import readers, sandbox, scans
 from app.storage.text.reading import MOST_TEXT, Unreadable
 
 UNSAFE = 3
 """The exit code where this process could not give up its rights, and so has read nothing."""
 
 
-def main(kind: str) -> None:
-    """Read standard input as a file of this extension."""
-    sandbox.take_limits()
+def main(kind: str, languages: str = "") -> None:
+    """Read standard input as a file of this extension, and text that is drawn as well where ``languages`` are named."""
+    sandbox.take_limits(scans.CPU_SECONDS if languages else sandbox.CPU_SECONDS)
     if not sandbox.close_doors():
         sys.exit(UNSAFE)
     trouble: Trouble | None = None
     try:
-        for page in _bounded(kind):
+        for page in _bounded(kind, scans.Eyes(languages) if languages else None):
             _say(text=page.text.replace("\0", "").encode(errors="replace").decode(), number=page.number)
     except Unreadable as error:
         trouble = error.trouble
@@ -41,8 +43,8 @@ def main(kind: str) -> None:
     sys.stdout.buffer.flush()
 
 
-def _bounded(kind: str) -> Iterator[Page]:
-    reader = readers.reader_for(kind)
+def _bounded(kind: str, eyes: scans.Eyes | None) -> Iterator[Page]:
+    reader = readers.reader_for(kind, eyes=eyes)
     if reader is None:
         raise Unreadable(Trouble.UNSUPPORTED)
     left = MOST_TEXT

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import app
 from app.core.errors import Busy
@@ -21,11 +22,17 @@ from app.core.search.texts import ExtractedText, Trouble
 from app.storage.idle import give_way
 from app.storage.text.child import UNSAFE
 from app.storage.text.readers import KINDS
+from app.storage.text.scans import MISSING, PICTURES
 
 SECONDS = 60
 """How long a file may take in all."""
+SCAN_SECONDS = 1200
+"""The same where text is read that is only drawn."""
 UNSAFE_SENTENCE = (
     "Files cannot be read safely on this machine: it does not let a process give up its rights by seccomp."
+)
+NO_EYES_SENTENCE = (
+    "Scans cannot be read: tesseract, or what it knows of a language in DROPPR_SEARCH_OCR, is not installed."
 )
 LEAST_CPU_SECONDS = 1.0
 """A file that took long and less of the processor than this was not at fault: the machine had other things to do."""
@@ -34,7 +41,7 @@ MOST_OUTPUT = 64 * 1024 * 1024
 _PIECE = 1 << 16
 _LAST_SECONDS = 1
 _ROOT = str(Path(app.__file__).parents[1])
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from app.storage.text.child import main; main(sys.argv[2])"
+_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from app.storage.text.child import main; main(*sys.argv[2:])"
 _SIGNALS = {signal.SIGXCPU: Trouble.TIME, signal.SIGKILL: Trouble.MEMORY}
 """What ends a process besides itself: its limit of processor time, and the kernel where memory runs out."""
 
@@ -43,20 +50,26 @@ class ProcessExtractor:
     """Any number of threads may extract at once; each waits for a process of its own, which ends with this one."""
 
     version = 1
-    kinds: Collection[str] = KINDS
 
-    def __init__(self, seconds: float = SECONDS, on_unsafe: Callable[[], object] = lambda: None) -> None:
-        """``on_unsafe`` is called where this machine does not let a process give up its rights, so that nothing can be read."""
+    def __init__(
+        self, seconds: float = SECONDS, on_unsafe: Callable[[], object] = lambda: None, scans_in: str = ""
+    ) -> None:
+        """``on_unsafe`` is called where this machine does not let a process give up its rights, so that nothing can be read.
+        ``scans_in`` names the languages that text is read in which is only drawn; it is not where there are none."""
         self._seconds = seconds
         self._on_unsafe = on_unsafe
+        self._languages = scans_in
+        self.kinds: Collection[str] = KINDS | PICTURES if scans_in else KINDS
+        # Another number for other languages, in which there may be something to read.
+        self.empty_version = -(self.version * 2**20 + crc32(scans_in.encode()) % 2**20)
 
     def extract(self, path: Path, kind: str) -> ExtractedText:
         """Raises Busy where no process can be started, and FileNotFoundError where there is no such file."""
-        if kind not in KINDS:
+        if kind not in self.kinds:
             return ExtractedText((), Trouble.UNSUPPORTED)
         with path.open("rb") as file:
             # A session of its own, so that whatever it may have started ends with it.
-            arguments = [sys.executable, "-I", "-B", "-c", _PROGRAM, _ROOT, kind]
+            arguments = [sys.executable, "-I", "-B", "-c", _PROGRAM, _ROOT, kind, self._languages]
             try:
                 child = subprocess.Popen(
                     arguments,
@@ -64,21 +77,27 @@ class ProcessExtractor:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     cwd="/",
-                    env={},
+                    env={"OMP_THREAD_LIMIT": "1"},
                     start_new_session=True,
                 )
             except OSError as error:
                 raise Busy() from error
         give_way(child.pid)
         try:
-            return _heard(child, self._seconds)
+            return _heard(child, max(self._seconds, SCAN_SECONDS) if self._languages else self._seconds)
         except UnsafeMachine:
             self._on_unsafe()
             raise Busy(UNSAFE_SENTENCE) from None
+        except NoEyes:
+            raise Busy(NO_EYES_SENTENCE) from None
 
 
 class UnsafeMachine(Exception):
     """A process could not give up its rights, and so has read nothing."""
+
+
+class NoEyes(Exception):
+    """A process had nothing to read drawn text with."""
 
 
 def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
@@ -99,6 +118,8 @@ def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
         code, used = _ended(child)
     if code == UNSAFE:
         raise UnsafeMachine
+    if code == MISSING:
+        raise NoEyes
     if trouble is Trouble.TIME and used < LEAST_CPU_SECONDS:
         raise Busy("The machine has had no time to read this file.")
     if trouble is Trouble.CRASHED and code < 0:

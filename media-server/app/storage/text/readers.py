@@ -10,6 +10,7 @@ from app.core.search.documents import Page
 from app.core.search.texts import Trouble
 from app.storage.text import mail, office, plain
 from app.storage.text.reading import Reader, Unreadable
+from app.storage.text.scans import PICTURES, Eyes
 
 PLAIN = frozenset(
     [
@@ -33,12 +34,17 @@ PLAIN = frozenset(
 )
 
 
-def reader_for(kind: str, depth: int = 0) -> Reader | None:
-    """The reader of files with this extension; None where there is none. ``depth`` counts what is attached to what."""
+def reader_for(kind: str, depth: int = 0, eyes: Eyes | None = None) -> Reader | None:
+    """The reader of files with this extension; None where there is none. ``depth`` counts what is attached to what; with ``eyes``
+    text that is only drawn is read, too."""
+    if eyes is not None and kind in PICTURES:
+        return eyes.picture
+    if kind == "pdf":
+        return partial(pdf, eyes=eyes)
     if kind in PLAIN:
         return plain.plain
     if kind in _MAIL:
-        return partial(_MAIL[kind], find=lambda name: reader_for(kind_of(name), depth + 1), depth=depth)
+        return partial(_MAIL[kind], find=lambda name: reader_for(kind_of(name), depth + 1, eyes), depth=depth)
     return _READERS.get(kind)
 
 
@@ -47,7 +53,7 @@ def kind_of(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
-def pdf(file: BinaryIO) -> Iterator[Page]:
+def pdf(file: BinaryIO, eyes: Eyes | None = None) -> Iterator[Page]:
     from pypdfium2 import PdfDocument, PdfiumError
 
     try:
@@ -57,7 +63,8 @@ def pdf(file: BinaryIO) -> Iterator[Page]:
     for number in range(len(document)):
         page = document[number]
         words = page.get_textpage()
-        yield Page(words.get_text_bounded(), number + 1)
+        text = words.get_text_bounded()
+        yield Page(eyes.page(page) if eyes is not None and not text.strip() else text, number + 1)
         words.close()
         page.close()
 
@@ -77,7 +84,6 @@ def spreadsheet(file: BinaryIO) -> Iterator[Page]:
 
 _MAIL = {"eml": mail.eml, "msg": mail.msg}
 _READERS: dict[str, Reader] = {
-    "pdf": pdf,
     **dict.fromkeys(("docx", "docm", "dotx"), office.docx),
     **dict.fromkeys(("pptx", "pptm", "ppsx"), office.pptx),
     **dict.fromkeys(("odt", "ott", "odp", "otp"), office.open_document),
@@ -85,5 +91,5 @@ _READERS: dict[str, Reader] = {
     **dict.fromkeys(("html", "htm", "xhtml"), plain.html),
     "rtf": plain.rtf,
 }
-KINDS = PLAIN | _MAIL.keys() | _READERS.keys()
+KINDS = PLAIN | _MAIL.keys() | _READERS.keys() | {"pdf"}
 """What can be read."""

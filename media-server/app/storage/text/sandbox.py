@@ -53,11 +53,12 @@ class _Program(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("filter", ctypes.c_char_p))
 
 
-def take_limits() -> None:
-    """Bound this process's memory, processor time and open files, let it write no file, and end it with its parent."""
+def take_limits(most_cpu_seconds: int = CPU_SECONDS) -> None:
+    """Bound this process's memory, processor time and open files, let it write no file, and end it with its parent. It may later
+    allow itself up to ``most_cpu_seconds`` of the processor."""
     for kind, soft, hard in (
         (resource.RLIMIT_AS, MEMORY, MEMORY),
-        (resource.RLIMIT_CPU, CPU_SECONDS, CPU_SECONDS + 2),
+        (resource.RLIMIT_CPU, CPU_SECONDS, most_cpu_seconds + 2),
         (resource.RLIMIT_FSIZE, 0, 0),
         (resource.RLIMIT_CORE, 0, 0),
         (resource.RLIMIT_NOFILE, OPEN_FILES, OPEN_FILES),
