@@ -105,6 +105,33 @@ def test_damage_that_is_met_by_a_search_is_set_aside_at_once(make, tmp_path):
     assert 0 < len(by_words(index, "word", limit=100)) < 60
 
 
+def test_a_file_of_another_version_is_begun_anew(make, tmp_path):
+    index = make()
+    put = document("e", "d", "word")
+    index.put(put)
+    [path] = files(tmp_path / "index")
+    index.close()
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA user_version = 0")
+    connection.close()
+    assert (make().held("e", "d"), by_words(index, "word")) == (None, [])
+    assert index.put(put)
+    assert by_words(make(), "word") == [("e", "d", 0)]
+    assert index.check().parts == ()
+    assert path not in files(tmp_path / "index")
+
+
+def test_room_that_is_not_used_any_more_goes_back_to_the_disk(make, tmp_path):
+    index = make()
+    for at in range(40):
+        index.put(document("e", f"{at}", *(f"{at} {number} " + "and many other words " * 20 for number in range(20))))
+    index.check()
+    [path] = files(tmp_path / "index")
+    large = path.stat().st_size
+    index.drop("e")
+    assert path.stat().st_size < large / 4
+
+
 def test_names_of_files_are_not_made_of_ids(make, tmp_path):
     make().put(document("../../x", "../y", "word"))
     assert [path.name for path in tmp_path.iterdir()] == ["index"]

@@ -80,7 +80,9 @@ class Entities:
 def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo: Undo) -> Entities:
     """Nothing is loaded or started before it is needed: neither NumPy, nor the model, nor a file of the index."""
     bell, lists, requests, clock = Bell(), SQLDocumentLists(ground.catalogue), ground.requests, ground.clock
-    tools, embedders = _tools(ground, settings)
+    # Noted as soon as it happens, or what is lost would stay lost for an hour.
+    damaged = LocalLastSeen(settings.data_dir / RUN_FOLDER / "damaged-index", clock, fresh_seconds=0.0)
+    tools, embedders = _tools(ground, settings, damaged)
     manager = EntityRAGManager(tools, embedders[1:])
     install_entity_rag_manager(manager)
     entities = LinkEntities(requests=requests, lists=lists, manager=manager, clock=clock, bell=bell)
@@ -94,6 +96,7 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo
         files=files,
         manager=manager,
         clock=clock,
+        damaged=damaged,
         alone=partial(ground.catalogue.alone, f"reader {reader.name}"),
     )
     arriving = LocalLastSeen(settings.data_dir / RUN_FOLDER / "arriving", clock, fresh_seconds=0.5)
@@ -136,16 +139,16 @@ def _indexer(
         clock=ground.clock,
         bell=bell,
         backoff=Backoff(1.0, 600.0, random.random),
-        compare=comparison.run,
+        compare=comparison.look,
         arriving=arriving,
         threads=THREADS,
     )
 
 
-def _index(ground: Ground, data: Path) -> EntityIndex:
+def _index(ground: Ground, data: Path, damaged: LastSeen) -> EntityIndex:
     """The index is where the catalogue is."""
     if isinstance(ground.catalogue, SQLiteDatabase):
-        return SQLiteIndex(data / "search")
+        return SQLiteIndex(data / "search", damaged.note)
     # Its driver is an extra of its own.
     from app.storage.search.postgresql_index import PostgreSQLIndex
     from app.storage.sql.postgresql import PostgreSQLDatabase
@@ -153,13 +156,14 @@ def _index(ground: Ground, data: Path) -> EntityIndex:
     assert isinstance(ground.catalogue, PostgreSQLDatabase)
     # What an index of before has left, which holds texts that nobody would remove from it.
     rmtree(data / "search", ignore_errors=True)
-    return PostgreSQLIndex(ground.catalogue)
+    return PostgreSQLIndex(ground.catalogue, damaged.note)
 
 
-def _tools(ground: Ground, settings: Settings) -> tuple[Tools, list[UniversalEmbedder]]:
+def _tools(ground: Ground, settings: Settings, damaged: LastSeen) -> tuple[Tools, list[UniversalEmbedder]]:
     """What documents are indexed with, and the embedders that there are: one for queries, and one for each processor."""
     data, clock = settings.data_dir, ground.clock
     embedders = [UniversalEmbedder(), *(UniversalEmbedder(gives_way=True) for _ in range(CORES))]
     locks = LocalNamedLocks(data / "search.turn")
-    extractor = ProcessExtractor(on_unsafe=LocalLastSeen(data / RUN_FOLDER / UNSAFE, clock).note)
-    return Tools(_index(ground, data), extractor, embedders[0], locks), embedders
+    unsafe = LocalLastSeen(data / RUN_FOLDER / UNSAFE, clock)
+    extractor = ProcessExtractor(on_unsafe=unsafe.note, scans_in=settings.search_ocr)
+    return Tools(_index(ground, data, damaged), extractor, embedders[0], locks), embedders

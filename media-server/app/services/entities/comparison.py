@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, suppress
 
@@ -11,6 +13,7 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.entities import DocumentLists
 from app.core.ports.guards import Clock
 from app.core.ports.search import EntityIndex
+from app.core.ports.shared import LastSeen
 from app.core.search.documents import EVERYTHING, EntityId, Held, Scope
 from app.core.search.listing import DocumentState, ListedDocument, ListedEntity
 from app.core.search.texts import Trouble
@@ -19,6 +22,9 @@ from app.services.entities.link_entities import LinkEntities
 from app.services.entity_scoped_rag import EntityRAGManager
 
 AT_ONCE = 500
+EVERY_SECONDS = 3600.0
+LEAST_SECONDS = 10.0
+"""Between two comparisons, as what is damaged again and again would have everything compared without a pause."""
 
 log = logging.getLogger("droppr.search")
 
@@ -36,9 +42,11 @@ class Comparison:
         files: DocumentFiles,
         manager: EntityRAGManager,
         clock: Clock,
+        damaged: LastSeen,
         alone: Callable[[], AbstractContextManager[None]],
     ) -> None:
-        """``alone`` is held whenever events about links are acted on: by one at a time of all processes."""
+        """``damaged`` is noted by any process that meets damage of the index; ``alone`` is held whenever events about links are acted
+        on: by one at a time of all processes."""
         self._requests = requests
         self._lists = lists
         self._index = index
@@ -46,7 +54,17 @@ class Comparison:
         self._files = files
         self._manager = manager
         self._clock = clock
+        self._damaged = damaged
         self._alone = alone
+        self._begun_at = -math.inf
+
+    def look(self) -> None:
+        """Compare everything where that is due: at the start, every hour, and after damage. Raises what ``run`` raises."""
+        now = time.monotonic()
+        since = now - self._begun_at
+        if since >= EVERY_SECONDS or (since >= LEAST_SECONDS and self._damaged.seconds_ago() <= since):
+            self._begun_at = now
+            self.run()
 
     def run(self) -> None:
         """Compare everything. Raises Busy or StorageFull, when some of it is done."""
@@ -100,7 +118,7 @@ class Comparison:
             return document.kind not in self._manager.kinds
         # The document may have been added since what is held was asked for.
         held = held or self._index.held(document.entity, document.document)
-        return held is not None and self._manager.is_current(held) and self._is_there(document)
+        return held is not None and self._manager.is_current(held, document.trouble) and self._is_there(document)
 
     def _is_there(self, document: ListedDocument) -> bool:
         try:

@@ -22,7 +22,6 @@ from app.services.event_readers import Bell
 from app.services.operations.threads import DaemonThreads
 
 LOOK_EVERY_SECONDS = 0.5
-COMPARE_EVERY_SECONDS = 3600.0
 QUIET_SECONDS = 3.0
 """How long no chunk has come before documents are read again at full pace."""
 CROWDED_SECONDS = 10.0
@@ -51,7 +50,7 @@ class Indexer:
         arriving: LastSeen,
         threads: int,
     ) -> None:
-        """``compare`` is called in the leader at its start and every hour. While chunks are ``arriving`` hardly anything is begun."""
+        """``compare`` is called in the leader before each look, and knows itself when it has something to do. While chunks are ``arriving`` hardly anything is begun."""
         self._lists = lists
         self._files = files
         self._manager = manager
@@ -144,11 +143,9 @@ class Indexer:
 
     def _run(self) -> None:
         self._leader.wait()
-        heard, compare_at = 0, time.monotonic()
+        heard = 0
         while True:
-            if time.monotonic() >= compare_at:
-                compare_at = time.monotonic() + COMPARE_EVERY_SECONDS
-                self._logged(self._compare)
+            self._logged(self._compare)
             self._logged(self.look)
             heard = self._bell.wait(heard, LOOK_EVERY_SECONDS)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -69,9 +69,10 @@ _BUMP = "UPDATE search_shards SET version = version + 1, removed = removed OR %(
 class PostgreSQLIndex:
     """Right with any number of threads and processes, of which those that write to different shards pass each other."""
 
-    def __init__(self, database: PostgreSQLDatabase) -> None:
-        """Nothing is asked of the server before it is needed."""
-        self._tables = PostgreSQLTables(database)
+    def __init__(self, database: PostgreSQLDatabase, on_damage: Callable[[], object] = lambda: None) -> None:
+        """Nothing is asked of the server before it is needed; ``on_damage`` is called whenever something was broken, which has to be
+        filled again."""
+        self._tables = PostgreSQLTables(database, on_damage)
         self._vectors = [VectorCache() for _ in range(SHARDS)]
 
     def put(self, document: IndexedDocument) -> bool:

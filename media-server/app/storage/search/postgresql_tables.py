@@ -7,7 +7,7 @@ broken one is emptied while the others answer, and one of which something was re
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 import psycopg
@@ -56,8 +56,10 @@ CREATE TABLE search_vectors (
 class PostgreSQLTables:
     """Sees to the tables, which are made when they are needed first."""
 
-    def __init__(self, database: PostgreSQLDatabase) -> None:
+    def __init__(self, database: PostgreSQLDatabase, on_damage: Callable[[], object]) -> None:
+        """``on_damage`` is called whenever something was emptied that held documents."""
         self._database = database
+        self._on_damage = on_damage
         self._vectors: str | None = None
 
     def vectors(self) -> str:
@@ -157,6 +159,7 @@ class PostgreSQLTables:
             else:
                 tx.run("DELETE FROM search_documents WHERE shard = ANY(%(shards)s)", shards=shards)
             tx.run("UPDATE search_shards SET version = version + 1 WHERE number = ANY(%(shards)s)", shards=shards)
+        self._on_damage()
 
     def _rewrite(self) -> None:
         """Write anew what something was removed from, as the server leaves the bytes where they were."""
@@ -186,6 +189,7 @@ class PostgreSQLTables:
         except (errors.UndefinedTable, errors.UndefinedColumn) as error:
             # Somebody has dropped them; the next call makes them.
             self._vectors = None
+            self._on_damage()
             raise Busy() from error
 
 

@@ -1,7 +1,8 @@
 """A file of the index: documents with their passages, the words of these, and their vectors.
 
 The words lie in a table of FTS5 without content: what it is told to forget has to be told again in the same words, which
-``prepare`` gives for the same passage. The entity is one more word of each passage, in a column of its own.
+``prepare`` gives for the same passage. The entity is one more word of each passage, in a column of its own: the second, as each
+place in any but the first takes two bytes more.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -19,6 +20,8 @@ from app.core.errors import Busy, StorageFull
 from app.storage.disk.atomic import disk_errors
 
 BUSY_SECONDS = 20
+VERSION = 1
+"""Of what is below; a file of another version is set aside and filled anew."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS documents (
     id INTEGER PRIMARY KEY AUTOINCREMENT, entity TEXT NOT NULL, document TEXT NOT NULL, digest TEXT NOT NULL,
@@ -31,14 +34,14 @@ CREATE TABLE IF NOT EXISTS chunks (
 );
 CREATE TABLE IF NOT EXISTS vectors (id INTEGER PRIMARY KEY, owner INTEGER NOT NULL, vector BLOB NOT NULL);
 CREATE VIRTUAL TABLE IF NOT EXISTS words USING fts5 (
-    entity, text, content = '', tokenize = 'ascii'
+    text, entity, content = '', tokenize = 'ascii'
 );
 CREATE VIRTUAL TABLE IF NOT EXISTS vocabulary USING fts5vocab (words, col);
 """
 # Vectors fill pages of this size with less waste. Prepared words are letters, digits and spaces: the tokenizer that takes all
 # but ASCII for letters keeps them as they are, whatever version of Unicode SQLite knows.
 _PRAGMAS = """
-PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 100;
+PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA secure_delete = ON; PRAGMA wal_autocheckpoint = 100;
 PRAGMA journal_size_limit = 0;
 """
 _BROKEN = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
@@ -64,8 +67,10 @@ class Shard:
     Lock order: the thread's lock, the lock of opening and setting aside, SQLite's own.
     """
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, on_damage: Callable[[], object] = lambda: None) -> None:
+        """``on_damage`` is called whenever the file was set aside."""
         self.name = name
+        self._on_damage = on_damage
         self._folder = folder
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
@@ -104,6 +109,9 @@ class Shard:
         """Leave nothing of what was removed in the files: neither in the index of words nor in the log of changes."""
         with self.writing() as connection:
             connection.execute("INSERT INTO words (words) VALUES ('optimize')")
+        with self._lock, self._translated():
+            # Pages that nothing stands on any more go back to the disk.
+            self._current().executescript("PRAGMA incremental_vacuum")
         # Readers elsewhere keep the log for as long as they read; the next scrub empties it.
         with self._lock, self._translated(), suppress(sqlite3.OperationalError):
             self._current().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -151,18 +159,33 @@ class Shard:
         self.close()
         with self._guarded():
             self._number = max(self._numbers(), default=0)
-            path = self._path(self._number)
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
-            connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            try:
-                # SQLite does not wait for others but gives up when several processes switch one file to WAL.
-                connection.executescript(_PRAGMAS + _SCHEMA)
-            except sqlite3.Error:
-                connection.close()
-                raise
+            connection = self._opened(self._path(self._number))
+            if connection is None:
+                self._number += 1
+                connection = self._opened(self._path(self._number))
+            assert connection
         self._connection, self._owner = connection, os.getpid()
         # The new connection counts what others change from the beginning.
         self._changes += 1
+        return connection
+
+    @staticmethod
+    def _opened(path: Path) -> sqlite3.Connection | None:
+        """None for a file of another version. The lock of opening is held: SQLite does not wait for others but gives up when several
+        processes switch one file to WAL."""
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            is_new = not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            if not is_new and connection.execute("PRAGMA user_version").fetchone() != (VERSION,):
+                connection.close()
+                return None
+            connection.executescript(_PRAGMAS + _SCHEMA)
+            if is_new:
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+        except sqlite3.Error:
+            connection.close()
+            raise
         return connection
 
     def _path(self, number: int) -> Path:
@@ -202,6 +225,7 @@ class Shard:
         with self._guarded(), disk_errors():
             # Another process may have been quicker: the next one is there already then.
             os.close(os.open(self._path(self._number + 1), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+        self._on_damage()
 
     def _guarded(self) -> FileLock:
         return FileLock(self._folder / f"{self.name}.lock", BUSY_SECONDS, mode=0o600, preserve_lock_file=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,9 +40,10 @@ Scored = tuple[float, Shard, int]
 class SQLiteIndex:
     """Right with any number of threads and processes, of which those that write to different shards pass each other."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, on_damage: Callable[[], object] = lambda: None) -> None:
+        """``on_damage`` is called whenever something was broken, which has to be filled again."""
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._shards = [Shard(folder, f"{number:02}") for number in range(SHARDS)]
+        self._shards = [Shard(folder, f"{number:02}", on_damage) for number in range(SHARDS)]
         self._vectors = {shard.name: VectorCache() for shard in self._shards}
 
     def put(self, document: IndexedDocument) -> bool:
@@ -178,7 +179,7 @@ def _add(connection: sqlite3.Connection, document: IndexedDocument) -> None:
             (owner, chunk.number, chunk.page, chunk.text),
         ).lastrowid
         words = " ".join(prepare(chunk.text))
-        connection.execute("INSERT INTO words (rowid, entity, text) VALUES (?, ?, ?)", (id, token, words))
+        connection.execute("INSERT INTO words (rowid, text, entity) VALUES (?, ?, ?)", (id, words, token))
     if document.vectors:
         _add_vectors(connection, owner, document.vectors)
 
@@ -200,7 +201,7 @@ def _remove(connection: sqlite3.Connection, entity: EntityId, owners: Iterable[i
         for id, text in connection.execute("SELECT id, text FROM chunks WHERE owner = ?", (owner,)).fetchall():
             words = " ".join(prepare(text))
             connection.execute(
-                "INSERT INTO words (words, rowid, entity, text) VALUES ('delete', ?, ?, ?)", (id, token, words)
+                "INSERT INTO words (words, rowid, text, entity) VALUES ('delete', ?, ?, ?)", (id, words, token)
             )
             connection.execute("DELETE FROM vectors WHERE id = ?", (id,))
         connection.execute("DELETE FROM chunks WHERE owner = ?", (owner,))
@@ -243,7 +244,7 @@ def _search(
         condition, values = _condition(scope, entities)
         table = "words JOIN chunks c ON c.id = words.rowid JOIN documents d ON d.id = c.owner AND " + condition
     found = connection.execute(
-        f"SELECT words.rowid, bm25(words, 0.0, 1.0) AS rank FROM {table} WHERE words MATCH ? ORDER BY rank LIMIT ?",
+        f"SELECT words.rowid, bm25(words, 1.0, 0.0) AS rank FROM {table} WHERE words MATCH ? ORDER BY rank LIMIT ?",
         (*values, f"{inside}text:({' OR '.join(parts.values())})", limit),
     ).fetchall()
     counts = {}
