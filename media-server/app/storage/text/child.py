@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from typing import Any
-from zipfile import BadZipFile
+from typing import TYPE_CHECKING, Any
 
 from app.core.search.documents import Page
 from app.core.search.texts import Trouble
-from app.storage.text import readers, sandbox, scans
+from app.storage.text import readers, sandbox
 from app.storage.text.reading import MOST_TEXT, Unreadable
+
+if TYPE_CHECKING:
+    from app.storage.text.scans import Eyes
 
 UNSAFE = 3
 """The exit code where this process could not give up its rights, and so has read nothing."""
@@ -24,26 +26,31 @@ UNSAFE = 3
 
 def main(kind: str, languages: str = "") -> None:
     """Read standard input as a file of this extension, and text that is drawn as well where ``languages`` are named."""
-    sandbox.take_limits(scans.CPU_SECONDS if languages else sandbox.CPU_SECONDS)
+    eyes = _eyes(languages) if languages else None
+    sandbox.take_limits(eyes.cpu_seconds if eyes else sandbox.CPU_SECONDS)
     if not sandbox.close_doors():
         sys.exit(UNSAFE)
     trouble: Trouble | None = None
     try:
-        for page in _bounded(kind, scans.Eyes(languages) if languages else None):
+        for page in _bounded(kind, eyes):
             _say(text=page.text.replace("\0", "").encode(errors="replace").decode(), number=page.number)
     except Unreadable as error:
         trouble = error.trouble
     except MemoryError:
         trouble = Trouble.MEMORY
-    except BadZipFile:
-        trouble = Trouble.DAMAGED
     except Exception:  # noqa: BLE001  each library has errors of its own for what is damaged
         trouble = Trouble.DAMAGED
     _say(trouble=trouble)
     sys.stdout.buffer.flush()
 
 
-def _bounded(kind: str, eyes: scans.Eyes | None) -> Iterator[Page]:
+def _eyes(languages: str) -> Eyes:
+    from app.storage.text.scans import Eyes
+
+    return Eyes(languages)
+
+
+def _bounded(kind: str, eyes: Eyes | None) -> Iterator[Page]:
     reader = readers.reader_for(kind, eyes=eyes)
     if reader is None:
         raise Unreadable(Trouble.UNSUPPORTED)

@@ -22,7 +22,8 @@ from app.core.search.texts import ExtractedText, Trouble
 from app.storage.idle import give_way
 from app.storage.text.child import UNSAFE
 from app.storage.text.readers import KINDS
-from app.storage.text.scans import MISSING, PICTURES
+from app.storage.text.reading import PICTURES
+from app.storage.text.scans import MISSING
 
 SECONDS = 60
 """How long a file may take in all."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
-from typing import BinaryIO
+from functools import cache, partial
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from app.core.search.documents import Page
 from app.core.search.texts import Trouble
-from app.storage.text import mail, office, plain
-from app.storage.text.reading import Reader, Unreadable
-from app.storage.text.scans import PICTURES, Eyes
+from app.storage.text.reading import PICTURES, Reader, Unreadable
+
+if TYPE_CHECKING:
+    from app.storage.text.scans import Eyes
 
 PLAIN = frozenset(
     [
@@ -34,6 +36,12 @@ PLAIN = frozenset(
 )
 
 
+@cache
+def _module(name: str) -> Any:
+    """Loaded when there is something for it: a process reads one file, and most of its time is what it loads."""
+    return import_module(f"app.storage.text.{name}")
+
+
 def reader_for(kind: str, depth: int = 0, eyes: Eyes | None = None) -> Reader | None:
     """The reader of files with this extension; None where there is none. ``depth`` counts what is attached to what; with ``eyes``
     text that is only drawn is read, too."""
@@ -41,11 +49,17 @@ def reader_for(kind: str, depth: int = 0, eyes: Eyes | None = None) -> Reader | 
         return eyes.picture
     if kind == "pdf":
         return partial(pdf, eyes=eyes)
-    if kind in PLAIN:
-        return plain.plain
     if kind in _MAIL:
-        return partial(_MAIL[kind], find=lambda name: reader_for(kind_of(name), depth + 1, eyes), depth=depth)
-    return _READERS.get(kind)
+        return partial(
+            getattr(_module("mail"), kind), find=lambda name: reader_for(kind_of(name), depth + 1, eyes), depth=depth
+        )
+    if kind in _HERE:
+        return _HERE[kind]
+    if kind not in _ELSEWHERE:
+        return None
+    module, name = _ELSEWHERE[kind]
+    reader: Reader = getattr(_module(module), name)
+    return reader
 
 
 def kind_of(name: str) -> str:
@@ -82,14 +96,15 @@ def spreadsheet(file: BinaryIO) -> Iterator[Page]:
         yield Page(f"{name}\n{text}", number + 1)
 
 
-_MAIL = {"eml": mail.eml, "msg": mail.msg}
-_READERS: dict[str, Reader] = {
-    **dict.fromkeys(("docx", "docm", "dotx"), office.docx),
-    **dict.fromkeys(("pptx", "pptm", "ppsx"), office.pptx),
-    **dict.fromkeys(("odt", "ott", "odp", "otp"), office.open_document),
-    **dict.fromkeys(("xlsx", "xlsm", "xlsb", "xls", "ods"), spreadsheet),
-    **dict.fromkeys(("html", "htm", "xhtml"), plain.html),
-    "rtf": plain.rtf,
+_MAIL = frozenset(["eml", "msg"])
+_HERE: dict[str, Reader] = dict.fromkeys(("xlsx", "xlsm", "xlsb", "xls", "ods"), spreadsheet)
+_ELSEWHERE = {
+    **dict.fromkeys(PLAIN, ("plain", "plain")),
+    **dict.fromkeys(("docx", "docm", "dotx"), ("office", "docx")),
+    **dict.fromkeys(("pptx", "pptm", "ppsx"), ("office", "pptx")),
+    **dict.fromkeys(("odt", "ott", "odp", "otp"), ("office", "open_document")),
+    **dict.fromkeys(("html", "htm", "xhtml"), ("plain", "html")),
+    "rtf": ("plain", "rtf"),
 }
-KINDS = PLAIN | _MAIL.keys() | _READERS.keys() | {"pdf"}
+KINDS = _MAIL | _HERE.keys() | _ELSEWHERE.keys() | {"pdf"}
 """What can be read."""

@@ -11,6 +11,8 @@ from app.core.search.texts import Trouble
 Reader = Callable[[BinaryIO], Iterator[Page]]
 """Reads one open file from its beginning. Raises Unreadable, or whatever its library raises on a damaged file."""
 
+PICTURES = frozenset(["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "pnm"])
+"""The extensions of files on which text can only be drawn."""
 MOST_BYTES = 20 * 1024 * 1024
 """Of a file that is read whole, and of what is unpacked from one member of an archive."""
 MOST_TEXT = 10_000_000

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import resource
 import signal
 import struct
@@ -70,7 +69,7 @@ def take_limits(most_cpu_seconds: int = CPU_SECONDS) -> None:
 def close_doors() -> bool:
     """Refuse this process, for good, network, other programs, signals to others, and every change of files; False where
     the kernel or the machine cannot do that."""
-    program = _program(platform.machine())
+    program = _program(os.uname().machine)
     if program is None:
         return False
     prctl = ctypes.CDLL(None, use_errno=True).prctl

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import ctypes
 import resource
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,7 +16,6 @@ from app.core.search.documents import Page
 from app.core.search.texts import Trouble
 from app.storage.text.reading import Unreadable
 
-PICTURES = frozenset(["png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "pnm"])
 MISSING = 4
 """The exit code where tesseract, or what it knows of a language, is not on this machine."""
 CPU_SECONDS = 300
@@ -36,6 +34,9 @@ _LIBRARIES = {"tesseract": ("libtesseract.so.5", "libtesseract.so.4"), "lept": (
 
 def missing(languages: str) -> str | None:
     """What has to be installed for these languages, as a sentence; None where all is there."""
+    # Not in the processes that read: loading it takes as long as reading a file.
+    import subprocess
+
     try:
         said = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
@@ -49,6 +50,8 @@ def missing(languages: str) -> str | None:
 
 class Eyes:
     """Reads what is drawn, in these languages (tesseract's names, joined by ``+``). Nothing is loaded before there is something."""
+
+    cpu_seconds = CPU_SECONDS
 
     def __init__(self, languages: str) -> None:
         self._languages = languages
