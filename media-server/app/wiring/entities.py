@@ -41,6 +41,8 @@ from app.wiring.ground import Ground
 EXTRA = "search"
 UNSAFE = "unsafe-reading"
 """The file whose time says when a file could last not be read safely."""
+DAMAGED = "damaged-index"
+"""The file whose time says when damage was met last, or what it has taken would stay lost for an hour."""
 CORES = len(os.sched_getaffinity(0))
 THREADS = 2 * CORES
 """Documents that are read at once. The threads wait for processes, of which a processor has one at a time."""
@@ -80,8 +82,7 @@ class Entities:
 def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo: Undo) -> Entities:
     """Nothing is loaded or started before it is needed: neither NumPy, nor the model, nor a file of the index."""
     bell, lists, requests, clock = Bell(), SQLDocumentLists(ground.catalogue), ground.requests, ground.clock
-    # Noted as soon as it happens, or what is lost would stay lost for an hour.
-    damaged = LocalLastSeen(settings.data_dir / RUN_FOLDER / "damaged-index", clock, fresh_seconds=0.0)
+    damaged = LocalLastSeen(settings.data_dir / RUN_FOLDER / DAMAGED, clock, fresh_seconds=0.0)
     tools, embedders = _tools(ground, settings, damaged)
     manager = EntityRAGManager(tools, embedders[1:])
     install_entity_rag_manager(manager)
@@ -109,10 +110,9 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo
         delete_file=undo.delete,
         check=partial(check_extra, EXTRA),
     )
-    secret = ground.stores.secrets.get("entity_key")
     return Entities(
         search,
-        EntityLinks(requests=requests, links=links, locks=ground.locks, secret=secret),
+        EntityLinks(requests=requests, links=links, locks=ground.locks, secret=ground.stores.secrets.get("entity_key")),
         reader,
         _indexer(ground, settings, lists, files, manager, comparison, bell, arriving),
         arriving,
