@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,8 @@ from tests.support import documents, office_life
 PAGES = 4
 SENTENCES = 12
 """Of each page: about a thousand characters."""
-UPDATES = 40
+UPDATES = 250
+"""Of each writer: half a second or more, as shorter runs show little but how processes begin and end."""
 KEYS = 20
 WRITERS = 8
 _TICKS = os.sysconf("SC_CLK_TCK")
@@ -193,17 +195,21 @@ def _updates_per_second(folder: Path, sharded: bool) -> float:
     for key in range(KEYS):
         storage.update(f"entity-{key}", lambda _: {"documents": ["x" * 40] * 10})
     context = multiprocessing.get_context("fork")
-    writers = [context.Process(target=_update, args=(folder, sharded, writer)) for writer in range(WRITERS)]
-    begun = time.monotonic()
+    barrier = context.Barrier(WRITERS + 1)
+    writers = [context.Process(target=_update, args=(folder, sharded, writer, barrier)) for writer in range(WRITERS)]
     for each in writers:
         each.start()
+    # All are there before the first begins.
+    barrier.wait(60)
+    begun = time.monotonic()
     for each in writers:
         each.join()
     return WRITERS * UPDATES / (time.monotonic() - begun)
 
 
-def _update(folder: Path, sharded: bool, writer: int) -> None:
+def _update(folder: Path, sharded: bool, writer: int, barrier: Barrier) -> None:
     storage = JSONStorage(folder, sharded)
+    barrier.wait(60)
     for number in range(UPDATES):
         storage.update(f"entity-{(writer + number) % KEYS}", partial(_with_last, number))
 
