@@ -44,6 +44,7 @@ SUITES = (
         "page",
         "lines",
         "entities",
+        "indexing",
     ),
 )
 BY_NAME_ONLY = ("before",)
