@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from app.core.search.pages import Page as Page
+
 EntityId = str
 """Whoever documents belong to: any text, never a path. A link's is its fingerprint, never its hash, which opens it."""
 MAX_ENTITY_ID = 200
@@ -12,14 +14,6 @@ DocumentId = str
 """A document of an entity: any text, never a path."""
 Vector = bytes
 """A direction in a model's space: one signed byte for each dimension, of any length but zero. Only directions are compared."""
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Text of a document. ``number`` counts from 1: a page, a slide or a sheet; None where a format has none."""
-
-    text: str
-    number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from psycopg import errors
 from app.core.errors import Busy
 from app.storage.search.rules import SHARDS
 from app.storage.sql.database import Transaction
-from app.storage.sql.postgresql import PostgreSQLDatabase
+from app.storage.sql.postgresql import Connection, PostgreSQLDatabase
 
 VERSION = 1
 HALF, BYTES = "halfvec", "bytea"
@@ -118,7 +118,7 @@ class PostgreSQLTables:
 
     def _has_extension(self) -> bool:
         """Whether pgvector is there, or can be."""
-        with self._database.connected() as connection:
+        with self._connected() as connection:
             try:
                 connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
             except (errors.FeatureNotSupported, errors.InsufficientPrivilege, errors.UndefinedFile):
@@ -152,6 +152,11 @@ class PostgreSQLTables:
         if not shards:
             return
         with self._database.write() as tx:
+            # As those who add have it first, then wait for the tables.
+            tx.all(
+                "SELECT version FROM search_shards WHERE number = ANY(%(shards)s) ORDER BY number FOR UPDATE",
+                shards=shards,
+            )
             for shard in shards:
                 tx.run(f"TRUNCATE search_chunks_{shard}, search_vectors_{shard}")
             if len(shards) == SHARDS:
@@ -167,7 +172,7 @@ class PostgreSQLTables:
             shards = [row[0] for row in tx.all("SELECT number FROM search_shards WHERE removed")]
         if not shards:
             return
-        with self._database.connected() as connection:
+        with self._connected() as connection:
             connection.execute(f"SET lock_timeout = {LOCK_MILLISECONDS}")
             try:
                 for shard in shards:
@@ -176,7 +181,17 @@ class PostgreSQLTables:
                     connection.execute(f"VACUUM (FULL) search_chunks_{shard}, search_vectors_{shard}")
                 connection.execute("VACUUM (FULL) search_documents")
             except errors.LockNotAvailable:
+                connection.execute("SET lock_timeout = 0")
                 connection.execute("UPDATE search_shards SET removed = true WHERE number = ANY(%s)", (shards,))
+
+    @contextmanager
+    def _connected(self) -> Iterator[Connection]:
+        """A connection for what can be in no transaction. Raises Busy."""
+        try:
+            with self._database.connected() as connection:
+                yield connection
+        except psycopg.OperationalError as error:
+            raise Busy() from error
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

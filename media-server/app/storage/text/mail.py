@@ -9,8 +9,7 @@ from email.message import EmailMessage, MIMEPart
 from io import BytesIO
 from typing import BinaryIO
 
-from app.core.search.documents import Page
-from app.core.search.texts import Trouble
+from app.core.search.pages import Page, Trouble
 from app.storage.text.plain import decoded, text_of_html
 from app.storage.text.reading import Reader, Unreadable, whole
 

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 from xml.parsers import expat
 
-from app.core.search.documents import Page
-from app.core.search.texts import Trouble
+from app.core.search.pages import Page, Trouble
 from app.storage.text.reading import MOST_TEXT, Unreadable
 
 MOST_UNPACKED = 100 * 1024 * 1024

@@ -6,8 +6,7 @@ import codecs
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from app.core.search.documents import Page
-from app.core.search.texts import Trouble
+from app.core.search.pages import Page, Trouble
 from app.storage.text.reading import Unreadable, bounded, whole
 
 _MARKS = (

@@ -7,8 +7,7 @@ from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from app.core.search.documents import Page
-from app.core.search.texts import Trouble
+from app.core.search.pages import Page, Trouble
 from app.storage.text.reading import PICTURES, Reader, Unreadable
 
 if TYPE_CHECKING:

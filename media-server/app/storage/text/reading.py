@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
-from app.core.search.documents import Page
-from app.core.search.texts import Trouble
+from app.core.search.pages import Page, Trouble
 
 Reader = Callable[[BinaryIO], Iterator[Page]]
 """Reads one open file from its beginning. Raises Unreadable, or whatever its library raises on a damaged file."""

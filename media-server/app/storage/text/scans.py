@@ -12,8 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, BinaryIO
 
-from app.core.search.documents import Page
-from app.core.search.texts import Trouble
+from app.core.search.pages import Page, Trouble
 from app.storage.text.reading import Unreadable
 
 MISSING = 4
