@@ -14,6 +14,7 @@ from app.core.receipts import link_fingerprint
 from app.core.search.documents import Scope
 from app.core.search.listing import DocumentState, ListedDocument
 from app.core.search.texts import ExtractedText
+from app.settings import InvalidSettings, load_settings
 from app.storage.search.sqlite_index import SQLiteIndex
 from app.storage.sql.documents import SQLDocumentLists
 from app.storage.text.extractor import ProcessExtractor
@@ -216,6 +217,20 @@ def test_what_was_empty_is_read_again_once_scans_are(house: House, tmp_path: Pat
     blind.indexer._compare()
     blind.settle()
     assert blind.states(link) == {"scan.pdf": read, "photo.png": read, "blank.pdf": empty}
+
+
+def test_the_owner_is_told_what_reading_scans_lacks(tmp_path: Path) -> None:
+    _, reply = House(tmp_path / "a", search_ocr="eng+xyz").ask("/readyz")
+    assert [note for note in reply["notes"] if "tesseract-ocr-xyz" in note]
+    _, reply = House(tmp_path / "b", search_ocr="eng").ask("/readyz")
+    assert not [note for note in reply.get("notes", []) if "tesseract" in note]
+
+
+@pytest.mark.parametrize("languages", ["eng+", "../x", "eng deu", "eng;rm"])
+def test_languages_of_scans_that_make_no_sense_are_named(monkeypatch: pytest.MonkeyPatch, languages: str) -> None:
+    monkeypatch.setenv("DROPPR_SEARCH_OCR", languages)
+    with pytest.raises(InvalidSettings, match="DROPPR_SEARCH_OCR"):
+        load_settings()
 
 
 def test_what_the_server_cannot_do_now_is_put_off_and_told_of_no_file(
