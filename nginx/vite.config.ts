@@ -24,6 +24,22 @@ function furtherDown(): Plugin {
 /** What the sender's page and the owner's both begin with. */
 const SHARED = /\/src\/(?:later|adapters\/system-clock|core\/(?:errors|reply)|page\/(?:base|dom))\.ts$/;
 
+/** The owner's page as it is served for a link of its own, two parts further down: `/admin/links/<hash>`. */
+function adminFurtherDown(): Plugin {
+  return {
+    name: "droppr:admin-further-down",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const page = bundle["admin.html"];
+      if (page?.type !== "asset") return this.error("There is no admin.html to make the other of.");
+      const html = String(page.source).replaceAll('="./assets/', '="../../assets/');
+      // What is set later leads to the list until then, as it does there.
+      const source = html.replaceAll('href="."', 'href="../../admin"');
+      this.emitFile({ type: "asset", fileName: "admin.link.html", source });
+    },
+  };
+}
+
 /** By which Vite's own plugin asks for what it puts around each `import()`. */
 const HELPER = "\0vite/preload-helper.js";
 
@@ -94,7 +110,14 @@ export default defineConfig({
   root: src,
   // Wherever the pages are served, below a path or not, they find what they need beside themselves.
   base: "./",
-  plugins: [loadingLater(), furtherDown(), pageForEachLanguage(), findingLicenses(), writingLicenses()],
+  plugins: [
+    loadingLater(),
+    furtherDown(),
+    adminFurtherDown(),
+    pageForEachLanguage(),
+    findingLicenses(),
+    writingLicenses(),
+  ],
   // Pages always have it, so what stands in for it elsewhere need not be in them.
   define: { "typeof XMLHttpRequest": JSON.stringify("function") },
   build: {

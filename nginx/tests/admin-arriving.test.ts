@@ -74,7 +74,7 @@ describe("uploads on their way", () => {
     expect(all(arriving)?.hidden).toBe(true);
     arriving.show(page(upload(2), upload(1)), 2);
     expect(all(arriving)?.hidden).toBe(false);
-    expect(arriving.element.querySelector("h4")?.textContent).toBe("On their way (2 uploads)");
+    expect(arriving.element.querySelector("h2")?.textContent).toBe("On their way (2 uploads)");
     arriving.clear();
     expect(arriving.element.hidden).toBe(true);
   });
@@ -83,7 +83,7 @@ describe("uploads on their way", () => {
     const arriving = shown();
     const items = Array.from({ length: 100 }, (_, number) => upload(number));
     arriving.show({ items, nextCursor: "more" }, 2_345);
-    expect(arriving.element.querySelector("h4")?.textContent).toBe("On their way (2,345 uploads)");
+    expect(arriving.element.querySelector("h2")?.textContent).toBe("On their way (2,345 uploads)");
     const more = [...arriving.element.querySelectorAll("button")].at(-1);
     expect(more?.textContent).toBe("Show 100 more uploads");
     more?.click();

@@ -13,10 +13,12 @@ from tests.support.admin import (
     found,
     log_in,
     look_again,
+    look_at,
     make_link,
     owner_desk,
     owner_page,
     row_of,
+    unfold,
 )
 from tests.support.browser import LAN_HOST
 from tests.support.client import Client, Link
@@ -110,8 +112,9 @@ def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> N
     assert link["expires_at"] - link["created_at"] == pytest.approx(36 * 3600, abs=5)
     expect(desk.locator("#made-password-text")).to_have_text("öpen sesame")
     expect(row_of(desk, "Tax papers")).to_contain_text("Password")
-    row_of(desk, "Tax papers").locator("summary").click()
-    expect(row_of(desk, "Tax papers").get_by_text("Ask Ada")).to_have_text("Ask Ada\nfirst")
+    page = unfold(desk, "Tax papers")
+    look_at(desk, "Terms")
+    expect(page.get_by_text("Ask Ada")).to_have_text("Ask Ada\nfirst")
 
 
 def test_a_made_link_is_copied_shown_as_qr_code_and_opened(desk: Page) -> None:
@@ -188,20 +191,21 @@ def test_what_the_server_refuses_stands_beside_its_field(desk: Page) -> None:
     expect(desk.locator(".problem")).to_contain_text("'..'")
 
 
-def test_the_keyboard_alone_makes_a_link_and_unfolds_it(desk: Page) -> None:
+def test_the_keyboard_alone_makes_a_link_and_goes_to_its_page(desk: Page) -> None:
     expect(desk.get_by_label("Folder", exact=True)).to_be_focused()
     desk.keyboard.type("admin/by-keyboard")
     desk.keyboard.press("Enter")
     expect(desk.locator("#made").get_by_label("Link", exact=True)).to_be_focused()
-    summary = row_of(desk, "admin/by-keyboard").locator("summary").first
-    expect(summary).to_be_visible()
+    link = row_of(desk, "admin/by-keyboard").get_by_role("link")
+    expect(link).to_be_visible()
     for _ in range(8):
         desk.keyboard.press("Tab")
-        if summary.evaluate("element => element === document.activeElement"):
+        if link.evaluate("element => element === document.activeElement"):
             break
-    expect(summary).to_be_focused()
+    expect(link).to_be_focused()
     desk.keyboard.press("Enter")
-    expect(row_of(desk, "admin/by-keyboard").get_by_role("button", name="Edit")).to_be_visible()
+    expect(desk.get_by_role("heading", name="admin/by-keyboard", exact=True)).to_be_focused()
+    expect(desk.get_by_role("button", name="Edit")).to_be_visible()
 
 
 def test_no_other_host_is_asked_for_anything(desk: Page, server: LiveServer) -> None:

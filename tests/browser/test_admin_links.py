@@ -11,9 +11,11 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.admin import (
     PATIENCE_MS,
+    back_to_links,
     found,
     log_in,
     look_again,
+    look_at,
     make_link,
     owner_desk,
     row_of,
@@ -37,7 +39,7 @@ def test_files_appear_by_themselves_and_are_downloaded_byte_for_byte(desk: Page,
     link = client.make_link(title="Appears by itself")
     row = row_of(desk, "Appears by itself")
     expect(row).to_contain_text("0 files", timeout=PATIENCE_MS)
-    unfold(desk, "Appears by itself")
+    row = unfold(desk, "Appears by itself")
     expect(row).to_contain_text("Nothing has arrived yet.")
     data = b"some bytes \x00\xff" * 1000
     link.deliver("sub folder/50% Ünï 日本.txt", data, last_modified=1_000_000_000.0)
@@ -90,7 +92,7 @@ def test_an_edit_changes_what_was_changed_and_survives_refreshes(desk: Page, cli
     expect(title).to_have_value("Edited")
     expect(title).to_be_focused()
     row.get_by_role("button", name="Save").click()
-    row = row_of(desk, "Edited")
+    expect(row.get_by_role("heading", name="Edited", exact=True)).to_be_visible()
     expect(row.get_by_role("button", name="Edit")).to_be_focused()
     after = found(client, link.path)
     assert after == {**before, "title": "Edited"}
@@ -142,7 +144,8 @@ def test_a_closed_link_is_deleted_for_good_once_the_owner_is_sure(desk: Page, cl
     link.info().expect(410, "request_closed")
     row.get_by_role("button", name="Delete the link").click()
     question.get_by_role("button", name="Delete the link").click()
-    expect(row).to_have_count(0)
+    expect(row).to_be_hidden()
+    expect(row_of(desk, "To be forgotten")).to_have_count(0, timeout=PATIENCE_MS)
     link.info().expect(404, "request_not_found")
     assert (link.disk / "kept.txt").read_bytes() == b"kept"
 
@@ -178,7 +181,7 @@ def test_an_expired_link_is_extended_in_one_click(desk: Page, client: Client) ->
     expect(row.locator(".badge")).to_have_text("Open")
     expect(row).to_contain_text("Expires in 7 days")
     expect(row.get_by_role("button", name="Extend by a week")).to_be_hidden()
-    expect(row.locator("summary")).to_be_focused()
+    expect(row.get_by_role("link")).to_be_focused()
     assert 167 * 3_600 < link.info().expect(200).json["expires_in"] <= 168 * 3_600
 
 
@@ -191,11 +194,18 @@ def test_axe_finds_nothing_wrong_with_a_long_message_and_the_keyboard_reaches_wh
     look_again(desk)
     row = unfold(desk, "Talkative")
     expect(row.locator(".received")).to_be_visible()
-    for part in ("message", "note"):
-        expect(row.locator(f'[data-part="{part}"]')).to_have_attribute("tabindex", "0")
     assert complaints(desk) == []
     order = row.locator("button:visible, a:visible").evaluate_all("all => all.map(each => each.textContent.trim())")
     assert order.index("Close the link") < order.index("Download")
+    look_at(desk, "Activity")
+    expect(row.locator(".batch")).to_contain_text("sent 1 file, 1 byte")
+    assert complaints(desk) == []
+    look_at(desk, "Terms")
+    for part in ("message", "note"):
+        expect(row.locator(f'[data-part="{part}"]')).to_have_attribute("tabindex", "0")
+    assert complaints(desk) == []
+    back_to_links(desk)
+    assert complaints(desk) == []
 
 
 def test_an_address_that_works_on_this_machine_only_is_shown_with_a_warning(
@@ -244,8 +254,11 @@ def test_nothing_is_wider_than_a_small_telephone(browser: Browser, server: LiveS
     row.get_by_role("button", name="QR code").click()
     row.get_by_role("button", name="Edit").click()
     row.get_by_text("Limits and questions").click()
-    expect(row.locator(".received")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+    for tab in ("Files", "Activity"):
+        look_at(page, tab)
+        expect(row.locator(".received, .batch").filter(visible=True)).to_be_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
     context.close()
 
 

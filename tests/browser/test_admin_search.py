@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
 from tests.support import office_life
-from tests.support.admin import PATIENCE_MS, owner_desk, unfold
+from tests.support.admin import PATIENCE_MS, back_to_links, owner_desk, unfold
 from tests.support.axe import complaints
 from tests.support.client import Client, Link
 from tests.support.documents import docx, eml, pdf, xlsx
@@ -36,6 +36,8 @@ def test_files_are_found_by_what_they_say(browser: Browser, server: LiveServer, 
         row.get_by_text("Limits and questions").click()
         row.get_by_label("Index the texts in files").check()
         row.get_by_role("button", name="Save").click()
+        expect(row.get_by_role("button", name="Save")).to_be_hidden()
+        back_to_links(desk)
         box = desk.get_by_label("Words in files")
         expect(box).to_be_visible(timeout=PATIENCE_MS)
         found = desk.locator("#found > li")

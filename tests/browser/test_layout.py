@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
-from tests.support.admin import PATIENCE_MS, owner_desk, owner_page, row_of, unfold
+from tests.support.admin import PATIENCE_MS, look_at, owner_desk, owner_page, row_of, unfold
 from tests.support.client import Client
 from tests.support.documents import pdf
 from tests.support.files import MIB, content, eventually, write
@@ -241,13 +241,18 @@ def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_an_unfolded_link_with_files_and_uploads(owners: Page, gauge: Gauge, scheme: str) -> None:
+def test_the_page_of_a_link_with_files_and_uploads(owners: Page, gauge: Gauge, scheme: str) -> None:
     owners.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     row = unfold(owners, "Films of the evening for Anna and Tom")
     expect(row.locator(".received:not(.arriving)")).to_have_count(5)
     expect(row.locator(".arriving")).to_have_count(2)
     expect(row.get_by_text("is being computed")).to_have_count(0, timeout=PATIENCE_MS)
-    gauge.check(owners, f"owner unfolded {scheme}", main=DESK, row=170)
+    gauge.check(owners, f"owner link files {scheme}", main=DESK, row=170)
+    look_at(owners, "Terms")
+    gauge.check(owners, f"owner link terms {scheme}", main=DESK)
+    look_at(owners, "Activity")
+    expect(row.locator(".batch")).to_have_count(1)
+    gauge.check(owners, f"owner link activity {scheme}", main=DESK)
 
 
 LONG_TEXT = "The landlord raises the rent for the boathouse in spring, and every member has to agree in writing. " * 30

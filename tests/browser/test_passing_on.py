@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.admin import look_again, make_link, owner_desk, unfold
+from tests.support.admin import back_to_links, look_again, look_at, make_link, owner_desk, unfold
 from tests.support.browser import built_pages
 from tests.support.client import Client, Link
 from tests.support.drive import ROOT, FakeDrive
@@ -151,13 +151,19 @@ def test_the_owner_chooses_a_destination_and_sees_how_files_get_on(browser, send
         link.deliver("x.bin", b"hello")
         look_again(desk)
         row = unfold(desk, folder)
+        look_at(desk, "Terms")
         expect(row).to_contain_text(f"s3://{bucket}/in/box")
+        look_at(desk, "Files")
         expect(row.locator(".received")).to_contain_text("The store says NoSuchBucket.")
         now = desk.get_by_role("region", name="Right now")
+        back_to_links(desk)
         expect(now).to_contain_text("passing on 1 file: 1 failed, 5 bytes left")
         store.bucket(bucket)
+        unfold(desk, folder)
         row.get_by_role("button", name="Try again to pass on x.bin").click()
         expect(row.locator(".received")).to_contain_text(f"Passed on to s3://{bucket}/in/box/x.bin")
+        back_to_links(desk)
+        expect(now).to_be_visible()
         expect(now).not_to_contain_text("passing on")
     assert store.objects(bucket) == {"in/box/x.bin": b"hello"}
 

@@ -90,7 +90,7 @@ def test_it_serves_in_any_folder_without_node_and_without_the_repository(
     with started(installed, tmp_path) as server:
         client = Client.of(server)
         link = client.make_link()
-        for page in ("/", "/admin", f"/request/{link.hash}"):
+        for page in ("/", "/admin", f"/admin/links/{link.hash}", f"/request/{link.hash}"):
             text = client.call("GET", page, headers={"Accept": "text/html"}).expect(200).body.decode()
             named = re.findall(r'(?:src|href)="(?:\.\.?/)+(assets/[^"]+)"', text)
             assert named

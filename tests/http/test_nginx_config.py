@@ -110,7 +110,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     pages = folder / "pages"
     (pages / "assets").mkdir(parents=True)
-    for name in ("index", "request", "admin", "document"):
+    for name in ("index", "request", "admin", "admin.link", "document"):
         (pages / f"{name}.html").write_text(f"<!doctype html><title>{name}</title>" + "<p>text</p>" * 200)
     (pages / "assets" / "request-1a2b.js").write_text("export const text = 1;\n" * 200)
     (folder / "data" / "files" / "inbox").mkdir(parents=True)
@@ -211,6 +211,7 @@ def test_a_placeholder_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch)
         ("/", "index", "no-cache"),
         ("/admin", "admin", "no-store"),
         ("/admin/document?entity=e&file=f", "document", "no-store"),
+        (f"/admin/links/{HASH}", "admin.link", "no-store"),
         (f"/request/{HASH}", "request", "no-store"),
         (f"/request/{HASH}?x=1", "request", "no-store"),
         ("/assets/request-1a2b.js", "", "public, max-age=31536000, immutable"),
@@ -236,7 +237,13 @@ def below(folder: Path, upstream: Path, tmp_path_factory: pytest.TempPathFactory
 
 @pytest.mark.parametrize("path", ["", "/drop.box", "//drop.box"])
 def test_below_a_path_all_is_as_without_it(below: LiveNginx, folder: Path, path: str) -> None:
-    for page, caching in (("/", "no-cache"), ("/admin/document", "no-store"), (f"/request/{HASH}?x=1", "no-store")):
+    for page, caching in (
+        ("/", "no-cache"),
+        ("/admin", "no-store"),
+        ("/admin/document", "no-store"),
+        (f"/admin/links/{HASH}", "no-store"),
+        (f"/request/{HASH}?x=1", "no-store"),
+    ):
         answer = call(below, path + page)
         assert (answer.status, answer["Cache-Control"]) == (200, caching)
     asset = call(below, f"{path}/assets/request-1a2b.js")
@@ -285,9 +292,11 @@ def test_what_only_nginx_itself_may_ask_for_is_not_to_be_had_below_a_path(
     [
         ("/admin/", "../admin"),
         ("/admin/document/", "../document"),
+        (f"/admin/links/{HASH}/", f"../{HASH}"),
         (f"/request/{HASH}/", f"../{HASH}"),
         ("/drop.box", "/drop.box/"),
         ("/drop.box/admin/", "../admin"),
+        (f"/drop.box/admin/links/{HASH}/", f"../{HASH}"),
         (f"/drop.box/request/{HASH}/", f"../{HASH}"),
     ],
 )
@@ -307,6 +316,8 @@ def test_below_a_path_the_log_names_no_capability_either(below: LiveNginx) -> No
         f"/drop.box/request/{HASH}",
         f"/drop.box/api/droppr/requests/{HASH}/uploads/{UPLOAD_ID}?token={HASH}",
         f"//drop.box//request//{HASH}",
+        f"/drop.box/admin/links/{HASH}",
+        f"//drop.box//admin//links/{HASH}/",
         f"/%64rop.box/request/{HASH}/",
         f"/drop.box/api/droppr/requests/{HASH}/files/private-name.pdf",
     ):
@@ -316,7 +327,11 @@ def test_below_a_path_the_log_names_no_capability_either(below: LiveNginx) -> No
     assert eventually(lambda: marker in below.log_lines())
     log = below.log_lines()
     paths = {json.loads(line)["path"] for line in log.splitlines()}
-    assert {f"/request/{HASH[:6]}...", f"/api/droppr/requests/{HASH[:6]}.../files"} <= paths
+    assert {
+        f"/request/{HASH[:6]}...",
+        f"/admin/links/{HASH[:6]}...",
+        f"/api/droppr/requests/{HASH[:6]}.../files",
+    } <= paths
     for secret in (HASH, UPLOAD_ID, "private-name", "token="):
         assert secret[:12] not in log
 

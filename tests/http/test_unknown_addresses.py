@@ -22,6 +22,8 @@ NOTHING = [
     "/request/",
     "/request/a/b",
     "/admin/x",
+    "/admin/links",
+    "/admin/links/x/y",
     "/api/nope",
     "/assets/none-12345678.js",
     "/lost.html",

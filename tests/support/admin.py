@@ -52,10 +52,22 @@ def row_of(page: Page, name: str) -> Locator:
 
 
 def unfold(page: Page, name: str) -> Locator:
-    row = row_of(page, name)
-    row.locator("summary").first.click()
-    expect(row.get_by_role("button", name="Edit")).to_be_visible()
-    return row
+    """From the list to the page of the link."""
+    row_of(page, name).get_by_role("link", name=name, exact=True).click()
+    shown = page.locator("#link-page")
+    expect(shown.get_by_role("heading", name=name, exact=True)).to_be_focused()
+    expect(shown.get_by_role("button", name="Edit")).to_be_visible()
+    return shown
+
+
+def back_to_links(page: Page) -> None:
+    page.get_by_role("link", name="Links", exact=True).click()
+    expect(page.get_by_role("heading", name="Your links")).to_be_visible()
+
+
+def look_at(page: Page, tab: str) -> None:
+    """Another part of the link's page."""
+    page.get_by_role("navigation", name="This link").get_by_role("link", name=tab).click()
 
 
 def found(client: Client, address: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-// What is behind a link in the list: its address, what it received, what it allows, and the ways to change that.
+// What the page of a link is made of: its address, what it received, what it allows, what happened, and the ways to change that.
 
 import { UploadError } from "../core/errors";
 import { addressOf } from "../page/address";
@@ -8,8 +8,11 @@ import { Arriving } from "./arriving";
 import { Editor } from "./editor";
 import { FileList } from "./files";
 import { countOf } from "./format";
+import { HISTORY_FILES, History } from "./history";
 import { acts, cloned, part, say, show } from "./parts";
+import { TABS, type Tab } from "./places";
 import { makeShare } from "./share";
+import { Tabs } from "./tabs";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
 import { type ListedLink, type OpenUpload, type ReceivedFile, TEXTS } from "./wire";
@@ -19,6 +22,10 @@ export interface RowPorts {
   readonly api: OwnerApi;
   /** Something was changed: the list should be asked for again. */
   readonly refresh: () => void;
+  /** Shows another part of the link's page. */
+  readonly showTab: (hash: string, tab: Tab) => void;
+  /** A link is deleted: there is nothing to be shown of it any more. */
+  readonly gone: () => void;
   /** Asks the owner whether to close a link, and whether to cancel the uploads that are on their way to it, too. */
   readonly confirmClosing: (name: string, uploads: number) => Promise<"no" | "close" | "close and cancel">;
   /** Asks the owner whether to delete one for good. */
@@ -40,17 +47,23 @@ export class LinkBody {
   readonly #texts: Texts;
   readonly #form: HTMLFormElement;
   readonly #edit: HTMLButtonElement;
+  readonly #history: History;
+  readonly #tabs: Tabs;
   #editor: Editor | null = null;
+  #tab: Tab = TABS[0];
   #link: ListedLink;
   #received: readonly ReceivedFile[] | null = null;
   /** How many files there were when they were asked for. */
   #total = 0;
+  /** How many there were when what happened was asked for; null where it has not been. */
+  #told: number | null = null;
 
   constructor(root: HTMLElement, link: ListedLink, ports: RowPorts) {
     this.#root = root;
     this.#link = link;
     this.#ports = ports;
     root.append(cloned("link-body"));
+    this.#tabs = new Tabs(root, link.hash);
     for (const name of LONG_TEXTS) reachable(part(root, name, HTMLElement));
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
@@ -68,6 +81,8 @@ export class LinkBody {
     this.#files.element.hidden = true;
     this.#texts = new Texts(() => ports.refresh());
     part(root, "files-title", HTMLElement).before(this.#texts.element);
+    this.#history = new History(link.createdAt);
+    part(root, "history", HTMLElement).append(this.#history.element);
     this.#form = part(root, "editor", HTMLFormElement);
     this.#edit = part(root, "edit", HTMLButtonElement);
     Editor.listen(this.#form, () => this.#editor);
@@ -79,6 +94,14 @@ export class LinkBody {
     acts(part(root, "forget", HTMLButtonElement), () => this.#forget());
   }
 
+  /** Shows one of its parts; what the others hold stays as it is. */
+  open(tab: Tab): void {
+    this.#tabs.show(tab);
+    if (this.#tab === tab) return;
+    this.#tab = tab;
+    this.#ports.refresh();
+  }
+
   show(link: ListedLink): void {
     this.#link = link;
     for (const name of LONG_TEXTS) {
@@ -87,6 +110,7 @@ export class LinkBody {
       shown.hidden = link[name] === "";
     }
     this.#showTerms();
+    setText(part(this.#root, "count", HTMLElement), String(link.filesReceived));
     setText(part(this.#root, "files-title", HTMLElement), `Received files (${link.filesReceived})`);
     part(this.#root, "close", HTMLButtonElement).hidden = !link.active;
     part(this.#root, "reopen", HTMLButtonElement).hidden = link.active;
@@ -95,7 +119,13 @@ export class LinkBody {
 
   /** Brings what arrives and what has arrived up to date. */
   async refresh(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.#refreshUploads(signal), this.#refreshFiles(signal), this.#refreshTexts(signal)]);
+    if (this.#tab === "files")
+      await Promise.all([
+        this.#refreshUploads(signal),
+        this.#refreshFiles(signal),
+        this.#refreshTexts(signal),
+      ]);
+    if (this.#tab === "activity") await this.#refreshHistory(signal);
   }
 
   /** Bytes that have come since, by upload id. */
@@ -123,6 +153,13 @@ export class LinkBody {
     const { search, entity } = this.#link;
     if (search) await this.#texts.refresh(this.#ports.api, entity, signal);
     else this.#texts.hide();
+  }
+
+  async #refreshHistory(signal: AbortSignal): Promise<void> {
+    const total = this.#link.filesReceived;
+    if (this.#told === total) return;
+    this.#history.show(await this.#ports.api.files(this.#link.hash, HISTORY_FILES, signal), total);
+    this.#told = total;
   }
 
   /** Received files are never changed but for their hash and their way to elsewhere, which come later. */
@@ -160,6 +197,7 @@ export class LinkBody {
   }
 
   #startEditing(): void {
+    this.#ports.showTab(this.#link.hash, "terms");
     this.#editor = new Editor(this.#form, this.#link, this.#ports.api, (saved) => {
       this.#endEditing();
       if (!saved) return;
@@ -245,8 +283,8 @@ export class LinkBody {
       show(problem, errorWords(error));
       return;
     }
+    this.#ports.gone();
     say("The link is deleted.");
-    this.#ports.refresh();
   }
 
   async #change(task: () => Promise<unknown>, words: string, active: boolean): Promise<void> {

@@ -23,18 +23,17 @@ export class Links {
     this.#find.addEventListener("input", () => this.#filter());
   }
 
-  async show(links: readonly ListedLink[], signal: AbortSignal): Promise<void> {
+  show(links: readonly ListedLink[]): void {
     this.#links = links;
     this.#rows.show(links);
     need("no-links").hidden = links.length > 0;
     need("find-field").hidden = links.length < MANY_LINKS && this.#find.value === "";
     this.#filter();
-    await Promise.all(links.map(({ hash }) => this.#rows.get(hash)?.refresh(signal)));
   }
 
-  /** Bytes that have come since, by upload id. */
-  moved(received: ReadonlyMap<string, number>): void {
-    for (const { hash } of this.#links) this.#rows.get(hash)?.moved(received);
+  /** The keyboard goes on at the link that was looked at. */
+  focus(hash: string): void {
+    this.#rows.get(hash)?.focus();
   }
 
   #filter(): void {

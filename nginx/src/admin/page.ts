@@ -6,9 +6,12 @@ import { need, setText } from "../page/dom";
 import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { countOf } from "./format";
+import type { RowPorts } from "./link-body";
+import { LinkPage } from "./link-page";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
 import { acts, field, part, say, show, submits } from "./parts";
+import { DESK_ADDRESS, type Place, Places, placeAddress } from "./places";
 import { Poller } from "./poller";
 import { SearchPanel } from "./search";
 import { errorWords } from "./words";
@@ -20,19 +23,26 @@ export class AdminPage {
   readonly #api = new OwnerApi({ onUnauthorized: () => this.#showLogin(this.#wasIn ? SESSION_ENDED : "") });
   readonly #poller = new Poller((signal) => this.#refresh(signal), systemClock, PAUSE_MS);
   readonly #newLink = new NewLink(this.#api, () => this.#poller.start());
-  readonly #links = new Links({
+  readonly #places = new Places((place) => this.#went(place));
+  readonly #ports: RowPorts = {
     api: this.#api,
     refresh: () => this.#poller.start(),
+    showTab: (hash, tab) => this.#places.go(placeAddress(hash, tab)),
+    gone: () => this.#places.go(DESK_ADDRESS),
     confirmClosing: (name, uploads) => confirmClosing(name, uploads),
     confirmForgetting: (name) => confirm("forgetting", name),
     confirmStopping: (name) => confirm("stopping", name),
     confirmStoppingAll: (name) => confirm("stopping-all", name),
-  });
+  };
+  readonly #links = new Links(this.#ports);
+  readonly #linkPage = new LinkPage(this.#ports);
   readonly #search = new SearchPanel({
     search: (words, typing, cursor, signal) => this.#api.search(words, typing, cursor, signal),
     isGone: (hash, path) => this.#api.isGone(hash, path),
   });
-  readonly #activity = new ActivityPanel((received) => this.#links.moved(received));
+  readonly #activity = new ActivityPanel((received) => this.#linkPage.moved(received));
+  /** The link whose page is shown; null on the desk. */
+  #shown: string | null = null;
   readonly #token = need("token", HTMLInputElement);
   /** Whether the server has taken this page for the owner's yet. */
   #wasIn = false;
@@ -43,7 +53,34 @@ export class AdminPage {
   }
 
   start(): void {
+    this.#open(this.#places.now);
     this.#poller.start();
+  }
+
+  #went(place: Place): void {
+    const before = this.#shown;
+    this.#open(place);
+    if (!this.#wasIn) return;
+    this.#swap(true);
+    if (this.#shown === before) return;
+    // What goes on on a new page begins at its top; going back, the browser finds the place again by itself.
+    if (this.#shown !== null) {
+      scrollTo(0, 0);
+      this.#linkPage.focus();
+    } else if (before !== null) this.#links.focus(before);
+    this.#poller.start();
+  }
+
+  #open(place: Place): void {
+    if (place.kind === "link") this.#linkPage.open(place.hash, place.tab);
+    else this.#linkPage.close();
+    this.#shown = place.kind === "link" ? place.hash : null;
+    this.#nameWindow();
+  }
+
+  #nameWindow(): void {
+    const name = this.#shown === null ? "Request links" : this.#linkPage.name;
+    if (document.title !== `${name} · Droppr`) document.title = `${name} · Droppr`;
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
@@ -56,7 +93,10 @@ export class AdminPage {
         usualHours,
       );
       this.#search.know(links);
-      await this.#links.show(links, signal);
+      this.#links.show(links);
+      this.#linkPage.show(links);
+      this.#nameWindow();
+      await this.#linkPage.refresh(signal);
       show(problem, "");
     } catch (error) {
       if (signal.aborted || (error instanceof UploadError && error.status === 401)) return;
@@ -71,7 +111,8 @@ export class AdminPage {
       await this.#api.logIn(this.#token.value.trim());
       this.#token.value = "";
       this.#showDesk();
-      this.#newLink.focus();
+      if (this.#shown === null) this.#newLink.focus();
+      else this.#linkPage.focus();
       say("You are logged in.");
       this.#poller.start();
     } catch (error) {
@@ -107,7 +148,8 @@ export class AdminPage {
 
   #swap(loggedIn: boolean): void {
     need("login").hidden = loggedIn;
-    need("desk").hidden = !loggedIn;
+    need("desk").hidden = !loggedIn || this.#shown !== null;
+    need("link-page").hidden = !loggedIn || this.#shown === null;
     need("log-out").hidden = !loggedIn;
   }
 }

@@ -1,7 +1,9 @@
 // Where the server is. Its pages may be served below a path, of which only their own address tells.
 
 const [, base = "", hash = ""] =
-  /^(.*)\/(?:request\/([^/]*)\/?|admin(?:\/document)?)$/.exec(location.pathname.replace(/\/+/g, "/")) ?? [];
+  /^(.*)\/(?:request\/([^/]*)\/?|admin(?:\/document|\/links\/[^/]*)?)$/.exec(
+    location.pathname.replace(/\/+/g, "/"),
+  ) ?? [];
 
 /** What all addresses of the server begin with: empty, or a path such as `/drop`. */
 export const BASE = base;

@@ -37,6 +37,12 @@ def document() -> Response:
     return _moved("../document") if request.path.endswith("/") else _page("document.html")
 
 
+@pages.get("/admin/links/<hash>", strict_slashes=False)
+def admin_link(hash: str) -> Response:
+    """The same for every link, also for one that there is not: the page asks for it itself, once its reader is the owner."""
+    return _moved(f"../{quote(hash, safe='')}") if request.path.endswith("/") else _page("admin.link.html")
+
+
 @pages.get("/request/<hash>", strict_slashes=False)
 def request_page(hash: str) -> Response:
     """The same for every link, also for one that there is not: the page asks for it itself, and says so."""

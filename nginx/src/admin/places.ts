@@ -1,0 +1,72 @@
+// Which of the owner's pages an address is of, and going from one to the other without loading anything anew: what was typed
+// and where one has read to stay.
+
+import { BASE } from "../page/base";
+
+/** The parts of a link's page, the first being the one that an address without a name for it shows. */
+export const TABS = ["files", "terms", "activity"] as const;
+export type Tab = (typeof TABS)[number];
+
+export type Place =
+  | { readonly kind: "desk" }
+  | { readonly kind: "link"; readonly hash: string; readonly tab: Tab };
+
+export const DESK_ADDRESS = `${BASE}/admin`;
+
+export function placeAddress(hash: string, tab: Tab = "files"): string {
+  return `${BASE}/admin/links/${encodeURIComponent(hash)}${tab === TABS[0] ? "" : `#${tab}`}`;
+}
+
+/** What of an address tells which page it is of. */
+export type Address = Pick<Location, "pathname" | "hash">;
+
+export function placeOf({ pathname, hash }: Address): Place {
+  const [, link] = /\/admin\/links\/([^/]+)$/.exec(pathname) ?? [];
+  if (link === undefined) return { kind: "desk" };
+  return { kind: "link", hash: decoded(link), tab: TABS.find((tab) => `#${tab}` === hash) ?? TABS[0] };
+}
+
+/** What cannot be decoded is no link's either way. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
+export class Places {
+  readonly #onPlace: (place: Place) => void;
+
+  /** `onPlace` is told where one has gone, back and forward included; not where one is at first. */
+  constructor(onPlace: (place: Place) => void) {
+    this.#onPlace = onPlace;
+    document.addEventListener("click", (event) => this.#follow(event));
+    addEventListener("popstate", () => this.#tell());
+  }
+
+  get now(): Place {
+    return placeOf(location);
+  }
+
+  go(address: string): void {
+    history.pushState(null, "", address);
+    this.#tell();
+  }
+
+  #tell(): void {
+    this.#onPlace(this.now);
+  }
+
+  /** A click that asks for a new tab or window is the browser's. */
+  #follow(event: MouseEvent): void {
+    const { target, button, altKey, ctrlKey, metaKey, shiftKey } = event;
+    if (event.defaultPrevented || button !== 0 || altKey || ctrlKey || metaKey || shiftKey) return;
+    const link = target instanceof Element ? target.closest("a") : null;
+    if (link === null || link.target !== "" || link.hasAttribute("download")) return;
+    const isOurs = link.pathname === DESK_ADDRESS || placeOf(link).kind === "link";
+    if (link.origin !== location.origin || !isOurs) return;
+    event.preventDefault();
+    if (link.href !== location.href) this.go(link.href);
+  }
+}
