@@ -26,7 +26,7 @@ export class Texts {
       load,
     });
     this.#which.append(this.#list.element);
-    this.element.append(make("h4", { text: "Texts in its files" }), this.#words, this.#which);
+    this.element.append(make("h2", { text: "Texts in its files" }), this.#words, this.#which);
     this.element.hidden = true;
   }
 
