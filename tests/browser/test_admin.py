@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.admin import (
+    close_panel,
     found,
     log_in,
     look_again,
     look_at,
     make_link,
+    open_panel,
     owner_desk,
     owner_page,
     row_of,
     unfold,
 )
+from tests.support.axe import complaints
 from tests.support.browser import LAN_HOST
 from tests.support.client import Client, Link
 from tests.support.live import LiveServer
@@ -43,7 +46,7 @@ def test_a_wrong_token_is_refused_in_words_and_the_right_one_lets_in(page: Page,
     expect(page.get_by_role("alert")).to_have_text("That is not the admin token of this server.")
     expect(page.get_by_label("Admin token")).to_be_focused()
     log_in(page, server.token)
-    expect(page.get_by_label("Folder", exact=True)).to_be_focused()
+    expect(page.get_by_role("button", name="New link")).to_be_focused()
 
 
 def test_many_wrong_tokens_are_answered_with_the_wait(browser: Browser, live) -> None:
@@ -69,6 +72,7 @@ def test_the_owner_stays_logged_in_over_a_reload_until_they_log_out(desk: Page) 
 
 
 def test_a_session_that_ends_asks_for_the_token_and_keeps_what_was_typed(desk: Page, server: LiveServer) -> None:
+    open_panel(desk)
     desk.get_by_label("Folder", exact=True).fill("half-typed")
     desk.context.clear_cookies()
     look_again(desk)
@@ -78,6 +82,7 @@ def test_a_session_that_ends_asks_for_the_token_and_keeps_what_was_typed(desk: P
 
 
 def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> None:
+    open_panel(desk)
     desk.get_by_label("Title (optional)").fill("Tax papers")
     desk.get_by_label("Message to the sender").fill("Two lines\nof text")
     desk.get_by_label("Note (optional, only you see it)").fill("Ask Ada\nfirst")
@@ -111,6 +116,7 @@ def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> N
     assert (link["captcha"], link["requires_password"]) == ("always", True)
     assert link["expires_at"] - link["created_at"] == pytest.approx(36 * 3600, abs=5)
     expect(desk.locator("#made-password-text")).to_have_text("öpen sesame")
+    close_panel(desk)
     expect(row_of(desk, "Tax papers")).to_contain_text("Password")
     page = unfold(desk, "Tax papers")
     look_at(desk, "Terms")
@@ -131,7 +137,9 @@ def test_a_made_link_is_copied_shown_as_qr_code_and_opened(desk: Page) -> None:
     expect(opened.value.get_by_role("heading", name="Send files")).to_be_visible()
     opened.value.close()
     made.get_by_role("button", name="Make another link").click()
-    expect(desk.get_by_label("Folder", exact=True)).to_be_focused()
+    expect(desk.get_by_label("Title (optional)")).to_be_focused()
+    # What was made is a capability: nothing of it stays on the page.
+    assert address not in desk.locator("#new-panel").evaluate("panel => panel.outerHTML")
 
 
 def test_links_are_shown_with_the_address_that_the_owner_set(browser: Browser, live) -> None:
@@ -147,6 +155,7 @@ def test_links_are_shown_with_the_address_that_the_owner_set(browser: Browser, l
 def test_a_new_link_is_open_as_long_as_links_usually_are(browser: Browser, live, hours: str, chosen: str) -> None:
     server = live(workers=1, DROPPR_LINK_EXPIRES_HOURS=hours)
     with owner_desk(browser, server.url, server.token) as page:
+        open_panel(page)
         expect(page.get_by_label("Expires").locator("option:checked")).to_have_text(chosen)
         link = found(Client.of(server), make_link(page, "admin/as-usual"))
     length = None if link["expires_at"] is None else link["expires_at"] - link["created_at"]
@@ -173,6 +182,7 @@ def test_copying_works_over_plain_http_where_browsers_have_no_clipboard_api(
 
 
 def test_a_generated_password_opens_the_link(desk: Page, server: LiveServer) -> None:
+    open_panel(desk)
     desk.get_by_role("button", name="Generate").click()
     password = desk.get_by_label("Password (optional)").input_value()
     assert re.fullmatch(r"([a-z2-9]{4}-){3}[a-z2-9]{4}", password)
@@ -183,6 +193,7 @@ def test_a_generated_password_opens_the_link(desk: Page, server: LiveServer) -> 
 
 
 def test_what_the_server_refuses_stands_beside_its_field(desk: Page) -> None:
+    open_panel(desk)
     desk.get_by_label("Folder", exact=True).fill("../outside")
     desk.get_by_role("button", name="Make the link").click()
     folder = desk.get_by_label("Folder", exact=True)
@@ -192,11 +203,16 @@ def test_what_the_server_refuses_stands_beside_its_field(desk: Page) -> None:
 
 
 def test_the_keyboard_alone_makes_a_link_and_goes_to_its_page(desk: Page) -> None:
-    expect(desk.get_by_label("Folder", exact=True)).to_be_focused()
-    desk.keyboard.type("admin/by-keyboard")
+    expect(desk.get_by_role("button", name="New link")).to_be_focused()
+    desk.keyboard.press("Enter")
+    expect(desk.get_by_label("Title (optional)")).to_be_focused()
+    desk.keyboard.type("By keyboard – alone")
+    expect(desk.get_by_label("Folder", exact=True)).to_have_value("by-keyboard-alone")
     desk.keyboard.press("Enter")
     expect(desk.locator("#made").get_by_label("Link", exact=True)).to_be_focused()
-    link = row_of(desk, "admin/by-keyboard").get_by_role("link")
+    desk.keyboard.press("Escape")
+    expect(desk.get_by_role("button", name="New link")).to_be_focused()
+    link = row_of(desk, "By keyboard – alone").get_by_role("link")
     expect(link).to_be_visible()
     for _ in range(8):
         desk.keyboard.press("Tab")
@@ -204,7 +220,7 @@ def test_the_keyboard_alone_makes_a_link_and_goes_to_its_page(desk: Page) -> Non
             break
     expect(link).to_be_focused()
     desk.keyboard.press("Enter")
-    expect(desk.get_by_role("heading", name="admin/by-keyboard", exact=True)).to_be_focused()
+    expect(desk.get_by_role("heading", name="By keyboard – alone", exact=True)).to_be_focused()
     expect(desk.get_by_role("button", name="Edit")).to_be_visible()
 
 
@@ -215,3 +231,54 @@ def test_no_other_host_is_asked_for_anything(desk: Page, server: LiveServer) -> 
     make_link(desk, "admin/own-host")
     expect(desk.locator("#made .qr")).to_be_visible()
     assert hosts == {urlsplit(server.url).netloc}
+
+
+def test_a_folder_follows_the_title_until_it_is_the_owners_own_and_is_nobody_elses(desk: Page, client: Client) -> None:
+    client.make_link(folder="tax-papers-2026")
+    look_again(desk)
+    panel = open_panel(desk)
+    title, folder = panel.get_by_label("Title (optional)"), panel.get_by_label("Folder", exact=True)
+    title.fill("  Tax papers: 2026!  ")
+    # Two titles alike must not mix two people's files.
+    expect(folder).to_have_value("tax-papers-2026-2")
+    folder.fill("mine")
+    title.fill("Something else")
+    expect(folder).to_have_value("mine")
+    folder.fill("")
+    title.fill("أوراق الضرائب")
+    expect(folder).to_have_value("أوراق-الضرائب")
+    # Away and back, all is as it was left.
+    desk.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+    expect(desk.get_by_role("button", name="New link")).to_be_focused()
+    open_panel(desk)
+    expect(title).to_have_value("أوراق الضرائب")
+    assert complaints(desk) == []
+
+
+def test_a_first_day_begins_with_an_example_that_leaves_alone_what_was_written(
+    browser: Browser, live: Callable[..., LiveServer]
+) -> None:
+    server = live(workers=1)
+    with owner_desk(browser, server.url, server.token) as page:
+        page.get_by_role("button", name="Tax papers").click()
+        panel = page.locator("#new-panel")
+        title, message = panel.get_by_label("Title (optional)"), panel.get_by_label("Message to the sender (optional)")
+        expect(title).to_be_focused()
+        expect(title).to_have_value("Tax papers")
+        expect(panel.get_by_label("Folder", exact=True)).to_have_value("tax-papers")
+        page.keyboard.press("Escape")
+        page.get_by_role("button", name="Wedding films").click()
+        expect(title).to_have_value("Wedding films")
+        message.fill("In my own words.")
+        page.keyboard.press("Escape")
+        assert complaints(page) == []
+        page.get_by_role("button", name="Tax papers").click()
+        expect(title).to_have_value("Tax papers")
+        expect(message).to_have_value("In my own words.")
+        page.get_by_role("button", name="Make the link").click()
+        expect(page.get_by_role("heading", name="Your link is ready")).to_be_visible()
+        close_panel(page)
+        expect(page.locator("#no-links")).to_be_hidden()
+        link = Client.of(server).call("GET", "/api/droppr/requests", owner=True).json["requests"][0]
+        assert (link["title"], link["folder"], link["ask_name"]) == ("Tax papers", "tax-papers", "required")

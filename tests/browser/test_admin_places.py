@@ -15,6 +15,7 @@ from tests.support.admin import (
     log_in,
     look_again,
     look_at,
+    open_panel,
     owner_desk,
     owner_page,
     row_of,
@@ -38,7 +39,7 @@ def test_going_to_a_link_and_back_finds_the_list_as_it_was_left(desk: Page, clie
     for number in range(30):
         client.make_link(title=f"Above {number}")
     look_again(desk)
-    desk.get_by_label("Folder", exact=True).fill("half-typed")
+    desk.get_by_placeholder("Find a link").fill("o")
     row_of(desk, "Gone to").scroll_into_view_if_needed()
     before = desk.evaluate("scrollY")
     assert before > 300
@@ -56,7 +57,7 @@ def test_going_to_a_link_and_back_finds_the_list_as_it_was_left(desk: Page, clie
     expect(desk).to_have_title("Request links · Droppr")
     expect(row_of(desk, "Gone to").get_by_role("link")).to_be_focused()
     assert desk.evaluate("scrollY") == pytest.approx(before, abs=2)
-    expect(desk.get_by_label("Folder", exact=True)).to_have_value("half-typed")
+    expect(desk.get_by_placeholder("Find a link")).to_have_value("o")
     desk.go_forward()
     expect(desk.get_by_role("heading", name="Gone to", exact=True)).to_be_focused()
 
@@ -144,6 +145,20 @@ def test_activity_tells_who_sent_how_much_in_one_go(desk: Page, client: Client) 
     link.deliver("late.txt", b"1", sender_name="Tom")
     expect(batches.nth(0)).to_contain_text("Tom sent 2 files", timeout=PATIENCE_MS)
     expect(batches).to_have_count(2)
+
+
+def test_going_away_while_a_link_is_being_made_puts_the_panel_aside(desk: Page, client: Client) -> None:
+    client.make_link(title="Elsewhere")
+    look_again(desk)
+    unfold(desk, "Elsewhere")
+    desk.go_back()
+    panel = open_panel(desk)
+    panel.get_by_label("Title (optional)").fill("Half typed")
+    desk.go_forward()
+    expect(panel).to_be_hidden()
+    expect(desk.get_by_role("heading", name="Elsewhere", exact=True)).to_be_focused()
+    back_to_links(desk)
+    expect(open_panel(desk).get_by_label("Title (optional)")).to_have_value("Half typed")
 
 
 def test_the_arrows_go_through_the_tabs(desk: Page, client: Client) -> None:

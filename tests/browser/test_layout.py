@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
-from tests.support.admin import PATIENCE_MS, look_at, owner_desk, owner_page, row_of, unfold
+from tests.support.admin import PATIENCE_MS, look_at, open_panel, owner_desk, owner_page, row_of, unfold
 from tests.support.client import Client
 from tests.support.documents import pdf
 from tests.support.files import MIB, content, eventually, write
@@ -234,7 +234,7 @@ def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
     expect(owners.locator("#activity")).to_be_visible()
     gauge.check(owners, "owner links", main=DESK, row=140)
     owners.set_viewport_size({"width": 1280, "height": 800})
-    columns = owners.locator(".desk > *:visible").evaluate_all(
+    columns = owners.locator(".column > *:visible").evaluate_all(
         "all => all.map(each => each.getBoundingClientRect().width)"
     )
     assert max(columns) >= 600, f"the columns are {columns} px wide"
@@ -337,6 +337,7 @@ def test_the_editor_and_the_question_before_closing(owners: Page, gauge: Gauge) 
 
 
 def test_a_new_link_with_all_it_can_have_and_the_link_when_it_is_made(owners: Page, gauge: Gauge) -> None:
+    open_panel(owners)
     owners.locator("#making").get_by_text("Limits and questions").click()
     owners.locator("#making").get_by_label("Pass files on to").select_option("s3")
     owners.get_by_label("Expires").first.select_option("custom")

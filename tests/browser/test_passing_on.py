@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.admin import back_to_links, look_again, look_at, make_link, owner_desk, unfold
+from tests.support.admin import back_to_links, look_again, look_at, make_link, open_panel, owner_desk, unfold
 from tests.support.browser import built_pages
 from tests.support.client import Client, Link
 from tests.support.drive import ROOT, FakeDrive
@@ -140,6 +140,7 @@ def test_killing_the_server_in_the_middle_loses_nothing(visited, desktop, tmp_pa
 def test_the_owner_chooses_a_destination_and_sees_how_files_get_on(browser, sender, site, owner, store):
     bucket, folder = f"b-{uuid4().hex}", f"f-{uuid4().hex}"
     with owner_desk(browser, site, sender.token) as desk:
+        open_panel(desk)
         desk.locator("#new-terms summary").click()
         desk.get_by_label("Pass files on to").select_option("s3")
         expect(desk.get_by_label("Id of the Drive folder")).to_be_hidden()

@@ -47,12 +47,27 @@ def log_in(page: Page, token: str) -> None:
     page.get_by_role("button", name="Log in").click()
 
 
+def open_panel(page: Page) -> Locator:
+    """Where a link is made."""
+    panel = page.locator("#new-panel")
+    if not panel.is_visible():
+        page.get_by_role("button", name="New link").click()
+    expect(panel).to_be_visible()
+    return panel
+
+
+def close_panel(page: Page) -> None:
+    if page.locator("#new-panel").is_visible():
+        page.locator("#close-panel").click()
+
+
 def row_of(page: Page, name: str) -> Locator:
     return page.locator(".link").filter(has=page.get_by_role("heading", name=name, exact=True))
 
 
 def unfold(page: Page, name: str) -> Locator:
     """From the list to the page of the link."""
+    close_panel(page)
     row_of(page, name).get_by_role("link", name=name, exact=True).click()
     shown = page.locator("#link-page")
     expect(shown.get_by_role("heading", name=name, exact=True)).to_be_focused()
@@ -85,7 +100,8 @@ def look_again(page: Page) -> None:
 
 
 def make_link(page: Page, folder: str) -> str:
-    """Make a link with what the form holds already; its whole address."""
+    """Make a link with what the form holds already; its whole address. The panel with it stays open."""
+    open_panel(page)
     page.get_by_label("Folder", exact=True).fill(folder)
     page.get_by_role("button", name="Make the link").click()
     expect(page.get_by_role("heading", name="Your link is ready")).to_be_visible()

@@ -17,7 +17,8 @@ function copyBySelection(text: string): boolean {
   carrier.value = text;
   carrier.readOnly = true;
   carrier.className = "visually-hidden";
-  document.body.append(carrier);
+  // Outside a dialog that is open nothing can be selected.
+  (focused?.closest("dialog") ?? document.body).append(carrier);
   carrier.select();
   try {
     return document.execCommand("copy");

@@ -1,8 +1,9 @@
-// Making a link, and handing it over.
+// Making a link, in a panel, and handing it over.
 
 import { addressOf } from "../page/address";
-import { need } from "../page/dom";
+import { need, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
+import { type Example, isExamples, offerExamples } from "./examples";
 import { copies, field, optionOf, say, show, submits } from "./parts";
 import { makeShare } from "./share";
 import { termsOf } from "./terms";
@@ -16,9 +17,16 @@ export class NewLink {
   readonly #onMade: () => void;
   readonly #form = need("new-link", HTMLFormElement);
   readonly #folder = field(this.#form, "folder", HTMLInputElement);
+  readonly #folderField = need("folder-field");
   readonly #password = need("made-password-text");
-  #terms = freshTerms();
+  readonly #panel = need("new-panel", HTMLDialogElement);
+  readonly #opener = need("open-panel", HTMLButtonElement);
+  #terms = this.#freshTerms();
+  /** Whether the folder is the owner's own; until then it follows the title. */
+  #ownFolder = false;
   #usualHours: number | null = null;
+  /** Those of all links. */
+  #folders: ReadonlySet<string> = new Set();
 
   constructor(api: OwnerApi, onMade: () => void) {
     this.#api = api;
@@ -26,13 +34,22 @@ export class NewLink {
     submits(this.#form, () => this.#make());
     copies(need("copy-password", HTMLButtonElement), () => this.#password.textContent ?? "");
     need("make-another", HTMLButtonElement).addEventListener("click", () => this.#another());
+    this.#opener.addEventListener("click", () => this.open());
+    offerExamples((example) => this.#openWith(example));
+    need("close-panel", HTMLButtonElement).addEventListener("click", () => this.#panel.close());
+    this.#panel.addEventListener("close", () => this.#closed());
+    this.#folder.addEventListener("input", () => {
+      this.#ownFolder = this.#folder.value !== "";
+    });
+    this.#form.addEventListener("input", ({ target }) => this.#follow(target));
   }
 
   /** Folders that links have already, to choose from, and how long links are open as a rule. */
   suggest(folders: readonly string[], usualHours: number): void {
     this.#usualHours = usualHours;
     this.#terms.expiresUsually(usualHours);
-    const wanted = [...new Set(folders)].sort();
+    this.#folders = new Set(folders);
+    const wanted = [...this.#folders].sort();
     const list = need("folders", HTMLDataListElement);
     // The browser may be showing them right now.
     if (wanted.join("\n") === [...list.options].map(({ value }) => value).join("\n")) return;
@@ -40,7 +57,48 @@ export class NewLink {
   }
 
   focus(): void {
-    this.#folder.focus();
+    this.#opener.focus();
+  }
+
+  get isOpen(): boolean {
+    return this.#panel.open;
+  }
+
+  open(): void {
+    if (!this.isOpen) this.#panel.showModal();
+    if (need("made").hidden) this.#title.focus();
+  }
+
+  /** What the owner wrote stays. */
+  #openWith(example: Example): void {
+    this.open();
+    for (const name of ["title", "message"] as const) {
+      const text = name === "title" ? this.#title : field(this.#form, name, HTMLTextAreaElement);
+      if (text.value.trim() === "" || isExamples(name, text.value)) text.value = example[name];
+    }
+    for (const name of ["ask_name", "ask_email"] as const) {
+      field(this.#form, name, HTMLSelectElement).value = example[name];
+    }
+    this.#follow(this.#title);
+    this.#title.select();
+  }
+
+  /** Takes it away as it is: what is half typed is there again when it is opened. */
+  setAside(): void {
+    this.#panel.close();
+  }
+
+  get #title(): HTMLInputElement {
+    return field(this.#form, "title", HTMLInputElement);
+  }
+
+  #follow(target: EventTarget | null): void {
+    if (target === this.#title && !this.#ownFolder)
+      this.#folder.value = freeFolder(folderOf(this.#title.value), this.#folders);
+  }
+
+  #closed(): void {
+    if (!need("made").hidden) this.#startAgain();
   }
 
   async #make(): Promise<void> {
@@ -63,7 +121,8 @@ export class NewLink {
     need("made-share").replaceChildren(share);
     this.#showPassword(password);
     this.#folder.value = "";
-    this.#terms = freshTerms();
+    this.#ownFolder = false;
+    this.#terms = this.#freshTerms();
     if (this.#usualHours !== null) this.#terms.expiresUsually(this.#usualHours);
     this.#swap(true);
     share.querySelector("input")?.focus();
@@ -71,11 +130,15 @@ export class NewLink {
   }
 
   #another(): void {
+    this.#startAgain();
+    this.#title.focus();
+  }
+
+  #startAgain(): void {
     this.#swap(false);
     // What was made stays a capability: nothing of it is kept on the page.
     need("made-share").replaceChildren();
     this.#showPassword("");
-    this.#folder.focus();
   }
 
   #showPassword(password: string): void {
@@ -86,9 +149,34 @@ export class NewLink {
   #swap(made: boolean): void {
     need("made").hidden = !made;
     need("making").hidden = made;
+    setText(need("panel-title"), made ? "Your link is ready" : "New link");
+  }
+
+  /** What it is about comes first, where it goes next. */
+  #freshTerms(): TermsFields {
+    const terms = new TermsFields(need("new-terms"));
+    this.#title.closest(".field")?.after(this.#folderField);
+    return terms;
   }
 }
 
-function freshTerms(): TermsFields {
-  return new TermsFields(need("new-terms"));
+/** The longest folder that is made of a title. */
+const FOLDER_LENGTH = 60;
+
+/** "Tax papers 2025 – Anna" → "tax-papers-2025-anna", in whatever script it is. */
+export function folderOf(title: string): string {
+  const words =
+    title
+      .normalize("NFC")
+      .toLocaleLowerCase()
+      .match(/[\p{L}\p{M}\p{N}]+/gu) ?? [];
+  return [...words.join("-")].slice(0, FOLDER_LENGTH).join("").replace(/-$/, "");
+}
+
+/** The folder, or where another link has it the first of "folder-2", "folder-3": two titles alike must not mix two people's files. */
+export function freeFolder(folder: string, taken: ReadonlySet<string>): string {
+  if (folder === "" || !taken.has(folder)) return folder;
+  let number = 2;
+  while (taken.has(`${folder}-${number}`)) number += 1;
+  return `${folder}-${number}`;
 }

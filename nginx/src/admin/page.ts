@@ -41,6 +41,8 @@ export class AdminPage {
     isGone: (hash, path) => this.#api.isGone(hash, path),
   });
   readonly #activity = new ActivityPanel((received) => this.#linkPage.moved(received));
+  /** Whether a link was being made when the session ended. */
+  #panelWasOpen = false;
   /** The link whose page is shown; null on the desk. */
   #shown: string | null = null;
   readonly #token = need("token", HTMLInputElement);
@@ -59,6 +61,7 @@ export class AdminPage {
 
   #went(place: Place): void {
     const before = this.#shown;
+    this.#newLink.setAside();
     this.#open(place);
     if (!this.#wasIn) return;
     this.#swap(true);
@@ -111,8 +114,10 @@ export class AdminPage {
       await this.#api.logIn(this.#token.value.trim());
       this.#token.value = "";
       this.#showDesk();
-      if (this.#shown === null) this.#newLink.focus();
+      if (this.#panelWasOpen) this.#newLink.open();
+      else if (this.#shown === null) this.#newLink.focus();
       else this.#linkPage.focus();
+      this.#panelWasOpen = false;
       say("You are logged in.");
       this.#poller.start();
     } catch (error) {
@@ -139,6 +144,9 @@ export class AdminPage {
   }
 
   #showLogin(words: string): void {
+    // A panel that is open would keep the login from being used.
+    this.#panelWasOpen ||= this.#newLink.isOpen;
+    this.#newLink.setAside();
     this.#poller.stop();
     this.#activity.stop();
     this.#swap(false);
