@@ -15,7 +15,9 @@ function furtherDown(): Plugin {
       for (const name of ["request.html", "document.html"]) {
         const page = bundle[name];
         if (page?.type !== "asset") return this.error(`There is no ${name} to write down.`);
-        page.source = String(page.source).replaceAll('="./assets/', '="../assets/');
+        const source = String(page.source).replaceAll('="./assets/', '="../assets/');
+        // What is set later leads to the list until then.
+        page.source = name === "document.html" ? source.replaceAll('href="."', 'href="../admin"') : source;
       }
     },
   };
