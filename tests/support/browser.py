@@ -33,9 +33,9 @@ FLAGS = (
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
-    """Debian's Chromium without a window, until the end of the block."""
-    program = chromium_program()
+def chromium(program: str | None = None) -> Iterator[Browser]:
+    """Debian's Chromium without a window, until the end of the block; ``program`` is which of the two that there are."""
+    program = program or shell_program()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
         try:
@@ -44,8 +44,13 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def shell_program() -> str:
+    """Chromium without what is around pages, where there is one: a context of it takes a quarter of the processor time."""
+    return shutil.which("chromium-headless-shell") or chromium_program()
+
+
 def chromium_program() -> str:
-    """Where Chromium is."""
+    """Where Chromium is, with what asks people for their permission, or else there is nobody who does."""
     program = shutil.which("chromium")
     if program is None:
         raise AssertionError("Chromium is not installed; on Debian or Ubuntu type: sudo apt-get install chromium")
