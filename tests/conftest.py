@@ -5,6 +5,7 @@ When a run ends, nothing of it may be left: no process, no socket, no memory, no
 
 from __future__ import annotations
 
+import gc
 import os
 import random
 import shutil
@@ -52,6 +53,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
+    # Collecting makes half a million objects, which stay: each look for some that could go would be for nothing.
+    gc.disable()
     mark()
     Client.judge = judge
     # A shell makes what it runs in the background deaf to Ctrl-C, and with it every program that a test starts.
@@ -81,6 +84,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             seconds[item.path] += SECONDS_OF_A_TEST.get(item.path.parent.name, 0)
         items.sort(key=lambda item: -max(seconds[item.path], LONG))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.hookimpl(tryfirst=True)
