@@ -10,6 +10,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import content_type_conformance, response_schema_conformance, status_code_conformance
+from schemathesis.core.result import Ok
 from schemathesis.pytest.lazy import get_all_tests
 
 from app.web.wire.declaring import BYTES, EVENTS, HTML, PACK
@@ -92,6 +93,7 @@ def test_every_answer_is_one_that_is_declared(one_call: Any, server: LiveServer,
 
     few = settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck))
     (built,) = get_all_tests(schema=one_call, test_func=try_it, settings=few, given_kwargs=None)
+    assert isinstance(built, Ok)
     _, try_all = built.ok()
     try_all()
     assert tried > 0
