@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, CDPSession, Page
 from tests.bench.report import Section
 from tests.bench.runs import Bench
 from tests.bench.servers import Droppr
-from tests.support.browser import chromium
+from tests.support.browser import chromium, chromium_program
 
 FILES = 10_000
 FRAME = 1000 / 60
@@ -57,7 +57,7 @@ def run(bench: Bench) -> Section:
     section = Section("page")
     found: dict[str, list[tuple[list[float], float]]] = {}
     load = os.getloadavg()[0]
-    with Droppr(bench.folder / "page", behind_nginx=True) as server, chromium() as browser:
+    with Droppr(bench.folder / "page", behind_nginx=True) as server, chromium(chromium_program()) as browser:
         for _ in range(bench.options.rounds):
             for title, measured in _measured(browser, server).items():
                 found.setdefault(title, []).append(measured)

@@ -15,7 +15,7 @@ from tests.bench.over_lines import WATCH_PAGE
 from tests.bench.report import Section, quotient, ratio
 from tests.bench.runs import MIB, Bench, Case, Outcome, Timing
 from tests.bench.servers import DavNginx, Droppr
-from tests.support.browser import chromium
+from tests.support.browser import chromium, chromium_program
 
 PHOTOS, SMALL = (1_000, 4 * MIB), (10_000, 4096)
 PATIENCE = 300_000
@@ -44,7 +44,7 @@ def run(bench: Bench) -> Section:
             stack.enter_context(Droppr(bench.folder / "fast", behind_nginx=True, DROPPR_DURABILITY="none")),
             stack.enter_context(DavNginx(bench.folder / "dav")),
         )
-        browser = stack.enter_context(chromium())
+        browser = stack.enter_context(chromium(chromium_program()))
         for shape in (PHOTOS, SMALL):
             tree = Tree(_place(bench) / f"droppr-bench-{os.getpid()}-{shape[0]}", *shape)
             tree.make(bench.source(min(tree.size, 1024 * MIB)).path)
