@@ -35,11 +35,16 @@ class Digests:
     ``ALGORITHMS``; with none everything matches."""
 
     def __init__(self, expected: Mapping[str, bytes]) -> None:
-        self._pairs = [(ALGORITHMS[name](), value) for name, value in expected.items()]
+        self._running = {name: ALGORITHMS[name]() for name in expected}
+        self._expected = dict(expected)
 
     def update(self, data: memoryview) -> None:
-        for running, _ in self._pairs:
+        for running in self._running.values():
             running.update(data)
 
     def matches(self) -> bool:
-        return all(running.digest() == value for running, value in self._pairs)
+        return all(self._running[name].digest() == value for name, value in self._expected.items())
+
+    def sha256(self) -> str | None:
+        running = self._running.get("sha-256")
+        return running.digest().hex() if running is not None else None

@@ -32,3 +32,7 @@ class Checksum(Protocol):
     def matches(self) -> bool:
         """Whether the bytes so far have the declared digest."""
         ...
+
+    def sha256(self) -> str | None:
+        """The SHA-256 of the bytes so far as 64 hex digits, where it is computed anyway; always or never of one checksum."""
+        ...

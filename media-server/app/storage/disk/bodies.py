@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 from typing import Protocol
 
@@ -52,6 +53,15 @@ class FileBody:
         count = copy_range(self._descriptor, self._position, descriptor, offset, most) if most else 0
         self._position += count
         return count
+
+
+class SpooledBody(FileBody):
+    """Body of all of a file that nobody else writes to any more: where it comes whole, it need not be copied, but can be given
+    a further name."""
+
+    def of_its_own(self) -> int:
+        """A further descriptor of the file, for whoever keeps it to close."""
+        return fcntl.fcntl(self._descriptor, fcntl.F_DUPFD_CLOEXEC, 0)
 
 
 class ViewBody:

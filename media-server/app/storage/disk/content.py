@@ -49,11 +49,15 @@ class LocalSource:
     """Source of a LocalInbox."""
 
     place: Path | int
-    """The path of a growing file, or the descriptor of an open file without a name."""
+    """The path of a growing file, or the descriptor of an open file without a name of its own."""
+    names: int
+    """How many names it has before it is delivered."""
 
 
 class GrownFile(LocalSource):
     """Source at the path ``place``: the growing file of an upload without gaps."""
+
+    names = 1
 
     def __init__(self, place: Path) -> None:
         self.place = place

@@ -57,7 +57,9 @@ class LocalInbox:
         place = source.place
         with _one_disk(), self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
             links, file_identity = _looked_into(place)
-            number = _link_in(parent, disk_name(path.name), place, links, file_identity)
+            # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
+            begun = links > source.names
+            number = _link_in(parent, disk_name(path.name), place, file_identity, begun=begun)
             return _delivery(path, taken, number, file_identity)
 
     def check(self, folder: RelPath) -> None:
@@ -264,10 +266,10 @@ def _delivery(path: RelPath, taken: list[int], number: int, file_identity: str) 
     )
 
 
-def _link_in(parent: int, name: str, place: Path | int, links: int, file_identity: str) -> int:
-    """Give ``place`` another name in an open folder; returns the number it took. Finds its own earlier work."""
-    # A name more than it began with is what an attempt leaves that was interrupted, and hardly anything else.
-    if links > (0 if isinstance(place, int) else 1):
+def _link_in(parent: int, name: str, place: Path | int, file_identity: str, *, begun: bool) -> int:
+    """Give ``place`` another name in an open folder; returns the number it took. Finds its own earlier work, where it was ``begun``.
+    Raises Busy where the file has lost the name that it came with."""
+    if begun:
         own = _number_of(parent, name, file_identity)
         if own is not None:
             return own
@@ -276,13 +278,21 @@ def _link_in(parent: int, name: str, place: Path | int, links: int, file_identit
         candidate = numbered(name, number)
         try:
             if isinstance(place, int):
-                os.link(f"/proc/self/fd/{place}", candidate, dst_dir_fd=parent, follow_symlinks=True)
+                _link_open(place, parent, candidate)
             else:
                 os.link(place, candidate, dst_dir_fd=parent, follow_symlinks=False)
             return number
         except FileExistsError:
             # Others may have been faster: then the search goes on above what they took.
             number = _next_number(number, lambda tried: _looked_at(parent, numbered(name, tried)) is not None)
+
+
+def _link_open(descriptor: int, parent: int, name: str) -> None:
+    try:
+        os.link(f"/proc/self/fd/{descriptor}", name, dst_dir_fd=parent, follow_symlinks=True)
+    except FileNotFoundError as error:
+        # A file that had a name and has none any more cannot get one: nginx takes back what it handed over once the sender is gone.
+        raise Busy("The connection ended before the file was whole. Send it again.") from error
 
 
 def _number_of(parent: int, name: str, file_identity: str) -> int | None:

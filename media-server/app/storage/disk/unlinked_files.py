@@ -1,6 +1,8 @@
 """Files without a name: written, checked and synced first, linked to their name when all of that is done.
 
 A crash leaves nothing of one, as the kernel frees what no name and no process holds. Not every file system has them.
+A body that lies in a file already, as nginx hands it over, is not written a second time: that file gets the name. The one it came
+by, nginx takes away when the request ends.
 """
 
 from __future__ import annotations
@@ -8,6 +10,9 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import stat
+import threading
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -17,7 +22,9 @@ from app.core.policy import HEAD_BYTES
 from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import Span
 from app.storage.disk.atomic import disk_errors, set_time, write_at
+from app.storage.disk.bodies import SpooledBody
 from app.storage.disk.content import LocalSource
+from app.storage.disk.data_folder import Mounts, mount_of
 from app.storage.disk.file_identity import identity_of
 
 _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
@@ -26,8 +33,9 @@ _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 class LocalUnlinkedFile(LocalSource):
     """UnlinkedFile with an open descriptor, which ``close`` closes."""
 
-    def __init__(self, descriptor: int, sha256: str, head: bytes, durable: bool) -> None:
+    def __init__(self, descriptor: int, sha256: str, head: bytes, *, names: int, durable: bool) -> None:
         self.place = self._descriptor = descriptor
+        self.names = names
         self._durable = durable
         self.file_identity = identity_of(descriptor)
         self.sha256 = sha256
@@ -50,6 +58,10 @@ class LocalUnlinkedFiles:
         self._folder = folder
         self._durable = durable
         self._dated = dated
+        self._lock = threading.Lock()
+        self._mounts: Mounts | None = None
+        self._kind: tuple[int, _Kind] | None = None
+        """What files made here are like, and how often anything had been mounted until that was seen."""
 
     @cached_property
     def supported(self) -> bool:
@@ -66,12 +78,14 @@ class LocalUnlinkedFiles:
         self, body: Body, size: int, checksum: Checksum | None, last_modified: float | None = None
     ) -> LocalUnlinkedFile:
         with disk_errors():
-            descriptor = self._opened()
+            kept = self._kept(body) if size else None
+            descriptor = self._opened() if kept is None else kept
             try:
-                sha256, head = _filled(descriptor, body, size, checksum)
+                sha256, head = _taken(descriptor, body, size, checksum, write=kept is None)
                 if self._dated:
                     set_time(descriptor, last_modified)
-                return LocalUnlinkedFile(descriptor, sha256, head, self._durable)
+                names = 0 if kept is None else 1
+                return LocalUnlinkedFile(descriptor, sha256, head, names=names, durable=self._durable)
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -79,17 +93,68 @@ class LocalUnlinkedFiles:
     def _opened(self) -> int:
         return os.open(self._folder, os.O_TMPFILE | os.O_RDWR | os.O_CLOEXEC, 0o666)
 
+    def _kept(self, body: Body) -> int | None:
+        """The file that a body lies in, made like those that are made here; None where it cannot be told from one that was copied
+        only by its being copied."""
+        if not isinstance(body, SpooledBody):
+            return None
+        kind, descriptor = self._kind_of_ours(), body.of_its_own()
+        try:
+            if _Kind.of(descriptor).is_like(kind):
+                os.fchmod(descriptor, kind.mode)
+                return descriptor
+        except BaseException:
+            os.close(descriptor)
+            raise
+        os.close(descriptor)
+        return None
 
-def _filled(descriptor: int, body: Body, size: int, checksum: Checksum | None) -> tuple[str, bytes]:
-    """Write the bytes; their SHA-256 and their head."""
-    digest = hashlib.sha256()
+    def _kind_of_ours(self) -> _Kind:
+        with self._lock:
+            self._mounts = self._mounts or Mounts()
+            changes = self._mounts.changes()
+            if self._kind is None or self._kind[0] != changes:
+                descriptor = self._opened()
+                try:
+                    self._kind = changes, _Kind.of(descriptor)
+                finally:
+                    os.close(descriptor)
+            return self._kind[1]
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """What an owner sees of a file, whoever made it: its rights, its group, and on which mount it lies."""
+
+    mode: int
+    group: int
+    mount: int
+
+    @classmethod
+    def of(cls, descriptor: int) -> _Kind:
+        status = os.fstat(descriptor)
+        return cls(stat.S_IMODE(status.st_mode), status.st_gid, mount_of(descriptor))
+
+    def is_like(self, other: _Kind) -> bool:
+        """Whether one can stand for the other, but for its rights, which can be given."""
+        return (self.group, self.mount) == (other.group, other.mount)
+
+
+def _taken(descriptor: int, body: Body, size: int, checksum: Checksum | None, *, write: bool) -> tuple[str, bytes]:
+    """Read the bytes, and ``write`` them where they are not in the file yet; their SHA-256 and their head."""
+    known = checksum is not None and checksum.sha256() is not None
+    digest = None if known else hashlib.sha256()
     head = b""
     for place, piece in pieces(body, Span(0, size)) if size else ():
-        digest.update(piece)
+        if digest is not None:
+            digest.update(piece)
         if checksum is not None:
             checksum.update(piece)
         head += piece[: max(0, HEAD_BYTES - len(head))]
-        write_at(descriptor, piece, place.start)
+        if write:
+            write_at(descriptor, piece, place.start)
     if checksum is not None and not checksum.matches():
         raise ChecksumMismatch()
-    return digest.hexdigest(), head
+    sha256 = digest.hexdigest() if digest is not None else checksum.sha256() if checksum is not None else None
+    assert sha256 is not None
+    return sha256, head

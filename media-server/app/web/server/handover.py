@@ -17,7 +17,7 @@ from typing import Any
 from app.core.errors import Busy
 from app.core.ports.bodies import Body
 from app.settings import SPOOL, Settings
-from app.storage.disk.bodies import FileBody
+from app.storage.disk.bodies import SpooledBody
 from app.web.server.door import came_by_nginx
 
 _NAME = re.compile(r"[0-9A-Za-z_-]{1,64}")
@@ -38,7 +38,7 @@ def chunk_body(environ: dict[str, Any], settings: Settings) -> Iterator[tuple[Bo
     descriptor = _opened(settings, os.path.basename(environ["HTTP_X_BODY_FILE"]))
     try:
         size = os.fstat(descriptor).st_size
-        yield FileBody(descriptor, size), size
+        yield SpooledBody(descriptor, size), size
     finally:
         os.close(descriptor)
 
