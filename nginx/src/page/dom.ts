@@ -83,18 +83,25 @@ export function setHidden(element: HTMLElement, hidden: boolean): void {
 /** Without frames, in a page that is not seen, it is painted after so many milliseconds: its title can be seen. */
 const UNSEEN_MS = 500;
 
-/** Runs `paint` at most once per frame, however often it is asked for. */
-export function oncePerFrame(paint: () => void): () => void {
-  let [frame, timer] = [0, 0];
+/**
+ * Runs `paint` at most once per frame, however often it is asked for; where it is asked with a `rest`, so many milliseconds after the
+ * last time at the soonest.
+ */
+export function oncePerFrame(paint: () => void): (rest?: number) => void {
+  let [frame, timer, painted] = [0, 0, 0];
   const run = (): void => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
     frame = 0;
+    painted = performance.now();
     paint();
   };
-  return () => {
+  const ask = (rest = 0): void => {
     if (frame !== 0) return;
-    frame = requestAnimationFrame(run);
-    timer = Number(setTimeout(run, UNSEEN_MS));
+    clearTimeout(timer);
+    const left = painted + rest - performance.now();
+    if (left <= 0) frame = requestAnimationFrame(run);
+    timer = Number(left <= 0 ? setTimeout(run, UNSEEN_MS) : setTimeout(ask, left));
   };
+  return ask;
 }

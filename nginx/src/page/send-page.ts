@@ -45,6 +45,7 @@ export interface Ports {
 
 /** More patient than the library: a person who walked away wants the upload to survive a router's restart. */
 const MAX_RETRIES = 8;
+const MOVING_MS = 100;
 
 export class SendPage {
   readonly #info: LinkInfo;
@@ -322,7 +323,8 @@ export class SendPage {
   // What happens to files
 
   #onChange(item: UploadItem): void {
-    this.#paint();
+    // Files that move ask all the time: to paint every frame takes as much of a processor as to send them.
+    this.#paint(this.#manager.busy ? MOVING_MS : 0);
     this.#visit.follow(item);
     if (item.state !== "failed") return;
     if (item.error?.code === "different_file") {
