@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from base64 import b64encode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import quote
 
@@ -109,6 +111,28 @@ def test_more_than_a_chunk_may_have_is_refused_before_it_is_received(server: Liv
     assert reply is not None
     assert (reply.status, reply.code, reply.json["limit"]) == (413, "chunk_too_large", 64 << 20)
     assert created.names() == []
+
+
+def test_a_photo_is_delivered_as_the_file_that_nginx_received(server: LiveServer, nginx: LiveNginx) -> None:
+    link = Client.of(server, url=nginx.url).make_link()
+    data = bytes(range(256)) * 4096
+    place = {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}"}
+    digest = {"Content-Digest": f"sha-256=:{b64encode(sha256(data).digest()).decode()}:"}
+    wrong = {"Content-Digest": f"sha-256=:{b64encode(bytes(32)).decode()}:"}
+    link.raw_chunk({"X-Upload-Path": "photo.jpg", **place, **wrong}, data).expect(400, "checksum_mismatch")
+    assert not link.disk.exists() or not any(link.disk.iterdir())
+    inodes = set()
+    with Created(server.data_dir / "spool") as created:
+        for number in range(3):
+            sent = link.raw_chunk({"X-Upload-Path": f"{number}.jpg", **place, **digest}, data).expect(200).json
+            assert (sent["complete"], sent["sha256"]) == (True, sha256(data).hexdigest())
+            inodes.add((link.disk / f"{number}.jpg").stat().st_ino)
+    assert len(inodes) == len(created.names()) == 3
+    eventually(lambda: all((link.disk / f"{number}.jpg").stat().st_nlink == 1 for number in range(3)))
+    assert all((link.disk / f"{number}.jpg").read_bytes() == data for number in range(3))
+    link.form("form.jpg", data).expect(200)
+    modes = {path.stat().st_mode for path in link.disk.iterdir()}
+    assert len(modes) == 1, "the one that was copied, and those that were not"
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
 from app.core.errors import StorageFull
-from app.storage.disk.spool_log import SpoolLog, beside_socket
+from app.storage.disk.spool_log import SpoolLog, beside_socket, remove_left_bodies
 from tests.support.clock import Now
 from tests.support.processes import together
 
@@ -122,3 +124,19 @@ def test_of_many_at_once_no_more_are_let_in_than_fit(path: Path) -> None:
 
 def test_without_a_socket_there_is_no_nginx_and_no_log(tmp_path: Path) -> None:
     assert beside_socket(None, tmp_path, Now()) is None
+
+
+def test_what_a_killed_nginx_has_left_goes_after_a_day_and_nothing_else(tmp_path: Path) -> None:
+    remove_left_bodies(tmp_path, time.time())  # There is no spool before nginx has started.
+    (tmp_path / "spool").mkdir()
+    delivered, left = tmp_path / "photo.jpg", tmp_path / "spool" / "0000000001"
+    left.write_bytes(b"a photo")
+    os.link(left, delivered)
+    os.utime(delivered, (1, 1))  # As its sender dates it.
+    (tmp_path / "spool" / "folder").mkdir()
+    (tmp_path / "spool" / "elsewhere").symlink_to(delivered)
+    remove_left_bodies(tmp_path, time.time() + 23 * 3600)
+    assert left.exists(), "it may still be on its way"
+    remove_left_bodies(tmp_path, time.time() + 25 * 3600)
+    assert {path.name for path in (tmp_path / "spool").iterdir()} == {"folder", "elsewhere"}
+    assert (delivered.read_bytes(), delivered.stat().st_nlink) == (b"a photo", 1)

@@ -11,6 +11,7 @@ from app.services.accounts.owner import Owner
 from app.services.event_readers import EventReaders
 from app.settings import Settings
 from app.storage.disk.named_locks import LocalNamedLocks
+from app.storage.disk.spool_log import remove_left_bodies
 from app.wiring.entities import Entities, build_entities
 from app.wiring.forwarding import Forwarding, build_forwarding
 from app.wiring.ground import Ground, build_ground
@@ -62,6 +63,7 @@ class Services:
         self.senders.handoffs.purge()
         self.readers.catch_up()
         self.readers.prune(self.ground.clock())
+        remove_left_bodies(self.settings.data_dir, self.ground.clock())
         return self.receiving.uploads.sweep()
 
 

@@ -21,6 +21,23 @@ PHOTOS, SMALL = (1_000, 4 * MIB), (10_000, 4096)
 PATIENCE = 300_000
 """Milliseconds that the page may take."""
 CURL = "curl → nginx"
+BARE_LANES = 6
+"""What a browser has of connections to one server."""
+BARE = """<!doctype html><input type="file" multiple><script>
+    const put = (file) => new Promise((resolve, reject) => {
+        const request = new XMLHttpRequest();
+        request.open("PUT", "/one/" + file.name);
+        request.onloadend = () => request.status < 300 && request.status > 0 ? resolve() : reject(request.status);
+        request.send(file);
+    });
+    document.querySelector("input").onchange = async ({ target }) => {
+        const [began, left] = [performance.now(), [...target.files]];
+        const lane = async () => { while (left.length > 0) await put(left.pop()); };
+        await Promise.all(Array.from({ length: LANES }, lane));
+        window.took = performance.now() - began;
+    };
+</script>""".replace("LANES", str(BARE_LANES))
+"""The least that a page can do: it neither hashes nor shows anything."""
 AIMS = {
     PHOTOS: {
         "`droppr upload`, not synced": 0.7,
@@ -35,7 +52,8 @@ def run(bench: Bench) -> Section:
     section = Section("photos")
     section.text(
         "From memory to Droppr behind nginx as it ships, every file synced where nothing else is said and, but for `--no-verify`, its SHA-256 compared with the "
-        "sender's; curl puts each file to nginx, which neither hashes nor syncs."
+        "sender's; curl puts each file to nginx, which neither hashes nor syncs. "
+        "The bare page is what the browser can do at all: it does the same as curl, without hashing or showing anything."
     )
     rounds = bench.options.rounds
     with ExitStack() as stack:
@@ -73,6 +91,13 @@ def _cases(bench: Bench, droppr: Droppr, fast: Droppr, nginx: DavNginx, browser:
         case("`droppr upload --no-verify`, not synced", fast, lambda: command(fast, "--no-verify")),
         case("page", droppr, lambda: _page(browser, droppr, tree)),
         case("page, not synced", fast, lambda: _page(browser, fast, tree)),
+        Case(
+            "a bare page → nginx",
+            nginx,
+            lambda: _bare(browser, nginx, tree),
+            lambda: tree.same_as(nginx.root / "one"),
+            tree.total,
+        ),
         Case(CURL, nginx, put, lambda: tree.same_as(nginx.root / "one"), tree.total),
     ]
 
@@ -89,6 +114,19 @@ def _page(browser: Browser, droppr: Droppr, tree: Tree) -> Timing:
         return Timing(page.evaluate("() => window.took") / 1000)
 
 
+def _bare(browser: Browser, nginx: DavNginx, tree: Tree) -> Timing:
+    """From the choice of the files until nginx has answered to the last of them."""
+    place = nginx.root / "page"
+    place.mkdir()
+    (place / "bare.html").write_text(BARE)
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{nginx.port}/page/bare.html")
+        page.locator("input").set_input_files(sorted(tree.folder.iterdir()))
+        page.wait_for_function("() => window.took !== undefined", timeout=PATIENCE)
+        return Timing(page.evaluate("() => window.took") / 1000)
+
+
 def _report(section: Section, tree: Tree, outcomes: list[Outcome], rounds: int) -> None:
     title = f"{tree.count:,} × {tree.size >> 20} MiB" if tree.size >= MIB else f"{tree.count:,} × {tree.size >> 10} KiB"
     section.text(f"**{title}**")
@@ -97,8 +135,9 @@ def _report(section: Section, tree: Tree, outcomes: list[Outcome], rounds: int) 
     for each in outcomes:
         name = each.case.name
         cpu = each.median(lambda run: run.cpu, rounds) / tree.count
-        rows.append([name, f"{seconds[name]:.2f}", ratio(seconds[CURL], seconds[name]), f"{cpu * 1000:.2f}"])
-    section.table(["", "seconds", "to curl → nginx", "server's CPU, ms a file"], rows)
+        speed = f"{tree.total / MIB / seconds[name]:.0f}"
+        rows.append([name, f"{seconds[name]:.2f}", speed, ratio(seconds[CURL], seconds[name]), f"{cpu * 1000:.2f}"])
+    section.table(["", "seconds", "MiB/s", "to curl → nginx", "server's CPU, ms a file"], rows)
     for name, least in AIMS[tree.count, tree.size].items():
         section.goal(f"{title}, {name}: beside curl → nginx", quotient(seconds[CURL], seconds[name]), least=least)
 

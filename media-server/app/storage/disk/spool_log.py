@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import stat
 import threading
 from collections.abc import Callable
 from contextlib import suppress
@@ -28,6 +29,18 @@ _FORGOTTEN_SECONDS = 24 * 3600.0
 def beside_socket(socket: Path | None, data: Path, clock: Clock) -> SpoolLog | None:
     """The log beside gunicorn's unix socket; None where ``socket`` is None, as there is no nginx then. ``data`` is the data folder."""
     return None if socket is None else SpoolLog(socket.absolute().with_name("spool.log"), data / "spool", clock)
+
+
+def remove_left_bodies(data: Path, now: float) -> None:
+    """Remove what an nginx that was killed has left in the data folder ``data``: files in its spool to which nothing has happened for a
+    day. To a file that was delivered such a one is a second name."""
+    with suppress(FileNotFoundError), os.scandir(data / "spool") as entries:
+        for entry in entries:
+            with suppress(OSError):
+                status = entry.stat(follow_symlinks=False)
+                # Not the time of the last change of the bytes, which is the sender's once the file is delivered.
+                if stat.S_ISREG(status.st_mode) and status.st_ctime < now - _FORGOTTEN_SECONDS:
+                    os.unlink(entry.path)
 
 
 class SpoolLog:
