@@ -117,7 +117,10 @@ def test_a_photo_is_delivered_as_the_file_that_nginx_received(server: LiveServer
     link = Client.of(server, url=nginx.url).make_link()
     data = bytes(range(256)) * 4096
     place = {"Content-Range": f"bytes 0-{len(data) - 1}/{len(data)}"}
-    digest = {"Content-Digest": f"sha-256=:{b64encode(sha256(data).digest()).decode()}:"}
+    digest = {
+        "Content-Digest": f"sha-256=:{b64encode(sha256(data).digest()).decode()}:",
+        "Want-Repr-Digest": "sha-256=1",
+    }
     wrong = {"Content-Digest": f"sha-256=:{b64encode(bytes(32)).decode()}:"}
     link.raw_chunk({"X-Upload-Path": "photo.jpg", **place, **wrong}, data).expect(400, "checksum_mismatch")
     assert not link.disk.exists() or not any(link.disk.iterdir())
