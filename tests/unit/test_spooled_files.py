@@ -75,6 +75,25 @@ def test_the_file_that_nginx_received_is_the_one_that_is_delivered(
     assert found.stat().st_mode == (tmp_path / "files" / "in" / "copied").stat().st_mode
 
 
+@pytest.mark.parametrize("durable", [True, False])
+def test_it_is_the_received_file_that_is_synced(
+    tmp_path: Path, files: LocalUnlinkedFiles, monkeypatch: pytest.MonkeyPatch, durable: bool
+) -> None:
+    synced: list[int] = []
+    sync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    with spooled(tmp_path) as (came, path):
+        made = (files if durable else LocalUnlinkedFiles(tmp_path, durable=False)).write(came, len(DATA), None)
+        made.flush()
+        made.close()
+        assert synced == ([path.stat().st_ino] if durable else [])
+
+
 def test_delivered_twice_it_has_one_name(tmp_path: Path, files: LocalUnlinkedFiles, inbox: LocalInbox) -> None:
     with spooled(tmp_path) as (came, _):
         made = files.write(came, len(DATA), None)
