@@ -88,7 +88,8 @@ const UNSEEN_MS = 500;
  * last time at the soonest.
  */
 export function oncePerFrame(paint: () => void): (rest?: number) => void {
-  let [frame, timer, painted] = [0, 0, 0];
+  let [frame, painted] = [0, 0];
+  let timer: ReturnType<typeof setTimeout>;
   const run = (): void => {
     cancelAnimationFrame(frame);
     clearTimeout(timer);
@@ -101,7 +102,7 @@ export function oncePerFrame(paint: () => void): (rest?: number) => void {
     clearTimeout(timer);
     const left = painted + rest - performance.now();
     if (left <= 0) frame = requestAnimationFrame(run);
-    timer = Number(left <= 0 ? setTimeout(run, UNSEEN_MS) : setTimeout(ask, left));
+    timer = left <= 0 ? setTimeout(run, UNSEEN_MS) : setTimeout(ask, left);
   };
   return ask;
 }
