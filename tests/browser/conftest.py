@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.support.browser import LAN_HOST, Witness, built_pages, chromium
+from tests.support.browser import FLAGS, LAN_HOST, Witness, built_pages, chromium, chromium_program
 from tests.support.client import Client, Link
 from tests.support.layout import Gauge
 from tests.support.live import GENEROUS, LiveServer
@@ -27,6 +27,14 @@ def browser() -> Iterator[Browser]:
     expect.set_options(timeout=20_000)
     with chromium() as running:
         yield running
+
+
+@pytest.fixture
+def whole_browser(browser: Browser) -> Iterator[Browser]:
+    """The program that people have, where most tests take its shell: for the main job."""
+    running = browser.browser_type.launch(executable_path=chromium_program(), args=list(FLAGS))
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="module")

@@ -50,7 +50,7 @@ def bytes_on_disk(folder: Path) -> int:
 
 
 def test_dropped_and_chosen_files_arrive_whole_in_parallel_chunks_without_a_single_complaint(
-    app: LiveServer, site: LiveNginx, owner: Client, desk: Path, browser: Browser
+    app: LiveServer, site: LiveNginx, owner: Client, desk: Path, whole_browser: Browser
 ) -> None:
     folder = desk / "Übergabe 2026"
     big = write(folder / "Film" / NAME, content(100 * MIB + 12_345))
@@ -58,7 +58,7 @@ def test_dropped_and_chosen_files_arrive_whole_in_parallel_chunks_without_a_sing
     single = write(desk / "one byte.txt", b"\0")
     link = owner.make_link(title="Holiday films")
 
-    with browser.new_context() as context:
+    with whole_browser.new_context() as context:
         witness = Witness(context)
         sender = Sender(context, site.url, link).visit()
         expect(sender.page.get_by_role("heading", name="Holiday films")).to_be_visible()
