@@ -170,7 +170,7 @@ describe("an upload", () => {
     const own = call("https://files.example/drop/api/droppr/requests/abc", "h2");
     const foreign = call("https://files.example/api/droppr/requests/abc", "");
     for (const seen of [[call("https://other.example/a.js", "h3"), own], [foreign], []]) {
-      entries.mockReturnValueOnce(seen as PerformanceEntryList);
+      entries.mockReturnValue(seen as PerformanceEntryList);
       server.expect(OPEN, state([], { complete: true }));
       await uploader().start();
     }

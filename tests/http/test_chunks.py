@@ -7,12 +7,13 @@ import gzip
 import hashlib
 import itertools
 import random
+import secrets
 from concurrent.futures import ThreadPoolExecutor
 
 import google_crc32c
 import pytest
 
-from tests.support.client import Link
+from tests.support.client import Client, Link
 from tests.support.files import MIB, content, files_below, spans
 
 TEN = b"0123456789"
@@ -361,6 +362,39 @@ def test_a_first_chunk_with_an_impossible_name_is_refused(link: Link, name: str)
 def test_a_later_chunk_without_an_id_is_told_to_wait_for_it(link: Link) -> None:
     headers = {"X-Upload-Offset": "5", "X-Upload-Length": "10", "X-Upload-Name": "a.txt"}
     link.raw_chunk(headers, TEN[5:]).expect(409, "upload_not_opened")
+
+
+def test_chunks_go_by_the_key_of_their_upload_before_anybody_knows_its_id(link: Link) -> None:
+    key = secrets.token_urlsafe(24)
+    by_key = [{"Content-Range": place, "X-Upload-Key": key} for place in ("bytes 0-4/10", "bytes 5-9/10")]
+    for headers in by_key:
+        link.raw_chunk(headers, TEN[:5]).expect(409, "upload_not_opened")
+    upload_id = link.open("a.txt", 10, key=key).expect(201).json["upload_id"]
+    first, last = [
+        link.raw_chunk(headers, TEN[at : at + 5]).expect(200).json for headers, at in zip(by_key, (0, 5), strict=True)
+    ]
+    assert (first["upload_id"], first["complete"]) == (upload_id, False)
+    assert (last["upload_id"], last["complete"], last["path"]) == (upload_id, True, "a.txt")
+    assert (link.disk / "a.txt").read_bytes() == TEN
+    link.raw_chunk(by_key[1], b"other").expect(409, "chunk_conflict")
+
+
+def test_all_of_a_file_may_go_by_the_key_of_its_upload(link: Link) -> None:
+    key = secrets.token_urlsafe(24)
+    upload_id = link.open("a.txt", 10, key=key).expect(201).json["upload_id"]
+    reply = link.raw_chunk({"Content-Range": "bytes 0-9/10", "X-Upload-Key": key}, TEN).expect(200).json
+    assert (reply["upload_id"], reply["complete"]) == (upload_id, True)
+
+
+def test_a_key_leads_to_uploads_of_its_own_link_alone(client: Client, link: Link) -> None:
+    key = secrets.token_urlsafe(24)
+    link.open("a.txt", 10, key=key).expect(201)
+    chunk = {"Content-Range": "bytes 5-9/10", "X-Upload-Key": key}
+    client.make_link().raw_chunk(chunk, TEN[5:]).expect(409, "upload_not_opened")
+    link.raw_chunk({**chunk, "X-Upload-Key": key[:-1] + "~"}, TEN[5:]).expect(400, "invalid_request")
+    link.raw_chunk({**chunk, "Content-Range": "bytes 5-9/11"}, TEN[5:]).expect(400, "size_mismatch")
+    link.close()
+    link.raw_chunk(chunk, TEN[5:]).expect(410, "request_closed")
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -26,6 +26,20 @@ export class BrowserConnectivity implements Connectivity {
   }
 }
 
+/** Calls of this page to the server so far; none where nobody tells. */
+export function callsSoFar(): PerformanceResourceTiming[] {
+  const calls = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
+  return calls.filter(({ name }) => name.includes("/api/droppr/"));
+}
+
+/** Milliseconds that the quickest of them took there and back, or null. */
+export function connectedRoundTrip(): number | null {
+  const took = callsSoFar().flatMap(({ requestStart, responseStart }) =>
+    requestStart > 0 && responseStart > requestStart ? [responseStart - requestStart] : [],
+  );
+  return took.length > 0 ? Math.min(...took) : null;
+}
+
 export function connectionHint(): ConnectionHint | undefined {
   const { navigator } = globalThis as { navigator?: { connection?: ConnectionHint } };
   return navigator?.connection;

@@ -16,6 +16,7 @@ import {
   type WholeReceipt,
 } from "../core/wire";
 import type { Clock, Transport, TransportReply, TransportRequest } from "../ports";
+import { callsSoFar } from "./browser-network";
 
 export type HttpHeaders = Readonly<Record<string, string>>;
 
@@ -51,7 +52,8 @@ export interface Content {
 }
 
 export interface ChunkToSend extends Content {
-  readonly uploadId: string;
+  /** By what it names its upload: the id, or the key under which that is being opened. */
+  readonly upload: HttpHeaders;
   readonly span: Span;
   readonly total: number;
   readonly index: number;
@@ -187,8 +189,7 @@ function read<T>({ status, text }: TransportReply, parse: (value: unknown) => T)
 
 /** How this page came to the server, for its owner: only a browser knows what a proxy in front speaks. Empty where it does not tell. */
 function protocolSoFar(): string {
-  const calls = performance.getEntriesByType("resource") as PerformanceResourceTiming[];
-  return calls.find(({ name }) => name.includes("/api/droppr/"))?.nextHopProtocol ?? "";
+  return callsSoFar()[0]?.nextHopProtocol ?? "";
 }
 
 /** Callers give the password as it is typed; header values carry ASCII only. */
@@ -222,10 +223,10 @@ function asciiJson(fields: Fields): string {
   return JSON.stringify(fields).replace(/[\u007f-\uffff]/g, escaped);
 }
 
-function chunkHeaders({ uploadId, span, total, index, digest }: ChunkToSend): HttpHeaders {
+function chunkHeaders({ upload, span, total, index, digest }: ChunkToSend): HttpHeaders {
   return {
     ...contentHeaders(span, total, digest),
-    "X-Upload-Id": uploadId,
+    ...upload,
     "X-Chunk-Index": String(index),
   };
 }

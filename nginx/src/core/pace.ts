@@ -162,6 +162,11 @@ export class Pace {
     this.#chunkSize = Math.min(Math.floor(this.#config.chunkSize * stretch), this.#maxChunkSize);
   }
 
+  /** 0 where nobody knows. */
+  get roundTripMs(): number {
+    return this.#knownRoundTrip * 1_000;
+  }
+
   /** Whether the width follows what is measured. */
   get adaptsWidth(): boolean {
     return this.#config.adaptWidth;

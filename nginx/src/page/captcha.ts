@@ -23,6 +23,11 @@ export class Captcha {
     this.#siteKey = captchaSiteKey;
   }
 
+  /** Whether openings bring a token. */
+  get wanted(): boolean {
+    return this.#wanted;
+  }
+
   /**
    * From now on each opening brings a token, if that is what the server refused with. False when it is not, or when that was
    * tried often enough for the person to be bothered.

@@ -12,6 +12,9 @@ export interface Collected {
   readonly handles: Promise<readonly FileSystemHandle[]>;
 }
 
+/** What lies behind the entries of a drop. */
+export type Found = Omit<Collected, "handles">;
+
 /** Told the number of files found so far, now and then. */
 export type OnFound = (files: number) => void;
 
@@ -36,9 +39,20 @@ export function fromDrop(transfer: DataTransfer, onFound: OnFound = () => undefi
     const picked = Array.from(transfer.files, (file) => ({ file, path: file.name }));
     return Promise.resolve({ picked, unreadable: [], emptyFolders: [], handles });
   }
-  return new Walk(onFound)
-    .all(entries.filter((entry) => entry !== null))
-    .then((found) => ({ ...found, handles }));
+  return walked(
+    entries.filter((entry) => entry !== null),
+    onFound,
+  ).then((found) => ({ ...found, handles }));
+}
+
+/** What looks into folders is loaded when something is dragged over the page. Where it does not load, none of it can be read. */
+async function walked(entries: readonly FileSystemEntry[], onFound: OnFound): Promise<Found> {
+  try {
+    const { Walk } = await import("./walk");
+    return await new Walk(onFound).all(entries);
+  } catch {
+    return { picked: [], unreadable: entries.map(pathOf), emptyFolders: [] };
+  }
 }
 
 /** Each is asked for by a call of its own. */
@@ -57,59 +71,10 @@ async function handlesOf(
   return found.flatMap((each) => (each.status === "fulfilled" && each.value !== null ? [each.value] : []));
 }
 
-class Walk {
-  readonly #picked: Picked[] = [];
-  readonly #unreadable: string[] = [];
-  readonly #emptyFolders: string[] = [];
-  readonly #onFound: OnFound;
-
-  constructor(onFound: OnFound) {
-    this.#onFound = onFound;
-  }
-
-  async all(roots: readonly FileSystemEntry[]): Promise<Omit<Collected, "handles">> {
-    const folders: FileSystemDirectoryEntry[] = [];
-    await this.#take(roots, folders);
-    for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
-      await this.#open(folder, folders);
-      this.#onFound(this.#picked.length);
-    }
-    return {
-      picked: inOrder(this.#picked, ({ path }) => path),
-      unreadable: inOrder(this.#unreadable, (path) => path),
-      emptyFolders: inOrder(this.#emptyFolders, (path) => path),
-    };
-  }
-
-  async #open(folder: FileSystemDirectoryEntry, folders: FileSystemDirectoryEntry[]): Promise<void> {
-    try {
-      const found = await children(folder);
-      if (found.length === 0) this.#emptyFolders.push(pathOf(folder));
-      await this.#take(found, folders);
-    } catch {
-      this.#unreadable.push(pathOf(folder));
-    }
-  }
-
-  async #take(entries: readonly FileSystemEntry[], folders: FileSystemDirectoryEntry[]): Promise<void> {
-    folders.push(...entries.filter(isFolder));
-    await Promise.all(entries.filter((entry) => !isFolder(entry)).map((entry) => this.#read(entry)));
-  }
-
-  /** One unreadable file is told, and does not keep the others from being sent. */
-  async #read(entry: FileSystemEntry): Promise<void> {
-    try {
-      this.#picked.push({ file: await fileOf(entry), path: pathOf(entry) });
-    } catch {
-      this.#unreadable.push(pathOf(entry));
-    }
-  }
-}
-
 const byName = new Intl.Collator("en", { numeric: true });
 
 /** Sorted by path, part by part, with 2 before 10: a disk hands out a folder in whatever order it likes. */
-function inOrder<T>(found: readonly T[], pathOf: (each: T) => string): T[] {
+export function inOrder<T>(found: readonly T[], pathOf: (each: T) => string): T[] {
   const keyed = found.map((each) => ({ each, parts: pathOf(each).split("/") }));
   return keyed.sort((one, other) => compareParts(one.parts, other.parts)).map(({ each }) => each);
 }
@@ -119,27 +84,6 @@ function compareParts(one: readonly string[], other: readonly string[]): number 
   return at < 0 ? one.length - other.length : byName.compare(one[at] ?? "", other[at] ?? "");
 }
 
-function isFolder(entry: FileSystemEntry): entry is FileSystemDirectoryEntry {
-  return entry.isDirectory;
-}
-
-function pathOf(entry: FileSystemEntry): string {
+export function pathOf(entry: FileSystemEntry): string {
   return entry.fullPath.replace(/^\//, "");
-}
-
-function fileOf(entry: FileSystemEntry): Promise<File> {
-  return new Promise((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
-}
-
-/** Browsers hand out a folder in portions (Chromium: 100): read until one is empty. */
-async function children(folder: FileSystemDirectoryEntry): Promise<FileSystemEntry[]> {
-  const reader = folder.createReader();
-  const all: FileSystemEntry[] = [];
-  for (;;) {
-    const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>
-      reader.readEntries(resolve, reject),
-    );
-    if (some.length === 0) return all;
-    all.push(...some);
-  }
 }

@@ -243,6 +243,7 @@ export class SendPage {
       uploadUrl: this.#uploadUrl,
       maxRetries: MAX_RETRIES,
       headers: { "X-Request-Password": password },
+      ahead: this.#info.requiresPassword || this.#captcha.wanted ? null : this.#info,
       openingHeaders: (signal) => this.#captcha.headers(signal),
       onDifferentFile: ({ path = "" }) => this.#tellDifferent(path),
       onShouldRetry: (error) => this.#mayRetry(error),

@@ -40,6 +40,7 @@ export class FileRuns {
       pool: pool(),
       small: kind !== "big",
       whole: this.#goesWhole(item, options),
+      ahead: kind === "big" ? (options.ahead ?? null) : null,
       crowded: () => kind !== "big" && gate.crowded,
       file: item.file,
       relPath: item.path,
@@ -74,7 +75,8 @@ export class FileRuns {
       known = loaded;
       const { safe, uploadId } = uploader();
       books.update(item, { state: goingState(item, loaded), loaded, safe, uploadId });
-      gate.prove(began);
+      // Bytes that left before their upload was opened prove nothing.
+      if (uploadId !== null) gate.prove(began);
     };
   }
 }

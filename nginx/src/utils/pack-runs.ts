@@ -1,21 +1,28 @@
 // Packs under way: many small files in one request each, and what becomes of every file when the answer comes, or does not.
 // A file that was cancelled meanwhile may stand on the server already: it is taken back.
 
-import { UploadError } from "../core/errors";
+import { networkError, UploadError } from "../core/errors";
 import type { PackedFile } from "../core/wire";
-import { sendPack } from "./pack-sender";
-import type { RunHost } from "./run";
-import { packEntry, retrierFor, takeBack } from "./take-back";
+import { packEntry, type RunHost, retrierFor, takeBack } from "./run";
 import { asUploadError, goingState, isClosing, isHolding, type QueuedItem } from "./upload-item";
 
 /** The whole request is refused for being a pack, not for what is in it. */
 const UNPACKABLE = new Set([400, 404, 405, 411, 413, 415, 501]);
+
+/** What sends packs. */
+function loaded(): Promise<typeof import("./pack-sender")> {
+  return import("./pack-sender").catch((cause: unknown) => {
+    throw networkError(cause);
+  });
+}
 
 export class PackRuns {
   readonly #host: RunHost;
 
   constructor(host: RunHost) {
     this.#host = host;
+    // Before there is anything to send: then it is there when there is.
+    loaded().catch(() => undefined);
   }
 
   async send(items: readonly QueuedItem[]): Promise<void> {
@@ -30,9 +37,10 @@ export class PackRuns {
     const files = items.map((item) => ({ file: item.file, entry: packEntry(item, options) }));
     const onSent = (index: number, bytes: number): void => this.#sent(items[index], bytes);
     const api = reach.api();
-    const answers = await sendPack({ files, api, retrier, openingHeaders, onSent }, stop.signal).catch(
-      asUploadError,
-    );
+    const answers = await retrier
+      .run(loaded, stop.signal)
+      .then(({ sendPack }) => sendPack({ files, api, retrier, openingHeaders, onSent }, stop.signal))
+      .catch(asUploadError);
     // Those that were paused meanwhile and are on their way again belong to another run.
     const isMine = items.map((item) => gate.isIn(run, item));
     const mine = items.filter((_, index) => isMine[index]);

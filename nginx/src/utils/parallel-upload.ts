@@ -6,13 +6,14 @@ import { contentDigest, sampleDigest } from "../adapters/digest";
 import { DropprApi, type HttpHeaders, type NewUpload } from "../adapters/droppr-api";
 import { LocalSessions } from "../adapters/local-sessions";
 import { systemClock } from "../adapters/system-clock";
-import { bearable, chunkCount, completedChunks } from "../core/chunks";
+import { bearable, chunkCount } from "../core/chunks";
 import { abortedError, differentFileError, UploadError } from "../core/errors";
 import { newUploadKey } from "../core/keys";
 import { Meter } from "../core/meter";
 import { ByteRanges, type Span } from "../core/ranges";
 import type { Delivery, UploadState } from "../core/wire";
 import type { Clock } from "../ports";
+import { unopened, wantedBy } from "./ahead";
 import { Bookmark } from "./bookmark";
 import type { ConnectionPool } from "./connection-pool";
 import { Pausable } from "./pausable";
@@ -26,8 +27,10 @@ import {
   type ParallelUploaderConfig,
   type PreviousUpload,
   poolFor,
+  statsOf,
   type UploadResult,
   type UploadStats,
+  wholeHash,
 } from "./uploader-config";
 import { WholeFile } from "./whole-file";
 
@@ -100,10 +103,8 @@ export class ParallelUploader {
     return this.#pausable.paused;
   }
 
-  /**
-   * Resolves once the file stands complete on the server, rejects with an `UploadError` otherwise (`aborted` after
-   * `abort()`). Settles once; further calls return the same promise.
-   */
+  /** Resolves once the file stands complete on the server, rejects with an `UploadError` otherwise (`aborted` after `abort()`).
+   * Settles once; further calls return the same promise. */
   start(): Promise<UploadResult> {
     this.#started ??= this.#settle();
     return this.#started;
@@ -159,18 +160,14 @@ export class ParallelUploader {
 
   getStats(): UploadStats {
     const { size } = this.#config.file;
-    const transfer = this.#transfer;
-    const received = transfer?.received ?? ByteRanges.none;
-    const now = this.#clock.now();
-    return {
-      speed: this.#meter.speed(now),
-      eta: this.#meter.eta(size - (transfer?.loaded ?? 0), now),
-      activeUploads: transfer?.active ?? 0,
-      completedChunks: completedChunks(received, size, this.#chunkSize).length,
-      totalChunks: chunkCount(size, this.#chunkSize),
-      failedChunks: transfer?.failing.size ?? 0,
-      stuck: this.#retrier.stuck,
-    };
+    return statsOf(
+      size,
+      this.#transfer,
+      this.#chunkSize,
+      this.#meter,
+      this.#clock.now(),
+      this.#retrier.stuck,
+    );
   }
 
   /** Which bytes are safe, on their way and missing, right now. */
@@ -202,7 +199,7 @@ export class ParallelUploader {
     const abort = (): void => this.abort();
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
-    const hash = this.#hash();
+    const hash = wholeHash(this.#config, this.#stop.signal);
     try {
       await this.#pausable.run(
         (going) => this.#run(going),
@@ -219,12 +216,6 @@ export class ParallelUploader {
     const result = await this.#result(hash);
     this.#config.onComplete?.();
     return result;
-  }
-
-  #hash(): Promise<string | null> {
-    const { hasher, hashWholeFile, file } = this.#config;
-    if (!hashWholeFile || hasher === undefined) return Promise.resolve(null);
-    return hasher.sha256(file, this.#stop.signal).catch(() => null);
   }
 
   async #result(hash: Promise<string | null>): Promise<UploadResult> {
@@ -255,7 +246,8 @@ export class ParallelUploader {
     this.#sample ??= await sampleDigest(this.#config.file, this.#config.hasher, signal);
     const resumed = await this.#resume(signal);
     try {
-      await this.#move(resumed ?? (await this.#open(signal)), signal);
+      const begun = resumed ?? unopened(this.#config, this.#pool.pace);
+      await this.#move(begun ?? (await this.#open(signal)), signal);
     } catch (error) {
       if (resumed === null || !isGone(error)) throw error;
       this.#forget();
@@ -321,7 +313,11 @@ export class ParallelUploader {
   #open(signal: AbortSignal): Promise<UploadState> {
     return this.#retrier.run(async () => {
       const extra = await this.#openingHeaders(signal);
-      return this.#api.open(this.#opening, extra, signal);
+      const state = await this.#api.open(this.#opening, extra, signal);
+      this.#heed(state);
+      this.#save();
+      this.#progress();
+      return state;
     }, signal);
   }
 
@@ -353,14 +349,7 @@ export class ParallelUploader {
 
   async #move(state: UploadState, signal: AbortSignal): Promise<void> {
     const { chunkSize, crowded = () => false } = this.#config;
-    const { pace } = this.#pool;
-    const told = state.maxParallelChunks;
-    const width = pace.adaptsWidth && told > 1 ? state.mostParallelChunks : told;
-    const wanted = bearable(state.chunkSize, this.#config.file.size);
-    // A server that wants the chunks of a file one at a time says nothing about several files.
-    pace.limit(width === 1 ? Number.POSITIVE_INFINITY : width, wanted);
-    this.#uploadId = state.uploadId;
-    underWay.add(state.uploadId);
+    const [width, wanted] = this.#heed(state);
     const transfer = new Transfer(
       {
         ...this.#means(signal),
@@ -368,6 +357,8 @@ export class ParallelUploader {
         width,
         chunkSize: Math.min(chunkSize ?? Number.POSITIVE_INFINITY, wanted),
         crowded,
+        key: this.#uploadKey,
+        open: () => this.#open(signal),
         onAccepted: (chunk) => this.#accepted(chunk),
         onDelivered: (delivered) => {
           this.#delivered = delivered;
@@ -379,6 +370,16 @@ export class ParallelUploader {
     this.#save();
     this.#progress();
     await transfer.run();
+  }
+
+  /** How many chunks at once, and of how many bytes at most, the server wants. */
+  #heed(state: UploadState): [number, number] {
+    const { uploadId } = state;
+    if (uploadId !== "") {
+      this.#uploadId = uploadId;
+      underWay.add(uploadId);
+    }
+    return wantedBy(state, this.#config.file.size, this.#pool.pace);
   }
 
   #progress(): void {

@@ -1,14 +1,16 @@
 // What is under way, and what it is given: a way to the server, the books that it writes into, and the gate that it comes back to.
 
 import type { DropprApi } from "../adapters/droppr-api";
+import { notCancelledError } from "../core/errors";
+import type { PackEntry } from "../core/pack";
 import type { Clock, Connectivity } from "../ports";
 import type { Books } from "./books";
 import type { ConnectionPool } from "./connection-pool";
 import type { Gate } from "./gate";
 import type { UploaderOptions } from "./manager-config";
 import type { ParallelUploader } from "./parallel-upload";
-import type { Retrier } from "./retrier";
-import type { Kind } from "./upload-item";
+import { Retrier } from "./retrier";
+import { asUploadError, type Kind, type QueuedItem } from "./upload-item";
 
 /** A file, or several in one pack. */
 export interface Run {
@@ -37,4 +39,40 @@ export interface RunHost {
   readonly reach: Reach;
   readonly books: Books;
   readonly gate: Gate;
+}
+
+export function retrierFor({ options, clock, connectivity }: Reach): Retrier {
+  const { maxRetries = 5, onShouldRetry } = options();
+  return new Retrier(clock, maxRetries, connectivity, onShouldRetry);
+}
+
+export function packEntry(
+  { path, size, key, file }: QueuedItem,
+  { senderName, senderEmail }: UploaderOptions,
+): PackEntry {
+  return {
+    path,
+    size,
+    key,
+    lastModified: file.lastModified,
+    ...(senderName ? { senderName } : {}),
+    ...(senderEmail ? { senderEmail } : {}),
+  };
+}
+
+/** A file that was cancelled is gone only once the server says so: what it has, or may have, is taken back by its upload or by its
+ * key, again and again while nothing gets through. Where that fails, the file says so. */
+export async function takeBack(item: QueuedItem, { reach, books }: RunHost): Promise<void> {
+  if (item.uploadId !== null || item.uncertain) {
+    try {
+      const stands = await (await import("./take-back")).deleted(item, reach);
+      if (stands !== null) return books.done(item, stands);
+    } catch (cause) {
+      // Sent again or cancelled again, it meets what may stand there.
+      const error = notCancelledError(asUploadError(cause));
+      return books.update(item, { state: "failed", error, cancelling: false });
+    }
+  }
+  item.startOver();
+  books.update(item, { cancelling: false });
 }

@@ -35,6 +35,9 @@ export interface TransferConfig extends Means {
   readonly chunkSize: number;
   /** Whether other files fill the line, so that the end of this one need not be shared out. */
   readonly crowded: () => boolean;
+  /** Opens the upload, where that was not done before: its first chunks go at the same time, under its key. */
+  readonly open: () => Promise<UploadState>;
+  readonly key: string;
   readonly onAccepted: (chunk: Span) => void;
   /** The file stands. */
   readonly onDelivered: (delivery: Delivery) => void;
@@ -70,7 +73,9 @@ export class Transfer implements Movement {
   readonly #inFlight = new Map<Span, number>();
   #sent = 0;
   readonly #config: TransferConfig;
-  readonly #uploadId: string;
+  /** Empty while it is not known. */
+  #uploadId: string;
+  readonly #opened = new Latch();
   readonly #headLeft = new Latch();
   #state: UploadState;
   #complete: boolean;
@@ -122,10 +127,15 @@ export class Transfer implements Movement {
   /** Sends everything known to be missing. Returns the refusal when the server expected another byte. */
   async #pass(): Promise<UploadError | null> {
     const { width, signal, retrier } = this.#config;
+    let opening = this.#uploadId === "";
     const queue = new ChunkQueue(this.#state.missing.within(this.#config.file.size), width === 1);
     this.#left = () => queue.left;
     const { controller, release } = childController(signal);
     const next = (): (() => Promise<void>) | null => {
+      if (opening) {
+        opening = false;
+        return () => this.#open();
+      }
       const chunk = this.#complete ? null : this.#take(queue);
       return chunk === null ? null : () => this.#send(chunk, recut, controller.signal);
     };
@@ -145,6 +155,16 @@ export class Transfer implements Movement {
     } finally {
       retrier.onRest = () => undefined;
       release();
+    }
+  }
+
+  async #open(): Promise<void> {
+    try {
+      const { uploadId, ...state } = await this.#config.open();
+      this.#uploadId = uploadId;
+      this.#noteComplete(state);
+    } finally {
+      this.#opened.open();
     }
   }
 
@@ -218,11 +238,12 @@ export class Transfer implements Movement {
   async #attempt(chunk: Span, signal: AbortSignal): Promise<void> {
     const { file, api, digest, pool } = this.#config;
     const body = file.slice(chunk.start, chunk.stop);
+    const early = this.#uploadId === "";
     try {
       const contentDigest = await digest(body);
       await this.#afterHead(chunk);
       const receipt = await api.sendChunk({
-        uploadId: this.#uploadId,
+        upload: this.#uploadId ? { "X-Upload-Id": this.#uploadId } : { "X-Upload-Key": this.#config.key },
         span: chunk,
         total: file.size,
         index: chunkIndex(chunk, Math.min(pool.pace.chunkSize, this.#config.chunkSize)),
@@ -234,6 +255,11 @@ export class Transfer implements Movement {
       this.#accept(chunk, receipt);
     } catch (error) {
       this.#headLeft.open();
+      if (early && error instanceof UploadError && error.code === "upload_not_opened") {
+        this.#setSent(chunk, 0);
+        await this.#opened.opened;
+        return this.#attempt(chunk, signal);
+      }
       if (!signal.aborted) this.failing.add(chunk);
       this.#setSent(chunk, 0);
       throw error;
@@ -250,6 +276,7 @@ export class Transfer implements Movement {
   /** After a lost reply: the chunk may well have arrived, which is cheaper to ask than to send again. */
   async #arrived(chunk: Span, signal: AbortSignal): Promise<boolean> {
     await assertReadable(this.#config.file.slice(chunk.start, chunk.stop));
+    if (this.#uploadId === "") await this.#opened.opened;
     const state = await this.#config.api.status(this.#uploadId, signal);
     const received = receivedOf(state, this.#config.file.size);
     if (!state.complete && !received.covers(chunk)) return false;

@@ -11,9 +11,8 @@ import { FileRuns } from "./file-runs";
 import { Gate } from "./gate";
 import type { UploaderOptions, UploadManagerConfig, UploadTotals } from "./manager-config";
 import { PackRuns } from "./pack-runs";
-import type { Reach, Run, RunHost } from "./run";
+import { type Reach, type Run, type RunHost, takeBack } from "./run";
 import { Schedule } from "./schedule";
-import { takeBack } from "./take-back";
 import type { ItemState, QueuedItem, UploadItem } from "./upload-item";
 import { type ChunkMap, type PreviousUpload, poolFor, type UploadStats } from "./uploader-config";
 

@@ -1,14 +1,17 @@
 // What a ParallelUploader is told, and the line it builds from that when it has none to share.
 
-import { connectionHint } from "../adapters/browser-network";
+import { connectedRoundTrip, connectionHint } from "../adapters/browser-network";
 import type { HttpHeaders } from "../adapters/droppr-api";
+import { chunkCount, completedChunks } from "../core/chunks";
 import type { UploadError } from "../core/errors";
+import type { Meter } from "../core/meter";
 import { firstChunkSize, parallelChunksFor } from "../core/network";
 import { Pace } from "../core/pace";
-import type { ByteRanges, Span } from "../core/ranges";
+import { ByteRanges, type Span } from "../core/ranges";
 import type { Clock, Connectivity, FileLike, Hasher, SavedSession, SessionStore, Transport } from "../ports";
+import type { Ahead } from "./ahead";
 import { BROWSER_CONNECTIONS, ConnectionPool } from "./connection-pool";
-import type { ChunkInFlight } from "./transfer";
+import type { ChunkInFlight, Movement } from "./transfer";
 
 const MEBIBYTE = 1024 * 1024;
 export const DEFAULT_CHUNK_SIZE = 8 * MEBIBYTE;
@@ -76,6 +79,8 @@ export interface ParallelUploaderConfig {
   readonly small?: boolean;
   /** The same: the file goes in the request that opens it, unless something of it was begun. */
   readonly whole?: boolean;
+  /** What the link says of uploads, where nothing is asked of the sender: on a long way the first chunks then leave with the opening. */
+  readonly ahead?: Ahead | null;
   /** The same: whether other files fill the line. */
   readonly crowded?: () => boolean;
 }
@@ -134,6 +139,33 @@ export function chunkMapOf(size: number, received: ByteRanges, inFlight: readonl
   return { size, safe: received.spans, inFlight, missing: taken.missing(size).spans };
 }
 
+/** How a file of so many bytes stands at `now`; `transfer` is what moves it, if anything does. */
+export function statsOf(
+  size: number,
+  transfer: Movement | null,
+  chunkSize: number,
+  meter: Meter,
+  now: number,
+  stuck: boolean,
+): UploadStats {
+  return {
+    speed: meter.speed(now),
+    eta: meter.eta(size - (transfer?.loaded ?? 0), now),
+    activeUploads: transfer?.active ?? 0,
+    completedChunks: completedChunks(transfer?.received ?? ByteRanges.none, size, chunkSize).length,
+    totalChunks: chunkCount(size, chunkSize),
+    failedChunks: transfer?.failing.size ?? 0,
+    stuck,
+  };
+}
+
+/** Lower-case hex, or null where nobody asked for it or it cannot be had. */
+export function wholeHash(config: ParallelUploaderConfig, signal: AbortSignal): Promise<string | null> {
+  const { hasher, hashWholeFile, file } = config;
+  if (!hashWholeFile || hasher === undefined) return Promise.resolve(null);
+  return hasher.sha256(file, signal).catch(() => null);
+}
+
 type LineConfig = Pick<
   ParallelUploaderConfig,
   | "adaptive"
@@ -171,6 +203,8 @@ export function poolFor(
     // A browser chooses among connections that are idle: what is meant for a fast one may go by the slowest.
     maxShare: 1,
   });
+  const known = connectedRoundTrip();
+  if (known !== null) pace.answered(known);
   const most = Math.max(connections, config.maxParallelChunks ?? 0);
   const pool = new ConnectionPool(pace, clock, most, smallOnes);
   pool.speedLimit.set(config.speedLimit ?? null);

@@ -12,12 +12,13 @@ from app.core.errors import (
     UploadError,
     UploadExpired,
     UploadNotFound,
+    UploadNotOpened,
 )
 from app.core.links import Fate, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
-from app.services.receiving.commands import OpenUpload
+from app.services.receiving.commands import OpenUpload, new_upload_id
 from app.services.receiving.deliveries import Deliveries, delivered_session
 from app.services.receiving.purge import Purge
 from app.services.receiving.whole_files import WholeFiles
@@ -81,6 +82,14 @@ class Finder:
     def has_session(self, upload_id: str) -> bool:
         """Whether a session exists under this id, open or over. Whole files have none."""
         return self._store.exists(upload_id)
+
+    def opened_under(self, hash: str, key: str) -> str:
+        """The id of the upload that was opened under this key. It gives the rights that the id itself gives, as both are its sender's
+        secrets. Raises UploadNotOpened where there is none, or none yet."""
+        upload_id = new_upload_id(hash, key)
+        if not self._store.exists(upload_id):
+            raise UploadNotOpened()
+        return upload_id
 
     def link_of_open_upload(self, hash: str) -> RequestLink:
         """The link, for an upload that was opened before; its expiry does not count, its closing does. Raises RequestNotFound,

@@ -69,15 +69,14 @@ def make_folders(hash: str) -> tuple[Response, int]:
 def upload_chunk(hash: str) -> Response:
     with chunk_body(request.environ, services().settings) as (body, length):
         chunk = chunk_headers(request.headers, length)
-        if chunk.upload_id is None and chunk.is_whole:
+        upload_id = chunk.upload_id or _joined(hash, chunk)
+        if upload_id is None and chunk.is_whole:
             opening = _opening(chunk)
             session = services().receiving.small_files.receive(
                 hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
             )
             return _finishing(session)
-        upload_id = (
-            chunk.upload_id or services().receiving.uploads.open(hash, _opening(chunk), _credentials()).upload_id
-        )
+        upload_id = upload_id or services().receiving.uploads.open(hash, _opening(chunk), _credentials()).upload_id
         if chunk.span is None:
             return jsonify(_acknowledged(_empty(services().receiving.uploads.status(hash, upload_id))))
         command = ReceiveChunk(
@@ -134,6 +133,14 @@ def _credentials() -> Credentials:
         password=percent_decoded(request.headers, "X-Request-Password"),
         captcha_token=request.headers.get("X-Captcha-Token"),
     )
+
+
+def _joined(hash: str, chunk: ChunkHeaders) -> str | None:
+    """The upload that another request opens under this chunk's key, perhaps a moment ago; None where the chunk opens one itself."""
+    opens = chunk.opening is not None or chunk.path is not None
+    if chunk.key is None or (opens and (chunk.span is None or chunk.span.start == 0)):
+        return None
+    return services().receiving.uploads.opened_under(hash, chunk.key)
 
 
 def _opening(chunk: ChunkHeaders) -> OpenUpload:

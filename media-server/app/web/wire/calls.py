@@ -31,7 +31,10 @@ _CHUNK = (
     Header("X-Upload-Name", "The same."),
     Header("Content-Digest", "`sha-256=:…:` (RFC 9530), checked before the chunk counts."),
     Header("Want-Repr-Digest", "`sha-256=1` (RFC 9530): have the reply that completes the file tell its `sha256`."),
-    Header("X-Upload-Key", "When opening: makes it repeatable."),
+    Header(
+        "X-Upload-Key",
+        "When opening: makes it repeatable. Else, in place of X-Upload-Id: the upload that was opened under it.",
+    ),
     Header("X-Upload-Opening", "In place of path, name, length and key: the JSON of opening an upload, in ASCII."),
     *_OPENING,
 )
