@@ -7,6 +7,7 @@ import {
   ParallelUploader,
   type ParallelUploaderConfig,
 } from "../src/utils/parallel-upload";
+import { poolFor } from "../src/utils/uploader-config";
 import { FakeClock } from "./support/clock";
 import { type Answer, ScriptedTransport } from "./support/script";
 
@@ -46,6 +47,155 @@ beforeEach(() => {
   localStorage.clear();
   clock = new FakeClock();
   server = new ScriptedTransport();
+});
+
+describe("an upload that is far away", () => {
+  const AHEAD = { chunkSize: 4, maxParallelChunks: 8 };
+
+  /** Of a link from which an answer took so many milliseconds. */
+  function distant(ms: number, extra: Partial<ParallelUploaderConfig> = {}): ParallelUploader {
+    const line = { adaptive: false, chunkSize: 4, maxParallelChunks: 3 };
+    const pool = poolFor(line, clock, server);
+    pool.pace.answered(ms);
+    return uploader({ ...line, pool, ahead: AHEAD, ...extra });
+  }
+
+  const until = async (holds: () => boolean): Promise<void> =>
+    void (await vi.waitUntil(holds, { interval: 1 }));
+
+  const namedBy = (at: number): unknown => {
+    const { "X-Upload-Id": id, "X-Upload-Key": key } = server.requests[at]?.headers ?? {};
+    return { id, key };
+  };
+
+  it("is opened while its first chunks are on their way, under its key, the head first", async () => {
+    const opened = vi.fn();
+    const waits = { first: () => until(() => server.asked.length === 3) };
+    server
+      .expect(OPEN, { ...state([[0, 7]]), first: async () => void opened(await waits.first()) })
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    const key = "k".repeat(22);
+    const upload = distant(200, { key });
+    await upload.start();
+    server.done();
+    expect(server.asked).toEqual([OPEN, chunk("0-3/8"), chunk("4-7/8")]);
+    expect(JSON.parse(String(server.requests[0]?.body))).toMatchObject({ key, size: 8 });
+    expect([namedBy(1), namedBy(2)]).toEqual([{ key }, { key }]);
+    expect(opened).toHaveBeenCalledOnce();
+    expect(upload.uploadId).toBe("u1");
+  });
+
+  it("goes on by its id, and remembers it, once that is known", async () => {
+    const onChunkComplete = vi.fn();
+    server
+      .expect(OPEN, state([[0, 11]]))
+      .expect(chunk("0-3/12"), { ...ack(), first: () => until(() => localStorage.length > 0) })
+      .expect(chunk("8-11/12"), ack())
+      .expect(chunk("4-7/12"), ack(true));
+    await distant(200, { file: file("abcdefghijkl"), maxParallelChunks: 2, onChunkComplete }).start();
+    server.done();
+    expect(namedBy(server.asked.indexOf(chunk("4-7/12")))).toEqual({ id: "u1" });
+    expect(onChunkComplete).toHaveBeenCalledTimes(3);
+  });
+
+  it("has a chunk that overtook its opening wait for it, which is no failure", async () => {
+    let refused = 0;
+    const early = {
+      ...refusal(409, "upload_not_opened"),
+      first: () => {
+        refused += 1;
+      },
+    };
+    server
+      .expect(OPEN, { ...state([[0, 7]]), first: () => until(() => refused === 2) })
+      .expect(chunk("0-3/8"), early)
+      .expect(chunk("4-7/8"), early)
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    const onShouldRetry = vi.fn(() => true);
+    await distant(200, { onShouldRetry }).start();
+    server.done();
+    expect([namedBy(3), namedBy(4)]).toEqual([{ id: "u1" }, { id: "u1" }]);
+    expect(onShouldRetry).not.toHaveBeenCalled();
+    expect(clock.slept).toEqual([]);
+  });
+
+  it("asks for what became of a chunk whose reply was lost only when its id is known", async () => {
+    let lost = false;
+    server
+      .expect(OPEN, { ...state([[0, 7]]), first: () => until(() => lost) })
+      .expect(chunk("0-3/8"), {
+        lost: true,
+        first: () => {
+          lost = true;
+        },
+      })
+      .expect(chunk("4-7/8"), ack())
+      .expect(STATUS, state([], { complete: true }));
+    await distant(200).start();
+    server.done();
+  });
+
+  it.each([
+    ["its opening is refused", refusal(403, "captcha_required")],
+    ["its opening is refused at once", refusal(410, "request_closed")],
+  ])("stops all chunks, and says why, when %s", async (_, answer) => {
+    const failed = vi.fn();
+    server
+      .expect(OPEN, answer)
+      .expect(chunk("0-3/8"), { hangs: true })
+      .expect(chunk("4-7/8"), { ...refusal(409, "upload_not_opened") });
+    const upload = distant(200, { onError: failed });
+    await expect(upload.start()).rejects.toMatchObject({ status: answer.status });
+    expect(failed).toHaveBeenCalledOnce();
+    expect(upload.uploadId).toBeNull();
+    expect(localStorage.length).toBe(0);
+  });
+
+  it("opens again when the answer was lost, while its chunks wait or go", async () => {
+    server
+      .expect(OPEN, { lost: true })
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), refusal(409, "upload_not_opened"))
+      .expect(OPEN, state([[4, 7]]))
+      .expect(chunk("4-7/8"), ack(true));
+    await distant(200).start();
+    server.done();
+  });
+
+  it.each([
+    ["is near by", 20, {}],
+    ["may be refused for who sends it", 200, { ahead: null }],
+    [
+      "goes to a server that takes one chunk after the other",
+      200,
+      { ahead: { ...AHEAD, maxParallelChunks: 1 } },
+    ],
+  ])("is opened first where it %s", async (_, ms, extra) => {
+    server
+      .expect(OPEN, { ...state([[0, 7]]), first: () => expect(server.asked).toEqual([OPEN]) })
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), ack(true));
+    await distant(ms, extra).start();
+    expect(namedBy(1)).toEqual({ id: "u1" });
+  });
+
+  it("is looked up first where it was begun before", async () => {
+    const sessions = new LocalSessions(clock);
+    server
+      .expect(OPEN, state([[0, 7]]))
+      .expect(chunk("0-3/8"), ack())
+      .expect(chunk("4-7/8"), { hangs: true });
+    const first = distant(200, { sessions });
+    const started = first.start().catch(() => undefined);
+    await until(() => first.safe === 4);
+    first.abort();
+    await started;
+    server.expect(STATUS, state([[4, 7]], { size: 8 })).expect(chunk("4-7/8"), ack(true));
+    await distant(200, { sessions }).start();
+    server.done();
+  });
 });
 
 describe("an upload", () => {
