@@ -297,16 +297,29 @@ describe("the last chunks", () => {
     expect(blind.next(4 * MEBI, 4, 8 * MEBI)).toBe(MEBI);
   });
 
-  it("are dealt out as if a quarter of what is under way were left as well", () => {
+  it("are dealt out as if a part of what is under way were left as well", () => {
     const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
     for (let lane = 0; lane < 4; lane += 1) pace.accepted(MEBI, 0, 1_000, 4);
-    expect(pace.next(MEBI, 4, 8 * MEBI, 12 * MEBI)).toBe(MEBI);
+    expect(pace.next(MEBI, 4, 8 * MEBI, 20 * MEBI)).toBe(MEBI);
   });
+
+  it.each([
+    [Number.POSITIVE_INFINITY, [1, 1, 1.5, 0.5], (1 + 0.25) / 2],
+    [Number.POSITIVE_INFINITY, [1, 1, 0.5, 1.5], (1 + 0.25) * 1.5],
+    [1, [1, 1, 0.5, 1.5], 1 + 0.25],
+  ])(
+    "are larger on a long way, by what a lane carries while others wait for answers: at most %d even shares, %j",
+    (maxShare, carried, mebi) => {
+      const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI, maxShare });
+      pace.answered(200);
+      for (const each of carried) pace.accepted(each * MEBI, 0, 1_000, 4);
+      expect(pace.next(4 * MEBI, 4, 8 * MEBI) / MEBI).toBe(Math.ceil(mebi * 16) / 16);
+    },
+  );
 
   it.each([
     [null, MEBI, MEBI / 16],
     [200, MEBI / 4, MEBI / 8],
-    [200, 8 * MEBI, MEBI / 2],
     [1, 100 * MEBI, MEBI / 2],
   ])(
     "are as small as a lane carries in two round trips: %s ms, %i bytes a second",

@@ -195,11 +195,22 @@ def test_a_lane_that_carries_much_gets_much_of_what_is_left():
     assert pace.next_chunk(4 * MIB, 4) == 5 * MIB // 2, "2.5 MiB/s, where 1 is the mean"
 
 
-def test_of_what_is_under_way_at_the_end_a_quarter_counts():
+def test_of_what_is_under_way_at_the_end_a_part_counts():
     pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
     for _ in range(4):
         pace.accepted(MIB, 0, 1, 4)
-    assert pace.next_chunk(MIB, 4, 12 * MIB) == MIB
+    assert pace.next_chunk(MIB, 4, 20 * MIB) == MIB
+
+
+def test_on_a_long_way_each_gets_more_of_the_end_by_what_it_carries_while_others_wait_for_answers():
+    pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
+    pace.answered(0.2)
+    for size in (MIB, MIB, 3 * MIB // 2, MIB // 2):
+        pace.accepted(size, 0, 1, 4)
+    assert pace.next_chunk(4 * MIB, 4) == (MIB + MIB // 4) // 2, "half of what the mean does"
+    pace.accepted(3 * MIB // 2, 0, 1, 4)
+    mean = 9 * MIB // 8
+    assert pace.next_chunk(4 * MIB, 4) == math.ceil((MIB + mean // 4) * 4 / 3 / GRID_BYTES) * GRID_BYTES
 
 
 @pytest.mark.parametrize(
@@ -208,7 +219,6 @@ def test_of_what_is_under_way_at_the_end_a_quarter_counts():
         (None, MIB, GRID_BYTES),
         (0.2, MIB // 4, 2 * GRID_BYTES),
         (0.2, MIB, 7 * GRID_BYTES),
-        (0.2, 8 * MIB, MAX_LEAST_SHARE_BYTES),
         (0.001, 100 * MIB, MAX_LEAST_SHARE_BYTES),
     ],
 )

@@ -42,8 +42,11 @@ MAX_LEAST_SHARE_BYTES = 512 * KIB
 MIN_SHARE_ROUND_TRIPS, MIN_SHARE_SECONDS = 2, 0.02
 """What is left at the end is shared out by what each connection carries, but in pieces that fill it for so many round trips and so
 many seconds, or are so many bytes: each piece costs a round trip."""
-PART_TO_GO = 0.25
+PART_TO_GO = 0.15
 """Of what is under way so much counts as left: less than the half that it is on average, as pieces that end late are waited for."""
+SPARE_ROUND_TRIPS = 1.25
+"""And what a connection carries in so many round trips more: each has one, and some two, to wait for an answer before the end, and in
+that time the others have its part to carry."""
 GRID_BYTES = 64 * KIB
 """Chunks end at multiples of so many bytes."""
 UNEVEN_SHARE = 0.5
@@ -122,14 +125,16 @@ class Pace:
             whole: float = self.chunk_size if self._dealt else min(self.chunk_size, self._limits.chunk_size)
             self._dealt = True
             size, least = whole * (1 - UNEVEN_SHARE * self._turn), self._limits.smallest
-            own, share, least_share = getattr(self._own, "speed", None), 1.0, float(least)
+            own, share, least_share, spare = getattr(self._own, "speed", None), 1.0, float(least), 0.0
             self._own.speed = None
             if own is not None:
-                size, share = min(size, own * self._wanted), min(self._limits.max_share, own / self._speed_of_each)
+                each = self._speed_of_each
+                size, share = min(size, own * self._wanted), min(self._limits.max_share, own / each)
+                spare = each * self._known_round_trip * SPARE_ROUND_TRIPS
                 least_share = min(MAX_LEAST_SHARE_BYTES, own * self._seconds_of_least_share)
             due = math.inf
             if left is not None:
-                due = max((left + under_way * PART_TO_GO) / width * share, least_share)
+                due = max(((left + under_way * PART_TO_GO) / width + spare) * share, least_share)
             if due < size:
                 size, least = due, GRID_BYTES
             return min(self.chunk_size, max(math.ceil(size / GRID_BYTES) * GRID_BYTES, least))

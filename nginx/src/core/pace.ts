@@ -55,7 +55,10 @@ const MIN_SHARE_ROUND_TRIPS = 2;
 const MIN_SHARE_SECONDS = 0.02;
 const MAX_LEAST_SHARE_BYTES = 512 * KIBIBYTE;
 /** Of what is under way so much counts as left: less than the half that it is on average, as pieces that end late are waited for. */
-const PART_TO_GO = 0.25;
+const PART_TO_GO = 0.15;
+/** And what a lane carries in so many round trips more: each lane has one, and some two, to wait for an answer before the end, and in
+ * that time the others have its part to carry. */
+const SPARE_ROUND_TRIPS = 1.25;
 /** Chunks end at multiples of so many bytes. */
 export const GRID_BYTES = 64 * KIBIBYTE;
 /** While probing, each chunk is made smaller by up to this share of its size … */
@@ -146,7 +149,9 @@ export class Pace {
     this.#own = null;
     if (own !== null) {
       bytes = Math.min(bytes, own * this.#wanted);
-      share *= Math.min(this.#config.maxShare ?? Number.POSITIVE_INFINITY, own / this.#speedOfEach);
+      const each = this.#speedOfEach;
+      share += each * this.#knownRoundTrip * SPARE_ROUND_TRIPS;
+      share *= Math.min(this.#config.maxShare ?? Number.POSITIVE_INFINITY, own / each);
       leastShare = Math.min(MAX_LEAST_SHARE_BYTES, own * this.#secondsOfLeastShare);
     }
     const due = Math.max(share, leastShare);
