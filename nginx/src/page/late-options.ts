@@ -1,4 +1,4 @@
-// What is behind "More options", and the code of another device: loaded with the first file, or when it is asked for.
+// What is behind "More options", and the code of another device: loaded when files wait or the first one arrives, or when it is asked for.
 
 import { need } from "./dom";
 import type { LateApi } from "./late-api";
@@ -12,6 +12,7 @@ interface Needs extends Omit<OptionsNeeds, "api"> {
 }
 
 export class LateOptions {
+  #asked = false;
   readonly #needs: Needs;
   readonly #load: () => Promise<MoreOptions>;
   #options: MoreOptions | null = null;
@@ -24,7 +25,7 @@ export class LateOptions {
       needs.paint();
       return this.#options;
     });
-    need("more").addEventListener("toggle", () => this.load());
+    need("more").addEventListener("toggle", () => this.#try());
     need("code-form", HTMLFormElement).addEventListener("submit", (event) => {
       event.preventDefault();
       void this.open(need("code-input", HTMLInputElement).value);
@@ -33,6 +34,11 @@ export class LateOptions {
 
   /** Where nothing comes, offline perhaps, opening "More options" asks again. */
   load(): void {
+    if (!this.#asked) this.#try();
+  }
+
+  #try(): void {
+    this.#asked = true;
     this.#load().catch(() => undefined);
   }
 

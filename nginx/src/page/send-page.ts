@@ -284,7 +284,7 @@ export class SendPage {
         this.#manager.add(each.file, path, previous);
       }
     });
-    this.#moreOptions.load();
+    if (!this.#sending.going) this.#moreOptions.load();
     this.#chooser.stepBack();
     this.#list.reorder();
     if (this.#sending.going) this.#announcer.started(accepted.length);
@@ -326,6 +326,8 @@ export class SendPage {
   #onChange(item: UploadItem): void {
     // Files that move ask all the time: to paint every frame takes as much of a processor as to send them.
     this.#paint(this.#manager.busy ? MOVING_MS : 0);
+    // Not before: a browser has few connections, and they are for the file's first bytes.
+    if (item.safe > 0) this.#moreOptions.load();
     this.#visit.follow(item);
     if (item.state !== "failed") return;
     if (item.error?.code === "different_file") {

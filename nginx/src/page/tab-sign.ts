@@ -22,7 +22,7 @@ export class TabSign {
     if (wanted === this.#shown && document.title.endsWith(this.#title)) return;
     this.#shown = wanted;
     document.title = wanted === "" ? this.#title : `${wanted} · ${this.#title}`;
-    if (share !== null && this.#ring === null) this.#load();
+    if (share && this.#ring === null) this.#load();
     if (this.#icon !== null) this.#icon.href = (share !== null && this.#ring?.(share)) || this.#plain;
   }
 
