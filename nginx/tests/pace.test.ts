@@ -276,6 +276,24 @@ describe("the first chunks", () => {
     expect(Math.max(...others)).toBeLessThanOrEqual(1.5);
   });
 
+  it.each([
+    [20, 16, 4],
+    [80, 16, 5],
+    [200, 16, 8],
+    [2_000, 16, 8],
+    [200, 6, 6],
+  ])("are more on a long way: %i ms, %i at most", (answered, maxWidth, width) => {
+    const pace = new Pace({ ...BASE, maxWidth });
+    pace.answered(answered);
+    expect(pace.width).toBe(width);
+    const settled = new Pace({ ...BASE, maxWidth });
+    settled.next(100 * MEBI, 4, settled.chunkSize);
+    settled.answered(answered);
+    const given = new Pace({ ...BASE, maxWidth, adaptWidth: false });
+    given.answered(answered);
+    expect([settled.width, given.width]).toEqual([4, 4]);
+  });
+
   it("are as small as they are where their size is given or the server wants no larger ones", () => {
     const given = new Pace({ ...BASE, adaptChunkSize: false });
     given.answered(200);
@@ -300,13 +318,13 @@ describe("the last chunks", () => {
   it("are dealt out as if a part of what is under way were left as well", () => {
     const pace = new Pace({ ...BASE, adaptWidth: false, chunkSize: 8 * MEBI });
     for (let lane = 0; lane < 4; lane += 1) pace.accepted(MEBI, 0, 1_000, 4);
-    expect(pace.next(MEBI, 4, 8 * MEBI, 20 * MEBI)).toBe(MEBI);
+    expect(pace.next(MEBI, 4, 8 * MEBI, 30 * MEBI)).toBe(MEBI);
   });
 
   it.each([
-    [Number.POSITIVE_INFINITY, [1, 1, 1.5, 0.5], (1 + 0.25) / 2],
-    [Number.POSITIVE_INFINITY, [1, 1, 0.5, 1.5], (1 + 0.25) * 1.5],
-    [1, [1, 1, 0.5, 1.5], 1 + 0.25],
+    [Number.POSITIVE_INFINITY, [1, 1, 1.5, 0.5], (1 + 0.2) / 2],
+    [Number.POSITIVE_INFINITY, [1, 1, 0.5, 1.5], (1 + 0.2) * 1.5],
+    [1, [1, 1, 0.5, 1.5], 1 + 0.2],
   ])(
     "are larger on a long way, by what a lane carries while others wait for answers: at most %d even shares, %j",
     (maxShare, carried, mebi) => {

@@ -151,6 +151,22 @@ def test_the_first_parts_on_a_long_way_are_larger_but_for_one():
     assert pace.chunk_size == Limits().chunk_size, "what is under way already is not looked at again"
 
 
+@pytest.mark.parametrize(
+    ("answered", "most", "width"), [(0.02, 16, 6), (0.08, 16, 7), (0.2, 16, 12), (0.5, 16, 12), (0.2, 8, 8)]
+)
+def test_on_a_long_way_more_go_at_first(answered: float, most: int, width: int):
+    pace = Pace(Limits(most=most))
+    for seconds in (5, answered, 1):
+        pace.answered(seconds)
+    assert pace.limit == width, "the shortest tells how long the way is"
+    settled = Pace(Limits(most=most))
+    settled.next_chunk(None, 6)
+    settled.answered(answered)
+    fixed = Pace(Limits(most=most, adapt_width=False))
+    fixed.answered(answered)
+    assert (settled.limit, fixed.limit) == (6, 6)
+
+
 def test_no_two_parts_that_go_together_are_alike_while_the_number_is_being_looked_for():
     pace = Pace(Limits(chunk_size=8 * MIB))
     sizes = [pace.next_chunk(None, 4) for _ in range(64)]
@@ -199,7 +215,7 @@ def test_of_what_is_under_way_at_the_end_a_part_counts():
     pace = Pace(Limits(chunk_size=8 * MIB, largest=8 * MIB, adapt_width=False))
     for _ in range(4):
         pace.accepted(MIB, 0, 1, 4)
-    assert pace.next_chunk(MIB, 4, 20 * MIB) == MIB
+    assert pace.next_chunk(MIB, 4, 30 * MIB) == MIB
 
 
 def test_on_a_long_way_each_gets_more_of_the_end_by_what_it_carries_while_others_wait_for_answers():
@@ -207,10 +223,12 @@ def test_on_a_long_way_each_gets_more_of_the_end_by_what_it_carries_while_others
     pace.answered(0.2)
     for size in (MIB, MIB, 3 * MIB // 2, MIB // 2):
         pace.accepted(size, 0, 1, 4)
-    assert pace.next_chunk(4 * MIB, 4) == (MIB + MIB // 4) // 2, "half of what the mean does"
+    assert pace.next_chunk(4 * MIB, 4) == math.ceil((MIB + MIB / 5) / 2 / GRID_BYTES) * GRID_BYTES, (
+        "half of what the mean does"
+    )
     pace.accepted(3 * MIB // 2, 0, 1, 4)
     mean = 9 * MIB // 8
-    assert pace.next_chunk(4 * MIB, 4) == math.ceil((MIB + mean // 4) * 4 / 3 / GRID_BYTES) * GRID_BYTES
+    assert pace.next_chunk(4 * MIB, 4) == math.ceil((MIB + mean / 5) * 4 / 3 / GRID_BYTES) * GRID_BYTES
 
 
 @pytest.mark.parametrize(

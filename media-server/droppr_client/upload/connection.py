@@ -90,19 +90,22 @@ class Connections:
         """A request that carries a chunk of a file. Raises Retryable, FileChanged, Cancelled."""
         return self._exchange(method, path, headers, b"", chunk)
 
-    def ahead(self, count: int) -> None:
-        """Make one more connection for requests to come, unless there are ``count`` in all. What goes wrong, a request will say."""
+    def ahead(self, count: int) -> float | None:
+        """Make one more connection for requests to come, unless there are ``count`` in all: how many seconds it is there and back, None
+        where none was made. What goes wrong, a request will say."""
         with self._lock:
             if len(self._open) + self._coming >= count:
-                return
+                return None
             self._coming += 1
+        began = time.monotonic()
         try:
             self._give_back(self._connected(), unused=True)
         except (Retryable, Cancelled):
-            return
+            return None
         finally:
             with self._lock:
                 self._coming -= 1
+        return (time.monotonic() - began) / (1 if self._tls is None else 2)
 
     @contextmanager
     def receive(self, path: str, headers: Headers) -> Iterator[Download]:

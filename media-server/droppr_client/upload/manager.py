@@ -66,6 +66,11 @@ class Options:
     state: str | os.PathLike[str] | None = None
     in_order: bool = False
 
+    @property
+    def chunks_are_ours(self) -> bool:
+        """Whether nothing was said of chunks that a target's terms could change."""
+        return self.adaptive and not (self.chunks or self.chunk_size or self.checksum)
+
     def pace(self) -> Pace:
         if self.adaptive:
             return Pace(Limits(most=self.workers or MAX_WORKERS))
@@ -94,6 +99,7 @@ class UploadManager:
         self._clock = clock
         self._limit = RateLimit(self.options.limit_rate, None, clock)
         self._cancellation = Cancellation()
+        self._throttle = Throttle(self._limit, self.bandwidth, self._cancellation)
         self._results: queue.Queue[UploadResult | None] = queue.Queue(MAX_RESULTS_WAITING)
         self._over = threading.Event()
         self._crash: BaseException | None = None
@@ -186,7 +192,7 @@ class UploadManager:
         self._context = RunContext(
             target=self.target,
             terms=terms,
-            throttle=Throttle(self._limit, self.bandwidth, self._cancellation),
+            throttle=self._throttle,
             state=state,
             progress=self.tracker,
             pace=self.pace,
@@ -205,13 +211,13 @@ class UploadManager:
     def _begin_ahead(self, first: Item | None, state: StateFile) -> EarlyOpening | None:
         """Make connections for what is to be sent first, as many as are soon tried, and open its upload where that can be done."""
         wanted = min(AHEAD * self.pace.limit, self.pace.most, -(-first.size // self.pace.chunk_size)) if first else 0
-        early = None
         if first and wanted > 1 and self._opens_unasked(first, state):
-            early = EarlyOpening(self.target, first, state.key(first, 0), wanted)
-            early.begin(self.pace, self._clock)
-        for _ in range(wanted - (2 if early else 1)):
+            early = EarlyOpening(self.target, first, state.key(first, 0), wanted, leads=self.options.chunks_are_ours)
+            early.begin(self.pace, self._throttle, self._clock)
+            return early
+        for _ in range(wanted - 1):
             threading.Thread(target=self.target.ahead, args=(wanted,), daemon=True).start()
-        return early
+        return None
 
     def _opens_unasked(self, first: Item, state: StateFile) -> bool:
         """Whether all is known that its opening needs: what is hashed before needs the target's terms. No upload of it may have

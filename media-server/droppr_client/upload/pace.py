@@ -32,6 +32,9 @@ ROUND_TRIPS_AT_FIRST = 8
 MAX_STRETCH = 3.0
 """Where the way is long, chunks that go with the first one are up to so many times as large: they do not all end while their
 connections are being filled, and leave the line empty for a round trip."""
+MAX_WIDENING = 2.0
+"""And as many times as many go at first, up to so many times: each connection is filled from a few packets on, and takes a round trip
+for each doubling."""
 MIN_CHUNK_SECONDS = 0.001
 """Seconds: no chunk took less, whatever a clock says."""
 UNHARMED_CHUNKS = 24
@@ -42,11 +45,11 @@ MAX_LEAST_SHARE_BYTES = 512 * KIB
 MIN_SHARE_ROUND_TRIPS, MIN_SHARE_SECONDS = 2, 0.02
 """What is left at the end is shared out by what each connection carries, but in pieces that fill it for so many round trips and so
 many seconds, or are so many bytes: each piece costs a round trip."""
-PART_TO_GO = 0.15
+PART_TO_GO = 0.1
 """Of what is under way so much counts as left: less than the half that it is on average, as pieces that end late are waited for."""
-SPARE_ROUND_TRIPS = 1.25
-"""And what a connection carries in so many round trips more: each has one, and some two, to wait for an answer before the end, and in
-that time the others have its part to carry."""
+SPARE_ROUND_TRIPS = 1
+"""And what a connection carries in so many round trips more: each has one to wait for an answer before the end, and in that time the
+others have its part to carry."""
 GRID_BYTES = 64 * KIB
 """Chunks end at multiples of so many bytes."""
 UNEVEN_SHARE = 0.5
@@ -154,6 +157,8 @@ class Pace:
             if self._doubling and not self._dealt:
                 stretch = min(MAX_STRETCH, self._wanted / SECONDS_AT_FIRST)
                 self.chunk_size = min(int(self._limits.chunk_size * stretch), self._largest)
+                wide = int(self._limits.width * min(MAX_WIDENING, stretch))
+                self.limit = max(1, min(wide, self._most))
 
     def accepted(
         self, size: int, began: float, now: float, running: int, *, can: float = math.inf, whole: bool = True

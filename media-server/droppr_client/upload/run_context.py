@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from droppr_client.upload.digests import FollowingDigest, content_digest
-from droppr_client.upload.early import EarlyOpening
+from droppr_client.upload.early import EarlyChunk, EarlyOpening
 from droppr_client.upload.items import Item, Outcome, Pair, UploadResult
 from droppr_client.upload.pace import Pace
 from droppr_client.upload.problems import Cancelled, Refused, Retryable, UploadProblem
@@ -74,14 +74,35 @@ class RunContext:
         for _ in range(wanted - 1):
             self.schedule.later(0, lambda: self.target.ahead(wanted))
 
-    def opened(self, item: Item, facts: Facts) -> UploadStatus:
-        """Open a file at the target, unless that was done ahead. How long that takes tells how far away the target is."""
-        if self.early and (status := self.early.take(item, facts)):
-            return status
+    def opened(self, item: Item, facts: Facts) -> tuple[UploadStatus, list[EarlyChunk]]:
+        """Open a file at the target, unless that was done ahead; and the chunks that left meanwhile. How long it takes tells how far
+        away the target is."""
+        if self.early and (found := self.early.take(item, facts)):
+            return found
         began = self.clock()
         status = self.target.open(item, facts)
         self.pace.answered(self.clock() - began)
-        return status
+        return status, []
+
+    def size_of_chunk(self, status: UploadStatus | None, left: int, under_way: int, parallel: int) -> int:
+        """Towards the end chunks become smaller, so that all connections have some and end together."""
+        if self.terms.fixed_chunks:
+            return (status and status.chunk_size) or self.terms.chunk_size
+        width = min(self.pace.limit, parallel)
+        return self.pace.next_chunk(left if self.schedule.is_ending else None, width, under_way)
+
+    def joined(self, item: Item, chunk: EarlyChunk, following: FollowingDigest | None) -> UploadStatus | None:
+        """What the target said, or will say, to a chunk that left while its upload was being opened; None where that was too early."""
+        try:
+            said = chunk.join(lambda size: self.progress.update_progress(item, size))
+        except Retryable as problem:
+            if problem.code != "upload_not_opened":
+                raise
+            return None
+        self.arrived(chunk.span[1] - chunk.span[0], chunk.began)
+        if following is not None:
+            following.sent(chunk.span)
+        return said
 
     def carried(
         self, item: Item, fd: int, span: Pair, send: Callable[[Chunk], Said], following: FollowingDigest | None

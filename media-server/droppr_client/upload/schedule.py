@@ -26,7 +26,7 @@ MIN_PACKED_FILES = 32
 MAX_OPEN_FILES = 64
 """Files that are begun and not finished, those that wait for another attempt included."""
 
-Job = Callable[[], None]
+Job = Callable[[], object]
 
 
 class Entry:

@@ -8,6 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from droppr_client.upload.digests import FollowingDigest, sample_digest, whole_digest
+from droppr_client.upload.early import EarlyChunk
 from droppr_client.upload.items import Missing, Outcome, Pair, UploadResult
 from droppr_client.upload.open_file import OpenFile
 from droppr_client.upload.pace import MIN_CHUNK_BYTES
@@ -51,7 +52,8 @@ class Transfer:
         self._source: OpenFile | None = None
         self._missing = Missing(())
         self._arrived = 0
-        self._parallel = 1
+        self.parallel = 1
+        self._early: list[EarlyChunk] = []
         self._outstanding = 1  # the opening
         self._fresh_starts = 0
         self._patience = Patience()
@@ -71,19 +73,16 @@ class Transfer:
 
     def next_chunk(self) -> Job | None:
         with self._lock:
-            idle = self._verdict is not None or not self._missing
-            if idle or self._outstanding >= self._parallel:
+            idle = self._verdict is not None or not (self._missing or self._early)
+            if idle or self._outstanding >= self.parallel:
                 return None
             self._outstanding += 1
-            span = self._missing.take(self._size_of_next_chunk())
-        return lambda: self._chunk(span)
+            early = self._early.pop(0) if self._early else None
+            span = early.span if early else self._missing.take(self._size_of_next_chunk())
+        return lambda: self._chunk(span, early)
 
-    @property
-    def parallel(self) -> int:
-        return self._parallel
-
-    def _chunk(self, span: Pair) -> None:
-        self._guard(lambda: self._send(span), lambda: self._chunk(self._cut(span)), span[1] - span[0])
+    def _chunk(self, span: Pair, early: EarlyChunk | None = None) -> None:
+        self._guard(lambda: self._send(span, early), lambda: self._chunk(self._cut(span)), span[1] - span[0])
 
     def _finish(self) -> None:
         self._guard(self._check_complete, self._finish)
@@ -224,7 +223,8 @@ class Transfer:
         if context.verifies and item.size <= HASHED_FIRST_BYTES:
             self._declared = whole_digest(self._file.fd, item.size)
         facts = Facts(context.state.key(item, self._generation), self._sample, self._declared)
-        return context.opened(item, facts)
+        status, self._early = context.opened(item, facts)
+        return status
 
     def _stand(self, status: UploadStatus) -> None:
         """Go by what the target says is missing."""
@@ -233,23 +233,31 @@ class Transfer:
         with self._lock:
             self._status, self._missing = status, missing
             self._arrived = self._item.size - missing.size
+            if self._early:
+                self._missing = Missing([(self._early[-1].span[1], self._item.size)])
             most = status.parallel_chunks or terms.parallel_chunks
             if checks.measures and most > 1:
                 most = max(most, status.most_parallel_chunks or terms.most_parallel_chunks or most)
-            self._parallel = min(most, checks.parallel_chunks or most)
+            self.parallel = min(most, checks.parallel_chunks or most)
         self._context.progress.started(self._item, self._item.size - missing.size)
 
-    def _send(self, span: Pair) -> None:
+    def _send(self, span: Pair, early: EarlyChunk | None) -> None:
         assert self._status is not None
-        ticket = self._status.ticket
+        ticket, context = self._status.ticket, self._context
         try:
-            status = self._carried(span, lambda chunk: self._context.target.send(self._item, ticket, chunk))
+            if early:
+                status = context.joined(self._item, early, self._following)
+            else:
+                status = self._carried(span, lambda chunk: context.target.send(self._item, ticket, chunk))
         except OutOfOrder as problem:
             if problem.offset > self._item.size or not self._patience.for_a_detour():
                 raise FileRefused(str(problem), problem.code) from problem
             self._in_order_from(problem.offset)
             return
         with self._lock:
+            if status is None:
+                self._missing.give_back(span)
+                return
             self._retries.progressed()
             self._arrived += span[1] - span[0]
             if status.complete:
@@ -316,7 +324,9 @@ class Transfer:
             verdict = FileChanged("The file is not the one that was begun.", "file_changed")
         fresh = isinstance(verdict, Gone | FileChanged) and self._fresh_starts < MAX_FRESH_STARTS
         if isinstance(verdict, FileChanged) and self._status is not None:
-            self._discard(self._status.ticket)
+            # It is a mixture of two versions. Where this fails, an unfinished one goes away by itself.
+            with suppress(UploadProblem):
+                self._context.target.discard(self._item, self._status.ticket)
         if fresh and not self._context.schedule.stopped:
             self._start_afresh()
             return
@@ -342,13 +352,6 @@ class Transfer:
         self._context.progress.retried()
         self._context.schedule.later(0, self.begin)
 
-    def _discard(self, ticket: str) -> None:
-        """Take back what is a mixture of two versions. Where this fails, an unfinished one goes away by itself."""
-        with suppress(UploadProblem):
-            self._context.target.discard(self._item, ticket)
-
-    # Small things
-
     @property
     def _file(self) -> OpenFile:
         assert self._source is not None
@@ -369,13 +372,8 @@ class Transfer:
         return SavedUpload(self._listed.size, mtime_ns, sample, ticket, self._generation, done)
 
     def _size_of_next_chunk(self) -> int:
-        """Towards the end chunks become smaller, so that all connections have some and end together."""
-        context = self._context
-        if context.terms.fixed_chunks:
-            return (self._status and self._status.chunk_size) or context.terms.chunk_size
-        left = self._missing.size if context.schedule.is_ending else None
-        under_way = self._item.size - self._arrived - self._missing.size
-        return context.pace.next_chunk(left, min(context.pace.limit, self._parallel), under_way)
+        left = self._missing.size
+        return self._context.size_of_chunk(self._status, left, self._item.size - self._arrived - left, self.parallel)
 
     def _cut(self, span: Pair) -> Pair:
         """Of a chunk that did not get through, as much as is sent at once by now; the rest is for whoever is free."""
@@ -387,7 +385,7 @@ class Transfer:
 
     def _in_order_from(self, offset: int) -> None:
         with self._lock:
-            self._parallel = 1
+            self.parallel = 1
             self._missing = Missing([(offset, self._item.size)] if offset < self._item.size else [])
             self._arrived = offset
 

@@ -44,6 +44,9 @@ const ROUND_TRIPS_AT_FIRST = 8;
 const MAX_STRETCH = 3;
 /** Seconds: no chunk took less, whatever a clock says. */
 const MIN_CHUNK_SECONDS = 0.001;
+/** And as many times as many go at first, up to so many times: each connection is filled from a few packets on, and takes a round trip
+ * for each doubling. */
+const MAX_WIDENING = 2;
 /** Chunks that must arrive unharmed before a size that was lost is tried again. */
 const UNHARMED_CHUNKS = 24;
 /** How many of the latest endings tell whether nearly every connection is lost, and how many of them have to be losses. */
@@ -55,10 +58,10 @@ const MIN_SHARE_ROUND_TRIPS = 2;
 const MIN_SHARE_SECONDS = 0.02;
 const MAX_LEAST_SHARE_BYTES = 512 * KIBIBYTE;
 /** Of what is under way so much counts as left: less than the half that it is on average, as pieces that end late are waited for. */
-const PART_TO_GO = 0.15;
-/** And what a lane carries in so many round trips more: each lane has one, and some two, to wait for an answer before the end, and in
- * that time the others have its part to carry. */
-const SPARE_ROUND_TRIPS = 1.25;
+const PART_TO_GO = 0.1;
+/** And what a lane carries in so many round trips more: each lane has one to wait for an answer before the end, and in that time the
+ * others have its part to carry. */
+const SPARE_ROUND_TRIPS = 1;
 /** Chunks end at multiples of so many bytes. */
 export const GRID_BYTES = 64 * KIBIBYTE;
 /** While probing, each chunk is made smaller by up to this share of its size … */
@@ -165,6 +168,8 @@ export class Pace {
     if (!this.#doubling || !this.#config.adaptChunkSize || this.#dealt) return;
     const stretch = Math.min(MAX_STRETCH, this.#wanted / SECONDS_AT_FIRST);
     this.#chunkSize = Math.min(Math.floor(this.#config.chunkSize * stretch), this.#maxChunkSize);
+    const wide = Math.floor(this.#config.width * Math.min(MAX_WIDENING, stretch));
+    this.#width = Math.max(1, Math.min(wide, this.#maxWidth));
   }
 
   /** 0 where nobody knows. */

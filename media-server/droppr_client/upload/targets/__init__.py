@@ -87,8 +87,9 @@ class Target(Protocol):
         """Whether ``open`` may be called before ``prepare`` has returned: the target judges every opening itself."""
         ...
 
-    def ahead(self, count: int) -> None:
-        """Get one more of ``count`` connections ready, where there are any. What goes wrong is told by who uses it."""
+    def ahead(self, count: int) -> float | None:
+        """Get one more of ``count`` connections ready, where there are any: how many seconds it is there and back, where that shows. What
+        goes wrong is told by who uses it."""
         ...
 
     def open(self, item: Item, facts: Facts) -> UploadStatus:
@@ -101,6 +102,11 @@ class Target(Protocol):
 
     def send(self, item: Item, ticket: str, chunk: Chunk) -> UploadStatus:
         """Send a chunk. Of what is said, ``complete`` and then ``path`` count; ``missing`` may be left out."""
+        ...
+
+    def send_unopened(self, item: Item, key: str, chunk: Chunk) -> UploadStatus:
+        """The same while the upload is being opened under ``key``, at a target that ``opens_unasked``. Raises Retryable (``upload_not_opened``)
+        where it is not open yet."""
         ...
 
     def send_whole(self, item: Item, facts: Facts, chunk: Chunk) -> UploadStatus | None:

@@ -87,8 +87,8 @@ class DropprLink:
             compares=True,
         )
 
-    def ahead(self, count: int) -> None:
-        self._connections.ahead(count)
+    def ahead(self, count: int) -> float | None:
+        return self._connections.ahead(count)
 
     def open(self, item: Item, facts: Facts) -> UploadStatus:
         body = self._opening(item, facts)
@@ -127,6 +127,10 @@ class DropprLink:
         start, stop = chunk.span
         headers = {"Content-Range": f"bytes {start}-{stop - 1}/{item.size}", "X-Upload-Id": ticket}
         return self._sent(item, headers, chunk)
+
+    def send_unopened(self, item: Item, key: str, chunk: Chunk) -> UploadStatus:
+        start, stop = chunk.span
+        return self._sent(item, {"Content-Range": f"bytes {start}-{stop - 1}/{item.size}", "X-Upload-Key": key}, chunk)
 
     def send_whole(self, item: Item, facts: Facts, chunk: Chunk) -> UploadStatus | None:
         opening = json.dumps(self._opening(item, facts), separators=(",", ":"))

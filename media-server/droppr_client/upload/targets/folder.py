@@ -51,6 +51,9 @@ class Folder:
     def ahead(self, count: int) -> None:
         pass
 
+    def send_unopened(self, item: Item, key: str, chunk: Chunk) -> UploadStatus:
+        raise NotImplementedError("a folder opens nothing unasked")
+
     def open(self, item: Item, facts: Facts) -> UploadStatus:
         ticket = f"{Path(item.path).parent.as_posix()}/.{facts.key[:24]}{UNFINISHED}"
         try:

@@ -59,6 +59,9 @@ class Bucket:
     def ahead(self, count: int) -> None:
         pass
 
+    def send_unopened(self, item: Item, key: str, chunk: Chunk) -> UploadStatus:
+        raise NotImplementedError("a bucket opens nothing unasked")
+
     def open(self, item: Item, facts: Facts) -> UploadStatus:
         if item.size <= PART_BYTES:
             return UploadStatus(SINGLE, False, ((0, item.size),) if item.size else ())
