@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from droppr_client.upload import DropprLink, Options, Refused, UploadManager, UploadResult, Walk
+from droppr_client.upload import DropprLink, Options, Refused, UploadManager, UploadResult, Walk, early
+from droppr_client.upload.problems import Cancelled
 from droppr_client.upload.transfer import HASHED_FIRST_BYTES
 from tests.support.between import Between
 from tests.support.client import Client, Link
@@ -156,6 +157,136 @@ def test_a_link_that_takes_nothing_says_the_same_as_to_a_folder(
             said.append(_why_not(target, what))
     assert said[0] == said[1]
     assert said[0][1]
+
+
+@pytest.fixture
+def far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However near a server is, its way counts as long."""
+    monkeypatch.setattr(early, "FAR_SECONDS", 0.0)
+
+
+def _by_key(asked: Asked) -> bool:
+    return asked.path.endswith("/upload-chunk") and "x-upload-key" in asked.headers
+
+
+def test_on_a_long_way_its_first_chunks_leave_while_it_is_being_opened(
+    far: None, link: Link, server: LiveServer, large: Path
+) -> None:
+    """The opening is answered only when a chunk has come; a chunk is passed on only when it is open."""
+    came, opened, keys = threading.Event(), threading.Event(), set[str]()
+
+    def hold(asked: Asked) -> Answer | None:
+        if asked.path.endswith("/uploads"):
+            answer = line.pass_on(asked)
+            opened.set()
+            assert came.wait(20)
+            return answer
+        if _by_key(asked):
+            keys.add(asked.headers["x-upload-key"])
+            came.set()
+            assert opened.wait(20)
+        return None
+
+    with Watched(server, hold) as line:
+        manager = UploadManager(line.target(link), Options())
+        [result] = manager.upload_files(large)
+    assert (result.success, result.verified, result.retries) == (True, True, 0), result.error
+    assert len(keys) == len(line.openings) == 1
+    assert manager.tracker.statistics().uploaded_size == SIZE
+    assert (link.disk / "large.bin").read_bytes() == large.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer({"code": "upload_not_opened", "error": "Wait."}, 409),
+        Answer({"code": "chunk_too_large", "error": "Smaller.", "limit": 300_000}, 413),
+        Answer({"code": "offset_mismatch", "error": "In order.", "offset": 0}, 409),
+        Answer({"code": "busy", "error": "Later."}, 503, {"Retry-After": "0"}),
+        Answer(b"<html>", 502),
+    ],
+    ids=["overtaken", "too large", "out of order", "busy", "a proxy's page"],
+)
+def test_what_left_too_early_is_sent_again(
+    far: None, answer: Answer, link: Link, server: LiveServer, large: Path
+) -> None:
+    refused = []
+
+    def refuse(asked: Asked) -> Answer | None:
+        if not _by_key(asked):
+            return None
+        refused.append(asked)
+        return answer
+
+    with Watched(server, refuse) as line:
+        result = sent(line.target(link), large)
+    assert (result.success, result.verified) == (True, True), result.error
+    assert refused
+    if answer.status == 409:
+        assert result.retries == 0, "nobody did anything wrong"
+    assert (link.disk / "large.bin").read_bytes() == large.read_bytes()
+
+
+@pytest.mark.parametrize("options", [{"checksum": True}, {"chunks": 2}, {"chunk_size": 1 << 20}, {"adaptive": False}])
+def test_who_has_said_how_to_send_waits_for_the_opening(
+    far: None, options: dict[str, Any], link: Link, server: LiveServer, large: Path
+) -> None:
+    with Watched(server, lambda asked: Answer(b"", 500) if _by_key(asked) else None) as line:
+        result = sent(line.target(link), large, **options)
+    assert (result.success, result.retries) == (True, 0), result.error
+
+
+def test_near_by_nothing_leaves_before_the_opening_is_answered(link: Link, server: LiveServer, large: Path) -> None:
+    with Watched(server, lambda asked: Answer(b"", 500) if _by_key(asked) else None) as line:
+        assert sent(line.target(link), large).retries == 0
+
+
+def test_a_file_that_changes_meanwhile_is_sent_as_it_is_then(
+    far: None, link: Link, server: LiveServer, large: Path
+) -> None:
+    changed = threading.Event()
+
+    def change(asked: Asked) -> Answer | None:
+        if _by_key(asked) and not changed.is_set():
+            with large.open("r+b") as file:
+                file.write(b"other!")
+            changed.set()
+        if asked.method == "GET":
+            assert changed.wait(20)
+        return None
+
+    with Watched(server, change) as line:
+        result = sent(line.target(link), large)
+    assert (result.success, result.verified) == (True, True), result.error
+    assert (link.disk / (result.delivered_path or "")).read_bytes() == large.read_bytes()
+    assert [each["path"] for each in link.files()] == [result.delivered_path]
+
+
+@pytest.mark.parametrize("why", ["closed", "full", "nameless", "password", "nothing there", "captcha"])
+def test_a_link_that_takes_nothing_says_the_same_however_far_it_is(
+    far: None, why: str, client: Client, server: LiveServer, large: Path
+) -> None:
+    test_a_link_that_takes_nothing_says_the_same_as_to_a_folder(why, client, server, large)
+
+
+def test_stopping_while_it_is_being_opened_leaves_nobody_waiting(
+    far: None, link: Link, server: LiveServer, large: Path
+) -> None:
+    managers: list[UploadManager] = []
+
+    def cancel(asked: Asked) -> Answer | None:
+        if _by_key(asked):
+            managers[0].cancel()
+        return None
+
+    with Watched(server, cancel) as line:
+        line.patience = 20
+        managers.append(UploadManager(line.target(link), Options()))
+        try:
+            results = managers[0].upload_files(large)
+        except Cancelled:
+            results = []
+    assert not any(each.success for each in results)
 
 
 def _only_for_people(asked: Asked) -> Answer | None:
