@@ -25,7 +25,7 @@ TOO_MANY_PACKS = "Too many packs are being received. Send this one again in a mo
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What bounds the work of a process: memory, slots among the uploads at once, threads that wait for others in all, and of these
-    the rooms of those who wait for a session or a password, and of those at bulk work."""
+    the rooms of those who wait for a session, a password or an opening, and of those at bulk work."""
 
     memory: MemoryMonitor
     concurrency: UploadConcurrencyManager
@@ -33,6 +33,7 @@ class Bounds:
     sessions: WaitingRoom
     passwords: WaitingRoom
     bulk: Bulk
+    overtaking: WaitingRoom
 
 
 def build_bounds(settings: Settings) -> Bounds:
@@ -68,4 +69,5 @@ def build_bounds(settings: Settings) -> Bounds:
         sessions=WaitingRoom(half, half, threads=waiting),
         passwords=waiting_for_passwords(threads, waiting),
         bulk=Bulk(packs, concurrency.receiving_here),
+        overtaking=WaitingRoom(max(1, threads // 4), max(1, threads * 3 // 16), threads=waiting),
     )

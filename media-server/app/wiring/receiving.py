@@ -67,6 +67,7 @@ def build_receiving(ground: Ground, settings: Settings, file_requests: FileReque
         whole_files=whole_files,
         deliveries=deliveries,
         purge=purge,
+        overtaking=ground.bounds.overtaking,
     )
     uploads = Uploads(
         _build_opener(ground, openings, finder, deliveries, promises),

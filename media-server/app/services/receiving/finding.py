@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 
 from app.core.errors import (
+    Busy,
     InvalidPath,
     RequestClosed,
     SizeMismatch,
@@ -18,11 +20,14 @@ from app.core.links import Fate, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
+from app.core.waiting_room import WaitingRoom
 from app.services.receiving.commands import OpenUpload, new_upload_id
 from app.services.receiving.deliveries import Deliveries, delivered_session
 from app.services.receiving.purge import Purge
 from app.services.receiving.whole_files import WholeFiles
 
+OVERTAKEN_SECONDS, LOOK_EVERY_SECONDS = 0.2, 0.01
+"""How long a chunk waits for an opening that it overtook on its way, by another connection."""
 _GONE: dict[str | None, type[UploadError]] = {"expired": UploadExpired, "stopped": UploadCancelled}
 
 
@@ -37,12 +42,17 @@ class Finder:
         whole_files: WholeFiles,
         deliveries: Deliveries,
         purge: Purge,
+        overtaking: WaitingRoom,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        """``overtaking`` bounds the chunks that wait for the opening of their upload."""
         self._store = store
         self._requests = requests
         self._whole_files = whole_files
         self._deliveries = deliveries
         self._purge = purge
+        self._overtaking = overtaking
+        self._sleep = sleep
 
     def find(self, hash: str, upload_id: str) -> UploadSession:
         """The upload. Only that of an interrupted session which the ledger knows better is changed, see ``Deliveries.recall``.
@@ -85,11 +95,23 @@ class Finder:
 
     def opened_under(self, hash: str, key: str) -> str:
         """The id of the upload that was opened under this key. It gives the rights that the id itself gives, as both are its sender's
-        secrets. Raises UploadNotOpened where there is none, or none yet."""
+        secrets. Waits ``OVERTAKEN_SECONDS`` at most for it. Raises UploadNotOpened where there is none, or none yet."""
         upload_id = new_upload_id(hash, key)
-        if not self._store.exists(upload_id):
-            raise UploadNotOpened()
-        return upload_id
+        if self._store.exists(upload_id) or self._is_opened_soon(hash, upload_id):
+            return upload_id
+        raise UploadNotOpened()
+
+    def _is_opened_soon(self, hash: str, upload_id: str) -> bool:
+        # The two came by different connections, perhaps to different processes, which have nothing but the disk in common.
+        try:
+            with self._overtaking.place(hash):
+                for _ in range(round(OVERTAKEN_SECONDS / LOOK_EVERY_SECONDS)):
+                    self._sleep(LOOK_EVERY_SECONDS)
+                    if self._store.exists(upload_id):
+                        return True
+        except Busy:
+            pass
+        return False
 
     def link_of_open_upload(self, hash: str) -> RequestLink:
         """The link, for an upload that was opened before; its expiry does not count, its closing does. Raises RequestNotFound,
