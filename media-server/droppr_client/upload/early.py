@@ -103,10 +103,16 @@ class EarlyOpening:
         for _ in range(self._connections - OTHER_REQUESTS):
             threading.Thread(target=self._lead, args=(pace, throttle, clock), daemon=True).start()
 
+    def drop(self) -> None:
+        """It comes to nothing: chunks on their way end."""
+        self._vain.request()
+
     def take(self, item: Item, facts: Facts) -> tuple[UploadStatus, list[EarlyChunk]] | None:
         """Wait for the opening: how the upload stands but for the chunks beside it, which are on their way. None where it failed, was
         of a file of other facts, or was taken before: its status is of that moment."""
         if item != self._item:
+            if item.source == self._item.source:
+                self.drop()  # it has changed
             return None
         self._over.wait()
         opened, self._opened = self._opened, None
@@ -114,7 +120,7 @@ class EarlyOpening:
             chunks, self._chunks = self._chunks or [], None
         if opened and opened[0] == facts and opened[1].missing == ((0, item.size),):
             return opened[1], chunks
-        self._vain.request()
+        self.drop()
         return (opened[1], []) if opened and opened[0] == facts else None
 
     def _run(self, pace: Pace, clock: Clock) -> None:
@@ -128,7 +134,7 @@ class EarlyOpening:
                 self._opened = facts, status
         finally:
             if self._opened is None:
-                self._vain.request()
+                self.drop()
             self._over.set()
 
     def _lead(self, pace: Pace, throttle: Throttle, clock: Clock) -> None:

@@ -66,11 +66,6 @@ class Options:
     state: str | os.PathLike[str] | None = None
     in_order: bool = False
 
-    @property
-    def chunks_are_ours(self) -> bool:
-        """Whether nothing was said of chunks that a target's terms could change."""
-        return self.adaptive and not (self.chunks or self.chunk_size or self.checksum)
-
     def pace(self) -> Pace:
         if self.adaptive:
             return Pace(Limits(most=self.workers or MAX_WORKERS))
@@ -181,6 +176,8 @@ class UploadManager:
             terms = self._terms()
         except BaseException:
             state.close()
+            if early:
+                early.drop()
             raise
         options, clock = self.options, self._clock
         chunk_size = terms.chunk_size
@@ -212,7 +209,9 @@ class UploadManager:
         """Make connections for what is to be sent first, as many as are soon tried, and open its upload where that can be done."""
         wanted = min(AHEAD * self.pace.limit, self.pace.most, -(-first.size // self.pace.chunk_size)) if first else 0
         if first and wanted > 1 and self._opens_unasked(first, state):
-            early = EarlyOpening(self.target, first, state.key(first, 0), wanted, leads=self.options.chunks_are_ours)
+            wishes = self.options.chunks or self.options.chunk_size or self.options.checksum
+            leads = self.options.adaptive and not wishes
+            early = EarlyOpening(self.target, first, state.key(first, 0), wanted, leads=leads)
             early.begin(self.pace, self._throttle, self._clock)
             return early
         for _ in range(wanted - 1):
