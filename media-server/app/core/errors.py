@@ -183,6 +183,18 @@ class ReceiptNotReady(UploadError):
     default = "The SHA-256 of the files is still being computed. Ask again in a moment."
 
 
+class FileChanged(UploadError):
+    code = "file_changed"
+    default = (
+        "The file on the server is no longer the one that arrived. Move or delete it there; then it goes off this list."
+    )
+
+
+class FileInUse(UploadError):
+    code = "file_in_use"
+    default = "The file is just being passed on. Delete it when that is done."
+
+
 class RequestInUse(UploadError):
     code = "request_in_use"
     default = "This link is still open. Close it first, then delete it."

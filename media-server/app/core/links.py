@@ -49,6 +49,8 @@ class ReceivedFile:
     """Where it stands, for people to read, since it was passed on; None until then."""
     last_modified: float | None = None
     """When its content was last changed, as its sender says."""
+    crc32: int | None = None
+    """Of its bytes, once it is known; one that became known late has ``core.sums.LATE`` added."""
 
     @property
     def name(self) -> str:
@@ -68,6 +70,7 @@ class DeliveryIntent:
     sender_name: str | None = None
     sender_email: str | None = None
     last_modified: float | None = None
+    crc32: int | None = None
 
 
 def as_event(file: DeliveryIntent | ReceivedFile) -> dict[str, Any]:
@@ -115,6 +118,8 @@ class Fate(StrEnum):
     """Its file is delivered."""
     REMOVED = "removed"
     """Its file was delivered, and taken back by its sender."""
+    DELETED = "deleted"
+    """Its file was delivered, and deleted by the owner or by the server; its sender is told no more than that it arrived."""
     GONE = "gone"
     """It was stopped, or it expired."""
 
@@ -125,7 +130,7 @@ class Known:
 
     fate: Fate
     file: ReceivedFile | None = None
-    """Of one that was received, or received and removed."""
+    """Of one that was received, whatever became of it then."""
     announced: DeliveryIntent | None = None
     why: str | None = None
     """Why it is gone: ``expired`` or ``stopped``."""

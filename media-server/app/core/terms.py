@@ -199,6 +199,18 @@ class Terms:
             "It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`.",
         ),
     ] = None
+    keep_days: Annotated[
+        int,
+        Term(
+            kind=Kind.COUNT,
+            label="Days kept",
+            most=36_500,
+            audience=Audience.OWNER,
+            help="Days after its arrival a file is deleted for good; 0 is as the server says.",
+            more="Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's "
+            "own is `DROPPR_KEEP_DAYS`.",
+        ),
+    ] = 0
     search: Annotated[
         bool,
         Term(

@@ -1,35 +1,14 @@
-"""Where finished files go, and what can be read of bytes wherever they lie."""
+"""Where finished files go."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 from app.core.paths import RelPath
-from app.core.ranges import Span
-
-
-class Content(Protocol):
-    """Bytes held open for reading, at any place and from any thread."""
-
-    def read(self, span: Span) -> bytes:
-        """The bytes of ``span``; fewer only where the content ends."""
-        ...
-
-    def read_into(self, offset: int, buffer: memoryview) -> int:
-        """Fill ``buffer`` with the bytes from ``offset`` on; returns how many, fewer than it holds only where the content ends."""
-        ...
-
-
-class Readable(Protocol):
-    """Bytes that can be looked at."""
-
-    def content(self) -> AbstractContextManager[Content]:
-        """Open the bytes for reading until the block ends, even if they are renamed or deleted meanwhile."""
-        ...
+from app.core.ports.content import Readable
 
 
 class Source(Protocol):
@@ -64,6 +43,10 @@ class StoredFile(Readable, Protocol):
     @property
     def file_identity(self) -> str:
         """That of its ``Delivery`` while nobody has changed the file; a restored copy has another. Raises FileNotFoundError."""
+        ...
+
+    def is_as(self, file_identity: str) -> bool:
+        """Whether the bytes are those of the delivery with this identity, as far as that can be seen without reading them."""
         ...
 
     def download_address(self, name: str) -> str | None:

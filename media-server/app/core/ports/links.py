@@ -45,6 +45,10 @@ class LinkStore(Protocol):
         """What has been used of a link, without a look at its files. Raises RequestNotFound."""
         ...
 
+    def bytes_received(self) -> int:
+        """The bytes of all received files of all links, without a look at files."""
+        ...
+
     def delete(self, hash: str, actor: Actor) -> None:
         """Delete a link and its ledger, durably, as ``actor`` wishes: from then on calls raise RequestNotFound. Nothing happens when
         there is no such link."""

@@ -5,23 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from app.core.actors import Actor
 from app.core.links import ReceivedFile, Usage
 from app.core.ports.links import ListCursor
+from app.core.sums import Sums
 
 
 class ReceivedFiles(Protocol):
     """What ledgers know of delivered files. Errors, durability and locks are those of ``RequestStore``."""
 
-    def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None:
-        """Note the digest of a received file, 64 hex digits; nothing happens where the upload is not received. A power cut may
+    def note_sums(self, hash: str, upload_id: str, sums: Sums) -> None:
+        """Note the sums of a received file; nothing happens where the upload is not received. A power cut may
         lose it: it is computed again."""
         ...
 
-    def remove(self, hash: str, upload_id: str, owner: Actor | None = None) -> bool:
+    def note_crc32(self, hash: str, upload_id: str, crc32: int) -> None:
+        """Note the CRC-32 of a received file that has none yet, with ``core.sums.LATE`` added where that is so."""
+        ...
+
+    def remove(self, hash: str, upload_id: str) -> bool:
         """Note that a received file was taken back by its sender, and free its place; true for the one call that did it.
-        False, and nothing changes, where it is not received, is leaving or was passed on. An ``owner`` may remove one that was
-        passed on, too."""
+        False, and nothing changes, where it is not received, is leaving or was passed on."""
         ...
 
     def file(self, hash: str, upload_id: str) -> ReceivedFile | None:

@@ -1,7 +1,6 @@
 """The upload store: what is known of unfinished uploads, and the bytes that have come of them, behind one port.
 
-What a store does so that nothing it acknowledged is lost (journals, syncs, locks, parts) is no part of the port.
-"""
+What a store does so that nothing it acknowledged is lost (journals, syncs, locks, parts) is no part of the port."""
 
 from __future__ import annotations
 
@@ -11,7 +10,8 @@ from typing import Protocol
 
 from app.core.paths import RelPath
 from app.core.ports.claims import ClaimedSpan
-from app.core.ports.inbox import Content, Delivery, Inbox
+from app.core.ports.content import Content
+from app.core.ports.inbox import Delivery, Inbox
 from app.core.ranges import Span
 from app.core.session import UploadSession
 from app.core.store_facts import StoreFacts

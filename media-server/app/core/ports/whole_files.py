@@ -8,13 +8,13 @@ from typing import Protocol
 
 from app.core.ports.bodies import Body, Checksum
 from app.core.ports.inbox import Source
+from app.core.sums import Sums
 
 
 class UnlinkedFile(Source, Protocol):
     """A whole file without a name, which an inbox of the same store can give one. It vanishes when it is closed without one."""
 
-    sha256: str
-    """64 hex digits."""
+    sums: Sums
     file_identity: str
     """The identity that its ``Delivery`` will have."""
     head: bytes

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from app.core.errors import RequestNotFound, UploadNotFound
 from app.core.links import ReceivedFile
 from app.core.ports.catalogue import RequestStore
-from app.core.ports.inbox import Content, Inbox, StoredFile
+from app.core.ports.content import Content
+from app.core.ports.inbox import Inbox, StoredFile
 from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges, Span
 from app.core.remotes import LocalCopyGone, OutboxEntry, ReadInto, RemoteTrouble

@@ -6,15 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
 from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError, UploadNotFound
-from app.core.links import ReceivedFile, RequestLink
+from app.core.links import Fate, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import HEAD_BYTES
 from app.core.ports.catalogue import RequestStore
+from app.core.ports.content import Readable
 from app.core.ports.guards import Clock
-from app.core.ports.inbox import Delivery, Inbox, Readable, StoredFile
+from app.core.ports.inbox import Delivery, Inbox, StoredFile
 from app.core.ports.uploads import Upload, UploadStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
+from app.core.sums import Sums
 from app.services.operations.observer import Observer
 from app.services.receiving.file_digests import SMALL_FILE_BYTES, FileDigests
 from app.services.receiving.heads import HeadJudge
@@ -119,33 +121,33 @@ class Deliveries:
     def _deliver(self, upload: Upload, session: UploadSession, link: RequestLink) -> UploadSession:
         self._promises.room_for_folders(session)
         readable = self._store.facts.readable
-        digest = self._judge_whole(session, link, upload) if readable else None
+        sums = self._judge_whole(session, link, upload) if readable else None
         delivery = upload.finish(self._inbox, link.folder, self._clock())
         if not readable:
-            digest = self._judge_late(session, link, delivery)
+            sums = self._judge_late(session, link, delivery)
         now = self._clock()
-        self._requests.receive(link.hash, _received(session, delivery, digest, now))
-        done = upload.end(lambda each: each.completed(delivery.path, digest, now))
+        self._requests.receive(link.hash, _received(session, delivery, sums, now))
+        done = upload.end(lambda each: each.completed(delivery.path, sums.sha256 if sums else None, now))
         self._promises.drop(done)
         self._observer.delivered(done)
-        if digest is None:
+        if sums is None:
             self._digests.delivered(done, link, delivery)
         return done
 
-    def _judge_whole(self, session: UploadSession, link: RequestLink, source: Readable) -> str | None:
-        """Judge first bytes and digest of an upload without gaps; returns the digest, where it is wanted now or costs nothing.
+    def _judge_whole(self, session: UploadSession, link: RequestLink, source: Readable) -> Sums | None:
+        """Judge first bytes and digest of an upload without gaps; returns its sums, where the digest is wanted now or costs nothing.
         Raises TypeNotAllowed or ChecksumMismatch, and the upload is refused."""
         self._judge(session, link, source)
         if session.declared_sha256 is None and session.size > SMALL_FILE_BYTES:
             return None
-        digest = self._digests.of_whole(session, source)
-        if session.declared_sha256 not in (None, digest):
+        sums = self._digests.of_whole(session, source)
+        if session.declared_sha256 not in (None, sums.sha256):
             error = ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
             self._refuse(session, error)
             raise error
-        return digest
+        return sums
 
-    def _judge_late(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> str | None:
+    def _judge_late(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> Sums | None:
         """The same where the store can read bytes only once they have a name. A refused file is removed; no ledger has it yet."""
         try:
             file = self._inbox.open(link.folder, delivery.disk_path, delivery.file_identity)
@@ -182,7 +184,9 @@ class Deliveries:
         return found if found and found.size == session.size else None
 
     def _received_file(self, session: UploadSession) -> ReceivedFile | None:
-        return self._requests.file(session.request_hash, session.upload_id)
+        """The file that the ledger has of the upload, also one that was deleted since: it was delivered, and is not once more."""
+        found = self._requests.fates(session.request_hash, [session.upload_id]).get(session.upload_id)
+        return found.file if found is not None and found.fate in (Fate.RECEIVED, Fate.DELETED) else None
 
 
 def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
@@ -201,16 +205,17 @@ def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
     )
 
 
-def _received(session: UploadSession, delivery: Delivery, digest: str | None, at: float) -> ReceivedFile:
+def _received(session: UploadSession, delivery: Delivery, sums: Sums | None, at: float) -> ReceivedFile:
     return ReceivedFile(
         upload_id=session.upload_id,
         path=delivery.path,
         disk_path=delivery.disk_path,
         size=session.size,
         received_at=at,
-        sha256=digest,
+        sha256=sums.sha256 if sums else None,
         sender_name=session.sender.name,
         sender_email=session.sender.email,
         file_identity=delivery.file_identity,
         last_modified=session.last_modified,
+        crc32=sums.crc32 if sums else None,
     )

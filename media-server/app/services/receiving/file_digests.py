@@ -1,4 +1,4 @@
-"""The SHA-256 of every file, without anybody waiting for it.
+"""SHA-256 and CRC-32 of every file, without anybody waiting for it.
 
 A file that comes at the pace of a network is hashed while it grows, as far as it has no gap, so that the digest is
 there a moment after the last byte. One that comes faster than that is hashed once it is delivered: the cores are then
@@ -7,7 +7,6 @@ needed for receiving, and its bytes are still in memory.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import threading
 from collections.abc import Callable
@@ -17,11 +16,13 @@ from app.core.errors import Busy, RequestNotFound, StorageFull, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.pieces import PIECE_BYTES
 from app.core.ports.catalogue import RequestStore
+from app.core.ports.content import Readable
 from app.core.ports.guards import Clock
-from app.core.ports.inbox import Delivery, Inbox, Readable
+from app.core.ports.inbox import Delivery, Inbox
 from app.core.ports.uploads import Upload, UploadStore
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
+from app.core.sums import Summing, Sums
 
 SMALL_FILE_BYTES = 1024 * 1024
 """Files up to this are hashed on delivery: that takes less than writing the digest down later."""
@@ -75,11 +76,10 @@ class FileDigests:
                 self._thread = threading.Thread(target=self._run, name="digests", daemon=True)
                 self._thread.start()
 
-    def of_whole(self, session: UploadSession, source: Readable) -> str:
-        """The SHA-256 of an upload without gaps, whose bytes are ``source``, as 64 hex digits. Reads what is not hashed yet, before
-        it returns. Raises UploadNotFound or FileNotFoundError where the bytes are gone, Busy."""
+    def of_whole(self, session: UploadSession, source: Readable) -> Sums:
+        """The sums of an upload without gaps, whose bytes are ``source``. Reads what is not hashed yet, before it returns. Raises UploadNotFound or FileNotFoundError where the bytes are gone, Busy."""
         growing = self._along(session)
-        return growing.whole(session) if growing is not None else sha256_of(source)
+        return growing.whole(session) if growing is not None else sums_of(source)
 
     def delivered(self, session: UploadSession, link: RequestLink, delivery: Delivery) -> None:
         """To be called after the delivery of a file whose digest is not known: it is computed in the background."""
@@ -98,7 +98,7 @@ class FileDigests:
         if session.sha256 is not None or growing is None or left > SOON_BYTES:
             return session.sha256
         with suppress(UploadNotFound):
-            return growing.whole(session)
+            return growing.whole(session).sha256
         return None
 
     def ensure(self, link: RequestLink, file: ReceivedFile) -> bool:
@@ -146,19 +146,19 @@ class FileDigests:
             try:
                 with suppress(UploadNotFound):  # Its session is purged, so nobody hashes it along.
                     stack.enter_context(self._store.open(upload_id).only_one("hash"))
-                digest = sha256_of(self._inbox.open(link.folder, disk_path, file_identity))
+                sums = sums_of(self._inbox.open(link.folder, disk_path, file_identity))
             except FileNotFoundError:
                 return False  # The owner took it away.
             except Busy:
                 return False  # Another process is at it, or the file cannot be read now.
-            self._note(link.hash, upload_id, digest)
+            self._note(link.hash, upload_id, sums)
             return True
 
-    def _note(self, hash: str, upload_id: str, digest: str) -> None:
+    def _note(self, hash: str, upload_id: str, sums: Sums) -> None:
         with suppress(RequestNotFound):  # The link was deleted meanwhile.
-            self._requests.note_sha256(hash, upload_id, digest)
+            self._requests.note_sums(hash, upload_id, sums)
         with suppress(UploadNotFound):  # Purged meanwhile; the ledger keeps the digest.
-            self._store.open(upload_id).update(lambda session: session.hashed(digest))
+            self._store.open(upload_id).update(lambda session: session.hashed(sums.sha256))
 
     def _run(self) -> None:
         while True:
@@ -194,14 +194,14 @@ class FileDigests:
 
 
 class GrowingDigest:
-    """The SHA-256 of a growing file as far as it has been read. To be closed by ``close``.
+    """The sums of a growing file as far as it has been read. To be closed by ``close``.
 
     Holds the upload's ``only_one("hash")`` until then: a second one for the same upload, in any process, raises Busy. UploadNotFound
     where there is no such upload. Goes on reading the same file when it is delivered meanwhile.
     """
 
     def __init__(self, upload: Upload) -> None:
-        self._digest = hashlib.sha256()
+        self._summing = Summing()
         self.position = 0
         self._lock = threading.Lock()
         with ExitStack() as stack:
@@ -210,35 +210,35 @@ class GrowingDigest:
             self._content = stack.enter_context(upload.content())
             self.close = stack.pop_all().close
 
-    def advanced_to(self, stop: int) -> str:
-        """The digest of the first ``stop`` bytes, as 64 hex digits. They must have been received, and be no fewer than those of the
+    def advanced_to(self, stop: int) -> Sums:
+        """The sums of the first ``stop`` bytes. They must have been received, and be no fewer than those of the
         last call. Raises UploadNotFound where the file was cut short meanwhile."""
         with self._lock:
             return self._advanced_to(stop)
 
-    def whole(self, session: UploadSession) -> str:
-        """The digest of all bytes of an upload that has them all. Those that were read before are read again where they may be
+    def whole(self, session: UploadSession) -> Sums:
+        """The sums of all bytes of an upload that has them all. Those that were read before are read again where they may be
         others now. Raises what ``advanced_to`` raises."""
         with self._lock:
             if session.lost:
-                self._digest, self.position = hashlib.sha256(), 0
+                self._summing, self.position = Summing(), 0
             return self._advanced_to(session.size)
 
-    def _advanced_to(self, stop: int) -> str:
+    def _advanced_to(self, stop: int) -> Sums:
         while self.position < stop:
             piece = self._content.read(Span(self.position, min(self.position + 4 * PIECE_BYTES, stop)))
             if not piece:
                 raise UploadNotFound  # Cut short under our eyes, by whoever: there is no such file any more.
-            self._digest.update(piece)
+            self._summing.update(piece)
             self.position += len(piece)
-        return self._digest.hexdigest()
+        return self._summing.sums()
 
 
-def sha256_of(source: Readable) -> str:
-    """The SHA-256 of all bytes of ``source`` as 64 hex digits, read a piece at a time. Raises what ``source.content`` raises."""
-    digest, buffer, position = hashlib.sha256(), memoryview(bytearray(PIECE_BYTES)), 0
+def sums_of(source: Readable) -> Sums:
+    """The sums of all bytes of ``source``, read a piece at a time. Raises what ``source.content`` raises."""
+    summing, buffer, position = Summing(), memoryview(bytearray(PIECE_BYTES)), 0
     with source.content() as content:
         while count := content.read_into(position, buffer):
-            digest.update(buffer[:count])
+            summing.update(buffer[:count])
             position += count
-    return digest.hexdigest()
+    return summing.sums()

@@ -84,10 +84,11 @@ class Finder:
         return session
 
     def delivered(self, hash: str, upload_ids: Sequence[str]) -> list[str]:
-        """Those of these uploads whose files the link's ledger has as received, each once; not those that were taken back.
-        Raises RequestNotFound."""
+        """Those of these uploads whose files have arrived by the link's ledger, each once; not those that were taken back. One
+        that its owner has deleted since did arrive: nobody shall send it again for that. Raises RequestNotFound."""
         self._requests.load(hash)
-        return [*self._requests.files(hash, dict.fromkeys(upload_ids))]
+        found = self._requests.fates(hash, dict.fromkeys(upload_ids))
+        return [each for each, known in found.items() if known.fate in (Fate.RECEIVED, Fate.DELETED)]
 
     def has_session(self, upload_id: str) -> bool:
         """Whether a session exists under this id, open or over. Whole files have none."""
@@ -152,6 +153,6 @@ class Finder:
     def _remembered(self, hash: str, upload_id: str) -> UploadSession:
         """An upload whose session is gone or never was, by its link's ledger. Raises UploadExpired or UploadNotFound."""
         known = self._requests.fates(hash, [upload_id]).get(upload_id)
-        if known is not None and known.fate is Fate.RECEIVED and known.file is not None:
+        if known is not None and known.fate in (Fate.RECEIVED, Fate.DELETED) and known.file is not None:
             return delivered_session(hash, known.file)
         raise _GONE.get(known.why if known else None, UploadNotFound)()

@@ -1,18 +1,16 @@
-"""Undo: a sender takes back a file that was delivered a short time ago, or its owner deletes it at any time."""
+"""Undo: a sender takes back a file that was delivered a short time ago."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
-from app.core.actors import Actor
-from app.core.errors import Busy, FileNotFound, UploadComplete, UploadNotFound
+from app.core.errors import UploadComplete, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.inbox import Inbox
 from app.core.ports.uploads import UploadStore
-from app.services.accounts import acts
 from app.services.operations.observer import Observer
 
 
@@ -58,23 +56,6 @@ class Undo:
                 raise UploadNotFound()
             self._clear(self._requests.load(hash), file)
         self._observer.taken_back(hash, file)
-
-    def delete(self, hash: str, upload_id: str, owner: Actor) -> None:
-        """Remove a received file for its owner. What was passed on stays where it went to; a file that the owner has changed or
-        moved stays where it is.
-
-        Raises FileNotFound, RequestNotFound, StorageFull, and Busy also while the file is being passed on.
-        """
-        with self._alone(upload_id):
-            file = self._requests.file(hash, upload_id)
-            if file is None:
-                raise FileNotFound()
-            if not self._requests.remove(hash, upload_id, owner):
-                if self._requests.file(hash, upload_id) is not None:
-                    raise Busy("The file is being passed on at this moment. Try again when that is done.")
-                raise FileNotFound()
-            self._clear(self._requests.load(hash), file)
-        acts.note(owner, "file deleted", hash, upload_id)
 
     def finish_removal(self, hash: str, upload_id: str) -> None:
         """Remove what an interrupted ``take_back`` left of an upload; nothing happens where nothing is left, or nothing was taken

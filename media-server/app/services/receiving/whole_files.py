@@ -130,7 +130,7 @@ class WholeFiles:
 
         One that is only announced is settled: noted as received where the file has its name, else released. The caller holds the
         named lock of the upload id. Raises StorageFull, Busy."""
-        if known is None or known.fate is Fate.RECEIVED:
+        if known is None or known.fate in (Fate.RECEIVED, Fate.DELETED):
             return known.file if known else None
         return self._settle(link, known.announced) if known.announced else None
 
@@ -148,7 +148,7 @@ class WholeFiles:
     def _judge(self, link: RequestLink, command: OpenUpload, content: UnlinkedFile) -> None:
         if self._heads.looks_inside(link):
             self._heads.check(link, command.path.name, content.head)
-        if command.declared_sha256 not in (None, content.sha256):
+        if command.declared_sha256 not in (None, content.sums.sha256):
             raise ChecksumMismatch("The file that arrived is not the one that was announced. Send it again.")
 
     def _known_of(self, link: RequestLink, files: Sequence[WholeFile]) -> dict[str, Outcome]:
@@ -167,7 +167,7 @@ class WholeFiles:
             return UploadCancelled() if known is not None and known.why == "stopped" else None
         if found.size != file.command.size:
             return SizeMismatch("Another file of another size was sent under this key.", size=found.size)
-        if found.sha256 not in (None, file.content.sha256):
+        if found.sha256 not in (None, file.content.sums.sha256):
             return ChunkConflict()
         return delivered_session(link.hash, found)
 
@@ -233,11 +233,12 @@ def _announced(file: WholeFile) -> DeliveryIntent:
         upload_id=file.upload_id,
         path=str(file.command.path),
         size=file.command.size,
-        sha256=file.content.sha256,
+        sha256=file.content.sums.sha256,
         file_identity=file.content.file_identity,
         sender_name=file.sender.name,
         sender_email=file.sender.email,
         last_modified=file.command.last_modified,
+        crc32=file.content.sums.crc32,
     )
 
 
@@ -253,4 +254,5 @@ def _received(file: DeliveryIntent, delivery: Delivery, at: float) -> ReceivedFi
         sender_email=file.sender_email,
         file_identity=file.file_identity,
         last_modified=file.last_modified,
+        crc32=file.crc32,
     )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
-from app.core.ports.inbox import Content
+from app.core.ports.content import Content
 from app.core.ranges import Span
 from app.storage.disk.atomic import disk_errors
-from app.storage.disk.file_identity import identity_of
+from app.storage.disk.file_identity import identity_of, is_version
 
 
 class OpenFile:
@@ -31,6 +32,12 @@ class OpenFile:
                 break
             done += count
         return done
+
+    def version(self) -> str:
+        return _version(os.fstat(self._descriptor))
+
+    def fileno(self) -> int:
+        return self._descriptor
 
 
 @contextmanager
@@ -70,8 +77,8 @@ class LocalFile:
     def __init__(self, path: Path, status: os.stat_result) -> None:
         self.path: Path | None = path
         self.size = status.st_size
-        # Without its number on the disk, which another disk would choose anew.
-        self.version = f"{status.st_mtime_ns} {status.st_size}"
+        self.version = _version(status)
+        self._status = status
         self._path = path
 
     @cached_property
@@ -79,9 +86,22 @@ class LocalFile:
         with open(self._path, "rb", buffering=0) as file:
             return identity_of(file.fileno())
 
-    def content(self) -> AbstractContextManager[Content]:
-        return opened(self._path)
+    @contextmanager
+    def content(self) -> Iterator[Content]:
+        with opened(self._path) as content:
+            # What was found by following no symlink is opened by its path: nobody shall have put one there meanwhile.
+            if not os.path.samestat(os.fstat(content.fileno()), self._status):
+                raise FileNotFoundError(errno.ENOENT, "Another file", str(self._path))
+            yield content
+
+    def is_as(self, file_identity: str) -> bool:
+        return is_version(file_identity, self._status)
 
     def download_address(self, name: str) -> str | None:
         del name  # Only we give it out.
         return None
+
+
+def _version(status: os.stat_result) -> str:
+    """Without its number on the disk, which another disk would choose anew."""
+    return f"{status.st_mtime_ns} {status.st_size}"

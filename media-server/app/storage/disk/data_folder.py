@@ -23,6 +23,8 @@ FORMAT = 3
 _MARKER = "format"
 FILES = "files"
 """The folder of delivered files, in which the folders of links lie."""
+BIN = "bin"
+"""The folder of files that were deleted and can be restored."""
 _PRIVATE_FOLDERS = (
     "uploads",
     "spool",
@@ -34,6 +36,7 @@ _PRIVATE_FOLDERS = (
     "outbox",
     "handoffs",
     "search",
+    "bin",
 )
 _PRIVATE_FILES = ("*.lock", "*.turn", "attempts.db*", "promises.db*")
 

@@ -40,6 +40,12 @@ def is_same(parent: int, name: str, status: os.stat_result, file_identity: str) 
         os.close(descriptor)
 
 
+def is_version(file_identity: str, status: os.stat_result) -> bool:
+    """Whether a file with this status has the size and the time that the identity names. A copy may, on whichever disk."""
+    _, _, rest = file_identity.partition("-")
+    return f"{rest}-".startswith(f"{status.st_size}-{status.st_mtime_ns}-")
+
+
 def _seen(status: os.stat_result) -> str:
     return f"{status.st_ino}-{status.st_size}-{status.st_mtime_ns}"
 

@@ -138,6 +138,29 @@ class LocalInbox:
             return False
         return True
 
+    def move_out(self, folder: RelPath, disk_path: str, file_identity: str, target: Path) -> bool:
+        """Move the file at ``disk_path`` to ``target``, on this file system, if it has this identity; false, and everything stays, where
+        it is gone, changed or another. Raises StorageFull, Busy."""
+        try:
+            with disk_errors(), self._found(folder, disk_path) as (parent, parts, status):
+                if not is_same(parent, parts[-1], status, file_identity):
+                    return False
+                if target.exists() and os.path.samestat(target.lstat(), status):
+                    # What was put back by a process that died since: a rename would change nothing.
+                    os.unlink(parts[-1], dir_fd=parent)
+                    return True
+                os.rename(parts[-1], target, src_dir_fd=parent)
+                with _folder_opened(target.parent) as into:
+                    moved = os.stat(target.name, dir_fd=into, follow_symlinks=False)
+                    if is_same(into, target.name, moved, file_identity):
+                        return True
+                # Its owner was faster and had put another one there: that goes back to where it was.
+                _link_in(parent, parts[-1], target, 1, file_identity)
+                target.unlink()
+                return False
+        except FileNotFoundError:
+            return False
+
     def make_folder(self, folder: RelPath, path: RelPath) -> str:
         with disk_errors(), self._opened(folder.parts) as base, self._below(base, path.parts) as (_, taken):
             return "/".join(numbered_as_sent(part, n) for part, n in zip(path.parts, taken, strict=True))
@@ -191,6 +214,15 @@ class LocalInbox:
             yield current, taken
         finally:
             os.close(current)
+
+
+@contextmanager
+def _folder_opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, _FOLDER)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 @contextmanager

@@ -8,7 +8,6 @@ by, nginx takes away when the request ends.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import stat
 import threading
@@ -21,6 +20,7 @@ from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES
 from app.core.ports.bodies import Body, Checksum
 from app.core.ranges import Span
+from app.core.sums import Summing, Sums
 from app.storage.disk.atomic import disk_errors, set_time, write_at
 from app.storage.disk.bodies import SpooledBody
 from app.storage.disk.content import LocalSource
@@ -33,12 +33,12 @@ _UNSUPPORTED = {errno.EOPNOTSUPP, errno.EISDIR, errno.ENOENT, errno.EINVAL}
 class LocalUnlinkedFile(LocalSource):
     """UnlinkedFile with an open descriptor, which ``close`` closes."""
 
-    def __init__(self, descriptor: int, sha256: str, head: bytes, *, names: int, durable: bool) -> None:
+    def __init__(self, descriptor: int, sums: Sums, head: bytes, *, names: int, durable: bool) -> None:
         self.place = self._descriptor = descriptor
         self.names = names
         self._durable = durable
         self.file_identity = identity_of(descriptor)
-        self.sha256 = sha256
+        self.sums = sums
         self.head = head
 
     def flush(self) -> None:
@@ -81,11 +81,11 @@ class LocalUnlinkedFiles:
             kept = self._kept(body) if size else None
             descriptor = self._opened() if kept is None else kept
             try:
-                sha256, head = _taken(descriptor, body, size, checksum, write=kept is None)
+                sums, head = _taken(descriptor, body, size, checksum, write=kept is None)
                 if self._dated:
                     set_time(descriptor, last_modified)
                 names = 0 if kept is None else 1
-                return LocalUnlinkedFile(descriptor, sha256, head, names=names, durable=self._durable)
+                return LocalUnlinkedFile(descriptor, sums, head, names=names, durable=self._durable)
             except BaseException:
                 os.close(descriptor)
                 raise
@@ -140,14 +140,12 @@ class _Kind:
         return (self.group, self.mount) == (other.group, other.mount)
 
 
-def _taken(descriptor: int, body: Body, size: int, checksum: Checksum | None, *, write: bool) -> tuple[str, bytes]:
-    """Read the bytes, and ``write`` them where they are not in the file yet; their SHA-256 and their head."""
-    known = checksum is not None and checksum.sha256() is not None
-    digest = None if known else hashlib.sha256()
+def _taken(descriptor: int, body: Body, size: int, checksum: Checksum | None, *, write: bool) -> tuple[Sums, bytes]:
+    """Read the bytes, and ``write`` them where they are not in the file yet; their sums and their head."""
+    summing = Summing(checksum)
     head = b""
     for place, piece in pieces(body, Span(0, size)) if size else ():
-        if digest is not None:
-            digest.update(piece)
+        summing.update(piece)
         if checksum is not None:
             checksum.update(piece)
         head += piece[: max(0, HEAD_BYTES - len(head))]
@@ -155,6 +153,4 @@ def _taken(descriptor: int, body: Body, size: int, checksum: Checksum | None, *,
             write_at(descriptor, piece, place.start)
     if checksum is not None and not checksum.matches():
         raise ChecksumMismatch()
-    sha256 = digest.hexdigest() if digest is not None else checksum.sha256() if checksum is not None else None
-    assert sha256 is not None
-    return sha256, head
+    return summing.sums(), head

@@ -39,7 +39,8 @@ from app.core.errors import Busy, StorageFull, UploadNotFound
 from app.core.paths import RelPath
 from app.core.ports.bodies import Body, Checksum
 from app.core.ports.claims import Recorded
-from app.core.ports.inbox import Content, Delivery, Inbox
+from app.core.ports.content import Content
+from app.core.ports.inbox import Delivery, Inbox
 from app.core.ranges import ByteRanges, Span
 from app.core.session import State, UploadSession
 from app.core.waiting_room import WaitingRoom

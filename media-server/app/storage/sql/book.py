@@ -39,6 +39,7 @@ _SUM_OF = {
     State.RECEIVED: "received",
     State.REMOVED: "removed",
     State.GONE: "gone",
+    State.DELETED: "removed",
 }
 _TOUCHED = [column for column in ledger.columns if column.name not in ("id", "link", "upload_id")]
 _NOTHING: dict[str, int] = {column.name: 0 for column in _SUMS}
@@ -91,6 +92,9 @@ class BookStatements:
         self.set_state = words(
             ledger.update().values(filled([ledger.c.state])).where(of_link, ledger.c.upload_id == value("upload_id"))
         )
+        deleted = {"state": number(State.DELETED), "until": value("until", sa.Double), "leaving": number(0)}
+        deleted |= {"deleted_at": value("at", sa.Double), "deleted_by": value("by", sa.Text)}
+        self.delete = words(ledger.update().values(deleted).where(of_link, ledger.c.upload_id == value("upload_id")))
         self.set_until = words(
             ledger.update().values(filled([ledger.c.until])).where(of_link, ledger.c.upload_id == value("upload_id"))
         )
@@ -218,6 +222,19 @@ class Book:
         self._more["removed"] += 1
         self._tx.run(self._sql.set_state, link=self.link, upload_id=entry.upload_id, state=State.REMOVED.value)
 
+    def delete(self, entry: Entry, until: float | None, at: float, by: str) -> None:
+        """Note that a received file is deleted; it can be restored ``until`` then."""
+        self._uncount([entry])
+        self._more["removed"] += 1
+        self._tx.run(self._sql.delete, link=self.link, upload_id=entry.upload_id, until=until, at=at, by=by)
+
+    def restore(self, entry: Entry, file: ReceivedFile) -> None:
+        """Note that a deleted file is received again."""
+        self._uncount([entry])
+        self._put({file.upload_id: (State.RECEIVED, _row(file))})
+        self._more["received_bytes"] += file.size
+        self._more["received_weight"] += weight(file.size)
+
     def release(self, entry: Entry, why: str | None) -> None:
         """Forget an upload that was under way; with ``why`` it is remembered why it is gone."""
         self._uncount([entry])
@@ -329,7 +346,7 @@ class Book:
 
 def _is_settled(entry: Entry | None) -> bool:
     """Whether an upload has delivered its file, after which nothing else becomes of it."""
-    return entry is not None and entry.state in (State.RECEIVED, State.REMOVED)
+    return entry is not None and entry.state in (State.RECEIVED, State.REMOVED, State.DELETED)
 
 
 def _fields(file: DeliveryIntent) -> dict[str, Any]:
@@ -341,6 +358,7 @@ def _fields(file: DeliveryIntent) -> dict[str, Any]:
         "sender_name": file.sender_name,
         "sender_email": file.sender_email,
         "last_modified": file.last_modified,
+        "crc32": file.crc32,
     }
 
 
@@ -360,6 +378,7 @@ def _row(file: ReceivedFile) -> dict[str, Any]:
         "last_modified": file.last_modified,
         "destination": None if target is None else json.dumps(asdict(target), allow_nan=False),
         "passed_on_to": file.passed_on_to,
+        "crc32": file.crc32,
     }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -19,39 +18,15 @@ from app.core.ledger import folder_mark, folder_marks, new_folders
 from app.core.links import DeliveryIntent, Fate, Known, Opening, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.ports.links import ListCursor
-from app.core.remotes import RemoteTarget
+from app.core.sums import Sums
 from app.storage.sql.book import Book, BookStatements, Entry, signed
 from app.storage.sql.database import Database, Query, Row, Transaction, compiled, is_id, value
+from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of
 from app.storage.sql.links import FIRST, SQLLinks, check_hash
 from app.storage.sql.schema import State, ledger, links, number
 
-_FATES = {
-    State.OPEN: Fate.OPEN,
-    State.ANNOUNCED: Fate.ANNOUNCED,
-    State.RECEIVED: Fate.RECEIVED,
-    State.REMOVED: Fate.REMOVED,
-    State.GONE: Fate.GONE,
-}
 _UNDER_WAY = (State.OPEN, State.ANNOUNCED)
 _REMEMBERED = ("expired", "stopped")
-# In the order of ReceivedFile's fields, and after those what is not one of them.
-_FILE = [
-    ledger.c.upload_id,
-    ledger.c.path,
-    ledger.c.disk_path,
-    ledger.c.size,
-    ledger.c.at,
-    ledger.c.sha256,
-    ledger.c.sender_name,
-    ledger.c.sender_email,
-    ledger.c.file_identity,
-    ledger.c.destination,
-    ledger.c.passed_on_to,
-    ledger.c.last_modified,
-]
-_KNOWN = [ledger.c.state, ledger.c.why, ledger.c.until, *_FILE]
-_HEAD = len(_KNOWN) - len(_FILE)
-_DESTINATION = 9
 _SENDER = str(ActorKind.SENDER)
 
 
@@ -76,19 +51,19 @@ class FileStatements:
             ledger.c.link == _number_of_link(), ledger.c.upload_id == value("upload_id"), in_state(State.RECEIVED)
         )
         self.listed = database.listed
-        self.known = words(of_link(_KNOWN, ledger.c.upload_id == value("upload_id")))
-        self.known_of = words(of_link(_KNOWN, database.among(ledger.c.upload_id, "ids")))
+        self.known = words(of_link(KNOWN, ledger.c.upload_id == value("upload_id")))
+        self.known_of = words(of_link(KNOWN, database.among(ledger.c.upload_id, "ids")))
         self.openings = words(
             of_link([ledger.c.upload_id, ledger.c.size, ledger.c.at, ledger.c.until], in_state(State.OPEN)).order_by(
                 *oldest_first
             )
         )
-        self.in_state = words(of_link(_KNOWN, ledger.c.state == value("state")).order_by(*oldest_first))
+        self.in_state = words(of_link(KNOWN, ledger.c.state == value("state")).order_by(*oldest_first))
         used = or_(in_state(State.OPEN), in_state(State.RECEIVED), in_state(State.REMOVED))
-        self.used = words(of_link(_KNOWN, used).order_by(*oldest_first))
+        self.used = words(of_link(KNOWN, used).order_by(*oldest_first))
         before = sa.tuple_(ledger.c.at, ledger.c.upload_id) < sa.tuple_(value("at", sa.Double), value("last", sa.Text))
         self.page = words(
-            of_link(_KNOWN, in_state(State.RECEIVED), before)
+            of_link(KNOWN, in_state(State.RECEIVED), before)
             .order_by(*newest_first)
             .limit(value("most", sa.Integer))
             .offset(number(0))
@@ -96,25 +71,26 @@ class FileStatements:
         # Without the link in front, as SQLite joins no index on some of the rows from outside.
         path = and_(ledger.c.path_mark == value("mark"), ledger.c.path == value("path"))
         self.at_path = words(
-            select(*_FILE)
+            select(*FILE)
             .where(ledger.c.link == _number_of_link(), in_state(State.RECEIVED), path)
             .order_by(ledger.c.at.desc())
             .limit(number(1))
             .offset(number(0))
         )
-        self.note_sha256 = words(ledger.update().values(sha256=value("sha256", sa.Text)).where(this))
+        sums = {"sha256": value("sha256", sa.Text), "crc32": value("crc32", sa.BigInteger)}
+        self.note_sums = words(ledger.update().values(sums).where(this))
+        late = {"crc32": sums["crc32"]}
+        self.note_crc32 = words(ledger.update().values(late).where(this, ledger.c.crc32.is_(None)))
         self.note_leaving = words(ledger.update().values(leaving=number(1)).where(this))
         self.note_passed_on = words(ledger.update().values(passed_on_to=value("remote", sa.Text)).where(this))
         may_go = and_(this, ledger.c.passed_on_to.is_(None), ledger.c.leaving == number(0))
         # Locks the row, as ``note_leaving`` locks no more than that one.
         self.may_go = words(select(number(1)).select_from(ledger).where(may_go).with_for_update(of=ledger))
-        not_leaving = and_(this, or_(ledger.c.passed_on_to.is_not(None), ledger.c.leaving == number(0)))
-        self.may_be_deleted = words(select(number(1)).select_from(ledger).where(not_leaving).with_for_update(of=ledger))
         self._of_all(words, in_state(State.RECEIVED))
 
     def _of_all(self, words: Callable[[Any], str], received: Any) -> None:
         """Files of all links that something is still to be done for."""
-        found = select(ledger.c.id, links.c.hash, *_FILE).join(links, links.c.id == ledger.c.link)
+        found = select(ledger.c.id, links.c.hash, *FILE).join(links, links.c.id == ledger.c.link)
         some = (
             found.where(received, ledger.c.id > value("cursor"))
             .order_by(ledger.c.id)
@@ -223,13 +199,12 @@ class SQLRequests(SQLLinks):
         self._sync()
         self._happened()
 
-    def remove(self, hash: str, upload_id: str, owner: Actor | None = None) -> bool:
-        may = self._sql.may_be_deleted if owner else self._sql.may_go
+    def remove(self, hash: str, upload_id: str) -> bool:
         with self._entry(hash, upload_id) as (tx, book, entry):
-            if entry is None or tx.one(may, hash=hash, upload_id=upload_id) is None:
+            if entry is None or tx.one(self._sql.may_go, hash=hash, upload_id=upload_id) is None:
                 return False
             book.remove(entry)
-            self._events.write(tx, EventKind.FILE_REMOVED, hash, str(owner or _SENDER), [upload_id])
+            self._events.write(tx, EventKind.FILE_REMOVED, hash, _SENDER, [upload_id])
         self._sync()
         self._happened()
         return True
@@ -241,8 +216,11 @@ class SQLRequests(SQLLinks):
             book.left(link, 0.0).take_folders(new)
             book.add_folders(new)
 
-    def note_sha256(self, hash: str, upload_id: str, sha256: str) -> None:
-        self._note(self._sql.note_sha256, hash, upload_id, sha256=sha256)
+    def note_sums(self, hash: str, upload_id: str, sums: Sums) -> None:
+        self._note(self._sql.note_sums, hash, upload_id, **sums._asdict())
+
+    def note_crc32(self, hash: str, upload_id: str, crc32: int) -> None:
+        self._note(self._sql.note_crc32, hash, upload_id, crc32=crc32)
 
     def note_leaving(self, hash: str, upload_id: str) -> bool:
         noted = self._note(self._sql.note_leaving, hash, upload_id)
@@ -257,11 +235,11 @@ class SQLRequests(SQLLinks):
         rows = self._all(
             hash, self._sql.known_of, ids=self._sql.listed(each for each in dict.fromkeys(upload_ids) if is_id(each))
         )
-        return {row[3]: _known(row) for row in rows}
+        return {row[3]: known_of(row) for row in rows}
 
     def file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         row = self._one(hash, upload_id)
-        return _file(row) if row and row[0] == State.RECEIVED else None
+        return file_of(row) if row and row[0] == State.RECEIVED else None
 
     def files(self, hash: str, upload_ids: Iterable[str]) -> dict[str, ReceivedFile]:
         found = self.fates(hash, upload_ids)
@@ -269,11 +247,11 @@ class SQLRequests(SQLLinks):
 
     def removed_file(self, hash: str, upload_id: str) -> ReceivedFile | None:
         row = self._one(hash, upload_id)
-        return _file(row) if row and row[0] == State.REMOVED else None
+        return file_of(row) if row and row[0] == State.REMOVED else None
 
     def announced_file(self, hash: str, upload_id: str) -> DeliveryIntent | None:
         row = self._one(hash, upload_id)
-        return _announced(row) if row and row[0] == State.ANNOUNCED else None
+        return announced_of(row) if row and row[0] == State.ANNOUNCED else None
 
     def why_gone(self, hash: str, upload_id: str) -> str | None:
         row = self._one(hash, upload_id)
@@ -283,42 +261,42 @@ class SQLRequests(SQLLinks):
         return tuple(Opening(*row) for row in self._all(hash, self._sql.openings))
 
     def announced(self, hash: str) -> tuple[DeliveryIntent, ...]:
-        return tuple(_announced(row) for row in self._all(hash, self._sql.in_state, state=State.ANNOUNCED.value))
+        return tuple(announced_of(row) for row in self._all(hash, self._sql.in_state, state=State.ANNOUNCED.value))
 
     def usage(self, hash: str) -> Usage:
         rows = self._all(hash, self._sql.used)
-        files = tuple(_file(row) for row in rows if row[0] == State.RECEIVED)
+        files = tuple(file_of(row) for row in rows if row[0] == State.RECEIVED)
         return Usage(
             files=files,
             bytes_received=sum(file.size for file in files),
             open=frozenset(row[3] for row in rows if row[0] == State.OPEN),
-            removed=tuple(_file(row) for row in rows if row[0] == State.REMOVED),
+            removed=tuple(file_of(row) for row in rows if row[0] == State.REMOVED),
         )
 
     def received_page(self, hash: str, most: int, after: ListCursor | None = None) -> list[ReceivedFile]:
         at, last = after or FIRST
-        return [_file(row) for row in self._all(hash, self._sql.page, at=at, last=last, most=most)]
+        return [file_of(row) for row in self._all(hash, self._sql.page, at=at, last=last, most=most)]
 
     def received_at(self, hash: str, path: str) -> ReceivedFile | None:
         row = self._database.look(self._sql.at_path, hash=hash, path=path, mark=signed(folder_mark(path)))
-        return _file(row, head=0) if row else None
+        return file_of(row, head=0) if row else None
 
     def unhashed(self, after: int, most: int) -> list[tuple[int, str, ReceivedFile]]:
         with self._database.read() as tx:
             rows = tx.all(self._sql.unhashed, cursor=after, most=most)
-        return [(row[0], row[1], _file(row[2:], head=0)) for row in rows]
+        return [(row[0], row[1], file_of(row[2:], head=0)) for row in rows]
 
     def owed(self) -> Iterator[tuple[str, ReceivedFile]]:
         with self._database.read() as tx:
             rows = tx.all(self._sql.owed)
         for row in rows:
-            yield row[1], _file(row[2:], head=0)
+            yield row[1], file_of(row[2:], head=0)
 
     def owes(self, hash: str) -> bool:
         return self._database.look(self._sql.owes, hash=hash) is not None
 
     def _one(self, hash: str, upload_id: str) -> Row | None:
-        """What is known of an upload, as ``_KNOWN`` has it. Raises RequestNotFound."""
+        """What is known of an upload, as ``KNOWN`` has it. Raises RequestNotFound."""
         check_hash(hash)
         row = self._database.look(self._sql.known, hash=hash, upload_id=upload_id if is_id(upload_id) else "")
         if row is None:
@@ -363,26 +341,3 @@ class SQLRequests(SQLLinks):
 
 def _number_of_link() -> Any:
     return select(links.c.id).where(links.c.hash == value("hash")).scalar_subquery()
-
-
-def _known(row: Row) -> Known:
-    fate = _FATES[State(row[0])]
-    match fate:
-        case Fate.RECEIVED | Fate.REMOVED:
-            return Known(fate, file=_file(row))
-        case Fate.ANNOUNCED:
-            return Known(fate, announced=_announced(row))
-    return Known(fate, why=row[1])
-
-
-def _file(row: Row, head: int = _HEAD) -> ReceivedFile:
-    """The file of a row in which ``head`` columns stand before those of the file."""
-    file = ReceivedFile(*row[head:])
-    if file.destination is None:
-        return file
-    return replace(file, destination=RemoteTarget.of(json.loads(row[head + _DESTINATION])))
-
-
-def _announced(row: Row) -> DeliveryIntent:
-    upload_id, path, _, size, _, sha256, name, email, identity, _, _, last_modified = row[_HEAD:]
-    return DeliveryIntent(upload_id, path, size, sha256, identity, name, email, last_modified)

@@ -69,6 +69,7 @@ class LinkStatements:
         self.page = words(page)
         self.open_page = words(page.where(open_now))
         self.closed_page = words(page.where(sa.not_(open_now)))
+        self.received = words(select(sa.func.sum(links.c.received_bytes)))
         self.delete = words(links.delete().where(links.c.id == value("link")))
         self.doom = words(inserted(database, doomed))
         self.doomed = words(select(doomed.c.link).limit(number(1)).offset(number(0)))
@@ -154,6 +155,10 @@ class SQLLinks:
 
     def all(self) -> list[RequestLink]:
         return list(self._each())
+
+    def bytes_received(self) -> int:
+        row = self._database.look(self._links.received)
+        return int(row[0] or 0) if row else 0
 
     def delete(self, hash: str, actor: Actor) -> None:
         check_hash(hash)

@@ -12,7 +12,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.sql.expression import ColumnElement, literal_column
 
-REVISION = "0003"
+REVISION = "0005"
 """The newest migration, which the tables below are made by."""
 
 metadata = MetaData()
@@ -32,6 +32,8 @@ class State(IntEnum):
     """Its sender took the file back."""
     GONE = 5
     """It ended without a file, for a reason that is remembered."""
+    DELETED = 6
+    """Its file was deleted; it lies in the bin until ``until``, where that is set."""
 
 
 def number(value: int) -> ColumnElement[int]:
@@ -75,7 +77,9 @@ ledger = Table(
     Column("state", Integer, nullable=False),
     Column("at", Double, nullable=False),  # When it was opened, announced or received.
     Column("size", BigInteger, nullable=False),
-    Column("until", Double),  # From when on others may have an open upload's place.
+    Column(
+        "until", Double
+    ),  # From when on others may have an open upload's place; how long a deleted file can be restored.
     Column("path", Text),
     Column("path_mark", BigInteger),  # Eight bytes that stand for the path, which may be too long for an index.
     Column("disk_path", Text),
@@ -89,6 +93,9 @@ ledger = Table(
     Column("leaving", Integer, nullable=False),  # Whether it is about to appear elsewhere.
     Column("why", Text),  # Why it is gone.
     Column("brings", Integer, nullable=False),  # How many rows it has in ``brought``.
+    Column("crc32", BigInteger),
+    Column("deleted_at", Double),
+    Column("deleted_by", Text),  # The name of who did.
 )
 _received = ledger.c.state == number(State.RECEIVED)
 
@@ -109,6 +116,13 @@ _some(
     ledger.c.passed_on_to,
     ledger.c.link,
     only=_received & ledger.c.destination.is_not(None) & ledger.c.passed_on_to.is_(None),
+)
+
+_some(
+    "ledger_bin",
+    ledger.c.until,
+    ledger.c.id,
+    only=(ledger.c.state == number(State.DELETED)) & ledger.c.until.is_not(None),
 )
 
 # Folders that exist, or that uploads under way will bring. Each is known by eight bytes that stand for its path.

@@ -1,0 +1,62 @@
+"""Rows of ledgers as the values that they stand for."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from app.core.links import DeliveryIntent, Fate, Known, ReceivedFile
+from app.core.remotes import RemoteTarget
+from app.storage.sql.database import Row
+from app.storage.sql.schema import State, ledger
+
+_FATES = {
+    State.OPEN: Fate.OPEN,
+    State.ANNOUNCED: Fate.ANNOUNCED,
+    State.RECEIVED: Fate.RECEIVED,
+    State.REMOVED: Fate.REMOVED,
+    State.GONE: Fate.GONE,
+    State.DELETED: Fate.DELETED,
+}
+# In the order of ReceivedFile's fields, and after those what is not one of them.
+FILE = [
+    ledger.c.upload_id,
+    ledger.c.path,
+    ledger.c.disk_path,
+    ledger.c.size,
+    ledger.c.at,
+    ledger.c.sha256,
+    ledger.c.sender_name,
+    ledger.c.sender_email,
+    ledger.c.file_identity,
+    ledger.c.destination,
+    ledger.c.passed_on_to,
+    ledger.c.last_modified,
+    ledger.c.crc32,
+]
+KNOWN = [ledger.c.state, ledger.c.why, ledger.c.until, *FILE]
+HEAD = len(KNOWN) - len(FILE)
+_DESTINATION = 9
+
+
+def known_of(row: Row) -> Known:
+    fate = _FATES[State(row[0])]
+    match fate:
+        case Fate.RECEIVED | Fate.REMOVED | Fate.DELETED:
+            return Known(fate, file=file_of(row))
+        case Fate.ANNOUNCED:
+            return Known(fate, announced=announced_of(row))
+    return Known(fate, why=row[1])
+
+
+def file_of(row: Row, head: int = HEAD) -> ReceivedFile:
+    """The file of a row in which ``head`` columns stand before those of the file."""
+    file = ReceivedFile(*row[head:])
+    if file.destination is None:
+        return file
+    return replace(file, destination=RemoteTarget.of(json.loads(row[head + _DESTINATION])))
+
+
+def announced_of(row: Row) -> DeliveryIntent:
+    upload_id, path, _, size, _, sha256, name, email, identity, _, _, last_modified, crc32 = row[HEAD:]
+    return DeliveryIntent(upload_id, path, size, sha256, identity, name, email, last_modified, crc32)
