@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     admin_token: str | None = Field(None, min_length=16)
     workers: int = Field(1, ge=1, le=64)
     threads: int = Field(32, ge=1, le=1024)
+    archives_at_once: int = Field(4, ge=1, le=1024)
     chunk_size_mb: int = Field(8, ge=1)
     max_chunk_size_mb: int = Field(64, ge=1)
     upload_max_bytes: int = Field(0, ge=0)
@@ -82,6 +83,8 @@ class Settings(BaseSettings):
     announced_percent_per_client: float = Field(50, ge=0, le=100)
     announced_percent_per_link: float = Field(75, ge=0, le=100)
     undo_minutes: float = Field(60, ge=0)
+    bin_hours: float = Field(168, ge=0, le=MAX_HOURS)
+    keep_days: int = Field(0, ge=0, le=36_500)
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
     keep_times: bool = True

@@ -9,6 +9,7 @@ from app.core.pieces import PIECE_BYTES
 from app.settings import Settings
 from app.web.api import asks
 from app.web.api.contract import contract
+from app.web.api.deleted import deleted
 from app.web.api.entities import entities
 from app.web.api.entity_uploads import entity_uploads
 from app.web.api.native import native
@@ -75,6 +76,7 @@ def install(app: Flask, settings: Settings) -> None:
     # Blueprints with routes that others would swallow come first.
     for blueprint in (
         requests,
+        deleted,
         native,
         open_uploads,
         entities,

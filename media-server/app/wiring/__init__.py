@@ -18,6 +18,7 @@ from app.wiring.ground import Ground, build_ground
 from app.wiring.links import Links, build_links
 from app.wiring.operations import Operations, build_operations, build_owner
 from app.wiring.readers import build_readers
+from app.wiring.received import Received, build_received
 from app.wiring.receiving import Receiving, build_receiving
 from app.wiring.remotes import build_remotes
 from app.wiring.senders import Senders, build_senders
@@ -32,6 +33,7 @@ class Services:
     ground: Ground
     links: Links
     receiving: Receiving
+    received: Received
     senders: Senders
     forwarding: Forwarding
     entities: Entities
@@ -64,6 +66,8 @@ class Services:
         self.readers.catch_up()
         self.readers.prune(self.ground.clock())
         remove_left_bodies(self.settings.data_dir, self.ground.clock())
+        self.received.retention.sweep()
+        self.received.bin.purge()
         return self.receiving.uploads.sweep()
 
 
@@ -75,17 +79,19 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     remotes = build_remotes(settings, LocalNamedLocks(settings.data_dir / "outbox.turn"))
     links = build_links(ground, settings, remotes)
     receiving = build_receiving(ground, settings, links.file_requests)
+    received = build_received(ground, settings)
     forwarding = build_forwarding(ground, settings, remotes)
-    entities = build_entities(ground, settings, links.file_requests, receiving.undo)
+    entities = build_entities(ground, settings, links.file_requests, received.bin)
     return Services(
         settings=settings,
         ground=ground,
         links=links,
         receiving=receiving,
+        received=received,
         senders=build_senders(ground, settings, receiving),
         forwarding=forwarding,
         entities=entities,
-        readers=build_readers(ground, receiving, entities.reader),
-        operations=build_operations(ground, settings, receiving.room, forwarding),
+        readers=build_readers(ground, receiving, received, entities.reader),
+        operations=build_operations(ground, settings, receiving.room, received, forwarding),
         owner=build_owner(ground, settings),
     )

@@ -19,13 +19,14 @@ RUN_FOLDER = "run"
 MAX_PROCESSES = 256
 IDLE_SECONDS = 15.0
 """How long an upload of which nothing comes keeps its slot."""
+TOO_MANY_ARCHIVES = "Too many archives are being downloaded. Try again when one of them is done."
 TOO_MANY_PACKS = "Too many packs are being received. Send this one again in a moment."
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What bounds the work of a process: memory, slots among the uploads at once, threads that wait for others in all, and of these
-    the rooms of those who wait for a session, a password or an opening, and of those at bulk work."""
+    the rooms of those who wait for a session, a password or an opening, of those at bulk work, and of those who send archives."""
 
     memory: MemoryMonitor
     concurrency: UploadConcurrencyManager
@@ -34,6 +35,7 @@ class Bounds:
     passwords: WaitingRoom
     bulk: Bulk
     overtaking: WaitingRoom
+    archives: WaitingRoom
 
 
 def build_bounds(settings: Settings) -> Bounds:
@@ -70,4 +72,6 @@ def build_bounds(settings: Settings) -> Bounds:
         passwords=waiting_for_passwords(threads, waiting),
         bulk=Bulk(packs, concurrency.receiving_here),
         overtaking=WaitingRoom(max(1, threads // 4), max(1, threads * 3 // 16), threads=waiting),
+        # Each has a thread for as long as its reader takes.
+        archives=WaitingRoom(settings.archives_at_once, settings.archives_at_once, TOO_MANY_ARCHIVES, waiting),
     )

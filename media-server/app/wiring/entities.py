@@ -24,7 +24,7 @@ from app.services.entities.search import DocumentSearch
 from app.services.entity_scoped_rag import EntityRAGManager, Tools, install_entity_rag_manager
 from app.services.event_readers import Bell
 from app.services.links.file_requests import FileRequests
-from app.services.receiving.undo import Undo
+from app.services.received.bin import Bin
 from app.settings import Settings
 from app.storage.disk.last_seen import LocalLastSeen
 from app.storage.disk.leader import LocalLeader
@@ -79,7 +79,7 @@ class Entities:
             embedder.rest(REST_SECONDS)
 
 
-def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo: Undo) -> Entities:
+def build_entities(ground: Ground, settings: Settings, links: FileRequests, bin: Bin) -> Entities:
     """Nothing is loaded or started before it is needed: neither NumPy, nor the model, nor a file of the index."""
     bell, lists, requests, clock = Bell(), SQLDocumentLists(ground.catalogue), ground.requests, ground.clock
     damaged = LocalLastSeen(settings.data_dir / RUN_FOLDER / DAMAGED, clock, fresh_seconds=0.0)
@@ -107,7 +107,7 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, undo
         entities=entities,
         requests=requests,
         links=links,
-        delete_file=undo.delete,
+        delete_file=bin.delete,
         check=partial(check_extra, EXTRA),
     )
     return Entities(

@@ -20,6 +20,7 @@ from app.wiring.bounds import RUN_FOLDER
 from app.wiring.entities import UNSAFE
 from app.wiring.forwarding import Forwarding
 from app.wiring.ground import Ground
+from app.wiring.received import Received
 
 LOOK_EVERY_SECONDS = 600
 
@@ -32,7 +33,9 @@ class Operations:
     notes: Notes
 
 
-def build_operations(ground: Ground, settings: Settings, room: Room, forwarding: Forwarding) -> Operations:
+def build_operations(
+    ground: Ground, settings: Settings, room: Room, received: Received, forwarding: Forwarding
+) -> Operations:
     """What is told of the server, each part by who knows it."""
 
     def destinations() -> Mapping[str, Any]:
@@ -54,7 +57,7 @@ def build_operations(ground: Ground, settings: Settings, room: Room, forwarding:
         max_parallel_chunks=settings.max_parallel_chunks,
         notes=notes.sentences,
         parts={
-            "disk": room.figures,
+            "disk": lambda: {**room.figures(), **received.disk_use.figures()},
             "buffer_pool": lambda: asdict(forwarding.buffers.figures()),
             "destinations": destinations,
         },

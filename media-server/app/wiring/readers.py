@@ -7,16 +7,19 @@ from functools import partial
 from app.services.entities.reader import SearchReader
 from app.services.event_readers import EventReader, EventReaders
 from app.services.forwarding.reader import ForwardingReader
+from app.services.received.bin_reader import BinReader
 from app.services.receiving.removal_reader import RemovalReader
 from app.storage.sql.events import SQLEvents
 from app.wiring.ground import Ground
+from app.wiring.received import Received
 from app.wiring.receiving import Receiving
 
 
-def build_readers(ground: Ground, receiving: Receiving, search: SearchReader) -> EventReaders:
+def build_readers(ground: Ground, receiving: Receiving, received: Received, search: SearchReader) -> EventReaders:
     readers: list[EventReader] = [
         ForwardingReader(ground.requests, ground.outbox),
         RemovalReader(ground.requests, receiving.undo, ground.clock),
+        BinReader(received.bin, ground.clock),
         search,
     ]
     return EventReaders(SQLEvents(ground.catalogue), readers, partial(ground.catalogue.alone, wait=False), ground.bell)

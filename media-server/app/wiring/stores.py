@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.core.ports.bins import BinnedFiles
 from app.core.ports.inbox import Inbox
 from app.core.ports.shared import Leader, Secrets
 from app.core.ports.uploads import UploadStore
@@ -12,7 +13,8 @@ from app.core.ports.whole_files import UnlinkedFiles
 from app.core.waiting_room import WaitingRoom
 from app.jobs import BackgroundQueue
 from app.settings import UPLOADS, Settings
-from app.storage.disk.data_folder import FILES
+from app.storage.disk.bin import LocalBin
+from app.storage.disk.data_folder import BIN, FILES
 from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.leader import LocalLeader
 from app.storage.disk.secret_file import LocalSecrets
@@ -25,11 +27,12 @@ from app.wiring.bounds import RUN_FOLDER
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """What is exchanged together: an inbox gives names only to what the other two made."""
+    """What is exchanged together: an inbox gives names only to what the others made or keep."""
 
     uploads: UploadStore
     unlinked_files: UnlinkedFiles
     inbox: Inbox
+    bin: BinnedFiles
     secrets: Secrets
     leader: Leader
 
@@ -47,10 +50,12 @@ def local_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         dated=settings.keep_times,
         boot=boot_number(settings.boot_id),
     )
+    inbox = LocalInbox(data / FILES, data / UPLOADS, durable=rules.durable)
     return Stores(
         uploads=DiskUploads(data / UPLOADS, rules, waiting=waiting, background=BackgroundQueue()),
         unlinked_files=LocalUnlinkedFiles(data / UPLOADS, durable=rules.durable, dated=rules.dated),
-        inbox=LocalInbox(data / FILES, data / UPLOADS, durable=rules.durable),
+        inbox=inbox,
+        bin=LocalBin(data / BIN, inbox, durable=rules.durable),
         secrets=LocalSecrets(data),
         leader=LocalLeader(data / RUN_FOLDER / "leader.lock"),
     )

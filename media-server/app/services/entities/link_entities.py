@@ -43,8 +43,12 @@ class LinkEntities:
             self._add(link, self._requests.files(hash, upload_ids).values())
 
     def removed(self, hash: str, upload_ids: Sequence[str]) -> None:
-        """Remove files that their senders took back from the list, then from the index."""
-        self._remove(self._entity(hash), upload_ids)
+        """Remove files that were taken back or deleted from the list, then from the index; not those that were restored since."""
+        try:
+            here = self._requests.files(hash, upload_ids)
+        except RequestNotFound:
+            here = {}
+        self._remove(self._entity(hash), [each for each in upload_ids if each not in here])
 
     def follow(self, hash: str, *, one_by_one: bool = False) -> None:
         """Bring the list to what the link's ledger says, or remove all of it where its files are not searched, or the link is

@@ -22,7 +22,8 @@ class SearchReader:
 
     def handle(self, events: Sequence[Event]) -> None:
         """Act on what these events come to. Each link is asked as it stands now, so only what it is in the end counts."""
-        received, removed = _uploads(events, EventKind.FILE_RECEIVED), _uploads(events, EventKind.FILE_REMOVED)
+        received = _uploads(events, EventKind.FILE_RECEIVED, EventKind.FILE_RESTORED)
+        removed = _uploads(events, EventKind.FILE_REMOVED, EventKind.FILE_DELETED)
         for link, upload_ids in received.items():
             with suppress(RequestNotFound):  # The link was deleted since.
                 self._entities.arrived(link, upload_ids)
@@ -33,10 +34,10 @@ class SearchReader:
                 self._entities.follow(link)
 
 
-def _uploads(events: Sequence[Event], kind: EventKind) -> dict[str, list[str]]:
-    """The uploads that events of one kind are about, by link."""
+def _uploads(events: Sequence[Event], *kinds: EventKind) -> dict[str, list[str]]:
+    """The uploads that events of these kinds are about, by link."""
     found: dict[str, list[str]] = {}
     for event in events:
-        if event.kind is kind and event.upload_id is not None:
+        if event.kind in kinds and event.upload_id is not None:
             found.setdefault(event.link, []).append(event.upload_id)
     return found

@@ -76,7 +76,7 @@ class DocumentSearch:
         entities: LinkEntities,
         requests: RequestStore,
         links: FileRequests,
-        delete_file: Callable[[str, str, Actor], None],
+        delete_file: Callable[[str, str, Actor], object],
         check: Callable[[], None],
     ) -> None:
         """``check`` raises NotInstalled where this server cannot search. ``delete_file`` removes what an upload has delivered on a

@@ -101,6 +101,10 @@ class ServerFigures:
             "seconds_to_limit": None if trend.seconds_to_limit is None else round(trend.seconds_to_limit),
         }
 
+    def disk(self) -> dict[str, int]:
+        """What there is of the disk and what takes it, in bytes."""
+        return dict(self._parts["disk"]())
+
     def counts(self) -> dict[str, dict[str, int]]:
         """What has been counted since the server started, over all workers: how often each limit has sent somebody away, and
         the files and bytes that were received, those of small files included."""

@@ -13,6 +13,7 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from app.core.errors import RangeNotSatisfiable
 from app.core.links import ReceivedFile
 from app.core.ports.inbox import StoredFile
+from app.core.ranges import Span
 from app.settings import Settings
 
 ACCEL_PREFIX = "/_droppr_files/"
@@ -61,8 +62,21 @@ def _by_ourselves(stored: StoredFile, path: Path, file: ReceivedFile) -> Respons
     try:
         return send_file(path, conditional=True, mimetype="application/octet-stream", etag=etag)
     except RequestedRangeNotSatisfiable as error:
-        _tell_size(error.length)
+        tell_size(error.length)
         raise RangeNotSatisfiable(size=error.length) from None
+
+
+def single_range(size: int) -> Span | None:
+    """The one range of bytes that this request asks for, of something of ``size`` bytes; None where it asks for all, for several ranges
+    or for what is not understood. Raises RangeNotSatisfiable."""
+    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if match is None or (match[2] and int(match[2]) < int(match[1])):
+        return None
+    first = max(0, size - int(match[3])) if match[3] else int(match[1])
+    stop = min(int(match[2]) + 1, size) if match[2] else size
+    if first >= stop:
+        raise RangeNotSatisfiable(size=size)
+    return Span(first, stop)
 
 
 def _mend_range(size: int) -> None:
@@ -78,7 +92,9 @@ def _mend_range(size: int) -> None:
         request.environ["HTTP_RANGE"] = "bytes=0-"
 
 
-def _tell_size(size: int | None) -> None:
+def tell_size(size: int | None) -> None:
+    """Say in the reply, which is a refusal, how many bytes there are."""
+
     @after_this_request
     def add(reply: Response) -> Response:
         reply.headers["Content-Range"] = f"bytes */{size}"

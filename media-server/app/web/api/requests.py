@@ -9,6 +9,7 @@ from werkzeug.routing import BaseConverter
 from app.core.errors import FileNotFound, NotFound
 from app.core.links import ReceivedFile
 from app.core.remotes import PassedOn
+from app.web.api.archives import archive
 from app.web.api.downloads import download
 from app.web.wire import replies
 from app.web.wire.context import client_address, services
@@ -107,6 +108,12 @@ def fetch(hash: str, path: str) -> Response:
         return download(stored, file, here.settings)
     except FileNotFoundError:
         raise FileNotFound("This file has been moved, deleted or replaced by a link on the server.") from None
+
+
+@requests.get("/requests/<hash>/archive")
+@owner_required
+def take_away(hash: str) -> Response:
+    return archive(hash)
 
 
 @requests.get("/captcha")

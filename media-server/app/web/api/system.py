@@ -87,7 +87,7 @@ class _Now:
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         figures = services().operations.figures
-        concurrency, memory = figures.concurrency(), figures.memory()
+        concurrency, memory, disk = figures.concurrency(), figures.memory(), figures.disk()
         for name, help, value in (
             ("active_uploads", "Uploads that are open", figures.open_uploads()),
             ("running_uploads", "Uploads that have a place", concurrency["running_uploads"]),
@@ -98,5 +98,12 @@ class _Now:
             ("memory_reserved_bytes", "Memory promised to uploads and buffers", memory["reserved_bytes"]),
             ("memory_usage_percent", "Memory in use in percent of its limit", memory["current_usage"]),
             ("memory_max_percent", "From which percentage on new uploads are refused", memory["max_usage"]),
+            ("disk_total_bytes", "What the disk of the data folder has", disk["total_bytes"]),
+            ("disk_free_bytes", "What of it is free", disk["free_bytes"]),
+            ("disk_available_bytes", "What new uploads may still take", disk["available_bytes"]),
+            ("disk_promised_bytes", "What is promised to open uploads", disk["promised_bytes"]),
+            ("received_files_bytes", "Received files of all links", disk["received_bytes"]),
+            ("bin_bytes", "Deleted files that can be restored", disk["bin_bytes"]),
+            ("bin_files", "How many there are of them", disk["bin_files"]),
         ):
             yield GaugeMetricFamily(f"droppr_{name}", help, value=value)

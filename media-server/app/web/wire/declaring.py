@@ -12,6 +12,7 @@ FORM = "multipart/form-data"
 PACK = "application/vnd.droppr.pack"
 HTML = "text/html"
 TEXT = "text/plain"
+ZIP = "application/zip"
 EVENTS = "text/event-stream"
 
 

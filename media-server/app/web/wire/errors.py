@@ -49,6 +49,8 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.UploadComplete: 409,
     errors.ReceiptNotReady: 409,
     errors.RequestInUse: 409,
+    errors.FileChanged: 409,
+    errors.FileInUse: 409,
     errors.RequestExpired: 410,
     errors.RequestClosed: 410,
     errors.UploadExpired: 410,

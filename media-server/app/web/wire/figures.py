@@ -48,6 +48,9 @@ class Disk(TypedDict):
     free_bytes: int
     promised_bytes: Annotated[int, Field(description="To uploads under way.")]
     available_bytes: Annotated[int, Field(description="For new ones.")]
+    received_bytes: Annotated[int, Field(description="Of received files, of all links together.")]
+    bin_bytes: Annotated[int, Field(description="Of deleted files that can be restored.")]
+    bin_files: int
 
 
 class BufferPool(TypedDict):

@@ -112,6 +112,34 @@ class FileList(TypedDict):
     next_cursor: NotRequired[NextCursor]
 
 
+class Deleted(TypedDict):
+    upload_id: str
+    restorable_until: Annotated[float | None, Field(description="Null where the file is gone for good.")]
+
+
+class DeletedFile(TypedDict):
+    """A file that was deleted and can be restored, as the link's owner sees it."""
+
+    upload_id: str
+    path: str
+    name: str
+    size: int
+    received_at: float
+    deleted_at: float
+    deleted_by: Annotated[str, Field(description="Who did it: `owner`, or `service:retention`.")]
+    restorable_until: float
+
+
+class DeletedList(TypedDict):
+    files: list[DeletedFile]
+    next_cursor: NotRequired[NextCursor]
+
+
+class Restored(TypedDict):
+    upload_id: str
+    path: Annotated[str, Field(description="Numbered where another file has the name by now.")]
+
+
 class OpenUpload(TypedDict):
     """An upload that is on its way, as the link's owner sees it."""
 

@@ -1,0 +1,1 @@
+"""What becomes of received files: taken away in archives, deleted, restored."""

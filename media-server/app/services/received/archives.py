@@ -1,0 +1,127 @@
+"""Archives: what a link has received as one file (ZIP), from any byte on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from app.core.errors import FileNotFound, InvalidPath, RequestNotFound
+from app.core.links import ReceivedFile, RequestLink
+from app.core.paths import RelPath
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.content import Scratch
+from app.core.ports.inbox import Inbox, StoredFile
+from app.core.sums import LATE
+from app.core.zips import Entry, Names
+from app.services.received.archive import Archive, ArchiveFile, Plan
+
+FILES_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which of a link's files an archive is to hold: all that fit every part of it that is set."""
+
+    folder: tuple[str, ...] = ()
+    """Those below this folder, as people see it; its own parents are left out of their names."""
+    since: float | None = None
+    """Those that arrived after this time, in seconds since the epoch."""
+    upload_ids: tuple[str, ...] | None = None
+    """Those that these uploads brought."""
+
+
+class Archives:
+    """Makes archives of received files. Nothing of one is kept: each request lays it out anew, and as long as the files are the same
+    it is the same, byte for byte.
+
+    Files that the owner took away are left out. One that the owner has changed in its place is in it as it is now.
+    """
+
+    def __init__(self, *, requests: RequestStore, inbox: Inbox, scratch: Callable[[], Scratch]) -> None:
+        """``scratch`` makes an empty file that nobody else sees, and that is gone once it is closed."""
+        self._requests = requests
+        self._inbox = inbox
+        self._scratch = scratch
+
+    def make(self, hash: str, wanted: Wanted) -> Archive:
+        """The archive, to be closed. Raises RequestNotFound, FileNotFound where there is nothing to put into it, StorageFull, Busy."""
+        link = self._requests.load(hash)
+        plan = Plan(self._scratch())
+        try:
+            names = Names()
+            for file in self._files(hash, wanted):
+                found = self._found(link, file)
+                if found is not None:
+                    self._add(plan, names, file, found, max(0, len(wanted.folder) - 1))
+            if not plan.count:
+                raise FileNotFound("There are no such files here, or they have been moved away on the server.")
+            return Archive(
+                plan.done(), lambda each: self._open(link, each), lambda each, crc: self._note(hash, each, crc)
+            )
+        except BaseException:
+            plan.close()
+            raise
+
+    def _files(self, hash: str, wanted: Wanted) -> Iterator[ReceivedFile]:
+        """The newest first: where a file was taken away and another came in its place, that is the one that lies there."""
+        for file in self._chosen(hash, wanted):
+            if wanted.since is not None and file.received_at <= wanted.since:
+                return
+            if tuple(file.path.split("/")[: len(wanted.folder)]) == wanted.folder:
+                yield file
+
+    def _chosen(self, hash: str, wanted: Wanted) -> Iterator[ReceivedFile]:
+        if wanted.upload_ids is not None:
+            found = self._requests.files(hash, wanted.upload_ids)
+            yield from sorted(found.values(), key=lambda each: (each.received_at, each.upload_id), reverse=True)
+            return
+        after = None
+        while page := self._requests.received_page(hash, FILES_AT_ONCE, after):
+            yield from page
+            after = page[-1].received_at, page[-1].upload_id
+
+    def _found(self, link: RequestLink, file: ReceivedFile) -> StoredFile | None:
+        with suppress(FileNotFoundError, InvalidPath):
+            return self._inbox.open(link.folder, file.disk_path, file.file_identity)
+        return None
+
+    def _add(self, plan: Plan, names: Names, file: ReceivedFile, found: StoredFile, leave_out: int) -> None:
+        name = names.new(RelPath.noted(file.disk_path).parts, leave_out)
+        if name is None:
+            return
+        unchanged = found.size == file.size and file.file_identity is not None and found.is_as(file.file_identity)
+        crc32 = file.crc32 if unchanged else None
+        late = crc32 is None or crc32 >= LATE
+        modified = file.received_at if file.last_modified is None else file.last_modified
+        plan.add(
+            ArchiveFile(
+                entry=Entry(name.encode(), found.size, modified, late),
+                disk_path=file.disk_path,
+                file_identity=file.file_identity,
+                version=found.version,
+                upload_id=file.upload_id if unchanged else None,
+            ),
+            None if crc32 is None else crc32 % LATE,
+        )
+
+    def _open(self, link: RequestLink, file: ArchiveFile) -> StoredFile:
+        return self._inbox.open(link.folder, file.disk_path, file.file_identity)
+
+    def _note(self, hash: str, file: ArchiveFile, crc32: int) -> None:
+        """Remember what was computed, so that the next one who goes on with this archive need not wait for it."""
+        if file.upload_id is not None:
+            with suppress(RequestNotFound):
+                self._requests.note_crc32(hash, file.upload_id, crc32 + LATE)
+
+
+def folder_parts(text: str) -> tuple[str, ...]:
+    """The parts of a folder's path as callers write it. Raises InvalidPath."""
+    return RelPath.noted(text).parts
+
+
+def named(link: RequestLink) -> str:
+    """What an archive of this link is called."""
+    title = link.terms.title.strip()
+    parts: Sequence[str] = link.folder.parts
+    return f"{title or parts[-1]}.zip"

@@ -1,0 +1,48 @@
+"""The part of the wiring that is about what becomes of received files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from app.core.ports.bins import BinStore
+from app.services.received.archives import Archives
+from app.services.received.bin import Bin
+from app.services.received.disk_use import DiskUse
+from app.services.received.retention import Retention
+from app.settings import SPOOL, Settings
+from app.storage.disk.scratch import LocalScratch
+from app.storage.sql.bin import SQLBin
+from app.wiring.ground import Ground, is_durable
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """What becomes of received files."""
+
+    archives: Archives
+    bin: Bin
+    deleted: BinStore
+    retention: Retention
+    disk_use: DiskUse
+
+
+def build_received(ground: Ground, settings: Settings) -> Received:
+    """What takes received files away: in archives, to the bin, or after their time."""
+    deleted = SQLBin(ground.catalogue, clock=ground.clock, durable=is_durable(settings), happened=ground.bell.ring)
+    bin = Bin(
+        requests=ground.requests,
+        deleted=deleted,
+        files=ground.stores.bin,
+        inbox=ground.stores.inbox,
+        locks=ground.locks,
+        clock=ground.clock,
+        seconds=settings.bin_hours * 3600,
+    )
+    archives = Archives(
+        requests=ground.requests,
+        inbox=ground.stores.inbox,
+        scratch=partial(LocalScratch, settings.data_dir / SPOOL),
+    )
+    retention = Retention(requests=ground.requests, bin=bin, clock=ground.clock, days=settings.keep_days)
+    return Received(archives, bin, deleted, retention, DiskUse(ground.requests, deleted))
