@@ -42,6 +42,8 @@ const WIRE = {
     free_bytes: 60 * 1024 * MB,
     promised_bytes: 3 * MB,
     available_bytes: 59 * 1024 * MB,
+    received_bytes: 30 * 1024 * MB,
+    bin_bytes: 0,
   },
   received: { files: 10, bytes: 100 * MB },
   refusals: { places: 2, user: 1, memory: 0 },
@@ -113,9 +115,9 @@ describe("live figures", () => {
 
   it("warn where the disk is full for new uploads, and of nothing else", () => {
     const { disk } = activity();
-    expect(diskWords(disk)).toBe("60 GB free of 100 GB");
+    expect(diskWords(disk)).toBe("30 GB received · 60 GB free of 100 GB");
     expect(diskWords({ ...disk, freeBytes: 800 * MB, availableBytes: 0 })).toBe(
-      "800 MB free of 100 GB. New uploads are refused until there is more.",
+      "30 GB received · 800 MB free of 100 GB. New uploads are refused until there is more.",
     );
   });
 

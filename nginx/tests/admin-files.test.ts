@@ -33,7 +33,7 @@ beforeEach(() => {
 
 describe("FileList", () => {
   const nothing = () => undefined;
-  const ports = { passOn: async () => undefined, isGone: async () => false };
+  const ports = { passOn: async () => undefined, isGone: async () => false, remove: async () => undefined };
 
   it("tells how a file gets on to elsewhere, and lets a failed one be tried again", async () => {
     const asked: string[] = [];
@@ -73,11 +73,11 @@ describe("FileList", () => {
     list.show([file(1)], 1);
     const row = list.element.querySelector(".received");
     expect(row?.querySelector("code")?.textContent).toBe("is being computed");
-    expect(row?.querySelector("button")?.hidden).toBe(true);
+    expect(row?.querySelector<HTMLElement>("[data-part=copy-hash]")?.hidden).toBe(true);
     list.show([file(1, "ab".repeat(32))], 1);
     expect(list.element.querySelector(".received")).toBe(row);
     expect(row?.querySelector("code")?.title).toBe("ab".repeat(32));
-    expect(row?.querySelector("button")?.hidden).toBe(false);
+    expect(row?.querySelector<HTMLElement>("[data-part=copy-hash]")?.hidden).toBe(false);
   });
 
   it("tells when a file was last changed, where its sender said so and there is such a day", () => {

@@ -32,7 +32,14 @@ describe("OwnerApi", () => {
         created_at: 1.5,
         expires_at: null,
       },
-      ...{ active: true, requires_password: true, max_file_size: 0, max_total_size: 0, max_files: 0 },
+      ...{
+        active: true,
+        requires_password: true,
+        max_file_size: 0,
+        max_total_size: 0,
+        max_files: 0,
+        keep_days: 0,
+      },
       ...{ allowed_extensions: ["jpg"], captcha: "never", ask_name: "no", ask_email: "no" },
       ...{ expired: false, files_received: 1, bytes_received: 2, uploads_open: 3 },
     };

@@ -34,6 +34,7 @@ const LINK: ListedLink = {
   maxFileSize: 0,
   maxTotalSize: 0,
   maxFiles: 0,
+  keepDays: 0,
   allowedExtensions: [],
   captcha: "after_failures",
   askName: "no",
@@ -56,6 +57,7 @@ const TYPED: TypedTerms = {
   fileSize: { amount: "", unit: "GB" },
   totalSize: { amount: "", unit: "GB" },
   files: "",
+  keepDays: "",
   extensions: "",
   captcha: "after_failures",
   askName: "no",
@@ -100,21 +102,24 @@ describe("terms", () => {
       password: " pass ",
       extensions: ".JPG, png",
     };
-    expect(termsOf({ ...typed, fileSize: { amount: "2", unit: "GB" }, files: "10" })).toEqual({
-      ...NO_TEXTS,
-      title: "Wedding",
-      expires_hours: 168,
-      password: " pass ",
-      max_file_size: 2 * GB,
-      max_total_size: 0,
-      max_files: 10,
-      allowed_extensions: ["jpg", "png"],
-      captcha: "after_failures",
-      ask_name: "no",
-      ask_email: "no",
-      search: false,
-      destination: { kind: "folder" },
-    });
+    expect(termsOf({ ...typed, fileSize: { amount: "2", unit: "GB" }, files: "10", keepDays: "30" })).toEqual(
+      {
+        ...NO_TEXTS,
+        title: "Wedding",
+        expires_hours: 168,
+        password: " pass ",
+        max_file_size: 2 * GB,
+        max_total_size: 0,
+        max_files: 10,
+        keep_days: 30,
+        allowed_extensions: ["jpg", "png"],
+        captcha: "after_failures",
+        ask_name: "no",
+        ask_email: "no",
+        search: false,
+        destination: { kind: "folder" },
+      },
+    );
   });
 
   it("take the hours that were typed", () => {

@@ -15,6 +15,8 @@ export interface DiskFigures {
   readonly promisedBytes: number;
   /** What new uploads may still announce. */
   readonly availableBytes: number;
+  readonly receivedBytes: number;
+  readonly binBytes: number;
 }
 
 export interface Activity {
@@ -84,6 +86,8 @@ function parseDisk(disk: Fields): DiskFigures {
     freeBytes: number(disk.free_bytes),
     promisedBytes: number(disk.promised_bytes),
     availableBytes: number(disk.available_bytes),
+    receivedBytes: number(disk.received_bytes),
+    binBytes: number(disk.bin_bytes),
   };
 }
 

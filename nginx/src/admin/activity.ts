@@ -154,8 +154,11 @@ export function progressWords({ received, size, chunks, totalChunks, speed }: Mo
   return words.join(" · ");
 }
 
-export function diskWords({ totalBytes, freeBytes, availableBytes }: DiskFigures): string {
-  const free = `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`;
+export function diskWords(disk: DiskFigures): string {
+  const { totalBytes, freeBytes, availableBytes, receivedBytes, binBytes } = disk;
+  const parts = [`${formatBytes(receivedBytes)} received`];
+  if (binBytes > 0) parts.push(`${formatBytes(binBytes)} in the bin`);
+  const free = [...parts, `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`].join(" · ");
   return availableBytes > 0 ? free : `${free}. New uploads are refused until there is more.`;
 }
 

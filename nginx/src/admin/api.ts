@@ -18,9 +18,11 @@ import {
   type OpenUpload,
   type OwnerLink,
   type Page,
+  parseDeleted,
   parseFiles,
   parseLink,
   parseLinks,
+  parseRestored,
   parseStopped,
   parseUploads,
   type ReceivedFile,
@@ -174,6 +176,18 @@ export class OwnerApi {
     }
   }
 
+  /** Deletes a received file; whether it can be restored. */
+  async remove(hash: string, path: string, uploadId: string): Promise<boolean> {
+    const query = new URLSearchParams({ upload_id: uploadId });
+    return this.#read(`${filePath(hash, path)}?${query}`, { method: "DELETE" }, parseDeleted);
+  }
+
+  /** Restores a deleted file; the path that it has now. */
+  async restore(hash: string, uploadId: string): Promise<string> {
+    const path = `${linkPath(hash)}/bin/${encodeURIComponent(uploadId)}/restore`;
+    return this.#read(path, { method: "POST" }, parseRestored);
+  }
+
   async #paged<T>(
     path: string,
     count: number,
@@ -263,6 +277,11 @@ function linkPath(hash: string): string {
 /** Where a received file is downloaded: names may hold anything, so each part of the path is encoded. */
 export function downloadUrl(hash: string, path: string): string {
   return API + filePath(hash, path);
+}
+
+/** Where all received files are downloaded as one archive, or those that arrived after so many seconds since the epoch. */
+export function archiveUrl(hash: string, since?: number): string {
+  return `${API}${linkPath(hash)}/archive${since === undefined ? "" : `?since=${since}`}`;
 }
 
 function filePath(hash: string, path: string): string {

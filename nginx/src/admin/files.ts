@@ -17,6 +17,8 @@ export interface FilePorts {
   readonly passOn: (path: string) => Promise<void>;
   /** Whether a file that was received is no longer in its place. */
   readonly isGone: (path: string) => Promise<boolean>;
+  /** Deletes it. */
+  readonly remove: (file: ReceivedFile) => Promise<void>;
 }
 
 export class FileList {
@@ -56,7 +58,7 @@ class FileRow implements KeyedRow<ReceivedFile> {
   readonly #passOn = part(this.element, "pass-on", HTMLButtonElement);
   #sha256 = "";
 
-  constructor(linkHash: string, file: ReceivedFile, { passOn, isGone }: FilePorts) {
+  constructor(linkHash: string, file: ReceivedFile, { passOn, isGone, remove }: FilePorts) {
     const name = visibleName(file.path);
     part(this.element, "path", HTMLElement).textContent = name;
     part(this.element, "size", HTMLElement).textContent = formatBytes(file.size);
@@ -72,6 +74,9 @@ class FileRow implements KeyedRow<ReceivedFile> {
     const gone = part(this.element, "gone", HTMLElement);
     // What a browser says of a download that is refused is easily missed.
     download.addEventListener("click", async () => show(gone, (await isGone(file.path)) ? GONE : ""));
+    const removes = part(this.element, "remove", HTMLButtonElement);
+    removes.setAttribute("aria-label", `Delete ${name}`);
+    acts(removes, () => remove(file));
     this.#copy.setAttribute("aria-label", `Copy the SHA-256 of ${name}`);
     copies(this.#copy, () => this.#sha256);
     this.#passOn.setAttribute("aria-label", `Try again to pass on ${name}`);

@@ -13,6 +13,7 @@ import { acts, cloned, part, say, show } from "./parts";
 import { TABS, type Tab } from "./places";
 import { makeShare } from "./share";
 import { Tabs } from "./tabs";
+import { Taking } from "./taking";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
 import { type ListedLink, type OpenUpload, type ReceivedFile, TEXTS } from "./wire";
@@ -43,6 +44,7 @@ export class LinkBody {
   readonly #root: HTMLElement;
   readonly #ports: RowPorts;
   readonly #files: FileList;
+  readonly #taking: Taking;
   readonly #arriving: Arriving;
   readonly #texts: Texts;
   readonly #form: HTMLFormElement;
@@ -70,8 +72,13 @@ export class LinkBody {
     this.#files = new FileList(link.hash, () => ports.refresh(), {
       passOn: (path) => this.#passOn(path),
       isGone: (path) => ports.api.isGone(link.hash, path),
+      remove: (file) => this.#taking.remove(file),
     });
     part(root, "files", HTMLElement).append(this.#files.element);
+    this.#taking = new Taking(root, link.hash, ports.api, () => {
+      this.#received = null;
+      ports.refresh();
+    });
     this.#arriving = new Arriving({
       load: () => ports.refresh(),
       stop: (upload) => this.#stop(upload),
@@ -147,6 +154,7 @@ export class LinkBody {
     this.#total = total;
     this.#files.show(this.#received, Math.max(total, this.#received.length));
     this.#files.element.hidden = false;
+    this.#taking.show(this.#received);
   }
 
   async #refreshTexts(signal: AbortSignal): Promise<void> {

@@ -69,6 +69,7 @@ export class TermsFields {
       fileSize: this.#size("max_file_size"),
       totalSize: this.#size("max_total_size"),
       files: this.#input("max_files").value,
+      keepDays: this.#input("keep_days").value,
       extensions: this.#input("allowed_extensions").value,
       captcha: chosen<CaptchaMode>(CAPTCHA_MODES, this.#select("captcha")),
       askName: chosen<Asked>(ASKED, this.#select("ask_name")),
@@ -84,6 +85,7 @@ export class TermsFields {
     this.#fillSize("max_file_size", splitSize(link.maxFileSize));
     this.#fillSize("max_total_size", splitSize(link.maxTotalSize));
     this.#input("max_files").value = link.maxFiles > 0 ? String(link.maxFiles) : "";
+    this.#input("keep_days").value = link.keepDays > 0 ? String(link.keepDays) : "";
     this.#input("allowed_extensions").value = link.allowedExtensions.join(", ");
     this.#select("captcha").value = link.captcha;
     this.#select("ask_name").value = link.askName;

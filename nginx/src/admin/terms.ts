@@ -19,6 +19,7 @@ export interface TypedTerms extends Texts {
   readonly fileSize: Size;
   readonly totalSize: Size;
   readonly files: string;
+  readonly keepDays: string;
   readonly extensions: string;
   readonly captcha: CaptchaMode;
   readonly askName: Asked;
@@ -46,7 +47,8 @@ function lastingTerms(typed: TypedTerms) {
     ...textsOf(typed),
     max_file_size: joinSize(typed.fileSize),
     max_total_size: joinSize(typed.totalSize),
-    max_files: countOfFiles(typed.files),
+    max_files: countOf(typed.files),
+    keep_days: countOf(typed.keepDays),
     allowed_extensions: splitExtensions(typed.extensions),
     captcha: typed.captcha,
     ask_name: typed.askName,
@@ -62,6 +64,7 @@ function standingTerms(link: OwnerLink): Terms {
     max_file_size: link.maxFileSize,
     max_total_size: link.maxTotalSize,
     max_files: link.maxFiles,
+    keep_days: link.keepDays,
     allowed_extensions: link.allowedExtensions,
     captcha: link.captcha,
     ask_name: link.askName,
@@ -85,7 +88,7 @@ function passwordTerms({ password, removePassword }: TypedTerms): Terms {
   return password === "" ? {} : { password };
 }
 
-function countOfFiles(text: string): number {
+function countOf(text: string): number {
   const count = Number(text);
   return Number.isSafeInteger(count) && count > 0 ? count : 0;
 }

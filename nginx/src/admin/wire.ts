@@ -28,6 +28,8 @@ export interface OwnerLink extends Texts {
   readonly maxFileSize: number;
   readonly maxTotalSize: number;
   readonly maxFiles: number;
+  /** Days after which a file is deleted; 0 is as the server says. */
+  readonly keepDays: number;
   readonly allowedExtensions: readonly string[];
   readonly captcha: CaptchaMode;
   readonly askName: Asked;
@@ -91,6 +93,7 @@ export function parseLink(value: unknown): OwnerLink {
     maxFileSize: number(fields, "max_file_size"),
     maxTotalSize: number(fields, "max_total_size"),
     maxFiles: number(fields, "max_files"),
+    keepDays: number(fields, "keep_days"),
     allowedExtensions: list(fields, "allowed_extensions").map(String),
     captcha: oneOf(CAPTCHA_MODES, fields.captcha),
     askName: oneOf(ASKED, fields.ask_name),
@@ -124,6 +127,16 @@ function parseListed(value: unknown): ListedLink {
     bytesReceived: number(fields, "bytes_received"),
     uploadsOpen: number(fields, "uploads_open"),
   };
+}
+
+/** Whether a deleted file can be restored. */
+export function parseDeleted(value: unknown): boolean {
+  return doubted<Declared<"Deleted">>(value).restorable_until != null;
+}
+
+/** The path that a restored file has. */
+export function parseRestored(value: unknown): string {
+  return text(doubted<Declared<"Restored">>(value), "path");
 }
 
 /** Some of a list; `nextCursor` leads to what comes after them and is null where there is nothing. */

@@ -52,7 +52,8 @@ const CAPTCHA_WORDS = { never: "never", after_failures: "after wrong passwords",
 
 /** What the link allows and asks, as pairs of a name and what is set; only what differs from nothing at all. */
 export function termWords(link: OwnerLink): (readonly [string, string])[] {
-  const { maxFileSize, maxTotalSize, maxFiles, allowedExtensions, askName, askEmail, captcha } = link;
+  const { maxFileSize, maxTotalSize, maxFiles, keepDays, allowedExtensions, askName, askEmail, captcha } =
+    link;
   const pairs: (readonly [string, string])[] = [
     ["Folder", link.folder],
     ["Made", formatDate(link.createdAt)],
@@ -60,6 +61,7 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     ["Largest file", maxFileSize > 0 ? formatBytes(maxFileSize) : ""],
     ["All files together", maxTotalSize > 0 ? formatBytes(maxTotalSize) : ""],
     ["Number of files", maxFiles > 0 ? countOf(maxFiles, "file") : ""],
+    ["Files are kept", keepDays > 0 ? countOf(keepDays, "day") : ""],
     ["Kinds of files", allowedExtensions.map((each) => `.${each}`).join(", ")],
     ["Sender's name", askName === "no" ? "" : askName],
     ["Sender's e-mail", askEmail === "no" ? "" : askEmail],

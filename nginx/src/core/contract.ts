@@ -95,6 +95,28 @@ export interface components {
             readonly untrusted: boolean;
             readonly passages: readonly components["schemas"]["ContextPassage"][];
         };
+        readonly Deleted: {
+            readonly upload_id: string;
+            /** @description Null where the file is gone for good. */
+            readonly restorable_until: number | null;
+        };
+        /** @description A file that was deleted and can be restored, as the link's owner sees it. */
+        readonly DeletedFile: {
+            readonly upload_id: string;
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
+            readonly received_at: number;
+            readonly deleted_at: number;
+            /** @description Who did it: `owner`, or `service:retention`. */
+            readonly deleted_by: string;
+            readonly restorable_until: number;
+        };
+        readonly DeletedList: {
+            readonly files: readonly components["schemas"]["DeletedFile"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
         /** @description How many files of all links are at which point of being passed on. */
         readonly Destinations: {
             readonly arriving: number;
@@ -116,6 +138,11 @@ export interface components {
             readonly promised_bytes: number;
             /** @description For new ones. */
             readonly available_bytes: number;
+            /** @description Of received files, of all links together. */
+            readonly received_bytes: number;
+            /** @description Of deleted files that can be restored. */
+            readonly bin_bytes: number;
+            readonly bin_files: number;
         };
         /** @description A file whose texts are searched, and how far finding it has got. */
         readonly Document: {
@@ -197,7 +224,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "entity_not_found" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "method_not_allowed" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "method_not_allowed" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -326,6 +353,8 @@ export interface components {
             readonly ask_email?: components["schemas"]["Ask"];
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
+            readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
             readonly search?: boolean;
             /** @description Open a closed link again, or close it. false pauses the link. */
@@ -374,6 +403,8 @@ export interface components {
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
+            readonly keep_days: number;
             readonly search: boolean;
             readonly active: boolean;
         };
@@ -466,6 +497,8 @@ export interface components {
             readonly ask_email?: components["schemas"]["Ask"];
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
+            readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
             readonly search?: boolean;
             /** @description Open a closed link again, or close it. false pauses the link. */
@@ -582,6 +615,8 @@ export interface components {
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
+            readonly keep_days: number;
             readonly search: boolean;
             readonly active: boolean;
         };
@@ -774,6 +809,11 @@ export interface components {
             readonly captcha_provider?: string;
             readonly captcha_site_key?: string | null;
             readonly status: number;
+        };
+        readonly Restored: {
+            readonly upload_id: string;
+            /** @description Numbered where another file has the name by now. */
+            readonly path: string;
         };
         /** @description A file that was found. */
         readonly Result: {
