@@ -43,6 +43,7 @@ SUITES = (
         "photos",
         "page",
         "lines",
+        "archive",
         "entities",
         "indexing",
     ),

@@ -12,6 +12,7 @@ from app.core import ledger
 from app.core.errors import RequestFull, RequestNotFound
 from app.core.links import Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
+from app.core.sums import Sums
 from app.core.terms import Ask, CaptchaMode, Terms
 from app.storage.sql.files import SQLRequests
 from tests.contracts.conftest import databases
@@ -86,7 +87,7 @@ def test_what_was_never_made_is_not_found_and_touches_no_path(store, tmp_path, h
         lambda: store.reserve(link(hash=hash), "u", 1),
         lambda: store.release(hash, "u", "cancelled"),
         lambda: store.receive(hash, received(1)),
-        lambda: store.note_sha256(hash, "u", "0" * 64),
+        lambda: store.note_sums(hash, "u", Sums("0" * 64, 1)),
         lambda: store.usage(hash),
         lambda: store.remove(hash, "u"),
         lambda: store.note_folders(link(hash=hash), [RelPath.parse("a")]),
@@ -188,10 +189,10 @@ def test_a_received_file_is_not_given_back_by_a_late_release(store):
 
 def test_the_digest_is_added_once_the_file_is_there_and_passed_over_before(store, make):
     store.create(link())
-    store.note_sha256(HASH, "u1", "a" * 64)
+    store.note_sums(HASH, "u1", Sums("a" * 64, 1))
     store.receive(HASH, received(1))
-    store.note_sha256(HASH, "u1", "b" * 64)
-    assert make().usage(HASH).files == (replace(received(1), sha256="b" * 64),)
+    store.note_sums(HASH, "u1", Sums("b" * 64, 2**32 - 1))
+    assert make().usage(HASH).files == (replace(received(1), sha256="b" * 64, crc32=2**32 - 1),)
 
 
 def test_fifty_openings_from_many_processes_at_one_place_left_let_one_in(store, make):
@@ -263,7 +264,7 @@ def test_what_comes_late_for_a_file_that_was_taken_back_changes_nothing(store):
     store.receive(HASH, received(1))
     store.remove(HASH, "u1")
     store.receive(HASH, received(1))
-    store.note_sha256(HASH, "u1", "a" * 64)
+    store.note_sums(HASH, "u1", Sums("a" * 64, 1))
     store.release(HASH, "u1", "expired")
     assert (store.usage(HASH).files, store.why_gone(HASH, "u1")) == ((), None)
 

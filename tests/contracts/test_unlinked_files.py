@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from pathlib import Path
 
 import pytest
@@ -29,7 +30,7 @@ def test_a_file_is_whole_and_named_only_when_delivered(stores: Stores, size: int
     assert files.supported
     made = files.write(body(data), size, None)
     made.flush()
-    assert made.sha256 == hashlib.sha256(data).hexdigest()
+    assert made.sums == (hashlib.sha256(data).hexdigest(), zlib.crc32(data))
     assert made.head == data[:8192]
     assert inbox.find(FOLDER, PATH, made.file_identity) is None
     delivery = inbox.deliver(FOLDER, PATH, made)

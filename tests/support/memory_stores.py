@@ -3,7 +3,6 @@ processes. What the contract suites ask of it is what they ask of every store.""
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,10 +16,12 @@ from app.core.pieces import pieces
 from app.core.policy import HEAD_BYTES
 from app.core.ports.bodies import Body, Checksum
 from app.core.ports.claims import Recorded
-from app.core.ports.inbox import Content, Delivery, Inbox, Source
+from app.core.ports.content import Content
+from app.core.ports.inbox import Delivery, Inbox, Source
 from app.core.ranges import ByteRanges, Span
 from app.core.session import State, UploadSession
 from app.core.store_facts import StoreFacts
+from app.core.sums import Summing
 
 
 @dataclass
@@ -62,6 +63,12 @@ class MemorySource:
         found = self.data[offset : offset + len(buffer)]
         buffer[: len(found)] = found
         return len(found)
+
+    def version(self) -> str:
+        return self.file_identity
+
+    def fileno(self) -> int | None:
+        return None
 
 
 class MemoryUploads:
@@ -239,7 +246,9 @@ def _told(kept: _Kept) -> UploadSession:
 class MemoryUnlinkedFile(MemorySource):
     def __init__(self, memory: Memory, data: bytearray) -> None:
         super().__init__(memory, data)
-        self.sha256 = hashlib.sha256(data).hexdigest()
+        summing = Summing()
+        summing.update(bytes(data))
+        self.sums = summing.sums()
         self.head = bytes(data[:HEAD_BYTES])
 
     def flush(self) -> None:
@@ -283,6 +292,9 @@ class MemoryFile:
     @contextmanager
     def content(self) -> Iterator[Content]:
         yield self._source
+
+    def is_as(self, file_identity: str) -> bool:
+        return self.file_identity == file_identity
 
     def download_address(self, name: str) -> str | None:
         return f"https://memory.invalid/{self.file_identity}?name={name}"
@@ -367,6 +379,31 @@ class MemoryInbox:
             "/".join([*disk_folders, numbered(disk_name(path.name), taken[-1])]),
             file_identity,
         )
+
+
+class MemoryBin:
+    """BinnedFiles in ``memory``."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._kept: dict[str, MemorySource] = {}
+
+    def put(self, folder: RelPath, disk_path: str, file_identity: str, upload_id: str) -> bool:
+        with self._memory.lock:
+            found = self._memory.files.get(_place(folder, disk_path))
+            if found is None or found.file_identity != file_identity:
+                return False
+            self._kept[upload_id] = self._memory.files.pop(_place(folder, disk_path))
+            return True
+
+    def source(self, upload_id: str) -> Source | None:
+        return self._kept.get(upload_id)
+
+    def remove(self, upload_id: str) -> None:
+        self._kept.pop(upload_id, None)
+
+    def ids(self, before: float) -> Iterator[str]:
+        return iter(())
 
 
 def _place(folder: RelPath, disk_path: str) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ EVERYTHING = Terms(
     ask_email=Ask.OPTIONAL,
     destination=RemoteTarget(TargetKind.S3, bucket="b", prefix="p"),
     search=True,
+    keep_days=30,
     active=False,
 )
 

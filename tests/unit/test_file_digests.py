@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import zlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from app.core.paths import RelPath
 from app.core.ports.inbox import Delivery
 from app.core.ranges import ByteRanges, Span
 from app.core.session import UploadSession
+from app.core.sums import Sums
 from app.services.receiving import file_digests
 from app.services.receiving.file_digests import FileDigests, GrowingDigest
 from app.storage.disk.inbox import LocalInbox
@@ -70,12 +72,16 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> House:
     return House(tmp_path, now=1000.0)
 
 
+def sums(data: bytes) -> Sums:
+    return Sums(hashlib.sha256(data).hexdigest(), zlib.crc32(data))
+
+
 def test_a_growing_digest_is_that_of_the_whole(house):
     house.open()
     house.take(Span(0, len(DATA)))
     growing = GrowingDigest(house.store.open(ID))
     for stop in (0, 1, 1, 2_000_000, len(DATA)):
-        assert growing.advanced_to(stop) == hashlib.sha256(DATA[:stop]).hexdigest()
+        assert growing.advanced_to(stop) == sums(DATA[:stop])
     growing.close()
 
 
@@ -89,7 +95,7 @@ def test_what_was_sent_again_after_it_was_hashed_is_hashed_again(house):
     log.append(lambda arrived: Arrival(Kind.SYNC_FAILED, arrived.boot, 1.0))
     take(house.store, Span(0, len(DATA)), DATA[::-1], at=2.0)
     whole = house.store.open(ID).status()
-    assert growing.whole(whole) == hashlib.sha256(DATA[::-1]).hexdigest()
+    assert growing.whole(whole) == sums(DATA[::-1])
     growing.close()
 
 
@@ -101,7 +107,7 @@ def test_an_upload_that_is_opened_again_under_its_id_is_hashed_by_its_own_bytes(
     house.store.create(replace(session, opened_at=1.0))
     take(house.store, Span(0, len(DATA)), DATA[::-1], at=2.0)
     whole = house.store.open(ID).status()
-    assert house.digests.of_whole(whole, house.store.open(ID)) == hashlib.sha256(DATA[::-1]).hexdigest()
+    assert house.digests.of_whole(whole, house.store.open(ID)) == sums(DATA[::-1])
     assert house.digests.soon(whole) is None
 
 
@@ -122,7 +128,7 @@ def test_a_slow_file_is_hashed_along_and_noted_without_a_job_afterwards(house):
     house.digests.delivered(done, None, Delivery("a.bin", "a.bin", "mark"))
     assert house.jobs == []
     # The ledger has no such link here, so the digest goes nowhere else; the session is what is looked at.
-    house.requests.note_sha256 = lambda *_: None
+    house.requests.note_sums = lambda *_: None
     eventually(lambda: house.store.open(ID).status().sha256 == DIGEST, what="the digest")
 
 
@@ -152,9 +158,9 @@ def test_the_digest_of_a_whole_file_is_right_with_and_without_a_head_start(house
     house.open()
     part = house.take(Span(0, 2_000_000))
     whole = house.take(Span(2_000_000, len(DATA)))
-    assert house.digests.of_whole(whole, house.store.open(ID)) == DIGEST
+    assert house.digests.of_whole(whole, house.store.open(ID)) == sums(DATA)
     house.digests.chunk_recorded(part, None)
-    assert house.digests.of_whole(whole, house.store.open(ID)) == DIGEST
+    assert house.digests.of_whole(whole, house.store.open(ID)) == sums(DATA)
 
 
 def test_a_file_that_cannot_be_read_keeps_no_other_one_from_its_digest(house, tmp_path, monkeypatch):

@@ -21,7 +21,7 @@ from app.storage.disk.secret_file import LocalSecrets
 from app.wiring import build
 from app.wiring.stores import Stores
 from tests.support.files import PDF, content, files_below, linux_program
-from tests.support.memory_stores import Memory, MemoryInbox, MemoryUnlinkedFiles, MemoryUploads
+from tests.support.memory_stores import Memory, MemoryBin, MemoryInbox, MemoryUnlinkedFiles, MemoryUploads
 
 MIB = 1024 * 1024
 OWNER = {"Authorization": f"Bearer {'t' * 32}"}
@@ -40,6 +40,7 @@ class House:
                 uploads=MemoryUploads(self.memory, facts),
                 unlinked_files=MemoryUnlinkedFiles(self.memory),
                 inbox=MemoryInbox(self.memory),
+                bin=MemoryBin(self.memory),
                 secrets=LocalSecrets(settings.data_dir),
                 leader=LocalLeader(settings.data_dir / "leader.lock"),
             )

@@ -23,6 +23,7 @@ from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.core.session import UploadSession
+from app.core.sums import Sums
 from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.settings import Settings
 from app.storage.disk.bodies import StreamBody
@@ -104,7 +105,7 @@ def test_one_receipt_of_a_link_is_written_at_a_time_and_so_is_one_code_read(tmp_
     other = services.links.file_requests.create(RelPath.parse("other"), {}, OWNER)
     known = [unhashed(services, each, "a.bin") for each in (link, other)]
     for each, upload_id in zip((link, other), known, strict=True):
-        services.ground.requests.note_sha256(each.hash, upload_id, sha256(DATA))
+        services.ground.requests.note_sums(each.hash, upload_id, Sums(sha256(DATA), 1))
     begun = services.receiving.uploads.open(
         link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials(sender("192.0.2.1"))
     ).upload_id
@@ -127,7 +128,7 @@ def test_receipts_and_codes_are_counted_for_each_client(tmp_path: Path, monkeypa
     monkeypatch.setattr("app.services.senders.handoffs.READING_LIMIT", "2 per hour")
     services, link = office(tmp_path)
     upload_id = unhashed(services, link, "a.bin")
-    services.ground.requests.note_sha256(link.hash, upload_id, sha256(DATA))
+    services.ground.requests.note_sums(link.hash, upload_id, Sums(sha256(DATA), 1))
     begun = services.receiving.uploads.open(
         link.hash, OpenUpload(RelPath.parse("b"), 5), Credentials(sender("192.0.2.1"))
     ).upload_id
