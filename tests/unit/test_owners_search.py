@@ -269,7 +269,7 @@ class TestAlike:
         monkeypatch.setattr(FirstWord, "embed", busy)
         house.settle()
         status, reply = house.ask(f"{entity(link)}/files/{upload}/similar")
-        assert (status, reply["code"]) == (409, "file_in_use")
+        assert (status, reply["code"]) == (503, "busy")
         assert house.found("boathouse") == ["a.txt"]
 
     def test_a_file_without_text_is_like_none(self, house: House) -> None:
