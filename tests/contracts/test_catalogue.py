@@ -25,12 +25,14 @@ from app.core.paths import RelPath
 from app.core.remotes import OutboxEntry, RemoteTarget, TargetKind
 from app.core.sums import Sums
 from app.core.terms import Terms
+from app.services.messages.reader import MessageReader
 from app.storage.sql import links as link_rows
 from app.storage.sql.bin import SQLBin
 from app.storage.sql.database import Database, compiled, inserted
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
+from app.storage.sql.migrations.versions import v0006_messages
 from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import counts, ledger, metadata
@@ -41,6 +43,7 @@ from tests.support.ledgers import FileLedgers
 from tests.support.processes import together
 
 HASH = "link-0123456789abcdef"
+MESSAGE_TABLES = ("batches", "messages", "endpoints")
 
 
 def link(hash: str = HASH, created_at: float = 12.5, **terms) -> RequestLink:
@@ -326,13 +329,27 @@ def test_a_catalogue_of_the_first_schema_keeps_what_is_owed(database, opened):
     SQLOutbox(database).add(entry)
     with database.write() as tx:
         tx.run("ALTER TABLE outbox DROP COLUMN digests")
-        tx.run("DROP TABLE documents")
+        for table in ("documents", *MESSAGE_TABLES):
+            tx.run(f"DROP TABLE {table}")
         tx.run("DROP INDEX ledger_bin")
         for column in ("crc32", "deleted_at", "deleted_by"):
             tx.run(f"ALTER TABLE ledger DROP COLUMN {column}")
         tx.run("UPDATE alembic_version SET version_num = '0001'")
     migrate(opened())
     assert SQLOutbox(opened()).all() == [entry]
+
+
+def test_what_happened_before_there_were_messages_is_told_to_nobody(database, opened, store):
+    store.create(link())
+    store.reserve(link(), "u1", 1)
+    store.receive(HASH, ReceivedFile("u1", "a", "a", 1, 5.0))
+    last = SQLEvents(database).after(0, 99)[-1].id
+    with database.write() as tx:
+        for table in MESSAGE_TABLES:
+            tx.run(f"DROP TABLE {table}")
+        tx.run(f"UPDATE alembic_version SET version_num = '{v0006_messages.down_revision}'")
+    migrate(opened())
+    assert SQLEvents(opened()).cursor(MessageReader.name) == last
 
 
 class Both:

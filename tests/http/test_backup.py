@@ -99,9 +99,12 @@ def test_what_is_no_place_for_a_backup_is_refused(tmp_path: Path, live: Callable
 def test_links_move_to_postgresql_and_a_start_on_the_wrong_database_is_refused(
     tmp_path: Path, live: Callable[..., LiveServer], postgresql: PostgreSQLServer
 ) -> None:
-    server, url = live(workers=1), postgresql.new_database()
+    server = live(workers=1, DROPPR_WEBHOOK_ALLOW_PRIVATE="127.0.0.1")
+    url = postgresql.new_database()
     link = Client.of(server).make_link(title="moved")
     link.deliver("a.bin", b"received")
+    hook = {"url": "https://127.0.0.1/", "kinds": ["link.made"]}
+    link.client.call("POST", "/api/endpoints", json=hook, owner=True).expect(201)
     server.kill()
     data = server.data_dir
     refused = droppr(data, "cleanup", DROPPR_DATABASE_URL=url)
@@ -113,6 +116,8 @@ def test_links_move_to_postgresql_and_a_start_on_the_wrong_database_is_refused(
     assert there.info().expect(200).json["title"] == "moved"
     assert [file["path"] for file in there.files()] == ["a.bin"]
     there.deliver("b.bin", b"more")
+    told = there.client.call("GET", "/api/endpoints", owner=True).expect(200).json["endpoints"]
+    assert [each["url"] for each in told] == ["https://127.0.0.1/"]
     assert "set DROPPR_DATABASE_URL" in droppr(data, "cleanup").stderr
     empty = droppr(tmp_path / "fresh", "cleanup", DROPPR_DATABASE_URL=postgresql.new_database())
     assert "The database has no tables yet" in empty.stderr

@@ -114,7 +114,7 @@ def _copy(source: SQLiteDatabase, target: Database) -> int:
             for rows in old.batches(compiled(sa.select(table), source.dialect), ROWS):
                 new.many(words, [dict(zip(names, row, strict=True)) for row in rows])
                 links += len(rows) if table.name == "links" else 0
-            if "id" in names:
+            if "id" in names and isinstance(table.c.id.type, sa.Integer):
                 last = f"(SELECT coalesce(max(id), 0) + 1 FROM {table.name})"
                 new.one(f"SELECT setval(pg_get_serial_sequence('{table.name}', 'id'), {last}, false)")
     target.sync()

@@ -12,7 +12,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.sql.expression import ColumnElement, literal_column
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration, which the tables below are made by."""
 
 metadata = MetaData()
@@ -248,6 +248,51 @@ documents = Table(
     Index("documents_by_state", "entity", "state", "link"),
 )
 _some("documents_due", documents.c.next_at, documents.c.id, only=documents.c.next_at.is_not(None))
+
+# What happened and was not told yet, gathered for each who is told.
+batches = Table(
+    "batches",
+    metadata,
+    Column("link", Text, primary_key=True),  # Its hash.
+    Column("reader", Text, primary_key=True),
+    Column("event", BigInteger, nullable=False),
+    Column("due_at", Double),
+    Column("closed_at", Double),
+    Column("document", Text, nullable=False),  # The rest of it, as JSON.
+)
+_some("batches_due", batches.c.due_at, only=batches.c.due_at.is_not(None))
+
+messages = Table(
+    "messages",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("link", Text),
+    Column("facts", Text, nullable=False),  # As JSON.
+    Column("created_at", Double, nullable=False),
+    Column("next_at", Double),
+    Column("state", Text, nullable=False),
+    Column("tries", Integer, nullable=False),
+    Column("since", Double),
+    Column("answer", Text),
+    Column("done_at", Double),
+    Column("lane", Text, nullable=False),  # What is slow or fails together.
+    Index("messages_by_age", "created_at", "id"),
+    Index("messages_by_state", "state", "created_at", "id"),
+    Index("messages_by_link", "link", "created_at", "id"),
+)
+_some("messages_due", messages.c.lane, messages.c.next_at, only=messages.c.next_at.is_not(None))
+
+# Where webhooks go to. Their secrets stand here, as every message is signed with one.
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("created_at", Double, nullable=False),
+    Column("document", Text, nullable=False),  # The endpoint as JSON.
+)
 
 # What the catalogue knows of itself.
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))
