@@ -28,6 +28,7 @@ _KINDS = {
     Kind.COUNT: "number",
     Kind.EXTENSIONS: "list",
     Kind.ORIGINS: "list or null",
+    Kind.ADDRESSES: "list or null",
     Kind.DESTINATION: "object",
     Kind.SWITCH: "true or false",
 }

@@ -13,11 +13,12 @@ from typing import Annotated, Literal, Self
 from apscheduler.triggers.cron import CronTrigger
 from limits import parse as parse_limit
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from app.core.images import image_type
 from app.core.origins import ANY, origin_list
 from app.core.terms import MAX_HOURS
+from app.message_settings import MessageSettings
 
 MIB = 1024 * 1024
 MOST_PLACES = 1000
@@ -41,7 +42,7 @@ class InvalidSettings(Exception):
     """The settings do not make sense. Its text names every problem, one a line."""
 
 
-class Settings(BaseSettings):
+class Settings(MessageSettings):
     """All settings, typed and frozen. Field names are the environment variables in lower case, DROPPR_ left out."""
 
     model_config = SettingsConfigDict(

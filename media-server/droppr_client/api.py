@@ -94,6 +94,37 @@ class Api:
         page = {**asked, "limit": [str(most)], "format": ["context"]}
         return self._call("GET", f"/api/search?{urlencode(page, doseq=True, errors='replace')}")
 
+    def messages(self, most: int, state: str | None = None, hash: str | None = None) -> list[JSON]:
+        """What was told or will be, newest first."""
+        asked = {"limit": str(most), "state": state, "link": hash}
+        named = {name: value for name, value in asked.items() if value is not None}
+        return self._listed(self._call("GET", f"/api/messages?{urlencode(named, errors='replace')}"), "messages")
+
+    def message(self, id: str) -> JSON:
+        return self._call("GET", f"/api/messages/{_quoted(id)}")
+
+    def send_again(self, id: str) -> JSON:
+        return self._call("POST", f"/api/messages/{_quoted(id)}/redelivery")
+
+    def test_message(self, body: JSON) -> list[JSON]:
+        """Have tests sent; the messages that they are."""
+        return self._listed(self._call("POST", "/api/messages/test", body), "messages")
+
+    def endpoints(self) -> list[JSON]:
+        return self._listed(self._call("GET", "/api/endpoints"), "endpoints")
+
+    def make_endpoint(self, body: JSON) -> JSON:
+        return self._call("POST", "/api/endpoints", body)
+
+    def change_endpoint(self, id: str, body: JSON) -> JSON:
+        return self._call("PATCH", f"/api/endpoints/{_quoted(id)}", body)
+
+    def renew_endpoint(self, id: str) -> JSON:
+        return self._call("POST", f"/api/endpoints/{_quoted(id)}/secret")
+
+    def remove_endpoint(self, id: str) -> None:
+        self._call("DELETE", f"/api/endpoints/{_quoted(id)}")
+
     def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
         """The bytes ``[start, stop)`` of a received file in pieces, and never more. Raises Retryable, FileRefused, ApiError."""
         headers = self._headers() | {"Range": f"bytes={start}-{stop - 1}"}
@@ -214,7 +245,11 @@ class Api:
 
 
 def _path(hash: str) -> str:
-    return f"/api/droppr/requests/{quote(hash, safe='', errors='replace')}"
+    return f"/api/droppr/requests/{_quoted(hash)}"
+
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="", errors="replace")
 
 
 def _usable(token: str | None) -> str | None:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 WRONG_SETTINGS = 2
 _ELSEWHERE = {
+    "endpoint": "droppr_client.message_commands",
+    "message": "droppr_client.message_commands",
     "request": "droppr_client.request_commands",
     "search": "droppr_client.search_command",
     "upload": "droppr_client.upload_command",

@@ -191,8 +191,8 @@ def _term_text(term: Term, link: JSON) -> str:
             return _number(value or "no limit")
         case Kind.EXTENSIONS:
             return ", ".join(map(plain_text, value if isinstance(value, list) else [])) or "all"
-        case Kind.ORIGINS:
-            return _origins(value)
+        case Kind.ORIGINS | Kind.ADDRESSES:
+            return _origins(value) if term.kind is Kind.ORIGINS else _addresses(value)
         case Kind.DESTINATION:
             return _destination(value)
         case Kind.CHOICE:
@@ -216,6 +216,12 @@ def _origins(named: object) -> str:
     if not isinstance(named, list):
         return "addresses that the server allows"
     return ", ".join(map(plain_text, named)).replace("*", "all addresses") or "this server only"
+
+
+def _addresses(named: object) -> str:
+    if not isinstance(named, list):
+        return "whom the server names"
+    return ", ".join(map(plain_text, named)) or "nobody"
 
 
 def _file_row(file: JSON) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.COUNT: {"type": click.IntRange(0)},
     Kind.EXTENSIONS: {"metavar": "LIST"},
     Kind.ORIGINS: {"metavar": "LIST"},
+    Kind.ADDRESSES: {"metavar": "LIST"},
     Kind.DESTINATION: {"type": Destination(), "metavar": "PLACE"},
 }
 """How the command line takes a term of each kind; one that is not here is a text."""

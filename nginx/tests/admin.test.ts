@@ -39,6 +39,8 @@ const LINK: ListedLink = {
   captcha: "after_failures",
   askName: "no",
   askEmail: "no",
+  notify: "",
+  confirm: false,
   search: false,
   destination: { kind: "folder" },
   expired: false,
@@ -62,6 +64,8 @@ const TYPED: TypedTerms = {
   captcha: "after_failures",
   askName: "no",
   askEmail: "no",
+  notify: "",
+  confirm: false,
   search: false,
   destination: { kind: "folder" },
 };
@@ -116,10 +120,22 @@ describe("terms", () => {
         captcha: "after_failures",
         ask_name: "no",
         ask_email: "no",
+        notify: "",
+        confirm: false,
         search: false,
         destination: { kind: "folder" },
       },
     );
+  });
+
+  it("name who is mailed as it was typed, and change only where that differs", () => {
+    const link = { ...LINK, notify: "anna@example.org, ben@example.org" };
+    expect(changedTerms({ ...TYPED, notify: " anna@example.org, ben@example.org " }, link)).toEqual({});
+    expect(changedTerms({ ...TYPED, notify: "none", confirm: true }, link)).toEqual({
+      notify: "none",
+      confirm: true,
+    });
+    expect(changedTerms({ ...TYPED, notify: "" }, link)).toEqual({ notify: "" });
   });
 
   it("take the hours that were typed", () => {

@@ -123,6 +123,19 @@ def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> N
     expect(page.get_by_text("Ask Ada")).to_have_text("Ask Ada\nfirst")
 
 
+def test_mail_that_the_server_cannot_send_is_said_beside_its_field(desk: Page, server: LiveServer) -> None:
+    desk.get_by_text("Limits and questions").click()
+    field = desk.get_by_label("Mail what arrives to")
+    field.fill("anna@example.org")
+    desk.get_by_label("Folder", exact=True).fill("admin/told")
+    desk.get_by_role("button", name="Make the link").click()
+    expect(desk.locator(".problem")).to_contain_text("sends no mail yet")
+    expect(field).to_be_focused()
+    field.fill("none")
+    link = found(Client.of(server), make_link(desk, "admin/told"))
+    assert (link["notify"], link["confirm"]) == ([], False)
+
+
 def test_a_made_link_is_copied_shown_as_qr_code_and_opened(desk: Page) -> None:
     desk.context.grant_permissions(["clipboard-read", "clipboard-write"])
     address = make_link(desk, "admin/shared")

@@ -101,14 +101,20 @@ def test_every_limit_has_an_option(terminal):
         "ask-name": ("required", "required"),
         "ask-email": ("optional", "optional"),
         "destination": ("folder", {"kind": "folder"}),
+        "notify": ("none", []),
     }
     assert {name.replace("-", "_") for name in options} == {term.name for term in TERMS} - {
         "password",
         "expires_hours",
         "search",
+        "confirm",
         "active",
     }
-    arguments = ["--no-search", *(text for name, (typed, _) in options.items() for text in (f"--{name}", typed))]
+    arguments = [
+        "--no-search",
+        "--no-confirm",
+        *(text for name, (typed, _) in options.items() for text in (f"--{name}", typed)),
+    ]
     made = terminal.json("request", "create", "limits", "--password", "secret", "--expires-hours", "2.5", *arguments)
     assert made["search"] is False
     assert {name: made[name.replace("-", "_")] for name in options} == {

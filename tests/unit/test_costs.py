@@ -129,6 +129,15 @@ CALLS = [
         owners(each, "/api/entities/<entity_id>/upload-chunk", "/api/entities/x/upload-chunk")
         for each in ("POST", "PUT", "PATCH")
     ),
+    owners("GET", "/api/messages"),
+    owners("GET", "/api/messages/<message_id>", "/api/messages/x"),
+    owners("POST", "/api/messages/<message_id>/redelivery", "/api/messages/x/redelivery"),
+    owners("POST", "/api/messages/test"),
+    owners("GET", "/api/endpoints"),
+    owners("POST", "/api/endpoints"),
+    owners("PATCH", "/api/endpoints/<endpoint_id>", "/api/endpoints/x"),
+    owners("DELETE", "/api/endpoints/<endpoint_id>", "/api/endpoints/x"),
+    owners("POST", "/api/endpoints/<endpoint_id>/secret", "/api/endpoints/x/secret"),
     owners("GET", "/metrics"),
     owners("GET", "/api/v1/system/upload-status"),
     owners("GET", "/api/v1/system/upload-events"),

@@ -128,6 +128,16 @@ class EntityNotFound(NotFound):
     default = "There is no such entity, or it has no documents that are searched."
 
 
+class MessageNotFound(NotFound):
+    code = "message_not_found"
+    default = "There is no such message. Messages are kept for a time that the server sets."
+
+
+class EndpointNotFound(NotFound):
+    code = "endpoint_not_found"
+    default = "There is no such endpoint."
+
+
 class FileNotFound(NotFound):
     code = "file_not_found"
     default = "There is no such file."
@@ -151,6 +161,16 @@ class DestinationNotReady(UploadError):
 class NotInstalled(UploadError):
     code = "not_installed"
     default = "This server was installed without what this needs. Ask whoever looks after it."
+
+
+class MailNotReady(UploadError):
+    code = "mail_not_ready"
+    default = "This server sends no mail yet. Whoever looks after it has to set DROPPR_SMTP_URL and DROPPR_MAIL_FROM."
+
+
+class EndpointNotAllowed(UploadError):
+    code = "endpoint_not_allowed"
+    default = "This server may not post to this address."
 
 
 class UploadNotOpened(UploadError):

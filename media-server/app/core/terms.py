@@ -22,6 +22,7 @@ MAX_PASSWORD_LENGTH = 256
 MAX_EXTENSIONS = 200
 MAX_EXTENSION_LENGTH = 32
 MAX_ORIGINS = 100
+MAX_NOTIFIED = 20
 
 
 class CaptchaMode(StrEnum):
@@ -53,6 +54,8 @@ class Kind(StrEnum):
     CHOICE = "choice"
     EXTENSIONS = "extensions"
     ORIGINS = "origins"
+    ADDRESSES = "addresses"
+    """E-mail addresses."""
     DESTINATION = "destination"
     SWITCH = "switch"
 
@@ -85,7 +88,7 @@ class Term:
     """Other names that bodies may use."""
     field: str = ""
     needs: str = ""
-    """The extra of the installation without which it cannot be switched on."""
+    """What the installation has to have before it can be switched on: an extra of this name, or ``mail``, a mail server."""
     default: Any = None
     choices: type[StrEnum] | None = None
 
@@ -188,6 +191,29 @@ class Terms:
     ask_email: Annotated[
         Ask, Term(kind=Kind.CHOICE, label="Asks for e-mail", help="Whether they give an e-mail address.")
     ] = Ask.NO
+    notify: Annotated[
+        tuple[str, ...] | None,
+        Term(
+            kind=Kind.ADDRESSES,
+            label="Tell by mail",
+            audience=Audience.OWNER,
+            needs="mail",
+            help="Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says.",
+            more="A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. "
+            "See [Messages](#messages).",
+        ),
+    ] = None
+    confirm: Annotated[
+        bool,
+        Term(
+            kind=Kind.SWITCH,
+            label="Confirms by mail",
+            audience=Audience.OWNER,
+            needs="mail",
+            help="Mail senders who give an e-mail address what has arrived, with the signed receipt.",
+            more="Counts where `ask_email` is not `no`. See [Messages](#messages).",
+        ),
+    ] = False
     destination: Annotated[
         RemoteTarget | None,
         Term(
@@ -263,7 +289,7 @@ def _value(term: Term, kept: Any) -> Any:
     match term.kind:
         case Kind.CHOICE if term.choices:
             return term.choices(kept)
-        case Kind.EXTENSIONS | Kind.ORIGINS:
+        case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES:
             return None if kept is None else tuple(kept)
         case Kind.DESTINATION:
             return RemoteTarget.of(kept)

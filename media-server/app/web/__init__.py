@@ -12,6 +12,7 @@ from app.web.api.contract import contract
 from app.web.api.deleted import deleted
 from app.web.api.entities import entities
 from app.web.api.entity_uploads import entity_uploads
+from app.web.api.messages import messages
 from app.web.api.native import native
 from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
@@ -81,6 +82,7 @@ def install(app: Flask, settings: Settings) -> None:
         open_uploads,
         entities,
         entity_uploads,
+        messages,
         receipts,
         owner,
         system,

@@ -16,6 +16,7 @@ from app.wiring.entities import Entities, build_entities
 from app.wiring.forwarding import Forwarding, build_forwarding
 from app.wiring.ground import Ground, build_ground
 from app.wiring.links import Links, build_links
+from app.wiring.messages import Messages, build_messages
 from app.wiring.operations import Operations, build_operations, build_owner
 from app.wiring.readers import build_readers
 from app.wiring.received import Received, build_received
@@ -37,6 +38,7 @@ class Services:
     senders: Senders
     forwarding: Forwarding
     entities: Entities
+    messages: Messages
     readers: EventReaders
     operations: Operations
     owner: Owner
@@ -53,6 +55,7 @@ class Services:
         self.forwarding.worker.start()
         self.readers.start()
         self.entities.start()
+        self.messages.worker.start()
         start_leader(
             self.ground.stores.leader,
             self.settings.cleanup_cron,
@@ -82,16 +85,19 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     received = build_received(ground, settings)
     forwarding = build_forwarding(ground, settings, remotes)
     entities = build_entities(ground, settings, links.file_requests, received.bin)
+    senders = build_senders(ground, settings, receiving)
+    messages = build_messages(ground, settings, senders.receipts)
     return Services(
         settings=settings,
         ground=ground,
         links=links,
         receiving=receiving,
         received=received,
-        senders=build_senders(ground, settings, receiving),
+        senders=senders,
         forwarding=forwarding,
         entities=entities,
-        readers=build_readers(ground, receiving, received, entities.reader),
+        messages=messages,
+        readers=build_readers(ground, receiving, received, entities.reader, messages.reader),
         operations=build_operations(ground, settings, receiving.room, received, forwarding),
         owner=build_owner(ground, settings),
     )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 
+from app.core.errors import MailNotReady
 from app.core.ports.guards import CaptchaProvider
 from app.services.forwarding.remotes import Remotes
 from app.services.links.access import Access, AccessRules
@@ -45,9 +47,17 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         clock=ground.clock,
         create_limit=settings.rate_limit_share_create,
         usual_hours=settings.link_expires_hours,
-        checks=TermChecks(target=remotes.check, needs=check_extra),
+        checks=TermChecks(target=remotes.check, needs=partial(_check, settings)),
     )
     return Links(file_requests, captcha)
+
+
+def _check(settings: Settings, name: str) -> None:
+    """Raises NotInstalled, MailNotReady where this installation lacks what a term needs."""
+    if name != "mail":
+        check_extra(name)
+    elif settings.smtp_url is None:
+        raise MailNotReady()
 
 
 def access_rules(settings: Settings) -> AccessRules:

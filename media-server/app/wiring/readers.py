@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from app.services.entities.reader import SearchReader
 from app.services.event_readers import EventReader, EventReaders
 from app.services.forwarding.reader import ForwardingReader
 from app.services.received.bin_reader import BinReader
@@ -15,11 +14,11 @@ from app.wiring.received import Received
 from app.wiring.receiving import Receiving
 
 
-def build_readers(ground: Ground, receiving: Receiving, received: Received, search: SearchReader) -> EventReaders:
+def build_readers(ground: Ground, receiving: Receiving, received: Received, *others: EventReader) -> EventReaders:
     readers: list[EventReader] = [
         ForwardingReader(ground.requests, ground.outbox),
         RemovalReader(ground.requests, receiving.undo, ground.clock),
         BinReader(received.bin, ground.clock),
-        search,
+        *others,
     ]
     return EventReaders(SQLEvents(ground.catalogue), readers, partial(ground.catalogue.alone, wait=False), ground.bell)

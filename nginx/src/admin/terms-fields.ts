@@ -74,6 +74,8 @@ export class TermsFields {
       captcha: chosen<CaptchaMode>(CAPTCHA_MODES, this.#select("captcha")),
       askName: chosen<Asked>(ASKED, this.#select("ask_name")),
       askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
+      notify: this.#input("notify").value,
+      confirm: this.#input("confirm").checked,
       destination: this.#destination(),
       search: this.#input("search").checked,
     };
@@ -90,6 +92,8 @@ export class TermsFields {
     this.#select("captcha").value = link.captcha;
     this.#select("ask_name").value = link.askName;
     this.#select("ask_email").value = link.askEmail;
+    this.#input("notify").value = link.notify;
+    this.#input("confirm").checked = link.confirm;
     this.#input("search").checked = link.search;
   }
 

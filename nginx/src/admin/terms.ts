@@ -24,6 +24,8 @@ export interface TypedTerms extends Texts {
   readonly captcha: CaptchaMode;
   readonly askName: Asked;
   readonly askEmail: Asked;
+  readonly notify: string;
+  readonly confirm: boolean;
   readonly destination: Destination;
   readonly search: boolean;
 }
@@ -53,6 +55,8 @@ function lastingTerms(typed: TypedTerms) {
     captcha: typed.captcha,
     ask_name: typed.askName,
     ask_email: typed.askEmail,
+    notify: typed.notify.trim(),
+    confirm: typed.confirm,
     destination: typed.destination,
     search: typed.search,
   };
@@ -69,6 +73,8 @@ function standingTerms(link: OwnerLink): Terms {
     captcha: link.captcha,
     ask_name: link.askName,
     ask_email: link.askEmail,
+    notify: link.notify,
+    confirm: link.confirm,
     destination: link.destination,
     search: link.search,
   };

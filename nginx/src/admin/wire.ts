@@ -34,6 +34,10 @@ export interface OwnerLink extends Texts {
   readonly captcha: CaptchaMode;
   readonly askName: Asked;
   readonly askEmail: Asked;
+  /** Who is mailed what arrives, as it is typed: empty for whom the server names, `none` for nobody. */
+  readonly notify: string;
+  /** Whether senders are mailed a receipt. */
+  readonly confirm: boolean;
   readonly destination: Destination;
   /** Under which its files are found, where they are searched. */
   readonly entity: string;
@@ -98,6 +102,8 @@ export function parseLink(value: unknown): OwnerLink {
     captcha: oneOf(CAPTCHA_MODES, fields.captcha),
     askName: oneOf(ASKED, fields.ask_name),
     askEmail: oneOf(ASKED, fields.ask_email),
+    notify: addressesOf(fields.notify),
+    confirm: fields.confirm === true,
     destination: destinationOf(fields.destination),
     entity: text(fields, "entity"),
     search: fields.search === true,
@@ -210,6 +216,11 @@ export interface Stopped {
 export function parseStopped(value: unknown): Stopped {
   const fields = doubted<Declared<"Stopped">>(value);
   return { cancelled: number(fields, "cancelled"), left: number(fields, "left") };
+}
+
+function addressesOf(value: unknown): string {
+  if (!Array.isArray(value)) return "";
+  return value.length === 0 ? "none" : value.map(String).join(", ");
 }
 
 function destinationOf(value: unknown): Destination {

@@ -65,6 +65,8 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     ["Kinds of files", allowedExtensions.map((each) => `.${each}`).join(", ")],
     ["Sender's name", askName === "no" ? "" : askName],
     ["Sender's e-mail", askEmail === "no" ? "" : askEmail],
+    ["Mail to", link.notify],
+    ["Senders get", link.confirm ? "a receipt by mail" : ""],
     ["Passed on to", destinationWords(link.destination)],
     ["Texts", link.search ? "searched" : ""],
     ["Captcha", captcha === "after_failures" ? "" : CAPTCHA_WORDS[captcha]],

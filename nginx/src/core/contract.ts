@@ -36,6 +36,8 @@ export interface components {
             };
             readonly signature: string;
         };
+        /** @enum {string} */
+        readonly Channel: "mail" | "webhook";
         readonly ChunkProgress: {
             readonly chunk_size: number;
             readonly completed_chunks: number;
@@ -199,6 +201,54 @@ export interface components {
             readonly kind: "drive";
             readonly folder_id: string;
         };
+        /** @description A new endpoint. */
+        readonly EndpointBody: {
+            /** @description `https://…`; `http://` only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. */
+            readonly url: string;
+            /** @description Which kinds it is told; all if not said. */
+            readonly kinds?: readonly components["schemas"]["MessageKind"][];
+            /** @description The hash of the only link that it is told of. */
+            readonly link?: string | null;
+        };
+        /** @description What to change of an endpoint: what is absent stays as it is. */
+        readonly EndpointChanges: {
+            readonly url?: string;
+            readonly kinds?: readonly components["schemas"]["MessageKind"][];
+            readonly active?: boolean;
+        };
+        readonly EndpointList: {
+            readonly endpoints: readonly components["schemas"]["EndpointReply"][];
+        };
+        /** @description A new endpoint, or one with a new secret. */
+        readonly EndpointMade: {
+            readonly id: string;
+            readonly url: string;
+            readonly kinds: readonly components["schemas"]["MessageKind"][];
+            /** @description The hash of the only link that it is told of; null for all. */
+            readonly link: string | null;
+            readonly active: boolean;
+            readonly created_at: number;
+            /** @description Since when it takes nothing; null where it does. */
+            readonly failing_since: number | null;
+            /** @description Why the server switched it off. */
+            readonly trouble: string | null;
+            /** @description What its messages are signed with. It is told this once. */
+            readonly secret: string;
+        };
+        /** @description Where webhooks go to. */
+        readonly EndpointReply: {
+            readonly id: string;
+            readonly url: string;
+            readonly kinds: readonly components["schemas"]["MessageKind"][];
+            /** @description The hash of the only link that it is told of; null for all. */
+            readonly link: string | null;
+            readonly active: boolean;
+            readonly created_at: number;
+            /** @description Since when it takes nothing; null where it does. */
+            readonly failing_since: number | null;
+            /** @description Why the server switched it off. */
+            readonly trouble: string | null;
+        };
         /** @description Whoever documents belong to. */
         readonly Entity: {
             readonly entity: string;
@@ -351,6 +401,10 @@ export interface components {
             readonly ask_name?: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email?: components["schemas"]["Ask"];
+            /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
+            readonly notify?: readonly string[] | string | null;
+            /** @description Mail senders who give an e-mail address what has arrived, with the signed receipt. Counts where `ask_email` is not `no`. See [Messages](#messages). */
+            readonly confirm?: boolean;
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
@@ -402,6 +456,9 @@ export interface components {
             readonly ask_name: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
+            /** @description Null for those that the server names. */
+            readonly notify: readonly string[] | null;
+            readonly confirm: boolean;
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
@@ -466,6 +523,44 @@ export interface components {
             readonly seconds_ago: number;
             readonly used_bytes: number;
         };
+        /**
+         * @description What a message says; of webhooks this is the ``type``.
+         * @enum {string}
+         */
+        readonly MessageKind: "files.received" | "files.removed" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "test";
+        /** @description Messages, newest first. */
+        readonly MessageList: {
+            readonly messages: readonly components["schemas"]["MessageReply"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
+        /** @description One thing that one recipient is told. */
+        readonly MessageReply: {
+            /** @description The same with each try: `webhook-id`, and in a mail's `Message-ID`. */
+            readonly id: string;
+            readonly kind: components["schemas"]["MessageKind"];
+            readonly channel: components["schemas"]["Channel"];
+            /** @description A mail address, or the id of an endpoint. */
+            readonly recipient: string;
+            /** @description The hash of the link that it is about. */
+            readonly link: string | null;
+            /** @description That of the link, as it was. */
+            readonly title: string | null;
+            /** @description How many files it is about; null where it is about none. */
+            readonly files: number | null;
+            readonly bytes: number | null;
+            readonly state: components["schemas"]["MessageState"];
+            readonly created_at: number;
+            readonly tries: number;
+            /** @description When it is tried; null where it is not. */
+            readonly next_at: number | null;
+            /** @description What the other side said last, or why it could not be asked. */
+            readonly answer: string | null;
+            /** @description When it was taken or given up. */
+            readonly done_at: number | null;
+        };
+        /** @enum {string} */
+        readonly MessageState: "waiting" | "failed" | "sent" | "given_up";
         /** @description A new link: the folder that files go into, relative to `files/` in the data folder, and its terms. */
         readonly NewLink: {
             readonly folder: string;
@@ -495,6 +590,10 @@ export interface components {
             readonly ask_name?: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email?: components["schemas"]["Ask"];
+            /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
+            readonly notify?: readonly string[] | string | null;
+            /** @description Mail senders who give an e-mail address what has arrived, with the signed receipt. Counts where `ask_email` is not `no`. See [Messages](#messages). */
+            readonly confirm?: boolean;
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
@@ -614,6 +713,9 @@ export interface components {
             readonly ask_name: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
+            /** @description Null for those that the server names. */
+            readonly notify: readonly string[] | null;
+            readonly confirm: boolean;
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
@@ -1083,6 +1185,17 @@ export interface components {
          * @enum {string}
          */
         readonly TargetKind: "s3" | "drive" | "session";
+        /** @description Where a test goes to: one of both, or, where neither is named, to those of `DROPPR_NOTIFY_MAIL`. */
+        readonly TestBody: {
+            /** @description An e-mail address. */
+            readonly mail?: string | null;
+            /** @description The id of an endpoint, which may be switched off. */
+            readonly endpoint?: string | null;
+        };
+        /** @description The tests that are on their way; the log tells what came of them. */
+        readonly Tests: {
+            readonly messages: readonly components["schemas"]["MessageReply"][];
+        };
         /** @description A stretch of a file's text: a page, or a hundred passages of a longer one. */
         readonly Text: {
             readonly page: number | null;

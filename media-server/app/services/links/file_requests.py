@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from app.core.actors import Actor, Credentials
-from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired
+from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, UploadError
 from app.core.links import Counts, ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
@@ -55,8 +55,8 @@ class LinkInfo:
 
 
 class TermChecks(NamedTuple):
-    """What others have to say about terms: ``target`` raises where files cannot be passed on to it, ``needs`` raises NotInstalled where
-    the extra of this name is missing."""
+    """What others have to say about terms: ``target`` raises where files cannot be passed on to it, ``needs`` raises NotInstalled or
+    MailNotReady where this installation has not what a term needs."""
 
     target: Callable[[RemoteTarget], None]
     needs: Callable[[str], None]
@@ -219,9 +219,14 @@ class FileRequests:
         return lambda link: replace(link, terms=replace(link.terms, **kept))
 
     def _kept(self, term: Term, given: Any) -> Any:
-        """What is kept of what an owner gives. Raises DestinationNotReady, NotInstalled."""
+        """What is kept of what an owner gives. Raises DestinationNotReady, NotInstalled, MailNotReady."""
         if term.needs and given:
-            self._checks.needs(term.needs)
+            try:
+                self._checks.needs(term.needs)
+            except UploadError as error:
+                # So that a form shows it where it is.
+                error.details["fields"] = {term.name: error.message}
+                raise
         match term.kind:
             case Kind.SECRET:
                 return self._hasher.hash(given) if given else None

@@ -9,6 +9,7 @@ from __future__ import annotations
 from app.web.wire import figures, link_views, replies
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
+from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink
@@ -226,6 +227,7 @@ CALLS = (
         replies.Stopped,
     ),
     *entity_calls(_FORM_FIELDS, _CHUNK),
+    *MESSAGE_CALLS,
     Call(
         ("GET",),
         "/ws_api/upload_parallel/{file_id}",

@@ -30,6 +30,7 @@ class Group(StrEnum):
     UPLOADS = "Uploads"
     RECEIVED = "What has arrived"
     FOUND = "Finding files"
+    MESSAGES = "Messages"
     PROOF = "Receipts and handoffs"
     SESSION = "The owner's session"
     SERVER = "The server"

@@ -80,6 +80,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.COUNT: int,
     Kind.EXTENSIONS: Annotated[list[str], Field(description="Without dots, in lower case; empty is all.")],
     Kind.ORIGINS: Annotated[list[str] | None, Field(description="Null for those that the server allows.")],
+    Kind.ADDRESSES: Annotated[list[str] | None, Field(description="Null for those that the server names.")],
     Kind.DESTINATION: Destination,
     Kind.SWITCH: bool,
 }

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
 from typing_extensions import TypedDict
 
+from app.core.addresses import address_list
 from app.core.errors import InvalidPath
 from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
-from app.core.terms import MAX_EXTENSION_LENGTH, MAX_EXTENSIONS, MAX_ORIGINS, TERMS, Kind, Term
+from app.core.terms import MAX_EXTENSION_LENGTH, MAX_EXTENSIONS, MAX_NOTIFIED, MAX_ORIGINS, TERMS, Kind, Term
 from app.settings import extension_list
 from app.web.wire.replies import FolderDestination
 
@@ -108,6 +109,18 @@ def _origins(value: object) -> object:
     return found
 
 
+def _addresses(value: object) -> object:
+    if value is None or value == "":
+        return None
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(text, str) for text in texts):
+        raise ValueError("Input should be a list of addresses such as anna@example.org, or 'none'")
+    found = address_list(texts)
+    if len(found) > MAX_NOTIFIED:
+        raise ValueError(f"At most {MAX_NOTIFIED} addresses are possible")
+    return found
+
+
 def _destination(value: Any) -> RemoteTarget | None:
     """Where to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
     if value is None:
@@ -140,6 +153,14 @@ def _prefix(text: Any) -> str:
 Texts = list[str] | str
 
 
+# Lists, or one text: what is kept, and how it is read.
+_LISTS: dict[Kind, tuple[Any, Callable[[Any], Any]]] = {
+    Kind.EXTENSIONS: (tuple[str, ...], _extensions),
+    Kind.ORIGINS: (tuple[str, ...] | None, _origins),
+    Kind.ADDRESSES: (tuple[str, ...] | None, _addresses),
+}
+
+
 def _read(type: Any, validate: Callable[[Any], Any], written: Any) -> Any:
     """What ``validate`` makes ``type`` of; the contract says that it is ``written``, or null."""
     return Annotated[type, BeforeValidator(validate, json_schema_input_type=written | None)]
@@ -165,10 +186,9 @@ def _type(term: Term) -> Any:
             return _read(count, _number, count)
         case Kind.CHOICE:
             return term.choices
-        case Kind.EXTENSIONS:
-            return _read(tuple[str, ...], _extensions, Texts)
-        case Kind.ORIGINS:
-            return _read(tuple[str, ...] | None, _origins, Texts)
+        case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES:
+            kept, read = _LISTS[term.kind]
+            return _read(kept, read, Texts)
         case Kind.DESTINATION:
             return _read(Any, _destination, Destination)
         case Kind.SWITCH:

@@ -1,0 +1,116 @@
+"""Delivery: one try to hand over one message, and what is noted of it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from app.core.backoff import Backoff
+from app.core.errors import Busy, RateLimited, ReceiptNotReady, RequestNotFound, UploadError
+from app.core.messages import Answer, Channel, Message, MessageKind, Outcome, after_post, tried
+from app.core.ports.catalogue import RequestStore
+from app.core.ports.guards import Clock
+from app.core.ports.messages import EndpointStore, HookCarrier, MailCarrier, MessageStore
+from app.services.messages.mails import Mails
+from app.services.messages.webhooks import body_of, signed
+from app.services.senders.receipts import Receipts
+
+log = logging.getLogger("droppr.messages")
+
+_GONE = Answer(Outcome.NEVER, "The files were taken back, or their link was deleted.")
+
+
+@dataclass(frozen=True, slots=True)
+class MailRoom:
+    """What mails need: who writes them, who carries them, and receipts for senders."""
+
+    mails: Mails
+    carrier: MailCarrier
+    receipts: Receipts
+    server: str | None
+    """The address of this server, as receipts have it."""
+
+
+class Delivery:
+    """Tries messages. Without a mail room there is no mail server."""
+
+    def __init__(
+        self,
+        *,
+        store: MessageStore,
+        endpoints: EndpointStore,
+        requests: RequestStore,
+        mail: MailRoom | None,
+        hooks: HookCarrier,
+        clock: Clock,
+        backoff: Backoff,
+    ) -> None:
+        self._store = store
+        self._endpoints = endpoints
+        self._requests = requests
+        self._mail = mail
+        self._hooks = hooks
+        self._clock = clock
+        self._backoff = backoff
+        self._answers: dict[str, Answer] = {}
+        """What was answered and could not be noted yet: such a message is not handed over again, only noted."""
+
+    def deliver(self, message: Message) -> Answer:
+        """Try a message and note what came of it. Raises Busy or StorageFull where that cannot be noted: call again."""
+        answer = self._answers.get(message.id)
+        if answer is None:
+            answer = self._answers[message.id] = self._try(message)
+        self._store.update(message.id, lambda each: tried(each, answer, self._clock(), self._backoff))
+        del self._answers[message.id]
+        log.info(f"message {answer.outcome.value}", extra={"message_id": message.id, "kind": message.kind.value})
+        return answer
+
+    def _try(self, message: Message) -> Answer:
+        try:
+            return self._post(message) if message.channel is Channel.WEBHOOK else self._send(message)
+        except Busy as error:
+            return Answer(Outcome.NOT_YET, error.message, wait=5.0)
+        except Exception:  # the last line of defence: one message must not hold up the others
+            log.exception("a message could not be handed over", extra={"message_id": message.id})
+            return Answer(Outcome.LATER, "This server could not make the message. Its log says why.")
+
+    def _post(self, message: Message) -> Answer:
+        endpoint = self._endpoints.load(message.recipient)
+        if endpoint is None:
+            return Answer(Outcome.NEVER, "The endpoint was removed.")
+        if not endpoint.active and message.kind is not MessageKind.TEST:
+            return Answer(Outcome.NEVER, "The endpoint is switched off.")
+        body = body_of(message)
+        answer = self._hooks.post(endpoint.url, signed(message.id, self._clock(), body, endpoint.secret), body.encode())
+        if answer.outcome is not Outcome.TAKEN or endpoint.failing_since is not None:
+            self._endpoints.update(endpoint.id, partial(after_post, answer=answer, now=self._clock()))
+        return answer
+
+    def _send(self, message: Message) -> Answer:
+        if self._mail is None:
+            return Answer(Outcome.LATER, "This server has no mail server (DROPPR_SMTP_URL).", of_all=True)
+        receipt: Mapping[str, Any] | None = None
+        if message.kind is MessageKind.CONFIRMATION:
+            try:
+                receipt = self._receipt(self._mail, message)
+            except (ReceiptNotReady, RateLimited, Busy) as error:
+                wait = float(str(error.details.get("retry_after") or 5))
+                return Answer(Outcome.NOT_YET, error.message, wait=wait)
+            except RequestNotFound:
+                return _GONE
+            except UploadError as error:
+                return Answer(Outcome.LATER, error.message)
+            if receipt is None:
+                return _GONE
+        return self._mail.carrier.send(message.recipient, self._mail.mails.of(message, receipt))
+
+    def _receipt(self, room: MailRoom, message: Message) -> Mapping[str, Any] | None:
+        """A receipt for what is still there of a sender's files; None where nothing is."""
+        assert message.link is not None
+        ids = message.facts["upload_ids"]
+        there = self._requests.files(message.link, ids)
+        known = [upload_id for upload_id in ids if upload_id in there]
+        return room.receipts.issue(message.link, known, room.server, "confirmations") if known else None

@@ -1,0 +1,72 @@
+"""MessageLog: what owners see of messages, and ask for."""
+
+from __future__ import annotations
+
+import secrets
+
+from app.core.actors import Actor
+from app.core.errors import EndpointNotFound, InvalidRequest, MailNotReady, MessageNotFound
+from app.core.messages import AT_ONCE, Channel, Message, MessageKind, MessageState, asked_again
+from app.core.ports.guards import Clock
+from app.core.ports.messages import EndpointStore, MessageStore, Place
+from app.services.accounts import acts
+from app.services.event_readers import Bell
+from app.services.messages.reader import Rules
+
+
+class MessageLog:
+    """The face of the outbox of messages. ``bell`` is rung when there is something to send at once."""
+
+    def __init__(
+        self, *, store: MessageStore, endpoints: EndpointStore, rules: Rules, clock: Clock, bell: Bell
+    ) -> None:
+        self._store = store
+        self._endpoints = endpoints
+        self._rules = rules
+        self._clock = clock
+        self._bell = bell
+
+    def page(
+        self, most: int, after: Place | None, state: MessageState | None = None, link: str | None = None
+    ) -> list[Message]:
+        """Up to ``most`` messages, newest first, behind the one at ``after``."""
+        return self._store.page(most, after, state, link)
+
+    def one(self, id: str) -> Message:
+        """Raises MessageNotFound."""
+        message = self._store.load(id)
+        if message is None:
+            raise MessageNotFound()
+        return message
+
+    def again(self, id: str, actor: Actor) -> Message:
+        """Have a message sent now, under the id that it has, whatever became of it. Raises MessageNotFound."""
+        message = self._store.update(id, asked_again)
+        if message is None:
+            raise MessageNotFound()
+        acts.note(actor, "message to be sent again", message.link, message_id=id)
+        self._bell.ring()
+        return message
+
+    def test(self, actor: Actor, mail: str | None, endpoint: str | None) -> list[Message]:
+        """Have a test sent to a mail address, to an endpoint, or else to whoever is told of links that name nobody. Raises
+        MailNotReady, EndpointNotFound, InvalidRequest."""
+        if endpoint is not None:
+            if self._endpoints.load(endpoint) is None:
+                raise EndpointNotFound()
+            found = [self._test(Channel.WEBHOOK, endpoint)]
+        else:
+            if not self._rules.mail:
+                raise MailNotReady()
+            addresses = self._rules.notify if mail is None else (mail,)
+            if not addresses:
+                raise InvalidRequest("Say where to: a mail address, or an endpoint.", fields={"mail": "missing"})
+            found = [self._test(Channel.MAIL, address) for address in addresses]
+        self._store.add(found)
+        acts.note(actor, "test message", messages=[each.id for each in found])
+        self._bell.ring()
+        return found
+
+    def _test(self, channel: Channel, recipient: str) -> Message:
+        id = f"msg_{secrets.token_hex(16)}"
+        return Message(id, MessageKind.TEST, channel, recipient, None, {}, self._clock(), AT_ONCE)

@@ -1,0 +1,61 @@
+"""What mails say, in English. Every text stands here and nowhere else, so that other languages can stand beside it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Texts of mails. Braces are filled in; what ends in ``one`` is said of a single file."""
+
+    language: str
+    arrived_one: str
+    arrived: str
+    arrived_subject_one: str
+    arrived_subject: str
+    senders: str
+    more_one: str
+    more: str
+    see_them: str
+    why_owner: str
+    confirmed_subject_one: str
+    confirmed_subject: str
+    confirmed: str
+    confirmed_untitled: str
+    receipt: str
+    receipt_of_some: str
+    why_sender: str
+    test_subject: str
+    test: str
+
+
+ENGLISH = Words(
+    language="en",
+    arrived_one="One file ({size}) has arrived: {title}",
+    arrived="{files} files ({size}) have arrived: {title}",
+    arrived_subject_one="One file has arrived: {title}",
+    arrived_subject="{files} files have arrived: {title}",
+    senders="From {senders}.",
+    more_one="and one more",
+    more="and {files} more",
+    see_them="See and fetch them",
+    why_owner="You get this mail because this Droppr server, or the link itself, names your address for news of it.",
+    confirmed_subject_one="Your file has arrived",
+    confirmed_subject="Your {files} files have arrived",
+    confirmed="What was sent for \u201c{title}\u201d with your address has arrived:",
+    confirmed_untitled="What was sent with your address has arrived:",
+    receipt="The receipt is attached. It is signed by the server; \u201cdroppr verify\u201d checks your files against it.",
+    receipt_of_some="The receipt is attached, with the first {files} files. The page you sent them from gives one of all.",
+    why_sender="You get this mail because your address was given when these files were sent. If that was not you, you need not "
+    "do anything.",
+    test_subject="Droppr can send mail",
+    test="This is a test that the owner of this Droppr server asked for. Mail from it arrives.",
+)
+
+LANGUAGES = {ENGLISH.language: ENGLISH}
+
+
+def words_of(language: object) -> Words:
+    """The texts in a language, in English where there are none."""
+    return LANGUAGES.get(str(language), ENGLISH)

@@ -1,0 +1,101 @@
+"""The part of the wiring that is about telling owners and senders."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from app.core.addresses import named_address
+from app.core.backoff import Backoff
+from app.core.messages import Pace
+from app.services.event_readers import Bell
+from app.services.messages.closing import Closing, ConfirmationLimits
+from app.services.messages.delivery import Delivery, MailRoom
+from app.services.messages.endpoints import Endpoints
+from app.services.messages.mails import Mails
+from app.services.messages.message_log import MessageLog
+from app.services.messages.reader import MessageReader, Rules
+from app.services.messages.worker import MessageWorker
+from app.services.senders.receipts import Receipts
+from app.settings import Settings
+from app.storage.disk.leader import LocalLeader
+from app.storage.messages.smtp import MailServer, SMTPMail
+from app.storage.messages.webhooks import HTTPHooks
+from app.storage.sql.endpoints import SQLEndpoints
+from app.storage.sql.messages import SQLMessages
+from app.wiring.bounds import RUN_FOLDER
+from app.wiring.ground import Ground
+
+MOST_MESSAGES = 20_000
+"""So many are kept in the log, however young they are."""
+WEBHOOK_MOST_SECONDS = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """What is told, to whom, and what became of it."""
+
+    log: MessageLog
+    endpoints: Endpoints
+    reader: MessageReader
+    worker: MessageWorker
+
+
+def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Messages:
+    """Nothing is looked up or connected to before there is a message."""
+    store, endpoints, clock, bell = SQLMessages(ground.catalogue), SQLEndpoints(ground.catalogue), ground.clock, Bell()
+    rules, requests = _rules(settings), ground.requests
+    hooks = HTTPHooks(settings.webhook_allow_private)
+    closing = Closing(
+        requests=requests,
+        store=store,
+        endpoints=endpoints,
+        attempts=ground.attempts,
+        rules=rules,
+        limits=ConfirmationLimits(link=settings.rate_limit_confirmations),
+        clock=clock,
+    )
+    delivery = Delivery(
+        store=store,
+        endpoints=endpoints,
+        requests=requests,
+        mail=_mail_room(settings, receipts),
+        hooks=hooks,
+        clock=clock,
+        backoff=Backoff(5.0, 3600.0, random.random),
+    )
+    worker = MessageWorker(
+        store=store,
+        closing=closing,
+        delivery=delivery,
+        leader=LocalLeader(settings.data_dir / RUN_FOLDER / "messages.lock"),
+        clock=clock,
+        bell=bell,
+        prune=lambda: store.prune(clock() - settings.messages_kept_days * 86_400, MOST_MESSAGES),
+    )
+    return Messages(
+        MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell),
+        Endpoints(store=endpoints, links=requests, hooks=hooks, clock=clock),
+        MessageReader(requests=requests, store=store, endpoints=endpoints, rules=rules, clock=clock),
+        worker,
+    )
+
+
+def _rules(settings: Settings) -> Rules:
+    most = settings.notify_at_most_minutes * 60
+    quick = settings.webhook_after_seconds
+    most_quick = max(quick, WEBHOOK_MOST_SECONDS)
+    return Rules(
+        mail=settings.smtp_url is not None,
+        notify=settings.notify_mail,
+        mail_pace=Pace(min(settings.notify_after_seconds, most), most, most),
+        hook_pace=Pace(quick, most_quick, most_quick),
+        quiet=settings.quiet,
+    )
+
+
+def _mail_room(settings: Settings, receipts: Receipts) -> MailRoom | None:
+    if settings.smtp_url is None or settings.mail_from is None:
+        return None
+    carrier = SMTPMail(MailServer.of(settings.smtp_url), named_address(settings.mail_from)[1])
+    return MailRoom(Mails(settings.mail_from, settings.public_url), carrier, receipts, settings.public_url)

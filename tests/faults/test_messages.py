@@ -1,0 +1,170 @@
+"""SIGKILL of every process at each step of telling somebody: nobody is told nothing, and twice only where the other side had said
+yes already, then under the same id."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.catalogues import asked
+from tests.support.client import Client
+from tests.support.files import eventually
+from tests.support.live import GENEROUS, LiveServer
+from tests.support.receivers import HookReceiver, Mailbox, hook_receiver, mail_server
+
+OWNER, SENDER = "owner@example.org", "anna@example.org"
+SECONDS = 60.0
+
+
+def server_with(folder: Path, box: Mailbox, **env: object) -> LiveServer:
+    return LiveServer(
+        folder,
+        workers=2,
+        DROPPR_SMTP_URL=f"smtp+plain://127.0.0.1:{box.port}",
+        DROPPR_MAIL_FROM="droppr@example.org",
+        DROPPR_NOTIFY_MAIL=OWNER,
+        DROPPR_NOTIFY_AFTER_SECONDS=0.5,
+        DROPPR_WEBHOOK_AFTER_SECONDS=0.5,
+        DROPPR_WEBHOOK_ALLOW_PRIVATE="127.0.0.0/8",
+        **{**GENEROUS, **env},
+    )
+
+
+def once(act: Callable[[], object]) -> Callable[[], None]:
+    """Does it the first time it is called."""
+    left = [act]
+
+    def call() -> None:
+        if left:
+            left.pop()()
+
+    return call
+
+
+def send(server: LiveServer, hooks: HookReceiver) -> str:
+    """A file that the owner, its sender and an endpoint are told of; the link's hash."""
+    client = Client.of(server)
+    link = client.make_link(title="Killed", ask_email="required", confirm=True)
+    body = {"url": hooks.url, "kinds": ["files.received"], "link": link.hash}
+    client.call("POST", "/api/endpoints", json=body, owner=True).expect(201)
+    link.deliver("a.txt", b"abc", sender_email=SENDER)
+    return link.hash
+
+
+def all_told(server: LiveServer, link: str) -> dict[str, str]:
+    """The ids of what was told, by recipient, once it is noted that they have it."""
+    client = Client.of(server)
+
+    def sent() -> list[Any]:
+        reply = client.call("GET", f"/api/messages?link={link}", owner=True).expect(200)
+        return [each for each in reply.json["messages"] if each["state"] == "sent"]
+
+    eventually(lambda: len(sent()) >= 3, seconds=SECONDS, what="three messages that were taken")
+    found = {each["recipient"] if each["channel"] == "mail" else "hook": each["id"] for each in sent()}
+    assert len(sent()) == len(found) == 3
+    return found
+
+
+def judge(box: Mailbox, hooks: HookReceiver, told: dict[str, str], most: int) -> None:
+    mails = {to: [each["Message-ID"] for each in box.mails if each["To"] == to] for to in (OWNER, SENDER)}
+    posted = [each.headers["webhook-id"] for each in hooks.hooks]
+    assert {to: set(ids) for to, ids in mails.items()} == {to: {f"<{told[to]}@example.org>"} for to in mails}
+    assert set(posted) == {told["hook"]}
+    assert max(len(posted), *map(len, mails.values())) <= most
+    # The whole mail is the same, receipt and all but the time at which that was signed.
+    subjects = {each["Subject"] for each in box.mails if each["To"] == OWNER}
+    assert len(subjects) == 1
+
+
+@pytest.mark.parametrize("step", ["EHLO", "MAIL", "RCPT", "DATA"])
+@pytest.mark.parametrize("recipient", [OWNER, SENDER])
+def test_killed_while_a_mail_is_handed_over(tmp_path: Path, step: str, recipient: str) -> None:
+    with mail_server() as box, hook_receiver() as hooks:
+        server = server_with(tmp_path, box)
+        kill, current = once(server.kill), [""]
+
+        def answer(at: str, about: str) -> None:
+            if at == "RCPT":
+                current[0] = about
+            if at == step and (at in ("EHLO", "MAIL") or current[0] == recipient):
+                kill()
+
+        with server:
+            link = send(server, hooks)
+            box.answer = answer
+            eventually(lambda: server not in LiveServer.running, seconds=SECONDS, what="the end of the server")
+            before = len(box.mails)
+            server.start()
+            told = all_told(server, link)
+        # Only a whole mail that the server had said yes to comes again.
+        judge(box, hooks, told, most=2 if step == "DATA" else 1)
+        assert before <= 2
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_killed_while_a_webhook_is_posted(tmp_path: Path, said: bool) -> None:
+    """Before the other side has answered, and after it has."""
+    with mail_server() as box, hook_receiver() as hooks:
+        server = server_with(tmp_path, box)
+        kill = once(server.kill)
+
+        def answer(request: Any) -> int | None:
+            if said:
+                request.wfile.write(b"HTTP/1.1 204 No Content\r\nContent-Length: 0\r\n\r\n")
+            kill()
+            return None if said else 204
+
+        with server:
+            hooks.answer = answer
+            link = send(server, hooks)
+            eventually(lambda: server not in LiveServer.running, seconds=SECONDS, what="the end of the server")
+            hooks.answer = lambda request: 204
+            server.start()
+            told = all_told(server, link)
+        judge(box, hooks, told, most=2)
+
+
+@pytest.mark.parametrize("stage", ["the reply", "a batch", "a message"])
+def test_killed_before_anything_is_sent(tmp_path: Path, stage: str) -> None:
+    """When the sender was told that the file is there, when its batch waits, and when the message waits to be sent."""
+    seen = {
+        "the reply": "SELECT 1",
+        "a batch": "SELECT link FROM batches WHERE due_at IS NOT NULL",
+        "a message": "SELECT id FROM messages",
+    }[stage]
+    with mail_server() as box, hook_receiver() as hooks:
+        if stage == "a message":
+            box.answer = lambda at, about: "421 Come back later" if at == "MAIL" else None
+            hooks.answer = lambda request: 503
+        with server_with(tmp_path, box) as server:
+            link = send(server, hooks)
+            eventually(lambda: asked(server.data_dir, seen), seconds=SECONDS, what=stage)
+            server.kill()
+            box.answer = lambda at, about: None
+            hooks.answer = lambda request: 204
+            hooks.hooks.clear()
+            server.start()
+            told = all_told(server, link)
+        judge(box, hooks, told, most=1)
+
+
+def test_receivers_that_hang_hold_no_upload_up(tmp_path: Path) -> None:
+    """The mail server and an endpoint say nothing at all, and files arrive all the same; none of it is lost."""
+    with mail_server() as box, hook_receiver() as hooks:
+        over = threading.Event()
+        hooks.answer = lambda request: 204 if over.wait(SECONDS) else 500
+        with server_with(tmp_path, box) as server:
+            link = send(server, hooks)
+            hooks.wait(1)
+            client = Client.of(server)
+            other = client.make_link(notify="none")
+            for number in range(20):
+                other.deliver(f"{number}.txt", b"x")
+            assert len(other.files()) == 20
+            over.set()
+            told = all_told(server, link)
+        judge(box, hooks, told, most=2)
