@@ -32,7 +32,7 @@ from app.storage.sql.database import Database, compiled, inserted
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
-from app.storage.sql.migrations.versions import v0006_messages
+from app.storage.sql.migrations.versions import v0005_messages
 from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import counts, ledger, metadata
@@ -347,7 +347,7 @@ def test_what_happened_before_there_were_messages_is_told_to_nobody(database, op
     with database.write() as tx:
         for table in MESSAGE_TABLES:
             tx.run(f"DROP TABLE {table}")
-        tx.run(f"UPDATE alembic_version SET version_num = '{v0006_messages.down_revision}'")
+        tx.run(f"UPDATE alembic_version SET version_num = '{v0005_messages.down_revision}'")
     migrate(opened())
     assert SQLEvents(opened()).cursor(MessageReader.name) == last
 

@@ -68,7 +68,7 @@ def test_the_file_that_nginx_received_is_the_one_that_is_delivered(
     path.unlink()
     made.close()
     assert found.read_bytes() == DATA
-    assert (made.sha256, made.head) == (hashlib.sha256(DATA).hexdigest(), DATA[:8192])
+    assert (made.sums.sha256, made.head) == (hashlib.sha256(DATA).hexdigest(), DATA[:8192])
     assert delivery.file_identity == made.file_identity
     assert inbox.holds(FOLDER, delivery.disk_path, made.file_identity)
     assert found.stat().st_mtime == 1_000_000_000.5
@@ -143,7 +143,7 @@ def test_on_another_mount_it_is_copied(
         assert not found.samefile(path)
         assert found.read_bytes() == DATA
         assert path.stat().st_mode & 0o777 == 0o600
-    assert made.sha256 == hashlib.sha256(DATA).hexdigest()
+    assert made.sums.sha256 == hashlib.sha256(DATA).hexdigest()
 
 
 def test_a_checksum_tells_the_sha256_that_it_computes_and_no_other() -> None:

@@ -155,7 +155,7 @@ class LocalInbox:
                     if is_same(into, target.name, moved, file_identity):
                         return True
                 # Its owner was faster and had put another one there: that goes back to where it was.
-                _link_in(parent, parts[-1], target, 1, file_identity)
+                _link_in(parent, parts[-1], target, file_identity, begun=False)
                 target.unlink()
                 return False
         except FileNotFoundError:

@@ -12,7 +12,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
 from sqlalchemy.sql.expression import ColumnElement, literal_column
 
-REVISION = "0006"
+REVISION = "0005"
 """The newest migration, which the tables below are made by."""
 
 metadata = MetaData()
