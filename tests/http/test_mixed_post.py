@@ -36,7 +36,7 @@ def test_a_person_finds_what_they_look_for_among_the_first_three(
         write(tmp_path / "post" / name, content)
     environment = {**os.environ, "DROPPR_URL": running.url}
     address = f"{running.url}/request/{link.hash}"
-    command = [DROPPR, "upload", str(tmp_path / "post"), address]
+    command = [DROPPR, "upload", str(tmp_path / "post"), "--to", address]
     subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     entity = f"/api/entities/{link_fingerprint(link.hash)}"
 
