@@ -78,6 +78,7 @@ class _Spent:
 def _many(section: Section, bench: Bench) -> None:
     folder = bench.folder / "many-documents"
     with Droppr(folder, workers=2) as server, _peak(server.roots) as peak:
+        roots = server.roots
         links = [server.client.make_link(search=False) for _ in range(ENTITIES)]
         for number, link in enumerate(links):
             for at in range(DOCUMENTS):
@@ -87,12 +88,12 @@ def _many(section: Section, bench: Bench) -> None:
         for at in range(2 * machine.CORES):
             first.deliver(*_document(at))
         _wait(first, 2 * machine.CORES)
-        before, began = _spent(server), time.monotonic()
+        before, began = _spent(roots), time.monotonic()
         for link in links:
             link.change(search=True).expect(200)
         for link in links:
             _wait(link, DOCUMENTS)
-        seconds, after = time.monotonic() - began, _spent(server)
+        seconds, after = time.monotonic() - began, _spent(roots)
     count = ENTITIES * DOCUMENTS
     section.text(
         f"{count:,} documents of one page (PDF, DOCX, text) that lie in {ENTITIES} links when these are switched on, with 2 workers and {machine.CORES} cores."
@@ -116,7 +117,8 @@ def _receiving(section: Section, bench: Bench) -> None:
     speeds: dict[bool, list[float]] = {False: [], True: []}
     costs: dict[bool, list[float]] = {False: [], True: []}
     with Droppr(folder, workers=2) as server:
-        waiting = server.client.make_link(search=False)
+        # Asked now, as the server's processes soon have children of their own.
+        roots, waiting = server.roots, server.client.make_link(search=False)
         for number in range(WAITING):
             waiting.deliver(*_document(number))
         case = to_droppr(bench, server, Shape(UPLOADED), "beside indexing")
@@ -128,15 +130,15 @@ def _receiving(section: Section, bench: Bench) -> None:
             bench_run = to_droppr(bench, server, Shape(UPLOADED // 2), "before").run
             bench_run()
             server.clean()
-            before = machine.usage(server.roots)
+            before = machine.usage(roots)
             timing = case.run()
-            after = machine.usage(server.roots)
+            after = machine.usage(roots)
             server.clean()
             if indexing:
                 left = WAITING - _ready(waiting)
                 note(f"{left} documents were still waiting")
                 waiting.change(search=False).expect(200)
-            machine.settle(server.roots)
+            machine.settle(roots)
             if number >= 2:
                 speeds[indexing].append(UPLOADED / timing.seconds / MIB)
                 costs[indexing].append((after.server - before.server) / (UPLOADED / 1024**3))
@@ -178,10 +180,10 @@ def _wait(link: Link, documents_: int) -> None:
         time.sleep(SAMPLE_SECONDS)
 
 
-def _spent(server: Droppr) -> _Spent:
+def _spent(roots: Sequence[int]) -> _Spent:
     """Readers have ended when they are counted: they are the children that the server's processes have waited for."""
     embedding = reading = rest = 0.0
-    for pid in machine.family(server.roots, machine.processes()):
+    for pid in machine.family(roots, machine.processes()):
         try:
             fields = (machine.PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
             words = (machine.PROC / str(pid) / "cmdline").read_bytes()
