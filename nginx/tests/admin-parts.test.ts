@@ -28,6 +28,7 @@ describe("OwnerApi", () => {
         hash: "h",
         url: "/request/h",
         folder: "f",
+        entity: "e",
         ...NO_TEXTS,
         created_at: 1.5,
         expires_at: null,
