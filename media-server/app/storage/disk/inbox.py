@@ -300,7 +300,7 @@ def _delivery(path: RelPath, taken: list[int], number: int, file_identity: str) 
 
 def _link_in(parent: int, name: str, place: Path | int, file_identity: str, *, begun: bool) -> int:
     """Give ``place`` another name in an open folder; returns the number it took. Finds its own earlier work, where it was ``begun``.
-    Raises Busy where the file has lost the name that it came with."""
+    Raises Busy where the file has lost the name that it came with, or the folder has gone."""
     if begun:
         own = _number_of(parent, name, file_identity)
         if own is not None:
@@ -324,7 +324,8 @@ def _link_open(descriptor: int, parent: int, name: str) -> None:
         os.link(f"/proc/self/fd/{descriptor}", name, dst_dir_fd=parent, follow_symlinks=True)
     except FileNotFoundError as error:
         # A file that had a name and has none any more cannot get one: nginx takes back what it handed over once the sender is gone.
-        raise Busy("The connection ended before the file was whole. Send it again.") from error
+        # Or the folder has gone, to which the file would belong.
+        raise Busy("The file could not be given its name. Send it again.") from error
 
 
 def _number_of(parent: int, name: str, file_identity: str) -> int | None:
