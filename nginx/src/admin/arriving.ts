@@ -94,8 +94,12 @@ export class Arriving {
   #focusNear(at: number): void {
     const rows = this.#list.items.children;
     const row = rows.item(Math.min(at, rows.length - 1));
-    const next = row?.querySelector("button") ?? this.element.nextElementSibling;
-    if (next instanceof HTMLElement) next.focus();
+    let next: Element | null | undefined = row?.querySelector("button") ?? this.element.nextElementSibling;
+    // Not all that follows is there to be seen, or takes a focus.
+    for (; next; next = next.nextElementSibling) {
+      if (next instanceof HTMLElement) next.focus();
+      if (document.activeElement === next) return;
+    }
   }
 }
 
