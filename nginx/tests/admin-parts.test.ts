@@ -26,6 +26,7 @@ describe("OwnerApi", () => {
     const wire = {
       ...{
         hash: "h",
+        entity: "e",
         url: "/request/h",
         folder: "f",
         entity: "e",
