@@ -1,7 +1,7 @@
 // What is under way, and what it is given: a way to the server, the books that it writes into, and the gate that it comes back to.
 
 import type { DropprApi } from "../adapters/droppr-api";
-import { notCancelledError } from "../core/errors";
+import { networkError, notCancelledError } from "../core/errors";
 import type { PackEntry } from "../core/pack";
 import type { Clock, Connectivity } from "../ports";
 import type { Books } from "./books";
@@ -60,12 +60,20 @@ export function packEntry(
   };
 }
 
+/** What deletes cancelled files. Asked for before there are any: then it is there when the line is not. */
+export function takingBack(): Promise<typeof import("./take-back")> {
+  return import("./take-back").catch((cause: unknown) => {
+    throw networkError(cause);
+  });
+}
+
 /** A file that was cancelled is gone only once the server says so: what it has, or may have, is taken back by its upload or by its
  * key, again and again while nothing gets through. Where that fails, the file says so. */
 export async function takeBack(item: QueuedItem, { reach, books }: RunHost): Promise<void> {
   if (item.uploadId !== null || item.uncertain) {
     try {
-      const stands = await (await import("./take-back")).deleted(item, reach);
+      const { deleted } = await retrierFor(reach).run(takingBack);
+      const stands = await deleted(item, reach);
       if (stands !== null) return books.done(item, stands);
     } catch (cause) {
       // Sent again or cancelled again, it meets what may stand there.

@@ -11,7 +11,7 @@ import { FileRuns } from "./file-runs";
 import { Gate } from "./gate";
 import type { UploaderOptions, UploadManagerConfig, UploadTotals } from "./manager-config";
 import { PackRuns } from "./pack-runs";
-import { type Reach, type Run, type RunHost, takeBack } from "./run";
+import { type Reach, type Run, type RunHost, takeBack, takingBack } from "./run";
 import { Schedule } from "./schedule";
 import type { ItemState, QueuedItem, UploadItem } from "./upload-item";
 import { type ChunkMap, type PreviousUpload, poolFor, type UploadStats } from "./uploader-config";
@@ -44,6 +44,7 @@ export class UploadManager {
     this.#host = { reach: this.#reach(), books: this.#books, gate: this.#gate };
     const files = new FileRuns(this.#host);
     const packs = new PackRuns(this.#host);
+    takingBack().catch(() => undefined);
   }
 
   /** All files in their order; cancelled ones are among them until they are removed. Not a copy: do not change it. */
