@@ -134,7 +134,7 @@ def test_after_a_reload_the_same_file_goes_on_where_it_was_and_nothing_is_sent_t
     sender.expect_arrived(NAME)
 
     assert hashes(link.disk) == {NAME: file_sha256(file)}
-    assert {chunk.headers["x-upload-id"] for chunk in sender.chunks} == {upload_id}
+    assert {sender.upload_of(chunk) for chunk in sender.chunks} == {upload_id}
     gaps = missing_spans(at_reload)
     assert (
         sum(stop - start for start, stop in sender.spans) <= sum(stop - start for start, stop in gaps) <= 11 * MIB + 1
@@ -344,7 +344,7 @@ class interrupted_upload:  # noqa: N801
         if error is None:
             self.sender.expect_arrived(NAME)
             assert hashes(self.link.disk) == {NAME: file_sha256(self.file)}
-            assert len({chunk.headers["x-upload-id"] for chunk in self.sender.chunks}) == 1
+            assert len({self.sender.upload_of(chunk) for chunk in self.sender.chunks}) == 1
 
 
 @pytest.mark.parametrize("way", ["drop", "choose_folder"])

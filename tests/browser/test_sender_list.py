@@ -156,7 +156,7 @@ def test_one_file_and_all_of_them_pause_and_go_on_without_sending_anything_twice
     sender.expect_all_arrived("2 files have arrived")
 
     assert hashes(link.disk) == {file.name: file_sha256(file) for file in files}
-    assert len({chunk.headers["x-upload-id"] for chunk in sender.chunks}) == 2, "a paused file began anew"
+    assert len({sender.upload_of(chunk) for chunk in sender.chunks}) == 2, "a paused file began anew"
 
 
 def test_cancelling_all_takes_two_clicks_and_leaves_nothing_on_the_server(

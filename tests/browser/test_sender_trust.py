@@ -212,7 +212,7 @@ def test_in_a_new_tab_the_browser_asks_whether_what_was_dropped_may_be_opened_an
         again.choose(film)
         again.expect_all_arrived("1 file has arrived")
     assert hashes(link.disk) == hashes(desk)
-    assert {chunk.headers["x-upload-id"] for chunk in again.chunks} == {first.upload_id()}
+    assert {again.upload_of(chunk) for chunk in again.chunks} == {first.upload_id()}
 
 
 def test_where_notices_are_not_allowed_the_page_says_so(owner: Client, desk: Path, visit: Visit) -> None:
