@@ -26,7 +26,6 @@ describe("OwnerApi", () => {
     const wire = {
       ...{
         hash: "h",
-        entity: "e",
         url: "/request/h",
         folder: "f",
         entity: "e",
