@@ -146,6 +146,22 @@ def test_on_another_mount_it_is_copied(
     assert made.sums.sha256 == hashlib.sha256(DATA).hexdigest()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+@pytest.mark.parametrize(("user", "group"), [(1, -1), (-1, 1)])
+def test_what_is_somebody_elses_is_copied(
+    tmp_path: Path, files: LocalUnlinkedFiles, inbox: LocalInbox, user: int, group: int
+) -> None:
+    with spooled(tmp_path) as (came, path):
+        os.chown(path, user, group)
+        made = files.write(came, len(DATA), None)
+        inbox.deliver(FOLDER, PATH, made)
+        made.close()
+        found = tmp_path / "files" / "in" / "a" / "b.jpg"
+        assert not found.samefile(path)
+        assert (found.stat().st_uid, found.stat().st_gid) == (os.geteuid(), os.getegid())
+        assert found.read_bytes() == DATA
+
+
 def test_a_checksum_tells_the_sha256_that_it_computes_and_no_other() -> None:
     running = Digests({"sha-512": bytes(64), "sha-256": bytes(32)})
     running.update(memoryview(b"ab"))

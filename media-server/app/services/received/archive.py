@@ -86,10 +86,6 @@ class Plan:
         self.bytes += entry.length
         self.count += 1
 
-    def done(self) -> Plan:
-        """Itself, once there is no more to come."""
-        return self
-
     @property
     def etag(self) -> str:
         """The same for every archive of the same bytes, and for no other."""

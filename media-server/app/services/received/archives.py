@@ -56,9 +56,7 @@ class Archives:
                     self._add(plan, names, file, found, max(0, len(wanted.folder) - 1))
             if not plan.count:
                 raise FileNotFound("There are no such files here, or they have been moved away on the server.")
-            return Archive(
-                plan.done(), lambda each: self._open(link, each), lambda each, crc: self._note(hash, each, crc)
-            )
+            return Archive(plan, lambda each: self._open(link, each), lambda each, crc: self._note(hash, each, crc))
         except BaseException:
             plan.close()
             raise

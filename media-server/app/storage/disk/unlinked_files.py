@@ -124,20 +124,21 @@ class LocalUnlinkedFiles:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """What an owner sees of a file, whoever made it: its rights, its group, and on which mount it lies."""
+    """What an owner sees of a file, whoever made it: its rights, whose it is, and on which mount it lies."""
 
     mode: int
+    user: int
     group: int
     mount: int
 
     @classmethod
     def of(cls, descriptor: int) -> _Kind:
         status = os.fstat(descriptor)
-        return cls(stat.S_IMODE(status.st_mode), status.st_gid, mount_of(descriptor))
+        return cls(stat.S_IMODE(status.st_mode), status.st_uid, status.st_gid, mount_of(descriptor))
 
     def is_like(self, other: _Kind) -> bool:
         """Whether one can stand for the other, but for its rights, which can be given."""
-        return (self.group, self.mount) == (other.group, other.mount)
+        return (self.user, self.group, self.mount) == (other.user, other.group, other.mount)
 
 
 def _taken(descriptor: int, body: Body, size: int, checksum: Checksum | None, *, write: bool) -> tuple[Sums, bytes]:
