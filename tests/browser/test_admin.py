@@ -124,6 +124,7 @@ def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> N
 
 
 def test_mail_that_the_server_cannot_send_is_said_beside_its_field(desk: Page, server: LiveServer) -> None:
+    open_panel(desk)
     desk.get_by_text("Limits and questions").click()
     field = desk.get_by_label("Mail what arrives to")
     field.fill("anna@example.org")

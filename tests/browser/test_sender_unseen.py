@@ -86,6 +86,7 @@ def test_a_tab_behind_another_shows_how_far_it_is_and_gives_a_notice_to_who_aske
         link = begin(tab, line, owner, file)
         assert tab.run("() => Notification.permission") == "default", "it was asked for without a click"
         tab.permit("notifications", "granted", line.url)
+        eventually(lambda: tab.run("() => !document.querySelector('#notify').hidden"), what="the offer")
         tab.run("() => document.querySelector('#notify').click()")
         eventually(lambda: tab.run("() => document.querySelector('#notify-state').textContent"), what="the answer")
 

@@ -242,23 +242,6 @@ def test_a_file_that_is_taken_back_leaves_the_list_and_frees_its_place(store, ma
     store.reserve(one, "u2", 10)
 
 
-def test_its_owner_removes_a_file_that_was_passed_on_and_none_that_is_leaving(store, make):
-    store.create(link())
-    store.receive(HASH, received(1), received(2), received(3))
-    for upload_id in ("u1", "u2"):
-        assert store.note_leaving(HASH, upload_id)
-    store.note_passed_on(HASH, "u1", "s3://bucket/u1")
-    assert [store.remove(HASH, each) for each in ("u1", "u2")] == [False, False]
-    assert [make().remove(HASH, each, OWNER) for each in ("u1", "u2", "u3", "u1", "none")] == [
-        True,
-        False,
-        True,
-        False,
-        False,
-    ]
-    assert [file.upload_id for file in store.usage(HASH).files] == ["u2"]
-
-
 def test_what_comes_late_for_a_file_that_was_taken_back_changes_nothing(store):
     store.create(link())
     store.receive(HASH, received(1))

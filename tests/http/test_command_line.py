@@ -102,6 +102,7 @@ def test_every_limit_has_an_option(terminal):
         "ask-email": ("optional", "optional"),
         "destination": ("folder", {"kind": "folder"}),
         "notify": ("none", []),
+        "keep-days": ("30", 30),
     }
     assert {name.replace("-", "_") for name in options} == {term.name for term in TERMS} - {
         "password",

@@ -121,6 +121,7 @@ def test_they_are_apart_and_begin_with_the_head_and_two_connections_are_for_othe
     for _ in range(6):
         assert target.sending.acquire(timeout=10)
     early.drop()
+    target.opening.set()
     spans = sorted(target.spans)
     assert spans[0][0] == 0
     assert all(one[1] == other[0] for one, other in itertools.pairwise(spans))

@@ -31,7 +31,7 @@ from app.web.wire.json_body import ValidJSON
 from app.web.wire.rights import BODILESS, judge_link
 from app.web.wire.security import security_headers
 
-_CAPABILITIES = ("/api/", "/request/", "/ws_api/")
+_CAPABILITIES = ("/admin/links/", "/api/", "/request/", "/ws_api/")
 
 
 def install(app: Flask, settings: Settings) -> None:

@@ -203,7 +203,7 @@ export interface components {
         };
         /** @description A new endpoint. */
         readonly EndpointBody: {
-            /** @description `https://…`; `http://` only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. */
+            /** @description By HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. */
             readonly url: string;
             /** @description Which kinds it is told; all if not said. */
             readonly kinds?: readonly components["schemas"]["MessageKind"][];

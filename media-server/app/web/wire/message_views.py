@@ -107,7 +107,7 @@ class TestBody(BaseModel):
 class EndpointBody(BaseModel):
     """A new endpoint."""
 
-    url: Annotated[Url, Field(description="`https://…`; `http://` only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`.")]
+    url: Annotated[Url, Field(description="By HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`.")]
     kinds: Annotated[Kinds, Field(description="Which kinds it is told; all if not said.")] = list(HOOK_KINDS)
     link: Annotated[str | None, Field(description="The hash of the only link that it is told of.")] = None
 
