@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from functools import partial
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
@@ -81,6 +84,14 @@ def test_what_fifty_senders_bring_at_once_to_fifty_links_is_found(running: LiveS
             assert first["entity"] == link_fingerprint(links[number].hash)
 
 
+def is_sound(path: Path) -> bool:
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
+        try:
+            return bool(database.execute("PRAGMA integrity_check").fetchone() == ("ok",))
+        except sqlite3.DatabaseError:
+            return False
+
+
 def test_a_shard_that_is_damaged_while_the_server_runs_fills_again_by_itself(
     running: LiveServer, client: Client
 ) -> None:
@@ -108,7 +119,8 @@ def test_a_shard_that_is_damaged_while_the_server_runs_fills_again_by_itself(
         return {number: each[0]["name"] if each else None for number, each in found.items()} == expected
 
     eventually(all_are_there, seconds=PATIENT, what="what was lost to be found again")
-    eventually(lambda: not damaged.exists(), seconds=PATIENT, what="the damaged file to go")
+    # Where the server still had all of it in memory, it may have written it once more.
+    eventually(lambda: not damaged.exists() or is_sound(damaged), seconds=PATIENT, what="the damaged file to go")
 
 
 def test_what_was_taken_back_or_is_searched_no_more_leaves_the_bytes_of_the_index(

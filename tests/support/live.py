@@ -184,11 +184,11 @@ class LiveServer:
         LiveServer.running.remove(self)
         if how is not signal.SIGKILL:
             process.send_signal(how)
-            _wait_for(lambda: process.poll() is not None and not _group_members(process.pid), 10)
-        if _group_members(process.pid):
+            _wait_for(lambda: process.poll() is not None and not _left_of(process), 10)
+        if _left_of(process):
             os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        assert _wait_for(lambda: not _group_members(process.pid), 10), "a killed process does not end"
+        assert _wait_for(lambda: not _left_of(process), 10), "a killed process does not end"
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None
@@ -240,6 +240,13 @@ def _is_setting(name: str) -> bool:
 
 def _is_plain_setting(name: str) -> bool:
     return name.startswith(("DROPPR_", "PARALLEL_UPLOAD_")) or name == "ENABLE_PARALLEL_UPLOADS"
+
+
+def _left_of(process: Server | subprocess.Popen[bytes]) -> list[int]:
+    """What still runs of a server's group. Where the master has ended and its number is another's, there is nothing: a number
+    is given away only when no group has it any more."""
+    members = _group_members(process.pid)
+    return [] if process.pid in members and process.poll() is not None else members
 
 
 def _group_members(group: int) -> list[int]:

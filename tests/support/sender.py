@@ -138,9 +138,12 @@ class Sender:
         return new_upload_id(self.link.hash, key) if key else chunk.headers["x-upload-id"]
 
     def received(self, *, of_file: int = 0) -> int:
-        """How much of an upload the server has acknowledged; 0 before its first chunk left."""
+        """How much of an upload the server has acknowledged; 0 before its first chunk left, and while it is being opened."""
         upload_id = self.upload_id(of_file=of_file)
-        return int(self.link.status(upload_id).expect(200).json["received_bytes"]) if upload_id else 0
+        if not upload_id:
+            return 0
+        reply = self.link.status(upload_id)
+        return 0 if reply.code == "upload_not_found" else int(reply.expect(200).json["received_bytes"])
 
     def until(self, probe: Callable[[], T], *, seconds: float = 20, what: str = "it") -> T:
         """The first true value of ``probe``; lets the browser's events in between, which a sleep would not."""

@@ -11,6 +11,7 @@ import ctypes
 import gc
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -28,15 +29,19 @@ class Server:
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
+        # Its number is given to another process soon after its end, as nobody waits for it: this stays its own.
+        try:
+            self._descriptor: int | None = os.pidfd_open(pid)
+        except ProcessLookupError:
+            self._descriptor = None
+
+    def __del__(self) -> None:
+        if self._descriptor is not None:
+            os.close(self._descriptor)
 
     def poll(self) -> int | None:
         """None while it runs, and something once it does not: nobody here knows its exit code."""
-        try:
-            with open(f"/proc/{self.pid}/stat") as file:
-                state = file.read().rpartition(")")[2].split()[0]
-        except OSError:
-            return -1
-        return None if state not in "ZX" else -1
+        return None if self._descriptor is not None and not _is_readable(self._descriptor) else -1
 
     def wait(self) -> int:
         while (code := self.poll()) is None:
@@ -44,7 +49,16 @@ class Server:
         return code
 
     def send_signal(self, number: int) -> None:
-        os.kill(self.pid, number)
+        """Nothing happens where it has ended."""
+        if self._descriptor is not None:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(self._descriptor, number)
+
+
+def _is_readable(descriptor: int) -> bool:
+    looking = select.poll()
+    looking.register(descriptor, select.POLLIN)
+    return bool(looking.poll(0))
 
 
 class Template:
