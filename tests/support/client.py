@@ -57,6 +57,8 @@ class Client:
     token: str
     files_dir: Path
     source: str | None = None
+    seconds: float = 60
+    """How long it waits for an answer."""
     pool: urllib3.HTTPConnectionPool = field(init=False, repr=False)
     below: str = field(init=False, repr=False)
     judge: ClassVar[Judge | None] = None
@@ -66,7 +68,7 @@ class Client:
         address = urlsplit(self.url)
         options: dict[str, Any] = {"source_address": (self.source, 0)} if self.source else {}
         pool = urllib3.HTTPConnectionPool(
-            address.hostname or "", address.port, maxsize=64, timeout=urllib3.Timeout(60), **options
+            address.hostname or "", address.port, maxsize=64, timeout=urllib3.Timeout(self.seconds), **options
         )
         object.__setattr__(self, "pool", pool)
         object.__setattr__(self, "below", address.path)
