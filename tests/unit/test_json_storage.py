@@ -259,7 +259,8 @@ def test_migrating_may_be_killed_at_any_moment(tmp_path):
         if child == 0:
             storage.migrate()
             os._exit(0)
-        time.sleep(0.01 * (1 + kills % 5))
+        # Each has more time than the one before, or on a busy machine none would ever come to its end.
+        time.sleep(0.01 * (1 + kills))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
         kills += 1
