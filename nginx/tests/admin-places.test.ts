@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { batchesOf, namesWords, sentWords } from "../src/admin/batches";
 import { History } from "../src/admin/history";
-import { placeAddress, placeOf } from "../src/admin/places";
+import { afterLogin, loginAddress, placeAddress, placeOf } from "../src/admin/places";
 import type { ReceivedFile } from "../src/admin/wire";
 
 const HTML = readFileSync(resolve(import.meta.dirname, "../src/admin.html"), "utf8");
@@ -44,6 +44,29 @@ describe("placeOf", () => {
       const address = new URL(placeAddress("a b/c", tab), "http://droppr.test");
       expect(placeOf(address)).toEqual({ kind: "link", hash: "a b/c", tab });
     }
+  });
+});
+
+describe("afterLogin", () => {
+  const back = (search: string, hash = "") =>
+    afterLogin(new URL(loginAddress({ search, hash }), "http://droppr.test").search);
+
+  it("is the text that was asked for before, with its part of the page", () => {
+    expect(back("?entity=e&file=u&q=a%26b+c", "#like")).toBe(
+      "/admin/document?entity=e&file=u&q=a%26b+c#like",
+    );
+    expect(back("")).toBe("/admin/document?");
+  });
+
+  it("leads nowhere else, and nowhere at all without one", () => {
+    for (const text of ["//evil.example", "https://evil.example/", "javascript:alert(1)", "../../x", "#x"]) {
+      const address = new URL(
+        afterLogin(`?${new URLSearchParams({ text, part: text })}`) ?? "",
+        "http://droppr.test",
+      );
+      expect(address.origin + address.pathname).toBe("http://droppr.test/admin/document");
+    }
+    expect(afterLogin("?q=words")).toBeNull();
   });
 });
 

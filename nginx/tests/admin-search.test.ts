@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { OwnerApi } from "../src/admin/api";
 import { DocumentPage } from "../src/admin/document";
+import { afterLogin } from "../src/admin/places";
 import { SearchPanel } from "../src/admin/search";
 import { type FoundFile, parseDocument, parseFound } from "../src/admin/search-wire";
 import { Texts, textsWords } from "../src/admin/texts";
@@ -320,8 +321,11 @@ describe("DocumentPage", () => {
     expect(document.querySelector<HTMLElement>("#like")?.hidden).toBe(true);
     document.body.innerHTML = page("document");
     answering(() => undefined);
-    await new DocumentPage(here()).start();
+    await new DocumentPage(here("&passage=5")).start();
     expect(document.querySelector("#trouble")?.textContent).toContain("not logged in");
+    const login = document.querySelector<HTMLAnchorElement>("#back");
+    expect(login?.textContent).toBe("Log in");
+    expect(afterLogin(login?.search ?? "")).toBe(`/admin/document${here("&passage=5").search}`);
     expect(document.querySelector<HTMLElement>("#document")?.hidden).toBe(true);
   });
 

@@ -166,6 +166,10 @@ def test_a_text_of_a_stranger_acts_on_nothing_and_needs_the_owner(
     stranger.goto(address)
     expect(stranger.get_by_role("alert")).to_contain_text("not logged in")
     assert "boathouse" not in stranger.locator("main").inner_text()
+    stranger.get_by_role("link", name="Log in").click()
+    stranger.get_by_label("token").fill(owner.token)
+    stranger.get_by_role("button", name="Log in").click()
+    expect(stranger.locator("mark")).to_have_text("boathouse")
     stranger.close()
 
 

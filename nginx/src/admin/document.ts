@@ -9,11 +9,12 @@ import { showTime } from "./files";
 import { formatBytes, formatDate } from "./format";
 import { said, showDownload } from "./found";
 import { acts, part, show } from "./parts";
+import { loginAddress } from "./places";
 import type { FileText, Place, SearchedFile } from "./search-wire";
 import { visibleName } from "./visible";
 import { errorWords } from "./words";
 
-const LOGGED_OUT = "You are not logged in. Go to your links, log in there, and come back to this address.";
+const LOGGED_OUT = "You are not logged in. Log in, and this text is opened again.";
 const STATES: Readonly<Record<string, string>> = {
   waiting: "Its text is not read yet. Look again in a while.",
   missing: "The file was moved, changed or deleted on the server, so it has no text any more.",
@@ -26,17 +27,17 @@ export class DocumentPage {
   readonly #document: string;
   readonly #words: string;
   readonly #asked: URLSearchParams;
-  readonly #hash: string;
+  readonly #address: Pick<Location, "search" | "hash">;
   /** Similar files, which most visits do not ask for. */
   #alike: Promise<Alike> | null = null;
 
   /** What the page is of stands in its address: `entity`, `file`, the words `q`, and `passage` or `page`. */
-  constructor({ search, hash }: Pick<Location, "search" | "hash">) {
-    const asked = new URLSearchParams(search);
+  constructor(address: Pick<Location, "search" | "hash">) {
+    this.#address = address;
+    const asked = new URLSearchParams(address.search);
     this.#entity = asked.get("entity") ?? "";
     this.#document = asked.get("file") ?? "";
     this.#words = asked.get("q") ?? "";
-    this.#hash = hash;
     this.#asked = new URLSearchParams({ q: this.#words, typing: "true" });
     for (const name of ["page", "passage"]) {
       const value = asked.get(name);
@@ -61,7 +62,7 @@ export class DocumentPage {
       this.#complain(error);
       return;
     }
-    if (this.#hash === "#like") {
+    if (this.#address.hash === "#like") {
       need("like-title").focus();
       await this.#findAlike();
     }
@@ -112,7 +113,7 @@ export class DocumentPage {
     shown.replaceChildren(...paragraphs);
     this.#showPlaces(file, text);
     const mark = target ?? shown.querySelector("mark");
-    if (mark !== null && this.#hash === "") mark.scrollIntoView({ block: "center" });
+    if (mark !== null && this.#address.hash === "") mark.scrollIntoView({ block: "center" });
   }
 
   #showPlaces(file: SearchedFile, { page, lastPage, previous, next }: FileText): void {
@@ -141,7 +142,11 @@ export class DocumentPage {
 
   #complain(error: unknown): void {
     const isOut = error instanceof UploadError && error.status === 401;
-    if (isOut) setText(need("back"), "To your links");
+    if (isOut) {
+      const back = need("back", HTMLAnchorElement);
+      back.href = loginAddress(this.#address);
+      setText(back, "Log in");
+    }
     need("failed").hidden = false;
     show(need("trouble"), isOut ? LOGGED_OUT : errorWords(error));
   }

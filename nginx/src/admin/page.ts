@@ -11,7 +11,7 @@ import { LinkPage } from "./link-page";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
 import { acts, field, part, say, show, submits } from "./parts";
-import { DESK_ADDRESS, type Place, Places, placeAddress } from "./places";
+import { afterLogin, DESK_ADDRESS, type Place, Places, placeAddress } from "./places";
 import { Poller } from "./poller";
 import { SearchPanel } from "./search";
 import { errorWords } from "./words";
@@ -138,6 +138,8 @@ export class AdminPage {
   }
 
   #showDesk(): void {
+    const asked = afterLogin(location.search);
+    if (asked !== null && !this.#wasIn) location.replace(asked);
     this.#wasIn = true;
     this.#swap(true);
     this.#activity.start();

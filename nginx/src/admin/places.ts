@@ -17,6 +17,20 @@ export function placeAddress(hash: string, tab: Tab = "files"): string {
   return `${BASE}/admin/links/${encodeURIComponent(hash)}${tab === TABS[0] ? "" : `#${tab}`}`;
 }
 
+/** Where one logs in who has asked for the text of a file; what was asked for goes along. */
+export function loginAddress({ search, hash }: Pick<Location, "search" | "hash">): string {
+  return `${DESK_ADDRESS}?${new URLSearchParams({ text: search.replace(/^\?/, ""), part: hash.replace(/^#/, "") })}`;
+}
+
+/** Where such a login leads; null for any other. Only texts are reached so, whatever an address says. */
+export function afterLogin(search: string): string | null {
+  const asked = new URLSearchParams(search);
+  const text = asked.get("text");
+  if (text === null) return null;
+  const part = asked.get("part") ?? "";
+  return `${BASE}/admin/document?${new URLSearchParams(text)}${part === "" ? "" : `#${encodeURIComponent(part)}`}`;
+}
+
 /** What of an address tells which page it is of. */
 export type Address = Pick<Location, "pathname" | "hash">;
 
