@@ -87,9 +87,9 @@ fmt: $(VENV)/.dev nginx/node_modules/.installed ## Put Python and TypeScript int
 	cd nginx && npx --no-install biome check --write .
 
 locks: ## Bring the locked Python dependencies up to date (needs uv)
-	@for set in ':--extra server --extra build' '-remotes:--extra server --extra build --extra s3 --extra drive --extra postgres' \
-	    '-search:--extra server --extra build --extra s3 --extra drive --extra postgres --extra search' \
-	    '-dev:--extra server --extra build --extra s3 --extra drive --extra postgres --extra search --extra test --extra lint' '-fuzz:--extra fuzz' '-node:--extra node'; do \
+	@for set in ':--extra server --extra build' '-remotes:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat' \
+	    '-search:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat --extra search' \
+	    '-dev:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat --extra search --extra test --extra lint' '-fuzz:--extra fuzz' '-node:--extra node'; do \
 	    uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	        --python-version 3.11 $${set#*:} setup.cfg --output-file $(LOCKS)$${set%%:*}.lock; \
 	done

@@ -1,4 +1,4 @@
-"""``droppr message`` and ``droppr endpoint``: what was told to whom, tests, and where webhooks go to."""
+"""``droppr message`` and ``droppr endpoint``: what was told to whom, tests, and where webhooks and messages to chats go to."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MOST = 1000
 
 @click.group()
 def message() -> None:
-    """What owners and senders were told, by mail and webhooks."""
+    """What owners and senders were told, by mail, webhooks and in chats."""
 
 
 @message.command("list")
@@ -71,7 +71,7 @@ def resend(api: Api, message_id: str) -> None:
 
 @click.group()
 def endpoint() -> None:
-    """Where webhooks go to."""
+    """Where webhooks and messages to chats go to."""
 
 
 @endpoint.command()
@@ -81,7 +81,9 @@ def endpoint() -> None:
 @as_json
 @server_options
 def create(api: Api, url: str, kinds: tuple[str, ...], link: str | None, as_json: bool) -> None:
-    """Have webhooks sent to URL. The secret that they are signed with is told this once."""
+    """Have webhooks sent to URL, or messages to a chat, such as ntfys://ntfy.sh/topic.
+
+    The secret that webhooks are signed with is told this once."""
     body: JSON = {"url": url}
     made = api.make_endpoint(body | ({"kinds": [*kinds]} if kinds else {}) | ({"link": hash_of(link)} if link else {}))
     _show_secret(made, as_json)
@@ -137,7 +139,8 @@ def _show_secret(made: JSON, as_json: bool) -> None:
     if as_json:
         print_json(made)
     else:
-        print_facts([("Endpoint", plain_text(made.get("id"))), ("Secret", plain_text(made.get("secret")))])
+        secret = plain_text(made.get("secret"))
+        print_facts([("Endpoint", plain_text(made.get("id"))), *([("Secret", secret)] if secret else [])])
 
 
 def _outcome(api: Api, made: JSON) -> JSON:

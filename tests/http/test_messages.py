@@ -403,3 +403,24 @@ def test_from_the_command_line(terminal: Terminal, client: Client, hooks: HookRe
     assert "no public address" in terminal.run("endpoint", "create", "https://10.0.0.1/", code=1)
     assert "no such message" in terminal.run("message", "resend", "msg_1", code=1)
     terminal.run("message", "test", "--mail", "a@b.org", "--endpoint", "x", code=2)
+
+
+def test_people_in_a_chat_are_told(terminal: Terminal, client: Client, hooks: HookReceiver) -> None:
+    link = client.make_link(title="Chatted", ask_name="optional", notify="none")
+    address = hooks.url.replace("http://", "ntfy://me:password@").replace("/hook", "/topic")
+    said = terminal.run("endpoint", "create", address, "--link", link.hash)
+    (id,) = re.findall(r"ep_\w+", said)
+    assert "Secret" not in said
+    assert "password" not in terminal.run("endpoint", "list")
+    hooks.answer = lambda request: 200
+    assert terminal.run("message", "test", "--endpoint", id) == f"{id}: sent. ntfy took it.\n"
+    link.deliver("a.txt", b"abc", sender_name="Anna")
+    hooks.wait(2)
+    told = json.loads(hooks.hooks[1].body)
+    assert (told["topic"], told["title"]) == ("topic", "One file has arrived: Chatted")
+    assert "From Anna." in told["message"]
+    settled(client, link)
+    refused = {"url": address, "kinds": ["link.made"]}
+    client.call("POST", "/api/endpoints", json=refused, owner=True).expect(400, "invalid_request")
+    client.call("POST", f"/api/endpoints/{id}/secret", owner=True).expect(400, "invalid_request")
+    terminal.run("endpoint", "remove", id)

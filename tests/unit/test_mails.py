@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from app.core.messages import Channel, Message, MessageKind
-from app.services.messages.mails import Mails, clean, inert, size_text
+from app.services.messages.content import clean, inert, size_text
+from app.services.messages.mails import Mails
 
 MAILS = Mails("Dröppr, Inc. <droppr@example.org>", "https://files.example.org")
 HOSTILE = [

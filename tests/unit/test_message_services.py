@@ -19,6 +19,7 @@ from app.core.paths import RelPath
 from app.core.quiet import QuietHours
 from app.core.terms import Ask, Terms
 from app.services.event_readers import Bell, EventReaders
+from app.services.messages.chats import Chats
 from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.mails import Mails
@@ -61,6 +62,21 @@ class Carrier:
         pass
 
 
+class ChatCarrier:
+    """Notes what is to be said in chats."""
+
+    def __init__(self) -> None:
+        self.said: list[tuple[str, str, str]] = []
+        self.answer = TAKEN
+
+    def check(self, url: str) -> str:
+        return "chat://..."
+
+    def send(self, url: str, subject: str, text: str) -> Answer:
+        self.said.append((url, subject, text))
+        return self.answer
+
+
 class Receipts:
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
@@ -88,6 +104,7 @@ class House:
         self.store: Any = SQLMessages(self.database)
         self.endpoints = SQLEndpoints(self.database)
         self.mail, self.hooks, self.receipts = Carrier(), Carrier(), Receipts()
+        self.chats = ChatCarrier()
         self.limits = ConfirmationLimits()
         plain = Rules(True, (OWNER,), Pace(60, 900, 900), Pace(5, 60, 5))
         self.rules = replace(plain, **rules)
@@ -133,6 +150,7 @@ class House:
             requests=self.requests,
             mail=room,
             hooks=self.hooks,
+            chats=Chats(self.chats, None),
             clock=self.clock,
             backoff=Backoff(5.0, 3600.0, random.random),
         )

@@ -49,6 +49,8 @@ class MessageKind(StrEnum):
 
 
 HOOK_KINDS = tuple(kind for kind in MessageKind if kind is not MessageKind.CONFIRMATION)
+CHAT_KINDS = (MessageKind.FILES_RECEIVED, MessageKind.FILES_REMOVED, MessageKind.TEST)
+"""What people in a chat are told."""
 
 
 class Channel(StrEnum):
@@ -119,12 +121,13 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where webhooks go to."""
+    """Where webhooks go to, or messages to a chat."""
 
     id: str
     url: str
+    """With ``https://`` or ``http://`` that of a webhook; any other begins with the name of a chat service."""
     secret: str
-    """What its messages are signed with: ``whsec_`` and base64."""
+    """What its messages are signed with: ``whsec_`` and base64. Those to chats are not."""
     created_at: float
     kinds: tuple[MessageKind, ...] = HOOK_KINDS
     link: str | None = None
@@ -134,9 +137,19 @@ class Endpoint:
     """Why the server switched it off."""
     failing_since: float | None = None
     """Since when nothing that was posted to it was taken; None where the last was."""
+    shown: str | None = None
+    """The address without what it holds of secrets; None where it holds none."""
+
+    @property
+    def is_chat(self) -> bool:
+        return is_chat(self.url)
 
     def wants(self, kind: MessageKind, link: str | None) -> bool:
         return self.active and kind in self.kinds and self.link in (None, link)
+
+
+def is_chat(url: str) -> bool:
+    return url.partition(":")[0].lower() not in ("http", "https")
 
 
 @dataclass(frozen=True, slots=True)

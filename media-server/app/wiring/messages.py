@@ -9,6 +9,7 @@ from app.core.addresses import named_address
 from app.core.backoff import Backoff
 from app.core.messages import Pace
 from app.services.event_readers import Bell
+from app.services.messages.chats import Chats
 from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.endpoints import Endpoints
@@ -19,6 +20,7 @@ from app.services.messages.worker import MessageWorker
 from app.services.senders.receipts import Receipts
 from app.settings import Settings
 from app.storage.disk.leader import LocalLeader
+from app.storage.messages.chats import AppriseChats
 from app.storage.messages.smtp import MailServer, SMTPMail
 from app.storage.messages.webhooks import HTTPHooks
 from app.storage.sql.endpoints import SQLEndpoints
@@ -46,6 +48,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     store, endpoints, clock, bell = SQLMessages(ground.catalogue), SQLEndpoints(ground.catalogue), ground.clock, Bell()
     rules, requests = _rules(settings), ground.requests
     hooks = HTTPHooks(settings.webhook_allow_private)
+    chats = Chats(AppriseChats(settings.webhook_allow_private), settings.public_url)
     closing = Closing(
         requests=requests,
         store=store,
@@ -61,6 +64,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         requests=requests,
         mail=_mail_room(settings, receipts),
         hooks=hooks,
+        chats=chats,
         clock=clock,
         backoff=Backoff(5.0, 3600.0, random.random),
     )
@@ -75,7 +79,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     )
     return Messages(
         MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell),
-        Endpoints(store=endpoints, links=requests, hooks=hooks, clock=clock),
+        Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock),
         MessageReader(requests=requests, store=store, endpoints=endpoints, rules=rules, clock=clock),
         worker,
     )

@@ -203,10 +203,10 @@ export interface components {
         };
         /** @description A new endpoint. */
         readonly EndpointBody: {
-            /** @description By HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. */
+            /** @description Of a webhook by HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. Of a chat as Apprise writes it, such as `ntfys://ntfy.sh/topic`. */
             readonly url: string;
             /** @description Which kinds it is told; all if not said. */
-            readonly kinds?: readonly components["schemas"]["MessageKind"][];
+            readonly kinds?: readonly components["schemas"]["MessageKind"][] | null;
             /** @description The hash of the only link that it is told of. */
             readonly link?: string | null;
         };
@@ -222,6 +222,7 @@ export interface components {
         /** @description A new endpoint, or one with a new secret. */
         readonly EndpointMade: {
             readonly id: string;
+            /** @description Of a chat without the secrets in it. */
             readonly url: string;
             readonly kinds: readonly components["schemas"]["MessageKind"][];
             /** @description The hash of the only link that it is told of; null for all. */
@@ -232,12 +233,13 @@ export interface components {
             readonly failing_since: number | null;
             /** @description Why the server switched it off. */
             readonly trouble: string | null;
-            /** @description What its messages are signed with. It is told this once. */
+            /** @description What its messages are signed with. It is told this once. Empty for a chat. */
             readonly secret: string;
         };
-        /** @description Where webhooks go to. */
+        /** @description Where webhooks go to, or messages to a chat. */
         readonly EndpointReply: {
             readonly id: string;
+            /** @description Of a chat without the secrets in it. */
             readonly url: string;
             readonly kinds: readonly components["schemas"]["MessageKind"][];
             /** @description The hash of the only link that it is told of; null for all. */

@@ -23,8 +23,8 @@ from tests.support import documents, office_life
 from tests.support.client import Link
 
 ENTITIES = 100
-DOCUMENTS = 20
-"""Of each entity: 2,000, a fifth of what is aimed at, as a run may take four minutes."""
+DOCUMENTS = 100
+"""Of each entity."""
 WAITING = 1_000
 UPLOADED = 1024 * MIB
 MOST_BEFORE = 40

@@ -99,3 +99,15 @@ class HookCarrier(Protocol):
     def post(self, url: str, headers: dict[str, str], body: bytes) -> Answer:
         """Raises nothing: what goes wrong is the answer."""
         ...
+
+
+class ChatCarrier(Protocol):
+    """Writes into chats of other services: of those on its list only, and never to addresses that are not allowed."""
+
+    def check(self, url: str) -> str:
+        """Where a message to ``url`` goes, for people, with the secrets in it left out. Raises EndpointNotAllowed."""
+        ...
+
+    def send(self, url: str, subject: str, text: str) -> Answer:
+        """Raises nothing: what goes wrong is the answer."""
+        ...

@@ -10,10 +10,11 @@ from typing import Any
 
 from app.core.backoff import Backoff
 from app.core.errors import Busy, RateLimited, ReceiptNotReady, RequestNotFound, UploadError
-from app.core.messages import Answer, Channel, Message, MessageKind, Outcome, after_post, tried
+from app.core.messages import Answer, Channel, Endpoint, Message, MessageKind, Outcome, after_post, tried
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, HookCarrier, MailCarrier, MessageStore
+from app.services.messages.chats import Chats
 from app.services.messages.mails import Mails
 from app.services.messages.webhooks import body_of, signed
 from app.services.senders.receipts import Receipts
@@ -45,6 +46,7 @@ class Delivery:
         requests: RequestStore,
         mail: MailRoom | None,
         hooks: HookCarrier,
+        chats: Chats,
         clock: Clock,
         backoff: Backoff,
     ) -> None:
@@ -53,6 +55,7 @@ class Delivery:
         self._requests = requests
         self._mail = mail
         self._hooks = hooks
+        self._chats = chats
         self._clock = clock
         self._backoff = backoff
         self._answers: dict[str, Answer] = {}
@@ -83,11 +86,15 @@ class Delivery:
             return Answer(Outcome.NEVER, "The endpoint was removed.")
         if not endpoint.active and message.kind is not MessageKind.TEST:
             return Answer(Outcome.NEVER, "The endpoint is switched off.")
-        body = body_of(message)
-        answer = self._hooks.post(endpoint.url, signed(message.id, self._clock(), body, endpoint.secret), body.encode())
+        answer = self._chats.send(endpoint.url, message) if endpoint.is_chat else self._signed(endpoint, message)
         if answer.outcome is not Outcome.TAKEN or endpoint.failing_since is not None:
             self._endpoints.update(endpoint.id, partial(after_post, answer=answer, now=self._clock()))
         return answer
+
+    def _signed(self, endpoint: Endpoint, message: Message) -> Answer:
+        body = body_of(message)
+        headers = signed(message.id, self._clock(), body, endpoint.secret)
+        return self._hooks.post(endpoint.url, headers, body.encode())
 
     def _send(self, message: Message) -> Answer:
         if self._mail is None:

@@ -9,11 +9,12 @@ from typing import Any
 
 from app.core.actors import Actor
 from app.core.errors import EndpointNotFound, InvalidRequest
-from app.core.messages import HOOK_KINDS, Endpoint, MessageKind
+from app.core.messages import CHAT_KINDS, HOOK_KINDS, Endpoint, MessageKind, is_chat
 from app.core.ports.guards import Clock
 from app.core.ports.links import LinkStore
 from app.core.ports.messages import EndpointStore, HookCarrier
 from app.services.accounts import acts
+from app.services.messages.chats import Chats
 from app.services.messages.webhooks import new_secret
 
 MAX_ENDPOINTS = 100
@@ -23,10 +24,13 @@ MAX_ENDPOINTS = 100
 class Endpoints:
     """The owner's endpoints."""
 
-    def __init__(self, *, store: EndpointStore, links: LinkStore, hooks: HookCarrier, clock: Clock) -> None:
+    def __init__(
+        self, *, store: EndpointStore, links: LinkStore, hooks: HookCarrier, chats: Chats, clock: Clock
+    ) -> None:
         self._store = store
         self._links = links
         self._hooks = hooks
+        self._chats = chats
         self._clock = clock
 
     def all(self) -> list[Endpoint]:
@@ -35,7 +39,7 @@ class Endpoints:
     def make(self, url: str, kinds: Sequence[MessageKind] | None, link: str | None, actor: Actor) -> Endpoint:
         """A new endpoint, with a secret of its own, told of one link or of all. Raises EndpointNotAllowed, RequestNotFound,
         InvalidRequest."""
-        self._hooks.check(url)
+        shown = self._checked(url)
         if link is not None:
             self._links.load(link)
         if len(self._store.all()) >= MAX_ENDPOINTS:
@@ -43,10 +47,11 @@ class Endpoints:
         made = Endpoint(
             id=f"ep_{secrets.token_hex(8)}",
             url=url,
-            secret=new_secret(),
+            secret="" if is_chat(url) else new_secret(),
             created_at=self._clock(),
-            kinds=tuple(kinds or HOOK_KINDS),
+            kinds=_kinds(url, kinds),
             link=link,
+            shown=shown,
         )
         self._store.add(made)
         acts.note(actor, "endpoint made", link, endpoint=made.id)
@@ -54,18 +59,28 @@ class Endpoints:
 
     def change(self, id: str, changes: Mapping[str, Any], actor: Actor) -> Endpoint:
         """Change ``url``, ``kinds`` or ``active``. Switched on again, what happened before is forgotten. Raises EndpointNotFound,
-        EndpointNotAllowed."""
+        EndpointNotAllowed, InvalidRequest."""
+        before = self._store.load(id)
+        if before is None:
+            raise EndpointNotFound()
+        more: dict[str, Any] = {"trouble": None, "failing_since": None} if changes.get("active") else {}
         if "url" in changes:
-            self._hooks.check(changes["url"])
-        forgotten: dict[str, Any] = {"trouble": None, "failing_since": None} if changes.get("active") else {}
-        changed = self._store.update(id, lambda each: replace(each, **changes, **forgotten))
+            if is_chat(changes["url"]) != before.is_chat:
+                raise InvalidRequest("A webhook stays a webhook, and a chat a chat: make a new endpoint.")
+            more["shown"] = self._checked(changes["url"])
+        if "kinds" in changes:
+            _kinds(before.url, changes["kinds"])
+        changed = self._store.update(id, lambda each: replace(each, **changes, **more))
         if changed is None:
             raise EndpointNotFound()
         acts.note(actor, "endpoint changed", changed.link, endpoint=id, changed=sorted(changes))
         return changed
 
     def renew_secret(self, id: str, actor: Actor) -> Endpoint:
-        """The endpoint with another secret, which counts at once. Raises EndpointNotFound."""
+        """The endpoint with another secret, which counts at once. Raises EndpointNotFound, InvalidRequest."""
+        before = self._store.load(id)
+        if before is not None and before.is_chat:
+            raise InvalidRequest("Messages to a chat are not signed. To change its token, change its address.")
         renewed = self._store.update(id, lambda each: replace(each, secret=new_secret()))
         if renewed is None:
             raise EndpointNotFound()
@@ -77,3 +92,19 @@ class Endpoints:
         if not self._store.remove(id):
             raise EndpointNotFound()
         acts.note(actor, "endpoint removed", endpoint=id)
+
+    def _checked(self, url: str) -> str | None:
+        """How an address is shown; None where it is shown as it is. Raises EndpointNotAllowed."""
+        if is_chat(url):
+            return self._chats.check(url)
+        self._hooks.check(url)
+        return None
+
+
+def _kinds(url: str, kinds: Sequence[MessageKind] | None) -> tuple[MessageKind, ...]:
+    known = CHAT_KINDS if is_chat(url) else HOOK_KINDS
+    if kinds is None:
+        return known
+    if not {*kinds} <= {*known}:
+        raise InvalidRequest(f"A chat is told of {', '.join(known)} only.", fields={"kinds": "not for chats"})
+    return tuple(kinds)

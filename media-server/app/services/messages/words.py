@@ -1,4 +1,4 @@
-"""What mails say, in English. Every text stands here and nowhere else, so that other languages can stand beside it."""
+"""What messages to people say, in English. Every text stands here and nowhere else, so that other languages can stand beside it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Texts of mails. Braces are filled in; what ends in ``one`` is said of a single file."""
+    """Texts of mails and of messages to chats. Braces are filled in; what ends in ``one`` is said of a single file."""
 
     language: str
     arrived_one: str
     arrived: str
     arrived_subject_one: str
     arrived_subject: str
+    removed_one: str
+    removed: str
     senders: str
     more_one: str
     more: str
@@ -28,6 +30,7 @@ class Words:
     why_sender: str
     test_subject: str
     test: str
+    test_chat: str
 
 
 ENGLISH = Words(
@@ -36,6 +39,8 @@ ENGLISH = Words(
     arrived="{files} files ({size}) have arrived: {title}",
     arrived_subject_one="One file has arrived: {title}",
     arrived_subject="{files} files have arrived: {title}",
+    removed_one="A file was taken back by its sender: {title}",
+    removed="{files} files were taken back by their senders: {title}",
     senders="From {senders}.",
     more_one="and one more",
     more="and {files} more",
@@ -51,6 +56,7 @@ ENGLISH = Words(
     "do anything.",
     test_subject="Droppr can send mail",
     test="This is a test that the owner of this Droppr server asked for. Mail from it arrives.",
+    test_chat="This is a test that the owner of this Droppr server asked for. What arrives will be told here.",
 )
 
 LANGUAGES = {ENGLISH.language: ENGLISH}

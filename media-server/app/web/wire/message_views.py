@@ -47,10 +47,10 @@ class Tests(TypedDict):
 
 
 class EndpointReply(TypedDict):
-    """Where webhooks go to."""
+    """Where webhooks go to, or messages to a chat."""
 
     id: str
-    url: str
+    url: Annotated[str, Field(description="Of a chat without the secrets in it.")]
     kinds: list[MessageKind]
     link: Annotated[str | None, Field(description="The hash of the only link that it is told of; null for all.")]
     active: bool
@@ -62,7 +62,9 @@ class EndpointReply(TypedDict):
 class EndpointMade(EndpointReply):
     """A new endpoint, or one with a new secret."""
 
-    secret: Annotated[str, Field(description="What its messages are signed with. It is told this once.")]
+    secret: Annotated[
+        str, Field(description="What its messages are signed with. It is told this once. Empty for a chat.")
+    ]
 
 
 class EndpointList(TypedDict):
@@ -107,8 +109,13 @@ class TestBody(BaseModel):
 class EndpointBody(BaseModel):
     """A new endpoint."""
 
-    url: Annotated[Url, Field(description="By HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`.")]
-    kinds: Annotated[Kinds, Field(description="Which kinds it is told; all if not said.")] = list(HOOK_KINDS)
+    url: Annotated[
+        Url,
+        Field(
+            description="Of a webhook by HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. Of a chat as Apprise writes it, such as `ntfys://ntfy.sh/topic`."
+        ),
+    ]
+    kinds: Annotated[Kinds | None, Field(description="Which kinds it is told; all if not said.")] = None
     link: Annotated[str | None, Field(description="The hash of the only link that it is told of.")] = None
 
 
@@ -150,7 +157,7 @@ def message_view(message: Message) -> MessageReply:
 def endpoint_view(endpoint: Endpoint) -> EndpointReply:
     return {
         "id": endpoint.id,
-        "url": endpoint.url,
+        "url": endpoint.shown or endpoint.url,
         "kinds": list(endpoint.kinds),
         "link": endpoint.link,
         "active": endpoint.active,

@@ -1,0 +1,135 @@
+"""Content: what a message says, whichever way it goes.
+
+Strangers choose the names of files, and their own. Here these are data: they lead nowhere, call nobody, break no line, and are cut short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from app.core.messages import MAX_PROVEN, Message, MessageKind
+from app.services.messages.words import Words
+
+MAX_SHOWN = 120
+"""Characters of a text that somebody else chose."""
+# Controls, halves of characters, and what turns the direction of writing or cannot be seen.
+_HIDDEN = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+# Where mail programs would see an address and make a link of it, and chats somebody to call.
+_LINKED = re.compile(r"(?<=[.:@/<])(?=\S)")
+_UNITS = ("bytes", "kB", "MB", "GB", "TB", "PB")
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a mail says: paragraphs before a list of files, and after it."""
+
+    subject: str
+    before: Sequence[str]
+    files: Sequence[str]
+    after: Sequence[str]
+    small: str
+    link: tuple[str, str] | None = None
+    """A text and an address."""
+
+    def to_a_chat(self) -> Content:
+        """Without why it is told: whoever reads a chat knows. Its first sentence stands above it already."""
+        return replace(self, before=self.before[1:], small="")
+
+
+def content_of(message: Message, words: Words, public_url: str | None) -> Content:
+    """What a message says in the language of ``words``; ``public_url`` is the address of this server."""
+    if message.kind is MessageKind.TEST:
+        return Content(words.test_subject, [words.test], [], [], "")
+    if message.kind is MessageKind.CONFIRMATION:
+        return _confirmation(message.facts, words)
+    one = message.facts["files"] == 1
+    if message.kind is MessageKind.FILES_REMOVED:
+        said = words.removed_one if one else words.removed
+        return _told(message.facts, words, public_url, said, said)
+    subject = words.arrived_subject_one if one else words.arrived_subject
+    return _told(message.facts, words, public_url, subject, words.arrived_one if one else words.arrived)
+
+
+def _told(facts: Mapping[str, Any], words: Words, public_url: str | None, subject: str, first: str) -> Content:
+    named = {
+        "title": clean(facts["title"] or facts["folder"]),
+        "files": f"{facts['files']:,}",
+        "size": size_text(facts["bytes"]),
+    }
+    senders = ", ".join(map(inert, facts["senders"]))
+    return Content(
+        subject=subject.format(**named),
+        before=[first.format(**named), *([words.senders.format(senders=senders)] if senders else [])],
+        files=_files(facts, words),
+        after=[],
+        small=words.why_owner,
+        link=(words.see_them, f"{public_url}/admin") if public_url else None,
+    )
+
+
+def _confirmation(facts: Mapping[str, Any], words: Words) -> Content:
+    count = facts["files"]
+    subject = words.confirmed_subject_one if count == 1 else words.confirmed_subject
+    title = clean(facts["title"])
+    whole = count <= MAX_PROVEN
+    return Content(
+        subject=subject.format(files=f"{count:,}"),
+        before=[words.confirmed.format(title=title) if title else words.confirmed_untitled],
+        files=_files(facts, words),
+        after=[words.receipt if whole else words.receipt_of_some.format(files=f"{MAX_PROVEN:,}")],
+        small=words.why_sender,
+    )
+
+
+def clean(text: str, most: int = MAX_SHOWN) -> str:
+    """A text on one line, with nothing in it that cannot be seen, cut in its middle where it is long."""
+    shown = _HIDDEN.sub("\ufffd", text).strip()
+    if len(shown) <= most:
+        return shown
+    half = (most - 1) // 2
+    return f"{shown[: most - 1 - half]}…{shown[len(shown) - half :]}"
+
+
+def inert(text: str) -> str:
+    """The same, of which no mail program makes a link: ``report.zip`` is a host's name, too."""
+    return _LINKED.sub("\u2060", clean(text))
+
+
+def size_text(size: int) -> str:
+    """A size for people, in powers of 1000 as the pages have them."""
+    shown, unit = float(size), 0
+    while shown >= 999.5 and unit < len(_UNITS) - 1:
+        shown, unit = shown / 1000, unit + 1
+    return (
+        f"{size} bytes"
+        if unit == 0
+        else f"{shown:.1f} {_UNITS[unit]}"
+        if shown < 99.95
+        else f"{shown:.0f} {_UNITS[unit]}"
+    )
+
+
+def _files(facts: Mapping[str, Any], words: Words) -> list[str]:
+    named = [f"{inert(each['path'])} ({size_text(each['size'])})" for each in facts["named"]]
+    left = facts["files"] - len(named)
+    if left <= 0:
+        return named
+    return [*named, words.more_one if left == 1 else words.more.format(files=f"{left:,}")]
+
+
+def text_of(content: Content) -> str:
+    """As plain text, in paragraphs."""
+    parts = [*content.before]
+    if content.files:
+        parts.append("\n".join(f"- {each}" for each in content.files))
+    parts += content.after
+    if content.link:
+        parts.append(f"{content.link[0]}: {content.link[1]}")
+    if content.small:
+        parts.append(f"-- \n{content.small}")
+    return "\n\n".join(parts) + "\n"
