@@ -244,6 +244,10 @@ def test_a_failed_webhook_is_tried_again_under_its_id_and_sent_again_on_demand(
     client.call("POST", again, owner=True).expect(202)
     hooks.wait(4)
     assert {each.headers["webhook-id"] for each in hooks.hooks} == {failed["id"]}
+    figures = client.call("GET", "/metrics", owner=True).expect(200).body.decode()
+    for outcome, least in (("later", 2), ("taken", 1)):
+        (count,) = re.findall(rf'droppr_messages_total{{channel="webhook",outcome="{outcome}"}} (\S+)', figures)
+        assert float(count) >= least
     assert len({each.body for each in hooks.hooks}) == 1
     client.call("DELETE", f"/api/endpoints/{made['id']}", owner=True).expect(204)
 

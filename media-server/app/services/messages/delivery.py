@@ -6,6 +6,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Any
 
 from app.core.backoff import Backoff
@@ -17,6 +18,7 @@ from app.core.ports.messages import EndpointStore, HookCarrier, MailCarrier, Mes
 from app.services.messages.chats import Chats
 from app.services.messages.mails import Mails
 from app.services.messages.webhooks import body_of, signed
+from app.services.operations.observer import MESSAGES
 from app.services.senders.receipts import Receipts
 
 log = logging.getLogger("droppr.messages")
@@ -60,6 +62,9 @@ class Delivery:
         self._backoff = backoff
         self._answers: dict[str, Answer] = {}
         """What was answered and could not be noted yet: such a message is not handed over again, only noted."""
+        # From the beginning, or the first of each kind would be no increase.
+        for kind in product(Channel, Outcome):
+            MESSAGES.labels(*(each.value for each in kind))
 
     def deliver(self, message: Message) -> Answer:
         """Try a message and note what came of it. Raises Busy or StorageFull where that cannot be noted: call again."""
@@ -68,6 +73,7 @@ class Delivery:
             answer = self._answers[message.id] = self._try(message)
         self._store.update(message.id, lambda each: tried(each, answer, self._clock(), self._backoff))
         del self._answers[message.id]
+        MESSAGES.labels(message.channel.value, answer.outcome.value).inc()
         log.info(f"message {answer.outcome.value}", extra={"message_id": message.id, "kind": message.kind.value})
         return answer
 

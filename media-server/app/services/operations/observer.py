@@ -28,6 +28,9 @@ UPLOADS = Counter("droppr_uploads_total", "Uploads by how they went on", ["event
 PASSED_ON = Counter(
     "droppr_passed_on_total", "Goes at passing a file on, by remote and how they ended", ["kind", "outcome"]
 )
+MESSAGES = Counter(
+    "droppr_messages_total", "Tries to hand over a message, by channel and what came of it", ["channel", "outcome"]
+)
 _OPENED, _DELIVERED = UPLOADS.labels("opened"), UPLOADS.labels("delivered")
 REFUSALS = Counter("droppr_refusals_total", "Error replies by code", ["code"])
 SENT_AWAY = Counter(
