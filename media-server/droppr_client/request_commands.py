@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 import sys
-from typing import Any
+from typing import IO, Any
 
 import click
 
 from app.core.terms import TERMS, Kind, Term
+from droppr_client import many_links
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.open_commands import cancel, uploads
-from droppr_client.options import as_json, link_argument, server_options
+from droppr_client.options import Written, as_json, link_argument, server_options
 from droppr_client.output import (
     UNKNOWN,
     count_text,
@@ -37,14 +38,28 @@ def request() -> None:
 
 @request.command()
 @click.argument("folder")
+@click.option(
+    "--csv",
+    "table",
+    cls=Written,
+    type=click.File("rb"),
+    metavar="FILE",
+    help="Make one for each row of this table; - is standard input.",
+)
 @terms_options
 @as_json
 @server_options
-def create(api: Api, folder: str, as_json: bool, **options: Any) -> None:
+def create(api: Api, folder: str, table: IO[bytes] | None, as_json: bool, **options: Any) -> None:
     """Make a link into FOLDER, a path below the server's files.
 
     Without --expires-hours it is open for as long as the server's links usually are: a week, unless its owner set something else.
+
+    With --csv, FOLDER and the texts of options name columns of the table in braces, such as 'clients/{name}' and --title 'Papers of {name}'.
+    Printed is the table with the links in it; called again with that, it makes those that are missing.
     """
+    if table is not None:
+        _create_many(api, table, folder, as_json, named_terms(options))
+        return
     made = _with_link(api, api.create_request({"folder": folder, **named_terms(options)}))
     if as_json:
         print_json(made)
@@ -53,6 +68,18 @@ def create(api: Api, folder: str, as_json: bool, **options: Any) -> None:
         # A script takes what is printed for the address.
         if sys.stdout.isatty():
             say(f"Expires: {time_text(made.get('expires_at'))}")
+
+
+def _create_many(api: Api, file: IO[bytes], folder: str, as_json: bool, terms: dict[str, Any]) -> None:
+    table = many_links.read_table(file)
+    wanted = many_links.bodies(table, folder, terms)
+    rows = many_links.filled(table, wanted, lambda body: str(_with_link(api, api.create_request(body))["link"]))
+    if as_json:
+        print_json({"rows": list(rows)})
+        return
+    say(table.line())
+    for row in rows:
+        say(table.line(row))
 
 
 @request.command("list")

@@ -353,3 +353,18 @@ class TestServe:
     def test_a_captcha_without_its_keys_stops_the_start(self, fresh):
         fresh.environment["DROPPR_CAPTCHA_PROVIDER"] = "turnstile"
         assert "DROPPR_CAPTCHA_SITE_KEY" in fresh.run("serve", code=2)
+
+
+def test_a_link_is_made_for_each_row_of_a_table(terminal, server, client):
+    (terminal.folder / "clients.csv").write_text("name;town\nAnna;Bonn\nBen;\u00c5s\n")
+    make = ("request", "create", "table/{name}", "--title", "Papers of {name} in {town}", "--max-files", "5")
+    made = terminal.run(*make, "--csv", "clients.csv")
+    head, *rows = [line.split(";") for line in made.splitlines()]
+    assert head == ["name", "town", "link"]
+    assert [row[:2] for row in rows] == [["Anna", "Bonn"], ["Ben", "\u00c5s"]]
+    shown = [client.call("GET", f"/api/droppr/requests/{hash_in(row[2])}").expect(200).json for row in rows]
+    assert [each["title"] for each in shown] == ["Papers of Anna in Bonn", "Papers of Ben in \u00c5s"]
+    # Once more: nothing is missing, so nothing is made.
+    assert terminal.run(*make, "--csv", "-", typed=made) == made
+    assert "no column 'nom'" in terminal.run("request", "create", "{nom}", "--csv", "clients.csv", code=2)
+    assert terminal.json("request", "create", "other/{name}", "--csv", "clients.csv")["rows"][0]["name"] == "Anna"

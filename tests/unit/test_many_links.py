@@ -1,0 +1,84 @@
+"""A link for each row of a table."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import click
+import pytest
+
+from droppr_client.many_links import bodies, filled, read_table
+
+CLIENTS = "name,folder\nAnna Berg,berg\nTom / Sons,tom\n"
+
+
+def table(text: str | bytes):
+    return read_table(BytesIO(text if isinstance(text, bytes) else text.encode()))
+
+
+def test_each_row_says_what_stands_in_braces() -> None:
+    made = bodies(table(CLIENTS), "clients/{name}", {"title": "Papers of {name}", "max_files": 5})
+    assert made == [
+        {"folder": "clients/Anna Berg", "title": "Papers of Anna Berg", "max_files": 5},
+        {"folder": "clients/Tom - Sons", "title": "Papers of Tom / Sons", "max_files": 5},
+    ]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        CLIENTS,
+        CLIENTS.replace(",", ";"),
+        CLIENTS.replace(",", "\t"),
+        CLIENTS.replace("\n", "\r\n"),
+        b"\xef\xbb\xbf" + CLIENTS.encode(),
+        CLIENTS + "\n,\n",
+        'name,folder\n"Anna\nBerg",berg\nTom / Sons,tom',
+    ],
+)
+def test_tables_are_read_as_spreadsheets_write_them(text: str | bytes) -> None:
+    read = table(text)
+    assert [(row["name"], row["folder"]) for row in read.rows] == [("Anna Berg", "berg"), ("Tom / Sons", "tom")]
+
+
+def test_what_was_printed_is_read_again_and_only_what_is_missing_made() -> None:
+    for text in ('name,who\na,"x, y"\nb,\n', 'name;who\na;"x; y"\nb;\n', "name\twho\na\tx\nb\t\n"):
+        read = table(text)
+        made: list[object] = []
+
+        def make(body: dict[str, object], made: list[object] = made) -> str:
+            if len(made) == 1:
+                raise KeyboardInterrupt
+            made.append(body["folder"])
+            return f"https://x/request/{len(made)}"
+
+        rows = filled(read, bodies(read, "in/{name}", {}), make)
+        printed = [read.line(), read.line(next(rows))]
+        with pytest.raises(KeyboardInterrupt):
+            next(rows)
+        again = table("\n".join(printed) + "\n" + "\n".join(text.splitlines()[2:]).replace("\t", ",") + "\n")
+        assert again.rows[0]["link"] == "https://x/request/1"
+        assert [body and body["folder"] for body in bodies(again, "in/{name}", {})] == [None, "in/b"]
+        assert again.line(again.rows[0]) == printed[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "folder", "said"),
+    [
+        (b"\xff\xfe", "x", "UTF-8"),
+        ("", "x", "no rows"),
+        ("name\n", "x", "no rows"),
+        ("a,a\n1,2", "x", "Two columns"),
+        ("a,\n1,2", "x", "no name"),
+        ("a\n1,2", "x", "Row 2"),
+        ('a\n"1', "x", "cannot be read"),
+        ("name\n" + "a\n" * 10_001, "x", "10,000"),
+        (CLIENTS, "clients/{nom}", "no column 'nom'"),
+        (CLIENTS, "clients/{name.__class__}", "no column"),
+        ("name,b\n,1", "clients/{name}", "Row 2 says nothing"),
+        ("name,b\nx,1\nx,2", "clients/{name}", "share the folder"),
+    ],
+)
+def test_what_cannot_be_is_said_before_a_link_is_made(text: str | bytes, folder: str, said: str) -> None:
+    with pytest.raises(click.UsageError, match=said):
+        bodies(table(text), folder, {})
