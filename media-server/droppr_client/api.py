@@ -65,6 +65,10 @@ class Api:
     def edit_request(self, hash: str, body: JSON) -> JSON:
         return self._call("PATCH", _path(hash), body)
 
+    def invite(self, hash: str, to: list[str], text: str) -> list[JSON]:
+        """Have a link mailed to people; the mails that are on their way."""
+        return self._listed(self._call("POST", f"{_path(hash)}/invitations", {"to": to, "text": text}), "messages")
+
     def close_request(self, hash: str) -> None:
         self._call("DELETE", _path(hash))
 

@@ -7,7 +7,7 @@ import time
 import click
 
 from droppr_client.api import JSON, Api, ApiError
-from droppr_client.options import as_json, hash_of, server_options
+from droppr_client.options import as_json, hash_of, link_argument, server_options
 from droppr_client.output import plain_text, print_facts, print_json, print_table, say, time_text
 from droppr_client.upload import wire
 
@@ -50,14 +50,7 @@ def test(api: Api, mail: str | None, endpoint: str | None, as_json: bool) -> Non
     if mail is not None and endpoint is not None:
         raise click.UsageError("Name an address or an endpoint, not both.")
     body = {"mail": mail} if mail else {"endpoint": endpoint} if endpoint else {}
-    found = [_outcome(api, each) for each in api.test_message(body)]
-    if as_json:
-        print_json({"messages": found})
-    else:
-        for each in found:
-            say(f"{plain_text(each.get('recipient'))}: {_state(each)}. {plain_text(each.get('answer'))}".rstrip())
-    if not all(each.get("state") == "sent" for each in found):
-        raise click.exceptions.Exit(1)
+    _tell(api, api.test_message(body), as_json)
 
 
 @message.command()
@@ -67,6 +60,17 @@ def resend(api: Api, message_id: str) -> None:
     """Have a message sent once more, whatever became of it."""
     api.send_again(message_id)
     say("It is sent now; 'droppr message list' says what came of it.")
+
+
+@click.command()
+@link_argument
+@click.argument("addresses", nargs=-1, required=True)
+@click.option("--text", default="", help="What to say before the link.")
+@as_json
+@server_options
+def send(api: Api, link: str, addresses: tuple[str, ...], text: str, as_json: bool) -> None:
+    """Mail LINK to ADDRESSES, each in a mail of its own, and say what came of it. Ends with 1 where one was not taken."""
+    _tell(api, api.invite(link, [*addresses], text), as_json)
 
 
 @click.group()
@@ -141,6 +145,18 @@ def _show_secret(made: JSON, as_json: bool) -> None:
     else:
         secret = plain_text(made.get("secret"))
         print_facts([("Endpoint", plain_text(made.get("id"))), *([("Secret", secret)] if secret else [])])
+
+
+def _tell(api: Api, made: list[JSON], as_json: bool) -> None:
+    """What comes of messages. Raises click.exceptions.Exit where one was not taken."""
+    found = [_outcome(api, each) for each in made]
+    if as_json:
+        print_json({"messages": found})
+    else:
+        for each in found:
+            say(f"{plain_text(each.get('recipient'))}: {_state(each)}. {plain_text(each.get('answer'))}".rstrip())
+    if not all(each.get("state") == "sent" for each in found):
+        raise click.exceptions.Exit(1)
 
 
 def _outcome(api: Api, made: JSON) -> JSON:

@@ -12,6 +12,7 @@ from app.core.terms import TERMS, Kind, Term
 from droppr_client import many_links
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
 from droppr_client.fetch_commands import fetch, watch
+from droppr_client.message_commands import send
 from droppr_client.open_commands import cancel, uploads
 from droppr_client.options import Written, as_json, link_argument, server_options
 from droppr_client.output import (
@@ -46,10 +47,20 @@ def request() -> None:
     metavar="FILE",
     help="Make one for each row of this table; - is standard input.",
 )
+@click.option("--send-to", metavar="ADDRESS", help="Mail the link there, or to several with commas between them.")
+@click.option("--send-text", default="", help="What that mail says before the link.")
 @terms_options
 @as_json
 @server_options
-def create(api: Api, folder: str, table: IO[bytes] | None, as_json: bool, **options: Any) -> None:
+def create(
+    api: Api,
+    folder: str,
+    table: IO[bytes] | None,
+    send_to: str | None,
+    send_text: str,
+    as_json: bool,
+    **options: Any,
+) -> None:
     """Make a link into FOLDER, a path below the server's files.
 
     Without --expires-hours it is open for as long as the server's links usually are: a week, unless its owner set something else.
@@ -58,7 +69,8 @@ def create(api: Api, folder: str, table: IO[bytes] | None, as_json: bool, **opti
     Printed is the table with the links in it; called again with that, it makes those that are missing.
     """
     if table is not None:
-        _create_many(api, table, folder, as_json, named_terms(options))
+        mail = {"send_to": send_to, "send_text": send_text} if send_to else {}
+        _create_many(api, table, folder, as_json, named_terms(options) | mail)
         return
     made = _with_link(api, api.create_request({"folder": folder, **named_terms(options)}))
     if as_json:
@@ -68,18 +80,41 @@ def create(api: Api, folder: str, table: IO[bytes] | None, as_json: bool, **opti
         # A script takes what is printed for the address.
         if sys.stdout.isatty():
             say(f"Expires: {time_text(made.get('expires_at'))}")
+    if not _sent(api, made, send_to, send_text):
+        raise click.exceptions.Exit(1)
+
+
+def _sent(api: Api, made: JSON, to: str | None, text: str) -> bool:
+    """Mail a new link to whom it is for, if it is for anybody; false where that is refused, which is said."""
+    try:
+        if to:
+            api.invite(str(made.get("hash")), [to], text)
+    except ApiError as error:
+        say(f"{made['link']} is made, and not sent: {error}", err=True)
+        return False
+    return True
 
 
 def _create_many(api: Api, file: IO[bytes], folder: str, as_json: bool, terms: dict[str, Any]) -> None:
     table = many_links.read_table(file)
     wanted = many_links.bodies(table, folder, terms)
-    rows = many_links.filled(table, wanted, lambda body: str(_with_link(api, api.create_request(body))["link"]))
+    outcomes: list[bool] = []
+
+    def make(body: JSON) -> str:
+        to, text = body.pop("send_to", None), body.pop("send_text", "")
+        made = _with_link(api, api.create_request(body))
+        outcomes.append(_sent(api, made, to, text))
+        return str(made["link"])
+
+    rows = many_links.filled(table, wanted, make)
     if as_json:
         print_json({"rows": list(rows)})
-        return
-    say(table.line())
-    for row in rows:
-        say(table.line(row))
+    else:
+        say(table.line())
+        for row in rows:
+            say(table.line(row))
+    if not all(outcomes):
+        raise click.exceptions.Exit(1)
 
 
 @request.command("list")
@@ -159,6 +194,7 @@ request.add_command(uploads)
 request.add_command(cancel)
 request.add_command(fetch)
 request.add_command(watch)
+request.add_command(send)
 
 
 def _with_link(api: Api, link: JSON) -> JSON:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
 import re
 import signal
@@ -13,44 +12,16 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from app.core.terms import TERMS, Kind
 from app.services.receiving.commands import new_upload_id
+from tests.support.command import Terminal
 from tests.support.files import eventually
 from tests.support.live import LiveServer, free_port
 
 DROPPR = str(Path(sys.executable).with_name("droppr"))
-
-
-class Terminal:
-    """Runs ``droppr`` as on the server's own machine, with an environment of its own."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.folder = folder
-        self.environment = environment
-
-    def run(self, *arguments: str, code: int = 0, typed: str | None = None) -> str:
-        """What it printed, errors included, once it ended with ``code``."""
-        done = subprocess.run(
-            [DROPPR, *arguments],
-            env=self.environment,
-            cwd=self.folder,
-            input=typed or "",
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-        assert "Traceback" not in done.stdout, done.stdout
-        assert done.returncode == code, done.stdout
-        return done.stdout
-
-    def json(self, *arguments: str) -> Any:
-        return json.loads(self.run(*arguments, "--json"))
 
 
 @pytest.fixture

@@ -4,84 +4,24 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from standardwebhooks import Webhook
 
 from droppr_client.proof import read_receipt
-from tests.http.test_command_line import Terminal
+from tests.http.conftest import NOTIFIED as OWNER
+from tests.http.conftest import PUBLIC
 from tests.support.client import Client, Link
+from tests.support.command import Terminal
 from tests.support.files import eventually
-from tests.support.live import GENEROUS, LiveServer
-from tests.support.receivers import HookReceiver, Mailbox, hook_receiver, mail_server
-
-OWNER = "owner@example.org"
-PUBLIC = "https://files.example.org"
-
-
-@pytest.fixture(scope="module")
-def shared_mail() -> Iterator[Mailbox]:
-    with mail_server() as box:
-        yield box
-
-
-@pytest.fixture
-def mail(shared_mail: Mailbox) -> Iterator[Mailbox]:
-    yield shared_mail
-    shared_mail.answer = lambda step, about: None
-
-
-@pytest.fixture(scope="module")
-def shared_hooks() -> Iterator[HookReceiver]:
-    with hook_receiver() as receiver:
-        yield receiver
-
-
-@pytest.fixture
-def hooks(shared_hooks: HookReceiver) -> Iterator[HookReceiver]:
-    shared_hooks.hooks.clear()
-    yield shared_hooks
-    shared_hooks.answer = lambda request: 204
-
-
-@pytest.fixture(scope="module")
-def told(tmp_path_factory: pytest.TempPathFactory, shared_mail: Mailbox) -> Iterator[LiveServer]:
-    folder = tmp_path_factory.mktemp("told")
-    with LiveServer(
-        folder,
-        workers=2,
-        DROPPR_SMTP_URL=f"smtp+plain://127.0.0.1:{shared_mail.port}",
-        DROPPR_MAIL_FROM="Droppr <droppr@example.org>",
-        DROPPR_NOTIFY_MAIL=OWNER,
-        DROPPR_NOTIFY_AFTER_SECONDS=1,
-        DROPPR_WEBHOOK_AFTER_SECONDS=0.5,
-        DROPPR_WEBHOOK_ALLOW_PRIVATE="127.0.0.0/8",
-        DROPPR_PUBLIC_URL=PUBLIC,
-        **GENEROUS,
-    ) as server:
-        yield server
+from tests.support.live import LiveServer
+from tests.support.receivers import HookReceiver, Mailbox, mails_about, text_of
 
 
 @pytest.fixture
 def client(told: LiveServer) -> Client:
     return Client.of(told).elsewhere()
-
-
-def mails_about(mail: Mailbox, title: str, count: int = 1) -> list[Any]:
-    """Mails whose text has this in it, once there are so many."""
-
-    def found() -> list[Any]:
-        return [each for each in list(mail.mails) if title in text_of(each)]
-
-    eventually(lambda: len(found()) >= count, seconds=30, what=f"{count} mails about {title}")
-    return found()
-
-
-def text_of(mail: Any) -> str:
-    return str(mail.get_body(("plain",)).get_content())
 
 
 def messages(client: Client, link: Link) -> list[dict[str, Any]]:
@@ -377,54 +317,28 @@ def test_without_a_mail_server_nothing_can_ask_for_mail(server: LiveServer) -> N
     plain.call("POST", "/api/messages/test", json={}, owner=True).expect(400, "mail_not_ready")
 
 
-@pytest.fixture
-def terminal(told: LiveServer, tmp_path: Path) -> Terminal:
-    return Terminal(tmp_path, told.environment)
-
-
-def test_from_the_command_line(terminal: Terminal, client: Client, hooks: HookReceiver, mail: Mailbox) -> None:
+def test_from_the_command_line(told_terminal: Terminal, client: Client, hooks: HookReceiver, mail: Mailbox) -> None:
     link = client.make_link(notify="none")
-    said = terminal.run("endpoint", "create", hooks.url, "--kind", "files.received", "--link", link.hash)
+    said = told_terminal.run("endpoint", "create", hooks.url, "--kind", "files.received", "--link", link.hash)
     id, secret = re.findall(r"(ep_\w+|whsec_\S+)", said)
-    assert terminal.run("message", "test", "--endpoint", id) == f"{id}: sent. 204 No Content\n"
+    assert told_terminal.run("message", "test", "--endpoint", id) == f"{id}: sent. 204 No Content\n"
     assert verified(hooks, secret)["type"] == "test"
     link.deliver("a", b"a")
     hooks.wait(2)
     settled(client, link)
-    assert re.search(r"files.received +ep_\w+ +sent +1 +204", terminal.run("message", "list", "--link", link.hash))
-    (told,) = terminal.json("message", "list", "--link", link.hash)["messages"]
-    assert "It is sent now" in terminal.run("message", "resend", told["id"])
+    assert re.search(r"files.received +ep_\w+ +sent +1 +204", told_terminal.run("message", "list", "--link", link.hash))
+    (told,) = told_terminal.json("message", "list", "--link", link.hash)["messages"]
+    assert "It is sent now" in told_terminal.run("message", "resend", told["id"])
     hooks.wait(3)
     hooks.answer = lambda request: 500
-    assert "failed. 500" in terminal.run("message", "test", "--endpoint", id, code=1)
-    terminal.run("endpoint", "edit", id, "--inactive", "--kind", "test")
-    terminal.run("endpoint", "edit", id, code=2)
-    assert re.search(rf"{id} +off +test +{link.hash} +{hooks.url}", terminal.run("endpoint", "list"))
-    assert terminal.json("endpoint", "secret", id)["secret"] not in (None, secret)
-    terminal.run("endpoint", "remove", id)
-    assert "no such endpoint" in terminal.run("endpoint", "remove", id, code=1)
-    assert terminal.run("message", "test") == f"{OWNER}: sent. The mail server has it.\n"
-    assert "no public address" in terminal.run("endpoint", "create", "https://10.0.0.1/", code=1)
-    assert "no such message" in terminal.run("message", "resend", "msg_1", code=1)
-    terminal.run("message", "test", "--mail", "a@b.org", "--endpoint", "x", code=2)
-
-
-def test_people_in_a_chat_are_told(terminal: Terminal, client: Client, hooks: HookReceiver) -> None:
-    link = client.make_link(title="Chatted", ask_name="optional", notify="none")
-    address = hooks.url.replace("http://", "ntfy://me:password@").replace("/hook", "/topic")
-    said = terminal.run("endpoint", "create", address, "--link", link.hash)
-    (id,) = re.findall(r"ep_\w+", said)
-    assert "Secret" not in said
-    assert "password" not in terminal.run("endpoint", "list")
-    hooks.answer = lambda request: 200
-    assert terminal.run("message", "test", "--endpoint", id) == f"{id}: sent. ntfy took it.\n"
-    link.deliver("a.txt", b"abc", sender_name="Anna")
-    hooks.wait(2)
-    told = json.loads(hooks.hooks[1].body)
-    assert (told["topic"], told["title"]) == ("topic", "One file has arrived: Chatted")
-    assert "From Anna." in told["message"]
-    settled(client, link)
-    refused = {"url": address, "kinds": ["link.made"]}
-    client.call("POST", "/api/endpoints", json=refused, owner=True).expect(400, "invalid_request")
-    client.call("POST", f"/api/endpoints/{id}/secret", owner=True).expect(400, "invalid_request")
-    terminal.run("endpoint", "remove", id)
+    assert "failed. 500" in told_terminal.run("message", "test", "--endpoint", id, code=1)
+    told_terminal.run("endpoint", "edit", id, "--inactive", "--kind", "test")
+    told_terminal.run("endpoint", "edit", id, code=2)
+    assert re.search(rf"{id} +off +test +{link.hash} +{hooks.url}", told_terminal.run("endpoint", "list"))
+    assert told_terminal.json("endpoint", "secret", id)["secret"] not in (None, secret)
+    told_terminal.run("endpoint", "remove", id)
+    assert "no such endpoint" in told_terminal.run("endpoint", "remove", id, code=1)
+    assert told_terminal.run("message", "test") == f"{OWNER}: sent. The mail server has it.\n"
+    assert "no public address" in told_terminal.run("endpoint", "create", "https://10.0.0.1/", code=1)
+    assert "no such message" in told_terminal.run("message", "resend", "msg_1", code=1)
+    told_terminal.run("message", "test", "--mail", "a@b.org", "--endpoint", "x", code=2)

@@ -1,4 +1,4 @@
-"""`droppr upload` as a sender runs it."""
+"""`droppr` as people run it: `droppr upload` as a sender, and all of it as an owner."""
 
 from __future__ import annotations
 
@@ -54,6 +54,34 @@ class Sender:
 
     def events(self, *arguments: str, code: int = 0, typed: bytes = b"") -> list[dict[str, Any]]:
         return [json.loads(line) for line in self.run(*arguments, "--json", code=code, typed=typed).splitlines()]
+
+
+class Terminal:
+    """Runs ``droppr`` as on the server's own machine, with an environment of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.folder = folder
+        self.environment = environment
+
+    def run(self, *arguments: str, code: int = 0, typed: str | None = None) -> str:
+        """What it printed, errors included, once it ended with ``code``."""
+        done = subprocess.run(
+            [DROPPR, *arguments],
+            env=self.environment,
+            cwd=self.folder,
+            input=typed or "",
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert "Traceback" not in done.stdout, done.stdout
+        assert done.returncode == code, done.stdout
+        return done.stdout
+
+    def json(self, *arguments: str) -> Any:
+        return json.loads(self.run(*arguments, "--json"))
 
 
 def address(link: Link) -> str:

@@ -96,6 +96,20 @@ def mail_server(tls: ssl.SSLContext | None = None, *, implicit: bool = False, lo
         controller.stop(no_assert=True)
 
 
+def mails_about(mail: Mailbox, title: str, count: int = 1) -> list[Any]:
+    """Mails whose text has this in it, once there are so many."""
+
+    def found() -> list[Any]:
+        return [each for each in list(mail.mails) if title in text_of(each)]
+
+    eventually(lambda: len(found()) >= count, seconds=30, what=f"{count} mails about {title}")
+    return found()
+
+
+def text_of(mail: Any) -> str:
+    return str(mail.get_body(("plain",)).get_content())
+
+
 @dataclass
 class Hook:
     """One request that was received."""

@@ -137,6 +137,7 @@ CALLS = [
     owners("GET", "/api/messages/<message_id>", "/api/messages/x"),
     owners("POST", "/api/messages/<message_id>/redelivery", "/api/messages/x/redelivery"),
     owners("POST", "/api/messages/test"),
+    owners("POST", f"{H}/invitations", f"{R}/x/invitations"),
     owners("GET", "/api/endpoints"),
     owners("POST", "/api/endpoints"),
     owners("PATCH", "/api/endpoints/<endpoint_id>", "/api/endpoints/x"),

@@ -45,10 +45,12 @@ class MessageKind(StrEnum):
     LINK_DELETED = "link.deleted"
     CONFIRMATION = "confirmation"
     """For a sender: what arrived, with the receipt. By mail only."""
+    INVITATION = "invitation"
+    """For whom an owner wants files from: the link. By mail only."""
     TEST = "test"
 
 
-HOOK_KINDS = tuple(kind for kind in MessageKind if kind is not MessageKind.CONFIRMATION)
+HOOK_KINDS = tuple(kind for kind in MessageKind if kind not in (MessageKind.CONFIRMATION, MessageKind.INVITATION))
 CHAT_KINDS = (MessageKind.FILES_RECEIVED, MessageKind.FILES_REMOVED, MessageKind.TEST)
 """What people in a chat are told."""
 

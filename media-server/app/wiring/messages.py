@@ -13,6 +13,7 @@ from app.services.messages.chats import Chats
 from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.endpoints import Endpoints
+from app.services.messages.invitations import Invitations
 from app.services.messages.mails import Mails
 from app.services.messages.message_log import MessageLog
 from app.services.messages.reader import MessageReader, Rules
@@ -38,6 +39,7 @@ class Messages:
     """What is told, to whom, and what became of it."""
 
     log: MessageLog
+    invitations: Invitations
     endpoints: Endpoints
     reader: MessageReader
     worker: MessageWorker
@@ -58,16 +60,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         limits=ConfirmationLimits(link=settings.rate_limit_confirmations),
         clock=clock,
     )
-    delivery = Delivery(
-        store=store,
-        endpoints=endpoints,
-        requests=requests,
-        mail=_mail_room(settings, receipts),
-        hooks=hooks,
-        chats=chats,
-        clock=clock,
-        backoff=Backoff(5.0, 3600.0, random.random),
-    )
+    delivery = _delivery(ground, settings, receipts, (store, endpoints), (hooks, chats))
     worker = MessageWorker(
         store=store,
         closing=closing,
@@ -79,9 +72,30 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     )
     return Messages(
         MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell),
+        Invitations(links=requests, store=store, rules=rules, clock=clock, bell=bell),
         Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock),
         MessageReader(requests=requests, store=store, endpoints=endpoints, rules=rules, clock=clock),
         worker,
+    )
+
+
+def _delivery(
+    ground: Ground,
+    settings: Settings,
+    receipts: Receipts,
+    stores: tuple[SQLMessages, SQLEndpoints],
+    carriers: tuple[HTTPHooks, Chats],
+) -> Delivery:
+    (store, endpoints), (hooks, chats) = stores, carriers
+    return Delivery(
+        store=store,
+        endpoints=endpoints,
+        requests=ground.requests,
+        mail=_mail_room(settings, receipts),
+        hooks=hooks,
+        chats=chats,
+        clock=ground.clock,
+        backoff=Backoff(5.0, 3600.0, random.random),
     )
 
 

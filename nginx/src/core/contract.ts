@@ -367,6 +367,13 @@ export interface components {
             readonly kind: "drive";
             readonly folder_id: string;
         };
+        /** @description Whom to mail a link to. */
+        readonly InvitationBody: {
+            /** @description Addresses, as a list or as one text with commas. Each gets a mail of its own. */
+            readonly to: readonly string[] | string;
+            /** @description What to say; an empty line begins a paragraph. The address of the link follows it. */
+            readonly text?: string;
+        };
         /** @description Links, newest first. */
         readonly LinkList: {
             readonly requests: readonly components["schemas"]["ListedLink"][];
@@ -529,7 +536,7 @@ export interface components {
          * @description What a message says; of webhooks this is the ``type``.
          * @enum {string}
          */
-        readonly MessageKind: "files.received" | "files.removed" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "test";
+        readonly MessageKind: "files.received" | "files.removed" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "invitation" | "test";
         /** @description Messages, newest first. */
         readonly MessageList: {
             readonly messages: readonly components["schemas"]["MessageReply"][];
@@ -613,6 +620,10 @@ export interface components {
             readonly code: "busy";
             /** @description What keeps the server from its work. */
             readonly problems: readonly string[];
+        };
+        /** @description The messages that are on their way; the log tells what came of them. */
+        readonly OnTheirWay: {
+            readonly messages: readonly components["schemas"]["MessageReply"][];
         };
         /** @description An upload that is on its way, as the link's owner sees it. */
         readonly OpenUpload: {
@@ -1193,10 +1204,6 @@ export interface components {
             readonly mail?: string | null;
             /** @description The id of an endpoint, which may be switched off. */
             readonly endpoint?: string | null;
-        };
-        /** @description The tests that are on their way; the log tells what came of them. */
-        readonly Tests: {
-            readonly messages: readonly components["schemas"]["MessageReply"][];
         };
         /** @description A stretch of a file's text: a page, or a hundred passages of a longer one. */
         readonly Text: {

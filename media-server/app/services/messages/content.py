@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import Any
 
 from app.core.messages import MAX_PROVEN, Message, MessageKind
@@ -47,6 +48,8 @@ def content_of(message: Message, words: Words, public_url: str | None) -> Conten
         return Content(words.test_subject, [words.test], [], [], "")
     if message.kind is MessageKind.CONFIRMATION:
         return _confirmation(message.facts, words)
+    if message.kind is MessageKind.INVITATION:
+        return _invitation(message.facts, words)
     one = message.facts["files"] == 1
     if message.kind is MessageKind.FILES_REMOVED:
         said = words.removed_one if one else words.removed
@@ -69,6 +72,25 @@ def _told(facts: Mapping[str, Any], words: Words, public_url: str | None, subjec
         after=[],
         small=words.why_owner,
         link=(words.see_them, f"{public_url}/admin") if public_url else None,
+    )
+
+
+def _invitation(facts: Mapping[str, Any], words: Words) -> Content:
+    title, until = clean(facts["title"] or ""), facts["until"]
+    # What the owner says comes first, in paragraphs as it was written.
+    said = [" ".join(each.split()) for each in re.split(r"\n\s*\n", facts["text"]) if each.strip()]
+    after = []
+    if until is not None:
+        after.append(words.until.format(when=datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M")))
+    if facts["password"]:
+        after.append(words.needs_password)
+    return Content(
+        subject=words.asked_subject.format(title=title) if title else words.asked_subject_untitled,
+        before=[_HIDDEN.sub("\ufffd", each) for each in said] or [words.asked],
+        files=[],
+        after=after,
+        small=words.why_asked,
+        link=(words.send_here, facts["address"]),
     )
 
 

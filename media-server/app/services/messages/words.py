@@ -28,6 +28,13 @@ class Words:
     receipt: str
     receipt_of_some: str
     why_sender: str
+    asked_subject: str
+    asked_subject_untitled: str
+    asked: str
+    send_here: str
+    until: str
+    needs_password: str
+    why_asked: str
     test_subject: str
     test: str
     test_chat: str
@@ -54,6 +61,14 @@ ENGLISH = Words(
     receipt_of_some="The receipt is attached, with the first {files} files. The page you sent them from gives one of all.",
     why_sender="You get this mail because your address was given when these files were sent. If that was not you, you need not "
     "do anything.",
+    asked_subject="Please send files: {title}",
+    asked_subject_untitled="Please send files",
+    asked="You are asked for files. Open this address, choose them and send them; you need no account.",
+    send_here="Send files here",
+    until="It takes files until {when} UTC.",
+    needs_password="It asks for a password, which whoever asks you tells you by another way.",
+    why_asked="You get this mail because somebody who uses this Droppr server asked you for files. If you expect no such request, "
+    "do not answer it.",
     test_subject="Droppr can send mail",
     test="This is a test that the owner of this Droppr server asked for. Mail from it arrives.",
     test_chat="This is a test that the owner of this Droppr server asked for. What arrives will be told here.",

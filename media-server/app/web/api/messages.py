@@ -7,9 +7,11 @@ from flask import Blueprint, Response, jsonify, request
 from app.core.messages import MessageState
 from app.web.wire.context import services
 from app.web.wire.json_body import parse, read_json
+from app.web.wire.link_views import owner_view
 from app.web.wire.message_views import (
     EndpointBody,
     EndpointChanges,
+    InvitationBody,
     MessageQuery,
     TestBody,
     endpoint_view,
@@ -54,6 +56,15 @@ def send_again(message_id: str) -> tuple[Response, int]:
 def test() -> tuple[Response, int]:
     body = read_json(TestBody)
     made = services().messages.log.test(acting(), body.mail, body.endpoint)
+    return jsonify(messages=[message_view(each) for each in made]), 202
+
+
+@messages.post("/droppr/requests/<hash>/invitations")
+@owner_required
+def invite(hash: str) -> tuple[Response, int]:
+    body = read_json(InvitationBody)
+    link = services().links.file_requests.find(hash)
+    made = services().messages.invitations.send(hash, owner_view(link)["link"], body.to, body.text, acting())
     return jsonify(messages=[message_view(each) for each in made]), 202
 
 

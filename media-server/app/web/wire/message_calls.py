@@ -33,9 +33,17 @@ MESSAGE_CALLS = (
         "POST",
         "messages/test",
         "Have a test sent by mail or to an endpoint.",
-        message_views.Tests,
+        message_views.OnTheirWay,
         202,
         body=message_views.TestBody,
+    ),
+    _call(
+        "POST",
+        "droppr/requests/{hash}/invitations",
+        "Mail a link to people, with what its owner says to it.",
+        message_views.OnTheirWay,
+        202,
+        body=message_views.InvitationBody,
     ),
     _call(
         "POST",

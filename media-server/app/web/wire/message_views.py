@@ -7,11 +7,13 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
-from app.core.addresses import mail_address
+from app.core.addresses import address_list, mail_address
 from app.core.messages import HOOK_KINDS, Channel, Endpoint, Message, MessageKind, MessageState
 from app.web.wire.replies import NextCursor
 
 MAX_URL = 2048
+MAX_TEXT = 5000
+MAX_INVITED = 100
 
 
 class MessageReply(TypedDict):
@@ -40,8 +42,8 @@ class MessageList(TypedDict):
     next_cursor: NotRequired[NextCursor]
 
 
-class Tests(TypedDict):
-    """The tests that are on their way; the log tells what came of them."""
+class OnTheirWay(TypedDict):
+    """The messages that are on their way; the log tells what came of them."""
 
     messages: list[MessageReply]
 
@@ -88,6 +90,16 @@ def _address(value: object) -> object:
     raise ValueError("Input should be an e-mail address")
 
 
+def _addresses(value: object) -> tuple[str, ...]:
+    texts = [value] if isinstance(value, str) else value
+    if not isinstance(texts, list) or not all(isinstance(each, str) for each in texts):
+        raise ValueError("Input should be e-mail addresses")
+    found = address_list(texts)
+    if not 0 < len(found) <= MAX_INVITED:
+        raise ValueError(f"Name one address at least, and {MAX_INVITED} at most")
+    return found
+
+
 def _kinds(value: object) -> object:
     if not isinstance(value, list) or not value or not {*map(str, value)} <= {*map(str, HOOK_KINDS)}:
         raise ValueError(f"Input should be a list of some of {', '.join(HOOK_KINDS)}")
@@ -104,6 +116,23 @@ class TestBody(BaseModel):
 
     mail: Annotated[Address, Field(description="An e-mail address.")] = None
     endpoint: Annotated[str | None, Field(description="The id of an endpoint, which may be switched off.")] = None
+
+
+class InvitationBody(BaseModel):
+    """Whom to mail a link to."""
+
+    to: Annotated[
+        tuple[str, ...],
+        BeforeValidator(_addresses, json_schema_input_type=list[str] | str),
+        Field(description="Addresses, as a list or as one text with commas. Each gets a mail of its own."),
+    ]
+    text: Annotated[
+        str,
+        Field(
+            max_length=MAX_TEXT,
+            description="What to say; an empty line begins a paragraph. The address of the link follows it.",
+        ),
+    ] = ""
 
 
 class EndpointBody(BaseModel):

@@ -1,0 +1,57 @@
+"""Invitations: mails with which owners ask for files."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from app.core.actors import Actor
+from app.core.errors import MailNotReady, RequestClosed, RequestExpired
+from app.core.messages import AT_ONCE, Channel, Message, MessageKind
+from app.core.ports.guards import Clock
+from app.core.ports.links import LinkStore
+from app.core.ports.messages import MessageStore
+from app.services.accounts import acts
+from app.services.event_readers import Bell
+from app.services.messages.reader import Rules
+
+
+class Invitations:
+    """Sends links to people. ``bell`` is rung when there is something to send at once."""
+
+    def __init__(self, *, links: LinkStore, store: MessageStore, rules: Rules, clock: Clock, bell: Bell) -> None:
+        self._links = links
+        self._store = store
+        self._rules = rules
+        self._clock = clock
+        self._bell = bell
+
+    def send(self, hash: str, address: str, to: Sequence[str], text: str, actor: Actor) -> list[Message]:
+        """Have a link that is at ``address`` mailed to each of ``to``, with what its owner says to it; nobody learns who else has it.
+
+        Raises MailNotReady, RequestNotFound, RequestClosed, RequestExpired.
+        """
+        if not self._rules.mail:
+            raise MailNotReady()
+        terms, now = self._links.load(hash).terms, self._clock()
+        if not terms.active:
+            raise RequestClosed("Nobody can send by this link. Open it again before you send it.")
+        if terms.is_expired(now):
+            raise RequestExpired("This link has expired. Give it more time before you send it.")
+        facts = {
+            "title": terms.title,
+            "text": text,
+            "address": address,
+            "until": terms.expires_at,
+            "password": terms.requires_password,
+        }
+        made = [
+            Message(
+                f"msg_{secrets.token_hex(16)}", MessageKind.INVITATION, Channel.MAIL, each, hash, facts, now, AT_ONCE
+            )
+            for each in to
+        ]
+        self._store.add(made)
+        acts.note(actor, "link sent", hash, messages=[each.id for each in made])
+        self._bell.ring()
+        return made
