@@ -17,18 +17,19 @@ import psycopg
 import pytest
 
 from app.core import ledger as rules
-from app.core.actors import Actor, ActorKind
+from app.core.actors import THE_OWNER, Actor, ActorKind
 from app.core.errors import Busy, RequestFull, RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, DeliveryIntent, Fate, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
 from app.core.remotes import OutboxEntry, RemoteTarget, TargetKind
+from app.core.standing import LinkFilter, LinkOrder, LinkSort, Standing
 from app.core.sums import Sums
 from app.core.terms import Terms
 from app.services.messages.reader import MessageReader
 from app.storage.sql import links as link_rows
 from app.storage.sql.bin import SQLBin
-from app.storage.sql.database import Database, compiled, inserted
+from app.storage.sql.database import Database, Transaction, compiled, inserted
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
@@ -44,6 +45,9 @@ from tests.support.processes import together
 
 HASH = "link-0123456789abcdef"
 MESSAGE_TABLES = ("batches", "messages", "endpoints")
+OF_SEEN = ("max_files", "max_total_size", "sorted_name", "ends_at", "arrivals", "last_received_at", "last_sender")
+"""What links had not before there was a note of what is seen."""
+ORDERS = [LinkOrder(by, descending) for by in LinkSort for descending in (True, False)]
 
 
 def link(hash: str = HASH, created_at: float = 12.5, **terms) -> RequestLink:
@@ -80,6 +84,16 @@ def store(database) -> SQLRequests:
 @pytest.fixture
 def events(database) -> SQLEvents:
     return SQLEvents(database)
+
+
+def without_seen(tx: Transaction) -> None:
+    """The catalogue as it was before there was a note of what is seen."""
+    for index in ("links_by_arrival", "links_by_name", "links_by_end", "ledger_by_arrival"):
+        tx.run(f"DROP INDEX {index}")
+    for table, column in (*(("links", each) for each in OF_SEEN), ("ledger", "arrival")):
+        tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
+    tx.run("DROP TABLE seen")
+    tx.run("UPDATE alembic_version SET version_num = '0005'")
 
 
 def rows(database: Database, table: str) -> int:
@@ -328,6 +342,7 @@ def test_a_catalogue_of_the_first_schema_keeps_what_is_owed(database, opened):
     entry = OutboxEntry("upload-1", HASH, RemoteTarget(TargetKind.S3, bucket="b"), 10, 1.0, transfer="secret")
     SQLOutbox(database).add(entry)
     with database.write() as tx:
+        without_seen(tx)
         tx.run("ALTER TABLE outbox DROP COLUMN digests")
         for table in ("documents", *MESSAGE_TABLES):
             tx.run(f"DROP TABLE {table}")
@@ -345,11 +360,35 @@ def test_what_happened_before_there_were_messages_is_told_to_nobody(database, op
     store.receive(HASH, ReceivedFile("u1", "a", "a", 1, 5.0))
     last = SQLEvents(database).after(0, 99)[-1].id
     with database.write() as tx:
+        without_seen(tx)
         for table in MESSAGE_TABLES:
             tx.run(f"DROP TABLE {table}")
         tx.run(f"UPDATE alembic_version SET version_num = '{v0005_messages.down_revision}'")
     migrate(opened())
     assert SQLEvents(opened()).cursor(MessageReader.name) == last
+
+
+def test_what_had_arrived_before_anybody_noted_what_is_seen_is_no_news(database, opened, store):
+    """And it is told who sent last, and links are in all orders, whatever their titles hold."""
+    titles = ["Ärzte", "zebra 9", "Zebra 10", "\ud800 half", "nul \x00", ""]
+    for number, title in enumerate(titles):
+        store.create(link(f"{HASH}-{number}", float(number), title=title, max_files=number, expires_at=50.0 + number))
+    first = f"{HASH}-0"
+    store.receive(first, received("a", at=7.0, sender_name="Ada"), received("b", at=9.0, sender_email="b@x.org"))
+    store.receive(first, received("gone", at=20.0, sender_name="Eve"))
+    store.remove(first, "gone")
+    before = {order: store.page(99, order=order) for order in ORDERS}
+    with database.write() as tx:
+        without_seen(tx)
+    migrate(opened())
+    store = SQLRequests(opened())
+    _, standing = store.standing(first)
+    assert standing == Standing(2, 20, 2 * rules.weight(10), 0, 3, 0, 9.0, "b@x.org", "arzte")
+    assert store.standing(first, "account:other")[1].new == 2
+    store.receive(first, received("later", at=8.0))
+    assert [(at, each.upload_id) for at, each in store.unseen_page(first, THE_OWNER, 9)] == [(4, "later")]
+    for order, page in before.items():
+        assert [each for each, _ in store.page(99, order=order)] == [each for each, _ in page]
 
 
 class Both:
@@ -431,17 +470,22 @@ def test_each_question_is_a_look_at_an_index(store, tmp_path):
         sql.unhashed: "ledger_unhashed",
         sql.note_sums: "ledger_by_upload",
         sql.note_crc32: "ledger_by_upload",
-        store._links.page: "links_by_age",
+        sql.unseen: "ledger_by_arrival",
+        store._books.arrivals.later: "ledger_by_arrival",
+        store._books.arrivals.newest: "ledger_by_age",
         bin._find: "ledger_by_upload",
         bin._page: "ledger_by_age",
         bin._due: "ledger_bin",
         bin._total: "ledger_bin",
     }
+    plain |= {"cursor": 0, "now": 1.0, "sha256": "x", "crc32": 1, "viewer": "owner", "before": 9, "up_to": 1, "link": 1, "state": 3}
+    by = {"created": "age", "last_received": "arrival", "title": "name", "expires": "end"}
+    for order in ORDERS:
+        for only in (None, *LinkFilter):
+            wanted[store._lists.page(order, only, None)] = f"links_by_{by[order.by]}"
     for words, index in wanted.items():
         with store._database.read() as tx:
-            plan = " · ".join(
-                row[3] for row in tx.all(f"EXPLAIN QUERY PLAN {words}", **plain, cursor=0, now=1.0, sha256="x", crc32=1)
-            )
+            plan = " · ".join(row[3] for row in tx.all(f"EXPLAIN QUERY PLAN {words}", **plain))
         assert index in plan, (words, plan)
         assert "TEMP B-TREE" not in plan, (words, plan)
 

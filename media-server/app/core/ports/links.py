@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
-from app.core.actors import Actor
+from app.core.actors import THE_OWNER, Actor
 from app.core.links import Counts, RequestLink
+from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standing
 
 ListCursor = tuple[float, str]
 """The place of an entry in a list that is sorted by time: its time, and its hash or upload id, by which entries of one time are sorted."""
@@ -35,10 +36,27 @@ class LinkStore(Protocol):
         ...
 
     def page(
-        self, most: int, *, after: ListCursor | None = None, active: bool | None = None, now: float = 0.0
-    ) -> list[tuple[RequestLink, Counts]]:
-        """Up to ``most`` links with what has been used of each, newest first, behind the one at ``after``; with ``active``
-        only those that take uploads ``now``, or only those that do not."""
+        self,
+        most: int,
+        *,
+        after: Place | None = None,
+        active: bool | None = None,
+        now: float = 0.0,
+        order: LinkOrder = NEWEST_FIRST,
+        only: LinkFilter | None = None,
+        viewer: str = THE_OWNER,
+    ) -> list[tuple[RequestLink, Standing]]:
+        """Up to ``most`` links with how each stands for ``viewer``, behind the one at ``after``; with ``only`` those that are so
+        ``now``, with ``active`` those that take uploads ``now``, or those that do not."""
+        ...
+
+    def standing(self, hash: str, viewer: str = THE_OWNER) -> tuple[RequestLink, Standing]:
+        """A link with how it stands for ``viewer``. Raises RequestNotFound."""
+        ...
+
+    def see(self, hash: str, viewer: str, up_to: int) -> int:
+        """Note that ``viewer`` has seen all that arrived up to the arrival of this number; how many received files are new after
+        that. What was seen stays seen, and what has not arrived yet cannot be. Raises RequestNotFound."""
         ...
 
     def counts(self, hash: str) -> Counts:

@@ -39,6 +39,11 @@ class ReceivedFiles(Protocol):
         """Up to ``most`` received files, newest first, behind the one at ``after``."""
         ...
 
+    def unseen_page(self, hash: str, viewer: str, most: int, before: int | None = None) -> list[tuple[int, ReceivedFile]]:
+        """Up to ``most`` received files that ``viewer`` has not seen, each behind the number of its arrival, the last that arrived first;
+        with ``before`` those of a smaller number."""
+        ...
+
     def received_at(self, hash: str, path: str) -> ReceivedFile | None:
         """The newest received file whose path, as people see it, is ``path``; None where there is none or no such link."""
         ...

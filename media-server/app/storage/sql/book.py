@@ -6,9 +6,7 @@ files, and changes of one link come one after the other.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import asdict
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -19,7 +17,9 @@ from app.core.errors import RequestNotFound
 from app.core.ledger import Left, Load, weight
 from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink
 from app.core.room import NAME_BYTES
+from app.storage.sql.arrivals import Arrivals, ArrivalStatements
 from app.storage.sql.database import Database, Transaction, compiled, filled, inserted, value
+from app.storage.sql.file_rows import file_row, intent_row, signed, unsigned
 from app.storage.sql.schema import State, brought, folders, ledger, links, number
 
 _SUMS = [
@@ -44,7 +44,8 @@ _SUM_OF = {
 _TOUCHED = [column for column in ledger.columns if column.name not in ("id", "link", "upload_id")]
 _NOTHING: dict[str, int] = {column.name: 0 for column in _SUMS}
 _BLANK: dict[str, Any] = {column.name: None for column in ledger.columns if column.name != "id"}
-_BLANK |= {"leaving": 0, "brings": 0}
+_BLANK |= {"leaving": 0, "brings": 0, "arrival": 0}
+_ARRIVED = [links.c.arrivals, links.c.last_received_at, links.c.last_sender]
 MAX_FOLDERS_REMEMBERED = 10_000
 """Folders that a process remembers to exist, as they never cease to and most files come into the same."""
 _weight = sa.case((ledger.c.size < number(NAME_BYTES), number(NAME_BYTES)), else_=ledger.c.size)
@@ -61,6 +62,8 @@ class Entry(NamedTuple):
     until: float | None
     brings: int
     """How many folders it will bring."""
+    arrival: int
+    """The number of the file that it brought; 0 where it brought none."""
 
 
 class BookStatements:
@@ -74,11 +77,11 @@ class BookStatements:
         self.listed = database.listed
         self.kept: set[tuple[int, int]] = set()
         self.lock = words(
-            select(links.c.id, links.c.version, *_SUMS).where(links.c.hash == value("hash")).with_for_update()
+            select(links.c.id, links.c.version, *_ARRIVED, *_SUMS)
+            .where(links.c.hash == value("hash"))
+            .with_for_update()
         )
-        entry = select(
-            ledger.c.upload_id, ledger.c.state, ledger.c.at, ledger.c.size, ledger.c.until, ledger.c.brings
-        ).where(of_link)
+        entry = select(*(ledger.c[each] for each in Entry._fields)).where(of_link)
         self.entry = words(entry.where(ledger.c.upload_id == value("upload_id")))
         self.entries = words(entry.where(database.among(ledger.c.upload_id, "ids")))
         put = inserted(database, ledger, leave_out=["id"])
@@ -107,8 +110,10 @@ class BookStatements:
         )
         self.drop_gone = words(ledger.delete().where(ledger.c.id.in_(oldest)))
         self.lapsed = words(select(sa.func.count(), sa.func.sum(_weight)).select_from(ledger).where(of_link, _lapsed))
-        sums = {column.name: column + value(column.name, sa.BigInteger) for column in _SUMS}
+        sums: dict[str, Any] = {column.name: column + value(column.name, sa.BigInteger) for column in _SUMS}
+        sums |= filled(_ARRIVED)
         self.add_sums = words(links.update().values(sums).where(links.c.id == value("link")))
+        self.arrivals = ArrivalStatements(database)
         self._folder_statements(database, words)
 
     def _folder_statements(self, database: Database, words: Any) -> None:
@@ -155,7 +160,8 @@ class Book:
         self.link: int = found[0]
         self.version: int = found[1]
         """Another number after each change of the link itself."""
-        self._sums: dict[str, int] = dict(zip(_NOTHING, found[2:], strict=True))
+        self._arrivals = Arrivals(statements.arrivals, transaction, self.link, found[2], (found[3], found[4]))
+        self._sums: dict[str, int] = dict(zip(_NOTHING, found[5:], strict=True))
         self._more = dict(_NOTHING)
         self._kept: set[int] = set()
         self._awaited: Set[int] = frozenset()
@@ -175,9 +181,9 @@ class Book:
         unknown = sorted(map(signed, wanted - self._kept))
         if unknown and self._sums["folders"]:
             rows = self._tx.all(self._sql.folders, link=self.link, marks=self._sql.listed(unknown))
-            found = {_unsigned(mark) for mark, kept in rows if kept}
+            found = {unsigned(mark) for mark, kept in rows if kept}
             self._kept |= found
-            self._awaited = {_unsigned(mark) for mark, kept in rows if not kept}
+            self._awaited = {unsigned(mark) for mark, kept in rows if not kept}
             if len(self._sql.kept) > MAX_FOLDERS_REMEMBERED:
                 self._sql.kept.clear()
             self._sql.kept.update((self.link, mark) for mark in found)
@@ -202,7 +208,7 @@ class Book:
 
     def announce(self, files: Iterable[tuple[DeliveryIntent, Sequence[int]]], at: float) -> None:
         """Note whole files that are about to get their names, and the folders that each will bring."""
-        self._begin({file.upload_id: (State.ANNOUNCED, {**_fields(file), "at": at}, marks) for file, marks in files})
+        self._begin({file.upload_id: (State.ANNOUNCED, {**intent_row(file), "at": at}, marks) for file, marks in files})
 
     def receive(self, files: Sequence[ReceivedFile]) -> list[ReceivedFile]:
         """Note delivered files in place of what was noted of them; those that are new."""
@@ -210,7 +216,8 @@ class Book:
         new = {file.upload_id: file for file in files if not _is_settled(known.get(file.upload_id))}
         before = [known[upload_id] for upload_id in new if upload_id in known]
         self._uncount(before)
-        self._put({upload_id: (State.RECEIVED, _row(file)) for upload_id, file in new.items()})
+        arrival = self._arrivals.note(list(new.values()))
+        self._put({each: (State.RECEIVED, file_row(file) | {"arrival": arrival[each]}) for each, file in new.items()})
         self._more["received_bytes"] += sum(file.size for file in new.values())
         self._more["received_weight"] += sum(weight(file.size) for file in new.values())
         self._keep(set(self._take_brought(before)))
@@ -221,17 +228,22 @@ class Book:
         self._uncount([entry])
         self._more["removed"] += 1
         self._tx.run(self._sql.set_state, link=self.link, upload_id=entry.upload_id, state=State.REMOVED.value)
+        self._arrivals.less(entry.arrival)
+        if entry.at >= self._arrivals.newest[0]:
+            self._arrivals.look_again()
 
     def delete(self, entry: Entry, until: float | None, at: float, by: str) -> None:
         """Note that a received file is deleted; it can be restored ``until`` then."""
         self._uncount([entry])
         self._more["removed"] += 1
         self._tx.run(self._sql.delete, link=self.link, upload_id=entry.upload_id, until=until, at=at, by=by)
+        self._arrivals.less(entry.arrival)
 
     def restore(self, entry: Entry, file: ReceivedFile) -> None:
         """Note that a deleted file is received again."""
         self._uncount([entry])
-        self._put({file.upload_id: (State.RECEIVED, _row(file))})
+        self._put({file.upload_id: (State.RECEIVED, file_row(file) | {"arrival": entry.arrival})})
+        self._arrivals.more(entry.arrival)
         self._more["received_bytes"] += file.size
         self._more["received_weight"] += weight(file.size)
 
@@ -259,16 +271,26 @@ class Book:
     def brought(self, upload_id: str) -> list[int]:
         """The folders that an upload under way will bring."""
         rows = self._tx.all(self._sql.brought, link=self.link, ids=self._sql.listed([upload_id]))
-        return [_unsigned(mark) for (mark,) in rows]
+        return [unsigned(mark) for (mark,) in rows]
 
     def add_folders(self, marks: Iterable[int]) -> None:
         """Note folders that exist from now on."""
         self._keep(set(marks))
 
+    def see(self, viewer: str, up_to: int) -> int:
+        """Note that ``viewer`` has seen all up to an arrival; how many files are new after that."""
+        return self._arrivals.see(viewer, up_to, self._sums["received"])
+
+    def see_all(self, viewer: str) -> None:
+        """The same of all that has arrived."""
+        self.see(viewer, self._arrivals.total)
+
     def save(self) -> None:
         """Write the sums; the last thing that is done."""
         if any(self._more.values()):
-            self._tx.run(self._sql.add_sums, link=self.link, **self._more)
+            at, sender = self._arrivals.newest
+            arrived = {"arrivals": self._arrivals.total, "last_received_at": at, "last_sender": sender}
+            self._tx.run(self._sql.add_sums, link=self.link, **self._more, **arrived)
 
     def _begin(self, uploads: Mapping[str, tuple[State, dict[str, Any], Sequence[int]]]) -> None:
         known = self.entries(list(uploads))
@@ -305,7 +327,7 @@ class Book:
         marks = [(upload_id, signed(mark)) for upload_id, brought in uploads.items() for mark in brought]
         self._tx.many(self._sql.await_folder, [self._folder(mark, kept=0, awaited=1) for _, mark in marks])
         self._tx.many(self._sql.bring, [{"link": self.link, "upload_id": each, "mark": mark} for each, mark in marks])
-        self._more["folders"] += len({_unsigned(mark) for _, mark in marks} - self._awaited - self._kept)
+        self._more["folders"] += len({unsigned(mark) for _, mark in marks} - self._awaited - self._kept)
 
     def _keep(self, marks: Set[int]) -> None:
         if marks:
@@ -327,7 +349,7 @@ class Book:
         ids = self._sql.listed(upload_ids)
         rows = self._tx.all(self._sql.brought, link=self.link, ids=ids)
         self._tx.run(self._sql.drop_brought, link=self.link, ids=ids)
-        return [_unsigned(mark) for (mark,) in rows]
+        return [unsigned(mark) for (mark,) in rows]
 
     def _folder(self, mark: int, *, kept: int, awaited: int) -> dict[str, int]:
         return {"link": self.link, "mark": mark, "kept": kept, "awaited": awaited}
@@ -340,52 +362,10 @@ class Book:
         if not files:
             return load
         rows = self._tx.all(self._sql.lapsed_folders, link=self.link, now=now) if load.folders else []
-        gone = {_unsigned(mark) for (mark,) in rows}
+        gone = {unsigned(mark) for (mark,) in rows}
         return Load(load.names, load.files - files, load.weight - lost, load.folders - len(gone), load.awaited - gone)
 
 
 def _is_settled(entry: Entry | None) -> bool:
     """Whether an upload has delivered its file, after which nothing else becomes of it."""
     return entry is not None and entry.state in (State.RECEIVED, State.REMOVED, State.DELETED)
-
-
-def _fields(file: DeliveryIntent) -> dict[str, Any]:
-    return {
-        "size": file.size,
-        "path": file.path,
-        "sha256": file.sha256,
-        "file_identity": file.file_identity,
-        "sender_name": file.sender_name,
-        "sender_email": file.sender_email,
-        "last_modified": file.last_modified,
-        "crc32": file.crc32,
-    }
-
-
-def _row(file: ReceivedFile) -> dict[str, Any]:
-    """A received file as its row has it."""
-    target = file.destination
-    return {
-        "at": file.received_at,
-        "size": file.size,
-        "path": file.path,
-        "path_mark": signed(rules.folder_mark(file.path)),
-        "disk_path": file.disk_path,
-        "sha256": file.sha256,
-        "file_identity": file.file_identity,
-        "sender_name": file.sender_name,
-        "sender_email": file.sender_email,
-        "last_modified": file.last_modified,
-        "destination": None if target is None else json.dumps(asdict(target), allow_nan=False),
-        "passed_on_to": file.passed_on_to,
-        "crc32": file.crc32,
-    }
-
-
-def signed(mark: int) -> int:
-    """A folder's mark as databases keep it: 64 bits with a sign."""
-    return mark - 2**64 if mark >= 2**63 else mark
-
-
-def _unsigned(mark: int) -> int:
-    return mark + 2**64 if mark < 0 else mark

@@ -1,10 +1,12 @@
-"""Rows of ledgers as the values that they stand for."""
+"""Rows of ledgers as the values that they stand for, and back."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
+from app.core.ledger import folder_mark
 from app.core.links import DeliveryIntent, Fate, Known, ReceivedFile
 from app.core.remotes import RemoteTarget
 from app.storage.sql.database import Row
@@ -60,3 +62,46 @@ def file_of(row: Row, head: int = HEAD) -> ReceivedFile:
 def announced_of(row: Row) -> DeliveryIntent:
     upload_id, path, _, size, _, sha256, name, email, identity, _, _, last_modified, crc32 = row[HEAD:]
     return DeliveryIntent(upload_id, path, size, sha256, identity, name, email, last_modified, crc32)
+
+
+def intent_row(file: DeliveryIntent) -> dict[str, Any]:
+    """A file that is about to get its name, as its row has it."""
+    return {
+        "size": file.size,
+        "path": file.path,
+        "sha256": file.sha256,
+        "file_identity": file.file_identity,
+        "sender_name": file.sender_name,
+        "sender_email": file.sender_email,
+        "last_modified": file.last_modified,
+        "crc32": file.crc32,
+    }
+
+
+def file_row(file: ReceivedFile) -> dict[str, Any]:
+    """A received file as its row has it."""
+    target = file.destination
+    return {
+        "at": file.received_at,
+        "size": file.size,
+        "path": file.path,
+        "path_mark": signed(folder_mark(file.path)),
+        "disk_path": file.disk_path,
+        "sha256": file.sha256,
+        "file_identity": file.file_identity,
+        "sender_name": file.sender_name,
+        "sender_email": file.sender_email,
+        "last_modified": file.last_modified,
+        "destination": None if target is None else json.dumps(asdict(target), allow_nan=False),
+        "passed_on_to": file.passed_on_to,
+        "crc32": file.crc32,
+    }
+
+
+def signed(mark: int) -> int:
+    """A folder's mark as databases keep it: 64 bits with a sign."""
+    return mark - 2**64 if mark >= 2**63 else mark
+
+
+def unsigned(mark: int) -> int:
+    return mark + 2**64 if mark < 0 else mark

@@ -9,7 +9,7 @@ from math import inf
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, literal_column, or_, select
 
 from app.core.actors import Actor, ActorKind
 from app.core.errors import RequestFull, RequestNotFound, UploadError
@@ -19,15 +19,17 @@ from app.core.links import DeliveryIntent, Fate, Known, Opening, ReceivedFile, R
 from app.core.paths import RelPath
 from app.core.ports.links import ListCursor
 from app.core.sums import Sums
-from app.storage.sql.book import Book, BookStatements, Entry, signed
+from app.storage.sql.book import Book, BookStatements, Entry
 from app.storage.sql.database import Database, Query, Row, Transaction, compiled, is_id, value
-from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of
+from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of, signed
 from app.storage.sql.links import FIRST, SQLLinks, check_hash
-from app.storage.sql.schema import State, ledger, links, number
+from app.storage.sql.schema import State, ledger, links, number, seen
 
 _UNDER_WAY = (State.OPEN, State.ANNOUNCED)
 _REMEMBERED = ("expired", "stopped")
 _SENDER = str(ActorKind.SENDER)
+MAX_ARRIVALS = 2**62
+"""More files than ever arrive."""
 
 
 class FileStatements:
@@ -65,6 +67,27 @@ class FileStatements:
         self.page = words(
             of_link(KNOWN, in_state(State.RECEIVED), before)
             .order_by(*newest_first)
+            .limit(value("most", sa.Integer))
+            .offset(number(0))
+        )
+        looked = and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
+        # Whoever never looked has not seen what came before files had numbers either.
+        unseen = ledger.c.arrival > sa.func.coalesce(seen.c.up_to, literal_column("-1"))
+        self.unseen = words(
+            select(ledger.c.arrival, *KNOWN)
+            .select_from(
+                links.outerjoin(seen, looked).outerjoin(
+                    ledger,
+                    and_(
+                        ledger.c.link == links.c.id,
+                        in_state(State.RECEIVED),
+                        unseen,
+                        ledger.c.arrival < value("before", sa.BigInteger),
+                    ),
+                )
+            )
+            .where(links.c.hash == value("hash"))
+            .order_by(ledger.c.arrival.desc(), ledger.c.id.desc())
             .limit(value("most", sa.Integer))
             .offset(number(0))
         )
@@ -276,6 +299,17 @@ class SQLRequests(SQLLinks):
     def received_page(self, hash: str, most: int, after: ListCursor | None = None) -> list[ReceivedFile]:
         at, last = after or FIRST
         return [file_of(row) for row in self._all(hash, self._sql.page, at=at, last=last, most=most)]
+
+    def see(self, hash: str, viewer: str, up_to: int) -> int:
+        with self._book(hash) as (_, book):
+            return book.see(viewer, up_to)
+
+    def unseen_page(
+        self, hash: str, viewer: str, most: int, before: int | None = None
+    ) -> list[tuple[int, ReceivedFile]]:
+        before = MAX_ARRIVALS if before is None else before
+        rows = self._all(hash, self._sql.unseen, viewer=viewer, before=before, most=most)
+        return [(row[0], file_of(row[1:])) for row in rows]
 
     def received_at(self, hash: str, path: str) -> ReceivedFile | None:
         row = self._database.look(self._sql.at_path, hash=hash, path=path, mark=signed(folder_mark(path)))

@@ -9,17 +9,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import and_, or_, select
+from sqlalchemy import select
 
-from app.core.actors import Actor
+from app.core.actors import THE_OWNER, Actor
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, RequestLink, link_document, link_of
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
+from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standing, ends_at, place_of, sorted_name
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
-from app.storage.sql.schema import brought, doomed, folders, ledger, links, number
+from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
+from app.storage.sql.schema import brought, doomed, folders, ledger, links, number, seen
 
 MAX_LINKS_REMEMBERED = 256
 """Links that a process remembers, as they are asked for with every request and hardly ever changed."""
@@ -30,11 +32,18 @@ FIRST: ListCursor = (float("inf"), "")
 
 # Hashes come out of addresses.
 _HASH = re.compile(r"[A-Za-z0-9_-]{16,64}")
-_TERMS = [links.c.active, links.c.expires_at, links.c.document]
-_COUNTS = [links.c.received, links.c.received_bytes, links.c.received_weight, links.c.open]
+_TERMS = [
+    links.c.active,
+    links.c.expires_at,
+    links.c.ends_at,
+    links.c.max_files,
+    links.c.max_total_size,
+    links.c.sorted_name,
+    links.c.document,
+]
 _UNUSED = dict.fromkeys(
     ("open", "announced", "coming_weight", "received", "received_bytes", "received_weight", "removed", "gone"), 0
-) | {"folders": 0, "version": 0}
+) | {"folders": 0, "version": 0, "arrivals": 0, "last_received_at": 0.0, "last_sender": None}
 
 
 class LinkStatements:
@@ -53,22 +62,7 @@ class LinkStatements:
             .values(**filled(_TERMS), version=links.c.version + number(1))
             .where(links.c.id == value("link"))
         )
-        self.counts = words(select(*_COUNTS).where(this))
-        page = (
-            select(links.c.document, *_COUNTS)
-            .where(
-                sa.tuple_(links.c.created_at, links.c.hash) < sa.tuple_(value("at", sa.Double), value("hash", sa.Text))
-            )
-            .order_by(links.c.created_at.desc(), links.c.hash.desc())
-            .limit(value("most", sa.Integer))
-            .offset(number(0))
-        )
-        open_now = and_(
-            links.c.active == number(1), or_(links.c.expires_at.is_(None), links.c.expires_at > value("now"))
-        )
-        self.page = words(page)
-        self.open_page = words(page.where(open_now))
-        self.closed_page = words(page.where(sa.not_(open_now)))
+        self.counts = words(select(*COUNTS).where(this))
         self.received = words(select(sa.func.sum(links.c.received_bytes)))
         self.delete = words(links.delete().where(links.c.id == value("link")))
         self.doom = words(inserted(database, doomed))
@@ -78,7 +72,7 @@ class LinkStatements:
         )
         self.clear_some = words(ledger.delete().where(ledger.c.id.in_(some)))
         self.clear_rest = [
-            words(table.delete().where(table.c.link == value("link"))) for table in (brought, folders, doomed)
+            words(table.delete().where(table.c.link == value("link"))) for table in (brought, folders, seen, doomed)
         ]
 
 
@@ -92,6 +86,7 @@ class SQLLinks:
         self._database = database
         self._happened = happened
         self._links = LinkStatements(database)
+        self._lists = ListStatements(database)
         self._events = EventLog(database, clock)
         self._remembered: dict[str, tuple[int, RequestLink]] = {}
 
@@ -142,16 +137,29 @@ class SQLLinks:
         return Counts(*row)
 
     def page(
-        self, most: int, *, after: ListCursor | None = None, active: bool | None = None, now: float = 0.0
-    ) -> list[tuple[RequestLink, Counts]]:
-        words = {None: self._links.page, True: self._links.open_page, False: self._links.closed_page}[active]
-        at, hash = after or FIRST
-        values: dict[str, Any] = {"at": at, "hash": hash, "most": most}
-        if active is not None:
-            values["now"] = now
+        self,
+        most: int,
+        *,
+        after: Place | None = None,
+        active: bool | None = None,
+        now: float = 0.0,
+        order: LinkOrder = NEWEST_FIRST,
+        only: LinkFilter | None = None,
+        viewer: str = THE_OWNER,
+    ) -> list[tuple[RequestLink, Standing]]:
+        at, hash = after or beginning(order)
         with self._database.read() as tx:
-            rows = tx.all(words, **values)
-        return [(link_of(json.loads(row[0])), Counts(*row[1:])) for row in rows]
+            rows = tx.all(
+                self._lists.page(order, only, active), at=at, hash=hash, most=most, viewer=viewer, now=now
+            )
+        return [(link_of(json.loads(row[0])), standing_of(row)) for row in rows]
+
+    def standing(self, hash: str, viewer: str = THE_OWNER) -> tuple[RequestLink, Standing]:
+        check_hash(hash)
+        row = self._database.look(self._lists.one, hash=hash, viewer=viewer)
+        if row is None:
+            raise RequestNotFound()
+        return link_of(json.loads(row[0])), standing_of(row)
 
     def all(self) -> list[RequestLink]:
         return list(self._each())
@@ -206,12 +214,11 @@ class SQLLinks:
 
     def _each(self) -> Iterator[RequestLink]:
         """Every link, newest first, read piece by piece."""
-        after: ListCursor | None = None
+        after: Place | None = None
         while found := self.page(PAGE, after=after):
             for link, _ in found:
                 yield link
-            last = found[-1][0]
-            after = last.created_at, last.hash
+            after = place_of(*found[-1], NEWEST_FIRST.by)
 
 
 def check_hash(hash: str) -> None:
@@ -224,5 +231,9 @@ def _terms(link: RequestLink) -> dict[str, Any]:
     return {
         "active": int(link.terms.active),
         "expires_at": link.terms.expires_at,
+        "ends_at": ends_at(link),
+        "max_files": link.terms.max_files,
+        "max_total_size": link.terms.max_total_size,
+        "sorted_name": sorted_name(link),
         "document": json.dumps(link_document(link), allow_nan=False),
     }

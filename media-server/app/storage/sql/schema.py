@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.sql.expression import ColumnElement, literal_column
 
-REVISION = "0005"
+REVISION = "0006"
 """The newest migration, which the tables below are made by."""
 
 metadata = MetaData()
 # SQLite numbers rows by itself only where the column's type is called INTEGER.
 _Number = BigInteger().with_variant(Integer(), "sqlite")
+# Sorted by what its characters are, as SQLite does anyway.
+_Sorted = Text().with_variant(Text(collation="C"), "postgresql")
+_NOTHING = text("0")
 
 
 class State(IntEnum):
@@ -62,7 +65,19 @@ links = Table(
     Column("removed", BigInteger, nullable=False),
     Column("gone", BigInteger, nullable=False),
     Column("folders", BigInteger, nullable=False),  # Its rows in ``folders``.
+    # Of the document, to be asked for.
+    Column("max_files", BigInteger, nullable=False, server_default=_NOTHING),
+    Column("max_total_size", BigInteger, nullable=False, server_default=_NOTHING),
+    Column("sorted_name", _Sorted, nullable=False, server_default=text("''")),
+    Column("ends_at", Double, nullable=False, server_default=_NOTHING),  # Far away where it never expires.
+    Column("arrivals", BigInteger, nullable=False, server_default=_NOTHING),  # How many files have ever arrived.
+    # When the newest file arrived that was not taken back, 0 for none, and who sent it.
+    Column("last_received_at", Double, nullable=False, server_default=_NOTHING),
+    Column("last_sender", Text),
     Index("links_by_age", "created_at", "hash"),
+    Index("links_by_arrival", "last_received_at", "hash"),
+    Index("links_by_name", "sorted_name", "hash"),
+    Index("links_by_end", "ends_at", "hash"),
     # Numbers of deleted links are not given again, while rows of theirs may still be there.
     sqlite_autoincrement=True,
 )
@@ -96,6 +111,8 @@ ledger = Table(
     Column("crc32", BigInteger),
     Column("deleted_at", Double),
     Column("deleted_by", Text),  # The name of who did.
+    # Its number among all files that have arrived on the link; 0 before they were numbered.
+    Column("arrival", BigInteger, nullable=False, server_default=_NOTHING),
 )
 _received = ledger.c.state == number(State.RECEIVED)
 
@@ -109,6 +126,7 @@ Index("ledger_by_upload", ledger.c.link, ledger.c.upload_id, unique=True)
 Index("ledger_by_age", ledger.c.link, ledger.c.state, ledger.c.at, ledger.c.upload_id)
 # SQLite takes the index of which a statement fixes most columns, so these begin with all that theirs fix.
 _some("ledger_by_path", ledger.c.link, ledger.c.state, ledger.c.path_mark, ledger.c.at, only=_received)
+_some("ledger_by_arrival", ledger.c.link, ledger.c.state, ledger.c.arrival, only=_received)
 _some("ledger_unhashed", ledger.c.id, only=_received & ledger.c.sha256.is_(None))
 _some(
     "ledger_owed",
@@ -123,6 +141,17 @@ _some(
     ledger.c.until,
     ledger.c.id,
     only=(ledger.c.state == number(State.DELETED)) & ledger.c.until.is_not(None),
+)
+
+# How far a link was seen by whom.
+seen = Table(
+    "seen",
+    metadata,
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("viewer", Text, primary_key=True),  # An actor's name.
+    Column("up_to", BigInteger, nullable=False),  # The arrival up to which all was seen.
+    Column("files", BigInteger, nullable=False),  # The received files among those.
+    sqlite_with_rowid=False,
 )
 
 # Folders that exist, or that uploads under way will bring. Each is known by eight bytes that stand for its path.

@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from app.core.actors import ActorKind
+from app.core.actors import THE_OWNER, ActorKind
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.ledger import Ledger
@@ -159,6 +159,9 @@ class _Takeover:
                 self._events.write(
                     tx, EventKind.FILE_REMOVED, link.hash, str(ActorKind.SENDER), [entry.upload_id for entry in taken]
                 )
+        # Of what was there before there were news nothing is.
+        with self._book(link.hash) as (_, book):
+            book.see_all(THE_OWNER)
 
     def _take_outbox(self) -> None:
         entries = []

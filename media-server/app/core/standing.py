@@ -1,0 +1,118 @@
+"""How a link stands for its owner: what has arrived, what of it is new, and in which orders links are listed."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from app.core.links import Counts, RequestLink
+from app.core.room import NAME_BYTES
+
+
+class LinkState(StrEnum):
+    """What a sender would meet. The first that is so, from the last."""
+
+    OPEN = "open"
+    FULL = "full"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+
+
+class LinkFilter(StrEnum):
+    """Which links are listed: those in a state, or of one of two further kinds."""
+
+    NOT_BEGUN = "not_begun"
+    """Nobody has sent anything, nothing is under way, and its owner has not closed it."""
+    NEW = "new"
+    """There are files that its owner has not seen."""
+    OPEN = "open"
+    FULL = "full"
+    EXPIRED = "expired"
+    CLOSED = "closed"
+
+
+class LinkSort(StrEnum):
+    CREATED = "created"
+    LAST_RECEIVED = "last_received"
+    TITLE = "title"
+    EXPIRES = "expires"
+
+
+class LinkOrder(NamedTuple):
+    """By what links are sorted, those of one place by their hashes. Those that received nothing come before all that did, those
+    that never expire after all that do; descending, it is the other way round."""
+
+    by: LinkSort = LinkSort.CREATED
+    descending: bool = True
+
+
+NEWEST_FIRST = LinkOrder()
+NEVER = 1e18
+"""The place of links that never expire, in seconds since the epoch."""
+MAX_SORTED = 200
+"""So many characters of a name decide where it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing(Counts):
+    """What has been used of a link, and what of it its owner has not seen."""
+
+    arrivals: int = 0
+    """How many files have ever arrived. Each has its number: to have seen the link up to one is to have seen all before it."""
+    new: int = 0
+    """Received files that arrived after what the owner has seen."""
+    last_received_at: float | None = None
+    """When the newest file arrived that its sender has not taken back, in seconds since the epoch."""
+    last_sender: str | None = None
+    """Who sent that: a name, else an e-mail address; None where neither was asked for."""
+    sorted_name: str = ""
+    """What it is sorted by where links are sorted by name, as it was when it was noted."""
+
+
+def state_of(link: RequestLink, counts: Counts, now: float) -> LinkState:
+    terms = link.terms
+    if not terms.active:
+        return LinkState.CLOSED
+    if terms.is_expired(now):
+        return LinkState.EXPIRED
+    no_place = 0 < terms.max_files <= counts.files + counts.open
+    # Where not even a name fits, nothing does.
+    no_room = 0 < terms.max_total_size < counts.weight + NAME_BYTES
+    return LinkState.FULL if no_place or no_room else LinkState.OPEN
+
+
+Place = tuple[float | str, str]
+"""Where a link stands in its order: by what it is sorted, and its hash."""
+
+
+def place_of(link: RequestLink, standing: Standing, by: LinkSort) -> Place:
+    match by:
+        case LinkSort.TITLE:
+            return standing.sorted_name, link.hash
+        case LinkSort.LAST_RECEIVED:
+            return standing.last_received_at or 0.0, link.hash
+        case LinkSort.EXPIRES:
+            return ends_at(link), link.hash
+    return link.created_at, link.hash
+
+
+def ends_at(link: RequestLink) -> float:
+    return NEVER if link.terms.expires_at is None else link.terms.expires_at
+
+
+_NUMBER = re.compile(r"[0-9]+")
+
+
+def sorted_name(link: RequestLink) -> str:
+    """By what a link is sorted that is listed by name: its title, or its folder where it has none, as people sort names: letters by what
+    they are without case and marks, numbers by what they count. Any database can hold it."""
+    name = link.terms.title.strip() or str(link.folder)
+    letters = (each for each in unicodedata.normalize("NFKD", name[:MAX_SORTED].casefold()) if _counts(each))
+    return _NUMBER.sub(lambda digits: digits[0].zfill(12), "".join(letters))[:MAX_SORTED]
+
+
+def _counts(character: str) -> bool:
+    return unicodedata.category(character) not in ("Mn", "Cc", "Cf", "Cs", "Cn")

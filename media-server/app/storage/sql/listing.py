@@ -1,0 +1,92 @@
+"""The list of links: statements for each order and each choice, all of which walk an index and stop at the end of a page."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import and_, or_, select
+
+from app.core.room import NAME_BYTES
+from app.core.standing import LinkFilter, LinkOrder, LinkSort, Standing
+from app.storage.sql.database import Database, Query, Row, compiled, value
+from app.storage.sql.schema import links, number, seen
+
+COUNTS = [links.c.received, links.c.received_bytes, links.c.received_weight, links.c.open]
+_BY: dict[LinkSort, Any] = {
+    LinkSort.CREATED: links.c.created_at,
+    LinkSort.LAST_RECEIVED: links.c.last_received_at,
+    LinkSort.TITLE: links.c.sorted_name,
+    LinkSort.EXPIRES: links.c.ends_at,
+}
+_ENDS = {float: (float("-inf"), float("inf")), str: ("", "\U0010ffff")}
+"""What comes before and behind every place in an order."""
+
+_ACTIVE = links.c.active == number(1)
+_LASTS = or_(links.c.expires_at.is_(None), links.c.expires_at > value("now", sa.Double))
+_OPEN_NOW = and_(_ACTIVE, _LASTS)
+_FULL = or_(
+    and_(links.c.max_files > number(0), links.c.received + links.c.open >= links.c.max_files),
+    and_(links.c.max_total_size > number(0), links.c.received_weight + number(NAME_BYTES) > links.c.max_total_size),
+)
+_UNSEEN = links.c.received - sa.func.coalesce(seen.c.files, number(0))
+_ONLY: dict[LinkFilter, Any] = {
+    LinkFilter.NOT_BEGUN: and_(_ACTIVE, links.c.last_received_at == number(0), links.c.open == number(0)),
+    LinkFilter.NEW: _UNSEEN > number(0),
+    LinkFilter.OPEN: and_(_OPEN_NOW, sa.not_(_FULL)),
+    LinkFilter.FULL: and_(_OPEN_NOW, _FULL),
+    LinkFilter.EXPIRED: and_(_ACTIVE, sa.not_(_LASTS)),
+    LinkFilter.CLOSED: links.c.active == number(0),
+}
+_STANDING = [
+    *COUNTS,
+    links.c.arrivals,
+    _UNSEEN.label("unseen"),
+    links.c.last_received_at,
+    links.c.last_sender,
+    links.c.sorted_name,
+]
+HEAD = 1
+"""Before how a link stands its document is told."""
+
+
+class ListStatements:
+    """Statements for pages, made when they are first wanted, and for one link."""
+
+    def __init__(self, database: Database) -> None:
+        self._dialect = database.dialect
+        self.page = cache(self._page)
+        self.one = compiled(self._found().where(links.c.hash == value("hash")), self._dialect)
+
+    def _found(self) -> Any:
+        looked = and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
+        return select(links.c.document, *_STANDING).select_from(links.outerjoin(seen, looked))
+
+    def _page(self, order: LinkOrder, only: LinkFilter | None, active: bool | None) -> Query:
+        by = _BY[order.by]
+        here = sa.tuple_(by, links.c.hash)
+        there = sa.tuple_(value("at", by.type), value("hash", sa.Text))
+        behind = here < there if order.descending else here > there
+        found = self._found().where(behind)
+        if only is not None:
+            found = found.where(_ONLY[only])
+        if active is not None:
+            found = found.where(_OPEN_NOW if active else sa.not_(_OPEN_NOW))
+        sorted_by = [each.desc() if order.descending else each.asc() for each in (by, links.c.hash)]
+        return compiled(
+            found.order_by(*sorted_by).limit(value("most", sa.Integer)).offset(number(0)),
+            self._dialect,
+        )
+
+
+def beginning(order: LinkOrder) -> tuple[float | str, str]:
+    """Where the first page begins."""
+    first, last = _ENDS[str if order.by is LinkSort.TITLE else float]
+    return (last if order.descending else first), ""
+
+
+def standing_of(row: Row) -> Standing:
+    """How a link stands, of a row that begins with its document."""
+    files, bytes, weight, open, arrivals, new, last_received_at, last_sender, name = row[HEAD:]
+    return Standing(files, bytes, weight, open, arrivals, new, last_received_at or None, last_sender, name)
