@@ -32,7 +32,8 @@ _FULL = or_(
 )
 _UNSEEN = links.c.received - sa.func.coalesce(seen.c.files, number(0))
 _ONLY: dict[LinkFilter, Any] = {
-    LinkFilter.NOT_BEGUN: and_(_ACTIVE, links.c.last_received_at == number(0), links.c.open == number(0)),
+    # Added to, as SQLite would else go by that index in every order, and sort what it finds.
+    LinkFilter.NOT_BEGUN: and_(_ACTIVE, links.c.last_received_at + number(0) == number(0), links.c.open == number(0)),
     LinkFilter.NEW: _UNSEEN > number(0),
     LinkFilter.OPEN: and_(_OPEN_NOW, sa.not_(_FULL)),
     LinkFilter.FULL: and_(_OPEN_NOW, _FULL),
