@@ -211,7 +211,7 @@ def many(opened, seed) -> tuple[SQLRequests, list[tuple[RequestLink, Standing]],
 def test_links_come_in_every_order_page_by_page(many, by: LinkSort, descending: bool):
     store, all, _ = many
     order = LinkOrder(by, descending)
-    expected = sorted(all, key=lambda each: place_of(*each, by), reverse=descending)
+    expected = sorted(all, key=lambda each: place_of(each[0], each[1], by), reverse=descending)
     shown: list[tuple[RequestLink, Standing]] = []
     while found := store.page(7, after=place_of(*shown[-1], by) if shown else None, order=order):
         shown += found

@@ -478,7 +478,17 @@ def test_each_question_is_a_look_at_an_index(store, tmp_path):
         bin._due: "ledger_bin",
         bin._total: "ledger_bin",
     }
-    plain |= {"cursor": 0, "now": 1.0, "sha256": "x", "crc32": 1, "viewer": "owner", "before": 9, "up_to": 1, "link": 1, "state": 3}
+    plain |= {
+        "cursor": 0,
+        "now": 1.0,
+        "sha256": "x",
+        "crc32": 1,
+        "viewer": "owner",
+        "before": 9,
+        "up_to": 1,
+        "link": 1,
+        "state": 3,
+    }
     by = {"created": "age", "last_received": "arrival", "title": "name", "expires": "end"}
     for order in ORDERS:
         for only in (None, *LinkFilter):

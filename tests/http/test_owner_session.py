@@ -195,6 +195,7 @@ CALLS = [
     ("PATCH", "/api/droppr/requests/x"),
     ("DELETE", "/api/droppr/requests/x"),
     ("POST", "/api/droppr/requests/x/files/a/pass-on"),
+    ("POST", "/api/droppr/requests/x/seen"),
     ("GET", "/api/droppr/requests"),
     ("GET", "/api/v1/system/upload-events"),
     ("DELETE", SESSION),

@@ -107,6 +107,7 @@ CALLS = [
     owners("PATCH", H),
     owners("DELETE", H),
     owners("GET", f"{H}/files"),
+    owners("POST", f"{H}/seen", f"{R}/x/seen"),
     owners("POST", f"{H}/files/<anypath:path>/pass-on", f"{R}/x/files/a/pass-on"),
     owners("GET", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
     owners("DELETE", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),

@@ -48,6 +48,14 @@ class LinkOrder(NamedTuple):
     by: LinkSort = LinkSort.CREATED
     descending: bool = True
 
+    @classmethod
+    def usual(cls, by: LinkSort) -> LinkOrder:
+        """The direction in which people read it: the newest first, names from A, and first what expires soonest."""
+        return cls(by, by in (LinkSort.CREATED, LinkSort.LAST_RECEIVED))
+
+    def __str__(self) -> str:
+        return f"{self.by}-{'desc' if self.descending else 'asc'}"
+
 
 NEWEST_FIRST = LinkOrder()
 NEVER = 1e18

@@ -374,7 +374,7 @@ export interface components {
             /** @description What to say; an empty line begins a paragraph. The address of the link follows it. */
             readonly text?: string;
         };
-        /** @description Links, newest first. */
+        /** @description Links, newest first where nothing else is asked for. */
         readonly LinkList: {
             readonly requests: readonly components["schemas"]["ListedLink"][];
             /** @description How long links usually are open; 0 is for ever. */
@@ -382,6 +382,11 @@ export interface components {
             /** @description With `limit` only: leads to the next page; null on the last one. */
             readonly next_cursor?: string | null;
         };
+        /**
+         * @description What a sender would meet. The first that is so, from the last.
+         * @enum {string}
+         */
+        readonly LinkState: "open" | "full" | "expired" | "closed";
         /** @description What to set on a link: what is absent stays as it is, and unknown fields are passed over. */
         readonly LinkTerms: {
             /** @description What the sender's page is headed with. */
@@ -438,9 +443,19 @@ export interface components {
             /** @description The entity under which its files are found, where they are searched. */
             readonly entity: string;
             readonly expired: boolean;
+            /** @description What a sender would meet; `full`: no place or no room is left. */
+            readonly state: components["schemas"]["LinkState"];
             readonly files_received: number;
             readonly bytes_received: number;
             readonly uploads_open: number;
+            /** @description Of the newest file that its sender has not taken back; null for none. */
+            readonly last_received_at: number | null;
+            /** @description Who sent that: a name, else an e-mail address. */
+            readonly last_sender: string | null;
+            /** @description How many files have ever arrived, for `…/seen`. */
+            readonly files_arrived: number;
+            /** @description Received files that the owner has not seen. */
+            readonly files_new: number;
             /** @description What the sender's page is headed with. */
             readonly title: string;
             /** @description What the sender's page says below. */
@@ -986,6 +1001,15 @@ export interface components {
             readonly results: readonly components["schemas"]["Result"][];
             /** @description Leads to the next page; null where there is none. */
             readonly next_cursor: string | null;
+        };
+        /** @description How far an owner has seen what a link has received. */
+        readonly Seen: {
+            /** @description As the list told it before the files that were shown were asked for. */
+            readonly files_arrived: number;
+        };
+        readonly SeenReply: {
+            /** @description How many files are new after that. */
+            readonly files_new: number;
         };
         /** @description What anyone with the link may know. `max_file_size` and `allowed_extensions` are those that count after the server's own. */
         readonly SenderLink: {

@@ -39,7 +39,9 @@ class ReceivedFiles(Protocol):
         """Up to ``most`` received files, newest first, behind the one at ``after``."""
         ...
 
-    def unseen_page(self, hash: str, viewer: str, most: int, before: int | None = None) -> list[tuple[int, ReceivedFile]]:
+    def unseen_page(
+        self, hash: str, viewer: str, most: int, before: int | None = None
+    ) -> list[tuple[int, ReceivedFile]]:
         """Up to ``most`` received files that ``viewer`` has not seen, each behind the number of its arrival, the last that arrived first;
         with ``before`` those of a smaller number."""
         ...

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
-from app.core.actors import Actor, Credentials
+from app.core.actors import THE_OWNER, Actor, Credentials
 from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, UploadError
-from app.core.links import Counts, ReceivedFile, RequestLink
+from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
@@ -20,6 +20,7 @@ from app.core.ports.links import ListCursor
 from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender
+from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standing
 from app.core.terms import TERMS, Ask, Kind, Term
 from app.services.accounts import acts
 from app.services.links.access import Access
@@ -52,6 +53,19 @@ class LinkInfo:
     @property
     def full(self) -> bool:
         return 0 in (self.files_left, self.bytes_left)
+
+
+class Listing(NamedTuple):
+    """Which links are listed, in which order, and for whom: ``viewer`` is an actor's name."""
+
+    viewer: str
+    order: LinkOrder = NEWEST_FIRST
+    only: LinkFilter | None = None
+    active: bool | None = None
+    """True for those that take uploads, false for those that do not."""
+
+
+FOR_THE_OWNER = Listing(THE_OWNER)
 
 
 class TermChecks(NamedTuple):
@@ -163,14 +177,34 @@ class FileRequests:
         # Where not even a name fits, nothing does.
         return files, left if left >= NAME_BYTES else 0
 
-    def page(self, most: int, after: ListCursor | None, active: bool | None = None) -> list[tuple[RequestLink, Counts]]:
-        """Up to ``most`` links, newest first, behind the one at ``after``, each with what has been used of it; with
-        ``active`` only those that take uploads, or only those that do not."""
-        return self._requests.page(most, after=after, active=active, now=self._clock())
+    def page(self, most: int, after: Place | None, wanted: Listing) -> list[tuple[RequestLink, Standing]]:
+        """Up to ``most`` links, behind the one at ``after``, each with how it stands for who lists them."""
+        return self._requests.page(
+            most,
+            after=after,
+            active=wanted.active,
+            now=self._clock(),
+            order=wanted.order,
+            only=wanted.only,
+            viewer=wanted.viewer,
+        )
 
-    def all(self, active: bool | None = None) -> list[tuple[RequestLink, Counts]]:
+    def all(self, wanted: Listing = FOR_THE_OWNER) -> list[tuple[RequestLink, Standing]]:
         """The same of every link."""
-        return self.page(MAX_LISTED, None, active)
+        return self.page(MAX_LISTED, None, wanted)
+
+    def standing(self, hash: str, viewer: Actor) -> tuple[RequestLink, Standing]:
+        """A link as the list has it, also one that takes no uploads. Raises RequestNotFound."""
+        return self._requests.standing(hash, str(viewer))
+
+    def see(self, hash: str, viewer: Actor, up_to: int) -> int:
+        """Note that ``viewer`` was shown all files up to the arrival of this number; how many are new after that. Raises RequestNotFound."""
+        return self._requests.see(hash, str(viewer), up_to)
+
+    def unseen(self, hash: str, viewer: Actor, most: int, before: int | None) -> list[tuple[int, ReceivedFile]]:
+        """Up to ``most`` files that ``viewer`` has not seen, each behind the number of its arrival, the last that arrived first; with
+        ``before`` those of a smaller number. Raises RequestNotFound."""
+        return self._requests.unseen_page(hash, str(viewer), most, before)
 
     def files(self, hash: str, most: int, after: ListCursor | None) -> list[ReceivedFile]:
         """Up to ``most`` received files of a link, newest first, behind the one at ``after``. Raises RequestNotFound."""

@@ -29,6 +29,18 @@ class Wanted:
     """Those that arrived after this time, in seconds since the epoch."""
     upload_ids: tuple[str, ...] | None = None
     """Those that these uploads brought."""
+    until: float | None = None
+    """Those that had arrived by this time."""
+    sender: str | None = None
+    """Those of the sender of this name, or of this e-mail address where no name was given; empty for those who gave neither."""
+
+    def fits(self, file: ReceivedFile) -> bool:
+        """Whether a file, which arrived late enough, is wanted."""
+        if self.until is not None and file.received_at > self.until:
+            return False
+        if self.sender is not None and (file.sender_name or file.sender_email or "") != self.sender:
+            return False
+        return tuple(file.path.split("/")[: len(self.folder)]) == self.folder
 
 
 class Archives:
@@ -66,7 +78,7 @@ class Archives:
         for file in self._chosen(hash, wanted):
             if wanted.since is not None and file.received_at <= wanted.since:
                 return
-            if tuple(file.path.split("/")[: len(wanted.folder)]) == wanted.folder:
+            if wanted.fits(file):
                 yield file
 
     def _chosen(self, hash: str, wanted: Wanted) -> Iterator[ReceivedFile]:

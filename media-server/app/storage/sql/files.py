@@ -70,27 +70,7 @@ class FileStatements:
             .limit(value("most", sa.Integer))
             .offset(number(0))
         )
-        looked = and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
-        # Whoever never looked has not seen what came before files had numbers either.
-        unseen = ledger.c.arrival > sa.func.coalesce(seen.c.up_to, literal_column("-1"))
-        self.unseen = words(
-            select(ledger.c.arrival, *KNOWN)
-            .select_from(
-                links.outerjoin(seen, looked).outerjoin(
-                    ledger,
-                    and_(
-                        ledger.c.link == links.c.id,
-                        in_state(State.RECEIVED),
-                        unseen,
-                        ledger.c.arrival < value("before", sa.BigInteger),
-                    ),
-                )
-            )
-            .where(links.c.hash == value("hash"))
-            .order_by(ledger.c.arrival.desc(), ledger.c.id.desc())
-            .limit(value("most", sa.Integer))
-            .offset(number(0))
-        )
+        self.unseen = words(_unseen())
         # Without the link in front, as SQLite joins no index on some of the rows from outside.
         path = and_(ledger.c.path_mark == value("mark"), ledger.c.path == value("path"))
         self.at_path = words(
@@ -371,6 +351,23 @@ class SQLRequests(SQLLinks):
     def _sync(self) -> None:
         if self._durable:
             self._database.sync()
+
+
+def _unseen() -> Any:
+    """Files of the link ``:hash`` that ``:viewer`` has not seen, behind the numbers of their arrivals."""
+    looked = and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
+    # Whoever never looked has not seen what came before files had numbers either.
+    later = ledger.c.arrival > sa.func.coalesce(seen.c.up_to, literal_column("-1"))
+    before = ledger.c.arrival < value("before", sa.BigInteger)
+    here = and_(ledger.c.link == links.c.id, ledger.c.state == number(State.RECEIVED), later, before)
+    return (
+        select(ledger.c.arrival, *KNOWN)
+        .select_from(links.outerjoin(seen, looked).outerjoin(ledger, here))
+        .where(links.c.hash == value("hash"))
+        .order_by(ledger.c.arrival.desc(), ledger.c.id.desc())
+        .limit(value("most", sa.Integer))
+        .offset(number(0))
+    )
 
 
 def _number_of_link() -> Any:

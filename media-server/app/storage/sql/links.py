@@ -149,9 +149,7 @@ class SQLLinks:
     ) -> list[tuple[RequestLink, Standing]]:
         at, hash = after or beginning(order)
         with self._database.read() as tx:
-            rows = tx.all(
-                self._lists.page(order, only, active), at=at, hash=hash, most=most, viewer=viewer, now=now
-            )
+            rows = tx.all(self._lists.page(order, only, active), at=at, hash=hash, most=most, viewer=viewer, now=now)
         return [(link_of(json.loads(row[0])), standing_of(row)) for row in rows]
 
     def standing(self, hash: str, viewer: str = THE_OWNER) -> tuple[RequestLink, Standing]:

@@ -20,8 +20,6 @@ _BY: dict[LinkSort, Any] = {
     LinkSort.TITLE: links.c.sorted_name,
     LinkSort.EXPIRES: links.c.ends_at,
 }
-_ENDS = {float: (float("-inf"), float("inf")), str: ("", "\U0010ffff")}
-"""What comes before and behind every place in an order."""
 
 _ACTIVE = links.c.active == number(1)
 _LASTS = or_(links.c.expires_at.is_(None), links.c.expires_at > value("now", sa.Double))
@@ -34,7 +32,7 @@ _UNSEEN = links.c.received - sa.func.coalesce(seen.c.files, number(0))
 _ONLY: dict[LinkFilter, Any] = {
     # Added to, as SQLite would else go by that index in every order, and sort what it finds.
     LinkFilter.NOT_BEGUN: and_(_ACTIVE, links.c.last_received_at + number(0) == number(0), links.c.open == number(0)),
-    LinkFilter.NEW: _UNSEEN > number(0),
+    LinkFilter.NEW: number(0) < _UNSEEN,
     LinkFilter.OPEN: and_(_OPEN_NOW, sa.not_(_FULL)),
     LinkFilter.FULL: and_(_OPEN_NOW, _FULL),
     LinkFilter.EXPIRED: and_(_ACTIVE, sa.not_(_LASTS)),
@@ -83,8 +81,9 @@ class ListStatements:
 
 def beginning(order: LinkOrder) -> tuple[float | str, str]:
     """Where the first page begins."""
-    first, last = _ENDS[str if order.by is LinkSort.TITLE else float]
-    return (last if order.descending else first), ""
+    if order.by is LinkSort.TITLE:
+        return ("\U0010ffff" if order.descending else ""), ""
+    return float("inf" if order.descending else "-inf"), ""
 
 
 def standing_of(row: Row) -> Standing:

@@ -49,7 +49,7 @@ def _wanted() -> Wanted:
         folder = folder_parts(query.folder) if query.folder else ()
     except InvalidPath as error:
         raise InvalidRequest(error.message, fields={"folder": error.message}) from None
-    return Wanted(folder=folder, since=query.since, upload_ids=query.upload_ids)
+    return Wanted(folder, query.since, query.upload_ids, query.until, query.sender)
 
 
 def _reply(made: Archive, stack: ExitStack) -> Response:

@@ -9,15 +9,17 @@ from werkzeug.routing import BaseConverter
 from app.core.errors import FileNotFound, NotFound
 from app.core.links import ReceivedFile
 from app.core.remotes import PassedOn
+from app.core.standing import place_of
+from app.services.links.file_requests import MAX_LISTED, Listing
 from app.web.api.archives import archive
 from app.web.api.downloads import download
 from app.web.wire import replies
 from app.web.wire.context import client_address, services
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.link_views import listed_view, owner_view, sender_view
-from app.web.wire.ownership import acting, owner_required
-from app.web.wire.paging import read_page
-from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink
+from app.web.wire.ownership import acting, owner_required, require_owner
+from app.web.wire.paging import read_page, read_sorted
+from app.web.wire.request_bodies import CloseQuery, FilesQuery, LinkTerms, ListQuery, NewLink, Seen
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
 
@@ -46,19 +48,32 @@ def create() -> tuple[Response, int]:
 @owner_required
 def list_all() -> Response:
     here = services().links.file_requests
-    active = parse(ListQuery, request.args.to_dict()).active
-    links, more = read_page(
-        lambda most, after: here.page(most, after, active),
-        lambda: here.all(active),
-        lambda each: (each[0].created_at, each[0].hash),
+    query = parse(ListQuery, request.args.to_dict())
+    wanted = Listing(str(acting()), query.order, query.only, query.active)
+    links, more = read_sorted(
+        lambda most, after: here.page(most, after, wanted),
+        lambda: here.all(wanted),
+        lambda each: place_of(*each, query.order.by),
+        str(query.order),
     )
-    listed = [listed_view(link, counts) for link, counts in links]
+    listed = [listed_view(link, standing) for link, standing in links]
     return jsonify(requests=listed, default_expires_hours=services().settings.link_expires_hours, **more)
 
 
 @requests.get("/requests/<hash>")
 def show(hash: str) -> Response:
-    return jsonify(sender_view(services().links.file_requests.info(hash, client_address())))
+    here = services().links.file_requests
+    if request.args.get("as") != "owner":
+        return jsonify(sender_view(here.info(hash, client_address())))
+    require_owner()
+    return jsonify(listed_view(*here.standing(hash, acting())))
+
+
+@requests.post("/requests/<hash>/seen")
+@owner_required
+def see(hash: str) -> Response:
+    new = services().links.file_requests.see(hash, acting(), read_json(Seen).files_arrived)
+    return jsonify(files_new=new)
 
 
 @requests.patch("/requests/<hash>")
@@ -81,13 +96,27 @@ def close(hash: str) -> Response:
 @owner_required
 def files(hash: str) -> Response:
     here = services().links.file_requests
-    files, more = read_page(
-        lambda most, after: here.files(hash, most, after),
-        lambda: here.all_files(hash),
-        lambda file: (file.received_at, file.upload_id),
-    )
+    if parse(FilesQuery, request.args.to_dict()).new:
+        files, more = _unseen(hash)
+    else:
+        files, more = read_page(
+            lambda most, after: here.files(hash, most, after),
+            lambda: here.all_files(hash),
+            lambda file: (file.received_at, file.upload_id),
+        )
     states = services().forwarding.outbox.states(files)
     return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **more)
+
+
+def _unseen(hash: str) -> tuple[list[ReceivedFile], dict[str, str | None]]:
+    """The files that the owner has not seen, which stand in the order in which they became known."""
+    here, viewer = services().links.file_requests, acting()
+    found, more = read_page(
+        lambda most, after: here.unseen(hash, viewer, most, None if after is None else int(after[0])),
+        lambda: reversed(here.unseen(hash, viewer, MAX_LISTED, None)),
+        lambda each: (float(each[0]), each[1].upload_id),
+    )
+    return [file for _, file in found], more
 
 
 @requests.post("/requests/<hash>/files/<anypath:path>/pass-on")

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.core.terms import MAX_COUNT
 
 MAX_FOLDER_LENGTH = 4096
+MAX_SENDER_LENGTH = 300
 
 
 class ArchiveQuery(BaseModel):
@@ -19,6 +20,16 @@ class ArchiveQuery(BaseModel):
     folder: Annotated[str, Field(max_length=MAX_FOLDER_LENGTH, description="Only what is below this folder.")] = ""
     since: Annotated[
         float | None, Field(ge=0, le=MAX_COUNT, description="Only what arrived after this time (`received_at`).")
+    ] = None
+    until: Annotated[
+        float | None, Field(ge=0, le=MAX_COUNT, description="Only what had arrived by this time (`received_at`).")
+    ] = None
+    sender: Annotated[
+        str | None,
+        Field(
+            max_length=MAX_SENDER_LENGTH,
+            description="Only what came from this name or e-mail address; empty: from nobody known.",
+        ),
     ] = None
     files: Annotated[str | None, Field(description="Only the files of these uploads: their ids, apart by commas.")] = (
         None

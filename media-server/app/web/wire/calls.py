@@ -12,7 +12,7 @@ from app.web.wire.entity_calls import entity_calls
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
-from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink
+from app.web.wire.request_bodies import CloseQuery, FilesQuery, LinkTerms, ListQuery, Login, NewLink, ShowQuery
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
 
@@ -73,7 +73,7 @@ CALLS = (
         "/api/droppr/requests",
         Group.LINKS,
         Who.OWNER,
-        "All links with what each has received, newest first.",
+        "All links with what each has received and what of it is new, newest first where nothing else is asked for.",
         link_views.LinkList,
         queries=(ListQuery, PageQuery),
     ),
@@ -82,8 +82,9 @@ CALLS = (
         _LINK,
         Group.LINKS,
         Who.SENDER,
-        "What the sender's page needs to know.",
-        link_views.SenderLink,
+        "What the sender's page needs to know. With `?as=owner`, the link as the owner's list has it, also a closed one.",
+        link_views.SenderLink | link_views.ListedLink,
+        queries=(ShowQuery,),
     ),
     Call(
         ("PATCH",),
@@ -110,7 +111,7 @@ CALLS = (
         Who.OWNER,
         "What has arrived.",
         replies.FileList,
-        queries=(PageQuery,),
+        queries=(FilesQuery, PageQuery),
     ),
     *received_calls(_LINK, _BYTES),
     Call(

@@ -8,9 +8,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
-from app.core.links import Counts, RequestLink
+from app.core.links import RequestLink
 from app.core.receipts import entity_of
 from app.core.remotes import RemoteTarget, TargetKind
+from app.core.standing import LinkState, Standing, state_of
 from app.core.terms import TERMS, Audience, Kind, Term, Terms
 from app.services.links.file_requests import LinkInfo
 from app.services.receiving.whole_files import WHOLE_FILE_BYTES
@@ -39,9 +40,16 @@ class _ListedLink(_OwnersLink):
     """A link in the owner's list, with what it has received."""
 
     expired: bool
+    state: Annotated[LinkState, Field(description="What a sender would meet; `full`: no place or no room is left.")]
     files_received: int
     bytes_received: int
     uploads_open: int
+    last_received_at: Annotated[
+        float | None, Field(description="Of the newest file that its sender has not taken back; null for none.")
+    ]
+    last_sender: Annotated[str | None, Field(description="Who sent that: a name, else an e-mail address.")]
+    files_arrived: Annotated[int, Field(description="How many files have ever arrived, for `…/seen`.")]
+    files_new: Annotated[int, Field(description="Received files that the owner has not seen.")]
 
 
 class PackLimits(BaseModel):
@@ -112,7 +120,7 @@ SenderLink = _shown_with("SenderLink", _SendersLink, Audience.SENDERS)
 
 
 class LinkList(BaseModel):
-    """Links, newest first."""
+    """Links, newest first where nothing else is asked for."""
 
     requests: list[ListedLink]  # type: ignore[valid-type]
     default_expires_hours: Annotated[float, Field(description="How long links usually are open; 0 is for ever.")]
@@ -129,13 +137,19 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
     }
 
 
-def listed_view(link: RequestLink, counts: Counts) -> dict[str, Any]:
+def listed_view(link: RequestLink, standing: Standing) -> dict[str, Any]:
+    now = services().ground.clock()
     return {
         **owner_view(link),
-        "expired": link.terms.is_expired(services().ground.clock()),
-        "files_received": counts.files,
-        "bytes_received": counts.bytes,
-        "uploads_open": counts.open,
+        "expired": link.terms.is_expired(now),
+        "state": state_of(link, standing, now),
+        "files_received": standing.files,
+        "bytes_received": standing.bytes,
+        "uploads_open": standing.open,
+        "last_received_at": standing.last_received_at,
+        "last_sender": standing.last_sender,
+        "files_arrived": standing.arrivals,
+        "files_new": standing.new,
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Annotated, TypeVar
 
 from flask import request
@@ -16,6 +16,8 @@ from app.web.wire.json_body import parse
 T = TypeVar("T")
 Cursor = tuple[float, str]
 """Where an item stands in its list: its time in seconds since the epoch, and what tells it from others of that time."""
+Place = tuple[float | str, str]
+"""The same of a list that may be sorted by something else."""
 
 
 class PageQuery(BaseModel):
@@ -56,13 +58,53 @@ def read_page(
     return shown, {"next_cursor": _text_of(cursor_of(shown[-1])) if more else None}
 
 
-def _text_of(cursor: Cursor) -> str:
+def read_sorted(
+    read: Callable[[int, Place | None], list[T]],
+    whole: Callable[[], Iterable[T]],
+    place_of: Callable[[T], Place],
+    order: str,
+) -> tuple[list[T], dict[str, str | None]]:
+    """The same of a list that is read in an ``order``, whose name its cursors carry: one of another order leads nowhere."""
+    query = parse(PageQuery, request.args.to_dict())
+    if query.limit is None:
+        return list(whole()), {}
+    found = read(query.limit + 1, _place(query.cursor, order) if query.cursor else None)
+    shown = found[: query.limit]
+    more = len(found) > len(shown)
+    return shown, {"next_cursor": _text_of((*place_of(shown[-1]), order)) if more else None}
+
+
+def _place(text: str, order: str) -> Place:
+    try:
+        value, name, said = json.loads(_decoded(text))
+        fits = isinstance(value, str if order.startswith("title") else int | float) and said == order
+        if not fits or not isinstance(name, str) or not _can_be_kept(f"{value}{name}"):
+            raise ValueError
+        return value if isinstance(value, str) else float(value), name
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise _unknown() from None
+
+
+def _can_be_kept(text: str) -> bool:
+    """Whether a database can even be asked for a text."""
+    return "\0" not in text and text.isprintable()
+
+
+def _decoded(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _unknown() -> InvalidRequest:
+    return InvalidRequest("The cursor is not one of this list.", fields={"cursor": "unknown"})
+
+
+def _text_of(cursor: Sequence[float | str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(cursor, allow_nan=False).encode()).decode().rstrip("=")
 
 
 def _parsed(text: str) -> Cursor:
     try:
-        at, name = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+        at, name = json.loads(_decoded(text))
         return float(at), str(name)
     except (ValueError, TypeError, OverflowError, RecursionError):
-        raise InvalidRequest("The cursor is not one of this list.", fields={"cursor": "unknown"}) from None
+        raise _unknown() from None

@@ -6,11 +6,21 @@ from app.web.wire import replies
 from app.web.wire.archive_query import ArchiveQuery, DeleteQuery
 from app.web.wire.declaring import ZIP, Call, Group, Who
 from app.web.wire.paging import PageQuery
+from app.web.wire.request_bodies import Seen
 
 
 def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
     """Those of a link, whose path is ``link``."""
     return (
+        Call(
+            ("POST",),
+            f"{link}/seen",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Say up to which file the owner was shown what has arrived. Again changes nothing, and nothing goes back.",
+            replies.SeenReply,
+            body=Seen,
+        ),
         Call(
             ("GET",),
             f"{link}/archive",

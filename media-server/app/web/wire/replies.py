@@ -112,6 +112,10 @@ class FileList(TypedDict):
     next_cursor: NotRequired[NextCursor]
 
 
+class SeenReply(TypedDict):
+    files_new: Annotated[int, Field(description="How many files are new after that.")]
+
+
 class Deleted(TypedDict):
     upload_id: str
     restorable_until: Annotated[float | None, Field(description="Null where the file is gone for good.")]

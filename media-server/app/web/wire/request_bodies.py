@@ -14,7 +14,8 @@ from app.core.errors import InvalidPath
 from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
-from app.core.terms import MAX_EXTENSION_LENGTH, MAX_EXTENSIONS, MAX_NOTIFIED, MAX_ORIGINS, TERMS, Kind, Term
+from app.core.standing import LinkFilter, LinkOrder, LinkSort
+from app.core.terms import MAX_COUNT, MAX_EXTENSION_LENGTH, MAX_EXTENSIONS, MAX_NOTIFIED, MAX_ORIGINS, TERMS, Kind, Term
 from app.settings import extension_list
 from app.web.wire.replies import FolderDestination
 
@@ -215,6 +216,56 @@ class ListQuery(BaseModel):
     """What the address of the list asks for."""
 
     active: bool | None = None
+    sort: Annotated[
+        Literal["created", "last_received", "title", "expires"], Field(description="By what links are sorted.")
+    ] = "created"
+    direction: Annotated[
+        Literal["asc", "desc"] | None,
+        Field(description="Without it the newest come first, titles from A, and what expires soonest."),
+    ] = None
+    state: Annotated[
+        Literal["not_begun", "new", "open", "full", "expired", "closed"] | None,
+        Field(description="Only links that are so; `not_begun`: nothing has come or is coming, and it is not closed."),
+    ] = None
+
+    @property
+    def order(self) -> LinkOrder:
+        usual = LinkOrder.usual(LinkSort(self.sort))
+        return usual if self.direction is None else usual._replace(descending=self.direction == "desc")
+
+    @property
+    def only(self) -> LinkFilter | None:
+        return None if self.state is None else LinkFilter(self.state)
+
+
+class FilesQuery(BaseModel):
+    """What the address of the received files asks for."""
+
+    new: Annotated[bool, Field(description="Only those that the owner has not seen, in the order of arrival.")] = False
+
+
+class Seen(BaseModel):
+    """How far an owner has seen what a link has received."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    files_arrived: Annotated[
+        int,
+        Field(
+            ge=0,
+            le=MAX_COUNT,
+            strict=True,
+            description="As the list told it before the files that were shown were asked for.",
+        ),
+    ]
+
+
+class ShowQuery(BaseModel):
+    """What the address of a link asks for."""
+
+    as_: Annotated[
+        Literal["owner"] | None, Field(alias="as", description="`owner`: the link as its owner's list has it.")
+    ] = None
 
 
 class CloseQuery(BaseModel):
