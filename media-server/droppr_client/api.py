@@ -58,9 +58,10 @@ class Api:
     def create_request(self, body: JSON) -> JSON:
         return self._call("POST", "/api/droppr/requests", body)
 
-    def requests(self) -> list[JSON]:
-        """Every link, newest first."""
-        return self._listed(self._call("GET", "/api/droppr/requests"), "requests")
+    def requests(self, **wanted: str | None) -> list[JSON]:
+        """Every link, newest first, or as ``sort``, ``direction`` and ``state`` say."""
+        query = urlencode({name: value for name, value in wanted.items() if value is not None})
+        return self._listed(self._call("GET", f"/api/droppr/requests{'?' if query else ''}{query}"), "requests")
 
     def edit_request(self, hash: str, body: JSON) -> JSON:
         return self._call("PATCH", _path(hash), body)

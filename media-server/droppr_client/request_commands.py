@@ -8,6 +8,7 @@ from typing import IO, Any
 
 import click
 
+from app.core.standing import LinkFilter, LinkOrder, LinkSort
 from app.core.terms import TERMS, Kind, Term
 from droppr_client import many_links
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
@@ -118,15 +119,40 @@ def _create_many(api: Api, file: IO[bytes], folder: str, as_json: bool, terms: d
 
 
 @request.command("list")
+@click.option(
+    "--sort",
+    type=click.Choice([each.value for each in LinkSort]),
+    help="The last received and the last created come first, titles from A, and what expires soonest.",
+)
+@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option(
+    "--state",
+    type=click.Choice([each.value for each in LinkFilter]),
+    help="Only links that are so. not_begun: nothing came or is coming, and not closed; new: with files that you have not seen.",
+)
 @as_json
 @server_options
-def list_all(api: Api, as_json: bool) -> None:
-    """Every link with what it has received, newest first."""
-    links = [_with_link(api, each) for each in api.requests()]
+def list_all(api: Api, sort: str | None, reverse: bool, state: str | None, as_json: bool) -> None:
+    """Every link with what it has received and who sent last, newest first."""
+    usual = LinkOrder.usual(LinkSort(sort or LinkSort.CREATED))
+    direction = ("asc" if usual.descending else "desc") if reverse else None
+    links = [_with_link(api, each) for each in api.requests(sort=sort, direction=direction, state=state)]
     if as_json:
         print_json({"requests": links})
     else:
-        titles = ("HASH", "STATE", "FILES", "RECEIVED", "ON THEIR WAY", "EXPIRES", "FOLDER", "TITLE")
+        titles = (
+            "HASH",
+            "STATE",
+            "NEW",
+            "FILES",
+            "RECEIVED",
+            "ON THEIR WAY",
+            "LAST",
+            "SENDER",
+            "EXPIRES",
+            "FOLDER",
+            "TITLE",
+        )
         print_table(titles, [_row(each) for each in links])
 
 
@@ -208,19 +234,22 @@ def _with_link(api: Api, link: JSON) -> JSON:
     return {**link, "link": api.url + url}
 
 
-def _state(link: JSON) -> str:
-    if not link.get("active"):
-        return "closed"
-    return "expired" if link.get("expired") else "open"
+def _last(link: JSON) -> str:
+    """When the newest file came."""
+    at = link.get("last_received_at")
+    return "-" if at is None else time_text(at)
 
 
 def _row(link: JSON) -> tuple[str, ...]:
     return (
         plain_text(link.get("hash")),
-        _state(link),
+        plain_text(link.get("state")),
+        _number(link.get("files_new")),
         _number(link.get("files_received")),
         size_text(link.get("bytes_received")),
         _number(link.get("uploads_open")),
+        _last(link),
+        plain_text(link.get("last_sender") or "-"),
         time_text(link.get("expires_at")),
         plain_text(link.get("folder")),
         plain_text(link.get("title")),
@@ -231,11 +260,14 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
     received = f"{count_text(link.get('files_received'), 'file')}, {size_text(link.get('bytes_received'))}"
     return [
         ("Link", link["link"]),
-        ("State", _state(link)),
+        ("State", plain_text(link.get("state"))),
         ("Folder", plain_text(link.get("folder"))),
         ("Made", time_text(link.get("created_at"))),
         *((term.label, _term_text(term, link)) for term in TERMS if term.field != "active"),
         ("Received", received),
+        ("Not seen yet", _number(link.get("files_new"))),
+        ("Last", _last(link)),
+        ("Last sender", plain_text(link.get("last_sender") or "-")),
         ("On their way", _number(link.get("uploads_open"))),
     ]
 

@@ -125,6 +125,25 @@ def test_what_is_on_its_way_is_listed_and_cancelled_one_by_one_or_altogether(ter
     assert [each["path"] for each in link.files()] == ["done.bin"]
 
 
+def test_links_are_listed_by_who_sent_last_and_what_is_new(terminal, client):
+    first, second = (client.make_link(title=f"list {each}", ask_name="optional") for each in "ab")
+    first.deliver("a.bin", b"a", sender_name="Ada")
+
+    def listed(*options: str) -> list[str]:
+        found = terminal.json("request", "list", *options)["requests"]
+        return [each["title"] for each in found if each["hash"] in (first.hash, second.hash)]
+
+    assert listed() == ["list b", "list a"]
+    assert listed("--sort", "last_received") == ["list a", "list b"]
+    assert listed("--sort", "title", "--reverse") == ["list b", "list a"]
+    assert listed("--state", "new") == ["list a"]
+    assert listed("--state", "not_begun") == ["list b"]
+    terminal.run("request", "list", "--state", "lost", code=2)
+    [row] = [line for line in terminal.run("request", "list", "--sort", "title").splitlines() if first.hash in line]
+    assert re.search(rf"{first.hash} +open +1 +1 +1 B +0 +\d{{4}}-\d\d-\d\d \d\d:\d\d +Ada", row), row
+    assert re.search(r"Not seen yet +1\nLast +\d{4}-.*\nLast sender +Ada", terminal.run("request", "show", first.hash))
+
+
 def test_an_upload_whose_id_begins_with_a_dash_can_be_named(terminal, client):
     link = client.make_link()
     keys = (f"key-{number:020}" for number in itertools.count())
