@@ -42,7 +42,8 @@ describe("OwnerApi", () => {
         keep_days: 0,
       },
       ...{ allowed_extensions: ["jpg"], captcha: "never", ask_name: "no", ask_email: "no" },
-      ...{ expired: false, files_received: 1, bytes_received: 2, uploads_open: 3 },
+      ...{ expired: false, state: "full", files_received: 1, bytes_received: 2, uploads_open: 3 },
+      ...{ last_received_at: 2.5, last_sender: "Ada", files_arrived: 9, files_new: 1 },
     };
     const reply = { requests: [wire], default_expires_hours: 168 };
     const { links, usualHours } = parseLinks(reply);
@@ -51,7 +52,18 @@ describe("OwnerApi", () => {
       requiresPassword: true,
       uploadsOpen: 3,
       expiresAt: null,
+      state: "full",
+      lastReceivedAt: 2_500,
+      lastSender: "Ada",
+      filesArrived: 9,
+      filesNew: 1,
     });
+    const nothing = { ...wire, last_received_at: null, last_sender: null };
+    expect(parseLinks({ ...reply, requests: [nothing] }).links[0]).toMatchObject({
+      lastReceivedAt: null,
+      lastSender: null,
+    });
+    expect(() => parseLinks({ ...reply, requests: [{ ...wire, state: "lost" }] })).toThrow(TypeError);
     expect(usualHours).toBe(168);
     const file = { upload_id: "u", path: "p", size: 1, received_at: 2, sha256: null, sender_name: null };
     expect(parseFiles({ files: [file], next_cursor: null }).items[0]).toMatchObject({

@@ -71,8 +71,10 @@ export class OwnerApi {
     await this.#call("/session", { method: "DELETE" });
   }
 
-  async links(signal: AbortSignal): Promise<LinkList> {
-    return this.#read("/requests", { signal }, parseLinks);
+  /** All links, in an order that the server knows; without one the newest come first. */
+  async links(signal: AbortSignal, sort = "created"): Promise<LinkList> {
+    const query = sort === "created" ? "" : `?${new URLSearchParams({ sort })}`;
+    return this.#read(`/requests${query}`, { signal }, parseLinks);
   }
 
   async create(folder: string, terms: Terms): Promise<OwnerLink> {
@@ -96,6 +98,16 @@ export class OwnerApi {
   /** The newest `count` files of a link, or all where there are fewer, newest first. */
   async files(hash: string, count: number, signal: AbortSignal): Promise<readonly ReceivedFile[]> {
     return (await this.#paged(`${linkPath(hash)}/files?`, count, signal, parseFiles)).items;
+  }
+
+  /** Those of its files that the owner has not seen, the last `count` that arrived. */
+  async newFiles(hash: string, count: number, signal: AbortSignal): Promise<readonly ReceivedFile[]> {
+    return (await this.#paged(`${linkPath(hash)}/files?new=true&`, count, signal, parseFiles)).items;
+  }
+
+  /** Says that the owner was shown all files of a link up to the arrival of this number. */
+  async see(hash: string, filesArrived: number): Promise<void> {
+    await this.#call(`${linkPath(hash)}/seen`, { method: "POST", body: { files_arrived: filesArrived } });
   }
 
   /** Files that say this, the best first, behind `cursor`. While one is still typing, the last word may go on. */
@@ -279,9 +291,16 @@ export function downloadUrl(hash: string, path: string): string {
   return API + filePath(hash, path);
 }
 
-/** Where all received files are downloaded as one archive, or those that arrived after so many seconds since the epoch. */
-export function archiveUrl(hash: string, since?: number): string {
-  return `${API}${linkPath(hash)}/archive${since === undefined ? "" : `?since=${since}`}`;
+/** What of a link an archive is to hold, as the server chooses it; times are seconds since the epoch. */
+export type Wanted = Readonly<Partial<Record<"since" | "until" | "sender" | "files", string | undefined>>>;
+
+/** Where received files are downloaded as one archive: all of them, or those that fit. */
+export function archiveUrl(hash: string, wanted: Wanted = {}): string {
+  const named = Object.entries(wanted).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
+  const query = named.length === 0 ? "" : `?${new URLSearchParams(named)}`;
+  return `${API}${linkPath(hash)}/archive${query}`;
 }
 
 function filePath(hash: string, path: string): string {

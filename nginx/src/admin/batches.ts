@@ -13,6 +13,10 @@ export interface Batch {
   readonly id: string;
   /** Empty where the sender stayed unknown. */
   readonly sender: string;
+  /** The sender's name, or the address where there is none, as the server chooses files by it. */
+  readonly sentBy: string;
+  /** The uploads that brought its files, the newest first. */
+  readonly uploadIds: readonly string[];
   readonly files: number;
   readonly bytes: number;
   /** The newest comes first. */
@@ -26,33 +30,35 @@ const NAMES = 3;
 
 /** `files` newest first, as the server tells them; so are the batches. */
 export function batchesOf(files: readonly ReceivedFile[]): readonly Batch[] {
-  const batches: Batch[] = [];
-  /** Where in `batches` a sender's last one is. */
-  const latest = new Map<string, number>();
+  const goes: ReceivedFile[][] = [];
+  /** A sender's last one. */
+  const latest = new Map<string, ReceivedFile[]>();
   for (const file of files) {
     const sender = senderWords(file);
-    const at = latest.get(sender);
-    const before = at === undefined ? undefined : batches[at];
-    if (at === undefined || before === undefined || before.from - file.receivedAt > PAUSE_MS) {
-      latest.set(sender, batches.length);
-      batches.push(begun(file, sender));
-    } else batches[at] = withOne(before, file);
+    const go = latest.get(sender);
+    const before = go?.at(-1);
+    if (go === undefined || before === undefined || before.receivedAt - file.receivedAt > PAUSE_MS) {
+      const begun = [file];
+      latest.set(sender, begun);
+      goes.push(begun);
+    } else go.push(file);
   }
-  return batches;
+  return goes.flatMap((go) => batchOf(go) ?? []);
 }
 
-function begun({ uploadId, path, size, receivedAt }: ReceivedFile, sender: string): Batch {
-  return { id: uploadId, sender, files: 1, bytes: size, names: [path], from: receivedAt, to: receivedAt };
-}
-
-function withOne(batch: Batch, { uploadId, path, size, receivedAt }: ReceivedFile): Batch {
+function batchOf(go: readonly ReceivedFile[]): Batch | null {
+  const [newest, oldest] = [go[0], go.at(-1)];
+  if (newest === undefined || oldest === undefined) return null;
   return {
-    ...batch,
-    id: uploadId,
-    files: batch.files + 1,
-    bytes: batch.bytes + size,
-    names: batch.names.length < NAMES ? [...batch.names, path] : batch.names,
-    from: receivedAt,
+    id: oldest.uploadId,
+    sender: senderWords(newest),
+    sentBy: newest.senderName ?? newest.senderEmail ?? "",
+    uploadIds: go.map(({ uploadId }) => uploadId),
+    files: go.length,
+    bytes: go.reduce((sum, { size }) => sum + size, 0),
+    names: go.slice(0, NAMES).map(({ path }) => path),
+    from: oldest.receivedAt,
+    to: newest.receivedAt,
   };
 }
 

@@ -57,6 +57,8 @@ export class LinkBody {
   #received: readonly ReceivedFile[] | null = null;
   /** How many files there were when they were asked for. */
   #total = 0;
+  /** Up to which arrival they are shown. */
+  #shownUpTo = 0;
   /** How many there were when what happened was asked for; null where it has not been. */
   #told: number | null = null;
 
@@ -148,10 +150,24 @@ export class LinkBody {
   }
 
   async #refreshFiles(signal: AbortSignal): Promise<void> {
-    if (!this.#filesAreStale()) return;
-    const total = this.#link.filesReceived;
+    if (this.#filesAreStale()) await this.#askForFiles(signal);
+    if (this.#link.filesNew > 0) await this.#tellSeen();
+  }
+
+  /** Says that what is shown was seen. Whoever goes away meanwhile has seen it all the same; what fails is said again. */
+  async #tellSeen(): Promise<void> {
+    try {
+      await this.#ports.api.see(this.#link.hash, this.#shownUpTo);
+    } catch (error) {
+      if (!(error instanceof UploadError)) throw error;
+    }
+  }
+
+  async #askForFiles(signal: AbortSignal): Promise<void> {
+    const { filesReceived: total, filesArrived } = this.#link;
     this.#received = await this.#ports.api.files(this.#link.hash, this.#files.wanted, signal);
     this.#total = total;
+    this.#shownUpTo = filesArrived;
     this.#files.show(this.#received, Math.max(total, this.#received.length));
     this.#files.element.hidden = false;
     this.#taking.show(this.#received);
@@ -174,7 +190,8 @@ export class LinkBody {
   #filesAreStale(): boolean {
     const received = this.#received;
     const total = this.#link.filesReceived;
-    if (received === null || this.#total !== total) return true;
+    if (received === null || this.#total !== total || this.#shownUpTo !== this.#link.filesArrived)
+      return true;
     if (received.length < Math.min(this.#files.wanted, total)) return true;
     return received.some(
       ({ sha256, passedOn }) => sha256 === null || (passedOn !== null && passedOn.state !== "done"),

@@ -6,7 +6,7 @@ import { part } from "./parts";
 import { DESK_ADDRESS, TABS, type Tab } from "./places";
 import { visibleName } from "./visible";
 import type { ListedLink } from "./wire";
-import { expiryWords, nameOf, receivedWords, STATE_WORDS, stateOf } from "./words";
+import { expiryWords, nameOf, receivedWords, STATE_WORDS } from "./words";
 
 export class LinkPage {
   readonly #root = need("link-page");
@@ -92,7 +92,7 @@ export class LinkPage {
   }
 
   #showHead(link: ListedLink): void {
-    const state = stateOf(link);
+    const state = link.state;
     const badge = part(this.#head, "state", HTMLElement);
     setText(this.#name, visibleName(nameOf(link)));
     setText(badge, STATE_WORDS[state]);

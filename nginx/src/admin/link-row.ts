@@ -2,13 +2,15 @@
 
 import { addressOf } from "../page/address";
 import { setAttribute, setText } from "../page/dom";
+import { countOf } from "./format";
 import type { KeyedRow } from "./keyed";
 import type { RowPorts } from "./link-body";
 import { acts, clonedElement, copies, part, say, show } from "./parts";
 import { placeAddress } from "./places";
 import { visibleName } from "./visible";
+import { showWhen } from "./when";
 import type { ListedLink } from "./wire";
-import { errorWords, expiryWords, nameOf, receivedWords, STATE_WORDS, stateOf } from "./words";
+import { endsSoon, errorWords, expiryWords, nameOf, receivedWords, STATE_WORDS } from "./words";
 
 const WEEK_HOURS = 168;
 
@@ -32,7 +34,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
 
   show(link: ListedLink): void {
     this.#link = link;
-    const state = stateOf(link);
+    const state = link.state;
     const badge = part(this.element, "state", HTMLElement);
     const name = visibleName(nameOf(link));
     setText(part(this.element, "name", HTMLElement), name);
@@ -44,10 +46,27 @@ export class LinkRow implements KeyedRow<ListedLink> {
     setText(part(this.element, "folder", HTMLElement), visibleName(link.folder));
     part(this.element, "folder-line", HTMLElement).hidden = link.title === "";
     setText(part(this.element, "received", HTMLElement), receivedWords(link));
-    setText(part(this.element, "expiry", HTMLElement), expiryWords(link, Date.now()));
+    const expiry = part(this.element, "expiry", HTMLElement);
+    setText(expiry, expiryWords(link, Date.now()));
+    expiry.classList.toggle("soon", state === "open" && endsSoon(link, Date.now()));
+    this.#showNews(link);
     setAttribute(part(this.element, "copy", HTMLElement), "aria-label", `Copy the link ${name}`);
     part(this.element, "extend-line", HTMLElement).hidden = state !== "expired";
     part(this.element, "extend", HTMLButtonElement).setAttribute("aria-label", `Extend by a week: ${name}`);
+  }
+
+  #showNews({ filesNew, lastReceivedAt, lastSender }: ListedLink): void {
+    const news = part(this.element, "news", HTMLElement);
+    this.element.classList.toggle("new", filesNew > 0);
+    setText(news, filesNew > 0 ? `${countOf(filesNew, "new file")}` : "");
+    news.hidden = filesNew === 0;
+    part(this.element, "last-line", HTMLElement).hidden = lastReceivedAt === null;
+    if (lastReceivedAt === null) return;
+    setText(
+      part(this.element, "sender", HTMLElement),
+      lastSender === null ? "Last" : visibleName(lastSender),
+    );
+    showWhen(part(this.element, "last", HTMLTimeElement), lastReceivedAt);
   }
 
   async #extend(): Promise<void> {

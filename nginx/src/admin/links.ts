@@ -1,6 +1,7 @@
-// All links, newest first, kept up to date.
+// All links in the order that was asked for, those that are chosen shown, kept up to date.
 
-import { need } from "../page/dom";
+import { need, setText } from "../page/dom";
+import { type Choice, Choosing, fits, type Sort } from "./desk/choosing";
 import { KeyedList } from "./keyed";
 import type { RowPorts } from "./link-body";
 import { LinkRow } from "./link-row";
@@ -9,9 +10,15 @@ import type { ListedLink } from "./wire";
 /** From so many links on, looking for one takes longer than typing its name. */
 const MANY_LINKS = 8;
 
+const NONE_WORDS: Readonly<Partial<Record<Choice, string>>> = {
+  not_begun: "Something has come to every link, or is coming.",
+  new: "No link has files that you have not seen.",
+};
+
 export class Links {
   readonly #rows: KeyedList<ListedLink, LinkRow>;
   readonly #find = need("find", HTMLInputElement);
+  readonly #choosing: Choosing;
   #links: readonly ListedLink[] = [];
 
   constructor(ports: RowPorts) {
@@ -20,7 +27,21 @@ export class Links {
       (link) => link.hash,
       (link) => new LinkRow(link, ports),
     );
+    this.#choosing = new Choosing(
+      () => this.#filter(),
+      () => ports.refresh(),
+    );
     this.#find.addEventListener("input", () => this.#filter());
+    need("show-all").addEventListener("click", () => {
+      this.#find.value = "";
+      this.#choosing.choice = "all";
+      need("links-title").focus();
+    });
+  }
+
+  /** The order in which the server is to tell links. */
+  get sort(): Sort {
+    return this.#choosing.sort;
   }
 
   show(links: readonly ListedLink[]): void {
@@ -28,7 +49,15 @@ export class Links {
     this.#rows.show(links);
     need("no-links").hidden = links.length > 0;
     need("find-field").hidden = links.length < MANY_LINKS && this.#find.value === "";
+    this.#choosing.show(links.length);
     this.#filter();
+  }
+
+  /** Shows those alone that have new files. */
+  chooseNew(): void {
+    this.#find.value = "";
+    this.#choosing.choice = "new";
+    this.#choosing.focus();
   }
 
   /** The keyboard goes on at the link that was looked at. */
@@ -37,14 +66,21 @@ export class Links {
   }
 
   #filter(): void {
+    const { choice } = this.#choosing;
     const wanted = this.#find.value.trim().toLocaleLowerCase();
     let found = 0;
-    for (const { hash, title, folder } of this.#links) {
-      const fits = `${title}\n${folder}`.toLocaleLowerCase().includes(wanted);
-      const row = this.#rows.get(hash);
-      if (row !== undefined) row.element.hidden = !fits;
-      if (fits) found += 1;
+    for (const link of this.#links) {
+      const isNamed = `${link.title}\n${link.folder}`.toLocaleLowerCase().includes(wanted);
+      const isShown = isNamed && fits(link, choice);
+      const row = this.#rows.get(link.hash);
+      if (row !== undefined) row.element.hidden = !isShown;
+      if (isShown) found += 1;
     }
+    const words =
+      wanted === ""
+        ? (NONE_WORDS[choice] ?? "No link is like that.")
+        : "No link has this in its title or folder.";
+    setText(need("none-found-words"), words);
     need("none-found").hidden = found > 0 || this.#links.length === 0;
   }
 }

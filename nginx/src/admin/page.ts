@@ -5,6 +5,7 @@ import { UploadError } from "../core/errors";
 import { need, setText } from "../page/dom";
 import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
+import { Arrived } from "./desk/arrived";
 import { countOf } from "./format";
 import type { RowPorts } from "./link-body";
 import { LinkPage } from "./link-page";
@@ -35,6 +36,11 @@ export class AdminPage {
     confirmStoppingAll: (name) => confirm("stopping-all", name),
   };
   readonly #links = new Links(this.#ports);
+  readonly #arrived = new Arrived(
+    this.#api,
+    () => this.#poller.start(),
+    () => this.#links.chooseNew(),
+  );
   readonly #linkPage = new LinkPage(this.#ports);
   readonly #search = new SearchPanel({
     search: (words, typing, cursor, signal) => this.#api.search(words, typing, cursor, signal),
@@ -43,6 +49,8 @@ export class AdminPage {
   readonly #activity = new ActivityPanel((received) => this.#linkPage.moved(received));
   /** Whether a link was being made when the session ended. */
   #panelWasOpen = false;
+  /** How many files the owner has not seen. */
+  #new = 0;
   /** The link whose page is shown; null on the desk. */
   #shown: string | null = null;
   readonly #token = need("token", HTMLInputElement);
@@ -83,13 +91,14 @@ export class AdminPage {
 
   #nameWindow(): void {
     const name = this.#shown === null ? "Request links" : this.#linkPage.name;
-    if (document.title !== `${name} · Droppr`) document.title = `${name} · Droppr`;
+    const title = `${this.#new > 0 ? `(${this.#new}) ` : ""}${name} · Droppr`;
+    if (document.title !== title) document.title = title;
   }
 
   async #refresh(signal: AbortSignal): Promise<void> {
     const problem = need("trouble");
     try {
-      const { links, usualHours } = await this.#api.links(signal);
+      const { links, usualHours } = await this.#api.links(signal, this.#links.sort);
       this.#showDesk();
       this.#newLink.suggest(
         links.map(({ folder }) => folder),
@@ -98,8 +107,10 @@ export class AdminPage {
       this.#search.know(links);
       this.#links.show(links);
       this.#linkPage.show(links);
+      this.#new = links.reduce((sum, { filesNew }) => sum + filesNew, 0);
       this.#nameWindow();
       await this.#linkPage.refresh(signal);
+      if (this.#shown === null) await this.#arrived.show(links, signal);
       show(problem, "");
     } catch (error) {
       if (signal.aborted || (error instanceof UploadError && error.status === 401)) return;

@@ -49,7 +49,8 @@ export class Taking {
     this.#all.hidden = files.length === 0;
     const before = lastTaken(this.#hash);
     this.#new.hidden = before === null || this.#newest <= before;
-    if (before !== null) this.#new.href = archiveUrl(this.#hash, before / 1000 + MICROSECOND);
+    if (before !== null)
+      this.#new.href = archiveUrl(this.#hash, { since: String(before / 1000 + MICROSECOND) });
   }
 
   /** Deletes a file, and offers to undo that. */

@@ -53,10 +53,22 @@ export const DESTINATIONS = ["folder", "s3", "drive"] as const satisfies readonl
 export interface ListedLink extends OwnerLink {
   /** By the server's clock, which decides. */
   readonly expired: boolean;
+  /** What a sender would meet. */
+  readonly state: LinkState;
   readonly filesReceived: number;
   readonly bytesReceived: number;
   readonly uploadsOpen: number;
+  /** Of the newest file that was not taken back; null where there is none. */
+  readonly lastReceivedAt: number | null;
+  readonly lastSender: string | null;
+  /** How many files have ever arrived: up to this one all has been shown where they are. */
+  readonly filesArrived: number;
+  /** How many received files the owner has not seen. */
+  readonly filesNew: number;
 }
+
+export type LinkState = Declared<"LinkState">;
+export const LINK_STATES = ["open", "full", "expired", "closed"] as const satisfies readonly LinkState[];
 
 export interface ReceivedFile {
   readonly uploadId: string;
@@ -129,9 +141,14 @@ function parseListed(value: unknown): ListedLink {
   return {
     ...parseLink(fields),
     expired: fields.expired === true,
+    state: oneOf(LINK_STATES, fields.state),
     filesReceived: number(fields, "files_received"),
     bytesReceived: number(fields, "bytes_received"),
     uploadsOpen: number(fields, "uploads_open"),
+    lastReceivedAt: fields.last_received_at == null ? null : number(fields, "last_received_at") * 1_000,
+    lastSender: optionalText(fields.last_sender),
+    filesArrived: number(fields, "files_arrived"),
+    filesNew: number(fields, "files_new"),
   };
 }
 

@@ -2,19 +2,7 @@
 
 import { UploadError } from "../core/errors";
 import { countOf, formatBytes, formatDate, formatDuration } from "./format";
-import type { Destination, ListedLink, OwnerLink, PassedOn } from "./wire";
-
-export type LinkState = "open" | "full" | "expired" | "closed";
-
-/** What a sender would meet. The server calls a link inactive whether it was paused or closed: it can be reopened. */
-export function stateOf(link: ListedLink): LinkState {
-  if (!link.active) return "closed";
-  if (link.expired) return "expired";
-  const { maxFiles, filesReceived, uploadsOpen, maxTotalSize, bytesReceived } = link;
-  const noPlace = maxFiles > 0 && filesReceived + uploadsOpen >= maxFiles;
-  const noRoom = maxTotalSize > 0 && bytesReceived >= maxTotalSize;
-  return noPlace || noRoom ? "full" : "open";
-}
+import type { Destination, LinkState, ListedLink, OwnerLink, PassedOn } from "./wire";
 
 export const STATE_WORDS: Readonly<Record<LinkState, string>> = {
   open: "Open",
@@ -36,6 +24,11 @@ export function expiryWords({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: nu
   // A week that began a minute ago is still a week to a person.
   const wait = days > 2 ? countOf(Math.round(days), "day") : formatDuration(days * 86_400);
   return `Expires in ${wait}`;
+}
+
+/** So late that something should be done about it. */
+export function endsSoon({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: number): boolean {
+  return expiresAt !== null && expiresAt - now < 2 * DAY_MS;
 }
 
 /** "3 of 10 files · 1.2 GB of 5 GB · 2 arriving" */

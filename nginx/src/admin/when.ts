@@ -1,0 +1,36 @@
+// Times as they stand in lists: near ones as people say them, others as a day; the whole time stands in `title`.
+
+import { setAttribute, setText } from "../page/dom";
+import { formatDate, formatDay } from "./format";
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+
+/** "just now", "12 min ago", "5 h ago", "Yesterday", "Tuesday", "Sep 9, 2001", by the days of whoever reads it. */
+export function whenWords(milliseconds: number, now: number): string {
+  const past = now - milliseconds;
+  // Clocks differ a little.
+  if (past < MINUTE_MS) return past > -HOUR_MS ? "just now" : formatDay(milliseconds);
+  if (past < HOUR_MS) return `${Math.floor(past / MINUTE_MS)} min ago`;
+  const days = daysBetween(milliseconds, now);
+  if (days === 0) return `${Math.floor(past / HOUR_MS)} h ago`;
+  if (days === 1) return "Yesterday";
+  return days < 7
+    ? new Intl.DateTimeFormat("en", { weekday: "long" }).format(milliseconds)
+    : formatDay(milliseconds);
+}
+
+/** How many midnights lie between two times. */
+function daysBetween(from: number, to: number): number {
+  return Math.round((midnight(to) - midnight(from)) / (24 * HOUR_MS));
+}
+
+function midnight(milliseconds: number): number {
+  return new Date(milliseconds).setHours(0, 0, 0, 0);
+}
+
+export function showWhen(element: HTMLTimeElement, milliseconds: number, now = Date.now()): void {
+  setAttribute(element, "datetime", new Date(milliseconds).toISOString());
+  setAttribute(element, "title", formatDate(milliseconds));
+  setText(element, whenWords(milliseconds, now));
+}
