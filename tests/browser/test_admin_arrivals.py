@@ -5,14 +5,16 @@ from __future__ import annotations
 import re
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.support.admin import PATIENCE_MS, back_to_links, look_again, owner_desk, row_of, unfold
 from tests.support.axe import complaints
-from tests.support.client import Client
+from tests.support.client import Client, Link
 from tests.support.live import LiveServer
+from tests.support.sender import Sender
 
 
 @pytest.fixture
@@ -21,24 +23,24 @@ def desk(browser: Browser, server: LiveServer) -> Iterator[Page]:
         yield opened
 
 
-def send(browser: Browser, address: str, name: str, files: dict[str, bytes]) -> None:
+def send(browser: Browser, link: Link, name: str, folder: Path, files: dict[str, bytes]) -> None:
     """A sender sends files from a browser of their own."""
+    for each, data in files.items():
+        (folder / each).write_bytes(data)
     context = browser.new_context()
-    page = context.new_page()
-    page.goto(address)
-    page.get_by_label("Your name").fill(name)
-    payloads = [{"name": each, "mimeType": "text/plain", "buffer": data} for each, data in files.items()]
-    page.locator('input[type="file"]:not([webkitdirectory])').first.set_input_files(payloads)
-    page.get_by_role("button", name="Send", exact=False).first.click()
-    expect(page.get_by_text("have arrived").first).to_be_visible(timeout=PATIENCE_MS)
+    sender = Sender(context, link.client.url, link).visit()
+    sender.page.get_by_label("Your name").fill(name)
+    sender.choose(*(folder / each for each in files))
+    sender.page.locator("#send").click()
+    sender.expect_all_arrived("have arrived")
     context.close()
 
 
 def test_what_a_sender_sends_is_new_on_the_desk_until_its_owner_has_looked(
-    browser: Browser, desk: Page, client: Client
+    browser: Browser, desk: Page, client: Client, tmp_path: Path
 ) -> None:
     link = client.make_link(title="Seen and not seen", ask_name="required", max_files=5)
-    send(browser, f"{client.url}/request/{link.hash}", "Anna", {"a.txt": b"one", "b.txt": b"two"})
+    send(browser, link, "Anna", tmp_path, {"a.txt": b"one", "b.txt": b"two"})
     row = row_of(desk, "Seen and not seen")
     expect(row).to_contain_text("2 new files", timeout=PATIENCE_MS)
     expect(row).to_contain_text("Anna just now")
@@ -71,3 +73,37 @@ def test_what_a_sender_sends_is_new_on_the_desk_until_its_owner_has_looked(
     back_to_links(desk)
     expect(row).to_contain_text("Ben just now", timeout=PATIENCE_MS)
     expect(row.locator(".news")).to_be_hidden()
+
+
+def test_links_are_chosen_and_sorted_and_what_is_seen_is_said_from_the_desk(desk: Page, client: Client) -> None:
+    made = {title: client.make_link(title=title) for title in ("Chosen 10", "chosen 9", "Chosen none")}
+    for title in ("Chosen 10", "chosen 9"):
+        made[title].deliver("a.txt", b"one")
+    look_again(desk)
+    names = desk.locator(".link:visible .link-name").filter(has_text=re.compile("chosen", re.IGNORECASE))
+    expect(names).to_have_text(["Chosen none", "chosen 9", "Chosen 10"])
+    order = desk.get_by_label("In which order")
+    order.select_option("Last received")
+    expect(names).to_have_text(["chosen 9", "Chosen 10", "Chosen none"])
+    order.select_option("By title")
+    expect(names).to_have_text(["chosen 9", "Chosen 10", "Chosen none"])
+    choice = desk.get_by_label("Which links are shown")
+    choice.select_option("Not begun")
+    expect(names).to_have_text(["Chosen none"])
+    # Another tab has looked, and this one says so twice.
+    go = desk.locator(".go").filter(has_text="Chosen 10")
+    client.call("POST", f"{made['Chosen 10'].path}/seen", json={"files_arrived": 1}, owner=True).expect(200)
+    go.get_by_role("button", name="Mark as seen").dblclick()
+    expect(go).to_have_count(0)
+    choice.select_option("With new files")
+    expect(names).to_have_text(["chosen 9"])
+    desk.locator(".go").filter(has_text="chosen 9").get_by_role("button", name="Mark as seen").click()
+    expect(names).to_have_count(0)
+    # The order stays, the choice does not: nobody misses links on another day.
+    desk.reload()
+    expect(names).to_have_text(["chosen 9", "Chosen 10", "Chosen none"])
+    desk.get_by_label("Which links are shown").select_option("Full")
+    if desk.locator("#show-all").is_visible():
+        desk.get_by_role("button", name="Show all").click()
+        expect(names).to_have_count(3)
+    assert complaints(desk) == []

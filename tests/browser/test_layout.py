@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
-from tests.support.admin import PATIENCE_MS, look_at, open_panel, owner_desk, owner_page, row_of, unfold
+from tests.support.admin import PATIENCE_MS, look_again, look_at, open_panel, owner_desk, owner_page, row_of, unfold
 from tests.support.client import Client
 from tests.support.documents import pdf
 from tests.support.files import MIB, content, eventually, write
@@ -238,6 +238,35 @@ def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
         "all => all.map(each => each.getBoundingClientRect().width)"
     )
     assert max(columns) >= 600, f"the columns are {columns} px wide"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_desk_on_which_files_have_arrived(
+    owners: Page, full: LiveServer, gauge: Gauge, scheme: Literal["light", "dark"]
+) -> None:
+    owners.emulate_media(color_scheme=scheme)
+    client = Client.of(full)
+    hurried = client.make_link(
+        title="Everything for the tax return of 2025", ask_name="optional", expires_hours=9, max_files=40
+    )
+    for at in range(4):
+        hurried.deliver(f"{at} {LONG}", b"x", sender_name="Anna-Sophie Müller von und zu der Au" * (1 + at // 3))
+    quick = client.make_link(title="Measurements")
+    quick.deliver("run-0412.csv", b"1,2\n")
+    look_again(owners)
+    expect(owners.locator(".go").first).to_contain_text("Somebody sent 1 file, 4 bytes to Measurements")
+    expect(owners.locator(".go")).to_have_count(3)
+    expect(row_of(owners, "Measurements")).to_contain_text("1 new file")
+    gauge.check(owners, f"owner arrived {scheme}", main=DESK, row=140)
+    for each in (hurried, quick):
+        client.call("POST", f"{each.path}/seen", json={"files_arrived": 9}, owner=True).expect(200)
+    owners.get_by_label("Which links are shown").select_option("With new files")
+    look_again(owners)
+    gauge.check(owners, f"owner chose {scheme}", main=DESK, row=140)
+    # The others who share this server count what is on it.
+    for each in (hurried, quick):
+        each.close().expect(204)
+        client.call("DELETE", f"{each.path}?forget=true", owner=True).expect(204)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -43,8 +43,8 @@ export class LinkRow implements KeyedRow<ListedLink> {
     // On nearly all of them it would say nothing.
     badge.hidden = state === "open";
     part(this.element, "lock", HTMLElement).hidden = !link.requiresPassword;
-    setText(part(this.element, "folder", HTMLElement), visibleName(link.folder));
-    part(this.element, "folder-line", HTMLElement).hidden = link.title === "";
+    // A link's own page tells it, too; here it would be one thing more in each row.
+    setAttribute(part(this.element, "open", HTMLElement), "title", visibleName(link.folder));
     setText(part(this.element, "received", HTMLElement), receivedWords(link));
     const expiry = part(this.element, "expiry", HTMLElement);
     setText(expiry, expiryWords(link, Date.now()));
@@ -62,10 +62,10 @@ export class LinkRow implements KeyedRow<ListedLink> {
     news.hidden = filesNew === 0;
     part(this.element, "last-line", HTMLElement).hidden = lastReceivedAt === null;
     if (lastReceivedAt === null) return;
-    setText(
-      part(this.element, "sender", HTMLElement),
-      lastSender === null ? "Last" : visibleName(lastSender),
-    );
+    const sender = part(this.element, "sender", HTMLElement);
+    const words = lastSender === null ? "Last file" : visibleName(lastSender);
+    setText(sender, words);
+    setAttribute(sender, "title", words);
     showWhen(part(this.element, "last", HTMLTimeElement), lastReceivedAt);
   }
 
