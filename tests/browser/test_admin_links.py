@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,6 +268,8 @@ def test_a_refresh_without_news_leaves_the_page_alone(desk: Page, client: Client
     look_again(desk)
     row = unfold(desk, "Quiet")
     expect(row.locator(".received code")).to_have_attribute("title", hashlib.sha256(b"1").hexdigest())
+    # That its file is seen by now is news, too.
+    expect(desk.locator("#links > .link", has_text="Quiet")).not_to_have_class(re.compile("new"), timeout=PATIENCE_MS)
     desk.evaluate("""() => {
         window.changes = [];
         // What the server does right now is news every second.
