@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Arrived, goesOf, goUrl } from "../src/admin/desk/arrived";
+import { Behind } from "../src/admin/desk/behind";
 import { type Choice, fits } from "../src/admin/desk/choosing";
 import { whenWords } from "../src/admin/when";
 import type { ListedLink, ReceivedFile } from "../src/admin/wire";
@@ -194,5 +195,57 @@ describe("what has arrived", () => {
     await arrived.show(links, signal);
     root().querySelector<HTMLButtonElement>('[data-part="seen"]')?.click();
     await vi.waitFor(() => expect(document.getElementById("arrived-problem")?.hidden).toBe(false));
+  });
+});
+
+describe("a page that nobody looks at", () => {
+  let isHidden = false;
+
+  beforeEach(() => {
+    vi.useFakeTimers();
+    vi.spyOn(document, "hidden", "get").mockImplementation(() => isHidden);
+  });
+
+  afterEach(() => {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  });
+
+  const look = (yes: boolean): void => {
+    isHidden = !yes;
+    document.dispatchEvent(new Event("visibilitychange"));
+  };
+
+  it("tells once a minute what is new, also after the server was away", async () => {
+    const count = vi
+      .fn<() => Promise<number>>()
+      .mockRejectedValueOnce(new Error("away"))
+      .mockResolvedValue(3);
+    const tell = vi.fn();
+    new Behind(count, tell);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(count).not.toHaveBeenCalled();
+    look(false);
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(tell).not.toHaveBeenCalled();
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(tell.mock.calls).toEqual([[3]]);
+    look(true);
+    await vi.advanceTimersByTimeAsync(300_000);
+    expect(count).toHaveBeenCalledTimes(2);
+  });
+
+  it("asks no second time while it waits, and says nothing that whoever is back knows better", async () => {
+    let answer = (_: number): void => undefined;
+    const count = vi.fn(() => new Promise<number>((resolve) => (answer = resolve)));
+    const tell = vi.fn();
+    new Behind(count, tell);
+    look(false);
+    await vi.advanceTimersByTimeAsync(180_000);
+    expect(count).toHaveBeenCalledOnce();
+    look(true);
+    answer(9);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(tell).not.toHaveBeenCalled();
   });
 });

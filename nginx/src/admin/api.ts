@@ -100,6 +100,13 @@ export class OwnerApi {
     return (await this.#paged(`${linkPath(hash)}/files?`, count, signal, parseFiles)).items;
   }
 
+  /** How many files the owner has not seen, of up to a thousand links that have any. */
+  async countNew(): Promise<number> {
+    const query = new URLSearchParams({ state: "new", limit: String(PAGE_ITEMS) });
+    const { links } = await this.#read(`/requests?${query}`, {}, parseLinks);
+    return links.reduce((sum, { filesNew }) => sum + filesNew, 0);
+  }
+
   /** Those of its files that the owner has not seen, the last `count` that arrived. */
   async newFiles(hash: string, count: number, signal: AbortSignal): Promise<readonly ReceivedFile[]> {
     return (await this.#paged(`${linkPath(hash)}/files?new=true&`, count, signal, parseFiles)).items;

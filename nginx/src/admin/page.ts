@@ -6,6 +6,7 @@ import { need, setText } from "../page/dom";
 import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { Arrived } from "./desk/arrived";
+import { Behind } from "./desk/behind";
 import { countOf } from "./format";
 import type { RowPorts } from "./link-body";
 import { LinkPage } from "./link-page";
@@ -58,6 +59,10 @@ export class AdminPage {
   #wasIn = false;
 
   constructor() {
+    new Behind(
+      async () => (this.#wasIn ? this.#api.countNew() : 0),
+      (files) => this.#countNew(files),
+    );
     submits(need("login-form", HTMLFormElement), () => this.#logIn());
     acts(need("log-out", HTMLButtonElement), () => this.#logOut());
   }
@@ -89,6 +94,11 @@ export class AdminPage {
     this.#nameWindow();
   }
 
+  #countNew(files: number): void {
+    this.#new = files;
+    this.#nameWindow();
+  }
+
   #nameWindow(): void {
     const name = this.#shown === null ? "Request links" : this.#linkPage.name;
     const title = `${this.#new > 0 ? `(${this.#new}) ` : ""}${name} · Droppr`;
@@ -107,8 +117,7 @@ export class AdminPage {
       this.#search.know(links);
       this.#links.show(links);
       this.#linkPage.show(links);
-      this.#new = links.reduce((sum, { filesNew }) => sum + filesNew, 0);
-      this.#nameWindow();
+      this.#countNew(links.reduce((sum, { filesNew }) => sum + filesNew, 0));
       await this.#linkPage.refresh(signal);
       if (this.#shown === null) await this.#arrived.show(links, signal);
       show(problem, "");

@@ -146,5 +146,6 @@ class GoRow implements KeyedRow<Go> {
     setAttribute(this.#download, "href", goUrl(go));
     setAttribute(this.#download, "aria-label", `Download ${count} from ${sender} to ${title}`);
     setAttribute(this.#seen, "aria-label", `Mark as seen: ${title}`);
+    setAttribute(this.#seen, "title", "All new files of this link");
   }
 }
