@@ -66,6 +66,12 @@ def test_all_that_was_there_goes_on(old: tuple[Path, dict[str, Any]], live: Call
     assert plain.status(facts["half"]).expect(200).json["missing_ranges"] == [[1024, 2047]]
     plain.chunk(facts["half"], 1024, bytes(1024), 2048).expect(200)
     assert len(plain.files()) == len(facts["files"]) + 1
+    # Of what was there nothing is news; it is told who sent last all the same.
+    stands = client.call("GET", f"{plain.path}?as=owner", owner=True).expect(200).json
+    assert stands["files_new"] == 1
+    assert stands["last_received_at"] == max(each["received_at"] for each in plain.files())
+    listed = client.call("GET", "/api/droppr/requests?state=new", owner=True).expect(200).json["requests"]
+    assert [each["hash"] for each in listed] == [plain.hash]
     # Folders count once, receipts are signed with the same key, and closed links stay closed.
     client.call("POST", f"{plain.path}/folders", json={"paths": ["empty/folder"]}).expect(201)
     again = client.call("POST", f"{plain.path}/receipts", json={"uploads": list(facts["files"].values())}).expect(200)
