@@ -123,6 +123,11 @@ class HandoffNotFound(NotFound):
     default = "There is no such code, or it is good no longer. Make a new one where the upload was begun."
 
 
+class SelectionNotFound(NotFound):
+    code = "selection_not_found"
+    default = "There is no such selection, or it is good no longer. Choose the files again."
+
+
 class EntityNotFound(NotFound):
     code = "entity_not_found"
     default = "There is no such entity, or it has no documents that are searched."

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.core.ports.bins import BinStore
+from app.core.ports.file_lists import FileLists
 from app.services.received.archives import Archives
 from app.services.received.bin import Bin
 from app.services.received.disk_use import DiskUse
+from app.services.received.many import Many
 from app.services.received.retention import Retention
+from app.services.received.selections import Selections
 from app.settings import SPOOL, Settings
 from app.storage.disk.scratch import LocalScratch
 from app.storage.sql.bin import SQLBin
+from app.storage.sql.codes import SQLHandoffs
+from app.storage.sql.file_lists import SQLFileLists
 from app.wiring.ground import Ground, is_durable
 
 
@@ -20,8 +25,11 @@ from app.wiring.ground import Ground, is_durable
 class Received:
     """What becomes of received files."""
 
+    lists: FileLists
     archives: Archives
+    selections: Selections
     bin: Bin
+    many: Many
     deleted: BinStore
     retention: Retention
     disk_use: DiskUse
@@ -39,10 +47,22 @@ def build_received(ground: Ground, settings: Settings) -> Received:
         clock=ground.clock,
         seconds=settings.bin_hours * 3600,
     )
+    lists = SQLFileLists(ground.catalogue)
     archives = Archives(
         requests=ground.requests,
+        lists=lists,
         inbox=ground.stores.inbox,
         scratch=partial(LocalScratch, settings.data_dir / SPOOL),
     )
     retention = Retention(requests=ground.requests, bin=bin, clock=ground.clock, days=settings.keep_days)
-    return Received(archives, bin, deleted, retention, DiskUse(ground.requests, deleted))
+    selections = Selections(store=SQLHandoffs(ground.catalogue), requests=ground.requests, clock=ground.clock)
+    return Received(
+        lists=lists,
+        archives=archives,
+        selections=selections,
+        bin=bin,
+        many=Many(requests=ground.requests, bin=bin),
+        deleted=deleted,
+        retention=retention,
+        disk_use=DiskUse(ground.requests, deleted),
+    )

@@ -38,6 +38,10 @@ export interface components {
         };
         /** @enum {string} */
         readonly Channel: "mail" | "webhook";
+        /** @description Files of one link, by the ids of their uploads. */
+        readonly ChosenBody: {
+            readonly uploads: readonly string[];
+        };
         readonly ChunkProgress: {
             readonly chunk_size: number;
             readonly completed_chunks: number;
@@ -118,6 +122,12 @@ export interface components {
             readonly files: readonly components["schemas"]["DeletedFile"][];
             /** @description With `limit` only: leads to the next page; null on the last one. */
             readonly next_cursor?: string | null;
+        };
+        readonly DeletedMany: {
+            /** @description One for each, in their order. */
+            readonly files: readonly (components["schemas"]["Deleted"] | components["schemas"]["FileRefused"])[];
+            /** @description How many at the end of the list the call did not come to. */
+            readonly left: number;
         };
         /** @description How many files of all links are at which point of being passed on. */
         readonly Destinations: {
@@ -276,7 +286,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -308,10 +318,26 @@ export interface components {
             readonly captcha_provider?: string;
             readonly captcha_site_key?: string | null;
         };
+        /**
+         * @description What a file is to whoever looks for it, by its extension alone.
+         * @enum {string}
+         */
+        readonly FileKind: "picture" | "video" | "audio" | "document" | "archive" | "other";
         readonly FileList: {
             readonly files: readonly components["schemas"]["ReceivedFile"][];
+            /** @description With `count` only: all that the query finds. */
+            readonly found?: components["schemas"]["FoundFiles"];
             /** @description With `limit` only: leads to the next page; null on the last one. */
             readonly next_cursor?: string | null;
+        };
+        /** @description A file with which something was not done, and why. */
+        readonly FileRefused: {
+            readonly upload_id: string;
+            /** @description A sentence for a person. */
+            readonly error: string;
+            /** @description Stable, for programs. */
+            readonly code: string;
+            readonly status: number;
         };
         /** @description A file that stands under its name. */
         readonly Finished: {
@@ -336,6 +362,13 @@ export interface components {
         readonly FoldersMade: {
             /** @description In the same order, numbered where a file has the name. */
             readonly folders: readonly string[];
+        };
+        /** @description How much a choice of files finds. */
+        readonly FoundFiles: {
+            readonly files: number;
+            readonly bytes: number;
+            /** @description When the newest of them arrived; null where there are none. */
+            readonly newest_at: number | null;
         };
         readonly Handoff: {
             readonly uploads: readonly components["schemas"]["UploadStatus"][];
@@ -528,6 +561,10 @@ export interface components {
         /** @description The body of a login. */
         readonly Login: {
             readonly token: string;
+        };
+        /** @description Files of one link, by the ids of their uploads, for something that takes its time. */
+        readonly ManyBody: {
+            readonly uploads: readonly string[];
         };
         readonly Memory: {
             /** @description In percent of the limit that counts. */
@@ -888,6 +925,8 @@ export interface components {
             readonly sender_name: string | null;
             readonly sender_email: string | null;
             readonly upload_id: string;
+            /** @description By its extension alone. */
+            readonly type: components["schemas"]["FileKind"];
             /** @description Null for a file that goes nowhere else. */
             readonly passed_on: components["schemas"]["PassedOn"] | null;
         };
@@ -944,6 +983,12 @@ export interface components {
             readonly upload_id: string;
             /** @description Numbered where another file has the name by now. */
             readonly path: string;
+        };
+        readonly RestoredMany: {
+            /** @description One for each, in their order. */
+            readonly files: readonly (components["schemas"]["Restored"] | components["schemas"]["FileRefused"])[];
+            /** @description How many at the end of the list the call did not come to. */
+            readonly left: number;
         };
         /** @description A file that was found. */
         readonly Result: {
@@ -1011,6 +1056,18 @@ export interface components {
             /** @description How many files are new after that. */
             readonly files_new: number;
         };
+        /** @description A name for many files. */
+        readonly Selected: {
+            readonly id: string;
+            readonly expires_at: number;
+        };
+        /** @description Who has sent how many files; both names are null of senders who are not known. */
+        readonly SenderFiles: {
+            readonly sender_name: string | null;
+            readonly sender_email: string | null;
+            readonly files: number;
+            readonly last_received_at: number;
+        };
         /** @description What anyone with the link may know. `max_file_size` and `allowed_extensions` are those that count after the server's own. */
         readonly SenderLink: {
             readonly hash: string;
@@ -1061,6 +1118,12 @@ export interface components {
             readonly ask_email: components["schemas"]["Ask"];
             readonly search: boolean;
             readonly active: boolean;
+        };
+        readonly SenderList: {
+            /** @description Who sent most comes first. */
+            readonly senders: readonly components["schemas"]["SenderFiles"][];
+            /** @description There are more of them than are told. */
+            readonly more: boolean;
         };
         readonly ServerStatus: {
             readonly disk: components["schemas"]["Disk"];

@@ -206,10 +206,6 @@ class FileRequests:
         ``before`` those of a smaller number. Raises RequestNotFound."""
         return self._requests.unseen_page(hash, str(viewer), most, before)
 
-    def files(self, hash: str, most: int, after: ListCursor | None) -> list[ReceivedFile]:
-        """Up to ``most`` received files of a link, newest first, behind the one at ``after``. Raises RequestNotFound."""
-        return self._requests.received_page(hash, most, after)
-
     def all_files(self, hash: str) -> tuple[ReceivedFile, ...]:
         """Every received file of a link, in the order of their arrival. Raises RequestNotFound."""
         return self._requests.usage(hash).files

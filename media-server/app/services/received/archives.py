@@ -7,10 +7,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.core.errors import FileNotFound, InvalidPath, RequestNotFound
+from app.core.file_lists import EVERYTHING, NEWEST_FIRST, Choice, Place
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.content import Scratch
+from app.core.ports.file_lists import FileLists
 from app.core.ports.inbox import Inbox, StoredFile
 from app.core.sums import LATE
 from app.core.zips import Entry, Names
@@ -25,22 +27,11 @@ class Wanted:
 
     folder: tuple[str, ...] = ()
     """Those below this folder, as people see it; its own parents are left out of their names."""
-    since: float | None = None
-    """Those that arrived after this time, in seconds since the epoch."""
+    choice: Choice = EVERYTHING
     upload_ids: tuple[str, ...] | None = None
-    """Those that these uploads brought."""
-    until: float | None = None
-    """Those that had arrived by this time."""
-    sender: str | None = None
-    """Those of the sender of this name, or of this e-mail address where no name was given; empty for those who gave neither."""
-
-    def fits(self, file: ReceivedFile) -> bool:
-        """Whether a file, which arrived late enough, is wanted."""
-        if self.until is not None and file.received_at > self.until:
-            return False
-        if self.sender is not None and (file.sender_name or file.sender_email or "") != self.sender:
-            return False
-        return tuple(file.path.split("/")[: len(self.folder)]) == self.folder
+    """Those that these uploads brought; of ``choice`` only its times count then."""
+    but: frozenset[str] = frozenset()
+    """All but those that these uploads brought."""
 
 
 class Archives:
@@ -50,9 +41,12 @@ class Archives:
     Files that the owner took away are left out. One that the owner has changed in its place is in it as it is now.
     """
 
-    def __init__(self, *, requests: RequestStore, inbox: Inbox, scratch: Callable[[], Scratch]) -> None:
+    def __init__(
+        self, *, requests: RequestStore, lists: FileLists, inbox: Inbox, scratch: Callable[[], Scratch]
+    ) -> None:
         """``scratch`` makes an empty file that nobody else sees, and that is gone once it is closed."""
         self._requests = requests
+        self._lists = lists
         self._inbox = inbox
         self._scratch = scratch
 
@@ -76,20 +70,27 @@ class Archives:
     def _files(self, hash: str, wanted: Wanted) -> Iterator[ReceivedFile]:
         """The newest first: where a file was taken away and another came in its place, that is the one that lies there."""
         for file in self._chosen(hash, wanted):
-            if wanted.since is not None and file.received_at <= wanted.since:
-                return
-            if wanted.fits(file):
+            if file.upload_id in wanted.but:
+                continue
+            if tuple(file.path.split("/")[: len(wanted.folder)]) == wanted.folder:
                 yield file
 
     def _chosen(self, hash: str, wanted: Wanted) -> Iterator[ReceivedFile]:
         if wanted.upload_ids is not None:
             found = self._requests.files(hash, wanted.upload_ids)
-            yield from sorted(found.values(), key=lambda each: (each.received_at, each.upload_id), reverse=True)
+            since, until = wanted.choice.since, wanted.choice.until
+            timely = (
+                each
+                for each in found.values()
+                if (since is None or since < each.received_at) and (until is None or each.received_at <= until)
+            )
+            yield from sorted(timely, key=lambda each: (each.received_at, each.upload_id), reverse=True)
             return
-        after = None
-        while page := self._requests.received_page(hash, FILES_AT_ONCE, after):
-            yield from page
-            after = page[-1].received_at, page[-1].upload_id
+        after: Place | None = None
+        while page := self._lists.page(hash, FILES_AT_ONCE, wanted.choice, NEWEST_FIRST, after):
+            for file, place in page:
+                yield file
+                after = place
 
     def _found(self, link: RequestLink, file: ReceivedFile) -> StoredFile | None:
         with suppress(FileNotFoundError, InvalidPath):

@@ -16,9 +16,9 @@ from app.core.ranges import Span
 from app.services.received.archive import Archive, CutShort, FileBytes
 from app.services.received.archives import Wanted, folder_parts, named
 from app.web.api.downloads import content_disposition, single_range, tell_size
-from app.web.wire.archive_query import ArchiveQuery
 from app.web.wire.context import services
 from app.web.wire.declaring import ZIP
+from app.web.wire.file_queries import MAX_SELECTIONS, ArchiveQuery
 from app.web.wire.json_body import parse
 
 log = logging.getLogger("droppr.web")
@@ -27,7 +27,7 @@ log = logging.getLogger("droppr.web")
 def archive(hash: str) -> Response:
     """The reply with the archive that the query of this request asks for. Raises what ``Archives.make`` raises, Busy where too many
     are being sent, RangeNotSatisfiable, InvalidRequest."""
-    wanted = _wanted()
+    wanted = _wanted(hash)
     with ExitStack() as stack:
         here = services()
         stack.enter_context(here.ground.bounds.archives.place(""))
@@ -43,13 +43,29 @@ def archive(hash: str) -> Response:
         return reply
 
 
-def _wanted() -> Wanted:
+def _wanted(hash: str) -> Wanted:
     query = parse(ArchiveQuery, request.args.to_dict())
     try:
         folder = folder_parts(query.folder) if query.folder else ()
     except InvalidPath as error:
         raise InvalidRequest(error.message, fields={"folder": error.message}) from None
-    return Wanted(folder, query.since, query.upload_ids, query.until, query.sender)
+    selections = services().received.selections
+    chosen, named = query.upload_ids, query.selections
+    if named is not None:
+        found = selections.find(hash, _some(named, "selection"))
+        chosen = found if chosen is None else tuple(each for each in found if each in set(chosen))
+    but = selections.find(hash, _some(query.all_but, "but"))
+    if chosen is not None and (query.q or query.sender is not None or query.type is not None):
+        sentence = "Name files, or say which by q, sender and type; not both."
+        raise InvalidRequest(sentence, fields={"files": sentence})
+    return Wanted(folder=folder, choice=query.choice, upload_ids=chosen, but=frozenset(but))
+
+
+def _some(names: tuple[str, ...], field: str) -> tuple[str, ...]:
+    if len(names) > MAX_SELECTIONS:
+        sentence = f"An address names {MAX_SELECTIONS} selections at most."
+        raise InvalidRequest(sentence, fields={field: sentence})
+    return names
 
 
 def _reply(made: Archive, stack: ExitStack) -> Response:

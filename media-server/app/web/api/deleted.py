@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.core.errors import FileNotFound
+from app.core.errors import FileNotFound, UploadError
 from app.core.ports.bins import DeletedFile
 from app.web.wire import replies
 from app.web.wire.context import services
+from app.web.wire.errors import STATUS
+from app.web.wire.file_queries import ChosenBody, ManyBody
+from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import read_page
 
@@ -54,6 +57,41 @@ def restore(hash: str, upload_id: str) -> Response:
 def empty(hash: str, upload_id: str) -> Response:
     services().received.bin.empty(hash, upload_id, acting())
     return Response(status=204)
+
+
+@deleted.post("/requests/<hash>/deletions")
+@owner_required
+def delete_many(hash: str) -> Response:
+    outcomes = services().received.many.delete(hash, read_json(ManyBody).uploads, acting())
+    files: list[replies.Deleted | replies.FileRefused] = [
+        _refused(upload_id, until)
+        if isinstance(until, UploadError)
+        else {"upload_id": upload_id, "restorable_until": until}
+        for upload_id, until in outcomes.done
+    ]
+    return jsonify(replies.DeletedMany(files=files, left=outcomes.left))
+
+
+@deleted.post("/requests/<hash>/restorations")
+@owner_required
+def restore_many(hash: str) -> Response:
+    outcomes = services().received.many.restore(hash, read_json(ManyBody).uploads, acting())
+    files: list[replies.Restored | replies.FileRefused] = [
+        _refused(upload_id, file) if isinstance(file, UploadError) else {"upload_id": upload_id, "path": file.path}
+        for upload_id, file in outcomes.done
+    ]
+    return jsonify(replies.RestoredMany(files=files, left=outcomes.left))
+
+
+@deleted.post("/requests/<hash>/selections")
+@owner_required
+def select(hash: str) -> tuple[Response, int]:
+    made = services().received.selections.make(hash, read_json(ChosenBody).uploads)
+    return jsonify(replies.Selected(id=made.id, expires_at=made.until)), 201
+
+
+def _refused(upload_id: str, error: UploadError) -> replies.FileRefused:
+    return {"upload_id": upload_id, "error": error.message, "code": error.code, "status": STATUS[type(error)]}
 
 
 def deleted_view(each: DeletedFile) -> replies.DeletedFile:

@@ -7,19 +7,25 @@ from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
 from app.core.errors import FileNotFound, NotFound
+from app.core.file_lists import Found, SenderFiles
 from app.core.links import ReceivedFile
 from app.core.remotes import PassedOn
 from app.core.standing import place_of
+from app.core.types import kind_of
 from app.services.links.file_requests import MAX_LISTED, Listing
 from app.web.api.archives import archive
 from app.web.api.downloads import download
 from app.web.wire import replies
 from app.web.wire.context import client_address, services
+from app.web.wire.file_queries import FilesQuery
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.link_views import listed_view, owner_view, sender_view
 from app.web.wire.ownership import acting, owner_required, require_owner
-from app.web.wire.paging import read_page, read_sorted
-from app.web.wire.request_bodies import CloseQuery, FilesQuery, LinkTerms, ListQuery, NewLink, Seen
+from app.web.wire.paging import PageQuery, read_ordered, read_page, read_sorted
+from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, Seen
+
+MOST_SENDERS = 500
+"""Senders that are told: who sent most comes first."""
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
 
@@ -50,7 +56,7 @@ def list_all() -> Response:
     here = services().links.file_requests
     query = parse(ListQuery, request.args.to_dict())
     wanted = Listing(str(acting()), query.order, query.only, query.active)
-    links, more = read_sorted(
+    links, more = read_ordered(
         lambda most, after: here.page(most, after, wanted),
         lambda: here.all(wanted),
         lambda each: place_of(*each, query.order.by),
@@ -95,17 +101,30 @@ def close(hash: str) -> Response:
 @requests.get("/requests/<hash>/files")
 @owner_required
 def files(hash: str) -> Response:
-    here = services().links.file_requests
-    if parse(FilesQuery, request.args.to_dict()).new:
+    here = services()
+    query = parse(FilesQuery, request.args.to_dict())
+    found: dict[str, replies.FoundFiles] = {}
+    if query.new:
         files, more = _unseen(hash)
+    elif {*request.args} & {*FilesQuery.model_fields, *PageQuery.model_fields}:
+        lists, choice, order = here.received.lists, query.choice, query.order
+        files, more = read_sorted(lambda most, after: lists.page(hash, most, choice, order, after), order)
+        if query.count:
+            found = {"found": found_view(lists.count(hash, choice))}
     else:
-        files, more = read_page(
-            lambda most, after: here.files(hash, most, after),
-            lambda: here.all_files(hash),
-            lambda file: (file.received_at, file.upload_id),
-        )
-    states = services().forwarding.outbox.states(files)
-    return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **more)
+        # As it has always been: the whole of it in the order of arrival.
+        files, more = list(here.links.file_requests.all_files(hash)), {}
+    states = here.forwarding.outbox.states(files)
+    return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **found, **more)
+
+
+@requests.get("/requests/<hash>/senders")
+@owner_required
+def senders(hash: str) -> Response:
+    found = services().received.lists.senders(hash, MOST_SENDERS + 1)
+    told = [sender_files_view(each) for each in found[:MOST_SENDERS]]
+    reply: replies.SenderList = {"senders": told, "more": len(found) > MOST_SENDERS}
+    return jsonify(reply)
 
 
 def _unseen(hash: str) -> tuple[list[ReceivedFile], dict[str, str | None]]:
@@ -175,5 +194,14 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> replies.Receive
         "sender_name": file.sender_name,
         "sender_email": file.sender_email,
         "upload_id": file.upload_id,
+        "type": kind_of(file.path),
         "passed_on": None if passed_on is None else passed_on_view(passed_on),
     }
+
+
+def found_view(found: Found) -> replies.FoundFiles:
+    return {"files": found.files, "bytes": found.bytes, "newest_at": found.newest}
+
+
+def sender_files_view(each: SenderFiles) -> replies.SenderFiles:
+    return {"sender_name": each.name, "sender_email": each.email, "files": each.files, "last_received_at": each.last_at}

@@ -9,10 +9,11 @@ from __future__ import annotations
 from app.web.wire import figures, link_views, replies
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
+from app.web.wire.file_queries import FilesQuery
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
-from app.web.wire.request_bodies import CloseQuery, FilesQuery, LinkTerms, ListQuery, Login, NewLink, ShowQuery
+from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink, ShowQuery
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
 

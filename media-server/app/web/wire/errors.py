@@ -44,6 +44,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.EndpointNotFound: 404,
     errors.FileNotFound: 404,
     errors.HandoffNotFound: 404,
+    errors.SelectionNotFound: 404,
     errors.MethodNotAllowed: 405,
     errors.RequestTimeout: 408,
     errors.UploadNotOpened: 409,

@@ -177,7 +177,8 @@ def _parameters(call: Call) -> Iterator[dict[str, Any]]:
     for query in call.queries:
         schema = TypeAdapter(query).json_schema(schema_generator=_Plain)
         for name, field in schema["properties"].items():
-            yield {"name": name, "in": "query", "required": False, "schema": _plain(field)}
+            told = _inlined(field, schema.get("$defs", {}))
+            yield {"name": name, "in": "query", "required": False, "schema": _plain(told)}
     for header in call.headers:
         yield {
             "name": header.name,
@@ -186,6 +187,15 @@ def _parameters(call: Call) -> Iterator[dict[str, Any]]:
             "description": header.about,
             "schema": {"type": "string"},
         }
+
+
+def _inlined(schema: Any, known: dict[str, Any]) -> Any:
+    """The schema of a parameter, which stands in no place that one of its own kind could be looked up in."""
+    if isinstance(schema, dict):
+        named = schema.get("$ref", "").removeprefix("#/$defs/")
+        about = {name: _inlined(value, known) for name, value in schema.items() if name != "$ref"}
+        return {**known[named], **about} if named else about
+    return [_inlined(each, known) for each in schema] if isinstance(schema, list) else schema
 
 
 def _name(call: Call, method: str) -> str:

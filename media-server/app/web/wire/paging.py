@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, TypeVar
 
 from flask import request
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.core.errors import InvalidRequest
+from app.core.file_lists import Order, Place, Sort
 from app.web.wire.json_body import parse
 
 T = TypeVar("T")
 Cursor = tuple[float, str]
 """Where an item stands in its list: its time in seconds since the epoch, and what tells it from others of that time."""
-Place = tuple[float | str, str]
+Spot = tuple[float | str, str]
 """The same of a list that may be sorted by something else."""
+READ_AT_ONCE = 1000
 
 
 class PageQuery(BaseModel):
@@ -59,22 +61,37 @@ def read_page(
 
 
 def read_sorted(
-    read: Callable[[int, Place | None], list[T]],
+    read: Callable[[int, Place | None], list[tuple[T, Place]]], order: Order
+) -> tuple[list[T], dict[str, str | None]]:
+    """The same of a list that is sorted in one of several ways, the whole of which is read in pages, too. A cursor is good for the
+    order that it is of. Raises InvalidRequest."""
+    query = parse(PageQuery, request.args.to_dict())
+    after = _parsed_place(query.cursor, order) if query.cursor else None
+    if query.limit is None:
+        return list(_all(read, after)), {}
+    found = read(query.limit + 1, after)
+    shown = found[: query.limit]
+    more = _encoded([order.sort, *shown[-1][1]]) if len(found) > len(shown) else None
+    return [item for item, _ in shown], {"next_cursor": more}
+
+
+def read_ordered(
+    read: Callable[[int, Spot | None], list[T]],
     whole: Callable[[], Iterable[T]],
-    place_of: Callable[[T], Place],
+    spot_of: Callable[[T], Spot],
     order: str,
 ) -> tuple[list[T], dict[str, str | None]]:
     """The same of a list that is read in an ``order``, whose name its cursors carry: one of another order leads nowhere."""
     query = parse(PageQuery, request.args.to_dict())
     if query.limit is None:
         return list(whole()), {}
-    found = read(query.limit + 1, _place(query.cursor, order) if query.cursor else None)
+    found = read(query.limit + 1, _spot(query.cursor, order) if query.cursor else None)
     shown = found[: query.limit]
     more = len(found) > len(shown)
-    return shown, {"next_cursor": _text_of((*place_of(shown[-1]), order)) if more else None}
+    return shown, {"next_cursor": _encoded([*spot_of(shown[-1]), order]) if more else None}
 
 
-def _place(text: str, order: str) -> Place:
+def _spot(text: str, order: str) -> Spot:
     try:
         value, name, said = json.loads(_decoded(text))
         fits = isinstance(value, str if order.startswith("title") else int | float) and said == order
@@ -90,16 +107,32 @@ def _can_be_kept(text: str) -> bool:
     return "\0" not in text and text.isprintable()
 
 
+def _all(read: Callable[[int, Place | None], list[tuple[T, Place]]], after: Place | None) -> Iterator[T]:
+    while page := read(READ_AT_ONCE, after):
+        yield from (item for item, _ in page)
+        after = page[-1][1]
+
+
+def _parsed_place(text: str, order: Order) -> Place:
+    try:
+        sort, key, at, name = json.loads(_decoded(text))
+        if sort != order.sort or (not isinstance(key, str)) is not (order.sort in (Sort.RECEIVED, Sort.SIZE)):
+            raise ValueError
+        return key if isinstance(key, str) else float(key), float(at), str(name)
+    except (ValueError, TypeError, OverflowError, RecursionError):
+        raise _unknown() from None
+
+
+def _text_of(cursor: Cursor) -> str:
+    return _encoded(cursor)
+
+
+def _encoded(cursor: Sequence[str | float]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(cursor, allow_nan=False).encode()).decode().rstrip("=")
+
+
 def _decoded(text: str) -> bytes:
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-
-
-def _unknown() -> InvalidRequest:
-    return InvalidRequest("The cursor is not one of this list.", fields={"cursor": "unknown"})
-
-
-def _text_of(cursor: Sequence[float | str]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(cursor, allow_nan=False).encode()).decode().rstrip("=")
 
 
 def _parsed(text: str) -> Cursor:
@@ -108,3 +141,7 @@ def _parsed(text: str) -> Cursor:
         return float(at), str(name)
     except (ValueError, TypeError, OverflowError, RecursionError):
         raise _unknown() from None
+
+
+def _unknown() -> InvalidRequest:
+    return InvalidRequest("The cursor is not one of this list.", fields={"cursor": "unknown"})

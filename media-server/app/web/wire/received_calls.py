@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.web.wire import replies
-from app.web.wire.archive_query import ArchiveQuery, DeleteQuery
 from app.web.wire.declaring import ZIP, Call, Group, Who
+from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody
 from app.web.wire.paging import PageQuery
 from app.web.wire.request_bodies import Seen
 
@@ -41,6 +41,7 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             replies.Deleted,
             queries=(DeleteQuery,),
         ),
+        *_calls_about_many(link),
         Call(
             ("GET",),
             f"{link}/bin",
@@ -65,5 +66,46 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             Who.OWNER,
             "Remove a deleted file for good.",
             status=204,
+        ),
+    )
+
+
+def _calls_about_many(link: str) -> tuple[Call, ...]:
+    return (
+        Call(
+            ("POST",),
+            f"{link}/deletions",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Delete several received files; what cannot be deleted undoes nothing of the rest.",
+            replies.DeletedMany,
+            body=ManyBody,
+        ),
+        Call(
+            ("POST",),
+            f"{link}/restorations",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Restore several deleted files, in the same way.",
+            replies.RestoredMany,
+            body=ManyBody,
+        ),
+        Call(
+            ("POST",),
+            f"{link}/selections",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Give files a name by which an archive of them is asked for.",
+            replies.Selected,
+            201,
+            body=ChosenBody,
+        ),
+        Call(
+            ("GET",),
+            f"{link}/senders",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Who has sent how many of the files that are there.",
+            replies.SenderList,
         ),
     )

@@ -14,6 +14,7 @@ from typing_extensions import TypedDict
 
 from app.core.remotes import OutboxState
 from app.core.session import State
+from app.core.types import FileKind
 
 Range = Annotated[tuple[int, int], Field(description="The first byte and, inclusive, the last.")]
 Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -99,6 +100,7 @@ class ReceivedFile(TypedDict):
     sender_name: str | None
     sender_email: str | None
     upload_id: str
+    type: Annotated[FileKind, Field(description="By its extension alone.")]
     passed_on: Annotated[PassedOn | None, Field(description="Null for a file that goes nowhere else.")]
 
 
@@ -107,8 +109,31 @@ NextCursor = Annotated[
 ]
 
 
+class FoundFiles(TypedDict):
+    """How much a choice of files finds."""
+
+    files: int
+    bytes: int
+    newest_at: Annotated[float | None, Field(description="When the newest of them arrived; null where there are none.")]
+
+
+class SenderFiles(TypedDict):
+    """Who has sent how many files; both names are null of senders who are not known."""
+
+    sender_name: str | None
+    sender_email: str | None
+    files: int
+    last_received_at: float
+
+
+class SenderList(TypedDict):
+    senders: Annotated[list[SenderFiles], Field(description="Who sent most comes first.")]
+    more: Annotated[bool, Field(description="There are more of them than are told.")]
+
+
 class FileList(TypedDict):
     files: list[ReceivedFile]
+    found: NotRequired[Annotated[FoundFiles, Field(description="With `count` only: all that the query finds.")]]
     next_cursor: NotRequired[NextCursor]
 
 
@@ -119,6 +144,27 @@ class SeenReply(TypedDict):
 class Deleted(TypedDict):
     upload_id: str
     restorable_until: Annotated[float | None, Field(description="Null where the file is gone for good.")]
+
+
+class FileRefused(TypedDict):
+    """A file with which something was not done, and why."""
+
+    upload_id: str
+    error: Annotated[str, Field(description="A sentence for a person.")]
+    code: Annotated[str, Field(description="Stable, for programs.")]
+    status: int
+
+
+class DeletedMany(TypedDict):
+    files: Annotated[list[Deleted | FileRefused], Field(description="One for each, in their order.")]
+    left: Annotated[int, Field(description="How many at the end of the list the call did not come to.")]
+
+
+class Selected(TypedDict):
+    """A name for many files."""
+
+    id: str
+    expires_at: float
 
 
 class DeletedFile(TypedDict):
@@ -142,6 +188,11 @@ class DeletedList(TypedDict):
 class Restored(TypedDict):
     upload_id: str
     path: Annotated[str, Field(description="Numbered where another file has the name by now.")]
+
+
+class RestoredMany(TypedDict):
+    files: Annotated[list[Restored | FileRefused], Field(description="One for each, in their order.")]
+    left: Annotated[int, Field(description="How many at the end of the list the call did not come to.")]
 
 
 class OpenUpload(TypedDict):

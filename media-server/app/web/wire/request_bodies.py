@@ -238,12 +238,6 @@ class ListQuery(BaseModel):
         return None if self.state is None else LinkFilter(self.state)
 
 
-class FilesQuery(BaseModel):
-    """What the address of the received files asks for."""
-
-    new: Annotated[bool, Field(description="Only those that the owner has not seen, in the order of arrival.")] = False
-
-
 class Seen(BaseModel):
     """How far an owner has seen what a link has received."""
 

@@ -1,0 +1,29 @@
+"""Received files of a link, chosen and sorted."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from app.core.file_lists import Choice, Found, Order, Place, SenderFiles
+from app.core.links import ReceivedFile
+
+
+class FileLists(Protocol):
+    """What ledgers tell of many files. Safe from any number of threads and processes; raises RequestNotFound, Busy."""
+
+    def page(
+        self, hash: str, most: int, choice: Choice, order: Order, after: Place | None = None
+    ) -> list[tuple[ReceivedFile, Place]]:
+        """Up to ``most`` received files that ``choice`` finds, in this order, behind the place ``after``, each with its own.
+
+        What comes or goes meanwhile moves nothing. By arrival they are read by index; else a page takes a look at every file of the link.
+        """
+        ...
+
+    def count(self, hash: str, choice: Choice) -> Found:
+        """How many it finds. Of all files no row is looked at but the newest."""
+        ...
+
+    def senders(self, hash: str, most: int) -> list[SenderFiles]:
+        """Who has sent the files that are there, up to ``most`` of them, who sent most first."""
+        ...
