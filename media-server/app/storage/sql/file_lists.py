@@ -15,7 +15,7 @@ from app.storage.sql.database import Database, Query, Transaction, compiled, val
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import check_hash
 from app.storage.sql.schema import State, ledger, links, number
-from app.storage.sql.sought import extension, folded, holds, sought
+from app.storage.sql.sought import ending, folded, holds, sought
 
 EVER = -1.0
 """Before every file."""
@@ -153,7 +153,7 @@ class SQLFileLists:
         if shape.text:
             chosen.append(holds(self._database, ledger.c.path, shape.ascii))
         if shape.kind:
-            among = self._database.among(extension(self._database, ledger.c.path), "extensions")
+            among = self._database.among(ending(self._database, ledger.c.path), "endings")
             chosen.append(sa.not_(among) if shape.other else among)
         return chosen
 
@@ -162,8 +162,11 @@ class SQLFileLists:
         values: dict[str, object] = {"since": since, "until": choice.until, "sender": choice.sender}
         if choice.text:
             values |= sought(self._database, choice.text)
-        if choice.kind is FileKind.OTHER:
-            values["extensions"] = self._database.listed(sorted(frozenset().union(*EXTENSIONS_OF.values())))
-        elif choice.kind is not None:
-            values["extensions"] = self._database.listed(sorted(EXTENSIONS_OF[choice.kind]))
+        if choice.kind is not None:
+            values["endings"] = self._database.listed(sorted(f".{each}" for each in _extensions(choice.kind)))
         return {name: each for name, each in values.items() if each is not None}
+
+
+def _extensions(kind: FileKind) -> frozenset[str]:
+    """Those of the kind; of ``OTHER``, all that are of any."""
+    return EXTENSIONS_OF.get(kind) or frozenset().union(*EXTENSIONS_OF.values())

@@ -7,10 +7,17 @@ import unicodedata
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import or_
+from sqlalchemy import and_, or_
 
+from app.core.types import EXTENSIONS_OF
 from app.storage.sql.database import Database, value
+from app.storage.sql.schema import number
 
+ENDINGS = tuple(
+    sorted({1 + len(each) for known in EXTENSIONS_OF.values() for each in known}, key=lambda each: abs(each - 4))
+)
+"""How long extensions are, with their dots; the usual first."""
+_PLAIN = re.compile(r"[\x00-\x7f]*")
 _WILD = re.compile(r"([*?\[])")
 _NO_WORD = re.compile(r"([!-/:-@\[-`{-~])")
 
@@ -26,17 +33,25 @@ def folded(database: Database, column: Any) -> Any:
     return sa.collate(sa.func.lower(sa.collate(column, "C")), "C")
 
 
-def extension(database: Database, column: Any) -> Any:
-    """What stands behind the last dot of ``column``, in lower case; empty where there is none."""
+def ending(database: Database, column: Any) -> Any:
+    """The last dot of ``column`` and what stands behind it, in lower case; of what is no extension that anything is known of, anything
+    else without a dot in front."""
     if is_postgresql(database):
-        found = sa.func.substring(column, sa.literal_column(r"'\.([^.]*)$'"))
-        return folded(database, sa.func.coalesce(found, sa.literal_column("''")))
-    dot: Any = sa.literal_column("'.'")
-    nothing: Any = sa.literal_column("''")
-    # SQLite finds no last place of anything: what is cut off at the end is all that holds no dot.
-    before = sa.func.rtrim(column, sa.func.replace(column, dot, nothing))
-    behind = sa.func.lower(sa.func.substr(column, sa.func.length(before) + sa.literal_column("1")))
-    return sa.case((sa.func.instr(column, dot) > sa.literal_column("0"), behind), else_=nothing)
+        last = folded(database, sa.func.right(column, number(max(ENDINGS))))
+        found = sa.func.substring(last, sa.literal_column(r"'\.[a-z0-9]+$'"))
+        return sa.collate(sa.func.coalesce(found, sa.literal_column("''")), "C")
+    # SQLite finds no last place of anything, and to cut off letters at the end takes it twice as long as to look where a dot may be.
+    # Where that is not the last one, what stands behind it is no extension.
+    return sa.case(
+        *(
+            (
+                sa.func.substr(column, number(-length), number(1)) == sa.literal_column("'.'"),
+                sa.func.lower(sa.func.substr(column, number(-length))),
+            )
+            for length in ENDINGS
+        ),
+        else_=sa.literal_column("''"),
+    )
 
 
 def holds(database: Database, column: Any, ascii: bool) -> Any:
@@ -45,7 +60,9 @@ def holds(database: Database, column: Any, ascii: bool) -> Any:
         place = sa.func.strpos if is_postgresql(database) else sa.func.instr
         return place(folded(database, column), value("sought")) > sa.literal_column("0")
     likens = "~" if is_postgresql(database) else "GLOB"
-    return or_(*(column.op(likens, is_comparison=True)(value(name, sa.Text)) for name in ("composed", "decomposed")))
+    either = or_(*(column.op(likens, is_comparison=True)(value(name, sa.Text)) for name in ("composed", "decomposed")))
+    # What has no accents of it is quickly looked for, and hardly any other name holds that.
+    return and_(holds(database, column, ascii=True), either)
 
 
 def sought(database: Database, text: str) -> dict[str, str]:
@@ -53,8 +70,10 @@ def sought(database: Database, text: str) -> dict[str, str]:
     if text.isascii():
         return {"sought": text.lower()}
     pattern = _expression if is_postgresql(database) else _glob
+    composed = unicodedata.normalize("NFC", text)
     return {
-        "composed": pattern(unicodedata.normalize("NFC", text)),
+        "sought": max(_PLAIN.findall(composed), key=len).lower(),
+        "composed": pattern(composed),
         "decomposed": pattern(unicodedata.normalize("NFD", text)),
     }
 
