@@ -26,6 +26,21 @@ function furtherDown(): Plugin {
 /** What the sender's page and the owner's both begin with. */
 const SHARED = /\/src\/(?:later|adapters\/system-clock|core\/(?:errors|reply)|page\/(?:base|dom))\.ts$/;
 
+/** What the sender's page has for itself and the owner's has again: in one file for both, the sender's page would weigh more. */
+const TWICE = /\/page\/(?:second-click|virtual-list)$/;
+
+function ownersCopies(): Plugin {
+  return {
+    name: "droppr:owners-copies",
+    enforce: "pre",
+    async resolveId(source, importer) {
+      if (importer?.includes("/src/admin/") !== true || !TWICE.test(source)) return null;
+      const found = await this.resolve(source, importer, { skipSelf: true });
+      return found && `${found.id}?owner`;
+    },
+  };
+}
+
 /** The owner's page as it is served for a link of its own, two parts further down: `/admin/links/<hash>`. */
 function adminFurtherDown(): Plugin {
   return {
@@ -115,6 +130,7 @@ export default defineConfig({
   plugins: [
     loadingLater(),
     furtherDown(),
+    ownersCopies(),
     adminFurtherDown(),
     pageForEachLanguage(),
     findingLicenses(),

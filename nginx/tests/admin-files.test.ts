@@ -1,29 +1,30 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { FileList } from "../src/admin/files";
-import { markProblems, TermsFields } from "../src/admin/terms-fields";
-import type { ReceivedFile } from "../src/admin/wire";
+import { keyOf } from "../src/admin/files/keys";
+import { FileRow, type RowPorts } from "../src/admin/files/row";
+import { Selection } from "../src/admin/files/selection";
+import { type Entry, Shelf } from "../src/admin/files/shelf";
+import { listQuery, PLAIN_VIEW, sortedBy } from "../src/admin/files/view";
+import { agoWords } from "../src/admin/when";
+import type { FilePage, ReceivedFile } from "../src/admin/wire";
 
 const HTML = readFileSync(resolve(import.meta.dirname, "../src/admin.html"), "utf8");
 
-function file(number: number, sha256: string | null = null): ReceivedFile {
-  const path = `${number}.bin`;
+function file(number: number, more: Partial<ReceivedFile> = {}): ReceivedFile {
   return {
     uploadId: `u${number}`,
-    path,
+    path: `folder/${number}.bin`,
     size: 1,
     receivedAt: number,
     lastModified: null,
-    sha256,
+    sha256: "ab".repeat(32),
     senderName: null,
     senderEmail: null,
+    type: "other",
     passedOn: null,
+    ...more,
   };
-}
-
-function namesIn(list: FileList): (string | null)[] {
-  return [...list.element.querySelectorAll(".received-name")].map((each) => each.textContent);
 }
 
 beforeEach(() => {
@@ -31,154 +32,332 @@ beforeEach(() => {
   document.body.innerHTML = HTML.slice(HTML.indexOf("<template"), HTML.lastIndexOf("</body>"));
 });
 
-describe("FileList", () => {
-  const nothing = () => undefined;
-  const ports = { passOn: async () => undefined, isGone: async () => false, remove: async () => undefined };
+describe("Selection", () => {
+  const found = { files: 10, bytes: 1_000 };
 
-  it("tells how a file gets on to elsewhere, and lets a failed one be tried again", async () => {
-    const asked: string[] = [];
-    const list = new FileList("h", nothing, { ...ports, passOn: async (path) => void asked.push(path) });
-    const shown = (passedOn: ReceivedFile["passedOn"]) => {
-      list.show([{ ...file(1), passedOn }], 1);
-      const line = list.element.querySelector<HTMLElement>('[data-part="passed-on-line"]');
-      const button = list.element.querySelector<HTMLButtonElement>('[data-part="pass-on"]');
-      return { line, button, words: line?.querySelector("bdi")?.textContent };
-    };
-    expect(shown(null).line?.hidden).toBe(true);
-    expect(shown({ state: "sending", error: null, remote: null })).toMatchObject({
-      words: "Is being passed on",
-    });
-    const failed = shown({ state: "failed", error: "The Google Drive is full.", remote: null });
-    expect(failed.words).toBe("Could not be passed on. The Google Drive is full.");
-    expect(failed.button?.hidden).toBe(false);
-    failed.button?.click();
-    await Promise.resolve();
-    expect(asked).toEqual(["1.bin"]);
-    const done = shown({ state: "done", error: null, remote: "s3://bucket/1.bin" });
-    expect(done.words).toBe("Passed on to s3://bucket/1.bin");
-    expect(done.button?.hidden).toBe(true);
+  it("counts what is chosen, and knows each once", () => {
+    const chosen = new Selection();
+    chosen.set(file(1, { size: 30 }), true);
+    chosen.set(file(1, { size: 30 }), true);
+    chosen.toggle(file(2, { size: 5 }));
+    expect(chosen.extentIn(found)).toEqual({ files: 2, bytes: 35 });
+    chosen.toggle(file(1));
+    expect(chosen.named).toEqual(["u2"]);
+    expect([chosen.has("u1"), chosen.has("u2")]).toEqual([false, true]);
+    chosen.clear();
+    expect(chosen.extentIn(found)).toEqual({ files: 0, bytes: 0 });
   });
 
-  it("says when there is nothing, and shows what there is in the order it comes", () => {
-    const list = new FileList("h", nothing, ports);
-    list.show([], 0);
-    expect(list.element.querySelector("p")?.hidden).toBe(false);
-    list.show([file(2), file(1)], 2);
-    expect(namesIn(list)).toEqual(["2.bin", "1.bin"]);
-    expect(list.element.querySelector("p")?.hidden).toBe(true);
+  it("is all but some, also of what nobody has seen yet", () => {
+    const chosen = new Selection();
+    chosen.set(file(7), true);
+    chosen.chooseAll();
+    expect(chosen.extentIn(found)).toEqual(found);
+    chosen.toggle(file(3, { size: 400 }));
+    expect([chosen.has("u3"), chosen.has("u7"), chosen.has("never seen")]).toEqual([false, true, true]);
+    expect(chosen.named).toEqual(["u3"]);
+    expect(chosen.extentIn(found)).toEqual({ files: 9, bytes: 600 });
+    chosen.set(file(3), true);
+    expect(chosen.extentIn(found)).toEqual(found);
   });
 
-  it("fills in a hash that came later, in the row that stands there", () => {
-    const list = new FileList("h", nothing, ports);
-    list.show([file(1)], 1);
-    const row = list.element.querySelector(".received");
-    expect(row?.querySelector("code")?.textContent).toBe("is being computed");
-    expect(row?.querySelector<HTMLElement>("[data-part=copy-hash]")?.hidden).toBe(true);
-    list.show([file(1, "ab".repeat(32))], 1);
-    expect(list.element.querySelector(".received")).toBe(row);
-    expect(row?.querySelector("code")?.title).toBe("ab".repeat(32));
-    expect(row?.querySelector<HTMLElement>("[data-part=copy-hash]")?.hidden).toBe(false);
-  });
-
-  it("tells when a file was last changed, where its sender said so and there is such a day", () => {
-    const list = new FileList("h", nothing, ports);
-    const times = [Date.UTC(1999, 4, 3, 12), null, 1e300];
-    list.show(
-      times.map((lastModified, number) => ({ ...file(number), lastModified })),
-      times.length,
-    );
-    const lines = [...list.element.querySelectorAll<HTMLElement>('[data-part="changed-line"]')];
-    expect(lines.map(({ hidden }) => hidden)).toEqual([false, true, true]);
-    expect(lines[0]?.querySelector("time")?.dateTime).toBe("1999-05-03T12:00:00.000Z");
-    expect(lines[0]?.textContent).toContain("changed May 3, 1999");
-  });
-
-  it("says that a file which is to be downloaded is gone", async () => {
-    let isGone = true;
-    const list = new FileList("h", nothing, { ...ports, isGone: async () => isGone });
-    list.show([file(1)], 1);
-    const download = list.element.querySelector<HTMLAnchorElement>('[data-part="download"]');
-    const gone = list.element.querySelector<HTMLElement>('[data-part="gone"]');
-    download?.addEventListener("click", (event) => event.preventDefault());
-    download?.click();
-    await vi.waitFor(() => expect(gone?.hidden).toBe(false));
-    expect(gone?.textContent).toContain("no longer in its place");
-    isGone = false;
-    download?.click();
-    await vi.waitFor(() => expect(gone?.hidden).toBe(true));
-  });
-
-  it("wants a hundred of very many, and more when asked", () => {
-    const files = Array.from({ length: 250 }, (_, n) => file(249 - n));
-    const load = () => list.show(files.slice(0, list.wanted), files.length);
-    const list = new FileList("h", load, ports);
-    document.body.append(list.element);
-    load();
-    const more = list.element.querySelector<HTMLButtonElement>(":scope > div > button");
-    expect(namesIn(list)).toHaveLength(100);
-    expect(more?.textContent).toBe("Show 100 more files");
-    more?.click();
-    expect(namesIn(list)).toHaveLength(200);
-    expect(document.activeElement?.getAttribute("href")).toContain("/files/149.bin");
-    more?.click();
-    expect(namesIn(list)).toHaveLength(250);
-    expect(more?.hidden).toBe(true);
+  it("forgets what is gone, on both sides", () => {
+    const chosen = new Selection();
+    chosen.set(file(1), true);
+    chosen.set(file(2), true);
+    chosen.drop(["u1", "u9"]);
+    expect(chosen.named).toEqual(["u2"]);
+    chosen.chooseAll();
+    chosen.toggle(file(4));
+    chosen.drop(["u4"]);
+    expect(chosen.extentIn({ files: 9, bytes: 999 })).toEqual({ files: 9, bytes: 999 });
   });
 });
 
-describe("TermsFields", () => {
-  function formWith(): { form: HTMLFormElement; terms: TermsFields } {
-    const form = document.createElement("form");
-    const root = document.createElement("div");
-    form.append(root);
-    document.body.append(form);
-    return { form, terms: new TermsFields(root) };
-  }
+describe("Keys", () => {
+  const pressed = (key: string, more: object = {}, target: EventTarget = document.createElement("a")) => ({
+    key,
+    shiftKey: false,
+    ctrlKey: false,
+    metaKey: false,
+    altKey: false,
+    target,
+    ...more,
+  });
 
-  it("begins with what the server does of itself, no limits and no questions", () => {
-    expect(formWith().terms.read()).toMatchObject({
-      expiry: "usual",
-      password: "",
-      fileSize: { amount: "", unit: "GB" },
-      captcha: "after_failures",
-      askName: "no",
+  it("move, choose and delete in the list alone, and no letter alone does anything", () => {
+    expect(keyOf(pressed("ArrowDown", { shiftKey: true }), true, 9)).toEqual({
+      kind: "move",
+      to: 1,
+      stretch: true,
+    });
+    expect(keyOf(pressed("PageUp"), true, 9)).toMatchObject({ to: -9 });
+    expect(keyOf(pressed("End"), true, 9)).toMatchObject({ to: "end" });
+    expect(keyOf(pressed("a", { ctrlKey: true }), true, 9)).toEqual({ kind: "all" });
+    expect(keyOf(pressed("Delete"), true, 9)).toEqual({ kind: "remove" });
+    for (const key of ["ArrowDown", "Delete", " ", "Home"]) expect(keyOf(pressed(key), false, 9)).toBeNull();
+    for (const letter of "abcdefghijklmnopqrstuvwxyz") expect(keyOf(pressed(letter), true, 9)).toBeNull();
+    expect(keyOf(pressed("Delete", { altKey: true }), true, 9)).toBeNull();
+    expect(keyOf(pressed("Enter"), true, 9)).toBeNull();
+  });
+
+  it("leave a field and a button what is theirs", () => {
+    const field = document.createElement("input");
+    const button = document.createElement("button");
+    expect(keyOf(pressed("/"), false, 9)).toEqual({ kind: "search" });
+    expect(keyOf(pressed("/", {}, field), false, 9)).toBeNull();
+    expect(keyOf(pressed(" "), true, 9)).toEqual({ kind: "choose", stretch: false });
+    expect(keyOf(pressed(" ", {}, button), true, 9)).toBeNull();
+  });
+});
+
+describe("View", () => {
+  it("begins each order the usual way round, and turns it at the second click", () => {
+    const byName = sortedBy(PLAIN_VIEW, "name");
+    expect([byName.sort, byName.descending]).toEqual(["name", false]);
+    expect(sortedBy(byName, "name").descending).toBe(true);
+    expect(sortedBy(byName, "size").descending).toBe(true);
+    expect(listQuery({ ...byName, text: "a&b", sender: "" })).toEqual({
+      sort: "name",
+      direction: "asc",
+      q: "a&b",
+      sender: "",
     });
   });
+});
 
-  it("offers how long links are open as a rule, and keeps what was chosen", () => {
-    const expiryOf = (hours: number, chosen?: string) => {
-      const { form, terms } = formWith();
-      const select = form.querySelector<HTMLSelectElement>('[name="expiry"]');
-      if (select === null) throw new Error("no select");
-      if (chosen !== undefined) select.value = chosen;
-      terms.expiresUsually(hours);
-      terms.expiresUsually(hours);
-      const usual = select.querySelector('option[value="usual"]')?.textContent;
-      return [select.value, select.selectedOptions[0]?.textContent, usual];
-    };
-    expect(expiryOf(168)).toEqual(["168", "In a week", undefined]);
-    expect(expiryOf(0)).toEqual(["0", "Never", undefined]);
-    expect(expiryOf(36)).toEqual(["usual", "In 36 h", "In 36 h"]);
-    expect(expiryOf(168, "24")).toEqual(["24", "In a day", undefined]);
-    expect(expiryOf(36, "0")).toEqual(["0", "Never", "In 36 h"]);
+/** A server with so many files, the newest first. */
+function server(count: number) {
+  const files = Array.from({ length: count }, (_, at) => file(count - at));
+  const load = vi.fn(
+    async (_: Record<string, string>, cursor: string, limit: number, count: boolean): Promise<FilePage> => {
+      const from = cursor === "" ? 0 : files.findIndex(({ uploadId }) => uploadId === cursor) + 1;
+      const items = files.slice(from, from + limit);
+      const last = from + limit < files.length ? (items.at(-1)?.uploadId ?? null) : null;
+      const found = {
+        files: files.length,
+        bytes: files.length,
+        newestAt: files[0]?.receivedAt ?? null,
+        restorable: true,
+      };
+      return { items, nextCursor: last, found: count ? found : null };
+    },
+  );
+  const changed = vi.fn();
+  const shelf = new Shelf({
+    load,
+    changed,
+    filled: () => undefined,
+    failed: (error) => Promise.reject(error),
+  });
+  return { files, load, changed, shelf };
+}
+
+const named = (entries: readonly Entry[]) => entries.map((entry) => entry.file?.uploadId);
+
+describe("Shelf", () => {
+  it("has a place for every file at once, and asks for those that somebody comes near", async () => {
+    const { shelf, load, changed } = server(5_000);
+    await shelf.show(PLAIN_VIEW);
+    expect(shelf.items).toHaveLength(5_000);
+    expect(shelf.loaded).toHaveLength(200);
+    const before = shelf.items;
+    shelf.want(100);
+    await vi.waitFor(() => expect(shelf.loaded).toHaveLength(1_200));
+    expect(shelf.items).toBe(before);
+    expect(changed).toHaveBeenCalledTimes(1);
+    shelf.want(4_990);
+    await vi.waitFor(() => expect(shelf.loaded).toHaveLength(5_000));
+    expect(new Set(named(shelf.items)).size).toBe(5_000);
+    expect(load).toHaveBeenCalledTimes(6);
+    shelf.want(4_999);
+    expect(load).toHaveBeenCalledTimes(6);
   });
 
-  it("leaves no two elements with one id when it stands on the page twice", () => {
-    formWith();
-    formWith();
-    const ids = [...document.querySelectorAll("form [id]")].map(({ id }) => id);
-    expect(new Set(ids).size).toBe(ids.length);
+  it("takes no answer to what was asked before another view", async () => {
+    const { shelf, load } = server(300);
+    let late: (page: FilePage) => void = () => undefined;
+    load.mockReturnValueOnce(new Promise((resolve) => (late = resolve)));
+    const first = shelf.show({ ...PLAIN_VIEW, text: "slow" });
+    await shelf.show(PLAIN_VIEW);
+    late({ items: [file(9_999)], nextCursor: null, found: null });
+    await first;
+    expect(shelf.items).toHaveLength(300);
+    expect(named(shelf.items)).not.toContain("u9999");
   });
 
-  it("unfolds the limits for a problem inside them, and hands back what belongs to no field", () => {
-    const { form } = formWith();
-    const problems = new Map([
-      ["max_files", "Too many."],
-      ["colour", "What colour?"],
+  it("fills in what came later where it stands, and moves nothing while somebody reads", async () => {
+    const { shelf, files } = server(3);
+    files[1] = file(2, { sha256: null });
+    await shelf.show(PLAIN_VIEW);
+    const places = shelf.items;
+    files[1] = file(2, { sha256: "cd".repeat(32) });
+    expect(await shelf.compare(() => false)).toBeNull();
+    expect(shelf.items).toBe(places);
+    expect(shelf.items[1]?.file?.sha256).toBe("cd".repeat(32));
+    files.unshift(file(5), file(4));
+    expect(await shelf.compare(() => false)).toBe(2);
+    expect(shelf.items).toBe(places);
+    expect(await shelf.compare(() => true)).toBeNull();
+    expect(named(shelf.items)).toEqual(["u5", "u4", "u3", "u2", "u1"]);
+    // Those that stay keep their rows.
+    expect(shelf.items[2]).toBe(places[0]);
+  });
+
+  it("takes out what is gone, and is as long as what is left", async () => {
+    const { shelf, files } = server(1_500);
+    await shelf.show(PLAIN_VIEW);
+    const gone = new Set(["u1500", "u1400"]);
+    files.splice(100, 1);
+    files.splice(0, 1);
+    expect(shelf.remove(gone)).toBe(true);
+    expect(shelf.items).toHaveLength(1_498);
+    expect(shelf.found).toMatchObject({ files: 1_498, bytes: 1_498 });
+    expect(named(await shelf.all())).toEqual(files.map(({ uploadId }) => uploadId));
+    expect(shelf.remove(new Set(["never here"]))).toBe(false);
+  });
+
+  it("ends where the list does, whatever was counted before", async () => {
+    const { shelf, files } = server(2_000);
+    await shelf.show(PLAIN_VIEW);
+    files.splice(500, 100);
+    expect(await shelf.all()).toHaveLength(1_900);
+    expect(shelf.items.every((entry) => entry.file !== null)).toBe(true);
+  });
+});
+
+describe("FileRow", () => {
+  const entry = (of: ReceivedFile | null, id = 1): Entry => ({ id, file: of });
+
+  function row(more: Partial<RowPorts> = {}): FileRow {
+    const made = new FileRow({
+      hash: "h",
+      isChosen: () => false,
+      isCurrent: () => false,
+      isUnfolded: () => true,
+      toggle: () => undefined,
+      unfold: () => undefined,
+      open: () => false,
+      remove: () => undefined,
+      passOn: async () => undefined,
+      isGone: async () => false,
+      ...more,
+    });
+    document.body.append(made.element);
+    return made;
+  }
+
+  const shown = (made: FileRow, part: string) =>
+    made.element.querySelector<HTMLElement>(`[data-part="${part}"]`);
+
+  it("shows the name before its folder, and the whole of it where one rests", () => {
+    const made = row();
+    made.paint(entry(file(1, { path: "a/b/photo\u202egpj.exe", senderEmail: "x@example.org", size: 2_048 })));
+    const name = made.element.querySelector<HTMLAnchorElement>(".file-name");
+    expect([...(name?.children ?? [])].map((each) => each.textContent)).toEqual([
+      "photo⟨U+202E⟩gpj.exe",
+      "a/b",
     ]);
-    expect(markProblems(form, problems)).toEqual(["What colour?"]);
-    expect(form.querySelector("details")?.open).toBe(true);
-    expect(form.querySelector('[name="max_files"]')?.getAttribute("aria-invalid")).toBe("true");
-    expect(form.querySelector(".problem")?.textContent).toBe("Too many.");
+    expect(name?.title).toBe("a/b/photo⟨U+202E⟩gpj.exe");
+    expect(name?.getAttribute("href")).toContain("/requests/h/files/a/b/photo%E2%80%AEgpj.exe");
+    expect(made.element.querySelector(".file-type")?.textContent).toBe("EXE");
+    expect(made.element.querySelector(".file-sender")?.textContent).toBe("x@example.org");
+    expect(made.element.querySelector("button.file-remove")?.getAttribute("aria-label")).toContain(
+      "Delete a/b/",
+    );
+  });
+
+  it("tells nothing of the file before when it is used again", async () => {
+    const made = row({ isGone: async () => true });
+    made.paint(entry(file(1)));
+    const name = made.element.querySelector<HTMLAnchorElement>(".file-name");
+    name?.addEventListener("click", (event) => event.preventDefault());
+    name?.click();
+    const gone = made.element.querySelector<HTMLElement>(".problem");
+    await vi.waitFor(() => expect(gone?.textContent).toContain("no longer in its place"));
+    made.paint(entry(file(2), 2));
+    expect(gone?.hidden).toBe(true);
+    made.paint(entry(null, 3));
+    expect(made.element.classList.contains("pending")).toBe(true);
+    expect(name?.textContent).toBe("");
+    expect(name?.hasAttribute("href")).toBe(false);
+  });
+
+  it("has one stop for the Tab key in the whole list", () => {
+    const made = row({ isCurrent: ({ id }) => id === 2 });
+    made.paint(entry(file(1)));
+    const stops = () =>
+      [...made.element.querySelectorAll<HTMLElement>("a, input")].map((each) => each.tabIndex);
+    expect(new Set(stops())).toEqual(new Set([-1]));
+    made.paint(entry(file(2), 2));
+    expect(new Set(stops())).toEqual(new Set([0]));
+  });
+
+  it("asks whoever looks at files before the browser downloads one", () => {
+    const open = vi.fn(() => true);
+    const toggle = vi.fn();
+    const made = row({ open, toggle });
+    made.paint(entry(file(1)));
+    const name = made.element.querySelector<HTMLAnchorElement>(".file-name");
+    const click = (init: MouseEventInit) => {
+      const event = new MouseEvent("click", { bubbles: true, cancelable: true, ...init });
+      name?.dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    expect(click({})).toBe(true);
+    expect(open).toHaveBeenCalledTimes(1);
+    expect(click({ ctrlKey: true })).toBe(true);
+    expect(toggle).toHaveBeenLastCalledWith(expect.objectContaining({ id: 1 }), false);
+    expect(click({ shiftKey: true })).toBe(true);
+    expect(toggle).toHaveBeenLastCalledWith(expect.objectContaining({ id: 1 }), true);
+    expect(open).toHaveBeenCalledTimes(1);
+  });
+
+  it("tells how a file gets on to elsewhere, and lets a failed one be tried again", async () => {
+    const passOn = vi.fn(async () => undefined);
+    const made = row({ passOn });
+    const telling = (passedOn: ReceivedFile["passedOn"]) => {
+      made.paint(entry(file(1, { passedOn })));
+      return [shown(made, "passed-on")?.textContent, shown(made, "pass-on")?.hidden];
+    };
+    telling(null);
+    expect(shown(made, "passed-on-line")?.hidden).toBe(true);
+    expect(telling({ state: "sending", error: null, remote: null })).toEqual(["Is being passed on", true]);
+    expect(telling({ state: "failed", error: "It is full.", remote: null })).toEqual([
+      "Could not be passed on. It is full.",
+      false,
+    ]);
+    shown(made, "pass-on")?.click();
+    expect(passOn).toHaveBeenCalledWith("folder/1.bin");
+    expect(telling({ state: "done", error: null, remote: "s3://b/1.bin" })).toEqual([
+      "Passed on to s3://b/1.bin",
+      true,
+    ]);
+  });
+
+  it("fills in a hash that came later, and tells of changes on days that there are", () => {
+    const made = row();
+    made.paint(entry(file(1, { sha256: null, lastModified: 1e300 })));
+    expect([shown(made, "hash")?.textContent, shown(made, "copy-hash")?.hidden]).toEqual([
+      "is being computed",
+      true,
+    ]);
+    expect(shown(made, "changed-line")?.hidden).toBe(true);
+    made.paint(entry(file(1, { lastModified: Date.UTC(1999, 4, 3, 12) })));
+    expect([shown(made, "hash")?.title, shown(made, "copy-hash")?.hidden]).toEqual(["ab".repeat(32), false]);
+    expect(shown(made, "changed-line")?.textContent).toContain("changed May 3, 1999");
+  });
+});
+
+describe("agoWords", () => {
+  it("says how long ago within a week, and the day before that", () => {
+    const now = new Date(2026, 4, 14, 12).getTime();
+    const at = (...day: [number, number, number, number]) => agoWords(new Date(...day).getTime(), now);
+    expect(agoWords(now + 5_000, now)).toBe("Just now");
+    expect(agoWords(now - 12 * 60_000, now)).toBe("12 min");
+    expect(at(2026, 4, 14, 9)).toBe("3 h");
+    expect(at(2026, 4, 13, 23)).toBe("Yesterday");
+    expect(at(2026, 4, 12, 9)).toBe("Tue");
+    expect(at(2026, 4, 3, 9)).toBe("May 3, 2026");
   });
 });

@@ -1,32 +1,37 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { Selection } from "../src/admin/files/selection";
+import { PLAIN_VIEW } from "../src/admin/files/view";
+import { inBatches } from "../src/admin/many";
 import { part } from "../src/admin/parts";
 import { Taking } from "../src/admin/taking";
-import type { ReceivedFile } from "../src/admin/wire";
+import type { ManyReply } from "../src/admin/wire";
 import { UploadError } from "../src/core/errors";
 
 const HASH = "h".repeat(32);
+const refusal = new UploadError("The file is just being passed on.", { code: "file_in_use", status: 409 });
 
-function file(name: string, receivedAt: number): ReceivedFile {
-  return {
-    path: name,
-    size: 1,
-    receivedAt,
-    lastModified: null,
-    uploadId: `id-${name}`,
-    sha256: null,
-    senderName: null,
-    senderEmail: null,
-    passedOn: null,
-  };
-}
-
-function made(api: Partial<{ remove: () => Promise<boolean>; restore: () => Promise<string> }> = {}) {
+function made(more: object = {}) {
   document.body.innerHTML = `
     <div id="live"></div>
     <p data-part="problem" hidden></p>
     <a data-part="take-all" hidden></a><a data-part="take-new" hidden></a>
     <p data-part="deleted" hidden><bdi data-part="deleted-words"></bdi><button data-part="undo"></button></p>`;
-  const calls = { remove: vi.fn(async () => true), restore: vi.fn(async () => "a (1).txt"), ...api };
+  const calls = {
+    removeMany: vi.fn(async (_: string, ids: readonly string[]) => ({
+      done: ids,
+      told: ids.map((): number | null => 7),
+      failed: 0,
+      error: null as unknown,
+    })),
+    restoreMany: vi.fn(async (_: string, ids: readonly string[]) => ({
+      done: ids,
+      told: ids.map((id) => `${id} (1).txt`),
+      failed: 0,
+      error: null as unknown,
+    })),
+    select: vi.fn(async () => ["one", "two"]),
+    ...more,
+  };
   const changed = vi.fn();
   return { taking: new Taking(document, HASH, calls, changed), calls, changed };
 }
@@ -35,14 +40,14 @@ function shown(name: string): HTMLElement {
   return part(document, name, HTMLElement);
 }
 
-describe("What can be taken away", () => {
-  beforeEach(() => localStorage.clear());
+beforeEach(() => localStorage.clear());
 
+describe("What can be taken away", () => {
   it("is everything, where there is anything", () => {
     const { taking } = made();
-    taking.show([]);
+    taking.show(0, 0);
     expect(shown("take-all").hidden).toBe(true);
-    taking.show([file("a", 2_000)]);
+    taking.show(1, 2_000);
     expect(shown("take-all").hidden).toBe(false);
     expect(shown("take-all").getAttribute("href")).toContain(`/requests/${HASH}/archive`);
     expect(shown("take-new").hidden).toBe(true);
@@ -50,54 +55,155 @@ describe("What can be taken away", () => {
 
   it("is what has arrived since this browser took the last time", () => {
     const { taking } = made();
-    taking.show([file("a", 2_000)]);
+    taking.show(1, 2_000);
     shown("take-all").dispatchEvent(new MouseEvent("click"));
-    taking.show([file("a", 2_000)]);
+    taking.show(1, 2_000);
     expect(shown("take-new").hidden).toBe(true);
-    taking.show([file("b", 3_500), file("a", 2_000)]);
+    taking.show(2, 3_500);
     expect(shown("take-new").hidden).toBe(false);
-    const since = Number(
-      new URL(shown("take-new").getAttribute("href") ?? "", "http://x").searchParams.get("since"),
-    );
+    const address = new URL(shown("take-new").getAttribute("href") ?? "", "http://x");
+    const since = Number(address.searchParams.get("since"));
     expect(since).toBeGreaterThanOrEqual(2);
     expect(since).toBeLessThan(2.001);
   });
+
+  it("is what is chosen, by an address that stays short", async () => {
+    const asked: URLSearchParams[] = [];
+    vi.spyOn(HTMLAnchorElement.prototype, "click").mockImplementation(function (this: HTMLAnchorElement) {
+      asked.push(new URL(this.href, "http://x").searchParams);
+    });
+    const { taking, calls } = made();
+    const found = { files: 90, bytes: 90, newestAt: 1700.123456, restorable: true };
+    const chosen = new Selection();
+    const choose = (from: number, to: number) => {
+      for (let at = from; at < to; at += 1) chosen.set({ uploadId: `u${at}`, size: 1 }, true);
+    };
+    choose(0, 2);
+    await taking.download(chosen, PLAIN_VIEW, found);
+    choose(2, 80);
+    await taking.download(chosen, PLAIN_VIEW, found);
+    expect(calls.select).toHaveBeenCalledTimes(1);
+    chosen.chooseAll();
+    await taking.download(chosen, { ...PLAIN_VIEW, text: "a b" }, found);
+    chosen.toggle({ uploadId: "u3", size: 1 });
+    await taking.download(chosen, PLAIN_VIEW, found);
+    expect(calls.select).toHaveBeenLastCalledWith(HASH, ["u3"]);
+    expect(asked.map(String)).toEqual([
+      "files=u0%2Cu1",
+      "selection=one%2Ctwo",
+      "q=a+b&until=1700.123456",
+      "until=1700.123456&but=one%2Ctwo",
+    ]);
+    vi.restoreAllMocks();
+  });
 });
 
-describe("A file that is deleted", () => {
+describe("Files that are deleted", () => {
   it("can be had back by the button beside the words", async () => {
     const { taking, calls, changed } = made();
-    await taking.remove(file("a.txt", 1));
-    expect(calls.remove).toHaveBeenCalledWith(HASH, "a.txt", "id-a.txt");
+    expect(await taking.remove(["a", "b"], "2 files", true)).toEqual(new Set(["a", "b"]));
+    expect(shown("deleted").textContent).toContain("2 files deleted.");
+    shown("undo").click();
+    await vi.waitFor(() => expect(shown("deleted").textContent).toContain("2 files are back."));
+    expect(calls.restoreMany).toHaveBeenCalledWith(HASH, ["a", "b"]);
+    expect(shown("undo").hidden).toBe(true);
+    expect(changed.mock.calls).toEqual([[false], [true]]);
+  });
+
+  it("are named where it is one, by the name that it has then", async () => {
+    const { taking } = made();
+    await taking.remove(["a"], "a.txt", true);
     expect(shown("deleted").textContent).toContain("a.txt is deleted.");
     shown("undo").click();
     await vi.waitFor(() => expect(shown("deleted").textContent).toContain("a (1).txt is back."));
-    expect(calls.restore).toHaveBeenCalledWith(HASH, "id-a.txt");
-    expect(shown("undo").hidden).toBe(true);
-    expect(changed).toHaveBeenCalledTimes(2);
   });
 
-  it("offers nothing where the server has no bin", async () => {
-    const { taking } = made({ remove: vi.fn(async () => false) });
-    await taking.remove(file("a.txt", 1));
-    expect(shown("undo").hidden).toBe(true);
-  });
-
-  it("takes no other one along by a second click", async () => {
+  it("are deleted for good only by whoever says so twice", async () => {
+    let clock = 1_000;
+    vi.spyOn(performance, "now").mockImplementation(() => clock);
     const { taking, calls } = made();
-    await taking.remove(file("a.txt", 1));
-    await taking.remove(file("b.txt", 1));
-    expect(calls.remove).toHaveBeenCalledTimes(1);
+    await taking.remove(["a", "b"], "2 files", false);
+    expect(calls.removeMany).not.toHaveBeenCalled();
+    expect(shown("deleted").textContent).toContain("2 files cannot be restored.");
+    clock += 300;
+    await taking.remove(["a", "b"], "2 files", false);
+    expect(calls.removeMany).not.toHaveBeenCalled();
+    clock += 2_000;
+    await taking.remove(["a", "c"], "2 files", false);
+    expect(calls.removeMany).not.toHaveBeenCalled();
+    clock += 2_000;
+    await taking.remove(["a", "c"], "2 files", false);
+    expect(calls.removeMany).toHaveBeenCalledTimes(1);
+    vi.restoreAllMocks();
   });
 
-  it("says why where it cannot be done", async () => {
-    const refusal = new UploadError("The file is just being passed on.", {
-      code: "file_in_use",
-      status: 409,
+  it("take no others along by a second click", async () => {
+    const { taking, calls } = made();
+    await taking.remove(["a"], "a.txt", true);
+    await taking.remove(["b"], "b.txt", true);
+    expect(calls.removeMany).toHaveBeenCalledTimes(1);
+  });
+
+  it("are told from those that cannot be, and why", async () => {
+    const removeMany = async () => ({ done: ["a"], told: [null], failed: 2, error: refusal });
+    const { taking, changed } = made({ removeMany });
+    expect(await taking.remove(["a", "b", "c"], "3 files", true)).toEqual(new Set(["a"]));
+    expect(shown("deleted").textContent).toContain("1 file deleted.");
+    expect(shown("undo").hidden).toBe(true);
+    expect(shown("problem").textContent).toBe("2 files could not: The file is just being passed on.");
+    expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  it("change nothing where none could be", async () => {
+    const { taking, changed } = made({
+      removeMany: async () => ({ done: [], told: [], failed: 1, error: refusal }),
     });
-    const { taking, changed } = made({ remove: vi.fn(async () => Promise.reject(refusal)) });
-    await taking.remove(file("a.txt", 1));
+    expect((await taking.remove(["a"], "a.txt", true)).size).toBe(0);
     expect(shown("problem").textContent).toContain("just being passed on");
     expect(changed).not.toHaveBeenCalled();
+  });
+});
+
+describe("inBatches", () => {
+  const ids = Array.from({ length: 450 }, (_, at) => `u${at}`);
+  const yes = (uploadId: string) => ({ uploadId, result: 7, refusal: null });
+
+  it("goes on where a call ended early, until each was tried", async () => {
+    const calls: number[] = [];
+    const heard: number[] = [];
+    const outcome = await inBatches(
+      ids,
+      async (some): Promise<ManyReply> => {
+        calls.push(some.length);
+        return { outcomes: some.slice(0, 150).map(yes) };
+      },
+      (done) => heard.push(done),
+    );
+    expect(outcome.done).toEqual(ids);
+    expect(calls).toEqual([200, 200, 150]);
+    expect(heard).toEqual([150, 300, 450]);
+  });
+
+  it("tells what was done before a call broke, and takes what is gone for done", async () => {
+    let call = 0;
+    const outcome = await inBatches(ids, async (some): Promise<ManyReply> => {
+      call += 1;
+      if (call === 2) throw refusal;
+      const [gone, used, ...rest] = some;
+      return {
+        outcomes: [
+          { uploadId: gone ?? "", result: null, refusal: { words: "", code: "file_not_found", status: 404 } },
+          {
+            uploadId: used ?? "",
+            result: null,
+            refusal: { words: "In use.", code: "file_in_use", status: 409 },
+          },
+          ...rest.map(yes),
+        ],
+      };
+    });
+    expect([outcome.done.length, outcome.failed]).toEqual([199, 251]);
+    expect(outcome.told[0]).toBeNull();
+    expect(outcome.error).toMatchObject({ code: "file_in_use", message: "In use." });
   });
 });

@@ -62,7 +62,7 @@ def test_files_are_found_sorted_and_counted(client: Client) -> None:
     assert found(sort="sender")[:3] == ["Wedding/IMG_0001.JPG", "Wedding/film.mov", "Ärger 100%.txt"]
     page = listed(link, sort="name", limit=2, count="true", type="picture").expect(200).json
     newest = max(each["received_at"] for each in page["files"])
-    assert page["found"] == {"files": 2, "bytes": 9, "newest_at": newest}
+    assert page["found"] == {"files": 2, "bytes": 9, "newest_at": newest, "restorable": True}
     assert page["next_cursor"] is None
     assert {each["type"] for each in page["files"]} == {"picture"}
     walked: list[str] = []

@@ -2,6 +2,7 @@
 
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import { API, BASE } from "../page/base";
+import { inBatches, type ManyOutcome } from "./many";
 import {
   type FileText,
   type FoundFile,
@@ -14,18 +15,23 @@ import {
 } from "./search-wire";
 import type { Terms } from "./terms";
 import {
+  type FilePage,
   type LinkList,
+  type ManyReply,
   type OpenUpload,
   type OwnerLink,
   type Page,
-  parseDeleted,
+  parseFilePage,
   parseFiles,
   parseLink,
   parseLinks,
-  parseRestored,
+  parseMany,
+  parseSelected,
+  parseSenders,
   parseStopped,
   parseUploads,
   type ReceivedFile,
+  type SenderFiles,
   type Stopped,
 } from "./wire";
 
@@ -33,6 +39,8 @@ import {
 const PAGE_ITEMS = 1_000;
 /** Calls in which all uploads of a link are cancelled, each up to a thousand of them. */
 const MAX_STOP_CALLS = 100;
+/** Files behind one name. */
+const MAX_CHOSEN = 5_000;
 /** Found files that are shown at once. */
 const FOUND = 20;
 const API_ROOT = `${BASE}/api`;
@@ -117,6 +125,35 @@ export class OwnerApi {
     await this.#call(`${linkPath(hash)}/seen`, { method: "POST", body: { files_arrived: filesArrived } });
   }
 
+  /** Files as `query` has them, behind `cursor`; with `count` also how much it finds in all. */
+  async filePage(
+    hash: string,
+    query: Readonly<Record<string, string>>,
+    cursor: string,
+    limit: number,
+    count: boolean,
+    signal?: AbortSignal,
+  ): Promise<FilePage> {
+    const asked = new URLSearchParams({ ...query, cursor, limit: String(limit), count: String(count) });
+    return this.#read(`${linkPath(hash)}/files?${asked}`, { signal }, parseFilePage);
+  }
+
+  /** Who has sent the files that are there, who sent most first. */
+  async senders(hash: string): Promise<readonly SenderFiles[]> {
+    return this.#read(`${linkPath(hash)}/senders`, {}, parseSenders);
+  }
+
+  /** Names for so many files, by which an archive of them is asked for. */
+  async select(hash: string, ids: readonly string[]): Promise<readonly string[]> {
+    const names: string[] = [];
+    for (let at = 0; at < ids.length; at += MAX_CHOSEN) {
+      const uploads = ids.slice(at, at + MAX_CHOSEN);
+      const path = `${linkPath(hash)}/selections`;
+      names.push(await this.#read(path, { method: "POST", body: { uploads } }, parseSelected));
+    }
+    return names;
+  }
+
   /** Files that say this, the best first, behind `cursor`. While one is still typing, the last word may go on. */
   async search(
     words: string,
@@ -195,16 +232,22 @@ export class OwnerApi {
     }
   }
 
-  /** Deletes a received file; whether it can be restored. */
-  async remove(hash: string, path: string, uploadId: string): Promise<boolean> {
-    const query = new URLSearchParams({ upload_id: uploadId });
-    return this.#read(`${filePath(hash, path)}?${query}`, { method: "DELETE" }, parseDeleted);
+  /** Deletes received files. */
+  async removeMany(
+    hash: string,
+    ids: readonly string[],
+    progress?: (done: number) => void,
+  ): Promise<ManyOutcome> {
+    return inBatches(ids, (uploads) => this.#many(hash, "deletions", uploads), progress);
   }
 
-  /** Restores a deleted file; the path that it has now. */
-  async restore(hash: string, uploadId: string): Promise<string> {
-    const path = `${linkPath(hash)}/bin/${encodeURIComponent(uploadId)}/restore`;
-    return this.#read(path, { method: "POST" }, parseRestored);
+  /** Restores deleted files. */
+  async restoreMany(hash: string, ids: readonly string[]): Promise<ManyOutcome> {
+    return inBatches(ids, (uploads) => this.#many(hash, "restorations", uploads));
+  }
+
+  async #many(hash: string, call: string, uploads: readonly string[]): Promise<ManyReply> {
+    return this.#read(`${linkPath(hash)}/${call}`, { method: "POST", body: { uploads } }, parseMany);
   }
 
   async #paged<T>(
@@ -298,16 +341,10 @@ export function downloadUrl(hash: string, path: string): string {
   return API + filePath(hash, path);
 }
 
-/** What of a link an archive is to hold, as the server chooses it; times are seconds since the epoch. */
-export type Wanted = Readonly<Partial<Record<"since" | "until" | "sender" | "files", string | undefined>>>;
-
-/** Where received files are downloaded as one archive: all of them, or those that fit. */
-export function archiveUrl(hash: string, wanted: Wanted = {}): string {
-  const named = Object.entries(wanted).flatMap(([name, value]) =>
-    value === undefined ? [] : [[name, value]],
-  );
-  const query = named.length === 0 ? "" : `?${new URLSearchParams(named)}`;
-  return `${API}${linkPath(hash)}/archive${query}`;
+/** Where received files are downloaded as one archive: all, or those that `query` names, as the server chooses them. */
+export function archiveUrl(hash: string, query: Readonly<Record<string, string | undefined>> = {}): string {
+  const named = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  return `${API}${linkPath(hash)}/archive${named.length === 0 ? "" : `?${new URLSearchParams(named)}`}`;
 }
 
 function filePath(hash: string, path: string): string {

@@ -5,13 +5,13 @@ import { BASE } from "../page/base";
 import { make, need, setText } from "../page/dom";
 import type { Alike } from "./alike";
 import { documentUrl, OwnerApi } from "./api";
-import { showTime } from "./files";
 import { formatBytes, formatDate } from "./format";
 import { said, showDownload } from "./found";
 import { acts, part, show } from "./parts";
 import { loginAddress } from "./places";
 import type { FileText, Place, SearchedFile } from "./search-wire";
 import { visibleName } from "./visible";
+import { showTime } from "./when";
 import { errorWords } from "./words";
 
 const LOGGED_OUT = "You are not logged in. Log in, and this text is opened again.";

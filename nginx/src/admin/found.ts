@@ -2,11 +2,12 @@
 
 import { make, setText } from "../page/dom";
 import { documentUrl, downloadUrl } from "./api";
-import { GONE, showTime } from "./files";
+import { GONE } from "./files/row";
 import { formatDate } from "./format";
 import { clonedElement, part, show } from "./parts";
 import type { FoundFile, FoundPassage, Piece } from "./search-wire";
 import { visibleName } from "./visible";
+import { showTime } from "./when";
 
 export interface FoundPorts {
   /** What people know the link with this hash, or the entity, by. */

@@ -2,11 +2,11 @@
 
 import { make, setAttribute, setText } from "../page/dom";
 import { type Batch, batchesOf, namesWords, sentWords } from "./batches";
-import { showTime } from "./files";
 import { countOf, formatDate } from "./format";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";
+import { showTime } from "./when";
 import type { ReceivedFile } from "./wire";
 
 /** So many files are asked for; what is older is not told. */

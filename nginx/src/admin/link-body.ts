@@ -6,7 +6,7 @@ import { make, reachable, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { Arriving } from "./arriving";
 import { Editor } from "./editor";
-import { FileList } from "./files";
+import { FileTable } from "./files/table";
 import { countOf } from "./format";
 import { HISTORY_FILES, History } from "./history";
 import { acts, cloned, part, say, show } from "./parts";
@@ -16,7 +16,7 @@ import { Tabs } from "./tabs";
 import { Taking } from "./taking";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
-import { type ListedLink, type OpenUpload, type ReceivedFile, TEXTS } from "./wire";
+import { type ListedLink, type OpenUpload, TEXTS } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
 export interface RowPorts {
@@ -43,7 +43,7 @@ const LONG_TEXTS = TEXTS.filter((name) => name !== "title");
 export class LinkBody {
   readonly #root: HTMLElement;
   readonly #ports: RowPorts;
-  readonly #files: FileList;
+  readonly #files: FileTable;
   readonly #taking: Taking;
   readonly #arriving: Arriving;
   readonly #texts: Texts;
@@ -54,10 +54,7 @@ export class LinkBody {
   #editor: Editor | null = null;
   #tab: Tab = TABS[0];
   #link: ListedLink;
-  #received: readonly ReceivedFile[] | null = null;
-  /** How many files there were when they were asked for. */
-  #total = 0;
-  /** Up to which arrival they are shown. */
+  /** Up to which arrival its files were shown. */
   #shownUpTo = 0;
   /** How many there were when what happened was asked for; null where it has not been. */
   #told: number | null = null;
@@ -71,14 +68,21 @@ export class LinkBody {
     for (const name of LONG_TEXTS) reachable(part(root, name, HTMLElement));
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
-    this.#files = new FileList(link.hash, () => ports.refresh(), {
+    const { api } = ports;
+    this.#files = new FileTable({
+      hash: link.hash,
+      load: (query, cursor, limit, count) => api.filePage(link.hash, query, cursor, limit, count),
+      senders: () => api.senders(link.hash),
+      open: () => false,
       passOn: (path) => this.#passOn(path),
-      isGone: (path) => ports.api.isGone(link.hash, path),
-      remove: (file) => this.#taking.remove(file),
+      isGone: (path) => api.isGone(link.hash, path),
+      remove: (ids, name, restorable) => this.#taking.remove(ids, name, restorable),
+      download: (chosen, view, found) => this.#taking.download(chosen, view, found),
+      complain: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
     });
     part(root, "files", HTMLElement).append(this.#files.element);
-    this.#taking = new Taking(root, link.hash, ports.api, () => {
-      this.#received = null;
+    this.#taking = new Taking(root, link.hash, api, (back) => {
+      if (back) this.#files.forget();
       ports.refresh();
     });
     this.#arriving = new Arriving({
@@ -129,11 +133,7 @@ export class LinkBody {
   /** Brings what arrives and what has arrived up to date. */
   async refresh(signal: AbortSignal): Promise<void> {
     if (this.#tab === "files")
-      await Promise.all([
-        this.#refreshUploads(signal),
-        this.#refreshFiles(signal),
-        this.#refreshTexts(signal),
-      ]);
+      await Promise.all([this.#refreshUploads(signal), this.#refreshFiles(), this.#refreshTexts(signal)]);
     if (this.#tab === "activity") await this.#refreshHistory(signal);
   }
 
@@ -149,8 +149,13 @@ export class LinkBody {
     this.#arriving.show(page, uploadsOpen);
   }
 
-  async #refreshFiles(signal: AbortSignal): Promise<void> {
-    if (this.#filesAreStale()) await this.#askForFiles(signal);
+  async #refreshFiles(): Promise<void> {
+    const { filesReceived, filesArrived } = this.#link;
+    await this.#files.refresh(filesReceived);
+    if (this.#files.showsAll) this.#shownUpTo = Math.max(this.#shownUpTo, filesArrived);
+    const { all } = this.#files;
+    if (all !== null) this.#taking.show(all.files, (all.newestAt ?? 0) * 1_000);
+    this.#files.element.hidden = false;
     if (this.#link.filesNew > 0) await this.#tellSeen();
   }
 
@@ -161,16 +166,6 @@ export class LinkBody {
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
     }
-  }
-
-  async #askForFiles(signal: AbortSignal): Promise<void> {
-    const { filesReceived: total, filesArrived } = this.#link;
-    this.#received = await this.#ports.api.files(this.#link.hash, this.#files.wanted, signal);
-    this.#total = total;
-    this.#shownUpTo = filesArrived;
-    this.#files.show(this.#received, Math.max(total, this.#received.length));
-    this.#files.element.hidden = false;
-    this.#taking.show(this.#received);
   }
 
   async #refreshTexts(signal: AbortSignal): Promise<void> {
@@ -184,18 +179,6 @@ export class LinkBody {
     if (this.#told === total) return;
     this.#history.show(await this.#ports.api.files(this.#link.hash, HISTORY_FILES, signal), total);
     this.#told = total;
-  }
-
-  /** Received files are never changed but for their hash and their way to elsewhere, which come later. */
-  #filesAreStale(): boolean {
-    const received = this.#received;
-    const total = this.#link.filesReceived;
-    if (received === null || this.#total !== total || this.#shownUpTo !== this.#link.filesArrived)
-      return true;
-    if (received.length < Math.min(this.#files.wanted, total)) return true;
-    return received.some(
-      ({ sha256, passedOn }) => sha256 === null || (passedOn !== null && passedOn.state !== "done"),
-    );
   }
 
   async #passOn(path: string): Promise<void> {

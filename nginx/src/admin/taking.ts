@@ -1,35 +1,41 @@
-// Taking received files away: all in one archive, what is new since the last one, and one to the bin.
+// Taking received files away: all in one archive, what is new since the last one, what is chosen, and some to the bin.
 
 import { archiveUrl, type OwnerApi } from "./api";
+import type { Selection } from "./files/selection";
+import type { Found } from "./files/shelf";
+import { choiceQuery, type View } from "./files/view";
+import { countOf } from "./format";
 import { acts, part, say, show } from "./parts";
 import { visibleName } from "./visible";
-import type { ReceivedFile } from "./wire";
 import { errorWords } from "./words";
 
 /** Where the next file moves below the pointer: a second click on "Delete" so soon was meant for the first one. */
 const SECOND_CLICK_MS = 700;
+/** Whoever is asked whether to delete for good answers by pressing again, not sooner and not later than this. */
+const SURE_MS = 15_000;
 const MICROSECOND = 1e-6;
+/** So many ids an address holds. */
+const MOST_IN_ADDRESS = 50;
+
+type Api = Pick<OwnerApi, "removeMany" | "restoreMany" | "select">;
 
 export class Taking {
   readonly #root: ParentNode;
   readonly #hash: string;
-  readonly #api: Pick<OwnerApi, "remove" | "restore">;
-  readonly #changed: () => void;
+  readonly #api: Api;
+  readonly #changed: (back: boolean) => void;
   readonly #all: HTMLAnchorElement;
   readonly #new: HTMLAnchorElement;
   readonly #line: HTMLElement;
   readonly #undo: HTMLButtonElement;
   #newest = 0;
-  #deleted: ReceivedFile | null = null;
+  #deleted: readonly string[] = [];
   #at = Number.NEGATIVE_INFINITY;
+  #asked = { ids: "", at: Number.NEGATIVE_INFINITY };
+  #busy = false;
 
-  /** `changed` is called where the list has to be asked for again. */
-  constructor(
-    root: ParentNode,
-    hash: string,
-    api: Pick<OwnerApi, "remove" | "restore">,
-    changed: () => void,
-  ) {
+  /** `changed` is called where files have gone, or have come `back`. */
+  constructor(root: ParentNode, hash: string, api: Api, changed: (back: boolean) => void) {
     this.#root = root;
     this.#hash = hash;
     this.#api = api;
@@ -43,44 +49,89 @@ export class Taking {
     acts(this.#undo, () => this.#restore());
   }
 
-  /** Shows what can be taken of these files, the newest of which comes first. */
-  show(files: readonly ReceivedFile[]): void {
-    this.#newest = files[0]?.receivedAt ?? 0;
-    this.#all.hidden = files.length === 0;
+  /** Shows what can be taken of so many files, the newest of which arrived then, in milliseconds. */
+  show(files: number, newest: number): void {
+    this.#newest = newest;
+    this.#all.hidden = files === 0;
     const before = lastTaken(this.#hash);
-    this.#new.hidden = before === null || this.#newest <= before;
+    this.#new.hidden = before === null || newest <= before;
     if (before !== null)
       this.#new.href = archiveUrl(this.#hash, { since: String(before / 1000 + MICROSECOND) });
   }
 
-  /** Deletes a file, and offers to undo that. */
-  async remove(file: ReceivedFile): Promise<void> {
+  /** Deletes files, of which `name` is what one or many are called, and offers to undo that; those that are gone then. Where nothing
+   * can be undone, it asks first. */
+  async remove(ids: readonly string[], name: string, restorable: boolean): Promise<ReadonlySet<string>> {
     const now = performance.now();
-    if (now - this.#at < SECOND_CLICK_MS) return;
-    this.#at = now;
-    try {
-      const restorable = await this.#api.remove(this.#hash, file.path, file.uploadId);
-      this.#deleted = file;
-      this.#undo.hidden = !restorable;
-      this.#tell(`${visibleName(file.path)} is deleted.`);
-      this.#changed();
-    } catch (error) {
-      this.#complain(error);
+    if (this.#busy || now - this.#at < SECOND_CLICK_MS) return new Set();
+    if (!restorable && !this.#isSure(ids.join(), now)) {
+      this.#undo.hidden = true;
+      this.#tell(`${name} cannot be restored. Press Delete once more to delete for good.`);
+      this.#at = now;
+      return new Set();
     }
-    this.#at = performance.now();
+    this.#busy = true;
+    this.#undo.hidden = true;
+    try {
+      return await this.#delete(ids, name);
+    } finally {
+      this.#busy = false;
+      this.#at = performance.now();
+    }
+  }
+
+  /** Downloads what is chosen. */
+  async download({ named, isAll }: Selection, view: View, found: Found): Promise<void> {
+    const asked: Record<string, string> = isAll ? choiceQuery(view) : {};
+    // No more than somebody has seen, and the same again where it breaks off.
+    if (isAll && found.newestAt !== null) asked.until = String(found.newestAt);
+    if (named.length > 0) {
+      if (!isAll && named.length <= MOST_IN_ADDRESS) asked.files = named.join();
+      else asked[isAll ? "but" : "selection"] = (await this.#api.select(this.#hash, named)).join();
+    }
+    follow(archiveUrl(this.#hash, asked));
+  }
+
+  async #delete(ids: readonly string[], name: string): Promise<ReadonlySet<string>> {
+    const progress = (count: number): void => {
+      if (count < ids.length) this.#tell(`${countOf(count, "file")} of ${name} deleted …`);
+    };
+    const { done, told, failed, error } = await this.#api.removeMany(this.#hash, ids, progress);
+    if (done.length > 0) {
+      this.#deleted = done.filter((_, at) => told[at] !== null);
+      this.#undo.hidden = this.#deleted.length === 0;
+      const words = ids.length === 1 ? `${name} is deleted.` : `${countOf(done.length, "file")} deleted.`;
+      this.#tell(words);
+      this.#changed(false);
+    }
+    this.#complain(failed, error);
+    return new Set(done);
+  }
+
+  #isSure(ids: string, now: number): boolean {
+    const sure = this.#asked.ids === ids && now - this.#asked.at < SURE_MS;
+    this.#asked = sure ? { ids: "", at: Number.NEGATIVE_INFINITY } : { ids, at: now };
+    return sure;
   }
 
   async #restore(): Promise<void> {
-    if (this.#deleted === null) return;
-    try {
-      const path = await this.#api.restore(this.#hash, this.#deleted.uploadId);
-      this.#deleted = null;
-      this.#undo.hidden = true;
-      this.#tell(`${visibleName(path)} is back.`);
-      this.#changed();
-    } catch (error) {
-      this.#complain(error);
+    const ids = this.#deleted;
+    if (ids.length === 0) return;
+    const { done, told, failed, error } = await this.#api.restoreMany(this.#hash, ids);
+    if (done.length > 0) {
+      const settled = new Set(done);
+      this.#deleted = ids.filter((id) => !settled.has(id));
+      this.#undo.hidden = this.#deleted.length === 0;
+      const paths = told.filter((path): path is string => typeof path === "string");
+      const [only] = paths;
+      if (paths.length === 1 && only !== undefined) this.#tell(`${visibleName(only)} is back.`);
+      else
+        this.#tell(
+          paths.length === 0 ? "The bin holds them no longer." : `${countOf(paths.length, "file")} are back.`,
+        );
+      this.#changed(true);
     }
+    this.#complain(failed, error);
   }
 
   #taken(): void {
@@ -98,9 +149,23 @@ export class Taking {
     say(words);
   }
 
-  #complain(error: unknown): void {
-    show(part(this.#root, "problem", HTMLElement), errorWords(error));
+  /** So many could not be done, the first of them for this reason. */
+  #complain(failed: number, error: unknown): void {
+    if (error === null) return;
+    const words = errorWords(error);
+    show(
+      part(this.#root, "problem", HTMLElement),
+      failed > 1 ? `${countOf(failed, "file")} could not: ${words}` : words,
+    );
   }
+}
+
+/** Has the browser download what is there. */
+function follow(url: string): void {
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = "";
+  link.click();
 }
 
 function keyOf(hash: string): string {

@@ -29,8 +29,20 @@ function midnight(milliseconds: number): number {
   return new Date(milliseconds).setHours(0, 0, 0, 0);
 }
 
+/** Whether there is such a time: what a sender says may be none that a calendar has. */
+export function showTime(
+  element: HTMLTimeElement,
+  milliseconds: number | null,
+  format: (milliseconds: number) => string,
+): boolean {
+  const date = new Date(milliseconds ?? Number.NaN);
+  if (Number.isNaN(date.getTime())) return false;
+  setAttribute(element, "datetime", date.toISOString());
+  setAttribute(element, "title", formatDate(date.getTime()));
+  setText(element, format(date.getTime()));
+  return true;
+}
+
 export function showWhen(element: HTMLTimeElement, milliseconds: number, now = Date.now()): void {
-  setAttribute(element, "datetime", new Date(milliseconds).toISOString());
-  setAttribute(element, "title", formatDate(milliseconds));
-  setText(element, whenWords(milliseconds, now));
+  showTime(element, milliseconds, (at) => whenWords(at, now));
 }

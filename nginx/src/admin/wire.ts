@@ -81,6 +81,8 @@ export interface ReceivedFile {
   readonly sha256: string | null;
   readonly senderName: string | null;
   readonly senderEmail: string | null;
+  /** What kind of file it is, by its extension: `picture`, `video` … */
+  readonly type: string;
   /** Null where it goes nowhere else. */
   readonly passedOn: PassedOn | null;
 }
@@ -152,20 +154,89 @@ function parseListed(value: unknown): ListedLink {
   };
 }
 
-/** Whether a deleted file can be restored. */
-export function parseDeleted(value: unknown): boolean {
-  return doubted<Declared<"Deleted">>(value).restorable_until != null;
+/** What became of one of many files. */
+export interface OneOfMany {
+  readonly uploadId: string;
+  /** Until when a deleted one can be restored, or the path that a restored one has. */
+  readonly result: string | number | null;
+  readonly refusal: { readonly words: string; readonly code: string; readonly status: number } | null;
 }
 
-/** The path that a restored file has. */
-export function parseRestored(value: unknown): string {
-  return text(doubted<Declared<"Restored">>(value), "path");
+export interface ManyReply {
+  readonly outcomes: readonly OneOfMany[];
+}
+
+export function parseMany(value: unknown): ManyReply {
+  const reply = doubted<Declared<"DeletedMany"> | Declared<"RestoredMany">>(value);
+  return { outcomes: list(reply, "files").map(oneOfMany) };
+}
+
+function oneOfMany(value: unknown): OneOfMany {
+  const fields = doubted<Declared<"Deleted"> & Declared<"Restored"> & Declared<"FileRefused">>(value);
+  const uploadId = text(fields, "upload_id");
+  const { code, restorable_until: until } = fields;
+  if (typeof code !== "string")
+    return { uploadId, result: typeof until === "number" ? until : optionalText(fields.path), refusal: null };
+  return {
+    uploadId,
+    result: null,
+    refusal: { words: text(fields, "error"), code, status: number(fields, "status") },
+  };
+}
+
+export function parseSelected(value: unknown): string {
+  return text(doubted<Declared<"Selected">>(value), "id");
+}
+
+/** How many files somebody has sent. */
+export interface SenderFiles {
+  readonly name: string | null;
+  readonly email: string | null;
+  readonly files: number;
+}
+
+export function parseSenders(value: unknown): readonly SenderFiles[] {
+  return list(doubted<Declared<"SenderList">>(value), "senders").map((each) => {
+    const fields = doubted<Declared<"SenderFiles">>(each);
+    return {
+      name: optionalText(fields.sender_name),
+      email: optionalText(fields.sender_email),
+      files: number(fields, "files"),
+    };
+  });
 }
 
 /** Some of a list; `nextCursor` leads to what comes after them and is null where there is nothing. */
 export interface Page<T> {
   readonly items: readonly T[];
   readonly nextCursor: string | null;
+}
+
+/** Some of a link's files; where it was asked for, with how much there is in all. */
+export interface FilePage extends Page<ReceivedFile> {
+  readonly found: {
+    readonly files: number;
+    readonly bytes: number;
+    /** Seconds, as the server writes them: they are sent back. */
+    readonly newestAt: number | null;
+    readonly restorable: boolean;
+  } | null;
+}
+
+export function parseFilePage(value: unknown): FilePage {
+  const page = parseFiles(value);
+  const { found } = doubted<Declared<"FileList">>(value);
+  if (found == null) return { ...page, found: null };
+  const fields = doubted<Declared<"FoundFiles">>(found);
+  return {
+    ...page,
+    found: {
+      files: number(fields, "files"),
+      bytes: number(fields, "bytes"),
+      newestAt: typeof fields.newest_at === "number" ? fields.newest_at : null,
+      restorable: fields.restorable !== false,
+    },
+  };
 }
 
 export function parseFiles(value: unknown): Page<ReceivedFile> {
@@ -181,6 +252,7 @@ export function parseFiles(value: unknown): Page<ReceivedFile> {
       sha256: optionalText(fields.sha256),
       senderName: optionalText(fields.sender_name),
       senderEmail: optionalText(fields.sender_email),
+      type: optionalText(fields.type) ?? "other",
       passedOn: passedOnOf(fields.passed_on),
     };
   });

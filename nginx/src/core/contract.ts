@@ -369,6 +369,8 @@ export interface components {
             readonly bytes: number;
             /** @description When the newest of them arrived; null where there are none. */
             readonly newest_at: number | null;
+            /** @description Whether files that are deleted can be restored, `DROPPR_BIN_HOURS`. */
+            readonly restorable: boolean;
         };
         readonly Handoff: {
             readonly uploads: readonly components["schemas"]["UploadStatus"][];

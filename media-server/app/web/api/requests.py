@@ -200,7 +200,8 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> replies.Receive
 
 
 def found_view(found: Found) -> replies.FoundFiles:
-    return {"files": found.files, "bytes": found.bytes, "newest_at": found.newest}
+    restorable = services().settings.bin_hours > 0
+    return {"files": found.files, "bytes": found.bytes, "newest_at": found.newest, "restorable": restorable}
 
 
 def sender_files_view(each: SenderFiles) -> replies.SenderFiles:

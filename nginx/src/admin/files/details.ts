@@ -1,0 +1,54 @@
+// What is wanted of a file now and then: its digest, when it was changed, how it gets on to elsewhere.
+
+import { setAttribute, setText } from "../../page/dom";
+import { formatDate, formatDay } from "../format";
+import { acts, clonedElement, copies, part } from "../parts";
+import { visibleName } from "../visible";
+import { showTime } from "../when";
+import type { ReceivedFile } from "../wire";
+import { passedOnWords, senderWords, shortHash } from "../words";
+
+interface DetailsPorts {
+  readonly passOn: (path: string) => Promise<void>;
+  readonly remove: (file: ReceivedFile) => void;
+}
+
+export class Details {
+  readonly element = clonedElement("file-details");
+  readonly #hash = part(this.element, "hash", HTMLElement);
+  readonly #copy = part(this.element, "copy-hash", HTMLButtonElement);
+  readonly #passedOn = part(this.element, "passed-on", HTMLElement);
+  readonly #passOn = part(this.element, "pass-on", HTMLButtonElement);
+  readonly #remove = part(this.element, "remove", HTMLButtonElement);
+  #file: ReceivedFile | null = null;
+
+  constructor({ passOn, remove }: DetailsPorts) {
+    copies(this.#copy, () => this.#file?.sha256 ?? "");
+    acts(this.#passOn, async () => {
+      if (this.#file !== null) await passOn(this.#file.path);
+    });
+    this.#remove.addEventListener("click", () => this.#file && remove(this.#file));
+  }
+
+  show(file: ReceivedFile): void {
+    this.#file = file;
+    const name = visibleName(file.path);
+    setText(part(this.element, "path", HTMLElement), name);
+    const changed = part(this.element, "changed-line", HTMLElement);
+    changed.hidden = !showTime(part(changed, "changed", HTMLTimeElement), file.lastModified, formatDay);
+    showTime(part(this.element, "time", HTMLTimeElement), file.receivedAt, formatDate);
+    const sender = visibleName(senderWords(file));
+    setText(part(this.element, "sender", HTMLElement), sender);
+    part(this.element, "sender-line", HTMLElement).hidden = sender === "";
+    const { passedOn, sha256 } = file;
+    part(this.element, "passed-on-line", HTMLElement).hidden = passedOn === null;
+    setText(this.#passedOn, passedOn === null ? "" : visibleName(passedOnWords(passedOn)));
+    this.#passOn.hidden = passedOn === null || !["retrying", "failed"].includes(passedOn.state);
+    setAttribute(this.#passOn, "aria-label", `Try again to pass on ${name}`);
+    this.#copy.hidden = sha256 === null;
+    setAttribute(this.#copy, "aria-label", `Copy the SHA-256 of ${name}`);
+    setText(this.#hash, sha256 === null ? "is being computed" : shortHash(sha256));
+    setAttribute(this.#hash, "title", sha256 ?? "");
+    setAttribute(this.#remove, "aria-label", `Delete ${name}`);
+  }
+}

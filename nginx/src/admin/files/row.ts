@@ -1,0 +1,179 @@
+// A row of the list of files: box, type, name, sender, time, size, and what can be done with it. Rows are used again for other files.
+
+import { make, makeIcon, makeIconButton, setAttribute, setHidden, setLabel, setText } from "../../page/dom";
+import type { VirtualRow } from "../../page/virtual-list";
+import { downloadUrl } from "../api";
+import { formatBytes, formatDate } from "../format";
+import { show } from "../parts";
+import { visibleName } from "../visible";
+import { agoWords, showTime } from "../when";
+import type { ReceivedFile } from "../wire";
+import { senderWords } from "../words";
+import { Details } from "./details";
+import type { Entry } from "./shelf";
+
+export const GONE = "This file is no longer in its place: it was moved or removed on the server.";
+
+export interface RowPorts {
+  readonly hash: string;
+  readonly isChosen: (file: ReceivedFile) => boolean;
+  /** Whether it is the one that keys begin at. */
+  readonly isCurrent: (entry: Entry) => boolean;
+  readonly isUnfolded: (entry: Entry) => boolean;
+  readonly toggle: (entry: Entry, stretch: boolean) => void;
+  readonly unfold: (entry: Entry) => void;
+  /** Looks at a file; false where it is to be downloaded instead. */
+  readonly open: (file: ReceivedFile) => boolean;
+  readonly remove: (file: ReceivedFile) => void;
+  /** Has it passed on again. */
+  readonly passOn: (path: string) => Promise<void>;
+  /** Whether a file that was received is no longer in its place. */
+  readonly isGone: (path: string) => Promise<boolean>;
+}
+
+/** What stands in front of a name: so far the type, in letters. */
+export function media(file: ReceivedFile): HTMLElement {
+  const element = make("span", { className: "file-type", text: typeWords(file) });
+  element.dataset.type = file.type;
+  element.setAttribute("aria-hidden", "true");
+  return element;
+}
+
+const MOST_LETTERS = 4;
+
+function typeWords({ path }: ReceivedFile): string {
+  const name = path.slice(path.lastIndexOf("/") + 1);
+  const extension = name.includes(".") ? name.slice(name.lastIndexOf(".") + 1) : "";
+  return /^[a-z0-9]+$/i.test(extension) && extension.length <= MOST_LETTERS ? extension.toUpperCase() : "…";
+}
+
+export class FileRow implements VirtualRow<Entry> {
+  readonly element = make("li", { className: "file-row" });
+  readonly #ports: RowPorts;
+  readonly #box = make("input");
+  readonly #media = make("span", { className: "file-media" });
+  readonly #name = make("a", { className: "file-name" });
+  readonly #base = make("bdi", { className: "file-base" });
+  readonly #folder = make("bdi", { className: "file-folder" });
+  readonly #sender = make("bdi", { className: "file-sender" });
+  readonly #time = make("time", { className: "file-time" });
+  readonly #size = make("bdi", { className: "file-size" });
+  readonly #gone = make("p", { className: "problem" });
+  readonly #download = make("a", { className: "button icon" });
+  readonly #more: HTMLButtonElement;
+  readonly #remove: HTMLButtonElement;
+  #details: Details | null = null;
+  #entry: Entry | null = null;
+  #file: ReceivedFile | null = null;
+
+  constructor(ports: RowPorts) {
+    this.#ports = ports;
+    this.#box.type = "checkbox";
+    const label = make("label", { className: "file-box" }, this.#box);
+    this.#name.append(this.#base, this.#folder);
+    this.#download.append(makeIcon("download"));
+    this.#more = makeIconButton("more", () => this.#entry && ports.unfold(this.#entry));
+    this.#remove = makeIconButton("remove", () => this.#file && ports.remove(this.#file));
+    this.#remove.classList.add("danger", "file-remove");
+    const acts = make("span", { className: "file-acts" }, this.#download, this.#remove, this.#more);
+    this.#gone.setAttribute("role", "alert");
+    this.#gone.hidden = true;
+    const facts = make("span", { className: "file-facts" }, this.#sender, this.#time, this.#size);
+    this.element.append(label, this.#media, this.#name, facts, acts, this.#gone);
+    this.#listen();
+  }
+
+  paint(entry: Entry): void {
+    const { file } = entry;
+    const other = entry !== this.#entry || file?.uploadId !== this.#file?.uploadId;
+    this.#entry = entry;
+    setAttribute(this.element, "data-id", String(entry.id));
+    this.element.classList.toggle("pending", file === null);
+    if (file !== null && (other || file !== this.#file)) this.#write(file, other);
+    if (file === null) this.#blank();
+    this.#file = file;
+    const chosen = file !== null && this.#ports.isChosen(file);
+    if (this.#box.checked !== chosen) this.#box.checked = chosen;
+    this.element.classList.toggle("chosen", chosen);
+    const tab = this.#ports.isCurrent(entry) ? 0 : -1;
+    if (this.#name.tabIndex !== tab)
+      for (const each of [this.#box, this.#name, this.#download, this.#more, this.#remove])
+        each.tabIndex = tab;
+    this.#unfold(file !== null && this.#ports.isUnfolded(entry) ? file : null);
+  }
+
+  /** Where keys begin. */
+  focus(): void {
+    this.#name.focus({ preventScroll: true });
+  }
+
+  #listen(): void {
+    this.#box.addEventListener(
+      "click",
+      ({ shiftKey }) => this.#entry && this.#ports.toggle(this.#entry, shiftKey),
+    );
+    this.#name.addEventListener("click", (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) {
+        event.preventDefault();
+        if (this.#entry !== null) this.#ports.toggle(this.#entry, event.shiftKey);
+      } else if (this.#file !== null && this.#ports.open(this.#file)) event.preventDefault();
+      else void this.#lookWhetherGone();
+    });
+    // What a browser says of a download that is refused is easily missed.
+    this.#download.addEventListener("click", () => void this.#lookWhetherGone());
+  }
+
+  async #lookWhetherGone(): Promise<void> {
+    const file = this.#file;
+    if (file === null) return;
+    const gone = await this.#ports.isGone(file.path);
+    if (this.#file?.uploadId === file.uploadId) show(this.#gone, gone ? GONE : "");
+  }
+
+  #write(file: ReceivedFile, other: boolean): void {
+    const name = visibleName(file.path);
+    const cut = name.lastIndexOf("/");
+    setText(this.#base, name.slice(cut + 1));
+    setText(this.#folder, name.slice(0, Math.max(0, cut)));
+    setAttribute(this.#name, "title", name);
+    const url = downloadUrl(this.#ports.hash, file.path);
+    for (const link of [this.#name, this.#download]) {
+      setAttribute(link, "href", url);
+      setAttribute(link, "download", "");
+    }
+    setLabel(this.#download, `Download ${name}`);
+    setLabel(this.#remove, `Delete ${name}`);
+    setLabel(this.#more, `More about ${name}`);
+    setAttribute(this.#box, "aria-label", `Choose ${name}`);
+    const sender = visibleName(senderWords(file));
+    setText(this.#sender, visibleName(file.senderName ?? file.senderEmail ?? ""));
+    setAttribute(this.#sender, "title", sender);
+    setText(this.#size, formatBytes(file.size));
+    showTime(this.#time, file.receivedAt, (at) => agoWords(at, Date.now()));
+    setAttribute(this.#time, "title", formatDate(file.receivedAt));
+    if (!other) return;
+    this.#media.replaceChildren(media(file));
+    show(this.#gone, "");
+  }
+
+  #blank(): void {
+    for (const each of [this.#base, this.#folder, this.#sender, this.#size, this.#time]) setText(each, "");
+    this.#media.replaceChildren();
+    this.#name.removeAttribute("href");
+    show(this.#gone, "");
+  }
+
+  #unfold(file: ReceivedFile | null): void {
+    setAttribute(this.#more, "aria-expanded", String(file !== null));
+    if (file === null) {
+      if (this.#details !== null) setHidden(this.#details.element, true);
+      return;
+    }
+    if (this.#details === null) {
+      this.#details = new Details(this.#ports);
+      this.element.append(this.#details.element);
+    }
+    setHidden(this.#details.element, false);
+    this.#details.show(file);
+  }
+}

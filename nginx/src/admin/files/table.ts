@@ -1,0 +1,368 @@
+// The files of a link: a list of any length, in which one searches, sorts, chooses and goes about by keys.
+
+import { make, makeButton, oncePerFrame, setHidden, setText } from "../../page/dom";
+import { guardSecondClick } from "../../page/second-click";
+import { VirtualList } from "../../page/virtual-list";
+import { countOf, formatBytes } from "../format";
+import { say } from "../parts";
+import { visibleName } from "../visible";
+import type { FilePage, ReceivedFile, SenderFiles } from "../wire";
+import { Filters } from "./filters";
+import { Heads } from "./heads";
+import { keyOf } from "./keys";
+import { FileRow, type RowPorts } from "./row";
+import { Selection } from "./selection";
+import { SelectionBar } from "./selection-bar";
+import { type Entry, type Found, Shelf } from "./shelf";
+import { isFiltered, sortedBy, type View } from "./view";
+
+export interface TablePorts extends Pick<RowPorts, "hash" | "open" | "passOn" | "isGone"> {
+  readonly load: (
+    query: Record<string, string>,
+    cursor: string,
+    limit: number,
+    count: boolean,
+  ) => Promise<FilePage>;
+  readonly senders: () => Promise<readonly SenderFiles[]>;
+  /** Deletes files, which are called so together; those that are gone then. */
+  readonly remove: (
+    ids: readonly string[],
+    name: string,
+    restorable: boolean,
+  ) => Promise<ReadonlySet<string>>;
+  /** Takes away what is chosen: of all that a view finds, all but those that are named. */
+  readonly download: (chosen: Selection, view: View, found: Found) => Promise<void>;
+  readonly complain: (error: unknown) => void;
+}
+
+export class FileTable {
+  readonly element = make("div", { className: "file-table" });
+  readonly #ports: TablePorts;
+  readonly #shelf: Shelf;
+  readonly #selection = new Selection();
+  readonly #filters: Filters;
+  readonly #heads: Heads;
+  readonly #bar: SelectionBar;
+  readonly #list = make("ul", { className: "file-list" });
+  readonly #scroller = make("div", { className: "file-scroller" }, this.#list);
+  readonly #rows: VirtualList<Entry>;
+  readonly #news: HTMLButtonElement;
+  readonly #count = make("p", { className: "facts file-count" });
+  readonly #none = make("div", { className: "quiet file-none" });
+  readonly #paintSoon = oncePerFrame(() => this.#paint());
+  #unfolded = new Set<Entry>();
+  #current = 0;
+  /** Where a stretch begins. */
+  #anchor = 0;
+  #received = -1;
+  #stale = true;
+  #shown: readonly Entry[] | null = null;
+
+  constructor(ports: TablePorts) {
+    this.#ports = ports;
+    this.#shelf = new Shelf({
+      load: ports.load,
+      changed: () => this.#paintSoon(),
+      filled: () => this.#paintSoon(),
+      failed: ports.complain,
+    });
+    this.#filters = new Filters({
+      senders: ports.senders,
+      changed: (choice) => this.#show({ ...this.#shelf.view, ...choice }),
+    });
+    this.#heads = new Heads(
+      (by) => this.#show(sortedBy(this.#shelf.view, by)),
+      (all) => this.#choose(() => (all ? this.#selection.chooseAll() : this.#selection.clear())),
+    );
+    this.#bar = new SelectionBar({
+      download: () => this.#download(),
+      remove: () => this.#removeChosen(),
+      clear: () => {
+        this.#choose(() => this.#selection.clear());
+        this.focus();
+      },
+    });
+    const rowPorts: RowPorts = {
+      ...ports,
+      isChosen: ({ uploadId }) => this.#selection.has(uploadId),
+      isCurrent: (entry) => this.#shelf.items[this.#current] === entry,
+      isUnfolded: (entry) => this.#unfolded.has(entry),
+      toggle: (entry, stretch) => this.#toggle(entry, stretch),
+      unfold: (entry) => this.#unfold(entry),
+      remove: (file) => void this.#removeOne(file),
+    };
+    this.#rows = new VirtualList(this.#list, this.#scroller, () => new FileRow(rowPorts), this.#paintSoon);
+    this.#news = makeButton("", "slim file-news", () => void this.#reload());
+    this.#news.hidden = true;
+    this.#build();
+  }
+
+  #build(): void {
+    this.#list.setAttribute("role", "list");
+    this.#list.setAttribute("aria-label", "Received files");
+    this.element.append(
+      this.#filters.element,
+      this.#news,
+      this.#heads.element,
+      this.#scroller,
+      this.#none,
+      this.#count,
+      this.#bar.element,
+    );
+    guardSecondClick(this.#list);
+    this.element.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#list.addEventListener("focusin", (event) => this.#follow(event.target as Element));
+    this.#none.append(
+      make("p", { text: "No file is called so." }),
+      makeButton("Show all files", "slim", () => {
+        this.#filters.clear();
+        this.#filters.focus();
+      }),
+    );
+  }
+
+  /** How much there is in all, once it is known and no choice is made among it. */
+  get all(): Found | null {
+    return this.#shelf.isKnown && !isFiltered(this.#shelf.view) ? this.#shelf.found : null;
+  }
+
+  /** Asks again where the link has received another number of files, or something is still to be told of those that are shown. */
+  async refresh(received: number): Promise<void> {
+    this.#filters.show(received);
+    if (!this.#shelf.isKnown || this.#stale) {
+      this.#stale = false;
+      this.#received = received;
+      await this.#shelf.reload();
+      return;
+    }
+    if (received === this.#received && !this.#isUnsettled) return;
+    const more = await this.#shelf.compare(() => this.#mayMove);
+    this.#received = received;
+    if (more !== null) {
+      setText(this.#news, more > 0 ? `Show ${countOf(more, "new file")}` : "Show what has changed");
+      this.#news.hidden = false;
+    } else if (this.#mayMove) this.#news.hidden = true;
+  }
+
+  /** What it shows is no longer so: the next refresh begins anew. */
+  forget(): void {
+    this.#stale = true;
+  }
+
+  /** Puts the focus where keys go about in the list, or beside it where there is nothing. */
+  focus(): void {
+    this.#paint();
+    const row = this.#rowAt(this.#current);
+    if (row === undefined) this.#filters.focus();
+    else row.focus();
+  }
+
+  /** `/` goes to the search. */
+  focusSearch(): boolean {
+    if (this.#filters.element.hidden) return false;
+    this.#filters.focus();
+    return true;
+  }
+
+  /** Nobody reads in it or is about to press something. */
+  get #mayMove(): boolean {
+    const { element } = this;
+    return (
+      this.#scroller.scrollTop === 0 &&
+      !this.#list.matches(":hover") &&
+      !this.#list.contains(document.activeElement) &&
+      (this.#selection.extentIn(this.#shelf.found).files === 0 || !element.isConnected)
+    );
+  }
+
+  get #isUnsettled(): boolean {
+    return this.#shelf.items
+      .slice(0, UNSETTLED_LOOKED_AT)
+      .some(
+        ({ file }) =>
+          file !== null &&
+          (file.sha256 === null || (file.passedOn !== null && file.passedOn.state !== "done")),
+      );
+  }
+
+  async #reload(): Promise<void> {
+    this.#news.hidden = true;
+    this.#scroller.scrollTop = 0;
+    this.#current = 0;
+    await this.#told(() => this.#shelf.reload());
+    this.focus();
+  }
+
+  #show(view: View): void {
+    const { text, sender, type } = this.#shelf.view;
+    // Nothing that cannot be seen stays chosen.
+    if (view.text !== text || view.sender !== sender || view.type !== type) this.#selection.clear();
+    this.#news.hidden = true;
+    this.#current = 0;
+    this.#anchor = 0;
+    this.#unfolded.clear();
+    void this.#told(async () => {
+      await this.#shelf.show(view);
+      this.#scroller.scrollTop = 0;
+      const { files } = this.#shelf.found;
+      say(isFiltered(view) ? `${countOf(files, "file")} found.` : `${countOf(files, "file")}.`);
+    });
+    this.#paintSoon();
+  }
+
+  async #told(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#ports.complain(error);
+    }
+  }
+
+  #paint(): void {
+    const { items, found, view, isKnown } = this.#shelf;
+    if (this.#shown !== items) {
+      this.#shown = items;
+      this.#current = Math.max(0, Math.min(this.#current, items.length - 1));
+      this.#rows.setItems(items);
+    }
+    const nothing = isKnown && items.length === 0;
+    const filtered = isFiltered(view);
+    setHidden(this.#none, !nothing || !filtered);
+    setHidden(this.#scroller, items.length === 0);
+    setHidden(this.#heads.element, items.length < 2);
+    const chosen = this.#selection.extentIn(found);
+    this.#heads.show(view, chosen.files === 0 ? "none" : chosen.files === found.files ? "all" : "some");
+    this.#bar.show(chosen);
+    const words = filtered
+      ? `${countOf(found.files, "file")} found, ${formatBytes(found.bytes)}`
+      : nothing
+        ? "Nothing has arrived yet."
+        : "";
+    setText(this.#count, words);
+    setHidden(this.#count, words === "" || (filtered && nothing));
+    if (items.length === 0) return;
+    const last = this.#rows.indexAt(this.#scroller.getBoundingClientRect().bottom);
+    this.#shelf.want(last);
+    this.#rows.paint();
+  }
+
+  #rowAt(index: number): FileRow | undefined {
+    const entry = this.#shelf.items[index];
+    return entry === undefined ? undefined : (this.#rows.rowOf(entry) as FileRow | undefined);
+  }
+
+  /** Where the focus goes by itself, keys go on from there. */
+  #follow(target: Element): void {
+    const id = Number(target.closest<HTMLElement>(".file-row")?.dataset.id);
+    const index = this.#shelf.items.findIndex((entry) => entry.id === id);
+    if (index < 0 || index === this.#current) return;
+    this.#current = index;
+    this.#paintSoon();
+  }
+
+  #goTo(index: number): void {
+    this.#current = Math.max(0, Math.min(index, this.#shelf.items.length - 1));
+    this.#rows.reveal(this.#current);
+    this.#rowAt(this.#current)?.focus();
+    this.#paintSoon();
+  }
+
+  #choose(change: () => void): void {
+    change();
+    this.#paintSoon();
+    const { files, bytes } = this.#selection.extentIn(this.#shelf.found);
+    say(files === 0 ? "None chosen." : `${countOf(files, "file")} chosen, ${formatBytes(bytes)}.`);
+  }
+
+  #toggle(entry: Entry, stretch: boolean): void {
+    const index = this.#shelf.items.indexOf(entry);
+    if (index < 0 || entry.file === null) return;
+    const { file } = entry;
+    this.#choose(() => {
+      if (stretch) this.#stretchTo(index);
+      else {
+        this.#selection.toggle(file);
+        this.#anchor = index;
+      }
+    });
+    this.#current = index;
+  }
+
+  #stretchTo(index: number): void {
+    const from = Math.min(this.#anchor, index);
+    for (const { file } of this.#shelf.items.slice(from, Math.max(this.#anchor, index) + 1))
+      if (file !== null) this.#selection.set(file, true);
+  }
+
+  #unfold(entry: Entry): void {
+    if (!this.#unfolded.delete(entry)) this.#unfolded.add(entry);
+    this.#paintSoon();
+  }
+
+  #onKey(event: KeyboardEvent): void {
+    const inList = this.#list.contains(event.target as Node);
+    const key = keyOf(event, inList, Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_PIXELS) - 1));
+    if (key === null) return;
+    event.preventDefault();
+    const entry = this.#shelf.items[this.#current];
+    if (key.kind === "move") {
+      const to =
+        key.to === "start" ? 0 : key.to === "end" ? this.#shelf.items.length - 1 : this.#current + key.to;
+      const before = this.#current;
+      this.#goTo(to);
+      if (key.stretch) {
+        if (this.#selection.extentIn(this.#shelf.found).files === 0) this.#anchor = before;
+        this.#choose(() => this.#stretchTo(this.#current));
+      }
+    } else if (key.kind === "choose" && entry !== undefined) this.#toggle(entry, key.stretch);
+    else if (key.kind === "all") this.#choose(() => this.#selection.chooseAll());
+    else if (key.kind === "none") this.#choose(() => this.#selection.clear());
+    else if (key.kind === "search") this.focusSearch();
+    else if (key.kind === "remove") void this.#removeByKey();
+  }
+
+  async #removeByKey(): Promise<void> {
+    const file = this.#shelf.items[this.#current]?.file;
+    if (this.#selection.extentIn(this.#shelf.found).files > 0) await this.#removeChosen();
+    else if (file != null) await this.#removeOne(file);
+  }
+
+  async #removeOne({ uploadId, path }: ReceivedFile): Promise<void> {
+    await this.#told(() => this.#remove([uploadId], visibleName(path)));
+  }
+
+  async #removeChosen(): Promise<void> {
+    await this.#told(async () => {
+      const ids = this.#selection.isAll
+        ? (await this.#shelf.all()).flatMap(({ file }) =>
+            file !== null && this.#selection.has(file.uploadId) ? [file.uploadId] : [],
+          )
+        : this.#selection.named;
+      await this.#remove(ids, countOf(ids.length, "file"));
+    });
+  }
+
+  async #remove(ids: readonly string[], name: string): Promise<void> {
+    if (ids.length === 0) return;
+    const inside = this.element.contains(document.activeElement);
+    const gone = await this.#ports.remove(ids, name, this.#shelf.found.restorable);
+    if (gone.size === 0) return;
+    if (this.#selection.isAll) this.#selection.clear();
+    else this.#selection.drop(gone);
+    this.#received -= gone.size;
+    // Of what was chosen in another order some may not be here: then it is asked for anew.
+    if (!this.#shelf.remove(gone)) await this.#shelf.reload();
+    this.#paint();
+    // The row that had it is gone: the next one has its place, and so has the focus.
+    if (inside && !this.element.contains(document.activeElement)) this.focus();
+  }
+
+  async #download(): Promise<void> {
+    await this.#told(() => this.#ports.download(this.#selection, this.#shelf.view, this.#shelf.found));
+  }
+}
+
+/** As high as a row is where a pointer is fine: what PageDown goes by. */
+const ROW_PIXELS = 44;
+/** Of what lies further down nothing is asked until somebody comes near it. */
+const UNSETTLED_LOOKED_AT = 200;
