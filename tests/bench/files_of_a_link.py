@@ -11,7 +11,7 @@ import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -38,10 +38,16 @@ def filled(folder: Path, count: int) -> SQLFileLists:
     database = SQLiteDatabase(path)
     store = SQLRequests(database, durable=False)
     store.create(LINK)
+    for some in some_files(count):
+        store.receive(LINK.hash, *some)
+    return SQLFileLists(database)
+
+
+def some_files(count: int) -> Iterator[list[ReceivedFile]]:
+    """So many files, a thousand at a time."""
     chance = random.Random(1)
     for start in range(0, count, 1000):
-        store.receive(LINK.hash, *(_file(number, chance) for number in range(start, min(start + 1000, count))))
-    return SQLFileLists(database)
+        yield [_file(number, chance) for number in range(start, min(start + 1000, count))]
 
 
 def _file(number: int, chance: random.Random) -> ReceivedFile:

@@ -100,7 +100,7 @@ def test_all_are_cancelled_after_one_question_with_the_keyboard_alone(browser: B
         page.keyboard.press("Enter")
         expect(row.locator(".arriving")).to_have_count(0)
         expect(page.locator("#live")).to_have_text("5 uploads cancelled.")
-        expect(row.locator(".received-name")).to_have_text(["kept.txt"])
+        expect(row.locator(".file-base")).to_have_text(["kept.txt"])
     assert link.under_way() == []
     assert files_below(link.disk).keys() == {"kept.txt"}
 
@@ -116,7 +116,7 @@ def test_a_file_that_arrives_meanwhile_stays_and_the_page_says_so(browser: Brows
         link.send(upload_id, content(4 * MIB), step=MIB)
         question.get_by_role("button", name="Cancel the upload").click()
         expect(row.get_by_role("alert").filter(has_text="The file has arrived whole.")).to_be_visible()
-        expect(row.locator(".received-name")).to_have_text(["quick.bin"], timeout=PATIENCE_MS)
+        expect(row.locator(".file-base")).to_have_text(["quick.bin"], timeout=PATIENCE_MS)
     assert files_below(link.disk).keys() == {"quick.bin"}
 
 
@@ -171,7 +171,7 @@ def test_axe_finds_nothing_wrong_with_what_is_on_its_way_and_the_questions(
         page.emulate_media(color_scheme=scheme)
         row = unfold(page, f"Checked {scheme}")
         expect(row.locator(".arriving")).to_have_count(2)
-        expect(row.locator(".received-name")).to_have_text(["b.bin", "a.bin", "c.bin"])
+        expect(row.locator(".received-name, .file-base")).to_have_text(["b.bin", "a.bin", "c.bin"])
         assert complaints(page) == []
         for name in ("Cancel b.bin", "Cancel all", "Close the link"):
             row.get_by_role("button", name=name).click()

@@ -126,7 +126,7 @@ _FAULTS = r"""({ main, row }) => {
 
     const column = document.querySelector('main').getBoundingClientRect().width;
     if (column < main) faults.push(`the main column has ${column} px, not ${main}`);
-    for (const each of all.filter(each => each.matches('li.file, li.received, li.link > .link-line, li.batch'))) {
+    for (const each of all.filter(each => each.matches('li.file, li.file-row, li.received, li.link > .link-line, li.batch'))) {
         const { height } = each.getBoundingClientRect();
         if (height > row) tell(each, `is ${height} px high, more than ${row}`);
     }

@@ -115,7 +115,9 @@ class FoundFiles(TypedDict):
     files: int
     bytes: int
     newest_at: Annotated[float | None, Field(description="When the newest of them arrived; null where there are none.")]
-    restorable: Annotated[bool, Field(description="Whether files that are deleted can be restored, `DROPPR_BIN_HOURS`.")]
+    restorable: Annotated[
+        bool, Field(description="Whether files that are deleted can be restored, `DROPPR_BIN_HOURS`.")
+    ]
 
 
 class SenderFiles(TypedDict):

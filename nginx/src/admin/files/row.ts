@@ -3,7 +3,7 @@
 import { make, makeIcon, makeIconButton, setAttribute, setHidden, setLabel, setText } from "../../page/dom";
 import type { VirtualRow } from "../../page/virtual-list";
 import { downloadUrl } from "../api";
-import { formatBytes, formatDate } from "../format";
+import { formatBytes } from "../format";
 import { show } from "../parts";
 import { visibleName } from "../visible";
 import { agoWords, showTime } from "../when";
@@ -99,7 +99,7 @@ export class FileRow implements VirtualRow<Entry> {
     if (this.#name.tabIndex !== tab)
       for (const each of [this.#box, this.#name, this.#download, this.#more, this.#remove])
         each.tabIndex = tab;
-    this.#unfold(file !== null && this.#ports.isUnfolded(entry) ? file : null);
+    this.#unfold(file !== null && this.#ports.isUnfolded(entry));
   }
 
   /** Where keys begin. */
@@ -150,7 +150,6 @@ export class FileRow implements VirtualRow<Entry> {
     setAttribute(this.#sender, "title", sender);
     setText(this.#size, formatBytes(file.size));
     showTime(this.#time, file.receivedAt, (at) => agoWords(at, Date.now()));
-    setAttribute(this.#time, "title", formatDate(file.receivedAt));
     if (!other) return;
     this.#media.replaceChildren(media(file));
     show(this.#gone, "");
@@ -163,17 +162,14 @@ export class FileRow implements VirtualRow<Entry> {
     show(this.#gone, "");
   }
 
-  #unfold(file: ReceivedFile | null): void {
-    setAttribute(this.#more, "aria-expanded", String(file !== null));
-    if (file === null) {
-      if (this.#details !== null) setHidden(this.#details.element, true);
-      return;
-    }
-    if (this.#details === null) {
+  #unfold(open: boolean): void {
+    setAttribute(this.#more, "aria-expanded", String(open));
+    if (open && this.#details === null) {
       this.#details = new Details(this.#ports);
       this.element.append(this.#details.element);
     }
-    setHidden(this.#details.element, false);
-    this.#details.show(file);
+    if (this.#details === null) return;
+    setHidden(this.#details.element, !open);
+    if (this.#file !== null) this.#details.show(this.#file);
   }
 }

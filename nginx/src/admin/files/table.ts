@@ -86,7 +86,8 @@ export class FileTable {
       ...ports,
       isChosen: ({ uploadId }) => this.#selection.has(uploadId),
       isCurrent: (entry) => this.#shelf.items[this.#current] === entry,
-      isUnfolded: (entry) => this.#unfolded.has(entry),
+      // What failed is told at once, with what can be done about it.
+      isUnfolded: (entry) => this.#unfolded.has(entry) !== (entry.file?.passedOn?.state === "failed"),
       toggle: (entry, stretch) => this.#toggle(entry, stretch),
       unfold: (entry) => this.#unfold(entry),
       remove: (file) => void this.#removeOne(file),
@@ -239,7 +240,7 @@ export class FileTable {
         ? "Nothing has arrived yet."
         : "";
     setText(this.#count, words);
-    setHidden(this.#count, words === "" || (filtered && nothing));
+    setHidden(this.#count, !isKnown || words === "" || (filtered && nothing));
     if (items.length === 0) return;
     const last = this.#rows.indexAt(this.#scroller.getBoundingClientRect().bottom);
     this.#shelf.want(last);
