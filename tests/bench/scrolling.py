@@ -22,11 +22,13 @@ from tests.support.client import Client
 from tests.support.live import GENEROUS, LiveServer
 
 STEPS = 300
+NOWHERE = -1
 PATIENCE_MS = 60_000
 _COUNTED = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
 _FRAMES = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done))))"
 _BY = """by => {
     const box = document.querySelector('.file-scroller');
+    if (by === -1) return;
     if (by > 0) box.scrollTop += by;
     else box.scrollTop = Math.random() * (box.scrollHeight - box.clientHeight);
 }"""
@@ -35,7 +37,7 @@ _BY = """by => {
 def busy(cdp: CDPSession) -> float:
     """Milliseconds that the page has been busy so far."""
     told = {each["name"]: each["value"] for each in cdp.send("Performance.getMetrics")["metrics"]}
-    return sum(told[name] for name in _COUNTED) * 1000
+    return float(sum(told[name] for name in _COUNTED)) * 1000
 
 
 def measured(page: Page, cdp: CDPSession, by: int) -> list[float]:
@@ -74,7 +76,12 @@ def main() -> None:
         page.evaluate("() => { document.querySelector('.file-scroller').scrollTop = 0; }")
         cdp.send("Performance.enable")
         print(f"{count:,} files, {STEPS} steps each: milliseconds of script, style and layout")
-        for name, by in {"a turn of the wheel (120 px)": 120, "a page (600 px)": 600, "to anywhere": 0}.items():
+        for name, by in {
+            "none": NOWHERE,
+            "a turn of the wheel (120 px)": 120,
+            "a page (600 px)": 600,
+            "to anywhere": 0,
+        }.items():
             found = measured(page, cdp, by)
             p95 = found[int(len(found) * 0.95)]
             print(f"  {name}: median {statistics.median(found):.1f}, p95 {p95:.1f}, slowest {found[-1]:.1f}")

@@ -30,12 +30,16 @@ export function formatDuration(seconds: number): string {
   return minutes % 60 === 0 ? `${hours} h` : `${hours} h ${minutes % 60} min`;
 }
 
+// Making a format costs more than using it, and lists use one for every row.
+const dateFormat = new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" });
+const dayFormat = new Intl.DateTimeFormat("en", { dateStyle: "medium" });
+
 export function formatDate(milliseconds: number): string {
-  return new Intl.DateTimeFormat("en", { dateStyle: "long", timeStyle: "short" }).format(milliseconds);
+  return dateFormat.format(milliseconds);
 }
 
 export function formatDay(milliseconds: number): string {
-  return new Intl.DateTimeFormat("en", { dateStyle: "medium" }).format(milliseconds);
+  return dayFormat.format(milliseconds);
 }
 
 export function countOf(amount: number, one: string, many = `${one}s`): string {

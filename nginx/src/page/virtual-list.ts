@@ -1,5 +1,5 @@
 // A list of any length of which only what can be seen, and a little around it, is in the document. Rows may differ in
-// height: each is measured when it is shown, and until then counted as high as the last one that was. Making a row costs many
+// height: each is measured when it is shown, and until then counted as high as the first one that was. Making a row costs many
 // times what painting it does, so a row that went out of sight shows what comes into it.
 
 import { setAttribute } from "./dom";
@@ -15,7 +15,6 @@ export interface VirtualRow<T> {
 
 /** Rows kept ready above and below: Tab and arrow keys always find the next one. */
 const ROWS_AROUND = 12;
-const FIRST_GUESS_PIXELS = 64;
 
 export class VirtualList<T extends Listed> {
   readonly #list: HTMLElement;
@@ -31,6 +30,8 @@ export class VirtualList<T extends Listed> {
   /** Where each item begins, in pixels; one more than there are items, the last being the height of all. */
   #tops = new Float64Array(1);
   #stale = true;
+  /** How high a row is of which nothing is known. */
+  #guess = 64;
 
   /** `paintSoon` is asked for whenever scrolling or a changed height calls for `paint()`. */
   constructor(list: HTMLElement, scroller: HTMLElement, makeRow: () => VirtualRow<T>, paintSoon: () => void) {
@@ -133,7 +134,9 @@ export class VirtualList<T extends Listed> {
   #measure(): void {
     for (const [id, { element }] of this.#rows) {
       const height = element.getBoundingClientRect().height;
-      if (height === 0 || this.#heights.get(id) === height) continue;
+      // Most rows are as high as was guessed: of those nothing has to be kept, and nothing placed anew.
+      if (height === 0 || (this.#heights.get(id) ?? this.#guess) === height) continue;
+      if (this.#heights.size === 0) this.#guess = height;
       this.#heights.set(id, height);
       this.#stale = true;
     }
@@ -144,9 +147,8 @@ export class VirtualList<T extends Listed> {
     if (!this.#stale) return;
     this.#stale = false;
     const tops = new Float64Array(this.#items.length + 1);
-    const [guess = FIRST_GUESS_PIXELS] = this.#heights.values();
     this.#items.forEach(({ id }, at) => {
-      tops[at + 1] = (tops[at] ?? 0) + (this.#heights.get(id) ?? guess);
+      tops[at + 1] = (tops[at] ?? 0) + (this.#heights.get(id) ?? this.#guess);
     });
     this.#tops = tops;
     this.#list.style.height = `${tops[this.#items.length]}px`;

@@ -64,6 +64,7 @@ export class FileRow implements VirtualRow<Entry> {
   readonly #remove: HTMLButtonElement;
   #details: Details | null = null;
   #entry: Entry | null = null;
+  #state = "";
   #file: ReceivedFile | null = null;
 
   constructor(ports: RowPorts) {
@@ -85,6 +86,13 @@ export class FileRow implements VirtualRow<Entry> {
 
   paint(entry: Entry): void {
     const { file } = entry;
+    const chosen = file !== null && this.#ports.isChosen(file);
+    const current = this.#ports.isCurrent(entry);
+    const unfolded = file !== null && this.#ports.isUnfolded(entry);
+    const state = `${chosen} ${current} ${unfolded}`;
+    // Nearly all rows stay as they are at a step of scrolling.
+    if (entry === this.#entry && file === this.#file && state === this.#state) return;
+    this.#state = state;
     const other = entry !== this.#entry || file?.uploadId !== this.#file?.uploadId;
     this.#entry = entry;
     setAttribute(this.element, "data-id", String(entry.id));
@@ -92,14 +100,13 @@ export class FileRow implements VirtualRow<Entry> {
     if (file !== null && (other || file !== this.#file)) this.#write(file, other);
     if (file === null) this.#blank();
     this.#file = file;
-    const chosen = file !== null && this.#ports.isChosen(file);
     if (this.#box.checked !== chosen) this.#box.checked = chosen;
     this.element.classList.toggle("chosen", chosen);
-    const tab = this.#ports.isCurrent(entry) ? 0 : -1;
+    const tab = current ? 0 : -1;
     if (this.#name.tabIndex !== tab)
       for (const each of [this.#box, this.#name, this.#download, this.#more, this.#remove])
         each.tabIndex = tab;
-    this.#unfold(file !== null && this.#ports.isUnfolded(entry));
+    this.#unfold(unfolded);
   }
 
   /** Where keys begin. */

@@ -57,13 +57,14 @@ export class FileTable {
   #received = -1;
   #stale = true;
   #shown: readonly Entry[] | null = null;
+  #isOld = true;
 
   constructor(ports: TablePorts) {
     this.#ports = ports;
     this.#shelf = new Shelf({
       load: ports.load,
-      changed: () => this.#paintSoon(),
-      filled: () => this.#paintSoon(),
+      changed: () => this.#renew(),
+      filled: () => this.#renew(),
       failed: ports.complain,
     });
     this.#filters = new Filters({
@@ -208,7 +209,7 @@ export class FileTable {
       const { files } = this.#shelf.found;
       say(isFiltered(view) ? `${countOf(files, "file")} found.` : `${countOf(files, "file")}.`);
     });
-    this.#paintSoon();
+    this.#renew();
   }
 
   async #told(task: () => Promise<void>): Promise<void> {
@@ -220,12 +221,25 @@ export class FileTable {
   }
 
   #paint(): void {
-    const { items, found, view, isKnown } = this.#shelf;
+    const { items } = this.#shelf;
     if (this.#shown !== items) {
       this.#shown = items;
       this.#current = Math.max(0, Math.min(this.#current, items.length - 1));
       this.#rows.setItems(items);
     }
+    if (this.#isOld) {
+      this.#isOld = false;
+      this.#paintAround();
+    }
+    if (items.length === 0) return;
+    this.#rows.paint();
+    const { scrollTop, clientHeight } = this.#scroller;
+    this.#shelf.want(Math.ceil((scrollTop + clientHeight) / ROW_PIXELS));
+  }
+
+  /** What stands around the rows, which no scrolling changes. */
+  #paintAround(): void {
+    const { items, found, view, isKnown } = this.#shelf;
     const nothing = isKnown && items.length === 0;
     const filtered = isFiltered(view);
     setHidden(this.#none, !nothing || !filtered);
@@ -241,10 +255,12 @@ export class FileTable {
         : "";
     setText(this.#count, words);
     setHidden(this.#count, !isKnown || words === "" || (filtered && nothing));
-    if (items.length === 0) return;
-    const last = this.#rows.indexAt(this.#scroller.getBoundingClientRect().bottom);
-    this.#shelf.want(last);
-    this.#rows.paint();
+  }
+
+  /** Everything is to be painted, not only what has come into view. */
+  #renew(): void {
+    this.#isOld = true;
+    this.#paintSoon();
   }
 
   #rowAt(index: number): FileRow | undefined {
@@ -270,7 +286,7 @@ export class FileTable {
 
   #choose(change: () => void): void {
     change();
-    this.#paintSoon();
+    this.#renew();
     const { files, bytes } = this.#selection.extentIn(this.#shelf.found);
     say(files === 0 ? "None chosen." : `${countOf(files, "file")} chosen, ${formatBytes(bytes)}.`);
   }
@@ -353,6 +369,7 @@ export class FileTable {
     this.#received -= gone.size;
     // Of what was chosen in another order some may not be here: then it is asked for anew.
     if (!this.#shelf.remove(gone)) await this.#shelf.reload();
+    this.#isOld = true;
     this.#paint();
     // The row that had it is gone: the next one has its place, and so has the focus.
     if (inside && !this.element.contains(document.activeElement)) this.focus();
