@@ -105,6 +105,8 @@ _FAULTS = r"""({ main, row }) => {
         }
     }
 
+    // What stays at an edge of the screen lies over what is scrolled below it.
+    const stays = each => each.closest('.selection-bar');
     const used = 'button, a[href], input, select, textarea, summary';
     const parts = all.filter(each => each.matches(used));
     parts.forEach((each, at) => {
@@ -116,7 +118,7 @@ _FAULTS = r"""({ main, row }) => {
         if (each.matches('button') && each.scrollWidth > each.clientWidth + 1) tell(each, 'is too narrow for its words');
         const one = seen(each);
         for (const other of parts.slice(at + 1)) {
-            if (each.contains(other) || other.contains(each)) continue;
+            if (each.contains(other) || other.contains(each) || stays(each) !== stays(other)) continue;
             const two = seen(other);
             const across = Math.min(one.right, two.right) - Math.max(one.left, two.left);
             const down = Math.min(one.bottom, two.bottom) - Math.max(one.top, two.top);

@@ -3,7 +3,7 @@
 import { make, makeIcon, makeIconButton, setAttribute, setHidden, setLabel, setText } from "../../page/dom";
 import type { VirtualRow } from "../../page/virtual-list";
 import { downloadUrl } from "../api";
-import { formatBytes } from "../format";
+import { countOf, formatBytes } from "../format";
 import { show } from "../parts";
 import { visibleName } from "../visible";
 import { agoWords, showTime } from "../when";
@@ -156,6 +156,7 @@ export class FileRow implements VirtualRow<Entry> {
     setText(this.#sender, visibleName(file.senderName ?? file.senderEmail ?? ""));
     setAttribute(this.#sender, "title", sender);
     setText(this.#size, formatBytes(file.size));
+    setAttribute(this.#size, "title", countOf(file.size, "byte"));
     showTime(this.#time, file.receivedAt, (at) => agoWords(at, Date.now()));
     if (!other) return;
     this.#media.replaceChildren(media(file));
@@ -166,6 +167,7 @@ export class FileRow implements VirtualRow<Entry> {
     for (const each of [this.#base, this.#folder, this.#sender, this.#size, this.#time]) setText(each, "");
     this.#media.replaceChildren();
     this.#name.removeAttribute("href");
+    this.#name.title = "Loading";
     show(this.#gone, "");
   }
 
