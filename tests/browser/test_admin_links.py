@@ -251,11 +251,13 @@ def test_nothing_is_wider_than_a_small_telephone(browser: Browser, server: LiveS
 
 
 def test_a_refresh_without_news_leaves_the_page_alone(desk: Page, client: Client) -> None:
-    client.make_link(title="Quiet", password="x").deliver("quiet.txt", b"1", headers={"X-Request-Password": "x"})
+    link = client.make_link(title="Quiet", password="x")
+    link.deliver("quiet.txt", b"1", headers={"X-Request-Password": "x"})
+    eventually(lambda: link.files()[0]["sha256"], what="its SHA-256")
     look_again(desk)
     row = unfold(desk, "Quiet")
-    row.get_by_role("button", name="More about quiet.txt").click()
-    expect(row.locator(".file-row code")).to_have_attribute("title", hashlib.sha256(b"1").hexdigest())
+    expect(row.locator(".file-row")).to_have_css("height", "44px")
+    expect(row.locator(".file-list")).to_have_css("height", "44px")
     # That its file is seen by now is news, too.
     expect(desk.locator("#links > .link", has_text="Quiet")).not_to_have_class(re.compile("new"), timeout=PATIENCE_MS)
     desk.evaluate("""() => {

@@ -1,6 +1,7 @@
 // What is wanted of a file now and then: its digest, when it was changed, how it gets on to elsewhere.
 
 import { setAttribute, setText } from "../../page/dom";
+import { downloadUrl } from "../api";
 import { formatDate, formatDay } from "../format";
 import { acts, clonedElement, copies, part } from "../parts";
 import { visibleName } from "../visible";
@@ -9,6 +10,7 @@ import type { ReceivedFile } from "../wire";
 import { passedOnWords, senderWords, shortHash } from "../words";
 
 interface DetailsPorts {
+  readonly hash: string;
   readonly passOn: (path: string) => Promise<void>;
   readonly remove: (file: ReceivedFile) => void;
 }
@@ -19,10 +21,13 @@ export class Details {
   readonly #copy = part(this.element, "copy-hash", HTMLButtonElement);
   readonly #passedOn = part(this.element, "passed-on", HTMLElement);
   readonly #passOn = part(this.element, "pass-on", HTMLButtonElement);
+  readonly #download = part(this.element, "download", HTMLAnchorElement);
   readonly #remove = part(this.element, "remove", HTMLButtonElement);
+  readonly #linkHash: string;
   #file: ReceivedFile | null = null;
 
-  constructor({ passOn, remove }: DetailsPorts) {
+  constructor({ hash, passOn, remove }: DetailsPorts) {
+    this.#linkHash = hash;
     copies(this.#copy, () => this.#file?.sha256 ?? "");
     acts(this.#passOn, async () => {
       if (this.#file !== null) await passOn(this.#file.path);
@@ -49,6 +54,8 @@ export class Details {
     setAttribute(this.#copy, "aria-label", `Copy the SHA-256 of ${name}`);
     setText(this.#hash, sha256 === null ? "is being computed" : shortHash(sha256));
     setAttribute(this.#hash, "title", sha256 ?? "");
+    setAttribute(this.#download, "href", downloadUrl(this.#linkHash, file.path));
+    setAttribute(this.#download, "aria-label", `Download ${name}`);
     setAttribute(this.#remove, "aria-label", `Delete ${name}`);
   }
 }

@@ -59,7 +59,7 @@ export class FileRow implements VirtualRow<Entry> {
   readonly #time = make("time", { className: "file-time" });
   readonly #size = make("bdi", { className: "file-size" });
   readonly #gone = make("p", { className: "problem" });
-  readonly #download = make("a", { className: "button icon" });
+  readonly #download = make("a", { className: "button icon file-download" });
   readonly #more: HTMLButtonElement;
   readonly #remove: HTMLButtonElement;
   #details: Details | null = null;
