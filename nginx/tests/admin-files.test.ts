@@ -287,7 +287,9 @@ describe("FileRow", () => {
     const made = row({ isCurrent: ({ id }) => id === 2 });
     made.paint(entry(file(1)));
     const stops = () =>
-      [...made.element.querySelectorAll<HTMLElement>("a, input")].map((each) => each.tabIndex);
+      [...made.element.querySelectorAll<HTMLElement>(".file-name, .file-acts > *, input")].map(
+        (each) => each.tabIndex,
+      );
     expect(new Set(stops())).toEqual(new Set([-1]));
     made.paint(entry(file(2), 2));
     expect(new Set(stops())).toEqual(new Set([0]));
