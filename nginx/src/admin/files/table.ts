@@ -168,12 +168,11 @@ export class FileTable {
 
   /** Nobody reads in it or is about to press something. */
   get #mayMove(): boolean {
-    const { element } = this;
     return (
       this.#scroller.scrollTop === 0 &&
       !this.#list.matches(":hover") &&
       !this.#list.contains(document.activeElement) &&
-      (this.#selection.extentIn(this.#shelf.found).files === 0 || !element.isConnected)
+      this.#selection.extentIn(this.#shelf.found).files === 0
     );
   }
 
