@@ -6,7 +6,6 @@ import { FileRow, type RowPorts } from "../src/admin/files/row";
 import { Selection } from "../src/admin/files/selection";
 import { type Entry, Shelf } from "../src/admin/files/shelf";
 import { listQuery, PLAIN_VIEW, sortedBy } from "../src/admin/files/view";
-import { agoWords } from "../src/admin/when";
 import type { FilePage, ReceivedFile } from "../src/admin/wire";
 
 const HTML = readFileSync(resolve(import.meta.dirname, "../src/admin.html"), "utf8");
@@ -348,18 +347,5 @@ describe("FileRow", () => {
     made.paint(entry(file(1, { lastModified: Date.UTC(1999, 4, 3, 12) })));
     expect([shown(made, "hash")?.title, shown(made, "copy-hash")?.hidden]).toEqual(["ab".repeat(32), false]);
     expect(shown(made, "changed-line")?.textContent).toContain("changed May 3, 1999");
-  });
-});
-
-describe("agoWords", () => {
-  it("says how long ago within a week, and the day before that", () => {
-    const now = new Date(2026, 4, 14, 12).getTime();
-    const at = (...day: [number, number, number, number]) => agoWords(new Date(...day).getTime(), now);
-    expect(agoWords(now + 5_000, now)).toBe("Just now");
-    expect(agoWords(now - 12 * 60_000, now)).toBe("12 min");
-    expect(at(2026, 4, 14, 9)).toBe("3 h");
-    expect(at(2026, 4, 13, 23)).toBe("Yesterday");
-    expect(at(2026, 4, 12, 9)).toBe("Tue");
-    expect(at(2026, 4, 3, 9)).toBe("May 3, 2026");
   });
 });

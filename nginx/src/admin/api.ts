@@ -343,7 +343,9 @@ export function downloadUrl(hash: string, path: string): string {
 
 /** Where received files are downloaded as one archive: all, or those that `query` names, as the server chooses them. */
 export function archiveUrl(hash: string, query: Readonly<Record<string, string | undefined>> = {}): string {
-  const named = Object.entries(query).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+  const named = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined ? [] : [[name, value]],
+  );
   return `${API}${linkPath(hash)}/archive${named.length === 0 ? "" : `?${new URLSearchParams(named)}`}`;
 }
 

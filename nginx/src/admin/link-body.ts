@@ -151,7 +151,7 @@ export class LinkBody {
 
   async #refreshFiles(): Promise<void> {
     const { filesReceived, filesArrived } = this.#link;
-    await this.#files.refresh(filesReceived);
+    await this.#files.refresh(filesReceived, filesArrived);
     if (this.#files.showsAll) this.#shownUpTo = Math.max(this.#shownUpTo, filesArrived);
     const { all } = this.#files;
     if (all !== null) this.#taking.show(all.files, (all.newestAt ?? 0) * 1_000);

@@ -16,7 +16,6 @@ from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock, Hasher
 from app.core.ports.inbox import Inbox, StoredFile
-from app.core.ports.links import ListCursor
 from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender

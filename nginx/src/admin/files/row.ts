@@ -6,7 +6,7 @@ import { downloadUrl } from "../api";
 import { countOf, formatBytes } from "../format";
 import { show } from "../parts";
 import { visibleName } from "../visible";
-import { agoWords, showTime } from "../when";
+import { showTime, whenWords } from "../when";
 import type { ReceivedFile } from "../wire";
 import { senderWords } from "../words";
 import { Details } from "./details";
@@ -157,7 +157,7 @@ export class FileRow implements VirtualRow<Entry> {
     setAttribute(this.#sender, "title", sender);
     setText(this.#size, formatBytes(file.size));
     setAttribute(this.#size, "title", countOf(file.size, "byte"));
-    showTime(this.#time, file.receivedAt, (at) => agoWords(at, Date.now()));
+    showTime(this.#time, file.receivedAt, (at) => whenWords(at, Date.now()));
     if (!other) return;
     this.#media.replaceChildren(media(file));
     show(this.#gone, "");

@@ -55,6 +55,7 @@ export class FileTable {
   /** Where a stretch begins. */
   #anchor = 0;
   #received = -1;
+  #arrived = -1;
   #stale = true;
   #shown: readonly Entry[] | null = null;
   #isOld = true;
@@ -128,18 +129,27 @@ export class FileTable {
     return this.#shelf.isKnown && !isFiltered(this.#shelf.view) ? this.#shelf.found : null;
   }
 
-  /** Asks again where the link has received another number of files, or something is still to be told of those that are shown. */
-  async refresh(received: number): Promise<void> {
+  /** Whether every file that there is has its place in it; false while some are kept back or left out. */
+  get showsAll(): boolean {
+    return this.all !== null && this.#news.hidden === true;
+  }
+
+  /** Asks again where the link has another number of files or another one has arrived, or something is still to be told of those
+   * that are shown. */
+  async refresh(received: number, arrived = received): Promise<void> {
     this.#filters.show(received);
     if (!this.#shelf.isKnown || this.#stale) {
       this.#stale = false;
       this.#received = received;
+      this.#arrived = arrived;
       await this.#shelf.reload();
       return;
     }
-    if (received === this.#received && !this.#isUnsettled) return;
+    const isNews = received !== this.#received || arrived !== this.#arrived;
+    if (!isNews && !this.#isUnsettled) return;
     const more = await this.#shelf.compare(() => this.#mayMove);
     this.#received = received;
+    this.#arrived = arrived;
     if (more !== null) {
       setText(this.#news, more > 0 ? `Show ${countOf(more, "new file")}` : "Show what has changed");
       this.#news.hidden = false;
