@@ -330,7 +330,9 @@ describe("a whole file in the air", () => {
     files.add(photo("c"));
     await files.finished();
     // Which of both went first depends on whose digest was ready.
-    const whole = wholes().map(openingOf).find(({ path }) => path === "a");
+    const whole = wholes()
+      .map(openingOf)
+      .find(({ path }) => path === "a");
     expect(keyOpened()).toEqual([whole?.key]);
     expect(server.delivered.toSorted()).toEqual(["a", "b", "c", "first"]);
     expect(server.uploads.size).toBe(4);
