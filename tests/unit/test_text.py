@@ -14,6 +14,7 @@ import pytest
 from app.core.errors import Busy
 from app.core.search.documents import Page
 from app.core.search.texts import ExtractedText, Trouble
+from app.storage.confined import process
 from app.storage.text import extractor, scans
 from app.storage.text.extractor import ProcessExtractor
 from app.storage.text.readers import KINDS, kind_of
@@ -150,7 +151,7 @@ def resident() -> int:
 
 def inside(code: str) -> subprocess.CompletedProcess[str]:
     """What code does in a process that has given up what a reader gives up."""
-    closed = f"from app.storage.text import sandbox; sandbox.take_limits(); assert sandbox.close_doors()\n{code}"
+    closed = f"from app.storage.confined import sandbox; sandbox.take_limits(); assert sandbox.close_doors()\n{code}"
     paths = {**os.environ, "PYTHONPATH": str(SERVER)}
     return subprocess.run([sys.executable, "-c", closed], env=paths, capture_output=True, text=True, check=False)
 
@@ -193,20 +194,20 @@ def test_the_doors_can_be_closed_where_others_closed_some_before():
 
 def test_who_takes_too_long_is_ended_with_all_it_has_started(read, tmp_path, monkeypatch):
     monkeypatch.setattr(extractor, "LEAST_CPU_SECONDS", 0.0)
-    monkeypatch.setattr(extractor, "_PROGRAM", f"import os, time; os.fork(); time.sleep(60); {str(tmp_path)!r}")
+    monkeypatch.setattr(process, "_PROGRAM", f"import os, time; os.fork(); time.sleep(60); {str(tmp_path)!r}")
     assert read("a.txt", b"text", seconds=0.5) == ExtractedText((), Trouble.TIME)
     assert str(tmp_path) not in " ".join(commands())
 
 
 def test_a_file_is_not_to_blame_where_its_reader_was_given_no_time(read, monkeypatch):
-    monkeypatch.setattr(extractor, "_PROGRAM", "import time; time.sleep(60)")
+    monkeypatch.setattr(process, "_PROGRAM", "import time; time.sleep(60)")
     with pytest.raises(Busy, match="no time"):
         read("a.txt", b"text", seconds=0.5)
 
 
 def test_readers_have_a_processor_only_when_nobody_else_wants_it(read, monkeypatch):
     said = "import json, os, time; time.sleep(0.5); print(json.dumps({'text': str(os.sched_getscheduler(0)), 'number': None}))"
-    monkeypatch.setattr(extractor, "_PROGRAM", said + "; print(json.dumps({'trouble': None}))")
+    monkeypatch.setattr(process, "_PROGRAM", said + "; print(json.dumps({'trouble': None}))")
     assert read("a.txt", b"text").pages[0].text == str(os.SCHED_IDLE)
 
 
@@ -224,17 +225,17 @@ def commands() -> list[str]:
     "said", ["'x' * 10", "'{\"text\": 1}'", "'[]'", '\'{"trouble": "no such"}\'', "'{' * (70 << 20)"]
 )
 def test_who_was_taken_over_says_nothing_that_is_believed(read, monkeypatch, said):
-    monkeypatch.setattr(extractor, "_PROGRAM", f"print({said})")
+    monkeypatch.setattr(process, "_PROGRAM", f"print({said})")
     assert read("a.txt", b"text") == ExtractedText((), Trouble.REFUSED)
 
 
 def test_where_no_process_can_give_up_its_rights_nothing_is_read_and_the_file_is_not_blamed(read, monkeypatch):
     monkeypatch.setattr(
-        extractor,
+        process,
         "_PROGRAM",
-        "from app.storage.text import child, sandbox; sandbox.close_doors = lambda: False; child.main('txt')",
+        "from app.storage.confined import sandbox; from app.storage.text import child; sandbox.close_doors = lambda **_: False; child.main('txt')",
     )
-    monkeypatch.setattr(extractor, "_PROGRAM", f"import sys; sys.path.insert(0, sys.argv[1]); {extractor._PROGRAM}")
+    monkeypatch.setattr(process, "_PROGRAM", f"import sys; sys.path.insert(0, sys.argv[1]); {process._PROGRAM}")
     with pytest.raises(Busy, match="seccomp"):
         read("a.txt", b"text")
 

@@ -13,22 +13,19 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from app.core.search.pages import Page, Trouble
-from app.storage.text import readers, sandbox
+from app.storage.confined import sandbox
+from app.storage.text import readers
 from app.storage.text.reading import MOST_TEXT, Unreadable
 
 if TYPE_CHECKING:
     from app.storage.text.scans import Eyes
-
-UNSAFE = 3
-"""The exit code where this process could not give up its rights, and so has read nothing."""
 
 
 def main(kind: str, languages: str = "") -> None:
     """Read standard input as a file of this extension, and text that is drawn as well where ``languages`` are named."""
     eyes = _eyes(languages) if languages else None
     sandbox.take_limits(eyes.cpu_seconds if eyes else sandbox.CPU_SECONDS)
-    if not sandbox.close_doors():
-        sys.exit(UNSAFE)
+    sandbox.close_doors_or_exit()
     trouble: Trouble | None = None
     try:
         for page in _bounded(kind, eyes):

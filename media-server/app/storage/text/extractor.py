@@ -4,23 +4,16 @@ nothing else wants a processor."""
 from __future__ import annotations
 
 import json
-import os
-import select
 import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
-import app
 from app.core.errors import Busy
 from app.core.search.documents import Page
 from app.core.search.texts import ExtractedText, Trouble
-from app.storage.idle import give_way
-from app.storage.text.child import UNSAFE
+from app.storage.confined.process import UNSAFE_SENTENCE, ConfinedProcess, UnsafeMachine
 from app.storage.text.readers import KINDS
 from app.storage.text.reading import PICTURES
 from app.storage.text.scans import MISSING
@@ -29,9 +22,6 @@ SECONDS = 60
 """How long a file may take in all."""
 SCAN_SECONDS = 1200
 """The same where text is read that is only drawn."""
-UNSAFE_SENTENCE = (
-    "Files cannot be read safely on this machine: it does not let a process give up its rights by seccomp."
-)
 NO_EYES_SENTENCE = (
     "Scans cannot be read: tesseract, or what it knows of a language in DROPPR_SEARCH_OCR, is not installed."
 )
@@ -39,10 +29,7 @@ LEAST_CPU_SECONDS = 1.0
 """A file that took long and less of the processor than this was not at fault: the machine had other things to do."""
 MOST_OUTPUT = 64 * 1024 * 1024
 """Bytes that a process may say: all of MOST_TEXT in any script, and no more."""
-_PIECE = 1 << 16
-_LAST_SECONDS = 1
-_ROOT = str(Path(app.__file__).parents[1])
-_PROGRAM = "import sys; sys.path.insert(0, sys.argv[1]); from app.storage.text.child import main; main(*sys.argv[2:])"
+_CHILD = "app.storage.text.child"
 _SIGNALS = {signal.SIGXCPU: Trouble.TIME, signal.SIGKILL: Trouble.MEMORY}
 """What ends a process besides itself: its limit of processor time, and the kernel where memory runs out."""
 
@@ -69,21 +56,7 @@ class ProcessExtractor:
         if kind not in self.kinds:
             return ExtractedText((), Trouble.UNSUPPORTED)
         with path.open("rb") as file:
-            # A session of its own, so that whatever it may have started ends with it.
-            arguments = [sys.executable, "-I", "-B", "-c", _PROGRAM, _ROOT, kind, self._languages]
-            try:
-                child = subprocess.Popen(
-                    arguments,
-                    stdin=file,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
-                    cwd="/",
-                    env={"OMP_THREAD_LIMIT": "1"},
-                    start_new_session=True,
-                )
-            except OSError as error:
-                raise Busy() from error
-        give_way(child.pid)
+            child = ConfinedProcess(_CHILD, (kind, self._languages), file, {"OMP_THREAD_LIMIT": "1"})
         try:
             return _heard(child, max(self._seconds, SCAN_SECONDS) if self._languages else self._seconds)
         except UnsafeMachine:
@@ -93,19 +66,15 @@ class ProcessExtractor:
             raise Busy(NO_EYES_SENTENCE) from None
 
 
-class UnsafeMachine(Exception):
-    """A process could not give up its rights, and so has read nothing."""
-
-
 class NoEyes(Exception):
     """A process had nothing to read drawn text with."""
 
 
-def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
+def _heard(child: ConfinedProcess, seconds: float) -> ExtractedText:
     pages: list[Page] = []
     trouble: Trouble | None = Trouble.CRASHED
     try:
-        for line in _lines(child, time.monotonic() + seconds):
+        for line in _lines(child.said(seconds, MOST_OUTPUT)):
             if "trouble" in line:
                 trouble = Trouble(line["trouble"]) if line["trouble"] else None
             else:
@@ -116,9 +85,7 @@ def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
         # Whoever took that process over says what no reader says.
         trouble = Trouble.REFUSED
     finally:
-        code, used = _ended(child)
-    if code == UNSAFE:
-        raise UnsafeMachine
+        code, used = child.end()
     if code == MISSING:
         raise NoEyes
     if trouble is Trouble.TIME and used < LEAST_CPU_SECONDS:
@@ -131,46 +98,13 @@ def _heard(child: subprocess.Popen[bytes], seconds: float) -> ExtractedText:
     return ExtractedText(tuple(pages) if trouble in (None, Trouble.CUT) else (), trouble)
 
 
-def _lines(child: subprocess.Popen[bytes], until: float) -> Iterator[dict[str, Any]]:
-    """What the process says. Raises TimeoutError, and ValueError where that is too much or no line of ours."""
-    assert child.stdout
-    descriptor, total = child.stdout.fileno(), 0
+def _lines(pieces: Iterator[bytes]) -> Iterator[dict[str, Any]]:
+    """What the process says. Raises ValueError where that is no line of ours."""
     # In pieces until its end is there: a page may be long.
     line: list[bytes] = []
-    while True:
-        if not _is_ready(descriptor, until - time.monotonic()):
-            raise TimeoutError
-        piece = os.read(descriptor, _PIECE)
-        if not piece:
-            return
-        total += len(piece)
-        if total > MOST_OUTPUT:
-            raise ValueError("more than a document holds")
+    for piece in pieces:
         first, *others = piece.split(b"\n")
         line.append(first)
         for other in others:
             yield json.loads(b"".join(line))
             line = [other]
-
-
-def _ended(child: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """Let a process that has ended its output end, then end whatever is left of its session; its exit code, negative for a
-    signal, and the seconds of processor time that it has used."""
-    assert child.stdout
-    child.stdout.close()
-    descriptor = os.pidfd_open(child.pid)
-    try:
-        _is_ready(descriptor, _LAST_SECONDS)
-    finally:
-        os.close(descriptor)
-    # It was not waited for yet, so its id is still its own.
-    os.killpg(child.pid, signal.SIGKILL)
-    _, status, used = os.wait4(child.pid, 0)
-    child.returncode = os.waitstatus_to_exitcode(status)
-    return child.returncode, used.ru_utime + used.ru_stime
-
-
-def _is_ready(descriptor: int, seconds: float) -> bool:
-    poll = select.poll()
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(max(0, int(seconds * 1000))))
