@@ -88,8 +88,8 @@ fmt: $(VENV)/.dev nginx/node_modules/.installed ## Put Python and TypeScript int
 
 locks: ## Bring the locked Python dependencies up to date (needs uv)
 	@for set in ':--extra server --extra build' '-remotes:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat' \
-	    '-search:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat --extra search' \
-	    '-dev:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat --extra search --extra test --extra lint' '-fuzz:--extra fuzz' '-node:--extra node'; do \
+	    '-search:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat --extra search --extra previews' \
+	    '-dev:--extra server --extra build --extra s3 --extra drive --extra postgres --extra chat --extra search --extra previews --extra test --extra lint' '-fuzz:--extra fuzz' '-node:--extra node'; do \
 	    uv pip compile --quiet --upgrade --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links \
 	        --python-version 3.11 $${set#*:} setup.cfg --output-file $(LOCKS)$${set%%:*}.lock; \
 	done
@@ -104,7 +104,7 @@ clean: ## Remove everything that was installed or built here; received files in 
 
 # What the tests need and neither PyPI nor npm carries.
 system-parts:
-	@scripts/system-parts git nginx chromium 'chromium-headless-shell?' firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev postgresql tesseract tesseract-deu
+	@scripts/system-parts git nginx chromium 'chromium-headless-shell?' firefox-esr WebKitWebDriver Xvfb curl openssl strace mkfs.ext4 mount pebble certbot systemd-analyze gcc libc6-dev postgresql tesseract tesseract-deu ffmpeg
 
 $(VENV)/.created:
 	@scripts/system-parts venv

@@ -68,6 +68,7 @@ class Settings(MessageSettings):
     workers: int = Field(1, ge=1, le=64)
     threads: int = Field(32, ge=1, le=1024)
     archives_at_once: int = Field(4, ge=1, le=1024)
+    previews_mb: int = Field(512, ge=0)
     chunk_size_mb: int = Field(8, ge=1)
     max_chunk_size_mb: int = Field(64, ge=1)
     upload_max_bytes: int = Field(0, ge=0)

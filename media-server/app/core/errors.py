@@ -118,6 +118,11 @@ class UploadCancelled(UploadNotFound):
     default = "The owner of this link has cancelled this upload. Ask them before you send the file again."
 
 
+class NoPicture(NotFound):
+    code = "no_picture"
+    default = "There is no picture of this file. Download it to look at it."
+
+
 class HandoffNotFound(NotFound):
     code = "handoff_not_found"
     default = "There is no such code, or it is good no longer. Make a new one where the upload was begun."

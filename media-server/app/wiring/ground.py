@@ -8,10 +8,11 @@ from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.whole_files import NamedLocks
+from app.core.room import Floors
 from app.services.event_readers import Bell
 from app.services.forwarding.outbox import Outbox
 from app.services.operations.observer import Observer
-from app.settings import Settings
+from app.settings import MIB, Settings
 from app.storage.disk.data_folder import make_data_folder
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.readiness import check_start
@@ -66,6 +67,11 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
 def is_durable(settings: Settings) -> bool:
     """Whether a delivery waits for the disk."""
     return settings.durability != "none"
+
+
+def floors_of(settings: Settings) -> Floors:
+    """What of the disk stays free."""
+    return Floors(settings.disk_floor_percent, settings.disk_floor_mb * MIB, settings.disk_floor_inodes)
 
 
 def policy_of(settings: Settings) -> Policy:

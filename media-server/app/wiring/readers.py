@@ -7,6 +7,7 @@ from functools import partial
 from app.services.event_readers import EventReader, EventReaders
 from app.services.forwarding.reader import ForwardingReader
 from app.services.received.bin_reader import BinReader
+from app.services.received.looks_reader import LooksReader
 from app.services.receiving.removal_reader import RemovalReader
 from app.storage.sql.events import SQLEvents
 from app.wiring.ground import Ground
@@ -19,6 +20,7 @@ def build_readers(ground: Ground, receiving: Receiving, received: Received, *oth
         ForwardingReader(ground.requests, ground.outbox),
         RemovalReader(ground.requests, receiving.undo, ground.clock),
         BinReader(received.bin, ground.clock),
+        LooksReader(received.looks, ground.clock),
         *others,
     ]
     return EventReaders(SQLEvents(ground.catalogue), readers, partial(ground.catalogue.alone, wait=False), ground.bell)

@@ -10,6 +10,7 @@ from app.core.ports.file_lists import FileLists
 from app.services.received.archives import Archives
 from app.services.received.bin import Bin
 from app.services.received.disk_use import DiskUse
+from app.services.received.looks import Looks
 from app.services.received.many import Many
 from app.services.received.retention import Retention
 from app.services.received.selections import Selections
@@ -19,6 +20,7 @@ from app.storage.sql.bin import SQLBin
 from app.storage.sql.codes import SQLHandoffs
 from app.storage.sql.file_lists import SQLFileLists
 from app.wiring.ground import Ground, is_durable
+from app.wiring.looks import build_looks
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Received:
     deleted: BinStore
     retention: Retention
     disk_use: DiskUse
+    looks: Looks
 
 
 def build_received(ground: Ground, settings: Settings) -> Received:
@@ -65,4 +68,5 @@ def build_received(ground: Ground, settings: Settings) -> Received:
         deleted=deleted,
         retention=retention,
         disk_use=DiskUse(ground.requests, deleted),
+        looks=build_looks(ground, settings),
     )

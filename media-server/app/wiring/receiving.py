@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from app.core.room import Floors, PromiseTerms, unbounded
+from app.core.room import PromiseTerms, unbounded
 from app.jobs import BackgroundQueue
 from app.services.links.file_requests import FileRequests
 from app.services.receiving.admission import Admission
@@ -27,12 +27,12 @@ from app.services.receiving.small_files import SmallFiles
 from app.services.receiving.undo import Undo
 from app.services.receiving.uploads import Uploads
 from app.services.receiving.whole_files import WholeFiles
-from app.settings import MIB, Settings
+from app.settings import Settings
 from app.storage.disk.disk_space import DiskSpace
 from app.storage.disk.promises import SQLitePromises
 from app.storage.disk.spool_log import beside_socket
 from app.storage.libmagic import LibMagic
-from app.wiring.ground import Ground, policy_of
+from app.wiring.ground import Ground, floors_of, policy_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _build_room(ground: Ground, settings: Settings) -> tuple[Room, Promises]:
     )
     promised = SQLitePromises(settings.data_dir / "promises.db", terms, ground.clock)
     disk = DiskSpace(settings.data_dir)
-    room = Room(disk if ground.stores.uploads.facts.local else unbounded, _floors(settings), promised.total)
+    room = Room(disk if ground.stores.uploads.facts.local else unbounded, floors_of(settings), promised.total)
     promises = Promises(
         store=promised,
         room=room,
@@ -108,10 +108,6 @@ def _build_room(ground: Ground, settings: Settings) -> tuple[Room, Promises]:
         clock=ground.clock,
     )
     return room, promises
-
-
-def _floors(settings: Settings) -> Floors:
-    return Floors(settings.disk_floor_percent, settings.disk_floor_mb * MIB, settings.disk_floor_inodes)
 
 
 def _build_digests(ground: Ground) -> FileDigests:
@@ -246,6 +242,6 @@ def _build_admission(ground: Ground, settings: Settings, file_requests: FileRequ
         store=ground.stores.uploads,
         uploads=uploads,
         # Bodies lie on this machine's disk before they go anywhere.
-        room=Room(DiskSpace(settings.data_dir), _floors(settings)),
+        room=Room(DiskSpace(settings.data_dir), floors_of(settings)),
         let_in=beside_socket(settings.unix_socket, settings.data_dir, ground.clock),
     )

@@ -286,7 +286,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -303,11 +303,8 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
-            /**
-             * @description Which limit was reached.
-             * @enum {string}
-             */
-            readonly reason?: "places" | "user" | "memory";
+            /** @description Which limit was reached; or why there is no picture of a file. */
+            readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;
             /** @description How many files a receipt still waits for. */
@@ -563,6 +560,22 @@ export interface components {
         /** @description The body of a login. */
         readonly Login: {
             readonly token: string;
+        };
+        /** @description How a received file can be looked at. */
+        readonly Look: {
+            /**
+             * @description `pages`: as pictures, page by page. `none`: not at all; `reason` and `problem` say why.
+             * @enum {string}
+             */
+            readonly look: "picture" | "pages" | "video" | "audio" | "text" | "none";
+            /** @description The type of its content; empty where that is not shown, but pictures of it at most. */
+            readonly type: string;
+            /** @description How many pictures of it there are, one for each page. */
+            readonly pages: number;
+            /** @description As with `no_picture`; or `not_installed`. */
+            readonly reason: string | null;
+            /** @description The same as a sentence. */
+            readonly problem: string | null;
         };
         /** @description Files of one link, by the ids of their uploads, for something that takes its time. */
         readonly ManyBody: {
@@ -965,11 +978,8 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
-            /**
-             * @description Which limit was reached.
-             * @enum {string}
-             */
-            readonly reason?: "places" | "user" | "memory";
+            /** @description Which limit was reached; or why there is no picture of a file. */
+            readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;
             /** @description How many files a receipt still waits for. */
@@ -1184,11 +1194,8 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
-            /**
-             * @description Which limit was reached.
-             * @enum {string}
-             */
-            readonly reason?: "places" | "user" | "memory";
+            /** @description Which limit was reached; or why there is no picture of a file. */
+            readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;
             /** @description How many files a receipt still waits for. */
@@ -1354,6 +1361,11 @@ export interface components {
         readonly UploadsBody: {
             readonly uploads: readonly string[];
         };
+        /**
+         * @description Why there is no picture of a file.
+         * @enum {string}
+         */
+        readonly WhyNone: "unsupported" | "damaged" | "password" | "too_large" | "time" | "no_page" | "no_program" | "off";
     };
     responses: never;
     parameters: never;

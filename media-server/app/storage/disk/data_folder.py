@@ -25,6 +25,8 @@ FILES = "files"
 """The folder of delivered files, in which the folders of links lie."""
 BIN = "bin"
 """The folder of files that were deleted and can be restored."""
+PREVIEWS = "previews"
+"""The folder of pictures of received files, all of which can be made again."""
 _PRIVATE_FOLDERS = (
     "uploads",
     "spool",
@@ -37,6 +39,7 @@ _PRIVATE_FOLDERS = (
     "handoffs",
     "search",
     "bin",
+    "previews",
 )
 _PRIVATE_FILES = ("*.lock", "*.turn", "attempts.db*", "promises.db*")
 

@@ -18,7 +18,7 @@ from app.storage.disk.data_folder import UnusableDataFolder
 from app.storage.sql.migrate import FILE, FOLDER
 from app.storage.sql.sqlite import SQLiteDatabase
 
-_LEFT_OUT = {"uploads", "spool", "run", "metrics", "search", FOLDER, "files"}
+_LEFT_OUT = {"uploads", "spool", "run", "metrics", "search", "previews", FOLDER, "files"}
 _COUNTS_NOTHING_LATER = (".turn", ".turns", ".lock", "-wal", "-shm", ".db")
 
 

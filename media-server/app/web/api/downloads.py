@@ -32,21 +32,27 @@ def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Resp
     address = stored.download_address(file.name)
     if address is not None:
         return Response(status=302, headers={"Location": address})
-    if stored.path is None:
-        raise FileNotFoundError(file.disk_path)
-    reply = _by_nginx(stored.path, settings) if settings.unix_socket else _by_ourselves(stored, stored.path, file)
+    reply = sent(stored, file, settings)
     reply.headers["Content-Type"] = "application/octet-stream"
     reply.headers["Content-Disposition"] = content_disposition(file.name)
     reply.headers["X-Content-Type-Options"] = "nosniff"
     return reply
 
 
-def content_disposition(name: str) -> str:
+def sent(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response:
+    """The bytes of a file on this machine's disk, whole or in part; whoever calls says what they are. Raises FileNotFoundError,
+    RangeNotSatisfiable."""
+    if stored.path is None:
+        raise FileNotFoundError(file.disk_path)
+    return _by_nginx(stored.path, settings) if settings.unix_socket else _by_ourselves(stored, stored.path, file)
+
+
+def content_disposition(name: str, how: str = "attachment") -> str:
     """RFC 6266: the exact name for browsers of today, one of plain ASCII for everything else."""
     if _HARMLESS.fullmatch(name):
-        return f'attachment; filename="{name}"'
+        return f'{how}; filename="{name}"'
     plain = _NOT_QUOTABLE.sub("_", name)
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _by_nginx(path: Path, settings: Settings) -> Response:

@@ -43,6 +43,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.MessageNotFound: 404,
     errors.EndpointNotFound: 404,
     errors.FileNotFound: 404,
+    errors.NoPicture: 404,
     errors.HandoffNotFound: 404,
     errors.SelectionNotFound: 404,
     errors.MethodNotAllowed: 405,

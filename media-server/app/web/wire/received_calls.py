@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.web.wire import replies
 from app.web.wire.declaring import ZIP, Call, Group, Who
 from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody
+from app.web.wire.look_query import PictureQuery
 from app.web.wire.paging import PageQuery
 from app.web.wire.request_bodies import Seen
 
@@ -32,6 +33,7 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             queries=(ArchiveQuery,),
             also=((206, bytes), (304, None)),
         ),
+        *_looks(f"{link}/looks/{{upload_id}}", bytes),
         Call(
             ("DELETE",),
             f"{link}/files/{{path}}",
@@ -107,5 +109,40 @@ def _calls_about_many(link: str) -> tuple[Call, ...]:
             Who.OWNER,
             "Who has sent how many of the files that are there.",
             replies.SenderList,
+        ),
+    )
+
+
+def _looks(file: str, bytes: dict[str, str]) -> tuple[Call, ...]:
+    """Looking at a file, whose path is ``file``."""
+    return (
+        Call(
+            ("GET",),
+            file,
+            Group.RECEIVED,
+            Who.OWNER,
+            "How a received file can be looked at.",
+            replies.Look,
+        ),
+        Call(
+            ("GET",),
+            f"{file}/picture",
+            Group.RECEIVED,
+            Who.OWNER,
+            "A small picture of a received file, made here. Knows `If-None-Match`.",
+            bytes,
+            answers="image/*",
+            queries=(PictureQuery,),
+            also=((304, None),),
+        ),
+        Call(
+            ("GET",),
+            f"{file}/content",
+            Group.RECEIVED,
+            Who.OWNER,
+            "The file itself to be looked at, of a type that this server has found. Knows `Range`, but of texts.",
+            bytes,
+            answers="*/*",
+            also=((206, bytes), (304, None)),
         ),
     )
