@@ -1,0 +1,155 @@
+"""The owner's page in Chromium, through nginx: pictures in rows, and looking at one file after the other. Nothing of them acts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.support import documents
+from tests.support.admin import look_again, owner_desk, unfold
+from tests.support.axe import complaints
+from tests.support.browser import built_pages
+from tests.support.client import Client, Link
+from tests.support.files import eventually
+from tests.support.live import GENEROUS, LiveServer
+from tests.support.nginx import LiveNginx
+from tests.support.pictures import PAGE, SVG, film, picture, turned
+
+NEWEST_FIRST = ("photo.jpg", "letter.pdf", "film.webm", "<b>page</b>.jpg", "drawing.svg", "things.zip", "broken.png")
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    folder: Path = tmp_path_factory.mktemp("looks")
+    with LiveServer(folder, workers=1, unix_socket=True, **GENEROUS) as app:
+        assert app.socket_path
+        with LiveNginx(app.socket_path, app.data_dir, built_pages(), folder) as nginx:
+            yield Client.of(app, url=nginx.url)
+
+
+@pytest.fixture(scope="module")
+def full(client: Client, tmp_path_factory: pytest.TempPathFactory) -> Link:
+    link = client.make_link(title="Things to look at")
+    files = {
+        "photo.jpg": turned(),
+        "letter.pdf": documents.pdf("The first page", "The second page", "The third page"),
+        "film.webm": film(tmp_path_factory.mktemp("film") / "film.webm", seconds=2),
+        "<b>page</b>.jpg": PAGE,
+        "drawing.svg": SVG,
+        "things.zip": b"PK\x03\x04" + bytes(100),
+        "broken.png": picture()[:2000],
+    }
+    for name in reversed(NEWEST_FIRST):
+        link.deliver(name, files[name])
+    return link
+
+
+@pytest.fixture
+def desk(browser: Browser, client: Client) -> Iterator[Page]:
+    with owner_desk(browser, client.url, client.token) as opened:
+        yield opened
+
+
+def shown(desk: Page, link: Link) -> Locator:
+    look_again(desk)
+    row = unfold(desk, "Things to look at")
+    expect(named(row, "photo.jpg")).to_be_visible()
+    return row
+
+
+def named(row: Locator, name: str) -> Locator:
+    return row.get_by_role("link", name=name, exact=True)
+
+
+def is_painted(picture: Locator) -> bool:
+    return bool(picture.evaluate("image => image.complete && image.naturalWidth > 0"))
+
+
+def test_rows_have_pictures_and_where_there_is_none_the_type_in_words(desk: Page, full: Link) -> None:
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url) if "/picture" in request.url else None)
+    row = shown(desk, full)
+    expect(row.locator(".pictured img")).to_have_count(3)
+    for each in row.locator(".pictured img").all():
+        eventually(lambda each=each: is_painted(each))
+    for letters in ("JPG", "SVG", "ZIP", "PNG"):
+        expect(row.get_by_text(letters, exact=True)).to_be_visible()
+    # Coming back asks for nothing that is known, not even what there is no picture of.
+    assert len(asked) == len(NEWEST_FIRST)
+    assert complaints(desk) == []
+
+
+def test_one_looks_at_file_after_file_by_keys_and_nothing_in_them_acts(desk: Page, full: Link) -> None:
+    row = shown(desk, full)
+    named(row, "photo.jpg").click()
+    look = desk.get_by_role("dialog")
+    stage = look.get_by_role("region", name="The file")
+    photo = look.get_by_role("img", name="photo.jpg")
+    expect(photo).to_be_visible()
+    eventually(lambda: is_painted(photo))
+    assert photo.evaluate("image => image.naturalHeight > image.naturalWidth"), "it lies on its side"
+    expect(stage).to_be_focused()
+    expect(look.get_by_role("button", name="Previous")).to_have_attribute("aria-disabled", "true")
+    expect(look.get_by_role("link", name="Full size")).to_be_visible()
+    assert complaints(desk) == []
+    desk.keyboard.press("ArrowLeft")
+    expect(look.get_by_role("heading", name="photo.jpg")).to_be_visible()
+    desk.keyboard.press("ArrowRight")
+    expect(look.get_by_role("img", name="Page 1 of 3")).to_be_visible()
+    expect(look.locator(".look-page")).to_have_count(3)
+    stage.evaluate("stage => stage.scrollTo(0, stage.scrollHeight)")
+    expect(look.get_by_role("img", name="Page 3 of 3")).to_be_visible()
+    expect(look.get_by_role("link", name="Full size")).to_be_hidden()
+    assert complaints(desk) == []
+    desk.keyboard.press("ArrowRight")
+    video = look.locator("video")
+    eventually(lambda: video.evaluate("video => video.duration > 1 && video.videoWidth === 320"))
+    video.evaluate("video => { video.muted = true; video.currentTime = 1; return video.play(); }")
+    assert complaints(desk) == []
+    for name, text in (("<b>page</b>.jpg", PAGE), ("drawing.svg", SVG)):
+        look.get_by_role("button", name="Next").click()
+        expect(look.get_by_role("heading", name=name)).to_be_visible()
+        expect(look.locator("pre")).to_have_text(text.decode())
+    assert complaints(desk) == []
+    assert desk.title() != "run"
+    desk.keyboard.press("ArrowRight")
+    expect(stage).to_contain_text("There are no pictures of files of this kind.")
+    desk.keyboard.press("ArrowRight")
+    expect(stage).to_contain_text("It is damaged")
+    expect(look.get_by_role("button", name="Next")).to_have_attribute("aria-disabled", "true")
+    assert complaints(desk) == []
+    with desk.expect_download() as begun:
+        look.get_by_role("link", name="Download").click()
+    assert begun.value.path().read_bytes() == picture()[:2000]
+    desk.keyboard.press("Escape")
+    expect(look).to_be_hidden()
+    expect(named(row, "broken.png")).to_be_focused()
+
+
+def test_a_file_that_is_gone_and_a_session_that_is_over_say_so(desk: Page, client: Client, full: Link) -> None:
+    gone = full.deliver("gone.txt", b"text")
+    row = shown(desk, full)
+    expect(named(row, "gone.txt")).to_be_visible()
+    (full.disk / "gone.txt").unlink()
+    named(row, "gone.txt").click()
+    look = desk.get_by_role("dialog")
+    expect(look).to_contain_text("This file has been moved, deleted or replaced")
+    assert gone["complete"]
+    look.get_by_role("button", name="Close").click()
+    expect(look).to_be_hidden()
+    client.call("DELETE", f"{full.path}/files/gone.txt", owner=True).expect(200)
+
+
+@pytest.mark.parametrize("address", ["content", "picture"])
+def test_what_is_opened_by_itself_has_no_rights(desk: Page, client: Client, full: Link, address: str) -> None:
+    upload_id = {each["name"]: each["upload_id"] for each in full.files()}["<b>page</b>.jpg"]
+    photo = {each["name"]: each["upload_id"] for each in full.files()}["photo.jpg"]
+    wanted = upload_id if address == "content" else photo
+    tab = desk.context.new_page()
+    tab.goto(f"{client.url}{full.path}/looks/{wanted}/{address}")
+    assert tab.evaluate("self.origin") == "null"
+    assert tab.title() != "run"
+    tab.close()
