@@ -237,6 +237,7 @@ describe("FileRow", () => {
       toggle: () => undefined,
       unfold: () => undefined,
       open: () => false,
+      picture: () => undefined,
       remove: () => undefined,
       passOn: async () => undefined,
       isGone: async () => false,

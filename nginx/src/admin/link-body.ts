@@ -9,6 +9,9 @@ import { Editor } from "./editor";
 import { FileTable } from "./files/table";
 import { countOf } from "./format";
 import { HISTORY_FILES, History } from "./history";
+import { LookApi } from "./looks/look-api";
+import { Looker } from "./looks/looker";
+import { Pictures } from "./looks/pictures";
 import { acts, cloned, part, say, show } from "./parts";
 import { TABS, type Tab } from "./places";
 import { makeShare } from "./share";
@@ -16,7 +19,7 @@ import { Tabs } from "./tabs";
 import { Taking } from "./taking";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
-import { type ListedLink, type OpenUpload, TEXTS } from "./wire";
+import { type ListedLink, type OpenUpload, type ReceivedFile, TEXTS } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
 export interface RowPorts {
@@ -69,11 +72,23 @@ export class LinkBody {
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
     part(root, "share", HTMLElement).append(share);
     const { api } = ports;
+    const looks = new LookApi(link.hash);
+    const pictures = new Pictures((...asked) => looks.picture(...asked));
+    const looker = new Looker<ReceivedFile>({
+      hash: link.hash,
+      beside: (file, step) => this.#files.beside(file, step),
+      closed: (file) => this.#files.returnTo(file),
+      failed: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
+    });
     this.#files = new FileTable({
       hash: link.hash,
       load: (query, cursor, limit, count) => api.filePage(link.hash, query, cursor, limit, count),
       senders: () => api.senders(link.hash),
-      open: () => false,
+      open: (file) => {
+        void looker.open(file);
+        return true;
+      },
+      picture: (place, uploadId) => pictures.show(place, uploadId),
       passOn: (path) => this.#passOn(path),
       isGone: (path) => api.isGone(link.hash, path),
       remove: (ids, name, restorable) => this.#taking.remove(ids, name, restorable),

@@ -303,7 +303,6 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
-            /** @description Which limit was reached; or why there is no picture of a file. */
             readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;
@@ -978,7 +977,6 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
-            /** @description Which limit was reached; or why there is no picture of a file. */
             readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;
@@ -1194,7 +1192,6 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
-            /** @description Which limit was reached; or why there is no picture of a file. */
             readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;

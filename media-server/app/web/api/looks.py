@@ -12,9 +12,9 @@ from app.core.errors import FileNotFound, NoPicture
 from app.core.looks import Look, WhyNone
 from app.services.received.looks import GONE, Looked
 from app.web.api.downloads import content_disposition, sent
-from app.web.wire import replies
 from app.web.wire.context import services
 from app.web.wire.json_body import parse
+from app.web.wire.look_query import Look as LookReply
 from app.web.wire.look_query import PictureQuery
 from app.web.wire.ownership import owner_required
 
@@ -30,7 +30,7 @@ looks = Blueprint("looks", __name__, url_prefix="/api/droppr")
 def describe(hash: str, upload_id: str) -> Response:
     here = services().received.looks
     found = here.describe(here.at(hash, upload_id))
-    reply: replies.Look = {
+    reply: LookReply = {
         "look": found.look.value,
         "type": found.type,
         "pages": found.pages,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.web.wire import replies
 from app.web.wire.declaring import ZIP, Call, Group, Who
 from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody
-from app.web.wire.look_query import PictureQuery
+from app.web.wire.look_query import Look, PictureQuery
 from app.web.wire.paging import PageQuery
 from app.web.wire.request_bodies import Seen
 
@@ -122,7 +122,7 @@ def _looks(file: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             Group.RECEIVED,
             Who.OWNER,
             "How a received file can be looked at.",
-            replies.Look,
+            Look,
         ),
         Call(
             ("GET",),

@@ -33,12 +33,7 @@ class Error(TypedDict):
     file: NotRequired[Annotated[int, Field(description="Which file of a pack, counted from 1.")]]
     detected: NotRequired[Annotated[str, Field(description="What the content was taken for, as a media type.")]]
     allowed_extensions: NotRequired[Annotated[list[str], Field(description="Which types are taken.")]]
-    reason: NotRequired[
-        Annotated[
-            Literal["places", "user", "memory"] | WhyNone,
-            Field(description="Which limit was reached; or why there is no picture of a file."),
-        ]
-    ]
+    reason: NotRequired[Literal["places", "user", "memory"] | WhyNone]
     retry_after: NotRequired[Annotated[float, Field(description="Seconds, as in `Retry-After`.")]]
     files_left: NotRequired[Annotated[int, Field(description="How many files a receipt still waits for.")]]
     bytes_left: NotRequired[Annotated[int, Field(description="How many bytes have still to be read for it.")]]
@@ -174,21 +169,6 @@ class Selected(TypedDict):
 
     id: str
     expires_at: float
-
-
-class Look(TypedDict):
-    """How a received file can be looked at."""
-
-    look: Annotated[
-        Literal["picture", "pages", "video", "audio", "text", "none"],
-        Field(description="`pages`: as pictures, page by page. `none`: not at all; `reason` and `problem` say why."),
-    ]
-    type: Annotated[
-        str, Field(description="The type of its content; empty where that is not shown, but pictures of it at most.")
-    ]
-    pages: Annotated[int, Field(description="How many pictures of it there are, one for each page.")]
-    reason: Annotated[str | None, Field(description="As with `no_picture`; or `not_installed`.")]
-    problem: Annotated[str | None, Field(description="The same as a sentence.")]
 
 
 class DeletedFile(TypedDict):

@@ -24,6 +24,8 @@ export interface RowPorts {
   readonly unfold: (entry: Entry) => void;
   /** Looks at a file; false where it is to be downloaded instead. */
   readonly open: (file: ReceivedFile) => boolean;
+  /** Shows a small picture in place of what stands there, where there is one; null for no file. */
+  readonly picture: (place: HTMLElement, uploadId: string | null) => void;
   readonly remove: (file: ReceivedFile) => void;
   /** Has it passed on again. */
   readonly passOn: (path: string) => Promise<void>;
@@ -31,7 +33,7 @@ export interface RowPorts {
   readonly isGone: (path: string) => Promise<boolean>;
 }
 
-/** What stands in front of a name: so far the type, in letters. */
+/** What stands in front of a name until there is a picture of the file, or for good: the type, in letters. */
 export function media(file: ReceivedFile): HTMLElement {
   const element = make("span", { className: "file-type", text: typeWords(file) });
   element.dataset.type = file.type;
@@ -160,12 +162,14 @@ export class FileRow implements VirtualRow<Entry> {
     showTime(this.#time, file.receivedAt, (at) => whenWords(at, Date.now()));
     if (!other) return;
     this.#media.replaceChildren(media(file));
+    this.#ports.picture(this.#media, file.uploadId);
     show(this.#gone, "");
   }
 
   #blank(): void {
     for (const each of [this.#base, this.#folder, this.#sender, this.#size, this.#time]) setText(each, "");
     this.#media.replaceChildren();
+    this.#ports.picture(this.#media, null);
     this.#name.removeAttribute("href");
     this.#name.title = "Loading";
     show(this.#gone, "");

@@ -129,6 +129,17 @@ export class Shelf {
     if (this.#loading === null && this.#needsMore) this.#loading = this.#load(this.#turn);
   }
 
+  /** The file at this place, once it is here; null where there is none. Throws where it cannot be had. */
+  async at(index: number): Promise<ReceivedFile | null> {
+    const turn = this.#turn;
+    while (this.#cursor !== null && this.#loaded <= index && index < this.#items.length) {
+      this.#wanted = Math.max(this.#wanted, index + 1);
+      await (this.#loading ?? this.#more(turn));
+      if (turn !== this.#turn) return null;
+    }
+    return this.#items[index]?.file ?? null;
+  }
+
   /** Waits until all are here. Throws where they cannot be had. */
   async all(): Promise<readonly Entry[]> {
     const turn = this.#turn;

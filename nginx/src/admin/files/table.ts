@@ -16,7 +16,7 @@ import { SelectionBar } from "./selection-bar";
 import { type Entry, type Found, Shelf } from "./shelf";
 import { isFiltered, sortedBy, type View } from "./view";
 
-export interface TablePorts extends Pick<RowPorts, "hash" | "open" | "passOn" | "isGone"> {
+export interface TablePorts extends Pick<RowPorts, "hash" | "open" | "picture" | "passOn" | "isGone"> {
   readonly load: (
     query: Record<string, string>,
     cursor: string,
@@ -167,6 +167,23 @@ export class FileTable {
     const row = this.#rowAt(this.#current);
     if (row === undefined) this.#filters.focus();
     else row.focus();
+  }
+
+  /** The file before or behind one, once it is here; null where there is none. */
+  async beside(file: ReceivedFile, step: 1 | -1): Promise<ReceivedFile | null> {
+    const at = this.#placeOf(file);
+    return at < 0 ? null : this.#shelf.at(at + step);
+  }
+
+  /** Goes back to the row of a file. */
+  returnTo(file: ReceivedFile): void {
+    const at = this.#placeOf(file);
+    if (at < 0) this.focus();
+    else this.#goTo(at);
+  }
+
+  #placeOf({ uploadId }: ReceivedFile): number {
+    return this.#shelf.items.findIndex((entry) => entry.file?.uploadId === uploadId);
   }
 
   /** `/` goes to the search. */

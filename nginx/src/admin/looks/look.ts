@@ -56,7 +56,7 @@ export class Look<File extends LookedAt> {
       this.#download,
     );
     const head = make("div", { className: "look-title" }, title, this.#size);
-    this.#dialog.append(make("header", { className: "look-head" }, head, close, acts), this.#stage);
+    this.#dialog.append(make("header", { className: "look-head" }, head, acts, close), this.#stage);
     this.#dialog.setAttribute("aria-labelledby", title.id);
     this.#stage.setAttribute("aria-label", "The file");
     this.#stage.tabIndex = 0;
@@ -98,6 +98,7 @@ export class Look<File extends LookedAt> {
     } catch (error) {
       if (isAborted(error) || signal.aborted) return;
       this.#stage.dataset.look = "none";
+      this.#full.hidden = true;
       this.#stage.replaceChildren(problem(errorWords(error)));
     }
   }

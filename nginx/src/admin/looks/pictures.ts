@@ -33,10 +33,19 @@ export class Pictures {
     this.#seen = new IntersectionObserver((entries) => this.#saw(entries));
   }
 
-  /** Shows a file's picture in `place`, whose content stays where there is none. Of a place that is used again the last file counts. */
-  show(place: HTMLElement, uploadId: string): void {
-    const kept = this.#kept.get(uploadId);
+  /**
+   * Shows a file's picture in `place`, whose content stays where there is none. A place may be used again for another file, or for
+   * none, with content of its own.
+   */
+  show(place: HTMLElement, uploadId: string | null): void {
+    this.#seen.unobserve(place);
+    place.classList.remove("pictured");
+    if (uploadId === null) {
+      this.#asked.delete(place);
+      return;
+    }
     this.#asked.set(place, uploadId);
+    const kept = this.#kept.get(uploadId);
     if (kept === null || this.#isOff) return;
     if (kept !== undefined) put(place, kept);
     else this.#seen.observe(place);
