@@ -76,8 +76,7 @@ def test_rows_have_pictures_and_where_there_is_none_the_type_in_words(desk: Page
     desk.set_viewport_size({"width": 1280, "height": 1400})
     row = shown(desk, full)
     expect(row.locator(".pictured img")).to_have_count(3)
-    for each in row.locator(".pictured img").all():
-        eventually(lambda each=each: is_painted(each))
+    eventually(lambda: all(is_painted(each) for each in row.locator(".pictured img").all()))
     for letters in ("JPG", "SVG", "ZIP", "PNG"):
         expect(row.get_by_text(letters, exact=True)).to_be_visible()
     eventually(lambda: len(asked) == len(NEWEST_FIRST))

@@ -29,9 +29,9 @@ FFMPEG = shutil.which("ffmpeg")
 
 @pytest.fixture
 def draw(tmp_path):
-    def drawn(content: bytes, size: PictureSize = 160, page: int = 1, **options) -> Picture | WhyNone:
+    def drawn(data: bytes, size: PictureSize = 160, page: int = 1, **options) -> Picture | WhyNone:
         path = tmp_path / "file"
-        path.write_bytes(content)
+        path.write_bytes(data)
         made = ConfinedMaker(lambda: None, lambda: FFMPEG, **options)
         with opened(path) as content:
             return made.make(content, sort_of(path.read_bytes()[:4096]).reader, size, page)
