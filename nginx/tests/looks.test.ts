@@ -27,6 +27,11 @@ async function settle(): Promise<void> {
   for (let turns = 0; turns < 20; turns += 1) await Promise.resolve();
 }
 
+/** As long as one has to stand still until pictures are asked for, and longer. */
+function pause(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, 150));
+}
+
 /** Observers of the page, so that a test says what is seen. */
 class Watching {
   static all: Watching[] = [];
@@ -51,8 +56,12 @@ class Watching {
   }
 
   see(...places: Element[]): void {
+    this.tell(true, ...places);
+  }
+
+  tell(isIntersecting: boolean, ...places: Element[]): void {
     const entries = places.filter((place) => this.places.has(place));
-    this.#saw(entries.map((target) => ({ target, isIntersecting: true })) as IntersectionObserverEntry[]);
+    this.#saw(entries.map((target) => ({ target, isIntersecting })) as IntersectionObserverEntry[]);
   }
 }
 
@@ -138,12 +147,16 @@ describe("Pictures", () => {
     });
     expect(asked).toEqual([]);
     see(...places);
-    expect(asked).toEqual(["e", "d", "c"]);
+    await vi.waitFor(() => expect(asked).toEqual(["e", "d", "c"]));
+    // Out of sight and back, while it is on its way.
+    Watching.all[0]?.tell(false, places[3] as HTMLElement);
+    see(places[3] as HTMLElement);
     // Another file has come to this place, and that one has been scrolled past.
     pictures.show(places[0] as HTMLElement, null);
     places[1]?.remove();
     for (const done of waiting) done();
     await vi.waitFor(() => expect(document.querySelectorAll("img").length).toBe(3));
+    await pause();
     expect(asked).toEqual(["e", "d", "c"]);
     expect(places[4]?.className).toBe("pictured");
     const again = place();
@@ -157,21 +170,21 @@ describe("Pictures", () => {
     const pictures = new Pictures(async (id) => {
       asked.push(id);
       if (id === "none") throw refusal("no_picture", "unsupported");
-      await settle();
+      await pause();
       return new Blob();
     });
     const [one, two] = [place(), place()];
     pictures.show(one, "none");
     pictures.show(two, "late");
     see(one, two);
+    await vi.waitFor(() => expect(asked).toContain("late"));
     two.replaceChildren("PDF");
     pictures.show(two, null);
-    await settle();
-    await settle();
+    await pause();
     expect([one.textContent, two.textContent]).toEqual(["JPG", "PDF"]);
     pictures.show(one, "none");
     see(one);
-    await settle();
+    await pause();
     expect(asked.filter((id) => id === "none")).toEqual(["none"]);
   });
 
@@ -187,7 +200,7 @@ describe("Pictures", () => {
       wrong = error;
       pictures.show(shown, "a");
       see(shown);
-      await settle();
+      await pause();
     }
     expect(asked).toEqual(["a", "a"]);
   });

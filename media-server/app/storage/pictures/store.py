@@ -43,7 +43,7 @@ class LocalPictures:
         self._most = most
         self._clock = clock
         self._has_room = has_room
-        self._step = most // 16 // processes
+        self._step = most // 32 // processes
         # What there is when a process begins it does not know.
         self._added = self._step
         self._looking = threading.Lock()

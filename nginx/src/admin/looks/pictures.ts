@@ -7,6 +7,9 @@ import { ROW_PIXELS } from "./look-api";
 const AT_ONCE = 3;
 /** Pictures that are kept here, of a few thousand bytes each: going back and forth asks for nothing twice. */
 const KEPT = 400;
+/** While one scrolls on nothing is asked for, but at least so often. */
+const PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 400;
 /** What goes for every file of this server. */
 const NONE_AT_ALL = ["not_installed"];
 
@@ -20,17 +23,22 @@ interface Wanted {
 
 export class Pictures {
   readonly #load: Load;
-  readonly #seen: IntersectionObserver;
+  readonly #watching: IntersectionObserver;
+  /** Places that can be seen. */
+  readonly #inView = new WeakSet<Element>();
   readonly #asked = new WeakMap<Element, string>();
   readonly #waiting: Wanted[] = [];
   /** Addresses of pictures in memory, the one that was shown least lately first; null where there is none. */
   readonly #kept = new Map<string, string | null>();
-  #running = 0;
+  readonly #coming = new Set<string>();
   #isOff = false;
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  /** When the first of those began to wait that nobody has begun to ask for. */
+  #since = 0;
 
   constructor(load: Load) {
     this.#load = load;
-    this.#seen = new IntersectionObserver((entries) => this.#saw(entries));
+    this.#watching = new IntersectionObserver((entries) => this.#saw(entries));
   }
 
   /**
@@ -38,55 +46,82 @@ export class Pictures {
    * none, with content of its own.
    */
   show(place: HTMLElement, uploadId: string | null): void {
-    this.#seen.unobserve(place);
     place.classList.remove("pictured");
-    if (uploadId === null) {
+    if (uploadId === null || this.#isOff) {
+      this.#asked.delete(place);
+      return;
+    }
+    const kept = this.#kept.get(uploadId);
+    if (typeof kept === "string") put(place, kept);
+    if (kept !== undefined) {
       this.#asked.delete(place);
       return;
     }
     this.#asked.set(place, uploadId);
-    const kept = this.#kept.get(uploadId);
-    if (kept === null || this.#isOff) return;
-    if (kept !== undefined) put(place, kept);
-    else this.#seen.observe(place);
+    this.#watching.observe(place);
+    if (this.#inView.has(place)) this.#want(place);
   }
 
   #saw(entries: readonly IntersectionObserverEntry[]): void {
     for (const { target, isIntersecting } of entries) {
-      const uploadId = this.#asked.get(target);
-      if (!isIntersecting || uploadId === undefined || !(target instanceof HTMLElement)) continue;
-      this.#seen.unobserve(target);
-      this.#waiting.push({ place: target, uploadId });
+      if (!isIntersecting) {
+        this.#inView.delete(target);
+        continue;
+      }
+      this.#inView.add(target);
+      if (target instanceof HTMLElement) this.#want(target);
     }
-    this.#next();
+  }
+
+  #want(place: HTMLElement): void {
+    const uploadId = this.#asked.get(place);
+    if (uploadId === undefined) return;
+    const kept = this.#kept.get(uploadId);
+    if (kept !== undefined) {
+      this.#asked.delete(place);
+      if (kept !== null) put(place, kept);
+      return;
+    }
+    const now = performance.now();
+    if (this.#soon === undefined) this.#since = now;
+    this.#waiting.push({ place, uploadId });
+    clearTimeout(this.#soon);
+    const pause = Math.max(0, Math.min(PAUSE_MS, this.#since + LONGEST_PAUSE_MS - now));
+    this.#soon = setTimeout(() => {
+      this.#soon = undefined;
+      this.#next();
+    }, pause);
   }
 
   #next(): void {
-    while (this.#running < AT_ONCE) {
+    while (this.#coming.size < AT_ONCE) {
       const wanted = this.#waiting.pop();
       if (wanted === undefined) return;
-      // It was scrolled past.
-      if (!this.#isWanted(wanted)) continue;
-      this.#running += 1;
+      // It was scrolled past, or has been asked for before it went out of sight and came back.
+      if (!this.#isWanted(wanted) || this.#coming.has(wanted.uploadId)) continue;
+      this.#coming.add(wanted.uploadId);
       void this.#bring(wanted).finally(() => {
-        this.#running -= 1;
+        this.#coming.delete(wanted.uploadId);
         this.#next();
       });
     }
   }
 
   #isWanted({ place, uploadId }: Wanted): boolean {
-    return !this.#isOff && place.isConnected && this.#asked.get(place) === uploadId;
+    return (
+      !this.#isOff && this.#inView.has(place) && place.isConnected && this.#asked.get(place) === uploadId
+    );
   }
 
   async #bring(wanted: Wanted): Promise<void> {
     const { place, uploadId } = wanted;
     try {
-      const url =
-        this.#kept.get(uploadId) ??
-        URL.createObjectURL(await this.#load(uploadId, ROW_PIXELS, 1, new AbortController().signal));
+      const blob = await this.#load(uploadId, ROW_PIXELS, 1, new AbortController().signal);
+      const url = URL.createObjectURL(blob);
       this.#keep(uploadId, url);
-      if (this.#isWanted(wanted)) put(place, url);
+      if (!this.#isWanted(wanted)) return;
+      this.#asked.delete(place);
+      put(place, url);
     } catch (error) {
       if (!(error instanceof UploadError)) throw error;
       if (error.code === "no_picture") this.#keep(uploadId, null);
