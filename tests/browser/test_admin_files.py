@@ -155,6 +155,13 @@ def test_two_thousand_files_are_gone_through_chosen_and_taken_by_keys_alone(desk
     expect(bar).to_contain_text("1,999 files chosen")
     found = taken(desk, bar.get_by_role("button", name="Download 1,999"))
     assert found == {path: data for path, data in files.items() if path != newest[1]}
+    bar.get_by_role("button", name="Delete").click()
+    expect(row).to_contain_text("1,999 files deleted.", timeout=60_000)
+    expect(rows.locator(".file-name")).to_have_attribute("title", newest[1])
+    assert [each["path"] for each in link.files()] == [newest[1]]
+    row.get_by_role("button", name="Undo").click()
+    expect(row).to_contain_text("1,999 files are back.", timeout=60_000)
+    assert {each["path"] for each in link.files()} == set(files)
 
 
 def test_what_the_filter_shows_is_chosen_and_nothing_else(desk: Page, client: Client) -> None:

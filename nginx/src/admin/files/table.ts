@@ -376,13 +376,18 @@ export class FileTable {
 
   async #removeChosen(): Promise<void> {
     await this.#told(async () => {
-      const ids = this.#selection.isAll
-        ? (await this.#shelf.all()).flatMap(({ file }) =>
-            file !== null && this.#selection.has(file.uploadId) ? [file.uploadId] : [],
-          )
-        : this.#selection.named;
+      const ids = this.#selection.isAll ? await this.#allChosen() : this.#selection.named;
       await this.#remove(ids, countOf(ids.length, "file"));
     });
+  }
+
+  /** Of all, none that arrived after it was said how many they are: nobody has seen those. */
+  async #allChosen(): Promise<readonly string[]> {
+    const { newestAt } = this.#shelf.found;
+    const until = newestAt === null ? 0 : newestAt * 1_000;
+    return (await this.#shelf.all()).flatMap(({ file }) =>
+      file !== null && file.receivedAt <= until && this.#selection.has(file.uploadId) ? [file.uploadId] : [],
+    );
   }
 
   async #remove(ids: readonly string[], name: string): Promise<void> {
