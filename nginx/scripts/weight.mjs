@@ -5,7 +5,13 @@ import { readdirSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 
-const LIMIT = 40_000;
+// The owner comes back to a page that the browser has kept; a sender comes once, over whatever line there is.
+const LIMITS = {
+  "index.html": 40_000,
+  "request.html": 40_000,
+  "admin.html": 90_000,
+  "document.html": 90_000,
+};
 const dist = resolve(import.meta.dirname, "../dist");
 const read = (file) => readFileSync(resolve(dist, file));
 
@@ -47,11 +53,11 @@ function weigh(page) {
   return page === "request.html" ? first + heaviestLanguage() : first;
 }
 
-for (const page of ["index.html", "request.html", "admin.html", "document.html"]) {
+for (const [page, limit] of Object.entries(LIMITS)) {
   const bytes = weigh(page);
-  const verdict = bytes > LIMIT ? `more than ${LIMIT}` : "ok";
+  const verdict = bytes > limit ? `more than ${limit}` : "ok";
   console.log(
     `${page.padEnd(14)}${(bytes / 1000).toFixed(1).padStart(6)} kB gzipped JS and CSS (${verdict})`,
   );
-  if (bytes > LIMIT) process.exitCode = 1;
+  if (bytes > limit) process.exitCode = 1;
 }
