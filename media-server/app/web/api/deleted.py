@@ -6,7 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 
 from app.core.errors import FileNotFound, UploadError
 from app.core.ports.bins import DeletedFile
-from app.web.wire import replies
+from app.web.wire import bin_replies
 from app.web.wire.context import services
 from app.web.wire.errors import STATUS
 from app.web.wire.file_queries import ChosenBody, ManyBody
@@ -28,7 +28,7 @@ def delete(hash: str, path: str) -> Response:
     if meant != file.upload_id:
         raise FileNotFound("Another file has arrived under this name since. Look at the list again.")
     until = here.received.bin.delete(hash, meant, acting())
-    reply: replies.Deleted = {"upload_id": meant, "restorable_until": until}
+    reply: bin_replies.Deleted = {"upload_id": meant, "restorable_until": until}
     return jsonify(reply)
 
 
@@ -48,7 +48,7 @@ def listed(hash: str) -> Response:
 @owner_required
 def restore(hash: str, upload_id: str) -> Response:
     file = services().received.bin.restore(hash, upload_id, acting())
-    reply: replies.Restored = {"upload_id": upload_id, "path": file.path}
+    reply: bin_replies.Restored = {"upload_id": upload_id, "path": file.path}
     return jsonify(reply)
 
 
@@ -63,38 +63,38 @@ def empty(hash: str, upload_id: str) -> Response:
 @owner_required
 def delete_many(hash: str) -> Response:
     outcomes = services().received.many.delete(hash, read_json(ManyBody).uploads, acting())
-    files: list[replies.Deleted | replies.FileRefused] = [
+    files: list[bin_replies.Deleted | bin_replies.FileRefused] = [
         _refused(upload_id, until)
         if isinstance(until, UploadError)
         else {"upload_id": upload_id, "restorable_until": until}
         for upload_id, until in outcomes.done
     ]
-    return jsonify(replies.DeletedMany(files=files, left=outcomes.left))
+    return jsonify(bin_replies.DeletedMany(files=files, left=outcomes.left))
 
 
 @deleted.post("/requests/<hash>/restorations")
 @owner_required
 def restore_many(hash: str) -> Response:
     outcomes = services().received.many.restore(hash, read_json(ManyBody).uploads, acting())
-    files: list[replies.Restored | replies.FileRefused] = [
+    files: list[bin_replies.Restored | bin_replies.FileRefused] = [
         _refused(upload_id, file) if isinstance(file, UploadError) else {"upload_id": upload_id, "path": file.path}
         for upload_id, file in outcomes.done
     ]
-    return jsonify(replies.RestoredMany(files=files, left=outcomes.left))
+    return jsonify(bin_replies.RestoredMany(files=files, left=outcomes.left))
 
 
 @deleted.post("/requests/<hash>/selections")
 @owner_required
 def select(hash: str) -> tuple[Response, int]:
     made = services().received.selections.make(hash, read_json(ChosenBody).uploads)
-    return jsonify(replies.Selected(id=made.id, expires_at=made.until)), 201
+    return jsonify(bin_replies.Selected(id=made.id, expires_at=made.until)), 201
 
 
-def _refused(upload_id: str, error: UploadError) -> replies.FileRefused:
+def _refused(upload_id: str, error: UploadError) -> bin_replies.FileRefused:
     return {"upload_id": upload_id, "error": error.message, "code": error.code, "status": STATUS[type(error)]}
 
 
-def deleted_view(each: DeletedFile) -> replies.DeletedFile:
+def deleted_view(each: DeletedFile) -> bin_replies.DeletedFile:
     assert each.until is not None
     return {
         "upload_id": each.file.upload_id,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.web.wire import replies
+from app.web.wire import bin_replies, replies
 from app.web.wire.declaring import ZIP, Call, Group, Who
 from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody
 from app.web.wire.look_query import Look, PictureQuery
@@ -40,7 +40,7 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             Group.RECEIVED,
             Who.OWNER,
             "Delete a received file; it lies in the bin for a while.",
-            replies.Deleted,
+            bin_replies.Deleted,
             queries=(DeleteQuery,),
         ),
         *_calls_about_many(link),
@@ -50,7 +50,7 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             Group.RECEIVED,
             Who.OWNER,
             "Deleted files that can be restored.",
-            replies.DeletedList,
+            bin_replies.DeletedList,
             queries=(PageQuery,),
         ),
         Call(
@@ -59,7 +59,7 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             Group.RECEIVED,
             Who.OWNER,
             "Restore a deleted file.",
-            replies.Restored,
+            bin_replies.Restored,
         ),
         Call(
             ("DELETE",),
@@ -80,7 +80,7 @@ def _calls_about_many(link: str) -> tuple[Call, ...]:
             Group.RECEIVED,
             Who.OWNER,
             "Delete several received files; what cannot be deleted undoes nothing of the rest.",
-            replies.DeletedMany,
+            bin_replies.DeletedMany,
             body=ManyBody,
         ),
         Call(
@@ -89,7 +89,7 @@ def _calls_about_many(link: str) -> tuple[Call, ...]:
             Group.RECEIVED,
             Who.OWNER,
             "Restore several deleted files, in the same way.",
-            replies.RestoredMany,
+            bin_replies.RestoredMany,
             body=ManyBody,
         ),
         Call(
@@ -98,7 +98,7 @@ def _calls_about_many(link: str) -> tuple[Call, ...]:
             Group.RECEIVED,
             Who.OWNER,
             "Give files a name by which an archive of them is asked for.",
-            replies.Selected,
+            bin_replies.Selected,
             201,
             body=ChosenBody,
         ),
