@@ -361,6 +361,12 @@ def test_a_text_that_there_is_not(browser: Browser, full: LiveServer, gauge: Gau
 
 def test_the_editor_and_the_question_before_closing(owners: Page, gauge: Gauge) -> None:
     row = unfold(owners, "Films of the evening for Anna and Tom")
+    row.get_by_role("button", name="Mail it").click()
+    row.get_by_label("Mail it to").fill("anna@example.org, ben@example.org")
+    row.get_by_role("button", name="Send").click()
+    expect(row.get_by_role("alert").filter(has_text="mail server")).to_be_visible()
+    gauge.check(owners, "owner mails a link", main=DESK, row=170)
+    row.get_by_role("button", name="Mail it").click()
     row.get_by_role("button", name="Edit").click()
     row.get_by_text("Limits and questions").click()
     gauge.check(owners, "owner edits", main=DESK, row=170)

@@ -25,14 +25,17 @@ import {
   parseFiles,
   parseLink,
   parseLinks,
+  parseMails,
   parseMany,
   parseSelected,
   parseSenders,
   parseStopped,
+  parseTold,
   parseUploads,
   type ReceivedFile,
   type SenderFiles,
   type Stopped,
+  type Told,
 } from "./wire";
 
 /** As many items of a list as the server tells at once. */
@@ -101,6 +104,16 @@ export class OwnerApi {
   /** Deletes a link that is closed or expired, for good. */
   async forget(hash: string): Promise<void> {
     await this.#call(`${linkPath(hash)}?forget=true`, { method: "DELETE" });
+  }
+
+  /** Mails a link to addresses, which are apart by commas. */
+  async mail(hash: string, to: string, text: string): Promise<readonly Told[]> {
+    return this.#read(`${linkPath(hash)}/invitations`, { method: "POST", body: { to, text } }, parseMails);
+  }
+
+  /** How a mail stands. */
+  async told(id: string): Promise<Told> {
+    return this.#read(`/messages/${encodeURIComponent(id)}`, { below: API_ROOT }, parseTold);
   }
 
   /** The newest `count` files of a link, or all where there are fewer, newest first. */

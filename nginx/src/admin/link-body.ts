@@ -69,9 +69,13 @@ export class LinkBody {
     root.append(cloned("link-body"));
     this.#tabs = new Tabs(root, link.hash);
     for (const name of LONG_TEXTS) reachable(part(root, name, HTMLElement));
-    const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), { qrAtOnce: false });
-    part(root, "share", HTMLElement).append(share);
     const { api } = ports;
+    const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), {
+      qrAtOnce: false,
+      mail: (to, text) => api.mail(link.hash, to, text),
+      told: (id) => api.told(id),
+    });
+    part(root, "share", HTMLElement).append(share);
     const looks = new LookApi(link.hash);
     const pictures = new Pictures((...asked) => looks.picture(...asked));
     const looker = new Looker<ReceivedFile>({

@@ -116,7 +116,11 @@ export class NewLink {
   }
 
   #handOver(link: OwnerLink, password: string): void {
-    const share = makeShare(addressOf(link.url), nameOf(link), { qrAtOnce: true });
+    const share = makeShare(addressOf(link.url), nameOf(link), {
+      qrAtOnce: true,
+      mail: (to, text) => this.#api.mail(link.hash, to, text),
+      told: (id) => this.#api.told(id),
+    });
     need("made-folder").textContent = visibleName(link.folder);
     need("made-share").replaceChildren(share);
     this.#showPassword(password);

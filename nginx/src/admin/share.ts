@@ -1,8 +1,9 @@
-// A link's address: to copy, to open, to show to a telephone.
+// A link's address: to copy, to open, to mail, to show to a telephone.
 
-import { clonedElement, copies, part } from "./parts";
+import type { MailPorts } from "./mailing";
+import { acts, clonedElement, copies, part } from "./parts";
 
-export interface ShareOptions {
+export interface ShareOptions extends MailPorts {
   /** Whether the QR code is there at once or only when asked for. */
   readonly qrAtOnce: boolean;
 }
@@ -12,7 +13,7 @@ export function isOnlyHere(address: string): boolean {
   return /^(localhost|.*\.localhost|127\.[\d.]+|\[::1\])$/.test(new URL(address).hostname);
 }
 
-export function makeShare(address: string, name: string, { qrAtOnce }: ShareOptions): HTMLElement {
+export function makeShare(address: string, name: string, options: ShareOptions): HTMLElement {
   const root = clonedElement("share");
   const url = part(root, "url", HTMLInputElement);
   url.value = address;
@@ -34,8 +35,28 @@ export function makeShare(address: string, name: string, { qrAtOnce }: ShareOpti
     toggle.setAttribute("aria-expanded", String(!frame.hidden));
     if (!frame.hidden) draw();
   });
-  if (qrAtOnce) toggle.click();
+  if (options.qrAtOnce) toggle.click();
+  mails(root, options);
   return root;
+}
+
+/** The form is loaded when the first link is mailed. */
+function mails(root: HTMLElement, ports: MailPorts): void {
+  const button = part(root, "mail", HTMLButtonElement);
+  const frame = part(root, "mailing", HTMLElement);
+  acts(button, async () => {
+    frame.hidden = !frame.hidden;
+    button.setAttribute("aria-expanded", String(!frame.hidden));
+    if (frame.hidden || frame.firstChild !== null) return;
+    try {
+      const { Mailing } = await import("./mailing");
+      const mailing = new Mailing(ports);
+      frame.replaceChildren(mailing.element);
+      mailing.focus();
+    } catch {
+      frame.textContent = "This part of the page could not be loaded. Reload the page and try again.";
+    }
+  });
 }
 
 /** The drawing code is loaded when the first code is wanted. */

@@ -360,3 +360,26 @@ function oneOf<T extends string>(known: readonly T[], value: unknown): T {
   if (found === undefined) throw new TypeError(`${String(value)} is none of ${known.join(", ")}`);
   return found;
 }
+
+/** One mail that somebody is told something by. */
+export interface Told {
+  readonly id: string;
+  readonly recipient: string;
+  readonly state: string;
+  /** What the mail server said last. */
+  readonly answer: string;
+}
+
+export function parseTold(value: unknown): Told {
+  const fields = doubted<Declared<"MessageReply">>(value);
+  return {
+    id: text(fields, "id"),
+    recipient: text(fields, "recipient"),
+    state: text(fields, "state"),
+    answer: optionalText(fields.answer) ?? "",
+  };
+}
+
+export function parseMails(value: unknown): readonly Told[] {
+  return list(doubted<Declared<"OnTheirWay">>(value), "messages").map(parseTold);
+}
