@@ -30,7 +30,6 @@ def test_files_are_found_by_what_they_say(browser: Browser, server: LiveServer, 
         "<i>rent</i>.pdf", pdf("Minutes", "The landlord raises the <b>rent</b> for the boathouse 😀 in spring.")
     )
     with owner_desk(browser, server.url, server.token) as desk:
-        expect(desk.get_by_label("Words in files")).to_be_hidden()
         row = unfold(desk, "Rowing club")
         row.get_by_role("button", name="Edit").click()
         row.get_by_text("Limits and questions").click()

@@ -189,13 +189,13 @@ def test_pictures_go_with_their_file_and_with_their_link(client: Client, server:
     ours = set(previews(server)) - before
     assert len(ours) == 3
     client.call("DELETE", f"{link.path}/files/a.png", owner=True).expect(200)
-    eventually(lambda: len(ours & set(previews(server))) == 2)
+    eventually(lambda: len(ours & set(previews(server))) == 2, seconds=30, what="a picture less")
     look(link, ids[0], "/picture").expect(404, "file_not_found")
     client.call("POST", f"{link.path}/bin/{ids[0]}/restore", owner=True).expect(200)
     look(link, ids[0], "/picture").expect(200)
     client.call("DELETE", link.path, owner=True).expect(204)
     client.call("DELETE", f"{link.path}?forget=true", owner=True).expect(204)
-    eventually(lambda: not set(previews(server)) - before)
+    eventually(lambda: not set(previews(server)) - before, seconds=30, what="none of the link's pictures")
 
 
 def test_a_file_that_its_owner_changed_is_drawn_anew(link: Link) -> None:

@@ -249,7 +249,7 @@ def bytes_on_their_way(link: Link) -> int:
 
 def interrupted(sender: Sender, link: Link, times: int) -> tuple[str, float]:
     """What it printed, and the seconds it went on, after so many Ctrl-C."""
-    process = sender.start("big", "--to", address(link), "--limit-rate", "8M", "--chunk-size", "256k")
+    process = sender.start("big", "--to", address(link), "--limit-rate", "2M", "--chunk-size", "256k")
     eventually(lambda: bytes_on_their_way(link) > MIB, what="some chunks")
     began = time.monotonic()
     for _ in range(times):

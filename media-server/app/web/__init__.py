@@ -12,7 +12,7 @@ from app.web.api.contract import contract
 from app.web.api.deleted import deleted
 from app.web.api.entities import entities
 from app.web.api.entity_uploads import entity_uploads
-from app.web.api.looks import is_picture, looks
+from app.web.api.looks import PRIVATE, looks
 from app.web.api.messages import messages
 from app.web.api.native import native
 from app.web.api.open_uploads import open_uploads
@@ -68,7 +68,9 @@ def install(app: Flask, settings: Settings) -> None:
     def protect(reply: Response) -> Response:
         # Addresses with a hash, an id or a token in them are capabilities: neither they nor what they say may lie in a
         # cache, be it that there is nothing. Nor may what is wrong for the moment.
-        if (request.path.startswith(_CAPABILITIES) and not is_picture(reply)) or reply.status_code >= 400:
+        if (
+            request.path.startswith(_CAPABILITIES) and reply.headers.get("Cache-Control") != PRIVATE
+        ) or reply.status_code >= 400:
             reply.headers["Cache-Control"] = "no-store"
         wanted = framed if request.endpoint == SENDERS_PAGE else headers
         present = {name.lower() for name, _ in reply.headers}

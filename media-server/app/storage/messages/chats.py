@@ -123,6 +123,9 @@ def _heard() -> Iterator[list[str]]:
     said: list[str] = []
     handler = _Listener(said)
     logger = logging.getLogger("apprise")
+    # However little this server itself logs.
+    logger.setLevel(logging.WARNING)
+    logger.disabled = False
     logger.addHandler(handler)
     try:
         yield said

@@ -90,8 +90,3 @@ def _powerless(reply: Response) -> Response:
     reply.headers["X-Content-Type-Options"] = "nosniff"
     reply.headers["Cache-Control"] = PRIVATE
     return reply
-
-
-def is_picture(reply: Response) -> bool:
-    """Whether that is what an owner is shown again and again, and what may lie in the owner's own browser for that."""
-    return request.blueprint == looks.name and reply.headers.get("Cache-Control") == PRIVATE
