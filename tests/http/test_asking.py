@@ -35,9 +35,13 @@ def test_people_in_a_chat_are_told(terminal: Terminal, client: Client, hooks: Ho
     assert "password" not in terminal.run("endpoint", "list")
     hooks.answer = lambda request: 200
     assert terminal.run("message", "test", "--endpoint", id) == f"{id}: sent. ntfy took it.\n"
+    hooks.answer = lambda request: 403
+    assert "error=403" in terminal.run("message", "test", "--endpoint", id, code=1)
+    hooks.answer = lambda request: 200
+    hooks.hooks.clear()
     link.deliver("a.txt", b"abc", sender_name="Anna")
-    hooks.wait(2)
-    told = json.loads(hooks.hooks[1].body)
+    hooks.wait(1)
+    told = json.loads(hooks.hooks[0].body)
     assert (told["topic"], told["title"]) == ("topic", "One file has arrived: Chatted")
     assert "From Anna." in told["message"]
     settled(client, link)

@@ -68,9 +68,8 @@ def install(app: Flask, settings: Settings) -> None:
     def protect(reply: Response) -> Response:
         # Addresses with a hash, an id or a token in them are capabilities: neither they nor what they say may lie in a
         # cache, be it that there is nothing. Nor may what is wrong for the moment.
-        if (
-            request.path.startswith(_CAPABILITIES) and reply.headers.get("Cache-Control") != PRIVATE
-        ) or reply.status_code >= 400:
+        tells = request.path.startswith(_CAPABILITIES) and reply.headers.get("Cache-Control") != PRIVATE
+        if tells or reply.status_code >= 400:
             reply.headers["Cache-Control"] = "no-store"
         wanted = framed if request.endpoint == SENDERS_PAGE else headers
         present = {name.lower() for name, _ in reply.headers}

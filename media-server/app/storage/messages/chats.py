@@ -123,9 +123,6 @@ def _heard() -> Iterator[list[str]]:
     said: list[str] = []
     handler = _Listener(said)
     logger = logging.getLogger("apprise")
-    # However little this server itself logs.
-    logger.setLevel(logging.WARNING)
-    logger.disabled = False
     logger.addHandler(handler)
     try:
         yield said
@@ -140,7 +137,8 @@ class _Listener(logging.Handler):
         self._thread = threading.get_ident()
 
     def emit(self, record: logging.LogRecord) -> None:
-        if record.thread == self._thread:
+        # A record need not say which thread it is of.
+        if threading.get_ident() == self._thread:
             self._said.append(record.getMessage())
 
 
