@@ -46,6 +46,7 @@ SUITES = (
         "archive",
         "entities",
         "indexing",
+        "beside",
     ),
 )
 BY_NAME_ONLY = ("before",)

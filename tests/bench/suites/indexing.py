@@ -1,4 +1,4 @@
-"""Thousands of documents and a hundred thousand passages: what they cost, what a question costs, and what senders notice of it."""
+"""Thousands of documents and a hundred thousand passages: what they cost, and what a question costs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import random
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -14,29 +14,21 @@ from tempfile import TemporaryDirectory
 from app.core.receipts import link_fingerprint
 from app.storage.search.embedder import UniversalEmbedder
 from tests.bench import large_index, machine
-from tests.bench.load import median
 from tests.bench.report import Section, milliseconds
 from tests.bench.runs import MIB, Bench, note
 from tests.bench.servers import Droppr
-from tests.bench.suites.uploads import Shape, to_droppr
 from tests.support import documents, office_life
 from tests.support.client import Link
 
 ENTITIES = 100
 DOCUMENTS = 100
 """Of each entity."""
-WAITING = 1_000
-UPLOADED = 1024 * MIB
-LEAST_ROUNDS = 8
-"""Of uploads, which take less than a second: the median of two says nothing."""
-MOST_BEFORE = 40
 PATIENT_SECONDS = 240
 SAMPLE_SECONDS = 0.5
 
 
 def run(bench: Bench) -> Section:
     section = Section("indexing")
-    _receiving(section, bench)
     _many(section, bench)
     _large(section, bench)
     return section
@@ -85,11 +77,11 @@ def _many(section: Section, bench: Bench) -> None:
         links = [server.client.make_link(search=False) for _ in range(ENTITIES)]
         for number, link in enumerate(links):
             for at in range(DOCUMENTS):
-                link.deliver(*_document(DOCUMENTS * number + at))
+                link.deliver(*document(DOCUMENTS * number + at))
         # The embedders load the model for the first ones, once.
         first = server.client.make_link(search=True)
         for at in range(2 * machine.CORES):
-            first.deliver(*_document(at))
+            first.deliver(*document(at))
         _wait(first, 2 * machine.CORES)
         before, began = _spent(roots), time.monotonic()
         for link in links:
@@ -115,53 +107,7 @@ def _many(section: Section, bench: Bench) -> None:
     section.goal("memory of all processes", max(peak) / MIB, most=700, unit="MiB")
 
 
-def _receiving(section: Section, bench: Bench) -> None:
-    folder = bench.folder / "receiving"
-    speeds: dict[bool, list[float]] = {False: [], True: []}
-    costs: dict[bool, list[float]] = {False: [], True: []}
-    with Droppr(folder, workers=2) as server:
-        # Asked now, as the server's processes soon have children of their own.
-        roots, waiting = server.roots, server.client.make_link(search=False)
-        for number in range(WAITING):
-            waiting.deliver(*_document(number))
-        case = to_droppr(bench, server, Shape(UPLOADED), "beside indexing")
-        for number in range(2 * max(bench.options.rounds, LEAST_ROUNDS) + 2):
-            indexing = number % 2 == 1
-            if indexing:
-                waiting.change(search=True).expect(200)
-            # What was begun before the first chunk ends beside these, which do not count.
-            for _ in range(MOST_BEFORE):
-                to_droppr(bench, server, Shape(UPLOADED // 8), "before").run()
-                server.clean()
-                if not _is_reading(roots):
-                    break
-            before = machine.usage(roots)
-            timing = case.run()
-            after = machine.usage(roots)
-            server.clean()
-            if indexing:
-                left = WAITING - _ready(waiting)
-                note(f"{left} documents were still waiting")
-                waiting.change(search=False).expect(200)
-            machine.settle(roots)
-            if number >= 2:
-                speeds[indexing].append(UPLOADED / timing.seconds / MIB)
-                costs[indexing].append((after.server - before.server) / (UPLOADED / 1024**3))
-    section.text(
-        f"{UPLOADED // MIB} MiB in chunks to a server with 2 workers, while nothing waits to be read and while {WAITING:,} documents do, taking turns. Medians."
-    )
-    section.table(
-        ["", "MiB a second", "CPU s a GiB"],
-        [
-            [name, f"{median(speeds[indexing]):.0f}", f"{median(costs[indexing]):.2f}"]
-            for name, indexing in (("nothing waits", False), (f"{WAITING:,} documents wait", True))
-        ],
-    )
-    section.goal("pace while documents wait", median(speeds[True]) / median(speeds[False]), least=0.97)
-    section.goal("CPU while documents wait", median(costs[True]) / median(costs[False]), most=1.03)
-
-
-def _document(number: int) -> tuple[str, bytes]:
+def document(number: int) -> tuple[str, bytes]:
     """A name and a page of an office."""
     drawn = random.Random(number)
     sentences = [text for text in office_life.EN.values() if text.isascii()]
@@ -171,24 +117,15 @@ def _document(number: int) -> tuple[str, bytes]:
     return f"{number}.{kind}", made[kind]() if kind in made else " ".join(lines).encode()
 
 
-def _ready(link: Link) -> int:
+def ready(link: Link) -> int:
     """How many documents of a link are found by words and by meaning."""
     reply = link.client.call("GET", f"/api/entities/{link_fingerprint(link.hash)}/files?limit=1000", owner=True)
     return sum(each["state"] == "ready" for each in reply.json["files"]) if reply.status == 200 else 0
 
 
-def _is_reading(roots: Sequence[int]) -> bool:
-    """Whether any process of the server reads a document now."""
-    found = False
-    for pid in machine.family(roots, machine.processes()):
-        with suppress(OSError):
-            found |= b"app.storage.text.child" in (machine.PROC / str(pid) / "cmdline").read_bytes()
-    return found
-
-
 def _wait(link: Link, documents_: int) -> None:
     deadline = time.monotonic() + PATIENT_SECONDS
-    while _ready(link) < documents_:
+    while ready(link) < documents_:
         if time.monotonic() > deadline:
             raise TimeoutError("documents are still waiting")
         time.sleep(SAMPLE_SECONDS)
