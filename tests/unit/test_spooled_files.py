@@ -17,7 +17,7 @@ from app.storage.disk import unlinked_files
 from app.storage.disk.bodies import SpooledBody
 from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.unlinked_files import LocalUnlinkedFiles
-from tests.support.files import content
+from tests.support.files import content, open_below
 from tests.support.stores import body
 
 FOLDER, PATH = RelPath.parse("in"), RelPath.parse("a/b.jpg")
@@ -46,10 +46,6 @@ def spooled(tmp_path: Path, data: bytes = DATA) -> Iterator[tuple[SpooledBody, P
         yield SpooledBody(descriptor, len(data)), path
     finally:
         os.close(descriptor)
-
-
-def open_descriptors() -> int:
-    return len(os.listdir("/proc/self/fd"))
 
 
 def test_the_file_that_nginx_received_is_the_one_that_is_delivered(
@@ -123,10 +119,11 @@ def test_another_file_than_was_announced_is_left_to_nginx(
     digest = Digests({"sha-256": bytes(32)}) if wrong else None
     for _ in range(2):  # What is looked at once stays open.
         with spooled(tmp_path) as (came, path):
-            before = open_descriptors()
+            before = open_below(tmp_path)
+            assert before
             with pytest.raises(ChecksumMismatch if wrong else ChunkSizeMismatch):
                 files.write(came, size, digest)
-            after = open_descriptors()
+            after = open_below(tmp_path)
             assert path.stat().st_nlink == 1
     assert after == before
 
