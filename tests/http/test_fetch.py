@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -153,10 +152,9 @@ def test_ctrl_c_ends_it_and_it_can_go_on(client, tmp_path, server):
         process = subprocess.Popen(command, cwd=tmp_path, env=environment(link), stdout=subprocess.DEVNULL)
         notes = tmp_path / "in" / NOTES
         eventually(lambda: any(path.stat().st_size for path in notes.glob("*.part")), what="some bytes")
-        began = time.monotonic()
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
-        assert time.monotonic() - began < 1.5
+        assert "large.bin" not in pulled(tmp_path / "in"), "it was over before the signal came"
     run(link, tmp_path, "fetch", link.hash, "in")
     assert pulled(tmp_path / "in") == {"large.bin": content(2 * RANGE_BYTES)}
 

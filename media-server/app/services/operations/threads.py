@@ -25,14 +25,19 @@ class DaemonThreads:
         self._jobs: queue.SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._threads = 0
-        self._idle = 0
+        self._free = 0
+        """Threads that wait, or are about to, and that no job counts on yet."""
 
     def submit(self, job: Callable[[], T]) -> Future[T]:
         """Run ``job`` when its turn comes. A future that is cancelled before that is passed over."""
         future: Future[T] = Future()
         self._jobs.put((future, job))
         with self._lock:
-            if self._idle < self._jobs.qsize() and self._threads < self._most:
+            # Each job counts on a thread of its own. What threads are at cannot be asked: one may have taken a job a moment
+            # ago, and whoever counts on it waits for as long as that takes.
+            if self._free:
+                self._free -= 1
+            elif self._threads < self._most:
                 self._threads += 1
                 threading.Thread(target=self._run, name=f"{self._name}-{self._threads}", daemon=True).start()
         return future
@@ -42,16 +47,17 @@ class DaemonThreads:
             # On Linux each thread has a priority of its own.
             os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
         while True:
+            self._do(*self._jobs.get())
             with self._lock:
-                self._idle += 1
-            future, job = self._jobs.get()
-            with self._lock:
-                self._idle -= 1
-            if not future.set_running_or_notify_cancel():
-                continue
-            try:
-                future.set_result(job())
-            except BaseException as error:  # noqa: BLE001  whoever waits for the future gets it
-                future.set_exception(error)
-            # Or the last job's buffers and errors would live until the next one.
-            del future, job
+                self._free += 1
+
+    @staticmethod
+    def _do(future: Future[Any], job: Callable[[], Any]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return
+        try:
+            future.set_result(job())
+        except BaseException as error:  # noqa: BLE001  whoever waits for the future gets it
+            future.set_exception(error)
+        # The error holds this frame: or the job's buffers would live as long as it.
+        del future, job
