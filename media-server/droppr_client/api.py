@@ -130,6 +130,29 @@ class Api:
     def remove_endpoint(self, id: str) -> None:
         self._call("DELETE", f"/api/endpoints/{_quoted(id)}")
 
+    def audit(self, most: int, asked: Mapping[str, str]) -> list[JSON]:
+        """What was done, newest first."""
+        query = urlencode({**asked, "limit": str(most)}, errors="replace")
+        return self._listed(self._call("GET", f"/api/droppr/audit?{query}"), "entries")
+
+    def audit_file(self, form: str, asked: Mapping[str, str]) -> Iterator[bytes]:
+        """All of it as a file, in pieces. Raises ApiError, also on the way."""
+        query = urlencode({**asked, "format": form}, errors="replace")
+        address = f"{self._prefix}/api/droppr/audit?{query}"
+        try:
+            with self._connections.receive(address, self._headers()) as download:
+                if download.status != 200 or is_page(download.status, download.headers):
+                    answer = download.answer()
+                    self._check(answer)
+                    raise ApiError(f"{self.url} {UNLIKE_DROPPR}", answer.status)
+                yield from download.pieces(MAX_LIST_BYTES)
+        except UploadProblem as problem:
+            raise ApiError(f"{self.url} cannot be reached: {problem}") from problem
+
+    def erase_in_audit(self, whom: JSON) -> int:
+        """Take a name or an address out of it; in how many rows it stood."""
+        return wire.whole(self._call("POST", "/api/droppr/audit/erasures", whom).get("rows"), 0, 2**53)
+
     def download(self, hash: str, path: str, start: int, stop: int) -> Iterator[bytes]:
         """The bytes ``[start, stop)`` of a received file in pieces, and never more. Raises Retryable, FileRefused, ApiError."""
         headers = self._headers() | {"Range": f"bytes={start}-{stop - 1}"}

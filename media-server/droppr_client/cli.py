@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WRONG_SETTINGS = 2
 _ELSEWHERE = {
+    "audit": "droppr_client.audit_commands",
     "endpoint": "droppr_client.message_commands",
     "message": "droppr_client.message_commands",
     "request": "droppr_client.request_commands",
@@ -134,10 +135,11 @@ def cleanup() -> None:
     from app.core.errors import UploadError
     from app.storage.disk.data_folder import UnusableDataFolder
     from app.wiring import build
+    from app.wiring.audit import at_the_keyboard
 
     try:
         services = build(settings)
-        removed = services.sweep()
+        removed = services.sweep(at_the_keyboard())
         left = sum(counts.open for _, counts in services.links.file_requests.all())
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
@@ -150,9 +152,11 @@ def migrate() -> None:
     """Bring the PostgreSQL database of DROPPR_DATABASE_URL to this version, and links of the data folder into it."""
     settings = _settings()
     os.umask(settings.umask)
+    from app.core.audit import Act
     from app.core.errors import UploadError
     from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
     from app.storage.sql.migrate import move
+    from app.wiring.audit import note_command
 
     if settings.database_url is None:
         say(
@@ -162,6 +166,7 @@ def migrate() -> None:
     try:
         make_data_folder(settings.data_dir, settings.umask)
         moved = move(settings.data_dir, settings.database_url)
+        note_command(settings, Act.CATALOGUE_MOVED, links=moved)
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
     say(f"The database is up to date. Moved into it: {count_text(moved, 'link')}.")
@@ -175,12 +180,15 @@ def backup(folder: Path, no_files: bool) -> None:
     what is new."""
     settings = _settings()
     os.umask(0o077)
+    from app.core.audit import Act
     from app.core.errors import UploadError
     from app.storage.disk.data_folder import UnusableDataFolder
     from app.storage.sql.backup import back_up
+    from app.wiring.audit import note_command
 
     try:
         files, size = back_up(settings.data_dir, folder, settings.database_url is None, not no_files)
+        note_command(settings, Act.BACKUP_MADE, folder=str(folder.absolute()), new_files=files, bytes=size)
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
     say(f"Copied the links and {count_text(files, 'new file')} ({size_text(size)}) to {folder}.")

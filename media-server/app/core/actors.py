@@ -17,6 +17,8 @@ class ActorKind(StrEnum):
     """The server itself, such as its nightly purge."""
     DOOR = "door"
     """A program that comes by another protocol with a key of a link's own."""
+    STRANGER = "stranger"
+    """Anybody who has shown nothing, such as whoever fails to log in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,18 @@ class Actor:
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)
 
 
+def actor_named(text: str) -> Actor:
+    """The actor of this name, as ``str`` tells it. Raises ValueError where there is no such kind."""
+    kind, _, name = text.partition(":")
+    return Actor(ActorKind(kind), name=name)
+
+
 THE_OWNER = str(Actor(ActorKind.OWNER))
 """The name of whoever holds the admin token."""
+
+
+SENDER = Actor(ActorKind.SENDER)
+"""A sender of whom nothing else is known."""
 
 
 def sender(address: str) -> Actor:

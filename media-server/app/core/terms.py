@@ -294,3 +294,8 @@ def _value(term: Term, kept: Any) -> Any:
         case Kind.DESTINATION:
             return RemoteTarget.of(kept)
     return kept
+
+
+def changed_terms(before: Terms, after: Terms) -> list[str]:
+    """The names of the terms that are not the same, as owners give them."""
+    return sorted(term.name for term in TERMS if getattr(before, term.field) != getattr(after, term.field))

@@ -8,6 +8,7 @@ from app.core.errors import ContentEncodingNotAllowed
 from app.core.pieces import PIECE_BYTES
 from app.settings import Settings
 from app.web.api import asks
+from app.web.api.audit import audit
 from app.web.api.contract import contract
 from app.web.api.deleted import deleted
 from app.web.api.entities import entities
@@ -87,6 +88,7 @@ def install(app: Flask, settings: Settings) -> None:
         entity_uploads,
         messages,
         receipts,
+        audit,
         owner,
         system,
         contract,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
+from app.core.actors import Actor, ActorKind
+from app.core.audit import Act
 from app.core.ports.guards import Clock
 from app.jobs import start_leader, start_pulse
 from app.services.accounts.owner import Owner
@@ -12,6 +14,7 @@ from app.services.event_readers import EventReaders
 from app.settings import Settings
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.spool_log import remove_left_bodies
+from app.wiring.audit import Audits, build_audit
 from app.wiring.entities import Entities, build_entities
 from app.wiring.forwarding import Forwarding, build_forwarding
 from app.wiring.ground import Ground, build_ground
@@ -24,6 +27,8 @@ from app.wiring.receiving import Receiving, build_receiving
 from app.wiring.remotes import build_remotes
 from app.wiring.senders import Senders, build_senders
 from app.wiring.stores import MakeStores, local_stores
+
+THE_PURGE = Actor(ActorKind.SERVICE, name="purge")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,7 @@ class Services:
     readers: EventReaders
     operations: Operations
     owner: Owner
+    audit: Audits
 
     def start_background(self) -> None:
         """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
@@ -51,6 +57,7 @@ class Services:
             (1.0, self.entities.look_for_arriving),
             (5.0, bounds.memory.sample),
             (60.0, self.entities.rest),
+            (60.0, self.audit.failed.tell),
         )
         self.forwarding.worker.start()
         self.readers.start()
@@ -63,15 +70,23 @@ class Services:
             catch_up=self.receiving.digests.hash_missing,
         )
 
-    def sweep(self) -> int:
-        """The nightly purge; returns how many uploads were removed."""
+    def sweep(self, by: Actor = THE_PURGE) -> int:
+        """The nightly purge, or one that somebody asked for; returns how many uploads were removed."""
         self.senders.handoffs.purge()
         self.readers.catch_up()
         self.readers.prune(self.ground.clock())
         remove_left_bodies(self.settings.data_dir, self.ground.clock())
-        self.received.retention.sweep()
-        self.received.bin.purge()
-        return self.receiving.uploads.sweep()
+        deleted, emptied = self.received.retention.sweep(), self.received.bin.purge()
+        removed, pruned = self.receiving.uploads.sweep(), self.audit.log.prune()
+        self.ground.acts.keep(
+            by,
+            Act.PURGE_RAN,
+            uploads_removed=removed,
+            files_deleted=deleted,
+            removed_from_bin=emptied,
+            audit_rows_removed=pruned,
+        )
+        return removed
 
 
 def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores = local_stores) -> Services:
@@ -87,6 +102,7 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     entities = build_entities(ground, settings, links.file_requests, received.bin)
     senders = build_senders(ground, settings, receiving)
     messages = build_messages(ground, settings, senders.receipts)
+    audit = build_audit(ground, settings)
     return Services(
         settings=settings,
         ground=ground,
@@ -99,5 +115,6 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
         messages=messages,
         readers=build_readers(ground, receiving, received, entities.reader, messages.reader),
         operations=build_operations(ground, settings, receiving.room, received, forwarding),
-        owner=build_owner(ground, settings),
+        owner=build_owner(ground, settings, audit.failed),
+        audit=audit,
     )

@@ -109,6 +109,7 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, bin:
         links=links,
         delete_file=bin.delete,
         check=partial(check_extra, EXTRA),
+        acts=ground.acts,
     )
     return Entities(
         search,

@@ -9,6 +9,7 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.whole_files import NamedLocks
 from app.core.room import Floors
+from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.forwarding.outbox import Outbox
 from app.services.operations.observer import Observer
@@ -16,6 +17,7 @@ from app.settings import MIB, Settings
 from app.storage.disk.data_folder import make_data_folder
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.readiness import check_start
+from app.storage.sql.audit import SQLAudit
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.database import Database
 from app.storage.sql.files import SQLRequests
@@ -38,6 +40,7 @@ class Ground:
     requests: RequestStore
     outbox: Outbox
     attempts: Attempts
+    acts: Acts
     locks: NamedLocks
 
 
@@ -60,6 +63,7 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
         requests=SQLRequests(catalogue, clock=clock, durable=is_durable(settings), happened=bell.ring),
         outbox=Outbox(SQLOutbox(catalogue, clock=clock, happened=bell.ring), clock),
         attempts=SQLCounts(catalogue, clock),
+        acts=Acts(SQLAudit(catalogue), clock),
         locks=LocalNamedLocks(data / "uploads.turn"),
     )
 

@@ -71,9 +71,9 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         prune=lambda: store.prune(clock() - settings.messages_kept_days * 86_400, MOST_MESSAGES),
     )
     return Messages(
-        MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell),
-        Invitations(links=requests, store=store, rules=rules, clock=clock, bell=bell),
-        Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock),
+        MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts),
+        Invitations(links=requests, store=store, rules=rules, clock=clock, bell=bell, acts=ground.acts),
+        Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock, acts=ground.acts),
         MessageReader(requests=requests, store=store, endpoints=endpoints, rules=rules, clock=clock),
         worker,
     )

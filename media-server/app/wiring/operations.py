@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from app.services.accounts.failed_log_ins import FailedLogIns
 from app.services.accounts.owner import Owner
 from app.services.accounts.owner_token import FILE_NAME, looks_made
 from app.services.operations.notes import Notes
@@ -71,7 +72,7 @@ def _lacking(languages: str) -> Callable[[], str | None]:
     return lambda: looked_up(int(time.monotonic() / LOOK_EVERY_SECONDS))
 
 
-def build_owner(ground: Ground, settings: Settings) -> Owner:
+def build_owner(ground: Ground, settings: Settings, failed: FailedLogIns) -> Owner:
     """Whoever has the token of the settings, or the one that is made on first start."""
     token = settings.admin_token or ground.stores.secrets.get(FILE_NAME)
     return Owner(
@@ -80,4 +81,5 @@ def build_owner(ground: Ground, settings: Settings) -> Owner:
         secret=ground.stores.secrets.get("session_key"),
         attempts=ground.attempts,
         clock=ground.clock,
+        failed=failed.note,
     )

@@ -49,6 +49,7 @@ def build_received(ground: Ground, settings: Settings) -> Received:
         locks=ground.locks,
         clock=ground.clock,
         seconds=settings.bin_hours * 3600,
+        acts=ground.acts,
     )
     lists = SQLFileLists(ground.catalogue)
     archives = Archives(

@@ -18,8 +18,8 @@ class LinkStore(Protocol):
 
     Reads raise Busy, writes StorageFull or Busy, when the database cannot be used; then nothing has changed."""
 
-    def create(self, link: RequestLink) -> None:
-        """Keep a new link, durably. Its hash is random and must not be in use."""
+    def create(self, link: RequestLink, by: Actor | None = None) -> None:
+        """Keep a new link, durably, that ``by`` has made, or else its owner. Its hash is random and must not be in use."""
         ...
 
     def load(self, hash: str) -> RequestLink:

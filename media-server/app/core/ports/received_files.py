@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
+from app.core.actors import SENDER, Actor
 from app.core.links import ReceivedFile, Usage
 from app.core.ports.links import ListCursor
 from app.core.sums import Sums
@@ -22,8 +23,8 @@ class ReceivedFiles(Protocol):
         """Note the CRC-32 of a received file that has none yet, with ``core.sums.LATE`` added where that is so."""
         ...
 
-    def remove(self, hash: str, upload_id: str) -> bool:
-        """Note that a received file was taken back by its sender, and free its place; true for the one call that did it.
+    def remove(self, hash: str, upload_id: str, by: Actor = SENDER) -> bool:
+        """Note that a received file was taken back by its sender ``by``, and free its place; true for the one call that did it.
         False, and nothing changes, where it is not received, is leaving or was passed on."""
         ...
 

@@ -14,6 +14,7 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from itsdangerous import BadSignature, TimestampSigner
@@ -39,12 +40,21 @@ class Caller:
 class Owner:
     """Recognises the owner. A new admin token ends every session, as sessions are signed with it, too."""
 
-    def __init__(self, *, token: str, made: bool, secret: str, attempts: Attempts, clock: Clock) -> None:
-        """``made`` is whether Droppr made the token; ``secret`` is what sessions are signed with."""
+    def __init__(
+        self,
+        *,
+        token: str,
+        made: bool,
+        secret: str,
+        attempts: Attempts,
+        clock: Clock,
+        failed: Callable[[str, str, bool], None] = lambda *_: None,
+    ) -> None:
+        """``made`` is whether Droppr made the token; ``secret`` is what sessions are signed with; ``failed`` is told of wrong tokens."""
         self._digest = _digest(token)
         self._made = made
         self._attempts = attempts
-        self._wrong = WrongTokens(attempts, clock)
+        self._wrong = WrongTokens(attempts, clock, failed)
         self._signer = _ClockedSigner(f"{secret} {token}", clock)
         self._seen = _Seen()
 

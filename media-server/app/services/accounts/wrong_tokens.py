@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import math
 import threading
+from collections.abc import Callable
 
 from limits import parse
 
@@ -28,7 +29,11 @@ _EVERYBODY = "everybody"
 class WrongTokens:
     """Counts and logs wrong tokens: a line for each that counts, one for each address that has reached its limit."""
 
-    def __init__(self, attempts: Attempts, clock: Clock) -> None:
+    def __init__(
+        self, attempts: Attempts, clock: Clock, failed: Callable[[str, str, bool], None] = lambda *_: None
+    ) -> None:
+        """``failed`` is told of every wrong token: from where, by which way, and whether it was one too many."""
+        self._failed = failed
         self._attempts = attempts
         self._clock = clock
         self._lock = threading.Lock()
@@ -44,12 +49,20 @@ class WrongTokens:
 
     def note(self, client: str, way: str) -> None:
         """Count a wrong token that came by ``way``. Raises TooManyAttempts where that is one too many."""
+        try:
+            self._count(client)
+        except TooManyAttempts:
+            self._failed(client, way, True)
+            raise
+        log.warning("wrong admin token", extra={"address": client, "way": way})
+        self._failed(client, way, False)
+
+    def _count(self, client: str) -> None:
         for name, _ in _limits(client):
             self._refuse_known(name)
         for name, limit in _limits(client):
             if not self._attempts.hit(_key(name), limit):
                 self._refuse(name, limit)
-        log.warning("wrong admin token", extra={"address": client, "way": way})
 
     def _refuse_known(self, name: str) -> None:
         with self._lock:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.core.actors import Actor
+from app.core.audit import Act
 from app.core.errors import Busy, EntityNotFound, FileNotFound, RequestNotFound
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.entities import DocumentLists
@@ -19,7 +20,7 @@ from app.core.search.reading import DocumentText, pieces, place
 from app.core.search.shown import NOTHING_SHOWN, Shown
 from app.core.search.snippets import Snippet, snippet
 from app.core.search.words import Terms, terms
-from app.services.accounts import acts
+from app.services.accounts.acts import Acts
 from app.services.entities.finding import Answer
 from app.services.entities.link_entities import LinkEntities
 from app.services.entity_scoped_rag import EntityRAGManager
@@ -78,9 +79,11 @@ class DocumentSearch:
         links: FileRequests,
         delete_file: Callable[[str, str, Actor], object],
         check: Callable[[], None],
+        acts: Acts,
     ) -> None:
         """``check`` raises NotInstalled where this server cannot search. ``delete_file`` removes what an upload has delivered on a
         link."""
+        self._acts = acts
         self._lists = lists
         self._manager = manager
         self._entities = entities
@@ -201,7 +204,7 @@ class DocumentSearch:
             with suppress(RequestNotFound):  # The link was deleted since, so nothing is added to the list any more.
                 self._links.edit(link, {"search": False}, actor)
         self._entities.forget(entity)
-        acts.note(actor, "entity forgotten", link)
+        self._acts.note(actor, Act.ENTITY_FORGOTTEN, link, kept={"entity": entity})
 
     def _told(self, answer: Answer, looked_for: Terms, shown: Shown) -> FoundPage:
         documents = (self._shown(each, looked_for) for each in answer.found)

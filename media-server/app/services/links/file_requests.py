@@ -123,7 +123,7 @@ class FileRequests:
             hash=hash or _new_hash(), folder=folder, created_at=self._clock(), owner=str(actor), entity=entity
         )
         link = self._change({"expires_hours": self._usual_hours, **changes})(blank)
-        self._requests.create(link)
+        self._requests.create(link, actor)
         acts.note(actor, "link made", link.hash, folder=str(folder))
         return link
 

@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any
 
 from app.core.actors import Actor
+from app.core.audit import Act
 from app.core.errors import EndpointNotFound, InvalidRequest
 from app.core.messages import CHAT_KINDS, HOOK_KINDS, Endpoint, MessageKind, is_chat
 from app.core.ports.guards import Clock
 from app.core.ports.links import LinkStore
 from app.core.ports.messages import EndpointStore, HookCarrier
-from app.services.accounts import acts
+from app.services.accounts.acts import Acts
 from app.services.messages.chats import Chats
 from app.services.messages.webhooks import new_secret
 
@@ -25,8 +26,9 @@ class Endpoints:
     """The owner's endpoints."""
 
     def __init__(
-        self, *, store: EndpointStore, links: LinkStore, hooks: HookCarrier, chats: Chats, clock: Clock
+        self, *, store: EndpointStore, links: LinkStore, hooks: HookCarrier, chats: Chats, clock: Clock, acts: Acts
     ) -> None:
+        self._acts = acts
         self._store = store
         self._links = links
         self._hooks = hooks
@@ -54,7 +56,7 @@ class Endpoints:
             shown=shown,
         )
         self._store.add(made)
-        acts.note(actor, "endpoint made", link, endpoint=made.id)
+        self._acts.note(actor, Act.ENDPOINT_MADE, link, endpoint=made.id)
         return made
 
     def change(self, id: str, changes: Mapping[str, Any], actor: Actor) -> Endpoint:
@@ -73,7 +75,7 @@ class Endpoints:
         changed = self._store.update(id, lambda each: replace(each, **changes, **more))
         if changed is None:
             raise EndpointNotFound()
-        acts.note(actor, "endpoint changed", changed.link, endpoint=id, changed=sorted(changes))
+        self._acts.note(actor, Act.ENDPOINT_CHANGED, changed.link, endpoint=id, changed=sorted(changes))
         return changed
 
     def renew_secret(self, id: str, actor: Actor) -> Endpoint:
@@ -84,14 +86,14 @@ class Endpoints:
         renewed = self._store.update(id, lambda each: replace(each, secret=new_secret()))
         if renewed is None:
             raise EndpointNotFound()
-        acts.note(actor, "endpoint has a new secret", renewed.link, endpoint=id)
+        self._acts.note(actor, Act.ENDPOINT_SECRET_RENEWED, renewed.link, endpoint=id)
         return renewed
 
     def remove(self, id: str, actor: Actor) -> None:
         """Raises EndpointNotFound."""
         if not self._store.remove(id):
             raise EndpointNotFound()
-        acts.note(actor, "endpoint removed", endpoint=id)
+        self._acts.note(actor, Act.ENDPOINT_REMOVED, endpoint=id)
 
     def _checked(self, url: str) -> str | None:
         """How an address is shown; None where it is shown as it is. Raises EndpointNotAllowed."""

@@ -6,12 +6,13 @@ import secrets
 from collections.abc import Sequence
 
 from app.core.actors import Actor
+from app.core.audit import Act
 from app.core.errors import MailNotReady, RequestClosed, RequestExpired
 from app.core.messages import AT_ONCE, Channel, Message, MessageKind
 from app.core.ports.guards import Clock
 from app.core.ports.links import LinkStore
 from app.core.ports.messages import MessageStore
-from app.services.accounts import acts
+from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.messages.reader import Rules
 
@@ -19,7 +20,10 @@ from app.services.messages.reader import Rules
 class Invitations:
     """Sends links to people. ``bell`` is rung when there is something to send at once."""
 
-    def __init__(self, *, links: LinkStore, store: MessageStore, rules: Rules, clock: Clock, bell: Bell) -> None:
+    def __init__(
+        self, *, links: LinkStore, store: MessageStore, rules: Rules, clock: Clock, bell: Bell, acts: Acts
+    ) -> None:
+        self._acts = acts
         self._links = links
         self._store = store
         self._rules = rules
@@ -52,6 +56,6 @@ class Invitations:
             for each in to
         ]
         self._store.add(made)
-        acts.note(actor, "link sent", hash, messages=[each.id for each in made])
+        self._acts.note(actor, Act.LINK_SENT, hash, kept={"to": [*to]}, messages=[each.id for each in made])
         self._bell.ring()
         return made

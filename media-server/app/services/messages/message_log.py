@@ -5,11 +5,12 @@ from __future__ import annotations
 import secrets
 
 from app.core.actors import Actor
+from app.core.audit import Act
 from app.core.errors import EndpointNotFound, InvalidRequest, MailNotReady, MessageNotFound
 from app.core.messages import AT_ONCE, Channel, Message, MessageKind, MessageState, asked_again
 from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, MessageStore, Place
-from app.services.accounts import acts
+from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.messages.reader import Rules
 
@@ -18,8 +19,16 @@ class MessageLog:
     """The face of the outbox of messages. ``bell`` is rung when there is something to send at once."""
 
     def __init__(
-        self, *, store: MessageStore, endpoints: EndpointStore, rules: Rules, clock: Clock, bell: Bell
+        self,
+        *,
+        store: MessageStore,
+        endpoints: EndpointStore,
+        rules: Rules,
+        clock: Clock,
+        bell: Bell,
+        acts: Acts,
     ) -> None:
+        self._acts = acts
         self._store = store
         self._endpoints = endpoints
         self._rules = rules
@@ -44,7 +53,7 @@ class MessageLog:
         message = self._store.update(id, asked_again)
         if message is None:
             raise MessageNotFound()
-        acts.note(actor, "message to be sent again", message.link, message_id=id)
+        self._acts.note(actor, Act.MESSAGE_ASKED_AGAIN, message.link, kept={"to": message.recipient}, message_id=id)
         self._bell.ring()
         return message
 
@@ -63,7 +72,8 @@ class MessageLog:
                 raise InvalidRequest("Say where to: a mail address, or an endpoint.", fields={"mail": "missing"})
             found = [self._test(Channel.MAIL, address) for address in addresses]
         self._store.add(found)
-        acts.note(actor, "test message", messages=[each.id for each in found])
+        to = [each.recipient for each in found]
+        self._acts.note(actor, Act.TEST_SENT, kept={"to": to}, messages=[each.id for each in found])
         self._bell.ring()
         return found
 

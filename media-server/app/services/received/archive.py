@@ -136,6 +136,7 @@ class Archive:
         self._ending = ending(plan.count, plan.bytes, plan.listed)
         self.size = plan.bytes + plan.listed + len(self._ending)
         self.etag = plan.etag
+        self.count = plan.count
 
     def parts(self, span: Span) -> Generator[bytes | FileBytes, None, None]:
         """The bytes of ``span`` in their order. What is read of an open file has to be read before the next part is asked for. Raises

@@ -6,7 +6,8 @@ import logging
 from contextlib import suppress
 from dataclasses import replace
 
-from app.core.actors import Actor
+from app.core.actors import Actor, ActorKind
+from app.core.audit import Act
 from app.core.errors import FileChanged, FileInUse, FileNotFound, UploadError
 from app.core.links import ReceivedFile
 from app.core.paths import RelPath
@@ -17,8 +18,10 @@ from app.core.ports.inbox import Delivery, Inbox
 from app.core.ports.links import ListCursor
 from app.core.ports.whole_files import NamedLocks
 from app.services.accounts import acts
+from app.services.accounts.acts import Acts
 
 PURGED_AT_ONCE = 500
+THE_SERVER = Actor(ActorKind.SERVICE, name="bin")
 
 log = logging.getLogger("droppr.received")
 
@@ -42,6 +45,7 @@ class Bin:
         locks: NamedLocks,
         clock: Clock,
         seconds: float,
+        acts: Acts,
     ) -> None:
         """Files can be restored for so many ``seconds``; 0 is not at all."""
         self._requests = requests
@@ -51,6 +55,7 @@ class Bin:
         self._locks = locks
         self._clock = clock
         self._seconds = seconds
+        self._acts = acts
 
     def delete(self, hash: str, upload_id: str, actor: Actor, *, for_good: bool = False) -> float | None:
         """Delete a received file; the time until which it can be restored, None where it cannot. One that has been moved away on the
@@ -105,7 +110,8 @@ class Bin:
             if found is None or found.until is None:
                 raise FileNotFound("This file is no longer in the bin.")
             self._remove(hash, found.file)
-            acts.note(actor, "file removed from the bin", hash, upload_id, path=found.file.path)
+            kept = {"size": found.file.size}
+            self._acts.note(actor, Act.FILE_REMOVED, hash, upload_id, kept, path=found.file.path)
 
     def finish(self, hash: str, upload_id: str) -> None:
         """End what a crash left of a deletion; nothing happens where nothing is left, or the file is on the list again. Raises
@@ -132,6 +138,8 @@ class Bin:
                 # It may have been restored, and deleted again.
                 if found is not None and found.until is not None and found.until <= self._clock():
                     self._remove(hash, found.file)
+                    said = {"path": found.file.path, "size": found.file.size}
+                    self._acts.keep(THE_SERVER, Act.FILE_REMOVED, hash, upload_id, **said)
                     return 1
         except UploadError as error:
             log.warning("file not removed from the bin", extra={"code": error.code})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.core.actors import SENDER, Actor
 from app.core.errors import UploadNotFound
 from app.core.session import State
 from app.services.receiving.finding import Finder
@@ -19,7 +20,7 @@ class Ender:
         self._undo = undo
         self._purge = purge
 
-    def cancel(self, hash: str, upload_id: str) -> None:
+    def cancel(self, hash: str, upload_id: str, by: Actor = SENDER) -> None:
         """Cancel an open upload and free its room; of a complete one, take the file back.
 
         A chunk that is on its way is not waited for: it gets UploadNotFound. A delivery is, and its file then taken back. Raises
@@ -32,7 +33,7 @@ class Ender:
             self._undo.finish_removal(hash, upload_id)
             raise
         if session.state is State.COMPLETE or not self._open_uploads.end(upload_id, "cancelled"):
-            self._undo.take_back(hash, upload_id)
+            self._undo.take_back(hash, upload_id, by)
 
     def sweep(self) -> int:
         """Do what ``Purge.sweep`` does, every night in the process that leads; returns how many uploads were removed."""

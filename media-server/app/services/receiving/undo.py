@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 
+from app.core.actors import SENDER, Actor
 from app.core.errors import UploadComplete, UploadNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
@@ -44,7 +45,7 @@ class Undo:
         end = received_at + self._window
         return end if self._clock() < end else None
 
-    def take_back(self, hash: str, upload_id: str) -> None:
+    def take_back(self, hash: str, upload_id: str, by: Actor = SENDER) -> None:
         """Remove the file of a complete upload, and its session. Takes ``Upload.exclusive`` where there is one.
 
         Raises UploadNotFound where that was done before; UploadComplete where the window is over, or the owner has changed or
@@ -52,7 +53,7 @@ class Undo:
         """
         with self._alone(upload_id):
             file = self._requests.file(hash, upload_id)
-            if file is None or not self._take_out(hash, file):
+            if file is None or not self._take_out(hash, file, by):
                 raise UploadNotFound()
             self._clear(self._requests.load(hash), file)
         self._observer.taken_back(hash, file)
@@ -64,13 +65,13 @@ class Undo:
         if file is not None:
             self._clear(self._requests.load(hash), file)
 
-    def _take_out(self, hash: str, file: ReceivedFile) -> bool:
+    def _take_out(self, hash: str, file: ReceivedFile, by: Actor) -> bool:
         if self.until(file.received_at) is None:
             raise UploadComplete()
         folder = self._requests.load(hash).folder
         if file.file_identity is None or not self._inbox.holds(folder, file.disk_path, file.file_identity):
             raise UploadComplete("The owner has already taken or changed this file; it can no longer be taken back.")
-        if self._requests.remove(hash, file.upload_id):
+        if self._requests.remove(hash, file.upload_id, by):
             return True
         if self._requests.file(hash, file.upload_id) is not None:
             raise UploadComplete("The file has already been passed on and can no longer be taken back.")

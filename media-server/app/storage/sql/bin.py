@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import and_, or_, select
 
 from app.core.actors import Actor
+from app.core.audit import Act
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.links import ReceivedFile
@@ -85,7 +86,19 @@ class SQLBin:
                 return False
             book.delete(entry, until, self._clock(), str(by))
             book.save()
-            self._events.write(tx, EventKind.FILE_DELETED, hash, str(by), [upload_id])
+            row = tx.one(self._find, hash=hash, upload_id=upload_id)
+            file = file_of(row, head=len(_DELETED)) if row else None
+            self._events.write(
+                tx,
+                EventKind.FILE_DELETED,
+                hash,
+                by,
+                [upload_id],
+                Act.FILE_DELETED,
+                path=file and file.path,
+                size=entry.size,
+                restorable_until=until,
+            )
         self._told()
         return True
 
@@ -98,7 +111,16 @@ class SQLBin:
                 return False
             book.restore(entry, file)
             book.save()
-            self._events.write(tx, EventKind.FILE_RESTORED, hash, str(by), [file.upload_id])
+            self._events.write(
+                tx,
+                EventKind.FILE_RESTORED,
+                hash,
+                by,
+                [file.upload_id],
+                Act.FILE_RESTORED,
+                path=file.path,
+                size=file.size,
+            )
         self._told()
         return True
 

@@ -7,30 +7,46 @@ On PostgreSQL that would not follow from the numbers alone: one that was given e
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from app.core.actors import Actor
+from app.core.audit import Act, AuditRow
 from app.core.events import Event, EventKind
 from app.core.ports.guards import Clock
+from app.storage.sql.audit import AuditLog
 from app.storage.sql.database import Database, Transaction, compiled, inserted, value
 from app.storage.sql.schema import events, number, readers
 
 
 class EventLog:
-    """Writes events, as the last thing that a transaction does."""
+    """Writes events, as the last thing that a transaction does, and what of them is an act of somebody into the audit."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._clock = clock
+        self._audit = AuditLog(database)
         self._insert = compiled(inserted(database, events, leave_out=["id"]), database.dialect)
 
     def write(
-        self, tx: Transaction, kind: EventKind, link: str, actor: str, upload_ids: Sequence[str | None] = (None,)
+        self,
+        tx: Transaction,
+        kind: EventKind,
+        link: str,
+        by: Actor,
+        upload_ids: Sequence[str | None] = (None,),
+        act: Act | None = None,
+        **facts: Any,
     ) -> None:
-        """Note that ``actor`` did the same to each of these uploads, or to the link."""
+        """Note that somebody did the same to each of these uploads, or to the link; with ``act`` the audit says so, too, with these
+        ``facts``."""
         if upload_ids:
+            now = self._clock()
+            for upload_id in upload_ids if act is not None else ():
+                self._audit.write(tx, AuditRow(now, by, act or kind, link, upload_id, facts))
             tx.alone("events", wait=False)
-            row = {"at": self._clock(), "kind": kind.value, "link": link, "actor": actor}
+            row = {"at": now, "kind": kind.value, "link": link, "actor": str(by)}
             tx.many(self._insert, [{**row, "upload_id": upload_id} for upload_id in upload_ids])
 
 

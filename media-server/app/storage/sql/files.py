@@ -11,7 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import and_, literal_column, or_, select
 
-from app.core.actors import Actor, ActorKind
+from app.core.actors import SENDER, Actor
+from app.core.audit import Act
 from app.core.errors import RequestFull, RequestNotFound, UploadError
 from app.core.events import EventKind
 from app.core.ledger import folder_mark, folder_marks, new_folders
@@ -27,7 +28,6 @@ from app.storage.sql.schema import State, ledger, links, number, seen
 
 _UNDER_WAY = (State.OPEN, State.ANNOUNCED)
 _REMEMBERED = ("expired", "stopped")
-_SENDER = str(ActorKind.SENDER)
 MAX_ARRIVALS = 2**62
 """More files than ever arrive."""
 
@@ -184,7 +184,7 @@ class SQLRequests(SQLLinks):
                 return False
             book.release(entry, why if why in _REMEMBERED else None)
             if by is not None:
-                self._events.write(tx, EventKind.UPLOAD_STOPPED, hash, str(by), [upload_id])
+                self._events.write(tx, EventKind.UPLOAD_STOPPED, hash, by, [upload_id], Act.UPLOAD_CANCELLED)
         if by is not None:
             self._happened()
         return True
@@ -198,16 +198,18 @@ class SQLRequests(SQLLinks):
                 files = tuple(replace(file, destination=target) for file in files)
             new = book.receive(files)
             book.save()
-            self._events.write(tx, EventKind.FILE_RECEIVED, hash, _SENDER, [file.upload_id for file in new])
+            self._events.write(tx, EventKind.FILE_RECEIVED, hash, SENDER, [file.upload_id for file in new])
         self._sync()
         self._happened()
 
-    def remove(self, hash: str, upload_id: str) -> bool:
+    def remove(self, hash: str, upload_id: str, by: Actor = SENDER) -> bool:
         with self._entry(hash, upload_id) as (tx, book, entry):
             if entry is None or tx.one(self._sql.may_go, hash=hash, upload_id=upload_id) is None:
                 return False
+            row = tx.one(self._sql.known, hash=hash, upload_id=upload_id)
             book.remove(entry)
-            self._events.write(tx, EventKind.FILE_REMOVED, hash, _SENDER, [upload_id])
+            said = _said(file_of(row)) if row else {}
+            self._events.write(tx, EventKind.FILE_REMOVED, hash, by, [upload_id], Act.FILE_TAKEN_BACK, **said)
         self._sync()
         self._happened()
         return True
@@ -372,3 +374,8 @@ def _unseen() -> Any:
 
 def _number_of_link() -> Any:
     return select(links.c.id).where(links.c.hash == value("hash")).scalar_subquery()
+
+
+def _said(file: ReceivedFile) -> dict[str, Any]:
+    """What the audit says of a file that its sender takes back."""
+    return {"path": file.path, "size": file.size, "sender": file.sender_name or file.sender_email or None}

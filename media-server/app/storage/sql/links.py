@@ -11,13 +11,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
-from app.core.actors import THE_OWNER, Actor
+from app.core.actors import THE_OWNER, Actor, actor_named
+from app.core.audit import Act
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, RequestLink, link_document, link_of
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
 from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standing, ends_at, place_of, sorted_name
+from app.core.terms import Terms, changed_terms
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
@@ -90,11 +92,18 @@ class SQLLinks:
         self._events = EventLog(database, clock)
         self._remembered: dict[str, tuple[int, RequestLink]] = {}
 
-    def create(self, link: RequestLink) -> None:
+    def create(self, link: RequestLink, by: Actor | None = None) -> None:
         check_hash(link.hash)
+        made = {
+            "folder": str(link.folder),
+            "title": link.terms.title or None,
+            "set": changed_terms(Terms(), link.terms),
+        }
         with self._database.write() as tx:
             self._put(tx, link)
-            self._events.write(tx, EventKind.LINK_MADE, link.hash, link.owner)
+            self._events.write(
+                tx, EventKind.LINK_MADE, link.hash, by or actor_named(link.owner), act=Act.LINK_MADE, **made
+            )
         self._database.sync()
         self._happened()
 
@@ -124,7 +133,17 @@ class SQLLinks:
             if link != before:
                 tx.run(self._links.change, link=row[0], **_terms(link))
                 closed = before.terms.active and not link.terms.active
-                self._events.write(tx, EventKind.LINK_CLOSED if closed else EventKind.LINK_CHANGED, hash, str(actor))
+                reopened = link.terms.active and not before.terms.active
+                self._events.write(
+                    tx,
+                    EventKind.LINK_CLOSED if closed else EventKind.LINK_CHANGED,
+                    hash,
+                    actor,
+                    act=Act.LINK_CLOSED if closed else Act.LINK_REOPENED if reopened else Act.LINK_CHANGED,
+                    title=link.terms.title or None,
+                    folder=str(link.folder),
+                    changed=changed_terms(before.terms, link.terms),
+                )
         self._database.sync()
         self._happened()
         return link
@@ -175,7 +194,16 @@ class SQLLinks:
             # What was noted of a link may be a million rows: they are removed by whoever is told, piece by piece.
             tx.run(self._links.delete, link=row[0])
             tx.run(self._links.doom, link=row[0])
-            self._events.write(tx, EventKind.LINK_DELETED, hash, str(actor))
+            link = link_of(json.loads(row[1]))
+            self._events.write(
+                tx,
+                EventKind.LINK_DELETED,
+                hash,
+                actor,
+                act=Act.LINK_DELETED,
+                title=link.terms.title or None,
+                folder=str(link.folder),
+            )
         self._database.sync()
         self._happened()
 

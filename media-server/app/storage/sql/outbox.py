@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from app.core.actors import Actor
+from app.core.audit import Act
 from app.core.events import EventKind
 from app.core.ports.guards import Clock
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
@@ -74,7 +75,9 @@ class SQLOutbox:
             assert found is not None
             again = replace(found, attempts=0, next_at=0.0, state=OutboxState.WAITING)
             tx.run(self._update, **outbox_row(again))
-            self._events.write(tx, EventKind.PASSING_ON_ASKED, entry.request_hash, str(actor), [entry.upload_id])
+            self._events.write(
+                tx, EventKind.PASSING_ON_ASKED, entry.request_hash, actor, [entry.upload_id], Act.PASS_ON_ASKED
+            )
         self._database.sync()
         self._happened()
 

@@ -12,7 +12,7 @@ from enum import IntEnum
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
 from sqlalchemy.sql.expression import ColumnElement, literal_column
 
-REVISION = "0006"
+REVISION = "0009"
 """The newest migration, which the tables below are made by."""
 
 metadata = MetaData()
@@ -247,6 +247,29 @@ events = Table(
     # A number that was given once stands for one event, also after that one was pruned.
     sqlite_autoincrement=True,
 )
+
+# Who did what.
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("at", Double, nullable=False),
+    Column("kind", Text, nullable=False),  # Of the actor.
+    Column("name", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("act", Text, nullable=False),
+    Column("link", Text),  # Its hash, which outlives the link.
+    Column("upload", Text),
+    Column("facts", Text, nullable=False),  # As JSON.
+    Column("mark", BigInteger),  # Eight bytes that stand for what it says, where that is said once in a while only.
+    Index("audit_by_age", "at", "id"),
+    Index("audit_by_act", "act", "at", "id"),
+    # The id of a row that is gone, to which a list goes on, is given to no other.
+    sqlite_autoincrement=True,
+)
+_some("audit_by_link", audit.c.link, audit.c.at, audit.c.id, only=audit.c.link.is_not(None))
+_some("audit_said", audit.c.mark, audit.c.at, only=audit.c.mark.is_not(None))
 
 # How far each reader of events has got.
 readers = Table(

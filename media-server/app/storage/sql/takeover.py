@@ -22,7 +22,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from app.core.actors import THE_OWNER, ActorKind
+from app.core.actors import SENDER, THE_OWNER
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.ledger import Ledger
@@ -156,9 +156,7 @@ class _Takeover:
                 for entry in taken:
                     book.remove(entry)
                 # What a crash left of these files is removed by whoever is told.
-                self._events.write(
-                    tx, EventKind.FILE_REMOVED, link.hash, str(ActorKind.SENDER), [entry.upload_id for entry in taken]
-                )
+                self._events.write(tx, EventKind.FILE_REMOVED, link.hash, SENDER, [entry.upload_id for entry in taken])
         # Of what was there before there were news nothing is.
         with self._book(link.hash) as (_, book):
             book.see_all(THE_OWNER)

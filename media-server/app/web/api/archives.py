@@ -20,6 +20,7 @@ from app.web.wire.context import services
 from app.web.wire.declaring import ZIP
 from app.web.wire.file_queries import MAX_SELECTIONS, ArchiveQuery
 from app.web.wire.json_body import parse
+from app.web.wire.taken import note_archive
 
 log = logging.getLogger("droppr.web")
 
@@ -34,7 +35,7 @@ def archive(hash: str) -> Response:
         link = here.links.file_requests.link(hash)
         made = here.received.archives.make(hash, wanted)
         stack.callback(made.close)
-        reply = _reply(made, stack)
+        reply = _reply(hash, made, stack)
         reply.headers["ETag"] = f'"{made.etag}"'
         reply.headers["Accept-Ranges"] = "bytes"
         reply.headers["Content-Type"] = ZIP
@@ -68,10 +69,12 @@ def _some(names: tuple[str, ...], field: str) -> tuple[str, ...]:
     return names
 
 
-def _reply(made: Archive, stack: ExitStack) -> Response:
+def _reply(hash: str, made: Archive, stack: ExitStack) -> Response:
     if made.etag in request.if_none_match:
         return Response(status=304)
     span = _span(made)
+    if request.method != "HEAD":
+        note_archive(hash, made, span)
     reply = Response(status=200)
     if span is None:
         span = Span(0, made.size)

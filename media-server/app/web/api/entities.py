@@ -13,6 +13,7 @@ from app.web.wire.entity_views import context_view, document_view, entity_view, 
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import read_page
 from app.web.wire.search_query import AlikeQuery, DocumentsQuery, EntityQuery, SearchQuery, TextQuery, read_query
+from app.web.wire.taken import note_shown
 
 entities = Blueprint("entities", __name__, url_prefix="/api")
 _ALL = 2**31 - 1
@@ -77,6 +78,8 @@ def show_document(entity_id: str, document_id: str) -> Response:
     query = read_query(TextQuery)
     document = _here().document(entity_id, document_id)
     text = _here().text(document, terms(query.q, query.typing), query.page, query.passage)
+    if text is not None:
+        note_shown(document.link, document.document, document.path)
     return jsonify(text_view(document, text))
 
 

@@ -38,7 +38,7 @@ def upload_status(entity_id: str, upload_id: str) -> Response:
 @entity_uploads.delete("/uploads/<upload_id>")
 @owner_required
 def cancel_upload(entity_id: str, upload_id: str) -> tuple[str, int]:
-    services().receiving.uploads.cancel(_known_link(entity_id), upload_id)
+    services().receiving.uploads.cancel(_known_link(entity_id), upload_id, acting())
     return "", 204
 
 

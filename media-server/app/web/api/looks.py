@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, jsonify, request
 
 from app.core.errors import FileNotFound, NoPicture
-from app.core.looks import Look, WhyNone
+from app.core.looks import LARGEST, Look, WhyNone
 from app.services.received.looks import GONE, Looked
 from app.web.api.downloads import content_disposition, sent
 from app.web.wire.context import services
@@ -17,6 +17,7 @@ from app.web.wire.json_body import parse
 from app.web.wire.look_query import Look as LookReply
 from app.web.wire.look_query import PictureQuery
 from app.web.wire.ownership import owner_required
+from app.web.wire.taken import note_look
 
 PRIVATE = "private, no-cache"
 """May lie in the owner's browser, which asks each time before it shows it."""
@@ -53,6 +54,8 @@ def picture(hash: str, upload_id: str) -> Response:
         found = here.picture(looked, query.size, query.page)
         reply = Response(found.content, content_type=found.type)
         reply.headers["Content-Disposition"] = "inline"
+        if query.size == LARGEST:  # Not of those in lists.
+            note_look(hash, looked.file, reply)
     reply.headers["ETag"] = f'"{etag}"'
     return _powerless(reply)
 
@@ -68,7 +71,7 @@ def content(hash: str, upload_id: str) -> Response:
         )
     reply = _text(looked) if looked.sort.look is Look.TEXT else _bytes(looked)
     reply.headers["Content-Disposition"] = content_disposition(looked.file.name, "inline")
-    return _powerless(reply)
+    return _powerless(note_look(hash, looked.file, reply))
 
 
 def _text(looked: Looked) -> Response:

@@ -55,7 +55,7 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
     if acts_as_owner():
         services().receiving.open_uploads.stop(hash, upload_id, acting())
     else:
-        services().receiving.uploads.cancel(hash, upload_id)
+        services().receiving.uploads.cancel(hash, upload_id, sender(client_address()))
     return "", 204
 
 

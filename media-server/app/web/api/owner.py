@@ -6,8 +6,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
+from app.core.audit import Act
 from app.core.errors import ForeignPage
-from app.services.accounts import acts
 from app.services.accounts.owner import SESSION_SECONDS
 from app.web.wire import ownership
 from app.web.wire.context import from_own_page, is_https, services
@@ -25,7 +25,7 @@ def log_in() -> Response:
     if not from_own_page():
         raise ForeignPage()
     session = services().owner.log_in(read_json(Login, MAX_LOGIN_BYTES).token, caller())
-    acts.note(ownership.owner("login"), "owner logged in")
+    services().ground.acts.note(ownership.owner("login"), Act.LOGGED_IN)
     reply = Response(status=204)
     reply.set_cookie(cookie_name(), session, max_age=SESSION_SECONDS, **_cookie_terms())
     return reply
@@ -37,7 +37,7 @@ def log_out() -> Response:
         raise ForeignPage()
     cookie = caller().cookie
     if cookie is not None and services().owner.log_out(cookie):
-        acts.note(ownership.owner("session"), "owner logged out")
+        services().ground.acts.note(ownership.owner("session"), Act.LOGGED_OUT)
     reply = Response(status=204)
     reply.delete_cookie(cookie_name(), **_cookie_terms())
     return reply

@@ -37,6 +37,11 @@ def document() -> Response:
     return _moved("../document") if request.path.endswith("/") else _page("document.html")
 
 
+@pages.get("/admin/audit", strict_slashes=False)
+def audit() -> Response:
+    return _moved("../audit") if request.path.endswith("/") else _page("audit.html")
+
+
 @pages.get("/admin/links/<hash>", strict_slashes=False)
 def admin_link(hash: str) -> Response:
     """The same for every link, also for one that there is not: the page asks for it itself, once its reader is the owner."""

@@ -23,6 +23,7 @@ from app.web.wire.link_views import listed_view, owner_view, sender_view
 from app.web.wire.ownership import acting, owner_required, require_owner
 from app.web.wire.paging import PageQuery, read_ordered, read_page, read_sorted
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, Seen
+from app.web.wire.taken import note_download
 
 MOST_SENDERS = 500
 """Senders that are told: who sent most comes first."""
@@ -153,7 +154,7 @@ def fetch(hash: str, path: str) -> Response:
     here = services()
     try:
         file, stored = here.links.file_requests.stored(hash, path)
-        return download(stored, file, here.settings)
+        return note_download(hash, file, download(stored, file, here.settings))
     except FileNotFoundError:
         raise FileNotFound("This file has been moved, deleted or replaced by a link on the server.") from None
 

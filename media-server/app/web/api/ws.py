@@ -97,7 +97,7 @@ class Conversation:
             if isinstance(message, Binary):
                 session = self._receive(start.request, session, message.data)
             elif _kind(message) == "cancel":
-                services().receiving.uploads.cancel(start.request, session.upload_id)
+                services().receiving.uploads.cancel(start.request, session.upload_id, sender(client_address()))
                 self._say({"type": "cancelled", "upload_id": session.upload_id})
                 return
             elif _kind(message) == "status":

@@ -7,6 +7,7 @@ every reply that they see to it.
 from __future__ import annotations
 
 from app.web.wire import figures, link_views, replies
+from app.web.wire.audit_calls import AUDIT_CALLS
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
 from app.web.wire.file_queries import FilesQuery
@@ -230,6 +231,7 @@ CALLS = (
     ),
     *entity_calls(_FORM_FIELDS, _CHUNK),
     *MESSAGE_CALLS,
+    *AUDIT_CALLS,
     Call(
         ("GET",),
         "/ws_api/upload_parallel/{file_id}",
@@ -352,6 +354,15 @@ CALLS = (
     ),
     Call(("GET",), "/", Group.PAGES, Who.ANYONE, "The first page.", {"type": "string"}, answers=HTML),
     Call(("GET",), "/admin", Group.PAGES, Who.ANYONE, "The owner's page.", {"type": "string"}, answers=HTML),
+    Call(
+        ("GET",),
+        "/admin/audit",
+        Group.PAGES,
+        Who.ANYONE,
+        "The owner's page of who did what.",
+        {"type": "string"},
+        answers=HTML,
+    ),
     Call(
         ("GET",),
         "/admin/document",

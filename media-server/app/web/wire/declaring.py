@@ -32,6 +32,7 @@ class Group(StrEnum):
     FOUND = "Finding files"
     MESSAGES = "Messages"
     PROOF = "Receipts and handoffs"
+    AUDIT = "The audit"
     SESSION = "The owner's session"
     SERVER = "The server"
     PAGES = "Pages"
