@@ -6,13 +6,13 @@ import { defineConfig } from "vitest/config";
 const src = resolve(import.meta.dirname, "src");
 const page = (name: string): string => resolve(src, `${name}.html`);
 
-/** Two pages stand one part further down than the others: `/request/<hash>` and `/admin/document`. */
+/** Three pages stand one part further down than the others: `/request/<hash>`, `/admin/document` and `/admin/audit`. */
 function furtherDown(): Plugin {
   return {
     name: "droppr:further-down",
     enforce: "post",
     generateBundle(_, bundle) {
-      for (const name of ["request.html", "document.html"]) {
+      for (const name of ["request.html", "document.html", "audit.html"]) {
         const page = bundle[name];
         if (page?.type !== "asset") return this.error(`There is no ${name} to write down.`);
         const source = String(page.source).replaceAll('="./assets/', '="../assets/');
@@ -155,6 +155,7 @@ export default defineConfig({
         request: page("request"),
         admin: page("admin"),
         document: page("document"),
+        audit: page("audit"),
       },
       // What the sender's page shares with others stays in one file: cut finer, for others, it would weigh more.
       output: { codeSplitting: { groups: [{ name: "later", test: SHARED }] } },

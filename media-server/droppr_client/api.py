@@ -149,7 +149,7 @@ class Api:
         except UploadProblem as problem:
             raise ApiError(f"{self.url} cannot be reached: {problem}") from problem
 
-    def erase_in_audit(self, whom: JSON) -> int:
+    def erase_in_audit(self, whom: JSON) -> int | None:
         """Take a name or an address out of it; in how many rows it stood."""
         return wire.whole(self._call("POST", "/api/droppr/audit/erasures", whom).get("rows"), 0, 2**53)
 

@@ -11,6 +11,7 @@ const LIMITS = {
   "request.html": 40_000,
   "admin.html": 90_000,
   "document.html": 90_000,
+  "audit.html": 90_000,
 };
 const dist = resolve(import.meta.dirname, "../dist");
 const read = (file) => readFileSync(resolve(dist, file));

@@ -72,7 +72,7 @@ def test_files_arrive_are_listed_and_come_back(link: Link) -> None:
 
 def test_all_that_a_page_names_is_there(site: Below, link: Link) -> None:
     named_by_pages = set()
-    for page in ("/", "/admin", "/admin/document", f"/admin/links/{link.hash}", f"/request/{link.hash}"):
+    for page in ("/", "/admin", "/admin/audit", "/admin/document", f"/admin/links/{link.hash}", f"/request/{link.hash}"):
         reply = get(site, page).expect(200)
         found = re.findall(r'(?:src|href)="([^"#][^"]*)"', reply.body.decode())
         named_by_pages |= {urljoin(site.url + page, each) for each in found}
@@ -87,7 +87,7 @@ def test_all_that_a_page_names_is_there(site: Below, link: Link) -> None:
 
 
 def test_every_page_has_one_address_to_which_others_lead(site: Below, link: Link) -> None:
-    for page in ("/admin", "/admin/document", f"/admin/links/{link.hash}", f"/request/{link.hash}"):
+    for page in ("/admin", "/admin/audit", "/admin/document", f"/admin/links/{link.hash}", f"/request/{link.hash}"):
         assert leads_to(get(site, f"{page}/"), f"{site.url}{page}/") == site.url + page
     assert leads_to(get(site, ""), site.url) == f"{site.url}/"
     # Without the proxy's help, too.

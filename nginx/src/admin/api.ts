@@ -167,6 +167,11 @@ export class OwnerApi {
     return names;
   }
 
+  /** What was done, as `asked` says, read by `parse`. */
+  async audit<T>(asked: URLSearchParams, parse: (value: unknown) => T, signal: AbortSignal): Promise<T> {
+    return this.#read(`/audit?${asked}`, { signal }, parse);
+  }
+
   /** Files that say this, the best first, behind `cursor`. While one is still typing, the last word may go on. */
   async search(
     words: string,

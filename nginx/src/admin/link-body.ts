@@ -13,7 +13,7 @@ import { LookApi } from "./looks/look-api";
 import { Looker } from "./looks/looker";
 import { Pictures } from "./looks/pictures";
 import { acts, cloned, part, say, show } from "./parts";
-import { TABS, type Tab } from "./places";
+import { logAddress, TABS, type Tab } from "./places";
 import { makeShare } from "./share";
 import { Tabs } from "./tabs";
 import { Taking } from "./taking";
@@ -115,6 +115,7 @@ export class LinkBody {
     part(root, "files-title", HTMLElement).before(this.#texts.element);
     this.#history = new History(link.createdAt);
     part(root, "history", HTMLElement).append(this.#history.element);
+    part(root, "log", HTMLAnchorElement).href = logAddress(link.hash);
     this.#form = part(root, "editor", HTMLFormElement);
     this.#edit = part(root, "edit", HTMLButtonElement);
     Editor.listen(this.#form, () => this.#editor);

@@ -13,7 +13,7 @@ import { LinkPage } from "./link-page";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
 import { acts, field, part, say, show, submits } from "./parts";
-import { afterLogin, DESK_ADDRESS, type Place, Places, placeAddress } from "./places";
+import { afterLogin, DESK_ADDRESS, logAddress, type Place, Places, placeAddress } from "./places";
 import { Poller } from "./poller";
 import { SearchPanel } from "./search";
 import { errorWords } from "./words";
@@ -65,6 +65,7 @@ export class AdminPage {
     );
     submits(need("login-form", HTMLFormElement), () => this.#logIn());
     acts(need("log-out", HTMLButtonElement), () => this.#logOut());
+    need("to-log", HTMLAnchorElement).href = logAddress();
   }
 
   start(): void {
@@ -181,6 +182,7 @@ export class AdminPage {
     need("desk").hidden = !loggedIn || this.#shown !== null;
     need("link-page").hidden = !loggedIn || this.#shown === null;
     need("log-out").hidden = !loggedIn;
+    need("to-log").hidden = !loggedIn;
   }
 }
 

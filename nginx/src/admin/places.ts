@@ -13,6 +13,11 @@ export type Place =
 
 export const DESK_ADDRESS = `${BASE}/admin`;
 
+/** Where the log is, or that of one link. */
+export function logAddress(hash?: string): string {
+  return `${DESK_ADDRESS}/audit${hash === undefined ? "" : `?${new URLSearchParams({ link: hash })}`}`;
+}
+
 export function placeAddress(hash: string, tab: Tab = "files"): string {
   return `${BASE}/admin/links/${encodeURIComponent(hash)}${tab === TABS[0] ? "" : `#${tab}`}`;
 }
@@ -22,10 +27,11 @@ export function loginAddress({ search, hash }: Pick<Location, "search" | "hash">
   return `${DESK_ADDRESS}?${new URLSearchParams({ text: search.replace(/^\?/, ""), part: hash.replace(/^#/, "") })}`;
 }
 
-/** Where such a login leads; null for any other. Only texts are reached so, whatever an address says. */
+/** Where such a login leads; null for any other. Only texts and the log are reached so, whatever an address says. */
 export function afterLogin(search: string): string | null {
   const asked = new URLSearchParams(search);
   const text = asked.get("text");
+  if (asked.has("log")) return `${BASE}/admin/audit`;
   if (text === null) return null;
   const part = asked.get("part") ?? "";
   return `${BASE}/admin/document?${new URLSearchParams(text)}${part === "" ? "" : `#${encodeURIComponent(part)}`}`;

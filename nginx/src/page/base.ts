@@ -1,7 +1,7 @@
 // Where the server is. Its pages may be served below a path, of which only their own address tells.
 
 const [, base = "", hash = ""] =
-  /^(.*)\/(?:request\/([^/]*)\/?|admin(?:\/document|\/links\/[^/]*)?)$/.exec(
+  /^(.*)\/(?:request\/([^/]*)\/?|admin(?:\/\w+|\/links\/[^/]*)?)$/.exec(
     location.pathname.replace(/\/+/g, "/"),
   ) ?? [];
 

@@ -1,0 +1,3 @@
+import { AuditPage } from "./admin/audit/page";
+
+void new AuditPage(location).start();
