@@ -53,7 +53,11 @@ def test_the_life_of_a_link_is_told_with_who_and_from_where(client: Client) -> N
         "link_deleted",
     ]
     assert {(each["actor"], each["address"], each["way"]) for each in found} == {("owner", client.source, "header")}
-    assert found[-1]["facts"] == {"folder": link.folder, "title": "Films", "set": ["expires_hours", "password", "title"]}
+    assert found[-1]["facts"] == {
+        "folder": link.folder,
+        "title": "Films",
+        "set": ["expires_hours", "password", "title"],
+    }
     assert found[-2]["facts"]["changed"] == ["max_files", "password"]
     assert "a secret of the link" not in json.dumps(found)
 

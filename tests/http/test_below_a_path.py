@@ -72,7 +72,14 @@ def test_files_arrive_are_listed_and_come_back(link: Link) -> None:
 
 def test_all_that_a_page_names_is_there(site: Below, link: Link) -> None:
     named_by_pages = set()
-    for page in ("/", "/admin", "/admin/audit", "/admin/document", f"/admin/links/{link.hash}", f"/request/{link.hash}"):
+    for page in (
+        "/",
+        "/admin",
+        "/admin/audit",
+        "/admin/document",
+        f"/admin/links/{link.hash}",
+        f"/request/{link.hash}",
+    ):
         reply = get(site, page).expect(200)
         found = re.findall(r'(?:src|href)="([^"#][^"]*)"', reply.body.decode())
         named_by_pages |= {urljoin(site.url + page, each) for each in found}

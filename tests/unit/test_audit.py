@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -161,11 +163,19 @@ def test_a_crowd_of_addresses_cannot_fill_the_disk(failed, store, now):
     assert len(store.rows) == 40 + len(told)
 
 
+def test_every_act_is_in_the_docs():
+    told = (Path(__file__).resolve().parents[2] / "docs" / "api.md").read_text()
+    rows = "".join(re.findall(r"^\| (`.*?) \|", told.partition("## The audit")[2].partition("\n## ")[0], re.MULTILINE))
+    assert set(re.findall(r"`([a-z]+_[a-z_]+)`", rows)) == set(Act)
+
+
 # As owners ask for it
 
 
 def test_a_query_names_days_and_seconds_kinds_and_names():
-    wanted = parse(AuditQuery, {"actor": "service:retention", "since": "2026-11-29", "until": "12.5", "q": " a "}).wanted()
+    wanted = parse(
+        AuditQuery, {"actor": "service:retention", "since": "2026-11-29", "until": "12.5", "q": " a "}
+    ).wanted()
     assert wanted == Wanted(kind="service", name="retention", since=1795910400.0, until=12.5, text="a")
     assert parse(AuditQuery, {"since": "2026-11-29T01:00:00+01:00"}).wanted().since == 1795910400.0
     nothing = dict.fromkeys(("actor", "act", "link", "since", "until", "q"), "")

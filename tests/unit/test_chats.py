@@ -10,9 +10,11 @@ import pytest
 
 from app.core.errors import EndpointNotAllowed, InvalidRequest
 from app.core.messages import CHAT_KINDS, Answer, Channel, Message, MessageKind, Outcome
+from app.services.accounts.acts import Acts
 from app.services.messages.chats import Chats
 from app.services.messages.endpoints import Endpoints
 from app.storage.messages.chats import AppriseChats
+from app.storage.sql.audit import SQLAudit
 from app.storage.sql.endpoints import SQLEndpoints
 from tests.support.actors import OWNER
 from tests.support.catalogues import catalogue
@@ -131,7 +133,12 @@ def test_a_chat_is_told_what_people_read_and_has_no_secret(tmp_path: Any) -> Non
     links: Any = None
     hooks: Any = None
     endpoints = Endpoints(
-        store=SQLEndpoints(catalogue(tmp_path)), links=links, hooks=hooks, chats=Chats(Noted(), None), clock=lambda: 1.0
+        store=SQLEndpoints(catalogue(tmp_path)),
+        links=links,
+        hooks=hooks,
+        chats=Chats(Noted(), None),
+        clock=lambda: 1.0,
+        acts=Acts(SQLAudit(catalogue(tmp_path)), lambda: 1.0),
     )
     made = endpoints.make(SLACK, None, None, OWNER)
     assert (made.secret, made.kinds, made.shown) == ("", CHAT_KINDS, "sla...")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from app.core.actors import Actor, ActorKind
 from app.core.audit import Act
+from app.core.errors import UploadError
 from app.core.ports.guards import Attempts, Clock
 from app.services.accounts.acts import Acts
 
@@ -37,7 +38,7 @@ class FailedLogIns:
 
     def note(self, address: str, way: str, refused: bool) -> None:
         """A try that failed; ``refused`` where nobody has looked at it any more, as there were too many."""
-        if not refused and self._attempts.hit("audit:log-ins", ROWS_LIMIT):
+        if not refused and self._may_add("audit:log-ins"):
             self._acts.note_stranger(_stranger(address, way), Act.LOG_IN_FAILED)
             return
         with self._lock:
@@ -54,12 +55,18 @@ class FailedLogIns:
                 del self._counted[name]
         for name, each in sorted(due.items(), key=lambda each: -each[1].tries):
             # Of very many addresses not each is worth a row, either.
-            if name != _OTHERS and self._attempts.hit("audit:log-ins counted", ROWS_LIMIT):
+            if name != _OTHERS and self._may_add("audit:log-ins counted"):
                 self._acts.note_stranger(_stranger(name, "counted"), Act.LOG_IN_FAILED, tries=each.tries)
             else:
                 rest += each.tries
         if rest:
             self._acts.note_stranger(_stranger("", "counted"), Act.LOG_IN_FAILED, tries=rest)
+
+    def _may_add(self, key: str) -> bool:
+        try:
+            return self._attempts.hit(key, ROWS_LIMIT)
+        except UploadError:  # The disk is full, or the catalogue busy: whoever failed is told that they failed.
+            return False
 
 
 def _stranger(address: str, way: str) -> Actor:

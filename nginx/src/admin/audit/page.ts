@@ -4,7 +4,6 @@ import { UploadError } from "../../core/errors";
 import { API, BASE } from "../../page/base";
 import { make, need, setText } from "../../page/dom";
 import { OwnerApi } from "../api";
-import { formatDate } from "../format";
 import { acts, clonedElement, field, optionOf, part, show } from "../parts";
 import { DESK_ADDRESS, placeAddress } from "../places";
 import { visibleName } from "../visible";
@@ -161,7 +160,7 @@ export class AuditPage {
     const time = part(row, "time", HTMLTimeElement);
     showWhen(time, entry.at);
     // Older than a day, the hour is worth telling, too.
-    if (Date.now() - entry.at > DAY_MS) showTime(time, entry.at, formatDate);
+    if (Date.now() - entry.at > DAY_MS) showTime(time, entry.at, (at) => momentFormat.format(at));
     setText(part(row, "what", HTMLElement), actWords(entry.act));
     setText(part(row, "facts", HTMLElement), factWords(entry));
     setText(part(row, "who", HTMLElement), actorWords(entry));
@@ -189,6 +188,7 @@ export class AuditPage {
 }
 
 const DAY_MS = 86_400_000;
+const momentFormat = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
 /** The midnight with which a day of whoever reads this begins, so many days later, in seconds since the epoch; empty for no day. */
 function seconds(day: string, later: number): string {
