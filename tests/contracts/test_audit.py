@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,16 +83,19 @@ def test_rows_are_found_by_all_that_is_named(store):
 
 def test_what_goes_on_is_one_row_in_every_process(opened, store):
     other = SQLAudit(opened())
-    down = {"act": Act.FILE_DOWNLOADED, "link": HASH, "path": "film.mov"}
-    assert store.add(row(100.0, **down), 60.0)
-    assert not other.add(row(159.0, **down), 60.0)
+
+    def down(at: float, actor: Actor = OWNER, path: str = "film.mov") -> AuditRow:
+        return row(at, Act.FILE_DOWNLOADED, actor, HASH, path=path)
+
+    assert store.add(down(100.0), 60.0)
+    assert not other.add(down(159.0), 60.0)
     # What is another's, of another link, or says something else, is another.
-    assert other.add(row(159.0, actor=Actor(ActorKind.OWNER, "192.0.2.8", "session"), **down), 60.0)
-    assert other.add(row(159.0, **{**down, "path": "other.mov"}), 60.0)
-    assert other.add(row(161.0, **down), 60.0)
+    assert other.add(down(159.0, Actor(ActorKind.OWNER, "192.0.2.8", "session")), 60.0)
+    assert other.add(down(159.0, path="other.mov"), 60.0)
+    assert other.add(down(161.0), 60.0)
     # One that begins anew is always noted, and may go on.
-    assert other.add(row(162.0, **down), 0.0)
-    assert not store.add(row(163.0, **down), 60.0)
+    assert other.add(down(162.0), 0.0)
+    assert not store.add(down(163.0), 60.0)
     assert len(times(store)) == 5
 
 
@@ -149,7 +153,7 @@ def link(**terms) -> RequestLink:
     return RequestLink(HASH, RelPath.parse("inbox"), 12.5, Terms(**terms))
 
 
-def told(store: SQLAudit) -> list[tuple[str, str, dict]]:
+def told(store: SQLAudit) -> list[tuple[str, str, dict[str, Any]]]:
     """The oldest first: who did what, and what is said of it."""
     return [(str(each.actor), each.act, dict(each.facts)) for each in reversed(store.page(100, None, ALL))]
 
@@ -158,7 +162,8 @@ def test_links_are_noted_with_the_names_of_what_changed(opened, store):
     links = SQLRequests(opened())
     links.create(link(title="Films", password_hash="$argon2"), OWNER)
     for terms in ({"title": "Film", "max_files": 3}, {"title": "Film", "active": False}, {"title": "Film"}):
-        links.update(HASH, lambda _, terms=terms: link(**terms), OWNER)
+        after = link(**terms)
+        links.update(HASH, lambda _, after=after: after, OWNER)  # type: ignore[misc]
     links.update(HASH, lambda each: each, OWNER)  # Changes nothing.
     links.delete(HASH, OWNER)
     links.delete(HASH, OWNER)
@@ -178,7 +183,7 @@ def test_links_are_noted_with_the_names_of_what_changed(opened, store):
 
 
 def test_files_are_noted_with_their_paths_by_whom_and_why(opened, store):
-    links = SQLRequests(opened())
+    links = SQLRequests(opened(), clock=lambda: 500.0)
     bin = SQLBin(opened(), clock=lambda: 500.0)
     links.create(link(), OWNER)
     files = [ReceivedFile(name, f"a/{name}.bin", f"{name}.bin", 10, 50.0, None, "Ada") for name in "bcd"]
@@ -193,7 +198,7 @@ def test_files_are_noted_with_their_paths_by_whom_and_why(opened, store):
     assert [each.upload_id for each in links.openings(HASH)] == [Opening("e", 5, 1.0, 9e9).upload_id]
     assert links.release(HASH, "e", "stopped", OWNER)
     entry = OutboxEntry("c", HASH, RemoteTarget(TargetKind.S3, bucket="b"), 10, 1.0, OutboxState.WAITING)
-    SQLOutbox(opened()).ask(entry, OWNER)
+    SQLOutbox(opened(), clock=lambda: 500.0).ask(entry, OWNER)
     assert told(store)[1:] == [
         ("service:retention", "file_deleted", {"path": "a/b.bin", "size": 10}),
         ("owner", "file_deleted", {"path": "a/c.bin", "size": 10, "restorable_until": 900.0}),

@@ -34,6 +34,24 @@ from app.web.wire.rights import BODILESS, judge_link
 from app.web.wire.security import security_headers
 
 _CAPABILITIES = ("/admin/links/", "/api/", "/request/", "/ws_api/")
+_BLUEPRINTS = (
+    requests,
+    deleted,
+    looks,
+    native,
+    open_uploads,
+    entities,
+    entity_uploads,
+    messages,
+    receipts,
+    audit,
+    owner,
+    system,
+    contract,
+    ws,
+    pages,
+)
+"""Those with routes that others would swallow come first."""
 
 
 def install(app: Flask, settings: Settings) -> None:
@@ -77,23 +95,6 @@ def install(app: Flask, settings: Settings) -> None:
         reply.headers.extend({name: value for name, value in wanted.items() if name.lower() not in present})
         return let_read(reply)
 
-    # Blueprints with routes that others would swallow come first.
-    for blueprint in (
-        requests,
-        deleted,
-        looks,
-        native,
-        open_uploads,
-        entities,
-        entity_uploads,
-        messages,
-        receipts,
-        audit,
-        owner,
-        system,
-        contract,
-        ws,
-        pages,
-    ):
+    for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
     asks.install(app)

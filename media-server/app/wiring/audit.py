@@ -6,6 +6,7 @@ import getpass
 import os
 import time
 from dataclasses import dataclass
+from typing import Any
 
 from app.core.actors import Actor, ActorKind
 from app.core.audit import Act
@@ -20,8 +21,9 @@ from app.wiring.ground import Ground
 
 @dataclass(frozen=True, slots=True)
 class Audits:
-    """What was done, and by whom log-ins failed."""
+    """What was done, how it is noted, and log-ins that failed."""
 
+    acts: Acts
     log: Audit
     failed: FailedLogIns
 
@@ -29,6 +31,7 @@ class Audits:
 def build_audit(ground: Ground, settings: Settings) -> Audits:
     store = SQLAudit(ground.catalogue)
     return Audits(
+        ground.acts,
         Audit(store=store, acts=ground.acts, clock=ground.clock, days=settings.audit_days),
         FailedLogIns(ground.acts, ground.attempts, ground.clock),
     )
@@ -43,7 +46,7 @@ def at_the_keyboard() -> Actor:
     return Actor(ActorKind.OWNER, way="command", name=name)
 
 
-def note_command(settings: Settings, act: Act, **facts: object) -> None:
+def note_command(settings: Settings, act: Act, **facts: Any) -> None:
     """Note what a command has done, which uses nothing else of the services. Raises UnusableDataFolder, Busy, StorageFull."""
     catalogue = open_catalogue(settings.data_dir, settings.database_url)
     Acts(SQLAudit(catalogue), time.time).keep(at_the_keyboard(), act, **facts)

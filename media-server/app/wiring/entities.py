@@ -84,8 +84,7 @@ def build_entities(ground: Ground, settings: Settings, links: FileRequests, bin:
     bell, lists, requests, clock = Bell(), SQLDocumentLists(ground.catalogue), ground.requests, ground.clock
     damaged = LocalLastSeen(settings.data_dir / RUN_FOLDER / DAMAGED, clock, fresh_seconds=0.0)
     tools, embedders = _tools(ground, settings, damaged)
-    manager = EntityRAGManager(tools, embedders[1:])
-    install_entity_rag_manager(manager)
+    install_entity_rag_manager(manager := EntityRAGManager(tools, embedders[1:]))
     entities = LinkEntities(requests=requests, lists=lists, manager=manager, clock=clock, bell=bell)
     files = DocumentFiles(lists=lists, requests=requests, inbox=ground.stores.inbox)
     reader = SearchReader(entities)

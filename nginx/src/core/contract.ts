@@ -4,6 +4,11 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * @description What was done. A code once given stays, as exports and filters of others name it.
+         * @enum {string}
+         */
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_removed" | "file_taken_back" | "pass_on_asked" | "logged_in" | "log_in_failed" | "logged_out" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -17,6 +22,31 @@ export interface components {
          * @enum {string}
          */
         readonly Ask: "no" | "optional" | "required";
+        /** @description One act. */
+        readonly AuditEntry: {
+            readonly id: number;
+            readonly at: number;
+            readonly act: components["schemas"]["Act"];
+            /** @description `owner`, `sender`, `service:retention`: a kind, and where there are several, a name. */
+            readonly actor: string;
+            /** @description As limits count clients; empty where nobody called. */
+            readonly address: string;
+            /** @description How the actor was known: `session`, `header`, `login`, `command`. */
+            readonly way: string;
+            /** @description The hash of a link, which may be deleted by now. */
+            readonly link: string | null;
+            readonly upload_id: string | null;
+            /** @description What else there is to say, such as `path` or `changed`. */
+            readonly facts: {
+                readonly [key: string]: unknown;
+            };
+        };
+        /** @description Acts, newest first. */
+        readonly AuditList: {
+            readonly entries: readonly components["schemas"]["AuditEntry"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
         /** @description Of the process that answers. */
         readonly BufferPool: {
             readonly in_use: number;
@@ -277,6 +307,16 @@ export interface components {
             readonly entities: readonly components["schemas"]["Entity"][];
             /** @description With `limit` only: leads to the next page; null on the last one. */
             readonly next_cursor?: string | null;
+        };
+        readonly Erased: {
+            /** @description In how many rows it stood. */
+            readonly rows: number;
+        };
+        /** @description Whose name is to be erased: exactly one of the three. It is taken out where it stands as a whole, in upper or lower case. */
+        readonly ErasureBody: {
+            readonly name?: string | null;
+            readonly email?: string | null;
+            readonly address?: string | null;
         };
         /** @description What every refusal is, on every route; some codes come with further details. */
         readonly Error: {

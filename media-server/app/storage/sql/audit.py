@@ -90,7 +90,7 @@ class SQLAudit:
         self._replace = words(
             audit.update()
             .values(
-                name=value("name", sa.Text), address=value("address", sa.Text), facts=value("facts", sa.Text), mark=None
+                name=value("name", sa.Text), address=value("address", sa.Text), facts=value("facts", sa.Text), mark=sa.null()
             )
             .where(audit.c.id == value("row", sa.BigInteger))
         )
@@ -202,5 +202,5 @@ def _mark(row: AuditRow) -> int:
     """Eight bytes that stand for all that a row says but when."""
     said = _values(row)
     del said["at"]
-    digest = hashlib.blake2b(json.dumps(sorted(said.items())).encode(), digest_size=8).digest()
+    digest = hashlib.blake2b(json.dumps(sorted(said.items()), allow_nan=False).encode(), digest_size=8).digest()
     return int.from_bytes(digest, "big", signed=True)

@@ -94,7 +94,7 @@ class SQLLinks:
 
     def create(self, link: RequestLink, by: Actor | None = None) -> None:
         check_hash(link.hash)
-        made = {
+        made: dict[str, Any] = {
             "folder": str(link.folder),
             "title": link.terms.title or None,
             "set": changed_terms(Terms(), link.terms),

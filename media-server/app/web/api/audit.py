@@ -8,6 +8,7 @@ from app.core.errors import InvalidRequest
 from app.core.ports.audit import Place
 from app.web.wire.audit_views import AuditQuery, Erased, ErasureBody, entry_view, exported
 from app.web.wire.context import services
+from app.web.wire.declaring import CSV, JSON_LINES
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import Cursor, read_page
@@ -15,7 +16,7 @@ from app.web.wire.paging import Cursor, read_page
 audit = Blueprint("audit", __name__, url_prefix="/api/droppr/audit")
 _NEWEST = 1000
 """What is told where no page is asked for."""
-_TYPES = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl; charset=utf-8"}
+_TYPES = {"csv": CSV, "jsonl": JSON_LINES}
 
 
 @audit.get("")
@@ -47,7 +48,7 @@ def _file(query: AuditQuery) -> Response:
     else:
         pages = services().audit.log.export(query.wanted(), query.format, acting())
         reply = Response(exported(pages, query.format))
-    reply.headers["Content-Type"] = _TYPES[query.format]
+    reply.headers["Content-Type"] = f"{_TYPES[query.format]}; charset=utf-8"
     reply.headers["Content-Disposition"] = f'attachment; filename="droppr-audit.{query.format}"'
     reply.headers["X-Content-Type-Options"] = "nosniff"
     return reply

@@ -25,7 +25,7 @@ def log_in() -> Response:
     if not from_own_page():
         raise ForeignPage()
     session = services().owner.log_in(read_json(Login, MAX_LOGIN_BYTES).token, caller())
-    services().ground.acts.note(ownership.owner("login"), Act.LOGGED_IN)
+    services().audit.acts.note(ownership.owner("login"), Act.LOGGED_IN)
     reply = Response(status=204)
     reply.set_cookie(cookie_name(), session, max_age=SESSION_SECONDS, **_cookie_terms())
     return reply
@@ -37,7 +37,7 @@ def log_out() -> Response:
         raise ForeignPage()
     cookie = caller().cookie
     if cookie is not None and services().owner.log_out(cookie):
-        services().ground.acts.note(ownership.owner("session"), Act.LOGGED_OUT)
+        services().audit.acts.note(ownership.owner("session"), Act.LOGGED_OUT)
     reply = Response(status=204)
     reply.delete_cookie(cookie_name(), **_cookie_terms())
     return reply

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.web.wire import audit_views
-from app.web.wire.declaring import Call, Group, Who
+from app.web.wire.declaring import CSV, JSON_LINES, Call, Group, Who
 from app.web.wire.paging import PageQuery
 
 AUDIT_CALLS = (
@@ -14,6 +14,7 @@ AUDIT_CALLS = (
         Who.OWNER,
         "Who did what, newest first.",
         audit_views.AuditList,
+        files=(CSV, JSON_LINES),
         queries=(audit_views.AuditQuery, PageQuery),
     ),
     Call(

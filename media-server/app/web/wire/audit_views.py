@@ -105,8 +105,8 @@ class AuditQuery(BaseModel):
     def wanted(self) -> Wanted:
         actor = actor_named(self.actor) if self.actor else None
         return Wanted(
-            kind=actor and actor.kind.value,
-            name=(actor and actor.name) or None,
+            kind=actor.kind.value if actor else None,
+            name=(actor.name or None) if actor else None,
             act=self.act and self.act.value,
             link=_askable(self.link or "") or None,
             since=self.since,
@@ -187,6 +187,12 @@ def _csv(rows: Iterable[Iterable[str]]) -> bytes:
 
 def _cell(value: object) -> str:
     """A value as a cell that no spreadsheet reckons with and no terminal obeys, on one line."""
-    text = value if isinstance(value, str) else "" if value in (None, {}) else json.dumps(value, ensure_ascii=False)
+    text = (
+        value
+        if isinstance(value, str)
+        else ""
+        if value in (None, {})
+        else json.dumps(value, ensure_ascii=False, allow_nan=False)
+    )
     harmless = f"'{text}" if text.startswith(_FORMULA) else text
     return "".join("\ufffd" if unicodedata.category(each) in ("Cc", "Cf", "Zl", "Zp") else each for each in harmless)

@@ -13,6 +13,8 @@ PACK = "application/vnd.droppr.pack"
 HTML = "text/html"
 TEXT = "text/plain"
 ZIP = "application/zip"
+CSV = "text/csv"
+JSON_LINES = "application/jsonl"
 EVENTS = "text/event-stream"
 
 
@@ -68,6 +70,8 @@ class Call:
     reply: Any = None
     status: int = 200
     answers: str = JSON
+    files: tuple[str, ...] = ()
+    """Types of files that it can be asked to answer with instead."""
     body: Any = None
     takes: str = JSON
     headers: tuple[Header, ...] = ()

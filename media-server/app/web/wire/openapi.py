@@ -135,6 +135,8 @@ def _operation(call: Call, method: str, schemas: _Schemas) -> dict[str, Any]:
         "security": _SECURITY.get(call.who, []),
         "responses": {**replies, "default": _reply("Refused.", JSON, Error, schemas)},
     }
+    for type in call.files:
+        replies[str(call.status)]["content"][type] = {"schema": {"type": "string"}}
     if call.events is not None:
         # OpenAPI 3.1 has no words of its own for what follows a reply's head piece by piece.
         operation["responses"][str(call.status)]["content"][call.answers]["x-event-data"] = schemas.of(

@@ -39,9 +39,10 @@ export function parseAudit(value: unknown): Page<Entry> {
 }
 
 function factsOf(value: unknown): Facts {
-  const known = Object.entries(doubted<Record<string, unknown>>(value)).flatMap(([name, fact]) => {
-    if (typeof fact === "string" || typeof fact === "number") return [[name, fact] as const];
-    return Array.isArray(fact) ? [[name, fact.filter((each) => typeof each === "string")] as const] : [];
-  });
-  return Object.fromEntries(known);
+  const known: Record<string, string | number | readonly string[]> = {};
+  for (const [name, fact] of Object.entries(doubted<Record<string, unknown>>(value))) {
+    if (typeof fact === "string" || typeof fact === "number") known[name] = fact;
+    else if (Array.isArray(fact)) known[name] = fact.filter((each) => typeof each === "string");
+  }
+  return known;
 }

@@ -106,7 +106,10 @@ export function factWords(entry: Entry): string {
     entry.act === "backup_made" ? `into ${textOf(facts, "folder")}` : "",
     entry.act === "audit_erased" ? countOf(numberOf(facts, "rows"), "row") : "",
   ];
-  return words.filter((each) => each !== "").map(visibleName).join(" · ");
+  return words
+    .filter((each) => each !== "")
+    .map(visibleName)
+    .join(" · ");
 }
 
 function textOf(facts: Facts, name: string): string {

@@ -4,7 +4,7 @@ import { UploadError } from "../../core/errors";
 import { API, BASE } from "../../page/base";
 import { make, need, setText } from "../../page/dom";
 import { OwnerApi } from "../api";
-import { acts, clonedElement, field, optionOf, part, show } from "../parts";
+import { acts, field, optionOf, show } from "../parts";
 import { DESK_ADDRESS, placeAddress } from "../places";
 import { visibleName } from "../visible";
 import { showTime, showWhen } from "../when";
@@ -54,17 +54,19 @@ export class AuditPage {
       event.preventDefault();
       this.#ask();
     });
-    this.#form.addEventListener("input", ({ target }) => this.#ask(target === this.#field("q") ? TYPING_MS : 0));
+    this.#form.addEventListener("input", ({ target }) =>
+      this.#ask(target === this.#field("q") ? TYPING_MS : 0),
+    );
     need("all-links").addEventListener("click", () => {
       this.#link = "";
       this.#ask();
       need("search").focus();
     });
-    acts(need("more", HTMLButtonElement), () => this.#load(this.#cursor ?? ""));
+    acts(need("more", HTMLButtonElement), async () => void (await this.#load(this.#cursor ?? "")));
   }
 
   async start(): Promise<void> {
-    await this.#load("");
+    if (!(await this.#load(""))) return;
     // Names of links are looked up beside it: without them the log is as true.
     try {
       const { links } = await this.#api.links(new AbortController().signal);
@@ -109,7 +111,7 @@ export class AuditPage {
   }
 
   /** Reads what is asked for from the beginning, or what follows behind `cursor`. */
-  async #load(cursor: string): Promise<void> {
+  async #load(cursor: string): Promise<boolean> {
     this.#asking.abort();
     this.#asking = new AbortController();
     const { signal } = this.#asking;
@@ -125,8 +127,10 @@ export class AuditPage {
       this.#nameFiles(query);
       this.#show();
       if (before > 0) this.#rows.children.item(before)?.querySelector<HTMLElement>("a")?.focus();
+      return true;
     } catch (error) {
       if (!signal.aborted) this.#complain(error);
+      return false;
     }
   }
 
@@ -155,25 +159,35 @@ export class AuditPage {
   }
 
   #row(entry: Entry): HTMLElement {
-    const row = clonedElement("act");
-    row.dataset.act = entry.act;
-    const time = part(row, "time", HTMLTimeElement);
+    const time = make("time");
     showWhen(time, entry.at);
     // Older than a day, the hour is worth telling, too.
     if (Date.now() - entry.at > DAY_MS) showTime(time, entry.at, (at) => momentFormat.format(at));
-    setText(part(row, "what", HTMLElement), actWords(entry.act));
-    setText(part(row, "facts", HTMLElement), factWords(entry));
-    setText(part(row, "who", HTMLElement), actorWords(entry));
-    setText(part(row, "address", HTMLElement), entry.address);
-    const link = part(row, "link", HTMLAnchorElement);
-    link.hidden = entry.link === null;
-    if (entry.link === null) return row;
+    const what = make("span", { className: "strong", text: actWords(entry.act) });
+    const facts = make("bdi", { className: "quiet", text: factWords(entry) });
+    const who = make("bdi", { text: actorWords(entry) });
+    const address = make("bdi", { className: "quiet small", text: entry.address });
+    const row = make(
+      "tr",
+      {},
+      make("td", { className: "act-when" }, time),
+      make("td", {}, what, new Text(" "), facts),
+      make("td", {}, who, new Text(" "), address),
+      make("td", { className: "act-link" }, ...this.#linkOf(entry)),
+    );
+    row.dataset.act = entry.act;
+    return row;
+  }
+
+  /** Where a link leads that something was done on. */
+  #linkOf(entry: Entry): HTMLElement[] {
+    if (entry.link === null) return [];
     const title = entry.facts.title ?? entry.facts.folder;
     const known = this.#names.get(entry.link) ?? (typeof title === "string" ? title : undefined);
-    setText(link, visibleName(known ?? "A link"));
-    if (entry.act === "link_deleted") link.removeAttribute("href");
-    else link.href = placeAddress(entry.link);
-    return row;
+    const link = make("a", { text: visibleName(known ?? "A link") });
+    link.dir = "auto";
+    if (entry.act !== "link_deleted") link.href = placeAddress(entry.link);
+    return [link];
   }
 
   #complain(error: unknown): void {
