@@ -88,6 +88,7 @@ def events(database) -> SQLEvents:
 
 def without_seen(tx: Transaction) -> None:
     """The catalogue as it was before there was a note of what is seen."""
+    tx.run("DROP TABLE audit")
     for index in ("links_by_arrival", "links_by_name", "links_by_end", "ledger_by_arrival"):
         tx.run(f"DROP INDEX {index}")
     for table, column in (*(("links", each) for each in OF_SEEN), ("ledger", "arrival")):
