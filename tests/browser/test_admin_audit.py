@@ -56,6 +56,7 @@ def test_the_log_tells_what_was_done_and_is_searched_chosen_and_exported(
         page.get_by_role("link", name="Links", exact=True).click()
         unfold(page, "Letters to the rowing club")
         look_at(page, "Activity")
+        gauge.check(page, "owner activity with a log", main=DESK)
         page.get_by_role("link", name="All that was done on this link").click()
         expect(page.locator("#one-link-name")).to_have_text("Letters to the rowing club")
         expect(rows.first).to_contain_text("File deleted")
