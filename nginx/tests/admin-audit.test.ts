@@ -35,7 +35,7 @@ describe("what is told", () => {
     expect(actWords("log_in_failed")).toBe("Log-in failed");
     expect(actWords("something_later")).toBe("something later");
     expect(factWords(entry({ facts: { path: "a/\u202eb.pdf", size: 1536 } }))).toBe(
-      "a/⟨U+202E⟩b.pdf · 1.5 kB",
+      "a/⟨U+202E⟩b.pdf · 1.5\u00a0kB",
     );
     const changed = { act: "link_changed", facts: { changed: ["max_files", "title"], title: "T" } };
     expect(factWords(entry(changed))).toBe("max files, title");
@@ -43,7 +43,7 @@ describe("what is told", () => {
     expect(factWords(entry(sent))).toBe("to a@example.org, b@example.org");
     expect(factWords(entry({ act: "log_in_failed", facts: { tries: 290 } }))).toBe("290 more tries");
     expect(factWords(entry({ act: "archive_downloaded", facts: { files: 3, size: 10, etag: "x" } }))).toBe(
-      "3 files, 10 bytes",
+      "3 files, 10\u00a0bytes",
     );
     const purge = { uploads_removed: 1, files_deleted: 2, removed_from_bin: 0, audit_rows_removed: 0 };
     expect(factWords(entry({ act: "purge_ran", facts: purge }))).toBe("Removed 1 unfinished upload, 2 files");

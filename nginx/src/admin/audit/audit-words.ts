@@ -134,7 +134,7 @@ function termWords(term: string): string {
 
 function sizeWords(facts: Facts): string {
   const files = facts.files === undefined ? "" : countOf(numberOf(facts, "files"), "file");
-  const size = facts.size === undefined ? "" : formatBytes(numberOf(facts, "size"));
+  const size = facts.size === undefined ? "" : formatBytes(numberOf(facts, "size")).replace(" ", "\u00a0");
   return [files, size].filter((each) => each !== "").join(", ");
 }
 
