@@ -29,6 +29,7 @@ _KINDS = {
     Kind.EXTENSIONS: "list",
     Kind.ORIGINS: "list or null",
     Kind.ADDRESSES: "list or null",
+    Kind.ADDRESS: "text",
     Kind.DESTINATION: "object",
     Kind.SWITCH: "true or false",
 }
@@ -68,7 +69,7 @@ def _kind(term: Term) -> str:
 
 def _default(term: Term) -> str:
     match term.kind:
-        case Kind.TEXT:
+        case Kind.TEXT | Kind.ADDRESS:
             return "empty"
         case Kind.SECRET:
             return "none"

@@ -38,6 +38,7 @@ _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.EXTENSIONS: {"metavar": "LIST"},
     Kind.ORIGINS: {"metavar": "LIST"},
     Kind.ADDRESSES: {"metavar": "LIST"},
+    Kind.ADDRESS: {"metavar": "ADDRESS"},
     Kind.DESTINATION: {"type": Destination(), "metavar": "PLACE"},
 }
 """How the command line takes a term of each kind; one that is not here is a text."""

@@ -38,6 +38,7 @@ EVERYTHING = Terms(
     ask_name=Ask.REQUIRED,
     ask_email=Ask.OPTIONAL,
     destination=RemoteTarget(TargetKind.S3, bucket="b", prefix="p"),
+    recipient_email="ann@example.org",
     search=True,
     keep_days=30,
     active=False,

@@ -56,6 +56,8 @@ class Kind(StrEnum):
     ORIGINS = "origins"
     ADDRESSES = "addresses"
     """E-mail addresses."""
+    ADDRESS = "address"
+    """One e-mail address, or none."""
     DESTINATION = "destination"
     SWITCH = "switch"
 
@@ -191,6 +193,19 @@ class Terms:
     ask_email: Annotated[
         Ask, Term(kind=Kind.CHOICE, label="Asks for e-mail", help="Whether they give an e-mail address.")
     ] = Ask.NO
+    recipient_name: Annotated[
+        str,
+        Term(kind=Kind.TEXT, label="For", most=200, help="For whom the link is.", audience=Audience.OWNER),
+    ] = ""
+    recipient_email: Annotated[
+        str,
+        Term(
+            kind=Kind.ADDRESS,
+            label="Their e-mail",
+            help="The e-mail address of whom the link is for.",
+            audience=Audience.OWNER,
+        ),
+    ] = ""
     notify: Annotated[
         tuple[str, ...] | None,
         Term(

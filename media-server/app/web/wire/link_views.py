@@ -89,10 +89,11 @@ _TYPES: dict[Kind, Any] = {
     Kind.EXTENSIONS: Annotated[list[str], Field(description="Without dots, in lower case; empty is all.")],
     Kind.ORIGINS: Annotated[list[str] | None, Field(description="Null for those that the server allows.")],
     Kind.ADDRESSES: Annotated[list[str] | None, Field(description="Null for those that the server names.")],
+    Kind.ADDRESS: str,
     Kind.DESTINATION: Destination,
     Kind.SWITCH: bool,
 }
-_AS_SET = (Kind.TEXT, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
+_AS_SET = (Kind.TEXT, Kind.ADDRESS, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
 """What a reply shows as it was set, and what is said of it, too."""
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
 from typing_extensions import TypedDict
 
-from app.core.addresses import address_list
+from app.core.addresses import address_list, mail_address
 from app.core.errors import InvalidPath
 from app.core.origins import origin_list
 from app.core.paths import RelPath
@@ -122,6 +122,12 @@ def _addresses(value: object) -> object:
     return found
 
 
+def _address(value: object) -> object:
+    if not isinstance(value, str | None):
+        raise ValueError("Input should be an address such as anna@example.org, or ''")
+    return mail_address(value) if value and value.strip() else ""
+
+
 def _destination(value: Any) -> RemoteTarget | None:
     """Where to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
     if value is None:
@@ -190,6 +196,8 @@ def _type(term: Term) -> Any:
         case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES:
             kept, read = _LISTS[term.kind]
             return _read(kept, read, Texts)
+        case Kind.ADDRESS:
+            return _read(str, _address, str)
         case Kind.DESTINATION:
             return _read(Any, _destination, Destination)
         case Kind.SWITCH:
