@@ -30,6 +30,8 @@ _KINDS = {
     Kind.ORIGINS: "list or null",
     Kind.ADDRESSES: "list or null",
     Kind.ADDRESS: "text",
+    Kind.ITEMS: "list",
+    Kind.QUESTIONS: "list",
     Kind.DESTINATION: "object",
     Kind.SWITCH: "true or false",
 }
@@ -71,6 +73,8 @@ def _default(term: Term) -> str:
     match term.kind:
         case Kind.TEXT | Kind.ADDRESS:
             return "empty"
+        case Kind.ITEMS | Kind.QUESTIONS:
+            return "none"
         case Kind.SECRET:
             return "none"
         case Kind.HOURS:

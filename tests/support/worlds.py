@@ -6,6 +6,7 @@ import os
 import secrets
 import sqlite3
 import time
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from flask.testing import FlaskClient
 
 from app import create_app
 from app.core.actors import Credentials, sender
+from app.core.items import Item, Question
 from app.core.ledger import folder_mark
 from app.core.links import Opening, ReceivedFile
 from app.core.paths import RelPath, numbered
@@ -30,6 +32,10 @@ STRANGER = "192.0.2.1"
 SIZE = 8 * 1024**3
 """Of the upload that has all the gaps."""
 LIMIT = "1000000 per hour"
+ITEM = Item("item0000", "Item")
+QUESTION = Question("ask00000", "Question?")
+KEPT = {"X-Sender-Key": "k" * 22}
+"""What a stranger who is known by nothing else sends along."""
 
 
 class World:
@@ -52,7 +58,10 @@ class World:
         self.locked = self.services.links.file_requests.create(
             RelPath.parse("locked"), {"password": "right"}, OWNER
         ).hash
+        asked = {"items": (ITEM,), "questions": (QUESTION,)}
+        self.asking = self.services.links.file_requests.create(RelPath.parse("asking"), asked, OWNER).hash
         self._fill_ledger()
+        self._fill_parties()
         self._fill_folder(self.data / "files" / "in")
         self._fill_sessions()
         self._fill_attempts()
@@ -96,6 +105,18 @@ class World:
                     book.note_gone(self.named("expired", number), "expired")
                 book.add_folders(folder_mark(f"folder {number}") for number in range(self.amount * 9 // 10))
                 book.save()
+
+    def _fill_parties(self) -> None:
+        """Files for one item, each party having two."""
+        catalogue = self.services.ground.catalogue
+        parties = [f"{number % (self.amount // 2):016x}" for number in range(self.amount)]
+        files = [
+            replace(self._received("sent", number), item=ITEM.id, party=each) for number, each in enumerate(parties)
+        ]
+        with catalogue.write() as tx:
+            book = Book(BookStatements(catalogue), tx, self.asking)
+            book.receive(files)
+            book.save()
 
     def _received(self, kind: str, number: int) -> ReceivedFile:
         path = f"{kind}/{number}"

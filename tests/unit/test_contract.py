@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
+from app.core.items import Item, Question, QuestionKind
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
@@ -38,6 +39,8 @@ EVERYTHING = Terms(
     ask_name=Ask.REQUIRED,
     ask_email=Ask.OPTIONAL,
     destination=RemoteTarget(TargetKind.S3, bucket="b", prefix="p"),
+    items=(Item("tax00000", "Tax return", "Of last year", False, 2, 3, ("pdf",), "https://example.org/sample.pdf"),),
+    questions=(Question("ask00000", "Which?", QuestionKind.CHOICE, True, ("red", "blue")),),
     recipient_email="ann@example.org",
     search=True,
     keep_days=30,

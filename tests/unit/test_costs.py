@@ -18,7 +18,7 @@ import pytest
 from app.core.tracker import inclusive_pairs
 from app.web.wire.gaps import MAX_IN_CHUNK_REPLY, MAX_IN_STATUS
 from tests.support.meter import Cost, usual_cost
-from tests.support.worlds import LIMIT, SIZE, STRANGER, World
+from tests.support.worlds import ITEM, KEPT, LIMIT, QUESTION, SIZE, STRANGER, World
 
 FEW, MANY = 10, 10_000
 WORK = 3
@@ -101,6 +101,20 @@ def guess(world: World) -> Any:
     )
 
 
+def own_checklist(world: World) -> Any:
+    return world.call("GET", f"{R}/{world.asking}/checklist", headers=KEPT)
+
+
+def answers(world: World) -> Any:
+    said = {QUESTION.id: world.fresh()}
+    return world.call("PUT", f"{R}/{world.asking}/answers", headers=KEPT, json=said)
+
+
+def for_an_item(world: World) -> Any:
+    sent = {"X-Upload-Offset": "0", "X-Upload-Length": "1", "X-Upload-Name": world.fresh(), "X-Upload-Item": ITEM.id}
+    return world.call("POST", f"{R}/{world.asking}/upload-chunk", data=b"x", headers={**sent, **KEPT})
+
+
 CALLS = [
     owners("POST", R),
     owners("GET", R),
@@ -112,6 +126,8 @@ CALLS = [
     owners("POST", f"{H}/deletions", f"{R}/x/deletions"),
     owners("POST", f"{H}/restorations", f"{R}/x/restorations"),
     owners("POST", f"{H}/seen", f"{R}/x/seen"),
+    owners("GET", f"{H}/parties", f"{R}/x/parties"),
+    owners("PUT", f"{H}/parties/<party>/items/<item>", f"{R}/x/parties/p/items/i"),
     owners("POST", f"{H}/files/<anypath:path>/pass-on", f"{R}/x/files/a/pass-on"),
     owners("GET", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
     owners("DELETE", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
@@ -160,6 +176,9 @@ CALLS = [
     get("info", H, 200, lambda world: world.link),
     get("info of a link with a password", H, 200, lambda world: f"{R}/{world.locked}"),
     get("no such link", H, 404, lambda world: f"{R}/{world.fresh():A<32}"),
+    Call("checklist", "GET", f"{H}/checklist", 200, own_checklist),
+    Call("answers", "PUT", f"{H}/answers", 200, answers),
+    Call("send for an item", "POST", f"{H}/upload-chunk", 200, for_an_item),
     get("challenge", "/api/droppr/captcha", 200, lambda _: "/api/droppr/captcha"),
     post("open", f"{H}/uploads", 201, "/uploads", lambda world: {"path": world.fresh(), "size": 5}),
     post(

@@ -106,7 +106,7 @@ class Links:
     def __init__(self) -> None:
         self.ledger = Ledger()
 
-    def reserve(self, link, upload_id, size, at, until, folders) -> None:
+    def reserve(self, link, upload_id, size, at, until, folders, item, party) -> None:
         self.ledger.apply(self.ledger.reserve(link, upload_id, size, at, until, folders))
 
     def renew(self, link, upload_id, now, until, again) -> float:

@@ -65,3 +65,5 @@ class Credentials:
     actor: Actor
     password: str | None = None
     captcha_token: str | None = None
+    key: str | None = None
+    """What a sender's client keeps to be known again on this link."""

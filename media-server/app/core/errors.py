@@ -42,6 +42,11 @@ class RangeNotSatisfiable(InvalidRange):
     default = "The file has no such range."
 
 
+class ItemNotFound(UploadError):
+    code = "item_not_found"
+    default = "This link does not ask for that. Look at what it asks for now, and send the file again."
+
+
 class InvalidPath(UploadError):
     code = "invalid_path"
     default = "This name cannot be stored. Rename the file and send it again."
@@ -98,6 +103,11 @@ class CaptchaRequired(UploadError):
     default = "Solve the captcha first, then try again."
 
 
+class AnswersRequired(UploadError):
+    code = "answers_required"
+    default = "Answer first what this link asks."
+
+
 class NotFound(UploadError):
     code = "not_found"
     default = "There is nothing at this address."
@@ -151,6 +161,11 @@ class EndpointNotFound(NotFound):
 class FileNotFound(NotFound):
     code = "file_not_found"
     default = "There is no such file."
+
+
+class PartyNotFound(NotFound):
+    code = "party_not_found"
+    default = "Nobody of that name has sent anything to this link."
 
 
 class MethodNotAllowed(UploadError):
@@ -225,6 +240,11 @@ class FileInUse(UploadError):
     default = "The file is just being passed on. Delete it when that is done."
 
 
+class ItemNotSent(UploadError):
+    code = "item_not_sent"
+    default = "Nothing was sent for this yet, so there is nothing to accept or to send back."
+
+
 class RequestInUse(UploadError):
     code = "request_in_use"
     default = "This link is still open. Close it first, then delete it."
@@ -263,6 +283,11 @@ class ChunkTooLarge(UploadError):
 class RequestFull(UploadError):
     code = "request_full"
     default = "This link has received all it may receive."
+
+
+class ItemFull(UploadError):
+    code = "item_full"
+    default = "As many files as this may have are there, or on their way."
 
 
 class TypeNotAllowed(UploadError):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
@@ -22,6 +22,10 @@ class EventKind(StrEnum):
     """Its owner asked for it to be passed on at once."""
     UPLOAD_STOPPED = "upload_stopped"
     """The link's owner stopped it while it was open."""
+    ITEM_ACCEPTED = "item_accepted"
+    """The link's owner has accepted what was sent for an item."""
+    ITEM_RETURNED = "item_returned"
+    """The link's owner has sent it back."""
     LINK_MADE = "link_made"
     LINK_CHANGED = "link_changed"
     """Its owner changed something other than to close it, which may be to open it again."""
@@ -44,6 +48,8 @@ class Event:
     """The name of who did it (``str(Actor)``)."""
     upload_id: str | None = None
     """The upload, or the one that brought the file; None for an event of a link."""
+    about: Mapping[str, str] | None = None
+    """Of an event of an item: ``party``, ``item`` and the owner's ``note``."""
 
 
 class EventStore(Protocol):

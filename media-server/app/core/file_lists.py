@@ -24,6 +24,10 @@ class Choice:
     """Those that arrived after this time."""
     until: float | None = None
     """Those that arrived at this time at the latest."""
+    item: str | None = None
+    """Those for this item; empty: those for none."""
+    party: str | None = None
+    """Those of this party; ``core.checklists.UNKNOWN``: of nobody who is known."""
 
     @property
     def is_all(self) -> bool:

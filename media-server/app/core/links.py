@@ -51,6 +51,10 @@ class ReceivedFile:
     """When its content was last changed, as its sender says."""
     crc32: int | None = None
     """Of its bytes, once it is known; one that became known late has ``core.sums.LATE`` added."""
+    item: str | None = None
+    """The item of its link that it was sent for."""
+    party: str | None = None
+    """Who sent it, as ``core.checklists`` knows them; None for somebody who is not known."""
 
     @property
     def name(self) -> str:
@@ -71,6 +75,8 @@ class DeliveryIntent:
     sender_email: str | None = None
     last_modified: float | None = None
     crc32: int | None = None
+    item: str | None = None
+    party: str | None = None
 
 
 def as_event(file: DeliveryIntent | ReceivedFile) -> dict[str, Any]:

@@ -33,10 +33,11 @@ class IllegalTransition(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The name and e-mail address that a sender gave, where the link asks for them."""
+    """The name and e-mail address that a sender gave, where the link asks for them, and the party that they are, as far as known."""
 
     name: str | None = None
     email: str | None = None
+    party: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class UploadSession:
     sent again and need not be the same, so what was computed of them before says nothing."""
     refusal: str | None = None
     """The sentence that says why it was refused."""
+    item: str | None = None
+    """The item of its link that it is for."""
 
     @property
     def is_whole(self) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from enum import StrEnum
 from typing import Annotated, Any, get_args, get_type_hints
 
+from app.core.items import MAX_ITEMS, MAX_QUESTIONS, Item, Question
 from app.core.remotes import RemoteTarget
 
 MAX_COUNT = 2**53 - 1
@@ -58,6 +59,9 @@ class Kind(StrEnum):
     """E-mail addresses."""
     ADDRESS = "address"
     """One e-mail address, or none."""
+    ITEMS = "items"
+    """What is asked for by name."""
+    QUESTIONS = "questions"
     DESTINATION = "destination"
     SWITCH = "switch"
 
@@ -193,6 +197,26 @@ class Terms:
     ask_email: Annotated[
         Ask, Term(kind=Kind.CHOICE, label="Asks for e-mail", help="Whether they give an e-mail address.")
     ] = Ask.NO
+    items: Annotated[
+        tuple[Item, ...],
+        Term(
+            kind=Kind.ITEMS,
+            label="Checklist",
+            most=MAX_ITEMS,
+            help="What the link asks for, item by item.",
+            more="Null or empty: nothing by name. See [Checklists](#checklists).",
+        ),
+    ] = ()
+    questions: Annotated[
+        tuple[Question, ...],
+        Term(
+            kind=Kind.QUESTIONS,
+            label="Questions",
+            most=MAX_QUESTIONS,
+            help="What senders are asked to say.",
+            more="Null or empty: nothing. See [Checklists](#checklists).",
+        ),
+    ] = ()
     recipient_name: Annotated[
         str,
         Term(kind=Kind.TEXT, label="For", most=200, help="For whom the link is.", audience=Audience.OWNER),
@@ -204,6 +228,7 @@ class Terms:
             label="Their e-mail",
             help="The e-mail address of whom the link is for.",
             audience=Audience.OWNER,
+            more="Everybody who opens a link that has one of these two is one party; see [Checklists](#checklists).",
         ),
     ] = ""
     notify: Annotated[
@@ -306,6 +331,10 @@ def _value(term: Term, kept: Any) -> Any:
             return term.choices(kept)
         case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES:
             return None if kept is None else tuple(kept)
+        case Kind.ITEMS:
+            return tuple(map(Item.of, kept))
+        case Kind.QUESTIONS:
+            return tuple(map(Question.of, kept))
         case Kind.DESTINATION:
             return RemoteTarget.of(kept)
     return kept

@@ -9,6 +9,7 @@ from app.core.pieces import PIECE_BYTES
 from app.settings import Settings
 from app.web.api import asks
 from app.web.api.audit import audit
+from app.web.api.checklists import checklists
 from app.web.api.contract import contract
 from app.web.api.deleted import deleted
 from app.web.api.entities import entities
@@ -39,6 +40,7 @@ _BLUEPRINTS = (
     deleted,
     looks,
     native,
+    checklists,
     open_uploads,
     entities,
     entity_uploads,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
+from app.core.ports.parties import PartyStore
 from app.core.ports.whole_files import NamedLocks
 from app.core.room import Floors
 from app.services.accounts.acts import Acts
@@ -22,6 +23,7 @@ from app.storage.sql.counts import SQLCounts
 from app.storage.sql.database import Database
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.outbox import SQLOutbox
+from app.storage.sql.parties import SQLParties
 from app.storage.sql.takeover import open_catalogue
 from app.wiring.bounds import Bounds, build_bounds
 from app.wiring.stores import MakeStores, Stores
@@ -38,6 +40,7 @@ class Ground:
     catalogue: Database
     bell: Bell
     requests: RequestStore
+    parties: PartyStore
     outbox: Outbox
     attempts: Attempts
     acts: Acts
@@ -61,6 +64,7 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
         catalogue=catalogue,
         bell=bell,
         requests=SQLRequests(catalogue, clock=clock, durable=is_durable(settings), happened=bell.ring),
+        parties=SQLParties(catalogue, clock=clock, durable=is_durable(settings), happened=bell.ring),
         outbox=Outbox(SQLOutbox(catalogue, clock=clock, happened=bell.ring), clock),
         attempts=SQLCounts(catalogue, clock),
         acts=Acts(SQLAudit(catalogue), clock),

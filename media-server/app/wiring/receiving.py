@@ -192,6 +192,7 @@ def _build_openings(ground: Ground, settings: Settings, file_requests: FileReque
         memory=ground.bounds.memory,
         room=room,
         inbox=ground.stores.inbox,
+        parties=ground.parties,
         rate_limit=settings.rate_limit_uploads,
     )
 

@@ -13,6 +13,10 @@ export interface components {
             /** @constant */
             readonly status: "ok";
         };
+        /** @description Answers by the ids of questions: a text, for `agree` true. What is not named stays; null takes an answer back. */
+        readonly AnswersBody: {
+            readonly [key: string]: unknown;
+        };
         readonly Arrived: {
             /** @description Which of the uploads have arrived and were not taken back. */
             readonly arrived: readonly string[];
@@ -326,7 +330,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            readonly code: "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "item_full" | "item_not_found" | "item_not_sent" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -350,6 +354,8 @@ export interface components {
             readonly files_left?: number;
             /** @description How many bytes have still to be read for it. */
             readonly bytes_left?: number;
+            /** @description The ids of those that are to be answered first. */
+            readonly questions?: readonly string[];
             readonly captcha_required?: boolean;
             readonly captcha_provider?: string;
             readonly captcha_site_key?: string | null;
@@ -445,6 +451,47 @@ export interface components {
             /** @description What to say; an empty line begins a paragraph. The address of the link follows it. */
             readonly text?: string;
         };
+        /** @description One thing that a link asks for. */
+        readonly ItemBody: {
+            /** @description The server gives one where there is none; it stays through changes. */
+            readonly id?: string | null;
+            readonly title: string;
+            readonly description?: string;
+            readonly required?: boolean;
+            /** @description How many files it takes to count as sent. */
+            readonly count?: number;
+            /** @description The most files that it takes of one party; 0 is any number. */
+            readonly most?: number;
+            /** @description In place of the link's own, written like those; empty: as the link. */
+            readonly extensions?: readonly string[] | string | null;
+            /** @description A text, or an address that begins with https://. */
+            readonly example?: string;
+        };
+        /** @description How an item stands for whoever asks. */
+        readonly ItemStanding: {
+            readonly id: string;
+            readonly state: components["schemas"]["ItemState"];
+            /** @description What the owner said, as long as nothing was sent after it. */
+            readonly note: string;
+            /** @description The newest 100, newest first. */
+            readonly files: readonly components["schemas"]["SentFile"][];
+            readonly files_total: number;
+        };
+        /**
+         * @description How an item stands for one party.
+         * @enum {string}
+         */
+        readonly ItemState: "needed" | "sent" | "accepted" | "returned";
+        /** @description What an owner says to what was sent for an item. */
+        readonly JudgeBody: {
+            /**
+             * @description `sent`: neither, as it was before it was judged.
+             * @enum {string}
+             */
+            readonly state: "accepted" | "returned" | "sent";
+            /** @description For the sender. What is sent back needs one. */
+            readonly note?: string;
+        };
         /** @description Links, newest first where nothing else is asked for. */
         readonly LinkList: {
             readonly requests: readonly components["schemas"]["ListedLink"][];
@@ -486,6 +533,14 @@ export interface components {
             readonly ask_name?: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email?: components["schemas"]["Ask"];
+            /** @description What the link asks for, item by item. Null or empty: nothing by name. See [Checklists](#checklists). */
+            readonly items?: readonly components["schemas"]["ItemBody"][] | null;
+            /** @description What senders are asked to say. Null or empty: nothing. See [Checklists](#checklists). */
+            readonly questions?: readonly components["schemas"]["QuestionBody"][] | null;
+            /** @description For whom the link is. */
+            readonly recipient_name?: string | null;
+            /** @description The e-mail address of whom the link is for. Everybody who opens a link that has one of these two is one party; see [Checklists](#checklists). */
+            readonly recipient_email?: string | null;
             /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
             readonly notify?: readonly string[] | string | null;
             /** @description Mail senders who give an e-mail address what has arrived, with the signed receipt. Counts where `ask_email` is not `no`. See [Messages](#messages). */
@@ -551,6 +606,14 @@ export interface components {
             readonly ask_name: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
+            /** @description What the link asks for, item by item. */
+            readonly items: readonly components["schemas"]["ShownItem"][];
+            /** @description What senders are asked to say. */
+            readonly questions: readonly components["schemas"]["ShownQuestion"][];
+            /** @description For whom the link is. */
+            readonly recipient_name: string;
+            /** @description The e-mail address of whom the link is for. */
+            readonly recipient_email: string;
             /** @description Null for those that the server names. */
             readonly notify: readonly string[] | null;
             readonly confirm: boolean;
@@ -642,7 +705,7 @@ export interface components {
          * @description What a message says; of webhooks this is the ``type``.
          * @enum {string}
          */
-        readonly MessageKind: "files.received" | "files.removed" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "invitation" | "test";
+        readonly MessageKind: "files.received" | "files.removed" | "item.accepted" | "item.returned" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "invitation" | "test";
         /** @description Messages, newest first. */
         readonly MessageList: {
             readonly messages: readonly components["schemas"]["MessageReply"][];
@@ -705,6 +768,14 @@ export interface components {
             readonly ask_name?: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email?: components["schemas"]["Ask"];
+            /** @description What the link asks for, item by item. Null or empty: nothing by name. See [Checklists](#checklists). */
+            readonly items?: readonly components["schemas"]["ItemBody"][] | null;
+            /** @description What senders are asked to say. Null or empty: nothing. See [Checklists](#checklists). */
+            readonly questions?: readonly components["schemas"]["QuestionBody"][] | null;
+            /** @description For whom the link is. */
+            readonly recipient_name?: string | null;
+            /** @description The e-mail address of whom the link is for. Everybody who opens a link that has one of these two is one party; see [Checklists](#checklists). */
+            readonly recipient_email?: string | null;
             /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
             readonly notify?: readonly string[] | string | null;
             /** @description Mail senders who give an e-mail address what has arrived, with the signed receipt. Counts where `ask_email` is not `no`. See [Messages](#messages). */
@@ -758,6 +829,8 @@ export interface components {
             readonly sample?: string | null;
             readonly sender_name?: string | null;
             readonly sender_email?: string | null;
+            /** @description The id of the item that it is for. */
+            readonly item?: string | null;
             readonly key?: string | null;
         };
         readonly OpenUploadList: {
@@ -794,6 +867,17 @@ export interface components {
          * @enum {string}
          */
         readonly OutboxState: "arriving" | "waiting" | "sending" | "retrying" | "failed" | "done";
+        /** @description How far a sender has got; of others nothing. */
+        readonly OwnChecklist: {
+            /** @description In the order of the link, which has their texts. */
+            readonly items: readonly components["schemas"]["ItemStanding"][];
+            /** @description By the ids of questions. */
+            readonly answers: {
+                readonly [key: string]: string | boolean;
+            };
+            /** @description Nothing that is required is missing. */
+            readonly finished: boolean;
+        };
         /** @description A link as its owner sees it. */
         readonly OwnerLink: {
             readonly hash: string;
@@ -832,6 +916,14 @@ export interface components {
             readonly ask_name: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
+            /** @description What the link asks for, item by item. */
+            readonly items: readonly components["schemas"]["ShownItem"][];
+            /** @description What senders are asked to say. */
+            readonly questions: readonly components["schemas"]["ShownQuestion"][];
+            /** @description For whom the link is. */
+            readonly recipient_name: string;
+            /** @description The e-mail address of whom the link is for. */
+            readonly recipient_email: string;
             /** @description Null for those that the server names. */
             readonly notify: readonly string[] | null;
             readonly confirm: boolean;
@@ -874,6 +966,47 @@ export interface components {
             readonly sending: number;
             readonly sent: number;
             readonly failed: number;
+        };
+        /** @description How an item stands for one party. */
+        readonly PartyItem: {
+            readonly state: components["schemas"]["ItemState"];
+            /** @description What the owner said last. */
+            readonly note: string;
+            readonly files: number;
+            /** @description When a file arrived last, or the owner judged. */
+            readonly at: number | null;
+        };
+        /** @description Who sends to a link, whoever came last first. */
+        readonly PartyList: {
+            readonly parties: readonly components["schemas"]["PartyView"][];
+            /** @description With `limit` only: leads to the next page; null on the last one. */
+            readonly next_cursor?: string | null;
+        };
+        /** @enum {string} */
+        readonly PartyState: "not_begun" | "begun" | "finished";
+        /** @description Somebody who sends to a link. */
+        readonly PartyView: {
+            /** @description `recipient` of a personal link, `unknown` for all who sent no key. */
+            readonly id: string;
+            readonly name: string | null;
+            readonly email: string | null;
+            /** @description Null before anything came. */
+            readonly first_at: number | null;
+            /** @description When the last file arrived. */
+            readonly last_at: number | null;
+            /** @description Files that are there, also those for no item. */
+            readonly files: number;
+            readonly bytes: number;
+            readonly state: components["schemas"]["PartyState"];
+            readonly late: boolean;
+            /** @description Every item of the link, by its id. */
+            readonly items: {
+                readonly [key: string]: components["schemas"]["PartyItem"];
+            };
+            /** @description By the ids of questions. */
+            readonly answers: {
+                readonly [key: string]: string | boolean;
+            };
         };
         /** @description A part of a file's text, with the places of what was looked for. */
         readonly Passage: {
@@ -924,6 +1057,18 @@ export interface components {
             readonly seconds_left: number | null;
             readonly running: boolean;
         };
+        /** @description One thing that a link asks senders to say. */
+        readonly QuestionBody: {
+            /** @description The server gives one where there is none; it stays through changes. */
+            readonly id?: string | null;
+            readonly label: string;
+            readonly kind?: components["schemas"]["QuestionKind"];
+            readonly required?: boolean;
+            /** @description For `choice`, and for no other. */
+            readonly choices?: readonly string[];
+        };
+        /** @enum {string} */
+        readonly QuestionKind: "text" | "choice" | "date" | "agree";
         readonly Ready: {
             /** @constant */
             readonly status: "ready";
@@ -979,6 +1124,10 @@ export interface components {
             readonly sender_name: string | null;
             readonly sender_email: string | null;
             readonly upload_id: string;
+            /** @description The id of the item that it was sent for. */
+            readonly item: string | null;
+            /** @description Who sent it, as `…/parties` tells them. */
+            readonly party: string | null;
             /** @description By its extension alone. */
             readonly type: components["schemas"]["FileKind"];
             /** @description Null for a file that goes nowhere else. */
@@ -1024,6 +1173,8 @@ export interface components {
             readonly files_left?: number;
             /** @description How many bytes have still to be read for it. */
             readonly bytes_left?: number;
+            /** @description The ids of those that are to be answered first. */
+            readonly questions?: readonly string[];
             readonly captcha_required?: boolean;
             readonly captcha_provider?: string;
             readonly captcha_site_key?: string | null;
@@ -1166,6 +1317,10 @@ export interface components {
             readonly ask_name: components["schemas"]["Ask"];
             /** @description Whether they give an e-mail address. */
             readonly ask_email: components["schemas"]["Ask"];
+            /** @description What the link asks for, item by item. */
+            readonly items: readonly components["schemas"]["ShownItem"][];
+            /** @description What senders are asked to say. */
+            readonly questions: readonly components["schemas"]["ShownQuestion"][];
             readonly search: boolean;
             readonly active: boolean;
         };
@@ -1175,12 +1330,42 @@ export interface components {
             /** @description There are more of them than are told. */
             readonly more: boolean;
         };
+        /** @description A file that its sender has sent for an item. */
+        readonly SentFile: {
+            readonly upload_id: string;
+            readonly name: string;
+            readonly size: number;
+            readonly received_at: number;
+        };
         readonly ServerStatus: {
             readonly disk: components["schemas"]["Disk"];
             readonly buffer_pool: components["schemas"]["BufferPool"];
             readonly destinations: components["schemas"]["Destinations"];
             readonly concurrency: components["schemas"]["Concurrency"];
             readonly memory_monitor: components["schemas"]["Memory"];
+        };
+        /** @description One thing that the link asks for. */
+        readonly ShownItem: {
+            readonly id: string;
+            readonly title: string;
+            readonly description: string;
+            readonly required: boolean;
+            /** @description How many files it takes to count as sent. */
+            readonly count: number;
+            /** @description The most files that it takes; 0 is any number. */
+            readonly most: number;
+            /** @description In place of the link's own; empty: as the link. */
+            readonly extensions: readonly string[];
+            /** @description A text, or the address of one. */
+            readonly example: string;
+        };
+        /** @description One thing that the link asks senders to say. */
+        readonly ShownQuestion: {
+            readonly id: string;
+            readonly label: string;
+            readonly kind: components["schemas"]["QuestionKind"];
+            readonly required: boolean;
+            readonly choices: readonly string[];
         };
         /** @description The client asks how the upload stands, or gives it up. */
         readonly SocketAsk: {
@@ -1239,6 +1424,8 @@ export interface components {
             readonly files_left?: number;
             /** @description How many bytes have still to be read for it. */
             readonly bytes_left?: number;
+            /** @description The ids of those that are to be answered first. */
+            readonly questions?: readonly string[];
             readonly captcha_required?: boolean;
             readonly captcha_provider?: string;
             readonly captcha_site_key?: string | null;
@@ -1300,6 +1487,9 @@ export interface components {
             readonly sha256?: string | null;
             readonly sender_name?: string | null;
             readonly sender_email?: string | null;
+            /** @description What calls send as `X-Sender-Key`. */
+            readonly sender_key?: string | null;
+            readonly item?: string | null;
         };
         /** @description The answer to `status`. */
         readonly SocketStatus: {

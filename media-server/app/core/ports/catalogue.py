@@ -33,10 +33,14 @@ class RequestStore(LinkStore, ReceivedFiles, Protocol):
         at: float = 0.0,
         until: float = inf,
         folders: Sequence[str] = (),
+        item: str | None = None,
+        party: str | None = None,
     ) -> None:
-        """Reserve a place, ``size`` bytes and the ``folders`` that its path leads through for an upload that was opened ``at``.
+        """Reserve a place, ``size`` bytes and the ``folders`` that its path leads through for an upload that was opened ``at``, for an
+        ``item`` of the link and by a ``party``, where there are.
 
-        All limits of the link are judged at once; RequestFull reserves nothing. From ``until`` on the reservation counts no
+        All limits of the link are judged at once; RequestFull reserves nothing, nor does ItemFull where the item takes no
+        more of this party, or RateLimited where it would be one party too many. From ``until`` on the reservation counts no
         longer where a limit would be reached: others can have it. Reserving again replaces the reservation of the same upload;
         for a received or removed one nothing changes."""
         ...
@@ -52,8 +56,8 @@ class RequestStore(LinkStore, ReceivedFiles, Protocol):
     def announce(self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0) -> dict[str, UploadError]:
         """Reserve room, which does not lapse, for whole files that are about to get their names, and note what finds each after a crash.
 
-        They are judged in their order. Returns the RequestFull of those for which there is no room, by upload id; all others are
-        announced."""
+        They are judged in their order. Returns what ``reserve`` would raise for those for which there is no room, by upload id; all others
+        are announced."""
         ...
 
     def release(self, hash: str, upload_id: str, why: str, by: Actor | None = None) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import string
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
@@ -20,7 +21,7 @@ from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender
 from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standing
-from app.core.terms import TERMS, Ask, Kind, Term
+from app.core.terms import TERMS, Ask, CaptchaMode, Kind, Term
 from app.services.accounts import acts
 from app.services.links.access import Access
 
@@ -28,6 +29,7 @@ MAX_NAME_LENGTH = 200
 MAX_LISTED = 2**31 - 1
 """More links than there are."""
 MAX_EMAIL_LENGTH = 254
+_IN_IDS = string.ascii_lowercase + string.digits
 # Control characters, line breaks, controls of writing direction and halves of characters.
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -231,6 +233,13 @@ class FileRequests:
         """Return if an upload may be opened with these credentials; raises what ``Access.authorize`` raises."""
         self._access.authorize(link, credentials)
 
+    def authorize_look(self, link: RequestLink, credentials: Credentials) -> None:
+        """Return if a sender may be shown what they sent themselves: with the link's password, where it has one. Raises what
+        ``Access.authorize`` raises; a captcha is asked for only where wrong passwords were."""
+        always = link.terms.captcha is CaptchaMode.ALWAYS
+        terms = replace(link.terms, captcha=CaptchaMode.AFTER_FAILURES) if always else link.terms
+        self._access.authorize(replace(link, terms=terms), credentials)
+
     def check_sender(self, link: RequestLink, name: str | None, email: str | None) -> Sender:
         """Who sends, as far as the link asks; what it does not ask for is not kept. Raises InvalidRequest."""
         problems: dict[str, str] = {}
@@ -261,9 +270,15 @@ class FileRequests:
                 return self._hasher.hash(given) if given else None
             case Kind.HOURS:
                 return self._clock() + given * 3600 if given else None
+            case Kind.ITEMS | Kind.QUESTIONS:
+                return tuple(each if each.id else replace(each, id=_new_id()) for each in given)
             case Kind.DESTINATION if given is not None:
                 self._checks.target(given)
         return given
+
+
+def _new_id() -> str:
+    return "".join(secrets.choice(_IN_IDS) for _ in range(8))
 
 
 def _new_hash() -> str:

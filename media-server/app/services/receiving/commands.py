@@ -28,6 +28,8 @@ class OpenUpload:
     """The SHA-256 of the whole file, as 64 lower-case hex digits; a file with another one is refused."""
     sender_name: str | None = None
     sender_email: str | None = None
+    item: str | None = None
+    """The item of the link that the file is for."""
     key: str | None = None
     """A random text by which the sender names this upload: opening twice under one key opens one upload."""
 

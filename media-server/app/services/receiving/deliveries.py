@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
+from app.core.checklists import narrowed
 from app.core.errors import ChecksumMismatch, TypeNotAllowed, UploadError, UploadNotFound
 from app.core.links import Fate, ReceivedFile, RequestLink
 from app.core.paths import RelPath
@@ -157,6 +158,7 @@ class Deliveries:
             raise
 
     def _judge(self, session: UploadSession, link: RequestLink, source: Readable) -> None:
+        link = narrowed(link, session.item)
         if not self._heads.looks_inside(link):
             return
         head = b""
@@ -215,6 +217,8 @@ def _received(session: UploadSession, delivery: Delivery, sums: Sums | None, at:
         sha256=sums.sha256 if sums else None,
         sender_name=session.sender.name,
         sender_email=session.sender.email,
+        item=session.item,
+        party=session.sender.party,
         file_identity=delivery.file_identity,
         last_modified=session.last_modified,
         crc32=sums.crc32 if sums else None,

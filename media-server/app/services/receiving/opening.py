@@ -54,7 +54,7 @@ class Opener:
         ``open_admitted`` raises.
         """
         link = self._openings.link(hash, credentials)
-        sender = self._openings.sender(link, command)
+        sender = self._openings.sender(link, command, credentials)
         upload_id = new_upload_id(hash, command.key)
         if command.key and self._finder.has_session(upload_id):
             self._openings.count(credentials)
@@ -72,7 +72,7 @@ class Opener:
         ``open`` and ``SmallFiles`` call this. ``client`` is the sender's address, as limits count clients.
 
         Takes the named lock of the upload's id where there is a key: the caller must hold no named lock. Raises RequestFull,
-        StorageFull, Busy, and nothing is left of it then; what ``Finder.opened_before`` raises; for a file of 0 bytes what
+        ItemFull, RateLimited, StorageFull, Busy, and nothing is left of it then; what ``Finder.opened_before`` raises; for a file of 0 bytes what
         ``Deliveries.finish`` raises.
         """
         session = self._new_session(link, command, sender, client, upload_id or new_upload_id(link.hash, command.key))
@@ -100,6 +100,7 @@ class Opener:
             last_modified=command.last_modified,
             sample=command.sample,
             declared_sha256=command.declared_sha256,
+            item=command.item,
         )
 
     def _make_room(self, link: RequestLink, session: UploadSession) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.core.actors import Credentials
+from app.core.checklists import check_answered, check_item, narrowed, party_of
 from app.core.errors import RateLimited
 from app.core.links import RequestLink
 from app.core.policy import Policy
 from app.core.ports.guards import Attempts
 from app.core.ports.inbox import Inbox
+from app.core.ports.parties import PartyStore
 from app.core.session import Sender
 from app.services.links.file_requests import FileRequests
 from app.services.memory_monitor import MemoryMonitor
@@ -32,6 +36,7 @@ class Openings:
         memory: MemoryMonitor,
         room: Room,
         inbox: Inbox,
+        parties: PartyStore,
         rate_limit: str,
     ) -> None:
         self._file_requests = file_requests
@@ -40,27 +45,38 @@ class Openings:
         self._memory = memory
         self._room = room
         self._inbox = inbox
+        self._parties = parties
         self._rate_limit = rate_limit
 
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
         """The link, if uploads may be opened on it with these credentials.
 
-        Raises RequestNotFound, RequestClosed, RequestExpired; what ``Access.authorize`` raises, about password and captcha; Busy
-        while memory is short or nothing could be delivered to the link's folder. Raises StorageFull, before a wrong password
+        Raises RequestNotFound, RequestClosed, RequestExpired; what ``Access.authorize`` raises, about password and captcha;
+        AnswersRequired where the link asks what has to be answered first; Busy while memory is short or nothing could be delivered to the link's folder. Raises StorageFull, before a wrong password
         is counted, where the disk is below the lower floor: counting writes.
         """
         link = self._file_requests.find(hash)
         self._memory.check()
         self._room.room_for_chunk(0)
         self._file_requests.authorize_opening(link, credentials)
+        self._check_answered(link, credentials)
         self._inbox.check(link.folder)
         return link
 
-    def sender(self, link: RequestLink, command: OpenUpload) -> Sender:
-        """The sender as far as the link asks, if it takes this file. Raises FileTooLarge, TypeNotAllowed; InvalidRequest where the link
-        requires a name or an e-mail address and ``command`` has none, or one that cannot be."""
-        self._policy.check_file(link, command.path.name, command.size)
-        return self._file_requests.check_sender(link, command.sender_name, command.sender_email)
+    def sender(self, link: RequestLink, command: OpenUpload, credentials: Credentials) -> Sender:
+        """The sender as far as the link asks and knows them, if it takes this file. Raises ItemNotFound, FileTooLarge, TypeNotAllowed;
+        InvalidRequest where the link requires a name or an e-mail address and ``command`` has none, or one that cannot be."""
+        if command.item is not None:
+            check_item(link.terms, command.item)
+        self._policy.check_file(narrowed(link, command.item), command.path.name, command.size)
+        sender = self._file_requests.check_sender(link, command.sender_name, command.sender_email)
+        return replace(sender, party=party_of(link, credentials.key))
+
+    def _check_answered(self, link: RequestLink, credentials: Credentials) -> None:
+        if credentials.actor.is_owner or not any(each.required for each in link.terms.questions):
+            return
+        party = party_of(link, credentials.key)
+        check_answered(link.terms, party, self._parties.answers(link.hash, party) if party else {})
 
     def count(self, credentials: Credentials) -> None:
         """Count one opening; those of an owner are not counted. Raises RateLimited, and then it is not counted either."""

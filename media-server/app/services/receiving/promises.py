@@ -81,10 +81,12 @@ class Promises:
         self._store.change(session.upload_id, session.request_hash, session.client, decide)
 
     def reserve_place(self, session: UploadSession, link: RequestLink) -> None:
-        """Reserve a place on the link for an upload whose session exists. Raises RequestFull; StorageFull, Busy where the catalogue
-        cannot be written. Nothing is reserved then, and the promise stays until ``drop``."""
+        """Reserve a place on the link for an upload whose session exists. Raises RequestFull, ItemFull, RateLimited; StorageFull,
+        Busy where the catalogue cannot be written. Nothing is reserved then, and the promise stays until ``drop``."""
         until = self._terms.place_until(session.opened_at, 0)
-        self._requests.reserve(link, session.upload_id, session.size, session.opened_at, until, session.path.folder)
+        whose = session.item, session.sender.party
+        opened = session.upload_id, session.size, session.opened_at
+        self._requests.reserve(link, *opened, until, session.path.folder, *whose)
 
     def drop(self, session: UploadSession) -> None:
         """End the promise of an upload that is over; not its reservation, which ``RequestStore.release`` or ``receive`` ends. May be

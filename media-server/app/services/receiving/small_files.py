@@ -59,9 +59,9 @@ class SmallFiles:
         """Take one file in one request. Raises what ``Openings``, ``WholeFiles.write`` and ``deliver`` raise, and for one that becomes an
         upload what ``Opener.open_admitted`` and ``Receiver.receive`` raise. Sent again under its key it is one file."""
         link = self._openings.link(hash, credentials)
-        sender = self._openings.sender(link, command)
+        sender = self._openings.sender(link, command, credentials)
         self._openings.count(credentials)
-        return self._received(link, command, sender, body, credentials.actor.address, checksum, index)
+        return self._received(link, command, sender, body, credentials, checksum, index)
 
     def admit(self, hash: str, size: int, credentials: Credentials) -> RequestLink:
         """Admit a file whose name only its body tells, as in a form: the first call, before the body is read; ``take`` is the second.
@@ -75,10 +75,10 @@ class SmallFiles:
         self._room.room_for_opening(2 * size)
         return link
 
-    def take(self, link: RequestLink, command: OpenUpload, body: Body, client: str) -> UploadSession:
-        """Take the file of a ``client`` (its address) for whom ``admit`` returned ``link``. Raises what ``receive`` raises, but for what
-        ``admit`` has judged."""
-        return self._received(link, command, self._openings.sender(link, command), body, client)
+    def take(self, link: RequestLink, command: OpenUpload, body: Body, credentials: Credentials) -> UploadSession:
+        """Take the file of a sender for whom ``admit`` returned ``link``. Raises what ``receive`` raises, but for what ``admit`` has
+        judged."""
+        return self._received(link, command, self._openings.sender(link, command, credentials), body, credentials)
 
     def _received(
         self,
@@ -86,13 +86,13 @@ class SmallFiles:
         command: OpenUpload,
         sender: Sender,
         body: Body,
-        client: str,
+        credentials: Credentials,
         checksum: Checksum | None = None,
         index: int | None = None,
     ) -> UploadSession:
         upload_id = new_upload_id(link.hash, command.key)
         if not self._goes_whole(upload_id, command):
-            return self._by_session(link, command, body, checksum, client)
+            return self._by_session(link, command, body, checksum, credentials)
         file = self._whole_files.write(link, upload_id, command, sender, body, checksum, index)
         return _raised(self._whole_files.deliver(link, [file])[0])
 
@@ -106,17 +106,19 @@ class SmallFiles:
         link = self._openings.link(hash, credentials)
         with self._bulk.work(credentials.actor.address) as after_a_step:
             self._openings.count_packed(credentials.actor.address, 1)
-            return self._each(link, files, credentials.actor.address, after_a_step)
+            return self._each(link, files, credentials, after_a_step)
 
-    def _each(self, link: RequestLink, files: Iterable[Packed], client: str, after_a_step: AfterAStep) -> list[Outcome]:
+    def _each(
+        self, link: RequestLink, files: Iterable[Packed], credentials: Credentials, after_a_step: AfterAStep
+    ) -> list[Outcome]:
         outcomes: list[Outcome | None] = []
         limited: RateLimited | None = None
         waiting: dict[str, tuple[int, WholeFile]] = {}
         levels = 0
         try:
             for number, (command, body) in enumerate(files, start=1):
-                limited = limited or self._limited(client, number)
-                taken = self._taken(link, limited or command, body, client)
+                limited = limited or self._limited(credentials.actor.address, number)
+                taken = self._taken(link, limited or command, body, credentials)
                 delivering = 0.0
                 if isinstance(taken, WholeFile):
                     if (
@@ -145,17 +147,17 @@ class SmallFiles:
         return None
 
     def _taken(
-        self, link: RequestLink, command: OpenUpload | UploadError, body: Body, client: str
+        self, link: RequestLink, command: OpenUpload | UploadError, body: Body, credentials: Credentials
     ) -> WholeFile | Outcome:
         """The bytes of one packed file, to be delivered with others, or what became of it already."""
         if isinstance(command, UploadError):
             return command
         try:
-            sender = self._openings.sender(link, command)
+            sender = self._openings.sender(link, command, credentials)
             upload_id = new_upload_id(link.hash, command.key)
             if self._goes_whole(upload_id, command):
                 return self._whole_files.write(link, upload_id, command, sender, body)
-            return self._by_session(link, command, body, None, client)
+            return self._by_session(link, command, body, None, credentials)
         except UploadError as error:
             return error
 
@@ -178,9 +180,15 @@ class SmallFiles:
         return command.size <= WHOLE_FILE_BYTES and self._whole_files.supported and not has_session
 
     def _by_session(
-        self, link: RequestLink, command: OpenUpload, body: Body, checksum: Checksum | None, client: str
+        self,
+        link: RequestLink,
+        command: OpenUpload,
+        body: Body,
+        checksum: Checksum | None,
+        credentials: Credentials,
     ) -> UploadSession:
-        session = self._uploads.open_admitted(link, command, self._openings.sender(link, command), client)
+        sender = self._openings.sender(link, command, credentials)
+        session = self._uploads.open_admitted(link, command, sender, credentials.actor.address)
         if not command.size:
             return session
         chunk = ReceiveChunk(session.upload_id, Span(0, command.size), command.size, checksum)

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from app.core.checklists import narrowed
 from app.core.errors import ChecksumMismatch, ChunkConflict, SizeMismatch, UploadCancelled, UploadError, UploadNotFound
 from app.core.links import DeliveryIntent, Fate, Known, ReceivedFile, RequestLink
 from app.core.paths import RelPath
@@ -146,6 +147,7 @@ class WholeFiles:
                     self._settle(link, still)
 
     def _judge(self, link: RequestLink, command: OpenUpload, content: UnlinkedFile) -> None:
+        link = narrowed(link, command.item)
         if self._heads.looks_inside(link):
             self._heads.check(link, command.path.name, content.head)
         if command.declared_sha256 not in (None, content.sums.sha256):
@@ -237,6 +239,8 @@ def _announced(file: WholeFile) -> DeliveryIntent:
         file_identity=file.content.file_identity,
         sender_name=file.sender.name,
         sender_email=file.sender.email,
+        item=file.command.item,
+        party=file.sender.party,
         last_modified=file.command.last_modified,
         crc32=file.content.sums.crc32,
     )
@@ -252,6 +256,8 @@ def _received(file: DeliveryIntent, delivery: Delivery, at: float) -> ReceivedFi
         sha256=file.sha256,
         sender_name=file.sender_name,
         sender_email=file.sender_email,
+        item=file.item,
+        party=file.party,
         file_identity=file.file_identity,
         last_modified=file.last_modified,
         crc32=file.crc32,

@@ -31,6 +31,10 @@ def encoded(session: UploadSession, boot: int) -> bytes:
         "refusal": session.refusal,
         "boot": boot,
     }
+    if session.item is not None:
+        document["item"] = session.item
+    if session.sender.party is not None:
+        document["party"] = session.sender.party
     if session.lost and session.state is not State.OPEN:
         document["lost"] = True  # Of an open upload the journal says so.
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
@@ -42,7 +46,7 @@ def decoded(document: bytes) -> tuple[UploadSession, int]:
         # Sessions of earlier versions may hold a time that is no number.
         facts: dict[str, Any] = json.loads(document, parse_constant=lambda _: None)
         boot = facts.pop("boot")
-        sender = Sender(facts.pop("sender_name"), facts.pop("sender_email"))
+        sender = Sender(facts.pop("sender_name"), facts.pop("sender_email"), facts.pop("party", None))
         path, state = RelPath.parse(facts.pop("path")), State(facts.pop("state"))
         return UploadSession(**facts, path=path, state=state, sender=sender), boot
     except (ValueError, KeyError, TypeError, AttributeError) as error:

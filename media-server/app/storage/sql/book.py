@@ -17,9 +17,11 @@ from app.core.errors import RequestNotFound
 from app.core.ledger import Left, Load, weight
 from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink
 from app.core.room import NAME_BYTES
+from app.core.terms import Terms
 from app.storage.sql.arrivals import Arrivals, ArrivalStatements
 from app.storage.sql.database import Database, Transaction, compiled, filled, inserted, value
 from app.storage.sql.file_rows import file_row, intent_row, signed, unsigned
+from app.storage.sql.party_counts import NOBODYS, PartyCounts, PartyStatements, Whose
 from app.storage.sql.schema import State, brought, folders, ledger, links, number
 
 _SUMS = [
@@ -32,6 +34,7 @@ _SUMS = [
     links.c.removed,
     links.c.gone,
     links.c.folders,
+    links.c.parties,
 ]
 _SUM_OF = {
     State.OPEN: "open",
@@ -64,6 +67,8 @@ class Entry(NamedTuple):
     """How many folders it will bring."""
     arrival: int
     """The number of the file that it brought; 0 where it brought none."""
+    item: str | None = None
+    party: str | None = None
 
 
 class BookStatements:
@@ -114,6 +119,7 @@ class BookStatements:
         sums |= filled(_ARRIVED)
         self.add_sums = words(links.update().values(sums).where(links.c.id == value("link")))
         self.arrivals = ArrivalStatements(database)
+        self.parties = PartyStatements(database)
         self._folder_statements(database, words)
 
     def _folder_statements(self, database: Database, words: Any) -> None:
@@ -161,6 +167,7 @@ class Book:
         self.version: int = found[1]
         """Another number after each change of the link itself."""
         self._arrivals = Arrivals(statements.arrivals, transaction, self.link, found[2], (found[3], found[4]))
+        self._parties = PartyCounts(statements.parties, transaction, self.link)
         self._sums: dict[str, int] = dict(zip(_NOTHING, found[5:], strict=True))
         self._more = dict(_NOTHING)
         self._kept: set[int] = set()
@@ -201,9 +208,17 @@ class Book:
         load = Load(files + sums["removed"], files, used, sums["folders"], self._awaited)
         return Left(link, load, lambda: self._unlapsed(load, now))
 
-    def open(self, opening: Opening, marks: Sequence[int]) -> None:
+    def admit(self, terms: Terms, whose: Whose, now: float) -> None:
+        """Let one more file of a party come, which is for an item where ``whose`` says so. Raises ItemFull, RateLimited."""
+        self._parties.admit(terms, whose, self._sums["parties"], now)
+
+    def begin_party(self, party: str, now: float) -> None:
+        """Have a party that something is noted of. Raises RateLimited."""
+        self._parties.begin(party, self._sums["parties"], now)
+
+    def open(self, opening: Opening, marks: Sequence[int], whose: Whose = NOBODYS) -> None:
         """Note an upload that is open, and the folders that it will bring."""
-        row = {"size": opening.size, "at": opening.at, "until": opening.until}
+        row = {"size": opening.size, "at": opening.at, "until": opening.until, **whose._asdict()}
         self._begin({opening.upload_id: (State.OPEN, row, marks)})
 
     def announce(self, files: Iterable[tuple[DeliveryIntent, Sequence[int]]], at: float) -> None:
@@ -220,6 +235,7 @@ class Book:
         self._put({each: (State.RECEIVED, file_row(file) | {"arrival": arrival[each]}) for each, file in new.items()})
         self._more["received_bytes"] += sum(file.size for file in new.values())
         self._more["received_weight"] += sum(weight(file.size) for file in new.values())
+        self._parties.arrived(new.values())
         self._keep(set(self._take_brought(before)))
         return list(new.values())
 
@@ -287,6 +303,7 @@ class Book:
 
     def save(self) -> None:
         """Write the sums; the last thing that is done."""
+        self._more["parties"] += self._parties.save()
         if any(self._more.values()):
             at, sender = self._arrivals.newest
             arrived = {"arrivals": self._arrivals.total, "last_received_at": at, "last_sender": sender}
@@ -309,12 +326,14 @@ class Book:
         for upload_id, (state, row) in rows.items():
             filled_in.append({**_BLANK, "link": self.link, "upload_id": upload_id, "state": state.value, **row})
             self._more[_SUM_OF[state]] += 1
+            self._parties.count(state, Whose(row.get("item"), row.get("party")), row["size"], 1)
         self._tx.many(self._sql.put, filled_in)
 
     def _uncount(self, entries: Iterable[Entry]) -> None:
         """Take what is no longer so out of the sums."""
         for entry in entries:
             self._more[_SUM_OF[entry.state]] -= 1
+            self._parties.count(entry.state, Whose(entry.item, entry.party), entry.size, -1)
             if entry.state in (State.OPEN, State.ANNOUNCED):
                 self._more["coming_weight"] -= weight(entry.size)
             elif entry.state is State.RECEIVED:

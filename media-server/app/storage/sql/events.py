@@ -6,7 +6,8 @@ On PostgreSQL that would not follow from the numbers alone: one that was given e
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from app.core.audit import Act, AuditRow
 from app.core.events import Event, EventKind
 from app.core.ports.guards import Clock
 from app.storage.sql.audit import AuditLog
-from app.storage.sql.database import Database, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
 from app.storage.sql.schema import events, number, readers
 
 
@@ -37,6 +38,7 @@ class EventLog:
         by: Actor,
         upload_ids: Sequence[str | None] = (None,),
         act: Act | None = None,
+        about: Mapping[str, str] | None = None,
         **facts: Any,
     ) -> None:
         """Note that somebody did the same to each of these uploads, or to the link; with ``act`` the audit says so, too, with these
@@ -46,7 +48,8 @@ class EventLog:
             for upload_id in upload_ids if act is not None else ():
                 self._audit.write(tx, AuditRow(now, by, act or kind, link, upload_id, facts))
             tx.alone("events", wait=False)
-            row = {"at": now, "kind": kind.value, "link": link, "actor": str(by)}
+            more = None if about is None else json.dumps(about, allow_nan=False)
+            row = {"at": now, "kind": kind.value, "link": link, "actor": str(by), "about": more}
             tx.many(self._insert, [{**row, "upload_id": upload_id} for upload_id in upload_ids])
 
 
@@ -56,6 +59,7 @@ class SQLEvents:
     def __init__(self, database: Database) -> None:
         self._database = database
         columns = [events.c.id, events.c.at, events.c.kind, events.c.link, events.c.actor, events.c.upload_id]
+        columns.append(events.c.about)
         self._after = compiled(
             select(*columns)
             .where(events.c.id > value("cursor"))
@@ -82,7 +86,7 @@ class SQLEvents:
     def after(self, cursor: int, most: int) -> list[Event]:
         with self._database.read() as tx:
             rows = tx.all(self._after, cursor=cursor, most=most)
-        return [Event(row[0], row[1], EventKind(row[2]), *row[3:]) for row in rows]
+        return [_event(row) for row in rows]
 
     def cursor(self, reader: str) -> int:
         with self._database.read() as tx:
@@ -101,6 +105,11 @@ class SQLEvents:
             pruned += found
             if found < BATCH:
                 return pruned
+
+
+def _event(row: Row) -> Event:
+    id, at, kind, link, actor, upload_id, about = row
+    return Event(id, at, EventKind(kind), link, actor, upload_id, None if about is None else json.loads(about))
 
 
 BATCH = 1000

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from sqlalchemy import and_, select
 
+from app.core.checklists import UNKNOWN
 from app.core.errors import RequestNotFound
 from app.core.file_lists import Choice, Found, Order, Place, SenderFiles, Sort
 from app.core.links import ReceivedFile
@@ -31,6 +32,9 @@ class _Shape(NamedTuple):
     kind: bool
     other: bool
     until: bool
+    item: bool | None
+    """True for one, false for none."""
+    party: bool | None
 
 
 def _shape(choice: Choice) -> _Shape:
@@ -42,6 +46,8 @@ def _shape(choice: Choice) -> _Shape:
         kind=choice.kind is not None,
         other=choice.kind is FileKind.OTHER,
         until=choice.until is not None,
+        item=None if choice.item is None else bool(choice.item),
+        party=None if choice.party is None else choice.party != UNKNOWN,
     )
 
 
@@ -150,6 +156,9 @@ class SQLFileLists:
             chosen.append((name == value("sender", sa.Text)) | (email == value("sender", sa.Text)))
         elif shape.sender:
             chosen.append(name.is_(None) & email.is_(None))
+        for column, one in ((ledger.c.item, shape.item), (ledger.c.party, shape.party)):
+            if one is not None:
+                chosen.append(column == value(column.name, sa.Text) if one else column.is_(None))
         if shape.text:
             chosen.append(holds(self._database, ledger.c.path, shape.ascii))
         if shape.kind:
@@ -160,6 +169,7 @@ class SQLFileLists:
     def _values(self, choice: Choice) -> dict[str, object]:
         since = EVER if choice.since is None else choice.since
         values: dict[str, object] = {"since": since, "until": choice.until, "sender": choice.sender}
+        values |= {"item": choice.item, "party": choice.party}
         if choice.text:
             values |= sought(self._database, choice.text)
         if choice.kind is not None:

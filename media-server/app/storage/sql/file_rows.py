@@ -35,6 +35,8 @@ FILE = [
     ledger.c.passed_on_to,
     ledger.c.last_modified,
     ledger.c.crc32,
+    ledger.c.item,
+    ledger.c.party,
 ]
 KNOWN = [ledger.c.state, ledger.c.why, ledger.c.until, *FILE]
 HEAD = len(KNOWN) - len(FILE)
@@ -60,8 +62,8 @@ def file_of(row: Row, head: int = HEAD) -> ReceivedFile:
 
 
 def announced_of(row: Row) -> DeliveryIntent:
-    upload_id, path, _, size, _, sha256, name, email, identity, _, _, last_modified, crc32 = row[HEAD:]
-    return DeliveryIntent(upload_id, path, size, sha256, identity, name, email, last_modified, crc32)
+    upload_id, path, _, size, _, sha256, name, email, identity, _, _, *rest = row[HEAD:]
+    return DeliveryIntent(upload_id, path, size, sha256, identity, name, email, *rest)
 
 
 def intent_row(file: DeliveryIntent) -> dict[str, Any]:
@@ -75,6 +77,8 @@ def intent_row(file: DeliveryIntent) -> dict[str, Any]:
         "sender_email": file.sender_email,
         "last_modified": file.last_modified,
         "crc32": file.crc32,
+        "item": file.item,
+        "party": file.party,
     }
 
 
@@ -95,6 +99,8 @@ def file_row(file: ReceivedFile) -> dict[str, Any]:
         "destination": None if target is None else json.dumps(asdict(target), allow_nan=False),
         "passed_on_to": file.passed_on_to,
         "crc32": file.crc32,
+        "item": file.item,
+        "party": file.party,
     }
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import and_, literal_column, or_, select
 
 from app.core.actors import SENDER, Actor
 from app.core.audit import Act
-from app.core.errors import RequestFull, RequestNotFound, UploadError
+from app.core.errors import ItemFull, RateLimited, RequestFull, RequestNotFound, UploadError
 from app.core.events import EventKind
 from app.core.ledger import folder_mark, folder_marks, new_folders
 from app.core.links import DeliveryIntent, Fate, Known, Opening, ReceivedFile, RequestLink, Usage
@@ -24,6 +24,7 @@ from app.storage.sql.book import Book, BookStatements, Entry
 from app.storage.sql.database import Database, Query, Row, Transaction, compiled, is_id, value
 from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of, signed
 from app.storage.sql.links import FIRST, SQLLinks, check_hash
+from app.storage.sql.party_counts import Whose
 from app.storage.sql.schema import State, ledger, links, number, seen
 
 _UNDER_WAY = (State.OPEN, State.ANNOUNCED)
@@ -131,12 +132,16 @@ class SQLRequests(SQLLinks):
         at: float = 0.0,
         until: float = inf,
         folders: Sequence[str] = (),
+        item: str | None = None,
+        party: str | None = None,
     ) -> None:
         with self._book(link.hash) as (_, book):
+            whose = Whose(item, party)
+            book.admit(link.terms, whose, at)
             book.look_at_folders(folder_marks(folders))
             brought = new_folders(folders, book.kept)
             book.left(link, at).take(size, brought)
-            book.open(Opening(upload_id, size, at, until), brought)
+            book.open(Opening(upload_id, size, at, until), brought, whose)
 
     def renew(self, link: RequestLink, upload_id: str, now: float, until: float, again: float) -> float:
         row = self._one(link.hash, upload_id)
@@ -168,8 +173,9 @@ class SQLRequests(SQLLinks):
             for file, parts in zip(files, paths, strict=True):
                 brought = new_folders(parts, book.kept)
                 try:
+                    book.admit(link.terms, Whose(file.item, file.party), now)
                     left.take(file.size, brought)
-                except RequestFull as error:
+                except (RequestFull, ItemFull, RateLimited) as error:
                     full[file.upload_id] = error
                 else:
                     announced.append((file, brought))

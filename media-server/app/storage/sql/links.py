@@ -23,7 +23,7 @@ from app.core.terms import Terms, changed_terms
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
-from app.storage.sql.schema import brought, doomed, folders, ledger, links, number, seen
+from app.storage.sql.schema import brought, doomed, folders, ledger, links, number, parties, party_items, seen
 
 MAX_LINKS_REMEMBERED = 256
 """Links that a process remembers, as they are asked for with every request and hardly ever changed."""
@@ -45,7 +45,7 @@ _TERMS = [
 ]
 _UNUSED = dict.fromkeys(
     ("open", "announced", "coming_weight", "received", "received_bytes", "received_weight", "removed", "gone"), 0
-) | {"folders": 0, "version": 0, "arrivals": 0, "last_received_at": 0.0, "last_sender": None}
+) | {"folders": 0, "parties": 0, "version": 0, "arrivals": 0, "last_received_at": 0.0, "last_sender": None}
 
 
 class LinkStatements:
@@ -69,13 +69,9 @@ class LinkStatements:
         self.delete = words(links.delete().where(links.c.id == value("link")))
         self.doom = words(inserted(database, doomed))
         self.doomed = words(select(doomed.c.link).limit(number(1)).offset(number(0)))
-        some = (
-            select(ledger.c.id).where(ledger.c.link == value("link")).limit(value("most", sa.Integer)).offset(number(0))
-        )
-        self.clear_some = words(ledger.delete().where(ledger.c.id.in_(some)))
-        self.clear_rest = [
-            words(table.delete().where(table.c.link == value("link"))) for table in (brought, folders, seen, doomed)
-        ]
+        self.clear_some = [words(_some_of(table)) for table in (ledger, party_items)]
+        rest = (brought, folders, seen, parties, doomed)
+        self.clear_rest = [words(table.delete().where(table.c.link == value("link"))) for table in rest]
 
 
 class SQLLinks:
@@ -213,7 +209,7 @@ class SQLLinks:
                 row = tx.one(self._links.doomed)
                 if row is None:
                     return
-                if tx.changed(self._links.clear_some, link=row[0], most=BATCH) < BATCH:
+                if all(tx.changed(words, link=row[0], most=BATCH) < BATCH for words in self._links.clear_some):
                     for words in self._links.clear_rest:
                         tx.run(words, link=row[0])
 
@@ -245,6 +241,12 @@ class SQLLinks:
             for link, _ in found:
                 yield link
             after = place_of(*found[-1], NEWEST_FIRST.by)
+
+
+def _some_of(table: sa.Table) -> Any:
+    """Some rows of the link ``:link``, which has very many."""
+    of_link = select(table.c.id).where(table.c.link == value("link"))
+    return table.delete().where(table.c.id.in_(of_link.limit(value("most", sa.Integer)).offset(number(0))))
 
 
 def check_hash(hash: str) -> None:

@@ -74,6 +74,7 @@ links = Table(
     # When the newest file arrived that was not taken back, 0 for none, and who sent it.
     Column("last_received_at", Double, nullable=False, server_default=_NOTHING),
     Column("last_sender", Text),
+    Column("parties", BigInteger, nullable=False, server_default=_NOTHING),  # Its rows in ``parties``.
     Index("links_by_age", "created_at", "hash"),
     Index("links_by_arrival", "last_received_at", "hash"),
     Index("links_by_name", "sorted_name", "hash"),
@@ -113,6 +114,8 @@ ledger = Table(
     Column("deleted_by", Text),  # The name of who did.
     # Its number among all files that have arrived on the link; 0 before they were numbered.
     Column("arrival", BigInteger, nullable=False, server_default=_NOTHING),
+    Column("item", Text),  # The item of the link that it is for.
+    Column("party", Text),  # Who sends it, where that is known.
 )
 _received = ledger.c.state == number(State.RECEIVED)
 
@@ -127,6 +130,17 @@ Index("ledger_by_age", ledger.c.link, ledger.c.state, ledger.c.at, ledger.c.uplo
 # SQLite takes the index of which a statement fixes most columns, so these begin with all that theirs fix.
 _some("ledger_by_path", ledger.c.link, ledger.c.state, ledger.c.path_mark, ledger.c.at, only=_received)
 _some("ledger_by_arrival", ledger.c.link, ledger.c.state, ledger.c.arrival, only=_received)
+# Only rows that have these are in them, so that links without checklists pay nothing.
+_some(
+    "ledger_by_item",
+    *(ledger.c[each] for each in ("link", "state", "item", "party", "at", "upload_id")),
+    only=_received & ledger.c.item.is_not(None),
+)
+_some(
+    "ledger_by_party",
+    *(ledger.c[each] for each in ("link", "state", "party", "at", "upload_id")),
+    only=_received & ledger.c.party.is_not(None),
+)
 _some("ledger_unhashed", ledger.c.id, only=_received & ledger.c.sha256.is_(None))
 _some(
     "ledger_owed",
@@ -152,6 +166,40 @@ seen = Table(
     Column("up_to", BigInteger, nullable=False),  # The arrival up to which all was seen.
     Column("files", BigInteger, nullable=False),  # The received files among those.
     sqlite_with_rowid=False,
+)
+
+# Who sends to a link, as far as senders are told apart, with what each has sent that is there.
+parties = Table(
+    "parties",
+    metadata,
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("party", Text, primary_key=True),
+    Column("name", Text),
+    Column("email", Text),
+    Column("first_at", Double, nullable=False),
+    Column("last_at", Double, nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
+    Column("answers", Text),  # As JSON.
+    Index("parties_by_age", "link", "first_at", "party"),
+    sqlite_with_rowid=False,
+)
+
+# How each item stands for each of them. A number of its own, as rows of a deleted link go piece by piece.
+party_items = Table(
+    "party_items",
+    metadata,
+    Column("id", _Number, primary_key=True),
+    Column("link", BigInteger, nullable=False),
+    Column("party", Text, nullable=False),
+    Column("item", Text, nullable=False),
+    Column("files", BigInteger, nullable=False),
+    Column("coming", BigInteger, nullable=False),
+    Column("verdict", Text),
+    Column("note", Text, nullable=False),
+    Column("at", Double, nullable=False),
+    Column("returned_at", Double),  # When what was there was sent back, if it was.
+    Index("party_items_by_item", "link", "party", "item", unique=True),
 )
 
 # Folders that exist, or that uploads under way will bring. Each is known by eight bytes that stand for its path.
@@ -244,6 +292,7 @@ events = Table(
     Column("link", Text, nullable=False),  # Its hash, which outlives the link.
     Column("upload_id", Text),
     Column("actor", Text, nullable=False),  # The name of who did it.
+    Column("about", Text),  # What else there is to say, as JSON.
     # A number that was given once stands for one event, also after that one was pruned.
     sqlite_autoincrement=True,
 )

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.core.actors import Credentials, sender
 from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadError, UploadNotOpened
 from app.core.pack import PackReader
 from app.core.paths import RelPath
@@ -18,10 +17,11 @@ from app.storage.disk.bodies import FileBody
 from app.web.api.asks import FORM_FRAME_BYTES
 from app.web.server.handover import chunk_body
 from app.web.wire.context import client_address, services
+from app.web.wire.credentials import credentials as sender_credentials
 from app.web.wire.errors import STATUS, described
 from app.web.wire.forms import received
 from app.web.wire.gaps import MAX_IN_STATUS, all_gaps, arrived, first_gaps
-from app.web.wire.headers import ChunkHeaders, chunk_headers, percent_decoded, wants_sha256
+from app.web.wire.headers import ChunkHeaders, chunk_headers, wants_sha256
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, acts_as_owner
 from app.web.wire.replies import Acknowledged, Finished, Opened, PackedFile, UploadStatus
@@ -33,7 +33,7 @@ native = Blueprint("native", __name__, url_prefix="/api/droppr/requests/<hash>")
 @native.post("/uploads")
 def open_upload(hash: str) -> tuple[Response, int]:
     body = read_json(OpenUploadBody)
-    session = services().receiving.uploads.open(hash, body.command(), _credentials())
+    session = services().receiving.uploads.open(hash, body.command(), sender_credentials())
     services().operations.notes.came_by(request.headers.get("X-Next-Hop-Protocol", ""))
     return jsonify(_opened(session)), 201
 
@@ -62,7 +62,7 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
 @native.post("/folders")
 def make_folders(hash: str) -> tuple[Response, int]:
     folders = read_json(FoldersBody, MAX_LIST_BYTES).folders()
-    return jsonify(folders=services().receiving.folders.make(hash, folders, _credentials())), 201
+    return jsonify(folders=services().receiving.folders.make(hash, folders, sender_credentials())), 201
 
 
 @native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
@@ -73,10 +73,12 @@ def upload_chunk(hash: str) -> Response:
         if upload_id is None and chunk.is_whole:
             opening = _opening(chunk)
             session = services().receiving.small_files.receive(
-                hash, opening, body, _credentials(), checksum=chunk.digests, index=chunk.index
+                hash, opening, body, sender_credentials(), checksum=chunk.digests, index=chunk.index
             )
             return _finishing(session)
-        upload_id = upload_id or services().receiving.uploads.open(hash, _opening(chunk), _credentials()).upload_id
+        upload_id = (
+            upload_id or services().receiving.uploads.open(hash, _opening(chunk), sender_credentials()).upload_id
+        )
         if chunk.span is None:
             return jsonify(_acknowledged(_empty(services().receiving.uploads.status(hash, upload_id))))
         command = ReceiveChunk(
@@ -96,7 +98,7 @@ def upload_chunk(hash: str) -> Response:
 def upload_file(hash: str) -> Response:
     here = services()
     most, folder = here.settings.max_chunk_size, here.settings.data_dir / UPLOADS
-    credentials = _credentials()
+    credentials = sender_credentials()
     with chunk_body(request.environ, here.settings) as (body, length):
         if length is not None and length > most + FORM_FRAME_BYTES:
             raise _too_large()
@@ -106,10 +108,9 @@ def upload_file(hash: str) -> Response:
                 raise InvalidRequest("Send the file in the form field 'file'.", fields={"file": "missing"})
             path = RelPath.parse(form.fields.get("relative_path") or form.filename or "")
             name, email = form.fields.get("sender_name"), form.fields.get("sender_email")
-            opening = OpenUpload(path, form.size, sender_name=name, sender_email=email)
-            return jsonify(
-                _finished(here.receiving.small_files.take(link, opening, form.content, credentials.actor.address))
-            )
+            item = form.fields.get("item") or None
+            opening = OpenUpload(path, form.size, sender_name=name, sender_email=email, item=item)
+            return jsonify(_finished(here.receiving.small_files.take(link, opening, form.content, credentials)))
 
 
 @native.post("/pack")
@@ -118,21 +119,13 @@ def receive_pack(hash: str) -> Response:
     with chunk_body(request.environ, here.settings) as (body, length):
         _refuse_large(length)
         files = packed_files(PackReader(body), here.settings.max_chunk_size, sender_is_gone)
-        outcomes = here.receiving.small_files.receive_pack(hash, files, _credentials())
+        outcomes = here.receiving.small_files.receive_pack(hash, files, sender_credentials())
     return jsonify(files=[_outcome(each) for each in outcomes])
 
 
 def sender_is_gone() -> bool:
     connection = request.environ.get("droppr.connection")
     return connection is not None and connection.is_gone()
-
-
-def _credentials() -> Credentials:
-    return Credentials(
-        sender(client_address()),
-        password=percent_decoded(request.headers, "X-Request-Password"),
-        captcha_token=request.headers.get("X-Captcha-Token"),
-    )
 
 
 def _joined(hash: str, chunk: ChunkHeaders) -> str | None:
@@ -153,7 +146,7 @@ def _opening(chunk: ChunkHeaders) -> OpenUpload:
         raise InvalidPath("The name is missing: send X-Upload-Path or X-Upload-Name, or an X-Upload-Id.")
     if chunk.total is None:
         raise InvalidRequest("The file's size is missing: send Content-Range or X-Upload-Length.")
-    return OpenUpload(chunk.path, chunk.total, key=chunk.key)
+    return OpenUpload(chunk.path, chunk.total, item=chunk.item, key=chunk.key)
 
 
 def _empty(session: UploadSession) -> UploadSession:

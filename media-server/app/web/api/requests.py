@@ -6,6 +6,7 @@ from flask import Blueprint, Response, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
+from app.core.checklists import UNKNOWN
 from app.core.errors import FileNotFound, NotFound
 from app.core.file_lists import Found, SenderFiles
 from app.core.links import ReceivedFile
@@ -195,6 +196,8 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> replies.Receive
         "sender_name": file.sender_name,
         "sender_email": file.sender_email,
         "upload_id": file.upload_id,
+        "item": file.item,
+        "party": file.party or (UNKNOWN if file.item else None),
         "type": kind_of(file.path),
         "passed_on": None if passed_on is None else passed_on_view(passed_on),
     }

@@ -22,6 +22,7 @@ from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.storage.disk.bodies import ViewBody
 from app.web.server.websocket import Binary, Closed, Hijacked, TooMuch, WebSocket
 from app.web.wire.context import client_address, from_own_page, services
+from app.web.wire.credentials import sender_key
 from app.web.wire.errors import described
 from app.web.wire.foreign_pages import judge_socket, may_open_socket
 from app.web.wire.gaps import all_gaps
@@ -130,7 +131,8 @@ class Conversation:
         command = _opening(start, self._file_id)
         # A page of another address is never the owner by the session.
         owner = recognised_owner(start.token, "websocket") if start.token or from_own_page() else None
-        credentials = Credentials(owner or sender(client_address()), start.password, start.captcha_token)
+        key = sender_key(start.sender_key)
+        credentials = Credentials(owner or sender(client_address()), start.password, start.captcha_token, key)
         return uploads.open(start.request, command, credentials)
 
     def _receive(self, hash: str, session: UploadSession, data: memoryview) -> UploadSession:
@@ -257,7 +259,9 @@ def _parsed(message: str) -> Any:
 
 
 def _opening(start: SocketStart, file_id: str) -> OpenUpload:
-    known = start.model_dump(exclude={"type", "request", "password", "captcha_token", "token"}, exclude_none=True)
+    known = start.model_dump(
+        exclude={"type", "request", "password", "captcha_token", "token", "sender_key"}, exclude_none=True
+    )
     return parse(OpenUploadBody, {**known, "key": file_id}).command()
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from app.web.wire import figures, link_views, replies
 from app.web.wire.audit_calls import AUDIT_CALLS
+from app.web.wire.checklist_views import SENDER_KEY, checklist_calls
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
 from app.web.wire.file_queries import FilesQuery
@@ -23,6 +24,7 @@ _UPLOAD = f"{_LINK}/uploads/{{upload_id}}"
 _OPENING = (
     Header("X-Request-Password", "The link's password, percent-encoded UTF-8."),
     Header("X-Captcha-Token", "What solving the captcha gave; good for one opening."),
+    SENDER_KEY,
 )
 _CHUNK = (
     Header("X-Upload-Id", "The upload; absent on a first chunk at offset 0, which then opens one."),
@@ -39,6 +41,7 @@ _CHUNK = (
         "X-Upload-Key",
         "When opening: makes it repeatable. Else, in place of X-Upload-Id: the upload that was opened under it.",
     ),
+    Header("X-Upload-Item", "The id of the item that the file is for, when a first chunk opens an upload."),
     Header("X-Upload-Opening", "In place of path, name, length and key: the JSON of opening an upload, in ASCII."),
     *_OPENING,
 )
@@ -49,6 +52,7 @@ _FORM_FIELDS = {
         "relative_path": {"type": "string"},
         "sender_name": {"type": "string"},
         "sender_email": {"type": "string"},
+        "item": {"type": "string"},
     },
     "required": ["file"],
 }
@@ -116,6 +120,7 @@ CALLS = (
         queries=(FilesQuery, PageQuery),
     ),
     *received_calls(_LINK, _BYTES),
+    *checklist_calls(_LINK, _OPENING),
     Call(
         ("GET",),
         f"{_LINK}/files/{{path}}",

@@ -52,9 +52,17 @@ class ChoiceQuery(BaseModel):
     since: Annotated[_Time | None, Field(description="Only what arrived after this time (`received_at`).")] = None
     until: Annotated[_Time | None, Field(description="Only what arrived at this time at the latest.")] = None
 
+    item: Annotated[
+        str | None, Field(max_length=64, pattern=_NO_ZERO, description="Only files for this item; empty: for none.")
+    ] = None
+    party: Annotated[
+        str | None,
+        Field(max_length=64, pattern=_NO_ZERO, description="Only files of this party, as `…/parties` tells them."),
+    ] = None
+
     @property
     def choice(self) -> Choice:
-        return Choice(text=self.q, sender=self.sender, kind=self.type, since=self.since, until=self.until)
+        return Choice(self.q, self.sender, self.type, self.since, self.until, self.item, self.party)
 
 
 class Direction(StrEnum):

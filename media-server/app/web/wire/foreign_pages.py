@@ -27,6 +27,8 @@ SENDERS = {
     "native.upload_chunk",
     "native.upload_file",
     "native.receive_pack",
+    "checklists.own",
+    "checklists.answer",
     "receipts.issue",
     "receipts.receipt_key",
     "receipts.make_handoff",
@@ -35,7 +37,7 @@ SENDERS = {
 """What a sender's client calls; nginx.conf has them by address."""
 HEADERS = (
     "Content-Digest, Content-Range, Content-Type, Want-Repr-Digest, X-Captcha-Token, X-Chunk-Index, X-Request-Id, X-Request-Password, "
-    "X-Upload-End, X-Upload-Id, X-Upload-Key, X-Upload-Length, X-Upload-Name, X-Upload-Offset, X-Upload-Opening, "
+    "X-Sender-Key, X-Upload-End, X-Upload-Id, X-Upload-Item, X-Upload-Key, X-Upload-Length, X-Upload-Name, X-Upload-Offset, X-Upload-Opening, "
     "X-Upload-Path"
 )
 """What such a client may send. Neither of the headers that carry the owner's token."""

@@ -44,6 +44,8 @@ class ChunkHeaders:
     path: RelPath | None
     digests: Digests | None
     key: str | None
+    item: str | None
+    """The item that the file is for."""
     opening: OpenUpload | None
     """What a first chunk opens, where one header says all of it."""
 
@@ -72,6 +74,7 @@ def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
         path=_path(headers),
         digests=content_digests(headers.get("Content-Digest", "")),
         key=_key(headers),
+        item=headers.get("X-Upload-Item") or None,
         opening=opening,
     )
 

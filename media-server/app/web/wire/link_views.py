@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
+from app.core.items import Item, Question, QuestionKind
 from app.core.links import RequestLink
 from app.core.receipts import entity_of
 from app.core.remotes import RemoteTarget, TargetKind
@@ -52,6 +54,29 @@ class _ListedLink(_OwnersLink):
     files_new: Annotated[int, Field(description="Received files that the owner has not seen.")]
 
 
+class ShownItem(BaseModel):
+    """One thing that the link asks for."""
+
+    id: str
+    title: str
+    description: str
+    required: bool
+    count: Annotated[int, Field(description="How many files it takes to count as sent.")]
+    most: Annotated[int, Field(description="The most files that it takes; 0 is any number.")]
+    extensions: Annotated[list[str], Field(description="In place of the link's own; empty: as the link.")]
+    example: Annotated[str, Field(description="A text, or the address of one.")]
+
+
+class ShownQuestion(BaseModel):
+    """One thing that the link asks senders to say."""
+
+    id: str
+    label: str
+    kind: QuestionKind
+    required: bool
+    choices: list[str]
+
+
 class PackLimits(BaseModel):
     """How much goes into one pack of small files."""
 
@@ -90,10 +115,12 @@ _TYPES: dict[Kind, Any] = {
     Kind.ORIGINS: Annotated[list[str] | None, Field(description="Null for those that the server allows.")],
     Kind.ADDRESSES: Annotated[list[str] | None, Field(description="Null for those that the server names.")],
     Kind.ADDRESS: str,
+    Kind.ITEMS: list[ShownItem],
+    Kind.QUESTIONS: list[ShownQuestion],
     Kind.DESTINATION: Destination,
     Kind.SWITCH: bool,
 }
-_AS_SET = (Kind.TEXT, Kind.ADDRESS, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
+_AS_SET = (Kind.TEXT, Kind.ADDRESS, Kind.ITEMS, Kind.QUESTIONS, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
 """What a reply shows as it was set, and what is said of it, too."""
 
 
@@ -204,7 +231,15 @@ def _as_it_is(value: Any) -> Any:
     return value
 
 
-_SHOW: dict[Kind, Callable[[Any], Any]] = {Kind.DESTINATION: destination_view}
+def _as_objects(asked: Sequence[Item | Question]) -> list[dict[str, Any]]:
+    return [asdict(each) for each in asked]
+
+
+_SHOW: dict[Kind, Callable[[Any], Any]] = {
+    Kind.DESTINATION: destination_view,
+    Kind.ITEMS: _as_objects,
+    Kind.QUESTIONS: _as_objects,
+}
 _VIEWS = {
     audience: [(term.field, _SHOW.get(term.kind, _as_it_is)) for term in _seen_by(audience)] for audience in Audience
 }

@@ -21,6 +21,8 @@ _ABOUT = """What a caller may rely on; docs/api.md tells the whole of it. All JS
 since the epoch, sizes are bytes. Every refusal, on every route, has the shape of `Error`. OpenAPI has no words for what comes \
 piece by piece: `x-event-data` is the JSON in the data of each server-sent event, `x-websocket` is what is said over a WebSocket."""
 _PARAMETERS = {
+    "party": "Who sends, as the link's parties tell it.",
+    "item": "The id of an item of the link.",
     "message_id": "The id of a message.",
     "endpoint_id": "The id of an endpoint.",
     "hash": "The link.",

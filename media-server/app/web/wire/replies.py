@@ -37,6 +37,7 @@ class Error(TypedDict):
     retry_after: NotRequired[Annotated[float, Field(description="Seconds, as in `Retry-After`.")]]
     files_left: NotRequired[Annotated[int, Field(description="How many files a receipt still waits for.")]]
     bytes_left: NotRequired[Annotated[int, Field(description="How many bytes have still to be read for it.")]]
+    questions: NotRequired[Annotated[list[str], Field(description="The ids of those that are to be answered first.")]]
     captcha_required: NotRequired[bool]
     captcha_provider: NotRequired[str]
     captcha_site_key: NotRequired[str | None]
@@ -101,6 +102,8 @@ class ReceivedFile(TypedDict):
     sender_name: str | None
     sender_email: str | None
     upload_id: str
+    item: Annotated[str | None, Field(description="The id of the item that it was sent for.")]
+    party: Annotated[str | None, Field(description="Who sent it, as `…/parties` tells them.")]
     type: Annotated[FileKind, Field(description="By its extension alone.")]
     passed_on: Annotated[PassedOn | None, Field(description="Null for a file that goes nowhere else.")]
 

@@ -11,12 +11,14 @@ from typing_extensions import TypedDict
 
 from app.core.addresses import address_list, mail_address
 from app.core.errors import InvalidPath
+from app.core.items import Item, Question
 from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
 from app.core.standing import LinkFilter, LinkOrder, LinkSort
 from app.core.terms import MAX_COUNT, MAX_EXTENSION_LENGTH, MAX_EXTENSIONS, MAX_NOTIFIED, MAX_ORIGINS, TERMS, Kind, Term
 from app.settings import extension_list
+from app.web.wire.item_bodies import ItemBody, QuestionBody, items_of, questions_of
 from app.web.wire.replies import FolderDestination
 
 MAX_PREFIX_BYTES = 512
@@ -128,6 +130,10 @@ def _address(value: object) -> object:
     return mail_address(value) if value and value.strip() else ""
 
 
+def _items(value: object) -> object:
+    return items_of(value, _extensions)
+
+
 def _destination(value: Any) -> RemoteTarget | None:
     """Where to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
     if value is None:
@@ -166,6 +172,11 @@ _LISTS: dict[Kind, tuple[Any, Callable[[Any], Any]]] = {
     Kind.ORIGINS: (tuple[str, ...] | None, _origins),
     Kind.ADDRESSES: (tuple[str, ...] | None, _addresses),
 }
+_ASKED: dict[Kind, tuple[Any, Callable[[Any], Any], Any]] = {
+    Kind.ITEMS: (tuple[Item, ...], _items, list[ItemBody]),
+    Kind.QUESTIONS: (tuple[Question, ...], questions_of, list[QuestionBody]),
+    Kind.ADDRESS: (str, _address, str),
+}
 
 
 def _read(type: Any, validate: Callable[[Any], Any], written: Any) -> Any:
@@ -196,8 +207,8 @@ def _type(term: Term) -> Any:
         case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES:
             kept, read = _LISTS[term.kind]
             return _read(kept, read, Texts)
-        case Kind.ADDRESS:
-            return _read(str, _address, str)
+        case Kind.ITEMS | Kind.QUESTIONS | Kind.ADDRESS:
+            return _read(*_ASKED[term.kind])
         case Kind.DESTINATION:
             return _read(Any, _destination, Destination)
         case Kind.SWITCH:

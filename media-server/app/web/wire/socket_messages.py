@@ -36,6 +36,8 @@ class SocketStart(BaseModel):
     sha256: Sha256 | None = None
     sender_name: str | None = None
     sender_email: str | None = None
+    sender_key: Annotated[str | None, Field(description="What calls send as `X-Sender-Key`.")] = None
+    item: Annotated[str | None, Field(max_length=64)] = None
 
 
 class SocketAsk(BaseModel):

@@ -40,6 +40,7 @@ class OpenUploadBody(BaseModel):
     sample: Sample | None = None
     sender_name: str | None = None
     sender_email: str | None = None
+    item: Annotated[str | None, Field(max_length=64, description="The id of the item that it is for.")] = None
     key: UploadKey | None = None
 
     def command(self) -> OpenUpload:
@@ -52,6 +53,7 @@ class OpenUploadBody(BaseModel):
             declared_sha256=self.sha256,
             sender_name=self.sender_name,
             sender_email=self.sender_email,
+            item=self.item or None,
             key=self.key,
         )
 

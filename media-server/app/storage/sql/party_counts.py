@@ -1,0 +1,229 @@
+"""What of a link's ledger is about parties: which of them there are, and how many files of each are there or on their way for an item.
+
+Of files that are for no item and of no party nothing is noted, and no statement runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from app.core.checklists import MAX_PARTIES, UNKNOWN, Verdict, item_of
+from app.core.errors import ItemFull, RateLimited
+from app.core.links import ReceivedFile
+from app.core.terms import Terms
+from app.storage.sql.database import Database, Query, Transaction, compiled, inserted, value
+from app.storage.sql.schema import State, ledger, number, parties, party_items
+
+AGAIN_SECONDS = 3600
+"""After which it is worth asking whether one party more is taken."""
+
+
+class Whose(NamedTuple):
+    """For which item a file is, and of which party."""
+
+    item: str | None = None
+    party: str | None = None
+
+    @property
+    def is_noted(self) -> bool:
+        return self.item is not None or self.party is not None
+
+    @property
+    def under(self) -> str:
+        """The party that it counts for."""
+        return self.party or UNKNOWN
+
+
+NOBODYS = Whose()
+
+
+class PartyStatements:
+    """Statements about one party of a link, ``:link`` being the link's number."""
+
+    def __init__(self, database: Database) -> None:
+        def words(statement: Any) -> str:
+            return compiled(statement, database.dialect)
+
+        this = sa.and_(parties.c.link == value("link"), parties.c.party == value("party"))
+        self.known = words(select(number(1)).select_from(parties).where(this))
+        self.begin = words(inserted(database, parties))
+        last = value("last_at", sa.Double)
+        self.count = words(
+            parties.update()
+            .values(
+                files=parties.c.files + value("files", sa.BigInteger),
+                bytes=parties.c.bytes + value("bytes", sa.BigInteger),
+                last_at=sa.case((last > parties.c.last_at, last), else_=parties.c.last_at),
+                name=sa.func.coalesce(value("name", sa.Text), parties.c.name),
+                email=sa.func.coalesce(value("email", sa.Text), parties.c.email),
+            )
+            .where(this)
+        )
+        row = party_items.c
+        item = sa.and_(row.link == value("link"), row.party == value("party"), row.item == value("item"))
+        self.item = words(select(row.files, row.coming, row.returned_at).where(item))
+        put = inserted(database, party_items, leave_out=["id"])
+        # A file that comes anew is an answer to whoever sent the last one back.
+        ends = sa.and_(
+            row.verdict == sa.literal_column(f"'{Verdict.RETURNED}'"), value("arrived", sa.Integer) > number(0)
+        )
+        self.count_item = words(
+            put.on_conflict_do_update(
+                index_elements=["link", "party", "item"],
+                set_={
+                    "files": row.files + put.excluded["files"],
+                    "coming": row.coming + put.excluded["coming"],
+                    "at": sa.case((put.excluded["at"] > row.at, put.excluded["at"]), else_=row.at),
+                    "verdict": sa.case((ends, sa.null()), else_=row.verdict),
+                },
+            )
+        )
+        theirs = sa.and_(
+            ledger.c.link == value("link"),
+            ledger.c.item == value("item", sa.Text),
+            ledger.c.party == value("party", sa.Text),
+        )
+        lapsed = sa.and_(ledger.c.state == number(State.OPEN), ledger.c.until <= value("now", sa.Double))
+        since = sa.and_(ledger.c.state == number(State.RECEIVED), ledger.c.at > value("at", sa.Double))
+        count = select(sa.func.count()).select_from(ledger)
+        self.lapsed = words(count.where(theirs, lapsed))
+        self.since = words(count.where(theirs, since))
+
+
+@dataclass(slots=True)
+class _More:
+    """What is to be added to one row."""
+
+    files: int = 0
+    bytes: int = 0
+    coming: int = 0
+    arrived_at: float = 0.0
+    name: str | None = None
+    email: str | None = None
+
+
+class PartyCounts:
+    """The parties of one link, whose row is locked."""
+
+    def __init__(self, statements: PartyStatements, transaction: Transaction, link: int) -> None:
+        self._sql = statements
+        self._tx = transaction
+        self._link = link
+        self._known: set[str] = set()
+        self._begun = 0
+        self._parties: dict[str, _More] = {}
+        self._items: dict[tuple[str, str], _More] = {}
+        self._taken: dict[Whose, int] = {}
+        """How many files each item had, but for those that were sent back, with those that were admitted since."""
+
+    def admit(self, terms: Terms, whose: Whose, number_of_parties: int, now: float) -> None:
+        """See ``Book.admit``; ``number_of_parties`` is how many the link had."""
+        if not whose.is_noted:
+            return
+        self.begin(whose.under, number_of_parties, now)
+        item = item_of(terms, whose.item)
+        # Those who are not known are many, so that none of them could tell what is left for them.
+        if item is None or not item.most or whose.party is None:
+            return
+        taken = self._taken.get(whose)
+        if taken is None:
+            taken = self._count(whose)
+            if taken >= item.most:
+                taken -= self._found(self._sql.lapsed, whose, now=now)
+        if taken >= item.most:
+            most = "one file" if item.most == 1 else f"{item.most} files"
+            raise ItemFull(f"“{item.title}” takes {most}, which are there or on their way.", limit=item.most)
+        self._taken[whose] = taken + 1
+
+    def _count(self, whose: Whose) -> int:
+        """How many files of an item are there or coming, without those that were sent back."""
+        row = self._tx.one(self._sql.item, link=self._link, **whose._asdict())
+        if row is None:
+            return 0
+        files, coming, returned_at = row
+        since = files if returned_at is None else self._found(self._sql.since, whose, at=returned_at)
+        return int(since + coming)
+
+    def _found(self, words: Query, whose: Whose, **values: object) -> int:
+        row = self._tx.one(words, link=self._link, **whose._asdict(), **values)
+        return int(row[0]) if row else 0
+
+    def begin(self, party: str, number_of_parties: int, now: float) -> None:
+        """Have a row for a party. Raises RateLimited where it would be one too many."""
+        if party in self._known:
+            return
+        if self._tx.one(self._sql.known, link=self._link, party=party) is None:
+            if number_of_parties + self._begun >= MAX_PARTIES:
+                raise RateLimited(
+                    f"{MAX_PARTIES} people have sent to this link, and it takes no more. Ask its owner for another.",
+                    retry_after=AGAIN_SECONDS,
+                )
+            self._add(party, _More(), now)
+        self._known.add(party)
+
+    def count(self, state: State, whose: Whose, size: int, by: int) -> None:
+        """Count one file more or less that is in this state."""
+        if not whose.is_noted or state in (State.REMOVED, State.GONE, State.DELETED):
+            return
+        there = state is State.RECEIVED
+        if there:
+            party = self._parties.setdefault(whose.under, _More())
+            party.files += by
+            party.bytes += by * size
+        if whose.item is not None:
+            item = self._items.setdefault((whose.under, whose.item), _More())
+            item.files += by * there
+            item.coming += by * (not there)
+
+    def arrived(self, files: Iterable[ReceivedFile]) -> None:
+        """Note that these files, which are counted, came just now."""
+        for file in files:
+            whose = Whose(file.item, file.party)
+            if not whose.is_noted:
+                continue
+            for more in (self._parties[whose.under], self._items.get((whose.under, whose.item or ""))):
+                if more is not None:
+                    more.arrived_at = max(more.arrived_at, file.received_at)
+                    more.name, more.email = file.sender_name or more.name, file.sender_email or more.email
+
+    def save(self) -> int:
+        """Write what was counted; how many parties are new."""
+        for party, more in self._parties.items():
+            row = {"files": more.files, "bytes": more.bytes, "last_at": more.arrived_at}
+            who = {"name": more.name, "email": more.email}
+            # One that was never admitted: a file that arrives is noted, whoever there is.
+            if not self._tx.changed(self._sql.count, link=self._link, party=party, **row, **who):
+                self._add(party, more, more.arrived_at)
+        self._tx.many(
+            self._sql.count_item,
+            [
+                {
+                    "link": self._link,
+                    "party": party,
+                    "item": item,
+                    "files": more.files,
+                    "coming": more.coming,
+                    "verdict": None,
+                    "note": "",
+                    "at": more.arrived_at,
+                    "returned_at": None,
+                    "arrived": int(more.arrived_at > 0),
+                }
+                for (party, item), more in self._items.items()
+                if more != _NOTHING
+            ],
+        )
+        return self._begun
+
+    def _add(self, party: str, more: _More, at: float) -> None:
+        row = {"files": more.files, "bytes": more.bytes, "name": more.name, "email": more.email, "answers": None}
+        self._tx.run(self._sql.begin, link=self._link, party=party, first_at=at, last_at=more.arrived_at, **row)
+        self._begun += 1
+
+
+_NOTHING = _More()
