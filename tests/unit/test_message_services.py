@@ -22,6 +22,7 @@ from app.services.event_readers import Bell, EventReaders
 from app.services.messages.chats import Chats
 from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
+from app.services.messages.item_messages import ItemMessages, ReturnLimits
 from app.services.messages.mails import Mails
 from app.services.messages.reader import MessageReader, Rules
 from app.services.messages.worker import MessageWorker
@@ -30,6 +31,7 @@ from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.messages import SQLMessages
+from app.storage.sql.parties import SQLParties
 from tests.support.actors import OWNER as THE_OWNER
 from tests.support.catalogues import catalogue
 
@@ -101,6 +103,7 @@ class House:
         self.database = catalogue(folder)
         self.now = 1_000_000.0
         self.requests = SQLRequests(self.database, clock=self.clock)
+        self.parties = SQLParties(self.database, clock=self.clock)
         self.store: Any = SQLMessages(self.database)
         self.endpoints = SQLEndpoints(self.database)
         self.mail, self.hooks, self.receipts = Carrier(), Carrier(), Receipts()
@@ -127,9 +130,24 @@ class House:
 
     def read(self) -> None:
         reader = MessageReader(
-            requests=self.requests, store=self.store, endpoints=self.endpoints, rules=self.rules, clock=self.clock
+            requests=self.requests,
+            store=self.store,
+            endpoints=self.endpoints,
+            items=self.item_messages(),
+            rules=self.rules,
+            clock=self.clock,
         )
         EventReaders(SQLEvents(self.database), [reader], partial(self.database.alone, wait=False), Bell()).catch_up()
+
+    def item_messages(self) -> ItemMessages:
+        return ItemMessages(
+            links=self.requests,
+            parties=self.parties,
+            attempts=SQLCounts(self.database, self.clock),
+            mail=self.rules.mail,
+            limits=ReturnLimits(recipient="2 per day"),
+            clock=self.clock,
+        )
 
     def closing(self) -> Closing:
         return Closing(

@@ -14,6 +14,7 @@ from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.endpoints import Endpoints
 from app.services.messages.invitations import Invitations
+from app.services.messages.item_messages import ItemMessages, ReturnLimits
 from app.services.messages.mails import Mails
 from app.services.messages.message_log import MessageLog
 from app.services.messages.reader import MessageReader, Rules
@@ -74,8 +75,21 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts),
         Invitations(links=requests, store=store, rules=rules, clock=clock, bell=bell, acts=ground.acts),
         Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock, acts=ground.acts),
-        MessageReader(requests=requests, store=store, endpoints=endpoints, rules=rules, clock=clock),
+        MessageReader(
+            requests=requests, store=store, endpoints=endpoints, items=_items(ground, rules), rules=rules, clock=clock
+        ),
         worker,
+    )
+
+
+def _items(ground: Ground, rules: Rules) -> ItemMessages:
+    return ItemMessages(
+        links=ground.requests,
+        parties=ground.parties,
+        attempts=ground.attempts,
+        mail=rules.mail,
+        limits=ReturnLimits(),
+        clock=ground.clock,
     )
 
 

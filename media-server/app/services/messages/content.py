@@ -50,6 +50,8 @@ def content_of(message: Message, words: Words, public_url: str | None) -> Conten
         return _confirmation(message.facts, words)
     if message.kind is MessageKind.INVITATION:
         return _invitation(message.facts, words)
+    if message.kind is MessageKind.ITEM_RETURNED:
+        return _returned(message, words, public_url)
     one = message.facts["files"] == 1
     if message.kind is MessageKind.FILES_REMOVED:
         said = words.removed_one if one else words.removed
@@ -77,8 +79,6 @@ def _told(facts: Mapping[str, Any], words: Words, public_url: str | None, subjec
 
 def _invitation(facts: Mapping[str, Any], words: Words) -> Content:
     title, until = clean(facts["title"] or ""), facts["until"]
-    # What the owner says comes first, in paragraphs as it was written.
-    said = [" ".join(each.split()) for each in re.split(r"\n\s*\n", facts["text"]) if each.strip()]
     after = []
     if until is not None:
         after.append(words.until.format(when=datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M")))
@@ -86,12 +86,33 @@ def _invitation(facts: Mapping[str, Any], words: Words) -> Content:
         after.append(words.needs_password)
     return Content(
         subject=words.asked_subject.format(title=title) if title else words.asked_subject_untitled,
-        before=[_HIDDEN.sub("\ufffd", each) for each in said] or [words.asked],
+        # What the owner says comes first.
+        before=_paragraphs(facts["text"]) or [words.asked],
         files=[],
         after=after,
         small=words.why_asked,
         link=(words.send_here, facts["address"]),
     )
+
+
+def _returned(message: Message, words: Words, public_url: str | None) -> Content:
+    facts = message.facts
+    named = {"item": clean(facts["item_title"]), "title": clean(facts["title"])}
+    first = words.returned if named["title"] else words.returned_untitled
+    return Content(
+        subject=words.returned_subject.format(**named),
+        before=[first.format(**named), *_paragraphs(facts["note"])],
+        files=[],
+        after=[],
+        small=words.why_returned,
+        link=(words.send_here, f"{public_url}/request/{message.link}") if public_url else None,
+    )
+
+
+def _paragraphs(text: str) -> list[str]:
+    """What an owner has written, as it was written."""
+    said = [" ".join(each.split()) for each in re.split(r"\n\s*\n", text) if each.strip()]
+    return [_HIDDEN.sub("\ufffd", each) for each in said]
 
 
 def _confirmation(facts: Mapping[str, Any], words: Words) -> Content:

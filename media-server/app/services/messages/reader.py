@@ -29,6 +29,7 @@ from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, MessageStore
 from app.core.quiet import QuietHours
 from app.core.terms import Terms
+from app.services.messages.item_messages import ItemMessages
 
 SENDER = "sender "
 """What the name of a batch begins with that is for a sender; their address follows."""
@@ -63,11 +64,19 @@ class MessageReader:
     name = "messages"
 
     def __init__(
-        self, *, requests: RequestStore, store: MessageStore, endpoints: EndpointStore, rules: Rules, clock: Clock
+        self,
+        *,
+        requests: RequestStore,
+        store: MessageStore,
+        endpoints: EndpointStore,
+        items: ItemMessages,
+        rules: Rules,
+        clock: Clock,
     ) -> None:
         self._requests = requests
         self._store = store
         self._endpoints = endpoints
+        self._items = items
         self._rules = rules
         self._clock = clock
 
@@ -83,6 +92,7 @@ class MessageReader:
                 with suppress(RequestNotFound):
                     self._removed(link, uploads)
         self._store.add([message for event in events for message in self._of_link(event, hooks)])
+        self._store.add([message for event in events for message in self._items.of(event, hooks)])
 
     def _received(self, hash: str, uploads: Mapping[int, str], hooks: Iterable[Endpoint]) -> None:
         link = self._requests.load(hash)

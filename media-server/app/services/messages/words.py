@@ -35,6 +35,10 @@ class Words:
     until: str
     needs_password: str
     why_asked: str
+    returned_subject: str
+    returned: str
+    returned_untitled: str
+    why_returned: str
     test_subject: str
     test: str
     test_chat: str
@@ -69,6 +73,11 @@ ENGLISH = Words(
     needs_password="It asks for a password, which whoever asks you tells you by another way.",
     why_asked="You get this mail because somebody who uses this Droppr server asked you for files. If you expect no such request, "
     "do not answer it.",
+    returned_subject="Please send again: {item}",
+    returned="What you sent for \u201c{item}\u201d of \u201c{title}\u201d was sent back to you:",
+    returned_untitled="What you sent for \u201c{item}\u201d was sent back to you:",
+    why_returned="You get this mail because your address belongs to files that were asked for. If they are not yours, you need not do "
+    "anything.",
     test_subject="Droppr can send mail",
     test="This is a test that the owner of this Droppr server asked for. Mail from it arrives.",
     test_chat="This is a test that the owner of this Droppr server asked for. What arrives will be told here.",
