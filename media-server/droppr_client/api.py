@@ -70,6 +70,18 @@ class Api:
         """Have a link mailed to people; the mails that are on their way."""
         return self._listed(self._call("POST", f"{_path(hash)}/invitations", {"to": to, "text": text}), "messages")
 
+    def request(self, hash: str) -> JSON:
+        """A link as its owner's list has it."""
+        return self._call("GET", f"{_path(hash)}?as=owner")
+
+    def parties(self, hash: str) -> list[JSON]:
+        """Who sends to a link, whoever came last first."""
+        return self._pages(f"{_path(hash)}/parties", "parties")
+
+    def judge(self, hash: str, party: str, item: str, said: JSON) -> JSON:
+        """Accept what a party has sent for an item, or send it back; the party as it stands then."""
+        return self._call("PUT", f"{_path(hash)}/parties/{_quoted(party)}/items/{_quoted(item)}", said)
+
     def close_request(self, hash: str) -> None:
         self._call("DELETE", _path(hash))
 

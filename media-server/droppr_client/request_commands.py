@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from typing import IO, Any
 
 import click
@@ -12,6 +13,7 @@ from app.core.standing import LinkFilter, LinkOrder, LinkSort
 from app.core.terms import TERMS, Kind, Term
 from droppr_client import many_links
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
+from droppr_client.checklist_commands import accept, asked_text, parties, return_
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.message_commands import send
 from droppr_client.open_commands import cancel, uploads
@@ -221,6 +223,9 @@ request.add_command(cancel)
 request.add_command(fetch)
 request.add_command(watch)
 request.add_command(send)
+request.add_command(parties)
+request.add_command(accept)
+request.add_command(return_)
 
 
 def _with_link(api: Api, link: JSON) -> JSON:
@@ -274,27 +279,9 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
 
 def _term_text(term: Term, link: JSON) -> str:
     """What is set on a link, for people."""
-    value = link.get(term.field)
-    match term.kind:
-        case Kind.SECRET:
-            return "yes" if link.get("requires_password") else "no"
-        case Kind.HOURS:
-            return time_text(value)
-        case Kind.SIZE:
-            return limit_text(value)
-        case Kind.COUNT:
-            return _number(value or "no limit")
-        case Kind.EXTENSIONS:
-            return ", ".join(map(plain_text, value if isinstance(value, list) else [])) or "all"
-        case Kind.ORIGINS | Kind.ADDRESSES:
-            return _origins(value) if term.kind is Kind.ORIGINS else _addresses(value)
-        case Kind.DESTINATION:
-            return _destination(value)
-        case Kind.CHOICE:
-            return plain_text(value).replace("_", " ")
-        case Kind.SWITCH:
-            return "yes" if value is True else "no"
-    return plain_text(value)
+    if term.kind is Kind.SECRET:
+        return "yes" if link.get("requires_password") else "no"
+    return _TEXTS.get(term.kind, plain_text)(link.get(term.field))
 
 
 def _destination(named: object) -> str:
@@ -317,6 +304,21 @@ def _addresses(named: object) -> str:
     if not isinstance(named, list):
         return "whom the server names"
     return ", ".join(map(plain_text, named)) or "nobody"
+
+
+_TEXTS: dict[Kind, Callable[[Any], str]] = {
+    Kind.HOURS: time_text,
+    Kind.SIZE: limit_text,
+    Kind.COUNT: lambda value: _number(value or "no limit"),
+    Kind.EXTENSIONS: lambda value: ", ".join(map(plain_text, value if isinstance(value, list) else [])) or "all",
+    Kind.ORIGINS: _origins,
+    Kind.ADDRESSES: _addresses,
+    Kind.ITEMS: asked_text,
+    Kind.QUESTIONS: asked_text,
+    Kind.DESTINATION: _destination,
+    Kind.CHOICE: lambda value: plain_text(value).replace("_", " "),
+    Kind.SWITCH: lambda value: "yes" if value is True else "no",
+}
 
 
 def _file_row(file: JSON) -> tuple[str, ...]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
@@ -11,6 +13,8 @@ from app.core.terms import TERMS, Kind, Term
 from droppr_client.options import Size, first_line
 from droppr_client.output import ask_secret
 
+_SAMPLE = "Tax return:pdf"
+_ITEM = re.compile(r"(.*\S)\s*:([A-Za-z0-9.]+(?:,[A-Za-z0-9.]+)*)", re.DOTALL)
 AnyCommand = TypeVar("AnyCommand", bound=Callable[..., Any])
 
 
@@ -31,6 +35,28 @@ class Destination(click.ParamType[dict[str, str]]):
         return {"kind": "folder"}
 
 
+class ObjectList(click.ParamType[list[Any]]):
+    """A file that holds a list of JSON objects; ``none`` is an empty one."""
+
+    name = "list"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> list[Any]:
+        if isinstance(value, list):
+            return value
+        if value == "none":
+            return []
+        try:
+            with click.open_file(str(value), encoding="utf-8-sig") as file:
+                found = json.load(file)
+        except OSError as error:
+            self.fail(f"The file {str(value)!r} cannot be read: {error.strerror or error}", param, ctx)
+        except (ValueError, RecursionError) as error:
+            self.fail(f"The file {str(value)!r} holds no JSON: {error}", param, ctx)
+        if not isinstance(found, list):
+            self.fail(f"The file {str(value)!r} should hold a list: [{{…}}, …].", param, ctx)
+        return found
+
+
 _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.HOURS: {"type": click.FloatRange(0)},
     Kind.SIZE: {"type": Size()},
@@ -39,6 +65,8 @@ _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.ORIGINS: {"metavar": "LIST"},
     Kind.ADDRESSES: {"metavar": "LIST"},
     Kind.ADDRESS: {"metavar": "ADDRESS"},
+    Kind.ITEMS: {"type": ObjectList(), "metavar": "FILE"},
+    Kind.QUESTIONS: {"type": ObjectList(), "metavar": "FILE"},
     Kind.DESTINATION: {"type": Destination(), "metavar": "PLACE"},
 }
 """How the command line takes a term of each kind; one that is not here is a text."""
@@ -65,6 +93,11 @@ def _options(term: Term) -> Iterator[Callable[[AnyCommand], AnyCommand]]:
             yield click.option(f"{flag}-file", type=click.File(), help=its_file)
         case Kind.CHOICE if term.choices:
             yield click.option(flag, type=click.Choice([each.value for each in term.choices]), help=term.help)
+        case Kind.ITEMS | Kind.QUESTIONS:
+            one = f"One of them: a title, and after a colon the types that it takes, such as {_SAMPLE!r}. Repeatable."
+            yield click.option(flag, help=f"{term.help} A list in JSON; none takes all away.", **_WRITTEN[term.kind])
+            if term.kind is Kind.ITEMS:
+                yield click.option("--item", multiple=True, metavar="TITLE", help=one)
         case _:
             such = " Such as 2GiB." if term.kind is Kind.SIZE else ""
             yield click.option(flag, help=f"{term.help}{such}", **_WRITTEN.get(term.kind, {}))
@@ -73,9 +106,17 @@ def _options(term: Term) -> Iterator[Callable[[AnyCommand], AnyCommand]]:
 def named_terms(options: dict[str, Any]) -> dict[str, Any]:
     """The terms that were named on the command line; a password of '-' is asked for."""
     terms = {name: value for name, value in options.items() if value is not None}
+    if short := [_item(text) for text in terms.pop("item", ())]:
+        terms["items"] = [*terms.get("items", ()), *short]
     file = terms.pop("password_file", None)
     if file is not None:
         terms.setdefault("password", first_line(file))
     if terms.get("password") == "-":
         terms["password"] = ask_secret("Password", twice=True)
     return terms
+
+
+def _item(text: str) -> dict[str, Any]:
+    """An item as it is written in short."""
+    match = _ITEM.fullmatch(text.strip())
+    return {"title": match[1], "extensions": match[2].split(",")} if match else {"title": text.strip()}

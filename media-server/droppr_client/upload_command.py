@@ -52,6 +52,7 @@ Exit codes: 0 all sent, 1 some failed, 2 wrong usage, 3 nothing to do,
 )
 @click.option("--code", help="Go on with the uploads of a browser: the code its page shows.")
 @click.option("--name", help="Who sends, where the link asks for it.")
+@click.option("--item", metavar="ITEM", help="What of the link's checklist it is: an item's title or id.")
 @click.option("--email", help="Their e-mail address, where the link asks for it.")
 @click.option(
     "--password", help="The link's password; - asks for it. Others may see command lines: rather use --password-file."
@@ -129,7 +130,8 @@ def upload(paths: Sequence[str], **options: Any) -> None:
 
 
 def _send(walk: Walk, options: dict[str, Any]) -> int:
-    target = target_at(options["to"], password=_password(options), name=options["name"], email=options["email"])
+    who = {"name": options["name"], "email": options["email"]}
+    target = target_at(options["to"], password=_password(options), **who, item=options["item"], keys=_folder(options))
     manager = UploadManager(target, _options(options))
     code = options["code"] or (target.handoff_code if isinstance(target, DropprLink) else None)
     # Before anything is drawn, as it may ask for the password. What a code stands for is begun already, and not to be begun anew.
@@ -146,7 +148,7 @@ def _send(walk: Walk, options: dict[str, Any]) -> int:
 
 
 def _options(options: dict[str, Any]) -> Options:
-    state = options["state"] or Path(click.get_app_dir("droppr")) / "uploads.db"
+    state = options["state"] or _folder(options) / "uploads.db"
     return Options(
         workers=options["workers"],
         adaptive=options["adaptive"],
@@ -161,6 +163,11 @@ def _options(options: dict[str, Any]) -> Options:
         state=state if options["resume"] else None,
         in_order=options["order"] != "mixed",
     )
+
+
+def _folder(options: dict[str, Any]) -> Path:
+    """Where this machine keeps what it remembers."""
+    return Path(options["state"]).parent if options["state"] else Path(click.get_app_dir("droppr"))
 
 
 def _password(options: dict[str, Any]) -> Any:

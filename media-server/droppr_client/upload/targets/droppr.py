@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from http.client import HTTPMessage
@@ -14,6 +15,7 @@ from droppr_client.upload import wire
 from droppr_client.upload.between import is_page
 from droppr_client.upload.captcha import solved
 from droppr_client.upload.connection import Answer, Connections, address_of, below, without_sentence
+from droppr_client.upload.identity import item_named, sender_key
 from droppr_client.upload.items import Item, Pair
 from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, UploadProblem
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Terms, UploadStatus
@@ -39,8 +41,6 @@ class DropprLink:
     ``password`` may be a function that asks for it: it is called once, when the link turns out to need one.
     """
 
-    opens_unasked = True
-
     def __init__(
         self,
         url: str,
@@ -48,7 +48,10 @@ class DropprLink:
         password: str | Callable[[], str] | None = None,
         sender_name: str | None = None,
         sender_email: str | None = None,
+        item: str | None = None,
+        keys: str | os.PathLike[str] | None = None,
     ) -> None:
+        """``item`` is the title or the id of what the link asks for; ``keys`` the folder in which is kept who sends."""
         self._server, self._hash, self.handoff_code = parts_of_link(url)
         self._connections = Connections(self._server)
         self._api = f"{below(address_of(self._server))}/api/droppr"
@@ -57,6 +60,10 @@ class DropprLink:
         # A terminal may hand over bytes that are no text.
         sender = {"sender_name": sender_name, "sender_email": sender_email}
         self._sender = {name: value and value.encode(errors="replace").decode() for name, value in sender.items()}
+        self._item = item
+        self._item_id: str | None = None
+        self._key = sender_key(keys, self._hash) if keys else None
+        self.opens_unasked = item is None
         self._entrance = threading.Lock()
         self._inside = threading.Event()
         self._turned_away: Answer | None = None
@@ -66,7 +73,9 @@ class DropprLink:
     def identity(self) -> str:
         """A digest: the link itself is a capability and does not belong into files. The same by whichever address the
         server is reached."""
-        return f"droppr:{hashlib.sha256(self._hash.encode()).hexdigest()[:32]}"
+        # What is sent for one item is not there for another.
+        meant = self._hash if self._item is None else f"{self._hash} {self._item.strip().casefold()}"
+        return f"droppr:{hashlib.sha256(meant.encode(errors='replace')).hexdigest()[:32]}"
 
     def prepare(self) -> Terms:
         self.info = self._expect(self._connections.call("GET", self._path), 200)
@@ -74,6 +83,7 @@ class DropprLink:
         if chunk_size is None:
             raise Refused(f"{self._server} answers, but not as a Droppr server does.", "invalid_link")
         self._require_sender()
+        self._find_item()
         if self.info.get("requires_password") and callable(self._password):
             self._password = self._password()
         if self.info.get("requires_password") and not self._password:
@@ -138,9 +148,7 @@ class DropprLink:
         if len(opening) > MAX_OPENING_HEADER or not self._inside.is_set():
             return None
         headers = {"Content-Range": f"bytes 0-{item.size - 1}/{item.size}", "X-Upload-Opening": opening}
-        if isinstance(self._password, str) and self._password:
-            headers["X-Request-Password"] = _encoded(self._password)
-        return self._sent(item, headers, chunk)
+        return self._sent(item, headers | self._credentials(), chunk)
 
     def _sent(self, item: Item, headers: dict[str, str], chunk: Chunk) -> UploadStatus:
         headers |= {"Content-Type": "application/octet-stream", "Want-Repr-Digest": "sha-256=1"}
@@ -153,7 +161,7 @@ class DropprLink:
 
     def _opening(self, item: Item, facts: Facts) -> dict[str, Any]:
         body = {"path": item.path, "size": item.size, "last_modified": item.mtime_ns / 1e9, "key": facts.key}
-        optional = {"sample": facts.sample, "sha256": facts.sha256, **self._sender}
+        optional = {"sample": facts.sample, "sha256": facts.sha256, "item": self._item_id, **self._sender}
         return body | {name: value for name, value in optional.items() if value}
 
     def finish(self, item: Item, ticket: str) -> UploadStatus:
@@ -203,6 +211,7 @@ class DropprLink:
             "last_modified": file.item.mtime_ns / 1e9,
             "sha256": file.sha256,
             **{name: value for name, value in self._sender.items() if value},
+            **({"item": self._item_id} if self._item_id else {}),
         }
         return json.dumps(line, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
 
@@ -221,9 +230,7 @@ class DropprLink:
             return answer
 
     def _with_captcha(self, ask: Callable[[Mapping[str, str]], Answer]) -> Answer:
-        headers = {}
-        if isinstance(self._password, str) and self._password:
-            headers["X-Request-Password"] = _encoded(self._password)
+        headers = self._credentials()
         answer = ask(headers)
         for _ in range(MAX_CAPTCHA_TRIES):
             if answer.status != 403 or answer.code != "captcha_required":
@@ -236,6 +243,26 @@ class DropprLink:
             challenge = self._expect(self._connections.call("GET", f"{self._api}/captcha"), 200)
             answer = ask({**headers, "X-Captcha-Token": solved(challenge)})
         return answer
+
+    def _credentials(self) -> dict[str, str]:
+        headers = {"X-Sender-Key": self._key} if self._key else {}
+        if isinstance(self._password, str) and self._password:
+            headers["X-Request-Password"] = _encoded(self._password)
+        return headers
+
+    def _find_item(self) -> None:
+        """Raises Refused where the link asks for no such item."""
+        if self._item is None:
+            return
+        items = self.info.get("items")
+        known = [each for each in items if isinstance(each, dict)] if isinstance(items, list) else []
+        self._item_id = item_named(known, self._item)
+        if self._item_id is None:
+            titles = ", ".join(repr(wire.sentence(each.get("title")) or "?") for each in known)
+            raise Refused(
+                f"The link has no item {self._item!r}{f'; it asks for {titles}' if titles else ' and asks for none'}.",
+                "item_not_found",
+            )
 
     def _require_sender(self) -> None:
         for ask, name, option in (("ask_name", "sender_name", "--name"), ("ask_email", "sender_email", "--email")):

@@ -19,11 +19,15 @@ def target_at(
     password: str | Callable[[], str] | None = None,
     name: str | None = None,
     email: str | None = None,
+    item: str | None = None,
+    keys: str | os.PathLike[str] | None = None,
 ) -> Target:
-    """A link's address, ``s3://bucket/prefix``, or a folder. Raises Refused."""
+    """A link's address, ``s3://bucket/prefix``, or a folder. ``keys`` is the folder that remembers who sends to links. Raises Refused."""
     meant = without_sentence(where)
     if meant.startswith(("http://", "https://")) or ("/request/" in meant and not os.path.lexists(where)):
-        return DropprLink(meant, password=password, sender_name=name, sender_email=email)
+        return DropprLink(meant, password=password, sender_name=name, sender_email=email, item=item, keys=keys)
+    if item is not None:
+        raise Refused("Only a link has items: leave --item out.", "invalid_request")
     scheme = urlsplit(where).scheme
     if scheme == "s3":
         return _bucket(where)
