@@ -6,7 +6,8 @@ import click
 
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.options import as_json, link_argument, server_options
-from droppr_client.output import count_text, plain_text, print_json, print_table, say, time_text
+from droppr_client.output import UNKNOWN, count_text, plain_text, print_json, print_table, say, time_text
+from droppr_client.upload import wire
 from droppr_client.upload.identity import item_named
 
 _STATES = ("needed", "sent", "returned", "accepted")
@@ -94,21 +95,20 @@ def _titles(api: Api, link: str) -> dict[str, str]:
 def _row(party: JSON, titles: dict[str, str]) -> tuple[str, ...]:
     items = party.get("items")
     standing = items if isinstance(items, dict) else {}
-    by_state = {
-        state: [
-            titles.get(str(id), plain_text(id))
-            for id, each in standing.items()
-            if isinstance(each, dict) and each.get("state") == state
-        ]
-        for state in _STATES
-    }
     late = " (late)" if party.get("late") is True else ""
+    files = wire.whole(party.get("files"), 0, 2**63)
     return (
         plain_text(party.get("id")),
         plain_text(party.get("state")).replace("_", " ") + late,
         plain_text(party.get("name") or "-"),
         plain_text(party.get("email") or "-"),
-        plain_text(party.get("files")),
+        UNKNOWN if files is None else str(files),
         "-" if party.get("last_at") is None else time_text(party.get("last_at")),
-        *(", ".join(by_state[state]) or "-" for state in _STATES),
+        *(_those(each, standing, titles) for each in _STATES),
     )
+
+
+def _those(state: str, standing: JSON, titles: dict[str, str]) -> str:
+    """The titles of items that stand so, in the order of the link."""
+    found = [id for id in titles if isinstance(known := standing.get(id), dict) and known.get("state") == state]
+    return ", ".join(titles[id] for id in found) or "-"

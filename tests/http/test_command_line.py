@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from app.core.terms import TERMS, Kind
+from app.core.terms import TERMS, Kind, Term
 from app.services.receiving.commands import new_upload_id
-from tests.support.command import Terminal
+from tests.support.client import Link
+from tests.support.command import Sender, Terminal, address
 from tests.support.files import eventually
 from tests.support.live import LiveServer, free_port
 
@@ -27,6 +28,10 @@ DROPPR = str(Path(sys.executable).with_name("droppr"))
 @pytest.fixture
 def terminal(server: LiveServer, tmp_path: Path) -> Terminal:
     return Terminal(tmp_path, server.environment)
+
+
+def _flag(term: Term) -> str:
+    return term.name.replace("_", "-")
 
 
 def hash_in(link: str) -> str:
@@ -59,7 +64,7 @@ def test_links_have_the_address_that_the_owner_set_else_the_one_that_was_named(
 
 def test_every_limit_has_an_option(terminal):
     options = {
-        **{term.name: (f"a {term.name}", f"a {term.name}") for term in TERMS if term.kind is Kind.TEXT},
+        **{_flag(term): (f"a {term.name}", f"a {term.name}") for term in TERMS if term.kind is Kind.TEXT},
         "max-file-size": ("1.5GiB", 1610612736),
         "max-total-size": ("2g", 2**31),
         "max-files": ("7", 7),
@@ -74,6 +79,9 @@ def test_every_limit_has_an_option(terminal):
         "destination": ("folder", {"kind": "folder"}),
         "notify": ("none", []),
         "keep-days": ("30", 30),
+        "recipient-email": ("Ann@Example.org", "Ann@example.org"),
+        "items": ("none", []),
+        "questions": ("none", []),
     }
     assert {name.replace("-", "_") for name in options} == {term.name for term in TERMS} - {
         "password",
@@ -101,6 +109,41 @@ def test_every_limit_has_an_option(terminal):
         r"Note +a note\n.*Passed on to +nowhere\n", terminal.run("request", "show", made["hash"]), re.DOTALL
     )
     assert "Write folder, s3://BUCKET" in terminal.run("request", "edit", made["hash"], "--destination", "ftp", code=2)
+
+
+def test_a_checklist_is_made_shown_judged_and_sent_for(terminal, client, tmp_path):
+    (tmp_path / "items.json").write_text('[{"title": "Photos", "count": 2, "required": false}]')
+    (tmp_path / "questions.json").write_text('[{"label": "Which?", "kind": "choice", "choices": ["a", "b"]}]')
+    files = ["--items", str(tmp_path / "items.json"), "--questions", str(tmp_path / "questions.json")]
+    made = terminal.json("request", "create", "asked", *files, "--item", "Tax return: 2025", "--item", "Pass:PDF,jpg")
+    assert [(each["title"], each["extensions"]) for each in made["items"]] == [
+        ("Photos", []),
+        ("Tax return: 2025", []),
+        ("Pass", ["pdf", "jpg"]),
+    ]
+    link = Link(client, made["hash"], made["folder"])
+    shown = terminal.run("request", "show", made["hash"])
+    assert re.search(r"Checklist +Photos \(\w{8}, optional, 2 files\); Tax return: 2025 \(\w{8}\); Pass ", shown)
+    folder = tmp_path / "sender"
+    folder.mkdir()
+    (folder / "pass.pdf").write_bytes(b"%PDF-1.4 pass")
+    sender = Sender(folder)
+    assert "asks for 'Photos'" in sender.run("pass.pdf", "--to", address(link), "--item", "Pas", code=4)
+    assert "Sent 1 file" in sender.run("pass.pdf", "--to", address(link), "--item", "pass")
+    # For another item it is another upload, and the same party sends it; without one as well.
+    assert "Sent 1 file" in sender.run("pass.pdf", "--to", address(link), "--item", made["items"][0]["id"])
+    assert "Sent 1 file" in sender.run("pass.pdf", "--to", address(link), "--no-resume")
+    [party] = terminal.json("request", "parties", made["hash"])["parties"]
+    assert (party["files"], [party["items"][each["id"]]["files"] for each in made["items"]]) == (3, [1, 0, 1])
+    terminal.run("request", "return", made["hash"], party["id"], "PASS", "--note", "It has expired.")
+    table = terminal.run("request", "parties", made["hash"])
+    assert re.search(rf"{party['id']} +begun +- +- +3 .+ Photos, Tax return: 2025 +- +Pass +-\n", table)
+    terminal.run("request", "return", made["hash"], party["id"], "pass", "--undo")
+    terminal.run("request", "accept", made["hash"], party["id"], "pass")
+    assert "no item 'Visa'" in terminal.run("request", "accept", made["hash"], party["id"], "Visa", code=1)
+    terminal.run("request", "return", made["hash"], party["id"], "pass", code=2)
+    assert terminal.json("request", "edit", made["hash"], "--item", "Only this")["items"][0]["title"] == "Only this"
+    assert "no JSON" in terminal.run("request", "create", "x", "--items", str(folder / "pass.pdf"), code=2)
 
 
 def test_what_is_on_its_way_is_listed_and_cancelled_one_by_one_or_altogether(terminal, client):

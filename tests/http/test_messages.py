@@ -161,6 +161,43 @@ def test_what_happens_to_links_is_told_to_who_wants_it(client: Client, hooks: Ho
     client.call("DELETE", f"/api/endpoints/{made['id']}", owner=True).expect(204)
 
 
+def test_what_is_sent_back_is_told_to_its_sender_and_to_programs(
+    client: Client, hooks: HookReceiver, mail: Mailbox
+) -> None:
+    made = make_endpoint(client, hooks, kinds=["item.accepted", "item.returned"])
+    link = client.make_link(title="Papers", notify="none", ask_email="optional", items=[{"title": "Tax return"}])
+    [item] = client.call("GET", link.path).expect(200).json["items"]
+    opening = {"path": "a.pdf", "size": 0, "item": item["id"], "sender_email": "fay@example.org"}
+    client.call("POST", f"{link.path}/uploads", json=opening, headers={"X-Sender-Key": "k" * 22}).expect(201)
+    [party] = client.call("GET", f"{link.path}/parties", owner=True).expect(200).json["parties"]
+    judged = f"{link.path}/parties/{party['id']}/items/{item['id']}"
+    said = "Page 2 is missing.\n\n<b>Send it</b> & page 3."
+    client.call("PUT", judged, json={"state": "returned", "note": said}, owner=True).expect(200)
+    (told,) = mails_about(mail, "Page 2 is missing.")
+    assert told["X-Envelope-To"] == "fay@example.org"
+    assert told["Subject"] == "Please send again: Tax return"
+    text = text_of(told).replace("\r\n", "\n")
+    assert "\n\nPage 2 is missing.\n\n<b>Send it</b> & page 3.\n" in text
+    assert f"{PUBLIC}/request/{link.hash}" in text
+    html = told.get_body(("html",)).get_content()
+    assert "&lt;b&gt;Send it&lt;/b&gt; &amp; page 3." in html
+    client.call("PUT", judged, json={"state": "accepted"}, owner=True).expect(200)
+    hooks.wait(2)
+    told_hooks = [verified(hooks, made["secret"], at) for at in range(2)]
+    assert [each["type"] for each in told_hooks] == ["item.returned", "item.accepted"]
+    assert told_hooks[0]["data"] == {
+        "link": link.hash,
+        "title": "Papers",
+        "item": item["id"],
+        "item_title": "Tax return",
+        "party": party["id"],
+        "note": said,
+        "actor": "owner",
+    }
+    settled(client, link, count=3)
+    client.call("DELETE", f"/api/endpoints/{made['id']}", owner=True).expect(204)
+
+
 def test_a_failed_webhook_is_tried_again_under_its_id_and_sent_again_on_demand(
     client: Client, hooks: HookReceiver
 ) -> None:

@@ -130,6 +130,27 @@ def test_who_comes_back_goes_on_where_it_was(way_in, link):
     assert (link.disk / "x.bin").read_bytes() == data
 
 
+def test_a_file_is_for_an_item_and_its_party_and_stays_so(client):
+    link = client.make_link(items=[{"title": "Film"}])
+    [item] = client.call("GET", link.path).expect(200).json["items"]
+    name, own = key(), "k" * 22
+    with line(client, key()) as talk:
+        talk.say(type="start", request=link.hash, path="x", size=4, item="gone0000")
+        assert talk.hear("error")["code"] == "item_not_found"
+    with line(client, key()) as talk:
+        talk.say(type="start", request=link.hash, path="x", size=4, sender_key="short")
+        assert talk.hear("error")["code"] == "invalid_request"
+    with line(client, name) as talk:
+        started(talk, link, "x.mov", b"film", item=item["id"], sender_key=own)
+    with line(client, name) as talk:
+        started(talk, link, "x.mov", b"film")
+        talk.put(0, b"film")
+        talk.hear("progress")
+        talk.hear("complete")
+    seen = client.call("GET", f"{link.path}/checklist", headers={"X-Sender-Key": own}).expect(200).json["items"][0]
+    assert (seen["state"], [each["name"] for each in seen["files"]]) == ("sent", ["x.mov"])
+
+
 def test_an_upload_that_was_opened_by_a_call_goes_on_here(client):
     link = client.make_link()
     data = content(1000)

@@ -12,7 +12,9 @@ from typing import Any
 import pytest
 
 from app.core.backoff import Backoff
+from app.core.checklists import Verdict
 from app.core.errors import Busy, ReceiptNotReady
+from app.core.items import Item
 from app.core.links import ReceivedFile, RequestLink
 from app.core.messages import Answer, Channel, Endpoint, Message, MessageKind, MessageState, Outcome, Pace
 from app.core.paths import RelPath
@@ -138,6 +140,11 @@ class House:
             clock=self.clock,
         )
         EventReaders(SQLEvents(self.database), [reader], partial(self.database.alone, wait=False), Bell()).catch_up()
+
+    def judge(
+        self, party: str, item: str, verdict: Verdict = Verdict.RETURNED, note: str = "Page 2 is missing."
+    ) -> None:
+        self.parties.judge(HASH, party, item, verdict, note, THE_OWNER, self.now)
 
     def item_messages(self) -> ItemMessages:
         return ItemMessages(
@@ -311,6 +318,52 @@ def test_nobody_can_have_a_server_taken_for_spam_by_typing_many_addresses(house:
     house.later(10 * 3600)
     assert len(house.mail.given) == 5
     assert len(house.messages()) == 5
+
+
+def test_a_return_is_told_to_the_recipient_or_who_gave_an_address_each_once(house: House) -> None:
+    items = (Item("tax00000", "Tax return"), Item("pass0000", "Passport"))
+    house.link(notify=(), items=items)
+    house.receive(1, item="tax00000", party="a" * 16, sender_email="anna@example.org")
+    house.receive(1, item="tax00000", party="b" * 16)
+    house.receive(1, item="pass0000", party="c" * 16, sender_email="no address")
+    for party in ("a" * 16, "b" * 16):
+        house.judge(party, "tax00000")
+    house.judge("c" * 16, "pass0000")
+    house.judge("a" * 16, "tax00000", Verdict.ACCEPTED)
+    house.run()
+    assert [to for to, _ in house.mail.given] == ["anna@example.org"]
+    house.requests.update(
+        HASH, lambda link: replace(link, terms=replace(link.terms, recipient_email="ben@example.org")), THE_OWNER
+    )
+    # The same again is nothing new.
+    house.judge("b" * 16, "tax00000")
+    for note in ("The wrong year.", "Again the wrong year.", "And once more."):
+        house.judge("b" * 16, "tax00000", note=note)
+        house.run()
+    assert {to for to, _ in house.mail.given[1:]} == {"ben@example.org"}
+    # Two a day to one mailbox, as this house has it. The third waits and is not lost.
+    assert len(house.mail.given) == 3
+    house.later(24 * 3600 + 1)
+    assert len(house.mail.given) == 4
+    assert all(each.state is MessageState.SENT for each in house.messages())
+
+
+def test_of_a_link_that_is_no_more_no_return_is_told(house: House) -> None:
+    house.link(notify=(), recipient_email="ben@example.org", items=(Item("tax00000", "Tax return"),))
+    house.receive(1, item="tax00000", party="recipient")
+    house.judge("recipient", "tax00000")
+    house.requests.delete(HASH, THE_OWNER)
+    house.run()
+    assert house.messages() == []
+
+
+def test_without_a_mail_server_a_return_stands_on_the_link_alone(tmp_path: Path) -> None:
+    house = House(tmp_path / "data", mail=False)
+    house.link(recipient_email="ben@example.org", items=(Item("tax00000", "Tax return"),))
+    house.receive(1, item="tax00000", party="recipient")
+    house.judge("recipient", "tax00000")
+    house.run()
+    assert house.messages() == []
 
 
 def test_an_endpoint_is_told_of_its_link_alone_and_what_it_wants(house: House) -> None:

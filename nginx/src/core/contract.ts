@@ -464,7 +464,7 @@ export interface components {
             readonly most?: number;
             /** @description In place of the link's own, written like those; empty: as the link. */
             readonly extensions?: readonly string[] | string | null;
-            /** @description A text, or an address that begins with https://. */
+            /** @description A text, or an address by HTTPS. */
             readonly example?: string;
         };
         /** @description How an item stands for whoever asks. */

@@ -58,7 +58,7 @@ class PartyTableStatements:
         this_item = and_(item, row.item == value("item"))
         self.item = words(select(*_ITEM).where(this_item))
         # As many may come in place of those that are sent back, and no more once that is undone.
-        is_returned = sa.literal_column(f"'{Verdict.RETURNED}'")
+        is_returned = sa.literal_column(f"'{Verdict.RETURNED}'", sa.Text())
         returned_at = sa.case(
             (value("verdict", sa.Text) == is_returned, value("at", sa.Double)),
             (row.verdict == is_returned, sa.null()),

@@ -62,9 +62,7 @@ class ItemBody(BaseModel):
         list[str] | str | None,
         Field(description="In place of the link's own, written like those; empty: as the link."),
     ] = None
-    example: Annotated[
-        _Text, Field(max_length=MAX_EXAMPLE, description="A text, or an address that begins with https://.")
-    ] = ""
+    example: Annotated[_Text, Field(max_length=MAX_EXAMPLE, description="A text, or an address by HTTPS.")] = ""
 
 
 class QuestionBody(BaseModel):
