@@ -34,6 +34,8 @@ _KINDS = {
     Kind.QUESTIONS: "list",
     Kind.DESTINATION: "object",
     Kind.SWITCH: "true or false",
+    Kind.TIME: "time or null",
+    Kind.DAYS: "list of days, up to {}",
 }
 _SEEN = {Audience.NOBODY: "nobody", Audience.OWNER: "the owner", Audience.SENDERS: "senders"}
 
@@ -76,6 +78,8 @@ def _default(term: Term) -> str:
         case Kind.ITEMS | Kind.QUESTIONS:
             return "none"
         case Kind.SECRET:
+            return "none"
+        case Kind.TIME | Kind.DAYS:
             return "none"
         case Kind.HOURS:
             return "a week"

@@ -82,6 +82,10 @@ class Api:
         """Accept what a party has sent for an item, or send it back; the party as it stands then."""
         return self._call("PUT", f"{_path(hash)}/parties/{_quoted(party)}/items/{_quoted(item)}", said)
 
+    def remind(self, hash: str, to: list[str]) -> JSON:
+        """Have people reminded, all of whom files are awaited where ``to`` names none; who is, and how many are not."""
+        return self._call("POST", f"{_path(hash)}/reminders", {"to": to} if to else {})
+
     def close_request(self, hash: str) -> None:
         self._call("DELETE", _path(hash))
 

@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import click
 
+from app.core.addresses import mail_address
 from droppr_client.api import JSON
 
 LINK = "link"
@@ -24,6 +25,9 @@ MOST_ROWS = 10_000
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _SEPARATORS = re.compile(r"[/\\]+")
 _LOOKED_AT = 4096
+MAX_NAME = 200
+_MAIL_COLUMNS = ("email", "e-mail", "mail", "address")
+"""What a column may be called that says where whom a link is for gets mail. An address without an @ is one in the post."""
 
 Row = dict[str, str]
 
@@ -96,7 +100,24 @@ def filled(table: Table, wanted: Sequence[JSON | None], make: Callable[[JSON], s
 def _body(number: int, row: Row, folder: str, terms: Mapping[str, Any]) -> JSON:
     texts = {name: _told(number, row, each) if isinstance(each, str) else each for name, each in terms.items()}
     # A name with a slash in it is one folder, not two.
-    return {"folder": _told(number, row, folder, lambda text: _SEPARATORS.sub("-", text)), **texts}
+    return {
+        "folder": _told(number, row, folder, lambda text: _SEPARATORS.sub("-", text)),
+        **_for_whom(number, row),
+        **texts,
+    }
+
+
+def _for_whom(number: int, row: Row) -> dict[str, str]:
+    """For whom the link of a row is, as its columns say."""
+    written = {name.casefold(): text for name, text in row.items() if text}
+    found = {"recipient_name": written["name"][:MAX_NAME]} if written.get("name") else {}
+    address = next((written[name] for name in _MAIL_COLUMNS if "@" in written.get(name, "")), "")
+    if address:
+        try:
+            found["recipient_email"] = mail_address(address)
+        except ValueError as error:
+            raise click.UsageError(f"Row {number}: {error}") from None
+    return found
 
 
 def _told(number: int, row: Row, text: str, change: Callable[[str], str] = str) -> str:

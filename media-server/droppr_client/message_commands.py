@@ -8,7 +8,7 @@ import click
 
 from droppr_client.api import JSON, Api, ApiError
 from droppr_client.options import as_json, hash_of, link_argument, server_options
-from droppr_client.output import plain_text, print_facts, print_json, print_table, say, time_text
+from droppr_client.output import count_text, plain_text, print_facts, print_json, print_table, say, time_text
 from droppr_client.upload import wire
 
 KINDS = ("files.received", "files.removed", "link.made", "link.changed", "link.closed", "link.deleted", "test")
@@ -71,6 +71,27 @@ def resend(api: Api, message_id: str) -> None:
 def send(api: Api, link: str, addresses: tuple[str, ...], text: str, as_json: bool) -> None:
     """Mail LINK to ADDRESSES, each in a mail of its own, and say what came of it. Ends with 1 where one was not taken."""
     _tell(api, api.invite(link, [*addresses], text), as_json)
+
+
+@click.command()
+@link_argument
+@click.argument("addresses", nargs=-1)
+@as_json
+@server_options
+def remind(api: Api, link: str, addresses: tuple[str, ...], as_json: bool) -> None:
+    """Remind those of whom LINK still awaits files, or of them only ADDRESSES, by a mail each: nobody more than once an hour."""
+    done = api.remind(link, [*addresses])
+    if as_json:
+        print_json(done)
+        return
+    found = done.get("messages")
+    mails = [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+    say(f"{count_text(len(mails), 'reminder')} on the way.")
+    for each in mails:
+        say(f"  {plain_text(each.get('recipient'))}")
+    for name, about in (("lately", "reminded within the hour"), ("stopped", "wanting no reminders")):
+        if done.get(name):
+            say(f"Left out, as {about}: {plain_text(done.get(name))}.")
 
 
 @click.group()

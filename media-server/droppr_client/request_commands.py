@@ -15,7 +15,7 @@ from droppr_client import many_links
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
 from droppr_client.checklist_commands import accept, asked_text, parties, return_
 from droppr_client.fetch_commands import fetch, watch
-from droppr_client.message_commands import send
+from droppr_client.message_commands import remind, send
 from droppr_client.open_commands import cancel, uploads
 from droppr_client.options import Written, as_json, link_argument, server_options
 from droppr_client.output import (
@@ -69,6 +69,7 @@ def create(
     Without --expires-hours it is open for as long as the server's links usually are: a week, unless its owner set something else.
 
     With --csv, FOLDER and the texts of options name columns of the table in braces, such as 'clients/{name}' and --title 'Papers of {name}'.
+    A column called name and one called email say for whom each link is, unless --recipient-name and --recipient-email do.
     Printed is the table with the links in it; called again with that, it makes those that are missing.
     """
     if table is not None:
@@ -226,6 +227,7 @@ request.add_command(send)
 request.add_command(parties)
 request.add_command(accept)
 request.add_command(return_)
+request.add_command(remind)
 
 
 def _with_link(api: Api, link: JSON) -> JSON:
@@ -281,7 +283,11 @@ def _term_text(term: Term, link: JSON) -> str:
     """What is set on a link, for people."""
     if term.kind is Kind.SECRET:
         return "yes" if link.get("requires_password") else "no"
-    return _TEXTS.get(term.kind, plain_text)(link.get(term.field))
+    return _TERM_TEXTS.get(term.kind, plain_text)(link.get(term.field))
+
+
+def _extensions(named: object) -> str:
+    return ", ".join(map(plain_text, named if isinstance(named, list) else [])) or "all"
 
 
 def _destination(named: object) -> str:
@@ -306,11 +312,19 @@ def _addresses(named: object) -> str:
     return ", ".join(map(plain_text, named)) or "nobody"
 
 
-_TEXTS: dict[Kind, Callable[[Any], str]] = {
+def _days(named: object) -> str:
+    days = [each for each in named if isinstance(each, int)] if isinstance(named, list) else []
+    told = [f"{count_text(abs(each), 'day')} {'before' if each > 0 else 'after'}" if each else "then" for each in days]
+    return ", ".join(told) or "nobody"
+
+
+_TERM_TEXTS: dict[Kind, Callable[[Any], str]] = {
     Kind.HOURS: time_text,
+    Kind.TIME: lambda value: "never" if value is None else time_text(value),
+    Kind.DAYS: _days,
     Kind.SIZE: limit_text,
     Kind.COUNT: lambda value: _number(value or "no limit"),
-    Kind.EXTENSIONS: lambda value: ", ".join(map(plain_text, value if isinstance(value, list) else [])) or "all",
+    Kind.EXTENSIONS: _extensions,
     Kind.ORIGINS: _origins,
     Kind.ADDRESSES: _addresses,
     Kind.ITEMS: asked_text,

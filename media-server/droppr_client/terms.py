@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
@@ -57,6 +58,22 @@ class ObjectList(click.ParamType[list[Any]]):
         return found
 
 
+class When(click.ParamType[str]):
+    """A time as the API takes it: with a zone, that of this machine where none is written."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        text = str(value).strip()
+        if not text:
+            return ""
+        try:
+            at = datetime.fromisoformat(text)
+            return (at if at.tzinfo else at.astimezone()).isoformat()
+        except (ValueError, OverflowError, OSError):
+            self.fail(f"{value!r} is no time. Write it as 2026-07-03T18:00, or with a zone.", param, ctx)
+
+
 _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.HOURS: {"type": click.FloatRange(0)},
     Kind.SIZE: {"type": Size()},
@@ -68,6 +85,8 @@ _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.ITEMS: {"type": ObjectList(), "metavar": "FILE"},
     Kind.QUESTIONS: {"type": ObjectList(), "metavar": "FILE"},
     Kind.DESTINATION: {"type": Destination(), "metavar": "PLACE"},
+    Kind.TIME: {"type": When(), "metavar": "TIME"},
+    Kind.DAYS: {"metavar": "DAYS"},
 }
 """How the command line takes a term of each kind; one that is not here is a text."""
 
@@ -81,7 +100,7 @@ def terms_options(command: AnyCommand) -> AnyCommand:
 
 
 def _options(term: Term) -> Iterator[Callable[[AnyCommand], AnyCommand]]:
-    flag = f"--{term.name.replace('_', '-')}"
+    flag = f"--{(term.option or term.name).replace('_', '-')}"
     if term.field == "active":
         return
     match term.kind:
@@ -100,7 +119,7 @@ def _options(term: Term) -> Iterator[Callable[[AnyCommand], AnyCommand]]:
                 yield click.option("--item", multiple=True, metavar="TITLE", help=one)
         case _:
             such = " Such as 2GiB." if term.kind is Kind.SIZE else ""
-            yield click.option(flag, help=f"{term.help}{such}", **_WRITTEN.get(term.kind, {}))
+            yield click.option(flag, term.name, help=f"{term.help}{such}", **_WRITTEN.get(term.kind, {}))
 
 
 def named_terms(options: dict[str, Any]) -> dict[str, Any]:

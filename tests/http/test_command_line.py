@@ -89,6 +89,10 @@ def test_every_limit_has_an_option(terminal):
         "search",
         "confirm",
         "active",
+        # In test_due.py, with a server that sends mail.
+        "due_at",
+        "allow_late",
+        "reminders",
     }
     arguments = [
         "--no-search",

@@ -40,6 +40,7 @@ class Call:
 
 R = "/api/droppr/requests"
 H = f"{R}/<hash>"
+REMINDERS = "/api/droppr/reminders"
 
 
 def get(name: str, rule: str, status: int, path: Callable[[World], str]) -> Call:
@@ -162,6 +163,10 @@ CALLS = [
     owners("POST", "/api/messages/<message_id>/redelivery", "/api/messages/x/redelivery"),
     owners("POST", "/api/messages/test"),
     owners("POST", f"{H}/invitations", f"{R}/x/invitations"),
+    owners("GET", f"{H}/reminders", f"{R}/x/reminders"),
+    owners("POST", f"{H}/reminders", f"{R}/x/reminders"),
+    Call("made up", "GET", f"{REMINDERS}/<token>", 404, lambda world: world.call("GET", f"{REMINDERS}/{'x' * 43}")),
+    Call("made up", "POST", f"{REMINDERS}/<token>", 404, lambda world: world.call("POST", f"{REMINDERS}/{'x' * 43}")),
     owners("GET", "/api/endpoints"),
     owners("POST", "/api/endpoints"),
     owners("PATCH", "/api/endpoints/<endpoint_id>", "/api/endpoints/x"),

@@ -170,3 +170,39 @@ def test_texts_of_others(text: str, shown: str) -> None:
 )
 def test_sizes(size: int, text: str) -> None:
     assert size_text(size) == text
+
+
+STOP = f"https://files.{'a-long-name-' * 5}x.example.org/drop/api/droppr/reminders/{'x' * 43}"
+
+
+def reminder(**facts: object) -> Message:
+    plain = {
+        "title": "Papers",
+        "name": "Anna",
+        "address": "https://files.example.org/request/hash",
+        "due": 1e9,
+        "late": False,
+        "takes_late": True,
+        "password": False,
+        "stop": STOP,
+    }
+    return replace(message(MessageKind.REMINDER), facts=plain | facts)
+
+
+def test_a_reminder_can_be_stopped_from_the_mail_program_however_long_the_address_is() -> None:
+    raw = MAILS.of(reminder())
+    assert f"\r\nList-Unsubscribe: <{STOP}>\r\n".encode() in raw
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw
+    assert Tags(part(mail(reminder()), "html")).links == ["https://files.example.org/request/hash", STOP]
+    assert b"List-Unsubscribe" not in MAILS.of(message())
+
+
+@pytest.mark.parametrize("hostile", HOSTILE)
+def test_no_name_in_a_reminder_is_more_than_text(hostile: str) -> None:
+    for where in ("name", "title"):
+        found, harmless = mail(reminder(**{where: hostile})), mail(reminder())
+        assert found.keys() == harmless.keys()
+        assert found.get_all("To") == ["anna@example.org"]
+        assert not found.defects
+        assert Tags(part(found, "html")).tags == Tags(part(harmless, "html")).tags
+        assert len(part(found, "plain").splitlines()) == len(part(harmless, "plain").splitlines())

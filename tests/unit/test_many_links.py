@@ -19,8 +19,13 @@ def table(text: str | bytes):
 def test_each_row_says_what_stands_in_braces() -> None:
     made = bodies(table(CLIENTS), "clients/{name}", {"title": "Papers of {name}", "max_files": 5})
     assert made == [
-        {"folder": "clients/Anna Berg", "title": "Papers of Anna Berg", "max_files": 5},
-        {"folder": "clients/Tom - Sons", "title": "Papers of Tom / Sons", "max_files": 5},
+        {"folder": "clients/Anna Berg", "recipient_name": "Anna Berg", "title": "Papers of Anna Berg", "max_files": 5},
+        {
+            "folder": "clients/Tom - Sons",
+            "recipient_name": "Tom / Sons",
+            "title": "Papers of Tom / Sons",
+            "max_files": 5,
+        },
     ]
 
 
@@ -82,3 +87,30 @@ def test_what_was_printed_is_read_again_and_only_what_is_missing_made() -> None:
 def test_what_cannot_be_is_said_before_a_link_is_made(text: str | bytes, folder: str, said: str) -> None:
     with pytest.raises(click.UsageError, match=said):
         bodies(table(text), folder, {})
+
+
+@pytest.mark.parametrize(
+    ("text", "whom"),
+    [
+        ("Name,E-Mail\nAnna,anna@Example.org\n", {"recipient_name": "Anna", "recipient_email": "anna@example.org"}),
+        ("who,mail\nAnna,anna@example.org\n", {"recipient_email": "anna@example.org"}),
+        ("name,address\nAnna,anna@example.org\n", {"recipient_name": "Anna", "recipient_email": "anna@example.org"}),
+        ("name,address\nAnna,1 Main Street\n", {"recipient_name": "Anna"}),
+        ("name,email\n,\nx,y@example.org\n", {"recipient_name": "x", "recipient_email": "y@example.org"}),
+        ("folder\na\n", {}),
+    ],
+)
+def test_columns_say_for_whom_a_link_is(text: str, whom: dict[str, str]) -> None:
+    (made,) = bodies(table(text), "in", {})
+    assert made == {"folder": "in", **whom}
+
+
+def test_what_an_option_says_counts_before_a_column() -> None:
+    (made,) = bodies(table("name,boss\nAnna,Ben\n"), "in", {"recipient_name": "{boss}"})
+    assert made is not None
+    assert made["recipient_name"] == "Ben"
+
+
+def test_a_wrong_address_stops_everything_before_the_first_link() -> None:
+    with pytest.raises(click.UsageError, match="Row 3: 'b@' is no e-mail address"):
+        bodies(table("email\na@example.org\nb@\n"), "in", {})

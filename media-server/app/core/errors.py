@@ -260,6 +260,11 @@ class RequestClosed(UploadError):
     default = "This link has been closed by its owner."
 
 
+class RequestOverdue(UploadError):
+    code = "request_overdue"
+    default = "The files were due, and this link takes no late ones. Ask its owner for more time."
+
+
 class UploadExpired(UploadError):
     code = "upload_expired"
     default = "This upload was left alone for too long, or took too long in all, and has been removed. Start it again."

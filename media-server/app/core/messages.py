@@ -51,10 +51,13 @@ class MessageKind(StrEnum):
     """For a sender: what arrived, with the receipt. By mail only."""
     INVITATION = "invitation"
     """For whom an owner wants files from: the link. By mail only."""
+    REMINDER = "reminder"
+    """For somebody of whom files are awaited: the link once more. By mail only."""
     TEST = "test"
 
 
-HOOK_KINDS = tuple(kind for kind in MessageKind if kind not in (MessageKind.CONFIRMATION, MessageKind.INVITATION))
+_TO_SENDERS = (MessageKind.CONFIRMATION, MessageKind.INVITATION, MessageKind.REMINDER)
+HOOK_KINDS = tuple(kind for kind in MessageKind if kind not in _TO_SENDERS)
 CHAT_KINDS = (MessageKind.FILES_RECEIVED, MessageKind.FILES_REMOVED, MessageKind.TEST)
 """What people in a chat are told."""
 

@@ -22,10 +22,14 @@ class LinkState(StrEnum):
 
 
 class LinkFilter(StrEnum):
-    """Which links are listed: those in a state, or of one of two further kinds."""
+    """Which links are listed: those in a state, or of one of some further kinds."""
 
     NOT_BEGUN = "not_begun"
     """Nobody has sent anything, nothing is under way, and its owner has not closed it."""
+    DUE = "due"
+    """It takes files, and those of somebody who has sent none are due within a week."""
+    LATE = "late"
+    """The same, and they were due."""
     NEW = "new"
     """There are files that its owner has not seen."""
     OPEN = "open"
@@ -39,18 +43,19 @@ class LinkSort(StrEnum):
     LAST_RECEIVED = "last_received"
     TITLE = "title"
     EXPIRES = "expires"
+    DUE = "due"
 
 
 class LinkOrder(NamedTuple):
     """By what links are sorted, those of one place by their hashes. Those that received nothing come before all that did, those
-    that never expire after all that do; descending, it is the other way round."""
+    that never expire after all that do, those of which nothing is due after all others; descending, it is the other way round."""
 
     by: LinkSort = LinkSort.CREATED
     descending: bool = True
 
     @classmethod
     def usual(cls, by: LinkSort) -> LinkOrder:
-        """The direction in which people read it: the newest first, names from A, and first what expires soonest."""
+        """The direction in which people read it: the newest first, names from A, and first what expires or is due soonest."""
         return cls(by, by in (LinkSort.CREATED, LinkSort.LAST_RECEIVED))
 
     def __str__(self) -> str:
@@ -59,7 +64,7 @@ class LinkOrder(NamedTuple):
 
 NEWEST_FIRST = LinkOrder()
 NEVER = 1e18
-"""The place of links that never expire, in seconds since the epoch."""
+"""The place of links that never expire, or of which nothing is due, in seconds since the epoch."""
 MAX_SORTED = 200
 """So many characters of a name decide where it stands."""
 
@@ -104,11 +109,17 @@ def place_of(link: RequestLink, standing: Standing, by: LinkSort) -> Place:
             return standing.last_received_at or 0.0, link.hash
         case LinkSort.EXPIRES:
             return ends_at(link), link.hash
+        case LinkSort.DUE:
+            return due_at(link), link.hash
     return link.created_at, link.hash
 
 
 def ends_at(link: RequestLink) -> float:
     return NEVER if link.terms.expires_at is None else link.terms.expires_at
+
+
+def due_at(link: RequestLink) -> float:
+    return NEVER if link.terms.due_at is None else link.terms.due_at
 
 
 _NUMBER = re.compile(r"[0-9]+")

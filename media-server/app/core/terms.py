@@ -24,6 +24,8 @@ MAX_EXTENSIONS = 200
 MAX_EXTENSION_LENGTH = 32
 MAX_ORIGINS = 100
 MAX_NOTIFIED = 20
+MAX_REMINDERS = 10
+MAX_REMINDER_DAYS = 90
 
 
 class CaptchaMode(StrEnum):
@@ -64,6 +66,10 @@ class Kind(StrEnum):
     QUESTIONS = "questions"
     DESTINATION = "destination"
     SWITCH = "switch"
+    TIME = "time"
+    """Given as seconds since the epoch, or in ISO 8601 with a zone; None is none."""
+    DAYS = "days"
+    """Whole days before a time, those after it negative."""
 
 
 class Audience(StrEnum):
@@ -90,11 +96,13 @@ class Term:
     audience: Audience = Audience.SENDERS
     name: str = ""
     """Where it is not that of the field."""
+    option: str = ""
+    """What the command line calls it, where that is not its name."""
     spellings: tuple[str, ...] = ()
     """Other names that bodies may use."""
     field: str = ""
     needs: str = ""
-    """What the installation has to have before it can be switched on: an extra of this name, or ``mail``, a mail server."""
+    """What the installation has to have before it can be switched on: an extra of this name; ``mail``, a mail server; ``reminders``, that and an address of its own."""
     default: Any = None
     choices: type[StrEnum] | None = None
 
@@ -243,6 +251,34 @@ class Terms:
             "See [Messages](#messages).",
         ),
     ] = None
+    due_at: Annotated[
+        float | None,
+        Term(
+            kind=Kind.TIME,
+            label="Due",
+            option="due",
+            help="When the files are due, such as 2026-07-03T18:00; '' is at no time.",
+            more="Seconds since the epoch, or ISO 8601 with a zone, such as `2026-07-03T18:00:00+02:00`. It closes nothing: see "
+            "[Due dates](#due-dates-and-reminders).",
+        ),
+    ] = None
+    allow_late: Annotated[
+        bool,
+        Term(kind=Kind.SWITCH, label="Takes late files", help="Take files after they were due."),
+    ] = True
+    reminders: Annotated[
+        tuple[int, ...],
+        Term(
+            kind=Kind.DAYS,
+            label="Reminds",
+            option="remind",
+            most=MAX_REMINDER_DAYS,
+            audience=Audience.OWNER,
+            needs="reminders",
+            help="Days before the files are due on which to remind by mail, such as 7,1,-1: -1 is the day after; '' is never.",
+            more=f"A list of up to {MAX_REMINDERS}, or one text with commas. See [Due dates](#due-dates-and-reminders).",
+        ),
+    ] = ()
     confirm: Annotated[
         bool,
         Term(
@@ -299,6 +335,10 @@ class Terms:
     def requires_password(self) -> bool:
         return self.password_hash is not None
 
+    def is_overdue(self, now: float) -> bool:
+        """Whether files come too late to be taken."""
+        return not self.allow_late and self.due_at is not None and now >= self.due_at
+
     def is_expired(self, now: float) -> bool:
         return self.expires_at is not None and now >= self.expires_at
 
@@ -329,7 +369,7 @@ def _value(term: Term, kept: Any) -> Any:
     match term.kind:
         case Kind.CHOICE if term.choices:
             return term.choices(kept)
-        case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES:
+        case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES | Kind.DAYS:
             return None if kept is None else tuple(kept)
         case Kind.ITEMS:
             return tuple(map(Item.of, kept))

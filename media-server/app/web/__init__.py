@@ -21,6 +21,7 @@ from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
 from app.web.api.pages import SENDERS_PAGE, pages
 from app.web.api.receipts import receipts
+from app.web.api.reminders import reminders
 from app.web.api.requests import requests
 from app.web.api.system import system
 from app.web.api.ws import ws
@@ -45,6 +46,7 @@ _BLUEPRINTS = (
     entities,
     entity_uploads,
     messages,
+    reminders,
     receipts,
     audit,
     owner,

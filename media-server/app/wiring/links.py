@@ -17,6 +17,11 @@ from app.wiring.captcha import build_captcha
 from app.wiring.extras import check_extra
 from app.wiring.ground import Ground, policy_of
 
+NO_ADDRESS = (
+    "Reminders tell people the address of a link, and this server does not know its own. Whoever looks after it has to set "
+    "DROPPR_PUBLIC_URL."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Links:
@@ -63,10 +68,12 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
 
 def _check(settings: Settings, name: str) -> None:
     """Raises NotInstalled, MailNotReady where this installation lacks what a term needs."""
-    if name != "mail":
+    if name not in ("mail", "reminders"):
         check_extra(name)
     elif settings.smtp_url is None:
         raise MailNotReady()
+    elif name == "reminders" and settings.public_url is None:
+        raise MailNotReady(NO_ADDRESS)
 
 
 def access_rules(settings: Settings) -> AccessRules:

@@ -18,6 +18,7 @@ from app.services.messages.item_messages import ItemMessages, ReturnLimits
 from app.services.messages.mails import Mails
 from app.services.messages.message_log import MessageLog
 from app.services.messages.reader import MessageReader, Rules
+from app.services.messages.reminders import Reminders, Stops
 from app.services.messages.worker import MessageWorker
 from app.services.senders.receipts import Receipts
 from app.settings import Settings
@@ -27,6 +28,7 @@ from app.storage.messages.smtp import MailServer, SMTPMail
 from app.storage.messages.webhooks import HTTPHooks
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.messages import SQLMessages
+from app.storage.sql.reminders import SQLReminders
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.ground import Ground
 
@@ -41,6 +43,7 @@ class Messages:
 
     log: MessageLog
     invitations: Invitations
+    reminders: Reminders
     endpoints: Endpoints
     reader: MessageReader
     worker: MessageWorker
@@ -61,7 +64,9 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         limits=ConfirmationLimits(link=settings.rate_limit_confirmations),
         clock=clock,
     )
-    delivery = _delivery(ground, settings, receipts, (store, endpoints), (hooks, chats))
+    reminding = SQLReminders(ground.catalogue)
+    reminders = _reminders(ground, settings, rules, reminding, bell)
+    delivery = _delivery(ground, settings, receipts, (store, endpoints), (hooks, chats), reminders)
     worker = MessageWorker(
         store=store,
         closing=closing,
@@ -69,11 +74,13 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         leader=LocalLeader(settings.data_dir / RUN_FOLDER / "messages.lock"),
         clock=clock,
         bell=bell,
+        remind=reminders.remind_due,
         prune=lambda: store.prune(clock() - settings.messages_kept_days * 86_400, MOST_MESSAGES),
     )
     return Messages(
         MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts),
-        Invitations(links=requests, store=store, rules=rules, clock=clock, bell=bell, acts=ground.acts),
+        Invitations(links=requests, store=reminding, rules=rules, clock=clock, bell=bell, acts=ground.acts),
+        reminders,
         Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock, acts=ground.acts),
         MessageReader(
             requests=requests, store=store, endpoints=endpoints, items=_items(ground, rules), rules=rules, clock=clock
@@ -93,12 +100,26 @@ def _items(ground: Ground, rules: Rules) -> ItemMessages:
     )
 
 
+def _reminders(ground: Ground, settings: Settings, rules: Rules, store: SQLReminders, bell: Bell) -> Reminders:
+    return Reminders(
+        requests=ground.requests,
+        store=store,
+        stops=Stops(store, ground.stores.secrets.get("reminder_key").encode(), ground.clock),
+        attempts=ground.attempts,
+        rules=rules,
+        clock=ground.clock,
+        bell=bell,
+        public_url=settings.public_url,
+    )
+
+
 def _delivery(
     ground: Ground,
     settings: Settings,
     receipts: Receipts,
     stores: tuple[SQLMessages, SQLEndpoints],
     carriers: tuple[HTTPHooks, Chats],
+    reminders: Reminders,
 ) -> Delivery:
     (store, endpoints), (hooks, chats) = stores, carriers
     return Delivery(
@@ -110,6 +131,7 @@ def _delivery(
         chats=chats,
         clock=ground.clock,
         backoff=Backoff(5.0, 3600.0, random.random),
+        why_not=reminders.why_not,
     )
 
 

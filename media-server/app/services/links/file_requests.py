@@ -10,7 +10,15 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from app.core.actors import THE_OWNER, Actor, Credentials
-from app.core.errors import FileNotFound, InvalidRequest, RateLimited, RequestClosed, RequestExpired, UploadError
+from app.core.errors import (
+    FileNotFound,
+    InvalidRequest,
+    RateLimited,
+    RequestClosed,
+    RequestExpired,
+    RequestOverdue,
+    UploadError,
+)
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.policy import Policy
@@ -151,6 +159,13 @@ class FileRequests:
             raise RequestClosed()
         if link.terms.is_expired(self._clock()):
             raise RequestExpired()
+        return link
+
+    def find_to_open(self, hash: str) -> RequestLink:
+        """The link, if it takes new uploads now. Raises what ``find`` raises, and RequestOverdue."""
+        link = self.find(hash)
+        if link.terms.is_overdue(self._clock()):
+            raise RequestOverdue()
         return link
 
     def info(self, hash: str, client: str) -> LinkInfo:

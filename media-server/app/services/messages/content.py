@@ -36,6 +36,8 @@ class Content:
     small: str
     link: tuple[str, str] | None = None
     """A text and an address."""
+    stop: tuple[str, str] | None = None
+    """The same of what ends such mails."""
 
     def to_a_chat(self) -> Content:
         """Without why it is told: whoever reads a chat knows. Its first sentence stands above it already."""
@@ -52,6 +54,8 @@ def content_of(message: Message, words: Words, public_url: str | None) -> Conten
         return _invitation(message.facts, words)
     if message.kind is MessageKind.ITEM_RETURNED:
         return _returned(message, words, public_url)
+    if message.kind is MessageKind.REMINDER:
+        return _reminder(message.facts, words)
     one = message.facts["files"] == 1
     if message.kind is MessageKind.FILES_REMOVED:
         said = words.removed_one if one else words.removed
@@ -81,7 +85,7 @@ def _invitation(facts: Mapping[str, Any], words: Words) -> Content:
     title, until = clean(facts["title"] or ""), facts["until"]
     after = []
     if until is not None:
-        after.append(words.until.format(when=datetime.fromtimestamp(until, UTC).strftime("%Y-%m-%d %H:%M")))
+        after.append(words.until.format(when=_time_text(until)))
     if facts["password"]:
         after.append(words.needs_password)
     return Content(
@@ -113,6 +117,28 @@ def _paragraphs(text: str) -> list[str]:
     """What an owner has written, as it was written."""
     said = [" ".join(each.split()) for each in re.split(r"\n\s*\n", text) if each.strip()]
     return [_HIDDEN.sub("\ufffd", each) for each in said]
+
+
+def _reminder(facts: Mapping[str, Any], words: Words) -> Content:
+    title, name, due = clean(facts["title"] or ""), clean(facts["name"] or ""), facts["due"]
+    said = [words.still_asked]
+    if due is not None:
+        said.append((words.was_due if facts["late"] else words.due).format(when=_time_text(due)))
+        if not facts["takes_late"]:
+            said.append(words.no_late)
+    return Content(
+        subject=words.reminder_subject.format(title=title) if title else words.reminder_subject_untitled,
+        before=[*([words.hello.format(name=name)] if name else []), " ".join(said)],
+        files=[],
+        after=[*([words.needs_password] if facts["password"] else []), words.sent_already],
+        small=words.why_reminded,
+        link=(words.send_here, facts["address"]),
+        stop=(words.stop_reminders, facts["stop"]),
+    )
+
+
+def _time_text(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _confirmation(facts: Mapping[str, Any], words: Words) -> Content:
@@ -174,5 +200,6 @@ def text_of(content: Content) -> str:
     if content.link:
         parts.append(f"{content.link[0]}: {content.link[1]}")
     if content.small:
-        parts.append(f"-- \n{content.small}")
+        stop = f"\n{content.stop[0]}: {content.stop[1]}" if content.stop else ""
+        parts.append(f"-- \n{content.small}{stop}")
     return "\n\n".join(parts) + "\n"

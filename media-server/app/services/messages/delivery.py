@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import product
@@ -51,7 +51,9 @@ class Delivery:
         chats: Chats,
         clock: Clock,
         backoff: Backoff,
+        why_not: Callable[[Message], str | None] = lambda _: None,
     ) -> None:
+        """``why_not`` says why a reminder need not be sent any more; None where it has to be."""
         self._store = store
         self._endpoints = endpoints
         self._requests = requests
@@ -60,6 +62,7 @@ class Delivery:
         self._chats = chats
         self._clock = clock
         self._backoff = backoff
+        self._why_not = why_not
         self._answers: dict[str, Answer] = {}
         """What was answered and could not be noted yet: such a message is not handed over again, only noted."""
         # From the beginning, or the first of each kind would be no increase.
@@ -105,6 +108,8 @@ class Delivery:
     def _send(self, message: Message) -> Answer:
         if self._mail is None:
             return Answer(Outcome.LATER, "This server has no mail server (DROPPR_SMTP_URL).", of_all=True)
+        if message.kind is MessageKind.REMINDER and (why := self._why_not(message)) is not None:
+            return Answer(Outcome.NEVER, why)
         receipt: Mapping[str, Any] | None = None
         if message.kind is MessageKind.CONFIRMATION:
             try:

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 
 from app.core.actors import Actor
 from app.core.audit import Act
-from app.core.errors import MailNotReady, RequestClosed, RequestExpired
+from app.core.errors import MailNotReady, RequestClosed, RequestExpired, RequestOverdue
 from app.core.messages import AT_ONCE, Channel, Message, MessageKind
 from app.core.ports.guards import Clock
 from app.core.ports.links import LinkStore
-from app.core.ports.messages import MessageStore
+from app.core.ports.reminders import ReminderStore
+from app.core.terms import Terms
 from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.messages.reader import Rules
@@ -21,7 +22,7 @@ class Invitations:
     """Sends links to people. ``bell`` is rung when there is something to send at once."""
 
     def __init__(
-        self, *, links: LinkStore, store: MessageStore, rules: Rules, clock: Clock, bell: Bell, acts: Acts
+        self, *, links: LinkStore, store: ReminderStore, rules: Rules, clock: Clock, bell: Bell, acts: Acts
     ) -> None:
         self._acts = acts
         self._links = links
@@ -33,15 +34,12 @@ class Invitations:
     def send(self, hash: str, address: str, to: Sequence[str], text: str, actor: Actor) -> list[Message]:
         """Have a link that is at ``address`` mailed to each of ``to``, with what its owner says to it; nobody learns who else has it.
 
-        Raises MailNotReady, RequestNotFound, RequestClosed, RequestExpired.
+        Raises MailNotReady, RequestNotFound, RequestClosed, RequestExpired, RequestOverdue.
         """
         if not self._rules.mail:
             raise MailNotReady()
         terms, now = self._links.load(hash).terms, self._clock()
-        if not terms.active:
-            raise RequestClosed("Nobody can send by this link. Open it again before you send it.")
-        if terms.is_expired(now):
-            raise RequestExpired("This link has expired. Give it more time before you send it.")
+        check_takes_files(terms, now)
         facts = {
             "title": terms.title,
             "text": text,
@@ -55,7 +53,19 @@ class Invitations:
             )
             for each in to
         ]
-        self._store.add(made)
+        self._store.invite(hash, made)
         self._acts.note(actor, Act.LINK_SENT, hash, kept={"to": [*to]}, messages=[each.id for each in made])
         self._bell.ring()
         return made
+
+
+def check_takes_files(terms: Terms, now: float) -> None:
+    """Return if people who are sent to a link can send there. Raises RequestClosed, RequestExpired, RequestOverdue."""
+    if not terms.active:
+        raise RequestClosed("Nobody can send by this link. Open it again before you send it.")
+    if terms.is_expired(now):
+        raise RequestExpired("This link has expired. Give it more time before you send it.")
+    if terms.is_overdue(now):
+        raise RequestOverdue(
+            "The files were due, and the link takes no late ones. Give it more time before you send it."
+        )

@@ -6,9 +6,9 @@ import html
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry, UnstructuredHeader
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
+from email.policy import SMTP, SMTPUTF8, EmailPolicy
 from email.utils import format_datetime
 from typing import Any
 
@@ -16,6 +16,18 @@ from app.core.addresses import named_address
 from app.core.messages import Message
 from app.services.messages.content import Content, clean, content_of, text_of
 from app.services.messages.words import words_of
+
+
+class _Unfolded(UnstructuredHeader):
+    """An address of the web on one line: folded it would be encoded, and mail programs would find none."""
+
+    def fold(self, *, policy: EmailPolicy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"  # type: ignore[attr-defined]
+
+
+_HEADERS = HeaderRegistry()
+_HEADERS.map_to_type("list-unsubscribe", _Unfolded)  # type: ignore[arg-type]
+_ASCII, _UTF8 = (each.clone(header_factory=_HEADERS) for each in (SMTP, SMTPUTF8))
 
 
 class Mails:
@@ -32,7 +44,7 @@ class Mails:
         words = words_of(message.facts.get("language"))
         content = content_of(message, words, self._public_url)
         local, _, domain = message.recipient.rpartition("@")
-        mail = EmailMessage(policy=SMTP if message.recipient.isascii() else SMTPUTF8)
+        mail = EmailMessage(policy=_ASCII if message.recipient.isascii() else _UTF8)
         mail["Subject"] = content.subject
         mail["From"] = self._from
         mail["To"] = Address("", local, domain)
@@ -40,6 +52,10 @@ class Mails:
         mail["Message-ID"] = f"<{message.id}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = words.language
+        if content.stop is not None:
+            # One click in the mail program is enough (RFC 8058).
+            mail["List-Unsubscribe"] = f"<{content.stop[1]}>"
+            mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(text_of(content), cte="quoted-printable")
         mail.add_alternative(_html(content, words.language), subtype="html", cte="quoted-printable")
         mail.make_mixed()
@@ -57,11 +73,16 @@ def _html(content: Content, language: str) -> str:
     before = "".join(f"<p>{html.escape(each)}</p>" for each in content.before)
     files = "".join(f'<li style="overflow-wrap:anywhere">{html.escape(each)}</li>' for each in content.files)
     after = "".join(f"<p>{html.escape(each)}</p>" for each in content.after)
-    link = f'<p><a href="{html.escape(content.link[1])}">{html.escape(content.link[0])}</a></p>' if content.link else ""
-    small = f'<p style="font-size:smaller;opacity:.75">{html.escape(content.small)}</p>' if content.small else ""
+    link = f"<p>{_link(*content.link)}</p>" if content.link else ""
+    stop = _link(*content.stop) if content.stop else ""
+    small = f'<p style="font-size:smaller;opacity:.75">{html.escape(content.small)} {stop}</p>' if content.small else ""
     return (
         f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
         f"<title>{html.escape(content.subject)}</title></head>"
         '<body style="font-family:system-ui,sans-serif;line-height:1.5;max-width:40em;margin:auto;padding:1em">'
         f"{before}{f'<ul>{files}</ul>' if files else ''}{after}{link}{small}</body></html>\n"
     )
+
+
+def _link(text: str, address: str) -> str:
+    return f'<a href="{html.escape(address)}">{html.escape(text)}</a>'

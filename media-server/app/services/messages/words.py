@@ -39,6 +39,16 @@ class Words:
     returned: str
     returned_untitled: str
     why_returned: str
+    reminder_subject: str
+    reminder_subject_untitled: str
+    hello: str
+    still_asked: str
+    due: str
+    was_due: str
+    no_late: str
+    sent_already: str
+    why_reminded: str
+    stop_reminders: str
     test_subject: str
     test: str
     test_chat: str
@@ -78,6 +88,16 @@ ENGLISH = Words(
     returned_untitled="What you sent for \u201c{item}\u201d was sent back to you:",
     why_returned="You get this mail because your address belongs to files that were asked for. If they are not yours, you need not do "
     "anything.",
+    reminder_subject="Reminder: please send files: {title}",
+    reminder_subject_untitled="Reminder: please send files",
+    hello="Hello {name},",
+    still_asked="You were asked for files, and they have not arrived yet.",
+    due="They are due on {when} UTC.",
+    was_due="They were due on {when} UTC.",
+    no_late="After that no more files are taken.",
+    sent_already="If you have sent them already, you need not do anything.",
+    why_reminded="You get this mail because somebody who uses this Droppr server asked you for files.",
+    stop_reminders="No more reminders to this address",
     test_subject="Droppr can send mail",
     test="This is a test that the owner of this Droppr server asked for. Mail from it arrives.",
     test_chat="This is a test that the owner of this Droppr server asked for. What arrives will be told here.",

@@ -41,8 +41,9 @@ class MessageWorker:
         clock: Clock,
         bell: Bell,
         prune: Callable[[], object],
+        remind: Callable[[], object] = lambda: None,
     ) -> None:
-        """``prune`` is called in the leader at its start and every hour."""
+        """``prune`` is called in the leader at its start and every hour, ``remind`` with each look."""
         self._store = store
         self._closing = closing
         self._delivery = delivery
@@ -50,6 +51,7 @@ class MessageWorker:
         self._clock = clock
         self._bell = bell
         self._prune = prune
+        self._remind = remind
         self._lock = threading.Lock()
         self._running: set[str] = set()
         self._failed: dict[str, tuple[int, float]] = {}
@@ -64,8 +66,9 @@ class MessageWorker:
         threading.Thread(target=self._run, name="messages", daemon=True).start()
 
     def look(self) -> None:
-        """Close what is due, and begin with whatever may be tried now."""
+        """Close what is due, remind whom it is time to, and begin with whatever may be tried now."""
         self._closing.close_due()
+        self._remind()
         for message in self._store.due(self._clock(), 1):
             with self._lock:
                 if message.lane in self._running or self._rests(message):

@@ -37,8 +37,8 @@ class Admission:
         self._let_in = let_in
 
     def to_open(self, hash: str) -> None:
-        """Check a call that opens uploads on a link. Raises RequestNotFound, RequestClosed or RequestExpired."""
-        self._file_requests.find(hash)
+        """Check a call that opens uploads on a link. Raises RequestNotFound, RequestClosed, RequestExpired or RequestOverdue."""
+        self._file_requests.find_to_open(hash)
 
     def to_go_on(self, hash: str, upload_id: str) -> None:
         """Check a chunk of an upload, whose link may have expired meanwhile.

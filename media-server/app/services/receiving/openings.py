@@ -51,11 +51,12 @@ class Openings:
     def link(self, hash: str, credentials: Credentials) -> RequestLink:
         """The link, if uploads may be opened on it with these credentials.
 
-        Raises RequestNotFound, RequestClosed, RequestExpired; what ``Access.authorize`` raises, about password and captcha;
-        AnswersRequired where the link asks what has to be answered first; Busy while memory is short or nothing could be delivered to the link's folder. Raises StorageFull, before a wrong password
+        Raises RequestNotFound, RequestClosed, RequestExpired, RequestOverdue; what ``Access.authorize`` raises, about password and
+        captcha; AnswersRequired where the link asks what has to be answered first; Busy while memory is short or nothing could be
+        delivered to the link's folder. Raises StorageFull, before a wrong password
         is counted, where the disk is below the lower floor: counting writes.
         """
-        link = self._file_requests.find(hash)
+        link = self._file_requests.find_to_open(hash)
         self._memory.check()
         self._room.room_for_chunk(0)
         self._file_requests.authorize_opening(link, credentials)

@@ -13,17 +13,28 @@ from sqlalchemy import select
 
 from app.core.actors import THE_OWNER, Actor, actor_named
 from app.core.audit import Act
+from app.core.due import next_reminder
 from app.core.errors import RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, RequestLink, link_document, link_of
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
-from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standing, ends_at, place_of, sorted_name
+from app.core.standing import (
+    NEWEST_FIRST,
+    LinkFilter,
+    LinkOrder,
+    Place,
+    Standing,
+    due_at,
+    ends_at,
+    place_of,
+    sorted_name,
+)
 from app.core.terms import Terms, changed_terms
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
-from app.storage.sql.schema import brought, doomed, folders, ledger, links, number, parties, party_items, seen
+from app.storage.sql.schema import brought, doomed, folders, invited, ledger, links, number, parties, party_items, seen
 
 MAX_LINKS_REMEMBERED = 256
 """Links that a process remembers, as they are asked for with every request and hardly ever changed."""
@@ -41,11 +52,13 @@ _TERMS = [
     links.c.max_files,
     links.c.max_total_size,
     links.c.sorted_name,
+    links.c.due_at,
+    links.c.personal,
     links.c.document,
 ]
 _UNUSED = dict.fromkeys(
     ("open", "announced", "coming_weight", "received", "received_bytes", "received_weight", "removed", "gone"), 0
-) | {"folders": 0, "parties": 0, "version": 0, "arrivals": 0, "last_received_at": 0.0, "last_sender": None}
+) | {"folders": 0, "parties": 0, "version": 0, "arrivals": 0, "last_received_at": 0.0, "last_sender": None, "remind_at": None}
 
 
 class LinkStatements:
@@ -64,13 +77,14 @@ class LinkStatements:
             .values(**filled(_TERMS), version=links.c.version + number(1))
             .where(links.c.id == value("link"))
         )
+        self.remind = words(links.update().values(remind_at=value("at", sa.Double)).where(links.c.id == value("link")))
         self.counts = words(select(*COUNTS).where(this))
         self.received = words(select(sa.func.sum(links.c.received_bytes)))
         self.delete = words(links.delete().where(links.c.id == value("link")))
         self.doom = words(inserted(database, doomed))
         self.doomed = words(select(doomed.c.link).limit(number(1)).offset(number(0)))
         self.clear_some = [words(_some_of(table)) for table in (ledger, party_items)]
-        rest = (brought, folders, seen, parties, doomed)
+        rest = (brought, folders, seen, invited, parties, doomed)
         self.clear_rest = [words(table.delete().where(table.c.link == value("link"))) for table in rest]
 
 
@@ -83,6 +97,7 @@ class SQLLinks:
         """``happened`` is called whenever there are new events."""
         self._database = database
         self._happened = happened
+        self._clock = clock
         self._links = LinkStatements(database)
         self._lists = ListStatements(database)
         self._events = EventLog(database, clock)
@@ -96,7 +111,7 @@ class SQLLinks:
             "set": changed_terms(Terms(), link.terms),
         }
         with self._database.write() as tx:
-            self._put(tx, link)
+            self._put(tx, link, next_reminder(link.terms, self._clock()))
             self._events.write(
                 tx, EventKind.LINK_MADE, link.hash, by or actor_named(link.owner), act=Act.LINK_MADE, **made
             )
@@ -128,6 +143,8 @@ class SQLLinks:
             link = change(before)
             if link != before:
                 tx.run(self._links.change, link=row[0], **_terms(link))
+                if _reminds(link) != _reminds(before):
+                    tx.run(self._links.remind, link=row[0], at=next_reminder(link.terms, self._clock()))
                 closed = before.terms.active and not link.terms.active
                 reopened = link.terms.active and not before.terms.active
                 self._events.write(
@@ -231,8 +248,9 @@ class SQLLinks:
         self._remembered[hash] = row[0], link
         return link
 
-    def _put(self, tx: Transaction, link: RequestLink) -> None:
-        tx.run(self._links.create, hash=link.hash, created_at=link.created_at, **_terms(link), **_UNUSED)
+    def _put(self, tx: Transaction, link: RequestLink, remind_at: float | None = None) -> None:
+        unused = _UNUSED | {"remind_at": remind_at}
+        tx.run(self._links.create, hash=link.hash, created_at=link.created_at, **_terms(link), **unused)
 
     def _each(self) -> Iterator[RequestLink]:
         """Every link, newest first, read piece by piece."""
@@ -255,6 +273,10 @@ def check_hash(hash: str) -> None:
         raise RequestNotFound()
 
 
+def _reminds(link: RequestLink) -> tuple[float | None, tuple[int, ...]]:
+    return link.terms.due_at, link.terms.reminders
+
+
 def _terms(link: RequestLink) -> dict[str, Any]:
     return {
         "active": int(link.terms.active),
@@ -263,5 +285,7 @@ def _terms(link: RequestLink) -> dict[str, Any]:
         "max_files": link.terms.max_files,
         "max_total_size": link.terms.max_total_size,
         "sorted_name": sorted_name(link),
+        "due_at": due_at(link),
+        "personal": int(link.terms.is_personal),
         "document": json.dumps(link_document(link), allow_nan=False),
     }

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import and_, or_, select
 
+from app.core.due import SOON_SECONDS
 from app.core.room import NAME_BYTES
 from app.core.standing import LinkFilter, LinkOrder, LinkSort, Standing
 from app.storage.sql.database import Database, Query, Row, compiled, value
@@ -19,6 +20,7 @@ _BY: dict[LinkSort, Any] = {
     LinkSort.LAST_RECEIVED: links.c.last_received_at,
     LinkSort.TITLE: links.c.sorted_name,
     LinkSort.EXPIRES: links.c.ends_at,
+    LinkSort.DUE: links.c.due_at,
 }
 
 _ACTIVE = links.c.active == number(1)
@@ -28,9 +30,16 @@ _FULL = or_(
     and_(links.c.max_files > number(0), links.c.received + links.c.open >= links.c.max_files),
     and_(links.c.max_total_size > number(0), links.c.received_weight + number(NAME_BYTES) > links.c.max_total_size),
 )
+# As core.due has it.
+_AWAITED = and_(_OPEN_NOW, or_(links.c.personal == number(0), links.c.received == number(0)))
+# Added to, as SQLite would else go by an index on it in every order, and sort what it finds.
+_DUE_AT = links.c.due_at + number(0)
+_NOW = value("now", sa.Double)
 _UNSEEN = links.c.received - sa.func.coalesce(seen.c.files, number(0))
 _ONLY: dict[LinkFilter, Any] = {
-    # Added to, as SQLite would else go by that index in every order, and sort what it finds.
+    LinkFilter.DUE: and_(_AWAITED, _DUE_AT > _NOW, _NOW + number(SOON_SECONDS) >= _DUE_AT),
+    LinkFilter.LATE: and_(_AWAITED, _DUE_AT <= _NOW),
+    # Added to like the above.
     LinkFilter.NOT_BEGUN: and_(_ACTIVE, links.c.last_received_at + number(0) == number(0), links.c.open == number(0)),
     LinkFilter.NEW: number(0) < _UNSEEN,
     LinkFilter.OPEN: and_(_OPEN_NOW, sa.not_(_FULL)),

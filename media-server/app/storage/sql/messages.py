@@ -112,7 +112,7 @@ class SQLMessages:
             if row is None or _batch(row) != batch:
                 return False
             tx.run(self._sql.put_batch, **_batch_row(after))
-            tx.many(self._sql.add, [_row(each) for each in messages])
+            tx.many(self._sql.add, [message_row(each) for each in messages])
         self._database.sync()
         return True
 
@@ -125,7 +125,7 @@ class SQLMessages:
     def add(self, messages: Sequence[Message]) -> None:
         if messages:
             with self._database.write(urgent=True) as tx:
-                tx.many(self._sql.add, [_row(each) for each in messages])
+                tx.many(self._sql.add, [message_row(each) for each in messages])
             self._database.sync()
 
     def load(self, id: str) -> Message | None:
@@ -143,7 +143,7 @@ class SQLMessages:
             if row is None:
                 return None
             changed = change(_message(row))
-            tx.run(self._sql.update, **_row(changed))
+            tx.run(self._sql.update, **message_row(changed))
         self._database.sync()
         return changed
 
@@ -214,7 +214,7 @@ def _message(row: Row) -> Message:
     return Message(**named)
 
 
-def _row(message: Message) -> dict[str, Any]:
+def message_row(message: Message) -> dict[str, Any]:
     row = {name: getattr(message, name) for name in _NAMES}
     return row | {
         "kind": message.kind.value,

@@ -75,10 +75,14 @@ links = Table(
     Column("last_received_at", Double, nullable=False, server_default=_NOTHING),
     Column("last_sender", Text),
     Column("parties", BigInteger, nullable=False, server_default=_NOTHING),  # Its rows in ``parties``.
+    Column("due_at", Double, nullable=False, server_default=_NOTHING),  # Far away where nothing is ever due.
+    Column("personal", Integer, nullable=False, server_default=_NOTHING),
+    Column("remind_at", Double),  # When people are reminded next.
     Index("links_by_age", "created_at", "hash"),
     Index("links_by_arrival", "last_received_at", "hash"),
     Index("links_by_name", "sorted_name", "hash"),
     Index("links_by_end", "ends_at", "hash"),
+    Index("links_by_due", "due_at", "hash"),
     # Numbers of deleted links are not given again, while rows of theirs may still be there.
     sqlite_autoincrement=True,
 )
@@ -125,6 +129,7 @@ def _some(name: str, *columns: Column[object], only: ColumnElement[bool], unique
     return Index(name, *columns, unique=unique, sqlite_where=only, postgresql_where=only)
 
 
+_some("links_to_remind", links.c.remind_at, only=links.c.remind_at.is_not(None))
 Index("ledger_by_upload", ledger.c.link, ledger.c.upload_id, unique=True)
 Index("ledger_by_age", ledger.c.link, ledger.c.state, ledger.c.at, ledger.c.upload_id)
 # SQLite takes the index of which a statement fixes most columns, so these begin with all that theirs fix.
@@ -385,6 +390,25 @@ messages = Table(
     Index("messages_by_link", "link", "created_at", "id"),
 )
 _some("messages_due", messages.c.lane, messages.c.next_at, only=messages.c.next_at.is_not(None))
+
+# To whom a link was mailed.
+invited = Table(
+    "invited",
+    metadata,
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("address", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+# Who wants no reminders: digests of mailboxes.
+unreminded = Table(
+    "unreminded",
+    metadata,
+    Column("mailbox", Text, primary_key=True),
+    Column("at", Double, nullable=False),
+    sqlite_with_rowid=False,
+)
 
 # Where webhooks go to. Their secrets stand here, as every message is signed with one.
 endpoints = Table(

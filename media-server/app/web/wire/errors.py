@@ -37,6 +37,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.ForeignPage: 403,
     errors.OriginNotAllowed: 403,
     errors.AnswersRequired: 403,
+    errors.RequestOverdue: 403,
     errors.NotFound: 404,
     errors.RequestNotFound: 404,
     errors.UploadNotFound: 404,

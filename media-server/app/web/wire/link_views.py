@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
+from app.core.due import Due, due_of
 from app.core.items import Item, Question, QuestionKind
 from app.core.links import RequestLink
 from app.core.receipts import entity_of
@@ -43,6 +44,9 @@ class _ListedLink(_OwnersLink):
 
     expired: bool
     state: Annotated[LinkState, Field(description="What a sender would meet; `full`: no place or no room is left.")]
+    due: Annotated[
+        Due, Field(description="How it stands to `due_at`; `soon`: within a week; `done`: the one it is for has sent.")
+    ]
     files_received: int
     bytes_received: int
     uploads_open: int
@@ -119,6 +123,8 @@ _TYPES: dict[Kind, Any] = {
     Kind.QUESTIONS: list[ShownQuestion],
     Kind.DESTINATION: Destination,
     Kind.SWITCH: bool,
+    Kind.TIME: Annotated[float | None, Field(description="Null for none.")],
+    Kind.DAYS: Annotated[list[int], Field(description="Those after it are negative.")],
 }
 _AS_SET = (Kind.TEXT, Kind.ADDRESS, Kind.ITEMS, Kind.QUESTIONS, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
 """What a reply shows as it was set, and what is said of it, too."""
@@ -171,6 +177,7 @@ def listed_view(link: RequestLink, standing: Standing) -> dict[str, Any]:
         **owner_view(link),
         "expired": link.terms.is_expired(now),
         "state": state_of(link, standing, now),
+        "due": due_of(link.terms, standing.files, now),
         "files_received": standing.files,
         "bytes_received": standing.bytes,
         "uploads_open": standing.open,

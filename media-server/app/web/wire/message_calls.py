@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.web.wire import message_views
-from app.web.wire.declaring import Call, Group, Who
+from app.web.wire.declaring import HTML, Call, Group, Who
 from app.web.wire.paging import PageQuery
 
 
@@ -44,6 +44,38 @@ MESSAGE_CALLS = (
         message_views.OnTheirWay,
         202,
         body=message_views.InvitationBody,
+    ),
+    _call(
+        "GET",
+        "droppr/requests/{hash}/reminders",
+        "Of whom files are awaited, and when they are reminded next.",
+        message_views.AwaitedList,
+    ),
+    _call(
+        "POST",
+        "droppr/requests/{hash}/reminders",
+        "Remind people now, each at most once an hour.",
+        message_views.RemindedReply,
+        202,
+        body=message_views.ReminderBody,
+    ),
+    Call(
+        ("GET",),
+        "/api/droppr/reminders/{token}",
+        Group.MESSAGES,
+        Who.ANYONE,
+        "The page that a reminder leads to, for whoever wants no more of them.",
+        {"type": "string"},
+        answers=HTML,
+    ),
+    Call(
+        ("POST",),
+        "/api/droppr/reminders/{token}",
+        Group.MESSAGES,
+        Who.ANYONE,
+        "Send no more reminders to that address, whoever asks for them.",
+        {"type": "string"},
+        answers=HTML,
     ),
     _call(
         "POST",

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 
 from app.core.addresses import address_list, mail_address
 from app.core.messages import HOOK_KINDS, Channel, Endpoint, Message, MessageKind, MessageState
+from app.services.messages.reminders import Awaited
 from app.web.wire.replies import NextCursor
 
 MAX_URL = 2048
@@ -100,6 +101,10 @@ def _addresses(value: object) -> tuple[str, ...]:
     return found
 
 
+def _some_addresses(value: object) -> object:
+    return None if value is None else _addresses(value)
+
+
 def _kinds(value: object) -> object:
     if not isinstance(value, list) or not value or not {*map(str, value)} <= {*map(str, HOOK_KINDS)}:
         raise ValueError(f"Input should be a list of some of {', '.join(HOOK_KINDS)}")
@@ -133,6 +138,39 @@ class InvitationBody(BaseModel):
             description="What to say; an empty line begins a paragraph. The address of the link follows it.",
         ),
     ] = ""
+
+
+class ReminderBody(BaseModel):
+    """Whom to remind."""
+
+    to: Annotated[
+        tuple[str, ...] | None,
+        BeforeValidator(_some_addresses, json_schema_input_type=list[str] | str | None),
+        Field(
+            description="Addresses, as a list or as one text with commas; all of whom files are awaited if not said."
+        ),
+    ] = None
+
+
+class RemindedReply(OnTheirWay):
+    """Who is being reminded, and who is not."""
+
+    lately: Annotated[int, Field(description="So many were reminded within the hour.")]
+    stopped: Annotated[int, Field(description="So many want no reminders.")]
+
+
+class AwaitedReply(TypedDict):
+    """Somebody of whom files are awaited."""
+
+    email: str
+    stopped: Annotated[bool, Field(description="They want no reminders.")]
+
+
+class AwaitedList(TypedDict):
+    """Of whom files are awaited."""
+
+    awaited: list[AwaitedReply]
+    next_at: Annotated[float | None, Field(description="When they are reminded next by itself.")]
 
 
 class EndpointBody(BaseModel):
@@ -181,6 +219,10 @@ def message_view(message: Message) -> MessageReply:
         "answer": message.answer,
         "done_at": message.done_at,
     }
+
+
+def awaited_view(each: Awaited) -> AwaitedReply:
+    return {"email": each.address, "stopped": each.stopped}
 
 
 def endpoint_view(endpoint: Endpoint) -> EndpointReply:

@@ -32,6 +32,7 @@ _PARAMETERS = {
     "name": "The name of a built file.",
     "file_id": "An upload that was opened before, or a key for it as for opening.",
     "document_id": "The document; of a link's file, the id of its upload.",
+    "token": "What a reminder leads to, for one address.",
     "entity_id": "The entity, percent-encoded. A link's is its fingerprint.",
 }
 _SECURITY: dict[Who, list[dict[str, list[str]]]] = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
@@ -16,12 +17,24 @@ from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
 from app.core.standing import LinkFilter, LinkOrder, LinkSort
-from app.core.terms import MAX_COUNT, MAX_EXTENSION_LENGTH, MAX_EXTENSIONS, MAX_NOTIFIED, MAX_ORIGINS, TERMS, Kind, Term
+from app.core.terms import (
+    MAX_COUNT,
+    MAX_EXTENSION_LENGTH,
+    MAX_EXTENSIONS,
+    MAX_NOTIFIED,
+    MAX_ORIGINS,
+    MAX_REMINDERS,
+    TERMS,
+    Kind,
+    Term,
+)
 from app.settings import extension_list
 from app.web.wire.item_bodies import ItemBody, QuestionBody, items_of, questions_of
 from app.web.wire.replies import FolderDestination
 
 MAX_PREFIX_BYTES = 512
+MAX_TIME = 253_370_764_800
+"""The year 9999, the last that calendars have."""
 # Names as Amazon has them; other stores have no others.
 _BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 _DRIVE_ID = r"[A-Za-z0-9_-]{1,128}"
@@ -134,6 +147,42 @@ def _items(value: object) -> object:
     return items_of(value, _extensions)
 
 
+def _time(value: object) -> object:
+    """A time, of seconds since the epoch or of a text in ISO 8601 that says its zone; null or empty is none."""
+    if value is None or value == "":
+        return None
+    try:
+        if isinstance(value, str) and not value.replace(".", "", 1).isdecimal():
+            at = datetime.fromisoformat(value.strip())
+            if at.tzinfo is None:
+                raise ValueError
+            value = at.timestamp()
+        seconds = float(value) if isinstance(value, str | int | float) and not isinstance(value, bool) else -1.0
+    except (ValueError, OverflowError):
+        seconds = -1.0
+    if not 0 < seconds <= MAX_TIME:
+        raise ValueError("Input should be seconds since 1970, or a time with its zone such as 2026-07-03T18:00+02:00")
+    return seconds
+
+
+def _days(value: object) -> object:
+    """Days before a time, those after it negative, the first of them first."""
+    written = re.split(r"[\s,;]+", value.strip()) if isinstance(value, str) else value or []
+    wrong = ValueError("Input should be a list of days such as [7, 1, -1]: seven and one before, one after")
+    if not isinstance(written, list):
+        raise wrong
+    days = set()
+    for each in written:
+        if each == "":
+            continue
+        if isinstance(each, bool) or not re.fullmatch(r"[+-]?\d{1,4}", str(each)):
+            raise wrong
+        days.add(int(each))
+    if len(days) > MAX_REMINDERS:
+        raise ValueError(f"At most {MAX_REMINDERS} reminders are possible")
+    return tuple(sorted(days, reverse=True))
+
+
 def _destination(value: Any) -> RemoteTarget | None:
     """Where to pass files on to, as ``{"kind": "s3", "bucket": …}`` says it; None for the folder alone."""
     if value is None:
@@ -172,11 +221,6 @@ _LISTS: dict[Kind, tuple[Any, Callable[[Any], Any]]] = {
     Kind.ORIGINS: (tuple[str, ...] | None, _origins),
     Kind.ADDRESSES: (tuple[str, ...] | None, _addresses),
 }
-_ASKED: dict[Kind, tuple[Any, Callable[[Any], Any], Any]] = {
-    Kind.ITEMS: (tuple[Item, ...], _items, list[ItemBody]),
-    Kind.QUESTIONS: (tuple[Question, ...], questions_of, list[QuestionBody]),
-    Kind.ADDRESS: (str, _address, str),
-}
 
 
 def _read(type: Any, validate: Callable[[Any], Any], written: Any) -> Any:
@@ -188,36 +232,55 @@ def _bounded(type: Any, term: Term, **bounds: Any) -> Any:
     return Annotated[type, Field(ge=0, le=term.most, **bounds)]
 
 
-def _type(term: Term) -> Any:
-    """How one term is read."""
-    match term.kind:
-        case Kind.TEXT:
-            text = Annotated[str, Field(max_length=term.most)]
-            return _read(text, _text, text)
-        case Kind.SECRET:
-            return Annotated[str, Field(max_length=term.most)] | None
-        case Kind.HOURS:
-            hours = _bounded(float, term, allow_inf_nan=False)
-            return _read(hours, _number, hours)
-        case Kind.SIZE | Kind.COUNT:
-            count = _bounded(int, term)
-            return _read(count, _number, count)
-        case Kind.CHOICE:
-            return term.choices
-        case Kind.EXTENSIONS | Kind.ORIGINS | Kind.ADDRESSES:
-            kept, read = _LISTS[term.kind]
-            return _read(kept, read, Texts)
-        case Kind.ITEMS | Kind.QUESTIONS | Kind.ADDRESS:
-            return _read(*_ASKED[term.kind])
-        case Kind.DESTINATION:
-            return _read(Any, _destination, Destination)
-        case Kind.SWITCH:
-            return bool
+def _text_type(term: Term) -> Any:
+    text = Annotated[str, Field(max_length=term.most)]
+    return _read(text, _text, text)
+
+
+def _hours_type(term: Term) -> Any:
+    hours = _bounded(float, term, allow_inf_nan=False)
+    return _read(hours, _number, hours)
+
+
+def _count_type(term: Term) -> Any:
+    count = _bounded(int, term)
+    return _read(count, _number, count)
+
+
+def _list_type(term: Term) -> Any:
+    kept, read = _LISTS[term.kind]
+    return _read(kept, read, Texts)
+
+
+def _days_type(term: Term) -> Any:
+    day = Annotated[int, Field(ge=-(term.most or 0), le=term.most)]
+    return _read(tuple[day, ...], _days, list[day] | str)
+
+
+# How a term of each kind is read.
+_READ: dict[Kind, Callable[[Term], Any]] = {
+    Kind.TEXT: _text_type,
+    Kind.ADDRESS: lambda _: _read(str, _address, str),
+    Kind.SECRET: lambda term: Annotated[str, Field(max_length=term.most)] | None,
+    Kind.HOURS: _hours_type,
+    Kind.SIZE: _count_type,
+    Kind.COUNT: _count_type,
+    Kind.CHOICE: lambda term: term.choices,
+    Kind.EXTENSIONS: _list_type,
+    Kind.ORIGINS: _list_type,
+    Kind.ADDRESSES: _list_type,
+    Kind.ITEMS: lambda _: _read(tuple[Item, ...], _items, list[ItemBody]),
+    Kind.QUESTIONS: lambda _: _read(tuple[Question, ...], questions_of, list[QuestionBody]),
+    Kind.DESTINATION: lambda _: _read(Any, _destination, Destination),
+    Kind.TIME: lambda _: _read(float | None, _time, float | str),
+    Kind.DAYS: _days_type,
+    Kind.SWITCH: lambda _: bool,
+}
 
 
 def _field(term: Term) -> Any:
     aliases = AliasChoices(term.name, *term.spellings)
-    return _type(term), Field(None, validation_alias=aliases, description=f"{term.help} {term.more}".strip())
+    return _READ[term.kind](term), Field(None, validation_alias=aliases, description=f"{term.help} {term.more}".strip())
 
 
 _FIELDS: dict[str, Any] = {term.name: _field(term) for term in TERMS}
@@ -236,15 +299,18 @@ class ListQuery(BaseModel):
 
     active: bool | None = None
     sort: Annotated[
-        Literal["created", "last_received", "title", "expires"], Field(description="By what links are sorted.")
+        Literal["created", "last_received", "title", "expires", "due"], Field(description="By what links are sorted.")
     ] = "created"
     direction: Annotated[
         Literal["asc", "desc"] | None,
-        Field(description="Without it the newest come first, titles from A, and what expires soonest."),
+        Field(description="Without it the newest come first, titles from A, and what expires or is due soonest."),
     ] = None
     state: Annotated[
-        Literal["not_begun", "new", "open", "full", "expired", "closed"] | None,
-        Field(description="Only links that are so; `not_begun`: nothing has come or is coming, and it is not closed."),
+        Literal["not_begun", "due", "late", "new", "open", "full", "expired", "closed"] | None,
+        Field(
+            description="Only links that are so; `not_begun`: nothing has come or is coming, and it is not closed; `due`: within a "
+            "week; `late`: they were due, and somebody may still have to send."
+        ),
     ] = None
 
     @property

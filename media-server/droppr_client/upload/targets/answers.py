@@ -22,6 +22,7 @@ PASSWORD_WANTED = "The link has a password: name it with --password-file or DROP
 _FOR_ALL = {
     "request_not_found": "There is no such link: is the address right?",
     "request_expired": "The link has expired: ask for a new one.",
+    "request_overdue": "The files were due, and the link takes no late ones: ask its owner for more time.",
     "request_closed": "The link was closed: ask its owner to open it again. What has arrived stays.",
     "password_required": PASSWORD_WANTED,
     "password_invalid": "The password is wrong.",
