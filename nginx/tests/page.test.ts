@@ -12,6 +12,7 @@ const NONE: LinkInfo = {
   message: "",
   logoUrl: null,
   expiresIn: null,
+  dueIn: null,
   requiresPassword: false,
   captchaRequired: false,
   captchaProvider: "altcha",

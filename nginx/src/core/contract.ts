@@ -1280,6 +1280,8 @@ export interface components {
             readonly requires_password: boolean;
             /** @description Seconds; null for never. */
             readonly expires_in: number | null;
+            /** @description Seconds, below 0 when files were due; null for no date. */
+            readonly due_in: number | null;
             /** @description Null where files stay on this server. */
             readonly passed_on_to: components["schemas"]["TargetKind"] | null;
             /** @description What has arrived leaves no place or no room. */

@@ -55,6 +55,8 @@ export interface LinkInfo {
   readonly logoUrl: string | null;
   /** Seconds from now, or null for never. */
   readonly expiresIn: number | null;
+  /** Seconds from now, below 0 when files were due, or null for no date. */
+  readonly dueIn: number | null;
   readonly requiresPassword: boolean;
   readonly captchaRequired: boolean;
   readonly captchaProvider: string;
@@ -65,7 +67,7 @@ export interface LinkInfo {
   /** Of these, how many still fit by what has arrived; null where there is no limit or the link asks for a password. */
   readonly filesLeft: number | null;
   readonly bytesLeft: number | null;
-  /** Nothing fits any more. */
+  /** Nothing is taken any more: it would not fit, or would come too late. */
   readonly full: boolean;
   /** Where files go after this server: "s3", "drive", or null for nowhere. */
   readonly passedOnTo: string | null;
@@ -161,11 +163,13 @@ export function parseWholeReceipt(value: unknown): WholeReceipt {
 
 export function parseLinkInfo(value: unknown): LinkInfo {
   const fields = doubted<Declared<"SenderLink">>(value);
+  const dueIn = typeof fields.due_in === "number" ? fields.due_in : null;
   return {
     title: optionalText(fields.title),
     message: optionalText(fields.message),
     logoUrl: optionalText(fields.logo_url) || null,
     expiresIn: limit(fields.expires_in),
+    dueIn,
     requiresPassword: fields.requires_password === true,
     captchaRequired: fields.captcha_required === true,
     captchaProvider: optionalText(fields.captcha_provider),
@@ -175,7 +179,7 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     maxFiles: limit(fields.max_files),
     filesLeft: left(fields.files_left),
     bytesLeft: left(fields.bytes_left),
-    full: fields.full === true,
+    full: fields.full === true || (dueIn !== null && dueIn <= 0 && fields.allow_late === false),
     passedOnTo: textOrNull(fields.passed_on_to),
     search: fields.search === true,
     allowedExtensions: extensions(fields.allowed_extensions),

@@ -3,8 +3,6 @@ import type { Messages } from "./types";
 export default {
   language: "اللغة",
   foot: "تذهب ملفاتك مباشرة إلى هذا الخادم وليس إلى أي مكان آخر.",
-  foot_passed: "تذهب ملفاتك إلى هذا الخادم، وهو يمرّرها إلى {place}.",
-  foot_search: "تُفهرَس النصوص في ملفاتك كي يتمكّن مستلمها من البحث فيها.",
   heading: "إرسال ملفات",
 
   link_unknown: "هذا الرابط غير موجود",

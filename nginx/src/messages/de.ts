@@ -3,8 +3,6 @@ import type { Messages } from "./types";
 export default {
   language: "Sprache",
   foot: "Ihre Dateien gehen direkt an diesen Server und sonst nirgendwohin.",
-  foot_passed: "Ihre Dateien gehen an diesen Server, der sie an {place} weitergibt.",
-  foot_search: "Texte in Ihren Dateien werden erfasst, damit der Empfänger sie durchsuchen kann.",
   heading: "Dateien senden",
 
   link_unknown: "Diesen Link gibt es nicht",

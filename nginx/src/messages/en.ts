@@ -3,8 +3,6 @@
 export default {
   language: "Language",
   foot: "Your files go straight to this server and nowhere else.",
-  foot_passed: "Your files go to this server, which passes them on to {place}.",
-  foot_search: "Texts in your files are indexed, so that whoever receives them can search them.",
   heading: "Send files",
 
   // A link that takes nothing.

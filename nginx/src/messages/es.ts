@@ -3,8 +3,6 @@ import type { Messages } from "./types";
 export default {
   language: "Idioma",
   foot: "Sus archivos van directamente a este servidor y a ningún otro sitio.",
-  foot_passed: "Sus archivos van a este servidor, que los entrega a {place}.",
-  foot_search: "Los textos de sus archivos se indexan para que quien los recibe pueda buscar en ellos.",
   heading: "Enviar archivos",
 
   link_unknown: "Este enlace no existe",

@@ -3,9 +3,6 @@ import type { Messages } from "./types";
 export default {
   language: "Langue",
   foot: "Vos fichiers vont directement à ce serveur et nulle part ailleurs.",
-  foot_passed: "Vos fichiers vont à ce serveur, qui les transmet à {place}.",
-  foot_search:
-    "Les textes de vos fichiers sont indexés pour que leur destinataire puisse y faire des recherches.",
   heading: "Envoyer des fichiers",
 
   link_unknown: "Ce lien n’existe pas",

@@ -3,8 +3,6 @@ import type { Messages } from "./types";
 export default {
   language: "言語",
   foot: "ファイルはこのサーバーにだけ直接送られます。",
-  foot_passed: "ファイルはこのサーバーに送られ、そこから {place} に渡されます。",
-  foot_search: "受け取る人が検索できるように、ファイル内の文章は索引に登録されます。",
   heading: "ファイルを送る",
 
   link_unknown: "このリンクは存在しません",

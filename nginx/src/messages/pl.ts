@@ -3,8 +3,6 @@ import type { Messages } from "./types";
 export default {
   language: "Język",
   foot: "Twoje pliki trafiają prosto na ten serwer i nigdzie indziej.",
-  foot_passed: "Twoje pliki trafiają na ten serwer, który przekazuje je do {place}.",
-  foot_search: "Teksty w Twoich plikach są indeksowane, aby odbiorca mógł je przeszukiwać.",
   heading: "Wyślij pliki",
 
   link_unknown: "Ten link nie istnieje",

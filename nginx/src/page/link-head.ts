@@ -6,8 +6,6 @@ import { make, need, reachable, setHidden, setText } from "./dom";
 import { t } from "./i18n";
 import { describeLimits, type Taken } from "./limits";
 
-const PLACES: Readonly<Record<string, string>> = { s3: "S3", drive: "Google Drive" };
-
 /** What the link is called, in the language of the moment. */
 export function headingOf({ title }: LinkInfo): string {
   return title || t("heading");
@@ -23,12 +21,16 @@ export function paintHead(info: LinkInfo): void {
   const logo = need("logo", HTMLImageElement);
   if (logoUrl !== null) logo.src = BASE + logoUrl;
   setHidden(logo, logoUrl === null);
-  const { passedOnTo } = info;
   const foot = need("foot");
-  const where =
-    passedOnTo === null ? t("foot") : t("foot_passed", { place: PLACES[passedOnTo] ?? passedOnTo });
-  setText(foot, info.search ? `${where} ${t("foot_search")}` : where);
-  setHidden(foot, false);
+  // What few links say comes when it is needed; until then they do not say that files go nowhere else.
+  const isPlain = info.passedOnTo === null && !info.search;
+  setText(foot, t("foot"));
+  setHidden(foot, !isPlain);
+  if (!isPlain || info.dueIn !== null)
+    import("./seldom").then(
+      ({ paintSeldom }) => paintSeldom(info),
+      () => {},
+    );
   setHidden(need("full"), !info.full);
   if (info.full) for (const id of ["limits", "gate", "drop", "have-code"]) setHidden(need(id), true);
   setHidden(need("link"), false);

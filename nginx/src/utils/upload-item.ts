@@ -122,7 +122,7 @@ const HOLDING = new Set([
   "rate_limited",
 ]);
 /** Answers about the link: no file will be taken any more. */
-const CLOSING = new Set(["request_not_found", "request_expired", "request_closed"]);
+const CLOSING = new Set(["request_not_found", "request_expired", "request_closed", "request_overdue"]);
 
 export function isHolding({ code }: UploadError): boolean {
   return HOLDING.has(code);

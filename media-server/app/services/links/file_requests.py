@@ -52,6 +52,7 @@ class LinkInfo:
 
     link: RequestLink
     expires_in: float | None
+    due_in: float | None
     file_limit: int
     extensions: tuple[str, ...]
     captcha_required: bool
@@ -175,6 +176,7 @@ class FileRequests:
         return LinkInfo(
             link=link,
             expires_in=None if link.terms.expires_at is None else link.terms.expires_at - self._clock(),
+            due_in=None if link.terms.due_at is None else link.terms.due_at - self._clock(),
             file_limit=self._policy.file_limit(link),
             extensions=self._policy.extensions_for(link),
             captcha_required=self._access.captcha_required(link, client),

@@ -93,6 +93,7 @@ class _SendersLink(_Link):
     server's own."""
 
     expires_in: Annotated[int | None, Field(description="Seconds; null for never.")]
+    due_in: Annotated[int | None, Field(description="Seconds, below 0 when files were due; null for no date.")]
     passed_on_to: Annotated[TargetKind | None, Field(description="Null where files stay on this server.")]
     full: Annotated[bool, Field(description="What has arrived leaves no place or no room.")]
     files_left: Annotated[int | None, Field(description="Absent where a password is asked for; null for no limit.")] = (
@@ -198,6 +199,7 @@ def sender_view(info: LinkInfo) -> dict[str, Any]:
         **_terms_view(terms, Audience.SENDERS),
         # Rounded up, as 0 would read as no expiry.
         "expires_in": None if info.expires_in is None else math.ceil(info.expires_in),
+        "due_in": None if info.due_in is None else math.ceil(info.due_in),
         "max_file_size": info.file_limit,
         "allowed_extensions": info.extensions,
         "captcha_required": info.captcha_required,
