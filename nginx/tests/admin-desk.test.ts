@@ -72,6 +72,8 @@ describe("a choice of links", () => {
   it("is what the server calls so", () => {
     const kinds: Record<Exclude<Choice, "all">, ListedLink> = {
       not_begun: link("a", { state: "expired" }),
+      due: link("h", { standing: "soon", lastReceivedAt: 5 }),
+      late: link("i", { standing: "late", lastReceivedAt: 5 }),
       new: link("b", { filesNew: 1, lastReceivedAt: 5 }),
       open: link("c", { lastReceivedAt: 5 }),
       full: link("d", { state: "full", lastReceivedAt: 5 }),
@@ -80,10 +82,12 @@ describe("a choice of links", () => {
     };
     const all = Object.values(kinds);
     const found = (choice: Choice) => all.filter((each) => fits(each, choice)).map(({ hash }) => hash);
-    expect(found("all")).toHaveLength(6);
+    expect(found("all")).toHaveLength(8);
+    expect(found("due")).toEqual(["h"]);
+    expect(found("late")).toEqual(["i"]);
     expect(found("not_begun")).toEqual(["a"]);
     expect(found("new")).toEqual(["b"]);
-    expect(found("open")).toEqual(["b", "c"]);
+    expect(found("open")).toEqual(["h", "i", "b", "c"]);
     expect(found("expired")).toEqual(["a", "e"]);
     expect(found("closed")).toEqual(["f"]);
     expect(fits(link("g", { uploadsOpen: 1 }), "not_begun")).toBe(false);

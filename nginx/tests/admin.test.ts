@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { NOT_DUE, typedDue } from "../src/admin/due";
 import { joinSize, splitSize } from "../src/admin/sizes";
 import { changedTerms, makePassword, splitExtensions, type TypedTerms, termsOf } from "../src/admin/terms";
 import { visibleName } from "../src/admin/visible";
@@ -40,6 +41,8 @@ const LINK: ListedLink = {
   askEmail: "no",
   notify: "",
   confirm: false,
+  due: NOT_DUE,
+  standing: "none",
   search: false,
   destination: { kind: "folder" },
   expired: false,
@@ -70,6 +73,7 @@ const TYPED: TypedTerms = {
   askEmail: "no",
   notify: "",
   confirm: false,
+  due: typedDue(NOT_DUE),
   search: false,
   destination: { kind: "folder" },
 };
@@ -120,6 +124,11 @@ describe("terms", () => {
         max_total_size: 0,
         max_files: 10,
         keep_days: 30,
+        due_at: null,
+        allow_late: true,
+        reminders: [],
+        recipient_name: "",
+        recipient_email: "",
         allowed_extensions: ["jpg", "png"],
         captcha: "after_failures",
         ask_name: "no",

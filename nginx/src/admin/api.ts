@@ -2,6 +2,7 @@
 
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import { API, BASE } from "../page/base";
+import { type Awaited, parseAwaited, parseReminded, type Reminded } from "./chasing";
 import { inBatches, type ManyOutcome } from "./many";
 import {
   type FileText,
@@ -109,6 +110,16 @@ export class OwnerApi {
   /** Mails a link to addresses, which are apart by commas. */
   async mail(hash: string, to: string, text: string): Promise<readonly Told[]> {
     return this.#read(`${linkPath(hash)}/invitations`, { method: "POST", body: { to, text } }, parseMails);
+  }
+
+  /** Of whom files are awaited. */
+  async awaited(hash: string, signal: AbortSignal): Promise<Awaited> {
+    return this.#read(`${linkPath(hash)}/reminders`, { signal }, parseAwaited);
+  }
+
+  /** Reminds all of them, but for those who were reminded within the hour. */
+  async remind(hash: string): Promise<Reminded> {
+    return this.#read(`${linkPath(hash)}/reminders`, { method: "POST", body: {} }, parseReminded);
   }
 
   /** How a mail stands. */

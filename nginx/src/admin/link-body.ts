@@ -5,6 +5,7 @@ import { addressOf } from "../page/address";
 import { make, reachable, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { Arriving } from "./arriving";
+import { Chasing } from "./chasing";
 import { Editor } from "./editor";
 import { FileTable } from "./files/table";
 import { countOf } from "./format";
@@ -53,6 +54,7 @@ export class LinkBody {
   readonly #form: HTMLFormElement;
   readonly #edit: HTMLButtonElement;
   readonly #history: History;
+  readonly #chasing: Chasing;
   readonly #tabs: Tabs;
   #editor: Editor | null = null;
   #tab: Tab = TABS[0];
@@ -68,11 +70,18 @@ export class LinkBody {
     this.#ports = ports;
     root.append(cloned("link-body"));
     this.#tabs = new Tabs(root, link.hash);
+    this.#chasing = new Chasing(root, ports.api, () => ports.refresh());
     for (const name of LONG_TEXTS) reachable(part(root, name, HTMLElement));
     const { api } = ports;
     const share = makeShare(addressOf(link.url), visibleName(nameOf(link)), {
       qrAtOnce: false,
-      mail: (to, text) => api.mail(link.hash, to, text),
+      to: link.due.forEmail,
+      mail: async (to, text) => {
+        const told = await api.mail(link.hash, to, text);
+        this.#chasing.forget();
+        ports.refresh();
+        return told;
+      },
       told: (id) => api.told(id),
     });
     part(root, "share", HTMLElement).append(share);
@@ -137,6 +146,7 @@ export class LinkBody {
 
   show(link: ListedLink): void {
     this.#link = link;
+    this.#chasing.show(link);
     for (const name of LONG_TEXTS) {
       const shown = part(this.#root, name, HTMLElement);
       setText(shown, link[name]);
@@ -154,6 +164,7 @@ export class LinkBody {
   async refresh(signal: AbortSignal): Promise<void> {
     if (this.#tab === "files")
       await Promise.all([this.#refreshUploads(signal), this.#refreshFiles(), this.#refreshTexts(signal)]);
+    await this.#chasing.refresh(signal);
     if (this.#tab === "activity") await this.#refreshHistory(signal);
   }
 

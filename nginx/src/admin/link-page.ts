@@ -1,6 +1,7 @@
 // The page of one link, at an address of its own: what it is called and how it stands; the rest is LinkBody's.
 
 import { make, need, setAttribute, setText } from "../page/dom";
+import { dueWords } from "./due";
 import { LinkBody, type RowPorts } from "./link-body";
 import { part } from "./parts";
 import { DESK_ADDRESS, TABS, type Tab } from "./places";
@@ -99,6 +100,9 @@ export class LinkPage {
     setAttribute(badge, "data-state", state);
     part(this.#head, "lock", HTMLElement).hidden = !link.requiresPassword;
     setText(part(this.#head, "received", HTMLElement), receivedWords(link));
+    const due = part(this.#head, "due", HTMLElement);
+    setText(due, dueWords(link, Date.now()));
+    due.classList.toggle("soon", link.standing === "soon" || link.standing === "late");
     setText(part(this.#head, "expiry", HTMLElement), expiryWords(link, Date.now()));
   }
 }

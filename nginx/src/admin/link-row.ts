@@ -2,6 +2,7 @@
 
 import { addressOf } from "../page/address";
 import { setAttribute, setText } from "../page/dom";
+import { anotherWeek, dueWords } from "./due";
 import { countOf } from "./format";
 import type { KeyedRow } from "./keyed";
 import type { RowPorts } from "./link-body";
@@ -11,8 +12,6 @@ import { visibleName } from "./visible";
 import { showWhen } from "./when";
 import type { ListedLink } from "./wire";
 import { endsSoon, errorWords, expiryWords, nameOf, receivedWords, STATE_WORDS } from "./words";
-
-const WEEK_HOURS = 168;
 
 export class LinkRow implements KeyedRow<ListedLink> {
   readonly element = clonedElement("link");
@@ -49,9 +48,13 @@ export class LinkRow implements KeyedRow<ListedLink> {
     const expiry = part(this.element, "expiry", HTMLElement);
     setText(expiry, expiryWords(link, Date.now()));
     expiry.classList.toggle("soon", state === "open" && endsSoon(link, Date.now()));
+    const due = part(this.element, "due", HTMLElement);
+    setText(due, dueWords(link, Date.now()));
+    due.hidden = due.textContent === "";
+    due.classList.toggle("soon", link.standing === "soon" || link.standing === "late");
     this.#showNews(link);
     setAttribute(part(this.element, "copy", HTMLElement), "aria-label", `Copy the link ${name}`);
-    part(this.element, "extend-line", HTMLElement).hidden = state !== "expired";
+    part(this.element, "extend-line", HTMLElement).hidden = state !== "expired" && link.standing !== "late";
     part(this.element, "extend", HTMLButtonElement).setAttribute("aria-label", `Extend by a week: ${name}`);
   }
 
@@ -73,14 +76,14 @@ export class LinkRow implements KeyedRow<ListedLink> {
     const problem = part(this.element, "extend-problem", HTMLElement);
     show(problem, "");
     try {
-      await this.#ports.api.edit(this.#link.hash, { expires_hours: WEEK_HOURS });
+      await this.#ports.api.edit(this.#link.hash, anotherWeek(this.#link, Date.now()));
     } catch (error) {
       show(problem, errorWords(error));
       return;
     }
     part(this.element, "extend-line", HTMLElement).hidden = true;
     this.focus();
-    say("The link is open for another week.");
+    say("There is another week.");
     this.#ports.refresh();
   }
 }

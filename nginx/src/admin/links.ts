@@ -12,6 +12,8 @@ const MANY_LINKS = 8;
 
 const NONE_WORDS: Readonly<Partial<Record<Choice, string>>> = {
   not_begun: "Something has come to every link, or is coming.",
+  due: "Nothing is due within a week.",
+  late: "Nothing is late.",
   new: "No link has files that you have not seen.",
 };
 

@@ -17,6 +17,8 @@ const STATES: Readonly<Record<string, string>> = {
 };
 
 export interface MailPorts {
+  /** Whom the link is for, empty where nobody is named. */
+  readonly to?: string;
   /** Mails the link to these addresses. */
   readonly mail: (to: string, text: string) => Promise<readonly Told[]>;
   /** How one of the mails stands. */
@@ -35,6 +37,7 @@ export class Mailing {
   constructor(ports: MailPorts, wait = () => new Promise<void>((done) => setTimeout(done, LOOK_MS))) {
     this.#ports = ports;
     this.#wait = wait;
+    this.#to.value = ports.to ?? "";
     submits(this.element, () => this.#send());
   }
 

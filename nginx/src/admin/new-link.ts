@@ -118,6 +118,7 @@ export class NewLink {
   #handOver(link: OwnerLink, password: string): void {
     const share = makeShare(addressOf(link.url), nameOf(link), {
       qrAtOnce: true,
+      to: link.due.forEmail,
       mail: (to, text) => this.#api.mail(link.hash, to, text),
       told: (id) => this.#api.told(id),
     });

@@ -1,5 +1,6 @@
 // The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
 
+import { DueFields } from "./due-fields";
 import { formatDuration } from "./format";
 import { cloned, field, freshId, optionOf, part } from "./parts";
 import { SIZE_UNITS, type Size, type SizeUnit, splitSize } from "./sizes";
@@ -25,6 +26,7 @@ export class TermsFields {
   readonly #root: HTMLElement;
   readonly #password: HTMLInputElement;
   readonly #shower: HTMLButtonElement;
+  readonly #due: DueFields;
 
   constructor(root: HTMLElement, link?: OwnerLink) {
     this.#root = root;
@@ -38,6 +40,7 @@ export class TermsFields {
     this.#openForTrouble();
     if (link !== undefined) this.#fillDestination(link.destination);
     this.#offerDestination();
+    this.#due = new DueFields(root, link?.due);
     if (link !== undefined) this.#fill(link);
   }
 
@@ -76,6 +79,7 @@ export class TermsFields {
       askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
       notify: this.#input("notify").value,
       confirm: this.#input("confirm").checked,
+      due: this.#due.read(),
       destination: this.#destination(),
       search: this.#input("search").checked,
     };

@@ -1,6 +1,7 @@
 // What an owner may set on a link: from the texts in a form to the fields of the API, and which of them changed.
 
 import type { Declared } from "../core/reply";
+import { dueTerms, type TypedDue, typedDue } from "./due";
 import { joinSize, type Size } from "./sizes";
 import { type Asked, type CaptchaMode, type Destination, type OwnerLink, TEXTS, type Texts } from "./wire";
 
@@ -26,6 +27,7 @@ export interface TypedTerms extends Texts {
   readonly askEmail: Asked;
   readonly notify: string;
   readonly confirm: boolean;
+  readonly due: TypedDue;
   readonly destination: Destination;
   readonly search: boolean;
 }
@@ -57,6 +59,7 @@ function lastingTerms(typed: TypedTerms) {
     ask_email: typed.askEmail,
     notify: typed.notify.trim(),
     confirm: typed.confirm,
+    ...dueTerms(typed.due),
     destination: typed.destination,
     search: typed.search,
   };
@@ -75,6 +78,7 @@ function standingTerms(link: OwnerLink): Terms {
     ask_email: link.askEmail,
     notify: link.notify,
     confirm: link.confirm,
+    ...dueTerms(typedDue(link.due)),
     destination: link.destination,
     search: link.search,
   };

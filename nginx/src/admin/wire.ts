@@ -1,6 +1,7 @@
 // The owner's replies as typed values, read once at the edge. Anything else than the contract's shapes throws.
 
 import { type Declared, type Doubted, doubted, type FieldOf } from "../core/reply";
+import { type Due, type DueTerms, parseDue, parseStanding } from "./due";
 
 export type Asked = Declared<"Ask">;
 export const ASKED = ["no", "optional", "required"] as const satisfies readonly Asked[];
@@ -38,6 +39,8 @@ export interface OwnerLink extends Texts {
   readonly notify: string;
   /** Whether senders are mailed a receipt. */
   readonly confirm: boolean;
+  /** When files are due, and for whom it is. */
+  readonly due: DueTerms;
   readonly destination: Destination;
   /** Under which its files are found, where they are searched. */
   readonly entity: string;
@@ -55,6 +58,8 @@ export interface ListedLink extends OwnerLink {
   readonly expired: boolean;
   /** What a sender would meet. */
   readonly state: LinkState;
+  /** How it stands to its date. */
+  readonly standing: Due;
   readonly filesReceived: number;
   readonly bytesReceived: number;
   readonly uploadsOpen: number;
@@ -118,6 +123,7 @@ export function parseLink(value: unknown): OwnerLink {
     askEmail: oneOf(ASKED, fields.ask_email),
     notify: addressesOf(fields.notify),
     confirm: fields.confirm === true,
+    due: parseDue(fields),
     destination: destinationOf(fields.destination),
     entity: text(fields, "entity"),
     search: fields.search === true,
@@ -144,6 +150,7 @@ function parseListed(value: unknown): ListedLink {
     ...parseLink(fields),
     expired: fields.expired === true,
     state: oneOf(LINK_STATES, fields.state),
+    standing: parseStanding(fields.due),
     filesReceived: number(fields, "files_received"),
     bytesReceived: number(fields, "bytes_received"),
     uploadsOpen: number(fields, "uploads_open"),

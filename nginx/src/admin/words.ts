@@ -1,6 +1,7 @@
 // What the owner's page says about links and files, and about what went wrong.
 
 import { UploadError } from "../core/errors";
+import { dueFacts } from "./due";
 import { countOf, formatBytes, formatDate, formatDuration } from "./format";
 import type { Destination, LinkState, ListedLink, OwnerLink, PassedOn } from "./wire";
 
@@ -51,6 +52,7 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     ["Folder", link.folder],
     ["Made", formatDate(link.createdAt)],
     ["Expires", link.expiresAt === null ? "never" : formatDate(link.expiresAt)],
+    ...dueFacts(link.due),
     ["Largest file", maxFileSize > 0 ? formatBytes(maxFileSize) : ""],
     ["All files together", maxTotalSize > 0 ? formatBytes(maxTotalSize) : ""],
     ["Number of files", maxFiles > 0 ? countOf(maxFiles, "file") : ""],

@@ -4,10 +4,10 @@ import { need } from "../../page/dom";
 import type { LinkState, ListedLink } from "../wire";
 
 /** By what the server sorts links. */
-export const SORTS = ["created", "last_received", "title", "expires"] as const;
+export const SORTS = ["created", "last_received", "title", "expires", "due"] as const;
 export type Sort = (typeof SORTS)[number];
 
-export type Choice = "all" | "not_begun" | "new" | LinkState;
+export type Choice = "all" | "not_begun" | "due" | "late" | "new" | LinkState;
 
 const KEY = "droppr.links.sort";
 
@@ -18,6 +18,10 @@ export function fits(link: ListedLink, choice: Choice): boolean {
       return true;
     case "new":
       return link.filesNew > 0;
+    case "due":
+      return link.standing === "soon";
+    case "late":
+      return link.standing === "late";
     case "not_begun":
       return link.active && link.lastReceivedAt === null && link.uploadsOpen === 0;
     default:

@@ -1,0 +1,133 @@
+// What an owner does about files that are awaited: remind people, and give them another week.
+
+import { type Declared, doubted } from "../core/reply";
+import { setText } from "../page/dom";
+import type { OwnerApi } from "./api";
+import { anotherWeek } from "./due";
+import { countOf, formatDate } from "./format";
+import { acts, part, say, show } from "./parts";
+import { visibleName } from "./visible";
+import { type ListedLink, list, parseMails, type Told } from "./wire";
+import { errorWords } from "./words";
+
+/** Of whom files are awaited, and when they are reminded next. */
+export interface Awaited {
+  readonly people: readonly { readonly email: string; readonly stopped: boolean }[];
+  readonly nextAt: number | null;
+}
+
+export function parseAwaited(value: unknown): Awaited {
+  const reply = doubted<Declared<"AwaitedList">>(value);
+  const people = list(reply, "awaited").map((each) => {
+    const { email, stopped } = doubted<Declared<"AwaitedReply">>(each);
+    return { email: String(email), stopped: stopped === true };
+  });
+  return { people, nextAt: typeof reply.next_at === "number" ? reply.next_at * 1_000 : null };
+}
+
+/** Who is being reminded, and how many are not: they were lately, or want no reminders. */
+export interface Reminded {
+  readonly mails: readonly Told[];
+  readonly lately: number;
+  readonly stopped: number;
+}
+
+export function parseReminded(value: unknown): Reminded {
+  const { lately, stopped } = doubted<Declared<"RemindedReply">>(value);
+  return { mails: parseMails(value), lately: Number(lately), stopped: Number(stopped) };
+}
+
+export function remindedWords({ mails, lately, stopped }: Reminded): string {
+  const [one] = mails;
+  const sent =
+    mails.length === 1 && one !== undefined
+      ? `A reminder to ${visibleName(one.recipient)} is on the way.`
+      : `${countOf(mails.length, "reminder")} on the way.`;
+  return [
+    mails.length === 0 && lately + stopped > 0 ? "Nobody was reminded." : sent,
+    lately === 0 ? "" : `${countOf(lately, "person", "people")} got one within the hour.`,
+    stopped === 0 ? "" : `${countOf(stopped, "person wants", "people want")} no reminders.`,
+  ]
+    .filter((each) => each !== "")
+    .join(" ");
+}
+
+/** "Remind anna@example.org", "Remind 3 people". */
+export function remindLabel({ people }: Awaited): string {
+  const open = people.filter(({ stopped }) => !stopped);
+  const [one] = open;
+  return open.length === 1 && one !== undefined
+    ? `Remind ${visibleName(one.email)}`
+    : `Remind ${countOf(open.length, "person", "people")}`;
+}
+
+export class Chasing {
+  readonly #api: OwnerApi;
+  readonly #refresh: () => void;
+  readonly #remind: HTMLButtonElement;
+  readonly #extend: HTMLButtonElement;
+  readonly #outcome: HTMLElement;
+  readonly #problem: HTMLElement;
+  #link: ListedLink | null = null;
+  /** What was so when it was asked of whom files are awaited. */
+  #asked = "";
+
+  constructor(root: HTMLElement, api: OwnerApi, refresh: () => void) {
+    this.#api = api;
+    this.#refresh = refresh;
+    this.#remind = part(root, "remind", HTMLButtonElement);
+    this.#extend = part(root, "extend", HTMLButtonElement);
+    this.#outcome = part(root, "reminded", HTMLElement);
+    this.#problem = part(root, "problem", HTMLElement);
+    acts(this.#remind, () => this.#acting(() => this.#remindAll()));
+    acts(this.#extend, () => this.#acting(() => this.#giveTime()));
+  }
+
+  show(link: ListedLink): void {
+    this.#link = link;
+    this.#extend.hidden = !link.active || (link.due.at === null && link.expiresAt === null);
+  }
+
+  /** Asks again of whom files are awaited: the link was mailed to somebody. */
+  forget(): void {
+    this.#asked = "";
+  }
+
+  async refresh(signal: AbortSignal): Promise<void> {
+    const link = this.#link;
+    if (link === null) return;
+    const { hash, active, expired, filesReceived, due } = link;
+    const asked = JSON.stringify([active, expired, filesReceived, due]);
+    if (asked === this.#asked) return;
+    const isOpen = active && !expired && (due.allowLate || link.standing !== "late");
+    const awaited = isOpen ? await this.#api.awaited(hash, signal) : { people: [], nextAt: null };
+    setText(this.#remind, remindLabel(awaited));
+    this.#remind.hidden = awaited.people.every(({ stopped }) => stopped);
+    const next = awaited.nextAt === null ? "" : `By itself on ${formatDate(awaited.nextAt)}`;
+    this.#remind.title = next;
+    this.#asked = asked;
+  }
+
+  async #remindAll(): Promise<void> {
+    if (this.#link === null) return;
+    const words = remindedWords(await this.#api.remind(this.#link.hash));
+    show(this.#outcome, words);
+  }
+
+  async #giveTime(): Promise<void> {
+    if (this.#link === null) return;
+    await this.#api.edit(this.#link.hash, anotherWeek(this.#link, Date.now()));
+    say("There is another week.");
+    this.#refresh();
+  }
+
+  async #acting(task: () => Promise<void>): Promise<void> {
+    show(this.#problem, "");
+    show(this.#outcome, "");
+    try {
+      await task();
+    } catch (error) {
+      show(this.#problem, errorWords(error));
+    }
+  }
+}

@@ -1,0 +1,56 @@
+// The fields for whom a link is, when files are due, and when people are reminded.
+
+import { type DueTerms, type TypedDue, typedDue, zoneName } from "./due";
+import { field, part } from "./parts";
+
+export class DueFields {
+  readonly #root: HTMLElement;
+  readonly #at: HTMLInputElement;
+  /** Days that the form does not offer, and keeps. */
+  readonly #others: readonly number[];
+
+  constructor(root: HTMLElement, due?: DueTerms) {
+    this.#root = root;
+    this.#at = this.#input("due_at");
+    part(root, "zone", HTMLElement).textContent = `By your clock (${zoneName()}). It closes nothing.`;
+    const offered = this.#days.map(({ value }) => Number(value));
+    this.#others = due?.reminders.filter((day) => !offered.includes(day)) ?? [];
+    if (due !== undefined) this.#fill(typedDue(due));
+    this.#at.addEventListener("input", () => this.#follow());
+    this.#follow();
+  }
+
+  read(): TypedDue {
+    return {
+      at: this.#at.value,
+      allowLate: this.#input("allow_late").checked,
+      reminders: [
+        ...this.#others,
+        ...this.#days.filter(({ checked }) => checked).map(({ value }) => Number(value)),
+      ],
+      forName: this.#input("recipient_name").value,
+      forEmail: this.#input("recipient_email").value,
+    };
+  }
+
+  #fill(due: TypedDue): void {
+    this.#at.value = due.at;
+    this.#input("allow_late").checked = due.allowLate;
+    for (const box of this.#days) box.checked = due.reminders.includes(Number(box.value));
+    this.#input("recipient_name").value = due.forName;
+    this.#input("recipient_email").value = due.forEmail;
+  }
+
+  /** Without a date nothing is late. */
+  #follow(): void {
+    part(this.#root, "when-due", HTMLElement).hidden = this.#at.value === "";
+  }
+
+  get #days(): HTMLInputElement[] {
+    return [...this.#root.querySelectorAll<HTMLInputElement>('[name="reminders"]')];
+  }
+
+  #input(name: string): HTMLInputElement {
+    return field(this.#root, name, HTMLInputElement);
+  }
+}
