@@ -17,6 +17,7 @@ import {
 import type { Terms } from "./terms";
 import {
   type FilePage,
+  invites,
   type LinkList,
   type ManyReply,
   type OpenUpload,
@@ -120,6 +121,12 @@ export class OwnerApi {
   /** Reminds all of them, but for those who were reminded within the hour. */
   async remind(hash: string): Promise<Reminded> {
     return this.#read(`${linkPath(hash)}/reminders`, { method: "POST", body: {} }, parseReminded);
+  }
+
+  /** Whether a link was mailed to anybody, or will be. */
+  async wasMailed(hash: string): Promise<boolean> {
+    const query = new URLSearchParams({ link: hash, limit: "100" });
+    return this.#read(`/messages?${query}`, { below: API_ROOT }, invites);
   }
 
   /** How a mail stands. */

@@ -4,7 +4,8 @@ import { addressOf } from "../page/address";
 import { need, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { type Example, isExamples, offerExamples } from "./examples";
-import { copies, field, optionOf, say, show, submits } from "./parts";
+import { acts, copies, field, optionOf, say, show, submits } from "./parts";
+import type { PeoplePanel } from "./people/panel";
 import { makeShare } from "./share";
 import { termsOf } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
@@ -25,6 +26,7 @@ export class NewLink {
   /** Whether the folder is the owner's own; until then it follows the title. */
   #ownFolder = false;
   #usualHours: number | null = null;
+  #people: PeoplePanel | null = null;
   /** Those of all links. */
   #folders: ReadonlySet<string> = new Set();
 
@@ -32,6 +34,7 @@ export class NewLink {
     this.#api = api;
     this.#onMade = onMade;
     submits(this.#form, () => this.#make());
+    acts(need("for-many", HTMLButtonElement), () => this.#forMany());
     copies(need("copy-password", HTMLButtonElement), () => this.#password.textContent ?? "");
     need("make-another", HTMLButtonElement).addEventListener("click", () => this.#another());
     this.#opener.addEventListener("click", () => this.open());
@@ -85,7 +88,20 @@ export class NewLink {
 
   /** Takes it away as it is: what is half typed is there again when it is opened. */
   setAside(): void {
+    this.#people?.setAside();
     this.#panel.close();
+  }
+
+  /** Its code is loaded when the first list is made. */
+  async #forMany(): Promise<void> {
+    try {
+      const { PeoplePanel } = await import("./people/panel");
+      this.#people ??= new PeoplePanel(this.#api, this.#onMade, this.#usualHours);
+      this.#panel.close();
+      await this.#people.open();
+    } catch {
+      show(need("new-problem"), "This part of the page could not be loaded. Reload the page and try again.");
+    }
   }
 
   get #title(): HTMLInputElement {

@@ -8,8 +8,8 @@ import { filledIn, type Person } from "./table";
 
 export interface MakingPorts {
   readonly create: (folder: string, terms: Terms) => Promise<OwnerLink>;
-  /** A link that was made for somebody into a folder, of all that there are; null where there is none. */
-  readonly find: (folder: string, name: string, email: string) => Promise<OwnerLink | null>;
+  /** All links that there are. */
+  readonly links: () => Promise<readonly OwnerLink[]>;
   readonly mail: (hash: string, to: string, text: string) => Promise<readonly Told[]>;
   /** Whether a link was mailed to anybody. */
   readonly wasMailed: (hash: string) => Promise<boolean>;
@@ -36,8 +36,10 @@ const USUAL_WAIT_SECONDS = 30;
 export class Making {
   readonly #ports: MakingPorts;
   readonly #done = new Map<string, Progress>();
-  /** Calls of which nobody knows whether they were heard. */
+  /** Calls of which nobody knows whether they were heard, in this visit or an earlier one. */
   readonly #unsure = new Set<string>();
+  /** Links by their folders. */
+  #there: ReadonlyMap<string, OwnerLink> | null = null;
 
   constructor(ports: MakingPorts) {
     this.#ports = ports;
@@ -61,6 +63,7 @@ export class Making {
     wanted: Wanted,
     progress: (person: Person | null, waits: number) => void,
   ): Promise<void> {
+    this.#there = null;
     for (const person of this.left(people, wanted.text !== null)) {
       await this.#patiently(
         () => this.#one(person, wanted),
@@ -77,7 +80,8 @@ export class Making {
     try {
       const link = this.of(person).link ?? (await this.#make(person, terms));
       this.#note(person, { link, error: null });
-      if (text !== null && person.email !== "" && !this.of(person).mailed) await this.#mail(person, link, text);
+      if (text !== null && person.email !== "" && !this.of(person).mailed)
+        await this.#mail(person, link, text);
       this.#note(person, { error: null });
     } catch (error) {
       if (error instanceof UploadError && error.status === 429) throw error;
@@ -88,9 +92,12 @@ export class Making {
   async #make(person: Person, terms: Terms): Promise<OwnerLink> {
     const { name, email, folder } = person;
     const call = `make ${person.key}`;
-    if (this.#unsure.has(call)) {
-      const found = await this.#ports.find(folder, name, email);
-      if (found !== null) return found;
+    if (this.#unsure.has(call)) this.#there = null;
+    this.#there ??= new Map((await this.#ports.links()).map((link) => [link.folder, link]));
+    const found = this.#there.get(folder);
+    if (found !== undefined && isFor(found, person)) {
+      this.#unsure.add(`mail ${person.key}`);
+      return found;
     }
     const own = {
       ...terms,
@@ -116,7 +123,8 @@ export class Making {
       this.#unsure.delete(name);
       return answer;
     } catch (error) {
-      if (!(error instanceof UploadError) || error.status === 0 || error.status >= 500) this.#unsure.add(name);
+      if (!(error instanceof UploadError) || error.status < 400 || error.status >= 500)
+        this.#unsure.add(name);
       throw error;
     }
   }
@@ -138,4 +146,9 @@ export class Making {
   #note(person: Person, change: Partial<Progress>): void {
     this.#done.set(person.key, { ...this.of(person), ...change });
   }
+}
+
+/** Whether somebody has this link already. */
+export function isFor({ active, due }: OwnerLink, { name, email }: Pick<Person, "name" | "email">): boolean {
+  return active && due.forName === name && due.forEmail.toLowerCase() === email.toLowerCase();
 }

@@ -52,21 +52,25 @@ export function peopleOf(text: string, pattern: string): Person[] {
 /** What stands in braces is filled in. */
 export function filledIn(text: string, { name, email, folder }: Omit<Person, "key" | "problem">): string {
   const values: Readonly<Record<string, string>> = { name: name || email, email, folder };
-  return text.replace(/\{\s*(name|email|folder)\s*\}/gi, (_, field: string) => values[field.toLowerCase()] ?? "");
+  return text.replace(
+    /\{\s*(name|email|folder)\s*\}/gi,
+    (_, field: string) => values[field.toLowerCase()] ?? "",
+  );
 }
 
-function personOf(
-  row: readonly string[],
-  head: ReadonlyMap<Column, number> | null,
-  pattern: string,
-): Person {
+function personOf(row: readonly string[], head: ReadonlyMap<Column, number> | null, pattern: string): Person {
   const said = head === null ? byShape(row) : byHead(row, head);
   const own = safeFolder(said.folder);
   const named = { name: said.name, email: said.email, folder: "" };
   // A name with a slash in it is one folder, not two.
   const parts = { ...named, name: partOf(said.name || said.email), email: partOf(said.email) };
   const folder = own || safeFolder(filledIn(pattern, parts));
-  return { key: JSON.stringify([said.name, said.email, own]), ...said, folder, problem: problemOf(said, folder) };
+  return {
+    key: JSON.stringify([said.name, said.email, own]),
+    ...said,
+    folder,
+    problem: problemOf(said, folder),
+  };
 }
 
 function problemOf({ name, email }: { name: string; email: string }, folder: string): string {
