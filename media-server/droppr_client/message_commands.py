@@ -90,8 +90,9 @@ def remind(api: Api, link: str, addresses: tuple[str, ...], as_json: bool) -> No
     for each in mails:
         say(f"  {plain_text(each.get('recipient'))}")
     for name, about in (("lately", "reminded within the hour"), ("stopped", "wanting no reminders")):
-        if done.get(name):
-            say(f"Left out, as {about}: {plain_text(done.get(name))}.")
+        count = wire.whole(done.get(name), 0, MOST) or 0
+        if count:
+            say(f"Left out, as {about}: {count}.")
 
 
 @click.group()

@@ -134,8 +134,8 @@ describe("reminding", () => {
     parseAwaited({ awaited: emails.map((email) => ({ email, stopped: email === "c" })), next_at: null });
 
   it("says whom", () => {
-    expect(remindLabel(people("a"))).toBe("Remind a");
-    expect(remindLabel(people("a", "b", "c"))).toBe("Remind 2 people");
+    expect(remindLabel(people("a"))).toEqual(["Remind (1)", "Remind a"]);
+    expect(remindLabel(people("a", "b", "c"))).toEqual(["Remind (2)", "Remind 2 people"]);
   });
 
   it("says what came of it", () => {

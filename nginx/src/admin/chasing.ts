@@ -1,14 +1,14 @@
 // What an owner does about files that are awaited: remind people, and give them another week.
 
 import { type Declared, doubted } from "../core/reply";
-import { setText } from "../page/dom";
+import { setAttribute, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { anotherWeek } from "./due";
 import { countOf, formatDate } from "./format";
 import { acts, part, say, show } from "./parts";
 import { visibleName } from "./visible";
 import { type ListedLink, list, parseMails, type Told } from "./wire";
-import { errorWords } from "./words";
+import { endsSoon, errorWords } from "./words";
 
 /** Of whom files are awaited, and when they are reminded next. */
 export interface Awaited {
@@ -52,13 +52,12 @@ export function remindedWords({ mails, lately, stopped }: Reminded): string {
     .join(" ");
 }
 
-/** "Remind anna@example.org", "Remind 3 people". */
-export function remindLabel({ people }: Awaited): string {
+/** "Remind (3)" for eyes, and whom for ears: "Remind anna@example.org", "Remind 3 people". */
+export function remindLabel({ people }: Awaited): readonly [string, string] {
   const open = people.filter(({ stopped }) => !stopped);
   const [one] = open;
-  return open.length === 1 && one !== undefined
-    ? `Remind ${visibleName(one.email)}`
-    : `Remind ${countOf(open.length, "person", "people")}`;
+  const whom = open.length === 1 && one ? visibleName(one.email) : countOf(open.length, "person", "people");
+  return [`Remind (${open.length})`, `Remind ${whom}`];
 }
 
 export class Chasing {
@@ -85,7 +84,8 @@ export class Chasing {
 
   show(link: ListedLink): void {
     this.#link = link;
-    this.#extend.hidden = !link.active || (link.due.at === null && link.expiresAt === null);
+    const isDue = link.standing === "soon" || link.standing === "late";
+    this.#extend.hidden = !link.active || !(isDue || link.expired || endsSoon(link, Date.now()));
   }
 
   /** Asks again of whom files are awaited: the link was mailed to somebody. */
@@ -101,10 +101,12 @@ export class Chasing {
     if (asked === this.#asked) return;
     const isOpen = active && !expired && (due.allowLate || link.standing !== "late");
     const awaited = isOpen ? await this.#api.awaited(hash, signal) : { people: [], nextAt: null };
-    setText(this.#remind, remindLabel(awaited));
+    const [label, whom] = remindLabel(awaited);
+    setText(this.#remind, label);
+    setAttribute(this.#remind, "aria-label", whom);
     this.#remind.hidden = awaited.people.every(({ stopped }) => stopped);
-    const next = awaited.nextAt === null ? "" : `By itself on ${formatDate(awaited.nextAt)}`;
-    this.#remind.title = next;
+    const next = awaited.nextAt === null ? "" : `, by itself on ${formatDate(awaited.nextAt)}`;
+    setAttribute(this.#remind, "title", whom + next);
     this.#asked = asked;
   }
 

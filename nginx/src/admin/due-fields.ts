@@ -12,7 +12,7 @@ export class DueFields {
   constructor(root: HTMLElement, due?: DueTerms) {
     this.#root = root;
     this.#at = this.#input("due_at");
-    part(root, "zone", HTMLElement).textContent = `By your clock (${zoneName()}). It closes nothing.`;
+    part(root, "zone", HTMLElement).textContent = `By your clock (${zoneName()}). The link stays open.`;
     const offered = this.#days.map(({ value }) => Number(value));
     this.#others = due?.reminders.filter((day) => !offered.includes(day)) ?? [];
     if (due !== undefined) this.#fill(typedDue(due));

@@ -84,9 +84,9 @@ interface Standing {
 /** "Due in 3 days", "2 days late", or nothing where nobody has to hear of it. */
 export function dueWords({ due: { at }, standing }: Standing, now: number): string {
   if (at === null || standing === "none" || standing === "done") return "";
-  const wait = waitWords(Math.abs(at - now));
-  if (standing === "late") return `${wait} late`;
-  return standing === "soon" ? `Due in ${wait}` : `Due ${formatDay(at)}`;
+  // Nobody is told to be later than they are.
+  if (standing === "late") return `${formatDuration((now - at) / 1_000)} late`;
+  return standing === "soon" ? `Due in ${waitWords(at - now)}` : `Due ${formatDay(at)}`;
 }
 
 function waitWords(milliseconds: number): string {

@@ -2,7 +2,7 @@
 
 import type { LinkInfo } from "../core/wire";
 import { make, need, setHidden, setText } from "./dom";
-import { formatDuration } from "./format";
+import { formatDate } from "./format";
 import { currentLanguage, type Language, t } from "./i18n";
 
 interface Words {
@@ -88,25 +88,38 @@ function showDue({ dueIn, full }: LinkInfo, words: Words, now: number): void {
   const isLate = dueIn <= 0;
   const place = document.getElementById("due") ?? make("p");
   place.id = "due";
-  place.className = isLate ? "notice warn" : "strong";
+  place.className = isLate && !full ? "notice warn" : "";
   place.dir = "auto";
-  const late = isLate ? ` · ${words.late.replace("{time}", formatDuration(-dueIn))}` : "";
-  setText(place, words.due.replace("{date}", dateText(now + dueIn * 1_000, now)) + late);
+  const late = isLate ? ` · ${words.late.replace("{time}", durationText(-dueIn))}` : "";
+  const text = words.due.replace("{date}", dateText(now + dueIn * 1_000, now)) + late;
+  place.replaceChildren(make("strong", { text }));
   need("message").after(place);
   if (!isLate || !full) return;
   setText(need("full"), words.over);
   setHidden(need("full"), false);
 }
 
+/** "2 days", "30 hours", in whole words and never more than it is. */
+function durationText(seconds: number): string {
+  const minutes = Math.max(1, Math.floor(seconds / 60));
+  const [unit, value] =
+    minutes >= 2 * 1_440
+      ? ["day", minutes / 1_440]
+      : minutes >= 60
+        ? ["hour", minutes / 60]
+        : ["minute", minutes];
+  const format = { style: "unit", unit: String(unit), unitDisplay: "long" } as const;
+  return new Intl.NumberFormat(currentLanguage(), format).format(Math.floor(Number(value)));
+}
+
 /** "Friday, July 3, 6:00 PM", by the clock of whoever reads it. */
 function dateText(at: number, now: number): string {
-  const year = new Date(at).getFullYear() === new Date(now).getFullYear() ? {} : { year: "numeric" as const };
+  if (new Date(at).getFullYear() !== new Date(now).getFullYear()) return formatDate(at);
   return new Intl.DateTimeFormat(currentLanguage(), {
     weekday: "long",
     day: "numeric",
     month: "long",
     hour: "numeric",
     minute: "2-digit",
-    ...year,
   }).format(at);
 }

@@ -51,8 +51,8 @@ export class PeoplePanel {
     this.#terms = new TermsFields(fields);
     if (usualHours !== null) this.#terms.expiresUsually(usualHours);
     // For whom each link is says the list.
-    for (const name of ["recipient_name", "recipient_email"])
-      field(fields, name, HTMLInputElement).closest<HTMLElement>(".field")?.remove();
+    const whom = field(fields, "recipient_name", HTMLInputElement).closest<HTMLElement>(".pair");
+    if (whom !== null) whom.hidden = true;
     field(fields, "title", HTMLInputElement).placeholder = "Papers of {name}";
     reachable(part(this.#form, "frame", HTMLElement));
     this.#list.addEventListener("input", () => this.#look());
