@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { localText } from "../src/admin/due";
 import { markProblems, TermsFields } from "../src/admin/terms-fields";
 
 const HTML = readFileSync(resolve(import.meta.dirname, "../src/admin.html"), "utf8");
@@ -45,6 +46,26 @@ describe("TermsFields", () => {
     expect(expiryOf(36)).toEqual(["usual", "In 36 h", "In 36 h"]);
     expect(expiryOf(168, "24")).toEqual(["24", "In a day", undefined]);
     expect(expiryOf(36, "0")).toEqual(["0", "Never", "In 36 h"]);
+  });
+
+  it("lets no link end before its files are due", () => {
+    const day = 24 * 3_600_000;
+    const read = (days: number, expiry: string) => {
+      const { form, terms } = formWith();
+      const [select, due] = [
+        form.querySelector("select"),
+        form.querySelector<HTMLInputElement>('[name="due_at"]'),
+      ];
+      if (select === null || due === null) throw new Error("no fields");
+      select.value = expiry;
+      due.value = localText(Date.now() + days * day);
+      due.dispatchEvent(new Event("change"));
+      const { expiry: chosen, hours } = terms.read();
+      return chosen === "custom" ? Math.round(Number(hours) / 24) : chosen;
+    };
+    expect(read(3, "168")).toBe("168");
+    expect(read(40, "168")).toBe(47);
+    expect(read(40, "0")).toBe("0");
   });
 
   it("leaves no two elements with one id when it stands on the page twice", () => {

@@ -15,7 +15,7 @@ from tests.support.browser import built_pages
 from tests.support.client import Client
 from tests.support.files import eventually
 from tests.support.live import GENEROUS, LiveServer
-from tests.support.receivers import Mailbox, mail_server
+from tests.support.receivers import Mailbox, mail_server, text_of
 
 DAY = 86_400
 
@@ -140,7 +140,7 @@ def test_a_list_of_people_becomes_a_link_and_a_mail_each_and_nothing_twice(
 
     def mailed(address: str) -> list[str]:
         found = [each for each in list(box.mails) if each["To"] == address]
-        return [each.get_body(("plain",)).get_content() for each in found]
+        return [text_of(each) for each in found]
 
     eventually(lambda: mailed("dora@example.org"), seconds=30, what="the last mail")
     assert len(mailed("carl@example.org")) == 1

@@ -68,6 +68,12 @@ def test_a_date_is_told_as_it_is_kept_and_taken_away_again(client: Client) -> No
         assert list(refused.json["fields"]) == list(wrong)
 
 
+def test_a_link_of_which_no_end_is_said_lasts_until_its_files_are_due_and_as_long_as_usual(client: Client) -> None:
+    due = time.time() + 40 * DAY
+    ends = [client.make_link(due_at=due, **more).info().json["expires_at"] for more in ({}, {"expires_hours": 5})]
+    assert ends == [pytest.approx(due + 7 * DAY, abs=60), pytest.approx(time.time() + 5 * 3600, abs=60)]
+
+
 @pytest.fixture
 def office(client: Client) -> dict[str, Link]:
     now = time.time()

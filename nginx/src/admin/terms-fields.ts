@@ -41,6 +41,7 @@ export class TermsFields {
     if (link !== undefined) this.#fillDestination(link.destination);
     this.#offerDestination();
     this.#due = new DueFields(root, link?.due);
+    this.#input("due_at").addEventListener("change", () => this.#lastUntilDue(link));
     if (link !== undefined) this.#fill(link);
   }
 
@@ -173,6 +174,19 @@ export class TermsFields {
     follow();
   }
 
+  /** A link that would end before its files are due lasts a week longer than they may take. */
+  #lastUntilDue(link: OwnerLink | undefined): void {
+    const select = this.#select("expiry");
+    const hours = hoursUntil(this.#input("due_at").value, Date.now());
+    const lasts = select.value === "custom" ? this.#input("hours").value : select.value;
+    const ends = lasts === "keep" ? hoursLeft(link, Date.now()) : Number(lasts);
+    // Never is 0, and what the server does is not known here.
+    if (hours === null || !(ends > 0) || ends >= hours) return;
+    select.value = "custom";
+    this.#input("hours").value = String(Math.ceil(hours) + WEEK_HOURS);
+    select.dispatchEvent(new Event("change"));
+  }
+
   #offerPassword(link: OwnerLink | undefined): void {
     const has = link?.requiresPassword === true;
     const remove = this.#input("remove_password");
@@ -225,6 +239,17 @@ export class TermsFields {
   #select(name: string): HTMLSelectElement {
     return field(this.#root, name, HTMLSelectElement);
   }
+}
+
+const WEEK_HOURS = 168;
+
+function hoursUntil(text: string, now: number): number | null {
+  const at = new Date(text).getTime();
+  return Number.isNaN(at) ? null : (at - now) / 3_600_000;
+}
+
+function hoursLeft(link: OwnerLink | undefined, now: number): number {
+  return link === undefined || link.expiresAt === null ? 0 : (link.expiresAt - now) / 3_600_000;
 }
 
 function chosen<T extends string>(known: readonly T[], select: HTMLSelectElement): T {

@@ -29,7 +29,7 @@ from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender
 from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standing
-from app.core.terms import TERMS, Ask, CaptchaMode, Kind, Term
+from app.core.terms import MAX_HOURS, TERMS, Ask, CaptchaMode, Kind, Term
 from app.services.accounts import acts
 from app.services.links.access import Access
 
@@ -133,10 +133,16 @@ class FileRequests:
         blank = RequestLink(
             hash=hash or _new_hash(), folder=folder, created_at=self._clock(), owner=str(actor), entity=entity
         )
-        link = self._change({"expires_hours": self._usual_hours, **changes})(blank)
+        link = self._change({"expires_hours": self._hours(changes), **changes})(blank)
         self._requests.create(link, actor)
         acts.note(actor, "link made", link.hash, folder=str(folder))
         return link
+
+    def _hours(self, changes: Changes) -> float:
+        """How long a new link is open of which that is not said: as long as usual, and so long after its files are due."""
+        due_at = changes.get("due_at")
+        wait = 0.0 if due_at is None else max(0.0, (due_at - self._clock()) / 3600)
+        return self._usual_hours and min(self._usual_hours + wait, MAX_HOURS)
 
     def edit(self, hash: str, changes: Changes, actor: Actor) -> RequestLink:
         """Change what ``changes`` names and nothing else. Raises RequestNotFound, DestinationNotReady, NotInstalled."""
