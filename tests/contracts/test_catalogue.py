@@ -36,6 +36,7 @@ from app.storage.sql.migrate import migrate
 from app.storage.sql.migrations.versions import v0005_messages
 from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.postgresql import PostgreSQLDatabase
+from app.storage.sql.reminders import SQLReminders
 from app.storage.sql.schema import counts, ledger, metadata
 from tests.contracts.conftest import databases
 from tests.support.actors import OWNER
@@ -465,6 +466,7 @@ def test_each_question_is_a_look_at_an_index(store, tmp_path):
     """A million files are as quick as ten only where no statement goes through them."""
     if "postgresql" in str(store._database.dialect.name):
         pytest.skip("its planner decides by what is in the tables at that moment")
+    reminders = SQLReminders(store._database)._sql
     bin = SQLBin(store._database, clock=time.time)
     sql, plain = store._sql, {"hash": HASH, "upload_id": "u", "path": "p", "mark": 1, "at": 1.0, "last": "u", "most": 5}
     wanted = {
@@ -484,6 +486,9 @@ def test_each_question_is_a_look_at_an_index(store, tmp_path):
         bin._page: "ledger_by_age",
         bin._due: "ledger_bin",
         bin._total: "ledger_bin",
+        reminders.due: "links_to_remind",
+        reminders.pass_on: "sqlite_autoindex_links_1",
+        reminders.senders: "ledger_by_age",
     }
     plain |= {
         "cursor": 0,
@@ -492,11 +497,12 @@ def test_each_question_is_a_look_at_an_index(store, tmp_path):
         "crc32": 1,
         "viewer": "owner",
         "before": 9,
+        "next_at": 2.0,
         "up_to": 1,
         "link": 1,
         "state": 3,
     }
-    by = {"created": "age", "last_received": "arrival", "title": "name", "expires": "end"}
+    by = {"created": "age", "last_received": "arrival", "title": "name", "expires": "end", "due": "due"}
     for order in ORDERS:
         for only in (None, *LinkFilter):
             wanted[store._lists.page(order, only, None)] = f"links_by_{by[order.by]}"

@@ -4,6 +4,7 @@ yes already, then under the same id."""
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
@@ -183,3 +184,34 @@ def test_receivers_that_hang_hold_no_upload_up(tmp_path: Path) -> None:
             over.set()
             told = all_told(server, link)
         judge(box, hooks, told, most=2, posts=2)
+
+
+@pytest.mark.parametrize("step", ["made", "MAIL", "DATA"])
+def test_a_reminder_comes_through_a_kill_once(tmp_path: Path, step: str) -> None:
+    """Killed when it waits to be sent, and while it is handed over."""
+    with mail_server() as box:
+        server = server_with(tmp_path, box, DROPPR_PUBLIC_URL="https://files.example.org")
+        kill = Kill(server)
+        box.answer = lambda at, about: "421 Come back later" if at == "MAIL" else None
+        if step != "made":
+            box.answer = lambda at, about: kill() if at == step else None
+        with server:
+            terms = {"recipient_email": SENDER, "due_at": time.time() + 86_400 + 1, "reminders": [1]}
+            link = Client.of(server).make_link(title="Killed", **terms)
+            if step == "made":
+                eventually(lambda: asked(server.data_dir, "SELECT id FROM messages"), seconds=SECONDS, what="the mail")
+                server.kill()
+            else:
+                kill.wait()
+            box.answer = lambda at, about: None
+            server.start()
+
+            def log() -> list[Any]:
+                reply = Client.of(server).call("GET", f"/api/messages?link={link.hash}", owner=True).expect(200)
+                return [(each["kind"], each["state"]) for each in reply.json["messages"]]
+
+            eventually(lambda: log() == [("reminder", "sent")], seconds=SECONDS, what="the reminder")
+            assert asked(server.data_dir, "SELECT remind_at FROM links") == [(None,)]
+        # Only a whole mail that the server had said yes to comes again, under the same id.
+        assert 1 <= len(box.mails) <= (2 if step == "DATA" else 1)
+        assert len({each["Message-ID"] for each in box.mails}) == 1

@@ -2,7 +2,7 @@
 
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import { API, BASE } from "../page/base";
-import { type Awaited, parseAwaited, parseReminded, type Reminded } from "./chasing";
+import { type Awaited, invites, parseAwaited, parseReminded, type Reminded } from "./chasing";
 import { inBatches, type ManyOutcome } from "./many";
 import {
   type FileText,
@@ -17,7 +17,6 @@ import {
 import type { Terms } from "./terms";
 import {
   type FilePage,
-  invites,
   type LinkList,
   type ManyReply,
   type OpenUpload,

@@ -37,6 +37,14 @@ export function parseReminded(value: unknown): Reminded {
   return { mails: parseMails(value), lately: Number(lately), stopped: Number(stopped) };
 }
 
+/** Whether an invitation is among these messages that was not given up. */
+export function invites(value: unknown): boolean {
+  return list(doubted<Declared<"MessageList">>(value), "messages").some((each) => {
+    const { kind, state } = doubted<Declared<"MessageReply">>(each);
+    return kind === "invitation" && state !== "given_up";
+  });
+}
+
 export function remindedWords({ mails, lately, stopped }: Reminded): string {
   const [one] = mails;
   const sent =

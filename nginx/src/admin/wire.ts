@@ -390,11 +390,3 @@ export function parseTold(value: unknown): Told {
 export function parseMails(value: unknown): readonly Told[] {
   return list(doubted<Declared<"OnTheirWay">>(value), "messages").map(parseTold);
 }
-
-/** Whether an invitation is among these messages that was not given up. */
-export function invites(value: unknown): boolean {
-  return list(doubted<Declared<"MessageList">>(value), "messages").some((each) => {
-    const { kind, state } = doubted<Declared<"MessageReply">>(each);
-    return kind === "invitation" && state !== "given_up";
-  });
-}
