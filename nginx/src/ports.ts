@@ -36,6 +36,8 @@ export interface SavedSession {
   readonly link: string;
   readonly name: string;
   readonly path: string;
+  /** Of the link's checklist; absent or empty for none. */
+  readonly item?: string;
   readonly size: number;
   readonly lastModified: number;
   /** Sample digest of the file (`s1:…`); absent in what older versions saved. */

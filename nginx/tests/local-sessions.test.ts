@@ -35,6 +35,8 @@ describe("LocalSessions", () => {
   it("tells links and folders apart", () => {
     expect(sessionKey({ ...subject, link: "/api/droppr/requests/b/upload-chunk" })).not.toBe(key);
     expect(sessionKey({ ...subject, path: "b/film.mov" })).not.toBe(key);
+    expect(sessionKey({ ...subject, item: "passport" })).not.toBe(key);
+    expect(sessionKey({ ...subject, item: "" })).toBe(key);
   });
 
   it("forgets after 24 hours", () => {

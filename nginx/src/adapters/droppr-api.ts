@@ -33,6 +33,8 @@ export interface NewUpload {
   readonly sample?: string;
   /** Lower-case hex; a file that turns out different is not delivered. */
   readonly sha256?: string;
+  /** Of the link's checklist; empty for none. */
+  readonly item?: string;
 }
 
 /** Many small files in one request. */
@@ -204,7 +206,7 @@ function openingHeaders(headers: HttpHeaders): HttpHeaders {
 }
 
 function openingBody(upload: NewUpload): Fields {
-  const { path, size, lastModified, senderName, senderEmail, key, sample, sha256 } = upload;
+  const { path, size, lastModified, senderName, senderEmail, key, sample, sha256, item } = upload;
   return {
     path,
     size,
@@ -214,6 +216,7 @@ function openingBody(upload: NewUpload): Fields {
     ...(key ? { key } : {}),
     ...(sample ? { sample } : {}),
     ...(sha256 ? { sha256 } : {}),
+    ...(item ? { item } : {}),
   };
 }
 

@@ -15,11 +15,13 @@ export interface SessionSubject {
   /** Where chunks go: the same file sent to another link is another upload. */
   readonly link: string;
   readonly path: string;
+  /** The same file sent for another item of the link's checklist is another upload. */
+  readonly item?: string;
 }
 
 /** `droppr_upload_parallel_<name>_<size>`, with what tells links and folders apart behind it. */
-export function sessionKey({ name, size, link, path }: SessionSubject): string {
-  return `${PREFIX}${name}_${size}_${fingerprint(`${link}\n${path}`)}`;
+export function sessionKey({ name, size, link, path, item = "" }: SessionSubject): string {
+  return `${PREFIX}${name}_${size}_${fingerprint(`${link}\n${path}${item}`)}`;
 }
 
 export class LocalSessions implements SessionStore {

@@ -23,10 +23,13 @@ export interface PackEntry {
   readonly lastModified: number;
   readonly senderName?: string;
   readonly senderEmail?: string;
+  /** Of the link's checklist; empty for none. */
+  readonly item?: string;
 }
 
 /** The line before a file's bytes, `\n` included. */
-export function packLine({ path, size, key, lastModified, senderName, senderEmail }: PackEntry): string {
+export function packLine(entry: PackEntry): string {
+  const { path, size, key, lastModified, senderName, senderEmail, item } = entry;
   const fields = {
     path,
     size,
@@ -34,6 +37,7 @@ export function packLine({ path, size, key, lastModified, senderName, senderEmai
     last_modified: lastModified / 1_000,
     ...(senderName ? { sender_name: senderName } : {}),
     ...(senderEmail ? { sender_email: senderEmail } : {}),
+    ...(item ? { item } : {}),
   };
   return `${JSON.stringify(fields)}\n`;
 }

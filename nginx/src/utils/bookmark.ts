@@ -11,6 +11,7 @@ interface Subject {
   readonly file: FileLike;
   readonly path: string;
   readonly uploadUrl: string;
+  readonly item: string;
 }
 
 /** How far it is. */
@@ -33,8 +34,8 @@ export class Bookmark {
     this.#sessions = sessions;
     this.#clock = clock;
     this.#subject = subject;
-    const { file, path, uploadUrl } = subject;
-    this.#key = sessionKey({ name: file.name, size: file.size, link: uploadUrl, path });
+    const { file, path, uploadUrl, item } = subject;
+    this.#key = sessionKey({ name: file.name, size: file.size, link: uploadUrl, path, item });
   }
 
   /** What was begun with a file of this name and size, if anything; phones give one file a new date at every choice. */
@@ -56,7 +57,7 @@ export class Bookmark {
   }
 
   save({ uploadId, received, chunkSize, sample }: Progress): void {
-    const { file, path, uploadUrl } = this.#subject;
+    const { file, path, uploadUrl, item } = this.#subject;
     this.#savedAt = this.#clock.now();
     this.#sessions.save(this.#key, {
       uploadId,
@@ -65,6 +66,7 @@ export class Bookmark {
       link: uploadUrl,
       name: file.name,
       path,
+      item,
       size: file.size,
       lastModified: file.lastModified,
       ...(sample === null ? {} : { sample }),

@@ -34,8 +34,8 @@ export class Books {
     return this.#byId.get(item.id);
   }
 
-  add(file: FileLike, path: string, previous: PreviousUpload | null): QueuedItem {
-    const item = new QueuedItem(this.#nextId++, file, path, previous);
+  add(file: FileLike, path: string, previous: PreviousUpload | null, asked: string): QueuedItem {
+    const item = new QueuedItem(this.#nextId++, file, path, previous, asked);
     this.#byId.set(item.id, item);
     this.#ordered.add(item);
     this.#tally.add(item);

@@ -44,6 +44,7 @@ export class FileRuns {
       crowded: () => kind !== "big" && gate.crowded,
       file: item.file,
       relPath: item.path,
+      item: item.item,
       key: item.key,
       signal,
       onProgress: this.#progressOf(item, () => uploader),

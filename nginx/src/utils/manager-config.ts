@@ -34,6 +34,7 @@ export interface UploadTotals {
 type PerFile =
   | "file"
   | "relPath"
+  | "item"
   | "key"
   | "sha256"
   | "pool"

@@ -74,8 +74,8 @@ export class ParallelUploader {
       headers: config.headers ?? {},
     });
     this.#uploadKey = config.key ?? newUploadKey();
-    const { file, uploadUrl, sessions = new LocalSessions(this.#clock) } = config;
-    this.#bookmark = new Bookmark(sessions, this.#clock, { file, path: this.#path, uploadUrl });
+    const { file, uploadUrl, item = "", sessions = new LocalSessions(this.#clock) } = config;
+    this.#bookmark = new Bookmark(sessions, this.#clock, { file, path: this.#path, uploadUrl, item });
   }
 
   /** Capability of the upload once it was opened or resumed, else null. */
@@ -326,10 +326,10 @@ export class ParallelUploader {
   }
 
   get #opening(): NewUpload {
-    const { file, senderName = "", senderEmail = "", sha256 = "" } = this.#config;
+    const { file, senderName = "", senderEmail = "", sha256 = "", item = "" } = this.#config;
     const { size, lastModified } = file;
     const [path, key, sample] = [this.#path, this.#uploadKey, this.#sample ?? ""];
-    return { path, size, lastModified, key, senderName, senderEmail, sha256, sample };
+    return { path, size, lastModified, key, senderName, senderEmail, sha256, sample, item };
   }
 
   #means(signal: AbortSignal): Means {

@@ -47,7 +47,7 @@ export function retrierFor({ options, clock, connectivity }: Reach): Retrier {
 }
 
 export function packEntry(
-  { path, size, key, file }: QueuedItem,
+  { path, size, key, file, item }: QueuedItem,
   { senderName, senderEmail }: UploaderOptions,
 ): PackEntry {
   return {
@@ -55,6 +55,7 @@ export function packEntry(
     size,
     key,
     lastModified: file.lastModified,
+    item,
     ...(senderName ? { senderName } : {}),
     ...(senderEmail ? { senderEmail } : {}),
   };

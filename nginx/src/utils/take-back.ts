@@ -23,6 +23,8 @@ export async function deleted(item: QueuedItem, reach: Reach): Promise<Delivered
   });
   const { file, path, size } = item;
   if (stands === null)
-    options.sessions?.remove(sessionKey({ name: file.name, size, link: options.uploadUrl, path }));
+    options.sessions?.remove(
+      sessionKey({ name: file.name, size, link: options.uploadUrl, path, item: item.item }),
+    );
   return stands;
 }

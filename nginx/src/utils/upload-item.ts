@@ -21,6 +21,8 @@ export interface UploadItem {
   readonly id: number;
   readonly file: FileLike;
   readonly path: string;
+  /** Of the link's checklist, which item it is for; empty for none. */
+  readonly item: string;
   readonly state: ItemState;
   /** It was cancelled, and the server has not confirmed yet that nothing of it is left. */
   readonly cancelling: boolean;
@@ -64,6 +66,7 @@ export class QueuedItem implements UploadItem, Ranked, Counted {
     readonly path: string,
     /** What was begun elsewhere and is to be continued. */
     readonly previous: PreviousUpload | null,
+    readonly item: string,
   ) {
     this.uploadId = previous?.uploadId ?? null;
   }
@@ -120,6 +123,7 @@ const HOLDING = new Set([
   "captcha_unavailable",
   "too_many_attempts",
   "rate_limited",
+  "answers_required",
 ]);
 /** Answers about the link: no file will be taken any more. */
 const CLOSING = new Set(["request_not_found", "request_expired", "request_closed", "request_overdue"]);

@@ -57,11 +57,17 @@ export class UploadManager {
     return this.#gate.busy;
   }
 
-  /** `previous` names an upload begun elsewhere, to be continued with this file if it is the same. */
-  add(file: FileLike, path: string = file.name, previous: PreviousUpload | null = null): UploadItem {
-    const item = this.#books.add(file, path, previous);
-    this.#gate.enqueue(item);
-    return item;
+  /** `previous` names an upload begun elsewhere, to be continued with this file if it is the same; `item` the one of the link's
+   * checklist that it is for. */
+  add(
+    file: FileLike,
+    path: string = file.name,
+    previous: PreviousUpload | null = null,
+    item = "",
+  ): UploadItem {
+    const added = this.#books.add(file, path, previous, item);
+    this.#gate.enqueue(added);
+    return added;
   }
 
   /** Moves a file before another, or to the end. It counts for those that wait: what is being sent goes on. */

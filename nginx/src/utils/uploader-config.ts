@@ -41,6 +41,8 @@ export interface ParallelUploaderConfig {
   readonly headers?: HttpHeaders;
   /** Path below the link's folder, with `/`; the file's name unless given. */
   readonly relPath?: string;
+  /** Id of the item of the link's checklist that the file is for. */
+  readonly item?: string;
   /** Upload key, 22 to 64 characters of `[A-Za-z0-9_-]`; a random one unless given. */
   readonly key?: string;
   readonly senderName?: string;
