@@ -5,8 +5,10 @@ import { fetchLinkInfo } from "./adapters/droppr-api";
 import { LocalSessions } from "./adapters/local-sessions";
 import { systemClock } from "./adapters/system-clock";
 import { XhrTransport } from "./adapters/xhr-transport";
-import { UploadError } from "./core/errors";
+import { networkError, UploadError } from "./core/errors";
+import type { LinkInfo } from "./core/wire";
 import type { Key } from "./messages/types";
+import type { Asked } from "./page/asked/asked";
 import { BASE, HASH } from "./page/base";
 import { need, setText } from "./page/dom";
 import { onLanguage, preferredLanguage, t, useLanguage } from "./page/i18n";
@@ -35,11 +37,20 @@ async function start(): Promise<void> {
   try {
     const info = await fetchLinkInfo(ports, HASH, new AbortController().signal, BASE);
     refusal = null;
-    new SendPage(info, HASH, ports);
+    new SendPage(info, HASH, ports, await askedBy(info));
   } catch (error) {
     refusal = error;
     showNoLink();
   }
+}
+
+/** What the link asks for is a part of its own; without it nothing may be sent. */
+async function askedBy(info: LinkInfo): Promise<Asked | null> {
+  if (info.items.length + info.questions.length === 0) return null;
+  const { ask } = await import("./page/asked/asked").catch((cause: unknown) => {
+    throw networkError(cause);
+  });
+  return ask(info, HASH);
 }
 
 function showNoLink(): void {

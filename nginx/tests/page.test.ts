@@ -1,38 +1,13 @@
 import { beforeAll, describe, expect, it } from "vitest";
-import type { LinkInfo } from "../src/core/wire";
 import { fromDrop, fromInput } from "../src/page/drop";
 import { formatBytes, formatDuration, formatPercent, formatSpeed, formatTimeLeft } from "../src/page/format";
 import { useLanguage } from "../src/page/i18n";
 import { describeLimits, meant, sortOut, takesPictures } from "../src/page/limits";
+import { NO_LIMITS } from "./support/links";
 
 beforeAll(() => useLanguage("en"));
 
-const NONE: LinkInfo = {
-  title: "",
-  message: "",
-  logoUrl: null,
-  expiresIn: null,
-  dueIn: null,
-  requiresPassword: false,
-  captchaRequired: false,
-  captchaProvider: "altcha",
-  captchaSiteKey: "",
-  maxFileSize: null,
-  maxTotalSize: null,
-  maxFiles: null,
-  filesLeft: null,
-  bytesLeft: null,
-  full: false,
-  passedOnTo: null,
-  search: false,
-  allowedExtensions: [],
-  askName: "no",
-  askEmail: "no",
-  chunkSize: 8,
-  maxParallelChunks: 8,
-  pack: null,
-  wholeFileBytes: 0,
-};
+const NONE = NO_LIMITS;
 
 const picked = (name: string, size = 1) => ({ file: new File(["x".repeat(size)], name), path: name });
 

@@ -4,7 +4,8 @@ import { Chooser } from "../src/page/chooser";
 import { need } from "../src/page/dom";
 import { useLanguage } from "../src/page/i18n";
 import { reasonFor } from "../src/page/reasons";
-import { Row, type RowActions, speedWords } from "../src/page/row";
+import { Row, type RowActions } from "../src/page/row";
+import { speedWords } from "../src/page/speed-words";
 import type { UploadItem } from "../src/utils/upload-manager";
 
 beforeAll(() => useLanguage("en"));
@@ -20,6 +21,7 @@ function paint(change: Partial<UploadItem>, actions: Partial<RowActions> & { stu
     id: 0,
     file,
     path: "a.jpg",
+    item: "",
     state: "sending",
     cancelling: false,
     loaded: 2,

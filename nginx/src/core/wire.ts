@@ -83,6 +83,9 @@ export interface LinkInfo {
   readonly pack: PackLimits | null;
   /** Files up to so many bytes may be opened and sent in one request; 0 where none may. */
   readonly wholeFileBytes: number;
+  /** What is asked for, and the owner's questions: as the server tells them, for `core/asked.ts` to read where there are any. */
+  readonly items: readonly unknown[];
+  readonly questions: readonly unknown[];
 }
 
 /** Bytes. A server may wish for smaller chunks than any other, but for none at all it cannot. */
@@ -188,6 +191,8 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     ...parseGrid(fields),
     pack: packLimits(fields.pack),
     wholeFileBytes: upTo(MAX_CHUNK_BYTES, fields.whole_file_bytes),
+    items: listed(fields.items),
+    questions: listed(fields.questions),
   };
 }
 
@@ -253,8 +258,12 @@ function asked(value: unknown): Asked {
   return value === "optional" || value === "required" ? value : "no";
 }
 
+function listed(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
+
 function extensions(value: unknown): string[] {
-  const listed = Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
-  const names = listed.map((each) => each.trim().toLowerCase().replace(/^\./, ""));
+  const texts = listed(value).filter((each) => typeof each === "string");
+  const names = texts.map((each) => each.trim().toLowerCase().replace(/^\./, ""));
   return names.includes("*") ? [] : names.filter((each) => each !== "");
 }

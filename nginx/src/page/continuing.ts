@@ -1,12 +1,11 @@
 // What an earlier visit or another device began: the list of it, and what was dropped, are loaded where there is such a thing.
 
 import type { SessionStore } from "../ports";
-import type { PreviousUpload } from "../utils/uploader-config";
 import type { Begun } from "./begun";
 import type { Handles } from "./handles";
 import type { LateApi } from "./late-api";
 import type { Picked } from "./limits";
-import type { Unfinished } from "./unfinished";
+import type { Taken, Unfinished } from "./unfinished";
 
 interface Needs {
   readonly hash: string;
@@ -37,9 +36,9 @@ export class Continuing {
     (await this.#load()).addFromElsewhere(uploads);
   }
 
-  /** What `picked` continues, if anything. */
-  take(picked: Picked): { readonly path: string; readonly previous: PreviousUpload | null } {
-    return this.#shown?.take(picked) ?? { path: picked.path, previous: null };
+  /** What `picked`, for an item of the checklist, continues, if anything. */
+  take(picked: Picked, item: string): Taken {
+    return this.#shown?.take(picked, item) ?? { path: picked.path, previous: null, item };
   }
 
   /** Keeps what was dropped where the browser can open it again after a reload. */

@@ -2,6 +2,7 @@
 
 import { UploadError } from "../core/errors";
 import type { Clock } from "../ports";
+import { FORGOTTEN } from "./asked/sender-key";
 import { make, makeButton, need, setHidden } from "./dom";
 import { formatBytes, formatDate, formatTime } from "./format";
 import { joined, onLanguage, t } from "./i18n";
@@ -101,6 +102,7 @@ export class Earlier {
 
   #forget(): void {
     this.#needs.store.forget();
+    dispatchEvent(new Event(FORGOTTEN));
     this.#needs.onForgotten();
     this.#paint();
     need("choose").focus();

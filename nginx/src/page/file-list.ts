@@ -7,6 +7,7 @@ import { t } from "./i18n";
 import { Row, type RowActions } from "./row";
 import { guardSecondClick } from "./second-click";
 import { VirtualList } from "./virtual-list";
+import "../sending.css";
 
 type FilterName = "all" | "waiting" | "done" | "failed";
 

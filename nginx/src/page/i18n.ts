@@ -34,10 +34,14 @@ const CHOICE = "droppr_language";
 const ISOLATE = "\u2068";
 const END_ISOLATE = "\u2069";
 
+/** Loads the words of a part of the page that is loaded later, in a language. */
+type Loader = (language: Language) => Promise<{ default: object }>;
+
 let language: Language = "en";
 let messages: Messages | null = null;
 let plurals = new Intl.PluralRules("en");
 const listeners = new Set<() => void>();
+const later: Loader[] = [];
 
 /** The sentence for `key`. Throws before `useLanguage()` has settled for the first time. */
 export function t(key: Key, values: Values = {}): string {
@@ -78,9 +82,16 @@ export function onLanguage(paint: () => void): void {
   listeners.add(paint);
 }
 
+/** Has the words of a later part come with every language from now on, the present one included. */
+export async function alsoLoad(load: Loader): Promise<void> {
+  later.push(load);
+  await useLanguage(language);
+}
+
 /** Loads a language, puts the page's own texts and direction, and tells all listeners. Rejects when it cannot be loaded. */
 export async function useLanguage(wanted: Language): Promise<void> {
-  messages = (await LOADERS[wanted]()).default;
+  const loaded = await Promise.all([LOADERS[wanted], ...later].map((load) => load(wanted)));
+  messages = Object.assign({}, ...loaded.map((each) => each.default));
   language = wanted;
   plurals = new Intl.PluralRules(wanted);
   document.documentElement.lang = wanted;

@@ -31,7 +31,7 @@ export class LinkApi {
   /** The signed receipt; waits for checksums that are still being computed. `onWait` is told when it has to. */
   async receipt(uploads: readonly string[], signal: AbortSignal, onWait: () => void): Promise<Fields> {
     for (;;) {
-      const reply = await this.#send("/receipts", { uploads });
+      const reply = await this.#send("/receipts", withBody("POST", { uploads }));
       if (reply.status !== 409) return this.#read(reply);
       onWait();
       await this.#clock.sleep(
@@ -51,19 +51,19 @@ export class LinkApi {
   }
 
   /** What a call that changes nothing answers. */
-  async get(path: string): Promise<Fields> {
-    return this.#read(await this.#send(path));
+  async get(path: string, headers: Readonly<Record<string, string>> = {}): Promise<Fields> {
+    return this.#read(await this.#send(path, { headers }));
+  }
+
+  async put(path: string, body: Fields, headers: Readonly<Record<string, string>> = {}): Promise<Fields> {
+    return this.#read(await this.#send(path, withBody("PUT", body, headers)));
   }
 
   async post(path: string, body: Fields, headers: Readonly<Record<string, string>> = {}): Promise<Fields> {
-    return this.#read(await this.#send(path, body, headers));
+    return this.#read(await this.#send(path, withBody("POST", body, headers)));
   }
 
-  async #send(path: string, body?: Fields, extra: Readonly<Record<string, string>> = {}): Promise<Response> {
-    const init =
-      body === undefined
-        ? {}
-        : { method: "POST", body: JSON.stringify(body), headers: { ...JSON_BODY, ...extra } };
+  async #send(path: string, init: RequestInit): Promise<Response> {
     for (let tries = 0; ; tries++) {
       const url = this.#url + path;
       const reply = await fetch(url, init).catch(async (cause: unknown) => {
@@ -87,4 +87,6 @@ export class LinkApi {
   }
 }
 
-const JSON_BODY = { "Content-Type": "application/json" } as const;
+function withBody(method: string, body: Fields, headers: Readonly<Record<string, string>> = {}): RequestInit {
+  return { method, body: JSON.stringify(body), headers: { "Content-Type": "application/json", ...headers } };
+}

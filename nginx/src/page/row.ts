@@ -3,10 +3,11 @@
 import type { UploadStats } from "../utils/parallel-upload";
 import type { UploadItem } from "../utils/upload-manager";
 import { make, makeIcon, setHidden, setLabel, setText, showIcon } from "./dom";
-import { formatBytes, formatPercent, formatSpeed, formatTimeLeft } from "./format";
+import { formatBytes, formatPercent } from "./format";
 import { joined, t } from "./i18n";
 import { reasonFor } from "./reasons";
 import { type ButtonActions, type ButtonName, hasDetails, RowButtons } from "./row-buttons";
+import { speedWords } from "./speed-words";
 
 export interface RowActions extends ButtonActions {
   readonly wasTakenBack: (item: UploadItem) => boolean;
@@ -161,17 +162,4 @@ function wordsFor(item: UploadItem, { statsOf, isOffline }: RowActions): string 
       return joined([percent(), ...speedWords(stats)]);
     }
   }
-}
-
-interface SpeedFacts {
-  readonly speed: number;
-  readonly eta: number;
-  readonly stuck: boolean;
-}
-
-/** Speed and time left, where something moves. */
-export function speedWords({ speed, eta, stuck }: SpeedFacts): string[] {
-  if (stuck) return [t("no_line")];
-  if (speed < 1) return [];
-  return [formatSpeed(speed), formatTimeLeft(eta)].filter((words) => words !== "");
 }

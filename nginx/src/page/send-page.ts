@@ -11,6 +11,7 @@ import {
   type UploadTotals,
 } from "../utils/upload-manager";
 import { Announcer } from "./announcer";
+import type { Asked } from "./asked/asked";
 import { linkUrl } from "./base";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
@@ -18,7 +19,7 @@ import { Continuing } from "./continuing";
 import { need, oncePerFrame, setHidden, setText } from "./dom";
 import type { Collected } from "./drop";
 import { EmptyFolders } from "./empty-folders";
-import { FileList } from "./file-list";
+import type { FileList } from "./file-list";
 import { formatBytes } from "./format";
 import { onLanguage, t } from "./i18n";
 import { type LateApi, lateApi } from "./late-api";
@@ -59,7 +60,6 @@ export class SendPage {
   readonly #visit: LateVisit;
   readonly #folders: EmptyFolders;
   readonly #api: LateApi;
-  readonly #list: FileList;
   readonly #panel: TotalPanel;
   readonly #moreOptions: LateOptions;
   readonly #wakeLock: WakeLock;
@@ -72,12 +72,14 @@ export class SendPage {
   readonly #send = need("send", HTMLButtonElement);
   readonly #problem = new Problem();
   readonly #paint = oncePerFrame(() => this.#paintNow());
-  readonly #look = new LateLook(this.#paint);
+  readonly #look = new LateLook((made) => this.#makeList(made), this.#paint);
   readonly #undoing: Undoing;
+  readonly #asked: Asked | null;
   #wasBusy = false;
 
-  constructor(info: LinkInfo, hash: string, ports: Ports) {
+  constructor(info: LinkInfo, hash: string, ports: Ports, asked: Asked | null) {
     this.#info = info;
+    this.#asked = asked;
     this.#hash = hash;
     this.#ports = ports;
     this.#opened = ports.clock.now();
@@ -113,13 +115,13 @@ export class SendPage {
     const tell = { clock: ports.clock, api: this.#api, say, onProblem };
     this.#undoing = new Undoing({ ...tell, manager: this.#manager, paint: this.#paint });
     this.#visit = new LateVisit({ ...tell, hash, senderForm: this.#senderForm });
-    this.#list = this.#makeList();
     this.#panel = this.#makePanel();
     this.#moreOptions = this.#makeMoreOptions();
     this.#wakeLock = new WakeLock({
       busy: () => this.#manager.busy && this.#sending.may,
       onReturn: () => this.#goOn(),
     });
+    asked?.begin(this.#manager, this.#api, this.#senderForm, (found, item) => this.#take(found, item));
     this.#describe();
     onLanguage(() => this.#describe());
     addEventListener("offline", () => {
@@ -167,9 +169,9 @@ export class SendPage {
     });
   }
 
-  #makeList(): FileList {
+  #makeList(made: typeof FileList): FileList {
     const manager = this.#manager;
-    return new FileList(
+    return new made(
       {
         cancel: (item) => void this.#takeOut(item),
         retry: (item) => {
@@ -244,7 +246,10 @@ export class SendPage {
       maxRetries: MAX_RETRIES,
       headers: { "X-Request-Password": password },
       ahead: this.#info.requiresPassword || this.#captcha.wanted ? null : this.#info,
-      openingHeaders: (signal) => this.#captcha.headers(signal),
+      openingHeaders: async (signal) => ({
+        ...this.#asked?.headers,
+        ...(await this.#captcha.headers(signal)),
+      }),
       onDifferentFile: ({ path = "" }) => this.#tellDifferent(path),
       onShouldRetry: (error) => this.#mayRetry(error),
       senderName,
@@ -254,18 +259,18 @@ export class SendPage {
 
   // Files come in
 
-  async #take({ picked, unreadable, emptyFolders, handles }: Collected): Promise<void> {
+  async #take({ picked, unreadable, emptyFolders, handles }: Collected, item = ""): Promise<void> {
     this.#look.load();
     this.#folders.add(emptyFolders);
-    await this.#add(meant(picked), unreadable);
+    await this.#add(meant(picked), unreadable, item);
     if (this.#sending.going) void this.#folders.make();
     this.#paint();
     // Where it cannot be kept, the person chooses the files again.
     await this.#continuing.keep(await handles).catch(() => undefined);
   }
 
-  async #add(picked: readonly Picked[], unreadable: readonly string[]): Promise<void> {
-    const listed = this.#manager.items.filter(({ state }) => state !== "cancelled");
+  async #add(picked: readonly Picked[], unreadable: readonly string[], item = ""): Promise<void> {
+    const listed = this.#manager.items.filter((each) => each.state !== "cancelled" && each.item === item);
     const known = new Set(listed.map(identity));
     const twins = new Set(picked.filter((each) => known.has(identity(each))));
     if (twins.size > 0) {
@@ -280,13 +285,13 @@ export class SendPage {
     if (accepted.length === 0) return;
     this.#sending.start(() => {
       for (const each of accepted) {
-        const { path, previous } = this.#continuing.take(each);
-        this.#manager.add(each.file, path, previous);
+        const { path, previous, item: meantFor } = this.#continuing.take(each, item);
+        this.#manager.add(each.file, path, previous, meantFor);
       }
     });
     if (!this.#sending.going) this.#moreOptions.load();
     this.#chooser.stepBack();
-    this.#list.reorder();
+    this.#look.list?.reorder();
     if (this.#sending.going) this.#announcer.started(accepted.length);
   }
 
@@ -361,7 +366,7 @@ export class SendPage {
       if (state !== "failed" || item.state !== "cancelled") return;
     }
     this.#manager.remove(item);
-    this.#list.reorder();
+    this.#look.list?.reorder();
     need("choose").focus();
   }
 
@@ -380,12 +385,13 @@ export class SendPage {
     const [totals, { may }] = [this.#manager.totals(), this.#sending];
     const any = this.#manager.items.length > 0 || this.#folders.any;
     setHidden(need("sending"), !any || !this.#look.ready);
-    this.#list.paint(this.#manager.items, totals);
+    this.#look.list?.paint(this.#manager.items, totals);
     this.#panel.paint(totals, may);
     this.#problem.moved(totals.safe);
     this.#undoing.paint(this.#manager.items);
     paintLimits(this.#info, this.#opened, takenBy(totals));
     this.#moreOptions.paint();
+    this.#asked?.paint();
     this.#paintSend();
     this.#paintSigns(totals, may && this.#manager.busy);
   }

@@ -1,6 +1,8 @@
 // What this browser has sent to a link, kept in localStorage: one batch for each visit. Storage may be absent or full; then
 // nothing is kept.
 
+import { keyName } from "./asked/sender-key";
+
 export interface SentFile {
   readonly path: string;
   /** Bytes. */
@@ -32,9 +34,11 @@ const MAX_BATCHES = 20;
 const MAX_FILES = 2_000;
 
 export class SentStore {
+  readonly #hash: string;
   readonly #key: string;
 
   constructor(hash: string) {
+    this.#hash = hash;
     this.#key = `droppr_sent_${hash}`;
   }
 
@@ -74,9 +78,11 @@ export class SentStore {
     }));
   }
 
+  /** Who comes next is no longer known as who was here. */
   forget(): void {
     try {
       localStorage.removeItem(this.#key);
+      localStorage.removeItem(keyName(this.#hash));
     } catch {
       return;
     }

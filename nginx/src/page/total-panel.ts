@@ -4,7 +4,7 @@ import type { UploadTotals } from "../utils/upload-manager";
 import { makeIcon, need, setHidden, setText, showIcon } from "./dom";
 import { formatBytes, formatPercent } from "./format";
 import { joined, t } from "./i18n";
-import { speedWords } from "./row";
+import { speedWords } from "./speed-words";
 
 export interface PanelActions {
   readonly pauseAll: () => void;

@@ -19,6 +19,15 @@ interface Entry {
   readonly begun: Begun;
   /** Where this browser remembers it; null for what came from another device. */
   readonly key: string | null;
+  /** Of the checklist; empty for none, null where only that other device knows. */
+  readonly item: string | null;
+}
+
+/** As what a chosen file is sent. */
+export interface Taken {
+  readonly path: string;
+  readonly previous: PreviousUpload | null;
+  readonly item: string;
 }
 
 interface Needs {
@@ -59,7 +68,7 @@ export class Unfinished {
         try {
           const begun = await statusOf(api, session.uploadId);
           if (begun.complete) sessions.remove(key);
-          else this.#entries.set(begun.uploadId, { begun, key });
+          else this.#entries.set(begun.uploadId, { begun, key, item: session.item ?? "" });
         } catch (error) {
           // Gone for good; where the server cannot be asked now, choosing the file again will tell.
           if (error instanceof UploadError && error.status === 404) sessions.remove(key);
@@ -74,7 +83,7 @@ export class Unfinished {
   addFromElsewhere(uploads: readonly Begun[]): void {
     for (const begun of uploads) {
       if (!begun.complete && !this.#entries.has(begun.uploadId)) {
-        this.#entries.set(begun.uploadId, { begun, key: null });
+        this.#entries.set(begun.uploadId, { begun, key: null, item: null });
       }
     }
     this.#paint();
@@ -82,23 +91,28 @@ export class Unfinished {
 
   /**
    * What `picked` continues, if anything: the path it was begun under, and for an upload of another device where to
-   * continue. A file that lay in a folder then and is chosen by itself now is found by its name and size.
+   * continue. A file that lay in a folder then and is chosen by itself now is found by its name and size. Chosen for no item, it goes
+   * on for the one that it was begun for; what was begun for another one is left alone.
    */
-  take({ file, path }: Picked): { readonly path: string; readonly previous: PreviousUpload | null } {
+  take({ file, path }: Picked, wanted = ""): Taken {
     const found = [...this.#entries.values()].find(
-      ({ begun }) => begun.size === file.size && (begun.path === path || begun.path.endsWith(`/${path}`)),
+      ({ begun, item }) =>
+        begun.size === file.size &&
+        (begun.path === path || begun.path.endsWith(`/${path}`)) &&
+        (wanted === "" || item === null || item === wanted),
     );
-    if (found === undefined) return { path, previous: null };
+    if (found === undefined) return { path, previous: null, item: wanted };
     const { begun, key } = found;
+    const item = found.item ?? wanted;
     this.#entries.delete(begun.uploadId);
     this.#paint();
-    if (key !== null) return { path: begun.path, previous: null };
+    if (key !== null) return { path: begun.path, previous: null, item };
     const { uploadId, sample, lastModified } = begun;
     const known = {
       ...(sample === null ? {} : { sample }),
       ...(lastModified === null ? {} : { lastModified }),
     };
-    return { path: begun.path, previous: { uploadId, path: begun.path, ...known } };
+    return { path: begun.path, previous: { uploadId, path: begun.path, ...known }, item };
   }
 
   async #discard({ begun, key }: Entry): Promise<void> {

@@ -1,0 +1,30 @@
+import type { LinkInfo } from "../../src/core/wire";
+
+/** A link that asks for nothing and limits nothing. */
+export const NO_LIMITS: LinkInfo = {
+  title: "",
+  message: "",
+  logoUrl: null,
+  expiresIn: null,
+  requiresPassword: false,
+  captchaRequired: false,
+  captchaProvider: "altcha",
+  captchaSiteKey: "",
+  maxFileSize: null,
+  maxTotalSize: null,
+  maxFiles: null,
+  filesLeft: null,
+  bytesLeft: null,
+  full: false,
+  passedOnTo: null,
+  search: false,
+  allowedExtensions: [],
+  askName: "no",
+  askEmail: "no",
+  chunkSize: 8,
+  maxParallelChunks: 8,
+  pack: null,
+  wholeFileBytes: 0,
+  items: [],
+  questions: [],
+};
