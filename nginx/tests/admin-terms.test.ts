@@ -82,7 +82,7 @@ describe("TermsFields", () => {
       ["colour", "What colour?"],
     ]);
     expect(markProblems(form, problems)).toEqual(["What colour?"]);
-    expect(form.querySelector("details")?.open).toBe(true);
+    expect(form.querySelector('[name="max_files"]')?.closest("details")?.open).toBe(true);
     expect(form.querySelector('[name="max_files"]')?.getAttribute("aria-invalid")).toBe("true");
     expect(form.querySelector(".problem")?.textContent).toBe("Too many.");
   });

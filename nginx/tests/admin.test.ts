@@ -44,6 +44,8 @@ const LINK: ListedLink = {
   due: NOT_DUE,
   standing: "none",
   search: false,
+  items: [],
+  questions: [],
   destination: { kind: "folder" },
   expired: false,
   state: "open",
@@ -75,6 +77,8 @@ const TYPED: TypedTerms = {
   confirm: false,
   due: typedDue(NOT_DUE),
   search: false,
+  items: [],
+  questions: [],
   destination: { kind: "folder" },
 };
 
@@ -136,6 +140,8 @@ describe("terms", () => {
         notify: "",
         confirm: false,
         search: false,
+        items: [],
+        questions: [],
         destination: { kind: "folder" },
       },
     );

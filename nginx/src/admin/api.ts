@@ -4,6 +4,7 @@ import { abortedError, errorFromReply, networkError, UploadError, unexpectedRepl
 import { API, BASE } from "../page/base";
 import { type Awaited, invites, parseAwaited, parseReminded, type Reminded } from "./chasing";
 import { inBatches, type ManyOutcome } from "./many";
+import { type Judgement, type Party, parseParties, parseParty } from "./party-wire";
 import {
   type FileText,
   type FoundFile,
@@ -52,7 +53,7 @@ const API_ROOT = `${BASE}/api`;
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 interface Call {
-  readonly method?: "GET" | "POST" | "PATCH" | "DELETE";
+  readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: object;
   readonly signal?: AbortSignal | undefined;
   /** What the path is below, where that is not the calls of links. */
@@ -166,6 +167,18 @@ export class OwnerApi {
   ): Promise<FilePage> {
     const asked = new URLSearchParams({ ...query, cursor, limit: String(limit), count: String(count) });
     return this.#read(`${linkPath(hash)}/files?${asked}`, { signal }, parseFilePage);
+  }
+
+  /** Who sends to a link and how the checklist stands with each, behind `cursor`. */
+  async parties(hash: string, cursor: string, limit: number, signal?: AbortSignal): Promise<Page<Party>> {
+    const query = new URLSearchParams({ cursor, limit: String(limit) });
+    return this.#read(`${linkPath(hash)}/parties?${query}`, { signal }, parseParties);
+  }
+
+  /** Accepts what one of them sent for an item, sends it back with a note, or thinks better of either. */
+  async judge(hash: string, party: string, item: string, judgement: Judgement): Promise<Party> {
+    const path = `${linkPath(hash)}/parties/${encodeURIComponent(party)}/items/${encodeURIComponent(item)}`;
+    return this.#read(path, { method: "PUT", body: judgement }, parseParty);
   }
 
   /** Who has sent the files that are there, who sent most first. */

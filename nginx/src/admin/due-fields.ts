@@ -7,16 +7,21 @@ export class DueFields {
   readonly #root: HTMLElement;
   readonly #at: HTMLInputElement;
   /** Days that the form does not offer, and keeps. */
-  readonly #others: readonly number[];
+  #others: readonly number[] = [];
 
   constructor(root: HTMLElement, due?: DueTerms) {
     this.#root = root;
     this.#at = this.#input("due_at");
     part(root, "zone", HTMLElement).textContent = `By your clock (${zoneName()}). The link stays open.`;
-    const offered = this.#days.map(({ value }) => Number(value));
-    this.#others = due?.reminders.filter((day) => !offered.includes(day)) ?? [];
-    if (due !== undefined) this.#fill(typedDue(due));
     this.#at.addEventListener("input", () => this.#follow());
+    if (due !== undefined) this.#fill(due);
+    this.#follow();
+  }
+
+  /** What a link like this one has, but for whom it is. */
+  copy(due: DueTerms): void {
+    this.#fill(due);
+    for (const name of ["recipient_name", "recipient_email"]) this.#input(name).value = "";
     this.#follow();
   }
 
@@ -33,7 +38,10 @@ export class DueFields {
     };
   }
 
-  #fill(due: TypedDue): void {
+  #fill(terms: DueTerms): void {
+    const due = typedDue(terms);
+    const offered = this.#days.map(({ value }) => Number(value));
+    this.#others = due.reminders.filter((day) => !offered.includes(day));
     this.#at.value = due.at;
     this.#input("allow_late").checked = due.allowLate;
     for (const box of this.#days) box.checked = due.reminders.includes(Number(box.value));

@@ -6,6 +6,7 @@ import { make, reachable, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { Arriving } from "./arriving";
 import { Chasing } from "./chasing";
+import type { ChecklistTab } from "./checklist/tab";
 import { Editor } from "./editor";
 import { FileTable } from "./files/table";
 import { countOf } from "./format";
@@ -20,7 +21,7 @@ import { Tabs } from "./tabs";
 import { Taking } from "./taking";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
-import { type ListedLink, type OpenUpload, type ReceivedFile, TEXTS } from "./wire";
+import { type ListedLink, type OpenUpload, type OwnerLink, type ReceivedFile, TEXTS } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
 export interface RowPorts {
@@ -31,6 +32,8 @@ export interface RowPorts {
   readonly showTab: (hash: string, tab: Tab) => void;
   /** A link is deleted: there is nothing to be shown of it any more. */
   readonly gone: () => void;
+  /** Begins a new link that is like this one. */
+  readonly duplicate: (link: OwnerLink) => void;
   /** Asks the owner whether to close a link, and whether to cancel the uploads that are on their way to it, too. */
   readonly confirmClosing: (name: string, uploads: number) => Promise<"no" | "close" | "close and cancel">;
   /** Asks the owner whether to delete one for good. */
@@ -56,6 +59,7 @@ export class LinkBody {
   readonly #history: History;
   readonly #chasing: Chasing;
   readonly #tabs: Tabs;
+  #checklist: ChecklistTab | null = null;
   #editor: Editor | null = null;
   #tab: Tab = TABS[0];
   #link: ListedLink;
@@ -131,6 +135,7 @@ export class LinkBody {
     this.#edit.addEventListener("click", () =>
       this.#editor === null ? this.#startEditing() : this.#endEditing(),
     );
+    part(root, "duplicate", HTMLButtonElement).addEventListener("click", () => ports.duplicate(this.#link));
     acts(part(root, "close", HTMLButtonElement), () => this.#close());
     acts(part(root, "reopen", HTMLButtonElement), () => this.#reopen());
     acts(part(root, "forget", HTMLButtonElement), () => this.#forget());
@@ -153,6 +158,7 @@ export class LinkBody {
       shown.hidden = link[name] === "";
     }
     this.#showTerms();
+    part(this.#root, "tab-checklist", HTMLElement).hidden = link.items.length + link.questions.length === 0;
     setText(part(this.#root, "count", HTMLElement), String(link.filesReceived));
     setText(part(this.#root, "files-title", HTMLElement), `Received files (${link.filesReceived})`);
     part(this.#root, "close", HTMLButtonElement).hidden = !link.active;
@@ -166,6 +172,7 @@ export class LinkBody {
       await Promise.all([this.#refreshUploads(signal), this.#refreshFiles(), this.#refreshTexts(signal)]);
     await this.#chasing.refresh(signal);
     if (this.#tab === "activity") await this.#refreshHistory(signal);
+    if (this.#tab === "checklist") await this.#refreshChecklist(signal);
   }
 
   /** Bytes that have come since, by upload id. */
@@ -210,6 +217,15 @@ export class LinkBody {
     if (this.#told === total) return;
     this.#history.show(await this.#ports.api.files(this.#link.hash, HISTORY_FILES, signal), total);
     this.#told = total;
+  }
+
+  async #refreshChecklist(signal: AbortSignal): Promise<void> {
+    if (this.#checklist === null) {
+      const { ChecklistTab } = await import("./checklist/tab");
+      this.#checklist = new ChecklistTab(this.#link, this.#ports.api);
+      part(this.#root, "checklist", HTMLElement).replaceChildren(this.#checklist.element);
+    }
+    await this.#checklist.refresh(this.#link, signal);
   }
 
   async #passOn(path: string): Promise<void> {

@@ -72,6 +72,18 @@ export class NewLink {
     if (need("made").hidden) this.#title.focus();
   }
 
+  /** A link like one that there is, to be changed and made. */
+  openCopy(link: OwnerLink): void {
+    this.#startAgain();
+    this.#terms = this.#freshTerms();
+    if (this.#usualHours !== null) this.#terms.expiresUsually(this.#usualHours);
+    this.#terms.copy(link);
+    this.#ownFolder = false;
+    this.#folder.value = freeFolder(folderOf(link.title) || link.folder, this.#folders);
+    this.open();
+    this.#title.select();
+  }
+
   /** What the owner wrote stays. */
   #openWith(example: Example): void {
     this.open();

@@ -31,6 +31,7 @@ export class AdminPage {
     refresh: () => this.#poller.start(),
     showTab: (hash, tab) => this.#places.go(placeAddress(hash, tab)),
     gone: () => this.#places.go(DESK_ADDRESS),
+    duplicate: (link) => this.#newLink.openCopy(link),
     confirmClosing: (name, uploads) => confirmClosing(name, uploads),
     confirmForgetting: (name) => confirm("forgetting", name),
     confirmStopping: (name) => confirm("stopping", name),

@@ -32,7 +32,8 @@ export class Tabs {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (step === undefined) return;
     const onward = getComputedStyle(this.#root).direction === "rtl" ? -step : step;
-    const next = TABS[TABS.indexOf(tab) + onward];
+    const shown = TABS.filter((each) => !this.#link(each).hidden);
+    const next = shown[shown.indexOf(tab) + onward];
     if (next === undefined) return;
     event.preventDefault();
     this.#link(next).focus();

@@ -1,5 +1,6 @@
 // The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
 
+import { AskedFields } from "./asked-fields";
 import { DueFields } from "./due-fields";
 import { formatDuration } from "./format";
 import { cloned, field, freshId, optionOf, part } from "./parts";
@@ -27,22 +28,36 @@ export class TermsFields {
   readonly #password: HTMLInputElement;
   readonly #shower: HTMLButtonElement;
   readonly #due: DueFields;
+  readonly #asked: AskedFields;
 
   constructor(root: HTMLElement, link?: OwnerLink) {
     this.#root = root;
     root.replaceChildren(cloned("terms"));
     this.#password = this.#input("password");
     this.#shower = part(root, "show", HTMLButtonElement);
+    this.#asked = new AskedFields(part(root, "asked", HTMLDetailsElement));
     this.#fillUnits();
     this.#tieLabels();
     this.#offerExpiry(link);
     this.#offerPassword(link);
     this.#openForTrouble();
-    if (link !== undefined) this.#fillDestination(link.destination);
     this.#offerDestination();
     this.#due = new DueFields(root, link?.due);
     this.#input("due_at").addEventListener("change", () => this.#lastUntilDue(link));
-    if (link !== undefined) this.#fill(link);
+    if (link === undefined) return;
+    this.#fill(link);
+    this.#select("expiry").value = "keep";
+    this.#asked.fill(link.items, link.questions);
+  }
+
+  /** All that a link like this one has, but what is its alone: how long it is open, its password, and for whom it is. */
+  copy(link: OwnerLink): void {
+    this.#fill(link);
+    this.#due.copy(link.due);
+    this.#asked.fill(
+      link.items.map(({ id: _, ...item }) => item),
+      link.questions.map(({ id: _, ...question }) => question),
+    );
   }
 
   /** Offers what the server does where nothing is said: until it is known, the choice is the server's. */
@@ -83,12 +98,13 @@ export class TermsFields {
       due: this.#due.read(),
       destination: this.#destination(),
       search: this.#input("search").checked,
+      ...this.#asked.read(),
     };
   }
 
   #fill(link: OwnerLink): void {
     for (const name of TEXTS) this.#text(name).value = link[name];
-    this.#select("expiry").value = "keep";
+    this.#fillDestination(link.destination);
     this.#fillSize("max_file_size", splitSize(link.maxFileSize));
     this.#fillSize("max_total_size", splitSize(link.maxTotalSize));
     this.#input("max_files").value = link.maxFiles > 0 ? String(link.maxFiles) : "";
@@ -113,7 +129,9 @@ export class TermsFields {
   }
 
   #fillDestination(destination: Destination): void {
-    this.#select("destination").value = destination.kind;
+    const select = this.#select("destination");
+    select.value = destination.kind;
+    select.dispatchEvent(new Event("change"));
     if (destination.kind === "s3") {
       this.#input("bucket").value = destination.bucket;
       this.#input("prefix").value = destination.prefix;
@@ -210,9 +228,9 @@ export class TermsFields {
 
   /** A browser cannot point at a wrong value inside what is folded up. */
   #openForTrouble(): void {
-    const more = this.#root.querySelector("details");
     const open = (event: Event): void => {
-      if (more !== null && event.target instanceof Node && more.contains(event.target)) more.open = true;
+      let folded = event.target instanceof Element ? event.target.closest("details") : null;
+      for (; folded !== null; folded = folded.parentElement?.closest("details") ?? null) folded.open = true;
     };
     this.#root.addEventListener("invalid", open, { capture: true });
   }

@@ -1,5 +1,6 @@
 // What an owner may set on a link: from the texts in a form to the fields of the API, and which of them changed.
 
+import type { Item, Question } from "../core/asked";
 import type { Declared } from "../core/reply";
 import { dueTerms, type TypedDue, typedDue } from "./due";
 import { joinSize, type Size } from "./sizes";
@@ -10,6 +11,10 @@ export type Terms = Declared<"LinkTerms">;
 
 /** `keep` leaves the expiry as it is, `usual` leaves it to the server, `custom` takes the hours that were typed, all others are hours. */
 export type ExpiryChoice = string;
+
+/** As they are typed: what is new has no id yet. */
+export type TypedItem = Omit<Item, "id"> & { readonly id?: string };
+export type TypedQuestion = Omit<Question, "id"> & { readonly id?: string };
 
 export interface TypedTerms extends Texts {
   readonly expiry: ExpiryChoice;
@@ -30,6 +35,8 @@ export interface TypedTerms extends Texts {
   readonly due: TypedDue;
   readonly destination: Destination;
   readonly search: boolean;
+  readonly items: readonly TypedItem[];
+  readonly questions: readonly TypedQuestion[];
 }
 
 /** All terms of a new link. */
@@ -62,6 +69,8 @@ function lastingTerms(typed: TypedTerms) {
     ...dueTerms(typed.due),
     destination: typed.destination,
     search: typed.search,
+    items: typed.items.map(itemTerms),
+    questions: typed.questions.map(questionTerms),
   };
 }
 
@@ -81,7 +90,20 @@ function standingTerms(link: OwnerLink): Terms {
     ...dueTerms(typedDue(link.due)),
     destination: link.destination,
     search: link.search,
+    items: link.items.map(itemTerms),
+    questions: link.questions.map(questionTerms),
   };
+}
+
+/** In one order of its fields, so that two that are the same read the same. */
+function itemTerms(item: TypedItem): TypedItem {
+  const { id, title, description, required, count, most, extensions, example } = item;
+  const named = id === undefined ? {} : { id };
+  return { ...named, title, description, required, count, most, extensions, example };
+}
+
+function questionTerms({ id, label, kind, required, choices }: TypedQuestion): TypedQuestion {
+  return { ...(id === undefined ? {} : { id }), label, kind, required, choices };
 }
 
 function textsOf(from: Texts): Texts {

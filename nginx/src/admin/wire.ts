@@ -1,5 +1,6 @@
 // The owner's replies as typed values, read once at the edge. Anything else than the contract's shapes throws.
 
+import { type Item, parseItems, parseQuestions, type Question } from "../core/asked";
 import { type Declared, type Doubted, doubted, type FieldOf } from "../core/reply";
 import { type Due, type DueTerms, parseDue, parseStanding } from "./due";
 
@@ -46,6 +47,9 @@ export interface OwnerLink extends Texts {
   readonly entity: string;
   /** Whether texts in its files are indexed. */
   readonly search: boolean;
+  /** What it asks for, and what it asks about. */
+  readonly items: readonly Item[];
+  readonly questions: readonly Question[];
 }
 
 /** Where files go after the link's folder, as the API says it. */
@@ -127,6 +131,8 @@ export function parseLink(value: unknown): OwnerLink {
     destination: destinationOf(fields.destination),
     entity: text(fields, "entity"),
     search: fields.search === true,
+    items: parseItems(fields.items),
+    questions: parseQuestions(fields.questions),
   };
 }
 

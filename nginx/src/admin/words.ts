@@ -64,6 +64,8 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     ["Senders get", link.confirm ? "a receipt by mail" : ""],
     ["Passed on to", destinationWords(link.destination)],
     ["Texts", link.search ? "searched" : ""],
+    ["Asks for", link.items.map(({ title }) => title).join(", ")],
+    ["Asks", link.questions.map(({ label }) => label).join(", ")],
     ["Captcha", captcha === "after_failures" ? "" : CAPTCHA_WORDS[captcha]],
   ];
   return pairs.filter(([, value]) => value !== "");
