@@ -94,7 +94,7 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
         panel.get_by_role("button", name="Send back: Passport").click()
         panel.get_by_role("button", name="Send back", exact=True).click()
         expect(panel.get_by_text("Say what is missing or wrong")).to_be_visible()
-        panel.get_by_label("What is missing or wrong?").fill("Page 2 is missing")
+        panel.get_by_role("textbox", name="What is missing or wrong?").fill("Page 2 is missing")
         panel.get_by_role("button", name="Send back", exact=True).click()
         expect(panel.locator(".cell-note").first).to_have_text("Page 2 is missing")
         panel.get_by_role("button", name="Close").click()

@@ -18,7 +18,7 @@ export class Questions {
   readonly #form = need("gate", HTMLFormElement);
   readonly #box = make("fieldset", { className: "questions" });
   readonly #legend = make("legend");
-  readonly #said = make("p", { className: "quiet small" });
+  readonly #said = make("p", { className: "asked-said quiet small" });
   readonly #fields: readonly Field[];
   readonly #save: (changed: Changed) => Promise<void>;
   /** Says of a refusal for want of the password, where it is typed; false for every other one. */
@@ -35,7 +35,6 @@ export class Questions {
     this.#fields = questions.map((question) => new Field(question));
     this.#box.append(this.#legend, ...this.#fields.map(({ element }) => element), this.#said);
     this.#said.setAttribute("role", "status");
-    this.#said.hidden = true;
     this.#form.append(this.#box);
     // Whoever is asked something says when to send.
     this.#form.hidden = false;
@@ -123,7 +122,6 @@ export class Questions {
   #tell(words: () => string): void {
     this.#words = words;
     setText(this.#said, words());
-    setHidden(this.#said, words() === "");
   }
 }
 
