@@ -46,7 +46,7 @@ def state(page: Page, title: str) -> Locator:
 def test_what_is_asked_for_is_sent_sent_back_and_accepted(
     owner: Client, app: LiveServer, site: LiveNginx, browser: Browser, desk: Path, visit: Visit
 ) -> None:
-    link = asking(owner)
+    link = asking(owner, title="Papers from two")
     anna = visit(link)
     page = anna.page
     expect(state(page, "Passport")).to_have_text("Needed")
@@ -85,7 +85,7 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
     assert "pass.pdf" not in ben.content()
 
     with owner_desk(browser, site.url, app.token) as admin:
-        row = unfold(admin, "Papers")
+        row = unfold(admin, "Papers from two")
         look_at(admin, "Checklist")
         expect(row.locator("tbody tr")).to_have_count(1)
         row.get_by_role("button", name="Sent: Passport, Somebody").click()

@@ -1,7 +1,7 @@
 // Who sends to a link and how its checklist stands with each, as typed values.
 
 import { type Answers, ITEM_STATES, type ItemState, known, parseAnswers } from "../core/asked";
-import { doubted } from "../core/reply";
+import { type Declared, doubted } from "../core/reply";
 import type { Page } from "./wire";
 
 /** How an item stands with one of them. */
@@ -35,19 +35,14 @@ export interface Judgement {
   readonly note: string;
 }
 
-type Wire<T extends string> = { [Name in T]: unknown };
-
 export function parseParties(value: unknown): Page<Party> {
-  const reply = doubted<Wire<"parties" | "next_cursor">>(value);
+  const reply = doubted<Declared<"PartyList">>(value);
   if (!Array.isArray(reply.parties)) throw new TypeError("parties is not a list");
   return { items: reply.parties.map(parseParty), nextCursor: textOf(reply.next_cursor) || null };
 }
 
 export function parseParty(value: unknown): Party {
-  const fields =
-    doubted<
-      Wire<"id" | "name" | "email" | "last_at" | "files" | "bytes" | "state" | "late" | "items" | "answers">
-    >(value);
+  const fields = doubted<Declared<"PartyView">>(value);
   if (typeof fields.id !== "string") throw new TypeError("id is not a text");
   const items = Object.entries(doubted<Record<string, unknown>>(fields.items ?? {}));
   return {
@@ -65,7 +60,7 @@ export function parseParty(value: unknown): Party {
 }
 
 function parseItem(value: unknown): PartyItem {
-  const fields = doubted<Wire<"state" | "note" | "files">>(value);
+  const fields = doubted<Declared<"PartyItem">>(value);
   return {
     state: known(ITEM_STATES, fields.state),
     note: textOf(fields.note),

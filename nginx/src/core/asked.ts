@@ -1,7 +1,7 @@
 // What a link asks for: items of its checklist and the owner's questions, and how they stand. Read with doubt, as all that a
 // server says: what is not of the contract's shape throws, or is taken for nothing where it need not be there.
 
-import { doubted } from "./reply";
+import { type Declared, doubted } from "./reply";
 
 /** What a sender is to send. */
 export interface Item {
@@ -66,7 +66,7 @@ export interface Checklist {
 
 export function parseItems(value: unknown): Item[] {
   return listOf(value).map((each) => {
-    const fields = doubted<Fields<Item>>(each);
+    const fields = doubted<Declared<"ShownItem">>(each);
     return {
       id: text(fields.id),
       title: text(fields.title),
@@ -82,7 +82,7 @@ export function parseItems(value: unknown): Item[] {
 
 export function parseQuestions(value: unknown): Question[] {
   return listOf(value).map((each) => {
-    const fields = doubted<Fields<Question>>(each);
+    const fields = doubted<Declared<"ShownQuestion">>(each);
     return {
       id: text(fields.id),
       label: text(fields.label),
@@ -94,7 +94,7 @@ export function parseQuestions(value: unknown): Question[] {
 }
 
 export function parseChecklist(value: unknown): Checklist {
-  const fields = doubted<Fields<Checklist>>(value);
+  const fields = doubted<Declared<"OwnChecklist">>(value);
   return {
     items: listOf(fields.items).map(standing),
     answers: parseAnswers(fields.answers),
@@ -103,7 +103,7 @@ export function parseChecklist(value: unknown): Checklist {
 }
 
 export function parseAnswers(value: unknown): Answers {
-  const pairs = Object.entries(doubted<Fields<Answers>>(value ?? {}));
+  const pairs = Object.entries(doubted<Answers>(value ?? {}));
   return Object.fromEntries(
     pairs.filter((pair): pair is [string, string | boolean] =>
       ["string", "boolean"].includes(typeof pair[1]),
@@ -112,9 +112,9 @@ export function parseAnswers(value: unknown): Answers {
 }
 
 function standing(value: unknown): ItemStanding {
-  const fields = doubted<Fields<{ id: 0; state: 0; note: 0; files: 0; files_total: 0 }>>(value);
+  const fields = doubted<Declared<"ItemStanding">>(value);
   const files = listOf(fields.files).map((each) => {
-    const file = doubted<Fields<{ upload_id: 0; name: 0; size: 0; received_at: 0 }>>(each);
+    const file = doubted<Declared<"SentFile">>(each);
     return {
       uploadId: text(file.upload_id),
       name: text(file.name),
@@ -130,8 +130,6 @@ function standing(value: unknown): ItemStanding {
     filesTotal: Math.max(files.length, counted(fields.files_total)),
   };
 }
-
-type Fields<T> = { [Name in keyof T]: unknown };
 
 function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];

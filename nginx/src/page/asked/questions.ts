@@ -72,8 +72,13 @@ export class Questions {
     return Object.fromEntries(pairs.filter(([id, answer]) => answer !== (this.#kept[id] ?? null)));
   }
 
+  get #isChanged(): boolean {
+    return Object.keys(this.#changes).length > 0;
+  }
+
   #beforeSending(event: SubmitEvent): void {
-    if (this.#passes) return;
+    // A form that is being sent cannot be sent: what has nothing to wait for goes on as it is.
+    if (this.#passes || (this.#saving === null && !this.#isChanged)) return;
     event.preventDefault();
     event.stopImmediatePropagation();
     void this.#keep(true).then((kept) => {
@@ -88,9 +93,8 @@ export class Questions {
   async #keep(aloud: boolean): Promise<boolean> {
     // One after the other: the last one is the one that counts.
     while (this.#saving !== null) await this.#saving;
-    const changes = this.#changes;
-    if (Object.keys(changes).length === 0) return true;
-    this.#saving = this.#try(changes, aloud);
+    if (!this.#isChanged) return true;
+    this.#saving = this.#try(this.#changes, aloud);
     try {
       return await this.#saving;
     } finally {
