@@ -16,7 +16,7 @@ const ITEMS = parseItems([
   { id: "receipts", title: "Receipts", count: 2 },
   { id: "photo", title: "A photo", required: false },
 ]);
-const QUESTIONS = parseQuestions([{ id: "project", label: "Which project?", kind: "text" }]);
+const QUESTIONS = parseQuestions([{ id: "project", label: "Which project?", kind: "text", required: true }]);
 const LINK = { hash: "h", items: ITEMS, questions: QUESTIONS } as unknown as ListedLink;
 const NONE = { state: "needed", note: "", files: 0 };
 

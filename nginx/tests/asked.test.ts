@@ -155,7 +155,7 @@ describe("Items", () => {
       "1 of 3 files",
       "Optional",
     ]);
-    expect(itemOf("Passport").textContent).toContain("Sent back: Page 2 is missing");
+    expect(itemOf("Passport").textContent).toContain("Sent backPage 2 is missing");
     expect(itemOf("Passport").textContent).toContain("scan.pdf");
     expect(itemOf("A photo").querySelector("a")?.rel).toContain("noopener");
     expect(left()).toBe("2 of 2 are still missing");

@@ -101,7 +101,7 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
         expect(row.get_by_role("button", name="Sent back: Passport, Somebody")).to_be_focused()
 
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-        expect(item(page, "Passport")).to_contain_text("Sent back: Page 2 is missing")
+        expect(item(page, "Passport")).to_contain_text("Sent backPage 2 is missing")
         assert "Page 2" not in ben.content()
         give(anna, "Passport", write(desk / "pass 2.pdf", PDF + b"\n"))
         expect(state(page, "Passport")).to_have_text("Sent")

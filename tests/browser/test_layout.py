@@ -15,7 +15,8 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
 from tests.support.admin import PATIENCE_MS, look_again, look_at, open_panel, owner_desk, owner_page, row_of, unfold
-from tests.support.client import Client
+from tests.support.axe import complaints
+from tests.support.client import Client, Link
 from tests.support.documents import pdf
 from tests.support.files import MIB, content, eventually, write
 from tests.support.layout import Gauge
@@ -156,6 +157,55 @@ def test_what_was_sent_before_and_what_is_about_to_be_taken_back(
     gauge.check(page, "sender came back")
 
 
+ITEMS = [
+    {"title": "Passport or identity card, both sides", "description": "As a scan or as a photo.\nAll corners can be seen."},
+    {"title": "Receipts", "count": 3, "most": 40, "extensions": ["pdf", "jpg", "png", "heic"], "example": "January 2026.pdf"},
+    {"title": "Wage statement", "example": "https://example.org/an/example.pdf"},
+    {"title": "A photo of the house", "required": False},
+    {"title": "Bank statement"},
+]
+QUESTIONS = [
+    {"label": "Which of our projects is it for?", "kind": "text", "required": True},
+    {"label": "Camera", "kind": "choice", "choices": ["First", "Second"]},
+    {"label": "When were they taken?", "kind": "date"},
+    {"label": "Everybody who can be seen has agreed to being seen, and to all of this being kept for ten years", "kind": "agree"},
+]
+
+
+def papers(owner: Client, **more: object) -> Link:
+    """A link for one person, whose items stand in every way."""
+    link = owner.make_link(items=ITEMS, questions=QUESTIONS, **more)
+    ids = [each["id"] for each in owner.call("GET", link.path).expect(200).json["items"]]
+    [project, *_] = [each["id"] for each in owner.call("GET", link.path).expect(200).json["questions"]]
+    key = {"X-Sender-Key": f"{more.get('title', '')}".replace(" ", "-").ljust(22, "k")[:22]}
+    owner.call("PUT", f"{link.path}/answers", json={project: "The bridge over the Isar"}, headers=key).expect(200)
+    for at, name in ((0, LONG), (1, "a.pdf"), (2, "wages.pdf"), (4, "bank.pdf"), (4, f"2 {LONG}")):
+        content = b"%PDF-1.7" if name.endswith("pdf") else b"x"
+        link.deliver(name, content, headers=key, item=ids[at], sender_name="Anna-Sophie Müller")
+    [party] = owner.call("GET", f"{link.path}/parties", owner=True).expect(200).json["parties"]
+    note = "Page 2 is missing, and the stamp cannot be read. Please take the photo by daylight.\nThank you!"
+    for at, state in ((0, "returned"), (4, "accepted")):
+        judged = {"state": state, "note": note if state == "returned" else ""}
+        owner.call("PUT", f"{link.path}/parties/{party['id']}/items/{ids[at]}", json=judged, owner=True).expect(200)
+    return link
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "ar", "ja"])
+def test_a_checklist_of_which_some_is_there(owner: Client, visit: Visit, gauge: Gauge, locale: str) -> None:
+    link = papers(owner, title="Papers for the tax return", recipient_name="Anna", ask_name="optional")
+    sender = visit(link, locale=locale, color_scheme="dark" if locale == "ar" else "light")
+    expect(sender.page.locator(".asked-state:visible")).to_have_count(len(ITEMS))
+    expect(sender.page.locator(".asked-item .notice:visible")).to_have_count(1)
+    gauge.check(sender.page, f"sender checklist {locale}")
+    assert complaints(sender.page) == []
+
+
+def test_a_checklist_on_a_phone(owner: Client, visit: Visit, gauge: Gauge) -> None:
+    sender = visit(papers(owner, recipient_name="Anna"), has_touch=True, is_mobile=True)
+    expect(sender.page.locator(".asked-state:visible")).to_have_count(len(ITEMS))
+    gauge.check(sender.page, "sender checklist touch")
+
+
 # The owner's page
 
 DESK = 1_000
@@ -286,6 +336,56 @@ def test_the_page_of_a_link_with_files_and_uploads(owners: Page, gauge: Gauge, s
     look_at(owners, "Activity")
     expect(row.locator(".batch")).to_have_count(1)
     gauge.check(owners, f"owner link activity {scheme}", main=DESK)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_was_asked_for_and_who_sent_it(
+    owners: Page, full: LiveServer, gauge: Gauge, scheme: Literal["light", "dark"]
+) -> None:
+    owners.emulate_media(color_scheme=scheme)
+    client = Client.of(full)
+    link = papers(client, title=f"Papers {scheme}", folder=f"papers-{scheme}", ask_name="optional")
+    key = {"X-Sender-Key": "B" * 22}
+    shown = client.call("GET", link.path).expect(200).json
+    project = shown["questions"][0]["id"]
+    client.call("PUT", f"{link.path}/answers", json={project: "Another"}, headers=key).expect(200)
+    link.deliver("b.pdf", b"%PDF-1.7", headers=key, item=shown["items"][2]["id"], sender_name="Ben")
+    look_again(owners)
+    row = unfold(owners, f"Papers {scheme}")
+    look_at(owners, "Checklist")
+    expect(row.locator("tbody tr")).to_have_count(2)
+    gauge.check(owners, f"owner checklist {scheme}", main=DESK)
+    assert complaints(owners) == []
+    row.get_by_role("button", name="Sent back: Passport").click()
+    panel = owners.get_by_role("dialog")
+    expect(panel.get_by_role("button", name=LONG)).to_be_visible()
+    panel.get_by_text("Wage statement").click()
+    panel.get_by_role("button", name="Send back: Wage statement").click()
+    panel.get_by_role("button", name="Send back", exact=True).click()
+    expect(panel.get_by_text("Say what is missing or wrong")).to_be_visible()
+    gauge.check(owners, f"owner checklist of one {scheme}", main=DESK)
+    assert complaints(owners) == []
+    panel.get_by_role("button", name="Close").click()
+    row.get_by_role("button", name="Edit").click()
+    gauge.check(owners, f"owner edits a checklist {scheme}", main=DESK)
+    assert complaints(owners) == []
+    # The others who share this server count what is on it.
+    link.close().expect(204)
+    client.call("DELETE", f"{link.path}?forget=true", owner=True).expect(204)
+
+
+def test_what_one_person_was_asked_for(owners: Page, full: LiveServer, gauge: Gauge) -> None:
+    client = Client.of(full)
+    link = papers(client, title="Papers of Anna", folder="papers-anna", recipient_name="Anna-Sophie Müller")
+    look_again(owners)
+    row = unfold(owners, "Papers of Anna")
+    look_at(owners, "Checklist")
+    row.locator(".cell summary").first.click()
+    expect(row.get_by_role("button", name=LONG)).to_be_visible()
+    gauge.check(owners, "owner checklist for one", main=DESK)
+    assert complaints(owners) == []
+    link.close().expect(204)
+    client.call("DELETE", f"{link.path}?forget=true", owner=True).expect(204)
 
 
 LONG_TEXT = "The landlord raises the rent for the boathouse in spring, and every member has to agree in writing. " * 30

@@ -15,7 +15,6 @@ export default {
   item_sent: "أُرسل",
   item_accepted: "قُبل",
   item_returned: "أُعيد",
-  item_note: "أُعيد: {note}",
   item_again: "يُرجى إرساله هنا مرة أخرى.",
   item_count: {
     one: "ملف واحد ({count})",

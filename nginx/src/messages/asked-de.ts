@@ -15,7 +15,6 @@ export default {
   item_sent: "Gesendet",
   item_accepted: "Angenommen",
   item_returned: "Zurückgegeben",
-  item_note: "Zurückgegeben: {note}",
   item_again: "Bitte senden Sie es hier noch einmal.",
   item_count: { one: "{count} Datei", other: "{count} Dateien" },
   item_most: { one: "höchstens {count} Datei", other: "höchstens {count} Dateien" },

@@ -16,7 +16,6 @@ export default {
   item_sent: "Sent",
   item_accepted: "Accepted",
   item_returned: "Sent back",
-  item_note: "Sent back: {note}",
   item_again: "Please send it again here.",
   item_count: { one: "{count} file", other: "{count} files" },
   item_most: { one: "at most {count} file", other: "at most {count} files" },

@@ -15,7 +15,6 @@ export default {
   item_sent: "Enviado",
   item_accepted: "Aceptado",
   item_returned: "Devuelto",
-  item_note: "Devuelto: {note}",
   item_again: "Envíelo aquí de nuevo, por favor.",
   item_count: { one: "{count} archivo", other: "{count} archivos" },
   item_most: { one: "{count} archivo como máximo", other: "{count} archivos como máximo" },

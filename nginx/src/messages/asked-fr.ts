@@ -15,7 +15,6 @@ export default {
   item_sent: "Envoyé",
   item_accepted: "Accepté",
   item_returned: "Renvoyé",
-  item_note: "Renvoyé : {note}",
   item_again: "Merci de l’envoyer de nouveau ici.",
   item_count: { one: "{count} fichier", other: "{count} fichiers" },
   item_most: { one: "{count} fichier au plus", other: "{count} fichiers au plus" },

@@ -15,7 +15,6 @@ export default {
   item_sent: "送信済み",
   item_accepted: "受理されました",
   item_returned: "差し戻し",
-  item_note: "差し戻し: {note}",
   item_again: "ここからもう一度お送りください。",
   item_count: { other: "{count}個のファイル" },
   item_most: { other: "最大{count}個のファイル" },

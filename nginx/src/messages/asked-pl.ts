@@ -15,7 +15,6 @@ export default {
   item_sent: "Wysłano",
   item_accepted: "Przyjęto",
   item_returned: "Zwrócono",
-  item_note: "Zwrócono: {note}",
   item_again: "Prosimy wysłać tutaj jeszcze raz.",
   item_count: { one: "{count} plik", few: "{count} pliki", many: "{count} plików", other: "{count} pliku" },
   item_most: {

@@ -86,13 +86,15 @@ export class PartyView implements KeyedRow<Party> {
   }
 
   #paintAnswers({ answers }: Party): void {
-    const pairs = this.#asks.questions.map(({ id, label }) => [label, answerWords(answers[id])] as const);
+    const pairs = this.#asks.questions
+      .map(({ id, label, required }) => ({ label, required, words: answerWords(answers[id]) }))
+      .filter(({ required, words }) => required || words !== "");
     const told = JSON.stringify(pairs);
     setHidden(this.#answers, pairs.length === 0);
     if (told === this.#told) return;
     this.#told = told;
     this.#answers.replaceChildren(
-      ...pairs.map(([label, words]) => {
+      ...pairs.map(({ label, words }) => {
         const said = make("dd", {}, make("bdi", { text: words || "Not answered" }));
         setAttribute(said, "class", words === "" ? "quiet" : "");
         return make("div", {}, make("dt", {}, make("bdi", { text: visibleName(label) })), said);

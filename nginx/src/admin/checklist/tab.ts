@@ -1,6 +1,6 @@
 // The tab "Checklist": who sends to a link, and how each item stands with each of them. Loaded when somebody looks at it.
 
-import { make, makeButton, setHidden, setText } from "../../page/dom";
+import { make, makeButton, oncePerFrame, setHidden, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
 import { KeyedList } from "../keyed";
 import { Looker } from "../looks/looker";
@@ -18,8 +18,8 @@ import "./checklist.css";
 const PAGE_PARTIES = 100;
 /** As many as the server tells at once. */
 const ALL_PARTIES = 1_000;
-/** A table needs some room. */
-const WIDE = "(min-width: 48rem)";
+/** A table needs some room, in rem: at least so much, and so much for a sender and each item, as far as they are not too many. */
+const TABLE = { least: 48, sender: 18, item: 7.5, items: 6 };
 /** The one party of a link that is for one person. */
 const RECIPIENT = "recipient";
 
@@ -35,7 +35,6 @@ export class ChecklistTab {
   readonly #views: KeyedList<Party, PartyView>;
   readonly #more = makeButton("Show more", "slim", () => void this.#showMore());
   readonly #acceptAll: AcceptAll;
-  readonly #wide = matchMedia(WIDE);
   readonly #panel = make("dialog", { className: "panel" });
   readonly #panelTitle = make("bdi");
   readonly #panelBody = make("section");
@@ -126,7 +125,10 @@ export class ChecklistTab {
       this.#panelBody.replaceChildren();
       from?.focus();
     });
-    this.#wide.addEventListener("change", () => this.#paint());
+    const follow = oncePerFrame(() => this.#paint());
+    addEventListener("resize", () => {
+      if (this.element.isConnected) follow();
+    });
     this.#paint();
   }
 
@@ -141,8 +143,10 @@ export class ChecklistTab {
 
   /** For one person, its items are the rows. */
   get #asTable(): boolean {
+    const { length } = this.#asks.items;
+    const wide = Math.max(TABLE.least, TABLE.sender + TABLE.item * Math.min(length, TABLE.items));
     const personal = this.#parties.some(({ id }) => id === RECIPIENT);
-    return this.#wide.matches && !personal && this.#asks.items.length > 0;
+    return length > 0 && !personal && matchMedia(`(min-width: ${wide}rem)`).matches;
   }
 
   #paint(): void {

@@ -62,6 +62,7 @@ export class ItemView {
   readonly #facts = make("p", { className: "asked-facts quiet small" });
   readonly #example = make("p", { className: "asked-example small" });
   readonly #note = make("div", { className: "notice warn" });
+  readonly #noteHead = make("strong");
   readonly #noteText = make("p", { className: "asked-note" });
   readonly #noteHint = make("p", { className: "small" });
   readonly #bar = make("progress");
@@ -156,7 +157,7 @@ export class ItemView {
     this.#bar.max = 1;
     this.#bar.value = 0;
     this.#bar.setAttribute("aria-labelledby", name.id);
-    this.#note.append(this.#noteText, this.#noteHint);
+    this.#note.append(this.#noteHead, this.#noteText, this.#noteHint);
     this.#noteText.dir = "auto";
     this.#files.setAttribute("role", "list");
     this.#files.setAttribute("aria-labelledby", name.id);
@@ -272,7 +273,8 @@ export class ItemView {
     // Of two files that are wanted again, one may have come already.
     const is = note !== "" && (state === "returned" || state === "needed");
     setHidden(this.#note, !is);
-    setText(this.#noteText, say("item_note", { note }));
+    setText(this.#noteHead, say("item_returned"));
+    setText(this.#noteText, note);
     setText(this.#noteHint, say("item_again"));
   }
 

@@ -39,8 +39,10 @@ export class Pickers {
 
   has(kind: Picker): boolean {
     const input = this.#inputs.get(kind);
-    if (kind === "camera") return matchMedia("(pointer: coarse)").matches;
-    return kind === "files" || (input !== undefined && "webkitdirectory" in input);
+    if (kind === "files") return true;
+    const phone = matchMedia("(pointer: coarse)").matches;
+    // A phone has a camera and hardly a folder; whoever has one finds it with the other files.
+    return kind === "camera" ? phone : !phone && input !== undefined && "webkitdirectory" in input;
   }
 
   /** Opens a dialog; what is chosen in it goes to `onChosen`. */
