@@ -190,14 +190,13 @@ describe("Items", () => {
   });
 
   it("take their own kinds of files, no more than they want, and say there what they do not take", async () => {
-    told.items = [{ id: "passport", state: "sent", note: "", files: [], files_total: 1 }];
     const { went } = open({ items: [PASSPORT], allowedExtensions: ["jpg"] });
     await settled();
-    await choose("Passport", "a.pdf", "b.pdf", "c.jpg");
-    expect(went).toEqual([{ paths: ["a.pdf"], item: "passport" }]);
+    await choose("Passport", "a.pdf", "b.pdf", "c.jpg", "d.pdf");
+    expect(went).toEqual([{ paths: ["a.pdf", "b.pdf"], item: "passport" }]);
     const refused = itemOf("Passport").querySelector("[role=alert]")?.textContent;
     expect(refused).toContain("c.jpg: This kind of file is not accepted here; .pdf would be.");
-    expect(refused).toContain("b.pdf: There are as many files as are wanted for this.");
+    expect(refused).toContain("d.pdf: There are as many files as are wanted for this.");
   });
 
   it("take what is let go over them, and leave nothing of it to the page around", async () => {

@@ -160,7 +160,8 @@ export class Asked {
     if (page === null) return [];
     const { manager, take } = page;
     const { accepted, refused } = sortOut(found.picked, this.#limitsOf(item), takenBy(manager.totals()));
-    const room = this.#roomOf(item);
+    // How many are there already that still count, the server knows.
+    const room = item.most || accepted.length;
     const over = accepted.slice(room).map(({ path }) => ({ path, reason: say("error_item_full") }));
     await take({ ...found, picked: accepted.slice(0, room) }, item.id);
     return [...refused, ...over];
@@ -168,18 +169,6 @@ export class Asked {
 
   #limitsOf({ extensions }: Item): LinkInfo {
     return extensions.length === 0 ? this.#info : { ...this.#info, allowedExtensions: extensions };
-  }
-
-  /** How many more files it takes. What was sent back is for the server to count. */
-  #roomOf({ id, most }: Item): number {
-    const told = this.#standingOf(id);
-    if (most === 0 || told?.state === "returned") return Number.POSITIVE_INFINITY;
-    const known = new Set(told?.files.map(({ uploadId }) => uploadId));
-    const ours = this.#page?.manager.items.filter(
-      ({ item, state, uploadId }) =>
-        item === id && state !== "cancelled" && state !== "failed" && !known.has(uploadId ?? ""),
-    );
-    return Math.max(0, most - (told?.filesTotal ?? 0) - (ours?.length ?? 0));
   }
 
   #standingOf(id: string): ItemStanding | undefined {
