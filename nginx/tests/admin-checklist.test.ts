@@ -107,6 +107,29 @@ describe("The checklist of a link", () => {
     expect(document.querySelectorAll("thead th[scope=col]")).toHaveLength(4);
   });
 
+  it("is gone about in with the arrows, and keeps what is half typed beside it", async () => {
+    await tab();
+    const press = (key: string) =>
+      document.activeElement?.dispatchEvent(
+        new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true }),
+      );
+    button("Sent: Passport, Anna").focus();
+    for (const key of ["ArrowRight", "ArrowDown", "ArrowDown", "ArrowRight", "ArrowRight"]) press(key);
+    expect(document.activeElement?.getAttribute("aria-label")).toBe("None yet: A photo, Somebody");
+    const panel = document.querySelector("dialog");
+    if (panel === null) throw new Error("no panel");
+    button("Sent: Passport, Anna").click();
+    button("Send back: Passport", panel).click();
+    const note = (): HTMLTextAreaElement | undefined =>
+      [...panel.querySelectorAll("textarea")].find((each) => each.closest("[hidden]") === null);
+    (note() as HTMLTextAreaElement).value = "half";
+    panel.close();
+    expect(document.activeElement).toBe(button("Sent: Passport, Anna"));
+    button("Sent: Passport, Anna").click();
+    expect(note()?.value).toBe("half");
+    panel.close();
+  });
+
   it("opens a cell beside it, in which the owner accepts, and thinks better of it", async () => {
     await tab();
     button("Sent: Passport, Anna").click();

@@ -27,7 +27,7 @@ let calls: { url: string; method: string; headers: Record<string, string>; body:
 let refusal: { status: number; body: object } | null;
 
 const settled = async (): Promise<void> => {
-  await vi.advanceTimersByTimeAsync(1_000);
+  await vi.advanceTimersByTimeAsync(3_000);
 };
 
 function open(more: Partial<LinkInfo>, files: readonly UploadItem[] = []) {
@@ -285,6 +285,18 @@ describe("Questions", () => {
     fieldOf("project").value = "The bridge";
     await submit();
     expect([onSubmit.mock.calls.length, fieldOf("project").ariaInvalid]).toEqual([1, null]);
+  });
+
+  it("are kept anew where another tab has had this browser forget who it was", async () => {
+    const { asked } = open({ questions: [PROJECT] });
+    await settled();
+    fieldOf("project").value = "Bridge";
+    await submit();
+    localStorage.removeItem(keyName("hash"));
+    expect(asked.headers["X-Sender-Key"]).toBe(senderKey("hash"));
+    await submit();
+    const keys = calls.filter(({ method }) => method === "PUT").map(({ headers }) => headers["X-Sender-Key"]);
+    expect([keys.length, new Set(keys).size, keys[1]]).toEqual([2, 2, senderKey("hash")]);
   });
 
   it("have the answers of earlier visits, and lose them when this browser is to forget", async () => {

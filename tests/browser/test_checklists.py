@@ -12,7 +12,7 @@ from tests.browser.conftest import Visit
 from tests.support.admin import look_again, look_at, open_panel, owner_desk, row_of, unfold
 from tests.support.axe import complaints
 from tests.support.client import Client, Link
-from tests.support.files import write
+from tests.support.files import MIB, content, write
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.sender import Sender
@@ -114,6 +114,25 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(state(page, "Receipts")).to_have_text("Accepted")
     assert complaints(page) == []
+
+
+def test_what_was_begun_for_an_item_goes_on_for_it(owner: Client, desk: Path, visit: Visit) -> None:
+    sender = visit(asking(owner))
+    page = sender.page
+    film = write(desk / "receipts.zip", content(12 * MIB))
+    sender.line(mib_per_second=2)
+    give(sender, "Receipts", film)
+    expect(state(page, "Receipts")).to_contain_text("On its way")
+    sender.until(lambda: sender.received() > 0, what="a chunk")
+    page.reload()
+    sender.line()
+    # Chosen again where the page asks for it, which is not with the item.
+    with page.expect_file_chooser() as chooser:
+        page.get_by_role("button", name="Choose files: receipts.zip").click()
+    chooser.value.set_files(film)
+    sender.expect_arrived("receipts.zip")
+    expect(state(page, "Receipts")).to_have_text("1 of 2 files")
+    assert len([each for each in sender.openings if each.url.endswith("/uploads")]) == 1
 
 
 def test_questions_are_answered_before_anything_goes(owner: Client, desk: Path, visit: Visit) -> None:

@@ -10,6 +10,13 @@ import { lookOf, lookWords, partyFacts, partyName, StateMark } from "./states";
 /** Opens a sender, at an item where one was meant. */
 type Open = (party: string, item: string | null, from: HTMLElement) => void;
 
+const STEPS: Readonly<Record<string, readonly [number, number]>> = {
+  ArrowUp: [-1, 0],
+  ArrowDown: [1, 0],
+  ArrowLeft: [0, -1],
+  ArrowRight: [0, 1],
+};
+
 export class Matrix {
   readonly element = make("div", { className: "matrix-frame" });
   readonly #head = make("tr");
@@ -27,6 +34,7 @@ export class Matrix {
     );
     this.element.setAttribute("role", "region");
     this.element.setAttribute("aria-label", "Checklist");
+    this.#body.addEventListener("keydown", (event) => this.#onKey(event));
     new ResizeObserver(() => {
       // The keyboard scrolls what does not fit.
       if (this.element.scrollWidth > this.element.clientWidth) this.element.tabIndex = 0;
@@ -42,6 +50,21 @@ export class Matrix {
       this.#head.replaceChildren(headOf("Sender"), ...items.map(({ title }) => headOf(visibleName(title))));
     }
     this.#rows.show(parties);
+  }
+
+  /** Arrows go from cell to cell. */
+  #onKey(event: KeyboardEvent): void {
+    const step = STEPS[event.key];
+    const cell = (event.target as Element).closest<HTMLTableCellElement>("th, td");
+    const row = cell?.closest("tr");
+    if (step === undefined || !cell || !row || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    const [down, on] = step;
+    const onward = getComputedStyle(this.element).direction === "rtl" ? -on : on;
+    const rows = [...this.#body.children];
+    const at = [...row.children].indexOf(cell) + onward;
+    const next = rows[rows.indexOf(row) + down]?.children[at];
+    next?.querySelector("button")?.focus();
   }
 
   #newRows(): KeyedList<Party, MatrixRow> {

@@ -38,6 +38,8 @@ export class ChecklistTab {
   readonly #panel = make("dialog", { className: "panel" });
   readonly #panelTitle = make("bdi");
   readonly #panelBody = make("section");
+  /** Of those that were opened beside the table: what is half typed in them stays. */
+  readonly #opening = new Map<string, PartyView>();
   #opened: { readonly id: string; readonly view: PartyView; readonly from: HTMLElement } | null = null;
   #looked: { readonly files: readonly ReceivedFile[]; readonly from: HTMLElement } | null = null;
   #parties: readonly Party[] = [];
@@ -138,7 +140,7 @@ export class ChecklistTab {
       return;
     this.#asks = { items, questions };
     for (const { id } of this.#parties) this.#views.get(id)?.ask(this.#asks);
-    this.#opened?.view.ask(this.#asks);
+    for (const view of this.#opening.values()) view.ask(this.#asks);
   }
 
   /** For one person, its items are the rows. */
@@ -178,7 +180,9 @@ export class ChecklistTab {
   #open(id: string, item: string | null, from: HTMLElement): void {
     const party = this.#parties.find((each) => each.id === id);
     if (party === undefined) return;
-    const view = new PartyView(party, this.#asks, null, this.#ports);
+    const view = this.#opening.get(id) ?? new PartyView(party, this.#asks, null, this.#ports);
+    this.#opening.set(id, view);
+    view.show(party);
     this.#opened = { id, view, from };
     setText(this.#panelTitle, partyName(party));
     this.#panelBody.replaceChildren(view.element);

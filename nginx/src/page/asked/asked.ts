@@ -28,8 +28,9 @@ import "./asked.css";
 
 type Take = (found: Collected, item: string) => Promise<void>;
 
-/** What arrives together is asked about once. */
+/** What arrives together is asked about once, and while files arrive all the time not more often than this. */
 const SOON_MS = 400;
+const PAUSE_MS = 1_500;
 /** While somebody looks, the owner may look as well. */
 const AGAIN_MS = 60_000;
 const NO_FILES: readonly UploadItem[] = [];
@@ -60,8 +61,10 @@ export class Asked {
   #page: Page | null = null;
   /** As the server told it last; null while it has told nothing. */
   #told: Checklist | null = null;
-  #arrived = "";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #key = "";
+  #arrived = "0 0";
+  #timer: ReturnType<typeof setTimeout> | null = null;
+  #asked = Number.NEGATIVE_INFINITY;
   #asking = false;
   #again = false;
   /** The password that is there is not the one: nobody tries it again by itself. */
@@ -85,7 +88,11 @@ export class Asked {
 
   /** By which the server knows whose files these are: for openings. */
   get headers(): Readonly<Record<string, string>> {
-    return { "X-Sender-Key": senderKey(this.#hash) };
+    const key = senderKey(this.#hash);
+    // Another tab has had this browser forget it: whoever it is now has answered nothing yet.
+    if (key !== this.#key) this.#questions?.lose();
+    this.#key = key;
+    return { "X-Sender-Key": key };
   }
 
   /** The page is there. */
@@ -111,16 +118,19 @@ export class Asked {
   paint(): void {
     if (this.#page === null) return;
     const files = new Map<string, UploadItem[]>();
-    let arrived = "";
+    let [done, ids] = [0, 0];
     for (const each of this.#page.manager.items) {
       if (each.item !== "" && each.state !== "cancelled") {
         const others = files.get(each.item);
         if (others === undefined) files.set(each.item, [each]);
         else others.push(each);
       }
-      if (each.state === "done") arrived += `${each.id} `;
+      if (each.state !== "done") continue;
+      done += 1;
+      ids += each.id;
     }
     for (const view of this.#views) view.paint(files.get(view.item.id) ?? NO_FILES);
+    const arrived = `${done} ${ids}`;
     if (arrived === this.#arrived) return;
     this.#arrived = arrived;
     this.#refused = false;
@@ -178,8 +188,13 @@ export class Asked {
   // What the server says of them
 
   #soon(after = SOON_MS): void {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => void this.#ask(), after);
+    if (this.#timer !== null) return;
+    const wait = Math.max(after, this.#asked + PAUSE_MS - performance.now());
+    this.#timer = setTimeout(() => {
+      this.#timer = null;
+      this.#asked = performance.now();
+      void this.#ask();
+    }, wait);
   }
 
   async #ask(): Promise<void> {

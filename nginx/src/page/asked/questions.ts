@@ -59,9 +59,14 @@ export class Questions {
     this.#kept = answers;
   }
 
+  /** Nothing of what stands here is kept by the server. */
+  lose(): void {
+    this.#kept = {};
+  }
+
   /** Who comes next answers for themselves. */
   clear(): void {
-    this.#kept = {};
+    this.lose();
     for (const field of this.#fields) field.clear();
     this.#tell(() => "");
   }
