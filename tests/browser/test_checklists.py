@@ -187,7 +187,11 @@ def test_an_owner_writes_a_checklist_and_makes_another_link_like_it(
         panel.get_by_role("button", name="Close").click()
         page.goto("/admin")
         expect(row_of(page, "Tax 2025")).to_have_count(2)
-    found = [each for each in owner.call("GET", "/api/droppr/requests", owner=True).json["requests"] if each["title"] == "Tax 2025"]
+    found = [
+        each
+        for each in owner.call("GET", "/api/droppr/requests", owner=True).json["requests"]
+        if each["title"] == "Tax 2025"
+    ]
     ids = [{each["id"] for each in link["items"]} for link in found]
     assert ids[0].isdisjoint(ids[1])
     for link in found:

@@ -158,8 +158,17 @@ def test_what_was_sent_before_and_what_is_about_to_be_taken_back(
 
 
 ITEMS = [
-    {"title": "Passport or identity card, both sides", "description": "As a scan or as a photo.\nAll corners can be seen."},
-    {"title": "Receipts", "count": 3, "most": 40, "extensions": ["pdf", "jpg", "png", "heic"], "example": "January 2026.pdf"},
+    {
+        "title": "Passport or identity card, both sides",
+        "description": "As a scan or as a photo.\nAll corners can be seen.",
+    },
+    {
+        "title": "Receipts",
+        "count": 3,
+        "most": 40,
+        "extensions": ["pdf", "jpg", "png", "heic"],
+        "example": "January 2026.pdf",
+    },
     {"title": "Wage statement", "example": "https://example.org/an/example.pdf"},
     {"title": "A photo of the house", "required": False},
     {"title": "Bank statement"},
@@ -168,7 +177,10 @@ QUESTIONS = [
     {"label": "Which of our projects is it for?", "kind": "text", "required": True},
     {"label": "Camera", "kind": "choice", "choices": ["First", "Second"]},
     {"label": "When were they taken?", "kind": "date"},
-    {"label": "Everybody who can be seen has agreed to being seen, and to all of this being kept for ten years", "kind": "agree"},
+    {
+        "label": "Everybody who can be seen has agreed to being seen, and to all of this being kept for ten years",
+        "kind": "agree",
+    },
 ]
 
 

@@ -21,12 +21,14 @@ from app.core.messages import Answer, Message, MessageKind, MessageState, Outcom
 from app.core.paths import RelPath
 from app.core.quiet import QuietHours
 from app.core.terms import Ask, Terms
+from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.invitations import Invitations
 from app.services.messages.mails import Mails
 from app.services.messages.reader import Rules
 from app.services.messages.reminders import Reminders, Stops
+from app.storage.sql.audit import SQLAudit
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.files import SQLRequests
@@ -58,6 +60,7 @@ class House:
         self.store: Any = SQLReminders(database)
         self.endpoints = SQLEndpoints(database)
         self.attempts = SQLCounts(database, self.clock)
+        self.acts = Acts(SQLAudit(database), self.clock)
         self.rules = replace(Rules(True, (), Pace(1, 1, 1), Pace(1, 1, 1)), **rules)
         self.public_url: str | None = BASE
 
@@ -85,7 +88,9 @@ class House:
 
     def mail(self, *addresses: str) -> None:
         bell = Bell()
-        sender = Invitations(links=self.requests, store=self.store, rules=self.rules, clock=self.clock, bell=bell)
+        sender = Invitations(
+            links=self.requests, store=self.store, rules=self.rules, clock=self.clock, bell=bell, acts=self.acts
+        )
         for each in sender.send(HASH, BASE, addresses, "", OWNER):
             self.messages.update(each.id, lambda message: replace(message, next_at=None))
 

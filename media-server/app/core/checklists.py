@@ -92,14 +92,9 @@ class Party:
     items: Mapping[str, ItemRecord] = field(default_factory=dict)
 
 
-def personal(terms: Terms) -> bool:
-    """Whether a link is for one: then everybody who opens it is one party."""
-    return bool(terms.recipient_name or terms.recipient_email)
-
-
 def party_of(link: RequestLink, key: str | None) -> str | None:
     """The party of who sends with this key; None for somebody who is not known. From a party no key can be told."""
-    if personal(link.terms):
+    if link.terms.is_personal:
         return RECIPIENT
     return None if key is None else hashlib.sha256(f"{link.hash}\n{key}".encode()).hexdigest()[:16]
 
@@ -157,8 +152,7 @@ def party_state(terms: Terms, party: Party) -> PartyState:
 
 def is_late(terms: Terms, state: PartyState, now: float) -> bool:
     """Whether a party should have finished by now."""
-    due = getattr(terms, "due_at", None)
-    return due is not None and state is not PartyState.FINISHED and now > due
+    return terms.due_at is not None and state is not PartyState.FINISHED and now > terms.due_at
 
 
 def unanswered(questions: Iterable[Question], answers: Mapping[str, Answer]) -> list[Question]:

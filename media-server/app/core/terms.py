@@ -339,6 +339,11 @@ class Terms:
         """Whether files come too late to be taken."""
         return not self.allow_late and self.due_at is not None and now >= self.due_at
 
+    @property
+    def is_personal(self) -> bool:
+        """Whether it is for one: then everybody who opens it is one party."""
+        return bool(self.recipient_name or self.recipient_email)
+
     def is_expired(self, now: float) -> bool:
         return self.expires_at is not None and now >= self.expires_at
 

@@ -51,6 +51,18 @@ export interface components {
             /** @description With `limit` only: leads to the next page; null on the last one. */
             readonly next_cursor?: string | null;
         };
+        /** @description Of whom files are awaited. */
+        readonly AwaitedList: {
+            readonly awaited: readonly components["schemas"]["AwaitedReply"][];
+            /** @description When they are reminded next by itself. */
+            readonly next_at: number | null;
+        };
+        /** @description Somebody of whom files are awaited. */
+        readonly AwaitedReply: {
+            readonly email: string;
+            /** @description They want no reminders. */
+            readonly stopped: boolean;
+        };
         /** @description Of the process that answers. */
         readonly BufferPool: {
             readonly in_use: number;
@@ -245,6 +257,11 @@ export interface components {
             readonly kind: "drive";
             readonly folder_id: string;
         };
+        /**
+         * @description How a link stands to the time at which its files are due.
+         * @enum {string}
+         */
+        readonly Due: "none" | "done" | "later" | "soon" | "late";
         /** @description A new endpoint. */
         readonly EndpointBody: {
             /** @description Of a webhook by HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. Of a chat as Apprise writes it, such as `ntfys://ntfy.sh/topic`. */
@@ -330,7 +347,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "item_full" | "item_not_found" | "item_not_sent" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            readonly code: "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "item_full" | "item_not_found" | "item_not_sent" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -543,6 +560,12 @@ export interface components {
             readonly recipient_email?: string | null;
             /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
             readonly notify?: readonly string[] | string | null;
+            /** @description When the files are due, such as 2026-07-03T18:00; '' is at no time. Seconds since the epoch, or ISO 8601 with a zone, such as `2026-07-03T18:00:00+02:00`. It closes nothing: see [Due dates](#due-dates-and-reminders). */
+            readonly due_at?: number | string | null;
+            /** @description Take files after they were due. */
+            readonly allow_late?: boolean;
+            /** @description Days before the files are due on which to remind by mail, such as 7,1,-1: -1 is the day after; '' is never. A list of up to 10, or one text with commas. See [Due dates](#due-dates-and-reminders). */
+            readonly reminders?: readonly number[] | string | null;
             /** @description Mail senders who give an e-mail address what has arrived, with the signed receipt. Counts where `ask_email` is not `no`. See [Messages](#messages). */
             readonly confirm?: boolean;
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
@@ -571,6 +594,8 @@ export interface components {
             readonly expired: boolean;
             /** @description What a sender would meet; `full`: no place or no room is left. */
             readonly state: components["schemas"]["LinkState"];
+            /** @description How it stands to `due_at`; `soon`: within a week; `done`: the one it is for has sent. */
+            readonly due: components["schemas"]["Due"];
             readonly files_received: number;
             readonly bytes_received: number;
             readonly uploads_open: number;
@@ -616,6 +641,11 @@ export interface components {
             readonly recipient_email: string;
             /** @description Null for those that the server names. */
             readonly notify: readonly string[] | null;
+            /** @description Null for none. */
+            readonly due_at: number | null;
+            readonly allow_late: boolean;
+            /** @description Those after it are negative. */
+            readonly reminders: readonly number[];
             readonly confirm: boolean;
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
@@ -705,7 +735,7 @@ export interface components {
          * @description What a message says; of webhooks this is the ``type``.
          * @enum {string}
          */
-        readonly MessageKind: "files.received" | "files.removed" | "item.accepted" | "item.returned" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "invitation" | "test";
+        readonly MessageKind: "files.received" | "files.removed" | "item.accepted" | "item.returned" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "invitation" | "reminder" | "test";
         /** @description Messages, newest first. */
         readonly MessageList: {
             readonly messages: readonly components["schemas"]["MessageReply"][];
@@ -778,6 +808,12 @@ export interface components {
             readonly recipient_email?: string | null;
             /** @description Who is mailed what has arrived, such as anna@example.org; none, or '' as the server says. A list, or one text with commas; `[]` or `none` nobody. Null or empty: those of `DROPPR_NOTIFY_MAIL`. See [Messages](#messages). */
             readonly notify?: readonly string[] | string | null;
+            /** @description When the files are due, such as 2026-07-03T18:00; '' is at no time. Seconds since the epoch, or ISO 8601 with a zone, such as `2026-07-03T18:00:00+02:00`. It closes nothing: see [Due dates](#due-dates-and-reminders). */
+            readonly due_at?: number | string | null;
+            /** @description Take files after they were due. */
+            readonly allow_late?: boolean;
+            /** @description Days before the files are due on which to remind by mail, such as 7,1,-1: -1 is the day after; '' is never. A list of up to 10, or one text with commas. See [Due dates](#due-dates-and-reminders). */
+            readonly reminders?: readonly number[] | string | null;
             /** @description Mail senders who give an e-mail address what has arrived, with the signed receipt. Counts where `ask_email` is not `no`. See [Messages](#messages). */
             readonly confirm?: boolean;
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
@@ -926,6 +962,11 @@ export interface components {
             readonly recipient_email: string;
             /** @description Null for those that the server names. */
             readonly notify: readonly string[] | null;
+            /** @description Null for none. */
+            readonly due_at: number | null;
+            readonly allow_late: boolean;
+            /** @description Those after it are negative. */
+            readonly reminders: readonly number[];
             readonly confirm: boolean;
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
@@ -1180,6 +1221,19 @@ export interface components {
             readonly captcha_site_key?: string | null;
             readonly status: number;
         };
+        /** @description Who is being reminded, and who is not. */
+        readonly RemindedReply: {
+            readonly messages: readonly components["schemas"]["MessageReply"][];
+            /** @description So many were reminded within the hour. */
+            readonly lately: number;
+            /** @description So many want no reminders. */
+            readonly stopped: number;
+        };
+        /** @description Whom to remind. */
+        readonly ReminderBody: {
+            /** @description Addresses, as a list or as one text with commas; all of whom files are awaited if not said. */
+            readonly to?: readonly string[] | string | null;
+        };
         readonly Restored: {
             readonly upload_id: string;
             /** @description Numbered where another file has the name by now. */
@@ -1323,6 +1377,9 @@ export interface components {
             readonly items: readonly components["schemas"]["ShownItem"][];
             /** @description What senders are asked to say. */
             readonly questions: readonly components["schemas"]["ShownQuestion"][];
+            /** @description Null for none. */
+            readonly due_at: number | null;
+            readonly allow_late: boolean;
             readonly search: boolean;
             readonly active: boolean;
         };

@@ -6,6 +6,7 @@ export const NO_LIMITS: LinkInfo = {
   message: "",
   logoUrl: null,
   expiresIn: null,
+  dueIn: null,
   requiresPassword: false,
   captchaRequired: false,
   captchaProvider: "altcha",

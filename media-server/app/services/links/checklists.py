@@ -18,7 +18,6 @@ from app.core.checklists import (
     answered,
     item_of,
     party_of,
-    personal,
 )
 from app.core.errors import AnswersRequired, NotFound, PartyNotFound, RateLimited
 from app.core.links import ReceivedFile, RequestLink
@@ -88,7 +87,7 @@ class Checklists:
         for is one from the beginning. Raises RequestNotFound."""
         link = self._file_requests.link(hash)
         found = [_named(link, each) for each in self._parties.page(hash, most, after)]
-        if after is None and personal(link.terms) and self._parties.find(hash, RECIPIENT) is None:
+        if after is None and link.terms.is_personal and self._parties.find(hash, RECIPIENT) is None:
             # Before all others, as nothing of theirs can be newer than now.
             return [_named(link, Party(RECIPIENT, first_at=self._clock())), *found][:most]
         return found

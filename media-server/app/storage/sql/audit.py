@@ -90,7 +90,10 @@ class SQLAudit:
         self._replace = words(
             audit.update()
             .values(
-                name=value("name", sa.Text), address=value("address", sa.Text), facts=value("facts", sa.Text), mark=sa.null()
+                name=value("name", sa.Text),
+                address=value("address", sa.Text),
+                facts=value("facts", sa.Text),
+                mark=sa.null(),
             )
             .where(audit.c.id == value("row", sa.BigInteger))
         )

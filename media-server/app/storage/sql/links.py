@@ -58,7 +58,15 @@ _TERMS = [
 ]
 _UNUSED = dict.fromkeys(
     ("open", "announced", "coming_weight", "received", "received_bytes", "received_weight", "removed", "gone"), 0
-) | {"folders": 0, "parties": 0, "version": 0, "arrivals": 0, "last_received_at": 0.0, "last_sender": None, "remind_at": None}
+) | {
+    "folders": 0,
+    "parties": 0,
+    "version": 0,
+    "arrivals": 0,
+    "last_received_at": 0.0,
+    "last_sender": None,
+    "remind_at": None,
+}
 
 
 class LinkStatements:

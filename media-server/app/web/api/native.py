@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.core.actors import sender
 from app.core.errors import ChunkTooLarge, InvalidPath, InvalidRange, InvalidRequest, UploadError, UploadNotOpened
 from app.core.pack import PackReader
 from app.core.paths import RelPath
