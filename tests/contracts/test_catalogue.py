@@ -89,12 +89,12 @@ def events(database) -> SQLEvents:
 
 def without_seen(tx: Transaction) -> None:
     """The catalogue as it was before there was a note of what is seen, or of what came after that."""
-    tx.run("DROP TABLE audit")
-    for index in ("ledger_by_item", "ledger_by_party"):
+    for index in ("links_by_due", "links_to_remind", "ledger_by_item", "ledger_by_party"):
         tx.run(f"DROP INDEX {index}")
-    for table in ("parties", "party_items"):
+    for table in ("audit", "invited", "unreminded", "parties", "party_items"):
         tx.run(f"DROP TABLE {table}")
-    for table, column in (("ledger", "item"), ("ledger", "party"), ("links", "parties"), ("events", "about")):
+    newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties")]
+    for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("events", "about")):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     for index in ("links_by_arrival", "links_by_name", "links_by_end", "ledger_by_arrival"):
         tx.run(f"DROP INDEX {index}")

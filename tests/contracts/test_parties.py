@@ -254,6 +254,7 @@ def test_the_owner_accepts_and_returns_what_was_sent(opened, store, parties):
     assert [(each.kind, each.about, each.actor) for each in said] == [
         (EventKind.ITEM_RETURNED, about | {"note": "page 2 is missing"}, "owner"),
         (EventKind.ITEM_ACCEPTED, about | {"note": ""}, "owner"),
+        (EventKind.ITEM_REOPENED, about | {"note": ""}, "owner"),
     ]
     assert told
 

@@ -89,6 +89,8 @@ def office(client: Client) -> dict[str, Link]:
     made["done"].deliver("a", b"a")
     made["shared"].deliver("a", b"a")
     made["closed"].close().expect(204)
+    done = f"{made['done'].path}?as=owner"
+    eventually(lambda: client.call("GET", done, owner=True).json["due"] == "done", what="it to be known")
     return made
 
 

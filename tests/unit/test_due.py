@@ -14,22 +14,22 @@ TERMS = Terms(due_at=DUE, reminders=(7, 1, -1))
 
 
 @pytest.mark.parametrize(
-    ("terms", "files", "days", "found"),
+    ("terms", "finished", "days", "found"),
     [
         (Terms(), 0, 0, Due.NONE),
-        (TERMS, 0, 7.001, Due.LATER),
-        (TERMS, 0, 7, Due.SOON),
-        (TERMS, 5, 1, Due.SOON),
-        (TERMS, 0, 0, Due.LATE),
-        (Terms(due_at=DUE, recipient_name="Anna"), 0, 1, Due.SOON),
-        (Terms(due_at=DUE, recipient_name="Anna"), 1, 1, Due.DONE),
-        (Terms(due_at=DUE, recipient_email="a@b.example"), 1, -9, Due.DONE),
-        (Terms(due_at=DUE, active=False), 0, -1, Due.NONE),
-        (Terms(due_at=DUE, expires_at=DUE), 0, -1, Due.NONE),
+        (TERMS, False, 7.001, Due.LATER),
+        (TERMS, False, 7, Due.SOON),
+        (TERMS, False, 1, Due.SOON),
+        (TERMS, False, 0, Due.LATE),
+        (Terms(due_at=DUE, recipient_name="Anna"), False, 1, Due.SOON),
+        (Terms(due_at=DUE, recipient_name="Anna"), True, 1, Due.DONE),
+        (Terms(due_at=DUE, recipient_email="a@b.example"), True, -9, Due.DONE),
+        (Terms(due_at=DUE, active=False), False, -1, Due.NONE),
+        (Terms(due_at=DUE, expires_at=DUE), False, -1, Due.NONE),
     ],
 )
-def test_a_link_stands_to_its_date_as_people_would_say(terms: Terms, files: int, days: float, found: Due) -> None:
-    assert due_of(terms, files, DUE - days * DAY_SECONDS) is found
+def test_a_link_stands_to_its_date_as_people_would_say(terms: Terms, finished: bool, days: float, found: Due) -> None:
+    assert due_of(terms, finished, DUE - days * DAY_SECONDS) is found
 
 
 def test_people_are_reminded_at_the_hour_at_which_files_are_due() -> None:

@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 
 from app.core.backoff import Backoff
+from app.core.checklists import RECIPIENT
 from app.core.due import DAY_SECONDS
 from app.core.errors import InvalidRequest, MailNotReady, NotFound, RequestClosed, RequestOverdue
+from app.core.items import Item
 from app.core.links import ReceivedFile, RequestLink
 from app.core.messages import Answer, Message, MessageKind, MessageState, Outcome, Pace
 from app.core.paths import RelPath
@@ -23,6 +25,8 @@ from app.core.quiet import QuietHours
 from app.core.terms import Ask, Terms
 from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
+from app.services.links.finishing import Finishing
+from app.services.messages import reminders
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.invitations import Invitations
 from app.services.messages.mails import Mails
@@ -33,6 +37,7 @@ from app.storage.sql.counts import SQLCounts
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.messages import SQLMessages
+from app.storage.sql.parties import SQLParties
 from app.storage.sql.reminders import SQLReminders
 from tests.support.actors import OWNER
 from tests.support.catalogues import catalogue
@@ -56,6 +61,7 @@ class House:
         self.now = DUE - 10 * DAY
         self.sent: list[tuple[str, EmailMessage]] = []
         self.requests = SQLRequests(database, clock=self.clock)
+        self.parties = SQLParties(database, clock=self.clock)
         self.messages = SQLMessages(database)
         self.store: Any = SQLReminders(database)
         self.endpoints = SQLEndpoints(database)
@@ -70,12 +76,14 @@ class House:
     def reminders(self) -> Reminders:
         return Reminders(
             requests=self.requests,
+            finishing=Finishing(self.requests, self.parties),
             store=self.store,
             stops=Stops(self.store, b"key", self.clock),
             attempts=self.attempts,
             rules=self.rules,
             clock=self.clock,
             bell=Bell(),
+            acts=self.acts,
             public_url=self.public_url,
         )
 
@@ -97,6 +105,10 @@ class House:
     def receive(self, email: str | None = None) -> None:
         id = f"u{random.random()}"
         self.requests.receive(HASH, ReceivedFile(id, id, id, 10, self.now, sender_email=email))
+
+    def send_for(self, item: str, party: str, email: str | None = None) -> None:
+        id = f"u{random.random()}"
+        self.requests.receive(HASH, ReceivedFile(id, id, id, 10, self.now, sender_email=email, item=item, party=party))
 
     def send(self, recipient: str, mail: bytes) -> Answer:
         found = message_from_bytes(mail, policy=policy.default)
@@ -371,3 +383,30 @@ def test_what_stops_reminders_cannot_be_made_up(house: House, change: Callable[[
     assert not stops.is_stopped(token)
     assert "anna" not in token
     assert Stops(house.store, b"another", house.clock).token(ANNA) != token
+
+
+def test_whoever_has_sent_only_a_part_of_what_is_asked_for_is_reminded_of_the_rest(house: House) -> None:
+    house.link(recipient_email=ANNA, items=(Item("tax00000", "Tax return"), Item("pass0000", "Passport")))
+    house.send_for("tax00000", RECIPIENT)
+    assert house.at(7) == [ANNA]
+    house.send_for("pass0000", RECIPIENT)
+    assert house.at(1) == []
+
+
+def test_on_a_link_of_many_each_is_reminded_until_they_have_sent_all(house: House) -> None:
+    house.link(ask_email=Ask.REQUIRED, items=(Item("tax00000", "Tax return"), Item("pass0000", "Passport")))
+    house.mail(ANNA, BEN)
+    stranger = "cleo@example.org"
+    house.send_for("tax00000", "a" * 16, ANNA)
+    house.send_for("tax00000", "c" * 16, stranger)
+    assert house.at(7) == [ANNA, BEN, stranger]
+    house.send_for("pass0000", "a" * 16, ANNA.upper())
+    assert house.at(1) == [BEN, stranger]
+
+
+def test_those_whom_nobody_has_named_are_bounded(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reminders, "MOST_STRANGERS_REMINDED", 2)
+    house.link(items=(Item("tax00000", "Tax return"), Item("pass0000", "Passport")))
+    for number in range(5):
+        house.send_for("tax00000", f"{number:016x}", f"s{number}@example.org")
+    assert len(house.at(7)) == 2

@@ -23,12 +23,12 @@ class Due(StrEnum):
     LATE = "late"
 
 
-def due_of(terms: Terms, files: int, now: float) -> Due:
-    """How a link with ``files`` received ones stands. What one person is asked for is there once something of theirs is; of others
+def due_of(terms: Terms, finished: bool, now: float) -> Due:
+    """How a link stands of which ``finished`` is whether whom it is for has sent and said all. Of a link for nobody in particular
     nobody knows how many will send."""
     if terms.due_at is None or not terms.active or terms.is_expired(now):
         return Due.NONE
-    if terms.is_personal and files:
+    if finished:
         return Due.DONE
     if now >= terms.due_at:
         return Due.LATE

@@ -26,6 +26,10 @@ class EventKind(StrEnum):
     """The link's owner has accepted what was sent for an item."""
     ITEM_RETURNED = "item_returned"
     """The link's owner has sent it back."""
+    ITEM_REOPENED = "item_reopened"
+    """The link's owner has taken either back."""
+    ANSWERED = "answered"
+    """A party has answered questions of the link, or changed its answers."""
     LINK_MADE = "link_made"
     LINK_CHANGED = "link_changed"
     """Its owner changed something other than to close it, which may be to open it again."""
@@ -49,7 +53,7 @@ class Event:
     upload_id: str | None = None
     """The upload, or the one that brought the file; None for an event of a link."""
     about: Mapping[str, str] | None = None
-    """Of an event of an item: ``party``, ``item`` and the owner's ``note``."""
+    """Of an event of an item: ``party``, ``item`` and the owner's ``note``; of answers: ``party``."""
 
 
 class EventStore(Protocol):

@@ -83,6 +83,8 @@ class Standing(Counts):
     """Who sent that: a name, else an e-mail address; None where neither was asked for."""
     sorted_name: str = ""
     """What it is sorted by where links are sorted by name, as it was when it was noted."""
+    finished: bool = False
+    """Whether whom a personal link is for has sent and said all, as it was a moment ago."""
 
 
 def state_of(link: RequestLink, counts: Counts, now: float) -> LinkState:

@@ -11,6 +11,7 @@ from app.services.forwarding.remotes import Remotes
 from app.services.links.access import Access, AccessRules
 from app.services.links.checklists import Checklists
 from app.services.links.file_requests import FileRequests, TermChecks
+from app.services.links.finishing import Finishing
 from app.services.links.passwords import Argon2Hasher
 from app.settings import Settings
 from app.wiring.captcha import build_captcha
@@ -29,6 +30,7 @@ class Links:
 
     file_requests: FileRequests
     checklists: Checklists
+    finishing: Finishing
     captcha: CaptchaProvider
 
 
@@ -63,7 +65,7 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         clock=ground.clock,
         rate_limit=settings.rate_limit_uploads,
     )
-    return Links(file_requests, checklists, captcha)
+    return Links(file_requests, checklists, Finishing(ground.requests, ground.parties), captcha)
 
 
 def _check(settings: Settings, name: str) -> None:

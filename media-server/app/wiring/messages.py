@@ -9,6 +9,7 @@ from app.core.addresses import named_address
 from app.core.backoff import Backoff
 from app.core.messages import Pace
 from app.services.event_readers import Bell
+from app.services.links.finishing import Finishing
 from app.services.messages.chats import Chats
 from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
@@ -103,12 +104,14 @@ def _items(ground: Ground, rules: Rules) -> ItemMessages:
 def _reminders(ground: Ground, settings: Settings, rules: Rules, store: SQLReminders, bell: Bell) -> Reminders:
     return Reminders(
         requests=ground.requests,
+        finishing=Finishing(ground.requests, ground.parties),
         store=store,
         stops=Stops(store, ground.stores.secrets.get("reminder_key").encode(), ground.clock),
         attempts=ground.attempts,
         rules=rules,
         clock=ground.clock,
         bell=bell,
+        acts=ground.acts,
         public_url=settings.public_url,
     )
 

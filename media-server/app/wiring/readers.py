@@ -6,21 +6,26 @@ from functools import partial
 
 from app.services.event_readers import EventReader, EventReaders
 from app.services.forwarding.reader import ForwardingReader
+from app.services.links.finished_reader import FinishedReader
 from app.services.received.bin_reader import BinReader
 from app.services.received.looks_reader import LooksReader
 from app.services.receiving.removal_reader import RemovalReader
 from app.storage.sql.events import SQLEvents
 from app.wiring.ground import Ground
+from app.wiring.links import Links
 from app.wiring.received import Received
 from app.wiring.receiving import Receiving
 
 
-def build_readers(ground: Ground, receiving: Receiving, received: Received, *others: EventReader) -> EventReaders:
+def build_readers(
+    ground: Ground, links: Links, receiving: Receiving, received: Received, *others: EventReader
+) -> EventReaders:
     readers: list[EventReader] = [
         ForwardingReader(ground.requests, ground.outbox),
         RemovalReader(ground.requests, receiving.undo, ground.clock),
         BinReader(received.bin, ground.clock),
         LooksReader(received.looks, ground.clock),
+        FinishedReader(ground.requests, links.finishing),
         *others,
     ]
     return EventReaders(SQLEvents(ground.catalogue), readers, partial(ground.catalogue.alone, wait=False), ground.bell)

@@ -63,6 +63,10 @@ class LinkStore(Protocol):
         """What has been used of a link, without a look at its files. Raises RequestNotFound."""
         ...
 
+    def note_finished(self, hash: str, finished: bool) -> None:
+        """Note whether whom a personal link is for has sent and said all, as lists tell it. Nothing happens where there is no such link."""
+        ...
+
     def bytes_received(self) -> int:
         """The bytes of all received files of all links, without a look at files."""
         ...

@@ -35,6 +35,7 @@ _LINES = {
     Act.LOGGED_IN: "owner logged in",
     Act.LOGGED_OUT: "owner logged out",
     Act.MESSAGE_ASKED_AGAIN: "message to be sent again",
+    Act.PEOPLE_REMINDED: "people reminded",
     Act.TEST_SENT: "test message",
     Act.AUDIT_ERASED: "names erased in the audit",
     Act.AUDIT_EXPORTED: "audit exported",

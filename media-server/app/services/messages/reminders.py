@@ -13,6 +13,7 @@ from typing import Any
 
 from app.core.actors import Actor
 from app.core.addresses import mailbox
+from app.core.audit import Act
 from app.core.due import last_reminder, next_reminder
 from app.core.errors import Busy, InvalidRequest, MailNotReady, NotFound, RequestNotFound, StorageFull, UploadError
 from app.core.links import RequestLink
@@ -21,8 +22,9 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.reminders import ReminderStore
 from app.core.terms import Ask
-from app.services.accounts import acts
+from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
+from app.services.links.finishing import Finishing, asks
 from app.services.messages.invitations import check_takes_files
 from app.services.messages.reader import Rules
 from app.services.operations.observer import shortened
@@ -31,6 +33,8 @@ AT_A_LOOK = 20
 """Links whose people are reminded in one look."""
 MOST_REMINDED = 1000
 """Addresses of one link."""
+MOST_STRANGERS_REMINDED = 200
+"""Those of them that nobody has named but whoever sent."""
 AGAIN_SECONDS = 300.0
 BY_HAND_LIMIT = "1 per hour"
 """Reminders to one mailbox that owners ask for."""
@@ -105,15 +109,19 @@ class Reminders:
         self,
         *,
         requests: RequestStore,
+        finishing: Finishing,
         store: ReminderStore,
         stops: Stops,
         attempts: Attempts,
         rules: Rules,
         clock: Clock,
         bell: Bell,
+        acts: Acts,
         public_url: str | None,
     ) -> None:
+        self._acts = acts
         self._requests = requests
+        self._finishing = finishing
         self._store = store
         self.stops = stops
         self._attempts = attempts
@@ -167,7 +175,7 @@ class Reminders:
         free = [each for each in open_to if self._attempts.hit(f"reminder to {mailbox(each)}", BY_HAND_LIMIT)]
         made = [self._message(link, base, each, f"msg_{secrets.token_hex(16)}", AT_ONCE) for each in free]
         self._store.invite(hash, made)
-        acts.note(actor, "people reminded", hash, messages=[each.id for each in made])
+        self._acts.note(actor, Act.PEOPLE_REMINDED, hash, kept={"to": free}, messages=[each.id for each in made])
         self._bell.ring()
         return Reminded(made, len(open_to) - len(free), len(stopped))
 
@@ -202,20 +210,32 @@ class Reminders:
         self._store.remind(hash, at, next_reminder(link.terms, now), made)
 
     def _unfinished(self, link: RequestLink) -> list[str]:
-        """The addresses of those of whom files are awaited: the one place that knows who has finished."""
+        """The addresses of those of whom files are awaited."""
         terms = link.terms
         if terms.is_personal:
-            if not terms.recipient_email or self._requests.counts(link.hash).files:
-                return []
-            return [terms.recipient_email]
+            return [] if not terms.recipient_email or self._finishing.recipient(link) else [terms.recipient_email]
         invited = self._store.invited(link.hash, MOST_REMINDED)
-        if not invited:
-            return []
+        if asks(link):
+            return self._begun(link, invited)
         if terms.ask_email is Ask.NO and len(invited) == 1:
             # Nobody says who they are, and there is but one who was asked.
             return [] if self._requests.counts(link.hash).files else invited
-        sent = {mailbox(each) for each in self._store.senders(link.hash)}
+        sent = {mailbox(each) for each in self._store.senders(link.hash)} if invited else set()
         return [each for each in invited if mailbox(each) not in sent]
+
+    def _begun(self, link: RequestLink, invited: list[str]) -> list[str]:
+        """Those of ``invited`` who have not finished, and those who have begun without having been: whoever has a link can name any
+        address, so these are bounded."""
+        finished: dict[str, bool] = {}
+        others: dict[str, str] = {}
+        asked = {mailbox(each) for each in invited}
+        for address, has_finished in self._finishing.senders(link, MOST_REMINDED):
+            box = mailbox(address)
+            finished[box] = finished.get(box, False) or has_finished
+            if box not in asked:
+                others.setdefault(box, address)
+        begun = [address for box, address in others.items() if not finished[box]]
+        return [each for each in invited if not finished.get(mailbox(each))] + begun[:MOST_STRANGERS_REMINDED]
 
     def _message(self, link: RequestLink, base: str, address: str, id: str, when: float) -> Message:
         terms, now = link.terms, self._clock()

@@ -13,8 +13,9 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from app.core.links import ReceivedFile
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Transaction, compiled, inserted, value
-from app.storage.sql.schema import State, ledger, number, seen
+from app.storage.sql.schema import State, ledger, seen
 
 Newest = tuple[float, str | None]
 """When the newest file arrived, and who sent it."""

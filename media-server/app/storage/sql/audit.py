@@ -12,8 +12,9 @@ from sqlalchemy import and_, or_, select
 from app.core.actors import Actor, ActorKind
 from app.core.audit import AuditRow, Erasure, Wanted, facts_text
 from app.core.ports.audit import Place
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Row, Transaction, compiled, inserted, value
-from app.storage.sql.schema import audit, number
+from app.storage.sql.schema import audit
 from app.storage.sql.sought import holds, sought
 
 BATCH = 1000

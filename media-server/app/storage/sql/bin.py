@@ -17,11 +17,12 @@ from app.core.ports.bins import DeletedFile
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
 from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, compiled, is_id, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import FIRST, check_hash
-from app.storage.sql.schema import State, ledger, links, number
+from app.storage.sql.schema import State, ledger, links
 
 _DELETED = [ledger.c.state, ledger.c.deleted_at, ledger.c.deleted_by, ledger.c.until]
 

@@ -19,10 +19,11 @@ from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink
 from app.core.room import NAME_BYTES
 from app.core.terms import Terms
 from app.storage.sql.arrivals import Arrivals, ArrivalStatements
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Transaction, compiled, filled, inserted, value
 from app.storage.sql.file_rows import file_row, intent_row, signed, unsigned
 from app.storage.sql.party_counts import NOBODYS, PartyCounts, PartyStatements, Whose
-from app.storage.sql.schema import State, brought, folders, ledger, links, number
+from app.storage.sql.schema import State, brought, folders, ledger, links
 
 _SUMS = [
     links.c.open,

@@ -19,8 +19,9 @@ from sqlalchemy import and_, select
 
 from app.core.errors import Busy, StorageFull
 from app.core.ports.guards import Clock
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Transaction, compiled, inserted, value
-from app.storage.sql.schema import counts, number, used_tokens
+from app.storage.sql.schema import counts, used_tokens
 
 TIDY_SECONDS = 60
 

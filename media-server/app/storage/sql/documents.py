@@ -12,8 +12,9 @@ from app.core.ports.links import ListCursor
 from app.core.search.documents import DocumentId, EntityId
 from app.core.search.listing import DocumentState, ListedDocument, ListedEntity
 from app.core.search.texts import Trouble
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, compiled, inserted, value
-from app.storage.sql.schema import documents, number
+from app.storage.sql.schema import documents
 
 _NAMES = tuple(ListedDocument.__slots__)
 _COLUMNS = [documents.c[name] for name in _NAMES]

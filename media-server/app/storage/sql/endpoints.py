@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from app.core.messages import Endpoint, MessageKind
 from app.storage.sql.database import Database, Row, compiled, inserted, is_id, value
-from app.storage.sql.schema import endpoints
+from app.storage.sql.telling_tables import endpoints
 
 
 class SQLEndpoints:

@@ -18,8 +18,9 @@ from app.core.audit import Act, AuditRow
 from app.core.events import Event, EventKind
 from app.core.ports.guards import Clock
 from app.storage.sql.audit import AuditLog
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
-from app.storage.sql.schema import events, number, readers
+from app.storage.sql.schema import events, readers
 
 
 class EventLog:

@@ -12,10 +12,11 @@ from app.core.errors import RequestNotFound
 from app.core.file_lists import Choice, Found, Order, Place, SenderFiles, Sort
 from app.core.links import ReceivedFile
 from app.core.types import EXTENSIONS_OF, FileKind
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Transaction, compiled, value
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import check_hash
-from app.storage.sql.schema import State, ledger, links, number
+from app.storage.sql.schema import State, ledger, links
 from app.storage.sql.sought import ending, folded, holds, sought
 
 EVER = -1.0

@@ -21,11 +21,12 @@ from app.core.paths import RelPath
 from app.core.ports.links import ListCursor
 from app.core.sums import Sums
 from app.storage.sql.book import Book, BookStatements, Entry
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Row, Transaction, compiled, is_id, value
 from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of, signed
 from app.storage.sql.links import FIRST, SQLLinks, check_hash
 from app.storage.sql.party_counts import Whose
-from app.storage.sql.schema import State, ledger, links, number, seen
+from app.storage.sql.schema import State, ledger, links, seen
 
 _UNDER_WAY = (State.OPEN, State.ANNOUNCED)
 _REMEMBERED = ("expired", "stopped")

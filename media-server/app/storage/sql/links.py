@@ -31,10 +31,12 @@ from app.core.standing import (
     sorted_name,
 )
 from app.core.terms import Terms, changed_terms
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
-from app.storage.sql.schema import brought, doomed, folders, invited, ledger, links, number, parties, party_items, seen
+from app.storage.sql.schema import brought, doomed, folders, ledger, links, parties, party_items, seen
+from app.storage.sql.telling_tables import invited
 
 MAX_LINKS_REMEMBERED = 256
 """Links that a process remembers, as they are asked for with every request and hardly ever changed."""
@@ -53,7 +55,6 @@ _TERMS = [
     links.c.max_total_size,
     links.c.sorted_name,
     links.c.due_at,
-    links.c.personal,
     links.c.document,
 ]
 _UNUSED = dict.fromkeys(
@@ -61,6 +62,7 @@ _UNUSED = dict.fromkeys(
 ) | {
     "folders": 0,
     "parties": 0,
+    "finished": 0,
     "version": 0,
     "arrivals": 0,
     "last_received_at": 0.0,
@@ -86,6 +88,8 @@ class LinkStatements:
             .where(links.c.id == value("link"))
         )
         self.remind = words(links.update().values(remind_at=value("at", sa.Double)).where(links.c.id == value("link")))
+        finished = value("finished", sa.Integer)
+        self.finish = words(links.update().values(finished=finished).where(this, links.c.finished != finished))
         self.counts = words(select(*COUNTS).where(this))
         self.received = words(select(sa.func.sum(links.c.received_bytes)))
         self.delete = words(links.delete().where(links.c.id == value("link")))
@@ -175,6 +179,11 @@ class SQLLinks:
         if row is None:
             raise RequestNotFound()
         return Counts(*row)
+
+    def note_finished(self, hash: str, finished: bool) -> None:
+        check_hash(hash)
+        with self._database.write() as tx:
+            tx.run(self._links.finish, hash=hash, finished=int(finished))
 
     def page(
         self,
@@ -294,6 +303,5 @@ def _terms(link: RequestLink) -> dict[str, Any]:
         "max_total_size": link.terms.max_total_size,
         "sorted_name": sorted_name(link),
         "due_at": due_at(link),
-        "personal": int(link.terms.is_personal),
         "document": json.dumps(link_document(link), allow_nan=False),
     }

@@ -11,8 +11,9 @@ from sqlalchemy import and_, or_, select
 from app.core.due import SOON_SECONDS
 from app.core.room import NAME_BYTES
 from app.core.standing import LinkFilter, LinkOrder, LinkSort, Standing
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Row, compiled, value
-from app.storage.sql.schema import links, number, seen
+from app.storage.sql.schema import links, seen
 
 COUNTS = [links.c.received, links.c.received_bytes, links.c.received_weight, links.c.open]
 _BY: dict[LinkSort, Any] = {
@@ -31,7 +32,7 @@ _FULL = or_(
     and_(links.c.max_total_size > number(0), links.c.received_weight + number(NAME_BYTES) > links.c.max_total_size),
 )
 # As core.due has it.
-_AWAITED = and_(_OPEN_NOW, or_(links.c.personal == number(0), links.c.received == number(0)))
+_AWAITED = and_(_OPEN_NOW, links.c.finished == number(0))
 # Added to, as SQLite would else go by an index on it in every order, and sort what it finds.
 _DUE_AT = links.c.due_at + number(0)
 _NOW = value("now", sa.Double)
@@ -54,6 +55,7 @@ _STANDING = [
     links.c.last_received_at,
     links.c.last_sender,
     links.c.sorted_name,
+    links.c.finished,
 ]
 HEAD = 1
 """Before how a link stands its document is told."""
@@ -97,5 +99,6 @@ def beginning(order: LinkOrder) -> tuple[float | str, str]:
 
 def standing_of(row: Row) -> Standing:
     """How a link stands, of a row that begins with its document."""
-    files, bytes, weight, open, arrivals, new, last_received_at, last_sender, name = row[HEAD:]
-    return Standing(files, bytes, weight, open, arrivals, new, last_received_at or None, last_sender, name)
+    files, bytes, weight, open, arrivals, new, last_received_at, last_sender, name, finished = row[HEAD:]
+    last = (last_received_at or None, last_sender)
+    return Standing(files, bytes, weight, open, arrivals, new, *last, name, bool(finished))

@@ -12,8 +12,9 @@ from sqlalchemy import and_, or_, select
 
 from app.core.messages import Batch, Channel, Message, MessageKind, MessageState
 from app.core.ports.messages import Place
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, compiled, filled, inserted, is_id, value
-from app.storage.sql.schema import batches, messages, number
+from app.storage.sql.telling_tables import batches, messages
 
 _COLUMNS = [column for column in messages.columns if column.name != "lane"]
 _NAMES = [column.name for column in _COLUMNS]

@@ -17,9 +17,10 @@ from app.core.audit import Act
 from app.core.events import EventKind
 from app.core.ports.guards import Clock
 from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, is_id, value
 from app.storage.sql.events import EventLog
-from app.storage.sql.schema import number, outbox
+from app.storage.sql.schema import outbox
 
 # In the order of OutboxEntry's fields.
 _COLUMNS = [column for column in outbox.columns if column.name != "remote"]

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import and_, select
 
-from app.core.actors import Actor
+from app.core.actors import SENDER, Actor
+from app.core.audit import Act
 from app.core.checklists import RECIPIENT, Answer, ItemRecord, Party, Verdict
 from app.core.errors import ItemNotSent, PartyNotFound, RequestNotFound
 from app.core.events import EventKind
@@ -17,15 +18,20 @@ from app.core.links import ReceivedFile
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
 from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import FIRST, check_hash
-from app.storage.sql.schema import State, ledger, links, number, parties, party_items
+from app.storage.sql.schema import State, ledger, links, parties, party_items
 
 _PARTY = [parties.c[each] for each in ("party", "name", "email", "first_at", "last_at", "files", "bytes", "answers")]
 _ITEM = [party_items.c[each] for each in ("item", "files", "coming", "verdict", "note", "at")]
-_EVENTS = {Verdict.ACCEPTED: EventKind.ITEM_ACCEPTED, Verdict.RETURNED: EventKind.ITEM_RETURNED}
+_EVENTS = {
+    Verdict.ACCEPTED: (EventKind.ITEM_ACCEPTED, Act.ITEM_ACCEPTED),
+    Verdict.RETURNED: (EventKind.ITEM_RETURNED, Act.ITEM_RETURNED),
+    None: (EventKind.ITEM_REOPENED, Act.ITEM_REOPENED),
+}
 
 
 class PartyTableStatements:
@@ -152,16 +158,19 @@ class SQLParties:
                 text = json.dumps(dict(after), allow_nan=False) if after else None
                 tx.run(self._sql.answer, link=book.link, party=party, answers=text)
                 book.save()
+                self._events.write(tx, EventKind.ANSWERED, hash, SENDER, about={"party": party})
         self._sync()
+        self._happened()
 
     def judge(self, hash: str, party: str, item: str, verdict: Verdict | None, note: str, by: Actor, at: float) -> None:
         check_hash(hash)
         with self._database.write(urgent=True) as tx:
             link = Book(self._books, tx, hash).link
             changed = self._note(tx, link, (party, item), verdict, note, at)
-            if changed and verdict is not None:
+            if changed:
+                kind, act = _EVENTS[verdict]
                 about = {"party": party, "item": item, "note": note}
-                self._events.write(tx, _EVENTS[verdict], hash, by, about=about)
+                self._events.write(tx, kind, hash, by, act=act, about=about, party=party, item=item)
         self._sync()
         self._happened()
 

@@ -16,8 +16,9 @@ from app.core.checklists import MAX_PARTIES, UNKNOWN, Verdict, item_of
 from app.core.errors import ItemFull, RateLimited
 from app.core.links import ReceivedFile
 from app.core.terms import Terms
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Transaction, compiled, inserted, value
-from app.storage.sql.schema import State, ledger, number, parties, party_items
+from app.storage.sql.schema import State, ledger, parties, party_items
 
 AGAIN_SECONDS = 3600
 """After which it is worth asking whether one party more is taken."""

@@ -9,9 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy import and_, select
 
 from app.core.messages import Message
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, compiled, inserted, value
 from app.storage.sql.messages import message_row
-from app.storage.sql.schema import State, invited, ledger, links, messages, number, unreminded
+from app.storage.sql.schema import State, ledger, links
+from app.storage.sql.telling_tables import invited, messages, unreminded
 
 
 class _Statements:

@@ -9,18 +9,14 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, MetaData, Table, Text, text
-from sqlalchemy.sql.expression import ColumnElement, literal_column
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table, Text, text
+
+from app.storage.sql import telling_tables  # noqa: F401  a catalogue has those, too
+from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
+from app.storage.sql.columns import metadata as metadata
 
 REVISION = "0009"
 """The newest migration, which the tables below are made by."""
-
-metadata = MetaData()
-# SQLite numbers rows by itself only where the column's type is called INTEGER.
-_Number = BigInteger().with_variant(Integer(), "sqlite")
-# Sorted by what its characters are, as SQLite does anyway.
-_Sorted = Text().with_variant(Text(collation="C"), "postgresql")
-_NOTHING = text("0")
 
 
 class State(IntEnum):
@@ -39,16 +35,10 @@ class State(IntEnum):
     """Its file was deleted; it lies in the bin until ``until``, where that is set."""
 
 
-def number(value: int) -> ColumnElement[int]:
-    """A number that stands in the statement itself: planners use an index on some of the rows only where they can see
-    that the statement asks for no others."""
-    return literal_column(str(int(value)), Integer())
-
-
 links = Table(
     "links",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("hash", Text, nullable=False, unique=True),
     Column("created_at", Double, nullable=False),
     Column("active", Integer, nullable=False),
@@ -66,17 +56,18 @@ links = Table(
     Column("gone", BigInteger, nullable=False),
     Column("folders", BigInteger, nullable=False),  # Its rows in ``folders``.
     # Of the document, to be asked for.
-    Column("max_files", BigInteger, nullable=False, server_default=_NOTHING),
-    Column("max_total_size", BigInteger, nullable=False, server_default=_NOTHING),
-    Column("sorted_name", _Sorted, nullable=False, server_default=text("''")),
-    Column("ends_at", Double, nullable=False, server_default=_NOTHING),  # Far away where it never expires.
-    Column("arrivals", BigInteger, nullable=False, server_default=_NOTHING),  # How many files have ever arrived.
+    Column("max_files", BigInteger, nullable=False, server_default=NOTHING),
+    Column("max_total_size", BigInteger, nullable=False, server_default=NOTHING),
+    Column("sorted_name", Sorted, nullable=False, server_default=text("''")),
+    Column("ends_at", Double, nullable=False, server_default=NOTHING),  # Far away where it never expires.
+    Column("arrivals", BigInteger, nullable=False, server_default=NOTHING),  # How many files have ever arrived.
     # When the newest file arrived that was not taken back, 0 for none, and who sent it.
-    Column("last_received_at", Double, nullable=False, server_default=_NOTHING),
+    Column("last_received_at", Double, nullable=False, server_default=NOTHING),
     Column("last_sender", Text),
-    Column("parties", BigInteger, nullable=False, server_default=_NOTHING),  # Its rows in ``parties``.
-    Column("due_at", Double, nullable=False, server_default=_NOTHING),  # Far away where nothing is ever due.
-    Column("personal", Integer, nullable=False, server_default=_NOTHING),
+    Column("parties", BigInteger, nullable=False, server_default=NOTHING),  # Its rows in ``parties``.
+    Column("due_at", Double, nullable=False, server_default=NOTHING),  # Far away where nothing is ever due.
+    # Whether whom it is for has sent and said all; 0 where it is for nobody in particular.
+    Column("finished", Integer, nullable=False, server_default=NOTHING),
     Column("remind_at", Double),  # When people are reminded next.
     Index("links_by_age", "created_at", "hash"),
     Index("links_by_arrival", "last_received_at", "hash"),
@@ -91,7 +82,7 @@ links = Table(
 ledger = Table(
     "ledger",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("link", BigInteger, nullable=False),
     Column("upload_id", Text, nullable=False),
     Column("state", Integer, nullable=False),
@@ -117,37 +108,32 @@ ledger = Table(
     Column("deleted_at", Double),
     Column("deleted_by", Text),  # The name of who did.
     # Its number among all files that have arrived on the link; 0 before they were numbered.
-    Column("arrival", BigInteger, nullable=False, server_default=_NOTHING),
+    Column("arrival", BigInteger, nullable=False, server_default=NOTHING),
     Column("item", Text),  # The item of the link that it is for.
     Column("party", Text),  # Who sends it, where that is known.
 )
 _received = ledger.c.state == number(State.RECEIVED)
 
 
-def _some(name: str, *columns: Column[object], only: ColumnElement[bool], unique: bool = False) -> Index:
-    """An index on those rows of a table that a condition names."""
-    return Index(name, *columns, unique=unique, sqlite_where=only, postgresql_where=only)
-
-
-_some("links_to_remind", links.c.remind_at, only=links.c.remind_at.is_not(None))
+some("links_to_remind", links.c.remind_at, only=links.c.remind_at.is_not(None))
 Index("ledger_by_upload", ledger.c.link, ledger.c.upload_id, unique=True)
 Index("ledger_by_age", ledger.c.link, ledger.c.state, ledger.c.at, ledger.c.upload_id)
 # SQLite takes the index of which a statement fixes most columns, so these begin with all that theirs fix.
-_some("ledger_by_path", ledger.c.link, ledger.c.state, ledger.c.path_mark, ledger.c.at, only=_received)
-_some("ledger_by_arrival", ledger.c.link, ledger.c.state, ledger.c.arrival, only=_received)
+some("ledger_by_path", ledger.c.link, ledger.c.state, ledger.c.path_mark, ledger.c.at, only=_received)
+some("ledger_by_arrival", ledger.c.link, ledger.c.state, ledger.c.arrival, only=_received)
 # Only rows that have these are in them, so that links without checklists pay nothing.
-_some(
+some(
     "ledger_by_item",
     *(ledger.c[each] for each in ("link", "state", "item", "party", "at", "upload_id")),
     only=_received & ledger.c.item.is_not(None),
 )
-_some(
+some(
     "ledger_by_party",
     *(ledger.c[each] for each in ("link", "state", "party", "at", "upload_id")),
     only=_received & ledger.c.party.is_not(None),
 )
-_some("ledger_unhashed", ledger.c.id, only=_received & ledger.c.sha256.is_(None))
-_some(
+some("ledger_unhashed", ledger.c.id, only=_received & ledger.c.sha256.is_(None))
+some(
     "ledger_owed",
     ledger.c.state,
     ledger.c.passed_on_to,
@@ -155,7 +141,7 @@ _some(
     only=_received & ledger.c.destination.is_not(None) & ledger.c.passed_on_to.is_(None),
 )
 
-_some(
+some(
     "ledger_bin",
     ledger.c.until,
     ledger.c.id,
@@ -194,7 +180,7 @@ parties = Table(
 party_items = Table(
     "party_items",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("link", BigInteger, nullable=False),
     Column("party", Text, nullable=False),
     Column("item", Text, nullable=False),
@@ -217,7 +203,7 @@ folders = Table(
     Column("awaited", BigInteger, nullable=False),  # How many uploads under way will bring it.
     sqlite_with_rowid=False,
 )
-_some("folders_awaited", folders.c.link, only=folders.c.kept == number(0))
+some("folders_awaited", folders.c.link, only=folders.c.kept == number(0))
 
 # Which uploads under way will bring which folders.
 brought = Table(
@@ -231,7 +217,7 @@ brought = Table(
 Index("brought_by_mark", brought.c.link, brought.c.mark)
 
 # Deleted links some of whose rows are still there.
-doomed = Table("doomed", metadata, Column("link", _Number, primary_key=True, autoincrement=False))
+doomed = Table("doomed", metadata, Column("link", Number, primary_key=True, autoincrement=False))
 
 outbox = Table(
     "outbox",
@@ -269,7 +255,7 @@ handoffs = Table(
 counts = Table(
     "counts",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("key", LargeBinary, nullable=False),
     Column("at", Double, nullable=False),
     Column("expires_at", Double, nullable=False),
@@ -291,7 +277,7 @@ used_tokens = Table(
 events = Table(
     "events",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("at", Double, nullable=False),
     Column("kind", Text, nullable=False),
     Column("link", Text, nullable=False),  # Its hash, which outlives the link.
@@ -306,7 +292,7 @@ events = Table(
 audit = Table(
     "audit",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("at", Double, nullable=False),
     Column("kind", Text, nullable=False),  # Of the actor.
     Column("name", Text, nullable=False),
@@ -322,8 +308,8 @@ audit = Table(
     # The id of a row that is gone, to which a list goes on, is given to no other.
     sqlite_autoincrement=True,
 )
-_some("audit_by_link", audit.c.link, audit.c.at, audit.c.id, only=audit.c.link.is_not(None))
-_some("audit_said", audit.c.mark, audit.c.at, only=audit.c.mark.is_not(None))
+some("audit_by_link", audit.c.link, audit.c.at, audit.c.id, only=audit.c.link.is_not(None))
+some("audit_said", audit.c.mark, audit.c.at, only=audit.c.mark.is_not(None))
 
 # How far each reader of events has got.
 readers = Table(
@@ -337,7 +323,7 @@ readers = Table(
 documents = Table(
     "documents",
     metadata,
-    Column("id", _Number, primary_key=True),
+    Column("id", Number, primary_key=True),
     Column("entity", Text, nullable=False),
     Column("document", Text, nullable=False),
     Column("path", Text, nullable=False),
@@ -353,71 +339,7 @@ documents = Table(
     Index("documents_by_age", "entity", "at", "document"),
     Index("documents_by_state", "entity", "state", "link"),
 )
-_some("documents_due", documents.c.next_at, documents.c.id, only=documents.c.next_at.is_not(None))
-
-# What happened and was not told yet, gathered for each who is told.
-batches = Table(
-    "batches",
-    metadata,
-    Column("link", Text, primary_key=True),  # Its hash.
-    Column("reader", Text, primary_key=True),
-    Column("event", BigInteger, nullable=False),
-    Column("due_at", Double),
-    Column("closed_at", Double),
-    Column("document", Text, nullable=False),  # The rest of it, as JSON.
-)
-_some("batches_due", batches.c.due_at, only=batches.c.due_at.is_not(None))
-
-messages = Table(
-    "messages",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("kind", Text, nullable=False),
-    Column("channel", Text, nullable=False),
-    Column("recipient", Text, nullable=False),
-    Column("link", Text),
-    Column("facts", Text, nullable=False),  # As JSON.
-    Column("created_at", Double, nullable=False),
-    Column("next_at", Double),
-    Column("state", Text, nullable=False),
-    Column("tries", Integer, nullable=False),
-    Column("since", Double),
-    Column("answer", Text),
-    Column("done_at", Double),
-    Column("lane", Text, nullable=False),  # What is slow or fails together.
-    Index("messages_by_age", "created_at", "id"),
-    Index("messages_by_state", "state", "created_at", "id"),
-    Index("messages_by_link", "link", "created_at", "id"),
-)
-_some("messages_due", messages.c.lane, messages.c.next_at, only=messages.c.next_at.is_not(None))
-
-# To whom a link was mailed.
-invited = Table(
-    "invited",
-    metadata,
-    Column("link", BigInteger, primary_key=True, autoincrement=False),
-    Column("address", Text, primary_key=True),
-    Column("at", Double, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-# Who wants no reminders: digests of mailboxes.
-unreminded = Table(
-    "unreminded",
-    metadata,
-    Column("mailbox", Text, primary_key=True),
-    Column("at", Double, nullable=False),
-    sqlite_with_rowid=False,
-)
-
-# Where webhooks go to. Their secrets stand here, as every message is signed with one.
-endpoints = Table(
-    "endpoints",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("created_at", Double, nullable=False),
-    Column("document", Text, nullable=False),  # The endpoint as JSON.
-)
+some("documents_due", documents.c.next_at, documents.c.id, only=documents.c.next_at.is_not(None))
 
 # What the catalogue knows of itself.
 facts = Table("facts", metadata, Column("name", Text, primary_key=True), Column("value", Text, nullable=False))

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy import and_, or_
 
 from app.core.types import EXTENSIONS_OF
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, value
-from app.storage.sql.schema import number
 
 ENDINGS = tuple(
     sorted({1 + len(each) for known in EXTENSIONS_OF.values() for each in known}, key=lambda each: abs(each - 4))

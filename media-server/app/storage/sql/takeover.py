@@ -32,13 +32,14 @@ from app.storage.disk.append_log import AppendLog, JSONLines
 from app.storage.disk.atomic import replace_file, sync_folder
 from app.storage.disk.data_folder import UnusableDataFolder
 from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.columns import number
 from app.storage.sql.counts import digest_of
 from app.storage.sql.database import Database, Transaction, compiled, inserted, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import opened
 from app.storage.sql.outbox import outbox_row
-from app.storage.sql.schema import State, counts, facts, handoffs, ledger, number, outbox, used_tokens
+from app.storage.sql.schema import State, counts, facts, handoffs, ledger, outbox, used_tokens
 
 T = TypeVar("T")
 log = logging.getLogger("droppr.catalogue")

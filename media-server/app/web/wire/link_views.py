@@ -178,7 +178,7 @@ def listed_view(link: RequestLink, standing: Standing) -> dict[str, Any]:
         **owner_view(link),
         "expired": link.terms.is_expired(now),
         "state": state_of(link, standing, now),
-        "due": due_of(link.terms, standing.files, now),
+        "due": due_of(link.terms, standing.finished, now),
         "files_received": standing.files,
         "bytes_received": standing.bytes,
         "uploads_open": standing.open,

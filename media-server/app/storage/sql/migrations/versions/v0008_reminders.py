@@ -15,7 +15,7 @@ def upgrade() -> None:
     nothing = sa.text("0")
     for column in (
         sa.Column("due_at", sa.Double(), nullable=False, server_default=nothing),
-        sa.Column("personal", sa.Integer(), nullable=False, server_default=nothing),
+        sa.Column("finished", sa.Integer(), nullable=False, server_default=nothing),
         sa.Column("remind_at", sa.Double()),
     ):
         op.add_column("links", column)
