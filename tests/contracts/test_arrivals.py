@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.core.actors import THE_OWNER
+from app.core.due import SOON_SECONDS, Due, due_of
 from app.core.errors import RequestNotFound
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
@@ -195,8 +196,11 @@ def many(opened, seed) -> tuple[SQLRequests, list[tuple[RequestLink, Standing]],
             expires_at=chance.choice([None, 50.0, 150.0, 200.0]),
             max_files=chance.choice([0, 0, 1, 2]),
             max_total_size=chance.choice([0, 0, 1, 5000, 10**6]),
+            due_at=[None, 90.0, now, 200.0, now + SOON_SECONDS, now + SOON_SECONDS + 1][number % 6],
         )
         store.create(made)
+        if chance.random() < 0.3:
+            store.note_finished(made.hash, True)
         if chance.random() < 0.6:
             files = [received(f"u{each}", chance.choice([7.0, 8.0, 9.0])) for each in range(chance.choice([1, 2]))]
             store.receive(made.hash, *files)
@@ -221,6 +225,8 @@ def test_links_come_in_every_order_page_by_page(many, by: LinkSort, descending: 
 def test_a_list_holds_those_that_are_so_as_each_link_says_itself(many):
     store, all, now = many
     wanted: dict[LinkFilter, Callable[[RequestLink, Standing], bool]] = {
+        LinkFilter.DUE: lambda each, standing: due_of(each.terms, standing.finished, now) is Due.SOON,
+        LinkFilter.LATE: lambda each, standing: due_of(each.terms, standing.finished, now) is Due.LATE,
         LinkFilter.NEW: lambda _, standing: standing.new > 0,
         LinkFilter.NOT_BEGUN: lambda each, standing: (
             each.terms.active and standing.last_received_at is None and not standing.open

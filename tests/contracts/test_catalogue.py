@@ -488,7 +488,6 @@ def test_each_question_is_a_look_at_an_index(store, tmp_path):
         bin._total: "ledger_bin",
         reminders.due: "links_to_remind",
         reminders.pass_on: "sqlite_autoindex_links_1",
-        reminders.senders: "ledger_by_age",
     }
     plain |= {
         "cursor": 0,
