@@ -239,7 +239,7 @@ def test_a_deleted_link_reminds_nobody(house: House) -> None:
     assert house.at(7) == []
 
 
-@pytest.mark.parametrize("end", ["close", "send", "delete", "stop"])
+@pytest.mark.parametrize("end", ["close", "send", "delete", "stop", "extend", "no reminders"])
 def test_what_waits_for_the_end_of_quiet_hours_is_looked_at_again(tmp_path: Path, end: str) -> None:
     # Due at 01:46 in the night.
     house = House(tmp_path / "data", quiet=QuietHours.of("22:00-07:00 UTC"))
@@ -254,6 +254,10 @@ def test_what_waits_for_the_end_of_quiet_hours_is_looked_at_again(tmp_path: Path
             house.receive()
         case "delete":
             house.requests.delete(HASH, OWNER)
+        case "extend":
+            house.change(due_at=DUE + 7 * DAY)
+        case "no reminders":
+            house.change(reminders=())
         case "stop":
             stops = house.reminders().stops
             stops.stop(stops.token(ANNA))

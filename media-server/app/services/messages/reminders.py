@@ -189,6 +189,9 @@ class Reminders:
             return error.message
         if self.stops.of([message.recipient]):
             return "They want no reminders."
+        day, terms = message.facts.get("day"), link.terms
+        if day is not None and (day not in terms.reminders or message.facts["due"] != terms.due_at):
+            return "The link's date or its reminders were changed."
         return None if message.recipient in self._unfinished(link) else "They have sent something meanwhile."
 
     def _remind_link(self, hash: str, at: float) -> None:
@@ -203,7 +206,7 @@ class Reminders:
         when = quiet.over_at(now) if quiet else now
         base = self._public_url or ""
         made = [
-            self._message(link, base, each, message_id("reminder", hash, each, link.terms.due_at, day), when)
+            self._message(link, base, each, message_id("reminder", hash, each, link.terms.due_at, day), when, day)
             for each in awaited
             if each not in stopped
         ]
@@ -237,13 +240,17 @@ class Reminders:
         begun = [address for box, address in others.items() if not finished[box]]
         return [each for each in invited if not finished.get(mailbox(each))] + begun[:MOST_STRANGERS_REMINDED]
 
-    def _message(self, link: RequestLink, base: str, address: str, id: str, when: float) -> Message:
+    def _message(
+        self, link: RequestLink, base: str, address: str, id: str, when: float, day: int | None = None
+    ) -> Message:
+        """``day`` is the one that the link names for it; None where its owner has just asked for it."""
         terms, now = link.terms, self._clock()
         facts: dict[str, Any] = {
             "title": terms.title,
             "name": terms.recipient_name,
             "address": f"{base}/request/{link.hash}",
             "due": terms.due_at,
+            "day": day,
             "late": terms.due_at is not None and now >= terms.due_at,
             "takes_late": terms.allow_late,
             "password": terms.requires_password,
