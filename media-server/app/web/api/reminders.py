@@ -20,7 +20,7 @@ _PAGE = """<!doctype html>
 <style>
 body {{ font: 1.0625rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.25rem }}
 h1 {{ font-size: 1.5rem; line-height: 1.25 }}
-button {{ font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.25rem; border: 0; border-radius: .5rem; background: #1f5fd0; color: #fff; cursor: pointer }}
+button {{ font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.25rem; border: 0; border-radius: .5rem; background: #0b6f66; color: #fff; cursor: pointer }}
 button:focus-visible {{ outline: 3px solid; outline-offset: 2px }}
 </style></head>
 <body><main><h1>{title}</h1><p>{text}</p>{form}</main></body></html>
