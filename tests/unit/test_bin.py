@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.core.actors import Actor, ActorKind
+from app.core.audit import ALL
 from app.core.errors import Busy, FileChanged, FileInUse, FileNotFound, UploadNotFound
 from app.core.events import EventKind
 from app.settings import Settings
@@ -287,3 +288,33 @@ def test_more_files_than_are_looked_at_at_once_go_in_one_night(shelf: Shelf, mon
     shelf.now.at += 2 * DAY
     assert shelf.services.received.retention.sweep() == 11
     assert shelf.on_disk == []
+
+
+def test_what_the_server_removes_by_itself_is_told_and_kept_for_a_year(tmp_path: Path) -> None:
+    shelf = Shelf(tmp_path)
+    shelf.settings = Settings(data_dir=tmp_path / "data", bin_hours=48, keep_days=30)  # type: ignore[call-arg]
+    shelf.restart()
+
+    def told() -> list[tuple[str, str, str | None]]:
+        rows = shelf.services.audit.log.page(100, None, ALL)
+        return [(str(each.actor), each.act, each.facts.get("path")) for each in reversed(rows)]
+
+    shelf.delete()
+    shelf.now.at += 2 * DAY
+    later = shelf.sent()
+    shelf.services.sweep()
+    shelf.now.at += 31 * DAY
+    shelf.services.sweep()
+    assert told()[1:] == [
+        ("owner", "file_deleted", "a.bin"),
+        ("service:bin", "file_removed", "a.bin"),
+        ("service:purge", "purge_ran", None),
+        ("service:retention", "file_deleted", later.delivered_path),
+        ("service:purge", "purge_ran", None),
+    ]
+    shelf.now.at += 333 * DAY
+    shelf.services.sweep()
+    assert [act for _, act, _ in told()] == ["file_removed", "purge_ran", "file_deleted", "purge_ran", "purge_ran"]
+    shelf.now.at += 366 * DAY
+    shelf.services.sweep()
+    assert [act for _, act, _ in told()] == ["purge_ran"]
