@@ -11,7 +11,7 @@ import click
 
 from droppr_client.api import JSON, Api
 from droppr_client.options import as_json, hash_of, server_options
-from droppr_client.output import count_text, plain_text, print_json, print_table, say, time_text
+from droppr_client.output import ask_first, count_text, plain_text, print_json, print_table, say, time_text
 
 DAYS = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 MOST = 1000
@@ -63,7 +63,7 @@ def erase(api: Api, yes: bool, **whom: str | None) -> None:
     if len(named) != 1:
         raise click.UsageError("Name one of --name, --email and --address.")
     if not yes:
-        click.confirm("It cannot be brought back. Erase it?", abort=True, err=True)
+        ask_first("It cannot be brought back. Erase it?")
     say(f"Erased in {count_text(api.erase_in_audit(named), 'row')}.")
 
 

@@ -71,6 +71,11 @@ def ask_secret(question: str, *, twice: bool = False) -> str:
     return str(click.prompt(question, hide_input=True, confirmation_prompt=twice, err=True))
 
 
+def ask_first(question: str) -> None:
+    """Go on where somebody says yes. Raises click.Abort."""
+    click.confirm(question, abort=True, err=True)
+
+
 def shown(line: str, **style: Any) -> Text:
     """A line for the live display, taken as it is: no brackets in it are markup."""
     from rich.text import Text

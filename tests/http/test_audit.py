@@ -202,6 +202,8 @@ def test_commands_are_told_and_tell(live: Callable[..., LiveServer], tmp_path: P
     assert terminal.run("audit", "list", "--format", "csv", "--since", "2999-01-01").splitlines() == [
         "time,act,actor,address,way,link,upload_id,facts"
     ]
+    assert "Erased" not in terminal.run("audit", "erase", "--name", "Ann", typed="n\n", code=1)
+    terminal.run("audit", "erase", "--name", "Ann", "--email", "a@example.org", code=2)
     assert "Erased in 2 rows." in terminal.run("audit", "erase", "--name", "Ann", "--yes")
     assert "ann" not in terminal.run("audit", "list", "--link", link.hash).lower()
     assert "unknown" not in terminal.run("audit", "list", "--act", "made_up", code=1)
