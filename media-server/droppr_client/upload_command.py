@@ -16,7 +16,7 @@ from typing import IO, Any
 import click
 
 from droppr_client import exit_codes
-from droppr_client.options import Size, as_json_lines, first_line
+from droppr_client.options import Size, Written, as_json_lines, first_line
 from droppr_client.output import ask_secret, count_text, say, say_event, size_text
 from droppr_client.reports import Events, Lines, Report
 from droppr_client.upload import Cancelled, DropprLink, Options, Refused, Selection, UploadManager, Walk
@@ -53,6 +53,14 @@ Exit codes: 0 all sent, 1 some failed, 2 wrong usage, 3 nothing to do,
 @click.option("--code", help="Go on with the uploads of a browser: the code its page shows.")
 @click.option("--name", help="Who sends, where the link asks for it.")
 @click.option("--item", metavar="ITEM", help="What of the link's checklist it is: an item's title or id.")
+@click.option(
+    "--answer",
+    "answers",
+    multiple=True,
+    cls=Written,
+    metavar="QUESTION=ANSWER",
+    help="An answer to what the link asks, by the question or its id; yes for what is agreed to. Repeatable.",
+)
 @click.option("--email", help="Their e-mail address, where the link asks for it.")
 @click.option(
     "--password", help="The link's password; - asks for it. Others may see command lines: rather use --password-file."
@@ -131,7 +139,8 @@ def upload(paths: Sequence[str], **options: Any) -> None:
 
 def _send(walk: Walk, options: dict[str, Any]) -> int:
     who = {"name": options["name"], "email": options["email"]}
-    target = target_at(options["to"], password=_password(options), **who, item=options["item"], keys=_folder(options))
+    asked = {"item": options["item"], "answers": options["answers"]}
+    target = target_at(options["to"], password=_password(options), **who, **asked, keys=_folder(options))
     manager = UploadManager(target, _options(options))
     code = options["code"] or (target.handoff_code if isinstance(target, DropprLink) else None)
     # Before anything is drawn, as it may ask for the password. What a code stands for is begun already, and not to be begun anew.

@@ -89,7 +89,8 @@ def events(database) -> SQLEvents:
 
 def without_seen(tx: Transaction) -> None:
     """The catalogue as it was before there was a note of what is seen, or of what came after that."""
-    for index in ("links_by_due", "links_to_remind", "ledger_by_item", "ledger_by_party"):
+    newest = ("links_by_due", "links_to_remind", "ledger_by_item", "ledger_by_party", "ledger_coming_by_item")
+    for index in newest:
         tx.run(f"DROP INDEX {index}")
     for table in ("audit", "invited", "unreminded", "parties", "party_items"):
         tx.run(f"DROP TABLE {table}")

@@ -11,7 +11,7 @@ import pytest
 
 from app.core import checklists
 from app.core.checklists import UNKNOWN, ItemRecord, Verdict
-from app.core.errors import ItemFull, ItemNotSent, PartyNotFound, RateLimited, RequestFull, RequestNotFound
+from app.core.errors import ItemFull, ItemNotSent, PartyNotFound, RequestFull, RequestNotFound, TooManySenders
 from app.core.events import EventKind
 from app.core.file_lists import NEWEST_FIRST, Choice
 from app.core.items import Item
@@ -204,10 +204,10 @@ def test_a_link_remembers_so_many_parties(store, parties, monkeypatch):
     monkeypatch.setattr(party_counts, "MAX_PARTIES", 2)
     store.reserve(link(), "a", 10, item=TAX, party=ANN)
     parties.answer(HASH, BOB, lambda _: {"q": "yes"}, 3.0)
-    with pytest.raises(RateLimited) as raised:
+    with pytest.raises(TooManySenders) as raised:
         store.reserve(link(), "b", 10, party="c" * 16)
-    assert raised.value.details["retry_after"] == 3600
-    with pytest.raises(RateLimited):
+    assert raised.value.details == {"limit": 2}
+    with pytest.raises(TooManySenders):
         parties.answer(HASH, "c" * 16, lambda _: {"q": "yes"}, 4.0)
     assert set(store.announce(link(), [intent("c", party="c" * 16), intent("d", party=BOB)])) == {"c"}
     # Whoever is there goes on, and what arrives is noted whatever the number.

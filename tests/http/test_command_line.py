@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import re
 import signal
@@ -148,6 +149,24 @@ def test_a_checklist_is_made_shown_judged_and_sent_for(terminal, client, tmp_pat
     terminal.run("request", "return", made["hash"], party["id"], "pass", code=2)
     assert terminal.json("request", "edit", made["hash"], "--item", "Only this")["items"][0]["title"] == "Only this"
     assert "no JSON" in terminal.run("request", "create", "x", "--items", str(folder / "pass.pdf"), code=2)
+
+
+def test_questions_are_answered_from_the_command_line(terminal, client, tmp_path):
+    asked = [{"label": "a = b?", "required": True}, {"label": "Agreed?", "kind": "agree", "required": True}]
+    (tmp_path / "questions.json").write_text(json.dumps(asked))
+    made = terminal.json("request", "create", "asked", "--questions", str(tmp_path / "questions.json"))
+    link = Link(client, made["hash"], made["folder"])
+    folder = tmp_path / "sender"
+    folder.mkdir()
+    (folder / "a.txt").write_bytes(b"a")
+    sender, agreed = Sender(folder), made["questions"][1]["id"]
+    assert "Answer with --answer" in sender.run("a.txt", "--to", address(link), code=4)
+    assert "no question" in sender.run("a.txt", "--to", address(link), "--answer", "c=d", code=4)
+    assert "Answer with true" in sender.run("a.txt", "--to", address(link), "--answer", "Agreed?=no", code=4)
+    said = ["--answer", "A = b?= yes = no", "--answer", f"{agreed}=yes"]
+    assert "Sent 1 file" in sender.run("a.txt", "--to", address(link), *said)
+    [party] = terminal.json("request", "parties", made["hash"])["parties"]
+    assert party["answers"] == {made["questions"][0]["id"]: " yes = no", agreed: True}
 
 
 def test_what_is_on_its_way_is_listed_and_cancelled_one_by_one_or_altogether(terminal, client):

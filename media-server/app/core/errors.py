@@ -315,6 +315,11 @@ class RateLimited(UploadError):
     default = "Too many uploads were opened in a short time. Wait, then try again."
 
 
+class TooManySenders(UploadError):
+    code = "too_many_senders"
+    default = "So many people have sent to this link that it takes no more. Ask its owner for another."
+
+
 class Busy(UploadError):
     code = "busy"
     default = "The server is busy with this. Try again in a moment."

@@ -100,7 +100,7 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     received = build_received(ground, settings)
     forwarding = build_forwarding(ground, settings, remotes)
     entities = build_entities(ground, settings, links.file_requests, received.bin)
-    senders = build_senders(ground, settings, receiving)
+    senders = build_senders(ground, settings, receiving, links.file_requests)
     messages = build_messages(ground, settings, senders.receipts)
     audit = build_audit(ground, settings)
     return Services(

@@ -9,7 +9,6 @@ from app.core.errors import MailNotReady
 from app.core.ports.guards import CaptchaProvider
 from app.services.forwarding.remotes import Remotes
 from app.services.links.access import Access, AccessRules
-from app.services.links.checklists import Checklists
 from app.services.links.file_requests import FileRequests, TermChecks
 from app.services.links.finishing import Finishing
 from app.services.links.passwords import Argon2Hasher
@@ -29,7 +28,6 @@ class Links:
     """Links, and who tells people from programs on them."""
 
     file_requests: FileRequests
-    checklists: Checklists
     finishing: Finishing
     captcha: CaptchaProvider
 
@@ -58,14 +56,7 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         usual_hours=settings.link_expires_hours,
         checks=TermChecks(target=remotes.check, needs=partial(_check, settings)),
     )
-    checklists = Checklists(
-        file_requests=file_requests,
-        parties=ground.parties,
-        attempts=ground.attempts,
-        clock=ground.clock,
-        rate_limit=settings.rate_limit_uploads,
-    )
-    return Links(file_requests, checklists, Finishing(ground.requests, ground.parties), captcha)
+    return Links(file_requests, Finishing(ground.requests, ground.parties), captcha)
 
 
 def _check(settings: Settings, name: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.services.links.file_requests import FileRequests
+from app.services.senders.checklists import Checklists
 from app.services.senders.handoffs import Handoffs
 from app.services.senders.receipts import ReceiptKey, Receipts
 from app.settings import Settings
@@ -19,10 +21,11 @@ class Senders:
 
     receipts: Receipts
     handoffs: Handoffs
+    checklists: Checklists
 
 
-def build_senders(ground: Ground, settings: Settings, receiving: Receiving) -> Senders:
-    """Receipts and codes of what was received."""
+def build_senders(ground: Ground, settings: Settings, receiving: Receiving, file_requests: FileRequests) -> Senders:
+    """Receipts and codes of what was received, and how far senders have got with what ``file_requests`` ask for."""
     receipts = Receipts(
         uploads=receiving.uploads,
         requests=ground.requests,
@@ -43,4 +46,12 @@ def build_senders(ground: Ground, settings: Settings, receiving: Receiving) -> S
         guesses=access_rules(settings).limit,
         lifetime=settings.handoff_hours * 3600,
     )
-    return Senders(receipts, handoffs)
+    checklists = Checklists(
+        file_requests=file_requests,
+        parties=ground.parties,
+        attempts=ground.attempts,
+        clock=ground.clock,
+        room=receiving.room,
+        rate_limit=settings.rate_limit_uploads,
+    )
+    return Senders(receipts, handoffs, checklists)

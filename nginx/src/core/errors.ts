@@ -6,6 +6,7 @@ const RETRYABLE_CODE = new Map([
   ["checksum_mismatch", true],
   // Waiting for us to guess the password again helps nobody: the person is asked.
   ["too_many_attempts", false],
+  ["too_many_senders", false],
 ]);
 
 /** Chunks become no smaller for anybody's limit, in bytes. */

@@ -40,7 +40,7 @@ class RequestStore(LinkStore, ReceivedFiles, Protocol):
         ``item`` of the link and by a ``party``, where there are.
 
         All limits of the link are judged at once; RequestFull reserves nothing, nor does ItemFull where the item takes no
-        more of this party, or RateLimited where it would be one party too many. From ``until`` on the reservation counts no
+        more of this party, or TooManySenders where it would be one party too many. From ``until`` on the reservation counts no
         longer where a limit would be reached: others can have it. Reserving again replaces the reservation of the same upload;
         for a received or removed one nothing changes."""
         ...

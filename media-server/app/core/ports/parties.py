@@ -34,7 +34,7 @@ class PartyStore(Protocol):
     def answer(
         self, hash: str, party: str, change: Callable[[Mapping[str, Answer]], Mapping[str, Answer]], at: float
     ) -> None:
-        """Durably replace a party's answers by ``change`` of them, a pure function that runs with the link locked. Raises RateLimited
+        """Durably replace a party's answers by ``change`` of them, a pure function that runs with the link locked. Raises TooManySenders
         where it would be one party too many, and what ``change`` raises."""
         ...
 

@@ -72,7 +72,7 @@ class Opener:
         ``open`` and ``SmallFiles`` call this. ``client`` is the sender's address, as limits count clients.
 
         Takes the named lock of the upload's id where there is a key: the caller must hold no named lock. Raises RequestFull,
-        ItemFull, RateLimited, StorageFull, Busy, and nothing is left of it then; what ``Finder.opened_before`` raises; for a file of 0 bytes what
+        ItemFull, TooManySenders, StorageFull, Busy, and nothing is left of it then; what ``Finder.opened_before`` raises; for a file of 0 bytes what
         ``Deliveries.finish`` raises.
         """
         session = self._new_session(link, command, sender, client, upload_id or new_upload_id(link.hash, command.key))

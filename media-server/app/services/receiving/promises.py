@@ -81,7 +81,7 @@ class Promises:
         self._store.change(session.upload_id, session.request_hash, session.client, decide)
 
     def reserve_place(self, session: UploadSession, link: RequestLink) -> None:
-        """Reserve a place on the link for an upload whose session exists. Raises RequestFull, ItemFull, RateLimited; StorageFull,
+        """Reserve a place on the link for an upload whose session exists. Raises RequestFull, ItemFull, TooManySenders; StorageFull,
         Busy where the catalogue cannot be written. Nothing is reserved then, and the promise stays until ``drop``."""
         until = self._terms.place_until(session.opened_at, 0)
         whose = session.item, session.sender.party

@@ -210,11 +210,11 @@ class Book:
         return Left(link, load, lambda: self._unlapsed(load, now))
 
     def admit(self, terms: Terms, whose: Whose, now: float) -> None:
-        """Let one more file of a party come, which is for an item where ``whose`` says so. Raises ItemFull, RateLimited."""
+        """Let one more file of a party come, which is for an item where ``whose`` says so. Raises ItemFull, TooManySenders."""
         self._parties.admit(terms, whose, self._sums["parties"], now)
 
     def begin_party(self, party: str, now: float) -> None:
-        """Have a party that something is noted of. Raises RateLimited."""
+        """Have a party that something is noted of. Raises TooManySenders."""
         self._parties.begin(party, self._sums["parties"], now)
 
     def open(self, opening: Opening, marks: Sequence[int], whose: Whose = NOBODYS) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import and_, literal_column, or_, select
 
 from app.core.actors import SENDER, Actor
 from app.core.audit import Act
-from app.core.errors import ItemFull, RateLimited, RequestFull, RequestNotFound, UploadError
+from app.core.errors import ItemFull, RequestFull, RequestNotFound, TooManySenders, UploadError
 from app.core.events import EventKind
 from app.core.ledger import folder_mark, folder_marks, new_folders
 from app.core.links import DeliveryIntent, Fate, Known, Opening, ReceivedFile, RequestLink, Usage
@@ -176,7 +176,7 @@ class SQLRequests(SQLLinks):
                 try:
                     book.admit(link.terms, Whose(file.item, file.party), now)
                     left.take(file.size, brought)
-                except (RequestFull, ItemFull, RateLimited) as error:
+                except (RequestFull, ItemFull, TooManySenders) as error:
                     full[file.upload_id] = error
                 else:
                     announced.append((file, brought))

@@ -13,15 +13,12 @@ import sqlalchemy as sa
 from sqlalchemy import select
 
 from app.core.checklists import MAX_PARTIES, UNKNOWN, Verdict, item_of
-from app.core.errors import ItemFull, RateLimited
+from app.core.errors import ItemFull, TooManySenders
 from app.core.links import ReceivedFile
 from app.core.terms import Terms
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Transaction, compiled, inserted, value
 from app.storage.sql.schema import State, ledger, parties, party_items
-
-AGAIN_SECONDS = 3600
-"""After which it is worth asking whether one party more is taken."""
 
 
 class Whose(NamedTuple):
@@ -155,15 +152,12 @@ class PartyCounts:
         return int(row[0]) if row else 0
 
     def begin(self, party: str, number_of_parties: int, now: float) -> None:
-        """Have a row for a party. Raises RateLimited where it would be one too many."""
+        """Have a row for a party. Raises TooManySenders where it would be one too many."""
         if party in self._known:
             return
         if self._tx.one(self._sql.known, link=self._link, party=party) is None:
             if number_of_parties + self._begun >= MAX_PARTIES:
-                raise RateLimited(
-                    f"{MAX_PARTIES} people have sent to this link, and it takes no more. Ask its owner for another.",
-                    retry_after=AGAIN_SECONDS,
-                )
+                raise TooManySenders(limit=MAX_PARTIES)
             self._add(party, _More(), now)
         self._known.add(party)
 

@@ -132,6 +132,11 @@ some(
     *(ledger.c[each] for each in ("link", "state", "party", "at", "upload_id")),
     only=_received & ledger.c.party.is_not(None),
 )
+some(
+    "ledger_coming_by_item",
+    *(ledger.c[each] for each in ("link", "state", "item", "party", "until")),
+    only=(ledger.c.state == number(State.OPEN)) & ledger.c.item.is_not(None),
+)
 some("ledger_unhashed", ledger.c.id, only=_received & ledger.c.sha256.is_(None))
 some(
     "ledger_owed",

@@ -18,23 +18,22 @@ MAX_ANSWERS_BODY = 64 * 1024
 
 @checklists.get("/checklist")
 def own(hash: str) -> Response:
-    return jsonify(checklist_view(services().links.checklists.own(hash, credentials())))
+    return jsonify(checklist_view(services().senders.checklists.own(hash, credentials())))
 
 
 @checklists.put("/answers")
 def answer(hash: str) -> Response:
     given = read_json(AnswersBody, MAX_ANSWERS_BODY).root
-    return jsonify(checklist_view(services().links.checklists.answer(hash, given, credentials())))
+    return jsonify(checklist_view(services().senders.checklists.answer(hash, given, credentials())))
 
 
 @checklists.get("/parties")
 @owner_required
 def parties(hash: str) -> Response:
-    here = services().links
-    link = here.file_requests.link(hash)
+    here, link = services().senders.checklists, services().links.file_requests.link(hash)
     found, more = read_page(
-        lambda most, after: here.checklists.page(hash, most, after),
-        lambda: here.checklists.page(hash, MAX_LISTED, None),
+        lambda most, after: here.page(hash, most, after),
+        lambda: here.page(hash, MAX_LISTED, None),
         lambda each: (each.first_at, each.id),
     )
     return jsonify(parties=[party_view(link, each) for each in found], **more)
@@ -44,5 +43,5 @@ def parties(hash: str) -> Response:
 @owner_required
 def judge(hash: str, party: str, item: str) -> Response:
     body = read_json(JudgeBody)
-    found = services().links.checklists.judge(hash, party, item, body.verdict, body.note, acting())
+    found = services().senders.checklists.judge(hash, party, item, body.verdict, body.note, acting())
     return jsonify(party_view(*found))

@@ -22,7 +22,7 @@ from app.core.checklists import (
     state_of,
 )
 from app.core.links import ReceivedFile, RequestLink
-from app.services.links.checklists import MOST_FILES, Checklist
+from app.services.senders.checklists import MOST_FILES, Checklist
 from app.web.wire.context import services
 from app.web.wire.declaring import Call, Group, Header, Who
 from app.web.wire.paging import PageQuery

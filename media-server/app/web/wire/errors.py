@@ -75,6 +75,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.RangeNotSatisfiable: 416,
     errors.TooManyAttempts: 429,
     errors.RateLimited: 429,
+    errors.TooManySenders: 429,
     errors.InternalError: 500,
     errors.Busy: 503,
     errors.StorageFull: 507,

@@ -28,6 +28,13 @@ _FOR_ALL = {
     "password_invalid": "The password is wrong.",
     "captcha_required": "The captcha was not accepted: try again, or open the link in a browser.",
 }
+# The same, in the server's own words.
+_SAID_FOR_ALL = {
+    "too_many_attempts": " Then run the same command again.",
+    "too_many_senders": "",
+    "item_not_found": "",
+    "answers_required": " Answer with --answer 'QUESTION=ANSWER'.",
+}
 MIN_LIMIT_BYTES = 1024
 """Bytes of a chunk. Nobody sends a file in smaller ones."""
 _GONE = {"upload_not_found", "upload_expired"}
@@ -52,8 +59,8 @@ def problem_of(answer: Answer, host: str) -> UploadProblem:
         )
     if code in _FOR_ALL:
         return Refused(_FOR_ALL[code], code)
-    if code == "too_many_attempts":
-        return Refused(f"{sentence} Then run the same command again.", code)
+    if code in _SAID_FOR_ALL:
+        return Refused(f"{sentence}{_SAID_FOR_ALL[code]}", code)
     if code == "upload_cancelled":
         return Unwanted(sentence, code)
     if code in _GONE:

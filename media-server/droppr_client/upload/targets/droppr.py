@@ -15,7 +15,7 @@ from droppr_client.upload import wire
 from droppr_client.upload.between import is_page
 from droppr_client.upload.captcha import solved
 from droppr_client.upload.connection import Answer, Connections, address_of, below, without_sentence
-from droppr_client.upload.identity import item_named, sender_key
+from droppr_client.upload.identity import answers_to, item_named, sender_key
 from droppr_client.upload.items import Item, Pair
 from droppr_client.upload.problems import FileRefused, Gone, Refused, Retryable, UploadProblem
 from droppr_client.upload.targets import Facts, Packed, PackTerms, Terms, UploadStatus
@@ -49,9 +49,11 @@ class DropprLink:
         sender_name: str | None = None,
         sender_email: str | None = None,
         item: str | None = None,
+        answers: Sequence[str] = (),
         keys: str | os.PathLike[str] | None = None,
     ) -> None:
-        """``item`` is the title or the id of what the link asks for; ``keys`` the folder in which is kept who sends."""
+        """``item`` is the title or the id of what the link asks for, ``answers`` are texts such as ``Whose?=Ann``; ``keys`` is the folder in
+        which is kept who sends."""
         self._server, self._hash, self.handoff_code = parts_of_link(url)
         self._connections = Connections(self._server)
         self._api = f"{below(address_of(self._server))}/api/droppr"
@@ -63,7 +65,8 @@ class DropprLink:
         self._item = item
         self._item_id: str | None = None
         self._key = sender_key(keys, self._hash) if keys else None
-        self.opens_unasked = item is None
+        self._answers = answers
+        self.opens_unasked = item is None and not answers
         self._entrance = threading.Lock()
         self._inside = threading.Event()
         self._turned_away: Answer | None = None
@@ -88,6 +91,7 @@ class DropprLink:
             self._password = self._password()
         if self.info.get("requires_password") and not self._password:
             raise Refused(PASSWORD_WANTED, "password_required")
+        self._answer()
         return Terms(
             chunk_size=chunk_size,
             parallel_chunks=wire.clamped(self.info.get("max_parallel_chunks"), 1, MAX_PARALLEL_CHUNKS) or 1,
@@ -249,6 +253,16 @@ class DropprLink:
         if isinstance(self._password, str) and self._password:
             headers["X-Request-Password"] = _encoded(self._password)
         return headers
+
+    def _answer(self) -> None:
+        """Say what was named. Raises Refused where the link asks no such question, or the answer is none."""
+        if not self._answers:
+            return
+        given = answers_to(self.info.get("questions"), self._answers)
+        answer = self._connections.call("PUT", f"{self._path}/answers", given, self._credentials())
+        if answer.code == "invalid_request":
+            raise Refused(wire.sentence(answer.document.get("error")) or "An answer is not right.", "invalid_request")
+        self._expect(answer, 200)
 
     def _find_item(self) -> None:
         """Raises Refused where the link asks for no such item."""

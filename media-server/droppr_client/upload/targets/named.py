@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit
 
 from droppr_client.upload.connection import without_sentence
@@ -20,14 +20,16 @@ def target_at(
     name: str | None = None,
     email: str | None = None,
     item: str | None = None,
+    answers: Sequence[str] = (),
     keys: str | os.PathLike[str] | None = None,
 ) -> Target:
     """A link's address, ``s3://bucket/prefix``, or a folder. ``keys`` is the folder that remembers who sends to links. Raises Refused."""
     meant = without_sentence(where)
     if meant.startswith(("http://", "https://")) or ("/request/" in meant and not os.path.lexists(where)):
-        return DropprLink(meant, password=password, sender_name=name, sender_email=email, item=item, keys=keys)
-    if item is not None:
-        raise Refused("Only a link has items: leave --item out.", "invalid_request")
+        who = {"sender_name": name, "sender_email": email}
+        return DropprLink(meant, password=password, **who, item=item, answers=answers, keys=keys)
+    if item is not None or answers:
+        raise Refused("Only a link asks for items and answers: leave --item and --answer out.", "invalid_request")
     scheme = urlsplit(where).scheme
     if scheme == "s3":
         return _bucket(where)

@@ -21,6 +21,9 @@ def upgrade() -> None:
     ):
         some = sa.text(f"state = 3 AND {name} IS NOT NULL")
         op.create_index(f"ledger_by_{name}", "ledger", columns, sqlite_where=some, postgresql_where=some)
+    coming = sa.text("state = 1 AND item IS NOT NULL")
+    columns = ["link", "state", "item", "party", "until"]
+    op.create_index("ledger_coming_by_item", "ledger", columns, sqlite_where=coming, postgresql_where=coming)
     op.create_table(
         "parties",
         sa.Column("link", sa.BigInteger(), autoincrement=False, nullable=False),

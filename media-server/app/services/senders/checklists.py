@@ -26,6 +26,7 @@ from app.core.ports.links import ListCursor
 from app.core.ports.parties import PartyStore
 from app.services.accounts import acts
 from app.services.links.file_requests import FileRequests
+from app.services.receiving.room import Room
 
 MOST_FILES = 100
 """So many files of an item a sender is shown."""
@@ -51,6 +52,7 @@ class Checklists:
         parties: PartyStore,
         attempts: Attempts,
         clock: Clock,
+        room: Room,
         rate_limit: str,
     ) -> None:
         """``rate_limit`` is how often a client's address may answer questions."""
@@ -58,6 +60,7 @@ class Checklists:
         self._parties = parties
         self._attempts = attempts
         self._clock = clock
+        self._room = room
         self._rate_limit = rate_limit
 
     def own(self, hash: str, credentials: Credentials) -> Checklist:
@@ -67,13 +70,14 @@ class Checklists:
         return self._checklist(link, party_of(link, credentials.key))
 
     def answer(self, hash: str, given: Mapping[str, object], credentials: Credentials) -> Checklist:
-        """Note answers to the link's questions; what is not among them stays. Raises what ``own`` raises, InvalidRequest, RateLimited, and
-        AnswersRequired where nobody could tell whose they are."""
+        """Note answers to the link's questions; what is not among them stays. Raises what ``own`` raises, InvalidRequest, RateLimited,
+        TooManySenders, StorageFull where the disk has no room for what strangers say, and AnswersRequired where nobody could tell whose they are."""
         link = self._file_requests.find(hash)
         self._file_requests.authorize_look(link, credentials)
         party = party_of(link, credentials.key)
         if party is None:
             raise AnswersRequired("Send a key of your own as X-Sender-Key: answers belong to whoever has it.")
+        self._room.room_for_opening()
         key = f"answers:{credentials.actor.address}"
         if not self._attempts.hit(key, self._rate_limit):
             wait = self._attempts.retry_after(key, self._rate_limit)
