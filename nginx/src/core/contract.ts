@@ -490,7 +490,7 @@ export interface components {
             readonly state: components["schemas"]["ItemState"];
             /** @description What the owner said, as long as nothing was sent after it. */
             readonly note: string;
-            /** @description The newest 100, newest first. */
+            /** @description The newest 100, newest first; of many items fewer of each. */
             readonly files: readonly components["schemas"]["SentFile"][];
             readonly files_total: number;
         };

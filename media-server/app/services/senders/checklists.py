@@ -30,6 +30,8 @@ from app.services.receiving.room import Room
 
 MOST_FILES = 100
 """So many files of an item a sender is shown."""
+MOST_IN_ALL = 1000
+"""Of many items together, but for ten of each."""
 NOBODY = Party("")
 
 
@@ -117,7 +119,8 @@ class Checklists:
         if party is None or found is None:
             return Checklist(link, NOBODY, {})
         there = [each.id for each in link.terms.items if found.items.get(each.id, NOTHING).files]
-        files = {each: self._parties.files(link.hash, party, each, MOST_FILES) for each in there}
+        most = min(MOST_FILES, max(10, MOST_IN_ALL // max(1, len(there))))
+        files = {each: self._parties.files(link.hash, party, each, most) for each in there}
         return Checklist(link, replace(found, answers=_asked(link, found.answers)), files)
 
 
