@@ -5,6 +5,7 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { sampleDigest } from "../src/adapters/digest";
 import { DropprApi, fetchLinkInfo } from "../src/adapters/droppr-api";
+import { parseItems, parseQuestions } from "../src/core/asked";
 import { errorFromReply } from "../src/core/errors";
 import { parseChunkReceipt, parseLinkInfo, parseUploadState } from "../src/core/wire";
 import { sendPack } from "../src/utils/pack-sender";
@@ -45,6 +46,9 @@ describe("the golden replies", () => {
       askName: "required",
       captchaProvider: "altcha",
     });
+    const { items, questions } = parseLinkInfo(JSON.parse(golden("info")));
+    expect([parseItems(items), parseQuestions(questions)]).toEqual([items, questions]);
+    expect([items.length, questions.length].every((each) => each > 0)).toBe(true);
   });
 
   it("a refusal with its details", () => {

@@ -41,4 +41,5 @@ export default {
   error_item_full: "يوجد هنا من الملفات ما يكفي.",
   error_item_not_found: "لم يعد هذا مطلوبًا. أعد تحميل الصفحة لترى المطلوب.",
   error_answers_required: "يُرجى الإجابة أولًا عن أسئلة هذا الرابط. إن لم ترَ أسئلة فأعد تحميل الصفحة.",
+  error_too_many_senders: "أرسل إلى هذا الرابط عدد كبير من الأشخاص فلم يعد يقبل المزيد. اطلب رابطًا آخر.",
 } satisfies AskedWords;

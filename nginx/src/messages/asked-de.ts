@@ -32,4 +32,6 @@ export default {
   error_item_not_found: "Darum wird nicht mehr gebeten. Laden Sie die Seite neu, um zu sehen, worum.",
   error_answers_required:
     "Bitte beantworten Sie zuerst die Fragen dieses Links. Sehen Sie keine, laden Sie die Seite neu.",
+  error_too_many_senders:
+    "An diesen Link haben so viele gesendet, dass er nichts mehr annimmt. Bitten Sie um einen anderen.",
 } satisfies AskedWords;

@@ -32,4 +32,6 @@ export default {
   error_item_full: "There are as many files as are wanted for this.",
   error_item_not_found: "This is not asked for any more. Reload the page to see what is.",
   error_answers_required: "Please answer the questions of this link first. If you see none, reload the page.",
+  error_too_many_senders:
+    "So many people have sent to this link that it takes no more. Ask the person who sent you the link for another one.",
 };

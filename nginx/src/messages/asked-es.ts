@@ -32,4 +32,5 @@ export default {
   error_item_not_found: "Esto ya no se pide. Recargue la página para ver lo que se pide.",
   error_answers_required:
     "Responda primero a las preguntas de este enlace. Si no ve ninguna, recargue la página.",
+  error_too_many_senders: "Han enviado a este enlace tantas personas que ya no admite más. Pida otro.",
 } satisfies AskedWords;

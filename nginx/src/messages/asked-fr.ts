@@ -32,4 +32,6 @@ export default {
   error_item_not_found: "Ce n’est plus demandé. Rechargez la page pour voir ce qui l’est.",
   error_answers_required:
     "Répondez d’abord aux questions de ce lien. Si vous n’en voyez pas, rechargez la page.",
+  error_too_many_senders:
+    "Tant de personnes ont envoyé vers ce lien qu’il n’accepte plus rien. Demandez-en un autre.",
 } satisfies AskedWords;

@@ -32,4 +32,6 @@ export default {
   error_item_not_found: "この項目はもう求められていません。ページを再読み込みしてください。",
   error_answers_required:
     "先にこのリンクの質問にお答えください。質問が見えない場合は、ページを再読み込みしてください。",
+  error_too_many_senders:
+    "このリンクには多くの人が送信したため、これ以上受け付けられません。別のリンクをお求めください。",
 } satisfies AskedWords;

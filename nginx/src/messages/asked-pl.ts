@@ -36,4 +36,6 @@ export default {
   error_item_not_found: "O to nie ma już prośby. Proszę odświeżyć stronę, aby zobaczyć, o co jest.",
   error_answers_required:
     "Najpierw prosimy odpowiedzieć na pytania tego linku. Jeśli ich nie widać, proszę odświeżyć stronę.",
+  error_too_many_senders:
+    "Na ten link wysłało już tyle osób, że nie przyjmuje więcej. Prosimy poprosić o inny.",
 } satisfies AskedWords;
