@@ -39,6 +39,7 @@ function file(id: string, receivedAt: number, senderName: string | null = "Anna"
     senderName,
     senderEmail: null,
     passedOn: null,
+    item: null,
     type: "document",
   };
 }

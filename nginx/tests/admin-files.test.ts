@@ -20,6 +20,7 @@ function file(number: number, more: Partial<ReceivedFile> = {}): ReceivedFile {
     sha256: "ab".repeat(32),
     senderName: null,
     senderEmail: null,
+    item: null,
     type: "other",
     passedOn: null,
     ...more,
@@ -240,6 +241,7 @@ describe("FileRow", () => {
       picture: () => undefined,
       remove: () => undefined,
       passOn: async () => undefined,
+      itemTitle: (item) => (item === "passport" ? "Passport" : ""),
       isGone: async () => false,
       ...more,
     });
@@ -265,6 +267,14 @@ describe("FileRow", () => {
     expect(made.element.querySelector("button.file-remove")?.getAttribute("aria-label")).toContain(
       "Delete a/b/",
     );
+  });
+
+  it("tells for which item a file was sent, and nothing of it for the others", () => {
+    const made = row();
+    made.paint(entry(file(1, { item: "passport" })));
+    expect([shown(made, "item")?.textContent, shown(made, "item-line")?.hidden]).toEqual(["Passport", false]);
+    made.paint(entry(file(2), 2));
+    expect(shown(made, "item-line")?.hidden).toBe(true);
   });
 
   it("tells nothing of the file before when it is used again", async () => {

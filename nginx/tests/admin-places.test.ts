@@ -19,6 +19,7 @@ function file(id: string, sender: string | null, minute: number, path = `${id}.t
     sha256: null,
     senderName: sender,
     senderEmail: null,
+    item: null,
     type: "other",
     passedOn: null,
   };

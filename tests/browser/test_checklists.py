@@ -111,6 +111,11 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
         row.get_by_role("button", name="Accept all that was sent (2)").click()
         expect(row.get_by_role("button", name="Accepted: Passport, Somebody")).to_be_visible()
         expect(row.get_by_role("button", name="Accepted: Receipts, Somebody")).to_be_visible()
+        # What is open beside the list is not in the way of logging in again.
+        row.get_by_role("button", name="Accepted: Passport, Somebody").click()
+        admin.context.clear_cookies()
+        look_again(admin)
+        expect(admin.get_by_label("Admin token")).to_be_focused()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(state(page, "Receipts")).to_have_text("Accepted")
     assert complaints(page) == []

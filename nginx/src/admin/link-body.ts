@@ -107,6 +107,7 @@ export class LinkBody {
       },
       picture: (place, uploadId) => pictures.show(place, uploadId),
       passOn: (path) => this.#passOn(path),
+      itemTitle: (item) => this.#link.items.find(({ id }) => id === item)?.title ?? "",
       isGone: (path) => api.isGone(link.hash, path),
       remove: (ids, name, restorable) => this.#taking.remove(ids, name, restorable),
       download: (chosen, view, found) => this.#taking.download(chosen, view, found),

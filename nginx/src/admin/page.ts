@@ -168,9 +168,10 @@ export class AdminPage {
   }
 
   #showLogin(words: string): void {
-    // A panel that is open would keep the login from being used.
+    // What is open over the page would keep the login from being used.
     this.#panelWasOpen ||= this.#newLink.isOpen;
     this.#newLink.setAside();
+    for (const each of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) each.close();
     this.#poller.stop();
     this.#activity.stop();
     this.#swap(false);

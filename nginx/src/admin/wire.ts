@@ -90,6 +90,8 @@ export interface ReceivedFile {
   readonly sha256: string | null;
   readonly senderName: string | null;
   readonly senderEmail: string | null;
+  /** Of the checklist; null for none. */
+  readonly item: string | null;
   /** What kind of file it is, by its extension: `picture`, `video` … */
   readonly type: string;
   /** Null where it goes nowhere else. */
@@ -265,6 +267,7 @@ export function parseFiles(value: unknown): Page<ReceivedFile> {
       sha256: optionalText(fields.sha256),
       senderName: optionalText(fields.sender_name),
       senderEmail: optionalText(fields.sender_email),
+      item: optionalText(fields.item),
       type: optionalText(fields.type) ?? "other",
       passedOn: passedOnOf(fields.passed_on),
     };

@@ -13,6 +13,8 @@ interface DetailsPorts {
   readonly hash: string;
   readonly passOn: (path: string) => Promise<void>;
   readonly remove: (file: ReceivedFile) => void;
+  /** What an item of the checklist is called; empty for none. */
+  readonly itemTitle: (item: string | null) => string;
 }
 
 export class Details {
@@ -24,10 +26,12 @@ export class Details {
   readonly #download = part(this.element, "download", HTMLAnchorElement);
   readonly #remove = part(this.element, "remove", HTMLButtonElement);
   readonly #linkHash: string;
+  readonly #itemTitle: DetailsPorts["itemTitle"];
   #file: ReceivedFile | null = null;
 
-  constructor({ hash, passOn, remove }: DetailsPorts) {
+  constructor({ hash, passOn, remove, itemTitle }: DetailsPorts) {
     this.#linkHash = hash;
+    this.#itemTitle = itemTitle;
     copies(this.#copy, () => this.#file?.sha256 ?? "");
     acts(this.#passOn, async () => {
       if (this.#file !== null) await passOn(this.#file.path);
@@ -45,6 +49,9 @@ export class Details {
     const sender = visibleName(senderWords(file));
     setText(part(this.element, "sender", HTMLElement), sender);
     part(this.element, "sender-line", HTMLElement).hidden = sender === "";
+    const item = visibleName(this.#itemTitle(file.item));
+    setText(part(this.element, "item", HTMLElement), item);
+    part(this.element, "item-line", HTMLElement).hidden = item === "";
     const { passedOn, sha256 } = file;
     part(this.element, "passed-on-line", HTMLElement).hidden = passedOn === null;
     setText(this.#passedOn, passedOn === null ? "" : visibleName(passedOnWords(passedOn)));

@@ -29,6 +29,8 @@ export interface RowPorts {
   readonly remove: (file: ReceivedFile) => void;
   /** Has it passed on again. */
   readonly passOn: (path: string) => Promise<void>;
+  /** What an item of the checklist is called; empty for none. */
+  readonly itemTitle: (item: string | null) => string;
   /** Whether a file that was received is no longer in its place. */
   readonly isGone: (path: string) => Promise<boolean>;
 }

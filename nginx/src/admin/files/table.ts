@@ -16,7 +16,8 @@ import { SelectionBar } from "./selection-bar";
 import { type Entry, type Found, Shelf } from "./shelf";
 import { isFiltered, sortedBy, type View } from "./view";
 
-export interface TablePorts extends Pick<RowPorts, "hash" | "open" | "picture" | "passOn" | "isGone"> {
+export interface TablePorts
+  extends Pick<RowPorts, "hash" | "open" | "picture" | "passOn" | "itemTitle" | "isGone"> {
   readonly load: (
     query: Record<string, string>,
     cursor: string,
