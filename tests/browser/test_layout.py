@@ -212,6 +212,26 @@ def test_a_checklist_of_which_some_is_there(owner: Client, visit: Visit, gauge: 
     assert complaints(sender.page) == []
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_checklist_of_which_some_is_on_its_way(
+    owner: Client, desk: Path, visit: Visit, gauge: Gauge, scheme: Literal["light", "dark"]
+) -> None:
+    sender = visit(owner.make_link(title="Papers", items=ITEMS), color_scheme=scheme)
+    page = sender.page
+    sender.line(mib_per_second=SLOW)
+    for name, path in (
+        ("Receipts", write(desk / LONG, b"no")),
+        ("Bank statement", write(desk / LONG, content(16 * MIB))),
+    ):
+        with page.expect_file_chooser() as chooser:
+            page.get_by_role("button", name=f"Choose files: {name}").click()
+        chooser.value.set_files(path)
+    expect(page.locator('.asked-item[data-state="sending"]')).to_have_count(1)
+    expect(page.locator(".asked-item").get_by_role("alert")).to_have_count(1)
+    gauge.check(page, f"sender checklist under way {scheme}", row=220)
+    assert complaints(page) == []
+
+
 def test_a_checklist_on_a_phone(owner: Client, visit: Visit, gauge: Gauge) -> None:
     sender = visit(papers(owner, recipient_name="Anna"), has_touch=True, is_mobile=True)
     expect(sender.page.locator(".asked-state:visible")).to_have_count(len(ITEMS))
