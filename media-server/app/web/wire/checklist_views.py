@@ -50,7 +50,9 @@ class ItemStanding(TypedDict):
     id: str
     state: ItemState
     note: Annotated[str, Field(description="What the owner said, as long as nothing was sent after it.")]
-    files: Annotated[list[SentFile], Field(description=f"The newest {MOST_FILES}, newest first; of many items fewer of each.")]
+    files: Annotated[
+        list[SentFile], Field(description=f"The newest {MOST_FILES}, newest first; of many items fewer of each.")
+    ]
     files_total: int
 
 
