@@ -29,7 +29,8 @@ def is_torture(config: pytest.Config) -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if is_torture(config):
         for item in items:
-            item.add_marker(pytest.mark.timeout(4 * 3600))
+            # In front of what a test says of itself, which is about the sample.
+            item.add_marker(pytest.mark.timeout(4 * 3600), append=False)
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
