@@ -89,7 +89,7 @@ def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> N
     desk.get_by_label("Expires").select_option("In some hours …")
     desk.get_by_label("Hours from now").fill("36")
     desk.get_by_label("Password (optional)").fill("öpen sesame")
-    desk.get_by_text("Limits and questions").click()
+    desk.get_by_text("Limits and more").click()
     desk.get_by_label("Largest file", exact=True).fill("1.5")
     desk.get_by_label("All files together", exact=True).fill("300")
     desk.get_by_label("Unit of all files together").select_option("MB")
@@ -125,7 +125,7 @@ def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> N
 
 def test_mail_that_the_server_cannot_send_is_said_beside_its_field(desk: Page, server: LiveServer) -> None:
     open_panel(desk)
-    desk.get_by_text("Limits and questions").click()
+    desk.get_by_text("Limits and more").click()
     field = desk.get_by_label("Mail what arrives to")
     field.fill("anna@example.org")
     desk.get_by_label("Folder", exact=True).fill("admin/told")

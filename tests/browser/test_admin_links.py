@@ -99,7 +99,7 @@ def test_an_edit_changes_what_was_changed_and_survives_refreshes(desk: Page, cli
     after = found(client, link.path)
     assert after == {**before, "title": "Edited"}
     row.get_by_role("button", name="Edit").click()
-    row.get_by_label("Ask for no password any more").check()
+    row.get_by_label("Remove the password").check()
     row.get_by_label("Expires").select_option("Never")
     row.get_by_role("button", name="Save").click()
     expect(row).to_contain_text("Never expires")
@@ -241,7 +241,7 @@ def test_nothing_is_wider_than_a_small_telephone(browser: Browser, server: LiveS
     row = unfold(page, "W" * 100)
     row.get_by_role("button", name="QR code").click()
     row.get_by_role("button", name="Edit").click()
-    row.get_by_text("Limits and questions").click()
+    row.get_by_text("Limits and more").click()
     assert page.evaluate("document.documentElement.scrollWidth") == 320
     for tab in ("Files", "Activity"):
         look_at(page, tab)

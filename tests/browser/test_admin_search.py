@@ -32,7 +32,7 @@ def test_files_are_found_by_what_they_say(browser: Browser, server: LiveServer, 
     with owner_desk(browser, server.url, server.token) as desk:
         row = unfold(desk, "Rowing club")
         row.get_by_role("button", name="Edit").click()
-        row.get_by_text("Limits and questions").click()
+        row.get_by_text("Limits and more").click()
         row.get_by_label("Index the texts in files").check()
         row.get_by_role("button", name="Save").click()
         expect(row.get_by_role("button", name="Save")).to_be_hidden()

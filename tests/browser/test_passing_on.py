@@ -141,7 +141,7 @@ def test_the_owner_chooses_a_destination_and_sees_how_files_get_on(browser, send
     bucket, folder = f"b-{uuid4().hex}", f"f-{uuid4().hex}"
     with owner_desk(browser, site, sender.token) as desk:
         open_panel(desk)
-        desk.locator("#new-terms summary").click()
+        desk.get_by_text("Limits and more").click()
         desk.get_by_label("Pass files on to").select_option("s3")
         expect(desk.get_by_label("Id of the Drive folder")).to_be_hidden()
         desk.get_by_label("Bucket", exact=True).fill(bucket)

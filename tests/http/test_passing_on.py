@@ -504,7 +504,8 @@ def test_what_was_received_while_the_remote_was_down_goes_when_it_is_back(live, 
     server = live(workers=1, **{**store.settings, "DROPPR_S3_ENDPOINT": f"http://127.0.0.1:{free_port()}"})
     link, bucket = to_s3(Client.of(server), store)
     kept, lost = deliver(link, "kept.bin", b"kept"), deliver(link, "lost.bin", b"lost")
-    eventually(lambda: passed_on(link, "kept.bin")["state"] == "retrying", seconds=SECONDS, what="the failure")
+    for path in ("kept.bin", "lost.bin"):
+        eventually(lambda path=path: passed_on(link, path)["state"] == "retrying", seconds=SECONDS, what="the failure")  # type: ignore[misc]
     assert "does not answer" in passed_on(link, "kept.bin")["error"]
     server.kill()
     assert in_outbox(server.data_dir) == {kept, lost}
