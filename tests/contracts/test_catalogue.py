@@ -92,7 +92,7 @@ def without_seen(tx: Transaction) -> None:
     newest = ("links_by_due", "links_to_remind", "ledger_by_item", "ledger_by_party", "ledger_coming_by_item")
     for index in newest:
         tx.run(f"DROP INDEX {index}")
-    for table in ("audit", "invited", "unreminded", "parties", "party_items"):
+    for table in ("shares", "share_visits", "audit", "invited", "unreminded", "parties", "party_items"):
         tx.run(f"DROP TABLE {table}")
     newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties")]
     for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("events", "about")):

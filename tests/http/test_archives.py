@@ -234,7 +234,7 @@ def test_it_ends_before_its_end_where_a_file_is_changed_while_it_is_sent(tmp_pat
             file.write(b"changed under way")
         with pytest.raises(http.client.IncompleteRead):
             reply.read()
-        assert "an archive ends early" in server.log.read_text()
+        assert "a download ends early" in server.log.read_text()
         assert client.call("GET", "/healthz").status == 200
 
 

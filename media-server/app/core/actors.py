@@ -17,6 +17,8 @@ class ActorKind(StrEnum):
     """The server itself, such as its nightly purge."""
     DOOR = "door"
     """A program that comes by another protocol with a key of a link's own."""
+    RECEIVER = "receiver"
+    """Anybody who has the address of a share."""
     STRANGER = "stranger"
     """Anybody who has shown nothing, such as whoever fails to log in."""
 

@@ -143,6 +143,13 @@ class SelectionNotFound(NotFound):
     default = "There is no such selection, or it is good no longer. Choose the files again."
 
 
+class ShareNotFound(NotFound):
+    code = "share_not_found"
+    default = (
+        "There is no such download. Check the address for missing characters, or ask whoever sent it for a new one."
+    )
+
+
 class EntityNotFound(NotFound):
     code = "entity_not_found"
     default = "There is no such entity, or it has no documents that are searched."
@@ -253,6 +260,16 @@ class RequestInUse(UploadError):
 class RequestExpired(UploadError):
     code = "request_expired"
     default = "This link has expired. Ask its owner for a new one."
+
+
+class ShareExpired(UploadError):
+    code = "share_expired"
+    default = "This download has expired. Ask whoever sent you the address for a new one."
+
+
+class ShareUsedUp(UploadError):
+    code = "share_used_up"
+    default = "These files were downloaded as often as they may be. Ask whoever sent you the address for a new one."
 
 
 class RequestClosed(UploadError):

@@ -23,6 +23,8 @@ from app.web.api.pages import SENDERS_PAGE, pages
 from app.web.api.receipts import receipts
 from app.web.api.reminders import reminders
 from app.web.api.requests import requests
+from app.web.api.share_page import share_page
+from app.web.api.shares import shares
 from app.web.api.system import system
 from app.web.api.ws import ws
 from app.web.server.below import below
@@ -35,7 +37,7 @@ from app.web.wire.json_body import ValidJSON
 from app.web.wire.rights import BODILESS, judge_link
 from app.web.wire.security import security_headers
 
-_CAPABILITIES = ("/admin/links/", "/api/", "/request/", "/ws_api/")
+_CAPABILITIES = ("/admin/links/", "/api/", "/download/", "/request/", "/ws_api/")
 _BLUEPRINTS = (
     requests,
     deleted,
@@ -48,6 +50,8 @@ _BLUEPRINTS = (
     messages,
     reminders,
     receipts,
+    shares,
+    share_page,
     audit,
     owner,
     system,

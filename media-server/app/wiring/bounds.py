@@ -20,6 +20,7 @@ MAX_PROCESSES = 256
 IDLE_SECONDS = 15.0
 """How long an upload of which nothing comes keeps its slot."""
 TOO_MANY_ARCHIVES = "Too many archives are being downloaded. Try again when one of them is done."
+TOO_MANY_SHARES = "Too many downloads are going on. Try again in a moment."
 TOO_MANY_PICTURES = "Too many pictures are being made. Try again in a moment."
 TOO_MANY_PACKS = "Too many packs are being received. Send this one again in a moment."
 
@@ -27,8 +28,8 @@ TOO_MANY_PACKS = "Too many packs are being received. Send this one again in a mo
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """What bounds the work of a process: memory, slots among the uploads at once, threads that wait for others in all, and of these
-    the rooms of those who wait for a session, a password or an opening, of those at bulk work, of those who send archives, and
-    of those who wait for a picture."""
+    the rooms of those who wait for a session, a password or an opening, of those at bulk work, of those who send archives, of
+    those who send what is shared, and of those who wait for a picture."""
 
     memory: MemoryMonitor
     concurrency: UploadConcurrencyManager
@@ -38,6 +39,7 @@ class Bounds:
     bulk: Bulk
     overtaking: WaitingRoom
     archives: WaitingRoom
+    shares: WaitingRoom
     pictures: WaitingRoom
 
 
@@ -77,5 +79,7 @@ def build_bounds(settings: Settings) -> Bounds:
         overtaking=WaitingRoom(max(1, threads // 4), max(1, threads * 3 // 16), threads=waiting),
         # Each has a thread for as long as its reader takes.
         archives=WaitingRoom(settings.archives_at_once, settings.archives_at_once, TOO_MANY_ARCHIVES, waiting),
+        # No receiver takes all of them, and none of those that owners have.
+        shares=WaitingRoom(settings.archives_at_once, max(1, settings.archives_at_once // 2), TOO_MANY_SHARES, waiting),
         pictures=WaitingRoom(max(1, threads // 4), max(1, threads // 4), TOO_MANY_PICTURES, waiting),
     )

@@ -30,6 +30,8 @@ class Links:
     file_requests: FileRequests
     finishing: Finishing
     captcha: CaptchaProvider
+    access: Access
+    hasher: Argon2Hasher
 
 
 def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
@@ -56,7 +58,8 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         usual_hours=settings.link_expires_hours,
         checks=TermChecks(target=remotes.check, needs=partial(_check, settings)),
     )
-    return Links(file_requests, Finishing(ground.requests, ground.parties), captcha)
+    finishing = Finishing(ground.requests, ground.parties)
+    return Links(file_requests, finishing, captcha, access, hasher)
 
 
 def _check(settings: Settings, name: str) -> None:

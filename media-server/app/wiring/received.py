@@ -14,12 +14,15 @@ from app.services.received.looks import Looks
 from app.services.received.many import Many
 from app.services.received.retention import Retention
 from app.services.received.selections import Selections
+from app.services.received.shares import Shares
 from app.settings import SPOOL, Settings
 from app.storage.disk.scratch import LocalScratch
 from app.storage.sql.bin import SQLBin
 from app.storage.sql.codes import SQLHandoffs
 from app.storage.sql.file_lists import SQLFileLists
+from app.storage.sql.shares import SQLShares
 from app.wiring.ground import Ground, is_durable
+from app.wiring.links import Links
 from app.wiring.looks import build_looks
 
 
@@ -36,9 +39,10 @@ class Received:
     retention: Retention
     disk_use: DiskUse
     looks: Looks
+    shares: Shares
 
 
-def build_received(ground: Ground, settings: Settings) -> Received:
+def build_received(ground: Ground, settings: Settings, links: Links) -> Received:
     """What takes received files away: in archives, to the bin, or after their time."""
     deleted = SQLBin(ground.catalogue, clock=ground.clock, durable=is_durable(settings), happened=ground.bell.ring)
     bin = Bin(
@@ -70,4 +74,19 @@ def build_received(ground: Ground, settings: Settings) -> Received:
         retention=retention,
         disk_use=DiskUse(ground.requests, deleted),
         looks=build_looks(ground, settings),
+        shares=_shares(ground, settings, links, lists),
+    )
+
+
+def _shares(ground: Ground, settings: Settings, links: Links, lists: FileLists) -> Shares:
+    return Shares(
+        requests=ground.requests,
+        lists=lists,
+        inbox=ground.stores.inbox,
+        store=SQLShares(ground.catalogue, clock=ground.clock, durable=is_durable(settings)),
+        access=links.access,
+        hasher=links.hasher,
+        clock=ground.clock,
+        acts=ground.acts,
+        secret=ground.stores.secrets.get("share_key"),
     )

@@ -8,7 +8,7 @@ export interface components {
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
          */
-        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_removed" | "file_taken_back" | "pass_on_asked" | "logged_in" | "log_in_failed" | "logged_out" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "audit_exported" | "audit_erased";
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -347,7 +347,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "item_full" | "item_not_found" | "item_not_sent" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "selection_not_found" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
+            readonly code: "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "item_full" | "item_not_found" | "item_not_sent" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "selection_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "too_many_attempts" | "too_many_gaps" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -825,6 +825,23 @@ export interface components {
             /** @description Open a closed link again, or close it. false pauses the link. */
             readonly active?: boolean;
         };
+        /** @description Files of one link, for others to download. */
+        readonly NewShare: {
+            /** @description What receivers see above the files. */
+            readonly title?: string | null;
+            /** @description Who shares, as receivers are told; empty: they are told nothing. */
+            readonly sharer?: string | null;
+            /** @description What receivers must know; empty or null takes it away. */
+            readonly password?: string | null;
+            /** @description Hours from now; 0 is never. A share that is made without it: a week. */
+            readonly expires_hours?: number;
+            /** @description How often it can be downloaded; 0 is no limit. */
+            readonly max_downloads?: number;
+            /** @description The hash of the link that the files are of. */
+            readonly link: string;
+            /** @description Which files, by the ids of their uploads; without it all that have arrived by now. */
+            readonly uploads?: readonly string[] | null;
+        };
         readonly NotReady: {
             /** @constant */
             readonly status: "not ready";
@@ -973,6 +990,28 @@ export interface components {
             readonly keep_days: number;
             readonly search: boolean;
             readonly active: boolean;
+        };
+        /** @description A share as owners see it. */
+        readonly OwnersShare: {
+            readonly hash: string;
+            /** @description The path of the receivers' page. */
+            readonly url: string;
+            /** @description The address to send to people. */
+            readonly address: string;
+            /** @description The hash of the link that the files are of. */
+            readonly link: string;
+            readonly created_at: number;
+            readonly made_by: string;
+            readonly title: string;
+            readonly sharer: string;
+            readonly requires_password: boolean;
+            readonly expires_at: number | null;
+            readonly expired: boolean;
+            readonly max_downloads: number;
+            /** @description How often it was downloaded, as clients are counted. */
+            readonly downloads: number;
+            /** @description How many files were chosen; null for all that had arrived. */
+            readonly files: number | null;
         };
         /** @description How much goes into one pack of small files. */
         readonly PackLimits: {
@@ -1178,6 +1217,20 @@ export interface components {
         readonly ReceivedSoFar: {
             readonly files: number;
             readonly bytes: number;
+        };
+        /** @description A share as those who have its address see it, once they gave the password where there is one. */
+        readonly ReceiversShare: {
+            readonly title: string;
+            /** @description Who shares; only where the owner says so. */
+            readonly sharer?: string;
+            /** @description Seconds; null for never. */
+            readonly expires_in: number | null;
+            /** @description The newest first, 500 at most. */
+            readonly files: readonly components["schemas"]["SharedFile"][];
+            /** @description Whether there are more files, which only the archive has. */
+            readonly more: boolean;
+            /** @description Whether it was downloaded as often as it may be. */
+            readonly used_up: boolean;
         };
         /** @description How often each limit has sent somebody away since the server started. */
         readonly Refusals: {
@@ -1402,6 +1455,29 @@ export interface components {
             readonly destinations: components["schemas"]["Destinations"];
             readonly concurrency: components["schemas"]["Concurrency"];
             readonly memory_monitor: components["schemas"]["Memory"];
+        };
+        readonly ShareList: {
+            readonly shares: readonly components["schemas"]["OwnersShare"][];
+        };
+        /** @description What to set on a share: what is absent stays as it is. */
+        readonly ShareTerms: {
+            /** @description What receivers see above the files. */
+            readonly title?: string | null;
+            /** @description Who shares, as receivers are told; empty: they are told nothing. */
+            readonly sharer?: string | null;
+            /** @description What receivers must know; empty or null takes it away. */
+            readonly password?: string | null;
+            /** @description Hours from now; 0 is never. A share that is made without it: a week. */
+            readonly expires_hours?: number;
+            /** @description How often it can be downloaded; 0 is no limit. */
+            readonly max_downloads?: number;
+        };
+        readonly SharedFile: {
+            /** @description What the file is called in the address of its download. */
+            readonly id: string;
+            readonly path: string;
+            readonly name: string;
+            readonly size: number;
         };
         /** @description One thing that the link asks for. */
         readonly ShownItem: {

@@ -131,7 +131,7 @@ class FileRequests:
             wait = self._attempts.retry_after(key, limit)
             raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
         blank = RequestLink(
-            hash=hash or _new_hash(), folder=folder, created_at=self._clock(), owner=str(actor), entity=entity
+            hash=hash or new_hash(), folder=folder, created_at=self._clock(), owner=str(actor), entity=entity
         )
         link = self._change({"expires_hours": self._hours(changes), **changes})(blank)
         self._requests.create(link, actor)
@@ -304,7 +304,7 @@ def _new_id() -> str:
     return "".join(secrets.choice(_IN_IDS) for _ in range(8))
 
 
-def _new_hash() -> str:
+def new_hash() -> str:
     """192 random bits, less what it takes to have a letter or digit at both ends: mail programs leave a dash at the
     end of an address out, and command lines read one at the start as an option."""
     while True:

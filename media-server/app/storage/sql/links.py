@@ -36,6 +36,7 @@ from app.storage.sql.database import Database, Row, Transaction, compiled, fille
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
 from app.storage.sql.schema import brought, doomed, folders, ledger, links, parties, party_items, seen
+from app.storage.sql.share_tables import share_visits, shares
 from app.storage.sql.telling_tables import invited
 
 MAX_LINKS_REMEMBERED = 256
@@ -96,7 +97,8 @@ class LinkStatements:
         self.doom = words(inserted(database, doomed))
         self.doomed = words(select(doomed.c.link).limit(number(1)).offset(number(0)))
         self.clear_some = [words(_some_of(table)) for table in (ledger, party_items)]
-        rest = (brought, folders, seen, invited, parties, doomed)
+        # Nobody finds a share whose link is gone, so what is left of it here is in nobody's way.
+        rest = (brought, folders, seen, invited, parties, share_visits, shares, doomed)
         self.clear_rest = [words(table.delete().where(table.c.link == value("link"))) for table in rest]
 
 

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import errno
-import logging
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Any
 
 from flask import Response, request
 
-from app.core.errors import InvalidPath, InvalidRequest, RangeNotSatisfiable
-from app.core.pieces import PIECE_BYTES
+from app.core.errors import InvalidPath, InvalidRequest
 from app.core.ranges import Span
-from app.services.received.archive import Archive, CutShort, FileBytes
+from app.services.received.archive import Archive
 from app.services.received.archives import Wanted, folder_parts, named
-from app.web.api.downloads import content_disposition, single_range, tell_size
+from app.web.api.downloads import content_disposition
+from app.web.api.sending import Sent, ranged
 from app.web.wire.context import services
 from app.web.wire.declaring import ZIP
 from app.web.wire.file_queries import MAX_SELECTIONS, ArchiveQuery
 from app.web.wire.json_body import parse
 from app.web.wire.taken import note_archive
-
-log = logging.getLogger("droppr.web")
 
 
 def archive(hash: str) -> Response:
@@ -35,13 +30,17 @@ def archive(hash: str) -> Response:
         link = here.links.file_requests.link(hash)
         made = here.received.archives.make(hash, wanted)
         stack.callback(made.close)
-        reply = _reply(hash, made, stack)
-        reply.headers["ETag"] = f'"{made.etag}"'
-        reply.headers["Accept-Ranges"] = "bytes"
-        reply.headers["Content-Type"] = ZIP
-        reply.headers["Content-Disposition"] = content_disposition(named(link))
-        reply.headers["X-Content-Type-Options"] = "nosniff"
-        return reply
+        return sent_archive(made, stack, named(link), lambda span: note_archive(hash, made, span))
+
+
+def sent_archive(made: Archive, stack: ExitStack, name: str, begins: Callable[[Span | None], Sent | None]) -> Response:
+    """The reply with an archive, or with the part of it that is asked for; ``stack`` is closed once it was sent. Raises
+    RangeNotSatisfiable, and what ``begins`` raises (see ``ranged``)."""
+    reply = ranged(made.size, made.etag, made.parts, stack, begins)
+    reply.headers["Content-Type"] = ZIP
+    reply.headers["Content-Disposition"] = content_disposition(name)
+    reply.headers["X-Content-Type-Options"] = "nosniff"
+    return reply
 
 
 def _wanted(hash: str) -> Wanted:
@@ -67,83 +66,3 @@ def _some(names: tuple[str, ...], field: str) -> tuple[str, ...]:
         sentence = f"An address names {MAX_SELECTIONS} selections at most."
         raise InvalidRequest(sentence, fields={field: sentence})
     return names
-
-
-def _reply(hash: str, made: Archive, stack: ExitStack) -> Response:
-    if made.etag in request.if_none_match:
-        return Response(status=304)
-    span = _span(made)
-    if request.method != "HEAD":
-        note_archive(hash, made, span)
-    reply = Response(status=200)
-    if span is None:
-        span = Span(0, made.size)
-    else:
-        reply.status_code = 206
-        reply.headers["Content-Range"] = f"bytes {span.start}-{span.end}/{made.size}"
-    reply.headers["Content-Length"] = str(span.length)
-    if request.method != "HEAD":
-        reply.response = _Sending(made, span, stack.pop_all(), request.environ.get("droppr.connection"))
-        reply.direct_passthrough = True
-    return reply
-
-
-def _span(made: Archive) -> Span | None:
-    """The part that is asked for; None where it is all. A part of another archive than this one is no use to anybody."""
-    if_range = request.headers.get("If-Range")
-    if if_range is not None and if_range.strip() != f'"{made.etag}"':
-        return None
-    try:
-        return single_range(made.size)
-    except RangeNotSatisfiable:
-        tell_size(made.size)
-        raise
-
-
-class _Sending:
-    """The body, for gunicorn: bytes as they are yielded, and those of files from the disk to the socket inside the kernel."""
-
-    def __init__(self, made: Archive, span: Span, stack: ExitStack, connection: Any) -> None:
-        self._parts = made.parts(span)
-        self._stack = stack
-        self._connection = connection
-        self._began = False
-
-    def __iter__(self) -> Iterator[bytes]:
-        try:
-            for part in self._parts:
-                if isinstance(part, bytes):
-                    yield part
-                elif self._connection is None or part.content.fileno() is None:
-                    yield from _pieces(part)
-                else:
-                    if not self._began:
-                        yield b""  # Has the headers go out first.
-                    self._send(part)
-                self._began = True
-        except CutShort as error:
-            # The number of bytes was said before the first: an end before that is what tells whoever reads.
-            log.warning("an archive ends early, as a file of it changed", extra={"path": str(error)})
-            raise ConnectionResetError(errno.ECONNRESET, "The archive ends here.") from error
-
-    def close(self) -> None:
-        self._parts.close()
-        self._stack.close()
-
-    def __del__(self) -> None:
-        # Where the reply got no further than its head, nobody asks for its body, and nobody closes it.
-        self.close()
-
-    def _send(self, part: FileBytes) -> None:
-        sent = self._connection.sock.sendfile(part.content, part.span.start, part.span.length)
-        if sent < part.span.length:
-            raise CutShort("cut short")
-
-
-def _pieces(part: FileBytes) -> Iterator[bytes]:
-    for start in range(part.span.start, part.span.stop, PIECE_BYTES):
-        wanted = Span(start, min(start + PIECE_BYTES, part.span.stop))
-        found = part.content.read(wanted)
-        if len(found) < wanted.length:
-            raise CutShort("cut short")
-        yield found

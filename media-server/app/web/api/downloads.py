@@ -63,13 +63,16 @@ def _by_nginx(path: Path, settings: Settings) -> Response:
 
 def _by_ourselves(stored: StoredFile, path: Path, file: ReceivedFile) -> Response:
     _mend_range(stored.size)
-    # One for each delivery, and another if the owner changes the file; the upload's id itself stays unsaid.
-    etag = hashlib.sha256(f"{file.upload_id} {stored.version}".encode()).hexdigest()[:32]
     try:
-        return send_file(path, conditional=True, mimetype="application/octet-stream", etag=etag)
+        return send_file(path, conditional=True, mimetype="application/octet-stream", etag=etag_of(stored, file))
     except RequestedRangeNotSatisfiable as error:
         tell_size(error.length)
         raise RangeNotSatisfiable(size=error.length) from None
+
+
+def etag_of(stored: StoredFile, file: ReceivedFile) -> str:
+    """One for each delivery, and another if the owner changes the file; the upload's id itself stays unsaid."""
+    return hashlib.sha256(f"{file.upload_id} {stored.version}".encode()).hexdigest()[:32]
 
 
 def single_range(size: int) -> Span | None:

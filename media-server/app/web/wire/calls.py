@@ -16,6 +16,7 @@ from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink, ShowQuery
+from app.web.wire.share_calls import SHARE_CALLS
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
 
@@ -121,6 +122,7 @@ CALLS = (
     ),
     *received_calls(_LINK, _BYTES),
     *checklist_calls(_LINK, _OPENING),
+    *SHARE_CALLS,
     Call(
         ("GET",),
         f"{_LINK}/files/{{path}}",

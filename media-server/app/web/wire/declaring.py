@@ -9,6 +9,7 @@ from typing import Any
 JSON = "application/json"
 BYTES = "application/octet-stream"
 FORM = "multipart/form-data"
+FORM_FIELDS = "application/x-www-form-urlencoded"
 PACK = "application/vnd.droppr.pack"
 HTML = "text/html"
 TEXT = "text/plain"
@@ -21,6 +22,7 @@ EVENTS = "text/event-stream"
 class Who(StrEnum):
     OWNER = "the owner"
     SENDER = "anyone with the link"
+    RECEIVER = "anyone with the share's address"
     UPLOADER = "anyone who names the upload"
     ANYONE = "anyone"
 
@@ -31,6 +33,7 @@ class Group(StrEnum):
     LINKS = "Links"
     UPLOADS = "Uploads"
     RECEIVED = "What has arrived"
+    SHARES = "Sharing files"
     FOUND = "Finding files"
     MESSAGES = "Messages"
     PROOF = "Receipts and handoffs"

@@ -21,7 +21,7 @@ MAX_CHOSEN = 5_000
 MAX_AT_ONCE = 1_000
 """Files that one call deletes or restores."""
 
-_Id = Annotated[str, StringConstraints(max_length=128)]
+Id = Annotated[str, StringConstraints(max_length=128)]
 _Time = Annotated[float, Field(ge=0, le=MAX_COUNT)]
 # No name that is kept holds one.
 _NO_ZERO = r"^[^\x00]*$"
@@ -124,7 +124,7 @@ class ChosenBody(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    uploads: Annotated[list[_Id], Field(min_length=1, max_length=MAX_CHOSEN)]
+    uploads: Annotated[list[Id], Field(min_length=1, max_length=MAX_CHOSEN)]
 
 
 class ManyBody(BaseModel):
@@ -132,7 +132,7 @@ class ManyBody(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    uploads: Annotated[list[_Id], Field(min_length=1, max_length=MAX_AT_ONCE)]
+    uploads: Annotated[list[Id], Field(min_length=1, max_length=MAX_AT_ONCE)]
 
 
 class DeleteQuery(BaseModel):

@@ -26,6 +26,8 @@ _PARAMETERS = {
     "message_id": "The id of a message.",
     "endpoint_id": "The id of an endpoint.",
     "hash": "The link.",
+    "share": "What is shared.",
+    "id": "A file, as the share tells it.",
     "upload_id": "The upload.",
     "path": "The path of a file below the link's folder, each part percent-encoded.",
     "code": "The code, however it is written.",

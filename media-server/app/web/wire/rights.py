@@ -23,15 +23,21 @@ def note_rights() -> None:
 
 
 def judge_link() -> None:
-    """Before every view that takes a body below a link's address: that there is such a link. Raises RequestNotFound.
+    """Before every view that takes a body below a link's address, or a share's: that there is such a one. Raises RequestNotFound,
+    ShareNotFound, ShareExpired.
 
     Whether it still takes anything is for the services to say: what was opened in time may finish. The owner's views ask for
     the owner's rights first. A body that nginx hands over has been received, after a question that was judged here: what is
     left to judge then is the services'.
     """
-    hash = (request.view_args or {}).get("hash")
+    hash, share = ((request.view_args or {}).get(name) for name in ("hash", "share"))
     view = current_app.view_functions.get(request.endpoint or "")
-    if hash is None or request.method in BODILESS or getattr(view, "for_owner", False):
+    if request.method in BODILESS or getattr(view, "for_owner", False):
+        return
+    if share is not None:
+        services().received.shares.find(share)
+        note_rights()
+    if hash is None:
         return
     if not is_handed_over(request.environ, services().settings):
         services().links.file_requests.link(hash)
