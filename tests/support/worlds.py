@@ -20,11 +20,13 @@ from app.core.ledger import folder_mark
 from app.core.links import Opening, ReceivedFile
 from app.core.paths import RelPath, numbered
 from app.core.ranges import Span
+from app.core.shares import Share
 from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
 from app.storage.disk.atomic import replace_file
 from app.storage.disk.span_log import Arrival, Kind
 from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.shares import SQLShares
 from app.wiring import build
 from tests.support.actors import OWNER
 
@@ -64,6 +66,7 @@ class World:
         self._fill_parties()
         self._fill_folder(self.data / "files" / "in")
         self._fill_sessions()
+        self.shared = self._fill_shares()
         self._fill_attempts()
         self._fill_promises()
         self.numbers = count()
@@ -130,6 +133,19 @@ class World:
             os.link(file, folder / numbered("same.txt", number))
             if number % 10 == 0:
                 os.link(file, folder / numbered("way", number // 10))
+
+    def _fill_shares(self) -> Share:
+        """One file that many have downloaded of late, among many shares."""
+        shares, [name] = self.services.received.shares, [self.named("received", 1)]
+        file = self.data / "files" / "in" / "received" / "1"
+        file.parent.mkdir()
+        file.write_bytes(b"bytes")
+        store, now = SQLShares(self.services.ground.catalogue, clock=time.time, durable=False), time.time()
+        made = shares.make(self.hash, [name], {"max_downloads": 2**30}, OWNER)
+        for number in range(self.amount // 10):
+            store.sent(made.hash, f"client {number}", name, 9 * (number % 2), 9, now)
+            store.add(replace(made, hash=f"{number:032}"), OWNER)
+        return made
 
     def _fill_sessions(self) -> None:
         model = self.opened("x", 5)

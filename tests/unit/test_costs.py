@@ -41,6 +41,7 @@ class Call:
 R = "/api/droppr/requests"
 H = f"{R}/<hash>"
 REMINDERS = "/api/droppr/reminders"
+SHARES = "/api/droppr/shares"
 
 
 def get(name: str, rule: str, status: int, path: Callable[[World], str]) -> Call:
@@ -116,6 +117,12 @@ def for_an_item(world: World) -> Any:
     return world.call("POST", f"{R}/{world.asking}/upload-chunk", data=b"x", headers={**sent, **KEPT})
 
 
+def shared_file(world: World) -> Any:
+    shares = world.services.received.shares
+    [file] = shares.contents(world.shared).files
+    return world.call("GET", f"{SHARES}/{world.shared.hash}/files/{shares.name_of(world.shared, file)}")
+
+
 CALLS = [
     owners("POST", R),
     owners("GET", R),
@@ -139,6 +146,23 @@ CALLS = [
     owners("GET", f"{H}/looks/<upload_id>/content", f"{R}/x/looks/u/content"),
     owners("POST", f"{H}/bin/<upload_id>/restore", f"{R}/x/bin/u/restore"),
     owners("DELETE", f"{H}/bin/<upload_id>", f"{R}/x/bin/u"),
+    owners("GET", f"{H}/shares", f"{R}/x/shares"),
+    owners("POST", SHARES),
+    owners("PATCH", f"{SHARES}/<share>", f"{SHARES}/x"),
+    owners("DELETE", f"{SHARES}/<share>", f"{SHARES}/x"),
+    get("share", f"{SHARES}/<share>", 200, lambda world: f"{SHARES}/{world.shared.hash}"),
+    get("no share", f"{SHARES}/<share>", 404, lambda world: f"{SHARES}/{world.fresh():A<32}"),
+    Call("shared file", "GET", f"{SHARES}/<share>/files/<id>", 200, shared_file),
+    get("no shared file", f"{SHARES}/<share>/files/<id>", 404, lambda world: f"{SHARES}/{world.shared.hash}/files/x"),
+    get("shared archive", f"{SHARES}/<share>/archive", 200, lambda world: f"{SHARES}/{world.shared.hash}/archive"),
+    get("receivers' page", "/download/<share>", 200, lambda world: f"/download/{world.shared.hash}"),
+    Call(
+        "password of a share",
+        "POST",
+        "/download/<share>",
+        303,
+        lambda world: world.call("POST", f"/download/{world.shared.hash}", data=b"password=x"),
+    ),
     owners("GET", f"{H}/uploads"),
     owners("DELETE", f"{H}/uploads"),
     owners("GET", "/api/search"),

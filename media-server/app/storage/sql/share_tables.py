@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table, Text
 
-from app.storage.sql.columns import Number, metadata
+from app.storage.sql.columns import Number, metadata, number, some
 
 # Received files that others may download.
 shares = Table(
@@ -32,5 +32,8 @@ share_visits = Table(
     Column("until", Double, nullable=False),
     Column("counted", Integer, nullable=False),
     Column("sent", Text, nullable=False),  # How many bytes of which item, as JSON.
+    Index("share_visits_by_end", "share", "until"),
+    Index("share_visits_by_link", "link"),
     sqlite_with_rowid=False,
 )
+some("share_visits_going_on", share_visits.c.share, only=share_visits.c.counted == number(0))

@@ -109,7 +109,7 @@ class SQLShares:
                 max_downloads=share.max_downloads,
                 downloads=0,
                 document=_document(share),
-                files=None if share.upload_ids is None else json.dumps(share.upload_ids),
+                files=None if share.upload_ids is None else json.dumps(share.upload_ids, allow_nan=False),
             )
             self._note(tx, Act.SHARE_MADE, share, by)
         self._database.sync()
@@ -210,7 +210,7 @@ class SQLShares:
             link=share[-1],
             until=visit.until,
             counted=int(visit.counted),
-            sent=json.dumps(visit.sent),
+            sent=json.dumps(visit.sent, allow_nan=False),
         )
 
     def _note(self, tx: Transaction, act: Act, share: Share, by: Actor) -> None:

@@ -36,3 +36,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("share", "client"),
         sqlite_with_rowid=False,
     )
+    op.create_index("share_visits_by_end", "share_visits", ["share", "until"])
+    op.create_index("share_visits_by_link", "share_visits", ["link"])
+    some = sa.text("counted = 0")
+    op.create_index("share_visits_going_on", "share_visits", ["share"], sqlite_where=some, postgresql_where=some)
