@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -135,6 +136,10 @@ def test_it_dies_at_any_moment_and_the_file_is_on_the_list_or_in_the_bin(tmp_pat
                 delete(link, "a.bin").expect(200)
 
 
+def is_alone(link: Link, path: str) -> bool:
+    return [*files_below(link.disk)] == [path]
+
+
 @contextlib.contextmanager
 def dying(server: LiveServer, number: int) -> Iterator[None]:
     """What is asked inside is answered or not: the server is killed while it is at it, later each time."""
@@ -146,3 +151,20 @@ def dying(server: LiveServer, number: int) -> Iterator[None]:
     finally:
         killer.join()
         server.start()
+
+
+def test_it_dies_at_any_moment_and_a_file_has_its_old_name_or_its_new_one(tmp_path: Path) -> None:
+    data, names = content(5000, 1), ["a.bin", "folder/b.bin"]
+    with LiveServer(tmp_path, workers=1, **GENEROUS) as server:
+        link = Client.of(server).make_link()
+        upload_id = link.deliver(names[0], data)["upload_id"]
+        for number in range(16):
+            [listed] = link.files()
+            new = names[listed["path"] == names[0]]
+            with dying(server, number):
+                body = {"path": new, "upload_id": upload_id}
+                link.client.call("PATCH", f"{link.path}/files/{quote(listed['path'])}", json=body, owner=True)
+            [listed] = link.files()
+            assert (listed["upload_id"], listed["path"] in names) == (upload_id, True), number
+            assert link.download(listed["path"]).expect(200).body == data
+            eventually(partial(is_alone, link, listed["path"]), what="one name on the disk")

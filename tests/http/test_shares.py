@@ -13,6 +13,7 @@ import urllib3
 
 from tests.support.client import Client, Link, Reply
 from tests.support.files import content, eventually
+from tests.support.live import LiveServer
 
 SHARES = "/api/droppr/shares"
 MIB = 1024 * 1024
@@ -302,7 +303,7 @@ def test_the_page_speaks_the_browsers_language_and_holds_no_script(
     assert way_in.call("GET", f"/download/{found.hash}/").headers["Location"] == f"../{found.hash}"
 
 
-def test_no_log_holds_an_address_that_opens_a_share(server, client: Client) -> None:  # type: ignore[no-untyped-def]
+def test_no_log_holds_an_address_that_opens_a_share(server: LiveServer, client: Client) -> None:
     link = client.make_link()
     link.deliver("a.txt", b"1")
     found = share(link)

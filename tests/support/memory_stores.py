@@ -345,6 +345,17 @@ class MemoryInbox:
         found = self._memory.files.get(_place(folder, disk_path))
         return found is not None and found.file_identity == file_identity
 
+    def name(self, folder: RelPath, disk_path: str, file_identity: str, path: RelPath) -> Delivery | None:
+        with self._memory.lock:
+            if not self.holds(folder, disk_path, file_identity):
+                return None
+            return self.deliver(folder, path, self._memory.files[_place(folder, disk_path)])
+
+    def is_taken(self, folder: RelPath, disk_path: str) -> bool:
+        with self._memory.lock:
+            place = _place(folder, disk_path)
+            return self._is_there(place) or any(place[:n] in self._memory.files for n in range(1, len(place)))
+
     def remove(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         with self._memory.lock:
             if not self.holds(folder, disk_path, file_identity):

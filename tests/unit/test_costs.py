@@ -139,6 +139,7 @@ CALLS = [
     owners("POST", f"{H}/files/<anypath:path>/pass-on", f"{R}/x/files/a/pass-on"),
     owners("GET", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
     owners("DELETE", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
+    owners("PATCH", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
     owners("GET", f"{H}/archive", f"{R}/x/archive"),
     owners("GET", f"{H}/bin", f"{R}/x/bin"),
     owners("GET", f"{H}/looks/<upload_id>", f"{R}/x/looks/u"),

@@ -47,6 +47,7 @@ class Act(StrEnum):
     FILE_DELETED = "file_deleted"
     """By its owner, or by the server as its time was over."""
     FILE_RESTORED = "file_restored"
+    FILE_RENAMED = "file_renamed"
     FILE_REMOVED = "file_removed"
     """From the bin, for good."""
     FILE_TAKEN_BACK = "file_taken_back"

@@ -242,6 +242,11 @@ class FileChanged(UploadError):
     )
 
 
+class NameTaken(UploadError):
+    code = "name_taken"
+    default = "Another file or folder of this link has that name. Choose another one."
+
+
 class FileInUse(UploadError):
     code = "file_in_use"
     default = "The file is just being passed on. Delete it when that is done."

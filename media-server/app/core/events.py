@@ -18,6 +18,8 @@ class EventKind(StrEnum):
     """Its owner deleted the file, or the server did, as its time was over."""
     FILE_RESTORED = "file_restored"
     """Its owner took it out of the bin again."""
+    FILE_RENAMED = "file_renamed"
+    """Its owner gave it another path; ``about`` says where it lay on the disk (``from``) and what it is called now (``to``)."""
     PASSING_ON_ASKED = "passing_on_asked"
     """Its owner asked for it to be passed on at once."""
     UPLOAD_STOPPED = "upload_stopped"

@@ -24,6 +24,7 @@ def build_readers(
         ForwardingReader(ground.requests, ground.outbox),
         RemovalReader(ground.requests, receiving.undo, ground.clock),
         BinReader(received.bin, ground.clock),
+        received.renames,
         LooksReader(received.looks, ground.clock),
         FinishedReader(ground.requests, links.finishing),
         *others,

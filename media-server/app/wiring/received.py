@@ -12,6 +12,7 @@ from app.services.received.bin import Bin
 from app.services.received.disk_use import DiskUse
 from app.services.received.looks import Looks
 from app.services.received.many import Many
+from app.services.received.renames import Renames
 from app.services.received.retention import Retention
 from app.services.received.selections import Selections
 from app.services.received.shares import Shares
@@ -20,6 +21,7 @@ from app.storage.disk.scratch import LocalScratch
 from app.storage.sql.bin import SQLBin
 from app.storage.sql.codes import SQLHandoffs
 from app.storage.sql.file_lists import SQLFileLists
+from app.storage.sql.renames import SQLRenames
 from app.storage.sql.shares import SQLShares
 from app.wiring.ground import Ground, is_durable
 from app.wiring.links import Links
@@ -40,6 +42,7 @@ class Received:
     disk_use: DiskUse
     looks: Looks
     shares: Shares
+    renames: Renames
 
 
 def build_received(ground: Ground, settings: Settings, links: Links) -> Received:
@@ -75,6 +78,19 @@ def build_received(ground: Ground, settings: Settings, links: Links) -> Received
         disk_use=DiskUse(ground.requests, deleted),
         looks=build_looks(ground, settings),
         shares=_shares(ground, settings, links, lists),
+        renames=_renames(ground, settings, deleted),
+    )
+
+
+def _renames(ground: Ground, settings: Settings, deleted: BinStore) -> Renames:
+    store = SQLRenames(ground.catalogue, clock=ground.clock, durable=is_durable(settings), happened=ground.bell.ring)
+    return Renames(
+        requests=ground.requests,
+        store=store,
+        deleted=deleted,
+        inbox=ground.stores.inbox,
+        locks=ground.locks,
+        clock=ground.clock,
     )
 
 

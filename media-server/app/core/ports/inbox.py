@@ -93,6 +93,15 @@ class Inbox(Protocol):
         """Whether the file with this identity lies at ``disk_path``: the delivered one, unchanged. Raises Busy."""
         ...
 
+    def name(self, folder: RelPath, disk_path: str, file_identity: str, path: RelPath) -> Delivery | None:
+        """Give the file at ``disk_path`` a further name ``path``, or a numbered one, if it has this identity; None, and nothing changes,
+        where it is gone, changed or another. Called again, also after a crash, it finds the name that it gave. Raises StorageFull, Busy."""
+        ...
+
+    def is_taken(self, folder: RelPath, disk_path: str) -> bool:
+        """Whether anything lies at ``disk_path``, or something that is no folder in place of one of its folders. Raises Busy."""
+        ...
+
     def remove(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         """Remove the file at ``disk_path`` if it has this identity; false, and nothing is removed, where it is gone, changed or
         another. Raises StorageFull, Busy."""

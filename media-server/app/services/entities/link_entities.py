@@ -50,6 +50,14 @@ class LinkEntities:
             here = {}
         self._remove(self._entity(hash), [each for each in upload_ids if each not in here])
 
+    def renamed(self, hash: str, upload_ids: Sequence[str]) -> None:
+        """List files anew under the names that they have now; they are read again."""
+        link = self._searched(hash)
+        if link is not None:
+            files = self._requests.files(hash, upload_ids)
+            self._remove(entity_of(link), list(files))
+            self._add(link, files.values())
+
     def follow(self, hash: str, *, one_by_one: bool = False) -> None:
         """Bring the list to what the link's ledger says, or remove all of it where its files are not searched, or the link is
         deleted.

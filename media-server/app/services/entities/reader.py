@@ -29,6 +29,9 @@ class SearchReader:
                 self._entities.arrived(link, upload_ids)
         for link, upload_ids in removed.items():
             self._entities.removed(link, upload_ids)
+        for link, upload_ids in _uploads(events, EventKind.FILE_RENAMED).items():
+            with suppress(RequestNotFound):
+                self._entities.renamed(link, upload_ids)
         for link in dict.fromkeys(event.link for event in events if event.kind in _OF_LINKS):
             with suppress(RequestNotFound):
                 self._entities.follow(link)

@@ -138,6 +138,37 @@ class LocalInbox:
             return False
         return True
 
+    def name(self, folder: RelPath, disk_path: str, file_identity: str, path: RelPath) -> Delivery | None:
+        try:
+            with _one_disk(), self._found(folder, disk_path) as (at, parts, status):
+                if not is_same(at, parts[-1], status, file_identity):
+                    return None
+                place = self._root.joinpath(*parts)
+                with self._opened(folder.parts) as base, self._below(base, path.folder) as (parent, taken):
+                    number = _link_in(parent, disk_name(path.name), place, file_identity, begun=status.st_nlink > 1)
+                    made = _delivery(path, taken, number, file_identity)
+                if self.holds(folder, made.disk_path, file_identity):
+                    return made
+                # Its owner was faster and had put another one where it lay: that one keeps the name that it had.
+                with self._found(folder, made.disk_path) as (parent, names, _):
+                    os.unlink(names[-1], dir_fd=parent)
+        except FileNotFoundError:
+            pass
+        return None
+
+    def is_taken(self, folder: RelPath, disk_path: str) -> bool:
+        path = self._root.joinpath(*map(disk_folder, folder.parts))
+        with disk_errors():
+            for part in RelPath.noted(disk_path).parts:
+                try:
+                    status = os.lstat(path)
+                except FileNotFoundError:
+                    return False
+                if not stat.S_ISDIR(status.st_mode):
+                    return True
+                path /= part
+            return os.path.lexists(path)
+
     def move_out(self, folder: RelPath, disk_path: str, file_identity: str, target: Path) -> bool:
         """Move the file at ``disk_path`` to ``target``, on this file system, if it has this identity; false, and everything stays, where
         it is gone, changed or another. Raises StorageFull, Busy."""

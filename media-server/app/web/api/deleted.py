@@ -1,15 +1,16 @@
-"""Deleting received files, and the bin in which they lie for a while: the owner's calls."""
+"""Renaming and deleting received files, and the bin in which they lie for a while: the owner's calls."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
 from app.core.errors import FileNotFound, UploadError
+from app.core.paths import RelPath
 from app.core.ports.bins import DeletedFile
 from app.web.wire import bin_replies
 from app.web.wire.context import services
 from app.web.wire.errors import STATUS
-from app.web.wire.file_queries import ChosenBody, ManyBody
+from app.web.wire.file_queries import ChosenBody, ManyBody, RenameBody
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import read_page
@@ -29,6 +30,18 @@ def delete(hash: str, path: str) -> Response:
         raise FileNotFound("Another file has arrived under this name since. Look at the list again.")
     until = here.received.bin.delete(hash, meant, acting())
     reply: bin_replies.Deleted = {"upload_id": meant, "restorable_until": until}
+    return jsonify(reply)
+
+
+@deleted.patch("/requests/<hash>/files/<anypath:path>")
+@owner_required
+def rename(hash: str, path: str) -> Response:
+    here, body = services(), read_json(RenameBody)
+    _, file = here.links.file_requests.received(hash, path)
+    if body.upload_id not in (None, file.upload_id):
+        raise FileNotFound("Another file has arrived under this name since. Look at the list again.")
+    renamed = here.received.renames.rename(hash, file.upload_id, RelPath.parse(body.path), acting())
+    reply: bin_replies.Renamed = {"upload_id": renamed.upload_id, "path": renamed.path, "name": renamed.name}
     return jsonify(reply)
 
 

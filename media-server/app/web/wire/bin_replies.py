@@ -15,6 +15,12 @@ class Deleted(TypedDict):
     restorable_until: Annotated[float | None, Field(description="Null where the file is gone for good.")]
 
 
+class Renamed(TypedDict):
+    upload_id: str
+    path: Annotated[str, Field(description="Numbered where another file got the name at that moment.")]
+    name: str
+
+
 class FileRefused(TypedDict):
     """A file with which something was not done, and why."""
 

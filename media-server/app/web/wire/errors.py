@@ -62,6 +62,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.RequestInUse: 409,
     errors.FileChanged: 409,
     errors.FileInUse: 409,
+    errors.NameTaken: 409,
     errors.ItemNotSent: 409,
     errors.RequestExpired: 410,
     errors.RequestClosed: 410,

@@ -135,6 +135,17 @@ class ManyBody(BaseModel):
     uploads: Annotated[list[Id], Field(min_length=1, max_length=MAX_AT_ONCE)]
 
 
+class RenameBody(BaseModel):
+    """What a received file is to be called."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    path: Annotated[str, Field(max_length=MAX_FOLDER_LENGTH, description="Its new path below the link's folder.")]
+    upload_id: Annotated[
+        str | None, Field(description="The upload that brought it; 404 where the newest of this name is another.")
+    ] = None
+
+
 class DeleteQuery(BaseModel):
     """Which file is meant, where several arrived under one name."""
 

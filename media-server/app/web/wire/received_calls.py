@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.web.wire import bin_replies, replies
 from app.web.wire.declaring import ZIP, Call, Group, Who
-from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody
+from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody, RenameBody
 from app.web.wire.look_query import Look, PictureQuery
 from app.web.wire.paging import PageQuery
 from app.web.wire.request_bodies import Seen
@@ -34,6 +34,15 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             also=((206, bytes), (304, None)),
         ),
         *_looks(f"{link}/looks/{{upload_id}}", bytes),
+        Call(
+            ("PATCH",),
+            f"{link}/files/{{path}}",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Rename a received file, or move it to another folder of its link.",
+            bin_replies.Renamed,
+            body=RenameBody,
+        ),
         Call(
             ("DELETE",),
             f"{link}/files/{{path}}",
