@@ -239,6 +239,8 @@ describe("FileRow", () => {
       unfold: () => undefined,
       open: () => false,
       picture: () => undefined,
+      rename: async () => undefined,
+      share: async () => undefined,
       remove: () => undefined,
       passOn: async () => undefined,
       itemTitle: (item) => (item === "passport" ? "Passport" : ""),

@@ -15,6 +15,7 @@ function made(more: object = {}) {
     <div id="live"></div>
     <p data-part="problem" hidden></p>
     <a data-part="take-all" hidden></a><a data-part="take-new" hidden></a>
+    <button data-part="share-all" hidden></button>
     <p data-part="deleted" hidden><bdi data-part="deleted-words"></bdi><button data-part="undo"></button></p>`;
   const calls = {
     removeMany: vi.fn(async (_: string, ids: readonly string[]) => ({

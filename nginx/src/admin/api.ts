@@ -202,6 +202,21 @@ export class OwnerApi {
     return this.#read(`/audit?${asked}`, { signal }, parse);
   }
 
+  /** A call of a part of the page that knows by itself what it says; its reply, read by `parse`. */
+  async ask<T>(
+    method: "GET" | "POST" | "PATCH",
+    path: string,
+    parse: (value: unknown) => T,
+    body?: object,
+  ): Promise<T> {
+    return this.#read(path, body === undefined ? { method } : { method, body }, parse);
+  }
+
+  /** The same of one that is answered by nothing. */
+  async tell(method: "DELETE", path: string): Promise<void> {
+    await this.#call(path, { method });
+  }
+
   /** Files that say this, the best first, behind `cursor`. While one is still typing, the last word may go on. */
   async search(
     words: string,

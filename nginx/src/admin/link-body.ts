@@ -17,6 +17,7 @@ import { Pictures } from "./looks/pictures";
 import { acts, cloned, part, say, show } from "./parts";
 import { logAddress, TABS, type Tab } from "./places";
 import { makeShare } from "./share";
+import { Dialogs } from "./sharing/dialogs";
 import { Tabs } from "./tabs";
 import { Taking } from "./taking";
 import { Texts } from "./texts";
@@ -97,6 +98,14 @@ export class LinkBody {
       closed: (file) => this.#files.returnTo(file),
       failed: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
     });
+    const dialogs = new Dialogs(link.hash, {
+      api,
+      renamed: (file, path) => this.#files.renamed(file, path),
+      failed: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
+    });
+    acts(part(root, "share-all", HTMLButtonElement), () =>
+      dialogs.share({ ids: null, words: "All that has arrived by now" }),
+    );
     this.#files = new FileTable({
       hash: link.hash,
       load: (query, cursor, limit, count) => api.filePage(link.hash, query, cursor, limit, count),
@@ -109,6 +118,8 @@ export class LinkBody {
       passOn: (path) => this.#passOn(path),
       itemTitle: (item) => this.#link.items.find(({ id }) => id === item)?.title ?? "",
       isGone: (path) => api.isGone(link.hash, path),
+      rename: (file) => dialogs.rename(file),
+      share: (shared) => dialogs.share(shared),
       remove: (ids, name, restorable) => this.#taking.remove(ids, name, restorable),
       download: (chosen, view, found) => this.#taking.download(chosen, view, found),
       complain: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),

@@ -53,6 +53,7 @@ export class Taking {
   show(files: number, newest: number): void {
     this.#newest = newest;
     this.#all.hidden = files === 0;
+    part(this.#root, "share-all", HTMLButtonElement).hidden = files === 0;
     const before = lastTaken(this.#hash);
     this.#new.hidden = before === null || newest <= before;
     if (before !== null)

@@ -13,6 +13,7 @@ export const ACTS: Readonly<Record<string, readonly ActCode[]>> = {
     "file_deleted",
     "file_restored",
     "file_removed",
+    "file_renamed",
     "file_taken_back",
     "upload_cancelled",
     "pass_on_asked",
@@ -27,6 +28,7 @@ export const ACTS: Readonly<Record<string, readonly ActCode[]>> = {
     "people_reminded",
   ],
   Checklists: ["item_accepted", "item_returned", "item_reopened"],
+  Shares: ["share_made", "share_changed", "share_removed", "share_downloaded"],
   "Log-ins": ["logged_in", "log_in_failed", "logged_out"],
   Messages: [
     "message_asked_again",
@@ -66,6 +68,11 @@ const WORDS: Readonly<Record<ActCode, string>> = {
   file_removed: "File removed from the bin",
   file_taken_back: "File taken back",
   pass_on_asked: "Passing on asked for",
+  file_renamed: "File renamed",
+  share_made: "Files shared",
+  share_changed: "Share changed",
+  share_removed: "Sharing ended",
+  share_downloaded: "Shared files downloaded",
   logged_in: "Logged in",
   log_in_failed: "Log-in failed",
   logged_out: "Logged out",
@@ -90,6 +97,7 @@ export function actWords(act: string): string {
 const NAMES: Readonly<Record<string, string>> = {
   owner: "You",
   sender: "A sender",
+  receiver: "A receiver",
   stranger: "A stranger",
   service: "The server",
 };

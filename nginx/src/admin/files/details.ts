@@ -4,6 +4,7 @@ import { setAttribute, setText } from "../../page/dom";
 import { downloadUrl } from "../api";
 import { formatDate, formatDay } from "../format";
 import { acts, clonedElement, copies, part } from "../parts";
+import type { Shared } from "../sharing/sharing";
 import { visibleName } from "../visible";
 import { showTime } from "../when";
 import type { ReceivedFile } from "../wire";
@@ -13,6 +14,8 @@ interface DetailsPorts {
   readonly hash: string;
   readonly passOn: (path: string) => Promise<void>;
   readonly remove: (file: ReceivedFile) => void;
+  readonly rename: (file: ReceivedFile) => Promise<void>;
+  readonly share: (shared: Shared) => Promise<void>;
   /** What an item of the checklist is called; empty for none. */
   readonly itemTitle: (item: string | null) => string;
 }
@@ -25,16 +28,25 @@ export class Details {
   readonly #passOn = part(this.element, "pass-on", HTMLButtonElement);
   readonly #download = part(this.element, "download", HTMLAnchorElement);
   readonly #remove = part(this.element, "remove", HTMLButtonElement);
+  readonly #rename = part(this.element, "rename", HTMLButtonElement);
+  readonly #share = part(this.element, "share", HTMLButtonElement);
   readonly #linkHash: string;
   readonly #itemTitle: DetailsPorts["itemTitle"];
   #file: ReceivedFile | null = null;
 
-  constructor({ hash, passOn, remove, itemTitle }: DetailsPorts) {
+  constructor({ hash, passOn, remove, rename, share, itemTitle }: DetailsPorts) {
     this.#linkHash = hash;
     this.#itemTitle = itemTitle;
     copies(this.#copy, () => this.#file?.sha256 ?? "");
     acts(this.#passOn, async () => {
       if (this.#file !== null) await passOn(this.#file.path);
+    });
+    acts(this.#rename, async () => {
+      if (this.#file !== null) await rename(this.#file);
+    });
+    acts(this.#share, async () => {
+      const file = this.#file;
+      if (file !== null) await share({ ids: [file.uploadId], words: visibleName(file.path) });
     });
     this.#remove.addEventListener("click", () => this.#file && remove(this.#file));
   }
@@ -63,6 +75,8 @@ export class Details {
     setAttribute(this.#hash, "title", sha256 ?? "");
     setAttribute(this.#download, "href", downloadUrl(this.#linkHash, file.path));
     setAttribute(this.#download, "aria-label", `Download ${name}`);
+    setAttribute(this.#rename, "aria-label", `Rename ${name}`);
+    setAttribute(this.#share, "aria-label", `Share ${name}`);
     setAttribute(this.#remove, "aria-label", `Delete ${name}`);
   }
 }

@@ -3,7 +3,7 @@
 export type KeyAct =
   | { readonly kind: "move"; readonly to: number | "start" | "end"; readonly stretch: boolean }
   | { readonly kind: "choose"; readonly stretch: boolean }
-  | { readonly kind: "all" | "none" | "search" | "remove" };
+  | { readonly kind: "all" | "none" | "search" | "remove" | "rename" };
 
 type Pressed = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "target">;
 
@@ -31,6 +31,8 @@ export function keyOf(event: Pressed, inList: boolean, page: number): KeyAct | n
       return { kind: "move", to: "end", stretch };
     case "Escape":
       return { kind: "none" };
+    case "F2":
+      return { kind: "rename" };
     case "Delete":
       return { kind: "remove" };
     case " ":

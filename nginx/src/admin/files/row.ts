@@ -5,6 +5,7 @@ import type { VirtualRow } from "../../page/virtual-list";
 import { downloadUrl } from "../api";
 import { countOf, formatBytes } from "../format";
 import { show } from "../parts";
+import type { Shared } from "../sharing/sharing";
 import { visibleName } from "../visible";
 import { showTime, whenWords } from "../when";
 import type { ReceivedFile } from "../wire";
@@ -27,6 +28,10 @@ export interface RowPorts {
   /** Shows a small picture in place of what stands there, where there is one; null for no file. */
   readonly picture: (place: HTMLElement, uploadId: string | null) => void;
   readonly remove: (file: ReceivedFile) => void;
+  /** Has it called otherwise. */
+  readonly rename: (file: ReceivedFile) => Promise<void>;
+  /** Has files shared outwards. */
+  readonly share: (shared: Shared) => Promise<void>;
   /** Has it passed on again. */
   readonly passOn: (path: string) => Promise<void>;
   /** What an item of the checklist is called; empty for none. */

@@ -7,6 +7,7 @@ import type { Extent } from "./selection";
 
 export interface BarPorts {
   readonly download: () => Promise<void>;
+  readonly share: () => Promise<void>;
   readonly remove: () => Promise<void>;
   readonly clear: () => void;
 }
@@ -16,9 +17,10 @@ export class SelectionBar {
   readonly #words = part(this.element, "chosen", HTMLElement);
   readonly #download = part(this.element, "download", HTMLButtonElement);
 
-  constructor({ download, remove, clear }: BarPorts) {
+  constructor({ download, share, remove, clear }: BarPorts) {
     this.element.hidden = true;
     acts(this.#download, download);
+    acts(part(this.element, "share", HTMLButtonElement), share);
     acts(part(this.element, "remove", HTMLButtonElement), remove);
     part(this.element, "none", HTMLButtonElement).addEventListener("click", clear);
   }

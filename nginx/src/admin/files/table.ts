@@ -17,7 +17,10 @@ import { type Entry, type Found, Shelf } from "./shelf";
 import { isFiltered, sortedBy, type View } from "./view";
 
 export interface TablePorts
-  extends Pick<RowPorts, "hash" | "open" | "picture" | "passOn" | "itemTitle" | "isGone"> {
+  extends Pick<
+    RowPorts,
+    "hash" | "open" | "picture" | "rename" | "share" | "passOn" | "itemTitle" | "isGone"
+  > {
   readonly load: (
     query: Record<string, string>,
     cursor: string,
@@ -79,6 +82,7 @@ export class FileTable {
     );
     this.#bar = new SelectionBar({
       download: () => this.#download(),
+      share: () => this.#told(() => this.#shareChosen()),
       remove: () => this.#removeChosen(),
       clear: () => {
         this.#choose(() => this.#selection.clear());
@@ -363,6 +367,7 @@ export class FileTable {
     else if (key.kind === "none") this.#choose(() => this.#selection.clear());
     else if (key.kind === "search") this.focusSearch();
     else if (key.kind === "remove") void this.#removeByKey();
+    else if (key.kind === "rename" && entry?.file != null) void this.#ports.rename(entry.file);
   }
 
   async #removeByKey(): Promise<void> {
@@ -380,6 +385,18 @@ export class FileTable {
       const ids = this.#selection.isAll ? await this.#allChosen() : this.#selection.named;
       await this.#remove(ids, countOf(ids.length, "file"));
     });
+  }
+
+  async #shareChosen(): Promise<void> {
+    const ids = this.#selection.isAll ? await this.#allChosen() : this.#selection.named;
+    if (ids.length > 0) await this.#ports.share({ ids, words: countOf(ids.length, "file") });
+  }
+
+  /** A file is called so now. */
+  renamed(renamed: ReceivedFile, path: string): void {
+    for (const entry of this.#shelf.loaded)
+      if (entry.file?.uploadId === renamed.uploadId) entry.file = { ...entry.file, path };
+    this.#paintSoon();
   }
 
   /** Of all, none that arrived after it was said how many they are: nobody has seen those. */
