@@ -86,6 +86,22 @@ class Api:
         """Have people reminded, all of whom files are awaited where ``to`` names none; who is, and how many are not."""
         return self._call("POST", f"{_path(hash)}/reminders", {"to": to} if to else {})
 
+    def share(self, body: JSON) -> JSON:
+        """Let others download received files; the share."""
+        return self._call("POST", "/api/droppr/shares", body)
+
+    def shares(self, hash: str) -> list[JSON]:
+        """What is shared of a link's files."""
+        return self._listed(self._call("GET", f"{_path(hash)}/shares"), "shares")
+
+    def end_share(self, share: str) -> None:
+        self._call("DELETE", f"/api/droppr/shares/{_quoted(share)}")
+
+    def rename(self, hash: str, path: str, new: str) -> JSON:
+        """Give a received file another path; what it is called then."""
+        place = "/".join(map(_quoted, path.split("/")))
+        return self._call("PATCH", f"{_path(hash)}/files/{place}", {"path": new})
+
     def close_request(self, hash: str) -> None:
         self._call("DELETE", _path(hash))
 

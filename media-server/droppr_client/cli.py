@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WRONG_SETTINGS = 2
 _ELSEWHERE = {
     "audit": "droppr_client.audit_commands",
+    "share": "droppr_client.share_commands",
     "endpoint": "droppr_client.message_commands",
     "message": "droppr_client.message_commands",
     "request": "droppr_client.request_commands",

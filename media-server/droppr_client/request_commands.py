@@ -30,6 +30,7 @@ from droppr_client.output import (
     size_text,
     time_text,
 )
+from droppr_client.share_commands import rename
 from droppr_client.terms import named_terms, terms_options
 
 _ADDRESS = re.compile(r"https?://[^/]")
@@ -228,6 +229,7 @@ request.add_command(parties)
 request.add_command(accept)
 request.add_command(return_)
 request.add_command(remind)
+request.add_command(rename)
 
 
 def _with_link(api: Api, link: JSON) -> JSON:

@@ -12,6 +12,7 @@ import pytest
 import urllib3
 
 from tests.support.client import Client, Link, Reply
+from tests.support.command import Terminal
 from tests.support.files import content, eventually
 from tests.support.live import LiveServer
 
@@ -311,3 +312,23 @@ def test_no_log_holds_an_address_that_opens_a_share(server: LiveServer, client: 
     found.archive().expect(200)
     log: Path = server.log
     assert found.hash not in log.read_text()
+
+
+def test_the_command_line_shares_lists_renames_and_ends(server: LiveServer, client: Client, tmp_path: Path) -> None:
+    terminal, link = Terminal(tmp_path, server.environment), client.make_link()
+    for name in ("a.txt", "dir/b c.txt"):
+        link.deliver(name, name.encode())
+    made = ("share", "create", link.hash, "dir/b c.txt", "--title", "One", "--max-downloads", "2")
+    address = terminal.run(*made, "--password-file", "-", typed="pw\n").strip()
+    found = Shared(client.elsewhere(), address.rsplit("/", 1)[1])
+    password = {"X-Share-Password": "pw"}
+    [file] = found.show(**password).expect(200).json["files"]
+    assert file["path"] == "dir/b c.txt"
+    listed = terminal.run("share", "list", link.hash)
+    assert all(word in listed for word in (found.hash, "One", "0 of 2"))
+    assert "no file none.txt" in terminal.run("share", "create", link.hash, "none.txt", code=1)
+    assert terminal.run("request", "rename", link.hash, "dir/b c.txt", "new.txt").strip() == "new.txt"
+    assert [each["path"] for each in found.show(**password).json["files"]] == ["new.txt"]
+    assert "has that name" in terminal.run("request", "rename", link.hash, "new.txt", "a.txt", code=1)
+    terminal.run("share", "end", address)
+    found.show(**password).expect(404, "share_not_found")

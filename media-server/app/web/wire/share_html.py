@@ -30,9 +30,10 @@ border-radius:12px;background:var(--card);box-shadow:var(--shadow)}
 h1{margin:0 0 .5em;font-size:clamp(1.5rem,1.2rem + 1.5vw,2rem);line-height:1.25;letter-spacing:-.015em;text-wrap:balance;overflow-wrap:anywhere}
 p{margin:0 0 1em;overflow-wrap:anywhere}p:last-child{margin:0}
 .quiet{color:var(--quiet)}
-ul{list-style:none;margin:1.25rem 0;padding:0}
+ul{list-style:none;margin:1.25rem 0 0;padding:0}
 li{display:flex;flex-wrap:wrap;align-items:center;gap:.25rem 1rem;padding:.6rem 0;border-block-start:1px solid var(--line)}
 .name{flex:1 1 12rem;min-inline-size:0;overflow-wrap:anywhere;unicode-bidi:plaintext;text-align:start}
+@media(max-width:30rem){.name{flex-basis:100%}.size{flex:1}}
 .size{color:var(--quiet);font-variant-numeric:tabular-nums;white-space:nowrap}
 a.do,button{display:inline-flex;align-items:center;justify-content:center;min-block-size:2.75rem;padding:.4rem 1.1rem;font:inherit;font-weight:600;
 border:1px solid var(--strong);border-radius:8px;background:none;color:inherit;text-decoration:none;cursor:pointer}
