@@ -34,24 +34,7 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             also=((206, bytes), (304, None)),
         ),
         *_looks(f"{link}/looks/{{upload_id}}", bytes),
-        Call(
-            ("PATCH",),
-            f"{link}/files/{{path}}",
-            Group.RECEIVED,
-            Who.OWNER,
-            "Rename a received file, or move it to another folder of its link.",
-            bin_replies.Renamed,
-            body=RenameBody,
-        ),
-        Call(
-            ("DELETE",),
-            f"{link}/files/{{path}}",
-            Group.RECEIVED,
-            Who.OWNER,
-            "Delete a received file; it lies in the bin for a while.",
-            bin_replies.Deleted,
-            queries=(DeleteQuery,),
-        ),
+        *_calls_about_one(link),
         *_calls_about_many(link),
         Call(
             ("GET",),
@@ -77,6 +60,29 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             Who.OWNER,
             "Remove a deleted file for good.",
             status=204,
+        ),
+    )
+
+
+def _calls_about_one(link: str) -> tuple[Call, ...]:
+    return (
+        Call(
+            ("PATCH",),
+            f"{link}/files/{{path}}",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Rename a received file, or move it to another folder of its link.",
+            bin_replies.Renamed,
+            body=RenameBody,
+        ),
+        Call(
+            ("DELETE",),
+            f"{link}/files/{{path}}",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Delete a received file; it lies in the bin for a while.",
+            bin_replies.Deleted,
+            queries=(DeleteQuery,),
         ),
     )
 
