@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from app.core.actors import THE_OWNER
-from app.core.paths import RelPath
+from app.core.paths import RelPath, without_lead
 from app.core.remotes import RemoteTarget
 from app.core.terms import Terms, document_of, terms_of
 
@@ -55,6 +55,13 @@ class ReceivedFile:
     """The item of its link that it was sent for."""
     party: str | None = None
     """Who sent it, as ``core.checklists`` knows them; None for somebody who is not known."""
+    lead: int = 0
+    """How many of the folders in front of its path the link's rule has put there; senders are not shown them."""
+
+    @property
+    def sent_path(self) -> str:
+        """Its path as its sender knows it."""
+        return without_lead(self.path, self.lead)
 
     @property
     def name(self) -> str:
@@ -77,6 +84,7 @@ class DeliveryIntent:
     crc32: int | None = None
     item: str | None = None
     party: str | None = None
+    lead: int = 0
 
 
 def as_event(file: DeliveryIntent | ReceivedFile) -> dict[str, Any]:

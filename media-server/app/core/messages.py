@@ -207,7 +207,7 @@ class Arrival:
 
 
 def gathered(batch: Batch, arrivals: Sequence[Arrival], now: float, pace: Pace, *, proven: bool = False) -> Batch:
-    """The batch with what it did not know yet; with ``proven`` it notes the uploads, too."""
+    """The batch with what it did not know yet; with ``proven``, which is for a sender, it notes the uploads, too."""
     new = [each for each in arrivals if each.event > batch.event]
     if not new:
         return batch
@@ -225,7 +225,7 @@ def gathered(batch: Batch, arrivals: Sequence[Arrival], now: float, pace: Pace, 
         due_at=due,
         files=batch.files + len(files),
         bytes=batch.bytes + sum(file.size for file in files),
-        named=_naming(batch.named, files),
+        named=_naming(batch.named, files, own=proven),
         senders=tuple(dict.fromkeys([*batch.senders, *filter(None, who)]))[:MAX_SENDERS],
         upload_ids=(*batch.upload_ids, *ids)[:MAX_PROVEN],
     )
@@ -289,20 +289,23 @@ def asked_again(message: Message) -> Message:
     return replace(message, state=MessageState.WAITING, tries=0, since=None, next_at=AT_ONCE, done_at=None)
 
 
-def _naming(named: tuple[dict[str, Any], ...], files: Sequence[ReceivedFile]) -> tuple[dict[str, Any], ...]:
-    """The files that are named, with as many more as there is room for."""
+def _naming(
+    named: tuple[dict[str, Any], ...], files: Sequence[ReceivedFile], *, own: bool
+) -> tuple[dict[str, Any], ...]:
+    """The files that are named, with as many more as there is room for; by their sender's own names where these are told ``own``."""
     found, left = list(named), MAX_NAMED_BYTES - sum(len(each["path"].encode(errors="replace")) for each in named)
     for file in files[: MAX_NAMED - len(named)]:
-        left -= len(file.path.encode(errors="replace"))
+        path = file.sent_path if own else file.path
+        left -= len(path.encode(errors="replace"))
         if left < 0:
             break
-        found.append(_named(file))
+        found.append(_named(file, path))
     return tuple(found)
 
 
-def _named(file: ReceivedFile) -> dict[str, Any]:
+def _named(file: ReceivedFile, path: str) -> dict[str, Any]:
     return {
-        "path": file.path,
+        "path": path,
         "size": file.size,
         "upload_id": file.upload_id,
         "received_at": file.received_at,

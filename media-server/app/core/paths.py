@@ -69,6 +69,11 @@ class RelPath:
         return "/".join(self.parts)
 
 
+def without_lead(path: str, lead: int) -> str:
+    """A path without the first ``lead`` of its folders."""
+    return path.split("/", lead)[lead] if lead else path
+
+
 def _check_component(part: str) -> None:
     if part.isascii() and part.isalnum() and len(part) <= _SHORT:
         return

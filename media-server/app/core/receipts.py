@@ -69,7 +69,7 @@ def key_fingerprint(public_key: bytes) -> str:
 
 def _entry(file: ReceivedFile) -> dict[str, Any]:
     return {
-        "path": file.path,
+        "path": file.sent_path,
         "name": file.name,
         "size": file.size,
         "sha256": file.sha256,

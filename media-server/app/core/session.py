@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from app.core.paths import RelPath
+from app.core.paths import RelPath, without_lead
 from app.core.ranges import ByteRanges, Span
 
 
@@ -75,6 +75,13 @@ class UploadSession:
     """The sentence that says why it was refused."""
     item: str | None = None
     """The item of its link that it is for."""
+    lead: int = 0
+    """How many of the folders in front of its path the link's rule has put there."""
+
+    @property
+    def sent_path(self) -> str:
+        """Its path as its sender knows it: the final one once it is complete, without the folders of the link's rule."""
+        return without_lead(self.delivered_path or str(self.path), self.lead)
 
     @property
     def is_whole(self) -> bool:

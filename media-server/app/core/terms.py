@@ -9,11 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from enum import StrEnum
 from typing import Annotated, Any, get_args, get_type_hints
 
 from app.core.items import MAX_ITEMS, MAX_QUESTIONS, Item, Question
 from app.core.remotes import RemoteTarget
+from app.core.term_kinds import Ask as Ask
+from app.core.term_kinds import Audience as Audience
+from app.core.term_kinds import CaptchaMode as CaptchaMode
+from app.core.term_kinds import Kind as Kind
+from app.core.term_kinds import Term as Term
 
 MAX_COUNT = 2**53 - 1
 """The largest number that a JSON reader in a browser still counts exactly."""
@@ -26,85 +30,6 @@ MAX_ORIGINS = 100
 MAX_NOTIFIED = 20
 MAX_REMINDERS = 10
 MAX_REMINDER_DAYS = 90
-
-
-class CaptchaMode(StrEnum):
-    NEVER = "never"
-    AFTER_FAILURES = "after_failures"
-    ALWAYS = "always"
-
-
-class Ask(StrEnum):
-    """Whether a link asks senders for something about themselves."""
-
-    NO = "no"
-    OPTIONAL = "optional"
-    REQUIRED = "required"
-
-
-class Kind(StrEnum):
-    """What a term is. Whatever reads, writes or describes terms has one rule for each kind, and none for a single term."""
-
-    TEXT = "text"
-    SECRET = "secret"
-    """Given as text, kept as a hash, never shown."""
-    HOURS = "hours"
-    """Given in hours from now, kept and shown as a time; 0 is never."""
-    SIZE = "size"
-    """Bytes; 0 is no limit."""
-    COUNT = "count"
-    """0 is no limit."""
-    CHOICE = "choice"
-    EXTENSIONS = "extensions"
-    ORIGINS = "origins"
-    ADDRESSES = "addresses"
-    """E-mail addresses."""
-    ADDRESS = "address"
-    """One e-mail address, or none."""
-    ITEMS = "items"
-    """What is asked for by name."""
-    QUESTIONS = "questions"
-    DESTINATION = "destination"
-    SWITCH = "switch"
-    TIME = "time"
-    """Given as seconds since the epoch, or in ISO 8601 with a zone; None is none."""
-    DAYS = "days"
-    """Whole days before a time, those after it negative."""
-
-
-class Audience(StrEnum):
-    """Who is shown a term. What senders see, the owner sees as well."""
-
-    NOBODY = "nobody"
-    OWNER = "owner"
-    SENDERS = "senders"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Term:
-    """What is to be known of one term. What bodies and options call it is ``name``, what ``Terms`` and replies do ``field``."""
-
-    kind: Kind
-    label: str
-    """What people are shown it as."""
-    help: str
-    """One sentence, for the command line and the docs."""
-    more: str = ""
-    """Further sentences, for the docs."""
-    most: int | None = None
-    """The longest text in characters, the largest number; None where the kind has bounds of its own."""
-    audience: Audience = Audience.SENDERS
-    name: str = ""
-    """Where it is not that of the field."""
-    option: str = ""
-    """What the command line calls it, where that is not its name."""
-    spellings: tuple[str, ...] = ()
-    """Other names that bodies may use."""
-    field: str = ""
-    needs: str = ""
-    """What the installation has to have before it can be switched on: an extra of this name; ``mail``, a mail server; ``reminders``, that and an address of its own."""
-    default: Any = None
-    choices: type[StrEnum] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -301,6 +226,17 @@ class Terms:
             "It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`.",
         ),
     ] = None
+    subfolder: Annotated[
+        str,
+        Term(
+            kind=Kind.SUBFOLDER,
+            label="Sorted into",
+            most=200,
+            audience=Audience.OWNER,
+            help="Folders that files are sorted into as they come, such as {sender}/{date}; '' is none.",
+            more="See [A folder for each sender](#a-folder-for-each-sender).",
+        ),
+    ] = ""
     keep_days: Annotated[
         int,
         Term(

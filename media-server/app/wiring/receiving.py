@@ -80,7 +80,14 @@ def build_receiving(ground: Ground, settings: Settings, file_requests: FileReque
     return Receiving(
         uploads=uploads,
         small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads, room=room, bulk=bulk),
-        folders=Folders(requests=ground.requests, openings=openings, inbox=ground.stores.inbox, room=room, bulk=bulk),
+        folders=Folders(
+            requests=ground.requests,
+            openings=openings,
+            inbox=ground.stores.inbox,
+            room=room,
+            bulk=bulk,
+            clock=ground.clock,
+        ),
         open_uploads=open_uploads,
         undo=undo,
         forgetting=Forgetting(requests=ground.requests, purge=purge, clock=ground.clock),

@@ -11,7 +11,7 @@ export type CaptchaMode = Declared<"CaptchaMode">;
 export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const satisfies readonly CaptchaMode[];
 
 /** What an owner may write on a link, each in a field of that name in the form. */
-export const TEXTS = ["title", "message", "note"] as const satisfies readonly FieldOf<
+export const TEXTS = ["title", "message", "note", "subfolder"] as const satisfies readonly FieldOf<
   Declared<"LinkTerms">,
   string
 >[];

@@ -7,6 +7,7 @@ import { need, setHidden, setText } from "./dom";
 import { onLanguage, t } from "./i18n";
 import type { LateApi } from "./late-api";
 import type { Refused } from "./limits";
+import type { Fields } from "./link-api";
 import { reasonFor } from "./reasons";
 
 /** Folders that are asked for in one request. */
@@ -16,6 +17,8 @@ interface Needs {
   readonly api: LateApi;
   /** Password and captcha, made anew for each request. */
   readonly headers: () => Promise<Readonly<Record<string, string>>>;
+  /** Who sends: the owner may have a folder for each. */
+  readonly sender: () => Fields;
   readonly onRefused: (refused: readonly Refused[]) => void;
   /** The server wants something of the person first; the folders wait. */
   readonly onHeld: (error: UploadError) => void;
@@ -49,11 +52,11 @@ export class EmptyFolders {
 
   /** Makes what waits, as far as the server lets it. */
   async make(): Promise<void> {
-    const { api, headers, onRefused, onHeld, onMade } = this.#needs;
+    const { api, headers, sender, onRefused, onHeld, onMade } = this.#needs;
     const paths = this.#waiting.splice(0, FOLDERS_PER_REQUEST);
     if (paths.length === 0) return;
     try {
-      await (await api()).makeFolders(paths, await headers());
+      await (await api()).makeFolders({ paths, ...sender() }, await headers());
     } catch (error) {
       if (error instanceof UploadError && isHolding(error)) {
         this.#waiting.unshift(...paths);

@@ -24,8 +24,8 @@ export class LinkApi {
   }
 
   /** Throws UploadError, as all of these do. `headers` are those of opening an upload. */
-  async makeFolders(paths: readonly string[], headers: Readonly<Record<string, string>>): Promise<void> {
-    await this.post("/folders", { paths }, headers);
+  async makeFolders(body: Fields, headers: Readonly<Record<string, string>>): Promise<void> {
+    await this.post("/folders", body, headers);
   }
 
   /** The signed receipt; waits for checksums that are still being computed. `onWait` is told when it has to. */

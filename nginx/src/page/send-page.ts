@@ -143,6 +143,10 @@ export class SendPage {
         "X-Request-Password": encodeURIComponent(this.#senderForm.password),
         ...(await this.#captcha.headers(new AbortController().signal)),
       }),
+      sender: () => ({
+        sender_name: this.#senderForm.senderName,
+        sender_email: this.#senderForm.senderEmail,
+      }),
       onRefused: (refused) => this.#chooser.complainAlso(refused),
       // Where files go along, they bring the question up, and the folders follow the first that is taken.
       onHeld: (error) => {

@@ -32,6 +32,8 @@ class OpenUpload:
     """The item of the link that the file is for."""
     key: str | None = None
     """A random text by which the sender names this upload: opening twice under one key opens one upload."""
+    lead: int = 0
+    """How many of the folders in front of its path the link's rule has put there."""
 
 
 @dataclass(frozen=True, slots=True)

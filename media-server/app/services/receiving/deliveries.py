@@ -204,6 +204,7 @@ def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
         sha256=file.sha256,
         last_modified=file.last_modified,
         delivered_path=file.path,
+        lead=file.lead,
     )
 
 
@@ -222,4 +223,5 @@ def _received(session: UploadSession, delivery: Delivery, sums: Sums | None, at:
         file_identity=delivery.file_identity,
         last_modified=session.last_modified,
         crc32=sums.crc32 if sums else None,
+        lead=session.lead,
     )

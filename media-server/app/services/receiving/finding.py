@@ -17,6 +17,7 @@ from app.core.errors import (
     UploadNotOpened,
 )
 from app.core.links import Fate, RequestLink
+from app.core.paths import without_lead
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
@@ -133,7 +134,7 @@ class Finder:
         """
         if self._store.exists(upload_id):
             session = self.find(link.hash, upload_id)
-            if session.path != command.path:
+            if without_lead(str(session.path), session.lead) != str(command.path):
                 raise InvalidPath("Another file was opened under this key.")
         else:
             known = self._requests.fates(link.hash, [upload_id]).get(upload_id)

@@ -15,6 +15,7 @@ from app.services.receiving.deliveries import Deliveries
 from app.services.receiving.finding import Finder
 from app.services.receiving.openings import Openings
 from app.services.receiving.promises import Promises
+from app.services.receiving.sorting import sorted_in
 from app.services.upload_concurrency_manager import UploadConcurrencyManager, user_of
 
 
@@ -72,14 +73,16 @@ class Opener:
         ``open`` and ``SmallFiles`` call this. ``client`` is the sender's address, as limits count clients.
 
         Takes the named lock of the upload's id where there is a key: the caller must hold no named lock. Raises RequestFull,
-        ItemFull, TooManySenders, StorageFull, Busy, and nothing is left of it then; what ``Finder.opened_before`` raises; for a file of 0 bytes what
+        ItemFull, TooManySenders, StorageFull, Busy, InvalidPath where the folders of the link's rule make the path too long, and nothing is
+        left of it then; what ``Finder.opened_before`` raises; for a file of 0 bytes what
         ``Deliveries.finish`` raises.
         """
-        session = self._new_session(link, command, sender, client, upload_id or new_upload_id(link.hash, command.key))
-        with self._locks.hold([session.upload_id] if command.key else []):
-            found = self._finder.opened_before(link, command, session.upload_id) if command.key else None
+        upload_id = upload_id or new_upload_id(link.hash, command.key)
+        with self._locks.hold([upload_id] if command.key else []):
+            found = self._finder.opened_before(link, command, upload_id) if command.key else None
             if found is not None:
                 return found
+            session = self._new_session(link, command, sender, client, upload_id)
             self._make_room(link, session)
             self._observer.opened(session)
             return session if session.size else self._deliveries.finish(session.upload_id, link)
@@ -88,6 +91,7 @@ class Opener:
         self, link: RequestLink, command: OpenUpload, sender: Sender, client: str, upload_id: str
     ) -> UploadSession:
         now = self._clock()
+        command = sorted_in(link, command, sender, now)
         return UploadSession(
             upload_id=upload_id,
             request_hash=link.hash,
@@ -101,6 +105,7 @@ class Opener:
             sample=command.sample,
             declared_sha256=command.declared_sha256,
             item=command.item,
+            lead=command.lead,
         )
 
     def _make_room(self, link: RequestLink, session: UploadSession) -> None:

@@ -13,6 +13,7 @@ from app.core.ports.guards import Attempts
 from app.core.ports.inbox import Inbox
 from app.core.ports.parties import PartyStore
 from app.core.session import Sender
+from app.core.terms import Ask
 from app.services.links.file_requests import FileRequests
 from app.services.memory_monitor import MemoryMonitor
 from app.services.receiving.commands import OpenUpload
@@ -73,6 +74,15 @@ class Openings:
         sender = self._file_requests.check_sender(link, command.sender_name, command.sender_email)
         return replace(sender, party=party_of(link, credentials.key))
 
+    def who(self, link: RequestLink, name: str | None, email: str | None) -> Sender:
+        """Whoever asks for what is no file, as far as they say: nothing is required of them. Raises InvalidRequest where they say what
+        cannot be."""
+        if not link.terms.subfolder or not (name or email):
+            return Sender()
+        terms = link.terms
+        asked = replace(terms, ask_name=_not_required(terms.ask_name), ask_email=_not_required(terms.ask_email))
+        return self._file_requests.check_sender(replace(link, terms=asked), name, email)
+
     def _check_answered(self, link: RequestLink, credentials: Credentials) -> None:
         if credentials.actor.is_owner or not any(each.required for each in link.terms.questions):
             return
@@ -94,3 +104,7 @@ class Openings:
         key = f"open:{client}"
         if not self._attempts.hit(key, self._rate_limit):
             raise RateLimited(retry_after=self._attempts.retry_after(key, self._rate_limit))
+
+
+def _not_required(ask: Ask) -> Ask:
+    return Ask.OPTIONAL if ask is Ask.REQUIRED else ask

@@ -28,6 +28,7 @@ from app.services.receiving.commands import OpenUpload
 from app.services.receiving.deliveries import delivered_session
 from app.services.receiving.heads import HeadJudge
 from app.services.receiving.room import Room
+from app.services.receiving.sorting import sorted_in
 
 WHOLE_FILE_BYTES = 16 * 1024 * 1024
 """Files up to this are taken whole where their bytes come in one request: most photos are smaller."""
@@ -92,8 +93,10 @@ class WholeFiles:
     ) -> WholeFile:
         """Write the bytes of an admitted file, and judge them. The caller has to ``deliver`` the result or to close its content.
 
-        Raises ChunkSizeMismatch, ChecksumMismatch, TypeNotAllowed, RequestTimeout, StorageFull, Busy, and nothing is left then.
+        Raises ChunkSizeMismatch, ChecksumMismatch, TypeNotAllowed, RequestTimeout, StorageFull, Busy, InvalidPath where the folders of
+        the link's rule make the path too long, and nothing is left then.
         """
+        command = sorted_in(link, command, sender, self._clock())
         session = _session(link, upload_id, command, sender, self._clock())
         with self._room.taking(command.size, len(command.path.folder)):
             self._observer.opened(session)
@@ -243,6 +246,7 @@ def _announced(file: WholeFile) -> DeliveryIntent:
         party=file.sender.party,
         last_modified=file.command.last_modified,
         crc32=file.content.sums.crc32,
+        lead=file.command.lead,
     )
 
 
@@ -261,4 +265,5 @@ def _received(file: DeliveryIntent, delivery: Delivery, at: float) -> ReceivedFi
         file_identity=file.file_identity,
         last_modified=file.last_modified,
         crc32=file.crc32,
+        lead=file.lead,
     )

@@ -35,6 +35,8 @@ def encoded(session: UploadSession, boot: int) -> bytes:
         document["item"] = session.item
     if session.sender.party is not None:
         document["party"] = session.sender.party
+    if session.lead:
+        document["lead"] = session.lead
     if session.lost and session.state is not State.OPEN:
         document["lost"] = True  # Of an open upload the journal says so.
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()

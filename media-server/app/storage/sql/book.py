@@ -48,7 +48,7 @@ _SUM_OF = {
 _TOUCHED = [column for column in ledger.columns if column.name not in ("id", "link", "upload_id")]
 _NOTHING: dict[str, int] = {column.name: 0 for column in _SUMS}
 _BLANK: dict[str, Any] = {column.name: None for column in ledger.columns if column.name != "id"}
-_BLANK |= {"leaving": 0, "brings": 0, "arrival": 0}
+_BLANK |= {"leaving": 0, "brings": 0, "arrival": 0, "lead": 0}
 _ARRIVED = [links.c.arrivals, links.c.last_received_at, links.c.last_sender]
 MAX_FOLDERS_REMEMBERED = 10_000
 """Folders that a process remembers to exist, as they never cease to and most files come into the same."""

@@ -37,6 +37,7 @@ FILE = [
     ledger.c.crc32,
     ledger.c.item,
     ledger.c.party,
+    ledger.c.lead,
 ]
 KNOWN = [ledger.c.state, ledger.c.why, ledger.c.until, *FILE]
 HEAD = len(KNOWN) - len(FILE)
@@ -79,6 +80,7 @@ def intent_row(file: DeliveryIntent) -> dict[str, Any]:
         "crc32": file.crc32,
         "item": file.item,
         "party": file.party,
+        "lead": file.lead,
     }
 
 
@@ -101,6 +103,7 @@ def file_row(file: ReceivedFile) -> dict[str, Any]:
         "crc32": file.crc32,
         "item": file.item,
         "party": file.party,
+        "lead": file.lead,
     }
 
 

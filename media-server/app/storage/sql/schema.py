@@ -15,7 +15,7 @@ from app.storage.sql import share_tables, telling_tables  # noqa: F401  a catalo
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0010"
+REVISION = "0011"
 """The newest migration, which the tables below are made by."""
 
 
@@ -111,6 +111,8 @@ ledger = Table(
     Column("arrival", BigInteger, nullable=False, server_default=NOTHING),
     Column("item", Text),  # The item of the link that it is for.
     Column("party", Text),  # Who sends it, where that is known.
+    # How many of the folders in front of its path its link's rule has put there.
+    Column("lead", Integer, nullable=False, server_default=NOTHING),
 )
 _received = ledger.c.state == number(State.RECEIVED)
 

@@ -62,8 +62,9 @@ def cancel_upload(hash: str, upload_id: str) -> tuple[str, int]:
 
 @native.post("/folders")
 def make_folders(hash: str) -> tuple[Response, int]:
-    folders = read_json(FoldersBody, MAX_LIST_BYTES).folders()
-    return jsonify(folders=services().receiving.folders.make(hash, folders, sender_credentials())), 201
+    body = read_json(FoldersBody, MAX_LIST_BYTES)
+    who = body.sender_name, body.sender_email
+    return jsonify(folders=services().receiving.folders.make(hash, body.folders(), sender_credentials(), *who)), 201
 
 
 @native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
@@ -172,8 +173,8 @@ def status_view(session: UploadSession, most: int = MAX_IN_STATUS) -> UploadStat
     return {
         **_opened(session, most),
         "state": session.state,
-        "path": session.delivered_path or str(session.path),
-        "name": (session.delivered_path or str(session.path)).rsplit("/", 1)[-1],
+        "path": session.sent_path,
+        "name": session.sent_path.rsplit("/", 1)[-1],
         "size": session.size,
         "sha256": session.sha256,
         "last_modified": session.last_modified,
@@ -231,7 +232,7 @@ def _outcome(outcome: UploadSession | UploadError) -> PackedFile | dict[str, Any
 
 
 def _finished(session: UploadSession) -> Finished:
-    path = session.delivered_path or str(session.path)
+    path = session.sent_path
     until = _removable_until(session)
     return {"name": path.rsplit("/", 1)[-1], "path": path, "size": session.size, "removable_until": until}
 

@@ -104,7 +104,7 @@ class Conversation:
             elif _kind(message) == "status":
                 session = services().receiving.uploads.status(start.request, session.upload_id)
                 self._say({"type": "progress", **_state(session)})
-        path = session.delivered_path or str(session.path)
+        path = session.sent_path
         self._say({"type": "complete", **_state(session), "path": path, "name": path.rsplit("/", 1)[-1]})
         if self._gdrive_url is not None:
             self._follow(start.request, session)

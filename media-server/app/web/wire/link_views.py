@@ -120,6 +120,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.ORIGINS: Annotated[list[str] | None, Field(description="Null for those that the server allows.")],
     Kind.ADDRESSES: Annotated[list[str] | None, Field(description="Null for those that the server names.")],
     Kind.ADDRESS: str,
+    Kind.SUBFOLDER: str,
     Kind.ITEMS: list[ShownItem],
     Kind.QUESTIONS: list[ShownQuestion],
     Kind.DESTINATION: Destination,
@@ -127,7 +128,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.TIME: Annotated[float | None, Field(description="Null for none.")],
     Kind.DAYS: Annotated[list[int], Field(description="Those after it are negative.")],
 }
-_AS_SET = (Kind.TEXT, Kind.ADDRESS, Kind.ITEMS, Kind.QUESTIONS, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
+_AS_SET = (Kind.TEXT, Kind.ADDRESS, Kind.SUBFOLDER, Kind.ITEMS, Kind.QUESTIONS, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
 """What a reply shows as it was set, and what is said of it, too."""
 
 

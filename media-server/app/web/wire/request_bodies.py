@@ -17,6 +17,7 @@ from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
 from app.core.standing import LinkFilter, LinkOrder, LinkSort
+from app.core.subfolders import subfolder_rule
 from app.core.terms import (
     MAX_COUNT,
     MAX_EXTENSION_LENGTH,
@@ -141,6 +142,12 @@ def _address(value: object) -> object:
     if not isinstance(value, str | None):
         raise ValueError("Input should be an address such as anna@example.org, or ''")
     return mail_address(value) if value and value.strip() else ""
+
+
+def _subfolder(value: object) -> object:
+    if not isinstance(value, str | None):
+        raise ValueError("Input should be a path such as {sender}/{date}, or ''")
+    return subfolder_rule(_text(value))
 
 
 def _items(value: object) -> object:
@@ -274,6 +281,7 @@ _READ: dict[Kind, Callable[[Term], Any]] = {
     Kind.DESTINATION: lambda _: _read(Any, _destination, Destination),
     Kind.TIME: lambda _: _read(float | None, _time, float | str),
     Kind.DAYS: _days_type,
+    Kind.SUBFOLDER: lambda term: _read(str, _subfolder, Annotated[str, Field(max_length=term.most)]),
     Kind.SWITCH: lambda _: bool,
 }
 

@@ -64,6 +64,8 @@ class FoldersBody(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore")
 
     paths: Paths
+    sender_name: str | None = None
+    sender_email: str | None = None
 
     def folders(self) -> list[str]:
         return [path.removesuffix("/") for path in self.paths]

@@ -185,7 +185,8 @@ class DropprLink:
 
     def make_folders(self, paths: Sequence[str]) -> None:
         def ask(headers: Mapping[str, str]) -> Answer:
-            return self._connections.call("POST", f"{self._path}/folders", {"paths": list(paths)}, headers)
+            body = {"paths": list(paths), **self._sender}
+            return self._connections.call("POST", f"{self._path}/folders", body, headers)
 
         self._expect(self._entering(ask), 201, 200)
 
