@@ -30,6 +30,7 @@ _KINDS = {
     Kind.ORIGINS: "list or null",
     Kind.ADDRESSES: "list or null",
     Kind.ADDRESS: "text",
+    Kind.COLOUR: "colour",
     Kind.SUBFOLDER: "path, up to {} characters",
     Kind.ITEMS: "list",
     Kind.QUESTIONS: "list",
@@ -74,7 +75,7 @@ def _kind(term: Term) -> str:
 
 def _default(term: Term) -> str:
     match term.kind:
-        case Kind.TEXT | Kind.ADDRESS | Kind.SUBFOLDER:
+        case Kind.TEXT | Kind.ADDRESS | Kind.SUBFOLDER | Kind.COLOUR:
             return "empty"
         case Kind.ITEMS | Kind.QUESTIONS:
             return "none"

@@ -15,6 +15,7 @@ from limits import parse as parse_limit
 from pydantic import AliasChoices, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
+from app.core.colours import accent_colour
 from app.core.images import image_type
 from app.core.origins import ANY, origin_list
 from app.core.terms import MAX_HOURS
@@ -118,6 +119,8 @@ class Settings(MessageSettings):
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = (ANY,)
     frame_ancestors: Annotated[tuple[str, ...], NoDecode] = ()
     logo: Path | None = None
+    brand_name: str = Field("", max_length=100)
+    brand_accent: str = ""
     handoff_hours: float = Field(24, gt=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     enable_parallel_uploads: bool = Field(True, validation_alias="ENABLE_PARALLEL_UPLOADS")
@@ -221,6 +224,11 @@ class Settings(MessageSettings):
         if kind is None:
             raise ValueError("The logo must be a PNG, SVG, WebP or JPEG picture.")
         return path
+
+    @field_validator("brand_accent")
+    @classmethod
+    def _colour(cls, value: str) -> str:
+        return accent_colour(value)
 
     @field_validator("cleanup_cron")
     @classmethod

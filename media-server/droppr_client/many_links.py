@@ -17,11 +17,13 @@ from typing import IO, Any
 import click
 
 from app.core.addresses import mail_address
+from app.core.terms import TERMS, Kind
 from droppr_client.api import JSON
 
 LINK = "link"
 """The column that the address of a made link is put into."""
 MOST_ROWS = 10_000
+_RULES = {term.name for term in TERMS if term.kind is Kind.SUBFOLDER}
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _SEPARATORS = re.compile(r"[/\\]+")
 _LOOKED_AT = 4096
@@ -98,7 +100,11 @@ def filled(table: Table, wanted: Sequence[JSON | None], make: Callable[[JSON], s
 
 
 def _body(number: int, row: Row, folder: str, terms: Mapping[str, Any]) -> JSON:
-    texts = {name: _told(number, row, each) if isinstance(each, str) else each for name, each in terms.items()}
+    # What stands in braces in a rule is filled in by the server.
+    texts = {
+        name: _told(number, row, each) if isinstance(each, str) and name not in _RULES else each
+        for name, each in terms.items()
+    }
     # A name with a slash in it is one folder, not two.
     return {
         "folder": _told(number, row, folder, lambda text: _SEPARATORS.sub("-", text)),

@@ -29,6 +29,7 @@ const LINK: ListedLink = {
   title: "Wedding",
   createdAt: 0,
   expiresAt: null,
+  logo: null,
   active: true,
   requiresPassword: false,
   maxFileSize: 0,

@@ -92,10 +92,10 @@ def without_seen(tx: Transaction) -> None:
     newest = ("links_by_due", "links_to_remind", "ledger_by_item", "ledger_by_party", "ledger_coming_by_item")
     for index in newest:
         tx.run(f"DROP INDEX {index}")
-    for table in ("shares", "share_visits", "audit", "invited", "unreminded", "parties", "party_items"):
+    for table in ("shares", "share_visits", "audit", "invited", "unreminded", "parties", "party_items", "logos"):
         tx.run(f"DROP TABLE {table}")
     newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties")]
-    for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("events", "about")):
+    for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("ledger", "lead"), ("events", "about")):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     for index in ("links_by_arrival", "links_by_name", "links_by_end", "ledger_by_arrival"):
         tx.run(f"DROP INDEX {index}")

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.core.backoff import Backoff
+from app.core.brand import Brand
 from app.core.checklists import Verdict
 from app.core.errors import Busy, ReceiptNotReady
 from app.core.items import Item
@@ -148,6 +149,7 @@ class House:
 
     def item_messages(self) -> ItemMessages:
         return ItemMessages(
+            brand=Brand(),
             links=self.requests,
             parties=self.parties,
             attempts=SQLCounts(self.database, self.clock),

@@ -25,6 +25,8 @@ class RequestLink:
     """Whose it is: an actor's name (``str(Actor)``)."""
     entity: str | None = None
     """The entity whose documents it receives; None where the link is an entity itself."""
+    logo: str | None = None
+    """The SHA-256 of its own picture."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +193,7 @@ def link_document(link: RequestLink) -> dict[str, Any]:
         "created_at": link.created_at,
         "owner": link.owner,
         "entity": link.entity,
+        "logo": link.logo,
         **document_of(link.terms),
     }
 
@@ -203,5 +206,6 @@ def link_of(document: dict[str, Any]) -> RequestLink:
         created_at=document["created_at"],
         owner=document.get("owner", THE_OWNER),
         entity=document.get("entity"),
+        logo=document.get("logo"),
         terms=terms_of(document),
     )

@@ -52,6 +52,26 @@ class Terms:
             audience=Audience.OWNER,
         ),
     ] = ""
+    asker: Annotated[
+        str,
+        Term(
+            kind=Kind.TEXT,
+            label="Who asks",
+            most=100,
+            help="Who asks for the files, such as Roth & Partners; '' as the server says.",
+            more="The server's own is `DROPPR_BRAND_NAME`. See [Who asks](#who-asks).",
+        ),
+    ] = ""
+    accent: Annotated[
+        str,
+        Term(
+            kind=Kind.COLOUR,
+            label="Colour",
+            help="The colour of the sender's page, such as #0b6f66; '' as the server says.",
+            more="One in which texts could not be read on the page, with less than 4.5 : 1, is refused. The server's own is "
+            "`DROPPR_BRAND_ACCENT`.",
+        ),
+    ] = ""
     expires_at: Annotated[
         float | None,
         Term(

@@ -14,6 +14,7 @@ from app.web.api.contract import contract
 from app.web.api.deleted import deleted
 from app.web.api.entities import entities
 from app.web.api.entity_uploads import entity_uploads
+from app.web.api.logos import FOR_EVER, logos
 from app.web.api.looks import PRIVATE, looks
 from app.web.api.messages import messages
 from app.web.api.native import native
@@ -57,6 +58,7 @@ _BLUEPRINTS = (
     system,
     contract,
     ws,
+    logos,
     pages,
 )
 """Those with routes that others would swallow come first."""
@@ -95,7 +97,7 @@ def install(app: Flask, settings: Settings) -> None:
     def protect(reply: Response) -> Response:
         # Addresses with a hash, an id or a token in them are capabilities: neither they nor what they say may lie in a
         # cache, be it that there is nothing. Nor may what is wrong for the moment.
-        tells = request.path.startswith(_CAPABILITIES) and reply.headers.get("Cache-Control") != PRIVATE
+        tells = request.path.startswith(_CAPABILITIES) and reply.headers.get("Cache-Control") not in (PRIVATE, FOR_EVER)
         if tells or reply.status_code >= 400:
             reply.headers["Cache-Control"] = "no-store"
         wanted = framed if request.endpoint == SENDERS_PAGE else headers

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from app.core.brand import Brand
 from app.core.errors import MailNotReady
 from app.core.ports.guards import CaptchaProvider
 from app.services.forwarding.remotes import Remotes
 from app.services.links.access import Access, AccessRules
 from app.services.links.file_requests import FileRequests, TermChecks
 from app.services.links.finishing import Finishing
+from app.services.links.logos import Logos
 from app.services.links.passwords import Argon2Hasher
 from app.settings import Settings
+from app.storage.sql.logos import SQLLogos
 from app.wiring.captcha import build_captcha
 from app.wiring.extras import check_extra
 from app.wiring.ground import Ground, policy_of
@@ -32,6 +35,8 @@ class Links:
     captcha: CaptchaProvider
     access: Access
     hasher: Argon2Hasher
+    logos: Logos
+    brand: Brand
 
 
 def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
@@ -59,7 +64,8 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         checks=TermChecks(target=remotes.check, needs=partial(_check, settings)),
     )
     finishing = Finishing(ground.requests, ground.parties)
-    return Links(file_requests, finishing, captcha, access, hasher)
+    logos = Logos(links=ground.requests, store=SQLLogos(ground.catalogue))
+    return Links(file_requests, finishing, captcha, access, hasher, logos, brand_of(settings))
 
 
 def _check(settings: Settings, name: str) -> None:
@@ -70,6 +76,11 @@ def _check(settings: Settings, name: str) -> None:
         raise MailNotReady()
     elif name == "reminders" and settings.public_url is None:
         raise MailNotReady(NO_ADDRESS)
+
+
+def brand_of(settings: Settings) -> Brand:
+    """Who asks where a link does not say so."""
+    return Brand(settings.brand_name, settings.brand_accent)
 
 
 def access_rules(settings: Settings) -> AccessRules:

@@ -32,6 +32,7 @@ from app.storage.sql.messages import SQLMessages
 from app.storage.sql.reminders import SQLReminders
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.ground import Ground
+from app.wiring.links import brand_of
 
 MOST_MESSAGES = 20_000
 """So many are kept in the log, however young they are."""
@@ -96,6 +97,7 @@ def _items(ground: Ground, rules: Rules) -> ItemMessages:
         parties=ground.parties,
         attempts=ground.attempts,
         mail=rules.mail,
+        brand=rules.brand,
         limits=ReturnLimits(),
         clock=ground.clock,
     )
@@ -148,6 +150,7 @@ def _rules(settings: Settings) -> Rules:
         mail_pace=Pace(min(settings.notify_after_seconds, most), most, most),
         hook_pace=Pace(quick, most_quick, most_quick),
         quiet=settings.quiet,
+        brand=brand_of(settings),
     )
 
 

@@ -11,7 +11,7 @@ from app.services.senders.receipts import ReceiptKey, Receipts
 from app.settings import Settings
 from app.storage.sql.codes import SQLHandoffs
 from app.wiring.ground import Ground
-from app.wiring.links import access_rules
+from app.wiring.links import access_rules, brand_of
 from app.wiring.receiving import Receiving
 
 
@@ -34,6 +34,7 @@ def build_senders(ground: Ground, settings: Settings, receiving: Receiving, file
         attempts=ground.attempts,
         locks=ground.locks,
         clock=ground.clock,
+        brand=brand_of(settings),
     )
     handoffs = Handoffs(
         store=SQLHandoffs(ground.catalogue),

@@ -99,6 +99,12 @@ export class OwnerApi {
     return this.#read(linkPath(hash), { method: "PATCH", body: terms }, parseLink);
   }
 
+  /** Gives the link a logo of its own; null takes it away. */
+  async setLogo(hash: string, logo: File | null): Promise<void> {
+    const path = `${linkPath(hash)}/logo`;
+    await this.#call(path, logo === null ? { method: "DELETE" } : { method: "PUT", body: logo });
+  }
+
   async close(hash: string): Promise<void> {
     await this.#call(linkPath(hash), { method: "DELETE" });
   }
@@ -354,8 +360,9 @@ export class OwnerApi {
     const init: RequestInit = { method, credentials: "same-origin", cache: "no-store" };
     if (signal !== undefined) init.signal = signal;
     if (body !== undefined) {
-      init.body = JSON.stringify(body);
-      init.headers = { "Content-Type": "application/json" };
+      const isFile = body instanceof Blob;
+      init.body = isFile ? body : JSON.stringify(body);
+      init.headers = { "Content-Type": isFile ? "application/octet-stream" : "application/json" };
     }
     try {
       return await accepted(await this.#fetch(below + path, init));

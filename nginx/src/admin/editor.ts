@@ -35,6 +35,8 @@ export class Editor {
     const terms = changedTerms(this.#terms.read(), this.#link);
     try {
       if (Object.keys(terms).length > 0) await this.#api.edit(this.#link.hash, terms);
+      const { logo } = this.#terms;
+      if (logo !== undefined) await this.#api.setLogo(this.#link.hash, logo);
       this.#onEnd(true);
     } catch (error) {
       const fields = fieldProblems(error);

@@ -47,6 +47,8 @@ export class TermsFields {
     if (link === undefined) return;
     this.#fill(link);
     this.#select("expiry").value = "keep";
+    part(this.#root, "logo", HTMLElement).hidden = false;
+    part(this.#root, "remove-logo", HTMLElement).hidden = link.logo === null;
     this.#asked.fill(link.items, link.questions);
   }
 
@@ -72,6 +74,12 @@ export class TermsFields {
     }
     if (usual.selected) same.selected = true;
     usual.remove();
+  }
+
+  /** What the link's logo becomes: a picture, null for none, undefined where it stays. */
+  get logo(): File | null | undefined {
+    if (this.#input("remove_logo").checked) return null;
+    return this.#input("logo").files?.[0];
   }
 
   get password(): string {

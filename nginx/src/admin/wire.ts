@@ -11,10 +11,14 @@ export type CaptchaMode = Declared<"CaptchaMode">;
 export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const satisfies readonly CaptchaMode[];
 
 /** What an owner may write on a link, each in a field of that name in the form. */
-export const TEXTS = ["title", "message", "note", "subfolder"] as const satisfies readonly FieldOf<
-  Declared<"LinkTerms">,
-  string
->[];
+export const TEXTS = [
+  "title",
+  "message",
+  "note",
+  "subfolder",
+  "asker",
+  "accent",
+] as const satisfies readonly FieldOf<Declared<"LinkTerms">, string>[];
 export type Texts = Readonly<Record<(typeof TEXTS)[number], string>>;
 
 /** A request link as its owner sees it. Times are milliseconds since 1970; limits are 0 where there is none. */
@@ -25,6 +29,8 @@ export interface OwnerLink extends Texts {
   readonly folder: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;
+  /** The path of its own logo, or null. */
+  readonly logo: string | null;
   readonly active: boolean;
   readonly requiresPassword: boolean;
   readonly maxFileSize: number;
@@ -117,6 +123,7 @@ export function parseLink(value: unknown): OwnerLink {
     ...(Object.fromEntries(TEXTS.map((name) => [name, text(fields, name)])) as Texts),
     createdAt: number(fields, "created_at") * 1_000,
     expiresAt: fields.expires_at == null ? null : number(fields, "expires_at") * 1_000,
+    logo: optionalText(fields.logo) || null,
     active: fields.active !== false,
     requiresPassword: fields.requires_password === true,
     maxFileSize: number(fields, "max_file_size"),

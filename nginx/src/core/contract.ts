@@ -4,6 +4,16 @@ export type paths = Record<string, never>;
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description The colours of the page that stand for its accent. */
+        readonly Accents: {
+            readonly accent: string;
+            /** @description Where the pointer is. */
+            readonly accent_strong: string;
+            /** @description Behind what is chosen. */
+            readonly accent_soft: string;
+            /** @description Of texts on the accent. */
+            readonly on_accent: string;
+        };
         /**
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
@@ -112,6 +122,11 @@ export interface components {
             readonly removable_until?: number | null;
             /** @description Of a complete file, where `Want-Repr-Digest` asked for it; null where it takes longer. */
             readonly sha256?: string | null;
+        };
+        /** @description The same where the page is light, and where it is dark. */
+        readonly Colours: {
+            readonly light: components["schemas"]["Accents"];
+            readonly dark: components["schemas"]["Accents"];
         };
         readonly Concurrency: {
             /** @description With a place among the uploads at once. */
@@ -530,6 +545,10 @@ export interface components {
             readonly message?: string | null;
             /** @description A note for the owner alone; senders never see it. */
             readonly note?: string | null;
+            /** @description Who asks for the files, such as Roth & Partners; '' as the server says. The server's own is `DROPPR_BRAND_NAME`. See [Who asks](#who-asks). */
+            readonly asker?: string | null;
+            /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. One in which texts could not be read on the page, with less than 4.5 : 1, is refused. The server's own is `DROPPR_BRAND_ACCENT`. */
+            readonly accent?: string | null;
             /** @description Hours from now; 0 is never. A link that is made without it is open for `DROPPR_LINK_EXPIRES_HOURS`, a week; so are the page's and the command line's. Replies tell the time, as `expires_at`. */
             readonly expires_hours?: number | null;
             /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
@@ -589,6 +608,8 @@ export interface components {
             /** @description Whether `link` is made of what the request called the server. */
             readonly link_as_asked: boolean;
             readonly folder: string;
+            /** @description The path of its own logo; null where it shows the server's, if any. */
+            readonly logo: string | null;
             /** @description The entity under which its files are found, where they are searched. */
             readonly entity: string;
             readonly expired: boolean;
@@ -613,6 +634,10 @@ export interface components {
             readonly message: string;
             /** @description A note for the owner alone; senders never see it. */
             readonly note: string;
+            /** @description Who asks for the files, such as Roth & Partners; '' as the server says. */
+            readonly asker: string;
+            /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. */
+            readonly accent: string;
             /** @description Null for never. */
             readonly expires_at: number | null;
             /** @description Of one file; 0 is no limit. */
@@ -778,6 +803,10 @@ export interface components {
             readonly message?: string | null;
             /** @description A note for the owner alone; senders never see it. */
             readonly note?: string | null;
+            /** @description Who asks for the files, such as Roth & Partners; '' as the server says. The server's own is `DROPPR_BRAND_NAME`. See [Who asks](#who-asks). */
+            readonly asker?: string | null;
+            /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. One in which texts could not be read on the page, with less than 4.5 : 1, is refused. The server's own is `DROPPR_BRAND_ACCENT`. */
+            readonly accent?: string | null;
             /** @description Hours from now; 0 is never. A link that is made without it is open for `DROPPR_LINK_EXPIRES_HOURS`, a week; so are the page's and the command line's. Replies tell the time, as `expires_at`. */
             readonly expires_hours?: number | null;
             /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
@@ -943,6 +972,8 @@ export interface components {
             /** @description Whether `link` is made of what the request called the server. */
             readonly link_as_asked: boolean;
             readonly folder: string;
+            /** @description The path of its own logo; null where it shows the server's, if any. */
+            readonly logo: string | null;
             /** @description The entity under which its files are found, where they are searched. */
             readonly entity: string;
             /** @description What the sender's page is headed with. */
@@ -951,6 +982,10 @@ export interface components {
             readonly message: string;
             /** @description A note for the owner alone; senders never see it. */
             readonly note: string;
+            /** @description Who asks for the files, such as Roth & Partners; '' as the server says. */
+            readonly asker: string;
+            /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. */
+            readonly accent: string;
             /** @description Null for never. */
             readonly expires_at: number | null;
             /** @description Of one file; 0 is no limit. */
@@ -1165,6 +1200,8 @@ export interface components {
             /** @description A fingerprint of the link, which does not give it away. */
             readonly link: string;
             readonly title: string;
+            /** @description Who asked for the files, where the link or its server says so. */
+            readonly asker?: string;
             readonly files: readonly components["schemas"]["ReceiptFile"][];
             readonly issued_at: number;
             /** @description 32 bytes in base64. */
@@ -1418,11 +1455,18 @@ export interface components {
             readonly captcha_required: boolean;
             readonly captcha_provider: string;
             readonly captcha_site_key: string | null;
+            /** @description Of the link's own logo, else of the server's. */
             readonly logo_url: string | null;
+            /** @description Those of `accent`, in place of the page's own. */
+            readonly colours: components["schemas"]["Colours"] | null;
             /** @description What the sender's page is headed with. */
             readonly title: string;
             /** @description What the sender's page says below. */
             readonly message: string;
+            /** @description Who asks for the files, such as Roth & Partners; '' as the server says. */
+            readonly asker: string;
+            /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. */
+            readonly accent: string;
             /** @description Null for never. */
             readonly expires_at: number | null;
             /** @description Of one file; 0 is no limit. */

@@ -45,6 +45,7 @@ export interface WholeReceipt extends ChunkReceipt {
   readonly uploadId: string;
 }
 
+export type Colours = Declared<"Colours">;
 export type Asked = Declared<"Ask">;
 
 /** What a link says about itself; limits are null where there is none. */
@@ -53,6 +54,10 @@ export interface LinkInfo {
   readonly message: string;
   /** Of the owner's logo, or null. */
   readonly logoUrl: string | null;
+  /** Who asks; empty where nobody says so. */
+  readonly asker: string;
+  /** In place of the page's own, or null. */
+  readonly colours: Colours | null;
   /** Seconds from now, or null for never. */
   readonly expiresIn: number | null;
   /** Seconds from now, below 0 when files were due, or null for no date. */
@@ -171,6 +176,8 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     title: optionalText(fields.title),
     message: optionalText(fields.message),
     logoUrl: optionalText(fields.logo_url) || null,
+    asker: optionalText(fields.asker),
+    colours: coloursOf(fields.colours),
     expiresIn: limit(fields.expires_in),
     dueIn,
     requiresPassword: fields.requires_password === true,
@@ -194,6 +201,13 @@ export function parseLinkInfo(value: unknown): LinkInfo {
     items: listed(fields.items),
     questions: listed(fields.questions),
   };
+}
+
+/** They become rules of a style sheet, so nothing else than colours may stand there. */
+function coloursOf(value: unknown): Colours | null {
+  const sets = Object.values(value ?? {}).flatMap((set: unknown) => Object.values(set ?? {}));
+  const right = sets.length > 0 && sets.every((each) => /^#[\da-f]{6}$/.test(String(each)));
+  return right ? (value as Colours) : null;
 }
 
 function packLimits(value: unknown): PackLimits | null {

@@ -3,6 +3,7 @@ import type { Messages } from "./types";
 export default {
   language: "اللغة",
   foot: "تذهب ملفاتك مباشرة إلى هذا الخادم وليس إلى أي مكان آخر.",
+  asks: "{asker} يطلب منك ملفات",
   heading: "إرسال ملفات",
 
   link_unknown: "هذا الرابط غير موجود",

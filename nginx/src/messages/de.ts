@@ -3,6 +3,7 @@ import type { Messages } from "./types";
 export default {
   language: "Sprache",
   foot: "Ihre Dateien gehen direkt an diesen Server und sonst nirgendwohin.",
+  asks: "{asker} bittet Sie um Dateien",
   heading: "Dateien senden",
 
   link_unknown: "Diesen Link gibt es nicht",

@@ -3,6 +3,7 @@
 export default {
   language: "Language",
   foot: "Your files go straight to this server and nowhere else.",
+  asks: "{asker} asks you for files",
   heading: "Send files",
 
   // A link that takes nothing.

@@ -3,6 +3,7 @@ import type { Messages } from "./types";
 export default {
   language: "Idioma",
   foot: "Sus archivos van directamente a este servidor y a ningún otro sitio.",
+  asks: "{asker} le pide archivos",
   heading: "Enviar archivos",
 
   link_unknown: "Este enlace no existe",

@@ -3,6 +3,7 @@ import type { Messages } from "./types";
 export default {
   language: "Langue",
   foot: "Vos fichiers vont directement à ce serveur et nulle part ailleurs.",
+  asks: "{asker} vous demande des fichiers",
   heading: "Envoyer des fichiers",
 
   link_unknown: "Ce lien n’existe pas",

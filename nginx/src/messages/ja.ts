@@ -3,6 +3,7 @@ import type { Messages } from "./types";
 export default {
   language: "言語",
   foot: "ファイルはこのサーバーにだけ直接送られます。",
+  asks: "{asker} がファイルの送付をお願いしています",
   heading: "ファイルを送る",
 
   link_unknown: "このリンクは存在しません",

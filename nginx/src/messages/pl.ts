@@ -3,6 +3,7 @@ import type { Messages } from "./types";
 export default {
   language: "Język",
   foot: "Twoje pliki trafiają prosto na ten serwer i nigdzie indziej.",
+  asks: "{asker} prosi o pliki",
   heading: "Wyślij pliki",
 
   link_unknown: "Ten link nie istnieje",

@@ -1,6 +1,6 @@
 // What stands on top: the owner's logo, title and message, and what the link takes.
 
-import type { LinkInfo } from "../core/wire";
+import type { Colours, LinkInfo } from "../core/wire";
 import { BASE } from "./base";
 import { make, need, reachable, setHidden, setText } from "./dom";
 import { t } from "./i18n";
@@ -21,6 +21,14 @@ export function paintHead(info: LinkInfo): void {
   const logo = need("logo", HTMLImageElement);
   if (logoUrl !== null) logo.src = BASE + logoUrl;
   setHidden(logo, logoUrl === null);
+  if (info.colours !== null) paintColours(info.colours);
+  if (info.asker !== "") {
+    const top = need("asker");
+    setText(top, t("asks", { asker: info.asker }));
+    top.before(logo);
+    setHidden(need("mark"), true);
+    setHidden(need("by"), false);
+  }
   const foot = need("foot");
   // What few links say comes when it is needed; until then they do not say that files go nowhere else.
   const isPlain = info.passedOnTo === null && !info.search;
@@ -34,6 +42,18 @@ export function paintHead(info: LinkInfo): void {
   setHidden(need("full"), !info.full);
   if (info.full) for (const id of ["limits", "gate", "drop", "have-code"]) setHidden(need(id), true);
   setHidden(need("link"), false);
+}
+
+/** Whoever asks has a colour of their own, in the light and in the dark. */
+function paintColours({ light, dark }: Colours): void {
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(`${ruleOf(light)}@media(prefers-color-scheme:dark){${ruleOf(dark)}}`);
+  document.adoptedStyleSheets = [sheet];
+}
+
+function ruleOf(colours: Colours["light"]): string {
+  const names = Object.entries(colours).map(([name, colour]) => `--${name.replace("_", "-")}:${colour};`);
+  return `:root{${names.join("")}}`;
 }
 
 /**

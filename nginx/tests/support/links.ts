@@ -5,6 +5,8 @@ export const NO_LIMITS: LinkInfo = {
   title: "",
   message: "",
   logoUrl: null,
+  asker: "",
+  colours: null,
   expiresIn: null,
   dueIn: null,
   requiresPassword: false,

@@ -117,7 +117,7 @@ class Closing:
             log.warning("too many confirmations were asked for", extra={"link": shortened(batch.link)})
             self._close(batch, [])
             return
-        proof = {"upload_ids": list(batch.upload_ids)}
+        proof = {"upload_ids": list(batch.upload_ids), "asker": self._rules.brand.asker(link.terms)}
         self._close(batch, [self._message(batch, MessageKind.CONFIRMATION, Channel.MAIL, address, **proof)])
 
     def _link(self, batch: Batch) -> RequestLink | None:

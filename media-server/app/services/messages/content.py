@@ -83,7 +83,7 @@ def _told(facts: Mapping[str, Any], words: Words, public_url: str | None, subjec
 
 def _invitation(facts: Mapping[str, Any], words: Words) -> Content:
     title, until = clean(facts["title"] or ""), facts["until"]
-    after = []
+    after = _for_whom(facts, words)
     if until is not None:
         after.append(words.until.format(when=_time_text(until)))
     if facts["password"]:
@@ -107,10 +107,21 @@ def _returned(message: Message, words: Words, public_url: str | None) -> Content
         subject=words.returned_subject.format(**named),
         before=[first.format(**named), *_paragraphs(facts["note"])],
         files=[],
-        after=[],
+        after=_for_whom(facts, words),
         small=words.why_returned,
         link=(words.send_here, f"{public_url}/request/{message.link}") if public_url else None,
     )
+
+
+def _for_whom(facts: Mapping[str, Any], words: Words) -> list[str]:
+    """Who asks for the files, where anybody says so."""
+    asker = asker_in(facts)
+    return [words.for_whom.format(asker=asker)] if asker else []
+
+
+def asker_in(facts: Mapping[str, Any]) -> str:
+    """Who asks, by what a message to a sender knows; older ones know nothing of that."""
+    return clean(facts.get("asker") or "")
 
 
 def _paragraphs(text: str) -> list[str]:
@@ -130,7 +141,7 @@ def _reminder(facts: Mapping[str, Any], words: Words) -> Content:
         subject=words.reminder_subject.format(title=title) if title else words.reminder_subject_untitled,
         before=[*([words.hello.format(name=name)] if name else []), " ".join(said)],
         files=[],
-        after=[*([words.needs_password] if facts["password"] else []), words.sent_already],
+        after=[*_for_whom(facts, words), *([words.needs_password] if facts["password"] else []), words.sent_already],
         small=words.why_reminded,
         link=(words.send_here, facts["address"]),
         stop=(words.stop_reminders, facts["stop"]),
@@ -150,7 +161,10 @@ def _confirmation(facts: Mapping[str, Any], words: Words) -> Content:
         subject=subject.format(files=f"{count:,}"),
         before=[words.confirmed.format(title=title) if title else words.confirmed_untitled],
         files=_files(facts, words),
-        after=[words.receipt if whole else words.receipt_of_some.format(files=f"{MAX_PROVEN:,}")],
+        after=[
+            *_for_whom(facts, words),
+            words.receipt if whole else words.receipt_of_some.format(files=f"{MAX_PROVEN:,}"),
+        ],
         small=words.why_sender,
     )
 

@@ -42,6 +42,7 @@ class Invitations:
         check_takes_files(terms, now)
         facts = {
             "title": terms.title,
+            "asker": self._rules.brand.asker(terms),
             "text": text,
             "address": address,
             "until": terms.expires_at,

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.core.addresses import mail_address, mailbox
+from app.core.brand import Brand
 from app.core.checklists import item_of
 from app.core.errors import RequestNotFound
 from app.core.events import Event, EventKind
@@ -41,6 +42,7 @@ class ItemMessages:
         parties: PartyStore,
         attempts: Attempts,
         mail: bool,
+        brand: Brand,
         limits: ReturnLimits,
         clock: Clock,
     ) -> None:
@@ -48,6 +50,7 @@ class ItemMessages:
         self._parties = parties
         self._attempts = attempts
         self._mail = mail
+        self._brand = brand
         self._limits = limits
         self._clock = clock
 
@@ -97,6 +100,7 @@ class ItemMessages:
             "party": about["party"],
             "note": about["note"],
             "actor": event.actor,
+            "asker": self._brand.asker(link.terms),
         }
         id = message_id("event", event.id, event.at, channel.value, recipient)
         return Message(id, kind, channel, recipient, event.link, facts, event.at, at)

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.core.addresses import named_address
 from app.core.messages import Message
-from app.services.messages.content import Content, clean, content_of, text_of
+from app.services.messages.content import Content, asker_in, clean, content_of, text_of
 from app.services.messages.words import words_of
 
 
@@ -46,7 +46,8 @@ class Mails:
         local, _, domain = message.recipient.rpartition("@")
         mail = EmailMessage(policy=_ASCII if message.recipient.isascii() else _UTF8)
         mail["Subject"] = content.subject
-        mail["From"] = self._from
+        asker = asker_in(message.facts)
+        mail["From"] = Address(asker, self._from.username, self._from.domain) if asker else self._from
         mail["To"] = Address("", local, domain)
         mail["Date"] = format_datetime(datetime.fromtimestamp(int(message.created_at), UTC))
         mail["Message-ID"] = f"<{message.id}@{self._domain}>"

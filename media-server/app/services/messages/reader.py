@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from app.core.addresses import mail_address
+from app.core.brand import NO_BRAND, Brand
 from app.core.errors import RequestNotFound
 from app.core.events import Event, EventKind
 from app.core.links import ReceivedFile, RequestLink
@@ -51,6 +52,7 @@ class Rules:
     mail_pace: Pace
     hook_pace: Pace
     quiet: QuietHours | None = None
+    brand: Brand = NO_BRAND
 
     def told(self, terms: Terms) -> tuple[str, ...]:
         """Whose owners' mail it is."""

@@ -247,6 +247,7 @@ class Reminders:
         terms, now = link.terms, self._clock()
         facts: dict[str, Any] = {
             "title": terms.title,
+            "asker": self._rules.brand.asker(terms),
             "name": terms.recipient_name,
             "address": f"{base}/request/{link.hash}",
             "due": terms.due_at,

@@ -32,6 +32,7 @@ class Words:
     asked_subject_untitled: str
     asked: str
     send_here: str
+    for_whom: str
     until: str
     needs_password: str
     why_asked: str
@@ -79,6 +80,7 @@ ENGLISH = Words(
     asked_subject_untitled="Please send files",
     asked="You are asked for files. Open this address, choose them and send them; you need no account.",
     send_here="Send files here",
+    for_whom="The files are for {asker}.",
     until="It takes files until {when} UTC.",
     needs_password="It asks for a password, which whoever asks you tells you by another way.",
     why_asked="You get this mail because somebody who uses this Droppr server asked you for files. If you expect no such request, "

@@ -10,6 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from app.core.brand import Brand
 from app.core.errors import FileNotFound, RateLimited, ReceiptNotReady
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
@@ -63,6 +64,7 @@ class Receipts:
         attempts: Attempts,
         locks: NamedLocks,
         clock: Clock,
+        brand: Brand,
     ) -> None:
         self._uploads = uploads
         self._requests = requests
@@ -70,6 +72,7 @@ class Receipts:
         self._attempts = attempts
         self._locks = locks
         self._clock = clock
+        self._brand = brand
         self.key = key
 
     def issue(self, hash: str, upload_ids: Sequence[str], server: str | None, client: str) -> dict[str, Any]:
@@ -99,6 +102,7 @@ class Receipts:
             server=server,
             hash=link.hash,
             title=link.terms.title,
+            asker=self._brand.asker(link.terms),
             files=files,
             issued_at=self._clock(),
             public_key=self.key.public,

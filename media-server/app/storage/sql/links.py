@@ -35,7 +35,7 @@ from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
-from app.storage.sql.schema import brought, doomed, folders, ledger, links, parties, party_items, seen
+from app.storage.sql.schema import brought, doomed, folders, ledger, links, logos, parties, party_items, seen
 from app.storage.sql.share_tables import share_visits, shares
 from app.storage.sql.telling_tables import invited
 
@@ -98,7 +98,7 @@ class LinkStatements:
         self.doomed = words(select(doomed.c.link).limit(number(1)).offset(number(0)))
         self.clear_some = [words(_some_of(table)) for table in (ledger, party_items)]
         # Nobody finds a share whose link is gone, so what is left of it here is in nobody's way.
-        rest = (brought, folders, seen, invited, parties, share_visits, shares, doomed)
+        rest = (brought, folders, seen, invited, parties, logos, share_visits, shares, doomed)
         self.clear_rest = [words(table.delete().where(table.c.link == value("link"))) for table in rest]
 
 
@@ -169,7 +169,7 @@ class SQLLinks:
                     act=Act.LINK_CLOSED if closed else Act.LINK_REOPENED if reopened else Act.LINK_CHANGED,
                     title=link.terms.title or None,
                     folder=str(link.folder),
-                    changed=changed_terms(before.terms, link.terms),
+                    changed=[*changed_terms(before.terms, link.terms), *(["logo"] if link.logo != before.logo else [])],
                 )
         self._database.sync()
         self._happened()

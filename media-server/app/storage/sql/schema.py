@@ -326,6 +326,15 @@ readers = Table(
     Column("passed", BigInteger, nullable=False),  # The last event that the reader is done with.
 )
 
+# Pictures of those who ask.
+logos = Table(
+    "logos",
+    metadata,
+    Column("link", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", Text, primary_key=True),
+    Column("content", LargeBinary, nullable=False),
+)
+
 # What belongs to entities, and how far finding it has got: what the index of texts is made of.
 documents = Table(
     "documents",

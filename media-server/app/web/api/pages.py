@@ -10,10 +10,9 @@ import re
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import Blueprint, Response, request, send_file, send_from_directory
+from flask import Blueprint, Response, request, send_from_directory
 
 from app.core.errors import NotFound, RequestNotFound
-from app.core.images import image_type
 from app.web.wire.context import services
 
 pages = Blueprint("pages", __name__)
@@ -70,19 +69,6 @@ def request_page(hash: str) -> Response:
 def asset(name: str) -> Response:
     # Built names carry a hash of their content.
     return send_from_directory(_built() / "assets", name, max_age=31536000)
-
-
-@pages.get("/logo")
-def logo() -> Response:
-    path = services().settings.logo
-    if path is None or not path.is_file():
-        raise NotFound("This server shows no logo.")
-    with path.open("rb") as file:
-        kind = image_type(file.read(4096))
-    response = send_file(path, mimetype=kind or "application/octet-stream", conditional=True)
-    # An SVG can hold scripts and, opened by itself, would run them here.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-    return response
 
 
 def _moved(address: str) -> Response:

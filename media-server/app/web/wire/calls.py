@@ -12,6 +12,7 @@ from app.web.wire.checklist_views import SENDER_KEY, checklist_calls
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
 from app.web.wire.file_queries import FilesQuery
+from app.web.wire.logo_calls import logo_calls
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
@@ -390,5 +391,5 @@ CALLS = (
     ),
     Call(("GET",), "/request/{hash}", Group.PAGES, Who.ANYONE, "The sender's page.", {"type": "string"}, answers=HTML),
     Call(("GET",), "/assets/{name}", Group.PAGES, Who.ANYONE, "What the pages are made of.", _BYTES, answers="*/*"),
-    Call(("GET",), "/logo", Group.PAGES, Who.ANYONE, "The owner's logo.", _BYTES, answers="image/*"),
+    *logo_calls(_LINK, _BYTES),
 )

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
+from app.core.colours import dark_accents, light_accents
 from app.core.due import Due, due_of
 from app.core.items import Item, Question, QuestionKind
 from app.core.links import RequestLink
@@ -36,6 +37,9 @@ class _OwnersLink(_Link):
 
     link_as_asked: Annotated[bool, Field(description="Whether `link` is made of what the request called the server.")]
     folder: str
+    logo: Annotated[
+        str | None, Field(description="The path of its own logo; null where it shows the server's, if any.")
+    ]
     entity: Annotated[str, Field(description="The entity under which its files are found, where they are searched.")]
 
 
@@ -88,6 +92,22 @@ class PackLimits(BaseModel):
     max_bytes: int
 
 
+class Accents(BaseModel):
+    """The colours of the page that stand for its accent."""
+
+    accent: str
+    accent_strong: Annotated[str, Field(description="Where the pointer is.")]
+    accent_soft: Annotated[str, Field(description="Behind what is chosen.")]
+    on_accent: Annotated[str, Field(description="Of texts on the accent.")]
+
+
+class Colours(BaseModel):
+    """The same where the page is light, and where it is dark."""
+
+    light: Accents
+    dark: Accents
+
+
 class _SendersLink(_Link):
     """What anyone with the link may know. `max_file_size` and `allowed_extensions` are those that count after the
     server's own."""
@@ -108,7 +128,8 @@ class _SendersLink(_Link):
     captcha_required: bool
     captcha_provider: str
     captcha_site_key: str | None
-    logo_url: str | None
+    logo_url: Annotated[str | None, Field(description="Of the link's own logo, else of the server's.")]
+    colours: Annotated[Colours | None, Field(description="Those of `accent`, in place of the page's own.")]
 
 
 _TYPES: dict[Kind, Any] = {
@@ -121,6 +142,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.ADDRESSES: Annotated[list[str] | None, Field(description="Null for those that the server names.")],
     Kind.ADDRESS: str,
     Kind.SUBFOLDER: str,
+    Kind.COLOUR: str,
     Kind.ITEMS: list[ShownItem],
     Kind.QUESTIONS: list[ShownQuestion],
     Kind.DESTINATION: Destination,
@@ -128,7 +150,17 @@ _TYPES: dict[Kind, Any] = {
     Kind.TIME: Annotated[float | None, Field(description="Null for none.")],
     Kind.DAYS: Annotated[list[int], Field(description="Those after it are negative.")],
 }
-_AS_SET = (Kind.TEXT, Kind.ADDRESS, Kind.SUBFOLDER, Kind.ITEMS, Kind.QUESTIONS, Kind.SIZE, Kind.COUNT, Kind.CHOICE)
+_AS_SET = (
+    Kind.TEXT,
+    Kind.ADDRESS,
+    Kind.SUBFOLDER,
+    Kind.COLOUR,
+    Kind.ITEMS,
+    Kind.QUESTIONS,
+    Kind.SIZE,
+    Kind.COUNT,
+    Kind.CHOICE,
+)
 """What a reply shows as it was set, and what is said of it, too."""
 
 
@@ -169,6 +201,7 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
         **_terms_view(link.terms, Audience.OWNER),
         "link_as_asked": services().settings.public_url is None,
         "folder": str(link.folder),
+        "logo": logo_address(link),
         "entity": entity_of(link),
     }
 
@@ -214,8 +247,26 @@ def sender_view(info: LinkInfo) -> dict[str, Any]:
         "most_parallel_chunks": here.settings.most_chunks_at_once,
         "pack": {"max_files": MAX_PACKED, "max_bytes": here.settings.max_chunk_size},
         "whole_file_bytes": min(WHOLE_FILE_BYTES, here.settings.max_chunk_size),
-        "logo_url": "/logo" if here.settings.logo else None,
+        **_brand_view(info.link),
     }
+
+
+def _brand_view(link: RequestLink) -> dict[str, Any]:
+    """Who asks, with what the server says where the link says nothing."""
+    here, terms = services(), link.terms
+    brand = here.links.brand
+    colour = brand.accent_of(terms)
+    both = {"light": light_accents, "dark": dark_accents}
+    return {
+        "asker": brand.asker(terms),
+        "accent": colour,
+        "colours": {name: asdict(make(colour)) for name, make in both.items()} if colour else None,
+        "logo_url": logo_address(link) or ("/logo" if here.settings.logo else None),
+    }
+
+
+def logo_address(link: RequestLink) -> str | None:
+    return f"/api/droppr/requests/{link.hash}/logo/{link.logo}" if link.logo else None
 
 
 def destination_view(target: RemoteTarget | None) -> FolderDestination | S3Destination | DriveDestination:

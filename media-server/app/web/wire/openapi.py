@@ -25,6 +25,7 @@ _PARAMETERS = {
     "item": "The id of an item of the link.",
     "message_id": "The id of a message.",
     "endpoint_id": "The id of an endpoint.",
+    "digest": "The SHA-256 of a logo.",
     "hash": "The link.",
     "share": "What is shared.",
     "id": "A file, as the share tells it.",

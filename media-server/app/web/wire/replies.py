@@ -298,6 +298,9 @@ class Receipt(TypedDict):
     server: str | None
     link: Annotated[str, Field(description="A fingerprint of the link, which does not give it away.")]
     title: str
+    asker: NotRequired[
+        Annotated[str, Field(description="Who asked for the files, where the link or its server says so.")]
+    ]
     files: list[ReceiptFile]
     issued_at: int
     public_key: Annotated[str, Field(description="32 bytes in base64.")]

@@ -11,6 +11,7 @@ from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.core.addresses import address_list, mail_address
+from app.core.colours import accent_colour
 from app.core.errors import InvalidPath
 from app.core.items import Item, Question
 from app.core.origins import origin_list
@@ -150,6 +151,12 @@ def _subfolder(value: object) -> object:
     return subfolder_rule(_text(value))
 
 
+def _colour(value: object) -> object:
+    if not isinstance(value, str | None):
+        raise ValueError("Input should be a colour such as #0b6f66, or ''")
+    return accent_colour(value or "")
+
+
 def _items(value: object) -> object:
     return items_of(value, _extensions)
 
@@ -282,6 +289,7 @@ _READ: dict[Kind, Callable[[Term], Any]] = {
     Kind.TIME: lambda _: _read(float | None, _time, float | str),
     Kind.DAYS: _days_type,
     Kind.SUBFOLDER: lambda term: _read(str, _subfolder, Annotated[str, Field(max_length=term.most)]),
+    Kind.COLOUR: lambda _: _read(str, _colour, str),
     Kind.SWITCH: lambda _: bool,
 }
 

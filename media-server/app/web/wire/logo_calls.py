@@ -1,0 +1,35 @@
+"""The calls about logos, declared once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.web.wire.declaring import BYTES, Call, Group, Who
+from app.web.wire.link_views import OwnerLink
+
+
+def logo_calls(link: str, content: dict[str, Any]) -> tuple[Call, ...]:
+    """Those below a ``link``, and the one of the server's own logo."""
+    return (
+        Call(
+            ("PUT",),
+            f"{link}/logo",
+            Group.LINKS,
+            Who.OWNER,
+            "Give the link a logo of its own: a PNG, JPEG, WebP or SVG picture of up to 256 KiB.",
+            OwnerLink,
+            body=content,
+            takes=BYTES,
+        ),
+        Call(("DELETE",), f"{link}/logo", Group.LINKS, Who.OWNER, "Show the server's logo again.", OwnerLink),
+        Call(
+            ("GET",),
+            f"{link}/logo/{{digest}}",
+            Group.PAGES,
+            Who.SENDER,
+            "The link's own logo, whose SHA-256 is in the address.",
+            content,
+            answers="image/*",
+        ),
+        Call(("GET",), "/logo", Group.PAGES, Who.ANYONE, "The owner's logo.", content, answers="image/*"),
+    )
