@@ -31,6 +31,7 @@ _KINDS = {
     Kind.ADDRESSES: "list or null",
     Kind.ADDRESS: "text",
     Kind.COLOUR: "colour",
+    Kind.ALIAS: "text",
     Kind.SUBFOLDER: "path, up to {} characters",
     Kind.ITEMS: "list",
     Kind.QUESTIONS: "list",
@@ -75,7 +76,7 @@ def _kind(term: Term) -> str:
 
 def _default(term: Term) -> str:
     match term.kind:
-        case Kind.TEXT | Kind.ADDRESS | Kind.SUBFOLDER | Kind.COLOUR:
+        case Kind.TEXT | Kind.ADDRESS | Kind.SUBFOLDER | Kind.COLOUR | Kind.ALIAS:
             return "empty"
         case Kind.ITEMS | Kind.QUESTIONS:
             return "none"

@@ -82,6 +82,7 @@ _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.ORIGINS: {"metavar": "LIST"},
     Kind.ADDRESSES: {"metavar": "LIST"},
     Kind.ADDRESS: {"metavar": "ADDRESS"},
+    Kind.ALIAS: {"metavar": "WORD"},
     Kind.COLOUR: {"metavar": "COLOUR"},
     Kind.SUBFOLDER: {"metavar": "PATH"},
     Kind.ITEMS: {"type": ObjectList(), "metavar": "FILE"},

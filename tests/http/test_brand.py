@@ -90,7 +90,10 @@ def test_the_server_says_who_asks_where_a_link_does_not(live: Callable[..., Live
         client = Client.of(server, url=nginx.url)
         told = client.make_link().info().json
         assert (told["asker"], told["accent"], told["logo_url"]) == ("Kanzlei Roth", "#7a1f5c", "/logo")
-        link = client.make_link(asker="Anna", accent="#0b6f66")
+        link = client.make_link(asker="Anna", accent="#0b6f66", alias="anna", password="secret")
+        assert client.call("GET", "/to/anna").expect(302).headers["Location"] == f"../request/{link.hash}"
+        miss = client.call("GET", "/to/nobody", headers={"Accept": "text/html"})
+        assert (miss.status, b"<html" in miss.body) == (404, True)
         large = PNG + bytes(256 * KIB - len(PNG))
         address = put(link, large).expect(200).json["logo"]
         assert (link.info().json["asker"], link.info().json["logo_url"]) == ("Anna", address)

@@ -28,6 +28,7 @@ MAX_EXTENSIONS = 200
 MAX_EXTENSION_LENGTH = 32
 MAX_ORIGINS = 100
 MAX_NOTIFIED = 20
+ALIAS = r"[a-z0-9-]{3,64}"
 MAX_REMINDERS = 10
 MAX_REMINDER_DAYS = 90
 
@@ -97,6 +98,18 @@ class Terms:
             more="So does null. Replies tell whether there is one, as `requires_password`.",
         ),
     ] = None
+    alias: Annotated[
+        str,
+        Term(
+            kind=Kind.ALIAS,
+            label="Readable address",
+            most=64,
+            audience=Audience.OWNER,
+            help="A word by which the link is reached as well, such as anna for /to/anna; '' is none.",
+            more="3 to 64 of a-z, 0-9 and `-`; only where there is a password, or `captcha` is `always`. See "
+            "[Readable addresses](#readable-addresses).",
+        ),
+    ] = ""
     max_file_size: Annotated[
         int, Term(kind=Kind.SIZE, label="Largest file", most=MAX_COUNT, help="Of one file; 0 is no limit.")
     ] = 0
@@ -290,6 +303,11 @@ class Terms:
     @property
     def requires_password(self) -> bool:
         return self.password_hash is not None
+
+    @property
+    def is_guarded(self) -> bool:
+        """Whether it takes more than its address to send here."""
+        return self.requires_password or self.captcha is CaptchaMode.ALWAYS
 
     def is_overdue(self, now: float) -> bool:
         """Whether files come too late to be taken."""

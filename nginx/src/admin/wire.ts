@@ -18,6 +18,7 @@ export const TEXTS = [
   "subfolder",
   "asker",
   "accent",
+  "alias",
 ] as const satisfies readonly FieldOf<Declared<"LinkTerms">, string>[];
 export type Texts = Readonly<Record<(typeof TEXTS)[number], string>>;
 

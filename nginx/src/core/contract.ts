@@ -553,6 +553,8 @@ export interface components {
             readonly expires_hours?: number | null;
             /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
             readonly password?: string | null;
+            /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. 3 to 64 of a-z, 0-9 and `-`; only where there is a password, or `captcha` is `always`. See [Readable addresses](#readable-addresses). */
+            readonly alias?: string | null;
             /** @description Of one file; 0 is no limit. */
             readonly max_file_size?: number | null;
             /** @description Of all files together; 0 is no limit. Open uploads count with their declared size, until their room lapses. A file weighs at least 4 KiB, and so does each folder: names take room, too. */
@@ -607,6 +609,8 @@ export interface components {
             readonly requires_password: boolean;
             /** @description Whether `link` is made of what the request called the server. */
             readonly link_as_asked: boolean;
+            /** @description The address that `alias` makes; null for none. */
+            readonly readable_link: string | null;
             readonly folder: string;
             /** @description The path of its own logo; null where it shows the server's, if any. */
             readonly logo: string | null;
@@ -640,6 +644,8 @@ export interface components {
             readonly accent: string;
             /** @description Null for never. */
             readonly expires_at: number | null;
+            /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. */
+            readonly alias: string;
             /** @description Of one file; 0 is no limit. */
             readonly max_file_size: number;
             /** @description Of all files together; 0 is no limit. */
@@ -811,6 +817,8 @@ export interface components {
             readonly expires_hours?: number | null;
             /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
             readonly password?: string | null;
+            /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. 3 to 64 of a-z, 0-9 and `-`; only where there is a password, or `captcha` is `always`. See [Readable addresses](#readable-addresses). */
+            readonly alias?: string | null;
             /** @description Of one file; 0 is no limit. */
             readonly max_file_size?: number | null;
             /** @description Of all files together; 0 is no limit. Open uploads count with their declared size, until their room lapses. A file weighs at least 4 KiB, and so does each folder: names take room, too. */
@@ -971,6 +979,8 @@ export interface components {
             readonly requires_password: boolean;
             /** @description Whether `link` is made of what the request called the server. */
             readonly link_as_asked: boolean;
+            /** @description The address that `alias` makes; null for none. */
+            readonly readable_link: string | null;
             readonly folder: string;
             /** @description The path of its own logo; null where it shows the server's, if any. */
             readonly logo: string | null;
@@ -988,6 +998,8 @@ export interface components {
             readonly accent: string;
             /** @description Null for never. */
             readonly expires_at: number | null;
+            /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. */
+            readonly alias: string;
             /** @description Of one file; 0 is no limit. */
             readonly max_file_size: number;
             /** @description Of all files together; 0 is no limit. */

@@ -1,7 +1,7 @@
 // Where the server is. Its pages may be served below a path, of which only their own address tells.
 
 const [, base = "", hash = ""] =
-  /^(.*)\/(?:request\/([^/]*)\/?|admin(?:\/\w+|\/links\/[^/]*)?)$/.exec(
+  /^(.*)\/(?:(?:request|to)\/([^/]*)\/?|admin(?:\/\w+|\/links\/[^/]*)?)$/.exec(
     location.pathname.replace(/\/+/g, "/"),
   ) ?? [];
 

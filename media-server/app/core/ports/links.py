@@ -19,11 +19,16 @@ class LinkStore(Protocol):
     Reads raise Busy, writes StorageFull or Busy, when the database cannot be used; then nothing has changed."""
 
     def create(self, link: RequestLink, by: Actor | None = None) -> None:
-        """Keep a new link, durably, that ``by`` has made, or else its owner. Its hash is random and must not be in use."""
+        """Keep a new link, durably, that ``by`` has made, or else its owner. Its hash is random and must not be in use. Raises InvalidRequest where its readable address is
+        another link's, as ``update`` does."""
         ...
 
     def load(self, hash: str) -> RequestLink:
         """The link as it stands now. Raises RequestNotFound."""
+        ...
+
+    def aliased(self, alias: str) -> str:
+        """The hash of the link with this readable address. Raises RequestNotFound."""
         ...
 
     def update(self, hash: str, change: Callable[[RequestLink], RequestLink], actor: Actor) -> RequestLink:

@@ -22,11 +22,19 @@ import hmac
 import secrets
 import threading
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from app.core.actors import Credentials
-from app.core.errors import Busy, CaptchaRequired, PasswordInvalid, PasswordRequired, TooManyAttempts
+from app.core.errors import (
+    Busy,
+    CaptchaRequired,
+    PasswordInvalid,
+    PasswordRequired,
+    RequestNotFound,
+    TooManyAttempts,
+)
 from app.core.links import RequestLink
 from app.core.ports.guards import Attempts, CaptchaProvider, Clock, Hasher
 from app.core.terms import MAX_PASSWORD_LENGTH, CaptchaMode
@@ -106,6 +114,22 @@ class Access:
             self._check_password(link, credentials, failures)
             if proves:
                 self._attempts.hit(_pass_key(link, credentials.actor.address), CAPTCHA_PASS_LIMIT)
+
+    def guessed(self, client: str, find: Callable[[], str]) -> str:
+        """What ``find`` returns to a client who has guessed wrong less often than one may; what raises RequestNotFound is counted.
+        Raises TooManyAttempts; Busy where too many wait for their turn."""
+        key = f"alias:{client}"
+        with self._waiting.place(key), self._attempts.turn(key):
+            if self._attempts.count(key, self._rules.limit) >= self._rules.failure_max:
+                wait = self._attempts.retry_after(key, self._rules.limit)
+                raise TooManyAttempts(
+                    "Too many addresses were tried that there are not. Wait, then try again.", retry_after=wait
+                )
+            try:
+                return find()
+            except RequestNotFound:
+                self._attempts.hit(key, self._rules.limit)
+                raise
 
     def captcha_required(self, link: RequestLink, client: str) -> bool:
         """Whether this client's next opening needs a captcha."""

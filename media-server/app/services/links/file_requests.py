@@ -42,6 +42,7 @@ _IN_IDS = string.ascii_lowercase + string.digits
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
+UNGUARDED = "A readable address can be guessed: give the link a password, or have it always ask for a captcha, or take the address away."
 Changes = Mapping[str, Any]
 """What an owner sets on a link, by the names of ``core.terms``; what is absent stays as it is."""
 
@@ -175,6 +176,11 @@ class FileRequests:
             raise RequestOverdue()
         return link
 
+    def readable(self, alias: str, client: str) -> str:
+        """The hash of the link with this readable address. Misses of a client count like wrong passwords. Raises TooManyAttempts, also
+        for a right one where there were too many before; RequestNotFound, Busy."""
+        return self._access.guessed(client, lambda: self._requests.aliased(alias))
+
     def info(self, hash: str, client: str) -> LinkInfo:
         """What the page of the link shows to ``client``. Raises what ``find`` raises."""
         link = self.find(hash)
@@ -277,7 +283,14 @@ class FileRequests:
     def _change(self, changes: Changes) -> Callable[[RequestLink], RequestLink]:
         """The pure function that applies ``changes``; the slow hash is computed here, before any lock is held."""
         kept = {term.field: self._kept(term, changes[term.name]) for term in TERMS if term.name in changes}
-        return lambda link: replace(link, terms=replace(link.terms, **kept))
+
+        def changed(link: RequestLink) -> RequestLink:
+            terms = replace(link.terms, **kept)
+            if terms.alias and not terms.is_guarded:
+                raise InvalidRequest(UNGUARDED, fields={"alias": UNGUARDED})
+            return replace(link, terms=terms)
+
+        return changed
 
     def _kept(self, term: Term, given: Any) -> Any:
         """What is kept of what an owner gives. Raises DestinationNotReady, NotInstalled, MailNotReady."""

@@ -14,7 +14,7 @@ from sqlalchemy import select
 from app.core.actors import THE_OWNER, Actor, actor_named
 from app.core.audit import Act
 from app.core.due import next_reminder
-from app.core.errors import RequestNotFound
+from app.core.errors import InvalidRequest, RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, RequestLink, link_document, link_of
 from app.core.ports.guards import Clock
@@ -47,8 +47,10 @@ PAGE = 500
 FIRST: ListCursor = (float("inf"), "")
 
 # Hashes come out of addresses.
+TAKEN = "Another link has this readable address. Take another one, or take it away there first."
 _HASH = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TERMS = [
+    links.c.alias,
     links.c.active,
     links.c.expires_at,
     links.c.ends_at,
@@ -82,6 +84,7 @@ class LinkStatements:
         this = links.c.hash == value("hash")
         self.create = words(inserted(database, links, leave_out=["id"]))
         self.load = words(select(links.c.version, links.c.document).where(this))
+        self.aliased = words(select(links.c.hash).where(links.c.alias == value("alias")))
         self.lock = words(select(links.c.id, links.c.document).where(this).with_for_update())
         self.change = words(
             links.update()
@@ -125,6 +128,7 @@ class SQLLinks:
             "set": changed_terms(Terms(), link.terms),
         }
         with self._database.write() as tx:
+            self._check_alias(tx, link)
             self._put(tx, link, next_reminder(link.terms, self._clock()))
             self._events.write(
                 tx, EventKind.LINK_MADE, link.hash, by or actor_named(link.owner), act=Act.LINK_MADE, **made
@@ -156,6 +160,7 @@ class SQLLinks:
             before = link_of(json.loads(row[1]))
             link = change(before)
             if link != before:
+                self._check_alias(tx, link)
                 tx.run(self._links.change, link=row[0], **_terms(link))
                 if _reminds(link) != _reminds(before):
                     tx.run(self._links.remind, link=row[0], at=next_reminder(link.terms, self._clock()))
@@ -174,6 +179,17 @@ class SQLLinks:
         self._database.sync()
         self._happened()
         return link
+
+    def aliased(self, alias: str) -> str:
+        row = self._database.look(self._links.aliased, alias=alias)
+        if row is None:
+            raise RequestNotFound()
+        return str(row[0])
+
+    def _check_alias(self, tx: Transaction, link: RequestLink) -> None:
+        row = tx.one(self._links.aliased, alias=link.terms.alias) if link.terms.alias else None
+        if row is not None and row[0] != link.hash:
+            raise InvalidRequest(TAKEN, fields={"alias": TAKEN})
 
     def counts(self, hash: str) -> Counts:
         check_hash(hash)
@@ -298,6 +314,7 @@ def _reminds(link: RequestLink) -> tuple[float | None, tuple[int, ...]]:
 
 def _terms(link: RequestLink) -> dict[str, Any]:
     return {
+        "alias": link.terms.alias or None,
         "active": int(link.terms.active),
         "expires_at": link.terms.expires_at,
         "ends_at": ends_at(link),

@@ -69,6 +69,7 @@ links = Table(
     # Whether whom it is for has sent and said all; 0 where it is for nobody in particular.
     Column("finished", Integer, nullable=False, server_default=NOTHING),
     Column("remind_at", Double),  # When people are reminded next.
+    Column("alias", Text),  # The word that its readable address has.
     Index("links_by_age", "created_at", "hash"),
     Index("links_by_arrival", "last_received_at", "hash"),
     Index("links_by_name", "sorted_name", "hash"),
@@ -117,6 +118,7 @@ ledger = Table(
 _received = ledger.c.state == number(State.RECEIVED)
 
 
+some("links_by_alias", links.c.alias, only=links.c.alias.is_not(None), unique=True)
 some("links_to_remind", links.c.remind_at, only=links.c.remind_at.is_not(None))
 Index("ledger_by_upload", ledger.c.link, ledger.c.upload_id, unique=True)
 Index("ledger_by_age", ledger.c.link, ledger.c.state, ledger.c.at, ledger.c.upload_id)

@@ -13,7 +13,7 @@ from urllib.parse import quote
 from flask import Blueprint, Response, request, send_from_directory
 
 from app.core.errors import NotFound, RequestNotFound
-from app.web.wire.context import services
+from app.web.wire.context import client_address, services
 
 pages = Blueprint("pages", __name__)
 
@@ -61,6 +61,22 @@ def request_page(hash: str) -> Response:
         )
     except RequestNotFound:
         response.status_code = 404
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+@pages.get("/to/<alias>", strict_slashes=False)
+def readable(alias: str) -> Response:
+    """A readable address leads to the link's page. One that there is not is answered as a link that there is not."""
+    try:
+        hash = services().links.file_requests.readable(alias.lower(), client_address())
+    except RequestNotFound:
+        response = _page(_in_their_language(), conditional=False)
+        response.status_code = 404
+    else:
+        up = "../../" if request.path.endswith("/") else "../"
+        response = Response(status=302, headers={"Location": f"{up}request/{hash}"})
+    response.headers["Cache-Control"] = "no-store"
     response.headers["X-Robots-Tag"] = "noindex"
     return response
 

@@ -390,6 +390,15 @@ CALLS = (
         answers=HTML,
     ),
     Call(("GET",), "/request/{hash}", Group.PAGES, Who.ANYONE, "The sender's page.", {"type": "string"}, answers=HTML),
+    Call(
+        ("GET",),
+        "/to/{alias}",
+        Group.PAGES,
+        Who.ANYONE,
+        "Leads to the page of the link with this readable address.",
+        status=302,
+        answers=HTML,
+    ),
     Call(("GET",), "/assets/{name}", Group.PAGES, Who.ANYONE, "What the pages are made of.", _BYTES, answers="*/*"),
     *logo_calls(_LINK, _BYTES),
 )

@@ -36,6 +36,7 @@ class _OwnersLink(_Link):
     """A link as its owner sees it."""
 
     link_as_asked: Annotated[bool, Field(description="Whether `link` is made of what the request called the server.")]
+    readable_link: Annotated[str | None, Field(description="The address that `alias` makes; null for none.")]
     folder: str
     logo: Annotated[
         str | None, Field(description="The path of its own logo; null where it shows the server's, if any.")
@@ -143,6 +144,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.ADDRESS: str,
     Kind.SUBFOLDER: str,
     Kind.COLOUR: str,
+    Kind.ALIAS: str,
     Kind.ITEMS: list[ShownItem],
     Kind.QUESTIONS: list[ShownQuestion],
     Kind.DESTINATION: Destination,
@@ -155,6 +157,7 @@ _AS_SET = (
     Kind.ADDRESS,
     Kind.SUBFOLDER,
     Kind.COLOUR,
+    Kind.ALIAS,
     Kind.ITEMS,
     Kind.QUESTIONS,
     Kind.SIZE,
@@ -201,6 +204,7 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
         **_terms_view(link.terms, Audience.OWNER),
         "link_as_asked": services().settings.public_url is None,
         "folder": str(link.folder),
+        "readable_link": whole_address(f"/to/{link.terms.alias}") if link.terms.alias else None,
         "logo": logo_address(link),
         "entity": entity_of(link),
     }

@@ -26,6 +26,7 @@ _PARAMETERS = {
     "message_id": "The id of a message.",
     "endpoint_id": "The id of an endpoint.",
     "digest": "The SHA-256 of a logo.",
+    "alias": "The word that an owner chose.",
     "hash": "The link.",
     "share": "What is shared.",
     "id": "A file, as the share tells it.",

@@ -20,6 +20,7 @@ from app.core.remotes import RemoteTarget, TargetKind
 from app.core.standing import LinkFilter, LinkOrder, LinkSort
 from app.core.subfolders import subfolder_rule
 from app.core.terms import (
+    ALIAS,
     MAX_COUNT,
     MAX_EXTENSION_LENGTH,
     MAX_EXTENSIONS,
@@ -157,6 +158,13 @@ def _colour(value: object) -> object:
     return accent_colour(value or "")
 
 
+def _alias(value: object) -> object:
+    text = value.strip().lower() if isinstance(value, str) else value or ""
+    if text and (not isinstance(text, str) or re.fullmatch(ALIAS, text) is None):
+        raise ValueError("Input should be 3 to 64 of a to z, 0 to 9 and dashes, such as anna-roth")
+    return text
+
+
 def _items(value: object) -> object:
     return items_of(value, _extensions)
 
@@ -290,6 +298,7 @@ _READ: dict[Kind, Callable[[Term], Any]] = {
     Kind.DAYS: _days_type,
     Kind.SUBFOLDER: lambda term: _read(str, _subfolder, Annotated[str, Field(max_length=term.most)]),
     Kind.COLOUR: lambda _: _read(str, _colour, str),
+    Kind.ALIAS: lambda _: _read(str, _alias, str),
     Kind.SWITCH: lambda _: bool,
 }
 

@@ -1,4 +1,4 @@
-"""Files in folders of a rule, and pictures of those who ask."""
+"""Files in folders of a rule, pictures of those who ask, and readable addresses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ down_revision = "0010"
 
 def upgrade() -> None:
     op.add_column("ledger", sa.Column("lead", sa.Integer(), nullable=False, server_default=sa.text("0")))
+    op.add_column("links", sa.Column("alias", sa.Text()))
+    named = sa.text("alias IS NOT NULL")
+    op.create_index("links_by_alias", "links", ["alias"], unique=True, sqlite_where=named, postgresql_where=named)
     op.create_table(
         "logos",
         sa.Column("link", sa.BigInteger(), autoincrement=False, nullable=False),
