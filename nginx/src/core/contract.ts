@@ -432,6 +432,8 @@ export interface components {
         /** @description Folders that a sender wants to be there, though nothing lies in them. */
         readonly FoldersBody: {
             readonly paths: readonly string[];
+            readonly sender_name?: string | null;
+            readonly sender_email?: string | null;
         };
         readonly FoldersMade: {
             /** @description In the same order, numbered where a file has the name. */
@@ -591,6 +593,8 @@ export interface components {
             readonly confirm?: boolean;
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
+            readonly subfolder?: string | null;
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
@@ -679,6 +683,8 @@ export interface components {
             readonly reminders: readonly number[];
             readonly confirm: boolean;
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
+            readonly subfolder: string;
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -855,6 +861,8 @@ export interface components {
             readonly confirm?: boolean;
             /** @description Where files go after the link's folder: folder (nowhere), s3://BUCKET/PREFIX or drive:FOLDER_ID. Written as `{"kind": "folder"}`, `{"kind": "s3", "bucket", "prefix"?}` or `{"kind": "drive", "folder_id"}`. It counts for files that arrive from then on. Senders see the kind and nothing more, as `passed_on_to`. */
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
+            /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
+            readonly subfolder?: string | null;
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
@@ -1033,6 +1041,8 @@ export interface components {
             readonly reminders: readonly number[];
             readonly confirm: boolean;
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
+            readonly subfolder: string;
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
