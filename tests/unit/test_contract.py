@@ -25,10 +25,9 @@ from tests.support.routes import routes
 
 TEXTS: dict[str, Any] = {term.field: term.name for term in TERMS if term.kind is Kind.TEXT}
 EVERYTHING = Terms(
-    asker="Roth",
     accent="#7a1f5c",
-    alias="anna",
     subfolder="{sender}/{date}",
+    alias="anna",
     **TEXTS,
     expires_at=5.0,
     password_hash="$argon2id$x",

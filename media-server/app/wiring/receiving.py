@@ -80,20 +80,24 @@ def build_receiving(ground: Ground, settings: Settings, file_requests: FileReque
     return Receiving(
         uploads=uploads,
         small_files=SmallFiles(openings=openings, whole_files=whole_files, uploads=uploads, room=room, bulk=bulk),
-        folders=Folders(
-            requests=ground.requests,
-            openings=openings,
-            inbox=ground.stores.inbox,
-            room=room,
-            bulk=bulk,
-            clock=ground.clock,
-        ),
+        folders=_build_folders(ground, openings, room),
         open_uploads=open_uploads,
         undo=undo,
         forgetting=Forgetting(requests=ground.requests, purge=purge, clock=ground.clock),
         digests=digests,
         admission=_build_admission(ground, settings, file_requests, uploads),
         room=room,
+    )
+
+
+def _build_folders(ground: Ground, openings: Openings, room: Room) -> Folders:
+    return Folders(
+        requests=ground.requests,
+        openings=openings,
+        inbox=ground.stores.inbox,
+        room=room,
+        bulk=ground.bounds.bulk,
+        clock=ground.clock,
     )
 
 

@@ -65,6 +65,11 @@ _PACK_BODY = {
 }
 _BYTES = {"type": "string", "format": "binary"}
 
+
+def _page(path: str, summary: str) -> Call:
+    return Call(("GET",), path, Group.PAGES, Who.ANYONE, summary, {"type": "string"}, answers=HTML)
+
+
 CALLS = (
     Call(
         ("POST",),
@@ -357,39 +362,13 @@ CALLS = (
         "This interface, as OpenAPI 3.1.",
         {"type": "object", "additionalProperties": True},
     ),
-    Call(
-        ("GET",), "/api/docs", Group.PAGES, Who.ANYONE, "This interface, to be read.", {"type": "string"}, answers=HTML
-    ),
-    Call(("GET",), "/", Group.PAGES, Who.ANYONE, "The first page.", {"type": "string"}, answers=HTML),
-    Call(("GET",), "/admin", Group.PAGES, Who.ANYONE, "The owner's page.", {"type": "string"}, answers=HTML),
-    Call(
-        ("GET",),
-        "/admin/audit",
-        Group.PAGES,
-        Who.ANYONE,
-        "The owner's page of who did what.",
-        {"type": "string"},
-        answers=HTML,
-    ),
-    Call(
-        ("GET",),
-        "/admin/document",
-        Group.PAGES,
-        Who.ANYONE,
-        "The owner's page of a file's text.",
-        {"type": "string"},
-        answers=HTML,
-    ),
-    Call(
-        ("GET",),
-        "/admin/links/{hash}",
-        Group.PAGES,
-        Who.ANYONE,
-        "The owner's page of one link.",
-        {"type": "string"},
-        answers=HTML,
-    ),
-    Call(("GET",), "/request/{hash}", Group.PAGES, Who.ANYONE, "The sender's page.", {"type": "string"}, answers=HTML),
+    _page("/api/docs", "This interface, to be read."),
+    _page("/", "The first page."),
+    _page("/admin", "The owner's page."),
+    _page("/admin/audit", "The owner's page of who did what."),
+    _page("/admin/document", "The owner's page of a file's text."),
+    _page("/admin/links/{hash}", "The owner's page of one link."),
+    _page("/request/{hash}", "The sender's page."),
     Call(
         ("GET",),
         "/to/{alias}",

@@ -30,7 +30,8 @@ def judge_link() -> None:
     the owner's rights first. A body that nginx hands over has been received, after a question that was judged here: what is
     left to judge then is the services'.
     """
-    hash, share = ((request.view_args or {}).get(name) for name in ("hash", "share"))
+    named = request.view_args or {}
+    hash, share = named.get("hash"), named.get("share")
     view = current_app.view_functions.get(request.endpoint or "")
     if request.method in BODILESS or getattr(view, "for_owner", False):
         return
