@@ -14,7 +14,7 @@ from app.core.errors import RequestNotFound
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.ports.shares import Full
-from app.core.shares import MOST_BEGUN, VISIT_SECONDS, Share, Visit
+from app.core.shares import HELD_SECONDS, MOST_BEGUN, REMEMBERED_SECONDS, VISIT_SECONDS, Share, Visit
 from app.storage.sql.database import Database
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.shares import SQLShares
@@ -86,7 +86,9 @@ def test_shares_go_with_their_link(store: SQLShares, requests: SQLRequests) -> N
 def test_more_than_half_of_a_file_counts_once_for_each_client(store: SQLShares) -> None:
     store.add(share(max_downloads=2), OWNER)
     assert isinstance(store.begin(SHARE, "ada", 10.0), Visit)
-    assert store.sent(SHARE, "ada", "u1", 50, 100, 10.0) == Visit(10.0 + VISIT_SECONDS, sent={"u1": 50})
+    assert store.sent(SHARE, "ada", "u1", 50, 100, 10.0) == Visit(
+        10.0 + REMEMBERED_SECONDS, 10.0 + HELD_SECONDS, sent={"u1": 50}
+    )
     assert store.load(SHARE).downloads == 0  # type: ignore[union-attr]
     # Half of another file makes no whole of the two; one byte more of the first does.
     assert store.sent(SHARE, "ada", "u2", 50, 100, 11.0).counted is False  # type: ignore[union-attr]
@@ -110,7 +112,13 @@ def test_who_only_looks_uses_nothing_up_and_who_looks_at_everything_does(store: 
     store.sent(SHARE, "scanner", "u1", 9, 100, 10.0)
     # Until it is known how far somebody gets, nobody else has the last place.
     assert store.begin(SHARE, "ada", 11.0) is Full.TAKEN
-    assert isinstance(store.begin(SHARE, "ada", 10.0 + VISIT_SECONDS), Visit)
+    assert isinstance(store.begin(SHARE, "ada", 10.0 + HELD_SECONDS), Visit)
+    # Whoever lost a place waits for one like everybody, and what they got is not forgotten.
+    assert store.begin(SHARE, "scanner", 11.0 + HELD_SECONDS) is Full.TAKEN
+    again = store.begin(SHARE, "scanner", 12.0 + 2 * HELD_SECONDS)
+    assert isinstance(again, Visit)
+    assert again.sent == {"u1": 9}
+    store.begin(SHARE, "ada", 13.0 + 4 * HELD_SECONDS)
     assert store.load(SHARE).downloads == 0  # type: ignore[union-attr]
     for number in range(MOST_BEGUN):
         assert store.sent(SHARE, "ada", f"u{number}", 1, 100, 4000.0).counted is False  # type: ignore[union-attr]

@@ -5,16 +5,18 @@ from __future__ import annotations
 import io
 import re
 import zipfile
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
 import pytest
 import urllib3
 
+from tests.http.test_bin import dying
 from tests.support.client import Client, Link, Reply
 from tests.support.command import Terminal
 from tests.support.files import content, eventually
-from tests.support.live import LiveServer
+from tests.support.live import GENEROUS, LiveServer
 
 SHARES = "/api/droppr/shares"
 MIB = 1024 * 1024
@@ -332,3 +334,26 @@ def test_the_command_line_shares_lists_renames_and_ends(server: LiveServer, clie
     assert "has that name" in terminal.run("request", "rename", link.hash, "new.txt", "a.txt", code=1)
     terminal.run("share", "end", address)
     found.show(**password).expect(404, "share_not_found")
+
+
+def test_it_dies_while_it_sends_and_counts_none_twice_and_forgets_none(tmp_path: Path) -> None:
+    with LiveServer(tmp_path, workers=1, **GENEROUS) as server:
+        owner = Client.of(server)
+        link = owner.make_link()
+        link.deliver("a.bin", content(300_000, 1))
+        made = owner.call("POST", SHARES, json={"link": link.hash, "max_downloads": 50}, owner=True).expect(201)
+        [name] = Shared(owner, made.json["hash"]).names().values()
+        for number in range(10):
+            found = Shared(owner.elsewhere(), made.json["hash"])
+            got = 0
+            with dying(server, 3 * number):
+                got = len(found.fetch(name).expect(200).body)
+            now = found.downloads()
+            # Each round is another client: it counts once, or not at all where the server died before that was noted.
+            assert number <= now <= number + 1, got
+            assert found.fetch(name).expect(200).body == content(300_000, 1)
+            eventually(partial(has_counted, found, number + 1))
+
+
+def has_counted(found: Shared, count: int) -> bool:
+    return found.downloads() == count

@@ -7,6 +7,10 @@ from dataclasses import dataclass, field, replace
 
 VISIT_SECONDS = 3600.0
 """What one client downloads within so many seconds, each since the one before, is one download."""
+REMEMBERED_SECONDS = 24 * 3600.0
+"""How long what a client got of files is remembered that does not count yet."""
+HELD_SECONDS = 120.0
+"""How long the place of a client is kept of whom nothing is heard."""
 MOST_BEGUN = 64
 """Files of which a client may have less than half without that counting."""
 MAX_SHARES = 1000
@@ -50,17 +54,19 @@ class Visit:
     """What one client has downloaded of a share of late."""
 
     until: float
+    """How long it is remembered."""
+    held_until: float = 0.0
+    """How long it has a place among the downloads that may still count."""
     counted: bool = False
     """Whether it is one of the share's downloads; until then ``sent`` says how many bytes it got of which file."""
     sent: Mapping[str, int] = field(default_factory=dict)
 
     def after(self, item: str, sent: int, size: int, now: float) -> Visit:
         """The visit once ``sent`` more bytes of a file of ``size`` went out. It counts with more than half of any of them."""
-        until = now + VISIT_SECONDS
         if self.counted:
-            return replace(self, until=until)
+            return replace(self, until=now + VISIT_SECONDS)
         so_far = self.sent.get(item, 0) + sent
         files = {**self.sent, item: so_far} if so_far else dict(self.sent)
         if so_far > size / 2 or len(files) > MOST_BEGUN or (sent >= size == 0):
-            return Visit(until, counted=True)
-        return Visit(until, sent=files)
+            return Visit(now + VISIT_SECONDS, counted=True)
+        return Visit(now + REMEMBERED_SECONDS, now + HELD_SECONDS, sent=files)

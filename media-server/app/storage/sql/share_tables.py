@@ -30,10 +30,11 @@ share_visits = Table(
     Column("client", LargeBinary, primary_key=True),
     Column("link", BigInteger, nullable=False),
     Column("until", Double, nullable=False),
+    Column("held_until", Double, nullable=False),
     Column("counted", Integer, nullable=False),
     Column("sent", Text, nullable=False),  # How many bytes of which item, as JSON.
     Index("share_visits_by_end", "share", "until"),
     Index("share_visits_by_link", "link"),
     sqlite_with_rowid=False,
 )
-some("share_visits_going_on", share_visits.c.share, only=share_visits.c.counted == number(0))
+some("share_visits_going_on", share_visits.c.share, share_visits.c.held_until, only=share_visits.c.counted == number(0))

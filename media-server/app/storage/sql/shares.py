@@ -72,15 +72,17 @@ class _Statements:
         self.leave = words(share_visits.delete().where(of_share))
         self.tidy = words(share_visits.delete().where(of_share, share_visits.c.until <= value("now", sa.Double)))
         self.visit = words(
-            select(share_visits.c.until, share_visits.c.counted, share_visits.c.sent).where(
+            select(share_visits.c.until, share_visits.c.held_until, share_visits.c.counted, share_visits.c.sent).where(
                 of_share, share_visits.c.client == value("client")
             )
         )
         self.going_on = words(
-            select(sa.func.count()).select_from(share_visits).where(of_share, share_visits.c.counted == number(0))
+            select(sa.func.count())
+            .select_from(share_visits)
+            .where(of_share, share_visits.c.counted == number(0), share_visits.c.held_until > value("now", sa.Double))
         )
         put = inserted(database, share_visits)
-        kept = {name: put.excluded[name] for name in ("until", "counted", "sent")}
+        kept = {name: put.excluded[name] for name in ("until", "held_until", "counted", "sent")}
         self.put = words(put.on_conflict_do_update(index_elements=["share", "client"], set_=kept))
 
 
@@ -169,8 +171,9 @@ class SQLShares:
             share, id = _share(row), row[0]
             tx.run(self._sql.tidy, id=id, now=now)
             visit = self._visit(tx, id, hash, client)
-            if visit is None and share.max_downloads:
-                going_on = tx.one(self._sql.going_on, id=id)
+            has_place = visit is not None and (visit.counted or visit.held_until > now)
+            if not has_place and share.max_downloads:
+                going_on = tx.one(self._sql.going_on, id=id, now=now)
                 assert going_on is not None
                 if share.downloads >= share.max_downloads:
                     return Full.USED_UP
@@ -200,7 +203,7 @@ class SQLShares:
 
     def _visit(self, tx: Transaction, id: int, hash: str, client: str) -> Visit | None:
         row = tx.one(self._sql.visit, id=id, client=_client(hash, client))
-        return None if row is None else Visit(row[0], bool(row[1]), json.loads(row[2]))
+        return None if row is None else Visit(row[0], row[1], bool(row[2]), json.loads(row[3]))
 
     def _put(self, tx: Transaction, share: Row, client: str, visit: Visit) -> None:
         tx.run(
@@ -209,6 +212,7 @@ class SQLShares:
             client=_client(share[1], client),
             link=share[-1],
             until=visit.until,
+            held_until=visit.held_until,
             counted=int(visit.counted),
             sent=json.dumps(visit.sent, allow_nan=False),
         )

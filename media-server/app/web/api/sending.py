@@ -17,8 +17,8 @@ from app.core.ranges import Span
 from app.services.received.archive import CutShort, FileBytes
 from app.web.api.downloads import single_range, tell_size
 
-STEP_BYTES = 8 * 1024 * 1024
-"""After so many bytes of a file it is noted how many have gone."""
+STEP_BYTES = 1024 * 1024
+"""After so many bytes of a file it is told how many have gone, where somebody wants to know."""
 
 log = logging.getLogger("droppr.web")
 
@@ -84,8 +84,8 @@ def file_parts(stored: StoredFile, span: Span) -> Parts:
     """The bytes of a file, as ``ranged`` asks for them. Raises CutShort where it is another by now."""
     try:
         with stored.content() as content:
-            for start in range(span.start, span.stop, STEP_BYTES):
-                yield FileBytes(content, Span(start, min(start + STEP_BYTES, span.stop)))
+            if span.length:
+                yield FileBytes(content, span)
     except FileNotFoundError:
         raise CutShort("gone") from None
 
@@ -141,8 +141,9 @@ class _Sending:
         self.close()
 
     def _send(self, part: FileBytes) -> None:
-        for start in range(part.span.start, part.span.stop, STEP_BYTES):
-            wanted = min(STEP_BYTES, part.span.stop - start)
+        step = part.span.length if self._sent is None else STEP_BYTES
+        for start in range(part.span.start, part.span.stop, step):
+            wanted = min(step, part.span.stop - start)
             if self._connection.sock.sendfile(part.content, start, wanted) < wanted:
                 raise CutShort("cut short")
             self._tell(wanted)

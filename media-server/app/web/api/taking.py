@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from app.core.shares import VISIT_SECONDS, Share
+from app.core.shares import HELD_SECONDS, Share
 from app.web.wire.context import services
 
 ARCHIVE = "archive"
 """What the archive is called among what is downloaded; no upload can have this id."""
-RENEWED_SECONDS = VISIT_SECONDS / 6
+RENEWED_SECONDS = HELD_SECONDS / 4
 """How often a slow download is noted, so that its place is kept."""
 
 

@@ -31,6 +31,7 @@ def upgrade() -> None:
         sa.Column("client", sa.LargeBinary(), nullable=False),
         sa.Column("link", sa.BigInteger(), nullable=False),
         sa.Column("until", sa.Double(), nullable=False),
+        sa.Column("held_until", sa.Double(), nullable=False),
         sa.Column("counted", sa.Integer(), nullable=False),
         sa.Column("sent", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("share", "client"),
@@ -39,4 +40,6 @@ def upgrade() -> None:
     op.create_index("share_visits_by_end", "share_visits", ["share", "until"])
     op.create_index("share_visits_by_link", "share_visits", ["link"])
     some = sa.text("counted = 0")
-    op.create_index("share_visits_going_on", "share_visits", ["share"], sqlite_where=some, postgresql_where=some)
+    op.create_index(
+        "share_visits_going_on", "share_visits", ["share", "held_until"], sqlite_where=some, postgresql_where=some
+    )
