@@ -11,18 +11,8 @@ const COLOURS = {
 const need = (id: string): HTMLElement => document.getElementById(id) as HTMLElement;
 
 describe("the head of a link", () => {
-  const rules: string[] = [];
-
   beforeEach(async () => {
-    rules.length = 0;
-    vi.stubGlobal(
-      "CSSStyleSheet",
-      class {
-        replaceSync(text: string): void {
-          rules.push(text);
-        }
-      },
-    );
+    document.adoptedStyleSheets = [];
     document.body.innerHTML = `<header><img id="mark"><span id="asker">Droppr</span></header>
       <main id="link" hidden><img id="logo" hidden><h1 id="title"></h1><p id="message" hidden></p><p id="full" hidden></p></main>
       <footer><div id="foot" hidden></div><div id="by" hidden>Droppr</div></footer>`;
@@ -46,13 +36,16 @@ describe("the head of a link", () => {
     expect(need("asker").textContent).toBe("Droppr");
     expect([need("mark").hidden, need("by").hidden]).toEqual([false, true]);
     expect(need("logo").parentElement?.id).toBe("link");
-    expect(rules).toEqual([]);
+    expect(document.adoptedStyleSheets).toEqual([]);
   });
 
   it("has the owner's colours, in the light and in the dark", () => {
+    const said = vi.spyOn(CSSStyleSheet.prototype, "replaceSync");
     paintHead({ ...NO_LIMITS, colours: COLOURS });
-    expect(rules[0]).toContain(":root{--accent:#7a1f5c;--accent-strong:#62194a;");
-    expect(rules[0]).toContain("@media(prefers-color-scheme:dark){:root{--accent:#c18eb0;");
+    expect(document.adoptedStyleSheets).toHaveLength(1);
+    const [text] = said.mock.lastCall ?? [];
+    expect(text).toContain(":root{--accent:#7a1f5c;--accent-strong:#62194a;");
+    expect(text).toContain("@media(prefers-color-scheme:dark){:root{--accent:#c18eb0;");
   });
 
   it("takes nothing for a colour that is none", () => {

@@ -12,6 +12,7 @@ from typing import Literal
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from app.core.colours import dark_accents
 from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
 from tests.support.admin import PATIENCE_MS, look_again, look_at, open_panel, owner_desk, owner_page, row_of, unfold
@@ -57,6 +58,30 @@ def test_a_link_with_all_its_questions_and_files_that_wait(
     sender.choose(write(desk / "notes.txt", b"no"), *(write(desk / name, content(1000)) for name in names))
     expect(sender.page.locator("li.file")).to_have_count(len(names))
     gauge.check(sender.page, f"sender waits {locale}")
+
+
+WORDMARK = (
+    b'<svg xmlns="http://www.w3.org/2000/svg" width="360" height="96" viewBox="0 0 360 96"><rect width="360" height="96" rx="12" '
+    b'fill="#7a1f5c"/><circle cx="52" cy="48" r="26" fill="#fff"/><rect x="98" y="34" width="220" height="28" rx="6" fill="#fff"/></svg>'
+)
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("en-GB", "light"), ("ar", "dark")])
+def test_who_asks(
+    owner: Client, desk: Path, visit: Visit, gauge: Gauge, locale: str, scheme: Literal["light", "dark"]
+) -> None:
+    name = "Kanzlei Roth, Söhne & Partner mbB Steuerberatungsgesellschaft"
+    link = owner.make_link(title="Papers for the tax return", asker=name, accent="#7a1f5c", ask_name="optional")
+    owner.call("PUT", f"{link.path}/logo", body=WORDMARK, owner=True).expect(200)
+    sender = visit(link, locale=locale, color_scheme=scheme)
+    expect(sender.page.locator("#asker")).to_contain_text(name)
+    assert sender.page.locator("#logo").evaluate("logo => logo.decode().then(() => logo.naturalWidth)") == 360
+    accent = sender.page.evaluate("getComputedStyle(document.documentElement).getPropertyValue('--accent')")
+    assert accent == ("#7a1f5c" if scheme == "light" else dark_accents("#7a1f5c").accent)
+    sender.choose(write(desk / LONG, content(1000)))
+    expect(sender.page.locator("li.file")).to_have_count(1)
+    gauge.check(sender.page, f"sender asker {locale}")
+    assert complaints(sender.page) == []
 
 
 def test_nothing_but_a_zone(owner: Client, visit: Visit, gauge: Gauge) -> None:

@@ -89,12 +89,19 @@ def events(database) -> SQLEvents:
 
 def without_seen(tx: Transaction) -> None:
     """The catalogue as it was before there was a note of what is seen, or of what came after that."""
-    newest = ("links_by_due", "links_to_remind", "ledger_by_item", "ledger_by_party", "ledger_coming_by_item")
+    newest = (
+        "links_by_alias",
+        "links_by_due",
+        "links_to_remind",
+        "ledger_by_item",
+        "ledger_by_party",
+        "ledger_coming_by_item",
+    )
     for index in newest:
         tx.run(f"DROP INDEX {index}")
     for table in ("shares", "share_visits", "audit", "invited", "unreminded", "parties", "party_items", "logos"):
         tx.run(f"DROP TABLE {table}")
-    newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties")]
+    newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties", "alias")]
     for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("ledger", "lead"), ("events", "about")):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     for index in ("links_by_arrival", "links_by_name", "links_by_end", "ledger_by_arrival"):

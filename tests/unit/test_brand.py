@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email import message_from_bytes, policy
+from typing import Any
 
 from app.core.brand import Brand
 from app.core.messages import Channel, Message, MessageKind
@@ -19,7 +20,7 @@ def test_a_link_says_it_before_its_server():
     assert (Brand().asker(Terms()), Brand().accent_of(Terms())) == ("", "")
 
 
-def mail(**facts):
+def mail(**facts: object) -> Any:
     said = {"title": "Papers", "text": "", "address": "https://d.example/request/x", "until": None, "password": False}
     message = Message("msg_1", MessageKind.INVITATION, Channel.MAIL, "b@x.example", "x", said | facts, 0.0, 0.0)
     made = Mails("Droppr <droppr@d.example>", "https://d.example").of(message)

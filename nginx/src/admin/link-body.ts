@@ -22,7 +22,7 @@ import { Tabs } from "./tabs";
 import { Taking } from "./taking";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
-import { type ListedLink, type OpenUpload, type OwnerLink, type ReceivedFile, TEXTS } from "./wire";
+import type { ListedLink, OpenUpload, OwnerLink, ReceivedFile } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
 export interface RowPorts {
@@ -46,7 +46,7 @@ export interface RowPorts {
 }
 
 /** What stands there as it was written; the title is what the link is called. */
-const LONG_TEXTS = TEXTS.filter((name) => name !== "title");
+const LONG_TEXTS = ["message", "note"] as const;
 
 export class LinkBody {
   readonly #root: HTMLElement;

@@ -50,6 +50,10 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     link;
   const pairs: (readonly [string, string])[] = [
     ["Folder", link.folder],
+    ["Sorted into", link.subfolder],
+    ["Who asks", link.asker],
+    ["Colour", link.accent],
+    ["Readable address", link.alias && `/to/${link.alias}`],
     ["Made", formatDate(link.createdAt)],
     ["Expires", link.expiresAt === null ? "never" : formatDate(link.expiresAt)],
     ...dueFacts(link.due),

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from app.web.wire import figures, link_views, replies
 from app.web.wire.audit_calls import AUDIT_CALLS
+from app.web.wire.brand_calls import brand_calls
 from app.web.wire.checklist_views import SENDER_KEY, checklist_calls
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
 from app.web.wire.file_queries import FilesQuery
-from app.web.wire.logo_calls import logo_calls
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
@@ -369,15 +369,6 @@ CALLS = (
     _page("/admin/document", "The owner's page of a file's text."),
     _page("/admin/links/{hash}", "The owner's page of one link."),
     _page("/request/{hash}", "The sender's page."),
-    Call(
-        ("GET",),
-        "/to/{alias}",
-        Group.PAGES,
-        Who.ANYONE,
-        "Leads to the page of the link with this readable address.",
-        status=302,
-        answers=HTML,
-    ),
     Call(("GET",), "/assets/{name}", Group.PAGES, Who.ANYONE, "What the pages are made of.", _BYTES, answers="*/*"),
-    *logo_calls(_LINK, _BYTES),
+    *brand_calls(_LINK, _BYTES),
 )

@@ -1,15 +1,15 @@
-"""The calls about logos, declared once."""
+"""The calls about logos and readable addresses, declared once."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from app.web.wire.declaring import BYTES, Call, Group, Who
+from app.web.wire.declaring import BYTES, HTML, Call, Group, Who
 from app.web.wire.link_views import OwnerLink
 
 
-def logo_calls(link: str, content: dict[str, Any]) -> tuple[Call, ...]:
-    """Those below a ``link``, and the one of the server's own logo."""
+def brand_calls(link: str, content: dict[str, Any]) -> tuple[Call, ...]:
+    """Those below a ``link``, and those that stand alone."""
     return (
         Call(
             ("PUT",),
@@ -32,4 +32,13 @@ def logo_calls(link: str, content: dict[str, Any]) -> tuple[Call, ...]:
             answers="image/*",
         ),
         Call(("GET",), "/logo", Group.PAGES, Who.ANYONE, "The owner's logo.", content, answers="image/*"),
+        Call(
+            ("GET",),
+            "/to/{alias}",
+            Group.PAGES,
+            Who.ANYONE,
+            "Leads to the page of the link with this readable address.",
+            status=302,
+            answers=HTML,
+        ),
     )
