@@ -52,9 +52,10 @@ export class TermsFields {
     this.#asked.fill(link.items, link.questions);
   }
 
-  /** All that a link like this one has, but what is its alone: how long it is open, its password, and for whom it is. */
+  /** All that a link like this one has, but what is its alone: how long it is open, its password, its readable address, and for whom it is. */
   copy(link: OwnerLink): void {
     this.#fill(link);
+    this.#text("alias").value = "";
     this.#due.copy(link.due);
     this.#asked.fill(
       link.items.map(({ id: _, ...item }) => item),
