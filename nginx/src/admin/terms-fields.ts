@@ -313,6 +313,7 @@ function mark(control: Control, words: string): void {
   const problem = document.createElement("span");
   problem.className = "problem";
   problem.id = freshId("problem");
+  problem.ariaLive = "assertive";
   problem.textContent = words;
   control.setAttribute("aria-invalid", "true");
   control.setAttribute("aria-errormessage", problem.id);
