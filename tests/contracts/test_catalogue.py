@@ -18,7 +18,7 @@ import pytest
 
 from app.core import ledger as rules
 from app.core.actors import THE_OWNER, Actor, ActorKind
-from app.core.errors import Busy, RequestFull, RequestNotFound
+from app.core.errors import Busy, InvalidRequest, RequestFull, RequestNotFound
 from app.core.events import EventKind
 from app.core.links import Counts, DeliveryIntent, Fate, ReceivedFile, RequestLink, Usage
 from app.core.paths import RelPath
@@ -569,12 +569,32 @@ def test_nobody_vouches_for_what_a_server_that_crashed_may_have_lost(postgresql)
             return database.look("SELECT 1") == (1,)
         return False
 
-    eventually(is_back)
+    eventually(is_back, seconds=90, what="the database")
     with pytest.raises(Busy):
         database.sync()
     with database.write() as tx:
         tx.run("DELETE FROM facts")
     database.sync()
+
+
+def test_of_many_links_that_take_one_word_at_once_one_has_it(opened, store):
+    words = [f"anna-{number}" for number in range(20)]
+
+    def take(number: int) -> list[bool]:
+        mine = SQLRequests(opened())
+        return [_takes(mine, f"{word}-{number}-0123456789", word) for word in words]
+
+    for word, *taken in zip(words, *together(4, take), strict=True):
+        assert taken.count(True) == 1
+        assert store.aliased(word) == f"{word}-{taken.index(True)}-0123456789"
+
+
+def _takes(store: SQLRequests, hash: str, word: str) -> bool:
+    try:
+        store.create(replace(link(), hash=hash, terms=Terms(alias=word, password_hash="x")))
+    except InvalidRequest:
+        return False
+    return True
 
 
 def test_processes_that_come_and_go_leave_the_log_to_those_who_stay(opened, store, database):

@@ -187,7 +187,11 @@ class SQLLinks:
         return str(row[0])
 
     def _check_alias(self, tx: Transaction, link: RequestLink) -> None:
-        row = tx.one(self._links.aliased, alias=link.terms.alias) if link.terms.alias else None
+        if not link.terms.alias:
+            return
+        # Two that take one word in the same moment would both find it free.
+        tx.alone("aliases")
+        row = tx.one(self._links.aliased, alias=link.terms.alias)
         if row is not None and row[0] != link.hash:
             raise InvalidRequest(TAKEN, fields={"alias": TAKEN})
 
