@@ -39,7 +39,7 @@ def test_an_owner_says_who_asks_and_a_sender_sees_it(
         copy = page.locator("[name=asker]:visible, [name=asker]").last
         assert (copy.input_value(), page.locator("[name=alias]").last.input_value()) == ("Kanzlei Roth", "")
     told = link.info().json
-    assert (told["asker"], told["accent"], told["logo_url"].startswith(f"{link.path}/logo/")) == (
+    assert (told["asker"], told["accent"], told["logo_url"].startswith(f"/logo/{link.hash}/")) == (
         "Kanzlei Roth",
         "#7a1f5c",
         True,

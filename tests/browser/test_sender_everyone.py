@@ -83,7 +83,7 @@ def test_axe_finds_nothing_wrong_in_any_state_of_the_page(
         write(desk / "false.jpg", b"MZ\x90" + content(2 * MIB)),
         *(write(desk / f"{at}.bin", content(4 * MIB, seed=at)) for at in range(4)),
     )
-    sender.until(lambda: sender.received() > 0, what="a chunk")
+    sender.until(lambda: any(sender.received(of_file=at) for at in range(5)), what="a chunk")
     # Not the false one, which is refused meanwhile.
     sender.row("0.bin").locator(".expander").click()
     page.locator("#more summary").click()

@@ -48,7 +48,7 @@ def test_a_link_has_a_logo_of_its_own_that_is_known_once_it_was_seen(client: Cli
     link = client.make_link()
     made = put(link, SVG).expect(200).json
     address = made["logo"]
-    assert link.info().json["logo_url"] == address == f"{link.path}/logo/{sha256(SVG).hexdigest()}"
+    assert link.info().json["logo_url"] == address == f"/logo/{link.hash}/{sha256(SVG).hexdigest()}"
     seen = client.call("GET", address).expect(200)
     assert seen.body == SVG
     assert seen.headers["Content-Type"].startswith("image/svg+xml")
@@ -75,9 +75,9 @@ def test_a_link_has_a_logo_of_its_own_that_is_known_once_it_was_seen(client: Cli
 def test_nobody_reads_the_logo_of_a_link_by_another(client: Client) -> None:
     one, other = client.make_link(), client.make_link()
     digest = put(one, PNG).expect(200).json["logo"].rsplit("/", 1)[-1]
-    client.call("GET", f"{other.path}/logo/{digest}").expect(404, "not_found")
+    client.call("GET", f"/logo/{other.hash}/{digest}").expect(404, "not_found")
     for strange in ("x", "%00", "a" * 5000):
-        client.call("GET", f"{one.path}/logo/{strange}").expect(404, "not_found")
+        client.call("GET", f"/logo/{one.hash}/{strange}").expect(404, "not_found")
 
 
 def test_the_server_says_who_asks_where_a_link_does_not(live: Callable[..., LiveServer], tmp_path: Path) -> None:

@@ -81,6 +81,9 @@ def test_every_limit_has_an_option(terminal):
         "notify": ("none", []),
         "keep-days": ("30", 30),
         "recipient-email": ("Ann@Example.org", "Ann@example.org"),
+        "accent": ("#7A1F5C", "#7a1f5c"),
+        "alias": ("limits-of-all", "limits-of-all"),
+        "subfolder": ("{sender}/{date}", "{sender}/{date}"),
         "items": ("none", []),
         "questions": ("none", []),
     }

@@ -304,6 +304,10 @@ CALLS = [
     get("sender's page", "/request/<hash>", 200, lambda world: f"/request/{world.hash}"),
     get("no asset", "/assets/<path:name>", 404, lambda _: "/assets/none.js"),
     get("no logo", "/logo", 404, lambda _: "/logo"),
+    get("a link's logo", "/logo/<hash>/<digest>", 404, lambda world: f"/logo/{world.hash}/{'0' * 64}"),
+    owners("PUT", f"{H}/logo", f"{R}/x/logo"),
+    owners("DELETE", f"{H}/logo", f"{R}/x/logo"),
+    get("readable address", "/to/<alias>", 404, lambda world: f"/to/{world.fresh()}"),
 ]
 
 

@@ -38,7 +38,7 @@ from app.web.wire.json_body import ValidJSON
 from app.web.wire.rights import BODILESS, judge_link
 from app.web.wire.security import security_headers
 
-_CAPABILITIES = ("/admin/links/", "/api/", "/download/", "/request/", "/to/", "/ws_api/")
+_CAPABILITIES = ("/admin/links/", "/api/", "/download/", "/logo/", "/request/", "/to/", "/ws_api/")
 _BLUEPRINTS = (
     requests,
     deleted,

@@ -70,9 +70,14 @@ export function copies(button: HTMLButtonElement, text: () => string, field?: HT
   });
 }
 
-/** Runs `task` at a click, once at a time. A button that is disabled meanwhile would lose the focus. */
+/**
+ * Runs `task` at a click, once at a time, and once for the two clicks of a double click, however fast the first is done with. A button
+ * that is disabled meanwhile would lose the focus.
+ */
 export function acts(button: HTMLButtonElement, task: () => Promise<void>): void {
-  button.addEventListener("click", () => void once(button, task));
+  button.addEventListener("click", ({ detail }) => {
+    if (detail < 2) void once(button, task);
+  });
 }
 
 /** The same for a form that is sent. */

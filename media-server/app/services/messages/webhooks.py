@@ -54,5 +54,5 @@ def _data(message: Message) -> Mapping[str, Any]:
     if message.kind is MessageKind.TEST:
         return {}
     if message.kind in (MessageKind.ITEM_ACCEPTED, MessageKind.ITEM_RETURNED):
-        return {"link": message.link, **facts}
+        return {"link": message.link, **{name: value for name, value in facts.items() if name != "asker"}}
     return {"link": message.link, "actor": facts["actor"]}

@@ -86,9 +86,10 @@ class OpenUploads:
         Waits for a delivery of it. Raises UploadComplete where its file is delivered, UploadNotFound, RequestNotFound, Busy where too
         many wait.
         """
-        if self._requests.file(hash, upload_id) is not None:
-            raise _arrived()
         if all(each.upload_id != upload_id for each in self._requests.openings(hash)):
+            # Asked last, as it may arrive at any moment.
+            if self._requests.file(hash, upload_id) is not None:
+                raise _arrived()
             raise UploadNotFound()
         if not self._stop_one(hash, upload_id, actor):
             raise _arrived()

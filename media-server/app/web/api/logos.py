@@ -45,7 +45,7 @@ def remove_logo(hash: str) -> Response:
     return jsonify(owner_view(services().links.logos.remove(hash, acting())))
 
 
-@logos.get("/api/droppr/requests/<hash>/logo/<digest>")
+@logos.get("/logo/<hash>/<digest>")
 def link_logo(hash: str, digest: str) -> Response:
     """Under one address there is ever but one picture."""
     content, kind = services().links.logos.find(hash, digest)

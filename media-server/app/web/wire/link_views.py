@@ -270,7 +270,7 @@ def _brand_view(link: RequestLink) -> dict[str, Any]:
 
 
 def logo_address(link: RequestLink) -> str | None:
-    return f"/api/droppr/requests/{link.hash}/logo/{link.logo}" if link.logo else None
+    return f"/logo/{link.hash}/{link.logo}" if link.logo else None
 
 
 def destination_view(target: RemoteTarget | None) -> FolderDestination | S3Destination | DriveDestination:
