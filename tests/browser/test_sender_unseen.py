@@ -68,7 +68,7 @@ def test_a_phone_that_slept_through_a_broken_line_goes_on_by_itself_and_its_scre
             assert tab.run("() => window.ticks") == ticks, "it did not sleep"
             tab.thaw()
             # Everything that was under way has failed by now, and is tried again in vain.
-            eventually(lambda: "connection trouble" in tab.run(STATE), what="the trouble to be told")
+            eventually(lambda: "connection trouble" in tab.run(STATE), seconds=60, what="the trouble to be told")
         tab.cover()
         tab.uncover()
         eventually(lambda: seen(tab), what="somebody who looks")

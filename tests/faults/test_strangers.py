@@ -31,6 +31,8 @@ PACE, PACE_IN_OFFICE = 0.5, 0.25
 GROWTH = 250 * MIB
 TRIES = 3
 """So often a pace is measured again before it counts as too low: other work on the machine is not the attackers'."""
+OTHERS = 0.6
+"""Where other work has more of the machine than this at each of them, nothing can be said of the pace."""
 
 Besieged = Callable[[bool], Siege]
 
@@ -56,7 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def judge(outcome: Outcome, least: float, floor: tuple[int, int]) -> list[str]:
     """What does not hold of what was promised. ``floor`` is in bytes and inodes."""
     wrong = []
-    if outcome.ratio < least:
+    if outcome.ratio < least and outcome.others < OTHERS:
         wrong.append(f"the honest sender kept {outcome.ratio:.2f} of its pace, not {least}")
     if not outcome.equal:
         wrong.append("a file did not arrive as it was sent")
