@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -24,6 +24,24 @@ class ActorKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Reach:
+    """Which links somebody who is recognised may see, and what they may do. What is not theirs is answered as if it were not there."""
+
+    owners: frozenset[str] | None = None
+    """Those owners' links (``RequestLink.owner``); None for all."""
+    may_change: bool = True
+    """Whether more than looking and downloading is theirs."""
+    may_administer: bool = True
+    """Whether the server's own things are theirs: accounts, the audit, what is set, what other people make."""
+
+    def holds(self, owner: str) -> bool:
+        return self.owners is None or owner in self.owners
+
+
+EVERYTHING = Reach()
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who makes a call. ``address`` is the client's, as limits count clients; ``way`` is how the actor was recognised, such as
     ``header`` or ``session``; ``name`` tells several of one kind apart and is empty where there is only one."""
@@ -32,6 +50,8 @@ class Actor:
     address: str = ""
     way: str = ""
     name: str = ""
+    reach: Reach = field(default=EVERYTHING, compare=False, repr=False)
+    """Of an owner or an account; that of all others is never asked for."""
 
     @property
     def is_owner(self) -> bool:
