@@ -9,13 +9,16 @@ be on the disk long before the bytes it speaks of.
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import random
+import secrets
 import shutil
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 from pathlib import Path
 
@@ -23,8 +26,9 @@ import pytest
 
 from tests.support.client import Client, Link
 from tests.support.disks import Ext4, stopped
-from tests.support.files import MIB, content, files_below, sha256
+from tests.support.files import MIB, content, eventually, files_below, sha256
 from tests.support.live import GENEROUS, LiveServer
+from tests.support.nginx import LiveNginx
 
 IMAGE = 384 * MIB
 
@@ -38,13 +42,16 @@ class Sent:
     upload_id: str
     acknowledged: list[tuple[int, int]] = field(default_factory=list)
     complete: bool = False
+    key: str = ""
+    """Under which it was opened, where it came whole and has no id."""
 
 
 class Machine:
     """A server on a disk of its own, of which copies are taken."""
 
-    def __init__(self, folder: Path, durability: str, layout: str) -> None:
+    def __init__(self, folder: Path, durability: str, layout: str, *, behind_nginx: bool = False) -> None:
         self.folder = folder
+        self.behind_nginx = behind_nginx
         self.env = {"DROPPR_DURABILITY": durability, "DROPPR_CHUNK_LAYOUT": layout, **GENEROUS}
         self.durability = durability
         self.disk = Ext4.made(folder / "disk.img", folder / "disk", IMAGE, "-J", "size=8")
@@ -58,11 +65,28 @@ class Machine:
         folder.mkdir()
         with self.disk:
             data_dir = self.disk.folder / "data"
-            with LiveServer(
-                folder, workers=2, DROPPR_DATA_DIR=data_dir, DROPPR_BOOT_ID="before", **self.env
-            ) as self.server:
-                self.link = Client.of(self.server).make_link()
+            with (
+                LiveServer(
+                    folder,
+                    workers=2,
+                    unix_socket=self.behind_nginx,
+                    DROPPR_DATA_DIR=data_dir,
+                    DROPPR_BOOT_ID="before",
+                    **self.env,
+                ) as self.server,
+                self._door(folder) as self.client,
+            ):
+                self.link = self.client.make_link()
                 yield
+
+    @contextlib.contextmanager
+    def _door(self, folder: Path) -> Iterator[Client]:
+        if not self.behind_nginx:
+            yield Client.of(self.server)
+            return
+        assert self.server.socket_path
+        with LiveNginx(self.server.socket_path, self.server.data_dir, folder, folder) as self.nginx:
+            yield Client.of(self.server, url=self.nginx.url)
 
     def open(self, size: int) -> Sent:
         number = next(self.numbers)
@@ -81,6 +105,17 @@ class Machine:
             sent.complete = sent.complete or complete
         return complete
 
+    def send_whole(self, size: int) -> None:
+        """A file in one request that opens it, too."""
+        with self.lock:
+            number = next(self.numbers)
+            sent = Sent(f"{number}.jpg", content(size, number), "", key=secrets.token_urlsafe(24))
+            self.uploads.append(sent)
+        opening = {"X-Upload-Opening": json.dumps({"path": sent.name, "size": size, "key": sent.key})}
+        reply = self.link.chunk(None, 0, sent.data, size, headers=opening).expect(200)
+        with self.lock:
+            sent.complete = reply.json["complete"]
+
     def write_back(self, chance: random.Random) -> None:
         """Bring some files to the disk, and with them all names made so far."""
         files = list(files_below(self.server.data_dir).values())
@@ -95,12 +130,10 @@ class Machine:
     def cut(self) -> Snapshot:
         """The power fails; this machine does not notice and goes on."""
         image = self.folder / f"cut-{next(self.numbers)}.img"
-        with stopped(self.server.worker_pids()):
+        # nginx writes to the disk, too.
+        with stopped([*self.server.worker_pids(), *(self.nginx.worker_pids() if self.behind_nginx else ())]):
             with self.lock:
-                known = [
-                    Sent(each.name, each.data, each.upload_id, list(each.acknowledged), each.complete)
-                    for each in self.uploads
-                ]
+                known = [replace(each, acknowledged=list(each.acknowledged)) for each in self.uploads]
             self.disk.copy(image)
         return Snapshot(image, known)
 
@@ -150,6 +183,12 @@ class Snapshot:
         assert sorted(file["path"] for file in link.files()) == sorted(hashes)
 
     def _check_upload(self, link: Link, sent: Sent, durability: str) -> None:
+        if sent.key:
+            opened = link.open(sent.name, len(sent.data), key=sent.key).expect(201).json
+            assert opened["complete"] or not sent.complete, "a file acknowledged as complete is opened again"
+            if not opened["complete"]:
+                link.send(opened["upload_id"], sent.data, 8 * MIB)
+            return
         status = link.status(sent.upload_id)
         if status.status == 404:
             assert not sent.complete, "the status of a complete file is lost"
@@ -228,7 +267,7 @@ def forget(machine: Machine, under_way: list[tuple[Sent, list[tuple[int, int]]]]
     under_way.clear()
     shutil.rmtree(machine.link.disk, ignore_errors=True)
     machine.uploads.clear()
-    machine.link = Client.of(machine.server).make_link()
+    machine.link = machine.client.make_link()
 
 
 class Cutter(threading.Thread):
@@ -283,3 +322,36 @@ def test_a_large_file_that_was_on_its_way_goes_on_with_what_had_reached_the_disk
         if number in instants:
             machine.cut().check(machine)
             tally[f"power cuts in a large file ({machine.durability})"] += 1
+
+
+def test_a_file_that_came_whole_through_nginx_is_on_the_disk_when_it_is_answered(
+    durability: str, tmp_path: Path, torture: bool, chance: random.Random, tally: Counter[str]
+) -> None:
+    """Its bytes lie in the very file that nginx wrote. Several senders; the power fails while all of them send."""
+    machine = Machine(tmp_path, durability, "in-place", behind_nginx=True)
+    over = threading.Event()
+    # Below nginx's buffer a body lies in no file of its own.
+    sizes = [5000, 300_000, 2 * MIB, 3 * MIB]
+    with machine.running():
+        for _ in range(25 if torture else 2):
+            over.clear()
+            senders = [threading.Thread(target=keep_sending, args=(machine, sizes, over)) for _ in range(3)]
+            for sender in senders:
+                sender.start()
+            eventually(lambda: any(each.complete for each in machine.uploads), seconds=60, what="a whole file")
+            time.sleep(chance.uniform(0, 0.3))  # the random instant itself
+            snapshot = machine.cut()
+            over.set()
+            for sender in senders:
+                sender.join()
+            snapshot.check(machine)
+            tally[f"power cuts among whole files through nginx ({durability})"] += 1
+            forget(machine, [])
+    shutil.rmtree(tmp_path, ignore_errors=True)
+
+
+def keep_sending(machine: Machine, sizes: list[int], over: threading.Event) -> None:
+    """Files one after the other, until it is over or the disk might get full."""
+    chance = random.Random()
+    while not over.is_set() and len(machine.uploads) < 40:
+        machine.send_whole(chance.choice(sizes))

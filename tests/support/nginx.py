@@ -132,6 +132,12 @@ class LiveNginx:
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
 
+    def worker_pids(self) -> list[int]:
+        """The workers, without the master."""
+        assert self._process is not None
+        listed = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text()
+        return [int(pid) for pid in listed.split()]
+
     def check(self) -> str:
         """What `nginx -t` says to the rendered file. Raises CalledProcessError if it does not like it."""
         self.write_config()
