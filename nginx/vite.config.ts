@@ -24,7 +24,7 @@ function furtherDown(): Plugin {
 }
 
 /** What the sender's page and the owner's both begin with. */
-const SHARED = /\/src\/(?:later|adapters\/system-clock|core\/(?:errors|reply)|page\/(?:base|dom))\.ts$/;
+const SHARED = /\/src\/(?:later|adapters\/system-clock|core\/(?:errors|reply)|page\/(?:base|dom|languages))\.ts$/;
 
 /** What the sender's page has for itself and the owner's has again: in one file for both, the sender's page would weigh more. */
 const TWICE = /\/page\/(?:second-click|virtual-list)$/;
@@ -165,6 +165,7 @@ export default defineConfig({
   test: {
     root: import.meta.dirname,
     environment: "happy-dom",
+    setupFiles: ["tests/support/english.ts"],
     include: ["src/**/*.test.ts", "tests/**/*.test.ts"],
   },
 });

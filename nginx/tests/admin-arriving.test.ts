@@ -61,9 +61,9 @@ describe("uploads on their way", () => {
 
   it("say how long nothing has come, but not at once", () => {
     expect(silenceWords(upload(1, { silence: 20 }))).toBe("");
-    expect(silenceWords(upload(1, { silence: 700 }))).toBe(" · nothing for 12 min");
+    expect(silenceWords(upload(1, { silence: 700 }))).toBe("nothing for 12 minutes");
     expect(silenceWords(upload(1, { silence: 700, speed: 1 }))).toBe("");
-    expect(silenceWords(upload(1, { silence: 700, received: 0 }))).toBe(" · nothing has come yet");
+    expect(silenceWords(upload(1, { silence: 700, received: 0 }))).toBe("nothing has come yet");
   });
 
   it("are seen while there are any, and can be cancelled together where there are two", () => {

@@ -38,7 +38,7 @@ describe("what is told", () => {
       "a/⟨U+202E⟩b.pdf · 1.5\u00a0kB",
     );
     const changed = { act: "link_changed", facts: { changed: ["max_files", "title"], title: "T" } };
-    expect(factWords(entry(changed))).toBe("max files, title");
+    expect(factWords(entry(changed))).toBe("Number of files, Title");
     const sent = { act: "link_sent", facts: { to: ["a@example.org", "b@example.org"], messages: ["m"] } };
     expect(factWords(entry(sent))).toBe("to a@example.org, b@example.org");
     expect(factWords(entry({ act: "log_in_failed", facts: { tries: 290 } }))).toBe("290 more tries");

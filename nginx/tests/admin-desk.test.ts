@@ -49,11 +49,11 @@ describe("times in lists", () => {
     const words = (day: number, hour: number, minute = 0) =>
       whenWords(new Date(2026, 10, day, hour, minute).getTime(), NOW);
     expect(words(25, 12)).toBe("just now");
-    expect(words(25, 11, 48)).toBe("12 min ago");
-    expect(words(25, 7)).toBe("5 h ago");
-    expect(words(24, 23, 59)).toBe("Yesterday");
-    expect(words(25, 0)).toBe("12 h ago");
-    expect(words(24, 0)).toBe("Yesterday");
+    expect(words(25, 11, 48)).toBe("12 minutes ago");
+    expect(words(25, 7)).toBe("5 hours ago");
+    expect(words(24, 23, 59)).toBe("yesterday");
+    expect(words(25, 0)).toBe("12 hours ago");
+    expect(words(24, 0)).toBe("yesterday");
     expect(words(23, 23)).toBe("Monday");
     expect(words(19, 0)).toBe("Thursday");
     expect(words(18, 23)).toBe("Nov 18, 2026");

@@ -36,10 +36,10 @@ describe("a date", () => {
 
   it.each([
     ["soon", 3 * DAY, "Due in 3 days"],
-    ["soon", 5 * HOUR, "Due in 5 h"],
+    ["soon", 5 * HOUR, "Due in 5 hours"],
     ["later", 20 * DAY, "Due Jul 21, 2026"],
     ["late", -3.2 * DAY, "3 days late"],
-    ["late", -2 * HOUR, "2 h late"],
+    ["late", -2 * HOUR, "2 hours late"],
     ["done", -3 * DAY, ""],
     ["none", -3 * DAY, ""],
   ] as const)("that is %s is said as people say it", (standing, from, words) => {

@@ -43,9 +43,9 @@ describe("TermsFields", () => {
     };
     expect(expiryOf(168)).toEqual(["168", "In a week", undefined]);
     expect(expiryOf(0)).toEqual(["0", "Never", undefined]);
-    expect(expiryOf(36)).toEqual(["usual", "In 36 h", "In 36 h"]);
+    expect(expiryOf(36)).toEqual(["usual", "In 36 hours", "In 36 hours"]);
     expect(expiryOf(168, "24")).toEqual(["24", "In a day", undefined]);
-    expect(expiryOf(36, "0")).toEqual(["0", "Never", "In 36 h"]);
+    expect(expiryOf(36, "0")).toEqual(["0", "Never", "In 36 hours"]);
   });
 
   it("lets no link end before its files are due", () => {

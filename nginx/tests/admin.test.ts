@@ -212,7 +212,7 @@ describe("words", () => {
     expect(expiryWords(LINK, 0)).toBe("Never expires");
     expect(expiryWords({ expiresAt: 3 * 86_400_000 }, 0)).toBe("Expires in 3 days");
     expect(expiryWords({ expiresAt: 7 * 86_400_000 }, 60_000)).toBe("Expires in 7 days");
-    expect(expiryWords({ expiresAt: 90 * 60_000 }, 0)).toBe("Expires in 1 h 30 min");
+    expect(expiryWords({ expiresAt: 90 * 60_000 }, 0)).toBe("Expires in 90 minutes");
     expect(expiryWords({ expiresAt: 1_000 }, 2_000)).toMatch(/^Expired on /);
   });
 
@@ -248,7 +248,7 @@ describe("words", () => {
 
   it("tell the wait of a 429 and the server's sentence otherwise", () => {
     const wait = new UploadError("Too many.", { code: "too_many_attempts", status: 429, retryAfter: 840 });
-    expect(errorWords(wait)).toBe("Too many. Try again in 14 min.");
+    expect(errorWords(wait)).toBe("Too many. Try again in 14 minutes.");
     expect(errorWords(new UploadError("No.", { code: "x", status: 400 }))).toBe("No.");
     expect(errorWords(new RangeError("undefined is not"))).not.toContain("undefined");
   });

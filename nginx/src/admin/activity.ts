@@ -3,7 +3,8 @@
 import { BASE } from "../page/base";
 import { need, setText } from "../page/dom";
 import { type Activity, type DiskFigures, parseActivity, type RunningUpload } from "./activity-wire";
-import { countOf, formatBytes, formatPercent, formatSpeed } from "./format";
+import { formatBytes, formatList, formatPercent, formatSpeed } from "./format";
+import { isKey, joined, t } from "./i18n";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";
@@ -126,59 +127,62 @@ export function uploadWords(activity: Activity, moving: readonly Moving[], last:
   const { running, places, waiting } = activity;
   if (running === 0 && waiting === 0) return smallWords(activity, last);
   const speed = moving.reduce((sum, each) => sum + each.speed, 0);
-  const words = [`${running} of ${countOf(places, "upload")} at once`];
-  if (waiting > 0) words.push(`${waiting} waiting`);
-  if (speed > 0) words.push(formatSpeed(speed));
-  return words.join(" · ");
+  return joined(
+    t("uploads_at_once", { running, count: places }),
+    waiting > 0 ? t("waiting", { count: waiting }) : "",
+    speed > 0 ? formatSpeed(speed) : "",
+  );
 }
 
 /** Small files take no place among the uploads: that they come is seen from what has come. */
 function smallWords({ at, received }: Activity, last: Activity | null): string {
   const seconds = last === null ? 0 : at - last.at;
-  if (last === null || seconds <= 0 || received.bytes <= last.received.bytes) return "Nothing is arriving.";
-  const words = ["Small files are arriving"];
+  if (last === null || seconds <= 0 || received.bytes <= last.received.bytes) return t("nothing_arriving");
   const files = Math.round((received.files - last.received.files) / seconds);
-  if (files > 0) words.push(`${countOf(files, "file")} a second`);
-  words.push(formatSpeed((received.bytes - last.received.bytes) / seconds));
-  return words.join(" · ");
+  return joined(
+    t("small_arriving"),
+    files > 0 ? t("files_a_second", { count: files }) : "",
+    formatSpeed((received.bytes - last.received.bytes) / seconds),
+  );
 }
 
 /** "42% · 168 of 400 MB · 21 of 50 chunks · 12 MB/s" */
 export function progressWords({ received, size, chunks, totalChunks, speed }: Moving): string {
-  const words = [
+  return joined(
     formatPercent(received, size),
-    `${formatBytes(received)} of ${formatBytes(size)}`,
-    `${chunks} of ${countOf(totalChunks, "chunk")}`,
-  ];
-  if (speed > 0) words.push(formatSpeed(speed));
-  return words.join(" · ");
+    t("bytes_of", { done: formatBytes(received), size: formatBytes(size) }),
+    t("chunks_of", { done: chunks, count: totalChunks }),
+    speed > 0 ? formatSpeed(speed) : "",
+  );
 }
 
 export function diskWords(disk: DiskFigures): string {
   const { totalBytes, freeBytes, availableBytes, receivedBytes, binBytes } = disk;
-  const parts = [`${formatBytes(receivedBytes)} received`];
-  if (binBytes > 0) parts.push(`${formatBytes(binBytes)} in the bin`);
-  const free = [...parts, `${formatBytes(freeBytes)} free of ${formatBytes(totalBytes)}`].join(" · ");
-  return availableBytes > 0 ? free : `${free}. New uploads are refused until there is more.`;
+  const facts = joined(
+    t("disk_received", { size: formatBytes(receivedBytes) }),
+    binBytes > 0 ? t("disk_bin", { size: formatBytes(binBytes) }) : "",
+    t("disk_free", { free: formatBytes(freeBytes), size: formatBytes(totalBytes) }),
+  );
+  return availableBytes > 0 ? facts : t("disk_full", { facts });
 }
 
 /** Nothing is foretold: how fast memory fills is mostly what else the machine does. */
 export function memoryWords({ memoryPercent, memoryMaxPercent, limitBytes }: Activity): string {
-  const used = `${Math.round(memoryPercent)}% of ${formatBytes(limitBytes)}`;
-  return memoryPercent >= memoryMaxPercent ? `${used}. New uploads wait until it is less.` : used;
+  const percent = formatPercent(Math.round(memoryPercent), 100);
+  const facts = t("memory_used", { percent, size: formatBytes(limitBytes) });
+  return memoryPercent >= memoryMaxPercent ? t("memory_full", { facts }) : facts;
 }
 
 /** What is worth a line only where there is something to say. */
 export function moreWords({ disk, reservedBytes, buffers, passingOn, refusals }: Activity): string {
   const words: string[] = [];
-  if (disk.promisedBytes > 0)
-    words.push(`${formatBytes(disk.promisedBytes)} of the disk promised to uploads on their way`);
-  if (reservedBytes > 0) words.push(`${formatBytes(reservedBytes)} of memory set aside for uploads`);
+  if (disk.promisedBytes > 0) words.push(t("promised", { size: formatBytes(disk.promisedBytes) }));
+  if (reservedBytes > 0) words.push(t("set_aside", { size: formatBytes(reservedBytes) }));
   if (buffers !== null && buffers.heldBytes > 0)
-    words.push(`${countOf(buffers.inUse, "buffer")} in use, ${formatBytes(buffers.heldBytes)} held`);
+    words.push(t("buffers", { count: buffers.inUse, size: formatBytes(buffers.heldBytes) }));
   if (passingOn !== null) words.push(...passingOnWords(passingOn));
-  if (refusals > 0) words.push(`asked to come back later since the start: ${countOf(refusals, "time")}`);
-  return words.join(" · ");
+  if (refusals > 0) words.push(t("refusals", { count: refusals }));
+  return joined(...words);
 }
 
 /** "passing on 3 files: 2 arriving, 1 failed, 40 MB left", or nothing */
@@ -186,6 +190,10 @@ function passingOnWords({ bytes_left: left = 0, ...states }: Readonly<Record<str
   const files = Object.values(states).reduce((sum, each) => sum + each, 0);
   if (files === 0) return [];
   const parts = Object.entries(states).filter(([, count]) => count > 0);
-  const words = parts.map(([state, count]) => `${count} ${state}`);
-  return [`passing on ${countOf(files, "file")}: ${words.join(", ")}, ${formatBytes(left)} left`];
+  const words = parts.flatMap(([state, count]) => {
+    const key = `passing_${state}`;
+    return isKey(key) ? [t(key, { count })] : [];
+  });
+  words.push(t("passing_left", { size: formatBytes(left) }));
+  return [t("passing_on", { count: files, states: formatList(words) })];
 }

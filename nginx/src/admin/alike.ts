@@ -2,8 +2,8 @@
 
 import { need, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
-import { countOf } from "./format";
 import { foundRow } from "./found";
+import { t } from "./i18n";
 import { show } from "./parts";
 import type { FoundFile } from "./search-wire";
 import { errorWords } from "./words";
@@ -29,7 +29,7 @@ export class Alike {
     const button = need("more-alike", HTMLButtonElement);
     const found = need("alike");
     const before = found.children.length;
-    show(says, "Looking…");
+    show(says, t("looking"));
     try {
       const { items, nextCursor } = await this.#api.similar(this.#entity, this.#document, this.#cursor);
       await this.#learn(items);
@@ -40,12 +40,9 @@ export class Alike {
       found.append(...items.map((each) => foundRow(each, "", ports)));
       this.#cursor = nextCursor ?? "";
       button.hidden = nextCursor === null;
-      setText(button, "Show more");
+      setText(button, t("show_more"));
       const count = found.children.length;
-      show(
-        says,
-        count === 0 ? "No other file is like it." : `${countOf(count, "file")}, the most alike first`,
-      );
+      show(says, count === 0 ? t("none_like") : t("alike", { count }));
       if (before > 0) found.children.item(before)?.querySelector<HTMLElement>("a")?.focus();
     } catch (error) {
       show(says, errorWords(error));

@@ -1,7 +1,8 @@
 // What is on its way to a link: who sends it since when, how far and how fast it is, and how to stop it.
 
 import { setText } from "../page/dom";
-import { countOf, formatBytes, formatDate, formatDuration, formatPercent, formatSpeed } from "./format";
+import { formatBytes, formatDate, formatDuration, formatPercent, formatSpeed } from "./format";
+import { joined, t } from "./i18n";
 import type { KeyedRow } from "./keyed";
 import { PagedList } from "./paged";
 import { acts, clonedElement, part, show } from "./parts";
@@ -28,12 +29,12 @@ export class Arriving {
 
   constructor({ load, stop, stopAll }: ArrivingPorts) {
     this.#list = new PagedList<OpenUpload>({
-      noun: "upload",
+      more: "more_uploads",
       keyOf: (upload) => upload.uploadId,
       makeRow: (upload) => new UploadRow(upload, () => stop(upload)),
       load,
     });
-    this.#list.items.setAttribute("aria-label", "Uploads on their way");
+    this.#list.items.setAttribute("aria-label", t("arriving_label"));
     part(this.element, "list", HTMLElement).append(this.#list.element);
     acts(this.#all, stopAll);
     this.element.hidden = true;
@@ -57,7 +58,7 @@ export class Arriving {
     const { length } = page.items;
     this.#total = page.nextCursor === null ? length : Math.max(total, length + 1);
     this.#list.show(page.items, this.#total - length);
-    setText(this.#title, `On their way (${countOf(this.#total, "upload")})`);
+    setText(this.#title, t("arriving", { count: this.#total }));
     this.#all.hidden = length < 2;
     this.element.hidden = length === 0 && this.#problem.hidden;
     const lost = activeElement?.isConnected !== true || activeElement.closest("[hidden]") !== null;
@@ -120,7 +121,7 @@ class UploadRow implements KeyedRow<OpenUpload> {
     part(this.element, "sender-line", HTMLElement).hidden = sender === "";
     this.#bar.setAttribute("aria-label", name);
     const cancel = part(this.element, "cancel", HTMLButtonElement);
-    cancel.setAttribute("aria-label", `Cancel ${name}`);
+    cancel.setAttribute("aria-label", t("cancel_item", { name }));
     acts(cancel, stop);
   }
 
@@ -128,21 +129,21 @@ class UploadRow implements KeyedRow<OpenUpload> {
     this.#bar.max = Math.max(1, upload.size);
     this.#bar.value = upload.received;
     setText(this.#progress, arrivedWords(upload));
-    setText(this.#silence, silenceWords(upload));
+    const silence = silenceWords(upload);
+    setText(this.#silence, silence === "" ? "" : ` · ${silence}`);
   }
 }
 
 /** "42% · 168 MB of 400 MB · 12 MB/s" */
 export function arrivedWords({ received, size, speed }: OpenUpload): string {
-  const words = [formatPercent(received, size), `${formatBytes(received)} of ${formatBytes(size)}`];
-  if (speed > 0) words.push(formatSpeed(speed));
-  return words.join(" · ");
+  const bytes = t("bytes_of", { done: formatBytes(received), size: formatBytes(size) });
+  return joined(formatPercent(received, size), bytes, speed > 0 ? formatSpeed(speed) : "");
 }
 
 /** What to say where nothing comes. */
 export function silenceWords({ received, silence, speed }: OpenUpload): string {
   if (speed > 0 || silence < 30) return "";
-  return received === 0 ? " · nothing has come yet" : ` · nothing for ${formatDuration(silence)}`;
+  return received === 0 ? t("silent") : t("silent_for", { time: formatDuration(silence) });
 }
 
 /** "Ann <ann@example.org>, 192.0.2.7" */

@@ -2,7 +2,8 @@
 
 import { type Item, known, QUESTION_KINDS, type Question } from "../core/asked";
 import { setText } from "../page/dom";
-import { countOf } from "./format";
+import { formatList } from "./format";
+import { t } from "./i18n";
 import { clonedElement, part, say } from "./parts";
 import { splitExtensions, type TypedItem, type TypedQuestion } from "./terms";
 
@@ -46,10 +47,11 @@ export class AskedFields {
 
   #count(): void {
     const words = [
-      this.#items.length > 0 ? countOf(this.#items.length, "item") : "",
-      this.#questions.length > 0 ? countOf(this.#questions.length, "question") : "",
+      this.#items.length > 0 ? t("items", { count: this.#items.length }) : "",
+      this.#questions.length > 0 ? t("questions", { count: this.#questions.length }) : "",
     ].filter((each) => each !== "");
-    setText(part(this.#root, "asked-count", HTMLElement), words.length > 0 ? `(${words.join(", ")})` : "");
+    const facts = words.length > 0 ? t("asked_count", { facts: formatList(words) }) : "";
+    setText(part(this.#root, "asked-count", HTMLElement), facts);
   }
 }
 
@@ -63,13 +65,19 @@ interface Row<T> {
 class Rows<T> {
   readonly #list: HTMLElement;
   readonly #add: HTMLButtonElement;
-  readonly #noun: string;
+  readonly #noun: "item" | "question";
   readonly #most: number;
   readonly #kind: new () => Row<T>;
   readonly #changed: () => void;
   #rows: Row<T>[] = [];
 
-  constructor(root: HTMLElement, noun: string, most: number, kind: new () => Row<T>, changed: () => void) {
+  constructor(
+    root: HTMLElement,
+    noun: "item" | "question",
+    most: number,
+    kind: new () => Row<T>,
+    changed: () => void,
+  ) {
     this.#list = part(root, "rows", HTMLElement);
     this.#add = part(root, "add", HTMLButtonElement);
     this.#noun = noun;
@@ -142,7 +150,7 @@ class Rows<T> {
     const wanted = button === null ? focused : part(row.element, button, HTMLButtonElement);
     if (wanted instanceof HTMLButtonElement && wanted.disabled) titleOf(row).focus();
     else if (wanted instanceof HTMLElement) wanted.focus();
-    say(`Now number ${to + 1} of ${this.length}.`);
+    say(t("moved_to", { number: to + 1, count: this.length }));
   }
 
   #remove(row: Row<T>): void {
@@ -152,22 +160,22 @@ class Rows<T> {
     const next = this.#rows[at] ?? this.#rows[at - 1];
     if (next === undefined) this.#add.focus();
     else part(next.element, "remove", HTMLButtonElement).focus();
-    say(`Removed. ${countOf(this.length, this.#noun)} left.`);
+    say(t(`removed_${this.#noun}s`, { count: this.length }));
   }
 
   #paint(): void {
     this.#list.replaceChildren(...this.#rows.map(({ element }) => element));
     for (const [at, row] of this.#rows.entries()) {
-      const name = `${this.#noun} ${at + 1}`;
-      titleOf(row).setAttribute("aria-label", `${this.#noun === "item" ? "Title" : "Question"} of ${name}`);
+      const name = t(`${this.#noun}_name`, { number: at + 1 });
+      titleOf(row).setAttribute("aria-label", t(`${this.#noun}_title`, { number: at + 1 }));
       for (const [act, words] of [
-        ["up", "Move up"],
-        ["down", "Move down"],
-        ["remove", "Remove"],
+        ["up", "move_up"],
+        ["down", "move_down"],
+        ["remove", "remove"],
       ] as const) {
         const button = part(row.element, act, HTMLButtonElement);
-        button.setAttribute("aria-label", `${words}: ${name}`);
-        button.title = words;
+        button.setAttribute("aria-label", t(`${words}_item`, { name }));
+        button.title = t(words);
         button.disabled = (act === "up" && at === 0) || (act === "down" && at === this.length - 1);
       }
     }
@@ -185,7 +193,7 @@ class ItemRow implements Row<TypedItem> {
   #id: string | undefined;
 
   constructor() {
-    titleOf(this).placeholder = "Passport, both sides";
+    titleOf(this).placeholder = t("item_sample");
   }
 
   fill(item: TypedItem): void {
@@ -229,8 +237,8 @@ class QuestionRow implements Row<TypedQuestion> {
   #id: string | undefined;
 
   constructor() {
-    titleOf(this).placeholder = "Which project is it for?";
-    this.#kind.setAttribute("aria-label", "What kind of answer");
+    titleOf(this).placeholder = t("question_sample");
+    this.#kind.setAttribute("aria-label", t("answer_kind"));
     this.#kind.addEventListener("change", () => this.#follow());
     this.#follow();
   }

@@ -1,6 +1,7 @@
 // Files that one sender has sent in one go: what an owner calls "Anna sent 3 files".
 
-import { countOf, formatBytes } from "./format";
+import { formatBytes, formatList } from "./format";
+import { t } from "./i18n";
 import { visibleName } from "./visible";
 import type { ReceivedFile } from "./wire";
 import { senderWords } from "./words";
@@ -62,14 +63,15 @@ function batchOf(go: readonly ReceivedFile[]): Batch | null {
   };
 }
 
-/** "sent 12 files, 41 MB" */
+/** "12 files, 41 MB" */
 export function sentWords({ files, bytes }: Batch): string {
-  return `sent ${countOf(files, "file")}, ${formatBytes(bytes)}`;
+  return formatList([t("files", { count: files }), formatBytes(bytes)]);
 }
 
 /** "contract.pdf, a.jpg, b.jpg and 9 more" */
 export function namesWords({ names, files }: Batch): string {
   const shown = names.map((path) => visibleName(path.slice(path.lastIndexOf("/") + 1)));
   const rest = files - shown.length;
-  return `${shown.join(", ")}${rest > 0 ? ` and ${rest} more` : ""}`;
+  const list = formatList(shown);
+  return rest > 0 ? t("names_more", { names: list, count: rest }) : list;
 }

@@ -4,7 +4,8 @@ import { type Declared, doubted } from "../core/reply";
 import { setAttribute, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { anotherWeek } from "./due";
-import { countOf, formatDate } from "./format";
+import { formatDate } from "./format";
+import { sentences, t } from "./i18n";
 import { acts, part, say, show } from "./parts";
 import { visibleName } from "./visible";
 import { type ListedLink, list, parseMails, type Told } from "./wire";
@@ -49,23 +50,24 @@ export function remindedWords({ mails, lately, stopped }: Reminded): string {
   const [one] = mails;
   const sent =
     mails.length === 1 && one !== undefined
-      ? `A reminder to ${visibleName(one.recipient)} is on the way.`
-      : `${countOf(mails.length, "reminder")} on the way.`;
-  return [
-    mails.length === 0 && lately + stopped > 0 ? "Nobody was reminded." : sent,
-    lately === 0 ? "" : `${countOf(lately, "person", "people")} got one within the hour.`,
-    stopped === 0 ? "" : `${countOf(stopped, "person wants", "people want")} no reminders.`,
-  ]
-    .filter((each) => each !== "")
-    .join(" ");
+      ? t("reminder_to", { email: visibleName(one.recipient) })
+      : t("reminders_sent", { count: mails.length });
+  return sentences(
+    mails.length === 0 && lately + stopped > 0 ? t("reminded_nobody") : sent,
+    lately === 0 ? "" : t("reminded_lately", { count: lately }),
+    stopped === 0 ? "" : t("reminded_stopped", { count: stopped }),
+  );
 }
 
 /** "Remind (3)" for eyes, and whom for ears: "Remind anna@example.org", "Remind 3 people". */
 export function remindLabel({ people }: Awaited): readonly [string, string] {
   const open = people.filter(({ stopped }) => !stopped);
   const [one] = open;
-  const whom = open.length === 1 && one ? visibleName(one.email) : countOf(open.length, "person", "people");
-  return [`Remind (${open.length})`, `Remind ${whom}`];
+  const whom =
+    open.length === 1 && one
+      ? t("remind_one", { email: visibleName(one.email) })
+      : t("remind_many", { count: open.length });
+  return [t("remind", { count: open.length }), whom];
 }
 
 export class Chasing {
@@ -113,8 +115,9 @@ export class Chasing {
     setText(this.#remind, label);
     setAttribute(this.#remind, "aria-label", whom);
     this.#remind.hidden = awaited.people.every(({ stopped }) => stopped);
-    const next = awaited.nextAt === null ? "" : `, by itself on ${formatDate(awaited.nextAt)}`;
-    setAttribute(this.#remind, "title", whom + next);
+    const { nextAt } = awaited;
+    const title = nextAt === null ? whom : t("remind_next", { whom, date: formatDate(nextAt) });
+    setAttribute(this.#remind, "title", title);
     this.#asked = asked;
   }
 
@@ -127,7 +130,7 @@ export class Chasing {
   async #giveTime(): Promise<void> {
     if (this.#link === null) return;
     await this.#api.edit(this.#link.hash, anotherWeek(this.#link, Date.now()));
-    say("There is another week.");
+    say(t("extended"));
     this.#refresh();
   }
 

@@ -7,19 +7,13 @@ import type { Alike } from "./alike";
 import { documentUrl, OwnerApi } from "./api";
 import { formatBytes, formatDate } from "./format";
 import { said, showDownload } from "./found";
-import { acts, part, show } from "./parts";
+import { isKey, t } from "./i18n";
+import { acts, part, show, windowTitle } from "./parts";
 import { loginAddress } from "./places";
 import type { FileText, Place, SearchedFile } from "./search-wire";
 import { visibleName } from "./visible";
 import { showTime } from "./when";
 import { errorWords } from "./words";
-
-const LOGGED_OUT = "You are not logged in. Log in, and this text is opened again.";
-const STATES: Readonly<Record<string, string>> = {
-  waiting: "Its text is not read yet. Look again in a while.",
-  missing: "The file was moved, changed or deleted on the server, so it has no text any more.",
-};
-const NO_PLACE = "There is no text at this place of the file.";
 
 export class DocumentPage {
   readonly #api = new OwnerApi({ onUnauthorized: () => {} });
@@ -45,11 +39,12 @@ export class DocumentPage {
     }
     const back = need("back", HTMLAnchorElement);
     back.href = `${BASE}/admin${this.#words === "" ? "" : `?${new URLSearchParams({ q: this.#words })}`}`;
-    setText(back, this.#words === "" ? "Back to your links" : "Back to what was found");
+    setText(back, t(this.#words === "" ? "back_to_links" : "back_to_found"));
     acts(need("more-alike", HTMLButtonElement), () => this.#findAlike());
   }
 
   async start(): Promise<void> {
+    document.title = windowTitle(t("window_document"));
     try {
       const [{ file, text }, searched] = await Promise.all([
         this.#api.document(this.#entity, this.#document, this.#asked),
@@ -71,7 +66,7 @@ export class DocumentPage {
   #showFile(file: SearchedFile, link: string): void {
     const root = need("document");
     const name = visibleName(file.path);
-    document.title = `${name} · Droppr`;
+    document.title = windowTitle(name);
     setText(part(root, "path", HTMLElement), name);
     part(root, "link-line", HTMLElement).hidden = link === "";
     setText(part(root, "link", HTMLElement), visibleName(link));
@@ -88,8 +83,9 @@ export class DocumentPage {
   }
 
   #showText(file: SearchedFile, text: FileText | null): void {
-    const why = file.reason ?? STATES[file.state];
-    show(need("reason"), text === null ? (why ?? NO_PLACE) : (file.reason ?? ""));
+    const state = `text_${file.state}`;
+    const why = file.reason ?? t(isKey(state) ? state : "no_place");
+    show(need("reason"), text === null ? why : (file.reason ?? ""));
     if (text === null) return;
     const meant = Number(this.#asked.get("passage") ?? Number.NaN);
     const paragraphs: HTMLElement[] = [];
@@ -118,7 +114,7 @@ export class DocumentPage {
 
   #showPlaces(file: SearchedFile, { page, lastPage, previous, next }: FileText): void {
     need("turning").hidden = previous === null && next === null && page === null;
-    setText(need("place"), page === null ? "A part of the text" : `Page ${page} of ${lastPage ?? page}`);
+    setText(need("place"), page === null ? t("a_part") : t("page_of", { page, pages: lastPage ?? page }));
     const turn = (id: string, place: Place | null): void => {
       const anchor = need(id, HTMLAnchorElement);
       anchor.hidden = place === null;
@@ -136,7 +132,7 @@ export class DocumentPage {
       await (await this.#alike).more();
     } catch {
       this.#alike = null;
-      show(need("like-says"), "This part of the page could not be loaded. Try again.");
+      show(need("like-says"), t("not_loaded"));
     }
   }
 
@@ -145,9 +141,9 @@ export class DocumentPage {
     if (isOut) {
       const back = need("back", HTMLAnchorElement);
       back.href = loginAddress(this.#address);
-      setText(back, "Log in");
+      setText(back, t("log_in"));
     }
     need("failed").hidden = false;
-    show(need("trouble"), isOut ? LOGGED_OUT : errorWords(error));
+    show(need("trouble"), isOut ? t("text_logged_out") : errorWords(error));
   }
 }

@@ -1,6 +1,7 @@
 // The fields for whom a link is, when files are due, and when people are reminded.
 
-import { type DueTerms, type TypedDue, typedDue, zoneName } from "./due";
+import { type DueTerms, dayWords, type TypedDue, typedDue, zoneName } from "./due";
+import { t } from "./i18n";
 import { field, part } from "./parts";
 
 export class DueFields {
@@ -12,7 +13,11 @@ export class DueFields {
   constructor(root: HTMLElement, due?: DueTerms) {
     this.#root = root;
     this.#at = this.#input("due_at");
-    part(root, "zone", HTMLElement).textContent = `By your clock (${zoneName()}). The link stays open.`;
+    part(root, "zone", HTMLElement).textContent = t("due_zone", { zone: zoneName() });
+    for (const box of this.#days) {
+      const words = box.nextElementSibling;
+      if (words !== null) words.textContent = dayWords(Number(box.value));
+    }
     this.#at.addEventListener("input", () => this.#follow());
     if (due !== undefined) this.#fill(due);
     this.#follow();

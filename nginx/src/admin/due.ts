@@ -1,7 +1,8 @@
 // When files are due and for whom a link is: as the server tells it, as it is typed, and in words.
 
 import type { Declared, Doubted } from "../core/reply";
-import { countOf, formatDate, formatDay, formatDuration } from "./format";
+import { formatAge, formatDate, formatDay, formatIn, formatList } from "./format";
+import { t } from "./i18n";
 
 /** How a link stands to its date. */
 export type Due = Declared<"Due">;
@@ -74,8 +75,6 @@ export function zoneName(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone.replaceAll("_", " ");
 }
 
-const DAY_MS = 86_400_000;
-
 interface Standing {
   readonly due: Pick<DueTerms, "at">;
   readonly standing: Due;
@@ -85,29 +84,27 @@ interface Standing {
 export function dueWords({ due: { at }, standing }: Standing, now: number): string {
   if (at === null || standing === "none" || standing === "done") return "";
   // Nobody is told to be later than they are.
-  if (standing === "late") return `${formatDuration((now - at) / 1_000)} late`;
-  return standing === "soon" ? `Due in ${waitWords(at - now)}` : `Due ${formatDay(at)}`;
-}
-
-function waitWords(milliseconds: number): string {
-  const days = milliseconds / DAY_MS;
-  return days >= 2 ? countOf(Math.round(days), "day") : formatDuration(milliseconds / 1_000);
+  if (standing === "late") return t("late_by", { time: formatAge((now - at) / 1_000) });
+  return standing === "soon"
+    ? t("due_when", { when: formatIn((at - now) / 1_000) })
+    : t("due_on", { date: formatDay(at) });
 }
 
 /** Pairs of a name and what is set, as the link's page lists them. */
 export function dueFacts({ at, allowLate, reminders, forName, forEmail }: DueTerms): [string, string][] {
   const whom = forName !== "" && forEmail !== "" ? `${forName} <${forEmail}>` : forName + forEmail;
   return [
-    ["For", whom],
-    ["Due", at === null ? "" : formatDate(at)],
-    ["Late files", at === null || allowLate ? "" : "are not taken"],
-    ["Reminders", at === null ? "" : reminders.map(dayWords).join(", ")],
+    [t("term_for"), whom],
+    [t("term_due"), at === null ? "" : formatDate(at)],
+    [t("term_late"), at === null || allowLate ? "" : t("said_late")],
+    [t("term_reminders"), at === null ? "" : formatList(reminders.map(dayWords))],
   ];
 }
 
-function dayWords(day: number): string {
-  if (day === 0) return "when they are due";
-  return `${countOf(Math.abs(day), "day")} ${day > 0 ? "before" : "after"}`;
+/** "3 days before", of a day before the date; those after it are negative. */
+export function dayWords(day: number): string {
+  if (day === 0) return t("when_due");
+  return t(day > 0 ? "days_before" : "days_after", { count: Math.abs(day) });
 }
 
 interface Ending extends Standing {

@@ -1,5 +1,6 @@
 import { make, makeButton } from "../page/dom";
 import type { OwnerApi } from "./api";
+import { t } from "./i18n";
 import { show, submits } from "./parts";
 import { changedTerms } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
@@ -21,8 +22,8 @@ export class Editor {
     this.#api = api;
     this.#onEnd = onEnd;
     const fields = make("div");
-    const save = make("button", { className: "button primary", text: "Save" });
-    const cancel = makeButton("Cancel", "", () => onEnd(false));
+    const save = make("button", { className: "button primary", text: t("save") });
+    const cancel = makeButton(t("cancel"), "", () => onEnd(false));
     this.#problem.setAttribute("role", "alert");
     this.#problem.hidden = true;
     form.replaceChildren(fields, this.#problem, make("div", { className: "row" }, save, cancel));

@@ -2,8 +2,8 @@
 
 import { make, setText } from "../page/dom";
 import { documentUrl, downloadUrl } from "./api";
-import { GONE } from "./files/row";
 import { formatDate } from "./format";
+import { t } from "./i18n";
 import { clonedElement, part, show } from "./parts";
 import type { FoundFile, FoundPassage, Piece } from "./search-wire";
 import { visibleName } from "./visible";
@@ -34,7 +34,7 @@ export function foundRow(file: FoundFile, words: string, { nameOf, isGone }: Fou
   part(row, "sender-line", HTMLElement).hidden = sender === "";
   const alike = part(row, "alike", HTMLAnchorElement);
   alike.href = `${documentUrl(file, asked(words))}#like`;
-  alike.setAttribute("aria-label", `More like this: ${name}`);
+  alike.setAttribute("aria-label", t("more_like", { name }));
   const download = part(row, "download", HTMLAnchorElement);
   showDownload(download, part(row, "gone", HTMLElement), file, isGone);
   part(row, "passages", HTMLElement).append(...passages.map((each) => passageOf(each, at(each))));
@@ -51,8 +51,8 @@ export function showDownload(
   anchor.hidden = link === null;
   if (link === null) return;
   anchor.href = downloadUrl(link, path);
-  anchor.setAttribute("aria-label", `Download ${visibleName(path)}`);
-  anchor.addEventListener("click", async () => show(gone, (await isGone(link, path)) ? GONE : ""));
+  anchor.setAttribute("aria-label", t("download_item", { name: visibleName(path) }));
+  anchor.addEventListener("click", async () => show(gone, (await isGone(link, path)) ? t("file_gone") : ""));
 }
 
 function asked(words: string, more: Readonly<Record<string, string>> = {}): Readonly<Record<string, string>> {
@@ -60,7 +60,7 @@ function asked(words: string, more: Readonly<Record<string, string>> = {}): Read
 }
 
 function passageOf({ page, pieces }: FoundPassage, address: string): HTMLElement {
-  const place = make("a", { className: "place", text: `Page ${page}` });
+  const place = make("a", { className: "place", text: page === null ? "" : t("page", { page }) });
   place.href = address;
   return make("p", { className: "passage" }, ...(page === null ? [] : [place, new Text(" ")]), said(pieces));
 }

@@ -2,7 +2,8 @@
 
 import { make, setAttribute, setText } from "../page/dom";
 import { type Batch, batchesOf, namesWords, sentWords } from "./batches";
-import { countOf, formatDate } from "./format";
+import { formatDate } from "./format";
+import { t } from "./i18n";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";
@@ -24,9 +25,7 @@ export class History {
       (batch) => batch.id,
       () => new BatchRow(),
     );
-    const when = make("time");
-    showTime(when, createdAt, formatDate);
-    const made = make("p", { className: "quiet", text: "The link was made on " }, when);
+    const made = make("p", { className: "quiet", text: t("link_made_on", { date: formatDate(createdAt) }) });
     this.element.append(list, this.#older, made);
   }
 
@@ -34,8 +33,7 @@ export class History {
   show(files: readonly ReceivedFile[], total: number): void {
     this.#rows.show(batchesOf(files));
     const left = total - files.length;
-    const words =
-      left > 0 ? `Before that, ${countOf(left, "more file")} arrived.` : "Nothing has arrived yet.";
+    const words = left > 0 ? t("before_that", { count: left }) : t("nothing_arrived");
     setText(this.#older, words);
     this.#older.hidden = left <= 0 && files.length > 0;
   }
@@ -49,7 +47,7 @@ class BatchRow implements KeyedRow<Batch> {
   readonly #time = part(this.element, "time", HTMLTimeElement);
 
   show(batch: Batch): void {
-    setText(this.#sender, batch.sender === "" ? "Somebody" : visibleName(batch.sender));
+    setText(this.#sender, batch.sender === "" ? t("somebody") : visibleName(batch.sender));
     setText(this.#sent, sentWords(batch));
     const names = namesWords(batch);
     setText(this.#names, names);

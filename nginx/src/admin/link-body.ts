@@ -9,8 +9,9 @@ import { Chasing } from "./chasing";
 import type { ChecklistTab } from "./checklist/tab";
 import { Editor } from "./editor";
 import { FileTable } from "./files/table";
-import { countOf } from "./format";
+import { formatNumber } from "./format";
 import { HISTORY_FILES, History } from "./history";
+import { loadWords, sentences, t } from "./i18n";
 import { LookApi } from "./looks/look-api";
 import { Looker } from "./looks/looker";
 import { Pictures } from "./looks/pictures";
@@ -104,7 +105,7 @@ export class LinkBody {
       failed: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
     });
     acts(part(root, "share-all", HTMLButtonElement), () =>
-      dialogs.share({ ids: null, words: "All that has arrived by now" }),
+      dialogs.share({ ids: null, words: t("share_all_what") }),
     );
     this.#files = new FileTable({
       hash: link.hash,
@@ -171,8 +172,8 @@ export class LinkBody {
     }
     this.#showTerms();
     part(this.#root, "tab-checklist", HTMLElement).hidden = link.items.length + link.questions.length === 0;
-    setText(part(this.#root, "count", HTMLElement), String(link.filesReceived));
-    setText(part(this.#root, "files-title", HTMLElement), `Received files (${link.filesReceived})`);
+    setText(part(this.#root, "count", HTMLElement), formatNumber(link.filesReceived));
+    setText(part(this.#root, "files-title", HTMLElement), t("received_count", { count: link.filesReceived }));
     part(this.#root, "close", HTMLButtonElement).hidden = !link.active;
     part(this.#root, "reopen", HTMLButtonElement).hidden = link.active;
     part(this.#root, "forget", HTMLButtonElement).hidden = link.active && !link.expired;
@@ -233,7 +234,10 @@ export class LinkBody {
 
   async #refreshChecklist(signal: AbortSignal): Promise<void> {
     if (this.#checklist === null) {
-      const { ChecklistTab } = await import("./checklist/tab");
+      const [{ ChecklistTab }] = await Promise.all([
+        import("./checklist/tab"),
+        loadWords("checklist", "looks"),
+      ]);
       this.#checklist = new ChecklistTab(this.#link, this.#ports.api);
       part(this.#root, "checklist", HTMLElement).replaceChildren(this.#checklist.element);
     }
@@ -243,7 +247,7 @@ export class LinkBody {
   async #passOn(path: string): Promise<void> {
     try {
       await this.#ports.api.passOn(this.#link.hash, path);
-      say("It is being passed on.");
+      say(t("passing_again"));
       this.#ports.refresh();
     } catch (error) {
       show(part(this.#root, "problem", HTMLElement), errorWords(error));
@@ -268,7 +272,7 @@ export class LinkBody {
     this.#editor = new Editor(this.#form, this.#link, this.#ports.api, (saved) => {
       this.#endEditing();
       if (!saved) return;
-      say("Saved.");
+      say(t("saved"));
       this.#ports.refresh();
     });
     this.#form.hidden = false;
@@ -293,7 +297,7 @@ export class LinkBody {
       await api.close(hash);
       if (answer === "close and cancel") await api.stopAll(hash);
     };
-    await this.#change(close, "The link is closed.", false);
+    await this.#change(close, t("link_closed"), false);
   }
 
   async #stop({ uploadId, path }: OpenUpload): Promise<void> {
@@ -307,7 +311,7 @@ export class LinkBody {
           throw error;
       }
       this.#arriving.drop(uploadId);
-      return "The upload is cancelled.";
+      return t("upload_cancelled");
     });
   }
 
@@ -316,8 +320,8 @@ export class LinkBody {
     await this.#stopping(async () => {
       const { cancelled, left } = await this.#ports.api.stopAll(this.#link.hash);
       if (left === 0) this.#arriving.clear();
-      const still = left === 0 ? "" : ` ${countOf(left, "upload")} just being delivered.`;
-      return `${countOf(cancelled, "upload")} cancelled.${still}`;
+      const still = left === 0 ? "" : t("uploads_left", { count: left });
+      return sentences(t("uploads_cancelled", { count: cancelled }), still);
     });
   }
 
@@ -335,7 +339,7 @@ export class LinkBody {
   async #reopen(): Promise<void> {
     await this.#change(
       () => this.#ports.api.edit(this.#link.hash, { active: true }),
-      "The link is open again.",
+      t("link_open_again"),
       true,
     );
   }
@@ -351,7 +355,7 @@ export class LinkBody {
       return;
     }
     this.#ports.gone();
-    say("The link is deleted.");
+    say(t("link_deleted"));
   }
 
   async #change(task: () => Promise<unknown>, words: string, active: boolean): Promise<void> {

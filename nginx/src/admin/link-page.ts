@@ -2,12 +2,13 @@
 
 import { make, need, setAttribute, setText } from "../page/dom";
 import { dueWords } from "./due";
+import { t } from "./i18n";
 import { LinkBody, type RowPorts } from "./link-body";
 import { part } from "./parts";
 import { DESK_ADDRESS, TABS, type Tab } from "./places";
 import { visibleName } from "./visible";
 import type { ListedLink } from "./wire";
-import { expiryWords, nameOf, receivedWords, STATE_WORDS } from "./words";
+import { expiryWords, nameOf, receivedWords, stateWords } from "./words";
 
 export class LinkPage {
   readonly #root = need("link-page");
@@ -36,7 +37,7 @@ export class LinkPage {
 
   /** What the window is called while it is there. */
   get name(): string {
-    return this.#name.textContent || "A link";
+    return this.#name.textContent || t("a_link");
   }
 
   open(hash: string, tab: Tab): void {
@@ -96,7 +97,7 @@ export class LinkPage {
     const state = link.state;
     const badge = part(this.#head, "state", HTMLElement);
     setText(this.#name, visibleName(nameOf(link)));
-    setText(badge, STATE_WORDS[state]);
+    setText(badge, stateWords(state));
     setAttribute(badge, "data-state", state);
     part(this.#head, "lock", HTMLElement).hidden = !link.requiresPassword;
     setText(part(this.#head, "received", HTMLElement), receivedWords(link));

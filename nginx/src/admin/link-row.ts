@@ -3,7 +3,7 @@
 import { addressOf } from "../page/address";
 import { setAttribute, setText } from "../page/dom";
 import { anotherWeek, dueWords } from "./due";
-import { countOf } from "./format";
+import { t } from "./i18n";
 import type { KeyedRow } from "./keyed";
 import type { RowPorts } from "./link-body";
 import { acts, clonedElement, copies, part, say, show } from "./parts";
@@ -11,7 +11,7 @@ import { placeAddress } from "./places";
 import { visibleName } from "./visible";
 import { showWhen } from "./when";
 import type { ListedLink } from "./wire";
-import { endsSoon, errorWords, expiryWords, nameOf, receivedWords, STATE_WORDS } from "./words";
+import { endsSoon, errorWords, expiryWords, nameOf, receivedWords, stateWords } from "./words";
 
 export class LinkRow implements KeyedRow<ListedLink> {
   readonly element = clonedElement("link");
@@ -37,7 +37,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
     const badge = part(this.element, "state", HTMLElement);
     const name = visibleName(nameOf(link));
     setText(part(this.element, "name", HTMLElement), name);
-    setText(badge, STATE_WORDS[state]);
+    setText(badge, stateWords(state));
     badge.dataset.state = state;
     // On nearly all of them it would say nothing.
     badge.hidden = state === "open";
@@ -53,20 +53,20 @@ export class LinkRow implements KeyedRow<ListedLink> {
     due.hidden = due.textContent === "";
     due.classList.toggle("soon", link.standing === "soon" || link.standing === "late");
     this.#showNews(link);
-    setAttribute(part(this.element, "copy", HTMLElement), "aria-label", `Copy the link ${name}`);
+    setAttribute(part(this.element, "copy", HTMLElement), "aria-label", t("copy_link", { name }));
     part(this.element, "extend-line", HTMLElement).hidden = state !== "expired" && link.standing !== "late";
-    part(this.element, "extend", HTMLButtonElement).setAttribute("aria-label", `Extend by a week: ${name}`);
+    part(this.element, "extend", HTMLButtonElement).setAttribute("aria-label", t("extend_item", { name }));
   }
 
   #showNews({ filesNew, lastReceivedAt, lastSender }: ListedLink): void {
     const news = part(this.element, "news", HTMLElement);
     this.element.classList.toggle("new", filesNew > 0);
-    setText(news, filesNew > 0 ? `${countOf(filesNew, "new file")}` : "");
+    setText(news, filesNew > 0 ? t("new_files", { count: filesNew }) : "");
     news.hidden = filesNew === 0;
     part(this.element, "last-line", HTMLElement).hidden = lastReceivedAt === null;
     if (lastReceivedAt === null) return;
     const sender = part(this.element, "sender", HTMLElement);
-    const words = lastSender === null ? "Last file" : visibleName(lastSender);
+    const words = lastSender === null ? t("last_file") : visibleName(lastSender);
     setText(sender, words);
     setAttribute(sender, "title", words);
     showWhen(part(this.element, "last", HTMLTimeElement), lastReceivedAt);
@@ -83,7 +83,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
     }
     part(this.element, "extend-line", HTMLElement).hidden = true;
     this.focus();
-    say("There is another week.");
+    say(t("extended"));
     this.#ports.refresh();
   }
 }

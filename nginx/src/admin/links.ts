@@ -2,6 +2,7 @@
 
 import { need, setText } from "../page/dom";
 import { type Choice, Choosing, fits, type Sort } from "./desk/choosing";
+import { type DeskKey, t } from "./i18n";
 import { KeyedList } from "./keyed";
 import type { RowPorts } from "./link-body";
 import { LinkRow } from "./link-row";
@@ -10,11 +11,11 @@ import type { ListedLink } from "./wire";
 /** From so many links on, looking for one takes longer than typing its name. */
 const MANY_LINKS = 8;
 
-const NONE_WORDS: Readonly<Partial<Record<Choice, string>>> = {
-  not_begun: "Something has come to every link, or is coming.",
-  due: "Nothing is due within a week.",
-  late: "Nothing is late.",
-  new: "No link has files that you have not seen.",
+const NONE_WORDS: Readonly<Partial<Record<Choice, DeskKey>>> = {
+  not_begun: "none_not_begun",
+  due: "none_due",
+  late: "none_late",
+  new: "none_new",
 };
 
 export class Links {
@@ -78,11 +79,8 @@ export class Links {
       if (row !== undefined) row.element.hidden = !isShown;
       if (isShown) found += 1;
     }
-    const words =
-      wanted === ""
-        ? (NONE_WORDS[choice] ?? "No link is like that.")
-        : "No link has this in its title or folder.";
-    setText(need("none-found-words"), words);
+    const words = wanted === "" ? (NONE_WORDS[choice] ?? "none_like_that") : "none_named";
+    setText(need("none-found-words"), t(words));
     need("none-found").hidden = found > 0 || this.#links.length === 0;
   }
 }

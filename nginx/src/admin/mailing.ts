@@ -1,6 +1,7 @@
 // Mailing a link to those it is for: the form, and what came of each mail.
 
 import { make, setText } from "../page/dom";
+import { isKey, t } from "./i18n";
 import { clonedElement, field, part, say, show, submits } from "./parts";
 import { visibleName } from "./visible";
 import type { Told } from "./wire";
@@ -9,12 +10,6 @@ import { errorWords } from "./words";
 const LOOK_MS = 1_000;
 /** A mail server may take a minute. */
 const LOOKED_AT = 60;
-const STATES: Readonly<Record<string, string>> = {
-  waiting: "is on its way",
-  sent: "sent",
-  failed: "not taken yet, it is tried again",
-  given_up: "not taken",
-};
 
 export interface MailPorts {
   /** Whom the link is for, empty where nobody is named. */
@@ -51,7 +46,7 @@ export class Mailing {
       const told = await this.#ports.mail(this.#to.value, this.#text.value);
       // The text stays for the next one.
       this.#to.value = "";
-      say(`${told.length === 1 ? "The mail is" : "The mails are"} on the way.`);
+      say(t("mails_sent", { count: told.length }));
       void this.#follow(told);
     } catch (error) {
       show(this.#problem, errorWords(error));
@@ -75,7 +70,8 @@ export class Mailing {
 
 function tell(line: HTMLElement | undefined, { recipient, state, answer }: Told): void {
   if (line === undefined) return;
-  const why = state === "failed" || state === "given_up" ? `: ${visibleName(answer)}` : "";
-  setText(line, `${visibleName(recipient)}: ${STATES[state] ?? state}${why}`);
-  line.classList.toggle("problem", why !== "");
+  const key = `mail_${state}`;
+  const email = visibleName(recipient);
+  setText(line, isKey(key) ? t(key, { email, answer: visibleName(answer) }) : email);
+  line.classList.toggle("problem", state === "failed" || state === "given_up");
 }

@@ -4,6 +4,7 @@ import { addressOf } from "../page/address";
 import { need, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { type Example, isExamples, offerExamples } from "./examples";
+import { loadWords, t } from "./i18n";
 import { acts, copies, field, optionOf, say, show, submits } from "./parts";
 import type { PeoplePanel } from "./people/panel";
 import { makeShare } from "./share";
@@ -107,12 +108,12 @@ export class NewLink {
   /** Its code is loaded when the first list is made. */
   async #forMany(): Promise<void> {
     try {
-      const { PeoplePanel } = await import("./people/panel");
+      const [{ PeoplePanel }] = await Promise.all([import("./people/panel"), loadWords("people")]);
       this.#people ??= new PeoplePanel(this.#api, this.#onMade, this.#usualHours);
       this.#panel.close();
       await this.#people.open();
     } catch {
-      show(need("new-problem"), "This part of the page could not be loaded. Reload the page and try again.");
+      show(need("new-problem"), t("not_loaded"));
     }
   }
 
@@ -159,7 +160,7 @@ export class NewLink {
     if (this.#usualHours !== null) this.#terms.expiresUsually(this.#usualHours);
     this.#swap(true);
     share.querySelector("input")?.focus();
-    say("Your link is ready.");
+    say(t("link_ready_said"));
   }
 
   #another(): void {
@@ -182,7 +183,7 @@ export class NewLink {
   #swap(made: boolean): void {
     need("made").hidden = !made;
     need("making").hidden = made;
-    setText(need("panel-title"), made ? "Your link is ready" : "New link");
+    setText(need("panel-title"), t(made ? "link_ready" : "new_link"));
   }
 
   /** What it is about comes first, where it goes next. */

@@ -7,22 +7,24 @@ import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { Arrived } from "./desk/arrived";
 import { Behind } from "./desk/behind";
-import { countOf } from "./format";
+import { formatNumber } from "./format";
+import { t } from "./i18n";
 import type { RowPorts } from "./link-body";
 import { LinkPage } from "./link-page";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
-import { acts, field, part, say, show, submits } from "./parts";
+import { acts, field, part, say, show, submits, windowTitle } from "./parts";
 import { afterLogin, DESK_ADDRESS, logAddress, type Place, Places, placeAddress } from "./places";
 import { Poller } from "./poller";
 import { SearchPanel } from "./search";
 import { errorWords } from "./words";
 
 const PAUSE_MS = 5_000;
-const SESSION_ENDED = "Your session has ended. Log in again to go on.";
 
 export class AdminPage {
-  readonly #api = new OwnerApi({ onUnauthorized: () => this.#showLogin(this.#wasIn ? SESSION_ENDED : "") });
+  readonly #api = new OwnerApi({
+    onUnauthorized: () => this.#showLogin(this.#wasIn ? t("session_ended") : ""),
+  });
   readonly #poller = new Poller((signal) => this.#refresh(signal), systemClock, PAUSE_MS);
   readonly #newLink = new NewLink(this.#api, () => this.#poller.start());
   readonly #places = new Places((place) => this.#went(place));
@@ -102,8 +104,8 @@ export class AdminPage {
   }
 
   #nameWindow(): void {
-    const name = this.#shown === null ? "Request links" : this.#linkPage.name;
-    const title = `${this.#new > 0 ? `(${this.#new}) ` : ""}${name} · Droppr`;
+    const name = this.#shown === null ? t("window") : this.#linkPage.name;
+    const title = windowTitle(`${this.#new > 0 ? `(${formatNumber(this.#new)}) ` : ""}${name}`);
     if (document.title !== title) document.title = title;
   }
 
@@ -125,7 +127,7 @@ export class AdminPage {
       show(problem, "");
     } catch (error) {
       if (signal.aborted || (error instanceof UploadError && error.status === 401)) return;
-      show(problem, `${errorWords(error)} What is shown may be out of date; trying again by itself.`);
+      show(problem, t("out_of_date", { error: errorWords(error) }));
     }
   }
 
@@ -140,7 +142,7 @@ export class AdminPage {
       else if (this.#shown === null) this.#newLink.focus();
       else this.#linkPage.focus();
       this.#panelWasOpen = false;
-      say("You are logged in.");
+      say(t("logged_in"));
       this.#poller.start();
     } catch (error) {
       show(problem, errorWords(error));
@@ -152,7 +154,7 @@ export class AdminPage {
     try {
       await this.#api.logOut();
     } catch (error) {
-      show(need("trouble"), `You are still logged in. ${errorWords(error)}`);
+      show(need("trouble"), t("still_logged_in", { error: errorWords(error) }));
       return;
     }
     // Drops everything this page knows, what is half typed included.
@@ -193,7 +195,7 @@ async function confirmClosing(name: string, uploads: number): Promise<"no" | "cl
   const cancel = field(dialog, "cancel_uploads", HTMLInputElement);
   cancel.checked = false;
   part(dialog, "uploads", HTMLElement).hidden = uploads === 0;
-  setText(part(dialog, "count", HTMLElement), countOf(uploads, "upload"));
+  setText(part(dialog, "count", HTMLElement), t("closing_uploads", { count: uploads }));
   if (!(await confirm("closing", name))) return "no";
   return cancel.checked ? "close and cancel" : "close";
 }

@@ -1,15 +1,15 @@
 // The beginning of a long list, and a button for more of it: neither page nor line would bear a hundred thousand rows.
 
 import { make, makeButton, setText } from "../page/dom";
-import { countOf } from "./format";
+import { type DeskKey, t } from "./i18n";
 import { KeyedList, type KeyedRow } from "./keyed";
 
 /** So many rows at once. */
 const PAGE_ROWS = 100;
 
 export interface PagedListConfig<T> {
-  /** What one of them is called: "file". */
-  readonly noun: string;
+  /** What says that there are so many more of them. */
+  readonly more: DeskKey;
   readonly keyOf: (value: T) => string;
   readonly makeRow: (value: T) => KeyedRow<T>;
   /** Asks for as many as are wanted, and shows them. */
@@ -40,9 +40,8 @@ export class PagedList<T> {
   /** Shows `values`, and that there are so many more. */
   show(values: readonly T[], left: number): void {
     this.#rows.show(values);
-    const { noun } = this.#config;
     this.#more.hidden = left <= 0;
-    setText(this.#more, `Show ${countOf(Math.min(PAGE_ROWS, left), `more ${noun}`)}`);
+    setText(this.#more, t(this.#config.more, { count: Math.min(PAGE_ROWS, left) }));
     if (this.#goOnAt === null || values.length <= this.#goOnAt) return;
     // The button may have gone; the first new row is where reading goes on.
     this.items.children.item(this.#goOnAt)?.querySelector<HTMLElement>("a, button")?.focus();

@@ -2,10 +2,13 @@
 
 import { make, need } from "../page/dom";
 import { copyText } from "./clipboard";
+import { t, translate } from "./i18n";
 
-/** A copy of the template's content. */
+/** A copy of the template's content, in the owner's language. */
 export function cloned(template: string): DocumentFragment {
-  return document.importNode(need(template, HTMLTemplateElement).content, true);
+  const copy = document.importNode(need(template, HTMLTemplateElement).content, true);
+  translate(copy);
+  return copy;
 }
 
 /** The same of a template that holds one element. */
@@ -48,6 +51,11 @@ export function say(words: string): void {
   need("live").textContent = words;
 }
 
+/** What the window of a page is called. */
+export function windowTitle(name: string): string {
+  return `${name} · Droppr`;
+}
+
 export function show(element: HTMLElement, words: string): void {
   element.textContent = words;
   element.hidden = words === "";
@@ -61,7 +69,7 @@ export function copies(button: HTMLButtonElement, text: () => string, field?: HT
   button.addEventListener("click", async () => {
     const copied = await copyText(text());
     if (!copied) field?.select();
-    const words = copied ? "Copied" : "Copy it by hand, please";
+    const words = t(copied ? "copied" : "copy_by_hand");
     button.textContent = words;
     say(words);
     setTimeout(() => {

@@ -1,8 +1,8 @@
 // Finding received files by what they say.
 
 import { need, setText } from "../page/dom";
-import { countOf } from "./format";
 import { foundRow } from "./found";
+import { t } from "./i18n";
 import { acts, show } from "./parts";
 import type { FoundFile } from "./search-wire";
 import type { ListedLink, Page } from "./wire";
@@ -102,7 +102,7 @@ export class SearchPanel {
   /** Asks for what comes next of the answer, and has it shown unless another question was asked meanwhile. */
   async #answered(signal: AbortSignal, showFound: (found: readonly FoundFile[]) => void): Promise<void> {
     const { words, typing, cursor } = this.#asked;
-    const looking = setTimeout(() => this.#say("Looking…", "looking"), PATIENCE_MS);
+    const looking = setTimeout(() => this.#say(t("looking"), "looking"), PATIENCE_MS);
     try {
       const { items, nextCursor } = await this.#ports.search(words, typing, cursor ?? "", signal);
       if (signal.aborted) return;
@@ -119,9 +119,8 @@ export class SearchPanel {
 
   #summary(): string {
     const count = this.#found.children.length;
-    if (count === 0) return "Nothing was found. Try other words, or say in a few words what it is about.";
-    if (this.#asked.cursor === null) return `${countOf(count, "file")}, the best first`;
-    return `The best ${countOf(count, "file")}, and there are more`;
+    if (count === 0) return t("found_nothing");
+    return t(this.#asked.cursor === null ? "found" : "found_more", { count });
   }
 
   #say(words: string, state: "looking" | "found" | "failed"): void {

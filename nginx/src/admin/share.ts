@@ -1,5 +1,6 @@
 // A link's address: to copy, to open, to mail, to show to a telephone.
 
+import { loadWords, t } from "./i18n";
 import type { MailPorts } from "./mailing";
 import { acts, clonedElement, copies, part } from "./parts";
 
@@ -29,7 +30,7 @@ export function makeShare(address: string, name: string, options: ShareOptions):
   part(root, "only-here", HTMLElement).hidden = !isOnlyHere(address);
   const toggle = part(root, "show-qr", HTMLButtonElement);
   const frame = part(root, "qr", HTMLElement);
-  const draw = (): void => void fill(frame, address, `QR code of the link ${name}`);
+  const draw = (): void => void fill(frame, address, t("qr_of", { name }));
   toggle.addEventListener("click", () => {
     frame.hidden = !frame.hidden;
     toggle.setAttribute("aria-expanded", String(!frame.hidden));
@@ -49,12 +50,12 @@ function mails(root: HTMLElement, ports: MailPorts): void {
     button.setAttribute("aria-expanded", String(!frame.hidden));
     if (frame.hidden || frame.firstChild !== null) return;
     try {
-      const { Mailing } = await import("./mailing");
+      const [{ Mailing }] = await Promise.all([import("./mailing"), loadWords("people")]);
       const mailing = new Mailing(ports);
       frame.replaceChildren(mailing.element);
       mailing.focus();
     } catch {
-      frame.textContent = "This part of the page could not be loaded. Reload the page and try again.";
+      frame.textContent = t("not_loaded");
     }
   });
 }
@@ -66,6 +67,6 @@ async function fill(frame: HTMLElement, address: string, label: string): Promise
     const { drawQr } = await import("./qr");
     frame.replaceChildren(drawQr(address, label));
   } catch {
-    frame.textContent = "The QR code could not be drawn. Reload the page and try again.";
+    frame.textContent = t("qr_failed");
   }
 }

@@ -4,7 +4,7 @@ import { archiveUrl, type OwnerApi } from "./api";
 import type { Selection } from "./files/selection";
 import type { Found } from "./files/shelf";
 import { choiceQuery, type View } from "./files/view";
-import { countOf } from "./format";
+import { t } from "./i18n";
 import { acts, part, say, show } from "./parts";
 import { visibleName } from "./visible";
 import { errorWords } from "./words";
@@ -67,7 +67,7 @@ export class Taking {
     if (this.#busy || now - this.#at < SECOND_CLICK_MS) return new Set();
     if (!restorable && !this.#isSure(ids.join(), now)) {
       this.#undo.hidden = true;
-      this.#tell(`${name} cannot be restored. Press Delete once more to delete for good.`);
+      this.#tell(t("sure_delete", { name }));
       this.#at = now;
       return new Set();
     }
@@ -95,13 +95,13 @@ export class Taking {
 
   async #delete(ids: readonly string[], name: string): Promise<ReadonlySet<string>> {
     const progress = (count: number): void => {
-      if (count < ids.length) this.#tell(`${countOf(count, "file")} of ${name} deleted …`);
+      if (count < ids.length) this.#tell(t("deleting", { done: count, count: ids.length }));
     };
     const { done, told, failed, error } = await this.#api.removeMany(this.#hash, ids, progress);
     if (done.length > 0) {
       this.#deleted = done.filter((_, at) => told[at] !== null);
       this.#undo.hidden = this.#deleted.length === 0;
-      const words = ids.length === 1 ? `${name} is deleted.` : `${countOf(done.length, "file")} deleted.`;
+      const words = ids.length === 1 ? t("deleted_one", { name }) : t("deleted", { count: done.length });
       this.#tell(words);
       this.#changed(false);
     }
@@ -125,11 +125,8 @@ export class Taking {
       this.#undo.hidden = this.#deleted.length === 0;
       const paths = told.filter((path): path is string => typeof path === "string");
       const [only] = paths;
-      if (paths.length === 1 && only !== undefined) this.#tell(`${visibleName(only)} is back.`);
-      else
-        this.#tell(
-          paths.length === 0 ? "The bin holds them no longer." : `${countOf(paths.length, "file")} are back.`,
-        );
+      if (paths.length === 1 && only !== undefined) this.#tell(t("back_one", { name: visibleName(only) }));
+      else this.#tell(paths.length === 0 ? t("back_none") : t("back", { count: paths.length }));
       this.#changed(true);
     }
     this.#complain(failed, error);
@@ -156,7 +153,7 @@ export class Taking {
     const words = errorWords(error);
     show(
       part(this.#root, "problem", HTMLElement),
-      failed > 1 ? `${countOf(failed, "file")} could not: ${words}` : words,
+      failed > 1 ? t("could_not", { count: failed, error: words }) : words,
     );
   }
 }

@@ -1,8 +1,10 @@
 // The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
 
+import { setText } from "../page/dom";
 import { AskedFields } from "./asked-fields";
 import { DueFields } from "./due-fields";
-import { formatDuration } from "./format";
+import { formatBytes, formatIn } from "./format";
+import { currentLanguage, t } from "./i18n";
 import { cloned, field, freshId, optionOf, part } from "./parts";
 import { SIZE_UNITS, type Size, type SizeUnit, splitSize } from "./sizes";
 import { makePassword, type TypedTerms } from "./terms";
@@ -23,6 +25,9 @@ type Control = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 /** Where the API's names for a field and the form's are not the same. */
 const CONTROL_OF: Readonly<Record<string, string>> = { expires_hours: "hours" };
 
+/** A server refuses a larger one. */
+const MOST_LOGO_BYTES = 256 * 1024;
+
 export class TermsFields {
   readonly #root: HTMLElement;
   readonly #password: HTMLInputElement;
@@ -36,6 +41,9 @@ export class TermsFields {
     this.#password = this.#input("password");
     this.#shower = part(root, "show", HTMLButtonElement);
     this.#asked = new AskedFields(part(root, "asked", HTMLDetailsElement));
+    this.#input("accent").placeholder = t("colour_hint", { example: "#0b6f66" });
+    this.#input("alias").placeholder = t("colour_hint", { example: "anna-roth" });
+    setText(part(root, "logo-size", HTMLElement), formatBytes(MOST_LOGO_BYTES));
     this.#fillUnits();
     this.#tieLabels();
     this.#offerExpiry(link);
@@ -70,7 +78,7 @@ export class TermsFields {
     if (usual === null) return;
     const same = select.querySelector<HTMLOptionElement>(`option[value="${hours}"]`);
     if (same === null) {
-      usual.textContent = `In ${formatDuration(hours * 3_600)}`;
+      usual.textContent = capital(formatIn(hours * 3_600));
       return;
     }
     if (usual.selected) same.selected = true;
@@ -218,7 +226,7 @@ export class TermsFields {
     const has = link?.requiresPassword === true;
     const remove = this.#input("remove_password");
     part(this.#root, "remove", HTMLElement).hidden = !has;
-    if (has) this.#password.placeholder = "the same as before";
+    if (has) this.#password.placeholder = t("password_same");
     remove.addEventListener("change", () => {
       this.#password.disabled = remove.checked;
     });
@@ -269,6 +277,10 @@ export class TermsFields {
 }
 
 const WEEK_HOURS = 168;
+
+function capital(words: string): string {
+  return words.charAt(0).toLocaleUpperCase(currentLanguage()) + words.slice(1);
+}
 
 function hoursUntil(text: string, now: number): number | null {
   const at = new Date(text).getTime();

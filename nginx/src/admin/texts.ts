@@ -2,31 +2,29 @@
 
 import { make, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
-import { countOf } from "./format";
+import { sentences, t } from "./i18n";
 import type { KeyedRow } from "./keyed";
 import { PagedList } from "./paged";
 import type { Searched, SearchedFile } from "./search-wire";
 import { visibleName } from "./visible";
 
-const MISSING = "It was moved, changed or deleted on the server.";
-
 export class Texts {
   readonly element = make("section", { className: "texts" });
   readonly #words = make("p", { className: "quiet" });
   readonly #list: PagedList<SearchedFile>;
-  readonly #which = make("details", {}, make("summary", { text: "Which, and why" }));
+  readonly #which = make("details", {}, make("summary", { text: t("texts_which") }));
   #told = "";
 
   /** `load` asks for as many files as are wanted, and shows them. */
   constructor(load: () => void) {
     this.#list = new PagedList<SearchedFile>({
-      noun: "file",
+      more: "more_files",
       keyOf: ({ document, state, reason }) => `${document} ${state} ${reason ?? ""}`,
       makeRow: unreadableRow,
       load,
     });
     this.#which.append(this.#list.element);
-    this.element.append(make("h2", { text: "Texts in its files" }), this.#words, this.#which);
+    this.element.append(make("h2", { text: t("texts") }), this.#words, this.#which);
     this.element.hidden = true;
   }
 
@@ -51,7 +49,10 @@ export class Texts {
 
 function unreadableRow({ path, state, reason }: SearchedFile): KeyedRow<SearchedFile> {
   const name = make("bdi", { className: "received-name", text: visibleName(path) });
-  const why = make("span", { className: "facts", text: state === "missing" ? MISSING : (reason ?? "") });
+  const why = make("span", {
+    className: "facts",
+    text: state === "missing" ? t("texts_missing") : (reason ?? ""),
+  });
   return { element: make("li", { className: "received" }, name, why), show: () => {} };
 }
 
@@ -61,18 +62,14 @@ function unreadable(searched: Searched | null): number {
 
 /** "10 of 12 files can be found. 1 file is still to be read. 1 file cannot be found." */
 export function textsWords(searched: Searched | null): string {
-  if (searched === null) return "None of its files is read yet.";
+  if (searched === null) return t("texts_none");
   const waiting = searched.states.get("waiting") ?? 0;
   const lost = unreadable(searched);
   const found = searched.files - waiting - lost;
   const all = found === searched.files;
-  return [
-    all
-      ? `${countOf(found, "file")} can be found.`
-      : `${found} of ${countOf(searched.files, "file")} can be found.`,
-    waiting === 0 ? "" : `${countOf(waiting, "file")} still to be read.`,
-    lost === 0 ? "" : `${countOf(lost, "file")} cannot be found.`,
-  ]
-    .filter((each) => each !== "")
-    .join(" ");
+  return sentences(
+    all ? t("texts_all", { count: found }) : t("texts_some", { done: found, count: searched.files }),
+    waiting === 0 ? "" : t("texts_waiting", { count: waiting }),
+    lost === 0 ? "" : t("texts_lost", { count: lost }),
+  );
 }

@@ -1,23 +1,22 @@
 // Times as they stand in lists: near ones as people say them, others as a day; the whole time stands in `title`.
 
 import { setAttribute, setText } from "../page/dom";
-import { formatDate, formatDay } from "./format";
+import { formatAgo, formatDate, formatDay, formatWeekday, formatYesterday } from "./format";
+import { t } from "./i18n";
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-/** "just now", "12 min ago", "5 h ago", "Yesterday", "Tuesday", "Sep 9, 2001", by the days of whoever reads it. */
+/** "just now", "12 minutes ago", "5 hours ago", "yesterday", "Tuesday", "Sep 9, 2001", by the days of whoever reads it. */
 export function whenWords(milliseconds: number, now: number): string {
   const past = now - milliseconds;
   // Clocks differ a little.
-  if (past < MINUTE_MS) return past > -HOUR_MS ? "just now" : formatDay(milliseconds);
-  if (past < HOUR_MS) return `${Math.floor(past / MINUTE_MS)} min ago`;
+  if (past < MINUTE_MS) return past > -HOUR_MS ? t("just_now") : formatDay(milliseconds);
+  if (past < HOUR_MS) return formatAgo(Math.floor(past / MINUTE_MS), "minute");
   const days = daysBetween(milliseconds, now);
-  if (days === 0) return `${Math.floor(past / HOUR_MS)} h ago`;
-  if (days === 1) return "Yesterday";
-  return days < 7
-    ? new Intl.DateTimeFormat("en", { weekday: "long" }).format(milliseconds)
-    : formatDay(milliseconds);
+  if (days === 0) return formatAgo(Math.floor(past / HOUR_MS), "hour");
+  if (days === 1) return formatYesterday();
+  return days < 7 ? formatWeekday(milliseconds) : formatDay(milliseconds);
 }
 
 /** How many midnights lie between two times. */

@@ -2,15 +2,13 @@
 
 import { UploadError } from "../core/errors";
 import { dueFacts } from "./due";
-import { countOf, formatBytes, formatDate, formatDuration } from "./format";
+import { formatBytes, formatDate, formatIn, formatList } from "./format";
+import { currentLanguage, errorSentence, joined, t } from "./i18n";
 import type { Destination, LinkState, ListedLink, OwnerLink, PassedOn } from "./wire";
 
-export const STATE_WORDS: Readonly<Record<LinkState, string>> = {
-  open: "Open",
-  full: "Full",
-  expired: "Expired",
-  closed: "Closed",
-};
+export function stateWords(state: LinkState): string {
+  return t(`state_${state}`);
+}
 
 export function nameOf({ title, folder }: Pick<OwnerLink, "title" | "folder">): string {
   return title === "" ? folder : title;
@@ -19,12 +17,9 @@ export function nameOf({ title, folder }: Pick<OwnerLink, "title" | "folder">): 
 const DAY_MS = 86_400_000;
 
 export function expiryWords({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: number): string {
-  if (expiresAt === null) return "Never expires";
-  if (expiresAt <= now) return `Expired on ${formatDate(expiresAt)}`;
-  const days = (expiresAt - now) / DAY_MS;
-  // A week that began a minute ago is still a week to a person.
-  const wait = days > 2 ? countOf(Math.round(days), "day") : formatDuration(days * 86_400);
-  return `Expires in ${wait}`;
+  if (expiresAt === null) return t("never_expires");
+  if (expiresAt <= now) return t("expired_on", { date: formatDate(expiresAt) });
+  return t("expires_when", { when: formatIn((expiresAt - now) / 1_000) });
 }
 
 /** So late that something should be done about it. */
@@ -36,48 +31,48 @@ export function endsSoon({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: numbe
 export function receivedWords(link: ListedLink): string {
   const { filesReceived, bytesReceived, uploadsOpen, maxFiles, maxTotalSize } = link;
   const files =
-    maxFiles > 0 ? `${filesReceived} of ${countOf(maxFiles, "file")}` : countOf(filesReceived, "file");
-  const room = maxTotalSize > 0 ? ` of ${formatBytes(maxTotalSize)}` : "";
-  const arriving = uploadsOpen > 0 ? ` · ${countOf(uploadsOpen, "upload")} under way` : "";
-  return `${files} · ${formatBytes(bytesReceived)}${room}${arriving}`;
+    maxFiles > 0
+      ? t("files_of", { done: filesReceived, count: maxFiles })
+      : t("files", { count: filesReceived });
+  const bytes = formatBytes(bytesReceived);
+  const room = maxTotalSize > 0 ? t("bytes_of", { done: bytes, size: formatBytes(maxTotalSize) }) : bytes;
+  return joined(files, room, uploadsOpen > 0 ? t("under_way", { count: uploadsOpen }) : "");
 }
-
-const CAPTCHA_WORDS = { never: "never", after_failures: "after wrong passwords", always: "always" } as const;
 
 /** What the link allows and asks, as pairs of a name and what is set; only what differs from nothing at all. */
 export function termWords(link: OwnerLink): (readonly [string, string])[] {
   const { maxFileSize, maxTotalSize, maxFiles, keepDays, allowedExtensions, askName, askEmail, captcha } =
     link;
   const pairs: (readonly [string, string])[] = [
-    ["Folder", link.folder],
-    ["Sorted into", link.subfolder],
-    ["Who asks", link.asker],
-    ["Colour", link.accent],
-    ["Readable address", link.alias && `/to/${link.alias}`],
-    ["Made", formatDate(link.createdAt)],
-    ["Expires", link.expiresAt === null ? "never" : formatDate(link.expiresAt)],
+    [t("folder"), link.folder],
+    [t("term_subfolder"), link.subfolder],
+    [t("term_asker"), link.asker],
+    [t("term_accent"), link.accent],
+    [t("term_alias"), link.alias && `/to/${link.alias}`],
+    [t("term_made"), formatDate(link.createdAt)],
+    [t("term_expires"), link.expiresAt === null ? t("said_never") : formatDate(link.expiresAt)],
     ...dueFacts(link.due),
-    ["Largest file", maxFileSize > 0 ? formatBytes(maxFileSize) : ""],
-    ["All files together", maxTotalSize > 0 ? formatBytes(maxTotalSize) : ""],
-    ["Number of files", maxFiles > 0 ? countOf(maxFiles, "file") : ""],
-    ["Files are kept", keepDays > 0 ? countOf(keepDays, "day") : ""],
-    ["Kinds of files", allowedExtensions.map((each) => `.${each}`).join(", ")],
-    ["Sender's name", askName === "no" ? "" : askName],
-    ["Sender's e-mail", askEmail === "no" ? "" : askEmail],
-    ["Mail to", link.notify],
-    ["Senders get", link.confirm ? "a receipt by mail" : ""],
-    ["Passed on to", destinationWords(link.destination)],
-    ["Texts", link.search ? "searched" : ""],
-    ["Asks for", link.items.map(({ title }) => title).join(", ")],
-    ["Asks", link.questions.map(({ label }) => label).join(", ")],
-    ["Captcha", captcha === "after_failures" ? "" : CAPTCHA_WORDS[captcha]],
+    [t("term_file_size"), maxFileSize > 0 ? formatBytes(maxFileSize) : ""],
+    [t("term_total_size"), maxTotalSize > 0 ? formatBytes(maxTotalSize) : ""],
+    [t("term_files"), maxFiles > 0 ? t("files", { count: maxFiles }) : ""],
+    [t("term_kept"), keepDays > 0 ? t("days", { count: keepDays }) : ""],
+    [t("term_types"), formatList(allowedExtensions.map((each) => `.${each}`))],
+    [t("term_name"), askName === "no" ? "" : t(`said_${askName}`)],
+    [t("term_email"), askEmail === "no" ? "" : t(`said_${askEmail}`)],
+    [t("term_notify"), link.notify],
+    [t("term_confirm"), link.confirm ? t("said_receipt") : ""],
+    [t("term_destination"), destinationWords(link.destination)],
+    [t("term_search"), link.search ? t("said_searched") : ""],
+    [t("term_items"), formatList(link.items.map(({ title }) => title))],
+    [t("term_questions"), formatList(link.questions.map(({ label }) => label))],
+    [t("term_captcha"), captcha === "after_failures" ? "" : t(`said_${captcha}`)],
   ];
   return pairs.filter(([, value]) => value !== "");
 }
 
 function destinationWords(destination: Destination): string {
   if (destination.kind === "folder") return "";
-  if (destination.kind === "drive") return `Google Drive folder ${destination.folder_id}`;
+  if (destination.kind === "drive") return t("said_drive", { id: destination.folder_id });
   return ["s3:/", destination.bucket, destination.prefix].filter((each) => each !== "").join("/");
 }
 
@@ -85,17 +80,21 @@ function destinationWords(destination: Destination): string {
 export function passedOnWords({ state, error, remote }: PassedOn): string {
   switch (state) {
     case "done":
-      return `Passed on to ${remote?.startsWith("drive:") ? "Google Drive" : (remote ?? "its destination")}`;
+      if (remote === null) return t("passed_on_there");
+      return t("passed_on", { place: remote.startsWith("drive:") ? DRIVE : remote });
     case "retrying":
-      return `Not passed on yet, it will be tried again. ${error ?? ""}`.trim();
+      return t("passed_on_retrying", { error: error ?? "" }).trim();
     case "failed":
-      return `Could not be passed on. ${error ?? ""}`.trim();
+      return t("passed_on_failed", { error: error ?? "" }).trim();
     case "waiting":
-      return "Waits to be passed on";
+      return t("passed_on_waiting");
     default:
-      return "Is being passed on";
+      return t("passed_on_now");
   }
 }
+
+/** A name, and so the same in every language. */
+const DRIVE = "Google Drive";
 
 /** "Ann <ann@example.org>", or nothing when the sender stayed unknown. */
 export function senderWords(file: { senderName: string | null; senderEmail: string | null }): string {
@@ -110,9 +109,10 @@ export function shortHash(sha256: string): string {
 
 /** What to tell a person about a failure, with the wait that the server asks for. */
 export function errorWords(error: unknown): string {
-  if (!(error instanceof UploadError)) return "Something went wrong on this page. Reload it and try again.";
-  if (error.retryAfter === null || error.status !== 429) return error.message;
-  return `${error.message} Try again in ${formatDuration(error.retryAfter)}.`;
+  if (!(error instanceof UploadError)) return t("page_failed");
+  const sentence = errorSentence(error.code) ?? error.message;
+  if (error.retryAfter === null || error.status !== 429) return sentence;
+  return t("try_again_when", { error: sentence, when: formatIn(error.retryAfter) });
 }
 
 /** The server's sentence for each field that it did not accept. */
@@ -120,6 +120,13 @@ export function fieldProblems(error: unknown): ReadonlyMap<string, string> {
   const fields = error instanceof UploadError ? error.details.fields : undefined;
   if (typeof fields !== "object" || fields === null) return new Map();
   return new Map(
-    Object.entries(fields).filter((pair): pair is [string, string] => typeof pair[1] === "string"),
+    Object.entries(fields)
+      .filter((pair): pair is [string, string] => typeof pair[1] === "string")
+      .map(([name, error]) => [name, fieldWords(error)]),
   );
+}
+
+/** The server's own sentences are English: whoever reads another language is told in that one what it is about. */
+function fieldWords(error: string): string {
+  return currentLanguage() === "en" ? error : t("field_refused", { error });
 }

@@ -1,20 +1,12 @@
 import { need } from "./dom";
-import { currentLanguage, isLanguage, LANGUAGES, rememberLanguage, useLanguage } from "./i18n";
+import { currentLanguage, rememberLanguage, useLanguage } from "./i18n";
+import { offerLanguages } from "./languages";
 
-/** Every language by its own name, so that who landed in a wrong one finds out again. */
 export class LanguageSwitch {
   constructor() {
-    const choice = need("language-choice", HTMLSelectElement);
-    for (const [tag, name] of Object.entries(LANGUAGES)) {
-      const option = new Option(name, tag);
-      option.lang = tag;
-      choice.append(option);
-    }
-    choice.value = currentLanguage();
-    choice.addEventListener("change", () => {
-      if (!isLanguage(choice.value)) return;
-      rememberLanguage(choice.value);
-      void useLanguage(choice.value);
+    offerLanguages(need("language-choice", HTMLSelectElement), currentLanguage(), (chosen) => {
+      rememberLanguage(chosen);
+      void useLanguage(chosen);
     });
     need("language").hidden = false;
   }

@@ -1,12 +1,13 @@
 // What the log says of an act.
 
-import { countOf, formatBytes } from "../format";
+import { formatBytes, formatList } from "../format";
+import { type DeskKey, isKey, joined, t } from "../i18n";
 import { visibleName } from "../visible";
 import type { ActCode, Entry, Facts } from "./audit-wire";
 
 /** Acts as they are chosen from, by what they are about. */
-export const ACTS: Readonly<Record<string, readonly ActCode[]>> = {
-  Files: [
+export const ACTS = {
+  about_files: [
     "file_downloaded",
     "archive_downloaded",
     "file_looked_at",
@@ -18,7 +19,7 @@ export const ACTS: Readonly<Record<string, readonly ActCode[]>> = {
     "upload_cancelled",
     "pass_on_asked",
   ],
-  Links: [
+  about_links: [
     "link_made",
     "link_changed",
     "link_closed",
@@ -27,10 +28,10 @@ export const ACTS: Readonly<Record<string, readonly ActCode[]>> = {
     "link_sent",
     "people_reminded",
   ],
-  Checklists: ["item_accepted", "item_returned", "item_reopened"],
-  Shares: ["share_made", "share_changed", "share_removed", "share_downloaded"],
-  "Log-ins": ["logged_in", "log_in_failed", "logged_out"],
-  Messages: [
+  about_checklists: ["item_accepted", "item_returned", "item_reopened"],
+  about_shares: ["share_made", "share_changed", "share_removed", "share_downloaded"],
+  about_logins: ["logged_in", "log_in_failed", "logged_out"],
+  about_messages: [
     "message_asked_again",
     "test_sent",
     "endpoint_made",
@@ -38,7 +39,7 @@ export const ACTS: Readonly<Record<string, readonly ActCode[]>> = {
     "endpoint_secret_renewed",
     "endpoint_removed",
   ],
-  Server: [
+  about_server: [
     "purge_ran",
     "backup_made",
     "catalogue_moved",
@@ -46,71 +47,30 @@ export const ACTS: Readonly<Record<string, readonly ActCode[]>> = {
     "audit_exported",
     "audit_erased",
   ],
-};
-
-const WORDS: Readonly<Record<ActCode, string>> = {
-  link_made: "Link made",
-  link_changed: "Link changed",
-  link_closed: "Link closed",
-  link_reopened: "Link opened again",
-  link_deleted: "Link deleted",
-  link_sent: "Link mailed",
-  people_reminded: "People reminded",
-  item_accepted: "Item accepted",
-  item_returned: "Item sent back",
-  item_reopened: "Item to be looked at again",
-  upload_cancelled: "Upload cancelled",
-  file_downloaded: "File downloaded",
-  archive_downloaded: "Archive downloaded",
-  file_looked_at: "File looked at",
-  file_deleted: "File deleted",
-  file_restored: "File restored",
-  file_removed: "File removed from the bin",
-  file_taken_back: "File taken back",
-  pass_on_asked: "Passing on asked for",
-  file_renamed: "File renamed",
-  share_made: "Files shared",
-  share_changed: "Share changed",
-  share_removed: "Sharing ended",
-  share_downloaded: "Shared files downloaded",
-  logged_in: "Logged in",
-  log_in_failed: "Log-in failed",
-  logged_out: "Logged out",
-  message_asked_again: "Message sent again",
-  test_sent: "Test message sent",
-  endpoint_made: "Endpoint made",
-  endpoint_changed: "Endpoint changed",
-  endpoint_secret_renewed: "Endpoint given a new secret",
-  endpoint_removed: "Endpoint removed",
-  entity_forgotten: "Texts forgotten",
-  purge_ran: "Purge ran",
-  backup_made: "Backup made",
-  catalogue_moved: "Catalogue moved",
-  audit_exported: "Log exported",
-  audit_erased: "Name erased from the log",
-};
+} as const satisfies Partial<Record<DeskKey, readonly ActCode[]>>;
 
 export function actWords(act: string): string {
-  return (WORDS as Readonly<Record<string, string>>)[act] ?? act.replaceAll("_", " ");
+  const key = `act_${act}`;
+  return isKey(key) ? t(key) : act.replaceAll("_", " ");
 }
 
-const NAMES: Readonly<Record<string, string>> = {
-  owner: "You",
-  sender: "A sender",
-  receiver: "A receiver",
-  stranger: "A stranger",
-  service: "The server",
+const NAMES: Readonly<Record<string, DeskKey>> = {
+  owner: "you",
+  sender: "a_sender",
+  receiver: "a_receiver",
+  stranger: "a_stranger",
+  service: "the_server",
 };
 
 /** "You", "You (root)", "The server": of who is known by a name, that name. */
 export function actorWords({ actor, way, facts }: Entry): string {
   const [kind = "", ...rest] = actor.split(":");
   const name = visibleName(rest.join(":"));
-  if (kind === "service") return NAMES.service ?? "";
+  if (kind === "service") return t("the_server");
   if (kind === "sender" && typeof facts.sender === "string") return visibleName(facts.sender);
-  const who = NAMES[kind] ?? kind;
-  if (name !== "") return kind === "owner" && way === "command" ? `${name}, by a command` : name;
-  return who;
+  if (name !== "") return kind === "owner" && way === "command" ? t("by_command", { name }) : name;
+  const who = NAMES[kind];
+  return who === undefined ? kind : t(who);
 }
 
 /** What an act was about: the path of a file, which terms, to whom. */
@@ -118,19 +78,18 @@ export function factWords(entry: Entry): string {
   const { facts } = entry;
   const words = [
     textOf(facts, "path"),
-    entry.act === "link_changed" ? listOf(facts, "changed").map(termWords).join(", ") : "",
-    entry.act === "link_sent" || entry.act === "test_sent" ? `to ${listOf(facts, "to").join(", ")}` : "",
+    entry.act === "link_changed" ? formatList(listOf(facts, "changed").map(termWords)) : "",
+    entry.act === "link_sent" || entry.act === "test_sent"
+      ? t("to_whom", { addresses: formatList(listOf(facts, "to")) })
+      : "",
     sizeWords(facts),
     triesWords(facts),
     textOf(facts, "reason"),
     entry.act === "purge_ran" ? purgeWords(facts) : "",
-    entry.act === "backup_made" ? `into ${textOf(facts, "folder")}` : "",
-    entry.act === "audit_erased" ? countOf(numberOf(facts, "rows"), "row") : "",
+    entry.act === "backup_made" ? t("into_folder", { folder: textOf(facts, "folder") }) : "",
+    entry.act === "audit_erased" ? t("rows", { count: numberOf(facts, "rows") }) : "",
   ];
-  return words
-    .filter((each) => each !== "")
-    .map(visibleName)
-    .join(" · ");
+  return joined(...words.map(visibleName));
 }
 
 function textOf(facts: Facts, name: string): string {
@@ -149,36 +108,66 @@ function listOf(facts: Facts, name: string): readonly string[] {
   return typeof value === "number" || value === undefined ? [] : value;
 }
 
+/** Terms by the names that a link's page has for them. */
+const TERMS: Readonly<Record<string, DeskKey>> = {
+  title: "title",
+  folder: "folder",
+  message: "term_message",
+  note: "term_note",
+  subfolder: "term_subfolder",
+  asker: "term_asker",
+  accent: "term_accent",
+  alias: "term_alias",
+  logo: "term_logo",
+  password: "password",
+  expires_at: "term_expires",
+  expires_hours: "term_expires",
+  recipient_name: "term_for",
+  recipient_email: "term_for_email",
+  due_at: "term_due",
+  allow_late: "term_late",
+  reminders: "term_reminders",
+  max_file_size: "term_file_size",
+  max_total_size: "term_total_size",
+  max_files: "term_files",
+  keep_days: "term_kept",
+  allowed_extensions: "term_types",
+  ask_name: "term_name",
+  ask_email: "term_email",
+  notify: "term_notify",
+  confirm: "term_confirm",
+  destination: "term_destination",
+  search: "term_search",
+  items: "term_items",
+  questions: "term_questions",
+  captcha: "term_captcha",
+};
+
 function termWords(term: string): string {
-  return term.replaceAll("_", " ");
+  const key = TERMS[term];
+  return key === undefined ? term.replaceAll("_", " ") : t(key);
 }
 
 function sizeWords(facts: Facts): string {
-  const files = facts.files === undefined ? "" : countOf(numberOf(facts, "files"), "file");
+  const files = facts.files === undefined ? "" : t("files", { count: numberOf(facts, "files") });
   const size = facts.size === undefined ? "" : formatBytes(numberOf(facts, "size")).replace(" ", "\u00a0");
-  return [files, size].filter((each) => each !== "").join(", ");
+  return formatList([files, size].filter((each) => each !== ""));
 }
 
 function triesWords(facts: Facts): string {
-  return facts.tries === undefined ? "" : `${countOf(numberOf(facts, "tries"), "more try", "more tries")}`;
+  return facts.tries === undefined ? "" : t("tries", { count: numberOf(facts, "tries") });
 }
 
 function purgeWords(facts: Facts): string {
   const found = [
-    ["uploads_removed", "unfinished upload"],
-    ["files_deleted", "file"],
-    ["removed_from_bin", "file of the bin"],
-    ["audit_rows_removed", "row of this log"],
+    ["uploads_removed", "purged_uploads"],
+    ["files_deleted", "files"],
+    ["removed_from_bin", "purged_bin"],
+    ["audit_rows_removed", "purged_rows"],
   ] as const;
   const words = found
-    .filter(([name]) => numberOf(facts, name) > 0)
-    .map(([name, one]) => countOf(numberOf(facts, name), one, MANY[name]));
-  return words.length === 0 ? "Nothing was due" : `Removed ${words.join(", ")}`;
+    .map(([name, key]) => [numberOf(facts, name), key] as const)
+    .filter(([count]) => count > 0)
+    .map(([count, key]) => t(key, { count }));
+  return words.length === 0 ? t("purged_nothing") : t("purged", { what: formatList(words) });
 }
-
-const MANY: Readonly<Record<string, string>> = {
-  uploads_removed: "unfinished uploads",
-  files_deleted: "files",
-  removed_from_bin: "files of the bin",
-  audit_rows_removed: "rows of this log",
-};

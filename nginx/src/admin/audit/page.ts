@@ -4,7 +4,9 @@ import { UploadError } from "../../core/errors";
 import { API, BASE } from "../../page/base";
 import { make, need, setText } from "../../page/dom";
 import { OwnerApi } from "../api";
-import { acts, field, optionOf, show } from "../parts";
+import { formatMoment } from "../format";
+import { t } from "../i18n";
+import { acts, field, optionOf, show, windowTitle } from "../parts";
 import { DESK_ADDRESS, placeAddress } from "../places";
 import { visibleName } from "../visible";
 import { showTime, showWhen } from "../when";
@@ -14,7 +16,6 @@ import { ACTS, actorWords, actWords, factWords } from "./audit-words";
 
 const PAGE_ROWS = 100;
 const TYPING_MS = 250;
-const LOGGED_OUT = "You are not logged in. Log in to see what was done.";
 const FIELDS = ["q", "act", "actor", "since", "until"] as const;
 
 export class AuditPage {
@@ -32,13 +33,14 @@ export class AuditPage {
 
   /** What is shown stands in its address, by the names of the call. */
   constructor(address: Pick<Location, "search">) {
+    document.title = windowTitle(t("window_log"));
     need("back", HTMLAnchorElement).href = DESK_ADDRESS;
     need("log-in", HTMLAnchorElement).href = `${DESK_ADDRESS}?log`;
     const choice = field(this.#form, "act", HTMLSelectElement);
-    for (const [about, codes] of Object.entries(ACTS)) {
+    for (const about of Object.keys(ACTS) as (keyof typeof ACTS)[]) {
       const group = make("optgroup");
-      group.label = about;
-      for (const code of codes) {
+      group.label = t(about);
+      for (const code of ACTS[about]) {
         const option = optionOf(code);
         setText(option, actWords(code));
         group.append(option);
@@ -152,8 +154,8 @@ export class AuditPage {
     need("table").hidden = none;
     need("more").hidden = this.#cursor === null;
     need("one-link").hidden = this.#link === "";
-    setText(need("one-link-name"), visibleName(this.#names.get(this.#link) ?? "one link"));
-    const words = filtered ? "Nothing like this was done." : "Nothing was done yet.";
+    setText(need("one-link-name"), visibleName(this.#names.get(this.#link) ?? t("one_link")));
+    const words = t(filtered ? "nothing_like_this" : "nothing_done");
     show(need("says"), none ? words : "");
     this.#rows.replaceChildren(...this.#known.map((entry) => this.#row(entry)));
   }
@@ -162,7 +164,7 @@ export class AuditPage {
     const time = make("time");
     showWhen(time, entry.at);
     // Older than a day, the hour is worth telling, too.
-    if (Date.now() - entry.at > DAY_MS) showTime(time, entry.at, (at) => momentFormat.format(at));
+    if (Date.now() - entry.at > DAY_MS) showTime(time, entry.at, formatMoment);
     const what = make("span", { className: "strong", text: actWords(entry.act) });
     const facts = make("bdi", { className: "quiet", text: factWords(entry) });
     const who = make("bdi", { text: actorWords(entry) });
@@ -184,7 +186,7 @@ export class AuditPage {
     if (entry.link === null) return [];
     const title = entry.facts.title ?? entry.facts.folder;
     const known = this.#names.get(entry.link) ?? (typeof title === "string" ? title : undefined);
-    const link = make("a", { text: visibleName(known ?? "A link") });
+    const link = make("a", { text: visibleName(known ?? t("a_link")) });
     link.dir = "auto";
     if (entry.act !== "link_deleted") link.href = placeAddress(entry.link);
     return [link];
@@ -197,12 +199,11 @@ export class AuditPage {
       need("log").hidden = true;
       need("exports").hidden = true;
     }
-    show(need("trouble"), isOut ? LOGGED_OUT : errorWords(error));
+    show(need("trouble"), isOut ? t("log_logged_out") : errorWords(error));
   }
 }
 
 const DAY_MS = 86_400_000;
-const momentFormat = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
 /** The midnight with which a day of whoever reads this begins, so many days later, in seconds since the epoch; empty for no day. */
 function seconds(day: string, later: number): string {

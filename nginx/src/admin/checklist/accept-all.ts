@@ -1,7 +1,7 @@
 // Accepting at once what was sent, and having that back.
 
 import { make, makeButton, setHidden, setText } from "../../page/dom";
-import { countOf } from "../format";
+import { t } from "../i18n";
 import { acts, say, show } from "../parts";
 import type { Judgement, Party } from "../party-wire";
 import { errorWords } from "../words";
@@ -24,7 +24,7 @@ export class AcceptAll {
   readonly #button = makeButton("", "slim", () => undefined);
   readonly #line = make("p", { className: "notice small" });
   readonly #words = make("bdi");
-  readonly #undo = makeButton("Undo", "slim", () => undefined);
+  readonly #undo = makeButton(t("undo"), "slim", () => undefined);
   readonly #problem = make("div", { className: "notice bad" });
   readonly #ports: CellPorts;
   #accepted: readonly One[] = [];
@@ -46,7 +46,7 @@ export class AcceptAll {
     const count = shown.reduce((sum, { party, asks }) => sum + unjudged(party, asks.items).length, 0);
     const busy = this.#button.hasAttribute("aria-busy");
     setHidden(this.#button, count === 0 && !more && !busy);
-    setText(this.#button, `Accept all that was sent${count > 0 && !more ? ` (${count})` : ""}`);
+    setText(this.#button, count > 0 && !more ? t("accept_all_count", { count }) : t("accept_all"));
     setHidden(
       this.element,
       [this.#button, this.#line, this.#problem].every((each) => each.hidden === true),
@@ -60,7 +60,7 @@ export class AcceptAll {
         unjudged(party, asks.items).map(({ id }) => ({ party: party.id, item: id })),
       );
       this.#accepted = await this.#each(asked, "accepted");
-      this.#tell(`${countOf(this.#accepted.length, "item")} accepted.`, this.#accepted.length > 0);
+      this.#tell(t("accepted_count", { count: this.#accepted.length }), this.#accepted.length > 0);
     } catch (error) {
       show(this.#problem, errorWords(error));
     }
@@ -71,7 +71,7 @@ export class AcceptAll {
     show(this.#problem, "");
     const back = await this.#each(this.#accepted, "sent");
     this.#accepted = this.#accepted.slice(back.length);
-    this.#tell(`${countOf(back.length, "item")} as before.`, this.#accepted.length > 0);
+    this.#tell(t("as_before", { count: back.length }), this.#accepted.length > 0);
     if (this.#undo.hidden && !this.#button.hidden) this.#button.focus();
   }
 
@@ -87,7 +87,7 @@ export class AcceptAll {
         show(this.#problem, errorWords(error));
         break;
       }
-      if (all.length > 20) this.#tell(`${done.length} of ${countOf(all.length, "item")} …`, false);
+      if (all.length > 20) this.#tell(t("accepting", { done: done.length, count: all.length }), false);
     }
     return done;
   }

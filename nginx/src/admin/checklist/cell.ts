@@ -3,7 +3,8 @@
 import type { Item } from "../../core/asked";
 import { make, makeButton, setHidden, setText } from "../../page/dom";
 import { downloadUrl, type OwnerApi } from "../api";
-import { countOf, formatBytes } from "../format";
+import { formatBytes } from "../format";
+import { t } from "../i18n";
 import type { KeyedRow } from "../keyed";
 import { acts, freshId, say, show, submits } from "../parts";
 import type { Judgement, Party, PartyItem } from "../party-wire";
@@ -35,12 +36,12 @@ export class Cell implements KeyedRow<Party> {
   readonly #mark = new StateMark();
   readonly #count = make("span", { className: "quiet small" });
   readonly #note = make("p", { className: "notice warn cell-note" });
-  readonly #none = make("p", { className: "quiet small", text: "Nothing has arrived for it." });
+  readonly #none = make("p", { className: "quiet small", text: t("nothing_for") });
   readonly #files = make("ul", { className: "cell-files" });
-  readonly #more = makeButton("Show more", "slim", () => void this.#load());
-  readonly #accept = makeButton("Accept", "slim", () => undefined);
-  readonly #back = makeButton("Send back", "slim", () => this.#openForm(true));
-  readonly #undo = makeButton("Undo", "slim", () => undefined);
+  readonly #more = makeButton(t("show_more"), "slim", () => void this.#load());
+  readonly #accept = makeButton(t("accept"), "slim", () => undefined);
+  readonly #back = makeButton(t("send_back"), "slim", () => this.#openForm(true));
+  readonly #undo = makeButton(t("undo"), "slim", () => undefined);
   readonly #form = make("form", { className: "cell-form" });
   readonly #text = make("textarea");
   readonly #wrong = make("span", { className: "problem" });
@@ -68,7 +69,7 @@ export class Cell implements KeyedRow<Party> {
     const look = lookOf(this.item, standing);
     this.#mark.show(this.item, standing);
     const files = standing?.files ?? 0;
-    setText(this.#count, files > 0 && look !== "some" ? countOf(files, "file") : "");
+    setText(this.#count, files > 0 && look !== "some" ? t("files", { count: files }) : "");
     setHidden(this.#note, look !== "returned");
     setText(this.#note, look === "returned" ? (standing?.note ?? "") : "");
     setHidden(this.#none, files > 0);
@@ -97,11 +98,11 @@ export class Cell implements KeyedRow<Party> {
     this.#files.setAttribute("role", "list");
     this.#more.hidden = true;
     for (const [button, words] of [
-      [this.#accept, "Accept"],
-      [this.#back, "Send back"],
-      [this.#undo, "Undo"],
+      [this.#accept, "accept_item"],
+      [this.#back, "send_back_item"],
+      [this.#undo, "undo_item"],
     ] as const)
-      button.setAttribute("aria-label", `${words}: ${visibleName(this.item.title)}`);
+      button.setAttribute("aria-label", t(words, { name: visibleName(this.item.title) }));
     acts(this.#accept, async () => void (await this.#judge({ state: "accepted", note: "" })));
     acts(this.#undo, async () => void (await this.#judge({ state: "sent", note: "" })));
     this.#details.append(
@@ -125,7 +126,7 @@ export class Cell implements KeyedRow<Party> {
   }
 
   #buildForm(): void {
-    const label = make("label", { className: "label", text: "What is missing or wrong?" });
+    const label = make("label", { className: "label", text: t("what_wrong") });
     this.#text.id = freshId("note");
     this.#text.rows = 2;
     this.#text.maxLength = MAX_NOTE;
@@ -135,10 +136,10 @@ export class Cell implements KeyedRow<Party> {
     this.#wrong.hidden = true;
     const hint = make("span", {
       className: "hint",
-      text: "The sender reads it on the link, and in a mail where there is an address.",
+      text: t("what_wrong_hint"),
     });
-    const send = make("button", { className: "button slim primary", text: "Send back" });
-    const cancel = makeButton("Cancel", "slim", () => this.#openForm(false));
+    const send = make("button", { className: "button slim primary", text: t("send_back") });
+    const cancel = makeButton(t("cancel"), "slim", () => this.#openForm(false));
     const field = make("div", { className: "field" }, label, this.#text, hint, this.#wrong);
     this.#form.append(field, make("div", { className: "row" }, send, cancel));
     this.#form.hidden = true;
@@ -156,7 +157,7 @@ export class Cell implements KeyedRow<Party> {
 
   async #sendBack(): Promise<void> {
     const note = this.#text.value.trim();
-    this.#complainAtNote(note === "" ? "Say what is missing or wrong, so that the sender knows." : "");
+    this.#complainAtNote(note === "" ? t("what_wrong_empty") : "");
     if (note === "") {
       this.#text.focus();
       return;
@@ -182,7 +183,7 @@ export class Cell implements KeyedRow<Party> {
       const focused = this.element.contains(document.activeElement);
       this.show(party);
       changed(party);
-      say(`${visibleName(this.item.title)} ${JUDGED[judgement.state]}.`);
+      say(t(`judged_${judgement.state}`, { name: visibleName(this.item.title) }));
       // The button that was pressed is gone.
       if (focused && document.activeElement?.checkVisibility?.() !== true) this.#summary.focus();
       return true;
@@ -232,16 +233,14 @@ export class Cell implements KeyedRow<Party> {
     const name = visibleName(file.path);
     const look: HTMLButtonElement = makeButton(name, "link", () => this.#ports.look(file, this.#shown, look));
     look.dir = "auto";
-    look.title = "Look at it";
+    look.title = t("look_at");
     const when = make("time", { className: "quiet small" });
     showWhen(when, file.receivedAt);
     const size = make("bdi", { className: "quiet small", text: formatBytes(file.size) });
-    const take = make("a", { className: "button slim", text: "Download" });
+    const take = make("a", { className: "button slim", text: t("download") });
     take.href = downloadUrl(this.#ports.hash, file.path);
     take.download = "";
-    take.setAttribute("aria-label", `Download ${name}`);
+    take.setAttribute("aria-label", t("download_item", { name }));
     return make("li", {}, look, size, when, take);
   }
 }
-
-const JUDGED = { accepted: "is accepted", returned: "is sent back", sent: "is as it was" } as const;

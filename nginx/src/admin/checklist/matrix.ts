@@ -2,6 +2,7 @@
 
 import type { Item } from "../../core/asked";
 import { make, makeButton, setAttribute, setText } from "../../page/dom";
+import { t } from "../i18n";
 import { KeyedList, type KeyedRow } from "../keyed";
 import type { Party } from "../party-wire";
 import { visibleName } from "../visible";
@@ -28,12 +29,12 @@ export class Matrix {
   constructor(open: Open) {
     this.#open = open;
     this.#rows = this.#newRows();
-    const caption = make("caption", { className: "visually-hidden", text: "Senders and what they sent" });
+    const caption = make("caption", { className: "visually-hidden", text: t("senders_label") });
     this.element.append(
       make("table", { className: "matrix" }, caption, make("thead", {}, this.#head), this.#body),
     );
     this.element.setAttribute("role", "region");
-    this.element.setAttribute("aria-label", "Checklist");
+    this.element.setAttribute("aria-label", t("tab_checklist"));
     this.#body.addEventListener("keydown", (event) => this.#onKey(event));
     new ResizeObserver(() => {
       // The keyboard scrolls what does not fit.
@@ -47,7 +48,10 @@ export class Matrix {
       this.#items = items;
       this.#body.replaceChildren();
       this.#rows = this.#newRows();
-      this.#head.replaceChildren(headOf("Sender"), ...items.map(({ title }) => headOf(visibleName(title))));
+      this.#head.replaceChildren(
+        headOf(t("sender")),
+        ...items.map(({ title }) => headOf(visibleName(title))),
+      );
     }
     this.#rows.show(parties);
   }
@@ -88,7 +92,7 @@ class MatrixRow implements KeyedRow<Party> {
   readonly #items: readonly Item[];
   readonly #name: HTMLButtonElement;
   readonly #facts = make("span", { className: "facts" });
-  readonly #late = make("span", { className: "badge", text: "Late" });
+  readonly #late = make("span", { className: "badge", text: t("late") });
   readonly #cells: readonly { readonly button: HTMLButtonElement; readonly mark: StateMark }[];
 
   constructor(id: string, items: readonly Item[], open: Open) {
@@ -119,7 +123,7 @@ class MatrixRow implements KeyedRow<Party> {
       mark.show(item, standing);
       const state = lookWords(item, standing, lookOf(item, standing));
       // What is seen comes first, whoever speaks to the page says it.
-      setAttribute(button, "aria-label", `${state}: ${visibleName(item.title)}, ${name}`);
+      setAttribute(button, "aria-label", t("cell", { state, item: visibleName(item.title), sender: name }));
     }
   }
 }

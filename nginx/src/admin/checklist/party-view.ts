@@ -2,6 +2,7 @@
 
 import type { Item, Question } from "../../core/asked";
 import { make, setAttribute, setHidden, setText } from "../../page/dom";
+import { joined, t } from "../i18n";
 import { KeyedList, type KeyedRow } from "../keyed";
 import type { Party } from "../party-wire";
 import { visibleName } from "../visible";
@@ -15,13 +16,11 @@ export interface Asks {
   readonly questions: readonly Question[];
 }
 
-const STATES = { not_begun: "Not begun", begun: "Begun", finished: "Finished" } as const;
-
 export class PartyView implements KeyedRow<Party> {
   readonly element: HTMLElement;
   readonly #ports: CellPorts;
   readonly #name = make("bdi");
-  readonly #late = make("span", { className: "badge", text: "Late" });
+  readonly #late = make("span", { className: "badge", text: t("late") });
   readonly #facts = make("span");
   readonly #last = make("time");
   readonly #mail = make("bdi");
@@ -60,8 +59,8 @@ export class PartyView implements KeyedRow<Party> {
     const { items } = this.#asks;
     setText(this.#name, partyName(party));
     setHidden(this.#late, !party.late);
-    const state = party.state === "not_begun" || items.length === 0 ? STATES[party.state] : "";
-    setText(this.#facts, [state, partyFacts(party, items)].filter((each) => each !== "").join(" · "));
+    const state = party.state === "not_begun" || items.length === 0 ? t(party.state) : "";
+    setText(this.#facts, joined(state, partyFacts(party, items)));
     setHidden(this.#last, party.lastAt === null);
     if (party.lastAt !== null) showWhen(this.#last, party.lastAt);
     setText(this.#mail, party.name === "" ? "" : visibleName(party.email));
@@ -95,7 +94,7 @@ export class PartyView implements KeyedRow<Party> {
     this.#told = told;
     this.#answers.replaceChildren(
       ...pairs.map(({ label, words }) => {
-        const said = make("dd", {}, make("bdi", { text: words || "Not answered" }));
+        const said = make("dd", {}, make("bdi", { text: words || t("not_answered") }));
         setAttribute(said, "class", words === "" ? "quiet" : "");
         return make("div", {}, make("dt", {}, make("bdi", { text: visibleName(label) })), said);
       }),
@@ -126,6 +125,6 @@ function keyOfItem(item: Item): string {
 }
 
 function answerWords(answer: string | boolean | undefined): string {
-  if (answer === true) return "Yes";
+  if (answer === true) return t("yes");
   return answer === undefined || answer === false ? "" : visibleName(answer);
 }

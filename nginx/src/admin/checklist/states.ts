@@ -2,7 +2,8 @@
 
 import type { Item } from "../../core/asked";
 import { make, setAttribute, setText } from "../../page/dom";
-import { countOf, formatBytes } from "../format";
+import { formatBytes, formatList } from "../format";
+import { joined, t } from "../i18n";
 import type { Party, PartyItem } from "../party-wire";
 import { visibleName } from "../visible";
 
@@ -25,20 +26,7 @@ export function lookOf({ required }: Item, standing: PartyItem | undefined): Loo
 }
 
 export function lookWords({ count }: Item, standing: PartyItem | undefined, look: Look): string {
-  switch (look) {
-    case "missing":
-      return "Missing";
-    case "some":
-      return `${standing?.files ?? 0} of ${count}`;
-    case "none":
-      return "None yet";
-    case "sent":
-      return "Sent";
-    case "accepted":
-      return "Accepted";
-    case "returned":
-      return "Sent back";
-  }
+  return look === "some" ? t("look_some", { done: standing?.files ?? 0, count }) : t(`look_${look}`);
 }
 
 /** Sign and word, in an element that is kept up. */
@@ -63,7 +51,7 @@ export class StateMark {
 /** Without an address or a name it is a browser, of which the server knows no more. */
 export function partyName({ id, name, email }: Pick<Party, "id" | "name" | "email">): string {
   if (name !== "" || email !== "") return visibleName(name || email);
-  return id === "unknown" ? "Unknown senders" : "Somebody";
+  return id === "unknown" ? t("unknown_senders") : t("somebody");
 }
 
 /** "2 of 5 · 3 files, 42 MB" */
@@ -73,11 +61,12 @@ export function partyFacts(party: Party, items: readonly Item[]): string {
     const state = party.items.get(id)?.state;
     return state === "sent" || state === "accepted";
   });
-  const words = [
-    wanted.length > 0 ? `${there.length} of ${wanted.length}` : "",
-    party.files > 0 ? `${countOf(party.files, "file")}, ${formatBytes(party.bytes)}` : "Nothing yet",
-  ];
-  return words.filter((each) => each !== "").join(" · ");
+  return joined(
+    wanted.length > 0 ? t("look_some", { done: there.length, count: wanted.length }) : "",
+    party.files > 0
+      ? formatList([t("files", { count: party.files }), formatBytes(party.bytes)])
+      : t("nothing_yet"),
+  );
 }
 
 /** What somebody has sent that nobody has judged. */

@@ -2,6 +2,7 @@
 
 import { make, makeButton, oncePerFrame, setHidden, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
+import { t } from "../i18n";
 import { KeyedList } from "../keyed";
 import { Looker } from "../looks/looker";
 import { show } from "../parts";
@@ -33,7 +34,7 @@ export class ChecklistTab {
   readonly #matrix = new Matrix((party, item, from) => this.#open(party, item, from));
   readonly #list = make("ul", { className: "parties" });
   readonly #views: KeyedList<Party, PartyView>;
-  readonly #more = makeButton("Show more", "slim", () => void this.#showMore());
+  readonly #more = makeButton(t("show_more"), "slim", () => void this.#showMore());
   readonly #acceptAll: AcceptAll;
   readonly #panel = make("dialog", { className: "panel" });
   readonly #panelTitle = make("bdi");
@@ -118,7 +119,7 @@ export class ChecklistTab {
     );
     const title = make("h2", {}, this.#panelTitle);
     title.id = "party-title";
-    const close = makeButton("Close", "slim", () => this.#panel.close());
+    const close = makeButton(t("close"), "slim", () => this.#panel.close());
     this.#panel.setAttribute("aria-labelledby", title.id);
     this.#panel.append(make("div", { className: "panel-head" }, title, close), this.#panelBody);
     this.#panel.addEventListener("close", () => {
@@ -154,7 +155,7 @@ export class ChecklistTab {
   #paint(): void {
     const [parties, table] = [this.#parties, this.#asTable];
     setHidden(this.#none, parties.length > 0);
-    setText(this.#none, this.#known ? "Nobody has sent anything yet." : "Loading…");
+    setText(this.#none, this.#known ? t("nobody_sent") : t("loading"));
     setHidden(this.#matrix.element, !table || parties.length === 0);
     setHidden(this.#list, table || parties.length === 0);
     if (table) this.#matrix.show(parties, this.#asks.items);

@@ -3,7 +3,7 @@
 import { need, setAttribute, setText } from "../../page/dom";
 import { archiveUrl, type OwnerApi } from "../api";
 import { type Batch, batchesOf, namesWords, sentWords } from "../batches";
-import { countOf } from "../format";
+import { t } from "../i18n";
 import { KeyedList, type KeyedRow } from "../keyed";
 import { acts, clonedElement, part, say, show } from "../parts";
 import { placeAddress } from "../places";
@@ -66,7 +66,7 @@ export class Arrived {
       show(this.#problem, "");
       try {
         await api.see(hash, filesArrived);
-        say("Marked as seen.");
+        say(t("marked_seen"));
         // The button that had the focus goes.
         need("links-title").focus({ preventScroll: true });
       } catch (error) {
@@ -97,7 +97,7 @@ export class Arrived {
     const total = withNews.reduce((sum, { filesNew }) => sum + filesNew, 0);
     const left = total - shown.reduce((sum, { batch }) => sum + batch.files, 0);
     this.#more.hidden = left <= 0 || shown.some(({ isLong }) => isLong && withNews.length === 1);
-    setText(this.#more, `${countOf(left, "more new file")}: show their links`);
+    setText(this.#more, t("more_new", { count: left }));
     this.#root.hidden = shown.length === 0;
   }
 
@@ -133,10 +133,13 @@ class GoRow implements KeyedRow<Go> {
     this.#go = go;
     const { link, batch, isLong } = go;
     const title = visibleName(nameOf(link));
-    const sender = batch.sender === "" ? "Somebody" : visibleName(batch.sender);
-    const count = countOf(batch.files, "file");
+    const sender = batch.sender === "" ? t("somebody") : visibleName(batch.sender);
+    const count = t("files", { count: batch.files });
     setText(part(this.element, "sender", HTMLElement), sender);
-    setText(part(this.element, "sent", HTMLElement), isLong ? `sent ${count} or more` : sentWords(batch));
+    setText(
+      part(this.element, "sent", HTMLElement),
+      isLong ? t("files_or_more", { count: batch.files }) : sentWords(batch),
+    );
     setText(part(this.element, "title", HTMLElement), title);
     setAttribute(this.#link, "href", placeAddress(link.hash));
     showWhen(part(this.element, "time", HTMLTimeElement), batch.to);
@@ -144,8 +147,8 @@ class GoRow implements KeyedRow<Go> {
     // One line may not hold them.
     setAttribute(this.#names, "title", namesWords(batch));
     setAttribute(this.#download, "href", goUrl(go));
-    setAttribute(this.#download, "aria-label", `Download ${count} from ${sender} to ${title}`);
-    setAttribute(this.#seen, "aria-label", `Mark as seen: ${title}`);
-    setAttribute(this.#seen, "title", "All new files of this link");
+    setAttribute(this.#download, "aria-label", t("download_go", { files: count, sender, link: title }));
+    setAttribute(this.#seen, "aria-label", t("seen_item", { name: title }));
+    setAttribute(this.#seen, "title", t("seen_what"));
   }
 }

@@ -3,6 +3,7 @@
 import { setAttribute, setText } from "../../page/dom";
 import { downloadUrl } from "../api";
 import { formatDate, formatDay } from "../format";
+import { t } from "../i18n";
 import { acts, clonedElement, copies, part } from "../parts";
 import type { Shared } from "../sharing/sharing";
 import { visibleName } from "../visible";
@@ -68,15 +69,15 @@ export class Details {
     part(this.element, "passed-on-line", HTMLElement).hidden = passedOn === null;
     setText(this.#passedOn, passedOn === null ? "" : visibleName(passedOnWords(passedOn)));
     this.#passOn.hidden = passedOn === null || !["retrying", "failed"].includes(passedOn.state);
-    setAttribute(this.#passOn, "aria-label", `Try again to pass on ${name}`);
+    setAttribute(this.#passOn, "aria-label", t("pass_on_item", { name }));
     this.#copy.hidden = sha256 === null;
-    setAttribute(this.#copy, "aria-label", `Copy the SHA-256 of ${name}`);
-    setText(this.#hash, sha256 === null ? "is being computed" : shortHash(sha256));
+    setAttribute(this.#copy, "aria-label", t("copy_hash", { name }));
+    setText(this.#hash, sha256 === null ? t("hash_coming") : shortHash(sha256));
     setAttribute(this.#hash, "title", sha256 ?? "");
     setAttribute(this.#download, "href", downloadUrl(this.#linkHash, file.path));
-    setAttribute(this.#download, "aria-label", `Download ${name}`);
-    setAttribute(this.#rename, "aria-label", `Rename ${name}`);
-    setAttribute(this.#share, "aria-label", `Share ${name}`);
-    setAttribute(this.#remove, "aria-label", `Delete ${name}`);
+    setAttribute(this.#download, "aria-label", t("download_item", { name }));
+    setAttribute(this.#rename, "aria-label", t("rename_item", { name }));
+    setAttribute(this.#share, "aria-label", t("share_item", { name }));
+    setAttribute(this.#remove, "aria-label", t("delete_item", { name }));
   }
 }

@@ -1,7 +1,7 @@
 // Which files are shown: by a part of the name, by sender, by type.
 
 import { make, setText } from "../../page/dom";
-import { countOf } from "../format";
+import { t } from "../i18n";
 import { clonedElement, optionOf, part } from "../parts";
 import { visibleName } from "../visible";
 import type { SenderFiles } from "../wire";
@@ -95,13 +95,13 @@ export class Filters {
     const chosen = this.#senders[this.#sender.selectedIndex] ?? null;
     const options = found.map(({ name, email, files }) => ({
       value: name ?? email ?? "",
-      words: `${visibleName(name ?? email ?? "Unknown senders")} (${countOf(files, "file")})`,
+      words: t("sender_files", { sender: visibleName(name ?? email ?? t("unknown_senders")), count: files }),
     }));
     const unique = options.filter(
       ({ value }, at) => options.findIndex((each) => each.value === value) === at,
     );
     this.#senders = [null, ...unique.map(({ value }) => value)];
-    const everybody = make("option", { text: "Everybody" });
+    const everybody = make("option", { text: t("everybody") });
     everybody.value = "";
     this.#sender.replaceChildren(
       everybody,

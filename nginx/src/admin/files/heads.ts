@@ -1,15 +1,16 @@
 // The headings of the list: what it is sorted by, and a box for all of it.
 
 import { make, makeButton, setAttribute, setText } from "../../page/dom";
+import { type DeskKey, t } from "../i18n";
 import { SORTS, type Sort, type View } from "./view";
 
-const HEADS: Readonly<Record<Sort, { readonly label: string; readonly up: string; readonly down: string }>> =
-  {
-    received: { label: "Arrived", up: "the oldest first", down: "the newest first" },
-    name: { label: "Name", up: "A to Z", down: "Z to A" },
-    size: { label: "Size", up: "the smallest first", down: "the largest first" },
-    sender: { label: "Sender", up: "A to Z", down: "Z to A" },
-  };
+/** How it is said which way a column goes. */
+const ORDERS: Readonly<Record<Sort, { readonly up: DeskKey; readonly down: DeskKey }>> = {
+  received: { up: "oldest_first", down: "newest_first" },
+  name: { up: "a_to_z", down: "z_to_a" },
+  size: { up: "smallest_first", down: "largest_first" },
+  sender: { up: "a_to_z", down: "z_to_a" },
+};
 const IN_ORDER = ["name", "sender", "received", "size"] as const satisfies readonly Sort[];
 
 export class Heads {
@@ -19,9 +20,9 @@ export class Heads {
 
   constructor(sort: (by: Sort) => void, chooseAll: (all: boolean) => void) {
     this.element.setAttribute("role", "group");
-    this.element.setAttribute("aria-label", "Order");
+    this.element.setAttribute("aria-label", t("order"));
     this.#box.type = "checkbox";
-    this.#box.setAttribute("aria-label", "Choose all");
+    this.#box.setAttribute("aria-label", t("choose_all"));
     this.#box.addEventListener("change", () => chooseAll(this.#box.checked));
     this.element.append(make("label", { className: "file-box" }, this.#box));
     for (const by of IN_ORDER) {
@@ -38,12 +39,12 @@ export class Heads {
     for (const by of SORTS) {
       const button = this.#buttons.get(by);
       if (button === undefined) continue;
-      const { label, up, down } = HEADS[by];
+      const column = t(`head_${by}`);
       const sorted = view.sort === by;
       const arrow = view.descending ? " ↓" : " ↑";
-      setText(button, sorted ? label + arrow : label);
-      const order = view.descending ? down : up;
-      setAttribute(button, "aria-label", sorted ? `${label}, sorted: ${order}` : `Sort by ${label}`);
+      setText(button, sorted ? column + arrow : column);
+      const order = t(ORDERS[by][view.descending ? "down" : "up"]);
+      setAttribute(button, "aria-label", sorted ? t("sorted", { column, order }) : t("sort_by", { column }));
       setAttribute(button, "aria-pressed", String(sorted));
     }
   }

@@ -3,7 +3,8 @@
 import { make, makeIcon, makeIconButton, setAttribute, setHidden, setLabel, setText } from "../../page/dom";
 import type { VirtualRow } from "../../page/virtual-list";
 import { downloadUrl } from "../api";
-import { countOf, formatBytes } from "../format";
+import { formatBytes, formatExactBytes } from "../format";
+import { t } from "../i18n";
 import { show } from "../parts";
 import type { Shared } from "../sharing/sharing";
 import { visibleName } from "../visible";
@@ -12,8 +13,6 @@ import type { ReceivedFile } from "../wire";
 import { senderWords } from "../words";
 import { Details } from "./details";
 import type { Entry } from "./shelf";
-
-export const GONE = "This file is no longer in its place: it was moved or removed on the server.";
 
 export interface RowPorts {
   readonly hash: string;
@@ -143,7 +142,7 @@ export class FileRow implements VirtualRow<Entry> {
     const file = this.#file;
     if (file === null) return;
     const gone = await this.#ports.isGone(file.path);
-    if (this.#file?.uploadId === file.uploadId) show(this.#gone, gone ? GONE : "");
+    if (this.#file?.uploadId === file.uploadId) show(this.#gone, gone ? t("file_gone") : "");
   }
 
   #write(file: ReceivedFile, other: boolean): void {
@@ -157,15 +156,15 @@ export class FileRow implements VirtualRow<Entry> {
       setAttribute(link, "href", url);
       setAttribute(link, "download", "");
     }
-    setLabel(this.#download, `Download ${name}`);
-    setLabel(this.#remove, `Delete ${name}`);
-    setLabel(this.#more, `More about ${name}`);
-    setAttribute(this.#box, "aria-label", `Choose ${name}`);
+    setLabel(this.#download, t("download_item", { name }));
+    setLabel(this.#remove, t("delete_item", { name }));
+    setLabel(this.#more, t("more_about", { name }));
+    setAttribute(this.#box, "aria-label", t("choose_item", { name }));
     const sender = visibleName(senderWords(file));
     setText(this.#sender, visibleName(file.senderName ?? file.senderEmail ?? ""));
     setAttribute(this.#sender, "title", sender);
     setText(this.#size, formatBytes(file.size));
-    setAttribute(this.#size, "title", countOf(file.size, "byte"));
+    setAttribute(this.#size, "title", formatExactBytes(file.size));
     showTime(this.#time, file.receivedAt, (at) => whenWords(at, Date.now()));
     if (!other) return;
     this.#media.replaceChildren(media(file));
@@ -178,7 +177,7 @@ export class FileRow implements VirtualRow<Entry> {
     this.#media.replaceChildren();
     this.#ports.picture(this.#media, null);
     this.#name.removeAttribute("href");
-    this.#name.title = "Loading";
+    this.#name.title = t("loading");
     show(this.#gone, "");
   }
 

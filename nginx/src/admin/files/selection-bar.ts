@@ -1,7 +1,8 @@
 // At the lower edge, while files are chosen: how many, and what is done with them.
 
 import { setText } from "../../page/dom";
-import { countOf, formatBytes } from "../format";
+import { formatBytes } from "../format";
+import { joined, t } from "../i18n";
 import { acts, clonedElement, part } from "../parts";
 import type { Extent } from "./selection";
 
@@ -27,7 +28,7 @@ export class SelectionBar {
 
   show({ files, bytes }: Extent): void {
     this.element.hidden = files === 0;
-    setText(this.#words, `${countOf(files, "file")} chosen · ${formatBytes(bytes)}`);
-    setText(this.#download, `Download ${files.toLocaleString("en")}`);
+    setText(this.#words, joined(t("chosen", { count: files }), formatBytes(bytes)));
+    setText(this.#download, t("download_count", { count: files }));
   }
 }

@@ -3,7 +3,8 @@
 import { make, makeButton, oncePerFrame, setHidden, setText } from "../../page/dom";
 import { guardSecondClick } from "../../page/second-click";
 import { VirtualList } from "../../page/virtual-list";
-import { countOf, formatBytes } from "../format";
+import { formatBytes } from "../format";
+import { t } from "../i18n";
 import { say } from "../parts";
 import { visibleName } from "../visible";
 import type { FilePage, ReceivedFile, SenderFiles } from "../wire";
@@ -107,7 +108,7 @@ export class FileTable {
 
   #build(): void {
     this.#list.setAttribute("role", "list");
-    this.#list.setAttribute("aria-label", "Received files");
+    this.#list.setAttribute("aria-label", t("received"));
     this.element.append(
       this.#filters.element,
       this.#news,
@@ -121,8 +122,8 @@ export class FileTable {
     this.element.addEventListener("keydown", (event) => this.#onKey(event));
     this.#list.addEventListener("focusin", (event) => this.#follow(event.target as Element));
     this.#none.append(
-      make("p", { text: "No file is called so." }),
-      makeButton("Show all files", "slim", () => {
+      make("p", { text: t("none_called") }),
+      makeButton(t("show_all_files"), "slim", () => {
         this.#filters.clear();
         this.#filters.focus();
       }),
@@ -156,7 +157,7 @@ export class FileTable {
     this.#received = received;
     this.#arrived = arrived;
     if (more !== null) {
-      setText(this.#news, more > 0 ? `Show ${countOf(more, "new file")}` : "Show what has changed");
+      setText(this.#news, more > 0 ? t("show_new", { count: more }) : t("show_changed"));
       this.#news.hidden = false;
     } else if (this.#mayMove) this.#news.hidden = true;
   }
@@ -238,7 +239,7 @@ export class FileTable {
       await this.#shelf.show(view);
       this.#scroller.scrollTop = 0;
       const { files } = this.#shelf.found;
-      say(isFiltered(view) ? `${countOf(files, "file")} found.` : `${countOf(files, "file")}.`);
+      say(t(isFiltered(view) ? "files_found" : "files_said", { count: files }));
     });
     this.#renew();
   }
@@ -280,9 +281,9 @@ export class FileTable {
     this.#heads.show(view, chosen.files === 0 ? "none" : chosen.files === found.files ? "all" : "some");
     this.#bar.show(chosen);
     const words = filtered
-      ? `${countOf(found.files, "file")} found, ${formatBytes(found.bytes)}`
+      ? t("files_found_size", { count: found.files, size: formatBytes(found.bytes) })
       : nothing
-        ? "Nothing has arrived yet."
+        ? t("nothing_arrived")
         : "";
     setText(this.#count, words);
     setHidden(this.#count, !isKnown || words === "" || (filtered && nothing));
@@ -319,7 +320,7 @@ export class FileTable {
     change();
     this.#renew();
     const { files, bytes } = this.#selection.extentIn(this.#shelf.found);
-    say(files === 0 ? "None chosen." : `${countOf(files, "file")} chosen, ${formatBytes(bytes)}.`);
+    say(files === 0 ? t("none_chosen") : t("chosen_said", { count: files, size: formatBytes(bytes) }));
   }
 
   #toggle(entry: Entry, stretch: boolean): void {
@@ -383,13 +384,13 @@ export class FileTable {
   async #removeChosen(): Promise<void> {
     await this.#told(async () => {
       const ids = this.#selection.isAll ? await this.#allChosen() : this.#selection.named;
-      await this.#remove(ids, countOf(ids.length, "file"));
+      await this.#remove(ids, t("files", { count: ids.length }));
     });
   }
 
   async #shareChosen(): Promise<void> {
     const ids = this.#selection.isAll ? await this.#allChosen() : this.#selection.named;
-    if (ids.length > 0) await this.#ports.share({ ids, words: countOf(ids.length, "file") });
+    if (ids.length > 0) await this.#ports.share({ ids, words: t("files", { count: ids.length }) });
   }
 
   /** A file is called so now. */

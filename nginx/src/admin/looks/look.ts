@@ -3,6 +3,7 @@
 import { make, makeButton, setText } from "../../page/dom";
 import { downloadUrl } from "../api";
 import { formatBytes } from "../format";
+import { t } from "../i18n";
 import { visibleName } from "../visible";
 import { errorWords } from "../words";
 import "./look.css";
@@ -32,10 +33,10 @@ export class Look<File extends LookedAt> {
   readonly #name = make("bdi");
   readonly #size = make("span", { className: "quiet small" });
   readonly #stage = make("section", { className: "look-stage" });
-  readonly #download = make("a", { className: "button slim", text: "Download" });
-  readonly #full = make("a", { className: "button slim", text: "Full size" });
-  readonly #before = makeButton("Previous", "slim", () => void this.#go(-1));
-  readonly #behind = makeButton("Next", "slim", () => void this.#go(1));
+  readonly #download = make("a", { className: "button slim", text: t("download") });
+  readonly #full = make("a", { className: "button slim", text: t("full_size") });
+  readonly #before = makeButton(t("previous"), "slim", () => void this.#go(-1));
+  readonly #behind = makeButton(t("next"), "slim", () => void this.#go(1));
   #file: File | null = null;
   #ending = new AbortController();
 
@@ -46,7 +47,7 @@ export class Look<File extends LookedAt> {
     title.id = "look-title";
     // Who does not see the file hears which one it is.
     title.setAttribute("aria-live", "polite");
-    const close = makeButton("Close", "slim", () => this.#dialog.close());
+    const close = makeButton(t("close"), "slim", () => this.#dialog.close());
     const acts = make(
       "div",
       { className: "look-acts" },
@@ -58,7 +59,7 @@ export class Look<File extends LookedAt> {
     const head = make("div", { className: "look-title" }, title, this.#size);
     this.#dialog.append(make("header", { className: "look-head" }, head, acts, close), this.#stage);
     this.#dialog.setAttribute("aria-labelledby", title.id);
-    this.#stage.setAttribute("aria-label", "The file");
+    this.#stage.setAttribute("aria-label", t("the_file"));
     this.#stage.tabIndex = 0;
     this.#full.target = "_blank";
     this.#full.rel = "noopener";
@@ -87,7 +88,7 @@ export class Look<File extends LookedAt> {
     this.#full.hidden = true;
     this.#stage.dataset.look = "";
     this.#stage.scrollTop = 0;
-    this.#stage.replaceChildren(make("p", { className: "look-wait quiet", text: "Loading…" }));
+    this.#stage.replaceChildren(make("p", { className: "look-wait quiet", text: t("loading") }));
     void this.#tellEnds(file, signal);
     try {
       const described = await this.#api.describe(file.uploadId, signal);

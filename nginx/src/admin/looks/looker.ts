@@ -1,5 +1,6 @@
 // Has a file looked at; how that is done is loaded when somebody does for the first time.
 
+import { loadWords } from "../i18n";
 import type { Look, LookedAt, LookPorts } from "./look";
 
 export interface LookerPorts<File extends LookedAt> extends LookPorts<File> {
@@ -17,7 +18,9 @@ export class Looker<File extends LookedAt> {
 
   async open(file: File): Promise<void> {
     try {
-      this.#look ??= import("./look").then(({ Look }) => new Look(this.#ports));
+      this.#look ??= Promise.all([import("./look"), loadWords("looks")]).then(
+        ([{ Look }]) => new Look(this.#ports),
+      );
       (await this.#look).open(file);
     } catch (error) {
       // Offline perhaps: the next click asks again.

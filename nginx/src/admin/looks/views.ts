@@ -3,6 +3,7 @@
 import { UploadError } from "../../core/errors";
 import { make } from "../../page/dom";
 import { formatBytes } from "../format";
+import { t } from "../i18n";
 import { errorWords } from "../words";
 import { type Described, isAborted, type LookApi, SCREEN_PIXELS } from "./look-api";
 
@@ -61,7 +62,7 @@ async function showPicture(
     if (!itself) throw error;
     const picture = make("img", { className: "look-picture" });
     picture.alt = file.name;
-    picture.addEventListener("error", () => stage.replaceChildren(problem("This picture is damaged.")));
+    picture.addEventListener("error", () => stage.replaceChildren(problem(t("picture_damaged"))));
     picture.src = api.contentUrl(file.uploadId);
     stage.replaceChildren(picture);
   }
@@ -96,11 +97,12 @@ function showPages(stage: HTMLElement, api: LookApi, file: Seen, pages: number, 
   const bring = async (place: HTMLElement): Promise<void> => {
     const page = Number(place.dataset.page);
     try {
-      const picture = await drawn(api, file, page, `Page ${page} of ${pages}`, signal);
+      const picture = await drawn(api, file, page, t("page_of", { page, pages }), signal);
       place.style.removeProperty("--page-shape");
       place.replaceChildren(picture);
     } catch (error) {
-      if (!isAborted(error)) place.replaceChildren(problem(`Page ${page}: ${errorWords(error)}`));
+      if (!isAborted(error))
+        place.replaceChildren(problem(t("page_problem", { page, error: errorWords(error) })));
     }
   };
   const next = (): void => {
@@ -164,11 +166,10 @@ async function cannotPlay(
   signal: AbortSignal,
 ): Promise<void> {
   if (signal.aborted) return;
-  const what = kind === "video" ? "film" : "sound";
-  stage.replaceChildren(problem(`Your browser cannot play this ${what}. Download it to play it.`));
+  stage.replaceChildren(problem(t(`no_${kind}`)));
   if (kind === "audio") return;
   try {
-    stage.prepend(await drawn(api, file, 1, `A picture of ${file.name}`, signal));
+    stage.prepend(await drawn(api, file, 1, t("picture_of", { name: file.name }), signal));
   } catch {
     // That it cannot be played is all there is to say.
   }
@@ -178,6 +179,5 @@ async function showText(stage: HTMLElement, api: LookApi, file: Seen, signal: Ab
   const text = make("pre", { className: "look-text", text: await api.text(file.uploadId, signal) });
   text.dir = "auto";
   stage.replaceChildren(text);
-  if (file.size > TEXT_BYTES)
-    stage.append(problem(`These are the first ${formatBytes(TEXT_BYTES)}. Download it to read on.`));
+  if (file.size > TEXT_BYTES) stage.append(problem(t("text_begins", { size: formatBytes(TEXT_BYTES) })));
 }

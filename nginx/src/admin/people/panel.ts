@@ -4,7 +4,8 @@ import { addressOf } from "../../page/address";
 import { make, need, reachable, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
 import { copyText } from "../clipboard";
-import { countOf, formatDuration } from "../format";
+import { formatDuration } from "../format";
+import { joined, t } from "../i18n";
 import { acts, field, part, say, show, submits } from "../parts";
 import { placeAddress } from "../places";
 import { termsOf } from "../terms";
@@ -53,7 +54,7 @@ export class PeoplePanel {
     // For whom each link is says the list.
     const whom = field(fields, "recipient_name", HTMLInputElement).closest<HTMLElement>(".pair");
     if (whom !== null) whom.hidden = true;
-    field(fields, "title", HTMLInputElement).placeholder = "Papers of {name}";
+    field(fields, "title", HTMLInputElement).placeholder = t("title_sample");
     reachable(part(this.#form, "frame", HTMLElement));
     this.#list.addEventListener("input", () => this.#look());
     this.#folder.addEventListener("input", () => this.#look());
@@ -85,7 +86,7 @@ export class PeoplePanel {
   async #readFile(input: HTMLInputElement): Promise<void> {
     const file = input.files?.[0];
     if (file === undefined) return;
-    show(this.#problem, file.size > MOST_BYTES ? "That is no list of people: it is too large." : "");
+    show(this.#problem, file.size > MOST_BYTES ? t("too_large") : "");
     if (file.size > MOST_BYTES) return;
     this.#list.value = await file.text();
     input.value = "";
@@ -97,9 +98,7 @@ export class PeoplePanel {
     this.#people = peopleOf(this.#list.value, this.#folder.value).map((person) => {
       const other = others.get(person.folder);
       const isTaken = other !== undefined && !isFor(other, person) && this.#making.of(person).link === null;
-      return person.problem === "" && isTaken
-        ? { ...person, problem: "Another link has this folder." }
-        : person;
+      return person.problem === "" && isTaken ? { ...person, problem: t("folder_taken") } : person;
     });
     part(this.#form, "mail-text", HTMLElement).hidden = !this.#mails.checked;
     this.#draw();
@@ -110,7 +109,7 @@ export class PeoplePanel {
     const shown = people.slice(0, MOST_SHOWN).map((person) => this.#row(person));
     const more = people.length - shown.length;
     if (more > 0) {
-      const cell = make("td", { className: "quiet", text: `and ${countOf(more, "more", "more")}` });
+      const cell = make("td", { className: "quiet", text: t("and_more", { count: more }) });
       cell.colSpan = 4;
       shown.push(make("tr", {}, cell));
     }
@@ -128,7 +127,7 @@ export class PeoplePanel {
     const [words, isWrong] = this.#outcome(person);
     const outcome = make("td", { className: isWrong ? "problem" : "quiet", text: words });
     if (link !== null) {
-      const anchor = make("a", { text: "Look" });
+      const anchor = make("a", { text: t("look") });
       anchor.href = placeAddress(link.hash);
       anchor.target = "_blank";
       outcome.append(" ", anchor);
@@ -142,9 +141,10 @@ export class PeoplePanel {
   #outcome(person: Person): readonly [string, boolean] {
     const { link, mailed, error } = this.#making.of(person);
     if (person.problem !== "" && link === null) return [person.problem, true];
-    if (error !== null) return [`${link === null ? "" : "Made, not mailed. "}${errorWords(error)}`, true];
+    if (error !== null)
+      return [link === null ? errorWords(error) : t("made_not_mailed", { error: errorWords(error) }), true];
     if (link === null) return ["", false];
-    return [mailed ? "Made, the mail is on its way." : "Made.", false];
+    return [t(mailed ? "made_mailed" : "made"), false];
   }
 
   async #make(): Promise<void> {
@@ -154,16 +154,18 @@ export class PeoplePanel {
     const terms = termsOf(this.#terms.read());
     const before = this.#making.left(this.#people, text !== null).length;
     if (before === 0) {
-      show(this.#problem, "There is nobody left to make a link for.");
+      show(this.#problem, t("nobody_left"));
       return;
     }
     this.#lock(true);
     let done = 0;
     await this.#making.run(this.#people, { terms, text }, (person, waits) => {
       if (person !== null) done += 1;
-      const words = waits > 0 ? ` The server asks for a pause of ${formatDuration(waits)}.` : "";
+      const far = { done, count: before };
+      const words =
+        waits > 0 ? t("progress_pause", { ...far, time: formatDuration(waits) }) : t("progress", far);
       this.#draw();
-      setText(this.#summary, `${done} of ${before}.${words}`);
+      setText(this.#summary, words);
     });
     this.#lock(false);
     this.#draw();
@@ -177,7 +179,7 @@ export class PeoplePanel {
       .map((person) => this.#making.of(person))
       .filter(({ error }) => error !== null);
     const made = this.#people.filter((person) => this.#making.of(person).link !== null).length;
-    say(`${countOf(made, "link")} made, ${failed.length} with a problem.`);
+    say(t("outcome", { count: made, failed: failed.length }));
     const fields = fieldProblems(failed[0]?.error);
     if (fields.size > 0) show(this.#problem, markProblems(this.#form, fields).join(" "));
   }
@@ -197,23 +199,20 @@ export class PeoplePanel {
       return link === null ? [] : [[person.name, person.email, addressOf(link.url)].join("\t")];
     });
     const copied = await copyText(lines.join("\n"));
-    say(copied ? "Copied." : "The browser does not let this page copy.");
-    setText(
-      this.#summary,
-      copied ? "Copied: name, address and link of each." : "The browser does not let this page copy.",
-    );
+    const words = t(copied ? "copied_all" : "cannot_copy");
+    say(words);
+    setText(this.#summary, words);
   }
 }
 
 export function summaryWords(people: number, left: number, wrong: number): string {
-  const facts = [
-    countOf(people, "person", "people"),
-    left === people ? "" : `${left} to do`,
-    wrong === 0 ? "" : `${wrong} with a problem, left out`,
-  ];
-  return facts.filter((each) => each !== "").join(" · ");
+  return joined(
+    t("people_count", { count: people }),
+    left === people ? "" : t("people_left", { count: left }),
+    wrong === 0 ? "" : t("people_wrong", { count: wrong }),
+  );
 }
 
 function startLabel(left: number): string {
-  return left === 0 ? "Make the links" : `Make ${countOf(left, "link")}`;
+  return left === 0 ? t("make_links") : t("make_count", { count: left });
 }

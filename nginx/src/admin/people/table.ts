@@ -1,5 +1,7 @@
 // A list of people as it is pasted, or read from a table: who, where mail reaches them, and their folder.
 
+import { t } from "../i18n";
+
 /** One person. `problem` is why no link can be made. */
 export interface Person {
   /** What tells them from all others of a list. */
@@ -42,9 +44,9 @@ export function peopleOf(text: string, pattern: string): Person[] {
     if (other === undefined) folders.set(person.folder, person.key);
     const problem =
       person.problem ||
-      (index >= MOST_PEOPLE ? `There are more than ${MOST_PEOPLE} in the list.` : "") ||
-      (again ? "It is in the list twice." : "") ||
-      (other === undefined || person.folder === "" ? "" : "Somebody above has the same folder.");
+      (index >= MOST_PEOPLE ? t("too_many", { count: MOST_PEOPLE }) : "") ||
+      (again ? t("twice") : "") ||
+      (other === undefined || person.folder === "" ? "" : t("same_folder"));
     return { ...person, problem };
   });
 }
@@ -74,10 +76,10 @@ function personOf(row: readonly string[], head: ReadonlyMap<Column, number> | nu
 }
 
 function problemOf({ name, email }: { name: string; email: string }, folder: string): string {
-  if (name === "" && email === "") return "There is neither a name nor an address.";
-  if (email !== "" && !EMAIL.test(email)) return "That is no e-mail address.";
-  if (name.length > 200) return "The name is too long.";
-  return folder === "" ? "There is no folder." : "";
+  if (name === "" && email === "") return t("no_name");
+  if (email !== "" && !EMAIL.test(email)) return t("no_email");
+  if (name.length > 200) return t("long_name");
+  return folder === "" ? t("no_folder") : "";
 }
 
 function byHead(row: readonly string[], head: ReadonlyMap<Column, number>) {
@@ -98,10 +100,21 @@ function withNamed(said: { name: string; email: string; folder: string }) {
   return email === "" ? said : { ...said, name: said.name || name.replace(/^"|"$/g, ""), email };
 }
 
+/** By its English names, or by what it is called on the page. */
+function columnOf(cell: string): Column | undefined {
+  const said: Readonly<Record<Column, string>> = {
+    name: t("column_name"),
+    email: t("column_email"),
+    folder: t("folder"),
+  };
+  const columns = Object.keys(said) as Column[];
+  return NAMES[cell] ?? columns.find((column) => said[column].toLocaleLowerCase() === cell);
+}
+
 function headOf(row: readonly string[]): ReadonlyMap<Column, number> | null {
   const head = new Map<Column, number>();
   row.forEach((cell, index) => {
-    const column = NAMES[cell.toLowerCase()];
+    const column = columnOf(cell.toLocaleLowerCase());
     if (column !== undefined && !head.has(column)) head.set(column, index);
   });
   return head.size === 0 || row.some((cell) => cell.includes("@")) ? null : head;

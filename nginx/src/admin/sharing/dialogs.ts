@@ -1,6 +1,7 @@
 // Opens the dialogs about a link's files; what they are made of is loaded when somebody asks for it first.
 
 import type { OwnerApi } from "../api";
+import { loadWords } from "../i18n";
 import type { ReceivedFile } from "../wire";
 import type { Renaming } from "./renaming";
 import type { Shared, Sharing } from "./sharing";
@@ -25,7 +26,9 @@ export class Dialogs {
 
   async share(shared: Shared): Promise<void> {
     try {
-      this.#sharing ??= import("./sharing").then(({ Sharing }) => new Sharing(this.#hash, this.#ports.api));
+      this.#sharing ??= Promise.all([import("./sharing"), loadWords("sharing")]).then(
+        ([{ Sharing }]) => new Sharing(this.#hash, this.#ports.api),
+      );
       (await this.#sharing).open(shared);
     } catch (error) {
       // Offline perhaps: the next click asks again.
@@ -37,7 +40,9 @@ export class Dialogs {
   async rename(file: ReceivedFile): Promise<void> {
     try {
       const { api, renamed } = this.#ports;
-      this.#renaming ??= import("./renaming").then(({ Renaming }) => new Renaming(this.#hash, api, renamed));
+      this.#renaming ??= Promise.all([import("./renaming"), loadWords("sharing")]).then(
+        ([{ Renaming }]) => new Renaming(this.#hash, api, renamed),
+      );
       (await this.#renaming).open(file);
     } catch (error) {
       this.#renaming = null;

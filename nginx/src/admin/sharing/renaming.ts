@@ -1,6 +1,7 @@
 // Giving a received file another name, or another folder of its link. Loaded when it is first asked for.
 
 import type { OwnerApi } from "../api";
+import { t } from "../i18n";
 import { field, part, say, show, submits } from "../parts";
 import { visibleName } from "../visible";
 import type { ReceivedFile } from "../wire";
@@ -49,7 +50,7 @@ export class Renaming {
       const body = { path: this.#path.value, upload_id: file.uploadId };
       const now = await this.#api.ask("PATCH", path, parseRenamed, body);
       this.#page.close();
-      say(`It is called ${visibleName(now)} now.`);
+      say(t("renamed", { name: visibleName(now) }));
       this.#renamed(file, now);
     } catch (error) {
       show(this.#problem, errorWords(error));

@@ -3,7 +3,8 @@
 import { addressOf } from "../../page/address";
 import { make, makeButton } from "../../page/dom";
 import type { OwnerApi } from "../api";
-import { countOf, formatDate } from "../format";
+import { formatDate } from "../format";
+import { joined, t } from "../i18n";
 import { acts, copies, field, part, say, show, submits } from "../parts";
 import { visibleName } from "../visible";
 import { errorWords } from "../words";
@@ -68,7 +69,7 @@ export class Sharing {
       // Nobody is shown the password again, and the next one who opens this form is not to find it there.
       this.#form.reset();
       part(this.#root, "copy", HTMLButtonElement).focus();
-      say("The address is made.");
+      say(t("share_ready"));
       await this.#refresh();
     } catch (error) {
       show(this.#problem, errorWords(error));
@@ -87,12 +88,12 @@ export class Sharing {
   }
 
   #row(share: Share): HTMLLIElement {
-    const name = visibleName(share.title) || "Without a title";
-    const copy = makeButton("Copy", "slim", () => undefined);
-    copy.setAttribute("aria-label", `Copy the address of ${name}`);
+    const name = visibleName(share.title) || t("share_untitled");
+    const copy = makeButton(t("copy"), "slim", () => undefined);
+    copy.setAttribute("aria-label", t("share_copy", { name }));
     copies(copy, () => addressOf(share.url));
-    const end = makeButton("End", "slim danger", () => undefined);
-    end.setAttribute("aria-label", `End sharing ${name}`);
+    const end = makeButton(t("share_end"), "slim danger", () => undefined);
+    end.setAttribute("aria-label", t("share_end_item", { name }));
     acts(end, () => this.#end(share));
     const words = make("div", { className: "share-words" }, make("bdi", { text: name }));
     words.append(make("span", { className: "facts", text: shareWords(share) }));
@@ -102,7 +103,7 @@ export class Sharing {
   async #end(share: Share): Promise<void> {
     try {
       await this.#api.tell("DELETE", `/shares/${encodeURIComponent(share.hash)}`);
-      say("It is shared no longer.");
+      say(t("share_ended"));
     } catch (error) {
       show(this.#problem, errorWords(error));
     }
@@ -114,14 +115,13 @@ export class Sharing {
 /** "3 files · until 6 December · 1 of 5 downloads · password". */
 export function shareWords(share: Share): string {
   const { files, expiresAt, isExpired, maxDownloads, downloads, hasPassword } = share;
-  const until = expiresAt === null ? "without an end" : `until ${formatDate(expiresAt)}`;
-  const words = [
-    files === null ? "all that had arrived" : countOf(files, "file"),
-    isExpired ? "expired" : until,
+  const until = expiresAt === null ? t("share_endless") : t("share_until", { date: formatDate(expiresAt) });
+  return joined(
+    files === null ? t("share_all_then") : t("files", { count: files }),
+    isExpired ? t("share_expired") : until,
     maxDownloads === 0
-      ? countOf(downloads, "download")
-      : `${downloads} of ${countOf(maxDownloads, "download")}`,
-    hasPassword ? "password" : "",
-  ];
-  return words.filter((each) => each !== "").join(" · ");
+      ? t("downloads", { count: downloads })
+      : t("downloads_of", { done: downloads, count: maxDownloads }),
+    hasPassword ? t("share_password") : "",
+  );
 }

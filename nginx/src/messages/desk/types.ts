@@ -1,0 +1,37 @@
+// What every language has to say on the owner's pages: the same sentences as English, part by part.
+
+import type { Forms } from "../types";
+import type audit from "./en/audit";
+import type checklist from "./en/checklist";
+import type common from "./en/common";
+import type desk from "./en/desk";
+import type document from "./en/document";
+import type link from "./en/link";
+import type looks from "./en/looks";
+import type people from "./en/people";
+import type sharing from "./en/sharing";
+import type terms from "./en/terms";
+import type { ErrorCode } from "./error-codes";
+
+interface Parts {
+  audit: typeof audit;
+  checklist: typeof checklist;
+  common: typeof common;
+  desk: typeof desk;
+  document: typeof document;
+  link: typeof link;
+  looks: typeof looks;
+  people: typeof people;
+  sharing: typeof sharing;
+  terms: typeof terms;
+}
+
+/** What is loaded together. */
+export type Part = keyof Parts;
+export type Words<P extends Part> = {
+  readonly [K in keyof Parts[P]]: Parts[P][K] extends string ? string : Forms;
+};
+export type DeskKey = { [P in Part]: keyof Parts[P] }[Part];
+
+/** What is said in place of the server's sentences, which are in English. */
+export type ErrorWords = Readonly<Record<ErrorCode, string>>;

@@ -1,0 +1,5 @@
+// The owner's pages speak English in tests, unless one says otherwise.
+
+import { speak } from "../../src/admin/i18n";
+
+await speak("en", "audit", "checklist", "common", "desk", "document", "link", "looks", "people", "sharing", "terms");
