@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 WRONG_SETTINGS = 2
 _ELSEWHERE = {
+    "account": "droppr_client.account_commands",
     "audit": "droppr_client.audit_commands",
     "share": "droppr_client.share_commands",
     "endpoint": "droppr_client.message_commands",
@@ -91,7 +92,7 @@ def main() -> None:
 @main.command()
 def serve() -> None:
     """Start the server with the settings of the environment and .env."""
-    settings = _settings()
+    settings = server_settings()
     os.umask(settings.umask)
     from app.settings import SHIPPED
 
@@ -131,7 +132,7 @@ def placed(unit: str, program: Path, shipped: Path) -> str:
 @main.command()
 def cleanup() -> None:
     """Remove uploads that were left alone for too long. Safe while the server runs."""
-    settings = _settings()
+    settings = server_settings()
     os.umask(settings.umask)
     from app.core.errors import UploadError
     from app.storage.disk.data_folder import UnusableDataFolder
@@ -151,7 +152,7 @@ def cleanup() -> None:
 @main.command()
 def migrate() -> None:
     """Bring the PostgreSQL database of DROPPR_DATABASE_URL to this version, and links of the data folder into it."""
-    settings = _settings()
+    settings = server_settings()
     os.umask(settings.umask)
     from app.core.audit import Act
     from app.core.errors import UploadError
@@ -179,7 +180,7 @@ def migrate() -> None:
 def backup(folder: Path, no_files: bool) -> None:
     """Copy the data folder into FOLDER as one consistent set, while the server runs. Again into the same FOLDER copies only
     what is new."""
-    settings = _settings()
+    settings = server_settings()
     os.umask(0o077)
     from app.core.audit import Act
     from app.core.errors import UploadError
@@ -227,7 +228,7 @@ def _flattened(document: dict[str, Any], above: str = "") -> list[tuple[str, str
     return facts
 
 
-def _settings() -> Settings:
+def server_settings() -> Settings:
     """The settings; all that is wrong with them is told together, and ends the command."""
     try:
         from app.settings import InvalidSettings, load_settings

@@ -72,6 +72,16 @@ class Unauthorized(UploadError):
     default = "This needs the owner's admin token: send it as 'Authorization: Bearer <token>'."
 
 
+class WrongLogIn(UploadError):
+    code = "wrong_log_in"
+    default = "No account has this name and this password. Look at both, and try again."
+
+
+class AdminsOnly(UploadError):
+    code = "admins_only"
+    default = "Only admins of this server may do that. Ask one of them."
+
+
 class ForeignPage(UploadError):
     code = "foreign_page"
     default = (
@@ -131,6 +141,21 @@ class UploadCancelled(UploadNotFound):
 class NoPicture(NotFound):
     code = "no_picture"
     default = "There is no picture of this file. Download it to look at it."
+
+
+class AccountNotFound(UploadError):
+    code = "account_not_found"
+    default = "There is no such account."
+
+
+class SessionNotFound(UploadError):
+    code = "session_not_found"
+    default = "There is no such session; it may have ended."
+
+
+class InvitationNotFound(UploadError):
+    code = "invitation_not_found"
+    default = "This invitation was used, or is over. Ask whoever sent it for another one."
 
 
 class HandoffNotFound(NotFound):
@@ -218,6 +243,16 @@ class ChunkConflict(UploadError):
 class OffsetMismatch(UploadError):
     code = "offset_mismatch"
     default = "Chunks must come in order here: send the byte at 'offset' next."
+
+
+class AccountExists(UploadError):
+    code = "account_exists"
+    default = "Somebody has this name already. Choose another one."
+
+
+class TooManyAccounts(UploadError):
+    code = "too_many_accounts"
+    default = "There are as many accounts or invitations as this server takes. Remove one that nobody needs."
 
 
 class TooManyGaps(UploadError):

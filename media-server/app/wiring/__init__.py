@@ -14,6 +14,7 @@ from app.services.event_readers import EventReaders
 from app.settings import Settings
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.spool_log import remove_left_bodies
+from app.wiring.accounts import Accounts, build_accounts
 from app.wiring.audit import Audits, build_audit
 from app.wiring.entities import Entities, build_entities
 from app.wiring.forwarding import Forwarding, build_forwarding
@@ -47,6 +48,7 @@ class Services:
     readers: EventReaders
     operations: Operations
     owner: Owner
+    accounts: Accounts
     audit: Audits
 
     def start_background(self) -> None:
@@ -73,6 +75,7 @@ class Services:
     def sweep(self, by: Actor = THE_PURGE) -> int:
         """The nightly purge, or one that somebody asked for; returns how many uploads were removed."""
         self.senders.handoffs.purge()
+        self.accounts.people.prune()
         self.readers.catch_up()
         self.readers.prune(self.ground.clock())
         remove_left_bodies(self.settings.data_dir, self.ground.clock())
@@ -116,5 +119,6 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
         readers=build_readers(ground, links, receiving, received, entities.reader, messages.reader),
         operations=build_operations(ground, settings, receiving.room, received, forwarding),
         owner=build_owner(ground, settings, audit.failed),
+        accounts=build_accounts(ground, links.hasher, audit.failed),
         audit=audit,
     )

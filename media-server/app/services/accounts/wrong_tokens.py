@@ -1,4 +1,4 @@
-"""How many wrong admin tokens came from where: one count for every way in which a token can be sent.
+"""How many wrong admin tokens came from where: one count for every way in which a token can be sent, and for passwords of accounts.
 
 It is shared by all workers and outlives a restart, and nobody can make it grow: an address that has reached its limit
 is remembered here for as long, and costs neither a row nor a look at the disk until then.
@@ -30,9 +30,15 @@ class WrongTokens:
     """Counts and logs wrong tokens: a line for each that counts, one for each address that has reached its limit."""
 
     def __init__(
-        self, attempts: Attempts, clock: Clock, failed: Callable[[str, str, bool], None] = lambda *_: None
+        self,
+        attempts: Attempts,
+        clock: Clock,
+        failed: Callable[[str, str, bool], None] = lambda *_: None,
+        what: str = "admin token",
     ) -> None:
-        """``failed`` is told of every wrong token: from where, by which way, and whether it was one too many."""
+        """``failed`` is told of every wrong token: from where, by which way, and whether it was one too many. ``what`` is the log's word
+        for them."""
+        self._what = what
         self._failed = failed
         self._attempts = attempts
         self._clock = clock
@@ -54,7 +60,7 @@ class WrongTokens:
         except TooManyAttempts:
             self._failed(client, way, True)
             raise
-        log.warning("wrong admin token", extra={"address": client, "way": way})
+        log.warning(f"wrong {self._what}", extra={"address": client, "way": way})
         self._failed(client, way, False)
 
     def _count(self, client: str) -> None:
@@ -77,7 +83,7 @@ class WrongTokens:
         with self._lock:
             # Never many: each stands for ten of those that all addresses together have.
             self._until = {each: until for each, until in self._until.items() if until > now} | {name: now + wait}
-        log.warning("too many wrong admin tokens", extra={"address": name, "seconds": wait})
+        log.warning(f"too many wrong {self._what}s", extra={"address": name, "seconds": wait})
         raise _too_many(wait)
 
 
@@ -90,4 +96,4 @@ def _key(name: str) -> str:
 
 
 def _too_many(wait: int) -> TooManyAttempts:
-    return TooManyAttempts("Too many wrong tokens. Wait, then try again.", retry_after=wait)
+    return TooManyAttempts("Too many wrong tokens or passwords. Wait, then try again.", retry_after=wait)

@@ -328,3 +328,8 @@ def _terms(link: RequestLink) -> dict[str, Any]:
         "due_at": due_at(link),
         "document": json.dumps(link_document(link), allow_nan=False),
     }
+
+
+def link_columns(link: RequestLink) -> dict[str, Any]:
+    """What stands in the columns of a link that change with it, for whoever changes many at once."""
+    return _terms(link)

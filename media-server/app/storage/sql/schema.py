@@ -11,11 +11,11 @@ from enum import IntEnum
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table, Text, text
 
-from app.storage.sql import share_tables, telling_tables  # noqa: F401  a catalogue has those, too
+from app.storage.sql import account_tables, share_tables, telling_tables  # noqa: F401  a catalogue has those, too
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0011"
+REVISION = "0012"
 """The newest migration, which the tables below are made by."""
 
 

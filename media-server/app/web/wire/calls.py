@@ -7,6 +7,7 @@ every reply that they see to it.
 from __future__ import annotations
 
 from app.web.wire import figures, link_views, replies
+from app.web.wire.account_calls import ACCOUNT_CALLS
 from app.web.wire.audit_calls import AUDIT_CALLS
 from app.web.wire.brand_calls import brand_calls
 from app.web.wire.checklist_views import SENDER_KEY, checklist_calls
@@ -16,7 +17,7 @@ from app.web.wire.file_queries import FilesQuery
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
-from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, Login, NewLink, ShowQuery
+from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, ShowQuery
 from app.web.wire.share_calls import SHARE_CALLS
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
@@ -298,17 +299,7 @@ CALLS = (
         "The uploads that a code stands for.",
         replies.Handoff,
     ),
-    Call(
-        ("POST",),
-        "/api/droppr/session",
-        Group.SESSION,
-        Who.ANYONE,
-        "Log in: the reply sets a cookie, for this server's own pages.",
-        status=204,
-        body=Login,
-    ),
-    Call(("GET",), "/api/droppr/session", Group.SESSION, Who.OWNER, "Whether there is a session.", status=204),
-    Call(("DELETE",), "/api/droppr/session", Group.SESSION, Who.ANYONE, "Log out.", status=204),
+    *ACCOUNT_CALLS,
     Call(("GET",), "/healthz", Group.SERVER, Who.ANYONE, "Whether it is alive.", replies.Alive),
     Call(
         ("GET",),

@@ -38,7 +38,7 @@ class Group(StrEnum):
     MESSAGES = "Messages"
     PROOF = "Receipts and handoffs"
     AUDIT = "The audit"
-    SESSION = "The owner's session"
+    SESSION = "Logging in"
     SERVER = "The server"
     PAGES = "Pages"
 

@@ -1,4 +1,4 @@
-"""Ownership: whether a call is the owner's, for every protocol."""
+"""Ownership: whether a call is the owner's, or of somebody with an account, for every protocol."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from flask import g, request
 
 from app.core.actors import Actor, ActorKind
-from app.core.errors import ForeignPage, Unauthorized
+from app.core.errors import AdminsOnly, ForeignPage, Unauthorized
 from app.services.accounts.owner import Caller
 from app.web.wire.context import client_address, from_own_page, is_https, is_local, services
 from app.web.wire.rights import note_rights
@@ -41,6 +41,20 @@ def require_owner() -> None:
     note_rights()
 
 
+def admin_required(view: Callable[P, R]) -> Callable[P, R]:
+    """Let a view be called by the owner and by admins only; others who are logged in get AdminsOnly."""
+
+    @wraps(view)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
+        require_owner()
+        if not acting().reach.may_administer:
+            raise AdminsOnly()
+        return view(*args, **kwargs)
+
+    guarded.for_owner = True  # type: ignore[attr-defined]
+    return guarded
+
+
 def acting() -> Actor:
     """Whose request this is, in a view that is for owners."""
     actor: Actor = g.actor
@@ -48,7 +62,8 @@ def acting() -> Actor:
 
 
 def recognised_owner(token: str | None = None, way: str = "header") -> Actor | None:
-    """The owner, if this request carries the admin token, or ``token`` is it, or it has a session of the owner; else None.
+    """The owner, if this request carries the admin token, or ``token`` is it, or it has a session of the owner; an account, if it has a
+    session of one; else None.
 
     Raises TooManyAttempts, and ForeignPage where a page of somebody else's would use the session.
     """
@@ -58,6 +73,9 @@ def recognised_owner(token: str | None = None, way: str = "header") -> Actor | N
     if here.cookie is None:
         return None
     _refuse_foreign_pages()
+    if services().accounts.sessions.is_one(here.cookie):
+        account = services().accounts.sessions.account(here.cookie, here.address)
+        return account.acting(here.address, "session") if account else None
     return owner("session") if services().owner.has_session(here) else None
 
 
@@ -79,11 +97,11 @@ def caller() -> Caller:
     return Caller(client_address(), local=is_local(), cookie=request.cookies.get(cookie_name()))
 
 
-def cookie_name() -> str:
+def cookie_name(base: str = COOKIE) -> str:
     """Over https one that browsers take from this very host only, so that no other of its domain can set it. Below a path
     it goes to nothing else that is on the host, which such a one would, and has a name that another Droppr there has not."""
     path = request.script_root
-    name = COOKIE + path.replace("/", ".")
+    name = base + path.replace("/", ".")
     if not is_https():
         return name
     return f"__Secure-{name}" if path else f"__Host-{name}"

@@ -313,12 +313,6 @@ LinkTerms = create_model("LinkTerms", __base__=LinkChanges, __doc__=LinkChanges.
 NewLink = create_model("NewLink", __base__=_WithFolder, __doc__=_WithFolder.__doc__, **_FIELDS)
 
 
-class Login(BaseModel):
-    """The body of a login."""
-
-    token: str = Field(max_length=1024)
-
-
 class ListQuery(BaseModel):
     """What the address of the list asks for."""
 

@@ -30,7 +30,15 @@ export const ACTS = {
   ],
   about_checklists: ["item_accepted", "item_returned", "item_reopened"],
   about_shares: ["share_made", "share_changed", "share_removed", "share_downloaded"],
-  about_logins: ["logged_in", "log_in_failed", "logged_out"],
+  about_logins: ["logged_in", "log_in_failed", "logged_out", "session_ended"],
+  about_accounts: [
+    "account_made",
+    "account_changed",
+    "account_removed",
+    "password_changed",
+    "invitation_made",
+    "invitation_removed",
+  ],
   about_messages: [
     "message_asked_again",
     "test_sent",
@@ -78,6 +86,8 @@ export function factWords(entry: Entry): string {
   const { facts } = entry;
   const words = [
     textOf(facts, "path"),
+    textOf(facts, "account"),
+    textOf(facts, "role"),
     entry.act === "link_changed" ? formatList(listOf(facts, "changed").map(termWords)) : "",
     entry.act === "link_sent" || entry.act === "test_sent"
       ? t("to_whom", { addresses: formatList(listOf(facts, "to")) })

@@ -1,0 +1,169 @@
+"""Accounts: who has one is for admins to say, and a password is for its owner to choose."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from app.core.accounts import (
+    Account,
+    Invitation,
+    KeptAccount,
+    Role,
+    account_name,
+    check_password,
+    display_name,
+    own_address,
+    team_names,
+)
+from app.core.actors import Actor
+from app.core.errors import AccountNotFound, InvalidRequest, InvitationNotFound
+from app.core.ports.accounts import AccountStore, InvitationStore
+from app.core.ports.guards import Clock, Hasher
+from app.services.accounts.sessions import AccountSessions
+
+INVITATION_DAYS = 7
+_CODE_LENGTH = 43
+
+
+class People:
+    """Makes, changes and removes accounts, and invites people to have one."""
+
+    def __init__(
+        self,
+        *,
+        accounts: AccountStore,
+        invitations: InvitationStore,
+        sessions: AccountSessions,
+        hasher: Hasher,
+        clock: Clock,
+    ) -> None:
+        self._accounts = accounts
+        self._invitations = invitations
+        self._sessions = sessions
+        self._hasher = hasher
+        self._clock = clock
+
+    def all(self) -> list[Account]:
+        return self._accounts.all()
+
+    def find(self, name: str) -> Account:
+        """Raises AccountNotFound."""
+        kept = self._accounts.find(name)
+        if kept is None:
+            raise AccountNotFound()
+        return kept.account
+
+    def add(self, name: str, role: Role, password: str, by: Actor, **details: Any) -> Account:
+        """Make an account; ``details`` are ``teams``, ``display_name`` and ``email``. Raises InvalidRequest, AccountExists,
+        TooManyAccounts."""
+        account = self._new(name, role, **details)
+        check_password(password, account.name)
+        self._accounts.add(account, self._hasher.hash(password), by)
+        return account
+
+    def change(self, name: str, by: Actor, **changes: Any) -> Account:
+        """Change what is named of ``role``, ``teams``, ``display_name``, ``email`` and ``disabled``. Raises AccountNotFound,
+        InvalidRequest."""
+        checked = {each: _CHECKS.get(each, _as_it_is)(value) for each, value in changes.items()}
+        return self._changed(name, by, lambda kept: replace(kept, account=replace(kept.account, **checked)))
+
+    def set_password(self, name: str, password: str, by: Actor) -> Account:
+        """Give an account another password, which ends its sessions. Raises AccountNotFound, InvalidRequest."""
+        check_password(password, self.find(name).name)
+        hashed = self._hasher.hash(password)
+        return self._changed(name, by, lambda kept: replace(kept, password_hash=hashed))
+
+    def change_own_password(self, name: str, new: str, by: Actor, knows_old: Callable[[], bool]) -> None:
+        """The same for oneself, who has to know the old one. Raises InvalidRequest, AccountNotFound, and what ``knows_old`` does."""
+        check_password(new, name)
+        if not knows_old():
+            sentence = "That is not your password of now."
+            raise InvalidRequest(sentence, fields={"old": sentence})
+        self.set_password(name, new, by)
+
+    def remove(self, name: str, by: Actor) -> int:
+        """Remove an account; how many links went to the server's owner. Raises AccountNotFound."""
+        removed = self._accounts.remove(name, by)
+        self._sessions.forget()
+        if removed is None:
+            raise AccountNotFound()
+        return removed.links
+
+    def invite(self, role: Role, by: Actor, *, teams: list[str], email: str = "") -> tuple[Invitation, str]:
+        """An invitation and its code, which is told once. Raises InvalidRequest, TooManyAccounts."""
+        code, now = secrets.token_urlsafe(32), self._clock()
+        invitation = Invitation(
+            id=secrets.token_urlsafe(9),
+            role=role,
+            teams=team_names(teams),
+            email=own_address(email),
+            made_by=str(by),
+            made_at=now,
+            ends_at=now + INVITATION_DAYS * 24 * 3600,
+        )
+        self._invitations.add(_digest(code), invitation, by)
+        return invitation, code
+
+    def invitations(self) -> list[Invitation]:
+        return self._invitations.all(self._clock())
+
+    def invitation(self, code: str) -> Invitation:
+        """Raises InvitationNotFound."""
+        found = None if len(code) != _CODE_LENGTH else self._invitations.find(_digest(code), self._clock())
+        if found is None:
+            raise InvitationNotFound()
+        return found
+
+    def join(self, code: str, name: str, password: str, shown_name: str, address: str) -> Account:
+        """Use an invitation. Raises InvitationNotFound, InvalidRequest, AccountExists, TooManyAccounts."""
+        invitation = self.invitation(code)
+        account = self._new(
+            name.strip().lower(),
+            invitation.role,
+            teams=invitation.teams,
+            email=invitation.email,
+            display_name=shown_name,
+        )
+        check_password(password, account.name)
+        by = account.acting(address, "invitation")
+        self._invitations.take(_digest(code), account, self._hasher.hash(password), self._clock(), by)
+        return account
+
+    def withdraw(self, id: str, by: Actor) -> None:
+        """Take an invitation back. Raises InvitationNotFound."""
+        if not self._invitations.remove(id, by):
+            raise InvitationNotFound()
+
+    def prune(self) -> int:
+        """Forget sessions and invitations that are over; how many."""
+        return self._sessions.prune() + self._invitations.prune(self._clock())
+
+    def _new(self, name: str, role: Role, **details: Any) -> Account:
+        checked = {each: _CHECKS[each](value) for each, value in details.items()}
+        return Account(account_name(name), role, created_at=self._clock(), **checked)
+
+    def _changed(self, name: str, by: Actor, change: Callable[[KeptAccount], KeptAccount]) -> Account:
+        kept = self._accounts.change(name, change, by)
+        self._sessions.forget()
+        if kept is None:
+            raise AccountNotFound()
+        return kept.account
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+_CHECKS: dict[str, Callable[[Any], Any]] = {
+    "teams": team_names,
+    "display_name": display_name,
+    "email": own_address,
+}
+
+
+def _digest(code: str) -> bytes:
+    return hashlib.sha256(code.encode(errors="surrogatepass")).digest()

@@ -1,0 +1,75 @@
+"""The part of the wiring that is about people with accounts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from app.core.ports.guards import Hasher
+from app.services.accounts.failed_log_ins import FailedLogIns
+from app.services.accounts.log_ins import LogIns
+from app.services.accounts.people import People
+from app.services.accounts.sessions import AccountSessions
+from app.services.accounts.wrong_tokens import WrongTokens
+from app.services.links.passwords import Argon2Hasher
+from app.settings import Settings
+from app.storage.disk.data_folder import make_data_folder
+from app.storage.disk.readiness import check_start
+from app.storage.sql.account_sessions import SQLAccountSessions
+from app.storage.sql.accounts import SQLAccounts
+from app.storage.sql.invitations import SQLInvitations
+from app.storage.sql.takeover import open_catalogue
+from app.wiring.ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """Who has an account, who is logged in, and how one does."""
+
+    people: People
+    sessions: AccountSessions
+    log_ins: LogIns
+
+
+def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Accounts:
+    accounts = SQLAccounts(ground.catalogue, clock=ground.clock)
+    sessions = AccountSessions(SQLAccountSessions(ground.catalogue, clock=ground.clock), ground.clock)
+    log_ins = LogIns(
+        accounts=accounts,
+        sessions=sessions,
+        hasher=hasher,
+        attempts=ground.attempts,
+        wrong=WrongTokens(ground.attempts, ground.clock, failed.note, "password"),
+        waiting=ground.bounds.passwords,
+        secret=ground.stores.secrets.get("session_key"),
+        failed=failed.note,
+    )
+    people = People(
+        accounts=accounts,
+        invitations=SQLInvitations(ground.catalogue, clock=ground.clock),
+        sessions=sessions,
+        hasher=hasher,
+        clock=ground.clock,
+    )
+    return Accounts(people, sessions, log_ins)
+
+
+@contextmanager
+def people_here(settings: Settings) -> Iterator[People]:
+    """The accounts of this data folder, for a command, whether a server runs on it or not. Raises UnusableDataFolder, Busy,
+    StorageFull."""
+    make_data_folder(settings.data_dir, settings.umask)
+    check_start(settings.data_dir)
+    catalogue = open_catalogue(settings.data_dir, settings.database_url)
+    try:
+        yield People(
+            accounts=SQLAccounts(catalogue, clock=time.time),
+            invitations=SQLInvitations(catalogue, clock=time.time),
+            sessions=AccountSessions(SQLAccountSessions(catalogue, clock=time.time), time.time),
+            hasher=Argon2Hasher(),
+            clock=time.time,
+        )
+    finally:
+        catalogue.close()

@@ -1,0 +1,194 @@
+"""``droppr account``: who may log in, on the data folder of this machine, whether its server runs or not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+from droppr_client.options import as_json, first_line
+from droppr_client.output import ask_first, ask_secret, count_text, print_facts, print_json, print_table, say, time_text
+
+if TYPE_CHECKING:
+    from app.core.accounts import Account
+    from app.core.actors import Actor
+    from app.services.accounts.people import People
+
+ROLES = ["admin", "member", "viewer"]
+name_argument = click.argument("name")
+_role = click.option(
+    "--role", type=click.Choice(ROLES), default="member", help="What they may do: all, make links, or only look."
+)
+_team = click.option("--team", "teams", multiple=True, metavar="TEAM", help="A team whose links they see. Repeatable.")
+password_file = click.option(
+    "--password-file", type=click.File(), help="Its first line is the password; - is standard input."
+)
+
+
+@click.group()
+def account() -> None:
+    """Who may log in at this machine's server by a name of their own. Works on the data folder itself."""
+
+
+@account.command()
+@name_argument
+@_role
+@_team
+@click.option("--name", "display_name", default="", metavar="TEXT", help="What people call them.")
+@click.option("--email", default="", metavar="ADDRESS", help="Their mail address.")
+@password_file
+def create(name: str, role: str, password_file: IO[str] | None, **details: Any) -> None:
+    """Make an account. The password is asked for, unseen."""
+    with _people() as (people, by):
+        from app.core.accounts import Role
+
+        made = people.add(name, Role(role), _password(password_file), by, **details)
+    say(f"Made {made.name} ({made.role}).")
+
+
+@account.command("list")
+@as_json
+def list_accounts(as_json: bool) -> None:
+    """Who has one."""
+    with _people() as (people, _):
+        found = people.all()
+    if as_json:
+        print_json({"accounts": [_document(each) for each in found]})
+    else:
+        rows = [
+            (
+                each.name,
+                each.role.value,
+                ", ".join(each.teams) or "-",
+                "off" if each.disabled else "on",
+                each.display_name or "-",
+                each.email or "-",
+            )
+            for each in found
+        ]
+        print_table(("NAME", "ROLE", "TEAMS", "STATE", "CALLED", "EMAIL"), rows)
+
+
+@account.command()
+@name_argument
+@as_json
+def show(name: str, as_json: bool) -> None:
+    """One account."""
+    with _people() as (people, _):
+        found = people.find(name)
+    if as_json:
+        print_json(_document(found))
+        return
+    facts = [
+        ("name", found.name),
+        ("called", found.display_name or "-"),
+        ("email", found.email or "-"),
+        ("role", found.role.value),
+        ("teams", ", ".join(found.teams) or "-"),
+        ("state", "off" if found.disabled else "on"),
+        ("made", time_text(found.created_at)),
+    ]
+    print_facts(facts)
+
+
+@account.command()
+@name_argument
+def disable(name: str) -> None:
+    """Switch an account off: its sessions end, and it cannot log in."""
+    with _people() as (people, by):
+        people.change(name, by, disabled=True)
+    say(f"{name} is switched off.")
+
+
+@account.command()
+@name_argument
+def enable(name: str) -> None:
+    """Switch it on again."""
+    with _people() as (people, by):
+        people.change(name, by, disabled=False)
+    say(f"{name} is switched on.")
+
+
+@account.command()
+@name_argument
+@password_file
+def password(name: str, password_file: IO[str] | None) -> None:
+    """Give an account another password, which ends its sessions."""
+    with _people() as (people, by):
+        people.find(name)
+        people.set_password(name, _password(password_file), by)
+    say(f"{name} has another password. Its sessions have ended.")
+
+
+@account.command()
+@name_argument
+@click.argument("role", type=click.Choice(ROLES))
+def role(name: str, role: str) -> None:
+    """Give an account another role, which ends its sessions."""
+    with _people() as (people, by):
+        from app.core.accounts import Role
+
+        people.change(name, by, role=Role(role))
+    say(f"{name} is {role} now.")
+
+
+@account.command()
+@name_argument
+@click.argument("teams", nargs=-1)
+def team(name: str, teams: tuple[str, ...]) -> None:
+    """Say in which teams somebody is: those that are named, and no others."""
+    with _people() as (people, by):
+        changed = people.change(name, by, teams=teams)
+    say(f"{name} is in {', '.join(changed.teams) or 'no team'}.")
+
+
+@account.command()
+@name_argument
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def remove(name: str, yes: bool) -> None:
+    """Remove an account for good. Its own links go to whoever holds the admin token."""
+    with _people() as (people, by):
+        people.find(name)
+        if not yes:
+            ask_first(f"{name} cannot log in any more, and their links are yours then. Remove it?")
+        links = people.remove(name, by)
+    say(f"Removed {name}. Links that are the admin's now: {count_text(links, 'link')}.")
+
+
+@contextmanager
+def _people() -> Iterator[tuple[People, Actor]]:
+    """The accounts of this machine's data folder, and who runs the command. What is refused ends it in one sentence."""
+    # Imported here as it is a part of the server, which a sender's installation lacks.
+    from droppr_client.cli import server_settings
+
+    settings = server_settings()
+    os.umask(settings.umask)
+    from app.core.errors import UploadError
+    from app.storage.disk.data_folder import UnusableDataFolder
+    from app.wiring.accounts import people_here
+    from app.wiring.audit import at_the_keyboard
+
+    try:
+        with people_here(settings) as people:
+            yield people, at_the_keyboard()
+    except (UploadError, UnusableDataFolder, OSError) as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _password(file: IO[str] | None) -> str:
+    return first_line(file) if file is not None else ask_secret("Password", twice=True)
+
+
+def _document(account: Account) -> dict[str, Any]:
+    return {
+        "name": account.name,
+        "display_name": account.display_name,
+        "email": account.email,
+        "role": account.role.value,
+        "teams": [*account.teams],
+        "disabled": account.disabled,
+        "created_at": account.created_at,
+    }

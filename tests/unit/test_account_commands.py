@@ -1,0 +1,109 @@
+"""`droppr account` on a data folder that no server runs on."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from click.testing import CliRunner
+
+from app.core.audit import ALL
+from app.storage.sql.accounts import SQLAccounts
+from app.storage.sql.audit import SQLAudit
+from droppr_client.cli import main
+from tests.support.catalogues import catalogue
+from tests.support.clock import Now
+
+PASSWORD = "a right password"
+Run = Callable[..., str]
+
+
+@pytest.fixture
+def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    monkeypatch.setattr("app.services.links.passwords.PasswordHasher", lambda: PasswordHasher(1, 8, 1))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DROPPR_DATA_DIR", str(tmp_path / "data"))
+
+    def run(*arguments: str, typed: str = "", code: int = 0) -> str:
+        done = CliRunner().invoke(main, ["account", *arguments], input=typed)
+        assert done.exit_code == code, done.output
+        return done.output
+
+    return run
+
+
+def test_accounts_are_made_shown_changed_and_removed(run: Run, tmp_path: Path) -> None:
+    given = ("--password-file", "-")
+    words = ("--team", "tax", "--team", "law", "--name", "Ann  Lee", "--email", "ann@Example.org")
+    assert "Made ann (member)" in run("create", "ann", *words, *given, typed=f"{PASSWORD}\n")
+    assert "Made ben (admin)" in run("create", "ben", "--role", "admin", typed=f"{PASSWORD}\n{PASSWORD}\n")
+    store = SQLAccounts(catalogue(tmp_path / "data"), clock=Now())
+    before = store.find("ann")
+    assert before is not None
+    assert before.password_hash is not None
+    assert before.password_hash.startswith("$argon2id$")
+    for change, said in {
+        ("role", "ann", "viewer"): "ann is viewer now",
+        ("team", "ann", "wages"): "ann is in wages",
+        ("disable", "ann"): "switched off",
+        ("enable", "ann"): "switched on",
+    }.items():
+        assert said in run(*change)
+    assert "another password" in run("password", "ann", *given, typed="another password\n")
+    after = store.find("ann")
+    assert after is not None
+    assert after.password_hash != before.password_hash
+    assert after.generation != before.generation
+    listed = json.loads(run("list", "--json"))["accounts"]
+    assert [(each["name"], each["role"], each["teams"]) for each in listed] == [
+        ("ann", "viewer", ["wages"]),
+        ("ben", "admin", []),
+    ]
+    assert (listed[0]["display_name"], listed[0]["email"]) == ("Ann Lee", "ann@example.org")
+    assert "Ann Lee" in run("list")
+    assert "wages" in run("show", "ann")
+    assert "in no team" in run("team", "ann")
+    run("remove", "ann", typed="n\n", code=1)
+    assert store.find("ann") is not None
+    assert "0 links" in run("remove", "ann", typed="y\n")
+    assert [each.name for each in store.all()] == ["ben"]
+    rows = SQLAudit(catalogue(tmp_path / "data")).page(99, None, ALL)
+    assert [str(each.act) for each in reversed(rows)] == [
+        "account_made",
+        "account_made",
+        "account_changed",
+        "account_changed",
+        "account_changed",
+        "account_changed",
+        "password_changed",
+        "account_changed",
+        "account_removed",
+    ]
+    assert {str(each.actor).partition(":")[0] for each in rows} == {"owner"}
+    assert PASSWORD not in str(rows)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "typed", "said"),
+    [
+        (("create", "Ann Lee"), PASSWORD, "small letters"),
+        (("create", "ann"), "short", "at least 10"),
+        (("create", "ann", "--team", "Tax!"), PASSWORD, "teams"),
+        (("create", "ann", "--email", "nobody"), PASSWORD, "no e-mail address"),
+        (("show", "ann"), "", "no such account"),
+        (("password", "ann"), PASSWORD, "no such account"),
+        (("role", "ann", "admin"), "", "no such account"),
+        (("remove", "ann", "--yes"), "", "no such account"),
+    ],
+)
+def test_what_cannot_be_is_told_in_a_sentence(run: Run, arguments: tuple[str, ...], typed: str, said: str) -> None:
+    given = ("--password-file", "-") if arguments[0] in ("create", "password") else ()
+    assert said in run(*arguments, *given, typed=typed, code=1)
+
+
+def test_nobody_takes_the_name_of_another(run: Run) -> None:
+    run("create", "ann", "--password-file", "-", typed=PASSWORD)
+    assert "already" in run("create", "ann", "--password-file", "-", typed=PASSWORD, code=1)
