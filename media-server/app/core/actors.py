@@ -54,8 +54,13 @@ class Actor:
     """Of an owner or an account; that of all others is never asked for."""
 
     @property
-    def is_owner(self) -> bool:
-        return self.kind is ActorKind.OWNER
+    def is_known(self) -> bool:
+        """Whether it is somebody who has logged in here, and not only somebody who has a link."""
+        return self.kind in (ActorKind.OWNER, ActorKind.ACCOUNT)
+
+    def rules(self, owner: str) -> bool:
+        """Whether the links of this owner are theirs to use and to change without being asked for anything."""
+        return self.is_known and self.reach.may_change and self.reach.holds(owner)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)

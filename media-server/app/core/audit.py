@@ -112,6 +112,8 @@ class Wanted(NamedTuple):
     until: float | None = None
     text: str = ""
     """Stands somewhere in a row: in the actor's name, an address, a link, an upload or the facts."""
+    owners: frozenset[str] | None = None
+    """Only what was done about links that are theirs now; None for all."""
 
 
 ALL = Wanted()

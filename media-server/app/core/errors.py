@@ -90,6 +90,18 @@ class ForeignPage(UploadError):
     )
 
 
+class AdminsOnly(UploadError):
+    code = "admins_only"
+    default = "This is for admins of this server. Ask one of them."
+
+
+class ReadOnly(UploadError):
+    code = "read_only"
+    default = (
+        "You may look at this link and take its files, and change nothing. Ask a member of your team, or an admin."
+    )
+
+
 class OriginNotAllowed(UploadError):
     code = "origin_not_allowed"
     default = (

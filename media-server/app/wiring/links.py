@@ -14,8 +14,13 @@ from app.services.links.file_requests import FileRequests, TermChecks
 from app.services.links.finishing import Finishing
 from app.services.links.logos import Logos
 from app.services.links.passwords import Argon2Hasher
+from app.services.links.whose import Kept, Whose
 from app.settings import Settings
+from app.storage.sql.documents import SQLDocumentLists
+from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.logos import SQLLogos
+from app.storage.sql.messages import SQLMessages
+from app.storage.sql.shares import SQLShares
 from app.wiring.captcha import build_captcha
 from app.wiring.extras import check_extra
 from app.wiring.ground import Ground, policy_of
@@ -37,6 +42,7 @@ class Links:
     hasher: Argon2Hasher
     logos: Logos
     brand: Brand
+    whose: Whose
 
 
 def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
@@ -65,7 +71,20 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
     )
     finishing = Finishing(ground.requests, ground.parties)
     logos = Logos(links=ground.requests, store=SQLLogos(ground.catalogue))
-    return Links(file_requests, finishing, captcha, access, hasher, logos, brand_of(settings))
+    return Links(file_requests, finishing, captcha, access, hasher, logos, brand_of(settings), _whose(ground))
+
+
+def _whose(ground: Ground) -> Whose:
+    catalogue = ground.catalogue
+    return Whose(
+        Kept(
+            links=ground.requests,
+            shares=SQLShares(catalogue, clock=ground.clock, durable=False),
+            messages=SQLMessages(catalogue),
+            endpoints=SQLEndpoints(catalogue),
+            documents=SQLDocumentLists(catalogue),
+        )
+    )
 
 
 def _check(settings: Settings, name: str) -> None:

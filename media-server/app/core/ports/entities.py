@@ -58,7 +58,11 @@ class DocumentLists(Protocol):
         ...
 
     def of_link(self, link: str) -> EntityId | None:
-        """The entity that has documents which came by the link with this hash; None where there is none. Looks at every document."""
+        """The entity that has documents which came by the link with this hash; None where there is none."""
+        ...
+
+    def of_owners(self, owners: Collection[str]) -> frozenset[EntityId]:
+        """The entities that have documents which came by links of these owners."""
         ...
 
     def entities(self, most: int, after: EntityId = "") -> list[ListedEntity]:

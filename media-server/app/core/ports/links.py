@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
 
 from app.core.actors import THE_OWNER, Actor
@@ -50,9 +50,10 @@ class LinkStore(Protocol):
         order: LinkOrder = NEWEST_FIRST,
         only: LinkFilter | None = None,
         viewer: str = THE_OWNER,
+        owners: Collection[str] | None = None,
     ) -> list[tuple[RequestLink, Standing]]:
         """Up to ``most`` links with how each stands for ``viewer``, behind the one at ``after``; with ``only`` those that are so
-        ``now``, with ``active`` those that take uploads ``now``, or those that do not."""
+        ``now``, with ``active`` those that take uploads ``now``, or those that do not; with ``owners`` those that are theirs."""
         ...
 
     def standing(self, hash: str, viewer: str = THE_OWNER) -> tuple[RequestLink, Standing]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from app.core.messages import Answer, Batch, Endpoint, Message, MessageState
@@ -50,9 +50,14 @@ class MessageStore(Protocol):
         ...
 
     def page(
-        self, most: int, after: Place | None, state: MessageState | None = None, link: str | None = None
+        self,
+        most: int,
+        after: Place | None,
+        state: MessageState | None = None,
+        link: str | None = None,
+        owners: Collection[str] | None = None,
     ) -> list[Message]:
-        """Up to ``most`` messages, newest first, behind the one at ``after``."""
+        """Up to ``most`` messages, newest first, behind the one at ``after``; with ``owners`` those about links of theirs."""
         ...
 
     def prune(self, before: float, most: int) -> int:

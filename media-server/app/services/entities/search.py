@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 
 from app.core.actors import Actor
 from app.core.audit import Act
@@ -139,9 +140,12 @@ class DocumentSearch:
                 found.add(entity_of(self._requests.load(hash)))
         return frozenset(found)
 
-    def page(self, most: int, after: EntityId = "") -> list[ListedEntity]:
-        """Up to ``most`` entities that have documents, in the order of their ids, behind ``after``."""
-        return self._lists.entities(most, after)
+    def page(self, most: int, after: EntityId = "", owned: Collection[EntityId] | None = None) -> list[ListedEntity]:
+        """Up to ``most`` entities that have documents, in the order of their ids, behind ``after``; with ``owned`` those of these."""
+        if owned is None:
+            return self._lists.entities(most, after)
+        behind = (self._lists.entity(each) for each in sorted(owned) if each > after)
+        return list(islice((each for each in behind if each is not None), most))
 
     def documents(
         self,

@@ -99,7 +99,7 @@ class Access:
         is away or too many wait for an answer. A captcha token is used up only where one was needed and no password was
         missing.
         """
-        if credentials.actor.is_owner or (
+        if credentials.actor.rules(link.owner) or (
             not link.terms.requires_password and link.terms.captcha is not CaptchaMode.ALWAYS
         ):
             return

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import secrets
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
@@ -32,6 +32,7 @@ from app.core.standing import NEWEST_FIRST, LinkFilter, LinkOrder, Place, Standi
 from app.core.terms import MAX_HOURS, TERMS, Ask, CaptchaMode, Kind, Term
 from app.services.accounts import acts
 from app.services.links.access import Access
+from app.services.links.whose import check_change, folder_of_new
 
 MAX_NAME_LENGTH = 200
 MAX_LISTED = 2**31 - 1
@@ -67,13 +68,14 @@ class LinkInfo:
 
 
 class Listing(NamedTuple):
-    """Which links are listed, in which order, and for whom: ``viewer`` is an actor's name."""
+    """Which links are listed, in which order, and for whom: ``viewer`` is an actor's name, ``owners`` whose links; None for all."""
 
     viewer: str
     order: LinkOrder = NEWEST_FIRST
     only: LinkFilter | None = None
     active: bool | None = None
     """True for those that take uploads, false for those that do not."""
+    owners: Collection[str] | None = None
 
 
 FOR_THE_OWNER = Listing(THE_OWNER)
@@ -123,18 +125,22 @@ class FileRequests:
         changes: Changes,
         actor: Actor,
         *,
+        owner: str | None = None,
         hash: str | None = None,
         entity: str | None = None,
     ) -> RequestLink:
-        """Make a link that belongs to ``actor``, under a new hash, or one that nobody else has. Raises RateLimited, DestinationNotReady, NotInstalled."""
+        """Make a link that belongs to ``owner``, else to ``actor``, under a new hash, or one that nobody else has. Raises RateLimited, DestinationNotReady, NotInstalled,
+        AdminsOnly."""
         key, limit = f"create:{actor.address}", self._create_limit
         if limit is not None and not self._attempts.hit(key, limit):
             wait = self._attempts.retry_after(key, limit)
             raise RateLimited("Too many links were made in a short time. Wait, then try again.", retry_after=wait)
+        whose = owner or str(actor)
+        folder = folder_of_new(folder, whose, actor)
         blank = RequestLink(
-            hash=hash or new_hash(), folder=folder, created_at=self._clock(), owner=str(actor), entity=entity
+            hash=hash or new_hash(), folder=folder, created_at=self._clock(), owner=whose, entity=entity
         )
-        link = self._change({"expires_hours": self._hours(changes), **changes})(blank)
+        link = self._change({"expires_hours": self._hours(changes), **changes}, actor)(blank)
         self._requests.create(link, actor)
         acts.note(actor, "link made", link.hash, folder=str(folder))
         return link
@@ -145,15 +151,16 @@ class FileRequests:
         wait = 0.0 if due_at is None else max(0.0, (due_at - self._clock()) / 3600)
         return self._usual_hours and min(self._usual_hours + wait, MAX_HOURS)
 
-    def edit(self, hash: str, changes: Changes, actor: Actor) -> RequestLink:
-        """Change what ``changes`` names and nothing else. Raises RequestNotFound, DestinationNotReady, NotInstalled."""
-        link = self._requests.update(hash, self._change(changes), actor)
-        acts.note(actor, "link changed", hash, changed=sorted(changes))
+    def edit(self, hash: str, changes: Changes, actor: Actor, owner: str | None = None) -> RequestLink:
+        """Change what ``changes`` names and nothing else, and give it to ``owner``, where one is named. Raises RequestNotFound,
+        DestinationNotReady, NotInstalled, AdminsOnly."""
+        link = self._requests.update(hash, self._change(changes, actor, owner), actor)
+        acts.note(actor, "link changed", hash, changed=sorted([*changes, *(["owner"] if owner else [])]))
         return link
 
     def close(self, hash: str, actor: Actor) -> None:
         """Take no more uploads; what has arrived stays. Raises RequestNotFound."""
-        self._requests.update(hash, self._change({"active": False}), actor)
+        self._requests.update(hash, self._change({"active": False}, actor), actor)
         acts.note(actor, "link closed", hash)
 
     def link(self, hash: str) -> RequestLink:
@@ -217,6 +224,7 @@ class FileRequests:
             order=wanted.order,
             only=wanted.only,
             viewer=wanted.viewer,
+            owners=wanted.owners,
         )
 
     def all(self, wanted: Listing = FOR_THE_OWNER) -> list[tuple[RequestLink, Standing]]:
@@ -280,7 +288,7 @@ class FileRequests:
             raise InvalidRequest(" ".join(problems.values()), fields=problems)
         return sender
 
-    def _change(self, changes: Changes) -> Callable[[RequestLink], RequestLink]:
+    def _change(self, changes: Changes, actor: Actor, owner: str | None = None) -> Callable[[RequestLink], RequestLink]:
         """The pure function that applies ``changes``; the slow hash is computed here, before any lock is held."""
         kept = {term.field: self._kept(term, changes[term.name]) for term in TERMS if term.name in changes}
 
@@ -288,7 +296,8 @@ class FileRequests:
             terms = replace(link.terms, **kept)
             if terms.alias and not terms.is_guarded:
                 raise InvalidRequest(UNGUARDED, fields={"alias": UNGUARDED})
-            return replace(link, terms=terms)
+            check_change(link.terms, terms, actor)
+            return replace(link, terms=terms, owner=owner or link.owner)
 
         return changed
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 
 from app.core.actors import Actor
 from app.core.audit import Act
@@ -36,10 +37,15 @@ class MessageLog:
         self._bell = bell
 
     def page(
-        self, most: int, after: Place | None, state: MessageState | None = None, link: str | None = None
+        self,
+        most: int,
+        after: Place | None,
+        state: MessageState | None = None,
+        link: str | None = None,
+        owners: Collection[str] | None = None,
     ) -> list[Message]:
-        """Up to ``most`` messages, newest first, behind the one at ``after``."""
-        return self._store.page(most, after, state, link)
+        """Up to ``most`` messages, newest first, behind the one at ``after``; with ``owners`` those about links of theirs."""
+        return self._store.page(most, after, state, link, owners)
 
     def one(self, id: str) -> Message:
         """Raises MessageNotFound."""

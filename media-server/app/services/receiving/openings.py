@@ -84,14 +84,14 @@ class Openings:
         return self._file_requests.check_sender(replace(link, terms=asked), name, email)
 
     def _check_answered(self, link: RequestLink, credentials: Credentials) -> None:
-        if credentials.actor.is_owner or not any(each.required for each in link.terms.questions):
+        if credentials.actor.rules(link.owner) or not any(each.required for each in link.terms.questions):
             return
         party = party_of(link, credentials.key)
         check_answered(link.terms, party, self._parties.answers(link.hash, party) if party else {})
 
     def count(self, credentials: Credentials) -> None:
         """Count one opening; those of an owner are not counted. Raises RateLimited, and then it is not counted either."""
-        if not credentials.actor.is_owner:
+        if not credentials.actor.is_known:
             self._count(credentials.actor.address)
 
     def count_packed(self, client: str, number: int) -> None:

@@ -14,6 +14,7 @@ from app.core.audit import AuditRow, Erasure, Wanted, facts_text
 from app.core.ports.audit import Place
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Row, Transaction, compiled, inserted, value
+from app.storage.sql.owned import hashes_of
 from app.storage.sql.schema import audit
 from app.storage.sql.sought import holds, sought
 
@@ -54,6 +55,7 @@ class _Shape(NamedTuple):
     link: bool
     text: bool
     ascii: bool
+    owners: bool
 
 
 class SQLAudit:
@@ -118,6 +120,7 @@ class SQLAudit:
             link=wanted.link is not None,
             text=bool(wanted.text),
             ascii=wanted.text.isascii(),
+            owners=wanted.owners is not None,
         )
         query = self._pages.get(shape)
         if query is None:
@@ -125,6 +128,8 @@ class SQLAudit:
         at, id = after or _NEWEST
         asked = {each: getattr(wanted, each) for each in ("kind", "name", "act", "link") if getattr(shape, each)}
         asked |= sought(self._database, wanted.text) if wanted.text else {}
+        if wanted.owners is not None:
+            asked["owners"] = self._database.listed(wanted.owners)
         since = -1.0 if wanted.since is None else wanted.since
         until = _NEWEST[0] if wanted.until is None else wanted.until
         with self._database.read() as tx:
@@ -171,6 +176,8 @@ class SQLAudit:
         for name in ("kind", "name", "act", "link"):
             if getattr(shape, name):
                 conditions.append(audit.c[name] == value(name, sa.Text))
+        if shape.owners:
+            conditions.append(audit.c.link.in_(hashes_of(self._database)))
         if shape.text:
             conditions.append(or_(*(holds(self._database, column, shape.ascii) for column in _SEARCHED)))
         return (

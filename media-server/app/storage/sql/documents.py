@@ -14,7 +14,7 @@ from app.core.search.listing import DocumentState, ListedDocument, ListedEntity
 from app.core.search.texts import Trouble
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, compiled, inserted, value
-from app.storage.sql.schema import documents
+from app.storage.sql.schema import documents, links
 
 _NAMES = tuple(ListedDocument.__slots__)
 _COLUMNS = [documents.c[name] for name in _NAMES]
@@ -59,6 +59,8 @@ class SQLDocumentLists:
         self._page = words(page)
         self._page_of_states = words(page.where(database.among(documents.c.state, "states")))
         self._of_link = words(select(sa.func.min(documents.c.entity)).where(documents.c.link == value("link")))
+        came_by = select(sa.func.min(documents.c.entity)).where(documents.c.link == links.c.hash).scalar_subquery()
+        self._of_owners = words(select(came_by).where(database.among(links.c.owner, "owners")))
         self._next_entity = words(select(sa.func.min(documents.c.entity)).where(documents.c.entity > value("after")))
         counted = select(documents.c.state, sa.func.count(), sa.func.min(documents.c.link))
         self._counts = words(counted.where(of_entity).group_by(documents.c.state))
@@ -116,6 +118,11 @@ class SQLDocumentLists:
         with self._database.read() as tx:
             row = tx.one(self._of_link, link=link)
         return row[0] if row else None
+
+    def of_owners(self, owners: Collection[str]) -> frozenset[EntityId]:
+        with self._database.read() as tx:
+            rows = tx.all(self._of_owners, owners=self._database.listed(owners))
+        return frozenset(row[0] for row in rows if row[0] is not None)
 
     def entities(self, most: int, after: EntityId = "") -> list[ListedEntity]:
         found: list[ListedEntity] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any
 
 import sqlalchemy as sa
@@ -51,6 +51,7 @@ TAKEN = "Another link has this readable address. Take another one, or take it aw
 _HASH = re.compile(r"[A-Za-z0-9_-]{16,64}")
 _TERMS = [
     links.c.alias,
+    links.c.owner,
     links.c.active,
     links.c.expires_at,
     links.c.ends_at,
@@ -174,7 +175,11 @@ class SQLLinks:
                     act=Act.LINK_CLOSED if closed else Act.LINK_REOPENED if reopened else Act.LINK_CHANGED,
                     title=link.terms.title or None,
                     folder=str(link.folder),
-                    changed=[*changed_terms(before.terms, link.terms), *(["logo"] if link.logo != before.logo else [])],
+                    changed=[
+                        *changed_terms(before.terms, link.terms),
+                        *(name for name in ("logo", "owner") if getattr(link, name) != getattr(before, name)),
+                    ],
+                    owner=link.owner if link.owner != before.owner else None,
                 )
         self._database.sync()
         self._happened()
@@ -217,10 +222,15 @@ class SQLLinks:
         order: LinkOrder = NEWEST_FIRST,
         only: LinkFilter | None = None,
         viewer: str = THE_OWNER,
+        owners: Collection[str] | None = None,
     ) -> list[tuple[RequestLink, Standing]]:
         at, hash = after or beginning(order)
+        asked: dict[str, object] = {"at": at, "hash": hash, "most": most, "viewer": viewer, "now": now}
+        query = self._lists.page(order, only, active, owners is not None)
+        if owners is not None:
+            asked["owners"] = self._database.listed(owners)
         with self._database.read() as tx:
-            rows = tx.all(self._lists.page(order, only, active), at=at, hash=hash, most=most, viewer=viewer, now=now)
+            rows = tx.all(query, **asked)
         return [(link_of(json.loads(row[0])), standing_of(row)) for row in rows]
 
     def standing(self, hash: str, viewer: str = THE_OWNER) -> tuple[RequestLink, Standing]:
@@ -319,6 +329,7 @@ def _reminds(link: RequestLink) -> tuple[float | None, tuple[int, ...]]:
 def _terms(link: RequestLink) -> dict[str, Any]:
     return {
         "alias": link.terms.alias or None,
+        "owner": link.owner,
         "active": int(link.terms.active),
         "expires_at": link.terms.expires_at,
         "ends_at": ends_at(link),

@@ -65,6 +65,7 @@ class ListStatements:
     """Statements for pages, made when they are first wanted, and for one link."""
 
     def __init__(self, database: Database) -> None:
+        self._database = database
         self._dialect = database.dialect
         self.page = cache(self._page)
         self.one = compiled(self._found().where(links.c.hash == value("hash")), self._dialect)
@@ -73,7 +74,7 @@ class ListStatements:
         looked = and_(seen.c.link == links.c.id, seen.c.viewer == value("viewer", sa.Text))
         return select(links.c.document, *_STANDING).select_from(links.outerjoin(seen, looked))
 
-    def _page(self, order: LinkOrder, only: LinkFilter | None, active: bool | None) -> Query:
+    def _page(self, order: LinkOrder, only: LinkFilter | None, active: bool | None, some_owners: bool = False) -> Query:
         by = _BY[order.by]
         here = sa.tuple_(by, links.c.hash)
         there = sa.tuple_(value("at", by.type), value("hash", sa.Text))
@@ -81,6 +82,8 @@ class ListStatements:
         found = self._found().where(behind)
         if only is not None:
             found = found.where(_ONLY[only])
+        if some_owners:
+            found = found.where(self._database.among(links.c.owner, "owners"))
         if active is not None:
             found = found.where(_OPEN_NOW if active else sa.not_(_OPEN_NOW))
         sorted_by = [each.desc() if order.descending else each.asc() for each in (by, links.c.hash)]

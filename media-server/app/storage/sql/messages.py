@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import asdict
+from itertools import product
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from app.core.messages import Batch, Channel, Message, MessageKind, MessageState
 from app.core.ports.messages import Place
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, compiled, filled, inserted, is_id, value
+from app.storage.sql.owned import hashes_of
 from app.storage.sql.telling_tables import batches, messages
 
 _COLUMNS = [column for column in messages.columns if column.name != "lane"]
@@ -66,14 +68,10 @@ class _Statements:
             .limit(number(1))
             .offset(value("n", sa.Integer))
         )
-        self.pages = {
-            (by_state, by_link): words(self._page(by_state, by_link))
-            for by_state in (False, True)
-            for by_link in (False, True)
-        }
+        self.pages = {shape: words(self._page(database, *shape)) for shape in product((False, True), repeat=3)}
 
     @staticmethod
-    def _page(by_state: bool, by_link: bool) -> Any:
+    def _page(database: Database, by_state: bool, by_link: bool, by_owner: bool) -> Any:
         at, id = value("at", sa.Double), value("id")
         behind = or_(messages.c.created_at < at, and_(messages.c.created_at == at, messages.c.id < id))
         rows = select(*_COLUMNS).where(messages.c.created_at <= at, behind)
@@ -81,6 +79,8 @@ class _Statements:
             rows = rows.where(messages.c.state == value("state"))
         if by_link:
             rows = rows.where(messages.c.link == value("link"))
+        if by_owner:
+            rows = rows.where(messages.c.link.in_(hashes_of(database)))
         newest = rows.order_by(messages.c.created_at.desc(), messages.c.id.desc())
         return newest.limit(value("most", sa.Integer)).offset(number(0))
 
@@ -158,14 +158,21 @@ class SQLMessages:
         return found
 
     def page(
-        self, most: int, after: Place | None, state: MessageState | None = None, link: str | None = None
+        self,
+        most: int,
+        after: Place | None,
+        state: MessageState | None = None,
+        link: str | None = None,
+        owners: Collection[str] | None = None,
     ) -> list[Message]:
         at, id = after or (1e18, "")
         if link is not None and not is_id(link):
             return []
         named = {"state": state and state.value, "link": link}
-        asked = {name: each for name, each in named.items() if each is not None}
-        words = self._sql.pages[state is not None, link is not None]
+        asked: dict[str, object] = {name: each for name, each in named.items() if each is not None}
+        words = self._sql.pages[state is not None, link is not None, owners is not None]
+        if owners is not None:
+            asked["owners"] = self._database.listed(owners)
         with self._database.read() as tx:
             rows = tx.all(words, at=at, id=id if is_id(id) else "", most=most, **asked)
         return [_message(row) for row in rows]

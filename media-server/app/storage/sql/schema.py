@@ -15,7 +15,7 @@ from app.storage.sql import account_tables, share_tables, telling_tables  # noqa
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0012"
+REVISION = "0013"
 """The newest migration, which the tables below are made by."""
 
 
@@ -70,11 +70,13 @@ links = Table(
     Column("finished", Integer, nullable=False, server_default=NOTHING),
     Column("remind_at", Double),  # When people are reminded next.
     Column("alias", Text),  # The word that its readable address has.
+    Column("owner", Text, nullable=False, server_default=text("'owner'")),  # Whose it is.
     Index("links_by_age", "created_at", "hash"),
     Index("links_by_arrival", "last_received_at", "hash"),
     Index("links_by_name", "sorted_name", "hash"),
     Index("links_by_end", "ends_at", "hash"),
     Index("links_by_due", "due_at", "hash"),
+    Index("links_by_owner", "owner", "hash"),
     # Numbers of deleted links are not given again, while rows of theirs may still be there.
     sqlite_autoincrement=True,
 )
@@ -356,6 +358,7 @@ documents = Table(
     Index("documents_by_id", "entity", "document", unique=True),
     Index("documents_by_age", "entity", "at", "document"),
     Index("documents_by_state", "entity", "state", "link"),
+    Index("documents_by_link", "link", "entity"),
 )
 some("documents_due", documents.c.next_at, documents.c.id, only=documents.c.next_at.is_not(None))
 

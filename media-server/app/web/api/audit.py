@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.core.audit import Wanted
 from app.core.errors import InvalidRequest
 from app.core.ports.audit import Place
 from app.web.wire.audit_views import AuditQuery, Erased, ErasureBody, entry_view, exported
@@ -12,6 +13,7 @@ from app.web.wire.declaring import CSV, JSON_LINES
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import Cursor, read_page
+from app.web.wire.reach import chooses_by_reach
 
 audit = Blueprint("audit", __name__, url_prefix="/api/droppr/audit")
 _NEWEST = 1000
@@ -21,11 +23,12 @@ _TYPES = {"csv": CSV, "jsonl": JSON_LINES}
 
 @audit.get("")
 @owner_required
+@chooses_by_reach
 def entries() -> Response:
     log, query = services().audit.log, parse(AuditQuery, request.args.to_dict())
-    wanted = query.wanted()
+    wanted = query.wanted()._replace(owners=acting().reach.owners)
     if query.format is not None:
-        return _file(query)
+        return _file(query, wanted)
     found, more = read_page(
         lambda most, after: log.page(most, _place(after), wanted),
         lambda: log.page(_NEWEST, None, wanted),
@@ -41,12 +44,12 @@ def erase() -> Response:
     return jsonify(Erased(rows=services().audit.log.erase(body.text, body.kind, acting())))
 
 
-def _file(query: AuditQuery) -> Response:
+def _file(query: AuditQuery, wanted: Wanted) -> Response:
     assert query.format is not None
     if request.method == "HEAD":
         reply = Response()
     else:
-        pages = services().audit.log.export(query.wanted(), query.format, acting())
+        pages = services().audit.log.export(wanted, query.format, acting())
         reply = Response(exported(pages, query.format))
     reply.headers["Content-Type"] = f"{_TYPES[query.format]}; charset=utf-8"
     reply.headers["Content-Disposition"] = f'attachment; filename="droppr-audit.{query.format}"'

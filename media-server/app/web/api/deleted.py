@@ -14,6 +14,7 @@ from app.web.wire.file_queries import ChosenBody, ManyBody, RenameBody
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import read_page
+from app.web.wire.reach import changes_nothing
 
 MOST_LISTED = 10_000
 
@@ -98,6 +99,7 @@ def restore_many(hash: str) -> Response:
 
 @deleted.post("/requests/<hash>/selections")
 @owner_required
+@changes_nothing
 def select(hash: str) -> tuple[Response, int]:
     made = services().received.selections.make(hash, read_json(ChosenBody).uploads)
     return jsonify(bin_replies.Selected(id=made.id, expires_at=made.until)), 201

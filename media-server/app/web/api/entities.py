@@ -12,6 +12,7 @@ from app.web.wire.context import services
 from app.web.wire.entity_views import context_view, document_view, entity_view, found_view, text_view
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import read_page
+from app.web.wire.reach import chooses_by_reach
 from app.web.wire.search_query import AlikeQuery, DocumentsQuery, EntityQuery, SearchQuery, TextQuery, read_query
 from app.web.wire.taken import note_shown
 
@@ -21,6 +22,7 @@ _ALL = 2**31 - 1
 
 @entities.get("/search")
 @owner_required
+@chooses_by_reach
 def search() -> Response:
     query = read_query(SearchQuery)
     return _found(query, query.named)
@@ -35,11 +37,12 @@ def search_entity(entity_id: str) -> Response:
 
 @entities.get("/entities")
 @owner_required
+@chooses_by_reach
 def list_entities() -> Response:
-    here = _here()
+    here, owned = _here(), _owned()
     found, more = read_page(
-        lambda most, after: here.page(most, after[1] if after else ""),
-        lambda: here.page(_ALL),
+        lambda most, after: here.page(most, after[1] if after else "", owned),
+        lambda: here.page(_ALL, owned=owned),
         lambda each: (0.0, each.entity),
     )
     return jsonify(entities=[entity_view(each, here.title(each)) for each in found], **more)
@@ -94,13 +97,13 @@ def delete_document(entity_id: str, document_id: str) -> Response:
 @owner_required
 def list_similar(entity_id: str, document_id: str) -> Response:
     query = read_query(AlikeQuery)
-    scope = query.scope(query.named, _of_links(query.link))
+    scope = query.scope(query.named, _of_links(query.link), _owned())
     found = _here().alike(entity_id, document_id, scope, query.limit, shown=query.cursor)
     return jsonify(found_view(found))
 
 
 def _found(query: EntityQuery, named: frozenset[EntityId] | None) -> Response:
-    scope = query.scope(named, _of_links(query.link))
+    scope = query.scope(named, _of_links(query.link), _owned())
     if query.format == "context":
         if query.cursor:
             raise InvalidRequest(
@@ -112,6 +115,11 @@ def _found(query: EntityQuery, named: frozenset[EntityId] | None) -> Response:
 
 def _of_links(links: list[str] | None) -> frozenset[EntityId] | None:
     return None if links is None else _here().of_links(links)
+
+
+def _owned() -> frozenset[EntityId] | None:
+    """The entities within reach of who asks; None for all."""
+    return services().links.whose.entities(acting().reach)
 
 
 def _here() -> DocumentSearch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
-from app.core.messages import MessageState
+from app.core.messages import MessageState, is_chat
 from app.web.wire.context import services
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.link_views import owner_view
@@ -20,6 +20,7 @@ from app.web.wire.message_views import (
 )
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.paging import read_page
+from app.web.wire.reach import chooses_by_reach, judge_admin
 
 messages = Blueprint("messages", __name__, url_prefix="/api")
 _NEWEST = 1000
@@ -28,12 +29,14 @@ _NEWEST = 1000
 
 @messages.get("/messages")
 @owner_required
+@chooses_by_reach
 def list_messages() -> Response:
     log, query = services().messages.log, parse(MessageQuery, request.args.to_dict())
+    owners = acting().reach.owners
     state = None if query.state is None else MessageState(query.state)
     found, more = read_page(
-        lambda most, after: log.page(most, after, state, query.link),
-        lambda: log.page(_NEWEST, None, state, query.link),
+        lambda most, after: log.page(most, after, state, query.link, owners),
+        lambda: log.page(_NEWEST, None, state, query.link, owners),
         lambda each: (each.created_at, each.id),
     )
     return jsonify(messages=[message_view(each) for each in found], **more)
@@ -53,8 +56,13 @@ def send_again(message_id: str) -> tuple[Response, int]:
 
 @messages.post("/messages/test")
 @owner_required
+@chooses_by_reach
 def test() -> tuple[Response, int]:
     body = read_json(TestBody)
+    if body.endpoint is None:
+        judge_admin(acting())
+    else:
+        services().links.whose.endpoint(body.endpoint, acting().reach)
     made = services().messages.log.test(acting(), body.mail, body.endpoint)
     return jsonify(messages=[message_view(each) for each in made]), 202
 
@@ -70,15 +78,23 @@ def invite(hash: str) -> tuple[Response, int]:
 
 @messages.post("/endpoints")
 @owner_required
+@chooses_by_reach
 def make() -> tuple[Response, int]:
     body = read_json(EndpointBody)
+    if body.link is None or is_chat(body.url):
+        judge_admin(acting())
+    else:
+        services().links.whose.link(body.link, acting().reach)
     return jsonify(made_view(services().messages.endpoints.make(body.url, body.kinds, body.link, acting()))), 201
 
 
 @messages.get("/endpoints")
 @owner_required
+@chooses_by_reach
 def list_endpoints() -> Response:
-    return jsonify(endpoints=[endpoint_view(each) for each in services().messages.endpoints.all()])
+    here, reach = services(), acting().reach
+    found = [each for each in here.messages.endpoints.all() if here.links.whose.holds(each.link, reach)]
+    return jsonify(endpoints=[endpoint_view(each) for each in found])
 
 
 @messages.patch("/endpoints/<endpoint_id>")

@@ -17,6 +17,7 @@ from app.web.wire.account_views import whoami
 from app.web.wire.context import client_address, from_own_page, is_https, services
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, caller, cookie_name, owner_required
+from app.web.wire.reach import chooses_by_reach
 
 MAX_LOGIN_BYTES = 8 * 1024
 KNOWN = "droppr_known"
@@ -81,5 +82,6 @@ def _cookie_terms() -> dict[str, Any]:
 
 @owner.get("/session")
 @owner_required
+@chooses_by_reach
 def show_session() -> Response:
     return jsonify(whoami(acting()))

@@ -23,6 +23,7 @@ from app.web.wire.json_body import parse, read_json
 from app.web.wire.link_views import listed_view, owner_view, sender_view
 from app.web.wire.ownership import acting, owner_required, require_owner
 from app.web.wire.paging import PageQuery, read_ordered, read_page, read_sorted
+from app.web.wire.reach import changes_nothing, chooses_by_reach
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, Seen
 from app.web.wire.taken import note_download
 
@@ -46,18 +47,23 @@ def _know_any_path(state: BlueprintSetupState) -> None:
 
 @requests.post("/requests")
 @owner_required
+@chooses_by_reach
 def create() -> tuple[Response, int]:
     body = read_json(NewLink)
-    link = services().links.file_requests.create(body.folder, body.terms(), acting())
+    here = services().links
+    owner = here.whose.owner_of_new(acting(), body.owner)
+    link = here.file_requests.create(body.folder, body.terms(), acting(), owner=owner)
     return jsonify(owner_view(link)), 201
 
 
 @requests.get("/requests")
 @owner_required
+@chooses_by_reach
 def list_all() -> Response:
     here = services().links.file_requests
     query = parse(ListQuery, request.args.to_dict())
-    wanted = Listing(str(acting()), query.order, query.only, query.active)
+    owners = query.owners_within(acting().reach)
+    wanted = Listing(str(acting()), query.order, query.only, query.active, owners)
     links, more = read_ordered(
         lambda most, after: here.page(most, after, wanted),
         lambda: here.all(wanted),
@@ -79,6 +85,7 @@ def show(hash: str) -> Response:
 
 @requests.post("/requests/<hash>/seen")
 @owner_required
+@changes_nothing
 def see(hash: str) -> Response:
     new = services().links.file_requests.see(hash, acting(), read_json(Seen).files_arrived)
     return jsonify(files_new=new)
@@ -87,7 +94,9 @@ def see(hash: str) -> Response:
 @requests.patch("/requests/<hash>")
 @owner_required
 def edit(hash: str) -> Response:
-    return jsonify(owner_view(services().links.file_requests.edit(hash, read_json(LinkTerms).terms(), acting())))
+    body, here = read_json(LinkTerms), services().links
+    owner = None if body.owner is None else here.whose.owner(acting(), body.owner)
+    return jsonify(owner_view(here.file_requests.edit(hash, body.terms(), acting(), owner)))
 
 
 @requests.delete("/requests/<hash>")

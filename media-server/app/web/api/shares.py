@@ -18,6 +18,7 @@ from app.web.wire.context import client_address, services
 from app.web.wire.headers import percent_decoded
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, owner_required
+from app.web.wire.reach import chooses_by_reach
 from app.web.wire.receivers import key_of
 from app.web.wire.share_calls import USUAL_HOURS, NewShare, ShareTerms, owners_share, receivers_share
 
@@ -26,8 +27,10 @@ shares = Blueprint("shares", __name__, url_prefix="/api/droppr")
 
 @shares.post("/shares")
 @owner_required
+@chooses_by_reach
 def make() -> tuple[Response, int]:
     body = read_json(NewShare)
+    services().links.whose.link(body.link, acting().reach)
     terms = {"expires_hours": USUAL_HOURS, **body.terms()}
     return jsonify(owners_share(services().received.shares.make(body.link, body.uploads, terms, acting()))), 201
 

@@ -15,6 +15,7 @@ from app.storage.disk.readiness import problems
 from app.web.api.events import Watching
 from app.web.wire.context import is_local, services
 from app.web.wire.ownership import owner_required, recognised_owner
+from app.web.wire.reach import judge_admin
 from app.web.wire.replies import Alive, NotReady, Ready
 
 system = Blueprint("system", __name__)
@@ -36,8 +37,11 @@ def readyz() -> tuple[Response, int]:
 
 @system.get("/metrics")
 def metrics() -> Response:
-    if not (is_local() or recognised_owner()):
-        raise Unauthorized()
+    if not is_local():
+        owner = recognised_owner()
+        if owner is None:
+            raise Unauthorized()
+        judge_admin(owner)
     registry = CollectorRegistry()
     _Counted(registry)  # type: ignore[no-untyped-call]
     registry.register(_Now())

@@ -132,7 +132,10 @@ class Conversation:
         # A page of another address is never the owner by the session.
         owner = recognised_owner(start.token, "websocket") if start.token or from_own_page() else None
         key = sender_key(start.sender_key)
-        credentials = Credentials(owner or sender(client_address()), start.password, start.captcha_token, key)
+        # On somebody else's link everybody is a sender like any other.
+        rules = owner is not None and owner.rules(services().links.file_requests.link(start.request).owner)
+        actor = owner if owner and rules else sender(client_address())
+        credentials = Credentials(actor, start.password, start.captcha_token, key)
         return uploads.open(start.request, command, credentials)
 
     def _receive(self, hash: str, session: UploadSession, data: memoryview) -> UploadSession:

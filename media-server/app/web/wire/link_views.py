@@ -38,6 +38,7 @@ class _OwnersLink(_Link):
     link_as_asked: Annotated[bool, Field(description="Whether `link` is made of what the request called the server.")]
     readable_link: Annotated[str | None, Field(description="The address that `alias` makes; null for none.")]
     folder: str
+    owner: Annotated[str, Field(description="Whose it is: `account:NAME`, `team:NAME` or `owner`.")]
     logo: Annotated[
         str | None, Field(description="The path of its own logo; null where it shows the server's, if any.")
     ]
@@ -204,6 +205,7 @@ def owner_view(link: RequestLink) -> dict[str, Any]:
         **_terms_view(link.terms, Audience.OWNER),
         "link_as_asked": services().settings.public_url is None,
         "folder": str(link.folder),
+        "owner": link.owner,
         "readable_link": whole_address(f"/to/{link.terms.alias}") if link.terms.alias else None,
         "logo": logo_address(link),
         "entity": entity_of(link),

@@ -12,6 +12,7 @@ from app.core.actors import Actor, ActorKind
 from app.core.errors import AdminsOnly, ForeignPage, Unauthorized
 from app.services.accounts.owner import Caller
 from app.web.wire.context import client_address, from_own_page, is_https, is_local, services
+from app.web.wire.reach import judge_reach
 from app.web.wire.rights import note_rights
 
 COOKIE = "droppr_owner"
@@ -34,10 +35,12 @@ def owner_required(view: Callable[P, R]) -> Callable[P, R]:
 
 
 def require_owner() -> None:
-    """Raises Unauthorized unless this request is the owner's, who then is ``acting``."""
+    """Raises Unauthorized unless this request is that of an owner, who then is ``acting``; what ``judge_reach`` raises where what it is
+    about is somebody else's."""
     g.actor = recognised_owner()
     if g.actor is None:
         raise Unauthorized()
+    judge_reach(g.actor)
     note_rights()
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
 from typing_extensions import TypedDict
 
+from app.core.actors import Reach
 from app.core.addresses import address_list, mail_address
 from app.core.colours import accent_colour
 from app.core.errors import InvalidPath
@@ -65,6 +66,15 @@ class LinkChanges(BaseModel):
     """What to set on a link: what is absent stays as it is, and unknown fields are passed over."""
 
     model_config = ConfigDict(extra="ignore", loc_by_alias=False, arbitrary_types_allowed=True)
+
+    owner: Annotated[
+        str | None,
+        Field(
+            max_length=200,
+            description="Whose the link is: `account:NAME`, `team:NAME`, or `owner`, which is whoever holds the admin token. Members "
+            "name themselves or a team of theirs, admins anybody.",
+        ),
+    ] = None
 
     def terms(self) -> dict[str, Any]:
         """What the body named, and nothing that it did not."""
@@ -331,6 +341,16 @@ class ListQuery(BaseModel):
             "week; `late`: they were due, and somebody may still have to send."
         ),
     ] = None
+
+    owner: Annotated[
+        str | None, Field(max_length=200, description="Only links of this owner, such as `account:ann` or `team:tax`.")
+    ] = None
+
+    def owners_within(self, reach: Reach) -> Collection[str] | None:
+        """Whose links are meant of those in reach; None for all."""
+        if self.owner is None:
+            return reach.owners
+        return [self.owner] if reach.holds(self.owner) else []
 
     @property
     def order(self) -> LinkOrder:
