@@ -33,7 +33,7 @@ from app.storage.sql.database import Database, Transaction, compiled, inserted
 from app.storage.sql.events import SQLEvents
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.migrate import migrate
-from app.storage.sql.migrations.versions import v0005_messages
+from app.storage.sql.migrations.versions import v0005_messages, v0013_owners
 from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.reminders import SQLReminders
@@ -91,6 +91,8 @@ def without_seen(tx: Transaction) -> None:
     """The catalogue as it was before there was a note of what is seen, or of what came after that."""
     newest = (
         "links_by_alias",
+        "links_by_owner",
+        "documents_by_link",
         "links_by_due",
         "links_to_remind",
         "ledger_by_item",
@@ -101,7 +103,7 @@ def without_seen(tx: Transaction) -> None:
         tx.run(f"DROP INDEX {index}")
     for table in ("shares", "share_visits", "audit", "invited", "unreminded", "parties", "party_items", "logos"):
         tx.run(f"DROP TABLE {table}")
-    newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties", "alias")]
+    newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties", "alias", "owner")]
     for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("ledger", "lead"), ("events", "about")):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     for index in ("links_by_arrival", "links_by_name", "links_by_end", "ledger_by_arrival"):
@@ -368,6 +370,22 @@ def test_a_catalogue_of_the_first_schema_keeps_what_is_owed(database, opened):
         tx.run("UPDATE alembic_version SET version_num = '0001'")
     migrate(opened())
     assert SQLOutbox(opened()).all() == [entry]
+
+
+def test_whose_a_link_is_is_known_of_those_that_were_made_before_it_was_asked_for(database, opened, store):
+    whose = {f"{HASH}-1": "owner", f"{HASH}-2": "account:ann", f"{HASH}-3": "team:tax"}
+    for hash, owner in whose.items():
+        store.create(replace(link(hash), owner=owner), OWNER)
+    with database.write() as tx:
+        for index in ("links_by_owner", "documents_by_link"):
+            tx.run(f"DROP INDEX {index}")
+        tx.run("ALTER TABLE links DROP COLUMN owner")
+        tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
+    migrate(opened())
+    again = SQLRequests(opened())
+    assert {owner: [each.hash for each, _ in again.page(9, owners=[owner])] for owner in whose.values()} == {
+        owner: [hash] for hash, owner in whose.items()
+    }
 
 
 def test_what_happened_before_there_were_messages_is_told_to_nobody(database, opened, store):

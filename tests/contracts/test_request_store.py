@@ -12,6 +12,7 @@ from app.core import ledger
 from app.core.errors import RequestFull, RequestNotFound
 from app.core.links import Opening, ReceivedFile, RequestLink
 from app.core.paths import RelPath
+from app.core.standing import NEWEST_FIRST, place_of
 from app.core.sums import Sums
 from app.core.terms import Ask, CaptchaMode, Terms
 from app.storage.sql.files import SQLRequests
@@ -327,3 +328,26 @@ def test_of_removing_and_passing_on_at_once_one_happens(store, make):
 
     left, removed = together(2, work)
     assert [one != other for one, other in zip(left, removed, strict=True)] == [True] * 20
+
+
+def test_links_are_listed_by_whose_they_are_page_by_page_also_after_they_were_given_away(store):
+    owners = ("account:ann", "owner", "team:tax", "account:bob")
+    for number in range(12):
+        store.create(
+            replace(link(hash=f"{HASH}-{number:02}", created_at=float(number)), owner=owners[number % 4]), OWNER
+        )
+
+    def listed(*whose: str) -> list[int]:
+        found, after = [], None
+        while page := store.page(2, after=after, owners=whose):
+            found += [each for each, _ in page]
+            after = place_of(page[-1][0], page[-1][1], NEWEST_FIRST.by)
+        assert {each.owner for each in found} <= {*whose}
+        return [int(each.created_at) for each in found]
+
+    assert listed("account:ann", "team:tax") == [10, 8, 6, 4, 2, 0]
+    assert listed("account:bob") == [11, 7, 3]
+    assert listed("account:nobody") == listed() == []
+    store.update(f"{HASH}-03", lambda each: replace(each, owner="team:tax"), OWNER)
+    assert (listed("account:bob"), listed("team:tax")) == ([11, 7], [10, 6, 3, 2])
+    assert len(store.page(99)) == 12
