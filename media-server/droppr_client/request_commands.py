@@ -33,6 +33,7 @@ from droppr_client.output import (
 from droppr_client.share_commands import rename
 from droppr_client.terms import named_terms, terms_options
 
+_OWNER = "account:NAME or team:NAME: yourself or a team of yours; an admin names anybody, also owner: who holds the admin token."
 _ADDRESS = re.compile(r"https?://[^/]")
 
 
@@ -53,6 +54,7 @@ def request() -> None:
 )
 @click.option("--send-to", metavar="ADDRESS", help="Mail the link there, or to several with commas between them.")
 @click.option("--send-text", default="", help="What that mail says before the link.")
+@click.option("--owner", metavar="OWNER", help=f"Whose it is. {_OWNER}")
 @terms_options
 @as_json
 @server_options
@@ -134,13 +136,14 @@ def _create_many(api: Api, file: IO[bytes], folder: str, as_json: bool, terms: d
     type=click.Choice([each.value for each in LinkFilter]),
     help="Only links that are so. not_begun: nothing came or is coming, and not closed; new: with files that you have not seen.",
 )
+@click.option("--owner", metavar="OWNER", help="Only links of this owner, such as account:ann or team:tax.")
 @as_json
 @server_options
-def list_all(api: Api, sort: str | None, reverse: bool, state: str | None, as_json: bool) -> None:
+def list_all(api: Api, sort: str | None, reverse: bool, state: str | None, owner: str | None, as_json: bool) -> None:
     """Every link with what it has received and who sent last, newest first."""
     usual = LinkOrder.usual(LinkSort(sort or LinkSort.CREATED))
     direction = ("asc" if usual.descending else "desc") if reverse else None
-    links = [_with_link(api, each) for each in api.requests(sort=sort, direction=direction, state=state)]
+    links = [_with_link(api, each) for each in api.requests(sort=sort, direction=direction, state=state, owner=owner)]
     if as_json:
         print_json({"requests": links})
     else:
@@ -180,6 +183,7 @@ def show(api: Api, link: str, as_json: bool) -> None:
 @link_argument
 @terms_options
 @click.option("--active/--inactive", default=None, help="Open a closed link again, or close it.")
+@click.option("--owner", metavar="OWNER", help=f"To whom it is given. {_OWNER}")
 @as_json
 @server_options
 def edit(api: Api, link: str, as_json: bool, **options: Any) -> None:
@@ -271,6 +275,7 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
         ("Link", link["link"]),
         ("State", plain_text(link.get("state"))),
         ("Folder", plain_text(link.get("folder"))),
+        ("Owner", plain_text(link.get("owner") or "owner")),
         ("Made", time_text(link.get("created_at"))),
         *((term.label, _term_text(term, link)) for term in TERMS if term.field != "active"),
         ("Received", received),

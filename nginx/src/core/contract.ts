@@ -541,6 +541,8 @@ export interface components {
         readonly LinkState: "open" | "full" | "expired" | "closed";
         /** @description What to set on a link: what is absent stays as it is, and unknown fields are passed over. */
         readonly LinkTerms: {
+            /** @description Whose the link is: `account:NAME`, `team:NAME`, or `owner`, which is whoever holds the admin token. Members name themselves or a team of theirs, admins anybody. */
+            readonly owner?: string | null;
             /** @description What the sender's page is headed with. */
             readonly title?: string | null;
             /** @description What the sender's page says below. */
@@ -616,6 +618,8 @@ export interface components {
             /** @description The address that `alias` makes; null for none. */
             readonly readable_link: string | null;
             readonly folder: string;
+            /** @description Whose it is: `account:NAME`, `team:NAME` or `owner`. */
+            readonly owner: string;
             /** @description The path of its own logo; null where it shows the server's, if any. */
             readonly logo: string | null;
             /** @description The entity under which its files are found, where they are searched. */
@@ -813,6 +817,8 @@ export interface components {
         readonly MessageState: "waiting" | "failed" | "sent" | "given_up";
         /** @description A new link: the folder that files go into, relative to `files/` in the data folder, and its terms. */
         readonly NewLink: {
+            /** @description Whose the link is: `account:NAME`, `team:NAME`, or `owner`, which is whoever holds the admin token. Members name themselves or a team of theirs, admins anybody. */
+            readonly owner?: string | null;
             readonly folder: string;
             /** @description What the sender's page is headed with. */
             readonly title?: string | null;
@@ -995,6 +1001,8 @@ export interface components {
             /** @description The address that `alias` makes; null for none. */
             readonly readable_link: string | null;
             readonly folder: string;
+            /** @description Whose it is: `account:NAME`, `team:NAME` or `owner`. */
+            readonly owner: string;
             /** @description The path of its own logo; null where it shows the server's, if any. */
             readonly logo: string | null;
             /** @description The entity under which its files are found, where they are searched. */
