@@ -28,6 +28,7 @@ describe("OwnerApi", () => {
         hash: "h",
         url: "/request/h",
         folder: "f",
+        owner: "owner",
         entity: "e",
         ...NO_TEXTS,
         created_at: 1.5,

@@ -25,6 +25,7 @@ const LINK: ListedLink = {
   hash: "h".repeat(32),
   url: `/request/${"h".repeat(32)}`,
   folder: "photos/2026",
+  owner: "owner",
   ...NO_TEXTS,
   title: "Wedding",
   createdAt: 0,

@@ -16,6 +16,7 @@ import {
   type SearchedFile,
 } from "./search-wire";
 import type { Terms } from "./terms";
+import { parseWho, type Who } from "./whose";
 import {
   type FilePage,
   type LinkList,
@@ -78,6 +79,12 @@ export class OwnerApi {
   /** Throws `unauthorized` for a wrong token, `too_many_attempts` after many of them. */
   async logIn(token: string): Promise<void> {
     await this.#send("/session", { method: "POST", body: { token } });
+  }
+
+  /** Who is logged in. */
+  async who(signal: AbortSignal): Promise<Who> {
+    const { text } = await this.#call("/session", { signal });
+    return parseWho(text === "" ? null : JSON.parse(text));
   }
 
   async logOut(): Promise<void> {

@@ -1,9 +1,11 @@
 import { make, makeButton } from "../page/dom";
 import type { OwnerApi } from "./api";
 import { t } from "./i18n";
+import type { RowPorts } from "./link-body";
 import { show, submits } from "./parts";
 import { changedTerms } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
+import { OwnerField } from "./whose";
 import type { OwnerLink } from "./wire";
 import { errorWords, fieldProblems } from "./words";
 
@@ -14,9 +16,15 @@ export class Editor {
   readonly #api: OwnerApi;
   readonly #onEnd: (saved: boolean) => void;
   readonly #terms: TermsFields;
+  readonly #owner: OwnerField | null;
   readonly #problem = make("div", { className: "notice bad" });
 
-  constructor(form: HTMLFormElement, link: OwnerLink, api: OwnerApi, onEnd: (saved: boolean) => void) {
+  constructor(
+    form: HTMLFormElement,
+    link: OwnerLink,
+    { api, who, owners }: Pick<RowPorts, "api" | "who" | "owners">,
+    onEnd: (saved: boolean) => void,
+  ) {
     this.#form = form;
     this.#link = link;
     this.#api = api;
@@ -28,12 +36,14 @@ export class Editor {
     this.#problem.hidden = true;
     form.replaceChildren(fields, this.#problem, make("div", { className: "row" }, save, cancel));
     this.#terms = new TermsFields(fields, link);
+    this.#owner = OwnerField.of(who(), owners(), link.owner);
+    if (this.#owner !== null) fields.after(this.#owner.element);
   }
 
   async save(): Promise<void> {
     show(this.#problem, "");
     clearProblems(this.#form);
-    const terms = changedTerms(this.#terms.read(), this.#link);
+    const terms = { ...changedTerms(this.#terms.read(), this.#link), ...this.#owner?.changed };
     try {
       if (Object.keys(terms).length > 0) await this.#api.edit(this.#link.hash, terms);
       const { logo } = this.#terms;

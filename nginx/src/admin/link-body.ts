@@ -23,6 +23,8 @@ import { Tabs } from "./tabs";
 import { Taking } from "./taking";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
+import { mayChange, ownerWords, type Who } from "./whose";
+import { WHOSE_WORDS } from "./whose-words";
 import type { ListedLink, OpenUpload, OwnerLink, ReceivedFile } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
@@ -34,6 +36,10 @@ export interface RowPorts {
   readonly showTab: (hash: string, tab: Tab) => void;
   /** A link is deleted: there is nothing to be shown of it any more. */
   readonly gone: () => void;
+  /** Who is logged in. */
+  readonly who: () => Who;
+  /** Whose links there are, of those that are shown. */
+  readonly owners: () => ReadonlySet<string>;
   /** Begins a new link that is like this one. */
   readonly duplicate: (link: OwnerLink) => void;
   /** Asks the owner whether to close a link, and whether to cancel the uploads that are on their way to it, too. */
@@ -119,9 +125,11 @@ export class LinkBody {
       passOn: (path) => this.#passOn(path),
       itemTitle: (item) => this.#link.items.find(({ id }) => id === item)?.title ?? "",
       isGone: (path) => api.isGone(link.hash, path),
-      rename: (file) => dialogs.rename(file),
-      share: (shared) => dialogs.share(shared),
-      remove: (ids, name, restorable) => this.#taking.remove(ids, name, restorable),
+      // Keys do this, too, where there is no button.
+      rename: async (file) => (mayChange() ? dialogs.rename(file) : undefined),
+      share: async (shared) => (mayChange() ? dialogs.share(shared) : undefined),
+      remove: async (ids, name, restorable) =>
+        mayChange() ? this.#taking.remove(ids, name, restorable) : new Set(),
       download: (chosen, view, found) => this.#taking.download(chosen, view, found),
       complain: (error) => show(part(root, "problem", HTMLElement), errorWords(error)),
     });
@@ -255,7 +263,12 @@ export class LinkBody {
   }
 
   #showTerms(): void {
-    const pairs = termWords(this.#link).map(([name, value]) => [name, visibleName(value)] as const);
+    const who = this.#ports.who();
+    const isOnlyOne = this.#link.owner === who.actor && who.teams.length === 0;
+    const owner = isOnlyOne ? [] : [[WHOSE_WORDS.label, ownerWords(this.#link.owner, who)] as const];
+    const pairs = [...owner, ...termWords(this.#link)].map(
+      ([name, value]) => [name, visibleName(value)] as const,
+    );
     const list = part(this.#root, "allows", HTMLElement);
     const told = JSON.stringify(pairs);
     if (list.dataset.told === told) return;
@@ -269,7 +282,7 @@ export class LinkBody {
 
   #startEditing(): void {
     this.#ports.showTab(this.#link.hash, "terms");
-    this.#editor = new Editor(this.#form, this.#link, this.#ports.api, (saved) => {
+    this.#editor = new Editor(this.#form, this.#link, this.#ports, (saved) => {
       this.#endEditing();
       if (!saved) return;
       say(t("saved"));

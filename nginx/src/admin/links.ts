@@ -6,6 +6,8 @@ import { type DeskKey, t } from "./i18n";
 import { KeyedList } from "./keyed";
 import type { RowPorts } from "./link-body";
 import { LinkRow } from "./link-row";
+import { type Who, WhoseFilter } from "./whose";
+import { WHOSE_WORDS } from "./whose-words";
 import type { ListedLink } from "./wire";
 
 /** From so many links on, looking for one takes longer than typing its name. */
@@ -22,6 +24,7 @@ export class Links {
   readonly #rows: KeyedList<ListedLink, LinkRow>;
   readonly #find = need("find", HTMLInputElement);
   readonly #choosing: Choosing;
+  readonly #whose = new WhoseFilter(need("whose", HTMLSelectElement), () => this.#filter());
   #links: readonly ListedLink[] = [];
 
   constructor(ports: RowPorts) {
@@ -37,6 +40,7 @@ export class Links {
     this.#find.addEventListener("input", () => this.#filter());
     need("show-all").addEventListener("click", () => {
       this.#find.value = "";
+      this.#whose.clear();
       this.#choosing.choice = "all";
       need("links-title").focus();
     });
@@ -47,7 +51,8 @@ export class Links {
     return this.#choosing.sort;
   }
 
-  show(links: readonly ListedLink[]): void {
+  show(links: readonly ListedLink[], who: Who, owners: ReadonlySet<string>): void {
+    this.#whose.show(who, owners);
     this.#links = links;
     this.#rows.show(links);
     need("no-links").hidden = links.length > 0;
@@ -59,6 +64,7 @@ export class Links {
   /** Shows those alone that have new files. */
   chooseNew(): void {
     this.#find.value = "";
+    this.#whose.clear();
     this.#choosing.choice = "new";
     this.#choosing.focus();
   }
@@ -74,13 +80,13 @@ export class Links {
     let found = 0;
     for (const link of this.#links) {
       const isNamed = `${link.title}\n${link.folder}`.toLocaleLowerCase().includes(wanted);
-      const isShown = isNamed && fits(link, choice);
+      const isShown = isNamed && fits(link, choice) && this.#whose.fits(link.owner);
       const row = this.#rows.get(link.hash);
       if (row !== undefined) row.element.hidden = !isShown;
       if (isShown) found += 1;
     }
-    const words = wanted === "" ? (NONE_WORDS[choice] ?? "none_like_that") : "none_named";
-    setText(need("none-found-words"), t(words));
+    const none = this.#whose.isChosen ? WHOSE_WORDS.noneOfTheirs : t(NONE_WORDS[choice] ?? "none_like_that");
+    setText(need("none-found-words"), wanted === "" ? none : t("none_named"));
     need("none-found").hidden = found > 0 || this.#links.length === 0;
   }
 }

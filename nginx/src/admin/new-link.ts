@@ -11,6 +11,7 @@ import { makeShare } from "./share";
 import { termsOf } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
 import { visibleName } from "./visible";
+import { OwnerField, ownersFor, type Who } from "./whose";
 import type { OwnerLink } from "./wire";
 import { errorWords, fieldProblems, nameOf } from "./words";
 
@@ -24,6 +25,9 @@ export class NewLink {
   readonly #panel = need("new-panel", HTMLDialogElement);
   readonly #opener = need("open-panel", HTMLButtonElement);
   #terms = this.#freshTerms();
+  #owner: OwnerField | null = null;
+  /** Between whom it lets choose. */
+  #asked = "";
   /** Whether the folder is the owner's own; until then it follows the title. */
   #ownFolder = false;
   #usualHours: number | null = null;
@@ -58,6 +62,16 @@ export class NewLink {
     // The browser may be showing them right now.
     if (wanted.join("\n") === [...list.options].map(({ value }) => value).join("\n")) return;
     list.replaceChildren(...wanted.map(optionOf));
+  }
+
+  /** Who makes links, and to whom they may be given. What is chosen stays. */
+  know(who: Who, owners: ReadonlySet<string>): void {
+    const asked = JSON.stringify([who.actor, ...ownersFor(who, owners)]);
+    if (asked === this.#asked || this.isOpen) return;
+    this.#asked = asked;
+    this.#owner?.element.remove();
+    this.#owner = OwnerField.of(who, owners);
+    if (this.#owner !== null) need("new-terms").before(this.#owner.element);
   }
 
   focus(): void {
@@ -135,7 +149,10 @@ export class NewLink {
     show(problem, "");
     clearProblems(this.#form);
     try {
-      const link = await this.#api.create(this.#folder.value.trim(), termsOf(this.#terms.read()));
+      const link = await this.#api.create(this.#folder.value.trim(), {
+        ...termsOf(this.#terms.read()),
+        ...this.#owner?.changed,
+      });
       this.#handOver(link, this.#terms.password);
       this.#onMade();
     } catch (error) {

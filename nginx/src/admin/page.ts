@@ -17,6 +17,7 @@ import { acts, field, part, say, show, submits, windowTitle } from "./parts";
 import { afterLogin, DESK_ADDRESS, logAddress, type Place, Places, placeAddress } from "./places";
 import { Poller } from "./poller";
 import { SearchPanel } from "./search";
+import { NOBODY_ELSE, showFor, type Who } from "./whose";
 import { errorWords } from "./words";
 
 const PAUSE_MS = 5_000;
@@ -32,6 +33,8 @@ export class AdminPage {
     api: this.#api,
     refresh: () => this.#poller.start(),
     showTab: (hash, tab) => this.#places.go(placeAddress(hash, tab)),
+    who: () => this.#who ?? NOBODY_ELSE,
+    owners: () => this.#owners,
     gone: () => this.#places.go(DESK_ADDRESS),
     duplicate: (link) => this.#newLink.openCopy(link),
     confirmClosing: (name, uploads) => confirmClosing(name, uploads),
@@ -53,6 +56,10 @@ export class AdminPage {
   readonly #activity = new ActivityPanel((received) => this.#linkPage.moved(received));
   /** Whether a link was being made when the session ended. */
   #panelWasOpen = false;
+  /** Who is logged in; null until the server has said so. */
+  #who: Who | null = null;
+  /** Whose links there are. */
+  #owners: ReadonlySet<string> = new Set();
   /** How many files the owner has not seen. */
   #new = 0;
   /** The link whose page is shown; null on the desk. */
@@ -112,14 +119,19 @@ export class AdminPage {
   async #refresh(signal: AbortSignal): Promise<void> {
     const problem = need("trouble");
     try {
-      const { links, usualHours } = await this.#api.links(signal, this.#links.sort);
-      this.#showDesk();
+      const [{ links, usualHours }, who] = await Promise.all([
+        this.#api.links(signal, this.#links.sort),
+        this.#who ?? this.#api.who(signal),
+      ]);
+      this.#owners = new Set(links.map(({ owner }) => owner));
+      this.#showDesk(who);
+      this.#newLink.know(who, this.#owners);
       this.#newLink.suggest(
         links.map(({ folder }) => folder),
         usualHours,
       );
       this.#search.know(links);
-      this.#links.show(links);
+      this.#links.show(links, who, this.#owners);
       this.#linkPage.show(links);
       this.#countNew(links.reduce((sum, { filesNew }) => sum + filesNew, 0));
       await this.#linkPage.refresh(signal);
@@ -137,7 +149,7 @@ export class AdminPage {
     try {
       await this.#api.logIn(this.#token.value.trim());
       this.#token.value = "";
-      this.#showDesk();
+      this.#showDesk(await this.#api.who(AbortSignal.timeout(PAUSE_MS)));
       if (this.#panelWasOpen) this.#newLink.open();
       else if (this.#shown === null) this.#newLink.focus();
       else this.#linkPage.focus();
@@ -161,12 +173,14 @@ export class AdminPage {
     location.reload();
   }
 
-  #showDesk(): void {
+  #showDesk(who: Who): void {
+    this.#who = who;
+    showFor(who);
     const asked = afterLogin(location.search);
     if (asked !== null && !this.#wasIn) location.replace(asked);
     this.#wasIn = true;
     this.#swap(true);
-    this.#activity.start();
+    if (who.mayAdminister) this.#activity.start();
   }
 
   #showLogin(words: string): void {
@@ -174,6 +188,7 @@ export class AdminPage {
     this.#panelWasOpen ||= this.#newLink.isOpen;
     this.#newLink.setAside();
     for (const each of document.querySelectorAll<HTMLDialogElement>("dialog[open]")) each.close();
+    this.#who = null;
     this.#poller.stop();
     this.#activity.stop();
     this.#swap(false);

@@ -28,6 +28,8 @@ export interface OwnerLink extends Texts {
   /** The whole address where the server was told its own, else relative to this server: `/request/<hash>`. */
   readonly url: string;
   readonly folder: string;
+  /** Whose it is: `account:ann`, `team:tax`, or `owner`. */
+  readonly owner: string;
   readonly createdAt: number;
   readonly expiresAt: number | null;
   /** The path of its own logo, or null. */
@@ -121,6 +123,7 @@ export function parseLink(value: unknown): OwnerLink {
     // How this page was reached, the browser knows better than a server behind a proxy.
     url: fields.link_as_asked === false ? text(fields, "link") : text(fields, "url"),
     folder: text(fields, "folder"),
+    owner: text(fields, "owner"),
     ...(Object.fromEntries(TEXTS.map((name) => [name, text(fields, name)])) as Texts),
     createdAt: number(fields, "created_at") * 1_000,
     expiresAt: fields.expires_at == null ? null : number(fields, "expires_at") * 1_000,

@@ -2,4 +2,16 @@
 
 import { speak } from "../../src/admin/i18n";
 
-await speak("en", "audit", "checklist", "common", "desk", "document", "link", "looks", "people", "sharing", "terms");
+await speak(
+  "en",
+  "audit",
+  "checklist",
+  "common",
+  "desk",
+  "document",
+  "link",
+  "looks",
+  "people",
+  "sharing",
+  "terms",
+);
