@@ -77,11 +77,6 @@ class WrongLogIn(UploadError):
     default = "No account has this name and this password. Look at both, and try again."
 
 
-class AdminsOnly(UploadError):
-    code = "admins_only"
-    default = "Only admins of this server may do that. Ask one of them."
-
-
 class ForeignPage(UploadError):
     code = "foreign_page"
     default = (
