@@ -38,7 +38,8 @@ export default {
   days: { one: "{count} Tag", other: "{count} Tage" },
   names_more: { other: "{names} und {count} weitere" },
   file_gone: "Diese Datei ist nicht mehr an ihrem Platz: Sie wurde auf dem Server verschoben oder entfernt.",
-  page_failed: "Auf dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
+  page_failed:
+    "Auf dieser Seite ist etwas schiefgegangen. Laden Sie sie neu und versuchen Sie es noch einmal.",
   not_loaded:
     "Dieser Teil der Seite konnte nicht geladen werden. Laden Sie die Seite neu und versuchen Sie es noch einmal.",
   try_again_when: "{error} Versuchen Sie es {when} noch einmal.",

@@ -46,7 +46,10 @@ export default {
   set_aside: "{size} Arbeitsspeicher für Übertragungen reserviert",
   buffers: { other: "{count} Puffer in Gebrauch, {size} belegt" },
   refusals: { other: "seit dem Start auf später vertröstet: {count}-mal" },
-  passing_on: { one: "{count} Datei wird weitergegeben: {states}", other: "{count} Dateien werden weitergegeben: {states}" },
+  passing_on: {
+    one: "{count} Datei wird weitergegeben: {states}",
+    other: "{count} Dateien werden weitergegeben: {states}",
+  },
   passing_arriving: { one: "{count} kommt an", other: "{count} kommen an" },
   passing_waiting: { one: "{count} wartet", other: "{count} warten" },
   passing_sending: { one: "{count} wird gesendet", other: "{count} werden gesendet" },
@@ -58,7 +61,10 @@ export default {
   search_hint: "Wörter, oder worum es geht",
   found_nothing: "Nichts gefunden. Versuchen Sie andere Wörter, oder sagen Sie kurz, worum es geht.",
   found: { one: "{count} Datei", other: "{count} Dateien, die beste zuerst" },
-  found_more: { one: "Die beste {count} Datei, und es gibt mehr", other: "Die besten {count} Dateien, und es gibt mehr" },
+  found_more: {
+    one: "Die beste {count} Datei, und es gibt mehr",
+    other: "Die besten {count} Dateien, und es gibt mehr",
+  },
   your_links: "Ihre Links",
   find: "Link suchen",
   find_label: "Einen Link nach Titel oder Ordner suchen",

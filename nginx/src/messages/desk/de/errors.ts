@@ -7,7 +7,8 @@ export default {
   invalid_request: "Die Anfrage ist nicht verständlich. Prüfen Sie, was Sie eingegeben haben.",
   invalid_path: "Dieser Name kann nicht gespeichert werden. Wählen Sie einen anderen.",
   unauthorized: "Das ist nicht der Admin-Token, oder Sie sind nicht mehr angemeldet. Melden Sie sich an.",
-  foreign_page: "Eine Seite unter einer anderen Adresse darf hier nichts tun. Öffnen Sie die Seite des Servers selbst.",
+  foreign_page:
+    "Eine Seite unter einer anderen Adresse darf hier nichts tun. Öffnen Sie die Seite des Servers selbst.",
   not_found: "Unter dieser Adresse gibt es nichts.",
   request_not_found: "Diesen Link gibt es nicht.",
   upload_not_found: "Diese Übertragung gibt es nicht mehr.",
@@ -23,10 +24,13 @@ export default {
   party_not_found: "Niemand dieses Namens hat etwas an diesen Link gesendet.",
   destination_not_ready: "Dorthin kann dieser Server noch nichts weitergeben.",
   not_installed: "Dem Server fehlt, was dafür nötig ist. Fragen Sie, wer ihn betreut.",
-  mail_not_ready: "Dieser Server sendet noch keine Mails. Wer ihn betreut, muss DROPPR_SMTP_URL und DROPPR_MAIL_FROM setzen.",
+  mail_not_ready:
+    "Dieser Server sendet noch keine Mails. Wer ihn betreut, muss DROPPR_SMTP_URL und DROPPR_MAIL_FROM setzen.",
   upload_complete: "Die Datei ist schon angekommen.",
-  file_changed: "Die Datei auf dem Server ist nicht mehr die, die ankam. Verschieben oder löschen Sie sie dort.",
-  name_taken: "Eine andere Datei oder ein Ordner dieses Links heißt schon so. Wählen Sie einen anderen Namen.",
+  file_changed:
+    "Die Datei auf dem Server ist nicht mehr die, die ankam. Verschieben oder löschen Sie sie dort.",
+  name_taken:
+    "Eine andere Datei oder ein Ordner dieses Links heißt schon so. Wählen Sie einen anderen Namen.",
   file_in_use: "Die Datei wird gerade weitergegeben. Löschen Sie sie, wenn das fertig ist.",
   item_not_sent: "Dafür wurde noch nichts gesendet, also gibt es nichts anzunehmen oder zurückzugeben.",
   request_in_use: "Dieser Link ist noch offen. Schließen Sie ihn zuerst, dann löschen Sie ihn.",

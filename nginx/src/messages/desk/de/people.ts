@@ -32,7 +32,10 @@ export default {
   nobody_left: "Es ist niemand übrig, für den ein Link zu erstellen wäre.",
   progress: "{done} von {count}.",
   progress_pause: "{done} von {count}. Der Server bittet um eine Pause: {time}.",
-  outcome: { one: "{count} Link erstellt, {failed} mit einem Problem.", other: "{count} Links erstellt, {failed} mit einem Problem." },
+  outcome: {
+    one: "{count} Link erstellt, {failed} mit einem Problem.",
+    other: "{count} Links erstellt, {failed} mit einem Problem.",
+  },
   copied_all: "Kopiert: Name, Adresse und Link von allen.",
   cannot_copy: "Der Browser lässt diese Seite nicht kopieren.",
   people_count: { one: "{count} Person", other: "{count} Personen" },
@@ -48,7 +51,8 @@ export default {
   mail_form: "Diesen Link mailen",
   mail_to: "Mailen an",
   mail_to_hint: "Alle bekommen eine eigene Mail.",
-  mail_sample: "Sie werden um Dateien gebeten. Öffnen Sie diese Adresse, wählen Sie sie aus und senden Sie sie; Sie brauchen kein Konto.",
+  mail_sample:
+    "Sie werden um Dateien gebeten. Öffnen Sie diese Adresse, wählen Sie sie aus und senden Sie sie; Sie brauchen kein Konto.",
   mail_send: "Senden",
   mails: "Mails",
   mails_sent: { one: "Die Mail ist unterwegs.", other: "Die Mails sind unterwegs." },

@@ -9,7 +9,8 @@ export default {
   link_ready_said: "Ihr Link ist fertig.",
   made_for: "Wer ihn hat, kann Dateien an {folder} senden und sieht sonst nichts.",
   made_password: "Sein Passwort ist {password}",
-  made_password_hint: "Es wird nur dieses Mal gezeigt. Geben Sie es auf einem anderen Weg weiter als den Link.",
+  made_password_hint:
+    "Es wird nur dieses Mal gezeigt. Geben Sie es auf einem anderen Weg weiter als den Link.",
   copy_password: "Passwort kopieren",
   message: "Nachricht an den Absender",
   note: "Notiz",

@@ -26,7 +26,8 @@ export default {
   mail_not_ready:
     "Ce serveur n’envoie pas encore d’e-mails. Qui s’en occupe doit définir DROPPR_SMTP_URL et DROPPR_MAIL_FROM.",
   upload_complete: "Le fichier est déjà arrivé.",
-  file_changed: "Le fichier sur le serveur n’est plus celui qui est arrivé. Déplacez-le ou supprimez-le là-bas.",
+  file_changed:
+    "Le fichier sur le serveur n’est plus celui qui est arrivé. Déplacez-le ou supprimez-le là-bas.",
   name_taken: "Un autre fichier ou dossier de ce lien porte ce nom. Choisissez-en un autre.",
   file_in_use: "Le fichier est en cours de transmission. Supprimez-le quand ce sera fini.",
   item_not_sent: "Rien n’a encore été envoyé pour cela : il n’y a rien à accepter ni à renvoyer.",

@@ -9,7 +9,8 @@ export default {
   link_ready_said: "Votre lien est prêt.",
   made_for: "Qui l’a peut envoyer des fichiers à {folder}, et ne voit rien d’autre.",
   made_password: "Son mot de passe est {password}",
-  made_password_hint: "Il n’est montré que cette fois. Donnez-le à l’expéditeur par une autre voie que le lien.",
+  made_password_hint:
+    "Il n’est montré que cette fois. Donnez-le à l’expéditeur par une autre voie que le lien.",
   copy_password: "Copier le mot de passe",
   message: "Message à l’expéditeur",
   note: "Remarque",
@@ -49,7 +50,10 @@ export default {
   remove_item: "Retirer : {name}",
   moved_to: "Maintenant numéro {number} sur {count}.",
   removed_items: { one: "Retiré. Reste {count} élément.", other: "Retiré. Restent {count} éléments." },
-  removed_questions: { one: "Retirée. Reste {count} question.", other: "Retirée. Restent {count} questions." },
+  removed_questions: {
+    one: "Retirée. Reste {count} question.",
+    other: "Retirée. Restent {count} questions.",
+  },
   required: "Obligatoire",
   item_more: "Description, nombre, types",
   description: "Description de l’élément",

@@ -80,7 +80,12 @@ export default {
   by_command: "{name}, poleceniem",
   to_whom: "do {addresses}",
   into_folder: "do {folder}",
-  tries: { one: "jeszcze {count} próba", few: "jeszcze {count} próby", many: "jeszcze {count} prób", other: "jeszcze prób: {count}" },
+  tries: {
+    one: "jeszcze {count} próba",
+    few: "jeszcze {count} próby",
+    many: "jeszcze {count} prób",
+    other: "jeszcze prób: {count}",
+  },
   rows: { one: "{count} wiersz", few: "{count} wiersze", many: "{count} wierszy", other: "wiersze: {count}" },
   purged: "Usunięto: {what}",
   purged_nothing: "Nic nie było do zrobienia",

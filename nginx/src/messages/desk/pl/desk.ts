@@ -59,7 +59,10 @@ export default {
     many: "{count} buforów w użyciu, zajęte {size}",
     other: "{count} bufora w użyciu, zajęte {size}",
   },
-  refusals: { one: "proszono o powrót później od startu: {count} raz", other: "proszono o powrót później od startu: {count} razy" },
+  refusals: {
+    one: "proszono o powrót później od startu: {count} raz",
+    other: "proszono o powrót później od startu: {count} razy",
+  },
   passing_on: {
     one: "przekazywany {count} plik: {states}",
     few: "przekazywane {count} pliki: {states}",
@@ -141,7 +144,8 @@ export default {
     "Prosimy o zaświadczenia o zarobkach, wyciągi bankowe i rachunki. Mogą być zdjęcia, a resztę można dosłać później.",
   example_films: "Filmy z wesela",
   example_films_what: "Wszystko, co nagrali goście, dowolnej wielkości.",
-  example_films_message: "Przyślijcie wszystko, co nagraliście i sfotografowaliście. Niczego nie trzeba ciąć ani nazywać.",
+  example_films_message:
+    "Przyślijcie wszystko, co nagraliście i sfotografowaliście. Niczego nie trzeba ciąć ani nazywać.",
   example_data: "Pomiary",
   example_data_what: "Foldery z danymi, i nikt nie musi mówić, kim jest.",
   example_data_message: "Prosimy o przysłanie całego folderu stacji, tak jak jest.",

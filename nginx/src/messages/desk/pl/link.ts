@@ -161,7 +161,12 @@ export default {
     many: "Znaleziono {count} plików, {size}",
     other: "Znaleziono {count} pliku, {size}",
   },
-  files_said: { one: "{count} plik.", few: "{count} pliki.", many: "{count} plików.", other: "{count} pliku." },
+  files_said: {
+    one: "{count} plik.",
+    few: "{count} pliki.",
+    many: "{count} plików.",
+    other: "{count} pliku.",
+  },
   none_chosen: "Nic nie wybrano.",
   chosen: {
     one: "Wybrano {count} plik",
@@ -221,7 +226,10 @@ export default {
     many: "Można znaleźć {count} plików.",
     other: "Można znaleźć {count} pliku.",
   },
-  texts_some: { one: "Można znaleźć {done} z {count} pliku.", other: "Można znaleźć {done} z {count} plików." },
+  texts_some: {
+    one: "Można znaleźć {done} z {count} pliku.",
+    other: "Można znaleźć {done} z {count} plików.",
+  },
   texts_waiting: { other: "Do odczytania jeszcze: {count}." },
   texts_lost: { other: "Nie da się znaleźć: {count}." },
   more_files: {
@@ -241,7 +249,8 @@ export default {
   },
   keep_open: "Zostaw otwarty",
   forgetting: "Usunąć ten link na dobre?",
-  forgetting_text: "Lista zapomni {name}: jak się nazywał, co przez niego dotarło i kto to wysłał. Nikt tego nie przywróci.",
+  forgetting_text:
+    "Lista zapomni {name}: jak się nazywał, co przez niego dotarło i kto to wysłał. Nikt tego nie przywróci.",
   forgetting_stay: "Odebrane pliki zostają w swoim folderze.",
   keep_it: "Zachowaj",
   stopping: "Anulować tę wysyłkę?",

@@ -19,7 +19,12 @@ export default {
   mail_text: "Dzień dobry, {name},\n\nprosimy o przesłanie plików przez ten link. Konto nie jest potrzebne.",
   mail_text_hint: "Dalej jest link i dzień, do którego jest otwarty.",
   make_links: "Utwórz linki",
-  make_count: { one: "Utwórz {count} link", few: "Utwórz {count} linki", many: "Utwórz {count} linków", other: "Utwórz linki: {count}" },
+  make_count: {
+    one: "Utwórz {count} link",
+    few: "Utwórz {count} linki",
+    many: "Utwórz {count} linków",
+    other: "Utwórz linki: {count}",
+  },
   copy_all: "Kopiuj wszystkie linki",
   title_sample: "Dokumenty: {name}",
   too_large: "To nie jest lista osób: jest za duża.",

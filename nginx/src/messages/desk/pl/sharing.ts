@@ -28,7 +28,12 @@ export default {
   share_expired: "wygasło",
   share_endless: "bez końca",
   share_until: "do {date}",
-  downloads: { one: "{count} pobranie", few: "{count} pobrania", many: "{count} pobrań", other: "pobrania: {count}" },
+  downloads: {
+    one: "{count} pobranie",
+    few: "{count} pobrania",
+    many: "{count} pobrań",
+    other: "pobrania: {count}",
+  },
   downloads_of: { one: "{done} z {count} pobrania", other: "{done} z {count} pobrań" },
   share_password: "hasło",
   new_name: "Nazwa",
