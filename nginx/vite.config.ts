@@ -95,6 +95,12 @@ function pageForEachLanguage(): Plugin {
   };
 }
 
+/** What a chunk is called: words of the owner's pages by their language and part, all others as they are. */
+function deskWords(module: string | null): string {
+  const [, language, part] = /\/messages\/desk\/(\w+)\/(\w+)\.ts$/.exec(module ?? "") ?? [];
+  return language === undefined ? "[name]" : `desk-${language}-${part}`;
+}
+
 /** Packages that pages and workers are built with, by their folders: what goes out with them in licenses.txt. */
 const licenses = new Map<string, string>();
 
@@ -159,7 +165,10 @@ export default defineConfig({
         audit: page("audit"),
       },
       // What the sender's page shares with others stays in one file: cut finer, for others, it would weigh more.
-      output: { codeSplitting: { groups: [{ name: "later", test: SHARED }] } },
+      output: {
+        codeSplitting: { groups: [{ name: "later", test: SHARED }] },
+        chunkFileNames: ({ facadeModuleId }) => `assets/${deskWords(facadeModuleId)}-[hash].js`,
+      },
     },
   },
   worker: { format: "es", plugins: () => [findingLicenses()] },

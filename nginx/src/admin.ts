@@ -1,5 +1,4 @@
 import { startPage } from "./admin/i18n";
 import { AdminPage } from "./admin/page";
 
-await startPage("desk", "link", "terms");
-new AdminPage().start();
+void startPage("desk", "link", "terms").then(() => new AdminPage().start());

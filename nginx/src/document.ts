@@ -1,5 +1,4 @@
 import { DocumentPage } from "./admin/document";
 import { startPage } from "./admin/i18n";
 
-await startPage("document");
-void new DocumentPage(location).start();
+void startPage("document").then(() => new DocumentPage(location).start());
