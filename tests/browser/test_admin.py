@@ -57,7 +57,7 @@ def test_many_wrong_tokens_are_answered_with_the_wait(browser: Browser, live) ->
         log_in(page, "wrong")
         expect(page.locator("#login-form[aria-busy]")).to_have_count(0)
     log_in(page, "wrong")
-    expect(page.get_by_role("alert")).to_have_text(re.compile(r"Too many wrong tokens.*Try again in 15 min\."))
+    expect(page.get_by_role("alert")).to_have_text(re.compile(r"Too many wrong tokens.*Try again in 15 minutes\."))
     context.close()
 
 
@@ -165,7 +165,7 @@ def test_links_are_shown_with_the_address_that_the_owner_set(browser: Browser, l
         expect(page.locator("#made").locator('[data-part="only-here"]')).to_be_hidden()
 
 
-@pytest.mark.parametrize(("hours", "chosen"), [("168", "In a week"), ("0", "Never"), ("36", "In 36 h")])
+@pytest.mark.parametrize(("hours", "chosen"), [("168", "In a week"), ("0", "Never"), ("36", "In 36 hours")])
 def test_a_new_link_is_open_as_long_as_links_usually_are(browser: Browser, live, hours: str, chosen: str) -> None:
     server = live(workers=1, DROPPR_LINK_EXPIRES_HOURS=hours)
     with owner_desk(browser, server.url, server.token) as page:

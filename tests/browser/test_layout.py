@@ -347,6 +347,21 @@ def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
     assert max(columns) >= 600, f"the columns are {columns} px wide"
 
 
+@pytest.mark.parametrize("language", ["ar", "de"])
+def test_the_owners_pages_in_other_languages(owners: Page, gauge: Gauge, language: str) -> None:
+    """From right to left, and with long words."""
+    owners.context.add_cookies([{"name": "droppr_language", "value": language, "url": owners.url}])
+    owners.reload()
+    expect(owners.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
+    expect(owners.locator("#activity")).to_be_visible()
+    gauge.check(owners, f"owner links {language}", main=DESK, row=140)
+    owners.locator(".link").get_by_role("link", name="Films of the evening for Anna and Tom", exact=True).click()
+    expect(owners.locator("#link-page .file-row")).to_have_count(5)
+    expect(owners.locator("#link-page .arriving")).to_have_count(2)
+    gauge.check(owners, f"owner link files {language}", main=DESK, row=170)
+    assert complaints(owners) == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_desk_on_which_files_have_arrived(
     owners: Page, full: LiveServer, gauge: Gauge, scheme: Literal["light", "dark"]
