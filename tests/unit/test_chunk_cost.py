@@ -26,8 +26,8 @@ SIZE = 40 * CHUNK
 KEY = "k" * 40
 APP = str(Path(app.__file__).parent)
 
-CALLS = 145
-FILES = 44
+CALLS = 108
+FILES = 41
 
 
 @pytest.fixture

@@ -33,9 +33,9 @@ def test_the_smaller_of_two_limits_counts(server, own, limit):
 
 
 def test_a_chunk_over_the_limit_is_refused():
-    OPEN.check_chunk(100)
+    OPEN.check_chunk(ByteRanges(), Span(0, 100), 1000)
     with pytest.raises(ChunkTooLarge):
-        OPEN.check_chunk(101)
+        OPEN.check_chunk(ByteRanges(), Span(0, 101), 1000)
 
 
 def test_chunks_of_a_quarter_of_a_mebibyte_pass_in_any_order(seed):
@@ -45,7 +45,7 @@ def test_chunks_of_a_quarter_of_a_mebibyte_pass_in_any_order(seed):
     ranges = ByteRanges()
     for place in places:
         span = Span(place, place + chunk)
-        OPEN.check_place(ranges, span, size)
+        OPEN.check_chunk(ranges, span, size)
         ranges = ranges.add(span)
     assert ranges.length == size
 
@@ -54,11 +54,11 @@ def test_chunks_of_a_quarter_of_a_mebibyte_pass_in_any_order(seed):
 def test_bytes_that_are_strewn_too_far_come_in_only_beside_others(size, most):
     ranges = ByteRanges(Span(at, at + 1) for at in range(4, 2 * most + 4, 2))
     with pytest.raises(TooManyGaps) as caught:
-        OPEN.check_place(ranges, Span(0, 1), size)
+        OPEN.check_chunk(ranges, Span(0, 1), size)
     assert caught.value.details == {"offset": 0, "limit": most}
-    OPEN.check_place(ranges, Span(0, 4), size)
-    OPEN.check_place(ranges, Span(5, 6), size)
-    OPEN.check_place(ranges.add(Span(5, 6)), Span(0, 1), size)
+    OPEN.check_chunk(ranges, Span(0, 4), size)
+    OPEN.check_chunk(ranges, Span(5, 6), size)
+    OPEN.check_chunk(ranges.add(Span(5, 6)), Span(0, 1), size)
 
 
 def test_an_extension_must_be_on_both_lists():

@@ -54,15 +54,14 @@ class Policy:
                     f"Only these types are accepted here: {', '.join(allowed)}.", allowed_extensions=list(allowed)
                 )
 
-    def check_chunk(self, length: int) -> None:
-        """Judge the length of a chunk. Raises ChunkTooLarge."""
+    def check_chunk(self, ranges: ByteRanges, span: Span, size: int) -> None:
+        """Judge a chunk of a file of ``size`` bytes: its length, and whether it may open one more gap in the recorded ``ranges``. Raises
+        ChunkTooLarge, TooManyGaps."""
+        length = span.stop - span.start
         if length > self.max_chunk_size:
             raise ChunkTooLarge(
                 f"The chunk has {length} bytes; send at most {self.max_chunk_size} at once.", limit=self.max_chunk_size
             )
-
-    def check_place(self, ranges: ByteRanges, span: Span, size: int) -> None:
-        """Judge whether a chunk may open one more gap in the recorded ``ranges`` of a file of ``size`` bytes. Raises TooManyGaps."""
         most = min(max(MIN_STRETCHES, size // STRETCH_BYTES), MAX_STRETCHES)
         if len(ranges) >= most and ranges.is_apart(span):
             raise TooManyGaps(offset=ranges.prefix, limit=most)

@@ -99,6 +99,8 @@ class ByteRanges:
     def gaps(self, size: int, most: int) -> tuple[list[tuple[int, int]], int]:
         """The first ``most`` stretches of a file of ``size`` bytes that are not here, each as its first and last byte, and how
         many there are. Every reply to a chunk tells them, so they are read off as they lie."""
+        if self.length == size:
+            return [], 0
         bounds = self._bounds
         begins, ends = bool(bounds) and bounds[0] == 0, bool(bounds) and bounds[-1] == size
         first, last = int(begins), len(bounds) - ends

@@ -99,7 +99,7 @@ class UploadSession:
 
     def gaps(self, most: int) -> tuple[list[tuple[int, int]], int]:
         """The first ``most`` gaps, each as its first and last byte, and how many there are."""
-        return ([], 0) if self.is_whole else self.ranges.gaps(self.size, most)
+        return ([], 0) if self.state is State.COMPLETE else self.ranges.gaps(self.size, most)
 
     def missing_outline(self, most: int) -> list[Span]:
         """All gaps, in at most ``most`` spans: where there are more gaps, the last span reaches to the end of the last gap and also

@@ -33,7 +33,7 @@ from app.web.server.body import PatientBodies
 from app.web.server.door import door
 from app.web.wire import logs
 from app.web.wire.foreign_pages import judge_page, let_read, preflight
-from app.web.wire.headers import drop_unreadable_dates
+from app.web.wire.headers import DATED_CONDITIONS, drop_unreadable_dates
 from app.web.wire.json_body import ValidJSON
 from app.web.wire.rights import BODILESS, judge_link
 from app.web.wire.security import security_headers
@@ -77,21 +77,11 @@ def install(app: Flask, settings: Settings) -> None:
     app.wsgi_app = below(patient, settings)  # type: ignore[assignment,method-assign]
     headers = security_headers(settings)
     framed = security_headers(settings, frame_ancestors=settings.frame_ancestors)
+    names = {name.lower() for name in (*headers, *framed)}
     if settings.unix_socket is not None:
         door(settings)  # Made now, so that nginx finds the key whichever of the two starts first.
 
-    @app.before_request
-    def judge() -> Response | None:
-        drop_unreadable_dates(request.environ)
-        answer = preflight()
-        if answer is not None:
-            return answer
-        judge_link()
-        judge_page()
-        encoding = request.headers.get("Content-Encoding", "").strip().lower()
-        if request.method not in BODILESS and encoding not in ("", "identity"):
-            raise ContentEncodingNotAllowed()
-        return None
+    app.before_request(_judge)
 
     @app.after_request
     def protect(reply: Response) -> Response:
@@ -101,10 +91,30 @@ def install(app: Flask, settings: Settings) -> None:
         if tells or reply.status_code >= 400:
             reply.headers["Cache-Control"] = "no-store"
         wanted = framed if request.endpoint == SENDERS_PAGE else headers
-        present = {name.lower() for name, _ in reply.headers}
-        reply.headers.extend({name: value for name, value in wanted.items() if name.lower() not in present})
+        present = names.intersection(map(str.lower, reply.headers.keys()))
+        if present:
+            wanted = {name: value for name, value in wanted.items() if name.lower() not in present}
+        reply.headers.extend(wanted)
+        if asks.ASK in request.environ:
+            asks.note_rights()
         return let_read(reply)
 
     for blueprint in _BLUEPRINTS:
         app.register_blueprint(blueprint)
-    asks.install(app)
+
+
+def _judge() -> Response | None:
+    """Before every request, each chunk among them: so what concerns few is asked about here and done elsewhere."""
+    environ = request.environ
+    if not environ.keys().isdisjoint(DATED_CONDITIONS):
+        drop_unreadable_dates(environ)
+    # Only pages send it.
+    if "HTTP_ORIGIN" in environ and (answer := preflight()) is not None:
+        return answer
+    judge_link()
+    if "HTTP_ORIGIN" in environ:
+        judge_page()
+    encoding = environ.get("HTTP_CONTENT_ENCODING", "").strip().lower()
+    if request.method not in BODILESS and encoding not in ("", "identity"):
+        raise ContentEncodingNotAllowed()
+    return asks.answer() if asks.ASK in environ else None

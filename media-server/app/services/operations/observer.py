@@ -52,11 +52,7 @@ class Observer:
         if log.isEnabledFor(logging.DEBUG):
             log.debug("upload opened", extra=_facts(session))
 
-    @contextmanager
-    def receiving(self, session: UploadSession, span: Span, index: int | None) -> Iterator[None]:
-        started = time.monotonic()
-        yield
-        seconds = time.monotonic() - started
+    def received(self, session: UploadSession, span: Span, index: int | None, seconds: float) -> None:
         CHUNKS.inc()
         BYTES.inc(span.stop - span.start)
         CHUNK_SECONDS.observe(seconds)

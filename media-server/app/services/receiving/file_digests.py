@@ -64,8 +64,9 @@ class FileDigests:
     def chunk_recorded(self, session: UploadSession, link: RequestLink) -> None:
         """Hash along from now on, if that is worth while and nobody does."""
         del link
-        pace = session.received_bytes / max(self._clock() - session.opened_at, 0.001)
-        if session.size < QUICK_FILE_BYTES or pace > FAST_BYTES_PER_SECOND or session.upload_id in self._growing:
+        if session.size < QUICK_FILE_BYTES or session.upload_id in self._growing:
+            return
+        if session.ranges.length > FAST_BYTES_PER_SECOND * max(self._clock() - session.opened_at, 0.001):
             return
         with self._lock:
             if len(self._growing) >= MAX_FILES_AT_ONCE:

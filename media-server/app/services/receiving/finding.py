@@ -72,7 +72,7 @@ class Finder:
             session = self._deliveries.recall(session)
         if (session.state is State.COMPLETE or session.interrupted) and self._requests.removed_file(hash, upload_id):
             raise UploadNotFound()  # Taken back, by a process that died before it had forgotten the session.
-        if session.state is State.OPEN and not session.is_whole and self._purge.is_due(session):
+        if session.state is State.OPEN and self._purge.is_due(session) and not session.is_whole:
             raise UploadExpired()
         return session
 

@@ -50,7 +50,7 @@ class Purge:
         """Whether nothing came of an upload for ``max_idle`` seconds, or it is still open after ``max_age``."""
         now = self._clock()
         too_old = session.state is State.OPEN and now - session.opened_at >= self._max_age
-        return too_old or session.idle_since(now) >= self._max_idle
+        return too_old or now - session.active_at >= self._max_idle
 
     def remove(self, session: UploadSession, why: str, by: Actor | None = None) -> None:
         """Delete an upload with its bytes, its promise and, while it is open, its reservation. The caller holds ``Upload.exclusive``.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import Protocol
@@ -109,8 +110,7 @@ class Receiver:
             )
         if command.span.stop > session.size:
             raise InvalidRange(f"The chunk ends after the file's {session.size} bytes.", size=session.size)
-        self._policy.check_chunk(command.span.length)
-        self._policy.check_place(session.ranges, command.span, session.size)
+        self._policy.check_chunk(session.ranges, command.span, session.size)
         if self._policy.in_order and not session.is_whole and command.span.start > session.ranges.prefix:
             raise OffsetMismatch(offset=session.ranges.prefix)
 
@@ -118,7 +118,7 @@ class Receiver:
         self, session: UploadSession, link: RequestLink, command: ReceiveChunk, body: Body
     ) -> UploadSession | None:
         """The same as ``_take``, with a slot among the uploads that are received at once. Raises Busy."""
-        begun = session.received_bytes > 0
+        span, begun = command.span, session.ranges.length > 0
         with self._concurrency.receiving(
             session.upload_id,
             user_of(link.hash, command.client),
@@ -128,7 +128,7 @@ class Receiver:
         ) as slot:
             try:
                 if command.spooled:
-                    slot.received += command.span.length
+                    slot.received += span.stop - span.start
                 else:
                     body = slot.counting(body)
                 taken = self._take(session, link, command, body)
@@ -153,13 +153,16 @@ class Receiver:
             session = claimed.session
             if not claimed.missing.length:
                 return None
-            with self._promises.kept(session, link, span), self._observer.receiving(session, span, command.index):
+            with self._promises.kept(session, link, span):
+                began = time.monotonic()
                 claimed.receive(body, command.checksum)
-                self._judge_head(session, link, span)
+                if span.start < HEAD_BYTES:
+                    self._judge_head(session, link, span)
                 recorded = claimed.record(self._clock())
+                self._observer.received(session, span, command.index, time.monotonic() - began)
         if recorded.closed:
             return self._deliveries.finish(session.upload_id, link)
-        if not session.received_bytes:
+        if not session.ranges.length:
             self._promises.first_bytes_came(recorded.session, link)
         for follower in self._followers:
             follower.chunk_recorded(recorded.session, link)

@@ -8,6 +8,7 @@ announcement leads the next attempt under the same key, or the purge, to it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -100,11 +101,10 @@ class WholeFiles:
         session = _session(link, upload_id, command, sender, self._clock())
         with self._room.taking(command.size, len(command.path.folder)):
             self._observer.opened(session)
+            began = time.monotonic()
+            content = self._files.write(body, command.size, checksum, command.last_modified)
             if command.size:
-                with self._observer.receiving(session, Span(0, command.size), index):
-                    content = self._files.write(body, command.size, checksum, command.last_modified)
-            else:
-                content = self._files.write(body, 0, checksum, command.last_modified)
+                self._observer.received(session, Span(0, command.size), index, time.monotonic() - began)
         try:
             self._judge(link, command, content)
         except UploadError as error:

@@ -124,7 +124,13 @@ def fill(descriptor: int, body: Body, span: Span, wanted: ByteRanges, checksum: 
     bytes may have been written then.
     """
     if checksum is None and wanted.length == span.stop - span.start:
-        _move(descriptor, body, span)
+        position = span.start
+        while position < span.stop:
+            moved = body.move(descriptor, position, span.stop - position)
+            if not moved:
+                raise too_short(position - span.start, span)
+            position += moved
+        check_ended(body, span)
         return
     for place, piece in pieces(body, span):
         if checksum is not None:
@@ -133,16 +139,6 @@ def fill(descriptor: int, body: Body, span: Span, wanted: ByteRanges, checksum: 
             write_at(descriptor, piece[part.start - place.start : part.stop - place.start], part.start)
     if checksum is not None and not checksum.matches():
         raise ChecksumMismatch()
-
-
-def _move(descriptor: int, body: Body, span: Span) -> None:
-    position = span.start
-    while position < span.stop:
-        moved = body.move(descriptor, position, span.stop - position)
-        if not moved:
-            raise too_short(position - span.start, span)
-        position += moved
-    check_ended(body, span)
 
 
 def _write_chunk(path: Path, body: Body, length: int, checksum: Checksum | None) -> None:

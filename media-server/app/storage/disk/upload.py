@@ -288,12 +288,11 @@ class DiskSpan:
             raise_disk_error(error)
         try:
             # Read once it is claimed: what was recorded before is settled, and nothing in it changes while we hold it.
-            self.session = upload.status()
+            self.session = session = upload.status()
         except BaseException:
             os.close(self._descriptor)
             raise
-        is_open = self.session.state is State.OPEN
-        self.missing = self.session.ranges.missing(self._span) if is_open else ByteRanges()
+        self.missing = session.ranges.missing(self._span) if session.state is State.OPEN else ByteRanges()
         return self
 
     def __exit__(

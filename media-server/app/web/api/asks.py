@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import Flask, Response, current_app, g, request
+from flask import Response, current_app, g, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import ChunkTooLarge
@@ -25,7 +25,8 @@ from app.web.wire.context import services
 from app.web.wire.ownership import require_owner
 from app.web.wire.rights import BODILESS, has_rights
 
-_ASK = "droppr.ask"
+ASK = "droppr.ask"
+"""Where a question stands in the environment of the request that asks it."""
 _CHUNK, _PACK = "native.upload_chunk", "native.receive_pack"
 _FORM = "native.upload_file"
 _FILES = {_CHUNK, _PACK, _FORM, "entity_uploads.upload_chunk", "entity_uploads.upload_file"}
@@ -50,12 +51,6 @@ class Question:
     """Whether the sender has any: then a whole chunk is read before a refusal ends the connection."""
 
 
-def install(app: Flask) -> None:
-    """Answer nginx's questions. To be called last: what is judged before every request is judged for them, too."""
-    app.before_request(_answer)
-    app.after_request(_note_rights)
-
-
 class Questions:
     """WSGI middleware: makes a request of a question, and of the reply an answer that nginx understands."""
 
@@ -70,7 +65,7 @@ class Questions:
         count, largest = _limits(environ.pop("HTTP_X_DROPPR_BODIES", ""))
         question = Question(int(said) if said.isdecimal() else None, largest, count * largest)
         # The body is not there, so there is nothing to wait for and nothing to read on.
-        asked = {**environ, _ASK: question, "wsgi.input": RequestBody(io.BytesIO()), "droppr.connection": None}
+        asked = {**environ, ASK: question, "wsgi.input": RequestBody(io.BytesIO()), "droppr.connection": None}
         if question.length is None:
             asked["HTTP_TRANSFER_ENCODING"] = "chunked"
         else:
@@ -81,11 +76,9 @@ class Questions:
         return reply(environ, start_response)
 
 
-def _answer() -> Response | None:
-    """Yes, to a question; None where this is the request itself. Raises what stands against the request."""
-    question: Question | None = request.environ.get(_ASK)
-    if question is None:
-        return None
+def answer() -> Response:
+    """Yes, to a question, once what is judged before every request has been. Raises what stands against the request."""
+    question: Question = request.environ[ASK]
     if request.endpoint is None:
         # No address, or no such method there.
         assert request.routing_exception is not None
@@ -128,11 +121,10 @@ def _fits_whatever_comes(question: Question) -> bool:
     return services().receiving.admission.to_disk(g.request_id, length, question.together)
 
 
-def _note_rights(reply: Response) -> Response:
-    question: Question | None = request.environ.get(_ASK)
-    if question:
-        question.has_rights = has_rights()
-    return reply
+def note_rights() -> None:
+    """Before a question is answered, with yes or no: whether its sender has any rights."""
+    question: Question = request.environ[ASK]
+    question.has_rights = has_rights()
 
 
 def _limits(said: str) -> tuple[int, int]:

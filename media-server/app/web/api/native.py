@@ -69,20 +69,20 @@ def make_folders(hash: str) -> tuple[Response, int]:
 
 @native.route("/upload-chunk", methods=["POST", "PUT", "PATCH"])
 def upload_chunk(hash: str) -> Response:
-    with chunk_body(request.environ, services().settings) as (body, length):
+    here = services()
+    receiving = here.receiving
+    with chunk_body(request.environ, here.settings) as (body, length):
         chunk = chunk_headers(request.headers, length)
         upload_id = chunk.upload_id or _joined(hash, chunk)
         if upload_id is None and chunk.is_whole:
             opening = _opening(chunk)
-            session = services().receiving.small_files.receive(
+            session = receiving.small_files.receive(
                 hash, opening, body, sender_credentials(), checksum=chunk.digests, index=chunk.index
             )
             return _finishing(session)
-        upload_id = (
-            upload_id or services().receiving.uploads.open(hash, _opening(chunk), sender_credentials()).upload_id
-        )
+        upload_id = upload_id or receiving.uploads.open(hash, _opening(chunk), sender_credentials()).upload_id
         if chunk.span is None:
-            return jsonify(_acknowledged(_empty(services().receiving.uploads.status(hash, upload_id))))
+            return jsonify(_acknowledged(_empty(receiving.uploads.status(hash, upload_id))))
         command = ReceiveChunk(
             upload_id,
             chunk.span,
@@ -92,7 +92,7 @@ def upload_chunk(hash: str) -> Response:
             client=client_address(),
             spooled=isinstance(body, FileBody),
         )
-        session = services().receiving.uploads.receive(hash, command, body)
+        session = receiving.uploads.receive(hash, command, body)
         return _finishing(session) if session.state is State.COMPLETE else jsonify(_acknowledged(session))
 
 

@@ -23,7 +23,7 @@ def caller(peer: str | None, forwarded: str, trusted: Networks, *, by_nginx: boo
     What stands left of the first entry that is garbage or not trusted was written by a stranger and is not read.
     """
     nearest = parsed(peer or "")
-    if not is_trusted(peer, trusted, by_nginx=by_nginx):
+    if not by_nginx and not is_trusted(peer, trusted, by_nginx=by_nginx):
         return nearest
     for text in reversed(forwarded.split(",")):
         address = parsed(text)

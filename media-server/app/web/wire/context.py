@@ -27,11 +27,12 @@ def client_address() -> str:
 
     Whoever has one IPv6 address has a whole /64 of them, so counting single ones would count nothing.
     """
+    settings, environ = services().settings, request.environ
     found = caller(
         request.remote_addr,
-        request.headers.get("X-Forwarded-For", ""),
-        services().settings.trusted_proxies,
-        by_nginx=came_by_nginx(request.environ, services().settings),
+        environ.get("HTTP_X_FORWARDED_FOR", ""),
+        settings.trusted_proxies,
+        by_nginx=came_by_nginx(environ, settings),
     )
     return UNKNOWN if found is None else counted(found)
 

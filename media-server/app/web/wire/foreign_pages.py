@@ -63,14 +63,15 @@ def preflight() -> Response | None:
     reply.headers["Access-Control-Allow-Methods"] = method
     reply.headers["Access-Control-Allow-Headers"] = HEADERS
     reply.headers["Access-Control-Max-Age"] = str(_REMEMBERED_SECONDS)
-    return _readable(reply)
+    reply.headers.extend(_READABLE)
+    return reply
 
 
 def judge_page() -> None:
     """Before a sender's call on a link: raises OriginNotAllowed where it comes from a page that may not make it, and
     RequestNotFound where there is no such link."""
     hash = (request.view_args or {}).get("hash")
-    if hash is None or not _is_senders_call() or not _is_foreign():
+    if hash is None or request.endpoint not in SENDERS or request.method == "OPTIONS" or not _is_foreign():
         return
     own = services().links.file_requests.link(hash).terms.allowed_origins
     if not admits(services().settings.allowed_origins if own is None else own, request.headers["Origin"]):
@@ -79,7 +80,9 @@ def judge_page() -> None:
 
 def let_read(reply: Response) -> Response:
     """Let pages of other addresses read what a sender's call answers."""
-    return _readable(reply) if _is_senders_call() else reply
+    if request.endpoint in SENDERS and request.method != "OPTIONS":
+        reply.headers.extend(_READABLE)
+    return reply
 
 
 def may_open_socket() -> bool:
@@ -98,10 +101,6 @@ def judge_socket(hash: str) -> None:
         raise OriginNotAllowed()
 
 
-def _is_senders_call() -> bool:
-    return request.endpoint in SENDERS and request.method != "OPTIONS"
-
-
 def _is_foreign() -> bool:
     """Whether a page of another address makes this call. What it makes a browser fetch without an Origin it cannot read."""
     return "Origin" in request.headers and not from_own_page()
@@ -116,8 +115,3 @@ def _called(method: str) -> str | None:
     except HTTPException:
         return None
     return endpoint
-
-
-def _readable(reply: Response) -> Response:
-    reply.headers.extend(_READABLE)
-    return reply

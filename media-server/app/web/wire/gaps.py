@@ -18,7 +18,7 @@ MAX_IN_LIST = 10
 def first_gaps(session: UploadSession) -> MissingRanges:
     """The gaps that a chunk reply tells: the first of them."""
     told, count = session.gaps(MAX_IN_CHUNK_REPLY)
-    return _missing(told, count > len(told))
+    return _missing(told, True) if count > len(told) else {"missing_ranges": told}
 
 
 def all_gaps(session: UploadSession, most: int = MAX_IN_STATUS) -> MissingRanges:

@@ -59,7 +59,8 @@ def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
     """What the headers of a chunk with a body of ``length`` bytes say; None where that is not known beforehand.
 
     Raises InvalidRange, InvalidPath, ChunkSizeMismatch, LengthRequired."""
-    span, total = _place(headers, length)
+    offset, end, total, index = _numbers(headers)
+    span, total = _place(headers, length, offset, end, total)
     upload_id = headers.get("X-Upload-Id") or None
     opening = None if upload_id else _stated_opening(headers)
     if opening is not None:
@@ -70,10 +71,10 @@ def chunk_headers(headers: Headers, length: int | None) -> ChunkHeaders:
         upload_id=upload_id,
         span=span,
         total=total,
-        index=_number(headers, "X-Chunk-Index"),
+        index=index,
         path=_path(headers),
-        digests=content_digests(headers.get("Content-Digest", "")),
-        key=_key(headers),
+        digests=content_digests(digests) if (digests := headers.get("Content-Digest")) else None,
+        key=_key(key) if (key := headers.get("X-Upload-Key")) else None,
         item=headers.get("X-Upload-Item") or None,
         opening=opening,
     )
@@ -92,9 +93,8 @@ def _stated_opening(headers: Headers) -> OpenUpload | None:
         raise InvalidRequest(f"X-Upload-Opening: {where}: {problem['msg']}.") from None
 
 
-def _key(headers: Headers) -> str | None:
-    text = headers.get("X-Upload-Key") or None
-    if text is not None and not re.fullmatch(UPLOAD_KEY, text):
+def _key(text: str) -> str:
+    if not re.fullmatch(UPLOAD_KEY, text):
         raise InvalidRequest("X-Upload-Key must be 22 to 64 letters, digits, dashes or underscores.")
     return text
 
@@ -121,10 +121,13 @@ def wants_sha256(headers: Headers) -> bool:
     return _WANTS_SHA256.search(headers.get("Want-Repr-Digest", "")) is not None
 
 
+DATED_CONDITIONS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE")
+
+
 def drop_unreadable_dates(environ: dict[str, Any]) -> None:
     """Take out of a request the conditions whose dates cannot be read, as RFC 9110 (13.1) asks; Werkzeug, which reads
     them later, raises for some."""
-    for name in ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_IF_RANGE"):
+    for name in DATED_CONDITIONS:
         if name not in environ:
             continue
         try:
@@ -146,50 +149,47 @@ def percent_decoded(headers: Headers, name: str) -> str | None:
 
 
 def _path(headers: Headers) -> RelPath | None:
+    name = "X-Upload-Path" if headers.get("X-Upload-Path") else "X-Upload-Name"
+    if not headers.get(name):
+        return None
     try:
-        text = percent_decoded(headers, "X-Upload-Path") or percent_decoded(headers, "X-Upload-Name")
+        text = percent_decoded(headers, name)
     except InvalidRequest as error:
         raise InvalidPath(error.message) from None
     return RelPath.parse(text) if text else None
 
 
-def _place(headers: Headers, length: int | None) -> tuple[Span | None, int | None]:
-    total = _number(headers, "X-Upload-Length")
-    stated = _content_range(headers)
+def _place(
+    headers: Headers, length: int | None, offset: int | None, end: int | None, total: int | None
+) -> tuple[Span | None, int | None]:
+    """The span of a chunk by Content-Range or by what the X-Upload headers say, and the file's size where one of them tells it."""
+    stated = headers.get("Content-Range")
     if stated is None:
-        span = _by_offset(headers, length)
+        span = _by_offset(offset, end, length)
     else:
-        span, stated_total = stated
-        if not _agrees(headers, span) or (None not in (total, stated_total) and total != stated_total):
+        span, stated_total = _content_range(stated)
+        agrees = offset in (None, span.start) and end in (None, span.stop - 1)
+        if not agrees or (None not in (total, stated_total) and total != stated_total):
             raise InvalidRange("Content-Range and the X-Upload headers disagree.")
         total = stated_total if total is None else total
     if span is None:
         return None, total
-    if length not in (None, span.length):
+    if length not in (None, span.stop - span.start):
         raise ChunkSizeMismatch(f"The range has {span.length} bytes, the body {length}.")
     if total is not None and span.stop > total:
         raise InvalidRange(f"The chunk ends after the file's {total} bytes.")
     return span, total
 
 
-def _content_range(headers: Headers) -> tuple[Span, int | None] | None:
-    text = headers.get("Content-Range")
-    if text is None:
-        return None
+def _content_range(text: str) -> tuple[Span, int | None]:
     parsed = parse_content_range_header(text)
     if parsed is None or str(parsed.units).lower() != "bytes" or parsed.start is None or parsed.stop is None:
         raise InvalidRange("Content-Range must read 'bytes <first>-<last>/<total>'.")
     return _span(parsed.start, parsed.stop), parsed.length
 
 
-def _agrees(headers: Headers, span: Span) -> bool:
-    offset, end = _number(headers, "X-Upload-Offset"), _number(headers, "X-Upload-End")
-    return offset in (None, span.start) and end in (None, span.end)
-
-
-def _by_offset(headers: Headers, length: int | None) -> Span | None:
+def _by_offset(offset: int | None, end: int | None, length: int | None) -> Span | None:
     """The span by X-Upload-Offset and X-Upload-End or the body's length; None when that is 0."""
-    offset, end = _number(headers, "X-Upload-Offset"), _number(headers, "X-Upload-End")
     if offset is None:
         raise InvalidRange("The place of the chunk is missing: send Content-Range or X-Upload-Offset.")
     if end is not None:
@@ -206,15 +206,19 @@ def _span(start: int, stop: int) -> Span:
         raise InvalidRange("The range is empty or runs backwards.") from None
 
 
-def _number(headers: Headers, name: str) -> int | None:
-    text = headers.get(name)
-    if text is None or text == "":
-        return None
-    # Only what HTTP itself takes for blanks; what Python does is more, and not all of it is read by int().
-    text = text.strip(" \t")
-    if not _NUMBER.fullmatch(text):
-        raise InvalidRange(f"{name} must be a whole number of bytes.")
-    return int(text)
+_PLACES = ("X-Upload-Offset", "X-Upload-End", "X-Upload-Length", "X-Chunk-Index")
+
+
+def _numbers(headers: Headers) -> list[int | None]:
+    """What the headers of ``_PLACES`` say, None for those that are not there."""
+    found: list[int | None] = []
+    for name in _PLACES:
+        text = headers.get(name) or None
+        # Only what HTTP itself takes for blanks; what Python does is more, and not all of it is read by int().
+        if text is not None and not _NUMBER.fullmatch(text := text.strip(" \t")):
+            raise InvalidRange(f"{name} must be a whole number of bytes.")
+        found.append(None if text is None else int(text))
+    return found
 
 
 def _unbase64(text: str) -> bytes:
