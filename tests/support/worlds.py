@@ -25,7 +25,8 @@ from app.services.receiving.commands import OpenUpload
 from app.settings import Settings
 from app.storage.disk.atomic import replace_file
 from app.storage.disk.span_log import Arrival, Kind
-from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.book import Book
+from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.shares import SQLShares
 from app.wiring import build
 from tests.support.actors import OWNER

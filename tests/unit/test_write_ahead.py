@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.core.errors import Busy, StorageFull
-from app.storage.sql import write_ahead
+from app.storage.sql import synced_log, write_ahead
 from app.storage.sql.sqlite import SQLiteDatabase
 from tests.support.catalogues import catalogue
 
@@ -135,7 +135,7 @@ def test_until_the_log_could_be_copied_nothing_is_written(
     note(database, "before")
     with monkeypatch.context() as broken:
         broken.setattr(os, "fdatasync", failing(10**6))
-        broken.setattr(write_ahead.Log, "_heal", _cannot)
+        broken.setattr(synced_log.Log, "_heal", _cannot)
         for _ in range(3):
             with pytest.raises(Busy):
                 note(database, "not taken")

@@ -67,6 +67,12 @@ class Arrivals:
         self._link = link
         self.total = total
         self.newest = newest
+        self._before = total, newest
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to write of ``total`` and ``newest``."""
+        return (self.total, self.newest) != self._before
 
     def note(self, files: Sequence[ReceivedFile]) -> dict[str, int]:
         """Note files that arrive; the number of each, by upload id."""

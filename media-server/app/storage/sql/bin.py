@@ -16,7 +16,8 @@ from app.core.links import ReceivedFile
 from app.core.ports.bins import DeletedFile
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
-from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.book import Book
+from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, compiled, is_id, value
 from app.storage.sql.events import EventLog

@@ -7,36 +7,20 @@ files, and changes of one link come one after the other.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, NamedTuple
-
-import sqlalchemy as sa
-from sqlalchemy import and_, select
+from typing import Any
 
 from app.core import ledger as rules
 from app.core.errors import RequestNotFound
 from app.core.ledger import Left, Load, weight
 from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink
-from app.core.room import NAME_BYTES
 from app.core.terms import Terms
-from app.storage.sql.arrivals import Arrivals, ArrivalStatements
-from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Transaction, compiled, filled, inserted, value
+from app.storage.sql.arrivals import Arrivals
+from app.storage.sql.book_statements import SUMS, BookStatements, Entry
+from app.storage.sql.database import Transaction
 from app.storage.sql.file_rows import file_row, intent_row, signed, unsigned
-from app.storage.sql.party_counts import NOBODYS, PartyCounts, PartyStatements, Whose
-from app.storage.sql.schema import State, brought, folders, ledger, links
+from app.storage.sql.party_counts import NOBODYS, PartyCounts, Whose
+from app.storage.sql.schema import State, ledger
 
-_SUMS = [
-    links.c.open,
-    links.c.announced,
-    links.c.coming_weight,
-    links.c.received,
-    links.c.received_bytes,
-    links.c.received_weight,
-    links.c.removed,
-    links.c.gone,
-    links.c.folders,
-    links.c.parties,
-]
 _SUM_OF = {
     State.OPEN: "open",
     State.ANNOUNCED: "announced",
@@ -45,114 +29,11 @@ _SUM_OF = {
     State.GONE: "gone",
     State.DELETED: "removed",
 }
-_TOUCHED = [column for column in ledger.columns if column.name not in ("id", "link", "upload_id")]
-_NOTHING: dict[str, int] = {column.name: 0 for column in _SUMS}
+_NOTHING: dict[str, int] = {column.name: 0 for column in SUMS}
 _BLANK: dict[str, Any] = {column.name: None for column in ledger.columns if column.name != "id"}
 _BLANK |= {"leaving": 0, "brings": 0, "arrival": 0, "lead": 0}
-_ARRIVED = [links.c.arrivals, links.c.last_received_at, links.c.last_sender]
 MAX_FOLDERS_REMEMBERED = 10_000
 """Folders that a process remembers to exist, as they never cease to and most files come into the same."""
-_weight = sa.case((ledger.c.size < number(NAME_BYTES), number(NAME_BYTES)), else_=ledger.c.size)
-_lapsed = and_(ledger.c.state == number(State.OPEN), ledger.c.until <= value("now"))
-
-
-class Entry(NamedTuple):
-    """What of an upload's row decides what may become of it."""
-
-    upload_id: str
-    state: State
-    at: float
-    size: int
-    until: float | None
-    brings: int
-    """How many folders it will bring."""
-    arrival: int
-    """The number of the file that it brought; 0 where it brought none."""
-    item: str | None = None
-    party: str | None = None
-
-
-class BookStatements:
-    """Statements about one link's ledger, ``:link`` being the link's number."""
-
-    def __init__(self, database: Database) -> None:
-        def words(statement: Any) -> str:
-            return compiled(statement, database.dialect)
-
-        of_link = ledger.c.link == value("link")
-        self.listed = database.listed
-        self.kept: set[tuple[int, int]] = set()
-        self.lock = words(
-            select(links.c.id, links.c.version, *_ARRIVED, *_SUMS)
-            .where(links.c.hash == value("hash"))
-            .with_for_update()
-        )
-        entry = select(*(ledger.c[each] for each in Entry._fields)).where(of_link)
-        self.entry = words(entry.where(ledger.c.upload_id == value("upload_id")))
-        self.entries = words(entry.where(database.among(ledger.c.upload_id, "ids")))
-        put = inserted(database, ledger, leave_out=["id"])
-        self.put = words(
-            put.on_conflict_do_update(
-                index_elements=["link", "upload_id"],
-                set_={each.name: put.excluded[each.name] for each in _TOUCHED},
-            )
-        )
-        self.drop = words(ledger.delete().where(of_link, ledger.c.upload_id == value("upload_id")))
-        self.set_state = words(
-            ledger.update().values(filled([ledger.c.state])).where(of_link, ledger.c.upload_id == value("upload_id"))
-        )
-        deleted = {"state": number(State.DELETED), "until": value("until", sa.Double), "leaving": number(0)}
-        deleted |= {"deleted_at": value("at", sa.Double), "deleted_by": value("by", sa.Text)}
-        self.delete = words(ledger.update().values(deleted).where(of_link, ledger.c.upload_id == value("upload_id")))
-        self.set_until = words(
-            ledger.update().values(filled([ledger.c.until])).where(of_link, ledger.c.upload_id == value("upload_id"))
-        )
-        oldest = (
-            select(ledger.c.id)
-            .where(of_link, ledger.c.state == number(State.GONE))
-            .order_by(ledger.c.at, ledger.c.upload_id)
-            .limit(value("most", sa.Integer))
-            .offset(number(0))
-        )
-        self.drop_gone = words(ledger.delete().where(ledger.c.id.in_(oldest)))
-        self.lapsed = words(select(sa.func.count(), sa.func.sum(_weight)).select_from(ledger).where(of_link, _lapsed))
-        sums: dict[str, Any] = {column.name: column + value(column.name, sa.BigInteger) for column in _SUMS}
-        sums |= filled(_ARRIVED)
-        self.add_sums = words(links.update().values(sums).where(links.c.id == value("link")))
-        self.arrivals = ArrivalStatements(database)
-        self.parties = PartyStatements(database)
-        self._folder_statements(database, words)
-
-    def _folder_statements(self, database: Database, words: Any) -> None:
-        of_link = folders.c.link == value("link")
-        self.folders = words(
-            select(folders.c.mark, folders.c.kept).where(of_link, database.among(folders.c.mark, "marks"))
-        )
-        put = inserted(database, folders)
-        self.await_folder = words(
-            put.on_conflict_do_update(index_elements=["link", "mark"], set_={"awaited": folders.c.awaited + number(1)})
-        )
-        self.keep_folder = words(put.on_conflict_do_update(index_elements=["link", "mark"], set_={"kept": number(1)}))
-        self.give_up_folder = words(
-            folders.update()
-            .values(awaited=folders.c.awaited - number(1))
-            .where(of_link, folders.c.mark == value("mark"), folders.c.kept == number(0))
-        )
-        self.drop_folders = words(
-            folders.delete().where(of_link, folders.c.kept == number(0), folders.c.awaited <= number(0))
-        )
-        unlapsed = (
-            select(brought.c.mark)
-            .join(ledger, and_(ledger.c.link == brought.c.link, ledger.c.upload_id == brought.c.upload_id))
-            .where(brought.c.link == folders.c.link, brought.c.mark == folders.c.mark, sa.not_(_lapsed))
-        )
-        self.lapsed_folders = words(
-            select(folders.c.mark).where(of_link, folders.c.kept == number(0), sa.not_(unlapsed.exists()))
-        )
-        self.bring = words(inserted(database, brought))
-        of_uploads = and_(brought.c.link == value("link"), database.among(brought.c.upload_id, "ids"))
-        self.brought = words(select(brought.c.mark).where(of_uploads))
-        self.drop_brought = words(brought.delete().where(of_uploads))
 
 
 class Book:
@@ -305,30 +186,46 @@ class Book:
     def save(self) -> None:
         """Write the sums; the last thing that is done."""
         self._more["parties"] += self._parties.save()
-        if any(self._more.values()):
+        if self._arrivals.changed:
             at, sender = self._arrivals.newest
             arrived = {"arrivals": self._arrivals.total, "last_received_at": at, "last_sender": sender}
-            self._tx.run(self._sql.add_sums, link=self.link, **self._more, **arrived)
+            self._tx.run(self._sql.add_arrived, link=self.link, **self._more, **arrived)
+        elif any(self._more.values()):
+            self._tx.run(self._sql.add_sums, link=self.link, **self._more)
 
     def _begin(self, uploads: Mapping[str, tuple[State, dict[str, Any], Sequence[int]]]) -> None:
-        known = self.entries(list(uploads))
-        new = {upload_id: each for upload_id, each in uploads.items() if not _is_settled(known.get(upload_id))}
-        before = [known[upload_id] for upload_id in new if upload_id in known]
-        self._uncount(before)
-        if given_up := self._take_brought(before):
-            self._give_up(given_up)
-            self.look_at_folders(mark for _, _, marks in new.values() for mark in marks)
-        self._put({upload_id: (state, row | {"brings": len(marks)}) for upload_id, (state, row, marks) in new.items()})
+        new = {each: (state, row | {"brings": len(marks)}, marks) for each, (state, row, marks) in uploads.items()}
+        # Hardly ever is anything known of an upload that begins, so that of one alone this is found by writing it.
+        if len(new) != 1 or not self._put_if_new(*new.items()):
+            known = self.entries(list(uploads))
+            new = {upload_id: each for upload_id, each in new.items() if not _is_settled(known.get(upload_id))}
+            before = [known[upload_id] for upload_id in new if upload_id in known]
+            self._uncount(before)
+            if given_up := self._take_brought(before):
+                self._give_up(given_up)
+                self.look_at_folders(mark for _, _, marks in new.values() for mark in marks)
+            self._put({upload_id: (state, row) for upload_id, (state, row, _) in new.items()})
         self._more["coming_weight"] += sum(weight(row["size"]) for _, row, _ in new.values())
         self._bring({upload_id: marks for upload_id, (_, _, marks) in new.items() if marks})
 
     def _put(self, rows: Mapping[str, tuple[State, dict[str, Any]]]) -> None:
-        filled_in = []
-        for upload_id, (state, row) in rows.items():
-            filled_in.append({**_BLANK, "link": self.link, "upload_id": upload_id, "state": state.value, **row})
-            self._more[_SUM_OF[state]] += 1
-            self._parties.count(state, Whose(row.get("item"), row.get("party")), row["size"], 1)
-        self._tx.many(self._sql.put, filled_in)
+        self._tx.many(self._sql.put, [self._row(each, state, row) for each, (state, row) in rows.items()])
+        for state, row in rows.values():
+            self._count(state, row)
+
+    def _put_if_new(self, upload: tuple[str, tuple[State, dict[str, Any], Sequence[int]]]) -> bool:
+        upload_id, (state, row, _) = upload
+        is_new = self._tx.changed(self._sql.put_new, **self._row(upload_id, state, row)) == 1
+        if is_new:
+            self._count(state, row)
+        return is_new
+
+    def _row(self, upload_id: str, state: State, row: dict[str, Any]) -> dict[str, Any]:
+        return _BLANK | row | {"link": self.link, "upload_id": upload_id, "state": state.value}
+
+    def _count(self, state: State, row: dict[str, Any]) -> None:
+        self._more[_SUM_OF[state]] += 1
+        self._parties.count(state, Whose(row.get("item"), row.get("party")), row["size"], 1)
 
     def _uncount(self, entries: Iterable[Entry]) -> None:
         """Take what is no longer so out of the sums."""

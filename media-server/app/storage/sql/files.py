@@ -20,7 +20,8 @@ from app.core.links import DeliveryIntent, Fate, Known, Opening, ReceivedFile, R
 from app.core.paths import RelPath
 from app.core.ports.links import ListCursor
 from app.core.sums import Sums
-from app.storage.sql.book import Book, BookStatements, Entry
+from app.storage.sql.book import Book
+from app.storage.sql.book_statements import BookStatements, Entry
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Row, Transaction, compiled, is_id, value
 from app.storage.sql.file_rows import FILE, KNOWN, announced_of, file_of, known_of, signed
@@ -167,7 +168,7 @@ class SQLRequests(SQLLinks):
         announced: list[tuple[DeliveryIntent, list[int]]] = []
         paths = [file.path.split("/")[:-1] for file in files]
         check_hash(link.hash)
-        with self._database.write() as tx:
+        with self._database.write(durable=self._durable) as tx:
             book = Book(self._books, tx, link.hash)
             book.look_at_folders(mark for parts in paths for mark in folder_marks(parts))
             left = book.left(link, now)
@@ -182,7 +183,6 @@ class SQLRequests(SQLLinks):
                     announced.append((file, brought))
             book.announce(announced, now)
             book.save()
-        self._sync()
         return full
 
     def release(self, hash: str, upload_id: str, why: str, by: Actor | None = None) -> bool:
@@ -198,7 +198,7 @@ class SQLRequests(SQLLinks):
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
         check_hash(hash)
-        with self._database.write(urgent=True) as tx:
+        with self._database.write(urgent=True, durable=self._durable) as tx:
             book = Book(self._books, tx, hash)
             target = self._loaded(tx, hash, book.version).terms.destination
             if target is not None:
@@ -206,7 +206,6 @@ class SQLRequests(SQLLinks):
             new = book.receive(files)
             book.save()
             self._events.write(tx, EventKind.FILE_RECEIVED, hash, SENDER, [file.upload_id for file in new])
-        self._sync()
         self._happened()
 
     def remove(self, hash: str, upload_id: str, by: Actor = SENDER) -> bool:

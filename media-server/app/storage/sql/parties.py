@@ -17,7 +17,8 @@ from app.core.events import EventKind
 from app.core.links import ReceivedFile
 from app.core.ports.guards import Clock
 from app.core.ports.links import ListCursor
-from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.book import Book
+from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, value
 from app.storage.sql.events import EventLog

@@ -63,7 +63,7 @@ class PostgreSQLDatabase:
             return connection.execute(query, values).fetchone()
 
     @contextmanager
-    def write(self, *, urgent: bool = False) -> Iterator[Transaction]:
+    def write(self, *, urgent: bool = False, durable: bool = False) -> Iterator[Transaction]:
         del urgent  # The server's disk is not ours to look after.
         syncs = self._syncs.own()
         with self._connection() as connection:
@@ -79,6 +79,8 @@ class PostgreSQLDatabase:
                     connection.rollback()
                 raise
             syncs.committed(witness)
+        if durable:
+            syncs.sync()
 
     def sync(self) -> None:
         self._syncs.own().sync()

@@ -15,7 +15,8 @@ from app.core.ledger import folder_mark, folder_marks
 from app.core.links import ReceivedFile
 from app.core.ports.guards import Clock
 from app.core.ports.inbox import Delivery
-from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.book import Book
+from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, compiled, is_id, value
 from app.storage.sql.events import EventLog

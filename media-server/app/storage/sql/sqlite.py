@@ -68,8 +68,8 @@ class SQLiteDatabase:
         readers.give_back(connection)
         return found
 
-    def write(self, *, urgent: bool = False) -> AbstractContextManager[Transaction]:
-        return Part(self._here.own().writer, urgent)
+    def write(self, *, urgent: bool = False, durable: bool = False) -> AbstractContextManager[Transaction]:
+        return Part(self._here.own().writer, urgent, durable)
 
     def sync(self) -> None:
         self._here.own().writer.log.sync()

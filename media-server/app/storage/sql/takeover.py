@@ -31,7 +31,8 @@ from app.core.remotes import OutboxEntry, OutboxState, RemoteTarget
 from app.storage.disk.append_log import AppendLog, JSONLines
 from app.storage.disk.atomic import replace_file, sync_folder
 from app.storage.disk.data_folder import UnusableDataFolder
-from app.storage.sql.book import Book, BookStatements
+from app.storage.sql.book import Book
+from app.storage.sql.book_statements import BookStatements
 from app.storage.sql.columns import number
 from app.storage.sql.counts import digest_of
 from app.storage.sql.database import Database, Transaction, compiled, inserted, value

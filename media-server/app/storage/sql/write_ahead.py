@@ -1,4 +1,4 @@
-"""How one process writes into an SQLite file: transactions in groups, and a log that comes to the disk and stays short.
+"""How one process writes into an SQLite file: transactions in groups, and a log that stays short.
 
 Threads that want to write at the same moment share one transaction of SQLite. Each does its part when it is its turn, behind
 a savepoint, so that a part that fails undoes nothing of the others; the last of them commits for all. That saves each of them
@@ -22,10 +22,11 @@ from pathlib import Path
 from types import TracebackType
 
 from app.core.errors import Busy, StorageFull
-from app.storage.disk.atomic import disk_errors
+from app.storage.disk.atomic import disk_errors, raise_disk_error
 from app.storage.disk.range_lock import ask
 from app.storage.disk.sqlite_file import PAUSE_SECONDS
 from app.storage.sql.database import Transaction
+from app.storage.sql.synced_log import Log
 
 MAX_GROUP = 32
 """So many parts one transaction has at most, as other processes wait meanwhile."""
@@ -39,14 +40,11 @@ MAX_LOG_BYTES = 16 * 1024 * 1024
 """From this length on writers wait until the log has begun anew, which it cannot while there is always somebody reading."""
 MAX_LOG_WAIT_SECONDS = 0.2
 """How long they wait for readers then; in vain, they try again after the next ``CHECKPOINT_ROWS``."""
-LOG_RESERVE_BYTES = 1024 * 1024
-"""So long the log is on the disk at least, whether it is used or not: what has to be written on a full disk goes there."""
 SPARE_BYTES = 1024 * 1024
 """With less room than this on the disk only what has to be written is."""
 BUSY_SECONDS = 20
 """How long a statement waits for SQLite's own locks, which are held for moments."""
 
-_NOT_TAKEN = "The server's disk does not take data at the moment. Try again in a while."
 _PASSING = {
     sqlite3.SQLITE_BUSY,
     sqlite3.SQLITE_LOCKED,
@@ -73,6 +71,7 @@ class Writer:
 
     def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection]) -> None:
         self._turn = path.with_suffix(".turn")
+        self._folder = str(path.parent)
         self._connect = connect
         self._lock = threading.Lock()
         self._beside = threading.Lock()
@@ -107,18 +106,22 @@ class Writer:
             self._lock.release()
             raise translated(error) from error
 
-    def end(self, group: _Group, error: BaseException | None) -> None:
-        """End the part; with an error it never was. Returns once it is committed. Raises Busy, StorageFull."""
-        due = False
+    def end(self, group: _Group, error: BaseException | None, durable: bool) -> None:
+        """End the part; with an error it never was. Returns once it is committed, and with ``durable`` once it is on the disk itself.
+        Raises Busy, StorageFull."""
+        due = mine = False
         try:
             if error is None:
                 group.parts += 1
+                group.durable = group.durable or durable
                 if group.parts > 1:
                     group.cursor.execute("RELEASE part")
             else:
                 self._undo(group, error)
             if self._group is group and (not self._waiting or group.parts >= MAX_GROUP):
+                group.brings = group.durable
                 due = self._commit(group)
+                mine = group.brings
         except sqlite3.Error as trouble:
             self._give_up(group, trouble)
         except BaseException as trouble:
@@ -127,9 +130,13 @@ class Writer:
             raise
         finally:
             self._lock.release()
+        if mine:
+            self._bring(group)
         if error is None:
-            group.wait()
+            group.wait(durable)
             self.log.seen(group.ticket)
+            if durable and not group.is_safe:
+                self.log.sync()
         if due:
             self._keep_short()
 
@@ -168,9 +175,22 @@ class Writer:
             if self._group is None:
                 self._close()
 
+    def _bring(self, group: _Group) -> None:
+        """Bring what was committed to the disk, for all of the group who wait for that: one thread waits for the disk, and the others
+        for that thread alone. Where it cannot, each of them tries and is told why."""
+        try:
+            self.log.seen(group.ticket)
+            with suppress(Busy, StorageFull):
+                self.log.sync()
+                group.is_safe = True
+        finally:
+            group.safe.release()
+
     def _check_room(self) -> None:
-        with disk_errors():
-            disk = os.statvfs(self._turn.parent)
+        try:
+            disk = os.statvfs(self._folder)
+        except OSError as error:
+            raise_disk_error(error)
         if disk.f_bavail * disk.f_frsize < SPARE_BYTES:
             raise StorageFull()
 
@@ -225,6 +245,7 @@ class Writer:
     def _give_up(self, group: _Group, error: BaseException) -> None:
         """Tell all whose parts it had that they never were."""
         group.error = translated(error)
+        group.brings = False
         # What was begun is undone with its connection.
         self._close()
         self._over(group)
@@ -232,6 +253,8 @@ class Writer:
     def _over(self, group: _Group) -> None:
         self._group = None
         group.done.release()
+        if not group.brings:
+            group.safe.release()
         self._let_go()
 
     def _close(self) -> None:
@@ -261,20 +284,31 @@ class Writer:
 class _Group:
     """One transaction of SQLite that has parts of several threads."""
 
-    __slots__ = ("cursor", "done", "error", "parts", "ticket")
+    __slots__ = ("brings", "cursor", "done", "durable", "error", "is_safe", "parts", "safe", "ticket")
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self.cursor = cursor
         self.parts = 0
         self.ticket = 0
         self.error: BaseException | None = None
-        self.done = threading.Lock()
+        self.durable = False
+        """Whether somebody waits until it is on the disk."""
+        self.brings = False
+        """Whether the thread that commits it brings it there."""
+        self.is_safe = False
+        """Whether it is there."""
+        # Held until it is committed, and until it has been tried to bring it to the disk.
+        self.done, self.safe = threading.Lock(), threading.Lock()
         self.done.acquire()
+        self.safe.acquire()
 
-    def wait(self) -> None:
-        """Until it is committed. Raises what kept it from that."""
-        self.done.acquire()
-        self.done.release()
+    def wait(self, durable: bool) -> None:
+        """Until it is committed, and with ``durable`` until it has been tried to bring it to the disk. Raises what kept it from
+        being committed."""
+        gate = self.safe if durable else self.done
+        # Each who has passed lets the next one through.
+        gate.acquire()
+        gate.release()
         if self.error is not None:
             raise self.error
 
@@ -282,11 +316,12 @@ class _Group:
 class Part:
     """A transaction, which may share one of SQLite with others: ``with Part(writer) as transaction``."""
 
-    __slots__ = ("_group", "_urgent", "_writer")
+    __slots__ = ("_durable", "_group", "_urgent", "_writer")
 
-    def __init__(self, writer: Writer, urgent: bool) -> None:
+    def __init__(self, writer: Writer, urgent: bool, durable: bool) -> None:
         self._writer = writer
         self._urgent = urgent
+        self._durable = durable
 
     def __enter__(self) -> Transaction:
         self._group = self._writer.begin(self._urgent)
@@ -295,86 +330,6 @@ class Part:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.end(self._group, error)
+        self._writer.end(self._group, error, self._durable)
         if isinstance(error, sqlite3.Error):
             raise translated(error) from error
-
-
-class Log:
-    """The write-ahead log of one process' commits, brought to the disk: one sync for everybody who committed before it.
-
-    After a sync that failed no further one of the log is trusted, as the kernel reports each loss once. What the log holds is
-    then copied into the file instead, which is synced for itself; until that has worked nothing is written any more.
-    """
-
-    def __init__(self, path: Path, empty: Callable[[], bool]) -> None:
-        self._path = path
-        self._empty = empty
-        self._changed = threading.Condition()
-        self._thread = threading.local()
-        self._descriptor: int | None = None
-        self._begun = 0
-        self._done = 0
-        self._running = False
-        self._distrusted = False
-
-    def next_sync(self) -> int:
-        """The number of the first sync that will bring what is committed at this moment."""
-        # Without the lock: one that begins between the commit and this question brings it, and the next one does, too.
-        return self._begun + 1
-
-    def seen(self, ticket: int) -> None:
-        """Note that this thread may tell others what the sync of this number brings."""
-        self._thread.ticket = ticket
-
-    def sync(self) -> None:
-        """Wait for what this thread has seen. Raises Busy, StorageFull."""
-        wanted: int = getattr(self._thread, "ticket", 0)
-        with self._changed:
-            self._changed.wait_for(lambda: self._done >= wanted or not self._running)
-            mine = self._done < wanted
-            if mine:
-                self._running, self._begun = True, self._begun + 1
-        if mine:
-            try:
-                self._bring()
-            finally:
-                with self._changed:
-                    self._running, self._done = False, self._begun
-                    self._changed.notify_all()
-        elif self._distrusted:
-            raise Busy(_NOT_TAKEN)
-
-    def reserve(self) -> None:
-        """Have the log's room on the disk, as far as there is any."""
-        with suppress(OSError):
-            os.posix_fallocate(self._opened(), 0, LOG_RESERVE_BYTES)
-
-    def check(self) -> None:
-        """Return if what is committed can be brought to the disk. Raises Busy, StorageFull."""
-        if self._distrusted:
-            self._heal()
-
-    def _bring(self) -> None:
-        if not self._distrusted:
-            try:
-                os.fdatasync(self._opened())
-                return
-            except OSError:
-                self._distrusted = True
-        self._heal()
-
-    def _heal(self) -> None:
-        if not self._empty():
-            raise Busy(_NOT_TAKEN)
-        self._distrusted = False
-
-    def _opened(self) -> int:
-        # Whoever closes the last connection removes the file, and the next one makes another.
-        if self._descriptor is not None and not os.path.samestat(os.stat(self._path), os.fstat(self._descriptor)):
-            os.close(self._descriptor)
-            self._descriptor = None
-        if self._descriptor is None:
-            self._descriptor = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
-            self.reserve()
-        return self._descriptor
