@@ -14,6 +14,7 @@ import pytest
 
 from app.core.errors import Busy, StorageFull
 from app.storage.sql import synced_log, write_ahead
+from app.storage.sql.database import Transaction
 from app.storage.sql.sqlite import SQLiteDatabase
 from tests.support.catalogues import catalogue
 
@@ -49,7 +50,7 @@ def test_many_threads_share_commits_and_a_part_that_fails_takes_no_other_along(
 
     coming = threading.Semaphore(0)
 
-    def counted(self: write_ahead.Writer, group: write_ahead._Group) -> bool:
+    def counted(self: write_ahead.Writer, group: write_ahead.Group) -> bool:
         if not commits:
             # However busy the machine is: the first group ends when all the others are on their way into the next ones.
             for _ in range(16):
@@ -193,3 +194,112 @@ def test_with_no_room_left_only_what_is_urgent_is_written(
         note(database, "an opening")
     note(database, "a closing", urgent=True)
     assert names(database) == {"before", "a closing"}
+
+
+def waiting(database: SQLiteDatabase, count: int) -> None:
+    """Return once so many have left their work to whoever leads, who does all of it when it is his turn."""
+    while len(database._here.own().combined._jobs) < count:
+        pass
+
+
+def test_a_group_that_is_to_be_durable_is_brought_to_the_disk_by_one_thread_before_any_goes_on(
+    database: SQLiteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(database, "first")
+    syncs, begun, go_on, real = [], threading.Event(), threading.Event(), os.fdatasync
+
+    def slow(descriptor: int) -> None:
+        syncs.append(descriptor)
+        begun.set()
+        assert go_on.wait(60)
+        real(descriptor)
+
+    def write(number: int) -> None:
+        database.change(lambda tx: tx.run(INSERT, name=f"{number}", value="x"), durable=True)
+
+    monkeypatch.setattr(os, "fdatasync", slow)
+    with ThreadPoolExecutor(16) as pool:
+        with database.write() as tx:
+            tx.run(INSERT, name="has the turn, and waits for no disk", value="x")
+            writes = [pool.submit(write, number) for number in range(16)]
+            waiting(database, 16)
+        assert begun.wait(60)
+        assert not any(each.done() for each in writes), "nobody is told before the disk has it"
+        go_on.set()
+        for each in writes:
+            each.result(60)
+    assert len(syncs) == 1
+    assert len(names(database)) == 18
+
+
+def test_each_who_waits_for_a_disk_that_fails_is_told(
+    database: SQLiteDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(database, "before")
+    monkeypatch.setattr(os, "fdatasync", failing(10**6))
+    monkeypatch.setattr(synced_log.Log, "_heal", _cannot)
+
+    def write(number: int) -> None:
+        database.change(lambda tx: tx.run(INSERT, name=f"{number}", value="x"), durable=True)
+
+    with ThreadPoolExecutor(8) as pool:
+        with database.write() as tx:
+            tx.run(INSERT, name="has the turn", value="x")
+            writes = [pool.submit(write, number) for number in range(8)]
+            waiting(database, 8)
+        for each in writes:
+            with pytest.raises(Busy):
+                each.result(60)
+
+
+@pytest.mark.parametrize("in_group", [True, False], ids=["in a group", "as its first part"])
+def test_work_that_fails_undoes_nothing_of_what_was_done_with_it(database: SQLiteDatabase, in_group: bool) -> None:
+    note(database, "first")
+
+    def work(number: int) -> int:
+        def insert(tx: Transaction) -> int:
+            tx.run(INSERT, name=f"{number}", value="x")
+            if number % 2:
+                raise ZeroDivisionError(number)
+            return number
+
+        return database.change(insert)
+
+    with ThreadPoolExecutor(8) as pool:
+        with database.write() if in_group else database._here.own().writer._lock:
+            done = [pool.submit(work, number) for number in range(8)]
+            waiting(database, 8)
+        for number, each in enumerate(done):
+            if number % 2:
+                with pytest.raises(ZeroDivisionError, match=f"{number}"):
+                    each.result(60)
+            else:
+                assert each.result(60) == number
+    assert names(database) == {"first", "0", "2", "4", "6"}
+    with pytest.raises(ZeroDivisionError):
+        work(9)
+    assert work(10) == 10
+
+
+def test_whatever_ends_the_thread_that_leads_the_others_are_told_and_go_on(database: SQLiteDatabase) -> None:
+    def exit_once(_: Transaction) -> None:
+        raise SystemExit
+
+    with ThreadPoolExecutor(4) as pool:
+        with database.write() as tx:
+            tx.run(INSERT, name="has the turn", value="x")
+            ends = pool.submit(database.change, exit_once)
+            waiting(database, 1)
+            others = [pool.submit(note_by_change, database, f"{number}") for number in range(3)]
+            waiting(database, 4)
+        with pytest.raises(SystemExit):
+            ends.result(60)
+        for each in others:
+            with pytest.raises(Busy):
+                each.result(60)
+    note_by_change(database, "after")
+    assert names(database) == {"has the turn", "after"}
+
+
+def note_by_change(database: SQLiteDatabase, name: str) -> None:
+    database.change(lambda tx: tx.run(INSERT, name=name, value="x"), durable=True)

@@ -29,6 +29,8 @@ Row = tuple[Any, ...]
 Query = str
 """A statement in the database's own words."""
 
+Value = TypeVar("Value")
+
 _ID = re.compile(r"[!-~]{1,128}")
 
 
@@ -88,10 +90,15 @@ class Database(Protocol):
         """The first row that a statement finds which changes nothing, as ``read`` would tell it."""
         ...
 
-    def write(self, *, urgent: bool = False, durable: bool = False) -> AbstractContextManager[Transaction]:
+    def write(self, *, urgent: bool = False) -> AbstractContextManager[Transaction]:
         """A transaction; an exception undoes it. On SQLite it is the only one at that time. An ``urgent`` one works on a full
-        disk, too, for as long as what is kept for that lasts. The end of a ``durable`` one does what ``sync`` does, with fewer waits where
-        many end at once; where that raises, it is committed all the same. Raises Busy, StorageFull."""
+        disk, too, for as long as what is kept for that lasts. Raises Busy, StorageFull."""
+        ...
+
+    def change(self, work: Callable[[Transaction], Value], *, urgent: bool = False, durable: bool = False) -> Value:
+        """What ``work`` returns, which is done in such a transaction, and with ``durable`` followed by what ``sync`` does; where that raises,
+        it is committed all the same. For what many do at the same moment: another thread may do it for this one, so ``work``
+        asks nothing of its thread, and what it raises undoes it alone. Raises Busy, StorageFull."""
         ...
 
     def sync(self) -> None:
@@ -161,7 +168,6 @@ def is_id(text: str) -> bool:
 
 PAUSE_STEP_SECONDS = 0.001
 
-Value = TypeVar("Value")
 Connection = TypeVar("Connection")
 
 

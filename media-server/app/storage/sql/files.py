@@ -164,13 +164,15 @@ class SQLRequests(SQLLinks):
             return max(until, entry.until)
 
     def announce(self, link: RequestLink, files: Sequence[DeliveryIntent], now: float = 0.0) -> dict[str, UploadError]:
-        full: dict[str, UploadError] = {}
-        announced: list[tuple[DeliveryIntent, list[int]]] = []
         paths = [file.path.split("/")[:-1] for file in files]
+        marks = {mark for parts in paths for mark in folder_marks(parts)}
         check_hash(link.hash)
-        with self._database.write(durable=self._durable) as tx:
+
+        def announce(tx: Transaction) -> dict[str, UploadError]:
+            full: dict[str, UploadError] = {}
+            announced: list[tuple[DeliveryIntent, list[int]]] = []
             book = Book(self._books, tx, link.hash)
-            book.look_at_folders(mark for parts in paths for mark in folder_marks(parts))
+            book.look_at_folders(marks)
             left = book.left(link, now)
             for file, parts in zip(files, paths, strict=True):
                 brought = new_folders(parts, book.kept)
@@ -183,7 +185,9 @@ class SQLRequests(SQLLinks):
                     announced.append((file, brought))
             book.announce(announced, now)
             book.save()
-        return full
+            return full
+
+        return self._database.change(announce, durable=self._durable)
 
     def release(self, hash: str, upload_id: str, why: str, by: Actor | None = None) -> bool:
         with self._entry(hash, upload_id) as (tx, book, entry):
@@ -198,14 +202,15 @@ class SQLRequests(SQLLinks):
 
     def receive(self, hash: str, *files: ReceivedFile) -> None:
         check_hash(hash)
-        with self._database.write(urgent=True, durable=self._durable) as tx:
+
+        def receive(tx: Transaction) -> None:
             book = Book(self._books, tx, hash)
             target = self._loaded(tx, hash, book.version).terms.destination
-            if target is not None:
-                files = tuple(replace(file, destination=target) for file in files)
-            new = book.receive(files)
+            new = book.receive(files if target is None else [replace(file, destination=target) for file in files])
             book.save()
             self._events.write(tx, EventKind.FILE_RECEIVED, hash, SENDER, [file.upload_id for file in new])
+
+        self._database.change(receive, urgent=True, durable=self._durable)
         self._happened()
 
     def remove(self, hash: str, upload_id: str, by: Actor = SENDER) -> bool:

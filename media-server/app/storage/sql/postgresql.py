@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import Dialect
 
 from app.core.errors import Busy, StorageFull
-from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, value
+from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, Value, value
 
 IDLE_CONNECTIONS = 16
 CONNECT_SECONDS = 5
@@ -63,7 +63,7 @@ class PostgreSQLDatabase:
             return connection.execute(query, values).fetchone()
 
     @contextmanager
-    def write(self, *, urgent: bool = False, durable: bool = False) -> Iterator[Transaction]:
+    def write(self, *, urgent: bool = False) -> Iterator[Transaction]:
         del urgent  # The server's disk is not ours to look after.
         syncs = self._syncs.own()
         with self._connection() as connection:
@@ -79,8 +79,13 @@ class PostgreSQLDatabase:
                     connection.rollback()
                 raise
             syncs.committed(witness)
+
+    def change(self, work: Callable[[Transaction], Value], *, urgent: bool = False, durable: bool = False) -> Value:
+        with self.write(urgent=urgent) as tx:
+            found = work(tx)
         if durable:
-            syncs.sync()
+            self.sync()
+        return found
 
     def sync(self) -> None:
         self._syncs.own().sync()

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
@@ -26,7 +26,8 @@ from sqlalchemy.engine import Dialect
 from app.storage.disk.atomic import disk_errors, sync_file
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.sqlite_file import PAUSE_SECONDS, pause_at_fork
-from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, value
+from app.storage.sql.combined import Combined
+from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, Value, value
 from app.storage.sql.write_ahead import BUSY_SECONDS, Part, Writer, translated
 
 IDLE_CONNECTIONS = 8
@@ -68,8 +69,11 @@ class SQLiteDatabase:
         readers.give_back(connection)
         return found
 
-    def write(self, *, urgent: bool = False, durable: bool = False) -> AbstractContextManager[Transaction]:
-        return Part(self._here.own().writer, urgent, durable)
+    def write(self, *, urgent: bool = False) -> AbstractContextManager[Transaction]:
+        return Part(self._here.own().writer, urgent)
+
+    def change(self, work: Callable[[Transaction], Value], *, urgent: bool = False, durable: bool = False) -> Value:
+        return self._here.own().combined.do(work, urgent, durable)
 
     def sync(self) -> None:
         self._here.own().writer.log.sync()
@@ -122,6 +126,7 @@ class _Here:
     def __init__(self, path: Path) -> None:
         self.readers = Pool(lambda: connected(path), sqlite3.Connection.close, sqlite3.Error, IDLE_CONNECTIONS)
         self.writer = Writer(path, lambda: connected(path))
+        self.combined = Combined(self.writer)
 
 
 class _Reading:

@@ -78,17 +78,15 @@ class Writer:
         self._paused: list[threading.Lock] = []
         # One entry for each thread that waits for its part: adding and removing are atomic by themselves.
         self._waiting: deque[None] = deque()
-        self._group: _Group | None = None
+        self._group: Group | None = None
         self._connection: sqlite3.Connection | None = None
         self._descriptor: int | None = None
         self._rows = 0
         self.log = Log(path.with_name(f"{path.name}-wal"), self.empty_log)
 
-    def begin(self, urgent: bool) -> _Group:
+    def begin(self, urgent: bool) -> Group:
         """Begin a part of a group; the thread is alone until it ends it. Raises Busy, StorageFull."""
-        self.log.check()
-        if not urgent:
-            self._check_room()
+        self.check(urgent)
         self._waiting.append(None)
         try:
             self._lock.acquire()
@@ -106,22 +104,29 @@ class Writer:
             self._lock.release()
             raise translated(error) from error
 
-    def end(self, group: _Group, error: BaseException | None, durable: bool) -> None:
-        """End the part; with an error it never was. Returns once it is committed, and with ``durable`` once it is on the disk itself.
-        Raises Busy, StorageFull."""
-        due = mine = False
+    def check(self, urgent: bool) -> None:
+        """Return if something can be written, which an ``urgent`` part can on a full disk, too. Raises Busy, StorageFull."""
+        self.log.check()
+        if not urgent:
+            self._check_room()
+
+    def end(self, group: Group, error: BaseException | None) -> None:
+        """End the part; with an error it never was. Returns once it is committed. Raises Busy, StorageFull."""
+        self.settle(group, error, self.leave(group, error))
+
+    def leave(self, group: Group, error: BaseException | None, parts: int = 1) -> bool:
+        """The first half of ``end``: from then on others have the turn. What it returns is for ``settle``. The part counts for so many
+        ``parts``."""
+        due = False
         try:
             if error is None:
-                group.parts += 1
-                group.durable = group.durable or durable
-                if group.parts > 1:
+                if group.parts:
                     group.cursor.execute("RELEASE part")
+                group.parts += parts
             else:
                 self._undo(group, error)
             if self._group is group and (not self._waiting or group.parts >= MAX_GROUP):
-                group.brings = group.durable
                 due = self._commit(group)
-                mine = group.brings
         except sqlite3.Error as trouble:
             self._give_up(group, trouble)
         except BaseException as trouble:
@@ -130,13 +135,13 @@ class Writer:
             raise
         finally:
             self._lock.release()
-        if mine:
-            self._bring(group)
+        return due
+
+    def settle(self, group: Group, error: BaseException | None, due: bool) -> None:
+        """The second half: wait until it is committed."""
         if error is None:
-            group.wait(durable)
+            group.wait()
             self.log.seen(group.ticket)
-            if durable and not group.is_safe:
-                self.log.sync()
         if due:
             self._keep_short()
 
@@ -175,17 +180,6 @@ class Writer:
             if self._group is None:
                 self._close()
 
-    def _bring(self, group: _Group) -> None:
-        """Bring what was committed to the disk, for all of the group who wait for that: one thread waits for the disk, and the others
-        for that thread alone. Where it cannot, each of them tries and is told why."""
-        try:
-            self.log.seen(group.ticket)
-            with suppress(Busy, StorageFull):
-                self.log.sync()
-                group.is_safe = True
-        finally:
-            group.safe.release()
-
     def _check_room(self) -> None:
         try:
             disk = os.statvfs(self._folder)
@@ -194,7 +188,7 @@ class Writer:
         if disk.f_bavail * disk.f_frsize < SPARE_BYTES:
             raise StorageFull()
 
-    def _begun(self) -> _Group:
+    def _begun(self) -> Group:
         try:
             cursor = self._taken().cursor()
             cursor.execute("BEGIN IMMEDIATE")
@@ -203,7 +197,7 @@ class Writer:
                 self._close()
             self._let_go()
             raise
-        return _Group(cursor)
+        return Group(cursor)
 
     def _taken(self) -> sqlite3.Connection:
         """The connection, once it is this process' turn."""
@@ -221,7 +215,7 @@ class Writer:
         if self._descriptor is not None:
             ask(self._descriptor, fcntl.F_OFD_SETLK, fcntl.F_UNLCK, 0)
 
-    def _undo(self, group: _Group, error: BaseException) -> None:
+    def _undo(self, group: Group, error: BaseException) -> None:
         if self._connection is None or not self._connection.in_transaction:
             # SQLite itself has undone everything, as on a full disk.
             self._give_up(group, error)
@@ -232,7 +226,7 @@ class Writer:
             group.cursor.execute("ROLLBACK")
             self._over(group)
 
-    def _commit(self, group: _Group) -> bool:
+    def _commit(self, group: Group) -> bool:
         """Commit for all; whether the log ought to be looked at."""
         connection = group.cursor.connection
         group.cursor.execute("COMMIT")
@@ -242,19 +236,16 @@ class Writer:
         before, self._rows = self._rows, connection.total_changes
         return before // CHECKPOINT_ROWS != self._rows // CHECKPOINT_ROWS
 
-    def _give_up(self, group: _Group, error: BaseException) -> None:
+    def _give_up(self, group: Group, error: BaseException) -> None:
         """Tell all whose parts it had that they never were."""
         group.error = translated(error)
-        group.brings = False
         # What was begun is undone with its connection.
         self._close()
         self._over(group)
 
-    def _over(self, group: _Group) -> None:
+    def _over(self, group: Group) -> None:
         self._group = None
         group.done.release()
-        if not group.brings:
-            group.safe.release()
         self._let_go()
 
     def _close(self) -> None:
@@ -281,34 +272,23 @@ class Writer:
             connection.close()
 
 
-class _Group:
+class Group:
     """One transaction of SQLite that has parts of several threads."""
 
-    __slots__ = ("brings", "cursor", "done", "durable", "error", "is_safe", "parts", "safe", "ticket")
+    __slots__ = ("cursor", "done", "error", "parts", "ticket")
 
     def __init__(self, cursor: sqlite3.Cursor) -> None:
         self.cursor = cursor
         self.parts = 0
         self.ticket = 0
         self.error: BaseException | None = None
-        self.durable = False
-        """Whether somebody waits until it is on the disk."""
-        self.brings = False
-        """Whether the thread that commits it brings it there."""
-        self.is_safe = False
-        """Whether it is there."""
-        # Held until it is committed, and until it has been tried to bring it to the disk.
-        self.done, self.safe = threading.Lock(), threading.Lock()
+        self.done = threading.Lock()
         self.done.acquire()
-        self.safe.acquire()
 
-    def wait(self, durable: bool) -> None:
-        """Until it is committed, and with ``durable`` until it has been tried to bring it to the disk. Raises what kept it from
-        being committed."""
-        gate = self.safe if durable else self.done
-        # Each who has passed lets the next one through.
-        gate.acquire()
-        gate.release()
+    def wait(self) -> None:
+        """Until it is committed. Raises what kept it from that."""
+        self.done.acquire()
+        self.done.release()
         if self.error is not None:
             raise self.error
 
@@ -316,12 +296,11 @@ class _Group:
 class Part:
     """A transaction, which may share one of SQLite with others: ``with Part(writer) as transaction``."""
 
-    __slots__ = ("_durable", "_group", "_urgent", "_writer")
+    __slots__ = ("_group", "_urgent", "_writer")
 
-    def __init__(self, writer: Writer, urgent: bool, durable: bool) -> None:
+    def __init__(self, writer: Writer, urgent: bool) -> None:
         self._writer = writer
         self._urgent = urgent
-        self._durable = durable
 
     def __enter__(self) -> Transaction:
         self._group = self._writer.begin(self._urgent)
@@ -330,6 +309,6 @@ class Part:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._writer.end(self._group, error, self._durable)
+        self._writer.end(self._group, error)
         if isinstance(error, sqlite3.Error):
             raise translated(error) from error
