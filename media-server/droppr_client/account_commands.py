@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from droppr_client.options import as_json, first_line
+from droppr_client.options import as_json, first_line, local_url
 from droppr_client.output import ask_first, ask_secret, count_text, print_facts, print_json, print_table, say, time_text
 
 if TYPE_CHECKING:
@@ -47,6 +47,20 @@ def create(name: str, role: str, password_file: IO[str] | None, **details: Any) 
 
         made = people.add(name, Role(role), _password(password_file), by, **details)
     say(f"Made {made.name} ({made.role}).")
+
+
+@account.command()
+@_role
+@_team
+@click.option("--email", default="", metavar="ADDRESS", help="Whom it is for; it becomes the account's address.")
+def invite(role: str, teams: tuple[str, ...], email: str) -> None:
+    """Make an address at which somebody chooses a name and a password, once, within seven days."""
+    with _people() as (people, by):
+        from app.core.accounts import Role
+
+        made, code = people.invite(Role(role), by, teams=[*teams], email=email)
+    say(f"{_public_url()}/join/{code}")
+    say(f"Good until {time_text(made.ends_at)}, for one {made.role}.", err=True)
 
 
 @account.command("list")
@@ -176,6 +190,13 @@ def _people() -> Iterator[tuple[People, Actor]]:
             yield people, at_the_keyboard()
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
+
+
+def _public_url() -> str:
+    """Where people reach the server, as far as its settings say."""
+    from droppr_client.cli import server_settings
+
+    return server_settings().public_url or local_url()
 
 
 def _password(file: IO[str] | None) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from http.cookies import SimpleCookie
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
 import pytest
@@ -152,3 +153,143 @@ def test_guesses_of_all_kinds_are_counted_together_and_a_known_browser_goes_on(
     assert 1 <= int(blocked.headers["Retry-After"]) <= 900
     log_in(far, ann, Cookie=known).expect(204)
     log_in(client.elsewhere(), ann).expect(204)
+
+
+ACCOUNTS = "/api/accounts"
+INVITATIONS = f"{ACCOUNTS}/invitations"
+
+
+def test_admins_make_change_and_remove_accounts(client: Client, people: Callable[..., str]) -> None:
+    admin = entered(client, people("admin"))
+    new = {"name": name(), "password": PASSWORD, "teams": ["tax"], "display_name": "Ben", "email": "ben@example.org"}
+    made = client.call("POST", ACCOUNTS, json=new, headers=admin).expect(201).json
+    assert made["role"] == "member"
+    assert "password" not in made
+    client.call("POST", ACCOUNTS, json=new, headers=admin).expect(409, "account_exists")
+    ben = entered(client, made["name"])
+    path = f"{ACCOUNTS}/{made['name']}"
+    wrong: list[dict[str, object]] = [
+        {"password": "short", "role": "admin"},
+        {"teams": ["Tax!"]},
+        {"email": "x"},
+        {"role": "king"},
+        {"disabled": "yes"},
+    ]
+    for each in wrong:
+        client.call("PATCH", path, json=each, headers=admin).expect(400, "invalid_request")
+    listed = {each["name"]: each for each in client.call("GET", ACCOUNTS, owner=True).expect(200).json["accounts"]}
+    assert listed[made["name"]] == made, "all or nothing"
+    changed = client.call("PATCH", path, json={"teams": [], "display_name": "Ben B."}, headers=admin).expect(200).json
+    assert changed == made | {"teams": [], "display_name": "Ben B."}
+    assert client.call("GET", SESSION, headers=ben).expect(200).json["display_name"] == "Ben B."
+    client.call("PATCH", path, json={"disabled": True}, headers=admin).expect(200)
+    client.call("GET", SESSION, headers=ben).expect(401, "unauthorized")
+    client.call("PATCH", path, json={"disabled": False, "password": "another password"}, headers=admin).expect(200)
+    entered(client, made["name"], "another password")
+    me = client.call("GET", SESSION, headers=admin).expect(200).json["name"]
+    for body in ({"role": "viewer"}, {"disabled": True}):
+        client.call("PATCH", f"{ACCOUNTS}/{me}", json=body, headers=admin).expect(400, "invalid_request")
+    client.call("DELETE", f"{ACCOUNTS}/{me}", headers=admin).expect(400, "invalid_request")
+    client.call("DELETE", path, headers=admin).expect(200)
+    client.call("DELETE", path, headers=admin).expect(404, "account_not_found")
+    client.call("PATCH", path, json={"role": "viewer"}, headers=admin).expect(404, "account_not_found")
+
+
+@pytest.mark.parametrize("role", ["member", "viewer"])
+def test_others_have_nothing_of_it_but_their_own(client: Client, people: Callable[..., str], role: str) -> None:
+    other, mine = entered(client, people("member")), people(role)
+    me = entered(client, mine)
+    for method, path in (
+        ("GET", ACCOUNTS),
+        ("POST", ACCOUNTS),
+        ("PATCH", f"{ACCOUNTS}/{mine}"),
+        ("DELETE", f"{ACCOUNTS}/{mine}"),
+        ("GET", INVITATIONS),
+        ("POST", INVITATIONS),
+        ("DELETE", f"{INVITATIONS}/x"),
+        ("GET", "/api/sessions?account=somebody"),
+        ("DELETE", "/api/sessions?account=somebody"),
+    ):
+        client.call(method, path, json={}, headers=me).expect(403, "admins_only")
+        client.call(method, path, json={}).expect(401, "unauthorized")
+    [theirs] = client.call("GET", "/api/sessions", headers=other).expect(200).json["sessions"]
+    [own] = client.call("GET", "/api/sessions", headers=me).expect(200).json["sessions"]
+    assert (own["account"], own["current"], theirs["account"] != mine) == (mine, True, True)
+    client.call("DELETE", f"/api/sessions/{theirs['id']}", headers=me).expect(404, "session_not_found")
+    client.call("GET", SESSION, headers=other).expect(200)
+    everywhere = client.call("GET", "/api/sessions", owner=True).expect(200).json["sessions"]
+    assert {own["id"], theirs["id"]} <= {each["id"] for each in everywhere}
+    client.call("DELETE", f"/api/sessions/{theirs['id']}", owner=True).expect(204)
+    client.call("GET", SESSION, headers=other).expect(401, "unauthorized")
+
+
+def test_ones_own_password_and_sessions(client: Client, people: Callable[..., str]) -> None:
+    mine = people("viewer")
+    here, there = entered(client, mine), entered(client, mine)
+    listed = client.call("GET", "/api/sessions", headers=here).expect(200).json["sessions"]
+    assert sorted(each["current"] for each in listed) == [False, True]
+    assert client.call("DELETE", "/api/sessions", headers=here).expect(200).json == {"ended": 1}
+    client.call("GET", SESSION, headers=there).expect(401, "unauthorized")
+    client.call("GET", SESSION, headers=here).expect(200)
+    change = "/api/account/password"
+    wrong = {"old": "not the one", "new": "another password"}
+    client.call("POST", change, json=wrong, headers=here).expect(400, "invalid_request")
+    client.call("POST", change, json={"old": PASSWORD, "new": "short"}, headers=here).expect(400, "invalid_request")
+    reply = client.call("POST", change, json={"old": PASSWORD, "new": "another password"}, headers=here).expect(204)
+    client.call("GET", SESSION, headers=here).expect(401, "unauthorized")
+    now = {"Cookie": f"droppr_owner={cookies_of(reply)['droppr_owner']}"}
+    client.call("GET", SESSION, headers=now).expect(200)
+    log_in(client, mine).expect(401, "wrong_log_in")
+    client.call("POST", change, json={"old": "x", "new": PASSWORD}, owner=True).expect(400, "invalid_request")
+    client.call("DELETE", "/api/sessions", owner=True).expect(400, "invalid_request")
+    assert client.call("DELETE", f"/api/sessions?account={mine}", owner=True).expect(200).json == {"ended": 1}
+
+
+def joined(client: Client, path: str, **fields: str) -> Reply:
+    sent = {"name": "", "display_name": "", "password": PASSWORD, "again": PASSWORD} | fields
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    return client.call("POST", path, body=urlencode(sent).encode(), headers=form)
+
+
+def test_an_invitation_is_taken_once(client: Client, people: Callable[..., str]) -> None:
+    admin, ben = entered(client, people("admin")), name()
+    asked = {"role": "viewer", "teams": ["tax"], "email": "ben@example.org"}
+    made = client.call("POST", INVITATIONS, json=asked, headers=admin).expect(201).json
+    path = urlsplit(made["address"]).path
+    [listed] = [
+        each
+        for each in client.call("GET", INVITATIONS, headers=admin).expect(200).json["invitations"]
+        if each["id"] == made["id"]
+    ]
+    assert path.removeprefix("/join/") not in json.dumps(listed)
+    page = client.call("GET", path).expect(200)
+    assert (page.headers["Cache-Control"], page.headers["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert "script" not in page.body.decode()
+    taken = joined(client, path, name=people("viewer"), display_name='"><b>Ben')
+    assert taken.status == 409
+    assert "<b>" not in taken.body.decode()
+    assert joined(client, path, name=ben, again="x").status == 400
+    assert joined(client, path, name=ben, password="short", again="short").status == 400
+    assert joined(client, path, name="Ben Lee").status == 400
+    foreign = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+    client.call("POST", path, body=b"", headers=foreign).expect(403, "foreign_page")
+    reply = joined(client, path, name=ben, display_name="Ben")
+    assert (reply.status, reply.headers["Location"]) == (303, "../admin")
+    session = {"Cookie": f"droppr_owner={cookies_of(reply)['droppr_owner']}"}
+    who = client.call("GET", SESSION, headers=session).expect(200).json
+    assert (who["name"], who["role"], who["teams"], who["email"]) == (ben, "viewer", ["tax"], "ben@example.org")
+    assert joined(client, path, name=name()).status == 404
+    assert client.call("GET", path).status == 404
+    told = client.call("GET", f"/api/droppr/audit?actor=account:{ben}", owner=True).expect(200).json["entries"]
+    assert [each["act"] for each in told] == ["logged_in", "account_made"]
+    again = client.call("POST", INVITATIONS, json={}, headers=admin).expect(201).json
+    client.call("DELETE", f"{INVITATIONS}/{again['id']}", headers=admin).expect(204)
+    client.call("DELETE", f"{INVITATIONS}/{again['id']}", headers=admin).expect(404, "invitation_not_found")
+    assert client.call("GET", urlsplit(again["address"]).path).status == 404
+
+
+def test_addresses_of_invitations_are_not_tried_for_long(client: Client) -> None:
+    far = client.elsewhere()
+    replies = [far.call("GET", f"/join/{number:x<43}").status for number in range(22)]
+    assert replies == [404] * 20 + [429] * 2
+    assert client.elsewhere().call("GET", f"/join/{'x' * 43}").status == 404

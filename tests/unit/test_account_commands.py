@@ -10,9 +10,11 @@ import pytest
 from argon2 import PasswordHasher
 from click.testing import CliRunner
 
+from app.core.accounts import Role
 from app.core.audit import ALL
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit
+from app.storage.sql.invitations import SQLInvitations
 from droppr_client.cli import main
 from tests.support.catalogues import catalogue
 from tests.support.clock import Now
@@ -102,6 +104,17 @@ def test_accounts_are_made_shown_changed_and_removed(run: Run, tmp_path: Path) -
 def test_what_cannot_be_is_told_in_a_sentence(run: Run, arguments: tuple[str, ...], typed: str, said: str) -> None:
     given = ("--password-file", "-") if arguments[0] in ("create", "password") else ()
     assert said in run(*arguments, *given, typed=typed, code=1)
+
+
+def test_an_invitation_is_an_address(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DROPPR_PUBLIC_URL", "https://files.example.org/in")
+    said = run("invite", "--role", "viewer", "--team", "tax", "--email", "ben@example.org")
+    address = said.splitlines()[0]
+    assert address.startswith("https://files.example.org/in/join/")
+    [made] = SQLInvitations(catalogue(tmp_path / "data"), clock=Now()).all(Now()())
+    assert (made.role, made.teams, made.email) == (Role.VIEWER, ("tax",), "ben@example.org")
+    assert made.id not in address
+    assert "small letters" in run("invite", "--team", "Tax!", code=1)
 
 
 def test_nobody_takes_the_name_of_another(run: Run) -> None:

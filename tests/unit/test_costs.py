@@ -123,6 +123,22 @@ def shared_file(world: World) -> Any:
     return world.call("GET", f"{SHARES}/{world.shared.hash}/files/{shares.name_of(world.shared, file)}")
 
 
+def far(world: World) -> dict[str, str]:
+    """Where a stranger is who has made no mistake yet."""
+    number = next(world.numbers)
+    return {"REMOTE_ADDR": f"203.{number // 250 % 250}.113.{number % 250}"}
+
+
+def joining(world: World, method: str) -> Any:
+    path = f"/join/{world.fresh():x<43}"
+    return world.client.open(path, method=method, data=b"name=x", environ_base=far(world))
+
+
+def by_name(world: World) -> Any:
+    body = {"name": world.fresh(), "password": "wrong password"}
+    return world.client.post("/api/droppr/session", json=body, environ_base=far(world))
+
+
 CALLS = [
     owners("POST", R),
     owners("GET", R),
@@ -203,6 +219,20 @@ CALLS = [
     owners("GET", "/api/v1/system/upload-status"),
     owners("GET", "/api/v1/system/upload-events"),
     owners("GET", "/api/droppr/session"),
+    owners("GET", "/api/accounts"),
+    owners("POST", "/api/accounts"),
+    owners("PATCH", "/api/accounts/<name>", "/api/accounts/x"),
+    owners("DELETE", "/api/accounts/<name>", "/api/accounts/x"),
+    owners("GET", "/api/accounts/invitations"),
+    owners("POST", "/api/accounts/invitations"),
+    owners("DELETE", "/api/accounts/invitations/<id>", "/api/accounts/invitations/x"),
+    owners("GET", "/api/sessions"),
+    owners("DELETE", "/api/sessions"),
+    owners("DELETE", "/api/sessions/<id>", "/api/sessions/x"),
+    owners("POST", "/api/account/password"),
+    Call("made up", "GET", "/join/<code>", 404, lambda world: joining(world, "GET")),
+    Call("made up", "POST", "/join/<code>", 404, lambda world: joining(world, "POST")),
+    Call("log in by name", "POST", "/api/droppr/session", 401, by_name),
     get("info", H, 200, lambda world: world.link),
     get("info of a link with a password", H, 200, lambda world: f"{R}/{world.locked}"),
     get("no such link", H, 404, lambda world: f"{R}/{world.fresh():A<32}"),

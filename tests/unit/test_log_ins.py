@@ -64,6 +64,7 @@ class Process:
             invitations=SQLInvitations(database, clock=now),
             sessions=self.sessions,
             hasher=self.hasher,
+            attempts=attempts,
             clock=now,
         )
 

@@ -8,12 +8,14 @@ from app.core.errors import ContentEncodingNotAllowed
 from app.core.pieces import PIECE_BYTES
 from app.settings import Settings
 from app.web.api import asks
+from app.web.api.accounts import accounts
 from app.web.api.audit import audit
 from app.web.api.checklists import checklists
 from app.web.api.contract import contract
 from app.web.api.deleted import deleted
 from app.web.api.entities import entities
 from app.web.api.entity_uploads import entity_uploads
+from app.web.api.join import join
 from app.web.api.logos import FOR_EVER, logos
 from app.web.api.looks import PRIVATE, looks
 from app.web.api.messages import messages
@@ -38,7 +40,7 @@ from app.web.wire.json_body import ValidJSON
 from app.web.wire.rights import BODILESS, judge_link
 from app.web.wire.security import security_headers
 
-_CAPABILITIES = ("/admin/links/", "/api/", "/download/", "/logo/", "/request/", "/to/", "/ws_api/")
+_CAPABILITIES = ("/admin/links/", "/api/", "/download/", "/join/", "/logo/", "/request/", "/to/", "/ws_api/")
 _BLUEPRINTS = (
     requests,
     deleted,
@@ -54,6 +56,8 @@ _BLUEPRINTS = (
     shares,
     share_page,
     audit,
+    accounts,
+    join,
     owner,
     system,
     contract,

@@ -19,6 +19,7 @@ from app.storage.disk.data_folder import make_data_folder
 from app.storage.disk.readiness import check_start
 from app.storage.sql.account_sessions import SQLAccountSessions
 from app.storage.sql.accounts import SQLAccounts
+from app.storage.sql.counts import SQLCounts
 from app.storage.sql.invitations import SQLInvitations
 from app.storage.sql.takeover import open_catalogue
 from app.wiring.ground import Ground
@@ -51,6 +52,7 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
         invitations=SQLInvitations(ground.catalogue, clock=ground.clock),
         sessions=sessions,
         hasher=hasher,
+        attempts=ground.attempts,
         clock=ground.clock,
     )
     return Accounts(people, sessions, log_ins)
@@ -69,6 +71,7 @@ def people_here(settings: Settings) -> Iterator[People]:
             invitations=SQLInvitations(catalogue, clock=time.time),
             sessions=AccountSessions(SQLAccountSessions(catalogue, clock=time.time), time.time),
             hasher=Argon2Hasher(),
+            attempts=SQLCounts(catalogue, time.time),
             clock=time.time,
         )
     finally:

@@ -14,6 +14,34 @@ export interface components {
             /** @description Of texts on the accent. */
             readonly on_accent: string;
         };
+        /** @description What to set on an account: what is absent stays as it is. */
+        readonly AccountChanges: {
+            readonly role?: components["schemas"]["Role"];
+            /** @description Names that accounts have in common, formed like those of accounts. */
+            readonly teams?: readonly string[];
+            /** @description What people call them. */
+            readonly display_name?: string;
+            /** @description A mail address; empty for none. */
+            readonly email?: string;
+            /** @description Whether it is switched off. */
+            readonly disabled?: boolean;
+            /** @description At least 10 characters. Setting another one ends the account's sessions. */
+            readonly password?: string;
+        };
+        readonly AccountList: {
+            readonly accounts: readonly components["schemas"]["AccountView"][];
+        };
+        /** @description An account, as admins see it. */
+        readonly AccountView: {
+            readonly name: string;
+            readonly display_name: string;
+            readonly email: string;
+            /** @description `admin`, `member` or `viewer`. */
+            readonly role: string;
+            readonly teams: readonly string[];
+            readonly disabled: boolean;
+            readonly created_at: number;
+        };
         /**
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
@@ -277,6 +305,9 @@ export interface components {
          * @enum {string}
          */
         readonly Due: "none" | "done" | "later" | "soon" | "late";
+        readonly EndedSessions: {
+            readonly ended: number;
+        };
         /** @description A new endpoint. */
         readonly EndpointBody: {
             /** @description Of a webhook by HTTPS; by HTTP only in networks of `DROPPR_WEBHOOK_ALLOW_PRIVATE`. Of a chat as Apprise writes it, such as `ntfys://ntfy.sh/topic`. */
@@ -484,6 +515,19 @@ export interface components {
             readonly to: readonly string[] | string;
             /** @description What to say; an empty line begins a paragraph. The address of the link follows it. */
             readonly text?: string;
+        };
+        readonly InvitationList: {
+            readonly invitations: readonly components["schemas"]["InvitationView"][];
+        };
+        /** @description An invitation that nobody has taken yet. */
+        readonly InvitationView: {
+            readonly id: string;
+            readonly role: string;
+            readonly teams: readonly string[];
+            readonly email: string;
+            readonly made_by: string;
+            readonly made_at: number;
+            readonly expires_at: number;
         };
         /** @description One thing that a link asks for. */
         readonly ItemBody: {
@@ -815,6 +859,39 @@ export interface components {
         };
         /** @enum {string} */
         readonly MessageState: "waiting" | "failed" | "sent" | "given_up";
+        /** @description An account whose password somebody else has chosen. Rather invite people, who then choose their own. */
+        readonly NewAccount: {
+            /** @description Up to 40 small letters, digits, dots, hyphens and underscores; it never changes. */
+            readonly name: string;
+            /** @description At least 10 characters. Setting another one ends the account's sessions. */
+            readonly password: string;
+            readonly role?: components["schemas"]["Role"];
+            /** @description Names that accounts have in common, formed like those of accounts. */
+            readonly teams?: readonly string[];
+            /** @description What people call them. */
+            readonly display_name?: string;
+            /** @description A mail address; empty for none. */
+            readonly email?: string;
+        };
+        /** @description What whoever takes the invitation will be. */
+        readonly NewInvitation: {
+            readonly role?: components["schemas"]["Role"];
+            /** @description Names that accounts have in common, formed like those of accounts. */
+            readonly teams?: readonly string[];
+            /** @description Whom it is for; it becomes the account's address. */
+            readonly email?: string;
+        };
+        readonly NewInvitationView: {
+            readonly id: string;
+            readonly role: string;
+            readonly teams: readonly string[];
+            readonly email: string;
+            readonly made_by: string;
+            readonly made_at: number;
+            readonly expires_at: number;
+            /** @description What to send to whoever is invited. It is told this once, and works once. */
+            readonly address: string;
+        };
         /** @description A new link: the folder that files go into, relative to `files/` in the data folder, and its terms. */
         readonly NewLink: {
             /** @description Whose the link is: `account:NAME`, `team:NAME`, or `owner`, which is whoever holds the admin token. Members name themselves or a team of theirs, admins anybody. */
@@ -1185,6 +1262,13 @@ export interface components {
         readonly PassedOnReply: {
             readonly passed_on: components["schemas"]["PassedOn"];
         };
+        /** @description Another password of one's own. */
+        readonly PasswordChange: {
+            /** @description The one of now. */
+            readonly old: string;
+            /** @description At least 10 characters. Setting another one ends the account's sessions. */
+            readonly new: string;
+        };
         /** @description A stretch of a text: the page it is of, or a part of, and the passage that it begins with. */
         readonly Place: {
             readonly page: number | null;
@@ -1359,6 +1443,10 @@ export interface components {
             /** @description Addresses, as a list or as one text with commas; all of whom files are awaited if not said. */
             readonly to?: readonly string[] | string | null;
         };
+        readonly RemovedAccount: {
+            /** @description How many links were its own, which are the admin's now. */
+            readonly links: number;
+        };
         /** @description What a received file is to be called. */
         readonly RenameBody: {
             /** @description Its new path below the link's folder. */
@@ -1404,6 +1492,8 @@ export interface components {
             /** @description Up to three, the best first. */
             readonly passages: readonly components["schemas"]["Passage"][];
         };
+        /** @enum {string} */
+        readonly Role: "admin" | "member" | "viewer";
         /** @description One of the uploads that something comes of. */
         readonly RunningUpload: {
             readonly state: components["schemas"]["State"];
@@ -1547,6 +1637,23 @@ export interface components {
             readonly destinations: components["schemas"]["Destinations"];
             readonly concurrency: components["schemas"]["Concurrency"];
             readonly memory_monitor: components["schemas"]["Memory"];
+        };
+        readonly SessionList: {
+            readonly sessions: readonly components["schemas"]["SessionView"][];
+        };
+        /** @description A log-in of an account that goes on. */
+        readonly SessionView: {
+            readonly id: string;
+            readonly account: string;
+            readonly begun_at: number;
+            /** @description When it was used last, to a minute or so. */
+            readonly seen_at: number;
+            readonly address: string;
+            /** @description What the browser calls itself. */
+            readonly agent: string;
+            readonly expires_at: number;
+            /** @description Whether it is the one that asks. */
+            readonly current: boolean;
         };
         readonly ShareList: {
             readonly shares: readonly components["schemas"]["OwnersShare"][];

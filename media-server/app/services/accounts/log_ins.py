@@ -35,6 +35,7 @@ SLOW_LIMIT = "1 per 20 second"
 BROWSER_MAX = int(CLIENT_LIMIT.split()[0])
 KNOWN_SECONDS = 400 * 24 * 3600
 """How long a browser is known again; they keep nothing for longer."""
+CHANGED = "Your account was changed in this moment. Log in again."
 DISABLED = "This account is switched off. Ask whoever looks after this server."
 
 
@@ -98,10 +99,14 @@ class LogIns:
         assert kept is not None
         if kept.account.disabled:
             raise WrongLogIn(DISABLED)
-        cookie = self._sessions.begin(kept.account, kept.generation, browser.address, browser.agent)
-        if cookie is None:
-            raise Busy("Your account was changed in this moment. Log in again.")
-        return LoggedIn(kept.account, cookie, self._known_by(name))
+        return self._entered(kept, browser)
+
+    def enter(self, name: str, browser: Browser) -> LoggedIn:
+        """A session for somebody who has shown already who they are, such as by an invitation. Raises Busy."""
+        kept = self._accounts.find(name)
+        if kept is None:
+            raise Busy(CHANGED)
+        return self._entered(kept, browser)
 
     def is_right(self, name: str, password: str) -> bool:
         """Whether somebody who is logged in knows their own password. Raises TooManyAttempts where it was guessed at."""
@@ -113,6 +118,12 @@ class LogIns:
                 return True
             self._attempts.hit(own, CLIENT_LIMIT)
             return False
+
+    def _entered(self, kept: KeptAccount, browser: Browser) -> LoggedIn:
+        cookie = self._sessions.begin(kept.account, kept.generation, browser.address, browser.agent)
+        if cookie is None:
+            raise Busy(CHANGED)
+        return LoggedIn(kept.account, cookie, self._known_by(kept.account.name))
 
     def _check(self, name: str, browser: Browser, own: str | None) -> None:
         if own:

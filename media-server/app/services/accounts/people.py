@@ -19,14 +19,24 @@ from app.core.accounts import (
     own_address,
     team_names,
 )
-from app.core.actors import Actor
-from app.core.errors import AccountNotFound, InvalidRequest, InvitationNotFound
+from app.core.actors import Actor, ActorKind
+from app.core.errors import (
+    AccountExists,
+    AccountNotFound,
+    InvalidRequest,
+    InvitationNotFound,
+    TooManyAttempts,
+)
 from app.core.ports.accounts import AccountStore, InvitationStore
-from app.core.ports.guards import Clock, Hasher
+from app.core.ports.guards import Attempts, Clock, Hasher
 from app.services.accounts.sessions import AccountSessions
 
 INVITATION_DAYS = 7
+MISSED_MAX = 20
+MISSED_LIMIT = f"{MISSED_MAX} per hour"
+"""Addresses of invitations that there are not, tried by one client."""
 _CODE_LENGTH = 43
+YOURSELF = "That is your own account. Ask another admin, or log in with the admin token."
 
 
 class People:
@@ -39,12 +49,14 @@ class People:
         invitations: InvitationStore,
         sessions: AccountSessions,
         hasher: Hasher,
+        attempts: Attempts,
         clock: Clock,
     ) -> None:
         self._accounts = accounts
         self._invitations = invitations
         self._sessions = sessions
         self._hasher = hasher
+        self._attempts = attempts
         self._clock = clock
 
     def all(self) -> list[Account]:
@@ -61,21 +73,22 @@ class People:
         """Make an account; ``details`` are ``teams``, ``display_name`` and ``email``. Raises InvalidRequest, AccountExists,
         TooManyAccounts."""
         account = self._new(name, role, **details)
-        check_password(password, account.name)
-        self._accounts.add(account, self._hasher.hash(password), by)
+        self._accounts.add(account, self._hashed(password, account.name), by)
         return account
 
     def change(self, name: str, by: Actor, **changes: Any) -> Account:
-        """Change what is named of ``role``, ``teams``, ``display_name``, ``email`` and ``disabled``. Raises AccountNotFound,
-        InvalidRequest."""
+        """Change what is named of ``role``, ``teams``, ``display_name``, ``email``, ``disabled`` and ``password``, all or nothing. Raises
+        AccountNotFound, InvalidRequest; also where somebody would shut themselves out."""
+        if {"role", "disabled"} & {*changes} and _is_oneself(name, by):
+            raise InvalidRequest(YOURSELF)
+        password = changes.pop("password", None)
         checked = {each: _CHECKS.get(each, _as_it_is)(value) for each, value in changes.items()}
-        return self._changed(name, by, lambda kept: replace(kept, account=replace(kept.account, **checked)))
+        secret = {} if password is None else {"password_hash": self._hashed(password, self.find(name).name)}
+        return self._changed(name, by, lambda kept: replace(kept, account=replace(kept.account, **checked), **secret))
 
     def set_password(self, name: str, password: str, by: Actor) -> Account:
         """Give an account another password, which ends its sessions. Raises AccountNotFound, InvalidRequest."""
-        check_password(password, self.find(name).name)
-        hashed = self._hasher.hash(password)
-        return self._changed(name, by, lambda kept: replace(kept, password_hash=hashed))
+        return self.change(name, by, password=password)
 
     def change_own_password(self, name: str, new: str, by: Actor, knows_old: Callable[[], bool]) -> None:
         """The same for oneself, who has to know the old one. Raises InvalidRequest, AccountNotFound, and what ``knows_old`` does."""
@@ -86,7 +99,9 @@ class People:
         self.set_password(name, new, by)
 
     def remove(self, name: str, by: Actor) -> int:
-        """Remove an account; how many links went to the server's owner. Raises AccountNotFound."""
+        """Remove an account; how many links went to the server's owner. Raises AccountNotFound, InvalidRequest."""
+        if _is_oneself(name, by):
+            raise InvalidRequest(YOURSELF)
         removed = self._accounts.remove(name, by)
         self._sessions.forget()
         if removed is None:
@@ -111,16 +126,23 @@ class People:
     def invitations(self) -> list[Invitation]:
         return self._invitations.all(self._clock())
 
-    def invitation(self, code: str) -> Invitation:
-        """Raises InvitationNotFound."""
+    def invitation(self, code: str, client: str) -> Invitation:
+        """Raises InvitationNotFound, which counts for ``client``; TooManyAttempts after many."""
+        key = f"join:{client}"
+        if self._attempts.count(key, MISSED_LIMIT) >= MISSED_MAX:
+            raise TooManyAttempts(
+                "Too many addresses were tried that there are not. Wait, then try again.",
+                retry_after=self._attempts.retry_after(key, MISSED_LIMIT),
+            )
         found = None if len(code) != _CODE_LENGTH else self._invitations.find(_digest(code), self._clock())
         if found is None:
+            self._attempts.hit(key, MISSED_LIMIT)
             raise InvitationNotFound()
         return found
 
     def join(self, code: str, name: str, password: str, shown_name: str, address: str) -> Account:
-        """Use an invitation. Raises InvitationNotFound, InvalidRequest, AccountExists, TooManyAccounts."""
-        invitation = self.invitation(code)
+        """Use an invitation. Raises InvitationNotFound, TooManyAttempts, InvalidRequest, AccountExists, TooManyAccounts."""
+        invitation = self.invitation(code, address)
         account = self._new(
             name.strip().lower(),
             invitation.role,
@@ -129,6 +151,9 @@ class People:
             display_name=shown_name,
         )
         check_password(password, account.name)
+        # Looked at before a hash is made, which takes a while.
+        if self._accounts.find(account.name) is not None:
+            raise AccountExists()
         by = account.acting(address, "invitation")
         self._invitations.take(_digest(code), account, self._hasher.hash(password), self._clock(), by)
         return account
@@ -146,12 +171,20 @@ class People:
         checked = {each: _CHECKS[each](value) for each, value in details.items()}
         return Account(account_name(name), role, created_at=self._clock(), **checked)
 
+    def _hashed(self, password: str, name: str) -> str:
+        check_password(password, name)
+        return self._hasher.hash(password)
+
     def _changed(self, name: str, by: Actor, change: Callable[[KeptAccount], KeptAccount]) -> Account:
         kept = self._accounts.change(name, change, by)
         self._sessions.forget()
         if kept is None:
             raise AccountNotFound()
         return kept.account
+
+
+def _is_oneself(name: str, by: Actor) -> bool:
+    return by.kind is ActorKind.ACCOUNT and by.name == name
 
 
 def _as_it_is(value: Any) -> Any:

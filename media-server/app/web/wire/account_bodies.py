@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from app.core.accounts import MAX_PASSWORD
+from app.core.accounts import MAX_DISPLAY_NAME, MAX_NAME, MAX_PASSWORD, MAX_TEAMS, MIN_PASSWORD, Role
+from app.core.addresses import MAX_ADDRESS
 
 _Text = Annotated[str, Field(max_length=MAX_PASSWORD)]
+_Password = Annotated[
+    _Text, Field(description=f"At least {MIN_PASSWORD} characters. Setting another one ends the account's sessions.")
+]
+_Teams = Annotated[
+    list[Annotated[str, Field(max_length=MAX_NAME)]],
+    Field(max_length=MAX_TEAMS, description="Names that accounts have in common, formed like those of accounts."),
+]
+_DisplayName = Annotated[str, Field(max_length=4 * MAX_DISPLAY_NAME, description="What people call them.")]
+_Address = Annotated[str, Field(max_length=MAX_ADDRESS, description="A mail address; empty for none.")]
 
 
 class Login(BaseModel):
@@ -25,3 +35,66 @@ class Login(BaseModel):
         if (self.token is None) == (self.name is None or self.password is None):
             raise ValueError("Send either a token, or a name and a password.")
         return self
+
+
+class AccountChanges(BaseModel):
+    """What to set on an account: what is absent stays as it is."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    role: Role = Role.MEMBER
+    teams: _Teams = []
+    display_name: _DisplayName = ""
+    email: _Address = ""
+    disabled: Annotated[bool, Field(strict=True, description="Whether it is switched off.")] = False
+    password: _Password = ""
+
+    def named(self) -> dict[str, Any]:
+        """What the body named, and nothing that it did not."""
+        return {name: getattr(self, name) for name in sorted(self.model_fields_set)}
+
+
+class NewAccount(BaseModel):
+    """An account whose password somebody else has chosen. Rather invite people, who then choose their own."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Annotated[
+        str,
+        Field(
+            max_length=4 * MAX_NAME,
+            description=f"Up to {MAX_NAME} small letters, digits, dots, hyphens and underscores; it never changes.",
+        ),
+    ]
+    password: _Password
+    role: Role = Role.MEMBER
+    teams: _Teams = []
+    display_name: _DisplayName = ""
+    email: _Address = ""
+
+
+class NewInvitation(BaseModel):
+    """What whoever takes the invitation will be."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    role: Role = Role.MEMBER
+    teams: _Teams = []
+    email: Annotated[_Address, Field(description="Whom it is for; it becomes the account's address.")] = ""
+
+
+class PasswordChange(BaseModel):
+    """Another password of one's own."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    old: Annotated[_Text, Field(description="The one of now.")]
+    new: _Password
+
+
+class SessionsQuery(BaseModel):
+    """What the address of the list asks for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    account: Annotated[str | None, Field(max_length=MAX_NAME, description="Only those of this account.")] = None

@@ -7,10 +7,10 @@ from typing import Annotated
 from pydantic import Field
 from typing_extensions import TypedDict
 
-from app.core.accounts import Role
+from app.core.accounts import Account, Invitation, Role, Session
 from app.core.actors import Actor, ActorKind
 from app.core.errors import AccountNotFound, Unauthorized
-from app.web.wire.context import services
+from app.web.wire.context import services, whole_address
 
 
 class WhoAmI(TypedDict):
@@ -50,4 +50,108 @@ def whoami(actor: Actor) -> WhoAmI:
         "email": account.email,
         "role": account.role.value,
         "teams": [*account.teams],
+    }
+
+
+class AccountView(TypedDict):
+    """An account, as admins see it."""
+
+    name: str
+    display_name: str
+    email: str
+    role: Annotated[str, Field(description="`admin`, `member` or `viewer`.")]
+    teams: list[str]
+    disabled: bool
+    created_at: float
+
+
+class AccountList(TypedDict):
+    accounts: list[AccountView]
+
+
+class RemovedAccount(TypedDict):
+    links: Annotated[int, Field(description="How many links were its own, which are the admin's now.")]
+
+
+class InvitationView(TypedDict):
+    """An invitation that nobody has taken yet."""
+
+    id: str
+    role: str
+    teams: list[str]
+    email: str
+    made_by: str
+    made_at: float
+    expires_at: float
+
+
+class InvitationList(TypedDict):
+    invitations: list[InvitationView]
+
+
+class NewInvitationView(InvitationView):
+    address: Annotated[
+        str, Field(description="What to send to whoever is invited. It is told this once, and works once.")
+    ]
+
+
+class SessionView(TypedDict):
+    """A log-in of an account that goes on."""
+
+    id: str
+    account: str
+    begun_at: float
+    seen_at: Annotated[float, Field(description="When it was used last, to a minute or so.")]
+    address: str
+    agent: Annotated[str, Field(description="What the browser calls itself.")]
+    expires_at: float
+    current: Annotated[bool, Field(description="Whether it is the one that asks.")]
+
+
+class SessionList(TypedDict):
+    sessions: list[SessionView]
+
+
+class EndedSessions(TypedDict):
+    ended: int
+
+
+def account_view(account: Account) -> AccountView:
+    return {
+        "name": account.name,
+        "display_name": account.display_name,
+        "email": account.email,
+        "role": account.role.value,
+        "teams": [*account.teams],
+        "disabled": account.disabled,
+        "created_at": account.created_at,
+    }
+
+
+def invitation_view(invitation: Invitation) -> InvitationView:
+    return {
+        "id": invitation.id,
+        "role": invitation.role.value,
+        "teams": [*invitation.teams],
+        "email": invitation.email,
+        "made_by": invitation.made_by,
+        "made_at": invitation.made_at,
+        "expires_at": invitation.ends_at,
+    }
+
+
+def new_invitation_view(invitation: Invitation, code: str) -> NewInvitationView:
+    return {**invitation_view(invitation), "address": whole_address(f"/join/{code}")}
+
+
+def session_view(session: Session, current: str | None) -> SessionView:
+    return {
+        "id": session.id,
+        "account": session.account,
+        "begun_at": session.begun,
+        "seen_at": session.seen,
+        "address": session.address,
+        "agent": session.agent,
+        "expires_at": session.ends_at,
+        "current": session.id == current,
     }

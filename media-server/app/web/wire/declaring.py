@@ -23,6 +23,7 @@ class Who(StrEnum):
     OWNER = "the owner"
     SENDER = "anyone with the link"
     RECEIVER = "anyone with the share's address"
+    INVITED = "anyone with the invitation's address"
     UPLOADER = "anyone who names the upload"
     ANYONE = "anyone"
 
@@ -39,6 +40,7 @@ class Group(StrEnum):
     PROOF = "Receipts and handoffs"
     AUDIT = "The audit"
     SESSION = "Logging in"
+    ACCOUNTS = "Accounts"
     SERVER = "The server"
     PAGES = "Pages"
 

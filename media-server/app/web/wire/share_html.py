@@ -112,8 +112,13 @@ def _moment(at: float) -> str:
 
 
 def _page(words: Words, title: str, body: str) -> str:
+    return whole_page(words.language, words.direction, title, body)
+
+
+def whole_page(language: str, direction: str, title: str, body: str) -> str:
+    """A page without a script that looks like all others; ``body`` is HTML."""
     return (
-        f'<!doctype html><html lang="{words.language}" dir="{words.direction}"><head><meta charset="utf-8">'
+        f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex, nofollow">'
         f'<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><title>{escape(title)}</title>'
         f'<link rel="icon" href="data:,"><style>{_STYLE}</style></head><body><header>{_LOGO}<span>Droppr</span></header>'

@@ -1,0 +1,138 @@
+"""Accounts over HTTP: who has one, who is invited, who is logged in, and one's own password."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import Blueprint, Response, jsonify, request
+
+from app.core.actors import Actor, ActorKind
+from app.core.errors import AdminsOnly, InvalidRequest
+from app.web.wire.account_bodies import (
+    AccountChanges,
+    NewAccount,
+    NewInvitation,
+    PasswordChange,
+    SessionsQuery,
+)
+from app.web.wire.account_views import account_view, invitation_view, new_invitation_view, session_view
+from app.web.wire.context import services
+from app.web.wire.json_body import parse, read_json
+from app.web.wire.ownership import acting, admin_required, caller, owner_required
+from app.web.wire.session_cookies import browser, keep_session
+
+MAX_BODY_BYTES = 16 * 1024
+NO_PASSWORD = "You are logged in with the admin token, which is no account and has no password here."
+
+accounts = Blueprint("accounts", __name__, url_prefix="/api")
+View = TypeVar("View", bound=Callable[..., object])
+
+
+def ones_own(view: View) -> View:
+    """Mark a view that is for everybody with an account, whatever their role: it is about nothing but themselves."""
+    view.chooses_by_reach = view.changes_nothing = True  # type: ignore[attr-defined]
+    return view
+
+
+@accounts.get("/accounts")
+@admin_required
+def list_accounts() -> Response:
+    return jsonify(accounts=[account_view(each) for each in services().accounts.people.all()])
+
+
+@accounts.post("/accounts")
+@admin_required
+def make() -> tuple[Response, int]:
+    body = read_json(NewAccount, MAX_BODY_BYTES)
+    details = {"teams": body.teams, "display_name": body.display_name, "email": body.email}
+    made = services().accounts.people.add(body.name, body.role, body.password, acting(), **details)
+    return jsonify(account_view(made)), 201
+
+
+@accounts.patch("/accounts/<name>")
+@admin_required
+def change(name: str) -> Response:
+    changes = read_json(AccountChanges, MAX_BODY_BYTES).named()
+    return jsonify(account_view(services().accounts.people.change(name, acting(), **changes)))
+
+
+@accounts.delete("/accounts/<name>")
+@admin_required
+def remove(name: str) -> Response:
+    return jsonify(links=services().accounts.people.remove(name, acting()))
+
+
+@accounts.get("/accounts/invitations")
+@admin_required
+def list_invitations() -> Response:
+    return jsonify(invitations=[invitation_view(each) for each in services().accounts.people.invitations()])
+
+
+@accounts.post("/accounts/invitations")
+@admin_required
+def invite() -> tuple[Response, int]:
+    body = read_json(NewInvitation, MAX_BODY_BYTES)
+    made, code = services().accounts.people.invite(body.role, acting(), teams=body.teams, email=body.email)
+    return jsonify(new_invitation_view(made, code)), 201
+
+
+@accounts.delete("/accounts/invitations/<id>")
+@admin_required
+def withdraw(id: str) -> Response:
+    services().accounts.people.withdraw(id, acting())
+    return Response(status=204)
+
+
+@accounts.get("/sessions")
+@owner_required
+@ones_own
+def list_sessions() -> Response:
+    current = services().accounts.sessions.current(caller().cookie)
+    found = services().accounts.sessions.listed(_whose())
+    return jsonify(sessions=[session_view(each, current) for each in found])
+
+
+@accounts.delete("/sessions")
+@owner_required
+@ones_own
+def end_others() -> Response:
+    whose = _whose() or acting().name
+    if not whose:
+        raise InvalidRequest("Name the account whose sessions should end: ?account=ann.")
+    here = caller().cookie if whose == acting().name else None
+    return jsonify(ended=services().accounts.sessions.end_others(whose, here, acting()))
+
+
+@accounts.delete("/sessions/<id>")
+@owner_required
+@ones_own
+def end(id: str) -> Response:
+    actor = acting()
+    services().accounts.sessions.end_named(id, None if actor.reach.may_administer else actor.name, actor)
+    return Response(status=204)
+
+
+@accounts.post("/account/password")
+@owner_required
+@ones_own
+def change_password() -> Response:
+    me, here = acting(), services().accounts
+    body = read_json(PasswordChange, MAX_BODY_BYTES)
+    if me.kind is not ActorKind.ACCOUNT:
+        raise InvalidRequest(NO_PASSWORD)
+    here.people.change_own_password(me.name, body.new, me, lambda: here.log_ins.is_right(me.name, body.old))
+    done, reply = here.log_ins.enter(me.name, browser()), Response(status=204)
+    keep_session(reply, done.cookie, done.known_by)
+    return reply
+
+
+def _whose() -> str | None:
+    """The account that is asked about: one's own, and for admins whichever, or None for all. Raises AdminsOnly."""
+    actor: Actor = acting()
+    named = parse(SessionsQuery, request.args.to_dict()).account
+    if actor.reach.may_administer:
+        return named
+    if named not in (None, actor.name):
+        raise AdminsOnly()
+    return actor.name

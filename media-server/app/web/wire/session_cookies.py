@@ -1,0 +1,35 @@
+"""Cookies of who is logged in, and by what a browser is known again."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, request
+
+from app.services.accounts.log_ins import KNOWN_SECONDS, Browser
+from app.services.accounts.owner import SESSION_SECONDS
+from app.web.wire.context import client_address, is_https
+from app.web.wire.ownership import cookie_name
+
+KNOWN = "droppr_known"
+
+
+def browser() -> Browser:
+    """The browser that this request comes from."""
+    agent, known_by = request.headers.get("User-Agent", ""), request.cookies.get(cookie_name(KNOWN))
+    return Browser(client_address(), agent, known_by)
+
+
+def keep_session(reply: Response, session: str, known_by: str | None = None) -> None:
+    """Have the browser keep a session, and where it logged in by name that it did."""
+    reply.set_cookie(cookie_name(), session, max_age=SESSION_SECONDS, **_terms())
+    if known_by is not None:
+        reply.set_cookie(cookie_name(KNOWN), known_by, max_age=KNOWN_SECONDS, **_terms())
+
+
+def drop_session(reply: Response) -> None:
+    reply.delete_cookie(cookie_name(), **_terms())
+
+
+def _terms() -> dict[str, Any]:
+    return {"path": request.script_root or "/", "httponly": True, "samesite": "Strict", "secure": is_https()}
