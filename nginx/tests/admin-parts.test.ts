@@ -126,7 +126,7 @@ describe("OwnerApi", () => {
 
   it("sends JSON with the session's cookie and to this server only", async () => {
     const { api, asked } = apiAnswering(() => reply(204, null));
-    await api.logIn("token");
+    await api.logIn({ token: "token" });
     expect(asked[0]?.url).toBe("/api/droppr/session");
     expect(asked[0]?.init).toMatchObject({
       method: "POST",
@@ -139,7 +139,7 @@ describe("OwnerApi", () => {
     const onUnauthorized = vi.fn();
     const refusal = { error: "That is not the admin token of this server.", code: "unauthorized" };
     const { api } = apiAnswering(() => reply(401, refusal), onUnauthorized);
-    await expect(api.logIn("wrong")).rejects.toThrow(refusal.error);
+    await expect(api.logIn({ token: "wrong" })).rejects.toThrow(refusal.error);
     expect(onUnauthorized).not.toHaveBeenCalled();
     await expect(api.links(new AbortController().signal)).rejects.toMatchObject({ status: 401 });
     expect(onUnauthorized).toHaveBeenCalledOnce();
@@ -148,7 +148,7 @@ describe("OwnerApi", () => {
   it("turns a 429 into an error that knows the wait", async () => {
     const refusal = { error: "Too many wrong tokens.", code: "too_many_attempts" };
     const { api } = apiAnswering(() => reply(429, refusal, { "Retry-After": "90" }));
-    await expect(api.logIn("x")).rejects.toMatchObject({ code: "too_many_attempts", retryAfter: 90 });
+    await expect(api.logIn({ token: "x" })).rejects.toMatchObject({ code: "too_many_attempts", retryAfter: 90 });
   });
 
   it("has a sentence for a lost connection and for a page that is not Droppr's", async () => {

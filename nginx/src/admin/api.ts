@@ -53,6 +53,9 @@ const API_ROOT = `${BASE}/api`;
 
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
+/** What one logs in with. */
+export type Login = { readonly token: string } | { readonly name: string; readonly password: string };
+
 interface Call {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   readonly body?: object;
@@ -76,9 +79,9 @@ export class OwnerApi {
     this.#onUnauthorized = onUnauthorized;
   }
 
-  /** Throws `unauthorized` for a wrong token, `too_many_attempts` after many of them. */
-  async logIn(token: string): Promise<void> {
-    await this.#send("/session", { method: "POST", body: { token } });
+  /** Throws `unauthorized` for a wrong token, `wrong_log_in` for a wrong name or password, `too_many_attempts` after many of them. */
+  async logIn(login: Login): Promise<void> {
+    await this.#send("/session", { method: "POST", body: login });
   }
 
   /** Who is logged in. */
@@ -228,6 +231,13 @@ export class OwnerApi {
   /** The same of one that is answered by nothing. */
   async tell(method: "DELETE", path: string): Promise<void> {
     await this.#call(path, { method });
+  }
+
+  /** What any call below `/api` answers; null where that is nothing. */
+  async raw(method: NonNullable<Call["method"]>, path: string, body?: object): Promise<unknown> {
+    const call = { method, below: API_ROOT };
+    const { text } = await this.#call(path, body === undefined ? call : { ...call, body });
+    return text === "" ? null : JSON.parse(text);
   }
 
   /** Files that say this, the best first, behind `cursor`. While one is still typing, the last word may go on. */

@@ -3,6 +3,8 @@
 import { systemClock } from "../adapters/system-clock";
 import { UploadError } from "../core/errors";
 import { need, setText } from "../page/dom";
+import { Head } from "./accounts/head";
+import { LoginForm } from "./accounts/login";
 import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { Arrived } from "./desk/arrived";
@@ -64,7 +66,8 @@ export class AdminPage {
   #new = 0;
   /** The link whose page is shown; null on the desk. */
   #shown: string | null = null;
-  readonly #token = need("token", HTMLInputElement);
+  readonly #login = new LoginForm();
+  readonly #head = new Head(this.#api);
   /** Whether the server has taken this page for the owner's yet. */
   #wasIn = false;
 
@@ -147,8 +150,8 @@ export class AdminPage {
     const problem = need("login-problem");
     show(problem, "");
     try {
-      await this.#api.logIn(this.#token.value.trim());
-      this.#token.value = "";
+      await this.#api.logIn(this.#login.login);
+      this.#login.clear();
       this.#showDesk(await this.#api.who(AbortSignal.timeout(PAUSE_MS)));
       if (this.#panelWasOpen) this.#newLink.open();
       else if (this.#shown === null) this.#newLink.focus();
@@ -158,7 +161,7 @@ export class AdminPage {
       this.#poller.start();
     } catch (error) {
       show(problem, errorWords(error));
-      this.#token.select();
+      this.#login.selectSecret();
     }
   }
 
@@ -180,6 +183,7 @@ export class AdminPage {
     if (asked !== null && !this.#wasIn) location.replace(asked);
     this.#wasIn = true;
     this.#swap(true);
+    void this.#head.show();
     if (who.mayAdminister) this.#activity.start();
   }
 
@@ -193,7 +197,7 @@ export class AdminPage {
     this.#activity.stop();
     this.#swap(false);
     show(need("login-problem"), words);
-    this.#token.focus();
+    this.#login.focus();
   }
 
   #swap(loggedIn: boolean): void {
@@ -201,7 +205,7 @@ export class AdminPage {
     need("desk").hidden = !loggedIn || this.#shown !== null;
     need("link-page").hidden = !loggedIn || this.#shown === null;
     need("log-out").hidden = !loggedIn;
-    need("to-log").hidden = !loggedIn;
+    if (!loggedIn) this.#head.hide();
   }
 }
 

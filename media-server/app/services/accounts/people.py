@@ -83,7 +83,9 @@ class People:
             raise InvalidRequest(YOURSELF)
         password = changes.pop("password", None)
         checked = {each: _CHECKS.get(each, _as_it_is)(value) for each, value in changes.items()}
-        secret = {} if password is None else {"password_hash": self._hashed(password, self.find(name).name)}
+        secret: dict[str, Any] = (
+            {} if password is None else {"password_hash": self._hashed(password, self.find(name).name)}
+        )
         return self._changed(name, by, lambda kept: replace(kept, account=replace(kept.account, **checked), **secret))
 
     def set_password(self, name: str, password: str, by: Actor) -> Account:
@@ -94,7 +96,7 @@ class People:
         """The same for oneself, who has to know the old one. Raises InvalidRequest, AccountNotFound, and what ``knows_old`` does."""
         check_password(new, name)
         if not knows_old():
-            sentence = "That is not your password of now."
+            sentence = "That is not your current password."
             raise InvalidRequest(sentence, fields={"old": sentence})
         self.set_password(name, new, by)
 

@@ -1,0 +1,84 @@
+// The calls about accounts.
+
+import type { OwnerApi } from "../api";
+import {
+  type Account,
+  type Invitation,
+  parseAccount,
+  parseAccounts,
+  parseAddress,
+  parseEnded,
+  parseInvitations,
+  parseRemoved,
+  parseSessions,
+  type Session,
+} from "./wire";
+
+export interface AccountChanges {
+  readonly role?: string;
+  readonly teams?: readonly string[];
+  readonly display_name?: string;
+  readonly email?: string;
+  readonly disabled?: boolean;
+}
+
+export interface NewInvitation {
+  readonly role: string;
+  readonly teams: readonly string[];
+  readonly email: string;
+}
+
+export class AccountCalls {
+  readonly #api: Pick<OwnerApi, "raw">;
+
+  constructor(api: Pick<OwnerApi, "raw">) {
+    this.#api = api;
+  }
+
+  async accounts(): Promise<readonly Account[]> {
+    return parseAccounts(await this.#api.raw("GET", "/accounts"));
+  }
+
+  async change(name: string, changes: AccountChanges): Promise<Account> {
+    return parseAccount(await this.#api.raw("PATCH", accountPath(name), changes));
+  }
+
+  /** How many links became the admin's. */
+  async remove(name: string): Promise<number> {
+    return parseRemoved(await this.#api.raw("DELETE", accountPath(name)));
+  }
+
+  async invitations(): Promise<readonly Invitation[]> {
+    return parseInvitations(await this.#api.raw("GET", "/accounts/invitations"));
+  }
+
+  /** The address to send. */
+  async invite(invitation: NewInvitation): Promise<string> {
+    return parseAddress(await this.#api.raw("POST", "/accounts/invitations", invitation));
+  }
+
+  async takeBack(id: string): Promise<void> {
+    await this.#api.raw("DELETE", `/accounts/invitations/${encodeURIComponent(id)}`);
+  }
+
+  async sessions(account: string): Promise<readonly Session[]> {
+    return parseSessions(await this.#api.raw("GET", `/sessions?${new URLSearchParams({ account })}`));
+  }
+
+  async end(id: string): Promise<void> {
+    await this.#api.raw("DELETE", `/sessions/${encodeURIComponent(id)}`);
+  }
+
+  /** Ends all sessions of an account but the one that asks; how many. */
+  async endAll(account: string): Promise<number> {
+    return parseEnded(await this.#api.raw("DELETE", `/sessions?${new URLSearchParams({ account })}`));
+  }
+
+  async changePassword(old: string, other: string): Promise<void> {
+    await this.#api.raw("POST", "/account/password", { old, new: other });
+  }
+}
+
+function accountPath(name: string): string {
+  return `/accounts/${encodeURIComponent(name)}`;
+}

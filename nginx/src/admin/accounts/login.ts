@@ -1,0 +1,101 @@
+// The form by which one logs in: with the admin token, or with a name and a password. It begins with what was used here last.
+
+import { make, need } from "../../page/dom";
+import type { Login } from "../api";
+import { freshId } from "../parts";
+import { WORDS } from "./words";
+
+const KEPT = "droppr.login";
+
+export class LoginForm {
+  readonly #token = need("token", HTMLInputElement);
+  readonly #byToken = need("by-token");
+  readonly #byName = need("by-name");
+  readonly #otherWay = need("other-way", HTMLButtonElement);
+  readonly #name = entry("text", "username");
+  readonly #password = entry("password", "current-password");
+  #usesName = remembered() === "name";
+
+  constructor() {
+    this.#name.autocapitalize = "none";
+    this.#name.spellcheck = false;
+    this.#byName.append(labelled(WORDS.name, this.#name), labelled(WORDS.password, this.#password));
+    this.#otherWay.addEventListener("click", () => {
+      this.#usesName = !this.#usesName;
+      this.#show();
+      this.focus();
+    });
+    this.#show();
+  }
+
+  get login(): Login {
+    if (!this.#usesName) return { token: this.#token.value.trim() };
+    return { name: this.#name.value.trim(), password: this.#password.value };
+  }
+
+  /** Forgets what opens anything. */
+  clear(): void {
+    this.#token.value = "";
+    this.#password.value = "";
+  }
+
+  focus(): void {
+    if (!this.#usesName) this.#token.focus();
+    else if (this.#name.value === "") this.#name.focus();
+    else this.#password.focus();
+  }
+
+  selectSecret(): void {
+    (this.#usesName ? this.#password : this.#token).select();
+  }
+
+  #show(): void {
+    const { activeElement } = document;
+    this.#byToken.hidden = this.#usesName;
+    this.#byName.hidden = !this.#usesName;
+    // What is not shown must not keep the form from being sent.
+    this.#token.required = !this.#usesName;
+    this.#name.required = this.#usesName;
+    this.#password.required = this.#usesName;
+    this.#otherWay.textContent = this.#usesName ? WORDS.byToken : WORDS.byName;
+    if (activeElement instanceof HTMLElement) activeElement.focus();
+  }
+}
+
+/** Next time the form begins so. */
+export function rememberLogin(name: string): void {
+  try {
+    localStorage.setItem(KEPT, name === "" ? "token" : "name");
+  } catch {
+    // Where nothing may be kept, the form begins with the token.
+  }
+}
+
+function remembered(): string | null {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
+function entry(type: string, autocomplete: AutoFill): HTMLInputElement {
+  const input = make("input");
+  input.type = type;
+  input.autocomplete = autocomplete;
+  input.maxLength = 1024;
+  return input;
+}
+
+export function labelled(text: string, input: HTMLElement, hint = ""): HTMLLabelElement {
+  const label = make("label", { className: "field" }, make("span", { className: "label", text }), input);
+  if (hint !== "") {
+    const said = make("span", { className: "hint", text: hint });
+    said.id = freshId("hint");
+    // Named by its label alone, and described by the hint.
+    input.setAttribute("aria-label", text);
+    input.setAttribute("aria-describedby", said.id);
+    label.append(said);
+  }
+  return label;
+}

@@ -1,0 +1,106 @@
+// Oneself: who one is, one's password, and where one is logged in.
+
+import { make, makeButton } from "../../page/dom";
+import { acts, show, submits } from "../parts";
+import { visibleName } from "../visible";
+import { showWhen } from "../when";
+import type { AccountCalls } from "./calls";
+import { Piece, submitButton, textField } from "./pieces";
+import type { Me, Session } from "./wire";
+import { browserWords, WORDS } from "./words";
+
+export class Oneself {
+  readonly #piece = new Piece(WORDS.you);
+  readonly #calls: AccountCalls;
+  readonly #me: Me;
+  readonly #sessions = make("ul", { className: "lines" });
+  readonly #others = makeButton(WORDS.endOthers, "slim", () => {});
+
+  constructor(calls: AccountCalls, me: Me) {
+    this.#calls = calls;
+    this.#me = me;
+    const { name, displayName, role, teams } = me;
+    const who = displayName === "" ? name : `${visibleName(displayName)} (${name})`;
+    const words =
+      name === "" ? WORDS.withToken : WORDS.asSomebody(who, WORDS.role(role).toLowerCase(), teams);
+    this.element.append(make("p", { text: words }));
+    if (name === "") return;
+    acts(this.#others, () => this.#endOthers());
+    this.element.append(
+      make("h3", { text: WORDS.sessions }),
+      this.#sessions,
+      this.#others,
+      this.#passwordForm(),
+    );
+  }
+
+  get element(): HTMLElement {
+    return this.#piece.element;
+  }
+
+  async load(): Promise<void> {
+    if (this.#me.name === "") return;
+    await this.#piece.tries(async () => this.#show(await this.#calls.sessions(this.#me.name)));
+  }
+
+  #show(sessions: readonly Session[]): void {
+    this.#others.hidden = sessions.every(({ isCurrent }) => isCurrent);
+    this.#sessions.replaceChildren(...sessions.map((each) => this.#line(each)));
+  }
+
+  #line({ id, agent, address, seenAt, isCurrent }: Session): HTMLLIElement {
+    const what = visibleName(browserWords(agent));
+    const time = make("time");
+    showWhen(time, seenAt);
+    const beside = make("span", { className: "quiet" }, make("bdi", { text: address }));
+    beside.append(" · ", ...(isCurrent ? [WORDS.current] : [`${WORDS.lastSeen} `, time]));
+    const line = make("li", {}, make("span", { className: "line-name", text: what }), beside);
+    if (!isCurrent) {
+      const end = makeButton(WORDS.end, "slim", () => {});
+      end.setAttribute("aria-label", WORDS.endLabel(what));
+      acts(end, async () => {
+        if (await this.#piece.tries(() => this.#calls.end(id), WORDS.ended)) await this.load();
+      });
+      line.append(end);
+    }
+    return line;
+  }
+
+  async #endOthers(): Promise<void> {
+    let ended = 0;
+    const worked = await this.#piece.tries(async () => {
+      ended = await this.#calls.endAll(this.#me.name);
+    });
+    if (worked) await this.#piece.tries(() => this.load(), WORDS.endedOthers(ended));
+  }
+
+  #passwordForm(): HTMLElement {
+    const old = textField(WORDS.oldPassword, { type: "password", autocomplete: "current-password" });
+    const other = textField(WORDS.newPassword, {
+      type: "password",
+      autocomplete: "new-password",
+      hint: WORDS.passwordHint,
+    });
+    const name = make("input", { className: "visually-hidden" });
+    // Password managers want to know whose it is.
+    Object.assign(name, { autocomplete: "username", value: this.#me.name, readOnly: true, tabIndex: -1 });
+    name.setAttribute("aria-hidden", "true");
+    old.input.required = true;
+    other.input.required = true;
+    other.input.minLength = 10;
+    const done = make("div", { className: "notice" });
+    done.setAttribute("role", "status");
+    done.hidden = true;
+    const form = make("form", {}, name, old.label, other.label, done, submitButton(WORDS.changePassword));
+    submits(form, async () => {
+      show(done, "");
+      const change = () => this.#calls.changePassword(old.input.value, other.input.value);
+      if (!(await this.#piece.tries(change))) return;
+      form.reset();
+      name.value = this.#me.name;
+      show(done, WORDS.passwordChanged);
+      await this.load();
+    });
+    return make("details", {}, make("summary", { className: "more-title", text: WORDS.otherPassword }), form);
+  }
+}

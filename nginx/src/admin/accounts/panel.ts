@@ -1,0 +1,49 @@
+// The panel about accounts: oneself with one's password and sessions; for admins who has an account, and who is invited.
+
+import { make, makeButton } from "../../page/dom";
+import type { OwnerApi } from "../api";
+import { freshId } from "../parts";
+import { AccountCalls } from "./calls";
+import { Inviting } from "./inviting";
+import { Oneself } from "./oneself";
+import { PeopleList } from "./people-list";
+import type { Me } from "./wire";
+import { WORDS } from "./words";
+import "./accounts.css";
+
+export class AccountsPanel {
+  readonly #calls: AccountCalls;
+  readonly #dialog = make("dialog", { className: "panel accounts" });
+  readonly #body = make("section");
+  #before: Element | null = null;
+
+  constructor(api: OwnerApi) {
+    this.#calls = new AccountCalls(api);
+    const title = make("h1", { text: WORDS.title });
+    title.id = freshId("accounts");
+    const close = makeButton(WORDS.close, "slim", () => this.#dialog.close());
+    this.#dialog.setAttribute("aria-labelledby", title.id);
+    this.#body.setAttribute("aria-labelledby", title.id);
+    this.#dialog.append(make("div", { className: "panel-head" }, title, close), this.#body);
+    this.#dialog.addEventListener("close", () => this.#closed());
+  }
+
+  async open(me: Me): Promise<void> {
+    const parts = [new Oneself(this.#calls, me)];
+    const people = me.mayAdminister ? new PeopleList(this.#calls, me.name) : null;
+    const inviting = me.mayAdminister ? new Inviting(this.#calls) : null;
+    const shown = [...parts, people, inviting].filter((each) => each !== null);
+    this.#body.replaceChildren(...shown.map(({ element }) => element));
+    this.#before = document.activeElement;
+    document.body.append(this.#dialog);
+    this.#dialog.showModal();
+    await Promise.all(shown.map((each) => each.load()));
+  }
+
+  #closed(): void {
+    // An address that was shown once is not left behind.
+    this.#body.replaceChildren();
+    this.#dialog.remove();
+    if (this.#before instanceof HTMLElement && this.#before.isConnected) this.#before.focus();
+  }
+}

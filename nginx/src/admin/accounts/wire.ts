@@ -1,0 +1,131 @@
+// What the server says of accounts.
+
+import { type Declared, doubted } from "../../core/reply";
+
+export interface Me {
+  /** Empty for whoever holds the admin token. */
+  readonly name: string;
+  readonly displayName: string;
+  readonly role: string;
+  readonly teams: readonly string[];
+  readonly mayChange: boolean;
+  readonly mayAdminister: boolean;
+}
+
+export interface Account {
+  readonly name: string;
+  readonly displayName: string;
+  readonly email: string;
+  readonly role: string;
+  readonly teams: readonly string[];
+  readonly isOff: boolean;
+}
+
+export interface Session {
+  readonly id: string;
+  readonly account: string;
+  readonly agent: string;
+  readonly address: string;
+  readonly seenAt: number;
+  readonly isCurrent: boolean;
+}
+
+export interface Invitation {
+  readonly id: string;
+  readonly role: string;
+  readonly email: string;
+  readonly expiresAt: number;
+}
+
+export function parseMe(value: unknown): Me {
+  const fields = doubted<Declared<"WhoAmI">>(value);
+  return {
+    name: textOf(fields.name),
+    displayName: textOf(fields.display_name),
+    role: textOf(fields.role),
+    teams: textsOf(fields.teams),
+    mayChange: fields.may_change === true,
+    mayAdminister: fields.may_administer === true,
+  };
+}
+
+export function parseAccount(value: unknown): Account {
+  const fields = doubted<Declared<"AccountView">>(value);
+  if (typeof fields.name !== "string") throw new TypeError("No account");
+  return {
+    name: fields.name,
+    displayName: textOf(fields.display_name),
+    email: textOf(fields.email),
+    role: textOf(fields.role),
+    teams: textsOf(fields.teams),
+    isOff: fields.disabled === true,
+  };
+}
+
+export function parseAccounts(value: unknown): readonly Account[] {
+  return listOf(doubted<Declared<"AccountList">>(value).accounts).map(parseAccount);
+}
+
+export function parseSessions(value: unknown): readonly Session[] {
+  return listOf(doubted<Declared<"SessionList">>(value).sessions).map((each) => {
+    const fields = doubted<Declared<"SessionView">>(each);
+    return {
+      id: textOf(fields.id),
+      account: textOf(fields.account),
+      agent: textOf(fields.agent),
+      address: textOf(fields.address),
+      seenAt: millisecondsOf(fields.seen_at),
+      isCurrent: fields.current === true,
+    };
+  });
+}
+
+function parseInvitation(value: unknown): Invitation {
+  const fields = doubted<Declared<"InvitationView">>(value);
+  return {
+    id: textOf(fields.id),
+    role: textOf(fields.role),
+    email: textOf(fields.email),
+    expiresAt: millisecondsOf(fields.expires_at),
+  };
+}
+
+export function parseInvitations(value: unknown): readonly Invitation[] {
+  return listOf(doubted<Declared<"InvitationList">>(value).invitations).map(parseInvitation);
+}
+
+/** The address of an invitation that was made just now. */
+export function parseAddress(value: unknown): string {
+  const { address } = doubted<Declared<"NewInvitationView">>(value);
+  if (typeof address !== "string") throw new TypeError("No address");
+  return address;
+}
+
+export function parseRemoved(value: unknown): number {
+  return numberOf(doubted<Declared<"RemovedAccount">>(value).links);
+}
+
+export function parseEnded(value: unknown): number {
+  return numberOf(doubted<Declared<"EndedSessions">>(value).ended);
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new TypeError("Not a list");
+  return value;
+}
+
+function textOf(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" ? value : 0;
+}
+
+function millisecondsOf(seconds: unknown): number {
+  return numberOf(seconds) * 1_000;
+}
+
+function textsOf(value: unknown): readonly string[] {
+  return Array.isArray(value) ? value.filter((each) => typeof each === "string") : [];
+}
