@@ -18,8 +18,10 @@ from app.core.messages import Channel, Message, MessageKind
 from app.core.paths import RelPath
 from app.core.receipts import link_fingerprint
 from app.core.search.listing import ListedDocument
+from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.messages import SQLMessages
 from app.wiring import Services
+from tests.support.actors import OWNER
 from tests.support.searched import FirstWord, House, form
 
 BOB = Account("bob", Role.MEMBER)
@@ -123,6 +125,9 @@ class Neighbours:
     def __init__(self, folder: Path) -> None:
         self.house = House(folder, smtp_url="smtp://127.0.0.1:9", mail_from="droppr@example.org")
         self.services = self.house.services
+        accounts = SQLAccounts(self.services.ground.catalogue, clock=self.services.ground.clock)
+        for each in PEOPLE.values():
+            accounts.add(each, None, OWNER)
         self.bobs = Belongings(self.house, BOB, BOB.owner, "bobstuff")
         self.anns = Belongings(self.house, ANN, ANN.owner, "annstuff")
         self.teams = Belongings(self.house, ANN, "team:tax", "taxstuff")

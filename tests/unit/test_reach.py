@@ -269,6 +269,7 @@ def test_a_link_is_given_to_oneself_and_to_teams_of_ones_own(here: Neighbours) -
     again = here.ask(ANN, "POST", R, json={"folder": team["folder"], "owner": "team:tax"}).json
     assert again["folder"] == team["folder"]
     assert make(ROOT, owner=ANN.owner).json["folder"] == "given/here"
+    assert make(ROOT, owner="account:nobody").json["fields"] == make(ROOT, owner="team:nobody").json["fields"]
     refusals = {make(ANN, owner=each).text for each in (BOB.owner, "owner", "team:other", "account:nobody", "x")}
     refusals |= {here.ask(ANN, "PATCH", f"{R}/{team['hash']}", json={"owner": BOB.owner}).text}
     assert len(refusals) == 1

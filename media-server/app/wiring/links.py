@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
+from app.core.accounts import TEAM
 from app.core.brand import Brand
 from app.core.errors import MailNotReady
 from app.core.ports.guards import CaptchaProvider
@@ -16,6 +17,7 @@ from app.services.links.logos import Logos
 from app.services.links.passwords import Argon2Hasher
 from app.services.links.whose import Kept, Whose
 from app.settings import Settings
+from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.documents import SQLDocumentLists
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.logos import SQLLogos
@@ -76,6 +78,14 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
 
 def _whose(ground: Ground) -> Whose:
     catalogue = ground.catalogue
+    accounts = SQLAccounts(catalogue, clock=ground.clock)
+
+    def exists(owner: str) -> bool:
+        kind, _, name = owner.partition(":")
+        if kind == TEAM:
+            return any(name in each.teams for each in accounts.all())
+        return accounts.find(name) is not None
+
     return Whose(
         Kept(
             links=ground.requests,
@@ -83,7 +93,8 @@ def _whose(ground: Ground) -> Whose:
             messages=SQLMessages(catalogue),
             endpoints=SQLEndpoints(catalogue),
             documents=SQLDocumentLists(catalogue),
-        )
+        ),
+        exists,
     )
 
 

@@ -47,7 +47,7 @@ class Whose:
     """The one judge of what is whose. Each call returns where the thing is within ``reach``, and raises what an unknown one raises where
     it is not, after the same look into the same table."""
 
-    def __init__(self, kept: Kept, exists: Callable[[str], bool] = lambda _: True) -> None:
+    def __init__(self, kept: Kept, exists: Callable[[str], bool]) -> None:
         """``exists`` says whether there is such an account or team."""
         self._kept = kept
         self._exists = exists
