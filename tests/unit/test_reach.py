@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -20,113 +19,9 @@ from app.core.remotes import RemoteTarget, TargetKind
 from app.core.terms import Terms
 from app.services.links.whose import check_change
 from tests.support.neighbours import ANN, BOB, EVE, ROOT, Belongings, Neighbours, recognised_by_name
+from tests.support.owners_calls import ROWS, E, H, R, Row, S
+from tests.support.searched import form
 
-R = "/api/droppr/requests"
-H = f"{R}/<hash>"
-F = f"{H}/files/<anypath:path>"
-S = "/api/droppr/shares"
-E = "/api/entities/<entity_id>"
-D = f"{E}/files/<document_id>"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A call. ``others`` is what a member gets who makes it about what is somebody else's: 404 as if it were not there, 403 where it is
-    the server's own, None where it names nothing and tells only what is one's own. ``looks``: who may only look may make it, too."""
-
-    method: str
-    rule: str
-    others: int | None = 404
-    looks: bool = False
-    body: Any = None
-    query: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.rule}{self.query}"
-
-
-def looks(rule: str, query: str = "") -> Row:
-    return Row("GET", rule, looks=True, query=query)
-
-
-def changes(method: str, rule: str, body: Any = None, query: str = "") -> Row:
-    return Row(method, rule, body={} if body is None else body, query=query)
-
-
-def servers(method: str, rule: str, body: Any = None) -> Row:
-    return Row(method, rule, 403, body=body)
-
-
-def ones_own(method: str, rule: str, body: Any = None, *, looks: bool = False) -> Row:
-    return Row(method, rule, None, looks, body)
-
-
-ROWS = [
-    ones_own("POST", R, {"folder": "x"}),
-    ones_own("GET", R, looks=True),
-    looks(H, "?as=owner"),
-    changes("PATCH", H, {"title": "mine now"}),
-    changes("DELETE", H),
-    Row("POST", f"{H}/seen", looks=True, body={"files_arrived": 0}),
-    looks(f"{H}/files"),
-    looks(f"{H}/senders"),
-    looks(F),
-    changes("PATCH", F, {"path": "else.txt"}),
-    changes("DELETE", F),
-    changes("POST", f"{F}/pass-on"),
-    looks(f"{H}/archive"),
-    Row("POST", f"{H}/selections", looks=True, body={"uploads": ["x"]}),
-    changes("POST", f"{H}/deletions", {"uploads": ["x"]}),
-    changes("POST", f"{H}/restorations", {"uploads": ["x"]}),
-    looks(f"{H}/bin"),
-    changes("POST", f"{H}/bin/<upload_id>/restore"),
-    changes("DELETE", f"{H}/bin/<upload_id>"),
-    looks(f"{H}/looks/<upload_id>"),
-    looks(f"{H}/looks/<upload_id>/picture"),
-    looks(f"{H}/looks/<upload_id>/content"),
-    looks(f"{H}/parties"),
-    changes("PUT", f"{H}/parties/<party>/items/<item>", {"state": "accepted", "note": ""}),
-    looks(f"{H}/uploads"),
-    changes("DELETE", f"{H}/uploads"),
-    changes("DELETE", f"{H}/uploads/<upload_id>", query="?as=owner"),
-    changes("POST", f"{H}/invitations", {"to": ["x@example.org"]}),
-    looks(f"{H}/reminders"),
-    changes("POST", f"{H}/reminders", {"to": ["x@example.org"]}),
-    changes("PUT", f"{H}/logo"),
-    changes("DELETE", f"{H}/logo"),
-    looks(f"{H}/shares"),
-    ones_own("POST", S, {"link": "<hash>"}),
-    changes("PATCH", f"{S}/<share>", {"title": "mine now"}),
-    changes("DELETE", f"{S}/<share>"),
-    ones_own("GET", "/api/messages", looks=True),
-    looks("/api/messages/<message_id>"),
-    changes("POST", "/api/messages/<message_id>/redelivery"),
-    ones_own("POST", "/api/messages/test", {"endpoint": "<endpoint_id>"}),
-    ones_own("GET", "/api/endpoints", looks=True),
-    ones_own("POST", "/api/endpoints", {"url": "https://93.184.215.14/x", "link": "<hash>"}),
-    changes("PATCH", "/api/endpoints/<endpoint_id>", {"active": False}),
-    changes("DELETE", "/api/endpoints/<endpoint_id>"),
-    changes("POST", "/api/endpoints/<endpoint_id>/secret"),
-    ones_own("GET", "/api/search", looks=True),
-    ones_own("GET", "/api/entities", looks=True),
-    looks(E),
-    changes("DELETE", E),
-    looks(f"{E}/search", "?q=stuff"),
-    looks(f"{E}/files"),
-    looks(D),
-    changes("DELETE", D),
-    looks(f"{D}/similar"),
-    changes("POST", f"{E}/files"),
-    changes("POST", f"{E}/uploads", {"path": "x", "size": 1}),
-    *(changes(each, f"{E}/upload-chunk") for each in ("POST", "PUT", "PATCH")),
-    looks(f"{E}/uploads/<upload_id>"),
-    changes("DELETE", f"{E}/uploads/<upload_id>"),
-    ones_own("GET", "/api/droppr/audit", looks=True),
-    servers("POST", "/api/droppr/audit/erasures", {"name": "bob"}),
-    ones_own("GET", "/api/droppr/session", looks=True),
-    servers("GET", "/api/v1/system/upload-status"),
-    servers("GET", "/api/v1/system/upload-events"),
-]
 ALSO_OWNERS = {("GET", H), ("DELETE", f"{H}/uploads/<upload_id>")}
 """Calls of senders that owners make, too, where they say that they do."""
 ABOUT = [row for row in ROWS if row.others == 404]
@@ -378,3 +273,19 @@ def everything(here: Neighbours) -> Any:
     for each in (here.bobs, here.anns, here.teams, here.servers):
         asked += [each.named(rule) for rule in (f"{H}/files", f"{H}/bin", f"{H}/shares", f"{H}/parties", E)]
     return [here.ask(ROOT, "GET", path).text for path in asked]
+
+
+def test_nothing_tells_that_others_have_a_folder_a_name_or_a_number_of_links(here: Neighbours) -> None:
+    """The same folder and the same name as somebody else's, and nothing is counted past them."""
+    for folder in ("bobstuff", here.bobs.folder, here.servers.folder):
+        made = here.ask(ANN, "POST", R, json={"folder": folder}).json
+        sent = here.house.client.post(f"{R}/{made['hash']}/upload", **form("bobstuff.txt", b"hers"))
+        assert (sent.json or {}).get("path") == "bobstuff.txt"
+        [file] = here.ask(ANN, "GET", f"{R}/{made['hash']}/files").json["files"]
+        assert file["path"] == "bobstuff.txt"
+        assert (here.house.data / "files" / made["folder"] / "bobstuff.txt").read_bytes() == b"hers"
+        assert here.ask(ANN, "DELETE", f"{R}/{made['hash']}").status_code == 204
+        assert here.ask(ANN, "DELETE", f"{R}/{made['hash']}?forget=true").status_code == 204
+    assert {*here.ask(ANN, "GET", R).json} == {"requests", "default_expires_hours"}
+    for path in ("/api/v1/system/upload-status", "/api/v1/system/upload-events"):
+        assert {*here.ask(ANN, "GET", path).json} == {"error", "code"}
