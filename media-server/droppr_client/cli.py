@@ -29,6 +29,7 @@ _ELSEWHERE = {
     "message": "droppr_client.message_commands",
     "request": "droppr_client.request_commands",
     "search": "droppr_client.search_command",
+    "settings": "droppr_client.settings_commands",
     "upload": "droppr_client.upload_command",
     "verify": "droppr_client.verify",
 }
@@ -179,7 +180,7 @@ def migrate() -> None:
 @click.option("--no-files", is_flag=True, help="Leave received files out, to copy them afterwards by other means.")
 def backup(folder: Path, no_files: bool) -> None:
     """Copy the data folder into FOLDER as one consistent set, while the server runs. Again into the same FOLDER copies only
-    what is new."""
+    what is new. The copy holds secrets: the password of the mail server, keys, the admin token."""
     settings = server_settings()
     os.umask(0o077)
     from app.core.audit import Act
@@ -194,9 +195,12 @@ def backup(folder: Path, no_files: bool) -> None:
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
     say(f"Copied the links and {count_text(files, 'new file')} ({size_text(size)}) to {folder}.")
+    say(
+        "Keep it as safe as the data folder: among it are the admin token, the server's keys and the mail server's password."
+    )
     if settings.database_url is not None:
         say(
-            "The links stand in the database that DROPPR_DATABASE_URL names: back that up with pg_dump, before each copy of the files."
+            "Links and settings stand in the database that DROPPR_DATABASE_URL names: back that up with pg_dump, before each copy of the files."
         )
 
 

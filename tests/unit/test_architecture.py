@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "core": {"core"},
     "storage": {"storage", "core"},
     "services": {"services", "core"},
-    "web": {"web", "services", "storage", "core", "settings", "wiring"},
+    "web": {"web", "services", "storage", "core", "settings", "changeable", "current", "wiring"},
 }
 # Six functions for Python callers, which are doors to the disk's own stores.
 DOORS = APP / "services" / "parallel_chunks.py"

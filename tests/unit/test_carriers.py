@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 
 from app.core.errors import EndpointNotAllowed
+from app.core.mail_server import MailServer
 from app.core.messages import Answer, Outcome
 from app.storage.messages import egress
-from app.storage.messages.smtp import MailServer, SMTPMail
+from app.storage.messages.smtp import SMTPMail
 from app.storage.messages.webhooks import HTTPHooks
 from tests.support.certificates import self_signed
 from tests.support.receivers import Mailbox, hook_receiver, mail_server, speaker

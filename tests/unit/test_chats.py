@@ -38,7 +38,7 @@ class Noted:
 
 def told(kind: MessageKind, **facts: Any) -> tuple[str, str]:
     carrier = Noted()
-    Chats(carrier, "https://files.example.org").send(
+    Chats(carrier, lambda: "https://files.example.org").send(
         "x://y", Message("m", kind, Channel.WEBHOOK, "e", "h", facts, 1.0, 1.0)
     )
     return carrier.said[0]
@@ -136,7 +136,7 @@ def test_a_chat_is_told_what_people_read_and_has_no_secret(tmp_path: Any) -> Non
         store=SQLEndpoints(catalogue(tmp_path)),
         links=links,
         hooks=hooks,
-        chats=Chats(Noted(), None),
+        chats=Chats(Noted(), lambda: None),
         clock=lambda: 1.0,
         acts=Acts(SQLAudit(catalogue(tmp_path)), lambda: 1.0),
     )

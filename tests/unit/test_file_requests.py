@@ -61,12 +61,12 @@ class Office:
             requests=self.store,
             inbox=LocalInbox(folder / "files"),
             access=access,
-            policy=Policy(max_file_size=1000, max_chunk_size=10, allowed_extensions=("jpg", "png")),
+            policy=lambda: Policy(max_file_size=1000, max_chunk_size=10, allowed_extensions=("jpg", "png")),
             attempts=attempts,
             hasher=hasher,
             clock=self.now,
             create_limit=create_limit,
-            usual_hours=usual_hours,
+            usual_hours=lambda: usual_hours,
             checks=TermChecks(target=self.asked.append, needs=self.needed.append),
         )
 

@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 
 from app.core.backoff import Backoff
-from app.core.brand import Brand
 from app.core.checklists import Verdict
 from app.core.errors import Busy, ReceiptNotReady
 from app.core.items import Item
@@ -27,7 +26,8 @@ from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.item_messages import ItemMessages, ReturnLimits
 from app.services.messages.mails import Mails
-from app.services.messages.reader import MessageReader, Rules
+from app.services.messages.reader import MessageReader
+from app.services.messages.rules import Rules
 from app.services.messages.worker import MessageWorker
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.endpoints import SQLEndpoints
@@ -137,7 +137,7 @@ class House:
             store=self.store,
             endpoints=self.endpoints,
             items=self.item_messages(),
-            rules=self.rules,
+            rules=lambda: self.rules,
             clock=self.clock,
         )
         EventReaders(SQLEvents(self.database), [reader], partial(self.database.alone, wait=False), Bell()).catch_up()
@@ -149,11 +149,10 @@ class House:
 
     def item_messages(self) -> ItemMessages:
         return ItemMessages(
-            brand=Brand(),
             links=self.requests,
             parties=self.parties,
             attempts=SQLCounts(self.database, self.clock),
-            mail=self.rules.mail,
+            rules=lambda: self.rules,
             limits=ReturnLimits(recipient="2 per day"),
             clock=self.clock,
         )
@@ -164,8 +163,8 @@ class House:
             store=self.store,
             endpoints=self.endpoints,
             attempts=SQLCounts(self.database, self.clock),
-            rules=self.rules,
-            limits=self.limits,
+            rules=lambda: self.rules,
+            limits=lambda: self.limits,
             clock=self.clock,
         )
 
@@ -175,9 +174,9 @@ class House:
             store=self.store,
             endpoints=self.endpoints,
             requests=self.requests,
-            mail=room,
+            mail=lambda: room,
             hooks=self.hooks,
-            chats=Chats(self.chats, None),
+            chats=Chats(self.chats, lambda: None),
             clock=self.clock,
             backoff=Backoff(5.0, 3600.0, random.random),
         )

@@ -6,8 +6,8 @@ from ipaddress import ip_network
 
 import pytest
 
+from app.core.mail_server import MailServer
 from app.settings import InvalidSettings, Settings, load_settings
-from app.storage.messages.smtp import MailServer
 
 MAIL = {
     "DROPPR_SMTP_URL": "smtps://anna%40x:p%3Ass@mail.example.org",

@@ -30,8 +30,8 @@ from app.services.messages import reminders
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.invitations import Invitations
 from app.services.messages.mails import Mails
-from app.services.messages.reader import Rules
 from app.services.messages.reminders import Reminders, Stops
+from app.services.messages.rules import Rules
 from app.storage.sql.audit import SQLAudit
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.endpoints import SQLEndpoints
@@ -80,11 +80,11 @@ class House:
             store=self.store,
             stops=Stops(self.store, b"key", self.clock),
             attempts=self.attempts,
-            rules=self.rules,
+            rules=lambda: self.rules,
             clock=self.clock,
             bell=Bell(),
             acts=self.acts,
-            public_url=self.public_url,
+            public_url=lambda: self.public_url,
         )
 
     def link(self, **terms: Any) -> None:
@@ -97,7 +97,7 @@ class House:
     def mail(self, *addresses: str) -> None:
         bell = Bell()
         sender = Invitations(
-            links=self.requests, store=self.store, rules=self.rules, clock=self.clock, bell=bell, acts=self.acts
+            links=self.requests, store=self.store, rules=lambda: self.rules, clock=self.clock, bell=bell, acts=self.acts
         )
         for each in sender.send(HASH, BASE, addresses, "", OWNER):
             self.messages.update(each.id, lambda message: replace(message, next_at=None))
@@ -125,7 +125,7 @@ class House:
             store=self.messages,
             endpoints=self.endpoints,
             requests=self.requests,
-            mail=MailRoom(Mails("droppr@example.org", BASE), self, None, BASE),  # type: ignore[arg-type]
+            mail=lambda: MailRoom(Mails("droppr@example.org", BASE), self, None, BASE),  # type: ignore[arg-type]
             hooks=None,  # type: ignore[arg-type]
             chats=None,  # type: ignore[arg-type]
             clock=self.clock,

@@ -80,6 +80,7 @@ class Act(StrEnum):
     PURGE_RAN = "purge_ran"
     BACKUP_MADE = "backup_made"
     CATALOGUE_MOVED = "catalogue_moved"
+    SETTINGS_CHANGED = "settings_changed"
     AUDIT_EXPORTED = "audit_exported"
     AUDIT_ERASED = "audit_erased"
 

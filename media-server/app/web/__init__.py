@@ -26,6 +26,7 @@ from app.web.api.pages import SENDERS_PAGE, pages
 from app.web.api.receipts import receipts
 from app.web.api.reminders import reminders
 from app.web.api.requests import requests
+from app.web.api.settings import settings as settings_calls
 from app.web.api.share_page import share_page
 from app.web.api.shares import shares
 from app.web.api.system import system
@@ -58,6 +59,7 @@ _BLUEPRINTS = (
     audit,
     accounts,
     join,
+    settings_calls,
     owner,
     system,
     contract,

@@ -8,9 +8,11 @@ from dataclasses import dataclass
 from app.core.actors import Actor, ActorKind
 from app.core.audit import Act
 from app.core.ports.guards import Clock
+from app.current import CurrentSettings
 from app.jobs import start_leader, start_pulse
 from app.services.accounts.owner import Owner
 from app.services.event_readers import EventReaders
+from app.services.operations.setting_changes import SettingChanges
 from app.settings import Settings
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.spool_log import remove_left_bodies
@@ -27,6 +29,7 @@ from app.wiring.received import Received, build_received
 from app.wiring.receiving import Receiving, build_receiving
 from app.wiring.remotes import build_remotes
 from app.wiring.senders import Senders, build_senders
+from app.wiring.settings import build_changes
 from app.wiring.stores import MakeStores, local_stores
 
 THE_PURGE = Actor(ActorKind.SERVICE, name="purge")
@@ -36,7 +39,6 @@ THE_PURGE = Actor(ActorKind.SERVICE, name="purge")
 class Services:
     """Everything a view, a command or a job may call."""
 
-    settings: Settings
     ground: Ground
     links: Links
     receiving: Receiving
@@ -50,12 +52,27 @@ class Services:
     owner: Owner
     accounts: Accounts
     audit: Audits
+    changes: SettingChanges
+
+    @property
+    def current(self) -> CurrentSettings:
+        return self.ground.current
+
+    @property
+    def settings(self) -> Settings:
+        """Those that count now."""
+        return self.ground.current()
+
+    @property
+    def shows_logo(self) -> bool:
+        return self.settings.logo is not None or self.current.logo is not None
 
     def start_background(self) -> None:
         """Keep limits and figures fresh, and take part in the election of the one process that runs the scheduler."""
         bounds = self.ground.bounds
         start_pulse(
             (1.0, bounds.concurrency.sweep),
+            (1.0, self.ground.current.look),
             (1.0, self.entities.look_for_arriving),
             (5.0, bounds.memory.sample),
             (60.0, self.entities.rest),
@@ -105,9 +122,8 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     entities = build_entities(ground, settings, links.file_requests, received.bin)
     senders = build_senders(ground, settings, receiving, links.file_requests)
     messages = build_messages(ground, settings, senders.receipts)
-    audit = build_audit(ground, settings)
+    audit = build_audit(ground)
     return Services(
-        settings=settings,
         ground=ground,
         links=links,
         receiving=receiving,
@@ -121,4 +137,5 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
         owner=build_owner(ground, settings, audit.failed),
         accounts=build_accounts(ground, links.hasher, audit.failed),
         audit=audit,
+        changes=build_changes(ground),
     )

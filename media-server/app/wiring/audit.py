@@ -28,11 +28,11 @@ class Audits:
     failed: FailedLogIns
 
 
-def build_audit(ground: Ground, settings: Settings) -> Audits:
+def build_audit(ground: Ground) -> Audits:
     store = SQLAudit(ground.catalogue)
     return Audits(
         ground.acts,
-        Audit(store=store, acts=ground.acts, clock=ground.clock, days=settings.audit_days),
+        Audit(store=store, acts=ground.acts, clock=ground.clock, days=lambda: ground.current().audit_days),
         FailedLogIns(ground.acts, ground.attempts, ground.clock),
     )
 

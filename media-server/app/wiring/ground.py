@@ -10,6 +10,7 @@ from app.core.ports.guards import Attempts, Clock
 from app.core.ports.parties import PartyStore
 from app.core.ports.whole_files import NamedLocks
 from app.core.room import Floors
+from app.current import CurrentSettings
 from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.forwarding.outbox import Outbox
@@ -24,6 +25,7 @@ from app.storage.sql.database import Database
 from app.storage.sql.files import SQLRequests
 from app.storage.sql.outbox import SQLOutbox
 from app.storage.sql.parties import SQLParties
+from app.storage.sql.settings import SQLSettings
 from app.storage.sql.takeover import open_catalogue
 from app.wiring.bounds import Bounds, build_bounds
 from app.wiring.stores import MakeStores, Stores
@@ -45,6 +47,7 @@ class Ground:
     attempts: Attempts
     acts: Acts
     locks: NamedLocks
+    current: CurrentSettings
 
 
 def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> Ground:
@@ -69,6 +72,7 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
         attempts=SQLCounts(catalogue, clock),
         acts=Acts(SQLAudit(catalogue), clock),
         locks=LocalNamedLocks(data / "uploads.turn"),
+        current=CurrentSettings(settings, SQLSettings(catalogue)),
     )
 
 

@@ -9,6 +9,7 @@ from app.core.accounts import TEAM
 from app.core.brand import Brand
 from app.core.errors import MailNotReady
 from app.core.ports.guards import CaptchaProvider
+from app.core.ports.settings import Current
 from app.services.forwarding.remotes import Remotes
 from app.services.links.access import Access, AccessRules
 from app.services.links.file_requests import FileRequests, TermChecks
@@ -28,8 +29,8 @@ from app.wiring.extras import check_extra
 from app.wiring.ground import Ground, policy_of
 
 NO_ADDRESS = (
-    "Reminders tell people the address of a link, and this server does not know its own. Whoever looks after it has to set "
-    "DROPPR_PUBLIC_URL."
+    "Reminders tell people the address of a link, and this server does not know its own. Whoever looks after it can set that "
+    "on its settings page, or as DROPPR_PUBLIC_URL."
 )
 
 
@@ -43,7 +44,7 @@ class Links:
     access: Access
     hasher: Argon2Hasher
     logos: Logos
-    brand: Brand
+    brand: Current[Brand]
     whose: Whose
 
 
@@ -63,17 +64,17 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
         requests=ground.requests,
         inbox=ground.stores.inbox,
         access=access,
-        policy=policy_of(settings),
+        policy=ground.current.derived(policy_of),
         attempts=ground.attempts,
         hasher=hasher,
         clock=ground.clock,
         create_limit=settings.rate_limit_share_create,
-        usual_hours=settings.link_expires_hours,
-        checks=TermChecks(target=remotes.check, needs=partial(_check, settings)),
+        usual_hours=lambda: ground.current().link_expires_hours,
+        checks=TermChecks(target=remotes.check, needs=partial(_check, ground.current)),
     )
     finishing = Finishing(ground.requests, ground.parties)
     logos = Logos(links=ground.requests, store=SQLLogos(ground.catalogue))
-    return Links(file_requests, finishing, captcha, access, hasher, logos, brand_of(settings), _whose(ground))
+    return Links(file_requests, finishing, captcha, access, hasher, logos, ground.current.derived(brand_of), _whose(ground))
 
 
 def _whose(ground: Ground) -> Whose:
@@ -98,13 +99,13 @@ def _whose(ground: Ground) -> Whose:
     )
 
 
-def _check(settings: Settings, name: str) -> None:
+def _check(current: Current[Settings], name: str) -> None:
     """Raises NotInstalled, MailNotReady where this installation lacks what a term needs."""
     if name not in ("mail", "reminders"):
         check_extra(name)
-    elif settings.smtp_url is None:
+    elif current().smtp_url is None:
         raise MailNotReady()
-    elif name == "reminders" and settings.public_url is None:
+    elif name == "reminders" and current().public_url is None:
         raise MailNotReady(NO_ADDRESS)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
+from functools import partial
 
 from app.core.addresses import named_address
 from app.core.backoff import Backoff
+from app.core.mail_server import MailServer
 from app.core.messages import Pace
+from app.core.ports.settings import Current
 from app.services.event_readers import Bell
 from app.services.links.finishing import Finishing
 from app.services.messages.chats import Chats
@@ -18,14 +21,15 @@ from app.services.messages.invitations import Invitations
 from app.services.messages.item_messages import ItemMessages, ReturnLimits
 from app.services.messages.mails import Mails
 from app.services.messages.message_log import MessageLog
-from app.services.messages.reader import MessageReader, Rules
+from app.services.messages.reader import MessageReader
 from app.services.messages.reminders import Reminders, Stops
+from app.services.messages.rules import Rules
 from app.services.messages.worker import MessageWorker
 from app.services.senders.receipts import Receipts
 from app.settings import Settings
 from app.storage.disk.leader import LocalLeader
 from app.storage.messages.chats import AppriseChats
-from app.storage.messages.smtp import MailServer, SMTPMail
+from app.storage.messages.smtp import SMTPMail
 from app.storage.messages.webhooks import HTTPHooks
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.messages import SQLMessages
@@ -54,21 +58,22 @@ class Messages:
 def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Messages:
     """Nothing is looked up or connected to before there is a message."""
     store, endpoints, clock, bell = SQLMessages(ground.catalogue), SQLEndpoints(ground.catalogue), ground.clock, Bell()
-    rules, requests = _rules(settings), ground.requests
+    current, requests = ground.current, ground.requests
+    rules = current.derived(_rules)
     hooks = HTTPHooks(settings.webhook_allow_private)
-    chats = Chats(AppriseChats(settings.webhook_allow_private), settings.public_url)
+    chats = Chats(AppriseChats(settings.webhook_allow_private), lambda: current().public_url)
     closing = Closing(
         requests=requests,
         store=store,
         endpoints=endpoints,
         attempts=ground.attempts,
         rules=rules,
-        limits=ConfirmationLimits(link=settings.rate_limit_confirmations),
+        limits=current.derived(lambda now: ConfirmationLimits(link=now.rate_limit_confirmations)),
         clock=clock,
     )
     reminding = SQLReminders(ground.catalogue)
-    reminders = _reminders(ground, settings, rules, reminding, bell)
-    delivery = _delivery(ground, settings, receipts, (store, endpoints), (hooks, chats), reminders)
+    reminders = _reminders(ground, rules, reminding, bell)
+    delivery = _delivery(ground, receipts, (store, endpoints), (hooks, chats), reminders)
     worker = MessageWorker(
         store=store,
         closing=closing,
@@ -77,7 +82,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         clock=clock,
         bell=bell,
         remind=reminders.remind_due,
-        prune=lambda: store.prune(clock() - settings.messages_kept_days * 86_400, MOST_MESSAGES),
+        prune=lambda: store.prune(clock() - current().messages_kept_days * 86_400, MOST_MESSAGES),
     )
     return Messages(
         MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts),
@@ -91,19 +96,18 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     )
 
 
-def _items(ground: Ground, rules: Rules) -> ItemMessages:
+def _items(ground: Ground, rules: Current[Rules]) -> ItemMessages:
     return ItemMessages(
         links=ground.requests,
         parties=ground.parties,
         attempts=ground.attempts,
-        mail=rules.mail,
-        brand=rules.brand,
+        rules=rules,
         limits=ReturnLimits(),
         clock=ground.clock,
     )
 
 
-def _reminders(ground: Ground, settings: Settings, rules: Rules, store: SQLReminders, bell: Bell) -> Reminders:
+def _reminders(ground: Ground, rules: Current[Rules], store: SQLReminders, bell: Bell) -> Reminders:
     return Reminders(
         requests=ground.requests,
         finishing=Finishing(ground.requests, ground.parties),
@@ -114,13 +118,12 @@ def _reminders(ground: Ground, settings: Settings, rules: Rules, store: SQLRemin
         clock=ground.clock,
         bell=bell,
         acts=ground.acts,
-        public_url=settings.public_url,
+        public_url=lambda: ground.current().public_url,
     )
 
 
 def _delivery(
     ground: Ground,
-    settings: Settings,
     receipts: Receipts,
     stores: tuple[SQLMessages, SQLEndpoints],
     carriers: tuple[HTTPHooks, Chats],
@@ -131,7 +134,7 @@ def _delivery(
         store=store,
         endpoints=endpoints,
         requests=ground.requests,
-        mail=_mail_room(settings, receipts),
+        mail=ground.current.derived(partial(mail_room, receipts)),
         hooks=hooks,
         chats=chats,
         clock=ground.clock,
@@ -154,7 +157,7 @@ def _rules(settings: Settings) -> Rules:
     )
 
 
-def _mail_room(settings: Settings, receipts: Receipts) -> MailRoom | None:
+def mail_room(receipts: Receipts, settings: Settings) -> MailRoom | None:
     if settings.smtp_url is None or settings.mail_from is None:
         return None
     carrier = SMTPMail(MailServer.of(settings.smtp_url), named_address(settings.mail_from)[1])

@@ -55,7 +55,7 @@ def build_received(ground: Ground, settings: Settings, links: Links) -> Received
         inbox=ground.stores.inbox,
         locks=ground.locks,
         clock=ground.clock,
-        seconds=settings.bin_hours * 3600,
+        seconds=lambda: ground.current().bin_hours * 3600,
         acts=ground.acts,
     )
     lists = SQLFileLists(ground.catalogue)
@@ -65,7 +65,9 @@ def build_received(ground: Ground, settings: Settings, links: Links) -> Received
         inbox=ground.stores.inbox,
         scratch=partial(LocalScratch, settings.data_dir / SPOOL),
     )
-    retention = Retention(requests=ground.requests, bin=bin, clock=ground.clock, days=settings.keep_days)
+    retention = Retention(
+        requests=ground.requests, bin=bin, clock=ground.clock, days=lambda: ground.current().keep_days
+    )
     selections = Selections(store=SQLHandoffs(ground.catalogue), requests=ground.requests, clock=ground.clock)
     return Received(
         lists=lists,

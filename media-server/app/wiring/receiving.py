@@ -53,14 +53,14 @@ class Receiving:
 def build_receiving(ground: Ground, settings: Settings, file_requests: FileRequests) -> Receiving:
     """What may come in, by ``file_requests``, and what becomes of it."""
     room, promises = _build_room(ground, settings)
-    heads = HeadJudge(policy_of(settings), LibMagic())
+    heads = HeadJudge(ground.current.derived(policy_of), LibMagic())
     digests = _build_digests(ground)
     deliveries = _build_deliveries(ground, heads, digests, promises)
     whole_files = _build_whole_files(ground, heads, room)
     purge = _build_purge(ground, settings, deliveries, whole_files, promises)
-    undo = _build_undo(ground, settings)
+    undo = _build_undo(ground)
     open_uploads = _build_open_uploads(ground, purge)
-    openings = _build_openings(ground, settings, file_requests, room)
+    openings = _build_openings(ground, file_requests, room)
     finder = Finder(
         store=ground.stores.uploads,
         requests=ground.requests,
@@ -173,14 +173,14 @@ def _build_purge(
     )
 
 
-def _build_undo(ground: Ground, settings: Settings) -> Undo:
+def _build_undo(ground: Ground) -> Undo:
     return Undo(
         store=ground.stores.uploads,
         requests=ground.requests,
         inbox=ground.stores.inbox,
         clock=ground.clock,
         observer=ground.observer,
-        window=settings.undo_minutes * 60,
+        window=lambda: ground.current().undo_minutes * 60,
     )
 
 
@@ -195,16 +195,16 @@ def _build_open_uploads(ground: Ground, purge: Purge) -> OpenUploads:
     )
 
 
-def _build_openings(ground: Ground, settings: Settings, file_requests: FileRequests, room: Room) -> Openings:
+def _build_openings(ground: Ground, file_requests: FileRequests, room: Room) -> Openings:
     return Openings(
         file_requests=file_requests,
-        policy=policy_of(settings),
+        policy=ground.current.derived(policy_of),
         attempts=ground.attempts,
         memory=ground.bounds.memory,
         room=room,
         inbox=ground.stores.inbox,
         parties=ground.parties,
-        rate_limit=settings.rate_limit_uploads,
+        rate_limit=lambda: ground.current().rate_limit_uploads,
     )
 
 
@@ -240,6 +240,7 @@ def _build_receiver(
         deliveries=deliveries,
         promises=promises,
         followers=followers,
+        # Of its chunks, which no owner sets while the server runs.
         policy=policy_of(settings),
         concurrency=ground.bounds.concurrency,
         clock=ground.clock,

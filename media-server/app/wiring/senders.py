@@ -34,7 +34,7 @@ def build_senders(ground: Ground, settings: Settings, receiving: Receiving, file
         attempts=ground.attempts,
         locks=ground.locks,
         clock=ground.clock,
-        brand=brand_of(settings),
+        brand=ground.current.derived(brand_of),
     )
     handoffs = Handoffs(
         store=SQLHandoffs(ground.catalogue),
@@ -53,6 +53,6 @@ def build_senders(ground: Ground, settings: Settings, receiving: Receiving, file
         attempts=ground.attempts,
         clock=ground.clock,
         room=receiving.room,
-        rate_limit=settings.rate_limit_uploads,
+        rate_limit=lambda: ground.current().rate_limit_uploads,
     )
     return Senders(receipts, handoffs, checklists)

@@ -37,6 +37,7 @@ _LINES = {
     Act.MESSAGE_ASKED_AGAIN: "message to be sent again",
     Act.PEOPLE_REMINDED: "people reminded",
     Act.TEST_SENT: "test message",
+    Act.SETTINGS_CHANGED: "settings changed",
     Act.AUDIT_ERASED: "names erased in the audit",
     Act.AUDIT_EXPORTED: "audit exported",
 }

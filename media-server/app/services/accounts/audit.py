@@ -8,6 +8,7 @@ from app.core.actors import Actor
 from app.core.audit import Act, AuditRow, Erasure, Wanted
 from app.core.ports.audit import AuditStore, Place
 from app.core.ports.guards import Clock
+from app.core.ports.settings import Current
 from app.services.accounts.acts import Acts
 
 READ_AT_ONCE = 1000
@@ -17,7 +18,7 @@ DAY = 86_400.0
 class Audit:
     """The face of the audit. Rows come by ``Acts`` and by the catalogue."""
 
-    def __init__(self, *, store: AuditStore, acts: Acts, clock: Clock, days: int) -> None:
+    def __init__(self, *, store: AuditStore, acts: Acts, clock: Clock, days: Current[int]) -> None:
         """Rows are kept for so many ``days``; 0 is for ever."""
         self._store = store
         self._acts = acts
@@ -41,7 +42,8 @@ class Audit:
 
     def prune(self) -> int:
         """Remove what has been kept as long as was said; returns how many rows."""
-        return self._store.prune(self._clock() - self._days * DAY) if self._days else 0
+        days = self._days()
+        return self._store.prune(self._clock() - days * DAY) if days else 0
 
     def _all(self, wanted: Wanted) -> Iterator[list[AuditRow]]:
         after: Place | None = None

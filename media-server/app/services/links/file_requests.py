@@ -25,6 +25,7 @@ from app.core.policy import Policy
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock, Hasher
 from app.core.ports.inbox import Inbox, StoredFile
+from app.core.ports.settings import Current
 from app.core.remotes import RemoteTarget
 from app.core.room import NAME_BYTES
 from app.core.session import Sender
@@ -98,12 +99,12 @@ class FileRequests:
         requests: RequestStore,
         inbox: Inbox,
         access: Access,
-        policy: Policy,
+        policy: Current[Policy],
         attempts: Attempts,
         hasher: Hasher,
         clock: Clock,
         create_limit: str | None,
-        usual_hours: float,
+        usual_hours: Current[float],
         checks: TermChecks,
     ) -> None:
         """``create_limit``, where there is one, counts links made from one address. A link whose terms say nothing of its
@@ -149,7 +150,8 @@ class FileRequests:
         """How long a new link is open of which that is not said: as long as usual, and so long after its files are due."""
         due_at = changes.get("due_at")
         wait = 0.0 if due_at is None else max(0.0, (due_at - self._clock()) / 3600)
-        return self._usual_hours and min(self._usual_hours + wait, MAX_HOURS)
+        usual = self._usual_hours()
+        return usual and min(usual + wait, MAX_HOURS)
 
     def edit(self, hash: str, changes: Changes, actor: Actor, owner: str | None = None) -> RequestLink:
         """Change what ``changes`` names and nothing else, and give it to ``owner``, where one is named. Raises RequestNotFound,
@@ -196,8 +198,8 @@ class FileRequests:
             link=link,
             expires_in=None if link.terms.expires_at is None else link.terms.expires_at - self._clock(),
             due_in=None if link.terms.due_at is None else link.terms.due_at - self._clock(),
-            file_limit=self._policy.file_limit(link),
-            extensions=self._policy.extensions_for(link),
+            file_limit=self._policy().file_limit(link),
+            extensions=self._policy().extensions_for(link),
             captcha_required=self._access.captcha_required(link, client),
             files_left=files_left,
             bytes_left=bytes_left,

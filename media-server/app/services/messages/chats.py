@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.core.messages import Answer, Message, MessageKind
 from app.core.ports.messages import ChatCarrier
+from app.core.ports.settings import Current
 from app.services.messages.content import content_of, text_of
 from app.services.messages.words import words_of
 
@@ -11,7 +12,7 @@ from app.services.messages.words import words_of
 class Chats:
     """Writes messages into chats, by a server at ``public_url``."""
 
-    def __init__(self, carrier: ChatCarrier, public_url: str | None) -> None:
+    def __init__(self, carrier: ChatCarrier, public_url: Current[str | None]) -> None:
         self._carrier = carrier
         self._public_url = public_url
 
@@ -23,5 +24,5 @@ class Chats:
         words = words_of(message.facts.get("language"))
         if message.kind is MessageKind.TEST:
             return self._carrier.send(url, "Droppr", words.test_chat)
-        content = content_of(message, words, self._public_url)
+        content = content_of(message, words, self._public_url())
         return self._carrier.send(url, content.subject, text_of(content.to_a_chat()).rstrip())

@@ -25,8 +25,10 @@ from app.core.messages import (
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.messages import EndpointStore, MessageStore
+from app.core.ports.settings import Current
 from app.core.terms import Terms
-from app.services.messages.reader import SENDER, Rules
+from app.services.messages.reader import SENDER
+from app.services.messages.rules import Rules
 from app.services.operations.observer import shortened
 
 AT_ONCE = 20
@@ -58,8 +60,8 @@ class Closing:
         store: MessageStore,
         endpoints: EndpointStore,
         attempts: Attempts,
-        rules: Rules,
-        limits: ConfirmationLimits,
+        rules: Current[Rules],
+        limits: Current[ConfirmationLimits],
         clock: Clock,
     ) -> None:
         self._requests = requests
@@ -95,7 +97,7 @@ class Closing:
     def _messages(self, batch: Batch) -> Iterable[Message]:
         if batch.reader == OWNER:
             link = self._link(batch)
-            for address in self._rules.told(link.terms if link else Terms()):
+            for address in self._rules().told(link.terms if link else Terms()):
                 yield self._message(batch, MessageKind.FILES_RECEIVED, Channel.MAIL, address)
         kind = {HOOKS: MessageKind.FILES_RECEIVED, HOOKS_REMOVED: MessageKind.FILES_REMOVED}.get(batch.reader)
         for endpoint in self._endpoints.all() if kind else ():
@@ -104,20 +106,20 @@ class Closing:
 
     def _close_for_sender(self, batch: Batch, address: str) -> None:
         link = self._link(batch)
-        if link is None or not link.terms.confirm or not self._rules.mail:
+        if link is None or not link.terms.confirm or not self._rules().mail:
             self._close(batch, [])
             return
         box = f"confirmation to {mailbox(address)}"
-        if not self._attempts.hit(box, self._limits.recipient):
-            wait = self._attempts.retry_after(box, self._limits.recipient)
+        if not self._attempts.hit(box, self._limits().recipient):
+            wait = self._attempts.retry_after(box, self._limits().recipient)
             self._store.postpone(batch, self._clock() + wait)
             return
-        limits = {f"confirmation by {batch.link}": self._limits.link, "confirmation": self._limits.server}
+        limits = {f"confirmation by {batch.link}": self._limits().link, "confirmation": self._limits().server}
         if not all(self._attempts.hit(key, limit) for key, limit in limits.items()):
             log.warning("too many confirmations were asked for", extra={"link": shortened(batch.link)})
             self._close(batch, [])
             return
-        proof = {"upload_ids": list(batch.upload_ids), "asker": self._rules.brand.asker(link.terms)}
+        proof = {"upload_ids": list(batch.upload_ids), "asker": self._rules().brand.asker(link.terms)}
         self._close(batch, [self._message(batch, MessageKind.CONFIRMATION, Channel.MAIL, address, **proof)])
 
     def _link(self, batch: Batch) -> RequestLink | None:

@@ -15,6 +15,7 @@ from app.core.messages import Answer, Channel, Endpoint, Message, MessageKind, O
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, HookCarrier, MailCarrier, MessageStore
+from app.core.ports.settings import Current
 from app.services.messages.chats import Chats
 from app.services.messages.mails import Mails
 from app.services.messages.webhooks import body_of, signed
@@ -38,7 +39,7 @@ class MailRoom:
 
 
 class Delivery:
-    """Tries messages. Without a mail room there is no mail server."""
+    """Tries messages. While there is no mail room there is no mail server."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class Delivery:
         store: MessageStore,
         endpoints: EndpointStore,
         requests: RequestStore,
-        mail: MailRoom | None,
+        mail: Current[MailRoom | None],
         hooks: HookCarrier,
         chats: Chats,
         clock: Clock,
@@ -106,14 +107,17 @@ class Delivery:
         return self._hooks.post(endpoint.url, headers, body.encode())
 
     def _send(self, message: Message) -> Answer:
-        if self._mail is None:
-            return Answer(Outcome.LATER, "This server has no mail server (DROPPR_SMTP_URL).", of_all=True)
+        room = self._mail()
+        if room is None:
+            return Answer(
+                Outcome.LATER, "This server has no mail server yet: it can be set on its settings page.", of_all=True
+            )
         if message.kind is MessageKind.REMINDER and (why := self._why_not(message)) is not None:
             return Answer(Outcome.NEVER, why)
         receipt: Mapping[str, Any] | None = None
         if message.kind is MessageKind.CONFIRMATION:
             try:
-                receipt = self._receipt(self._mail, message)
+                receipt = self._receipt(room, message)
             except (ReceiptNotReady, RateLimited, Busy) as error:
                 wait = float(str(error.details.get("retry_after") or 5))
                 return Answer(Outcome.NOT_YET, error.message, wait=wait)
@@ -123,7 +127,7 @@ class Delivery:
                 return Answer(Outcome.LATER, error.message)
             if receipt is None:
                 return _GONE
-        return self._mail.carrier.send(message.recipient, self._mail.mails.of(message, receipt))
+        return room.carrier.send(message.recipient, room.mails.of(message, receipt))
 
     def _receipt(self, room: MailRoom, message: Message) -> Mapping[str, Any] | None:
         """A receipt for what is still there of a sender's files; None where nothing is."""

@@ -12,17 +12,18 @@ from app.core.messages import AT_ONCE, Channel, Message, MessageKind
 from app.core.ports.guards import Clock
 from app.core.ports.links import LinkStore
 from app.core.ports.reminders import ReminderStore
+from app.core.ports.settings import Current
 from app.core.terms import Terms
 from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
-from app.services.messages.reader import Rules
+from app.services.messages.rules import Rules
 
 
 class Invitations:
     """Sends links to people. ``bell`` is rung when there is something to send at once."""
 
     def __init__(
-        self, *, links: LinkStore, store: ReminderStore, rules: Rules, clock: Clock, bell: Bell, acts: Acts
+        self, *, links: LinkStore, store: ReminderStore, rules: Current[Rules], clock: Clock, bell: Bell, acts: Acts
     ) -> None:
         self._acts = acts
         self._links = links
@@ -36,13 +37,13 @@ class Invitations:
 
         Raises MailNotReady, RequestNotFound, RequestClosed, RequestExpired, RequestOverdue.
         """
-        if not self._rules.mail:
+        if not self._rules().mail:
             raise MailNotReady()
         terms, now = self._links.load(hash).terms, self._clock()
         check_takes_files(terms, now)
         facts = {
             "title": terms.title,
-            "asker": self._rules.brand.asker(terms),
+            "asker": self._rules().brand.asker(terms),
             "text": text,
             "address": address,
             "until": terms.expires_at,

@@ -7,7 +7,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from app.core.addresses import mail_address, mailbox
-from app.core.brand import Brand
 from app.core.checklists import item_of
 from app.core.errors import RequestNotFound
 from app.core.events import Event, EventKind
@@ -16,6 +15,8 @@ from app.core.messages import Channel, Endpoint, Message, MessageKind, message_i
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.links import LinkStore
 from app.core.ports.parties import PartyStore
+from app.core.ports.settings import Current
+from app.services.messages.rules import Rules
 
 _KINDS = {
     EventKind.ITEM_ACCEPTED: MessageKind.ITEM_ACCEPTED,
@@ -33,7 +34,7 @@ class ReturnLimits:
 
 
 class ItemMessages:
-    """Makes messages of events of items, each under the same id however often it is told. ``mail``: whether there is a mail server."""
+    """Makes messages of events of items, each under the same id however often it is told."""
 
     def __init__(
         self,
@@ -41,16 +42,14 @@ class ItemMessages:
         links: LinkStore,
         parties: PartyStore,
         attempts: Attempts,
-        mail: bool,
-        brand: Brand,
+        rules: Current[Rules],
         limits: ReturnLimits,
         clock: Clock,
     ) -> None:
         self._links = links
         self._parties = parties
         self._attempts = attempts
-        self._mail = mail
-        self._brand = brand
+        self._rules = rules
         self._limits = limits
         self._clock = clock
 
@@ -72,7 +71,7 @@ class ItemMessages:
 
     def _address(self, link: RequestLink, party: str) -> str | None:
         """Where a party is told; None where that is not known, or this server has no mail."""
-        if not self._mail:
+        if not self._rules().mail:
             return None
         found = self._parties.find(link.hash, party)
         known = link.terms.recipient_email or (found.email if found else None)
@@ -100,7 +99,7 @@ class ItemMessages:
             "party": about["party"],
             "note": about["note"],
             "actor": event.actor,
-            "asker": self._brand.asker(link.terms),
+            "asker": self._rules().brand.asker(link.terms),
         }
         id = message_id("event", event.id, event.at, channel.value, recipient)
         return Message(id, kind, channel, recipient, event.link, facts, event.at, at)

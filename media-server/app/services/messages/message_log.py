@@ -11,9 +11,10 @@ from app.core.errors import EndpointNotFound, InvalidRequest, MailNotReady, Mess
 from app.core.messages import AT_ONCE, Channel, Message, MessageKind, MessageState, asked_again
 from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, MessageStore, Place
+from app.core.ports.settings import Current
 from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
-from app.services.messages.reader import Rules
+from app.services.messages.rules import Rules
 
 
 class MessageLog:
@@ -24,7 +25,7 @@ class MessageLog:
         *,
         store: MessageStore,
         endpoints: EndpointStore,
-        rules: Rules,
+        rules: Current[Rules],
         clock: Clock,
         bell: Bell,
         acts: Acts,
@@ -71,9 +72,9 @@ class MessageLog:
                 raise EndpointNotFound()
             found = [self._test(Channel.WEBHOOK, endpoint)]
         else:
-            if not self._rules.mail:
+            if not self._rules().mail:
                 raise MailNotReady()
-            addresses = self._rules.notify if mail is None else (mail,)
+            addresses = self._rules().notify if mail is None else (mail,)
             if not addresses:
                 raise InvalidRequest("Say where to: a mail address, or an endpoint.", fields={"mail": "missing"})
             found = [self._test(Channel.MAIL, address) for address in addresses]

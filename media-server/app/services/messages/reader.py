@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from app.core.addresses import mail_address
-from app.core.brand import NO_BRAND, Brand
 from app.core.errors import RequestNotFound
 from app.core.events import Event, EventKind
 from app.core.links import ReceivedFile, RequestLink
@@ -28,9 +27,9 @@ from app.core.messages import (
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, MessageStore
-from app.core.quiet import QuietHours
-from app.core.terms import Terms
+from app.core.ports.settings import Current
 from app.services.messages.item_messages import ItemMessages
+from app.services.messages.rules import Rules
 
 SENDER = "sender "
 """What the name of a batch begins with that is for a sender; their address follows."""
@@ -40,24 +39,6 @@ _OF_LINKS = {
     EventKind.LINK_CLOSED: MessageKind.LINK_CLOSED,
     EventKind.LINK_DELETED: MessageKind.LINK_DELETED,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """Who is told by mail, and how soon. Without ``mail`` nobody is: the server has none."""
-
-    mail: bool
-    notify: tuple[str, ...]
-    """Who is told of links that name nobody."""
-    mail_pace: Pace
-    hook_pace: Pace
-    quiet: QuietHours | None = None
-    brand: Brand = NO_BRAND
-
-    def told(self, terms: Terms) -> tuple[str, ...]:
-        """Whose owners' mail it is."""
-        named = self.notify if terms.notify is None else terms.notify
-        return named if self.mail else ()
 
 
 class MessageReader:
@@ -72,7 +53,7 @@ class MessageReader:
         store: MessageStore,
         endpoints: EndpointStore,
         items: ItemMessages,
-        rules: Rules,
+        rules: Current[Rules],
         clock: Clock,
     ) -> None:
         self._requests = requests
@@ -84,7 +65,7 @@ class MessageReader:
 
     def handle(self, events: Sequence[Event]) -> None:
         hooks = [each for each in self._endpoints.all() if each.active]
-        if not hooks and not self._rules.mail:
+        if not hooks and not self._rules().mail:
             return
         for link, uploads in _uploads(events, EventKind.FILE_RECEIVED).items():
             with suppress(RequestNotFound):  # The link was deleted since.
@@ -98,23 +79,23 @@ class MessageReader:
 
     def _received(self, hash: str, uploads: Mapping[int, str], hooks: Iterable[Endpoint]) -> None:
         link = self._requests.load(hash)
-        told, confirms = self._rules.told(link.terms), self._rules.mail and link.terms.confirm
+        told, confirms = self._rules().told(link.terms), self._rules().mail and link.terms.confirm
         by_hook = _wanted(hooks, MessageKind.FILES_RECEIVED, hash)
         if not told and not confirms and not by_hook:
             return
         arrivals = _arrivals(uploads, self._requests.files(hash, uploads.values()))
         if told:
-            self._gather(link, OWNER, arrivals, self._rules.mail_pace)
+            self._gather(link, OWNER, arrivals, self._rules().mail_pace)
         if by_hook:
-            self._gather(link, HOOKS, arrivals, self._rules.hook_pace)
+            self._gather(link, HOOKS, arrivals, self._rules().hook_pace)
         if confirms:
             for address, theirs in _by_sender(arrivals).items():
-                self._gather(link, SENDER + address, theirs, self._rules.mail_pace, proven=True)
+                self._gather(link, SENDER + address, theirs, self._rules().mail_pace, proven=True)
 
     def _removed(self, hash: str, uploads: Mapping[int, str]) -> None:
         link, fates = self._requests.load(hash), self._requests.fates(hash, uploads.values())
         files = {id: fate.file for id, fate in fates.items() if fate.file is not None}
-        self._gather(link, HOOKS_REMOVED, _arrivals(uploads, files), self._rules.hook_pace)
+        self._gather(link, HOOKS_REMOVED, _arrivals(uploads, files), self._rules().hook_pace)
 
     def _gather(
         self, link: RequestLink, reader: str, arrivals: Sequence[Arrival], pace: Pace, *, proven: bool = False
@@ -125,7 +106,7 @@ class MessageReader:
             more = gathered(batch, arrivals, now, pace, proven=proven)
             if more is batch or more.due_at is None:
                 return more
-            quiet = self._rules.quiet if reader == OWNER else None
+            quiet = self._rules().quiet if reader == OWNER else None
             due = quiet.over_at(more.due_at) if quiet else more.due_at
             return replace(more, due_at=due, title=link.terms.title, folder=str(link.folder))
 

@@ -21,12 +21,13 @@ from app.core.messages import AT_ONCE, Channel, Message, MessageKind, message_id
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.reminders import ReminderStore
+from app.core.ports.settings import Current
 from app.core.terms import Ask
 from app.services.accounts.acts import Acts
 from app.services.event_readers import Bell
 from app.services.links.finishing import Finishing, asks
 from app.services.messages.invitations import check_takes_files
-from app.services.messages.reader import Rules
+from app.services.messages.rules import Rules
 from app.services.operations.observer import shortened
 
 AT_A_LOOK = 20
@@ -113,11 +114,11 @@ class Reminders:
         store: ReminderStore,
         stops: Stops,
         attempts: Attempts,
-        rules: Rules,
+        rules: Current[Rules],
         clock: Clock,
         bell: Bell,
         acts: Acts,
-        public_url: str | None,
+        public_url: Current[str | None],
     ) -> None:
         self._acts = acts
         self._requests = requests
@@ -138,7 +139,7 @@ class Reminders:
 
     def remind_due(self) -> int:
         """Remind the people of some links whose time has come; how many links there were."""
-        if not self._rules.mail or self._public_url is None:
+        if not self._rules().mail or self._public_url() is None:
             return 0
         due = self._store.due(self._clock(), AT_A_LOOK)
         for hash, at in due:
@@ -159,7 +160,7 @@ class Reminders:
         Raises MailNotReady, RequestNotFound, RequestClosed, RequestExpired, RequestOverdue; InvalidRequest where nothing is awaited
         of one of ``to``.
         """
-        if not self._rules.mail:
+        if not self._rules().mail:
             raise MailNotReady()
         link, now = self._requests.load(hash), self._clock()
         check_takes_files(link.terms, now)
@@ -202,9 +203,9 @@ class Reminders:
             awaited = [] if day is None else self._unfinished(link)
         except UploadError:
             awaited = []  # Nobody is asked for what would not be taken.
-        stopped, quiet = self.stops.of(awaited), self._rules.quiet
+        stopped, quiet = self.stops.of(awaited), self._rules().quiet
         when = quiet.over_at(now) if quiet else now
-        base = self._public_url or ""
+        base = self._public_url() or ""
         made = [
             self._message(link, base, each, message_id("reminder", hash, each, link.terms.due_at, day), when, day)
             for each in awaited
@@ -247,7 +248,7 @@ class Reminders:
         terms, now = link.terms, self._clock()
         facts: dict[str, Any] = {
             "title": terms.title,
-            "asker": self._rules.brand.asker(terms),
+            "asker": self._rules().brand.asker(terms),
             "name": terms.recipient_name,
             "address": f"{base}/request/{link.hash}",
             "due": terms.due_at,

@@ -16,6 +16,7 @@ from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.inbox import Delivery, Inbox
 from app.core.ports.links import ListCursor
+from app.core.ports.settings import Current
 from app.core.ports.whole_files import NamedLocks
 from app.services.accounts import acts
 from app.services.accounts.acts import Acts
@@ -44,7 +45,7 @@ class Bin:
         inbox: Inbox,
         locks: NamedLocks,
         clock: Clock,
-        seconds: float,
+        seconds: Current[float],
         acts: Acts,
     ) -> None:
         """Files can be restored for so many ``seconds``; 0 is not at all."""
@@ -70,8 +71,9 @@ class Bin:
             if file is None:
                 raise FileNotFound()
             until = None
-            if self._lies_there(folder, file) and self._seconds and not for_good:
-                until = self._clock() + self._seconds
+            seconds = self._seconds()
+            if self._lies_there(folder, file) and seconds and not for_good:
+                until = self._clock() + seconds
             if not self._deleted.put(hash, upload_id, actor, until):
                 raise FileInUse() if self._requests.file(hash, upload_id) else FileNotFound()
             acts.note(actor, "file deleted", hash, upload_id, path=file.path, size=file.size, until=until)
@@ -155,7 +157,7 @@ class Bin:
     def _remove_lost(self) -> int:
         """Remove files that no link knows. Only once their time is over: the catalogue may be one from a backup."""
         removed = 0
-        here = list(self._files.ids(self._clock() - self._seconds))
+        here = list(self._files.ids(self._clock() - self._seconds()))
         known = self._deleted.kept(here)
         for upload_id in here:
             if upload_id in known:

@@ -9,6 +9,7 @@ from app.core.errors import FileChanged, FileNotFound, RequestNotFound, UploadEr
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
+from app.core.ports.settings import Current
 from app.services.received.bin import Bin
 
 DAY = 86_400.0
@@ -22,7 +23,7 @@ class Retention:
     """Deletes files for good once they have been kept as long as their link, or else the server, says: what has to be gone by a day
     is not in the bin after it. A file that has still to be passed on is kept until it was."""
 
-    def __init__(self, *, requests: RequestStore, bin: Bin, clock: Clock, days: int) -> None:
+    def __init__(self, *, requests: RequestStore, bin: Bin, clock: Clock, days: Current[int]) -> None:
         """``days`` for links that say nothing; 0 is for ever."""
         self._requests = requests
         self._bin = bin
@@ -33,7 +34,7 @@ class Retention:
         """Delete what is over; returns how many files. What goes wrong with one is logged, and the next one is looked at."""
         deleted = 0
         for link in self._requests.all():
-            days = link.terms.keep_days or self._days
+            days = link.terms.keep_days or self._days()
             if days:
                 try:
                     deleted += self._sweep(link, self._clock() - days * DAY)

@@ -12,6 +12,7 @@ from app.core.policy import Policy
 from app.core.ports.guards import Attempts
 from app.core.ports.inbox import Inbox
 from app.core.ports.parties import PartyStore
+from app.core.ports.settings import Current
 from app.core.session import Sender
 from app.core.terms import Ask
 from app.services.links.file_requests import FileRequests
@@ -32,13 +33,13 @@ class Openings:
         self,
         *,
         file_requests: FileRequests,
-        policy: Policy,
+        policy: Current[Policy],
         attempts: Attempts,
         memory: MemoryMonitor,
         room: Room,
         inbox: Inbox,
         parties: PartyStore,
-        rate_limit: str,
+        rate_limit: Current[str],
     ) -> None:
         self._file_requests = file_requests
         self._policy = policy
@@ -70,7 +71,7 @@ class Openings:
         InvalidRequest where the link requires a name or an e-mail address and ``command`` has none, or one that cannot be."""
         if command.item is not None:
             check_item(link.terms, command.item)
-        self._policy.check_file(narrowed(link, command.item), command.path.name, command.size)
+        self._policy().check_file(narrowed(link, command.item), command.path.name, command.size)
         sender = self._file_requests.check_sender(link, command.sender_name, command.sender_email)
         return replace(sender, party=party_of(link, credentials.key))
 
@@ -102,8 +103,9 @@ class Openings:
 
     def _count(self, client: str) -> None:
         key = f"open:{client}"
-        if not self._attempts.hit(key, self._rate_limit):
-            raise RateLimited(retry_after=self._attempts.retry_after(key, self._rate_limit))
+        limit = self._rate_limit()
+        if not self._attempts.hit(key, limit):
+            raise RateLimited(retry_after=self._attempts.retry_after(key, limit))
 
 
 def _not_required(ask: Ask) -> Ask:

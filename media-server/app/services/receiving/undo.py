@@ -11,6 +11,7 @@ from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.inbox import Inbox
+from app.core.ports.settings import Current
 from app.core.ports.uploads import UploadStore
 from app.services.operations.observer import Observer
 
@@ -31,7 +32,7 @@ class Undo:
         inbox: Inbox,
         clock: Clock,
         observer: Observer,
-        window: float,
+        window: Current[float],
     ) -> None:
         self._store = store
         self._requests = requests
@@ -42,7 +43,7 @@ class Undo:
 
     def until(self, received_at: float) -> float | None:
         """The time until which a file that was received then can be taken back, in seconds since the epoch; None where it is past."""
-        end = received_at + self._window
+        end = received_at + self._window()
         return end if self._clock() < end else None
 
     def take_back(self, hash: str, upload_id: str, by: Actor = SENDER) -> None:

@@ -24,6 +24,7 @@ from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.links import ListCursor
 from app.core.ports.parties import PartyStore
+from app.core.ports.settings import Current
 from app.services.accounts import acts
 from app.services.links.file_requests import FileRequests
 from app.services.receiving.room import Room
@@ -55,7 +56,7 @@ class Checklists:
         attempts: Attempts,
         clock: Clock,
         room: Room,
-        rate_limit: str,
+        rate_limit: Current[str],
     ) -> None:
         """``rate_limit`` is how often a client's address may answer questions."""
         self._file_requests = file_requests
@@ -81,8 +82,9 @@ class Checklists:
             raise AnswersRequired("Send a key of your own as X-Sender-Key: answers belong to whoever has it.")
         self._room.room_for_opening()
         key = f"answers:{credentials.actor.address}"
-        if not self._attempts.hit(key, self._rate_limit):
-            wait = self._attempts.retry_after(key, self._rate_limit)
+        limit = self._rate_limit()
+        if not self._attempts.hit(key, limit):
+            wait = self._attempts.retry_after(key, limit)
             raise RateLimited("Too many answers were given in a short time. Wait, then try again.", retry_after=wait)
         questions = link.terms.questions
         self._parties.answer(hash, party, lambda before: answered(questions, before, given), self._clock())

@@ -15,6 +15,7 @@ from app.core.errors import FileNotFound, RateLimited, ReceiptNotReady
 from app.core.links import ReceivedFile, RequestLink
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Attempts, Clock
+from app.core.ports.settings import Current
 from app.core.ports.whole_files import NamedLocks
 from app.core.receipts import canonical, key_fingerprint, receipt
 from app.core.session import State
@@ -64,7 +65,7 @@ class Receipts:
         attempts: Attempts,
         locks: NamedLocks,
         clock: Clock,
-        brand: Brand,
+        brand: Current[Brand],
     ) -> None:
         self._uploads = uploads
         self._requests = requests
@@ -102,7 +103,7 @@ class Receipts:
             server=server,
             hash=link.hash,
             title=link.terms.title,
-            asker=self._brand.asker(link.terms),
+            asker=self._brand().asker(link.terms),
             files=files,
             issued_at=self._clock(),
             public_key=self.key.public,

@@ -7,38 +7,17 @@ import smtplib
 import socket
 import ssl
 from contextlib import suppress
-from dataclasses import dataclass
-from urllib.parse import unquote, urlsplit
 
+from app.core.mail_server import MailServer
 from app.core.messages import Answer, Outcome
 from app.storage.messages.deadline import Deadline
 
 SECONDS = 60.0
 """How long handing over one mail may take in all."""
 SILENT_SECONDS = 20.0
-PORTS = {"smtps": 465, "smtp": 587, "smtp+plain": 25}
 _SHOWN = re.compile(r"[^ -~]+")
 # Of these a mail server says that it will never take the mail; others of 5xx may be the server's or its owner's fault.
 _OF_THE_MAIL = frozenset({550, 551, 552, 553, 554, 555})
-
-
-@dataclass(frozen=True, slots=True)
-class MailServer:
-    """``secure`` is ``smtps`` (TLS from the first byte), ``smtp`` (STARTTLS, which has to be offered) or ``smtp+plain`` (neither)."""
-
-    secure: str
-    host: str
-    port: int
-    user: str
-    password: str
-
-    @classmethod
-    def of(cls, url: str) -> MailServer:
-        """As settings write it: ``smtps://user:password@mail.example.org``."""
-        parts = urlsplit(url)
-        port = parts.port or PORTS[parts.scheme]
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        return cls(parts.scheme, parts.hostname or "", port, user, password)
 
 
 class SMTPMail:

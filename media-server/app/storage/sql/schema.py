@@ -11,11 +11,16 @@ from enum import IntEnum
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table, Text, text
 
-from app.storage.sql import account_tables, share_tables, telling_tables  # noqa: F401  a catalogue has those, too
+from app.storage.sql import (  # noqa: F401  a catalogue has those, too
+    account_tables,
+    setting_tables,
+    share_tables,
+    telling_tables,
+)
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0013"
+REVISION = "0014"
 """The newest migration, which the tables below are made by."""
 
 

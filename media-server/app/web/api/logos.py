@@ -19,13 +19,24 @@ FOR_EVER = "private, max-age=31536000, immutable"
 
 @logos.get("/logo")
 def server_logo() -> Response:
-    path = services().settings.logo
+    path, content = services().settings.logo, services().current.logo
+    if content is not None:
+        return _bytes(content)
     if path is None or not path.is_file():
         raise NotFound("This server shows no logo.")
     with path.open("rb") as file:
         kind = image_type(file.read(4096))
     response = send_file(path, mimetype=kind or "application/octet-stream", conditional=True)
     response.headers["Content-Security-Policy"] = _SANDBOX
+    return response
+
+
+def _bytes(content: bytes) -> Response:
+    response = Response(content, mimetype=image_type(content[:4096]) or "application/octet-stream")
+    response.headers["Content-Security-Policy"] = _SANDBOX
+    response.headers["Cache-Control"] = "no-cache"
+    response.add_etag()
+    response.make_conditional(request)
     return response
 
 

@@ -36,6 +36,11 @@ def document() -> Response:
     return _moved("../document") if request.path.endswith("/") else _page("document.html")
 
 
+@pages.get("/admin/settings", strict_slashes=False)
+def settings() -> Response:
+    return _moved("../settings") if request.path.endswith("/") else _page("settings.html")
+
+
 @pages.get("/admin/audit", strict_slashes=False)
 def audit() -> Response:
     return _moved("../audit") if request.path.endswith("/") else _page("audit.html")

@@ -18,6 +18,7 @@ from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.received_calls import received_calls
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, ShowQuery
+from app.web.wire.settings_calls import settings_calls
 from app.web.wire.share_calls import SHARE_CALLS
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
@@ -246,6 +247,7 @@ CALLS = (
     *entity_calls(_FORM_FIELDS, _CHUNK),
     *MESSAGE_CALLS,
     *AUDIT_CALLS,
+    *settings_calls(_BYTES),
     Call(
         ("GET",),
         "/ws_api/upload_parallel/{file_id}",

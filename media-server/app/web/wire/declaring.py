@@ -41,6 +41,7 @@ class Group(StrEnum):
     AUDIT = "The audit"
     SESSION = "Logging in"
     ACCOUNTS = "Accounts"
+    SETTINGS = "Settings"
     SERVER = "The server"
     PAGES = "Pages"
 

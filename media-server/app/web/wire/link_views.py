@@ -260,14 +260,14 @@ def sender_view(info: LinkInfo) -> dict[str, Any]:
 def _brand_view(link: RequestLink) -> dict[str, Any]:
     """Who asks, with what the server says where the link says nothing."""
     here, terms = services(), link.terms
-    brand = here.links.brand
+    brand = here.links.brand()
     colour = brand.accent_of(terms)
     both = {"light": light_accents, "dark": dark_accents}
     return {
         "asker": brand.asker(terms),
         "accent": colour,
         "colours": {name: asdict(make(colour)) for name, make in both.items()} if colour else None,
-        "logo_url": logo_address(link) or ("/logo" if here.settings.logo else None),
+        "logo_url": logo_address(link) or ("/logo" if here.shows_logo else None),
     }
 
 
