@@ -6,13 +6,13 @@ import { defineConfig } from "vitest/config";
 const src = resolve(import.meta.dirname, "src");
 const page = (name: string): string => resolve(src, `${name}.html`);
 
-/** Three pages stand one part further down than the others: `/request/<hash>`, `/admin/document` and `/admin/audit`. */
+/** Four pages stand one part further down than the others: `/request/<hash>`, `/admin/document`, `/admin/audit` and `/admin/settings`. */
 function furtherDown(): Plugin {
   return {
     name: "droppr:further-down",
     enforce: "post",
     generateBundle(_, bundle) {
-      for (const name of ["request.html", "document.html", "audit.html"]) {
+      for (const name of ["request.html", "document.html", "audit.html", "settings.html"]) {
         const page = bundle[name];
         if (page?.type !== "asset") return this.error(`There is no ${name} to write down.`);
         const source = String(page.source).replaceAll('="./assets/', '="../assets/');
@@ -163,6 +163,7 @@ export default defineConfig({
         admin: page("admin"),
         document: page("document"),
         audit: page("audit"),
+        settings: page("settings"),
       },
       // What the sender's page shares with others stays in one file: cut finer, for others, it would weigh more.
       output: {

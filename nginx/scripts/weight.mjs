@@ -12,6 +12,7 @@ const LIMITS = {
   "admin.html": 90_000,
   "document.html": 90_000,
   "audit.html": 90_000,
+  "settings.html": 90_000,
 };
 const dist = resolve(import.meta.dirname, "../dist");
 const read = (file) => readFileSync(resolve(dist, file));

@@ -16,7 +16,15 @@ import { LinkPage } from "./link-page";
 import { Links } from "./links";
 import { NewLink } from "./new-link";
 import { acts, field, part, say, show, submits, windowTitle } from "./parts";
-import { afterLogin, DESK_ADDRESS, logAddress, type Place, Places, placeAddress } from "./places";
+import {
+  afterLogin,
+  DESK_ADDRESS,
+  logAddress,
+  type Place,
+  Places,
+  placeAddress,
+  SETTINGS_ADDRESS,
+} from "./places";
 import { Poller } from "./poller";
 import { SearchPanel } from "./search";
 import { NOBODY_ELSE, showFor, type Who } from "./whose";
@@ -79,6 +87,7 @@ export class AdminPage {
     submits(need("login-form", HTMLFormElement), () => this.#logIn());
     acts(need("log-out", HTMLButtonElement), () => this.#logOut());
     need("to-log", HTMLAnchorElement).href = logAddress();
+    need("to-settings", HTMLAnchorElement).href = SETTINGS_ADDRESS;
   }
 
   start(): void {

@@ -13,6 +13,9 @@ export type Place =
 
 export const DESK_ADDRESS = `${BASE}/admin`;
 
+/** Where the server is set up. */
+export const SETTINGS_ADDRESS = `${BASE}/admin/settings`;
+
 /** Where the log is, or that of one link. */
 export function logAddress(hash?: string): string {
   return `${DESK_ADDRESS}/audit${hash === undefined ? "" : `?${new URLSearchParams({ link: hash })}`}`;
@@ -27,10 +30,11 @@ export function loginAddress({ search, hash }: Pick<Location, "search" | "hash">
   return `${DESK_ADDRESS}?${new URLSearchParams({ text: search.replace(/^\?/, ""), part: hash.replace(/^#/, "") })}`;
 }
 
-/** Where such a login leads; null for any other. Only texts and the log are reached so, whatever an address says. */
+/** Where such a login leads; null for any other. Only texts, the log and the settings are reached so, whatever an address says. */
 export function afterLogin(search: string): string | null {
   const asked = new URLSearchParams(search);
   const text = asked.get("text");
+  if (asked.has("settings")) return SETTINGS_ADDRESS;
   if (asked.has("log")) return `${BASE}/admin/audit`;
   if (text === null) return null;
   const part = asked.get("part") ?? "";

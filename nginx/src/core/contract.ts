@@ -479,6 +479,11 @@ export interface components {
             /** @description Whether files that are deleted can be restored, `DROPPR_BIN_HOURS`. */
             readonly restorable: boolean;
         };
+        /**
+         * @description What settings are about, in the order in which they are shown.
+         * @enum {string}
+         */
+        readonly Group: "mail" | "brand" | "links" | "keeping";
         readonly Handoff: {
             readonly uploads: readonly components["schemas"]["UploadStatus"][];
         };
@@ -570,6 +575,11 @@ export interface components {
             /** @description For the sender. What is sent back needs one. */
             readonly note?: string;
         };
+        /**
+         * @description How a setting is written.
+         * @enum {string}
+         */
+        readonly Kind: "text" | "number" | "colour" | "mail_server";
         /** @description Links, newest first where nothing else is asked for. */
         readonly LinkList: {
             readonly requests: readonly components["schemas"]["ListedLink"][];
@@ -783,6 +793,13 @@ export interface components {
             /** @description The account's password. */
             readonly password?: string | null;
         };
+        /** @description The picture that senders see where a link has none of its own. */
+        readonly LogoReply: {
+            readonly shown: boolean;
+            /** @enum {string} */
+            readonly source: "environment" | "page" | "default";
+            readonly variable: string;
+        };
         /** @description How a received file can be looked at. */
         readonly Look: {
             /**
@@ -798,6 +815,33 @@ export interface components {
             readonly reason: string | null;
             /** @description The same as a sentence. */
             readonly problem: string | null;
+        };
+        /** @description A mail server as it is written down. */
+        readonly MailServerBody: {
+            /** @enum {string} */
+            readonly secure: "smtps" | "smtp" | "smtp+plain";
+            readonly host: string;
+            /** @description 465, 587 or 25 if not said. */
+            readonly port?: number | null;
+            readonly user?: string;
+            /** @description Null or left out: the one that is kept for this very login. */
+            readonly password?: string | null;
+        };
+        /** @description A mail server. Nobody is told its password. */
+        readonly MailServerReply: {
+            /** @description `smtps`, `smtp` (STARTTLS) or `smtp+plain`. */
+            readonly secure: string;
+            readonly host: string;
+            readonly port: number;
+            readonly user: string;
+            readonly password_set: boolean;
+        };
+        /** @description A mail server to try, which is not kept. What is left out is as it is set. */
+        readonly MailTestBody: {
+            /** @description Who gets the test. */
+            readonly to: string;
+            readonly smtp_url?: components["schemas"]["MailServerBody"] | null;
+            readonly mail_from?: string | null;
         };
         /** @description Files of one link, by the ids of their uploads, for something that takes its time. */
         readonly ManyBody: {
@@ -1861,6 +1905,13 @@ export interface components {
             readonly mail?: string | null;
             /** @description The id of an endpoint, which may be switched off. */
             readonly endpoint?: string | null;
+        };
+        /** @description What came of a test. */
+        readonly TestedMail: {
+            /** @description Whether the mail server took it. */
+            readonly taken: boolean;
+            /** @description What it said, or why it could not be asked. */
+            readonly answer: string;
         };
         /** @description A stretch of a file's text: a page, or a hundred passages of a longer one. */
         readonly Text: {

@@ -35,6 +35,7 @@ export class Head {
     setLabel(this.#who, WORDS.open(who));
     this.#who.hidden = false;
     need("to-log").hidden = !mayAdminister;
+    need("to-settings").hidden = !mayAdminister;
   }
 
   /** Nobody is logged in any more, or somebody else may be next. */
@@ -42,6 +43,7 @@ export class Head {
     this.#me = null;
     this.#who.hidden = true;
     need("to-log").hidden = true;
+    need("to-settings").hidden = true;
   }
 
   async #open(): Promise<void> {

@@ -52,6 +52,7 @@ export const ACTS = {
     "backup_made",
     "catalogue_moved",
     "entity_forgotten",
+    "settings_changed",
     "audit_exported",
     "audit_erased",
   ],

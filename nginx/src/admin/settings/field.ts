@@ -1,0 +1,138 @@
+// One setting: its name, what it is, who has set it.
+
+import { make, makeButton, setText } from "../../page/dom";
+import { freshId, show } from "../parts";
+import type { Setting } from "./wire";
+import { WORDS } from "./words";
+
+/** What a group saves: one setting, or several that are one. */
+export interface Part {
+  readonly element: HTMLElement;
+  readonly name: string;
+  /** What it is to become; undefined where nothing was changed. */
+  readonly change: unknown;
+  tell(problem: string): void;
+  focus(): void;
+}
+
+/** "7 days", or the text alone. */
+export function valueWords(value: string, unit: string): string {
+  if (unit === "" || value === "") return value;
+  const units = value === "1" ? WORDS.unitOne : WORDS.units;
+  return `${value} ${units[unit] ?? unit}`;
+}
+
+/** Says that the environment has set something, by the name that it has there. */
+export function fixedNote(variable: string): HTMLElement {
+  const note = make("span", { className: "set-by", text: `${WORDS.setBy} ` });
+  note.append(make("code", { text: variable }), WORDS.setByAfter);
+  return note;
+}
+
+export class Field implements Part {
+  readonly element = make("div", { className: "field setting" });
+  readonly name: string;
+  readonly #setting: Setting;
+  readonly #input = make("input");
+  readonly #problem = make("span", { className: "problem" });
+  #takenAway = false;
+
+  constructor(setting: Setting, onInput: () => void) {
+    this.name = setting.name;
+    this.#setting = setting;
+    const [label, hint] = WORDS.fields[setting.name] ?? [setting.name, setting.about];
+    const isFixed = setting.source === "environment";
+    const input = this.#input;
+    const heading = make("label", { className: "label", text: label });
+    const about = make("span", { className: "hint", text: hint });
+    input.id = freshId(setting.name);
+    input.name = setting.name;
+    input.value = setting.value;
+    input.autocomplete = "off";
+    input.readOnly = isFixed;
+    input.spellcheck = false;
+    heading.htmlFor = input.id;
+    about.id = freshId("hint");
+    this.#problem.id = freshId("problem");
+    this.#problem.hidden = true;
+    input.setAttribute("aria-describedby", `${about.id} ${this.#problem.id}`);
+    input.addEventListener("input", () => {
+      this.#takenAway = false;
+      this.tell("");
+      onInput();
+    });
+    this.element.append(heading, this.#withUnit(), about, this.#problem);
+    about.hidden = hint === "";
+    if (isFixed) this.element.append(fixedNote(setting.variable));
+    else if (setting.source === "page") this.element.append(this.#back(onInput));
+  }
+
+  get change(): string | null | undefined {
+    const typed = this.#input.value.trim();
+    if (this.#setting.source === "environment") return undefined;
+    if (this.#takenAway) return null;
+    if (typed === this.#setting.value) return undefined;
+    return typed === "" ? null : typed;
+  }
+
+  get value(): string {
+    return this.#input.value.trim();
+  }
+
+  tell(problem: string): void {
+    show(this.#problem, problem);
+    this.#input.toggleAttribute("aria-invalid", problem !== "");
+    if (problem !== "") this.#input.setAttribute("aria-invalid", "true");
+  }
+
+  focus(): void {
+    this.#input.focus();
+  }
+
+  #withUnit(): HTMLElement {
+    const { kind, unit, least, most, isWhole } = this.#setting;
+    const row = make("span", { className: "with-unit" }, this.#input);
+    if (kind === "number") {
+      this.#input.type = "number";
+      this.#input.step = isWhole ? "1" : "any";
+      this.#input.inputMode = isWhole ? "numeric" : "decimal";
+      if (least !== null) this.#input.min = String(least);
+      if (most !== null) this.#input.max = String(most);
+      row.append(make("span", { className: "quiet", text: WORDS.units[unit] ?? unit }));
+    }
+    if (kind === "colour") row.append(this.#swatch());
+    return row;
+  }
+
+  /** Picks a colour by eye; the text beside it is what counts. */
+  #swatch(): HTMLElement {
+    const swatch = make("input");
+    const follow = (): void => {
+      swatch.value = /^#[\da-f]{6}$/i.test(this.value) ? this.value.toLowerCase() : "#0b6f66";
+    };
+    swatch.type = "color";
+    swatch.className = "swatch";
+    swatch.disabled = this.#setting.source === "environment";
+    swatch.setAttribute("aria-label", WORDS.fields.brand_accent?.[0] ?? "");
+    follow();
+    this.#input.addEventListener("input", follow);
+    swatch.addEventListener("input", () => {
+      this.#input.value = swatch.value;
+      this.#input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    return swatch;
+  }
+
+  #back(onInput: () => void): HTMLElement {
+    const words = WORDS.default(valueWords(this.#setting.default, this.#setting.unit));
+    const button = makeButton(words, "slim", () => {
+      this.#input.value = this.#setting.default;
+      this.#input.dispatchEvent(new Event("input", { bubbles: true }));
+      this.#takenAway = true;
+      onInput();
+      this.#input.focus();
+    });
+    setText(button, words);
+    return button;
+  }
+}

@@ -1,0 +1,3 @@
+import { SettingsPage } from "./admin/settings/page";
+
+void new SettingsPage().start();
