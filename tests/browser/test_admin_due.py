@@ -60,7 +60,7 @@ def test_a_link_is_due_people_are_reminded_and_have_another_week(desk: Page, tel
     assert complaints(desk) == []
     panel.get_by_role("button", name="Make the link").click()
     expect(panel.get_by_role("heading", name="Your link is ready")).to_be_visible()
-    panel.get_by_role("button", name="Mail it").click()
+    panel.get_by_role("button", name="Send it").click()
     expect(panel.get_by_label("Mail it to")).to_have_value("anna@example.org")
     row = row_of(desk, "Papers of Anna")
     shown = unfold(desk, "Papers of Anna")

@@ -533,12 +533,12 @@ def test_a_text_that_there_is_not(browser: Browser, full: LiveServer, gauge: Gau
 
 def test_the_editor_and_the_question_before_closing(owners: Page, gauge: Gauge) -> None:
     row = unfold(owners, "Films of the evening for Anna and Tom")
-    row.get_by_role("button", name="Mail it").click()
+    row.get_by_role("button", name="Send it").click()
     row.get_by_label("Mail it to").fill("anna@example.org, ben@example.org")
     row.get_by_role("button", name="Send", exact=True).click()
     expect(row.get_by_role("alert").filter(has_text="no mail yet")).to_be_visible()
     gauge.check(owners, "owner mails a link", main=DESK, row=170)
-    row.get_by_role("button", name="Mail it").click()
+    row.get_by_role("button", name="Send it").click()
     row.get_by_role("button", name="Edit").click()
     row.get_by_text("Limits and more").click()
     row.locator("summary", has_text="Who asks").click()

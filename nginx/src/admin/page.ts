@@ -76,6 +76,7 @@ export class AdminPage {
   #shown: string | null = null;
   readonly #login = new LoginForm();
   readonly #head = new Head(this.#api);
+  #hasBegun = false;
   /** Whether the server has taken this page for the owner's yet. */
   #wasIn = false;
 
@@ -148,10 +149,23 @@ export class AdminPage {
       this.#countNew(links.reduce((sum, { filesNew }) => sum + filesNew, 0));
       await this.#linkPage.refresh(signal);
       if (this.#shown === null) await this.#arrived.show(links, signal);
+      void this.#begin(links.length > 0);
       show(problem, "");
     } catch (error) {
       if (signal.aborted || (error instanceof UploadError && error.status === 401)) return;
       show(problem, t("out_of_date", { error: errorWords(error) }));
+    }
+  }
+
+  /** What a first day needs is loaded behind everything else, once. */
+  async #begin(hasLinks: boolean): Promise<void> {
+    if (this.#hasBegun || this.#shown !== null) return;
+    this.#hasBegun = true;
+    try {
+      const { FirstDay } = await import("./settings/first-day");
+      await new FirstDay().start(hasLinks);
+    } catch {
+      // The desk is as good without it.
     }
   }
 

@@ -37,15 +37,26 @@ export function makeShare(address: string, name: string, options: ShareOptions):
     if (!frame.hidden) draw();
   });
   if (options.qrAtOnce) toggle.click();
-  mails(root, options);
+  mails(root, address, name, options);
   return root;
 }
 
+/** Whether it went by this device: where the server sends no mail, a form would lead nowhere. */
+async function isSent(address: string, name: string): Promise<boolean> {
+  try {
+    const { sentByDevice } = await import("./settings/sending");
+    return await sentByDevice(address, name);
+  } catch {
+    return false;
+  }
+}
+
 /** The form is loaded when the first link is mailed. */
-function mails(root: HTMLElement, ports: MailPorts): void {
+function mails(root: HTMLElement, address: string, name: string, ports: MailPorts): void {
   const button = part(root, "mail", HTMLButtonElement);
   const frame = part(root, "mailing", HTMLElement);
   acts(button, async () => {
+    if (frame.firstChild === null && (await isSent(address, name))) return;
     frame.hidden = !frame.hidden;
     button.setAttribute("aria-expanded", String(!frame.hidden));
     if (frame.hidden || frame.firstChild !== null) return;

@@ -38,6 +38,8 @@ def _administering(view: Callable[P, R]) -> Callable[P, R]:
 @settings.get("")
 @_administering
 def show() -> Response:
+    # Another process may have changed them a moment ago: whoever has saved and looks again sees what was saved.
+    services().current.look()
     return _all()
 
 

@@ -93,6 +93,7 @@ export function factWords(entry: Entry): string {
     entry.act === "link_sent" || entry.act === "test_sent"
       ? t("to_whom", { addresses: formatList(listOf(facts, "to")) })
       : "",
+    entry.act === "settings_changed" ? formatList(listOf(facts, "settings").map(termWords)) : "",
     sizeWords(facts),
     triesWords(facts),
     textOf(facts, "reason"),

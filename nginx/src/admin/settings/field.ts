@@ -113,7 +113,7 @@ export class Field implements Part {
     swatch.type = "color";
     swatch.className = "swatch";
     swatch.disabled = this.#setting.source === "environment";
-    swatch.setAttribute("aria-label", WORDS.fields.brand_accent?.[0] ?? "");
+    swatch.setAttribute("aria-label", WORDS.byEye);
     follow();
     this.#input.addEventListener("input", follow);
     swatch.addEventListener("input", () => {

@@ -18,6 +18,7 @@ export const WORDS = {
   nothing: "Nothing has changed.",
   unsaved: "Not saved yet",
   bad: "Not saved. What is marked has to be changed first.",
+  byEye: "Pick one by eye",
   setBy: "Set where the server is started, by",
   setByAfter: ". It is changed there.",
   default: (text: string) => (text === "" ? "Take away" : `Back to ${text}`),

@@ -1,0 +1,25 @@
+// How the server is set up, asked once for as long as the desk is open: whoever changes it comes back by loading the page anew.
+
+import { SettingsApi } from "./settings-api";
+import type { Settings } from "./wire";
+
+let asked: Promise<Settings | null> | undefined;
+
+/** Null where it cannot be known: whoever may not administer the server is told nothing of it. */
+export function standing(api = new SettingsApi()): Promise<Settings | null> {
+  asked ??= api.all().catch(() => null);
+  return asked;
+}
+
+/** Forgets it. */
+export function askAgain(): void {
+  asked = undefined;
+}
+
+export function textOf({ settings }: Settings, name: string): string {
+  return settings.find((each) => each.name === name)?.value ?? "";
+}
+
+export function sendsMail({ settings }: Settings): boolean {
+  return settings.some(({ server }) => server !== null);
+}

@@ -1,0 +1,90 @@
+// A look around: short steps, each beside the real thing, which stays usable meanwhile.
+
+import { make, makeButton, need, setText } from "../../page/dom";
+import { freshId } from "../parts";
+import { WORDS } from "./words";
+
+const TEXTS = WORDS.tour;
+const POINTED = "data-toured";
+
+export class Tour {
+  #at = 0;
+  #from: HTMLElement | null = null;
+  readonly #element = make("section", { className: "card tour" });
+  readonly #title = make("h2");
+  readonly #text = make("p");
+  readonly #step = make("span", { className: "quiet small" });
+  readonly #back = makeButton(TEXTS.back, "slim", () => this.#go(this.#at - 1));
+  readonly #next = makeButton(TEXTS.next, "slim primary", () => this.#forth());
+  readonly #leave = makeButton(TEXTS.leave, "slim", () => this.leave());
+  /** Where the desk is left, the tour ends: what it points at is not there any more. */
+  readonly #watch = new MutationObserver(() => {
+    if (need("desk").hidden) this.#end();
+  });
+
+  constructor() {
+    this.#title.id = freshId("tour");
+    this.#title.tabIndex = -1;
+    this.#element.setAttribute("aria-labelledby", this.#title.id);
+    this.#element.append(
+      this.#step,
+      this.#title,
+      this.#text,
+      make("div", { className: "row" }, this.#back, this.#next, this.#leave),
+    );
+    this.#element.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape") return;
+      event.preventDefault();
+      this.leave();
+    });
+  }
+
+  /** `from` has the focus again when it is over. */
+  start(from: HTMLElement): void {
+    this.#from = from;
+    need("main").append(this.#element);
+    this.#watch.observe(need("desk"), { attributeFilter: ["hidden"] });
+    document.documentElement.classList.add("touring");
+    this.#go(0);
+  }
+
+  leave(): void {
+    this.#end();
+    this.#from?.focus();
+  }
+
+  #forth(): void {
+    if (this.#at + 1 < TEXTS.steps.length) this.#go(this.#at + 1);
+    else this.leave();
+  }
+
+  #go(at: number): void {
+    const [target, title, text] = TEXTS.steps[at] ?? ["", "", ""];
+    const isLast = at === TEXTS.steps.length - 1;
+    this.#at = at;
+    setText(this.#step, TEXTS.step(at + 1, TEXTS.steps.length));
+    setText(this.#title, title);
+    setText(this.#text, text);
+    this.#back.hidden = at === 0;
+    this.#leave.hidden = isLast;
+    setText(this.#next, isLast ? TEXTS.done : TEXTS.next);
+    this.#point(document.getElementById(target));
+    // Read out anew with each step.
+    this.#title.focus({ preventScroll: true });
+  }
+
+  #point(thing: HTMLElement | null): void {
+    for (const each of document.querySelectorAll(`[${POINTED}]`)) each.removeAttribute(POINTED);
+    if (thing === null) return;
+    thing.setAttribute(POINTED, "");
+    const isTall = thing.getBoundingClientRect().height > innerHeight / 3;
+    thing.scrollIntoView({ block: isTall ? "start" : "center" });
+  }
+
+  #end(): void {
+    this.#watch.disconnect();
+    this.#point(null);
+    this.#element.remove();
+    document.documentElement.classList.remove("touring");
+  }
+}
