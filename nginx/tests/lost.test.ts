@@ -14,9 +14,9 @@ function colours(text: string): ReadonlyMap<string, string>[] {
   });
 }
 
-describe("the page for unknown addresses", () => {
-  it("has the colours of all others, which it brings along", () => {
-    const [light, dark] = colours(read("public/lost.html"));
+describe("pages for addresses that are none, or cannot be answered now", () => {
+  it.each(["lost", "busy"])("has the colours of all others, which it brings along: %s", (page) => {
+    const [light, dark] = colours(read(`public/${page}.html`));
     const [allLight, allDark] = colours(read("style.css"));
     expect(light?.size).toBe(6);
     expect([...(light?.keys() ?? [])]).toEqual([...(dark?.keys() ?? [])]);

@@ -11,8 +11,9 @@ from app.core.errors import UploadError
 from app.web.wire.context import client_address, services
 from app.web.wire.errors import STATUS
 from app.web.wire.receivers import keep_key, key_of
-from app.web.wire.share_html import POLICY, files_page, password_page, refusal_page
-from app.web.wire.share_words import Words, words_for
+from app.web.wire.share_html import files_page, password_page, refusal_page
+from app.web.wire.share_words import Words
+from app.web.wire.told import html_page, readers_words, why_no_download
 
 MAX_FORM_BYTES = 8 * 1024
 
@@ -23,30 +24,30 @@ share_page = Blueprint("share_page", __name__)
 def show(share: str) -> Response:
     if request.path.endswith("/"):
         return Response(status=301, headers={"Location": f"../{quote(share, safe='')}"})
-    here, words = services().received.shares, _words()
+    here, words = services().received.shares, readers_words()
     try:
         found = here.enter(share, None, key_of(share), client_address())
         contents = here.contents(found)
     except errors.PasswordRequired:
-        return _page(password_page(words))
+        return html_page(password_page(words))
     except UploadError as error:
         return _refused(words, error)
     names = (here.name_of(found, file) for file in contents.files)
-    return _page(files_page(words, found, contents, names, f"../api/droppr/shares/{quote(share, safe='')}"))
+    return html_page(files_page(words, found, contents, names, f"../api/droppr/shares/{quote(share, safe='')}"))
 
 
 @share_page.post("/download/<share>", strict_slashes=False)
 def enter(share: str) -> Response:
-    here, words = services().received.shares, _words()
+    here, words = services().received.shares, readers_words()
     request.max_content_length = MAX_FORM_BYTES
     try:
         found = here.enter(share, _password(), None, client_address())
     except (errors.PasswordRequired, errors.PasswordInvalid):
-        return _page(password_page(words, words.wrong), 401)
+        return html_page(password_page(words, words.wrong), 401)
     except errors.TooManyAttempts as error:
-        return _later(_page(password_page(words, words.too_many), 429), error)
+        return _later(html_page(password_page(words, words.too_many), 429), error)
     except errors.Busy as error:
-        return _later(_page(password_page(words, words.busy), 503), error)
+        return _later(html_page(password_page(words, words.busy), 503), error)
     except UploadError as error:
         return _refused(words, error)
     # By GET, so that going back or loading it again sends no password.
@@ -66,14 +67,8 @@ def _password() -> str:
 
 
 def _refused(words: Words, error: UploadError) -> Response:
-    said = {
-        errors.ShareNotFound: words.no_share,
-        errors.RequestNotFound: words.no_share,
-        errors.ShareExpired: words.expired,
-        errors.Busy: words.busy,
-    }
     services().ground.observer.answered_with(error)
-    page = _page(refusal_page(words, said.get(type(error), error.message)), STATUS[type(error)])
+    page = html_page(refusal_page(words, why_no_download(words, error)), STATUS[type(error)])
     return _later(page, error)
 
 
@@ -81,15 +76,3 @@ def _later(page: Response, error: UploadError) -> Response:
     if "retry_after" in error.details:
         page.headers["Retry-After"] = str(error.details["retry_after"])
     return page
-
-
-def _words() -> Words:
-    return words_for(request.cookies.get("droppr_language", ""), request.headers.get("Accept-Language", ""))
-
-
-def _page(text: str, status: int = 200) -> Response:
-    reply = Response(text, status, mimetype="text/html")
-    reply.headers["Content-Security-Policy"] = POLICY
-    reply.headers["X-Robots-Tag"] = "noindex, nofollow"
-    reply.headers["Vary"] = "Accept-Language, Cookie"
-    return reply

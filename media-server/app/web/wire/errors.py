@@ -14,6 +14,7 @@ from app.web.server.body import RequestBody
 from app.web.wire.context import services
 from app.web.wire.lost import lost
 from app.web.wire.rights import BODILESS, has_rights
+from app.web.wire.told import told
 
 log = logging.getLogger("droppr.web")
 
@@ -113,13 +114,14 @@ def described(error: errors.UploadError) -> dict[str, Any]:
 
 
 def render(error: errors.UploadError) -> Response:
-    """``{"error", "code", ...details}`` with its status.
+    """``{"error", "code", ...details}`` with its status; a page where a person looks at an address that people open.
 
     A client that is still sending when it is refused sees a broken connection in place of the reason; so what it sends is read on
     once the reason is out, as far as its rights go.
     """
-    response = jsonify(described(error))
-    response.status_code = STATUS[type(error)]
+    body, status = described(error), STATUS[type(error)]
+    response = told(error, status) or jsonify(body)
+    response.status_code = status
     retry_after = error.details.get("retry_after", _RETRY_AFTER_SECONDS.get(response.status_code))
     if retry_after is not None:
         response.headers["Retry-After"] = str(retry_after)

@@ -11,10 +11,15 @@ LOST_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; bas
 """It holds nothing but what was built, and is whole by itself, as it stands at any address."""
 
 
+def by_a_person() -> bool:
+    """Whether somebody in a browser looks at the address, and no program asks."""
+    accepted = request.headers.get("Accept", "").lower()
+    return request.method in ("GET", "HEAD") and "text/html" in accepted and "application/json" not in accepted
+
+
 def lost() -> Response | None:
     """The page for an address that is none, where a person asks in a browser; None for programs, and where it is not built."""
-    accepted = request.headers.get("Accept", "").lower()
-    if request.method not in ("GET", "HEAD") or "text/html" not in accepted or "application/json" in accepted:
+    if not by_a_person():
         return None
     if services().settings.unix_socket is not None:
         # nginx has the pages; these headers it keeps.

@@ -88,6 +88,11 @@ def refusal_page(words: Words, sentence: str) -> str:
     return _page(words, words.no_file, f"<p>{escape(sentence)}</p>")
 
 
+def trouble_page(words: Words, sentence: str) -> str:
+    """Says of any address that people open why it cannot be shown now."""
+    return _page(words, words.not_now, f"<p>{escape(sentence)}</p>")
+
+
 def _rows(words: Words, files: Iterable[ReceivedFile], names: Iterable[str], api: str) -> Iterator[str]:
     for file, name in zip(files, names, strict=True):
         path = escape(file.path)

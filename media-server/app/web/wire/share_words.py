@@ -1,4 +1,4 @@
-"""What the receivers' page says, in each language that the sender's page speaks."""
+"""What the receivers' page says, and any address that cannot be shown, in each language that the sender's page speaks."""
 
 from __future__ import annotations
 
@@ -32,6 +32,10 @@ class Words(NamedTuple):
     expired: str
     used_up: str
     no_file: str
+    not_now: str
+    """Stands above what any address says that cannot be shown."""
+    too_often: str
+    broken: str
     decimal: str = "."
     units: tuple[str, ...] = UNITS
 
@@ -67,6 +71,9 @@ EN = Words(
     expired="This download has expired. Ask whoever sent you the link for a new one.",
     used_up="These files were downloaded as often as they may be. Ask whoever sent you the link for a new one.",
     no_file="Nothing to download here",
+    not_now="This cannot be shown now",
+    too_often="Too much was asked for from your network. Wait a few minutes, then load this page again.",
+    broken="Something went wrong in the server. Try again in a moment; if it stays so, tell whoever sent you the address.",
 )
 DE = Words(
     "de",
@@ -88,6 +95,9 @@ DE = Words(
     expired="Dieser Download ist abgelaufen. Bitten Sie die Person, die Ihnen den Link geschickt hat, um einen neuen.",
     used_up="Diese Dateien wurden so oft heruntergeladen, wie es erlaubt ist. Bitten Sie um einen neuen Link.",
     no_file="Hier gibt es nichts herunterzuladen",
+    not_now="Das geht gerade nicht",
+    too_often="Aus Ihrem Netz wurde zu oft gefragt. Warten Sie ein paar Minuten und laden Sie diese Seite dann neu.",
+    broken="Auf dem Server ist etwas schiefgegangen. Versuchen Sie es gleich noch einmal; bleibt es so, sagen Sie es der Person, von der Sie die Adresse haben.",
     decimal=",",
 )
 FR = Words(
@@ -110,6 +120,9 @@ FR = Words(
     expired="Ce téléchargement a expiré. Demandez un nouveau lien à la personne qui vous l’a envoyé.",
     used_up="Ces fichiers ont été téléchargés autant de fois que permis. Demandez un nouveau lien.",
     no_file="Rien à télécharger ici",
+    not_now="Impossible d’afficher ceci pour l’instant",
+    too_often="Trop de demandes sont venues de votre réseau. Attendez quelques minutes, puis rechargez cette page.",
+    broken="Une erreur s’est produite sur le serveur. Réessayez dans un instant ; si cela persiste, prévenez la personne qui vous a envoyé l’adresse.",
     decimal=",",
     units=_FRENCH,
 )
@@ -133,6 +146,9 @@ ES = Words(
     expired="Esta descarga ha caducado. Pida un enlace nuevo a la persona que se lo envió.",
     used_up="Estos archivos se descargaron tantas veces como está permitido. Pida un enlace nuevo.",
     no_file="No hay nada que descargar",
+    not_now="Ahora no se puede mostrar",
+    too_often="Ha habido demasiadas peticiones desde su red. Espere unos minutos y vuelva a cargar esta página.",
+    broken="Algo ha fallado en el servidor. Inténtelo de nuevo en un momento; si sigue igual, avise a quien le envió la dirección.",
     decimal=",",
 )
 PL = Words(
@@ -155,6 +171,9 @@ PL = Words(
     expired="Pobieranie wygasło. Poproś o nowy link osobę, która go przysłała.",
     used_up="Te pliki pobrano już tyle razy, ile było można. Poproś o nowy link.",
     no_file="Nie ma tu nic do pobrania",
+    not_now="Teraz nie można tego pokazać",
+    too_often="Z Twojej sieci przyszło zbyt wiele zapytań. Odczekaj kilka minut i wczytaj tę stronę ponownie.",
+    broken="Na serwerze coś poszło nie tak. Spróbuj ponownie za chwilę; jeśli to nie pomoże, powiedz o tym osobie, która przysłała adres.",
     decimal=",",
 )
 JA = Words(
@@ -177,6 +196,9 @@ JA = Words(
     expired="このダウンロードの期限は切れています。リンクを送ってくれた方に新しいものを頼んでください。",
     used_up="これらのファイルはダウンロードできる回数に達しました。新しいリンクを頼んでください。",
     no_file="ダウンロードできるものはありません",
+    not_now="今は表示できません",
+    too_often="お使いのネットワークからの要求が多すぎます。数分待ってから、このページを読み込み直してください。",
+    broken="サーバーで問題が起きました。少し待ってからもう一度お試しください。続く場合は、アドレスを送ってくれた方にお知らせください。",
 )
 AR = Words(
     "ar",
@@ -198,6 +220,9 @@ AR = Words(
     expired="انتهت صلاحية هذا التنزيل. اطلب رابطًا جديدًا ممن أرسله إليك.",
     used_up="نُزّلت هذه الملفات العدد المسموح به من المرات. اطلب رابطًا جديدًا ممن أرسله إليك.",
     no_file="لا شيء للتنزيل هنا",
+    not_now="لا يمكن عرض هذا الآن",
+    too_often="وردت طلبات كثيرة جدًا من شبكتك. انتظر بضع دقائق ثم حمّل هذه الصفحة من جديد.",
+    broken="حدث خطأ في الخادم. حاول مرة أخرى بعد قليل؛ وإن استمر ذلك فأخبر من أرسل إليك العنوان.",
 )
 LANGUAGES = {each.language: each for each in (EN, DE, FR, ES, PL, JA, AR)}
 
