@@ -49,6 +49,7 @@ function paint(change: Partial<UploadItem>, actions: Partial<RowActions> & { stu
     details: nothing,
     isOpen: () => false,
     toggle: nothing,
+    placeOf: () => ({ folder: null, depth: 0 }),
     ...given,
   });
   row.paint(item);

@@ -365,9 +365,12 @@ def test_a_folder_with_folders_and_more_files_than_a_browser_reads_at_once_arriv
     getattr(sender, way)(folder)
     sender.expect_all_arrived("112 files have arrived")
 
+    assert sender.names() == [f"{folder.name}/"]
+    sender.open_folders()
     names = sender.names()
     photos = [f"{folder.name}/2026/{number}.jpg" for number in range(110)]
-    assert names == [*photos, f"{folder.name}/2026/raw/日本/deep.bin", f"{folder.name}/read me.txt"]
+    deep, top = f"{folder.name}/2026/raw/日本/deep.bin", f"{folder.name}/read me.txt"
+    assert names == [f"{folder.name}/", "2026/", *photos, deep, top]
     assert hashes(link.disk) == sent
 
 

@@ -81,7 +81,8 @@ class Sender:
 
     def row(self, path: str) -> Locator:
         """The row of a file, scrolled to where it is: of a long list only what can be seen is in the document."""
-        found = self.page.locator("li.file").filter(has=self.page.get_by_text(path, exact=True))
+        name = self.page.get_by_text(path, exact=True).or_(self.page.get_by_title(path, exact=True))
+        found = self.page.locator("li.file").filter(has=name)
         for step in range(200):
             if found.count():
                 break
@@ -89,15 +90,29 @@ class Sender:
             self.page.evaluate("() => new Promise(requestAnimationFrame)")
         return found
 
+    def folder(self, path: str) -> Locator:
+        """The row of a folder that stands for its files."""
+        return self.page.locator("li.folder").filter(has=self.page.get_by_text(path, exact=True))
+
+    def open_folders(self) -> None:
+        """Opens all folders that can be seen, and those in them."""
+        closed = self.page.locator(".folder-open[aria-expanded=false]")
+        while closed.count():
+            closed.first.click()
+            self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
     def names(self) -> list[str]:
-        """All paths in the list, in its order."""
+        """All paths in the list, in its order; of a folder its name and a slash."""
         names: dict[int, str] = {}
         scroller = self.page.locator("#files-scroller")
         scroller.evaluate("box => { box.scrollTop = 0; }")
         while True:
             self.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
             for row in self.page.locator("li.file").all():
-                names[int(row.get_attribute("aria-posinset") or 0)] = row.locator(".file-name").text_content() or ""
+                name = row.locator(".file-name")
+                whole = name.get_attribute("title") or name.text_content() or ""
+                is_folder = row.locator(".folder-open").count() > 0
+                names[int(row.get_attribute("aria-posinset") or 0)] = f"{whole}/" if is_folder else whole
             if scroller.evaluate("box => box.scrollTop + box.clientHeight >= box.scrollHeight - 1"):
                 return [names[place] for place in sorted(names)]
             scroller.evaluate("box => { box.scrollTop += box.clientHeight; }")

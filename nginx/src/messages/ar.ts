@@ -70,6 +70,7 @@ export default {
     many: "إرسال {count} مجلدًا",
     other: "إرسال {count} مجلد",
   },
+  missing: "ما زال ناقصًا: {fields}",
 
   choose: "اختيار ملفات",
   choose_hint: "أو أفلت الملفات والمجلدات أو ألصقها في أي مكان من هذه الصفحة",
@@ -109,6 +110,14 @@ export default {
   code_unknown: "هذا الرمز غير معروف هنا أو انتهت صلاحيته.",
 
   your_files: "ملفاتك",
+  files: {
+    zero: "لا ملفات ({count})",
+    one: "ملف واحد ({count})",
+    two: "ملفان ({count})",
+    few: "{count} ملفات",
+    many: "{count} ملفًا",
+    other: "{count} ملف",
+  },
   waiting: "في الانتظار",
   starting: "جارٍ البدء…",
   paused: "متوقف مؤقتًا",
@@ -221,6 +230,7 @@ export default {
   receipt_file: "الملف",
   receipt_size: "الحجم",
   receipt_time: "وصل",
+  receipt_for: "إلى {asker}",
   receipt_issued: "صدر في {date}",
   receipt_key: "موقَّع بالمفتاح {key}",
   receipt_check: "يمكن لأي شخص التحقق منه دون اتصال: droppr verify receipt.json والملفات.",

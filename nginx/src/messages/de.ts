@@ -47,6 +47,7 @@ export default {
   password_hint: "Sie bekommen es von der Person, die Ihnen den Link geschickt hat.",
   send: { one: "{count} Datei senden ({size})", other: "{count} Dateien senden ({size})" },
   send_folders: { other: "{count} Ordner senden" },
+  missing: "Noch nötig: {fields}",
 
   choose: "Dateien auswählen",
   choose_hint: "oder Dateien und Ordner irgendwo auf diese Seite ziehen oder einfügen",
@@ -77,6 +78,7 @@ export default {
   code_unknown: "Dieser Code ist hier nicht bekannt oder abgelaufen.",
 
   your_files: "Ihre Dateien",
+  files: { one: "{count} Datei", other: "{count} Dateien" },
   waiting: "Wartet",
   starting: "Beginnt …",
   paused: "Angehalten",
@@ -173,6 +175,7 @@ export default {
   receipt_file: "Datei",
   receipt_size: "Größe",
   receipt_time: "Angekommen",
+  receipt_for: "Für {asker}",
   receipt_issued: "Ausgestellt am {date}",
   receipt_key: "Unterschrieben mit dem Schlüssel {key}",
   receipt_check: "Jeder kann sie ohne Netz prüfen: droppr verify receipt.json und die Dateien.",

@@ -50,6 +50,7 @@ export default {
   password_hint: "The person who sent you the link has it.",
   send: { one: "Send {count} file ({size})", other: "Send {count} files ({size})" },
   send_folders: { one: "Send {count} folder", other: "Send {count} folders" },
+  missing: "Still missing: {fields}",
 
   // Choosing.
   choose: "Choose files",
@@ -80,6 +81,7 @@ export default {
 
   // The list.
   your_files: "Your files",
+  files: { one: "{count} file", other: "{count} files" },
   waiting: "Waiting",
   starting: "Starting…",
   paused: "Paused",
@@ -176,6 +178,7 @@ export default {
   receipt_file: "File",
   receipt_size: "Size",
   receipt_time: "Arrived",
+  receipt_for: "For {asker}",
   receipt_issued: "Issued {date}",
   receipt_key: "Signed with the key {key}",
   receipt_check: "Anyone can check it offline: droppr verify receipt.json and the files.",

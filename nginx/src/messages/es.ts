@@ -66,6 +66,7 @@ export default {
     many: "Enviar {count} de carpetas",
     other: "Enviar {count} carpetas",
   },
+  missing: "Todavía falta: {fields}",
 
   choose: "Elegir archivos",
   choose_hint: "o arrastre o pegue archivos y carpetas en cualquier parte de esta página",
@@ -102,6 +103,7 @@ export default {
   code_unknown: "Este código no se conoce aquí, o ha caducado.",
 
   your_files: "Sus archivos",
+  files: { one: "{count} archivo", many: "{count} de archivos", other: "{count} archivos" },
   waiting: "En espera",
   starting: "Empezando…",
   paused: "En pausa",
@@ -210,6 +212,7 @@ export default {
   receipt_file: "Archivo",
   receipt_size: "Tamaño",
   receipt_time: "Llegada",
+  receipt_for: "Para {asker}",
   receipt_issued: "Emitido el {date}",
   receipt_key: "Firmado con la clave {key}",
   receipt_check: "Cualquiera puede comprobarlo sin conexión: droppr verify receipt.json y los archivos.",

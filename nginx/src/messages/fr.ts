@@ -67,6 +67,7 @@ export default {
     many: "Envoyer {count} de dossiers",
     other: "Envoyer {count} dossiers",
   },
+  missing: "Il manque encore : {fields}",
 
   choose: "Choisir des fichiers",
   choose_hint: "ou déposez ou collez fichiers et dossiers n’importe où sur cette page",
@@ -103,6 +104,7 @@ export default {
   code_unknown: "Ce code n’est pas connu ici, ou il a expiré.",
 
   your_files: "Vos fichiers",
+  files: { one: "{count} fichier", many: "{count} de fichiers", other: "{count} fichiers" },
   waiting: "En attente",
   starting: "Démarrage…",
   paused: "En pause",
@@ -207,6 +209,7 @@ export default {
   receipt_file: "Fichier",
   receipt_size: "Taille",
   receipt_time: "Arrivé",
+  receipt_for: "Pour {asker}",
   receipt_issued: "Établi le {date}",
   receipt_key: "Signé avec la clé {key}",
   receipt_check: "Chacun peut le vérifier hors ligne : droppr verify receipt.json et les fichiers.",

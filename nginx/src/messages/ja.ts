@@ -46,6 +46,7 @@ export default {
   password_hint: "リンクを送ってくれた方が知っています。",
   send: { other: "{count} 個のファイルを送る ({size})" },
   send_folders: { other: "{count} 個のフォルダーを送る" },
+  missing: "未入力: {fields}",
 
   choose: "ファイルを選ぶ",
   choose_hint: "または、ファイルやフォルダーをこのページにドロップするか貼り付けてください",
@@ -67,6 +68,7 @@ export default {
   code_unknown: "このコードは無効か、期限切れです。",
 
   your_files: "あなたのファイル",
+  files: { other: "{count} 個のファイル" },
   waiting: "待機中",
   starting: "開始しています…",
   paused: "一時停止中",
@@ -159,6 +161,7 @@ export default {
   receipt_file: "ファイル",
   receipt_size: "サイズ",
   receipt_time: "到着",
+  receipt_for: "宛先: {asker}",
   receipt_issued: "発行日時 {date}",
   receipt_key: "署名鍵 {key}",
   receipt_check: "誰でもオフラインで確かめられます: droppr verify receipt.json とファイル。",

@@ -71,6 +71,7 @@ export default {
     many: "Wyślij {count} folderów",
     other: "Wyślij {count} folderu",
   },
+  missing: "Brakuje jeszcze: {fields}",
 
   choose: "Wybierz pliki",
   choose_hint: "albo upuść lub wklej pliki i foldery w dowolnym miejscu tej strony",
@@ -110,6 +111,7 @@ export default {
   code_unknown: "Ten kod nie jest tu znany albo wygasł.",
 
   your_files: "Twoje pliki",
+  files: { one: "{count} plik", few: "{count} pliki", many: "{count} plików", other: "{count} pliku" },
   waiting: "Czeka",
   starting: "Rozpoczynanie…",
   paused: "Wstrzymano",
@@ -219,6 +221,7 @@ export default {
   receipt_file: "Plik",
   receipt_size: "Wielkość",
   receipt_time: "Dotarł",
+  receipt_for: "Dla: {asker}",
   receipt_issued: "Wystawiono {date}",
   receipt_key: "Podpisano kluczem {key}",
   receipt_check: "Każdy może je sprawdzić bez sieci: droppr verify receipt.json i pliki.",

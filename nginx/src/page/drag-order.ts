@@ -4,7 +4,8 @@ import "./drag-order.css";
 
 interface Order<T> {
   readonly itemOf: (id: number) => T | null;
-  readonly indexAt: (clientY: number) => number;
+  /** Where it may be let go that is nearest to there. */
+  readonly indexAt: (clientY: number, item: T) => number;
   readonly drop: (item: T, index: number) => void;
 }
 
@@ -38,7 +39,7 @@ export class DragOrder<T> {
 
   #over(event: PointerEvent): void {
     if (this.#item === null) return;
-    this.#target = this.#order.indexAt(event.clientY);
+    this.#target = this.#order.indexAt(event.clientY, this.#item);
     this.#mark(this.#target);
   }
 

@@ -36,6 +36,9 @@ export function isKey(name: string): name is Key {
   return messages !== null && Object.hasOwn(messages, name);
 }
 
+/** What may be in another language than the sentence that it stands in. */
+export const isolate = (text: string): string => tongue.isolate(text);
+
 /** Facts beside each other; from right to left each is kept whole, so that numbers do not change places. */
 export function joined(facts: readonly string[]): string {
   return facts.map((each) => tongue.isolate(each)).join(" · ");

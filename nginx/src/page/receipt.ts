@@ -49,6 +49,7 @@ function content(receipt: Fields): HTMLElement[] {
   const check = make("p", { className: "quiet small", text: t("receipt_check") });
   return [
     title,
+    ...askerOf(receipt),
     ...sendersOf(receipt),
     issued,
     server,
@@ -57,6 +58,11 @@ function content(receipt: Fields): HTMLElement[] {
     check,
     make("div", { className: "row" }, save, print),
   ];
+}
+
+/** Who asked for the files, where the link or the server says so. */
+function askerOf({ asker }: Fields): HTMLElement[] {
+  return typeof asker === "string" && asker !== "" ? [make("p", { text: t("receipt_for", { asker }) })] : [];
 }
 
 /** Who sent the files, as they named themselves. */

@@ -3,6 +3,7 @@
 import type { UploadStats } from "../utils/parallel-upload";
 import type { UploadItem } from "../utils/upload-manager";
 import { make, makeIcon, setHidden, setLabel, setText, showIcon } from "./dom";
+import { type Entry, isFolder, type Place } from "./folders";
 import { formatBytes, formatPercent } from "./format";
 import { joined, t } from "./i18n";
 import { reasonFor } from "./reasons";
@@ -16,6 +17,8 @@ export interface RowActions extends ButtonActions {
   /** Fills and keeps up the part that is shown on demand. */
   readonly details: (item: UploadItem, box: HTMLElement) => void;
   readonly isOpen: (item: UploadItem) => boolean;
+  /** Inside which folder of the list it stands. */
+  readonly placeOf: (item: UploadItem) => Place;
 }
 
 const ICONS = {
@@ -37,6 +40,8 @@ export class Row {
   readonly #buttons: RowButtons;
   readonly #actions: RowActions;
   #item: UploadItem | null = null;
+  /** How much of its path the folder around it says already. */
+  #cut = 0;
   /** These are made when they are first needed. */
   #bar: Bar | null = null;
   #box: HTMLElement | null = null;
@@ -51,9 +56,17 @@ export class Row {
     this.element.append(sign, text, this.#buttons.element);
   }
 
+  fits(entry: Entry): boolean {
+    return !isFolder(entry);
+  }
+
   /** Of the file it showed before, or of another one. */
   paint(item: UploadItem): void {
-    if (item !== this.#item) this.#begin(item);
+    const place = this.#actions.placeOf(item);
+    const cut = place.folder?.path.length ?? 0;
+    if (item !== this.#item) this.#begin(item, cut);
+    else if (cut !== this.#cut) this.#call(item, cut);
+    indent(this.element, place);
     const taken = item.state === "cancelled" && this.#actions.wasTakenBack(item);
     const className = `file ${item.state}`;
     if (this.element.className !== className) this.element.className = className;
@@ -75,17 +88,23 @@ export class Row {
     this.#buttons.focus(name);
   }
 
-  #begin(item: UploadItem): void {
+  #begin(item: UploadItem, cut: number): void {
     this.#item = item;
     this.element.dataset.id = String(item.id);
-    const name = nameOf(item.path);
-    this.#name.replaceWith(name);
-    this.#name = name;
+    this.#call(item, cut);
     // The bar of another file would be seen to move.
     this.#bar?.element.remove();
     this.#box?.remove();
     this.#bar = null;
     this.#box = null;
+  }
+
+  #call({ path }: UploadItem, cut: number): void {
+    const name = nameOf(path.slice(cut));
+    if (cut > 0) name.title = path;
+    this.#name.replaceWith(name);
+    this.#name = name;
+    this.#cut = cut;
   }
 
   #paintBar(item: UploadItem): void {
@@ -95,7 +114,8 @@ export class Row {
       this.#buttons.element.after(this.#bar.element);
     }
     if (this.#bar !== null) setHidden(this.#bar.element, !under);
-    if (under) this.#bar?.paint(item);
+    const { path, file, safe, loaded } = item;
+    if (under) this.#bar?.paint({ path, size: file.size, safe, loaded });
   }
 
   #paintBox(item: UploadItem, open: boolean): void {
@@ -109,8 +129,21 @@ export class Row {
   }
 }
 
+interface Sent {
+  readonly path: string;
+  readonly size: number;
+  readonly safe: number;
+  readonly loaded: number;
+}
+
+/** What stands in a folder is set off from what stands beside it. */
+export function indent(element: HTMLElement, { depth }: Place): void {
+  const wanted = depth === 0 ? "" : String(depth);
+  if (element.style.getPropertyValue("--depth") !== wanted) element.style.setProperty("--depth", wanted);
+}
+
 /** What is safe on the server, and behind it, paler, what was sent. */
-class Bar {
+export class Bar {
   readonly #safe = make("progress");
   readonly #sent = make("span");
   readonly element = make("div", { className: "bar" }, this.#sent, this.#safe);
@@ -121,11 +154,11 @@ class Bar {
     this.#safe.value = 0;
   }
 
-  paint({ file, safe, loaded, path }: UploadItem): void {
+  paint({ path, size, safe, loaded }: Sent): void {
     setLabel(this.#safe, t("progress_of", { path }));
-    const value = file.size === 0 ? 0 : safe / file.size;
+    const value = size === 0 ? 0 : safe / size;
     if (this.#safe.value !== value) this.#safe.value = value;
-    this.#sent.style.inlineSize = `${file.size === 0 ? 0 : (loaded / file.size) * 100}%`;
+    this.#sent.style.inlineSize = `${size === 0 ? 0 : (loaded / size) * 100}%`;
   }
 }
 

@@ -16,11 +16,10 @@ import { linkUrl } from "./base";
 import { Captcha } from "./captcha";
 import { Chooser } from "./chooser";
 import { Continuing } from "./continuing";
-import { need, oncePerFrame, setHidden, setText } from "./dom";
+import { need, oncePerFrame, setHidden } from "./dom";
 import type { Collected } from "./drop";
 import { EmptyFolders } from "./empty-folders";
 import type { FileList } from "./file-list";
-import { formatBytes } from "./format";
 import { onLanguage, t } from "./i18n";
 import { type LateApi, lateApi } from "./late-api";
 import { LateLook } from "./late-look";
@@ -30,6 +29,7 @@ import { identity, meant, type Picked, sortOut, takenBy } from "./limits";
 import { headingOf, paintHead, paintLimits } from "./link-head";
 import { Problem } from "./problem";
 import { reasonFor } from "./reasons";
+import { SendBar } from "./send-bar";
 import { SenderForm } from "./sender-form";
 import { Sending } from "./sending";
 import { TabIndicators } from "./tab-indicators";
@@ -69,9 +69,9 @@ export class SendPage {
     this.#moreOptions.notify(title, words),
   );
   readonly #chooser = new Chooser((collected) => void this.#take(collected));
-  readonly #send = need("send", HTMLButtonElement);
   readonly #problem = new Problem();
   readonly #paint = oncePerFrame(() => this.#paintNow());
+  readonly #bar = new SendBar(this.#paint);
   readonly #look = new LateLook((made) => this.#makeList(made), this.#paint);
   readonly #undoing: Undoing;
   readonly #asked: Asked | null;
@@ -180,12 +180,15 @@ export class SendPage {
         cancel: (item) => void this.#takeOut(item),
         retry: (item) => {
           this.#undoing.startOver(item);
-          this.#sending.start(() => manager.retry(item));
+          manager.retry(item);
         },
         pause: (item) => manager.pause(item),
-        resume: (item) => this.#sending.start(() => manager.resume(item)),
+        resume: (item) => manager.resume(item),
+        cancelOnly: (item) => void manager.cancel(item),
         undo: this.#undoing.toggle,
         isLeaving: this.#undoing.isLeaving,
+        files: () => manager.items,
+        start: (act) => this.#sending.start(act),
         moveBefore: (item, other) => manager.move(item, other),
         mayUndo: this.#undoing.may,
         wasTakenBack: this.#undoing.wasTakenBack,
@@ -337,6 +340,7 @@ export class SendPage {
     this.#paint(this.#manager.busy ? MOVING_MS : 0);
     // Not before: a browser has few connections, and they are for the file's first bytes.
     if (item.safe > 0) this.#moreOptions.load();
+    this.#look.list?.changed();
     this.#visit.follow(item);
     if (item.state !== "failed") return;
     if (item.error?.code === "different_file") {
@@ -396,19 +400,9 @@ export class SendPage {
     paintLimits(this.#info, this.#opened, takenBy(totals));
     this.#moreOptions.paint();
     this.#asked?.paint();
-    this.#paintSend();
+    const ready = { items: this.#manager.items, folders: this.#folders.waiting };
+    this.#bar.paint(totals, this.#sending.going ? null : ready);
     this.#paintSigns(totals, may && this.#manager.busy);
-  }
-
-  #paintSend(): void {
-    setHidden(this.#send, this.#sending.going);
-    if (this.#sending.going) return;
-    const waiting = this.#manager.items.filter(({ state }) => state === "waiting");
-    const [count, bytes] = [waiting.length, waiting.reduce((sum, { file }) => sum + file.size, 0)];
-    const folders = count === 0 ? this.#folders.waiting : 0;
-    const words = folders > 0 ? t("send_folders", { count: folders }) : null;
-    setText(this.#send, words ?? t("send", { count, size: formatBytes(bytes) }));
-    this.#send.disabled = count + folders === 0;
   }
 
   #paintSigns(totals: UploadTotals, busy: boolean): void {

@@ -11,6 +11,8 @@ export interface Listed {
 export interface VirtualRow<T> {
   readonly element: HTMLElement;
   paint(item: T): void;
+  /** Whether it can show that one, where there are rows of several kinds. */
+  fits?(item: T): boolean;
 }
 
 /** Rows kept ready above and below: Tab and arrow keys always find the next one. */
@@ -19,7 +21,7 @@ const ROWS_AROUND = 12;
 export class VirtualList<T extends Listed> {
   readonly #list: HTMLElement;
   readonly #scroller: HTMLElement;
-  readonly #makeRow: () => VirtualRow<T>;
+  readonly #makeRow: (item: T) => VirtualRow<T>;
   readonly #paintSoon: () => void;
   readonly #rows = new Map<number, VirtualRow<T>>();
   /** Rows of what cannot be seen any more. */
@@ -34,7 +36,12 @@ export class VirtualList<T extends Listed> {
   #guess = 64;
 
   /** `paintSoon` is asked for whenever scrolling or a changed height calls for `paint()`. */
-  constructor(list: HTMLElement, scroller: HTMLElement, makeRow: () => VirtualRow<T>, paintSoon: () => void) {
+  constructor(
+    list: HTMLElement,
+    scroller: HTMLElement,
+    makeRow: (item: T) => VirtualRow<T>,
+    paintSoon: () => void,
+  ) {
     this.#list = list;
     this.#scroller = scroller;
     this.#makeRow = makeRow;
@@ -109,9 +116,10 @@ export class VirtualList<T extends Listed> {
     return element;
   }
 
-  #add({ id }: T): VirtualRow<T> {
-    const row = this.#spare.shift() ?? this.#makeRow();
-    this.#rows.set(id, row);
+  #add(item: T): VirtualRow<T> {
+    const at = this.#spare.findIndex((row) => row.fits?.(item) ?? true);
+    const row = (at < 0 ? undefined : this.#spare.splice(at, 1)[0]) ?? this.#makeRow(item);
+    this.#rows.set(item.id, row);
     this.#resized.observe(row.element);
     return row;
   }

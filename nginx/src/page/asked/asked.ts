@@ -147,6 +147,11 @@ export class Asked {
     const head = make("div", { className: "asked-head" }, this.#title, this.#left);
     const zone = need("drop");
     zone.before(make("div", { className: "asked" }, head, list, pickers.element));
+    // Only who has it learns how the items stand: here it comes first, and belongs to the form all the same.
+    if (this.#info.requiresPassword) {
+      need("password").setAttribute("form", "gate");
+      zone.parentElement?.querySelector(".asked")?.before(need("password-field"));
+    }
     if (this.#info.full) return;
     zone.classList.add("small");
     zone.before(make("div", { className: "asked-rest" }, this.#otherTitle, this.#otherText));
