@@ -88,8 +88,12 @@ def test_nothing_but_a_zone(owner: Client, visit: Visit, gauge: Gauge) -> None:
     gauge.check(visit(owner.make_link()).page, "sender empty")
 
 
-def test_a_phone(owner: Client, visit: Visit, gauge: Gauge) -> None:
-    gauge.check(visit(owner.make_link(), has_touch=True, is_mobile=True).page, "sender touch")
+def test_a_phone(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
+    sender = visit(owner.make_link(ask_name="required", password="later"), has_touch=True, is_mobile=True)
+    gauge.check(sender.page, "sender touch")
+    sender.choose(write(desk / LONG, content(1000)))
+    expect(sender.page.get_by_role("button", name="Send 1 file")).to_be_visible()
+    gauge.check(sender.page, "sender touch waits")
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ar"])
@@ -116,6 +120,29 @@ def test_a_folder_in_the_list(owner: Client, desk: Path, visit: Visit, gauge: Ga
     sender.choose_folder(folder)
     sender.expect_all_arrived("2 files have arrived")
     gauge.check(sender.page, "sender arrived", row=120)
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("en-GB", "light"), ("ar", "dark")])
+def test_folders_that_are_closed_and_open(
+    owner: Client, desk: Path, visit: Visit, gauge: Gauge, locale: str, scheme: Literal["light", "dark"]
+) -> None:
+    folder = desk / "A folder whose name is long as well"
+    for at in range(9):
+        write(folder / "first camera" / f"{at} {LONG}", content(1000, seed=at))
+        write(
+            folder / "second camera" / f"{at}.jpg", (b"MZ\x90" if at < 2 else b"\xff\xd8\xff") + content(900, seed=at)
+        )
+    sender = visit(owner.make_link(allowed_extensions=["mp4", "jpg"]), locale=locale, color_scheme=scheme)
+    page = sender.page
+    with page.expect_file_chooser() as chooser:
+        page.locator("#choose-folder").click()
+    chooser.value.set_files(folder)
+    expect(page.locator(".folder-lost")).to_be_visible()
+    expect(page.locator("#finished")).to_be_visible()
+    gauge.check(page, f"sender folder closed {locale}", row=160)
+    sender.open_folders()
+    gauge.check(page, f"sender folder open {locale}", row=160)
+    assert complaints(page) == []
 
 
 @pytest.mark.parametrize("sound", [1, 0], ids=["some", "all"])

@@ -143,7 +143,11 @@ export class FolderRow {
   /** As for all files: one click too many must not throw hours away. */
   #askTwice(): void {
     const sure = this.#timer !== 0;
-    this.#ask(sure ? 0 : Number(setTimeout(() => this.#ask(0), SURE_MS)));
+    const calm = (): void => {
+      this.#ask(0);
+      this.#paintButtons(this.#folder, this.#standing);
+    };
+    this.#ask(sure ? 0 : Number(setTimeout(calm, SURE_MS)));
     this.#paintButtons(this.#folder, this.#standing);
     if (sure) this.#actions.forAll.cancel(this.#folder.files);
   }
