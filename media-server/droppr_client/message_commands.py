@@ -97,7 +97,7 @@ def remind(api: Api, link: str, addresses: tuple[str, ...], as_json: bool) -> No
 
 @click.group()
 def endpoint() -> None:
-    """Where webhooks and messages to chats go to."""
+    """Where webhooks go to, messages to chats, and what is shown in browsers."""
 
 
 @endpoint.command()
@@ -124,7 +124,7 @@ def list_endpoints(api: Api, as_json: bool) -> None:
     if as_json:
         print_json({"endpoints": found})
     else:
-        print_table(("ID", "STATE", "KINDS", "LINK", "URL"), [_endpoint_row(each) for each in found])
+        print_table(("ID", "WAY", "STATE", "KINDS", "LINK", "WHERE"), [_endpoint_row(each) for each in found])
 
 
 @endpoint.command()
@@ -214,6 +214,7 @@ def _endpoint_row(endpoint: JSON) -> tuple[str, ...]:
     state = "on" if endpoint.get("active") is True else f"off {plain_text(endpoint.get('trouble') or '')}".strip()
     return (
         plain_text(endpoint.get("id")),
+        plain_text(endpoint.get("way") or "-"),
         "failing" if state == "on" and endpoint.get("failing_since") else state,
         " ".join(map(plain_text, kinds)) if isinstance(kinds, list) else "-",
         plain_text(endpoint.get("link") or "all"),

@@ -163,6 +163,7 @@ def test_endpoints_are_kept(endpoints: SQLEndpoints) -> None:
     second = Endpoint("ep_2", "https://b.example", "whsec_y", 0.5)
     endpoints.add(first)
     endpoints.add(second)
+    endpoints.add(replace(first, url="https://other.example.org"))
     assert endpoints.all() == [second, first]
     assert endpoints.load("ep_1") == first
     changed = endpoints.update("ep_1", lambda each: replace(each, active=False, trouble="No."))

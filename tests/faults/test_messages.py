@@ -14,6 +14,7 @@ from tests.support.catalogues import asked
 from tests.support.client import Client
 from tests.support.files import eventually
 from tests.support.live import GENEROUS, LiveServer
+from tests.support.pushes import push_service
 from tests.support.receivers import HookReceiver, Mailbox, hook_receiver, mail_server
 
 OWNER, SENDER = "owner@example.org", "anna@example.org"
@@ -137,6 +138,49 @@ def test_killed_while_a_webhook_is_posted(tmp_path: Path, said: bool) -> None:
             server.start()
             told = all_told(server, link)
         judge(box, hooks, told, most=2, posts=2)
+
+
+@pytest.mark.parametrize("step", ["a batch", "before the answer", "after the answer"])
+def test_killed_while_a_browser_is_told(tmp_path: Path, step: str) -> None:
+    """The browser is told all the same, and twice only where its push service had the message already; then in the first one's place."""
+    with mail_server() as box, push_service() as service:
+        server = server_with(tmp_path, box)
+        kill, browser = Kill(server), service.browser()
+
+        def answer(request: Any) -> int | None:
+            if step == "after the answer":
+                request.wfile.write(b"HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n")
+            kill()
+            return None if step == "after the answer" else 201
+
+        with server:
+            service.answer = (lambda request: 503) if step == "a batch" else answer
+            client = Client.of(server)
+            key = client.call("GET", "/api/push", owner=True).expect(200).json["key"]
+            client.call("POST", "/api/push", json=browser.subscription(), owner=True).expect(201)
+            link = client.make_link(title="Killed", notify="none")
+            link.deliver("a.txt", b"abc")
+            if step == "a batch":
+                waiting = "SELECT link FROM batches WHERE due_at IS NOT NULL"
+                eventually(lambda: asked(server.data_dir, waiting), seconds=SECONDS, what=step)
+                server.kill()
+                service.receiver.hooks.clear()
+            else:
+                kill.wait()
+            service.answer = lambda request: 201
+            server.start()
+
+            def log() -> list[Any]:
+                reply = Client.of(server).call("GET", f"/api/messages?link={link.hash}", owner=True).expect(200)
+                return [each["state"] for each in reply.json["messages"]]
+
+            eventually(lambda: log() == ["sent"], seconds=SECONDS, what="the push that was taken")
+            # The key outlives the process, or the browser would have to be asked again.
+            assert Client.of(server).call("GET", "/api/push", owner=True).expect(200).json["key"] == key
+        shown = service.shown(browser)
+        assert 1 <= len(shown) <= (1 if step == "a batch" else 2)
+        assert {(each["title"], each["files"]) for each in shown} == {("Killed", 1)}
+        assert len({each.headers["topic"] for each in service.sent(browser)}) == 1
 
 
 @pytest.mark.parametrize("stage", ["the reply", "a batch", "a message"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from app.core.actors import EVERYTHING, Reach
+from app.core.actors import THE_OWNER as THE_OWNERS_NAME
 from app.core.backoff import Backoff
 from app.core.checklists import Verdict
 from app.core.errors import Busy, ReceiptNotReady
@@ -26,6 +29,7 @@ from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
 from app.services.messages.item_messages import ItemMessages, ReturnLimits
 from app.services.messages.mails import Mails
+from app.services.messages.pushes import Pushes
 from app.services.messages.reader import MessageReader
 from app.services.messages.rules import Rules
 from app.services.messages.worker import MessageWorker
@@ -82,6 +86,23 @@ class ChatCarrier:
         return self.answer
 
 
+class PushCarrier:
+    """Notes what is to be shown in browsers: where, what, and in whose place."""
+
+    public_key = "key"
+
+    def __init__(self) -> None:
+        self.shown: list[tuple[str, dict[str, Any], str]] = []
+        self.answer = TAKEN
+
+    def check(self, url: str, p256dh: str, auth: str) -> None:
+        pass
+
+    def push(self, endpoint: Endpoint, content: bytes, topic: str) -> Answer:
+        self.shown.append((endpoint.id, json.loads(content), topic))
+        return self.answer
+
+
 class Receipts:
     def __init__(self) -> None:
         self.asked: list[list[str]] = []
@@ -110,7 +131,8 @@ class House:
         self.store: Any = SQLMessages(self.database)
         self.endpoints = SQLEndpoints(self.database)
         self.mail, self.hooks, self.receipts = Carrier(), Carrier(), Receipts()
-        self.chats = ChatCarrier()
+        self.chats, self.pushes = ChatCarrier(), PushCarrier()
+        self.reaches: dict[str, Reach] = {THE_OWNERS_NAME: EVERYTHING}
         self.limits = ConfirmationLimits()
         plain = Rules(True, (OWNER,), Pace(60, 900, 900), Pace(5, 60, 5))
         self.rules = replace(plain, **rules)
@@ -177,6 +199,7 @@ class House:
             mail=lambda: room,
             hooks=self.hooks,
             chats=Chats(self.chats, lambda: None),
+            pushes=Pushes(self.pushes, self.requests, self.reaches.get),
             clock=self.clock,
             backoff=Backoff(5.0, 3600.0, random.random),
         )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from app.core.actors import THE_OWNER
 from app.core.backoff import Backoff
 from app.core.links import ReceivedFile
 
@@ -60,6 +61,17 @@ _TO_SENDERS = (MessageKind.CONFIRMATION, MessageKind.INVITATION, MessageKind.REM
 HOOK_KINDS = tuple(kind for kind in MessageKind if kind not in _TO_SENDERS)
 CHAT_KINDS = (MessageKind.FILES_RECEIVED, MessageKind.FILES_REMOVED, MessageKind.TEST)
 """What people in a chat are told."""
+PUSH_KINDS = (MessageKind.FILES_RECEIVED, MessageKind.TEST)
+"""What owners are told in their browsers."""
+
+
+class Way(StrEnum):
+    """How an endpoint is told."""
+
+    WEBHOOK = "webhook"
+    CHAT = "chat"
+    PUSH = "push"
+    """In a browser, by the push service of whoever made that."""
 
 
 class Channel(StrEnum):
@@ -130,11 +142,11 @@ class Answer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where webhooks go to, or messages to a chat."""
+    """Where webhooks go to, messages to a chat, or what a browser shows."""
 
     id: str
     url: str
-    """With ``https://`` or ``http://`` that of a webhook; any other begins with the name of a chat service."""
+    """With ``https://`` or ``http://`` that of a webhook or of a browser; any other begins with the name of a chat service."""
     secret: str
     """What its messages are signed with: ``whsec_`` and base64. Those to chats are not."""
     created_at: float
@@ -148,10 +160,22 @@ class Endpoint:
     """Since when nothing that was posted to it was taken; None where the last was."""
     shown: str | None = None
     """The address without what it holds of secrets; None where it holds none."""
+    owner: str = THE_OWNER
+    """The name of whoever made it (``str(Actor)``)."""
+    name: str = ""
+    """Of a browser: what its owner knows it by."""
+    language: str = ""
+    """Of a browser: in which language it is told."""
+    p256dh: str = ""
+    """Of a browser: its public key, in base64url, as it has made it for this server."""
+    auth: str = ""
+    """Of a browser: the secret that goes with that."""
 
     @property
-    def is_chat(self) -> bool:
-        return is_chat(self.url)
+    def way(self) -> Way:
+        if self.p256dh:
+            return Way.PUSH
+        return Way.CHAT if is_chat(self.url) else Way.WEBHOOK
 
     def wants(self, kind: MessageKind, link: str | None) -> bool:
         return self.active and kind in self.kinds and self.link in (None, link)
@@ -173,7 +197,8 @@ class Pace:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What happened on a link and was not told yet to ``reader``: ``OWNER``, ``HOOKS``, ``HOOKS_REMOVED``, or a sender by their address."""
+    """What happened on a link and was not told yet to ``reader``: ``OWNER``, ``HOOKS``, ``HOOKS_REMOVED``, ``PUSHES``, or a sender by their
+    address."""
 
     link: str
     reader: str
@@ -196,6 +221,7 @@ class Batch:
 OWNER = "owner"
 HOOKS = "hooks"
 HOOKS_REMOVED = "hooks removed"
+PUSHES = "pushes"
 
 
 @dataclass(frozen=True, slots=True)

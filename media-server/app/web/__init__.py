@@ -23,6 +23,7 @@ from app.web.api.native import native
 from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
 from app.web.api.pages import SENDERS_PAGE, pages
+from app.web.api.push import push
 from app.web.api.receipts import receipts
 from app.web.api.reminders import reminders
 from app.web.api.requests import requests
@@ -52,6 +53,7 @@ _BLUEPRINTS = (
     entities,
     entity_uploads,
     messages,
+    push,
     reminders,
     receipts,
     shares,

@@ -6,6 +6,7 @@ import random
 from dataclasses import dataclass
 from functools import partial
 
+from app.core.actors import EVERYTHING, THE_OWNER, Reach
 from app.core.addresses import named_address
 from app.core.backoff import Backoff
 from app.core.mail_server import MailServer
@@ -21,14 +22,17 @@ from app.services.messages.invitations import Invitations
 from app.services.messages.item_messages import ItemMessages, ReturnLimits
 from app.services.messages.mails import Mails
 from app.services.messages.message_log import MessageLog
+from app.services.messages.pushes import Pushes
 from app.services.messages.reader import MessageReader
 from app.services.messages.reminders import Reminders, Stops
 from app.services.messages.rules import Rules
+from app.services.messages.subscriptions import Subscriptions
 from app.services.messages.worker import MessageWorker
 from app.services.senders.receipts import Receipts
 from app.settings import Settings
 from app.storage.disk.leader import LocalLeader
 from app.storage.messages.chats import AppriseChats
+from app.storage.messages.push import GONE, PushKey, WebPush
 from app.storage.messages.smtp import SMTPMail
 from app.storage.messages.webhooks import HTTPHooks
 from app.storage.sql.endpoints import SQLEndpoints
@@ -51,6 +55,7 @@ class Messages:
     invitations: Invitations
     reminders: Reminders
     endpoints: Endpoints
+    subscriptions: Subscriptions
     reader: MessageReader
     worker: MessageWorker
 
@@ -62,18 +67,12 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     rules = current.derived(_rules)
     hooks = HTTPHooks(settings.webhook_allow_private)
     chats = Chats(AppriseChats(settings.webhook_allow_private), lambda: current().public_url)
-    closing = Closing(
-        requests=requests,
-        store=store,
-        endpoints=endpoints,
-        attempts=ground.attempts,
-        rules=rules,
-        limits=current.derived(lambda now: ConfirmationLimits(link=now.rate_limit_confirmations)),
-        clock=clock,
-    )
+    push = _push(ground, settings)
+    pushes = Pushes(push, requests, _reach_of)
+    closing = _closing(ground, rules, (store, endpoints))
     reminding = SQLReminders(ground.catalogue)
     reminders = _reminders(ground, rules, reminding, bell)
-    delivery = _delivery(ground, receipts, (store, endpoints), (hooks, chats), reminders)
+    delivery = _delivery(ground, receipts, (store, endpoints), (hooks, chats, pushes), reminders)
     worker = MessageWorker(
         store=store,
         closing=closing,
@@ -84,15 +83,30 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         remind=reminders.remind_due,
         prune=lambda: store.prune(clock() - current().messages_kept_days * 86_400, MOST_MESSAGES),
     )
+    log = MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts)
     return Messages(
-        MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts),
+        log,
         Invitations(links=requests, store=reminding, rules=rules, clock=clock, bell=bell, acts=ground.acts),
         reminders,
         Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock, acts=ground.acts),
+        Subscriptions(store=endpoints, carrier=push, log=log, clock=clock, acts=ground.acts),
         MessageReader(
             requests=requests, store=store, endpoints=endpoints, items=_items(ground, rules), rules=rules, clock=clock
         ),
         worker,
+    )
+
+
+def _closing(ground: Ground, rules: Current[Rules], stores: tuple[SQLMessages, SQLEndpoints]) -> Closing:
+    store, endpoints = stores
+    return Closing(
+        requests=ground.requests,
+        store=store,
+        endpoints=endpoints,
+        attempts=ground.attempts,
+        rules=rules,
+        limits=ground.current.derived(lambda now: ConfirmationLimits(link=now.rate_limit_confirmations)),
+        clock=ground.clock,
     )
 
 
@@ -126,10 +140,10 @@ def _delivery(
     ground: Ground,
     receipts: Receipts,
     stores: tuple[SQLMessages, SQLEndpoints],
-    carriers: tuple[HTTPHooks, Chats],
+    carriers: tuple[HTTPHooks, Chats, Pushes],
     reminders: Reminders,
 ) -> Delivery:
-    (store, endpoints), (hooks, chats) = stores, carriers
+    (store, endpoints), (hooks, chats, pushes) = stores, carriers
     return Delivery(
         store=store,
         endpoints=endpoints,
@@ -137,10 +151,24 @@ def _delivery(
         mail=ground.current.derived(partial(mail_room, receipts)),
         hooks=hooks,
         chats=chats,
+        pushes=pushes,
         clock=ground.clock,
         backoff=Backoff(5.0, 3600.0, random.random),
         why_not=reminders.why_not,
     )
+
+
+def _push(ground: Ground, settings: Settings) -> WebPush:
+    contact = settings.public_url
+    if settings.mail_from is not None:
+        contact = f"mailto:{named_address(settings.mail_from)[1]}"
+    hooks = HTTPHooks(settings.webhook_allow_private, gone=GONE)
+    return WebPush(hooks, PushKey(ground.stores.secrets.get("push_key")), contact, ground.clock)
+
+
+def _reach_of(name: str) -> Reach | None:
+    """What whoever has a browser told may see, as things are now."""
+    return EVERYTHING if name == THE_OWNER else None
 
 
 def _rules(settings: Settings) -> Rules:

@@ -101,6 +101,30 @@ export interface components {
             /** @description They want no reminders. */
             readonly stopped: boolean;
         };
+        /** @description A subscription as browsers write it in JSON, and by which name its owner knows the browser. */
+        readonly BrowserBody: {
+            readonly endpoint: string;
+            readonly keys: components["schemas"]["BrowserKeys"];
+            readonly name?: string;
+            /** @description In which it is told, such as `de`. */
+            readonly language?: string;
+        };
+        /** @description What the browser has made for this server, in base64url. */
+        readonly BrowserKeys: {
+            readonly p256dh: string;
+            readonly auth: string;
+        };
+        /** @description A browser that is told what arrives. It is an endpoint, too. */
+        readonly BrowserReply: {
+            readonly id: string;
+            readonly name: string;
+            readonly created_at: number;
+            readonly active: boolean;
+            /** @description Since when it takes nothing; null where it does. */
+            readonly failing_since: number | null;
+            /** @description Why the server switched it off. */
+            readonly trouble: string | null;
+        };
         /** @description Of the process that answers. */
         readonly BufferPool: {
             readonly in_use: number;
@@ -329,8 +353,11 @@ export interface components {
         /** @description A new endpoint, or one with a new secret. */
         readonly EndpointMade: {
             readonly id: string;
-            /** @description Of a chat without the secrets in it. */
+            readonly way: components["schemas"]["Way"];
+            /** @description Of a chat without the secrets in it. Of a browser: by whom, and its name. */
             readonly url: string;
+            /** @description Who made it. */
+            readonly owner: string;
             readonly kinds: readonly components["schemas"]["MessageKind"][];
             /** @description The hash of the only link that it is told of; null for all. */
             readonly link: string | null;
@@ -343,11 +370,14 @@ export interface components {
             /** @description What its messages are signed with. It is told this once. Empty for a chat. */
             readonly secret: string;
         };
-        /** @description Where webhooks go to, or messages to a chat. */
+        /** @description Where webhooks go to, messages to a chat, or what a browser shows. */
         readonly EndpointReply: {
             readonly id: string;
-            /** @description Of a chat without the secrets in it. */
+            readonly way: components["schemas"]["Way"];
+            /** @description Of a chat without the secrets in it. Of a browser: by whom, and its name. */
             readonly url: string;
+            /** @description Who made it. */
+            readonly owner: string;
             readonly kinds: readonly components["schemas"]["MessageKind"][];
             /** @description The hash of the only link that it is told of; null for all. */
             readonly link: string | null;
@@ -1335,6 +1365,12 @@ export interface components {
             readonly seconds_left: number | null;
             readonly running: boolean;
         };
+        /** @description What a page needs to have its browser told, and which others of its owner are. */
+        readonly PushReply: {
+            /** @description What to subscribe with (`applicationServerKey`), in base64url. */
+            readonly key: string;
+            readonly browsers: readonly components["schemas"]["BrowserReply"][];
+        };
         /** @description One thing that a link asks senders to say. */
         readonly QuestionBody: {
             /** @description The server gives one where there is none; it stays through changes. */
@@ -1989,6 +2025,11 @@ export interface components {
             /** @description Whether accounts, the audit and the server's own things are. */
             readonly may_administer: boolean;
         };
+        /**
+         * @description How an endpoint is told.
+         * @enum {string}
+         */
+        readonly Way: "webhook" | "chat" | "push";
         /**
          * @description Why there is no picture of a file.
          * @enum {string}

@@ -67,7 +67,7 @@ class MessageStore(Protocol):
 
 
 class EndpointStore(Protocol):
-    """Where webhooks go to. Raises what MessageStore raises."""
+    """Where webhooks go to, messages to chats and to browsers. Raises what MessageStore raises."""
 
     def all(self) -> list[Endpoint]:
         """Every endpoint, the oldest first."""
@@ -76,7 +76,7 @@ class EndpointStore(Protocol):
     def load(self, id: str) -> Endpoint | None: ...
 
     def add(self, endpoint: Endpoint) -> None:
-        """Durably add a new one."""
+        """Durably add a new one. One whose id is there already changes nothing."""
         ...
 
     def update(self, id: str, change: Callable[[Endpoint], Endpoint]) -> Endpoint | None:

@@ -14,10 +14,12 @@ from app.core.messages import (
     HOOKS,
     HOOKS_REMOVED,
     OWNER,
+    PUSHES,
     Batch,
     Channel,
     Message,
     MessageKind,
+    Way,
     emptied,
     facts_of,
     message_id,
@@ -34,6 +36,12 @@ from app.services.operations.observer import shortened
 AT_ONCE = 20
 """Batches that one look closes."""
 AGAIN_SECONDS = 300.0
+
+_KINDS = {
+    HOOKS: MessageKind.FILES_RECEIVED,
+    HOOKS_REMOVED: MessageKind.FILES_REMOVED,
+    PUSHES: MessageKind.FILES_RECEIVED,
+}
 
 log = logging.getLogger("droppr.messages")
 
@@ -99,9 +107,10 @@ class Closing:
             link = self._link(batch)
             for address in self._rules().told(link.terms if link else Terms()):
                 yield self._message(batch, MessageKind.FILES_RECEIVED, Channel.MAIL, address)
-        kind = {HOOKS: MessageKind.FILES_RECEIVED, HOOKS_REMOVED: MessageKind.FILES_REMOVED}.get(batch.reader)
+        kind = _KINDS.get(batch.reader)
         for endpoint in self._endpoints.all() if kind else ():
-            if kind is not None and endpoint.wants(kind, batch.link):
+            meant = (endpoint.way is Way.PUSH) is (batch.reader == PUSHES)
+            if kind is not None and meant and endpoint.wants(kind, batch.link):
                 yield self._message(batch, kind, Channel.WEBHOOK, endpoint.id)
 
     def _close_for_sender(self, batch: Batch, address: str) -> None:

@@ -11,13 +11,14 @@ from typing import Any
 
 from app.core.backoff import Backoff
 from app.core.errors import Busy, RateLimited, ReceiptNotReady, RequestNotFound, UploadError
-from app.core.messages import Answer, Channel, Endpoint, Message, MessageKind, Outcome, after_post, tried
+from app.core.messages import Answer, Channel, Endpoint, Message, MessageKind, Outcome, Way, after_post, tried
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.guards import Clock
 from app.core.ports.messages import EndpointStore, HookCarrier, MailCarrier, MessageStore
 from app.core.ports.settings import Current
 from app.services.messages.chats import Chats
 from app.services.messages.mails import Mails
+from app.services.messages.pushes import Pushes
 from app.services.messages.webhooks import body_of, signed
 from app.services.operations.observer import MESSAGES
 from app.services.senders.receipts import Receipts
@@ -50,6 +51,7 @@ class Delivery:
         mail: Current[MailRoom | None],
         hooks: HookCarrier,
         chats: Chats,
+        pushes: Pushes,
         clock: Clock,
         backoff: Backoff,
         why_not: Callable[[Message], str | None] = lambda _: None,
@@ -61,6 +63,7 @@ class Delivery:
         self._mail = mail
         self._hooks = hooks
         self._chats = chats
+        self._pushes = pushes
         self._clock = clock
         self._backoff = backoff
         self._why_not = why_not
@@ -96,7 +99,17 @@ class Delivery:
             return Answer(Outcome.NEVER, "The endpoint was removed.")
         if not endpoint.active and message.kind is not MessageKind.TEST:
             return Answer(Outcome.NEVER, "The endpoint is switched off.")
-        answer = self._chats.send(endpoint.url, message) if endpoint.is_chat else self._signed(endpoint, message)
+        match endpoint.way:
+            case Way.PUSH:
+                answer = self._pushes.send(endpoint, message)
+            case Way.CHAT:
+                answer = self._chats.send(endpoint.url, message)
+            case Way.WEBHOOK:
+                answer = self._signed(endpoint, message)
+        if answer.gone and endpoint.way is Way.PUSH:
+            # A browser that was told never to be told again has another address by the time it wants to.
+            self._endpoints.remove(endpoint.id)
+            return answer
         if answer.outcome is not Outcome.TAKEN or endpoint.failing_since is not None:
             self._endpoints.update(endpoint.id, partial(after_post, answer=answer, now=self._clock()))
         return answer

@@ -10,7 +10,7 @@ from typing import Any
 from app.core.actors import Actor
 from app.core.audit import Act
 from app.core.errors import EndpointNotFound, InvalidRequest
-from app.core.messages import CHAT_KINDS, HOOK_KINDS, Endpoint, MessageKind, is_chat
+from app.core.messages import CHAT_KINDS, HOOK_KINDS, PUSH_KINDS, Endpoint, MessageKind, Way, is_chat
 from app.core.ports.guards import Clock
 from app.core.ports.links import LinkStore
 from app.core.ports.messages import EndpointStore, HookCarrier
@@ -44,16 +44,17 @@ class Endpoints:
         shown = self._checked(url)
         if link is not None:
             self._links.load(link)
-        if len(self._store.all()) >= MAX_ENDPOINTS:
+        if len([each for each in self._store.all() if each.way is not Way.PUSH]) >= MAX_ENDPOINTS:
             raise InvalidRequest(f"There are {MAX_ENDPOINTS} endpoints already. Remove one first.")
         made = Endpoint(
             id=f"ep_{secrets.token_hex(8)}",
             url=url,
             secret="" if is_chat(url) else new_secret(),
             created_at=self._clock(),
-            kinds=_kinds(url, kinds),
+            kinds=_kinds(Way.CHAT if is_chat(url) else Way.WEBHOOK, kinds),
             link=link,
             shown=shown,
+            owner=str(actor),
         )
         self._store.add(made)
         self._acts.note(actor, Act.ENDPOINT_MADE, link, endpoint=made.id)
@@ -67,11 +68,15 @@ class Endpoints:
             raise EndpointNotFound()
         more: dict[str, Any] = {"trouble": None, "failing_since": None} if changes.get("active") else {}
         if "url" in changes:
-            if is_chat(changes["url"]) != before.is_chat:
+            if before.way is Way.PUSH:
+                raise InvalidRequest(
+                    "A browser has the address that it has. Remove it, and have it told anew from there."
+                )
+            if is_chat(changes["url"]) != (before.way is Way.CHAT):
                 raise InvalidRequest("A webhook stays a webhook, and a chat a chat: make a new endpoint.")
             more["shown"] = self._checked(changes["url"])
         if "kinds" in changes:
-            _kinds(before.url, changes["kinds"])
+            _kinds(before.way, changes["kinds"])
         changed = self._store.update(id, lambda each: replace(each, **changes, **more))
         if changed is None:
             raise EndpointNotFound()
@@ -81,7 +86,9 @@ class Endpoints:
     def renew_secret(self, id: str, actor: Actor) -> Endpoint:
         """The endpoint with another secret, which counts at once. Raises EndpointNotFound, InvalidRequest."""
         before = self._store.load(id)
-        if before is not None and before.is_chat:
+        if before is not None and before.way is Way.PUSH:
+            raise InvalidRequest("What a browser is told is not signed with a secret, but encrypted for it.")
+        if before is not None and before.way is Way.CHAT:
             raise InvalidRequest("Messages to a chat are not signed. To change its token, change its address.")
         renewed = self._store.update(id, lambda each: replace(each, secret=new_secret()))
         if renewed is None:
@@ -103,10 +110,14 @@ class Endpoints:
         return None
 
 
-def _kinds(url: str, kinds: Sequence[MessageKind] | None) -> tuple[MessageKind, ...]:
-    known = CHAT_KINDS if is_chat(url) else HOOK_KINDS
+_KINDS = {Way.WEBHOOK: HOOK_KINDS, Way.CHAT: CHAT_KINDS, Way.PUSH: PUSH_KINDS}
+
+
+def _kinds(way: Way, kinds: Sequence[MessageKind] | None) -> tuple[MessageKind, ...]:
+    known = _KINDS[way]
     if kinds is None:
         return known
     if not {*kinds} <= {*known}:
-        raise InvalidRequest(f"A chat is told of {', '.join(known)} only.", fields={"kinds": "not for chats"})
+        what = "browser" if way is Way.PUSH else "chat"
+        raise InvalidRequest(f"A {what} is told of {', '.join(known)} only.", fields={"kinds": f"not for {what}s"})
     return tuple(kinds)

@@ -14,6 +14,7 @@ from app.core.messages import (
     HOOKS,
     HOOKS_REMOVED,
     OWNER,
+    PUSHES,
     Arrival,
     Batch,
     Channel,
@@ -21,6 +22,7 @@ from app.core.messages import (
     Message,
     MessageKind,
     Pace,
+    Way,
     gathered,
     message_id,
 )
@@ -70,7 +72,7 @@ class MessageReader:
         for link, uploads in _uploads(events, EventKind.FILE_RECEIVED).items():
             with suppress(RequestNotFound):  # The link was deleted since.
                 self._received(link, uploads, hooks)
-        if _wanted(hooks, MessageKind.FILES_REMOVED):
+        if _ways(hooks, MessageKind.FILES_REMOVED):
             for link, uploads in _uploads(events, EventKind.FILE_REMOVED).items():
                 with suppress(RequestNotFound):
                     self._removed(link, uploads)
@@ -80,14 +82,17 @@ class MessageReader:
     def _received(self, hash: str, uploads: Mapping[int, str], hooks: Iterable[Endpoint]) -> None:
         link = self._requests.load(hash)
         told, confirms = self._rules().told(link.terms), self._rules().mail and link.terms.confirm
-        by_hook = _wanted(hooks, MessageKind.FILES_RECEIVED, hash)
-        if not told and not confirms and not by_hook:
+        ways = _ways(hooks, MessageKind.FILES_RECEIVED, hash)
+        by_hook, by_push = bool(ways - {Way.PUSH}), Way.PUSH in ways
+        if not told and not confirms and not ways:
             return
         arrivals = _arrivals(uploads, self._requests.files(hash, uploads.values()))
         if told:
             self._gather(link, OWNER, arrivals, self._rules().mail_pace)
         if by_hook:
             self._gather(link, HOOKS, arrivals, self._rules().hook_pace)
+        if by_push:
+            self._gather(link, PUSHES, arrivals, self._rules().hook_pace)
         if confirms:
             for address, theirs in _by_sender(arrivals).items():
                 self._gather(link, SENDER + address, theirs, self._rules().mail_pace, proven=True)
@@ -106,7 +111,7 @@ class MessageReader:
             more = gathered(batch, arrivals, now, pace, proven=proven)
             if more is batch or more.due_at is None:
                 return more
-            quiet = self._rules().quiet if reader == OWNER else None
+            quiet = self._rules().quiet if reader in (OWNER, PUSHES) else None
             due = quiet.over_at(more.due_at) if quiet else more.due_at
             return replace(more, due_at=due, title=link.terms.title, folder=str(link.folder))
 
@@ -129,8 +134,9 @@ class MessageReader:
                 )
 
 
-def _wanted(hooks: Iterable[Endpoint], kind: MessageKind, link: str | None = None) -> bool:
-    return any(kind in each.kinds and (link is None or each.link in (None, link)) for each in hooks)
+def _ways(hooks: Iterable[Endpoint], kind: MessageKind, link: str | None = None) -> set[Way]:
+    """By which ways somebody wants to be told of this kind, about the link or any."""
+    return {each.way for each in hooks if kind in each.kinds and (link is None or each.link in (None, link))}
 
 
 def _uploads(events: Sequence[Event], kind: EventKind) -> dict[str, dict[int, str]]:

@@ -37,10 +37,18 @@ class _Target(NamedTuple):
 class HTTPHooks:
     """Posts to what ``allowed`` names besides the public internet; without TLS only there."""
 
-    def __init__(self, allowed: Sequence[Network], agent: str = "Droppr", seconds: float = SECONDS) -> None:
+    def __init__(
+        self,
+        allowed: Sequence[Network],
+        agent: str = "Droppr",
+        seconds: float = SECONDS,
+        gone: Sequence[int] = (http.HTTPStatus.GONE,),
+    ) -> None:
+        """``gone`` are the statuses by which somebody says that they want nothing more."""
         self._allowed = allowed
         self._agent = agent
         self._seconds = seconds
+        self._gone = gone
 
     def check(self, url: str) -> None:
         try:
@@ -88,7 +96,7 @@ class HTTPHooks:
                 connection.sock = line
                 whole = {"Host": target.named, "User-Agent": self._agent, "Connection": "close", **headers}
                 connection.request("POST", target.path, body, whole)
-                return _answer(connection.getresponse())
+                return _answer(connection.getresponse(), self._gone)
         finally:
             plain.close()
 
@@ -125,12 +133,12 @@ def _connected(addresses: Sequence[str], port: int, seconds: float) -> socket.so
     raise trouble or OSError("the host has no address")
 
 
-def _answer(response: http.client.HTTPResponse) -> Answer:
+def _answer(response: http.client.HTTPResponse, gone: Sequence[int]) -> Answer:
     """What a status means. Nothing else is read: what an endpoint says may be as long as it likes."""
     text = f"{response.status} {_SHOWN.sub(' ', response.reason or '')[:80]}".strip()
     if 200 <= response.status < 300:
         return Answer(Outcome.TAKEN, text)
-    if response.status == 410:
+    if response.status in gone:
         return Answer(Outcome.NEVER, text, gone=True)
     if 300 <= response.status < 400:
         text += ". Redirects are not followed: set the address that it leads to."

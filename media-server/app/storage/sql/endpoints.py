@@ -27,7 +27,7 @@ class SQLEndpoints:
         self._all = words(documents.order_by(endpoints.c.created_at, endpoints.c.id))
         self._load = words(documents.where(this))
         self._lock = words(documents.where(this).with_for_update())
-        self._add = words(inserted(database, endpoints))
+        self._add = words(inserted(database, endpoints).on_conflict_do_nothing(index_elements=["id"]))
         self._update = words(endpoints.update().values(document=value("document")).where(this))
         self._remove = words(endpoints.delete().where(this))
 

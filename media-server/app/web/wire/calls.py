@@ -16,6 +16,7 @@ from app.web.wire.entity_calls import entity_calls
 from app.web.wire.file_queries import FilesQuery
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
+from app.web.wire.push_views import PUSH_CALLS
 from app.web.wire.received_calls import received_calls
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, ShowQuery
 from app.web.wire.settings_calls import settings_calls
@@ -246,6 +247,7 @@ CALLS = (
     ),
     *entity_calls(_FORM_FIELDS, _CHUNK),
     *MESSAGE_CALLS,
+    *PUSH_CALLS,
     *AUDIT_CALLS,
     *settings_calls(_BYTES),
     Call(

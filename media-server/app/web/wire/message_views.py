@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from typing_extensions import TypedDict
 
 from app.core.addresses import address_list, mail_address
-from app.core.messages import HOOK_KINDS, Channel, Endpoint, Message, MessageKind, MessageState
+from app.core.messages import HOOK_KINDS, Channel, Endpoint, Message, MessageKind, MessageState, Way
 from app.services.messages.reminders import Awaited
 from app.web.wire.replies import NextCursor
 
@@ -50,10 +50,12 @@ class OnTheirWay(TypedDict):
 
 
 class EndpointReply(TypedDict):
-    """Where webhooks go to, or messages to a chat."""
+    """Where webhooks go to, messages to a chat, or what a browser shows."""
 
     id: str
-    url: Annotated[str, Field(description="Of a chat without the secrets in it.")]
+    way: Way
+    url: Annotated[str, Field(description="Of a chat without the secrets in it. Of a browser: by whom, and its name.")]
+    owner: Annotated[str, Field(description="Who made it.")]
     kinds: list[MessageKind]
     link: Annotated[str | None, Field(description="The hash of the only link that it is told of; null for all.")]
     active: bool
@@ -228,6 +230,8 @@ def awaited_view(each: Awaited) -> AwaitedReply:
 def endpoint_view(endpoint: Endpoint) -> EndpointReply:
     return {
         "id": endpoint.id,
+        "way": endpoint.way,
+        "owner": endpoint.owner,
         "url": endpoint.shown or endpoint.url,
         "kinds": list(endpoint.kinds),
         "link": endpoint.link,
