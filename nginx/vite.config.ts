@@ -58,6 +58,54 @@ function adminFurtherDown(): Plugin {
   };
 }
 
+/** The worker that shows notifications stands where it is asked for by name, as one file. */
+const WORKER = "push-worker";
+
+/**
+ * What makes the owner's pages an app that can be installed. The icons lie in `public/`; addresses are relative to the manifest, so they
+ * are right below a path as well.
+ */
+function installable(): Plugin {
+  const icon = (name: string, size: number, purpose: string): object => ({
+    src: `../icon-${name}.png`,
+    sizes: `${size}x${size}`,
+    type: "image/png",
+    purpose,
+  });
+  return {
+    name: "droppr:installable",
+    enforce: "post",
+    generateBundle(_, bundle) {
+      const drawing = Object.keys(bundle).find((name) => /^assets\/icon-[^/]+\.svg$/.test(name));
+      const manifest = JSON.stringify({
+        name: "Droppr",
+        short_name: "Droppr",
+        start_url: "../admin",
+        scope: "../admin",
+        display: "standalone",
+        // As style.css has them in light; the page itself says what it is in the dark.
+        theme_color: "#f5f3ee",
+        background_color: "#f5f3ee",
+        icons: [
+          icon("192", 192, "any"),
+          icon("512", 512, "any"),
+          icon("maskable", 512, "maskable"),
+          { src: `../${drawing}`, sizes: "any", type: "image/svg+xml" },
+        ],
+      });
+      const made = this.emitFile({ type: "asset", name: "droppr.webmanifest", source: manifest });
+      const page = bundle["admin.html"];
+      if (page?.type !== "asset") return this.error("There is no admin.html to make an app of.");
+      const links = `  <link rel="manifest" href="./${this.getFileName(made)}">\n  </head>`;
+      page.source = String(page.source).replace("</head>", links);
+      for (const { fileName, ...file } of Object.values(bundle)) {
+        if (fileName === `${WORKER}.js` && file.type === "chunk" && file.imports.length > 0)
+          return this.error("Browsers load the worker as a script, which imports nothing.");
+      }
+    },
+  };
+}
+
 /** By which Vite's own plugin asks for what it puts around each `import()`. */
 const HELPER = "\0vite/preload-helper.js";
 
@@ -138,6 +186,7 @@ export default defineConfig({
     loadingLater(),
     furtherDown(),
     ownersCopies(),
+    installable(),
     adminFurtherDown(),
     pageForEachLanguage(),
     findingLicenses(),
@@ -164,11 +213,13 @@ export default defineConfig({
         document: page("document"),
         audit: page("audit"),
         settings: page("settings"),
+        [WORKER]: resolve(src, `${WORKER}.ts`),
       },
       // What the sender's page shares with others stays in one file: cut finer, for others, it would weigh more.
       output: {
         codeSplitting: { groups: [{ name: "later", test: SHARED }] },
         chunkFileNames: ({ facadeModuleId }) => `assets/${deskWords(facadeModuleId)}-[hash].js`,
+        entryFileNames: ({ name }) => (name === WORKER ? "[name].js" : "assets/[name]-[hash].js"),
       },
     },
   },

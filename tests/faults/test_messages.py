@@ -156,8 +156,8 @@ def test_killed_while_a_browser_is_told(tmp_path: Path, step: str) -> None:
         with server:
             service.answer = (lambda request: 503) if step == "a batch" else answer
             client = Client.of(server)
-            key = client.call("GET", "/api/push", owner=True).expect(200).json["key"]
-            client.call("POST", "/api/push", json=browser.subscription(), owner=True).expect(201)
+            key = client.call("GET", "/api/droppr/push", owner=True).expect(200).json["key"]
+            client.call("POST", "/api/droppr/push", json=browser.subscription(), owner=True).expect(201)
             link = client.make_link(title="Killed", notify="none")
             link.deliver("a.txt", b"abc")
             if step == "a batch":
@@ -176,7 +176,7 @@ def test_killed_while_a_browser_is_told(tmp_path: Path, step: str) -> None:
 
             eventually(lambda: log() == ["sent"], seconds=SECONDS, what="the push that was taken")
             # The key outlives the process, or the browser would have to be asked again.
-            assert Client.of(server).call("GET", "/api/push", owner=True).expect(200).json["key"] == key
+            assert Client.of(server).call("GET", "/api/droppr/push", owner=True).expect(200).json["key"] == key
         shown = service.shown(browser)
         assert 1 <= len(shown) <= (1 if step == "a batch" else 2)
         assert {(each["title"], each["files"]) for each in shown} == {("Killed", 1)}

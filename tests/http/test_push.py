@@ -27,7 +27,7 @@ def service() -> Iterator[PushService]:
 
 def subscribe(client: Client, browser: PushBrowser, **more: object) -> dict[str, Any]:
     body = browser.subscription(**more)
-    made: dict[str, Any] = client.call("POST", "/api/push", json=body, owner=True).expect(201).json
+    made: dict[str, Any] = client.call("POST", "/api/droppr/push", json=body, owner=True).expect(201).json
     return made
 
 
@@ -41,7 +41,7 @@ def test_a_browser_is_told_what_arrives_and_one_that_is_gone_is_forgotten(
 ) -> None:
     browser, gone = service.browser(), service.browser()
     made, lost = subscribe(client, browser, language="de"), subscribe(client, gone, name="Old phone")
-    state = client.call("GET", "/api/push", owner=True).expect(200).json
+    state = client.call("GET", "/api/droppr/push", owner=True).expect(200).json
     assert {each["id"] for each in state["browsers"]} == {made["id"], lost["id"]}
     assert len(decoded(state["key"])) == 65
     assert (told.data_dir / "push_key").stat().st_mode & 0o777 == 0o600
@@ -60,7 +60,7 @@ def test_a_browser_is_told_what_arrives_and_one_that_is_gone_is_forgotten(
     assert b"Anna" not in hook.body
     eventually(lambda: [each["id"] for each in endpoints(client)] == [made["id"]], seconds=30, what="the removal")
     # A test, by the page's own call and by that for all endpoints, which the command line makes.
-    client.call("POST", f"/api/push/{made['id']}/test", owner=True).expect(202)
+    client.call("POST", f"/api/droppr/push/{made['id']}/test", owner=True).expect(202)
     said = told_terminal.run("message", "test", "--endpoint", made["id"])
     assert "201" in said
     assert [each["title"] for each in service.shown(browser, 3)[-2:]] == ["Droppr", "Droppr"]
@@ -68,8 +68,8 @@ def test_a_browser_is_told_what_arrives_and_one_that_is_gone_is_forgotten(
     assert "push" in listed
     assert "(Chromium on Linux)" in listed
     assert browser.url not in listed
-    client.call("DELETE", f"/api/push/{made['id']}", owner=True).expect(204)
-    client.call("DELETE", f"/api/push/{made['id']}", owner=True).expect(404, "endpoint_not_found")
+    client.call("DELETE", f"/api/droppr/push/{made['id']}", owner=True).expect(204)
+    client.call("DELETE", f"/api/droppr/push/{made['id']}", owner=True).expect(404, "endpoint_not_found")
     assert endpoints(client) == []
 
 
@@ -88,6 +88,6 @@ def test_a_browser_is_told_what_arrives_and_one_that_is_gone_is_forgotten(
 )
 def test_what_is_no_browser_is_refused(client: Client, service: PushService, wrong: dict[str, Any], code: str) -> None:
     body = service.browser().subscription() | wrong
-    client.call("POST", "/api/push", json=body, owner=True).expect(400, code)
-    client.call("POST", "/api/push", json=body).expect(401, "unauthorized")
+    client.call("POST", "/api/droppr/push", json=body, owner=True).expect(400, code)
+    client.call("POST", "/api/droppr/push", json=body).expect(401, "unauthorized")
     assert endpoints(client) == []

@@ -128,6 +128,7 @@ class House:
             mail=lambda: MailRoom(Mails("droppr@example.org", BASE), self, None, BASE),  # type: ignore[arg-type]
             hooks=None,  # type: ignore[arg-type]
             chats=None,  # type: ignore[arg-type]
+            pushes=None,  # type: ignore[arg-type]
             clock=self.clock,
             backoff=Backoff(5.0, 60.0, random.random),
             why_not=reminders.why_not,

@@ -26,6 +26,7 @@ import {
   SETTINGS_ADDRESS,
 } from "./places";
 import { Poller } from "./poller";
+import { Bell } from "./push/bell";
 import { SearchPanel } from "./search";
 import { NOBODY_ELSE, showFor, type Who } from "./whose";
 import { errorWords } from "./words";
@@ -77,6 +78,7 @@ export class AdminPage {
   readonly #login = new LoginForm();
   readonly #head = new Head(this.#api);
   #hasBegun = false;
+  readonly #bell = new Bell(this.#api, (address) => this.#places.go(address));
   /** Whether the server has taken this page for the owner's yet. */
   #wasIn = false;
 
@@ -120,6 +122,7 @@ export class AdminPage {
 
   #countNew(files: number): void {
     this.#new = files;
+    this.#bell.count(files);
     this.#nameWindow();
   }
 
@@ -190,6 +193,7 @@ export class AdminPage {
 
   async #logOut(): Promise<void> {
     try {
+      await this.#bell.leave();
       await this.#api.logOut();
     } catch (error) {
       show(need("trouble"), t("still_logged_in", { error: errorWords(error) }));
@@ -229,6 +233,7 @@ export class AdminPage {
     need("link-page").hidden = !loggedIn || this.#shown === null;
     need("log-out").hidden = !loggedIn;
     if (!loggedIn) this.#head.hide();
+    this.#bell.show(loggedIn);
   }
 }
 

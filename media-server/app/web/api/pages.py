@@ -46,6 +46,17 @@ def audit() -> Response:
     return _moved("../audit") if request.path.endswith("/") else _page("audit.html")
 
 
+@pages.get("/admin/push-worker.js")
+def push_worker() -> Response:
+    """It stands below the owner's pages, as it is for those alone."""
+    return _page("push-worker.js")
+
+
+@pages.get("/icon-<name>.png")
+def icon(name: str) -> Response:
+    return send_from_directory(_built(), f"icon-{name}.png", max_age=0)
+
+
 @pages.get("/admin/links/<hash>", strict_slashes=False)
 def admin_link(hash: str) -> Response:
     """The same for every link, also for one that there is not: the page asks for it itself, once its reader is the owner."""

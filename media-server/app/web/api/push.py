@@ -10,7 +10,7 @@ from app.web.wire.message_views import message_view
 from app.web.wire.ownership import acting, owner_required
 from app.web.wire.push_views import BrowserBody, PushReply, browser_view
 
-push = Blueprint("push", __name__, url_prefix="/api/push")
+push = Blueprint("push", __name__, url_prefix="/api/droppr/push")
 MAX_BYTES = 8 * 1024
 
 

@@ -11,7 +11,7 @@ from app.core.messages import Endpoint
 from app.web.wire import message_views
 from app.web.wire.declaring import Call, Group, Who
 
-_PATH = "/api/push"
+_PATH = "/api/droppr/push"
 
 
 class BrowserReply(TypedDict):

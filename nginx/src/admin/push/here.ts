@@ -1,0 +1,128 @@
+// This browser as one that is told what arrives: whether it can be, its subscription, and by which name people know it.
+
+import { BASE } from "../../page/base";
+
+const SCOPE = `${BASE}/admin/`;
+const SCRIPT = `${SCOPE}push-worker.js`;
+const KEPT = "droppr.push";
+const PATIENCE_MS = 30_000;
+
+/** Why it cannot be told. */
+export type Trouble = "insecure" | "homeScreen" | "unable" | "blocked" | "dismissed" | "noService";
+
+export class Refused extends Error {
+  constructor(readonly why: Trouble) {
+    super(why);
+  }
+}
+
+/** What keeps it from being told, as far as that can be known without asking for anything. */
+export function trouble(): Trouble | null {
+  if (!isSecureContext) return "insecure";
+  if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window))
+    return /iPhone|iPad|iPod/.test(navigator.userAgent) ? "homeScreen" : "unable";
+  return Notification.permission === "denied" ? "blocked" : null;
+}
+
+/** The registration where there has been one; asks for nothing. */
+export async function registered(): Promise<ServiceWorkerRegistration | null> {
+  if (!isSecureContext || !("serviceWorker" in navigator)) return null;
+  return (await navigator.serviceWorker.getRegistration(SCOPE)) ?? null;
+}
+
+export async function subscription(key: string): Promise<PushSubscription | null> {
+  const found = await (await registered())?.pushManager?.getSubscription();
+  return found && keyOf(found) === key ? found : null;
+}
+
+/** Asks for the permission, so it is to be called by a click. Throws `Refused`. */
+export async function subscribe(key: string): Promise<PushSubscription> {
+  const before = trouble();
+  if (before !== null) throw new Refused(before);
+  const permission = await Notification.requestPermission();
+  if (permission !== "granted") throw new Refused(permission === "denied" ? "blocked" : "dismissed");
+  const { pushManager } = await working();
+  // One for another key is of no use: a server that was set up anew has a new one.
+  const old = await pushManager.getSubscription();
+  if (old !== null && keyOf(old) !== key) await old.unsubscribe();
+  // Where the push service is kept away, some browsers try for ever.
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(reject, PATIENCE_MS);
+  });
+  try {
+    const options = { userVisibleOnly: true, applicationServerKey: bytesOf(key) };
+    return await Promise.race([pushManager.subscribe(options), late]);
+  } catch {
+    throw new Refused("noService");
+  }
+}
+
+/** A worker that runs; browsers subscribe no other. */
+async function working(): Promise<ServiceWorkerRegistration> {
+  const made = await navigator.serviceWorker.register(SCRIPT, { scope: SCOPE, updateViaCache: "none" });
+  const worker = made.active ?? made.waiting ?? made.installing;
+  if (worker === null || made.active !== null) return made;
+  await new Promise<void>((resolve, reject) => {
+    const follow = (): void => {
+      if (worker.state === "activated") resolve();
+      else if (worker.state === "redundant") reject(new Refused("unable"));
+    };
+    worker.addEventListener("statechange", follow);
+    follow();
+  });
+  return made;
+}
+
+/** Under which id the server knows this browser; null where it does not, as far as this browser knows. */
+export function keptId(): string | null {
+  try {
+    return localStorage.getItem(KEPT);
+  } catch {
+    return null;
+  }
+}
+
+export function keepId(id: string | null): void {
+  try {
+    if (id === null) localStorage.removeItem(KEPT);
+    else localStorage.setItem(KEPT, id);
+  } catch {
+    // It is told when the dialog is opened next.
+  }
+}
+
+function keyOf({ options }: PushSubscription): string {
+  const key = options.applicationServerKey;
+  if (key === null) return "";
+  const text = String.fromCharCode(...new Uint8Array(key));
+  return btoa(text).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+function bytesOf(key: string): Uint8Array<ArrayBuffer> {
+  const text = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
+  return Uint8Array.from(text, (each) => each.charCodeAt(0));
+}
+
+const BROWSERS = [
+  [/Edg[A-Z]?[A-Z]?\//i, "Edge"],
+  [/OPR\//, "Opera"],
+  [/SamsungBrowser\//, "Samsung Internet"],
+  [/Firefox\/|FxiOS\//, "Firefox"],
+  [/Chrome\/|CriOS\//, "Chrome"],
+  [/Safari\//, "Safari"],
+] as const;
+const SYSTEMS = [
+  [/iPhone|iPod/, "iPhone"],
+  [/iPad/, "iPad"],
+  [/Android/, "Android"],
+  [/Windows/, "Windows"],
+  [/Mac OS X/, "macOS"],
+  [/CrOS/, "ChromeOS"],
+  [/Linux/, "Linux"],
+] as const;
+
+/** "Firefox, Linux": names that are the same in all languages. */
+export function browserName(agent: string): string {
+  const named = [BROWSERS, SYSTEMS].map((list) => list.find(([sign]) => sign.test(agent))?.[1]);
+  return named.filter((each) => each !== undefined).join(", ");
+}
