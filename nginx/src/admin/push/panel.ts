@@ -108,7 +108,10 @@ export class PushPanel {
       await task();
     } catch (error) {
       this.#paint();
-      show(this.#problem, error instanceof Refused ? WORDS[error.why] : errorWords(error));
+      if (error instanceof Refused) {
+        show(this.#hint, "");
+        show(this.#problem, WORDS[error.why]);
+      } else show(this.#problem, errorWords(error));
     }
   }
 
