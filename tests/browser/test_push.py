@@ -201,7 +201,9 @@ def test_a_browser_that_cannot_be_told_says_why(whole_browser: Browser, front: L
         return said.inner_text()
 
     with desk_in(whole_browser, front.url, telling.token, permissions=["notifications"]) as page:
-        page.evaluate("() => { PushManager.prototype.subscribe = async () => { throw new DOMException('', 'AbortError'); }; }")
+        page.evaluate(
+            "() => { PushManager.prototype.subscribe = async () => { throw new DOMException('', 'AbortError'); }; }"
+        )
         assert "push service gave no address" in asked(page)
     with desk_in(whole_browser, front.url, telling.token) as page:
         assert "blocked" in asked(page)

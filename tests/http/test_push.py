@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from app.core.accounts import Account, Role
+from app.services.links.passwords import Argon2Hasher
+from app.storage.sql.accounts import SQLAccounts
+from app.storage.sql.migrate import opened
+from tests.http.test_accounts import entered
+from tests.support.actors import OWNER
 from tests.support.client import Client
 from tests.support.command import Terminal
 from tests.support.files import eventually
@@ -91,3 +100,36 @@ def test_what_is_no_browser_is_refused(client: Client, service: PushService, wro
     client.call("POST", "/api/droppr/push", json=body, owner=True).expect(400, code)
     client.call("POST", "/api/droppr/push", json=body).expect(401, "unauthorized")
     assert endpoints(client) == []
+
+
+def test_whoever_has_an_account_is_told_of_what_is_theirs(
+    client: Client, told: LiveServer, service: PushService
+) -> None:
+    """Also who may only look; and nobody else's browsers are theirs."""
+    store = SQLAccounts(opened(told.data_dir, LiveServer.databases.get(told.data_dir)), clock=time.time)
+    name = f"vera-{uuid4().hex[:8]}"
+    store.add(Account(name, Role.VIEWER, ("tax",)), Argon2Hasher().hash("a right password"), OWNER)
+    headers = entered(client, name, "a right password")
+    hers, owners = service.browser(), service.browser()
+    mine = subscribe(client, owners)
+    made = client.call("POST", "/api/droppr/push", json=hers.subscription(), headers=headers).expect(201).json
+    assert [each["id"] for each in client.call("GET", "/api/droppr/push", headers=headers).json["browsers"]] == [
+        made["id"]
+    ]
+    client.call("DELETE", f"/api/droppr/push/{mine['id']}", headers=headers).expect(404, "endpoint_not_found")
+    other = client.make_link(title="Not hers", notify="none")
+    teams = client.make_link(title="Of the team", notify="none")
+    teams.change(owner="team:tax").expect(200)
+    for link in (other, teams):
+        link.deliver("a.txt", b"a")
+    assert {each["title"] for each in service.shown(owners, 2)} == {"Not hers", "Of the team"}
+    assert [each["title"] for each in service.shown(hers)] == ["Of the team"]
+    # Whoever is shut out is told nothing more, and their browser is forgotten.
+    store.change(name, lambda kept: replace(kept, account=replace(kept.account, disabled=True)), OWNER)
+    # Of another link, as of one there is one message a minute.
+    late = client.make_link(title="Later", notify="none")
+    late.change(owner="team:tax").expect(200)
+    late.deliver("b.txt", b"b")
+    eventually(lambda: made["id"] not in [each["id"] for each in endpoints(client)], seconds=30, what="the removal")
+    assert len(service.sent(hers)) == 1
+    client.call("DELETE", f"/api/droppr/push/{mine['id']}", owner=True).expect(204)

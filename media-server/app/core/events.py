@@ -67,6 +67,10 @@ class EventStore(Protocol):
         returned."""
         ...
 
+    def newest(self) -> int:
+        """The id of the newest event; 0 where there is none. One look at an index."""
+        ...
+
     def cursor(self, reader: str) -> int:
         """The id of the last event that a reader is done with; 0 before its first."""
         ...

@@ -79,6 +79,10 @@ class EventReaders:
         for reader in self._readers:
             threading.Thread(target=self._run, args=[reader], name=f"reader-{reader.name}", daemon=True).start()
 
+    def newest(self) -> int:
+        """A number that is another one once anything has happened. Raises Busy."""
+        return self._events.newest()
+
     def catch_up(self) -> int:
         """Tell every reader all that it has not been told; how many events that were. A reader that another process runs
         is passed over."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from app.core.actors import EVERYTHING, THE_OWNER, Reach
+from app.core.actors import EVERYTHING, THE_OWNER, ActorKind, Reach, actor_named
 from app.core.addresses import named_address
 from app.core.backoff import Backoff
 from app.core.mail_server import MailServer
@@ -35,6 +36,7 @@ from app.storage.messages.chats import AppriseChats
 from app.storage.messages.push import GONE, PushKey, WebPush
 from app.storage.messages.smtp import SMTPMail
 from app.storage.messages.webhooks import HTTPHooks
+from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.messages import SQLMessages
 from app.storage.sql.reminders import SQLReminders
@@ -68,7 +70,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     hooks = HTTPHooks(settings.webhook_allow_private)
     chats = Chats(AppriseChats(settings.webhook_allow_private), lambda: current().public_url)
     push = _push(ground, settings)
-    pushes = Pushes(push, requests, _reach_of)
+    pushes = Pushes(push, requests, _reach_of(SQLAccounts(ground.catalogue, clock=clock)))
     closing = _closing(ground, rules, (store, endpoints))
     reminding = SQLReminders(ground.catalogue)
     reminders = _reminders(ground, rules, reminding, bell)
@@ -166,9 +168,17 @@ def _push(ground: Ground, settings: Settings) -> WebPush:
     return WebPush(hooks, PushKey(ground.stores.secrets.get("push_key")), contact, ground.clock)
 
 
-def _reach_of(name: str) -> Reach | None:
+def _reach_of(accounts: SQLAccounts) -> Callable[[str], Reach | None]:
     """What whoever has a browser told may see, as things are now."""
-    return EVERYTHING if name == THE_OWNER else None
+
+    def reach_of(name: str) -> Reach | None:
+        actor = actor_named(name)
+        kept = accounts.find(actor.name) if actor.kind is ActorKind.ACCOUNT else None
+        if kept is not None:
+            return None if kept.account.disabled else kept.account.reach
+        return EVERYTHING if name == THE_OWNER else None
+
+    return reach_of
 
 
 def _rules(settings: Settings) -> Rules:

@@ -3,6 +3,7 @@
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import { API, BASE } from "../page/base";
 import { type Awaited, invites, parseAwaited, parseReminded, type Reminded } from "./chasing";
+import { parseNews } from "./desk/news";
 import { inBatches, type ManyOutcome } from "./many";
 import { type Judgement, type Party, parseParties, parseParty } from "./party-wire";
 import {
@@ -153,6 +154,11 @@ export class OwnerApi {
   /** The newest `count` files of a link, or all where there are fewer, newest first. */
   async files(hash: string, count: number, signal: AbortSignal): Promise<readonly ReceivedFile[]> {
     return (await this.#paged(`${linkPath(hash)}/files?`, count, signal, parseFiles)).items;
+  }
+
+  /** A number that is another one once anything has happened on this server. */
+  async news(signal: AbortSignal): Promise<number> {
+    return this.#read("/news", { signal }, parseNews);
   }
 
   /** How many files the owner has not seen, of up to a thousand links that have any. */

@@ -9,6 +9,7 @@ import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { Arrived } from "./desk/arrived";
 import { Behind } from "./desk/behind";
+import { News } from "./desk/news";
 import { formatNumber } from "./format";
 import { t } from "./i18n";
 import type { RowPorts } from "./link-body";
@@ -31,13 +32,15 @@ import { SearchPanel } from "./search";
 import { NOBODY_ELSE, showFor, type Who } from "./whose";
 import { errorWords } from "./words";
 
-const PAUSE_MS = 5_000;
+const PAUSE_MS = 2_000;
+const PATIENCE_MS = 5_000;
 
 export class AdminPage {
   readonly #api = new OwnerApi({
     onUnauthorized: () => this.#showLogin(this.#wasIn ? t("session_ended") : ""),
   });
-  readonly #poller = new Poller((signal) => this.#refresh(signal), systemClock, PAUSE_MS);
+  readonly #poller = new Poller((signal, isFirst) => this.#look(signal, isFirst), systemClock, PAUSE_MS);
+  readonly #news = new News((signal) => this.#api.news(signal));
   readonly #newLink = new NewLink(this.#api, () => this.#poller.start());
   readonly #places = new Places((place) => this.#went(place));
   readonly #ports: RowPorts = {
@@ -64,7 +67,7 @@ export class AdminPage {
     search: (words, typing, cursor, signal) => this.#api.search(words, typing, cursor, signal),
     isGone: (hash, path) => this.#api.isGone(hash, path),
   });
-  readonly #activity = new ActivityPanel((received) => this.#linkPage.moved(received));
+  readonly #activity = new ActivityPanel((received) => this.#moved(received));
   /** Whether a link was being made when the session ended. */
   #panelWasOpen = false;
   /** Who is logged in; null until the server has said so. */
@@ -79,6 +82,7 @@ export class AdminPage {
   readonly #head = new Head(this.#api);
   #hasBegun = false;
   readonly #bell = new Bell(this.#api, (address) => this.#places.go(address));
+  #running = "";
   /** Whether the server has taken this page for the owner's yet. */
   #wasIn = false;
 
@@ -132,32 +136,50 @@ export class AdminPage {
     if (document.title !== title) document.title = title;
   }
 
-  async #refresh(signal: AbortSignal): Promise<void> {
+  /** Asks what is new, and for no more than that as long as nothing is. */
+  async #look(signal: AbortSignal, isFirst: boolean): Promise<void> {
     const problem = need("trouble");
     try {
-      const [{ links, usualHours }, who] = await Promise.all([
-        this.#api.links(signal, this.#links.sort),
-        this.#who ?? this.#api.who(signal),
-      ]);
-      this.#owners = new Set(links.map(({ owner }) => owner));
-      this.#showDesk(who);
-      this.#newLink.know(who, this.#owners);
-      this.#newLink.suggest(
-        links.map(({ folder }) => folder),
-        usualHours,
-      );
-      this.#search.know(links);
-      this.#links.show(links, who, this.#owners);
-      this.#linkPage.show(links);
-      this.#countNew(links.reduce((sum, { filesNew }) => sum + filesNew, 0));
-      await this.#linkPage.refresh(signal);
-      if (this.#shown === null) await this.#arrived.show(links, signal);
-      void this.#begin(links.length > 0);
+      const due = await this.#news.due(signal, isFirst);
+      const began = performance.now();
+      if (due === "list") await this.#refresh(signal);
+      else if (due === "page" && this.#shown !== null) await this.#linkPage.refresh(signal);
+      this.#news.done(due, began);
       show(problem, "");
     } catch (error) {
+      this.#news.failed();
       if (signal.aborted || (error instanceof UploadError && error.status === 401)) return;
       show(problem, t("out_of_date", { error: errorWords(error) }));
     }
+  }
+
+  /** Uploads that begin and end show in the list, too. */
+  #moved(received: ReadonlyMap<string, number>): void {
+    this.#linkPage.moved(received);
+    const running = [...received.keys()].sort().join(" ");
+    if (running !== this.#running) this.#news.stale();
+    this.#running = running;
+  }
+
+  async #refresh(signal: AbortSignal): Promise<void> {
+    const [{ links, usualHours }, who] = await Promise.all([
+      this.#api.links(signal, this.#links.sort),
+      this.#who ?? this.#api.who(signal),
+    ]);
+    this.#owners = new Set(links.map(({ owner }) => owner));
+    this.#showDesk(who);
+    this.#newLink.know(who, this.#owners);
+    this.#newLink.suggest(
+      links.map(({ folder }) => folder),
+      usualHours,
+    );
+    this.#search.know(links);
+    this.#links.show(links, who, this.#owners);
+    this.#linkPage.show(links);
+    this.#countNew(links.reduce((sum, { filesNew }) => sum + filesNew, 0));
+    await this.#linkPage.refresh(signal);
+    if (this.#shown === null) await this.#arrived.show(links, signal);
+    void this.#begin(links.length > 0);
   }
 
   /** What a first day needs is loaded behind everything else, once. */
@@ -178,7 +200,7 @@ export class AdminPage {
     try {
       await this.#api.logIn(this.#login.login);
       this.#login.clear();
-      this.#showDesk(await this.#api.who(AbortSignal.timeout(PAUSE_MS)));
+      this.#showDesk(await this.#api.who(AbortSignal.timeout(PATIENCE_MS)));
       if (this.#panelWasOpen) this.#newLink.open();
       else if (this.#shown === null) this.#newLink.focus();
       else this.#linkPage.focus();

@@ -2,14 +2,21 @@ import type { Clock } from "../ports";
 
 /** Asks again and again while somebody looks: never twice at once, never while the page is hidden. */
 export class Poller {
-  readonly #ask: (signal: AbortSignal) => Promise<void>;
+  readonly #ask: (signal: AbortSignal, isFirst: boolean) => Promise<void>;
   readonly #clock: Pick<Clock, "sleep">;
   readonly #pauseMs: number;
   #running: AbortController | null = null;
   #wanted = false;
 
-  /** `ask` deals with its own failures; one that it throws all the same ends the round, not the asking. */
-  constructor(ask: (signal: AbortSignal) => Promise<void>, clock: Pick<Clock, "sleep">, pauseMs: number) {
+  /**
+   * `ask` deals with its own failures; one that it throws all the same ends the round, not the asking. It is told whether somebody has
+   * just begun to look, or wants to see what they have changed.
+   */
+  constructor(
+    ask: (signal: AbortSignal, isFirst: boolean) => Promise<void>,
+    clock: Pick<Clock, "sleep">,
+    pauseMs: number,
+  ) {
     this.#ask = ask;
     this.#clock = clock;
     this.#pauseMs = pauseMs;
@@ -36,9 +43,9 @@ export class Poller {
   }
 
   async #run(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
       try {
-        await this.#ask(signal);
+        await this.#ask(signal, isFirst);
         await this.#clock.sleep(this.#pauseMs, signal);
       } catch (error) {
         if (signal.aborted) return;

@@ -1049,6 +1049,10 @@ export interface components {
             /** @description Which files, by the ids of their uploads; without it all that have arrived by now. */
             readonly uploads?: readonly string[] | null;
         };
+        readonly NewsReply: {
+            /** @description Another number once anything has happened to links and files. */
+            readonly news: number;
+        };
         readonly NotReady: {
             /** @constant */
             readonly status: "not ready";
@@ -2009,6 +2013,11 @@ export interface components {
         readonly UploadsBody: {
             readonly uploads: readonly string[];
         };
+        /**
+         * @description How an endpoint is told.
+         * @enum {string}
+         */
+        readonly Way: "webhook" | "chat" | "push";
         /** @description Who makes the call. */
         readonly WhoAmI: {
             /** @description As the audit names them: `owner`, or `account:` and a name. */
@@ -2025,11 +2034,6 @@ export interface components {
             /** @description Whether accounts, the audit and the server's own things are. */
             readonly may_administer: boolean;
         };
-        /**
-         * @description How an endpoint is told.
-         * @enum {string}
-         */
-        readonly Way: "webhook" | "chat" | "push";
         /**
          * @description Why there is no picture of a file.
          * @enum {string}

@@ -69,6 +69,7 @@ class SQLEvents:
             .offset(number(0)),
             database.dialect,
         )
+        self._newest = compiled(select(sa.func.max(events.c.id)), database.dialect)
         self._cursor = compiled(select(readers.c.passed).where(readers.c.name == value("name")), database.dialect)
         put = inserted(database, readers)
         self._passed = compiled(
@@ -88,6 +89,11 @@ class SQLEvents:
         with self._database.read() as tx:
             rows = tx.all(self._after, cursor=cursor, most=most)
         return [_event(row) for row in rows]
+
+    def newest(self) -> int:
+        with self._database.read() as tx:
+            row = tx.one(self._newest)
+        return (row and row[0]) or 0
 
     def cursor(self, reader: str) -> int:
         with self._database.read() as tx:

@@ -74,6 +74,14 @@ def list_all() -> Response:
     return jsonify(requests=listed, default_expires_hours=services().settings.link_expires_hours, **more)
 
 
+@requests.get("/news")
+@owner_required
+@chooses_by_reach
+def news() -> Response:
+    """What open desks ask every other second, and no more than this while nothing happens."""
+    return jsonify(replies.NewsReply(news=services().readers.newest()))
+
+
 @requests.get("/requests/<hash>")
 def show(hash: str) -> Response:
     here = services().links.file_requests

@@ -25,6 +25,7 @@ _PARAMETERS = {
     "item": "The id of an item of the link.",
     "message_id": "The id of a message.",
     "endpoint_id": "The id of an endpoint.",
+    "browser_id": "An endpoint that is a browser of one's own.",
     "digest": "The SHA-256 of a logo.",
     "alias": "The word that an owner chose.",
     "hash": "The link.",

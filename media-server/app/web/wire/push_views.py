@@ -84,7 +84,7 @@ PUSH_CALLS = (
     ),
     Call(
         ("DELETE",),
-        f"{_PATH}/{{endpoint_id}}",
+        f"{_PATH}/{{browser_id}}",
         Group.MESSAGES,
         Who.OWNER,
         "Tell a browser of one's own nothing more.",
@@ -93,7 +93,7 @@ PUSH_CALLS = (
     ),
     Call(
         ("POST",),
-        f"{_PATH}/{{endpoint_id}}/test",
+        f"{_PATH}/{{browser_id}}/test",
         Group.MESSAGES,
         Who.OWNER,
         "Have a test shown in a browser of one's own.",

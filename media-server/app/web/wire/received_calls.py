@@ -14,6 +14,14 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
     """Those of a link, whose path is ``link``."""
     return (
         Call(
+            ("GET",),
+            "/api/droppr/news",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Whether anything has happened: a number, which is all that open pages ask for while nothing does.",
+            replies.NewsReply,
+        ),
+        Call(
             ("POST",),
             f"{link}/seen",
             Group.RECEIVED,

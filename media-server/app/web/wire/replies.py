@@ -144,6 +144,10 @@ class FileList(TypedDict):
     next_cursor: NotRequired[NextCursor]
 
 
+class NewsReply(TypedDict):
+    news: Annotated[int, Field(description="Another number once anything has happened to links and files.")]
+
+
 class SeenReply(TypedDict):
     files_new: Annotated[int, Field(description="How many files are new after that.")]
 
