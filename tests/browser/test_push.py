@@ -120,6 +120,11 @@ def test_an_owner_is_told_in_the_browser_and_led_to_the_link(
     link = owner.make_link(title="Tax papers", ask_name="optional")
     options: dict[str, Any] = {"permissions": ["notifications"], "locale": "de-DE"}
     with desk_in(whole_browser, front.url, telling.token, **options) as page:
+        # The page is an app that can be installed, by the browser's own judgement (which wants no tab that leaves no traces).
+        devtools = page.context.new_cdp_session(page)
+        assert devtools.send("Page.getAppManifest")["errors"] == []
+        wrong = {each["errorId"] for each in devtools.send("Page.getInstallabilityErrors")["installabilityErrors"]}
+        assert wrong <= {"in-incognito"}
         # Nothing is registered before anybody has asked.
         assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
         page.evaluate(SUBSCRIBES, told.subscription())

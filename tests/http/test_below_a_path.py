@@ -6,6 +6,7 @@ import http.client
 import json
 import os
 import re
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -204,6 +205,42 @@ def test_there_too_a_person_is_told_in_a_page_that_there_is_nothing(site: Below)
     unknown = get(site, f"/request/{'x' * 32}", Accept="text/html")
     assert unknown.status == 404
     assert b"../assets/" in unknown.body
+
+
+@pytest.mark.parametrize("page", ["/admin", "/admin/links/none"])
+def test_the_owners_page_is_an_app_and_the_senders_is_none(site: Below, page: str) -> None:
+    """All addresses are looked for as a browser does, from where it found them."""
+
+    def fetched(url: str, kind: str) -> Reply:
+        assert url.startswith(f"{site.url}/")
+        reply = get(site, url.removeprefix(site.url)).expect(200)
+        assert reply.headers["Content-Type"].partition(";")[0] == kind
+        assert reply.headers["X-Content-Type-Options"] == "nosniff"
+        return reply
+
+    here = site.url + page
+    html = fetched(here, "text/html").body.decode()
+    [address] = re.findall(r'<link rel="manifest" href="([^"]+)"', html)
+    manifest_url = urljoin(here, address)
+    manifest = json.loads(fetched(manifest_url, "application/manifest+json").body)
+    for name in ("start_url", "scope"):
+        assert urljoin(manifest_url, manifest[name]) == f"{site.url}/admin"
+    for icon in manifest["icons"]:
+        body = fetched(urljoin(manifest_url, icon["src"]), icon["type"]).body
+        if icon["type"] == "image/png":
+            width, height = struct.unpack(">II", body[16:24])
+            assert icon["sizes"] == f"{width}x{height}"
+    assert {icon.get("purpose") for icon in manifest["icons"]} == {"any", "maskable", None}
+    # Of the policy that comes with it: it may be loaded, and may speak to this server alone.
+    worker = fetched(f"{site.url}/admin/push-worker.js", "text/javascript")
+    assert "default-src 'self'" in worker.headers["Content-Security-Policy"]
+    assert "max-age" not in worker.headers["Cache-Control"] or "max-age=0" in worker.headers["Cache-Control"]
+    for name in ("192", "badge"):
+        fetched(f"{site.url}/icon-{name}.png", "image/png")
+    assert get(site, "/icon-none.png").status == 404
+    senders = get(site, f"/request/{'x' * 32}", Accept="text/html").body.decode()
+    assert "manifest" not in senders
+    assert "serviceWorker" not in senders
 
 
 def test_figures_come_as_they_change(site: Below) -> None:
