@@ -32,7 +32,7 @@ def enter(page: Page, name: str, password: str = PASSWORD) -> None:
 
 def check(page: Page, gauge: Gauge, state: str) -> None:
     for scheme in ("light", "dark"):
-        page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+        page.emulate_media(color_scheme=scheme)
         gauge.check(page, f"{state} {scheme}", main=400)
         assert complaints(page) == []
 

@@ -165,7 +165,7 @@ def test_a_password_goes_on_only_to_the_login_that_it_was_given_for() -> None:
     same = MailServer("smtps", "MAIL.example.org", 465, "anna", "")
     assert "s3cret" in merged(kept, {"smtp_url": TypedServer(same)})["smtp_url"]
     for change in ({"host": "evil.example"}, {"port": 25}, {"user": "bob"}, {"secure": "smtp+plain"}):
-        other: Any = replace(same, **change)  # type: ignore[arg-type]
+        other: Any = replace(same, **change)
         with pytest.raises(InvalidRequest, match="password"):
             merged(kept, {"smtp_url": TypedServer(other)})
     assert "s3cret" not in merged(kept, {"smtp_url": TypedServer(replace(same, user=""))})["smtp_url"]

@@ -242,7 +242,7 @@ class Kept:
         self.house = house
         acts = Acts(SQLAudit(house.database), house.clock)
         log = MessageLog(
-            store=house.store, endpoints=house.endpoints, rules=house.rules, clock=house.clock, bell=Bell(), acts=acts
+            store=house.store, endpoints=house.endpoints, rules=lambda: house.rules, clock=house.clock, bell=Bell(), acts=acts
         )
         self.subscriptions = Subscriptions(
             store=house.endpoints, carrier=house.pushes, log=log, clock=house.clock, acts=acts
@@ -252,7 +252,7 @@ class Kept:
             store=house.endpoints,
             links=house.requests,
             hooks=hooks,
-            chats=Chats(house.chats, None),
+            chats=Chats(house.chats, lambda: None),
             clock=house.clock,
             acts=acts,
         )

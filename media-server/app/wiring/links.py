@@ -74,7 +74,9 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
     )
     finishing = Finishing(ground.requests, ground.parties)
     logos = Logos(links=ground.requests, store=SQLLogos(ground.catalogue))
-    return Links(file_requests, finishing, captcha, access, hasher, logos, ground.current.derived(brand_of), _whose(ground))
+    return Links(
+        file_requests, finishing, captcha, access, hasher, logos, ground.current.derived(brand_of), _whose(ground)
+    )
 
 
 def _whose(ground: Ground) -> Whose:

@@ -46,7 +46,7 @@ export interface components {
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
          */
-        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "session_ended" | "invitation_made" | "invitation_removed" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "audit_exported" | "audit_erased";
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "session_ended" | "invitation_made" | "invitation_removed" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -1738,6 +1738,74 @@ export interface components {
             readonly expires_at: number;
             /** @description Whether it is the one that asks. */
             readonly current: boolean;
+        };
+        /** @description One setting, and what it may be. */
+        readonly SettingReply: {
+            readonly name: string;
+            /** @description What the environment calls it. */
+            readonly variable: string;
+            readonly group: components["schemas"]["Group"];
+            readonly kind: components["schemas"]["Kind"];
+            readonly about: string;
+            readonly unit: string;
+            /** @description What counts now, as one writes it; null where it has parts. */
+            readonly value: string | null;
+            /** @description Of a mail server; null where there is none. */
+            readonly parts: components["schemas"]["MailServerReply"] | null;
+            readonly default: string;
+            /**
+             * @description Who says so. What the `environment` says counts before what is set here, and is changed there.
+             * @enum {string}
+             */
+            readonly source: "environment" | "page" | "default";
+            /** @description Of a number. */
+            readonly least: number | null;
+            readonly most: number | null;
+            /** @description Whether it is a number without a fraction. */
+            readonly whole: boolean;
+        };
+        /** @description What is to be otherwise; what is left out stays as it is. */
+        readonly SettingsBody: {
+            /** @description The mail server that mails go by. Null takes away what was set here. */
+            readonly smtp_url?: components["schemas"]["MailServerBody"] | null;
+            /** @description Whom mails come from, such as Droppr <droppr@example.org>. Null takes away what was set here. */
+            readonly mail_from?: string | null;
+            /** @description Addresses that are told what arrives on links which name nobody. Null takes away what was set here. */
+            readonly notify_mail?: string | null;
+            /** @description A mail goes when nothing more has come for so long. Null takes away what was set here. */
+            readonly notify_after_seconds?: number | string | null;
+            /** @description And so long after the first file at last. Null takes away what was set here. */
+            readonly notify_at_most_minutes?: number | string | null;
+            /** @description When owners get no mail, such as 22:00-07:00 Europe/Berlin. Null takes away what was set here. */
+            readonly quiet_hours?: string | null;
+            /** @description Who asks for files, where a link does not say so. Null takes away what was set here. */
+            readonly brand_name?: string | null;
+            /** @description The colour of senders' pages, such as #0b6f66. Null takes away what was set here. */
+            readonly brand_accent?: string | null;
+            /** @description The address that senders use, such as https://files.example.org. Null takes away what was set here. */
+            readonly public_url?: string | null;
+            /** @description How long a link is open that does not say so; 0 is for ever. Null takes away what was set here. */
+            readonly link_expires_hours?: number | string | null;
+            /** @description The largest file; 0 is no limit. Null takes away what was set here. */
+            readonly upload_max_size_mb?: number | string | null;
+            /** @description Which files are taken, such as jpg, png, pdf; none is all. Null takes away what was set here. */
+            readonly upload_allowed_exts?: string | null;
+            /** @description How many uploads one address may open, such as 600 per hour. Null takes away what was set here. */
+            readonly rate_limit_uploads?: string | null;
+            /** @description How long senders can take back what has arrived; 0 is not at all. Null takes away what was set here. */
+            readonly undo_minutes?: number | string | null;
+            /** @description Received files go so long after they arrived; 0 is for ever. Null takes away what was set here. */
+            readonly keep_days?: number | string | null;
+            /** @description How long a deleted file can be restored; 0 is not at all. Null takes away what was set here. */
+            readonly bin_hours?: number | string | null;
+            /** @description How long it is known who did what; 0 is for ever. Null takes away what was set here. */
+            readonly audit_days?: number | string | null;
+            /** @description How long messages that are done are known. Null takes away what was set here. */
+            readonly messages_kept_days?: number | string | null;
+        };
+        readonly SettingsReply: {
+            readonly settings: readonly components["schemas"]["SettingReply"][];
+            readonly logo: components["schemas"]["LogoReply"];
         };
         readonly ShareList: {
             readonly shares: readonly components["schemas"]["OwnersShare"][];

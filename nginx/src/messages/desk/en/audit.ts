@@ -66,6 +66,7 @@ export default {
   act_password_changed: "Password changed",
   act_invitation_made: "Invitation made",
   act_invitation_removed: "Invitation taken back",
+  act_settings_changed: "Settings changed",
   act_share_downloaded: "Shared files downloaded",
   act_logged_in: "Logged in",
   act_log_in_failed: "Log-in failed",
