@@ -64,7 +64,7 @@ def test_a_member_has_links_of_their_own_and_of_their_team(
         panel.get_by_label("Belongs to").select_option(f"team:{team}")
         gauge.check(page, "new link of a member")
         panel.get_by_role("button", name="Make the link").click()
-        expect(panel.get_by_text(f"teams/{team}/for-the-team")).to_be_visible()
+        expect(panel.locator("#made-folder")).to_have_text(f"teams/{team}/for-the-team")
         made = next(each for each in ann.ask("GET", R).json["requests"] if each["title"] == "For the team")
         assert made["owner"] == f"team:{team}"
 

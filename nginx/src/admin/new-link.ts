@@ -24,8 +24,8 @@ export class NewLink {
   readonly #password = need("made-password-text");
   readonly #panel = need("new-panel", HTMLDialogElement);
   readonly #opener = need("open-panel", HTMLButtonElement);
-  #terms = this.#freshTerms();
   #owner: OwnerField | null = null;
+  #terms = this.#freshTerms();
   /** Between whom it lets choose. */
   #asked = "";
   /** Whether the folder is the owner's own; until then it follows the title. */
@@ -71,7 +71,7 @@ export class NewLink {
     this.#asked = asked;
     this.#owner?.element.remove();
     this.#owner = OwnerField.of(who, owners);
-    if (this.#owner !== null) need("new-terms").before(this.#owner.element);
+    if (this.#owner !== null) this.#placeOwner();
   }
 
   focus(): void {
@@ -203,10 +203,15 @@ export class NewLink {
     setText(need("panel-title"), t(made ? "link_ready" : "new_link"));
   }
 
+  #placeOwner(): void {
+    if (this.#owner !== null) this.#folderField.after(this.#owner.element);
+  }
+
   /** What it is about comes first, where it goes next. */
   #freshTerms(): TermsFields {
     const terms = new TermsFields(need("new-terms"));
     this.#title.closest(".field")?.after(this.#folderField);
+    this.#placeOwner();
     return terms;
   }
 }
