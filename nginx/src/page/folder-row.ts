@@ -7,7 +7,7 @@ import { type Entry, type Folder, isFolder, type Place, type Standing, standingO
 import { formatBytes, formatPercent } from "./format";
 import { joined, t } from "./i18n";
 import { reasonFor } from "./reasons";
-import { Bar, indent, type RowActions } from "./row";
+import { Bar, indent, insideOf, type RowActions } from "./row";
 
 export interface FolderActions extends Pick<RowActions, "statsOf" | "isOffline"> {
   readonly isFolderOpen: (folder: Folder) => boolean;
@@ -75,9 +75,10 @@ export class FolderRow {
     this.#folder = folder;
     this.#version = version;
     const standing = this.#standing;
-    const className = `file folder ${lookOf(standing)}`;
+    const place = this.#actions.placeOf(folder);
+    const className = `file folder ${lookOf(standing)}${insideOf(place)}`;
     if (this.element.className !== className) this.element.className = className;
-    indent(this.element, this.#actions.placeOf(folder));
+    if (place.depth > 0) indent(this.element, place);
     this.#open.setAttribute("aria-expanded", String(this.#actions.isFolderOpen(folder)));
     const { count, size, failed, lost, going, paused, safe, loaded } = standing;
     setText(this.#size, joined([t("files", { count: count || folder.files.length }), formatBytes(size)]));

@@ -1,7 +1,7 @@
 import { need, setHidden, setText } from "./dom";
 import { onLanguage } from "./i18n";
 
-/** What stands above the list when something is wanted of the person, or went other than expected. */
+/** What stands in the bar at the lower edge when something is wanted of the person, or went other than expected. */
 export class Problem {
   readonly #box = need("problem");
   #words: () => string = () => "";

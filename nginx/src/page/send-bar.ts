@@ -18,10 +18,25 @@ export class SendBar {
   readonly #text = need("send-text");
   readonly #send = need("send", HTMLButtonElement);
   readonly #form = need("gate", HTMLFormElement);
+  #sentAt = Number.NEGATIVE_INFINITY;
+  /** Whether the words on how all of it ended can be seen where they stand. */
+  #endSeen = false;
 
   constructor(paint: () => void) {
+    new IntersectionObserver((all) => {
+      this.#endSeen = all.at(-1)?.isIntersecting === true;
+      paint();
+    }).observe(need("finished"));
     // The list's own buttons, which may be far away.
-    for (const [mine, other] of BUTTONS) need(mine).addEventListener("click", () => need(other).click());
+    for (const [mine, other] of BUTTONS) {
+      need(mine).addEventListener("click", ({ timeStamp }) => {
+        // The second of two clicks on Send is not meant for what has come to its place.
+        if (timeStamp - this.#sentAt > SECOND_CLICK_MS) need(other).click();
+      });
+    }
+    this.#form.addEventListener("submit", ({ timeStamp }) => {
+      this.#sentAt = timeStamp;
+    });
     this.#form.addEventListener("input", () => paint());
   }
 
@@ -30,7 +45,7 @@ export class SendBar {
     const words = ready && sendWords(ready);
     const { waiting, going, paused, done, failed, files, safe, size } = totals;
     const moves = ready === null && waiting + going + paused > 0;
-    const over = ready === null && !moves && done + failed > 0;
+    const over = ready === null && !moves && done + failed > 0 && !this.#endSeen;
     setHidden(this.#row, words === null && !moves && !over);
     // Where there is room, the panel above the list tells it.
     this.#row.classList.toggle("told", words === null);
@@ -65,6 +80,7 @@ export class SendBar {
   }
 }
 
+const SECOND_CLICK_MS = 1_000;
 const BUTTONS = [
   ["send-pause", "pause-all"],
   ["send-resume", "resume-all"],
