@@ -157,10 +157,15 @@ def test_the_bar_of_a_phone_says_what_is_missing_leaves_room_to_type_and_tells_h
     expect(page.get_by_role("button", name="Pause all")).to_be_visible()
     expect(bar).to_contain_text("of 4 files arrived")
     page.evaluate("scrollTo(0, 0)")
+    # By then nobody can mean Send any more.
+    sender.until(lambda: sender.received() >= 3 * MIB, what="more than a second's worth")
     page.get_by_role("button", name="Pause all").click()
     expect(bar.get_by_role("button", name="Continue all")).to_be_in_viewport()
     sender.line()
     bar.get_by_role("button", name="Continue all").click()
+    sender.expect_all_arrived("4 files have arrived.")
+    page.evaluate("scrollTo(0, document.body.scrollHeight)")
+    expect(page.locator("#finished")).not_to_be_in_viewport()
     expect(bar).to_contain_text("4 files have arrived.", timeout=30_000)
 
 
