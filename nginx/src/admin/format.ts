@@ -1,7 +1,7 @@
 // Numbers and times in words people use, as the owner's language writes them. Sizes count in 1024s, as file managers on most desks show
 // them.
 
-import { currentLanguage } from "./i18n";
+import { currentLanguage, isolated, t } from "./i18n";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
@@ -90,13 +90,9 @@ export function formatWeekday(milliseconds: number): string {
   return dates({ weekday: "long" }).format(milliseconds);
 }
 
-/** Things beside each other, by commas or what the language has for them. */
+/** Things beside each other, apart by what the language has for a comma. Lists of `Intl` would say "and". */
 export function formatList(things: readonly string[]): string {
-  return kept(
-    "list",
-    {},
-    (language) => new Intl.ListFormat(language, { type: "unit", style: "short" }),
-  ).format(things);
+  return things.map(isolated).join(t("comma"));
 }
 
 function unit(name: string, value: number): string {

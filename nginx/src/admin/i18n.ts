@@ -56,8 +56,13 @@ export function errorSentence(code: string): string | undefined {
 export function joined(...facts: readonly string[]): string {
   return facts
     .filter((each) => each !== "")
-    .map((each) => tongue.isolate(each))
+    .map(isolated)
     .join(" · ");
+}
+
+/** Keeps its direction of writing to itself. */
+export function isolated(text: string): string {
+  return tongue.isolate(text);
 }
 
 /** Several sentences. */

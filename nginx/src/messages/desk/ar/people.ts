@@ -20,8 +20,8 @@ export default {
   mail_text_hint: "يليه الرابط واليوم الذي يبقى مفتوحًا حتى حلوله.",
   make_links: "إنشاء الروابط",
   make_count: {
-    one: "إنشاء رابط واحد ({count})",
-    two: "إنشاء رابطين ({count})",
+    one: "إنشاء رابط واحد",
+    two: "إنشاء رابطين",
     few: "إنشاء {count} روابط",
     many: "إنشاء {count} رابطًا",
     other: "إنشاء {count} رابط",
@@ -42,8 +42,8 @@ export default {
   copied_all: "نُسخ اسم كل شخص وعنوانه ورابطه.",
   cannot_copy: "لا يسمح المتصفح لهذه الصفحة بالنسخ.",
   people_count: {
-    one: "شخص واحد ({count})",
-    two: "شخصان ({count})",
+    one: "شخص واحد",
+    two: "شخصان",
     few: "{count} أشخاص",
     many: "{count} شخصًا",
     other: "{count} شخص",

@@ -33,6 +33,7 @@ export default {
   next: "Weiter",
   more_like_this: "Ähnliche Dateien",
   more_like: "Ähnliche Dateien wie {name}",
+  comma: ", ",
   just_now: "gerade eben",
   files: { one: "{count} Datei", other: "{count} Dateien" },
   days: { one: "{count} Tag", other: "{count} Tage" },

@@ -93,7 +93,7 @@ export default {
   choose_all: "Alle auswählen",
   choose_item: "{name} auswählen",
   choose_none: "Keine auswählen",
-  head_received: "Angekommen",
+  head_received: "Ankunft",
   head_name: "Name",
   head_size: "Größe",
   head_sender: "Absender",

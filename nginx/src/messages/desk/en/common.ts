@@ -33,6 +33,7 @@ export default {
   next: "Next",
   more_like_this: "More like this",
   more_like: "More like this: {name}",
+  comma: ", ",
   just_now: "just now",
   files: { one: "{count} file", other: "{count} files" },
   days: { one: "{count} day", other: "{count} days" },

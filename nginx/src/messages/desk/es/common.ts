@@ -33,6 +33,7 @@ export default {
   next: "Siguiente",
   more_like_this: "Archivos parecidos",
   more_like: "Archivos parecidos a {name}",
+  comma: ", ",
   just_now: "ahora mismo",
   files: { one: "{count} archivo", other: "{count} archivos" },
   days: { one: "{count} día", other: "{count} días" },

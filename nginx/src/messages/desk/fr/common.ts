@@ -33,6 +33,7 @@ export default {
   next: "Suivant",
   more_like_this: "Fichiers semblables",
   more_like: "Fichiers semblables à {name}",
+  comma: ", ",
   just_now: "à l’instant",
   files: { one: "{count} fichier", other: "{count} fichiers" },
   days: { one: "{count} jour", other: "{count} jours" },

@@ -33,6 +33,7 @@ export default {
   next: "次へ",
   more_like_this: "似たファイル",
   more_like: "{name} に似たファイル",
+  comma: "、",
   just_now: "たった今",
   files: { other: "{count} 個のファイル" },
   days: { other: "{count} 日" },

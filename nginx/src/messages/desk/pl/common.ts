@@ -33,6 +33,7 @@ export default {
   next: "Następna",
   more_like_this: "Podobne pliki",
   more_like: "Pliki podobne do {name}",
+  comma: ", ",
   just_now: "przed chwilą",
   files: { one: "{count} plik", few: "{count} pliki", many: "{count} plików", other: "{count} pliku" },
   days: { one: "{count} dzień", many: "{count} dni", other: "{count} dnia", few: "{count} dni" },
