@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from limits import parse as parse_limit
@@ -22,6 +22,7 @@ class MessageSettings(BaseSettings):
 
     smtp_url: str | None = Field(None, repr=False)
     mail_from: str | None = None
+    language: Literal["ar", "de", "en", "es", "fr", "ja", "pl"] = "en"
     notify_mail: Annotated[tuple[str, ...], NoDecode] = ()
     notify_after_seconds: float = Field(60, gt=0, le=86_400)
     notify_at_most_minutes: float = Field(15, gt=0, le=1440)

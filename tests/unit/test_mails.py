@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import fields, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from html.parser import HTMLParser
+from string import Formatter
 from typing import Any
 
 import pytest
 
 from app.core.messages import Channel, Message, MessageKind
 from app.services.messages.content import clean, inert, size_text
+from app.services.messages.languages import LANGUAGES
 from app.services.messages.mails import Mails
+from app.services.messages.words import ENGLISH, Words
 
 MAILS = Mails("Dröppr, Inc. <droppr@example.org>", "https://files.example.org")
 HOSTILE = [
@@ -160,12 +163,12 @@ def test_texts_of_others(text: str, shown: str) -> None:
     ("size", "text"),
     [
         (0, "0 bytes"),
-        (999, "999 bytes"),
-        (1000, "1.0 kB"),
-        (99_949, "99.9 kB"),
-        (999_499, "999 kB"),
-        (999_500, "1.0 MB"),
-        (5 * 10**12, "5.0 TB"),
+        (1023, "1023 bytes"),
+        (1024, "1 kB"),
+        (1536, "1.5 kB"),
+        (100 * 1024, "100 kB"),
+        (1024**2, "1 MB"),
+        (5 * 1024**4, "5 TB"),
     ],
 )
 def test_sizes(size: int, text: str) -> None:
@@ -206,3 +209,30 @@ def test_no_name_in_a_reminder_is_more_than_text(hostile: str) -> None:
         assert not found.defects
         assert Tags(part(found, "html")).tags == Tags(part(harmless, "html")).tags
         assert len(part(found, "plain").splitlines()) == len(part(harmless, "plain").splitlines())
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_every_language_puts_the_same_into_each_sentence(language: str) -> None:
+    def names(words: Words) -> dict[str, set[str]]:
+        texts = {each.name: getattr(words, each.name) for each in fields(Words)}
+        return {name: {field for _, field, *_ in Formatter().parse(text) if field} for name, text in texts.items()}
+
+    assert names(LANGUAGES[language]) == names(ENGLISH)
+    same = [
+        each.name for each in fields(Words) if getattr(LANGUAGES[language], each.name) == getattr(ENGLISH, each.name)
+    ]
+    assert language == "en" or same == []
+
+
+def test_a_mail_is_in_the_language_of_the_server_or_of_its_message() -> None:
+    def sent(server: str, **facts: str) -> EmailMessage:
+        test = Message("msg_1", MessageKind.TEST, Channel.MAIL, "anna@example.org", None, facts, 0.0, 0.0)
+        found = message_from_bytes(Mails("droppr@example.org", None, server).of(test), policy=policy.default)
+        assert isinstance(found, EmailMessage)
+        return found
+
+    body = sent("ar").get_body(("html",))
+    assert body is not None
+    assert '<html lang="ar" dir="rtl">' in body.get_content()
+    assert sent("ar")["Subject"] == LANGUAGES["ar"].test_subject
+    assert sent("ar", language="de")["Subject"] == LANGUAGES["de"].test_subject

@@ -68,7 +68,9 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     current, requests = ground.current, ground.requests
     rules = current.derived(_rules)
     hooks = HTTPHooks(settings.webhook_allow_private)
-    chats = Chats(AppriseChats(settings.webhook_allow_private), lambda: current().public_url)
+    chats = Chats(
+        AppriseChats(settings.webhook_allow_private), lambda: current().public_url, lambda: current().language
+    )
     push = _push(ground, settings)
     pushes = Pushes(push, requests, _reach_of(SQLAccounts(ground.catalogue, clock=clock)))
     closing = _closing(ground, rules, (store, endpoints))
@@ -199,4 +201,6 @@ def mail_room(receipts: Receipts, settings: Settings) -> MailRoom | None:
     if settings.smtp_url is None or settings.mail_from is None:
         return None
     carrier = SMTPMail(MailServer.of(settings.smtp_url), named_address(settings.mail_from)[1])
-    return MailRoom(Mails(settings.mail_from, settings.public_url), carrier, receipts, settings.public_url)
+    return MailRoom(
+        Mails(settings.mail_from, settings.public_url, settings.language), carrier, receipts, settings.public_url
+    )

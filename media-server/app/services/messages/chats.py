@@ -6,13 +6,16 @@ from app.core.messages import Answer, Message, MessageKind
 from app.core.ports.messages import ChatCarrier
 from app.core.ports.settings import Current
 from app.services.messages.content import content_of, text_of
-from app.services.messages.words import words_of
+from app.services.messages.languages import words_of
 
 
 class Chats:
-    """Writes messages into chats, by a server at ``public_url``."""
+    """Writes messages into chats, by a server at ``public_url``, in ``language`` where a message names none of its own."""
 
-    def __init__(self, carrier: ChatCarrier, public_url: Current[str | None]) -> None:
+    def __init__(
+        self, carrier: ChatCarrier, public_url: Current[str | None], language: Current[str] = lambda: "en"
+    ) -> None:
+        self._language = language
         self._carrier = carrier
         self._public_url = public_url
 
@@ -21,7 +24,7 @@ class Chats:
         return self._carrier.check(url)
 
     def send(self, url: str, message: Message) -> Answer:
-        words = words_of(message.facts.get("language"))
+        words = words_of(message.facts.get("language") or self._language())
         if message.kind is MessageKind.TEST:
             return self._carrier.send(url, "Droppr", words.test_chat)
         content = content_of(message, words, self._public_url())

@@ -184,17 +184,14 @@ def inert(text: str) -> str:
 
 
 def size_text(size: int) -> str:
-    """A size for people, in powers of 1000 as the pages have them."""
+    """A size for people, in powers of 1024 as the pages have them."""
     shown, unit = float(size), 0
-    while shown >= 999.5 and unit < len(_UNITS) - 1:
-        shown, unit = shown / 1000, unit + 1
-    return (
-        f"{size} bytes"
-        if unit == 0
-        else f"{shown:.1f} {_UNITS[unit]}"
-        if shown < 99.95
-        else f"{shown:.0f} {_UNITS[unit]}"
-    )
+    while shown >= 1024 and unit < len(_UNITS) - 1:
+        shown, unit = shown / 1024, unit + 1
+    if unit == 0:
+        return f"{size} {_UNITS[0]}"
+    text = f"{shown:.0f}" if shown >= 100 else f"{shown:.1f}".removesuffix(".0")
+    return f"{text} {_UNITS[unit]}"
 
 
 def _files(facts: Mapping[str, Any], words: Words) -> list[str]:

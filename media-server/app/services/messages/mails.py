@@ -15,7 +15,8 @@ from typing import Any
 from app.core.addresses import named_address
 from app.core.messages import Message
 from app.services.messages.content import Content, asker_in, clean, content_of, text_of
-from app.services.messages.words import words_of
+from app.services.messages.languages import words_of
+from app.services.messages.words import Words
 
 
 class _Unfolded(UnstructuredHeader):
@@ -31,9 +32,11 @@ _ASCII, _UTF8 = (each.clone(header_factory=_HEADERS) for each in (SMTP, SMTPUTF8
 
 
 class Mails:
-    """Writes mails that come from ``sender``, such as ``Droppr <droppr@example.org>``, of a server at ``public_url``."""
+    """Writes mails that come from ``sender``, such as ``Droppr <droppr@example.org>``, of a server at ``public_url``, in ``language``
+    where a message names none of its own."""
 
-    def __init__(self, sender: str, public_url: str | None) -> None:
+    def __init__(self, sender: str, public_url: str | None, language: str = "en") -> None:
+        self._language = language
         name, address = named_address(sender)
         local, _, self._domain = address.rpartition("@")
         self._from = Address(clean(name), local, self._domain)
@@ -41,7 +44,7 @@ class Mails:
 
     def of(self, message: Message, receipt: Mapping[str, Any] | None = None) -> bytes:
         """The mail as it goes over the wire; the same message is the same mail."""
-        words = words_of(message.facts.get("language"))
+        words = words_of(message.facts.get("language") or self._language)
         content = content_of(message, words, self._public_url)
         local, _, domain = message.recipient.rpartition("@")
         mail = EmailMessage(policy=_ASCII if message.recipient.isascii() else _UTF8)
@@ -58,7 +61,7 @@ class Mails:
             mail["List-Unsubscribe"] = f"<{content.stop[1]}>"
             mail["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
         mail.set_content(text_of(content), cte="quoted-printable")
-        mail.add_alternative(_html(content, words.language), subtype="html", cte="quoted-printable")
+        mail.add_alternative(_html(content, words), subtype="html", cte="quoted-printable")
         mail.make_mixed()
         if receipt is not None:
             document = json.dumps(receipt, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
@@ -69,7 +72,7 @@ class Mails:
         return mail.as_bytes()
 
 
-def _html(content: Content, language: str) -> str:
+def _html(content: Content, words: Words) -> str:
     """Without pictures, scripts or anything that would be fetched: opening it tells nobody."""
     before = "".join(f"<p>{html.escape(each)}</p>" for each in content.before)
     files = "".join(f'<li style="overflow-wrap:anywhere">{html.escape(each)}</li>' for each in content.files)
@@ -78,7 +81,7 @@ def _html(content: Content, language: str) -> str:
     stop = _link(*content.stop) if content.stop else ""
     small = f'<p style="font-size:smaller;opacity:.75">{html.escape(content.small)} {stop}</p>' if content.small else ""
     return (
-        f'<!doctype html><html lang="{language}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
+        f'<!doctype html><html lang="{words.language}" dir="{words.direction}"><head><meta charset="utf-8"><meta name="color-scheme" content="light dark">'
         f"<title>{html.escape(content.subject)}</title></head>"
         '<body style="font-family:system-ui,sans-serif;line-height:1.5;max-width:40em;margin:auto;padding:1em">'
         f"{before}{f'<ul>{files}</ul>' if files else ''}{after}{link}{small}</body></html>\n"

@@ -1,4 +1,4 @@
-"""What messages to people say, in English. Every text stands here and nowhere else, so that other languages can stand beside it."""
+"""What messages to people say: every text there is, in English. The other languages stand in ``languages.py``."""
 
 from __future__ import annotations
 
@@ -54,6 +54,11 @@ class Words:
     test: str
     test_chat: str
 
+    @property
+    def direction(self) -> str:
+        """Of writing, as HTML has it."""
+        return "rtl" if self.language == "ar" else "ltr"
+
 
 ENGLISH = Words(
     language="en",
@@ -104,10 +109,3 @@ ENGLISH = Words(
     test="This is a test that the owner of this Droppr server asked for. Mail from it arrives.",
     test_chat="This is a test that the owner of this Droppr server asked for. What arrives will be told here.",
 )
-
-LANGUAGES = {ENGLISH.language: ENGLISH}
-
-
-def words_of(language: object) -> Words:
-    """The texts in a language, in English where there are none."""
-    return LANGUAGES.get(str(language), ENGLISH)
