@@ -62,7 +62,7 @@ def test_an_owner_gets_one_mail_for_files_that_come_together(client: Client, mai
     assert found["Auto-Submitted"] == "auto-generated"
     text, page = text_of(found), found.get_body(("html",)).get_content()
     assert "day/\u20600." in text
-    assert "4.5 kB" in text
+    assert "4.4 kB" in text
     assert "From Anna." in text
     assert f"{PUBLIC}/admin" in text
     assert "Wedding &lt;b&gt;2026&lt;/b&gt;" in page

@@ -242,7 +242,12 @@ class Kept:
         self.house = house
         acts = Acts(SQLAudit(house.database), house.clock)
         log = MessageLog(
-            store=house.store, endpoints=house.endpoints, rules=lambda: house.rules, clock=house.clock, bell=Bell(), acts=acts
+            store=house.store,
+            endpoints=house.endpoints,
+            rules=lambda: house.rules,
+            clock=house.clock,
+            bell=Bell(),
+            acts=acts,
         )
         self.subscriptions = Subscriptions(
             store=house.endpoints, carrier=house.pushes, log=log, clock=house.clock, acts=acts

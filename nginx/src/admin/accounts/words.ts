@@ -1,6 +1,6 @@
 // All that is said about accounts and logging in, in one place.
 
-import { countOf } from "../format";
+import { formatNumber } from "../format";
 
 export const ROLES = ["admin", "member", "viewer"] as const;
 export type Role = (typeof ROLES)[number];
@@ -108,4 +108,8 @@ export function browserWords(agent: string): string {
     (known) => known.find(([pattern]) => pattern.test(agent))?.[1] ?? [],
   );
   return found.length === 0 ? agent || "?" : found.join(", ");
+}
+
+function countOf(amount: number, one: string): string {
+  return `${formatNumber(amount)} ${amount === 1 ? one : `${one}s`}`;
 }
