@@ -38,7 +38,7 @@ ENDPOINT = Endpoint("ep_1", "https://push.example/1", "", 1.0, PUSH_KINDS, langu
 
 
 def carrier(allowed: Any = HERE) -> WebPush:
-    return WebPush(HTTPHooks(allowed, gone=GONE), PushKey(SECRET), "mailto:a@example.org", time.time)
+    return WebPush(HTTPHooks(allowed, gone=GONE), PushKey(SECRET), lambda: "mailto:a@example.org", time.time)
 
 
 def test_the_example_of_the_rfc_is_encrypted_as_it_stands_there() -> None:

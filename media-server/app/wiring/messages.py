@@ -163,11 +163,15 @@ def _delivery(
 
 
 def _push(ground: Ground, settings: Settings) -> WebPush:
-    contact = settings.public_url
-    if settings.mail_from is not None:
-        contact = f"mailto:{named_address(settings.mail_from)[1]}"
     hooks = HTTPHooks(settings.webhook_allow_private, gone=GONE)
-    return WebPush(hooks, PushKey(ground.stores.secrets.get("push_key")), contact, ground.clock)
+    key = PushKey(ground.stores.secrets.get("push_key"))
+    return WebPush(hooks, key, ground.current.derived(_contact), ground.clock)
+
+
+def _contact(settings: Settings) -> str | None:
+    if settings.mail_from is not None:
+        return f"mailto:{named_address(settings.mail_from)[1]}"
+    return settings.public_url
 
 
 def _reach_of(accounts: SQLAccounts) -> Callable[[str], Reach | None]:

@@ -1,28 +1,24 @@
 """PushCarrier by Web Push (RFC 8030): one request to the browser's push service, encrypted for the browser (RFC 8291) and signed so that
 the service knows this server again (RFC 8292).
 
-The libraries for it open connections of their own, to wherever an address leads; here they are those of webhooks, and judged as such.
+What sends it is not the library's, which opens connections to wherever an address leads: here they are those of webhooks, and judged as such.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
-import json
-import secrets
-import struct
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+import http_ece
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from py_vapid import jwt
 
 from app.core.errors import EndpointNotAllowed
 from app.core.messages import Answer, Endpoint, Outcome
+from app.core.ports.settings import Current
 from app.storage.messages.webhooks import HTTPHooks
 
 KEPT_SECONDS = 3 * 24 * 3600
@@ -30,8 +26,9 @@ KEPT_SECONDS = 3 * 24 * 3600
 SIGNED_SECONDS = 12 * 3600
 """How long a signature is good; 24 hours at most by the RFC."""
 GONE = (404, 410)
-RECORD = 4096
-SALT = 16
+MOST_BYTES = 3993
+"""As much as every push service takes, encrypted 4096 bytes in one record."""
+SECRET_BYTES = 16
 _CURVE = ec.SECP256R1()
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
@@ -44,23 +41,24 @@ class PushKey:
             value = int.from_bytes(decoded(secret))
         except (ValueError, binascii.Error):
             raise ValueError("The push key must be 32 bytes in base64url.") from None
+        # Not each 32 bytes are a key, and which secrets there are is not for this to say.
         self._key = ec.derive_private_key(value % (_ORDER - 1) + 1, _CURVE)
-        self.public = encoded(_point(self._key.public_key()))
+        self.public = encoded(self._key.public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint))
 
     def signed(self, url: str, now: float, contact: str | None) -> str:
         """The Authorization header for a request to ``url``."""
         parts = urlsplit(url)
         claims: dict[str, object] = {"aud": f"{parts.scheme}://{parts.netloc}", "exp": int(now) + SIGNED_SECONDS}
         claims |= {} if contact is None else {"sub": contact}
-        said = f"{_document({'typ': 'JWT', 'alg': 'ES256'})}.{_document(claims)}"
-        r, s = decode_dss_signature(self._key.sign(said.encode(), ec.ECDSA(SHA256())))
-        return f"vapid t={said}.{encoded(r.to_bytes(32) + s.to_bytes(32))}, k={self.public}"
+        return f"vapid t={jwt.sign(claims, self._key)}, k={self.public}"
 
 
 class WebPush:
     """Tells browsers. ``contact`` is an address by which whoever runs a push service finds who runs this server."""
 
-    def __init__(self, hooks: HTTPHooks, key: PushKey, contact: str | None, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, hooks: HTTPHooks, key: PushKey, contact: Current[str | None], clock: Callable[[], float]
+    ) -> None:
         """``hooks`` has to take ``GONE`` for what it is."""
         self._hooks = hooks
         self._key = key
@@ -86,7 +84,7 @@ class WebPush:
         except ValueError as error:
             return Answer(Outcome.NEVER, f"It cannot be encrypted: {error}")
         headers = {
-            "Authorization": self._key.signed(endpoint.url, self._clock(), self._contact),
+            "Authorization": self._key.signed(endpoint.url, self._clock(), self._contact()),
             "Content-Encoding": "aes128gcm",
             "Content-Type": "application/octet-stream",
             "TTL": str(KEPT_SECONDS),
@@ -105,20 +103,23 @@ def encrypted(
 ) -> bytes:
     """``content`` as only the browser with these keys can read it: one record of RFC 8188. Each time with another salt and key; those of
     examples can be named. Raises ValueError where the keys are none, or the content is too long."""
-    theirs, secret = decoded(p256dh), decoded(auth)
-    if len(secret) != SALT:
-        raise ValueError("The secret of a browser has 16 bytes.")
-    if len(content) > RECORD - SALT - 1 - 86:
+    secret = decoded(auth)
+    if len(secret) != SECRET_BYTES:
+        raise ValueError(f"The secret of a browser has {SECRET_BYTES} bytes.")
+    if len(content) > MOST_BYTES:
         raise ValueError("The content is too long.")
-    public = ec.EllipticCurvePublicKey.from_encoded_point(_CURVE, theirs)
-    own = own or ec.generate_private_key(_CURVE)
-    ours, salt = _point(own.public_key()), salt or secrets.token_bytes(SALT)
-    shared = own.exchange(ec.ECDH(), public)
-    key = _derived(shared, secret, b"WebPush: info\0" + theirs + ours, 32)
-    cipher = AESGCM(_derived(key, salt, b"Content-Encoding: aes128gcm\0", 16))
-    nonce = _derived(key, salt, b"Content-Encoding: nonce\0", 12)
-    head = salt + struct.pack("!LB", RECORD, len(ours)) + ours
-    return head + cipher.encrypt(nonce, content + b"\2", None)
+    try:
+        sealed: bytes = http_ece.encrypt(
+            content,
+            salt=salt,
+            private_key=own or ec.generate_private_key(_CURVE),
+            dh=decoded(p256dh),
+            auth_secret=secret,
+            version="aes128gcm",
+        )
+    except http_ece.ECEException as error:
+        raise ValueError(str(error)) from None
+    return sealed
 
 
 def encoded(data: bytes) -> str:
@@ -129,15 +130,3 @@ def encoded(data: bytes) -> str:
 def decoded(text: str) -> bytes:
     """Raises ValueError."""
     return base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-
-
-def _document(value: dict[str, object]) -> str:
-    return encoded(json.dumps(value, separators=(",", ":"), allow_nan=False).encode())
-
-
-def _point(key: ec.EllipticCurvePublicKey) -> bytes:
-    return key.public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-
-
-def _derived(secret: bytes, salt: bytes, info: bytes, length: int) -> bytes:
-    return HKDF(SHA256(), length, salt, info).derive(secret)
