@@ -148,7 +148,10 @@ describe("OwnerApi", () => {
   it("turns a 429 into an error that knows the wait", async () => {
     const refusal = { error: "Too many wrong tokens.", code: "too_many_attempts" };
     const { api } = apiAnswering(() => reply(429, refusal, { "Retry-After": "90" }));
-    await expect(api.logIn({ token: "x" })).rejects.toMatchObject({ code: "too_many_attempts", retryAfter: 90 });
+    await expect(api.logIn({ token: "x" })).rejects.toMatchObject({
+      code: "too_many_attempts",
+      retryAfter: 90,
+    });
   });
 
   it("has a sentence for a lost connection and for a page that is not Droppr's", async () => {

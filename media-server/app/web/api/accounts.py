@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TypeVar
-
 from flask import Blueprint, Response, jsonify, request
 
 from app.core.actors import Actor, ActorKind
@@ -19,30 +16,24 @@ from app.web.wire.account_bodies import (
 from app.web.wire.account_views import account_view, invitation_view, new_invitation_view, session_view
 from app.web.wire.context import services
 from app.web.wire.json_body import parse, read_json
-from app.web.wire.ownership import acting, admin_required, caller, owner_required
+from app.web.wire.ownership import acting, caller, owner_required
+from app.web.wire.reach import changes_nothing, chooses_by_reach
 from app.web.wire.session_cookies import browser, keep_session
 
 MAX_BODY_BYTES = 16 * 1024
 NO_PASSWORD = "You are logged in with the admin token, which is no account and has no password here."
 
 accounts = Blueprint("accounts", __name__, url_prefix="/api")
-View = TypeVar("View", bound=Callable[..., object])
-
-
-def ones_own(view: View) -> View:
-    """Mark a view that is for everybody with an account, whatever their role: it is about nothing but themselves."""
-    view.chooses_by_reach = view.changes_nothing = True  # type: ignore[attr-defined]
-    return view
 
 
 @accounts.get("/accounts")
-@admin_required
+@owner_required
 def list_accounts() -> Response:
     return jsonify(accounts=[account_view(each) for each in services().accounts.people.all()])
 
 
 @accounts.post("/accounts")
-@admin_required
+@owner_required
 def make() -> tuple[Response, int]:
     body = read_json(NewAccount, MAX_BODY_BYTES)
     details = {"teams": body.teams, "display_name": body.display_name, "email": body.email}
@@ -51,26 +42,26 @@ def make() -> tuple[Response, int]:
 
 
 @accounts.patch("/accounts/<name>")
-@admin_required
+@owner_required
 def change(name: str) -> Response:
     changes = read_json(AccountChanges, MAX_BODY_BYTES).named()
     return jsonify(account_view(services().accounts.people.change(name, acting(), **changes)))
 
 
 @accounts.delete("/accounts/<name>")
-@admin_required
+@owner_required
 def remove(name: str) -> Response:
     return jsonify(links=services().accounts.people.remove(name, acting()))
 
 
 @accounts.get("/accounts/invitations")
-@admin_required
+@owner_required
 def list_invitations() -> Response:
     return jsonify(invitations=[invitation_view(each) for each in services().accounts.people.invitations()])
 
 
 @accounts.post("/accounts/invitations")
-@admin_required
+@owner_required
 def invite() -> tuple[Response, int]:
     body = read_json(NewInvitation, MAX_BODY_BYTES)
     made, code = services().accounts.people.invite(body.role, acting(), teams=body.teams, email=body.email)
@@ -78,7 +69,7 @@ def invite() -> tuple[Response, int]:
 
 
 @accounts.delete("/accounts/invitations/<id>")
-@admin_required
+@owner_required
 def withdraw(id: str) -> Response:
     services().accounts.people.withdraw(id, acting())
     return Response(status=204)
@@ -86,7 +77,8 @@ def withdraw(id: str) -> Response:
 
 @accounts.get("/sessions")
 @owner_required
-@ones_own
+@chooses_by_reach
+@changes_nothing
 def list_sessions() -> Response:
     current = services().accounts.sessions.current(caller().cookie)
     found = services().accounts.sessions.listed(_whose())
@@ -95,7 +87,8 @@ def list_sessions() -> Response:
 
 @accounts.delete("/sessions")
 @owner_required
-@ones_own
+@chooses_by_reach
+@changes_nothing
 def end_others() -> Response:
     whose = _whose() or acting().name
     if not whose:
@@ -106,7 +99,8 @@ def end_others() -> Response:
 
 @accounts.delete("/sessions/<id>")
 @owner_required
-@ones_own
+@chooses_by_reach
+@changes_nothing
 def end(id: str) -> Response:
     actor = acting()
     services().accounts.sessions.end_named(id, None if actor.reach.may_administer else actor.name, actor)
@@ -115,7 +109,8 @@ def end(id: str) -> Response:
 
 @accounts.post("/account/password")
 @owner_required
-@ones_own
+@chooses_by_reach
+@changes_nothing
 def change_password() -> Response:
     me, here = acting(), services().accounts
     body = read_json(PasswordChange, MAX_BODY_BYTES)

@@ -38,7 +38,6 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.CaptchaRequired: 403,
     errors.AdminsOnly: 403,
     errors.ForeignPage: 403,
-    errors.AdminsOnly: 403,
     errors.ReadOnly: 403,
     errors.OriginNotAllowed: 403,
     errors.AnswersRequired: 403,

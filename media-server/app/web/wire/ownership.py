@@ -9,7 +9,7 @@ from typing import ParamSpec, TypeVar
 from flask import g, request
 
 from app.core.actors import Actor, ActorKind
-from app.core.errors import AdminsOnly, ForeignPage, Unauthorized
+from app.core.errors import ForeignPage, Unauthorized
 from app.services.accounts.owner import Caller
 from app.web.wire.context import client_address, from_own_page, is_https, is_local, services
 from app.web.wire.reach import judge_reach
@@ -42,20 +42,6 @@ def require_owner() -> None:
         raise Unauthorized()
     judge_reach(g.actor)
     note_rights()
-
-
-def admin_required(view: Callable[P, R]) -> Callable[P, R]:
-    """Let a view be called by the owner and by admins only; others who are logged in get AdminsOnly."""
-
-    @wraps(view)
-    def guarded(*args: P.args, **kwargs: P.kwargs) -> R:
-        require_owner()
-        if not acting().reach.may_administer:
-            raise AdminsOnly()
-        return view(*args, **kwargs)
-
-    guarded.for_owner = True  # type: ignore[attr-defined]
-    return guarded
 
 
 def acting() -> Actor:

@@ -7,6 +7,10 @@ export type Role = (typeof ROLES)[number];
 
 const ROLE: Readonly<Record<Role, string>> = { admin: "Admin", member: "Member", viewer: "Viewer" };
 
+function countOf(count: number, one: string): string {
+  return `${formatNumber(count)} ${count === 1 ? one : `${one}s`}`;
+}
+
 export const WORDS = {
   // Logging in
   name: "Name",
