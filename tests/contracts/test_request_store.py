@@ -351,3 +351,25 @@ def test_links_are_listed_by_whose_they_are_page_by_page_also_after_they_were_gi
     store.update(f"{HASH}-03", lambda each: replace(each, owner="team:tax"), OWNER)
     assert (listed("account:bob"), listed("team:tax")) == ([11, 7], [10, 6, 3, 2])
     assert len(store.page(99)) == 12
+
+
+def test_whether_links_moved_is_told_of_each_owner_by_itself(store):
+    anns, bobs = (replace(link(hash=f"{HASH}-{each}"), owner=f"account:{each}") for each in ("ann", "bob"))
+    seen = [store.moved(["account:ann"]), store.moved(["account:nobody"])]
+    store.create(anns, OWNER)
+    seen.append(store.moved(["account:ann"]))
+    store.create(bobs, OWNER)
+    store.reserve(bobs, "u1", 10)
+    store.receive(bobs.hash, received(1))
+    assert store.moved(["account:ann"]) == seen[-1]
+    for act in (
+        lambda: store.reserve(anns, "u1", 10),
+        lambda: store.receive(anns.hash, received(1)),
+        lambda: store.update(anns.hash, retitled, OWNER),
+        lambda: store.remove(anns.hash, "u1"),
+        lambda: store.delete(anns.hash, OWNER),
+    ):
+        act()
+        seen.append(store.moved(["account:ann"]))
+    assert len({*seen[2:]}) == len(seen[2:])
+    assert seen[0] == seen[1] == seen[-1]

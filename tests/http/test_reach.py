@@ -50,7 +50,7 @@ def test_what_is_others_is_answered_like_what_there_is_not_by_every_call(people:
         "entity_id": "0123456789abcdef",
     }
     before = bob.ask("GET", R).body
-    for row in ROWS:
+    for row in (each for each in ROWS if each.others is not None):
         for who in (ann, eve):
             found = said(who, row, bobs)
             if row.others == 404:

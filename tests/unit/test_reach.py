@@ -289,3 +289,15 @@ def test_nothing_tells_that_others_have_a_folder_a_name_or_a_number_of_links(her
     assert {*here.ask(ANN, "GET", R).json} == {"requests", "default_expires_hours"}
     for path in ("/api/v1/system/upload-status", "/api/v1/system/upload-events"):
         assert {*here.ask(ANN, "GET", path).json} == {"error", "code"}
+
+
+def test_the_number_that_desks_ask_for_moves_with_ones_own_links_alone(here: Neighbours) -> None:
+    def news(who: Account) -> int:
+        return int(here.ask(who, "GET", "/api/droppr/news").json["news"])
+
+    before = {who.name: news(who) for who in (ANN, BOB, EVE)}
+    assert here.ask(BOB, "PATCH", f"{R}/{here.bobs.hash}", json={"note": "another"}).status_code == 200
+    here.house.client.post(f"{R}/{here.bobs.hash}/upload", **form("news.txt", b"news"))
+    after = {who.name: news(who) for who in (ANN, BOB, EVE)}
+    assert (after["ann"], after["eve"]) == (before["ann"], before["eve"])
+    assert after["bob"] != before["bob"]

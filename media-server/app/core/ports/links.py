@@ -56,6 +56,11 @@ class LinkStore(Protocol):
         ``now``, with ``active`` those that take uploads ``now``, or those that do not; with ``owners`` those that are theirs."""
         ...
 
+    def moved(self, owners: Collection[str]) -> int:
+        """A number that is another one once anything has arrived on links of these owners, or any was made, changed or deleted, and that
+        tells nothing of others' links."""
+        ...
+
     def standing(self, hash: str, viewer: str = THE_OWNER) -> tuple[RequestLink, Standing]:
         """A link with how it stands for ``viewer``. Raises RequestNotFound."""
         ...

@@ -233,6 +233,10 @@ class FileRequests:
         """The same of every link."""
         return self.page(MAX_LISTED, None, wanted)
 
+    def moved(self, owners: Collection[str]) -> int:
+        """A number that is another one once anything has happened to links of these owners."""
+        return self._requests.moved(owners)
+
     def standing(self, hash: str, viewer: Actor) -> tuple[RequestLink, Standing]:
         """A link as the list has it, also one that takes no uploads. Raises RequestNotFound."""
         return self._requests.standing(hash, str(viewer))

@@ -79,7 +79,9 @@ def list_all() -> Response:
 @chooses_by_reach
 def news() -> Response:
     """What open desks ask every other second, and no more than this while nothing happens."""
-    return jsonify(replies.NewsReply(news=services().readers.newest()))
+    here, owners = services(), acting().reach.owners
+    newest = here.readers.newest() if owners is None else here.links.file_requests.moved(owners)
+    return jsonify(replies.NewsReply(news=newest))
 
 
 @requests.get("/requests/<hash>")
