@@ -87,12 +87,22 @@ def events(database) -> SQLEvents:
     return SQLEvents(database)
 
 
+def without_owners(tx: Transaction) -> None:
+    """The catalogue as it was before links were found by whose they are, and before what came after that."""
+    tx.run("DROP TABLE settings")
+    for index in ("links_by_owner", "documents_by_link"):
+        tx.run(f"DROP INDEX {index}")
+    tx.run("ALTER TABLE links DROP COLUMN owner")
+    tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
+
+
 def without_seen(tx: Transaction) -> None:
     """The catalogue as it was before there was a note of what is seen, or of what came after that."""
+    without_owners(tx)
+    for table in ("accounts", "account_sessions", "account_invitations"):
+        tx.run(f"DROP TABLE {table}")
     newest = (
         "links_by_alias",
-        "links_by_owner",
-        "documents_by_link",
         "links_by_due",
         "links_to_remind",
         "ledger_by_item",
@@ -103,7 +113,7 @@ def without_seen(tx: Transaction) -> None:
         tx.run(f"DROP INDEX {index}")
     for table in ("shares", "share_visits", "audit", "invited", "unreminded", "parties", "party_items", "logos"):
         tx.run(f"DROP TABLE {table}")
-    newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties", "alias", "owner")]
+    newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties", "alias")]
     for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("ledger", "lead"), ("events", "about")):
         tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     for index in ("links_by_arrival", "links_by_name", "links_by_end", "ledger_by_arrival"):
@@ -377,10 +387,7 @@ def test_whose_a_link_is_is_known_of_those_that_were_made_before_it_was_asked_fo
     for hash, owner in whose.items():
         store.create(replace(link(hash), owner=owner), OWNER)
     with database.write() as tx:
-        for index in ("links_by_owner", "documents_by_link"):
-            tx.run(f"DROP INDEX {index}")
-        tx.run("ALTER TABLE links DROP COLUMN owner")
-        tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
+        without_owners(tx)
     migrate(opened())
     again = SQLRequests(opened())
     assert {owner: [each.hash for each, _ in again.page(9, owners=[owner])] for owner in whose.values()} == {
