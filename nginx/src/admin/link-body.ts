@@ -24,7 +24,6 @@ import { Taking } from "./taking";
 import { Texts } from "./texts";
 import { visibleName } from "./visible";
 import { mayChange, ownerWords, type Who } from "./whose";
-import { WHOSE_WORDS } from "./whose-words";
 import type { ListedLink, OpenUpload, OwnerLink, ReceivedFile } from "./wire";
 import { errorWords, nameOf, termWords } from "./words";
 
@@ -265,7 +264,7 @@ export class LinkBody {
   #showTerms(): void {
     const who = this.#ports.who();
     const isOnlyOne = this.#link.owner === who.actor && who.teams.length === 0;
-    const owner = isOnlyOne ? [] : [[WHOSE_WORDS.label, ownerWords(this.#link.owner, who)] as const];
+    const owner = isOnlyOne ? [] : [[t("whose"), ownerWords(this.#link.owner, who)] as const];
     const pairs = [...owner, ...termWords(this.#link)].map(
       ([name, value]) => [name, visibleName(value)] as const,
     );

@@ -7,7 +7,6 @@ import { KeyedList } from "./keyed";
 import type { RowPorts } from "./link-body";
 import { LinkRow } from "./link-row";
 import { type Who, WhoseFilter } from "./whose";
-import { WHOSE_WORDS } from "./whose-words";
 import type { ListedLink } from "./wire";
 
 /** From so many links on, looking for one takes longer than typing its name. */
@@ -85,7 +84,7 @@ export class Links {
       if (row !== undefined) row.element.hidden = !isShown;
       if (isShown) found += 1;
     }
-    const none = this.#whose.isChosen ? WHOSE_WORDS.noneOfTheirs : t(NONE_WORDS[choice] ?? "none_like_that");
+    const none = this.#whose.isChosen ? t("whose_none") : t(NONE_WORDS[choice] ?? "none_like_that");
     setText(need("none-found-words"), wanted === "" ? none : t("none_named"));
     need("none-found").hidden = found > 0 || this.#links.length === 0;
   }

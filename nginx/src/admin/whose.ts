@@ -3,7 +3,7 @@
 
 import { doubted } from "../core/reply";
 import { make } from "../page/dom";
-import { WHOSE_WORDS } from "./whose-words";
+import { t } from "./i18n";
 
 /** Of a reply to who is logged in; one that says nothing is that of the admin token, by which everything may be done. */
 export interface Who {
@@ -45,11 +45,11 @@ export function mayChange(): boolean {
 }
 
 /** An owner as people call them. */
-export function ownerWords(owner: string, who: Who, own: string = WHOSE_WORDS.me): string {
+export function ownerWords(owner: string, who: Who, own: string = t("whose_me")): string {
   if (owner === who.actor) return own;
   const [kind, name = ""] = owner.split(/:(.*)/s);
-  if (kind === "team") return WHOSE_WORDS.team(name);
-  return name === "" ? WHOSE_WORDS.admin : name;
+  if (kind === "team") return t("whose_team", { name: name });
+  return name === "" ? t("whose_admin") : name;
 }
 
 /** To whom somebody may give a link, themselves first: to their teams; an admin, who may give it to anybody, is offered those who have one. */
@@ -69,8 +69,8 @@ export class OwnerField {
     this.#select.name = "owner";
     this.#select.append(...owners.map((each) => optionFor(each, ownerWords(each, who))));
     this.#select.value = owner;
-    const label = make("span", { className: "label", text: WHOSE_WORDS.label });
-    const hint = make("span", { className: "hint", text: WHOSE_WORDS.hint });
+    const label = make("span", { className: "label", text: t("whose") });
+    const hint = make("span", { className: "hint", text: t("whose_hint") });
     this.element = make("label", { className: "field" }, label, this.#select, hint);
   }
 
@@ -92,7 +92,7 @@ export class WhoseFilter {
 
   constructor(select: HTMLSelectElement, chosen: () => void) {
     this.#select = select;
-    select.setAttribute("aria-label", WHOSE_WORDS.filter);
+    select.setAttribute("aria-label", t("whose_filter"));
     select.addEventListener("change", chosen);
   }
 
@@ -103,8 +103,8 @@ export class WhoseFilter {
     this.#told = told;
     const chosen = this.#select.value;
     this.#select.replaceChildren(
-      optionFor("", WHOSE_WORDS.everybodys),
-      ...listed.map((each) => optionFor(each, ownerWords(each, who, WHOSE_WORDS.mine))),
+      optionFor("", t("whose_all")),
+      ...listed.map((each) => optionFor(each, ownerWords(each, who, t("whose_mine")))),
     );
     this.#select.value = owners.has(chosen) ? chosen : "";
     this.#select.hidden = owners.size < 2;

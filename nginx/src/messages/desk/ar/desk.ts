@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   window: "روابط الاستلام",
   log: "السجل",
+  settings: "الإعدادات",
   log_out: "تسجيل الخروج",
   logged_in: "سُجّل دخولك.",
   still_logged_in: "ما زلت مسجّل الدخول. {error}",
@@ -141,4 +142,14 @@ export default {
   example_data: "القياسات",
   example_data_what: "مجلدات بيانات، ولا يُسأل أحد عن اسمه.",
   example_data_message: "نرجو إرسال مجلد المحطة كاملًا كما هو.",
+  whose: "يخص",
+  whose_hint: "من يراه ويجوز له تعديله.",
+  whose_filter: "روابط من تُعرض",
+  whose_all: "روابط الجميع",
+  whose_mine: "روابطي",
+  whose_me: "أنا",
+  whose_admin: "من لديه رمز المدير",
+  whose_team: "فريق {name}",
+  whose_none: "لا رابط من روابطهم كهذا.",
+  show_around: "جولة تعريفية",
 } satisfies Words<"desk">;

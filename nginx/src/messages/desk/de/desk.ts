@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   window: "Links zum Empfangen",
   log: "Protokoll",
+  settings: "Einstellungen",
   log_out: "Abmelden",
   logged_in: "Sie sind angemeldet.",
   still_logged_in: "Sie sind noch angemeldet. {error}",
@@ -118,4 +119,14 @@ export default {
   example_data: "Messungen",
   example_data_what: "Ordner voller Daten, und niemand wird nach dem Namen gefragt.",
   example_data_message: "Bitte senden Sie den ganzen Ordner der Station, so wie er ist.",
+  whose: "Gehört zu",
+  whose_hint: "Wer ihn sieht und ändern darf.",
+  whose_filter: "Wessen Links gezeigt werden",
+  whose_all: "Links von allen",
+  whose_mine: "Meine",
+  whose_me: "Ich",
+  whose_admin: "Allen mit dem Admin-Token",
+  whose_team: "Team {name}: Mitglieder",
+  whose_none: "Keiner dieser Links ist so.",
+  show_around: "Rundgang zeigen",
 } satisfies Words<"desk">;

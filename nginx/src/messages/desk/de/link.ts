@@ -28,6 +28,7 @@ export default {
     "Diese Adresse gilt nur auf diesem Rechner. Setzen Sie {variable} auf die Adresse, die Absender benutzen.",
   open_link: "Link öffnen",
   mail_it: "Mailen",
+  send_it: "Verschicken",
   qr: "QR-Code",
   qr_of: "QR-Code des Links {name}",
   qr_failed:

@@ -3,6 +3,7 @@
 export default {
   window: "Request links",
   log: "Log",
+  settings: "Settings",
   log_out: "Log out",
   logged_in: "You are logged in.",
   still_logged_in: "You are still logged in. {error}",
@@ -128,4 +129,16 @@ export default {
   example_data: "Measurements",
   example_data_what: "Folders of data, and nobody is asked who they are.",
   example_data_message: "Please send the whole folder of the station, as it is.",
+
+  // Whose links are, and the first day.
+  whose: "Belongs to",
+  whose_hint: "Who sees it and may change it.",
+  whose_filter: "Whose links are shown",
+  whose_all: "Everybody's links",
+  whose_mine: "Mine",
+  whose_me: "Me",
+  whose_admin: "Whoever has the admin token",
+  whose_team: "Team {name}",
+  whose_none: "None of their links is like that.",
+  show_around: "Show me around",
 };

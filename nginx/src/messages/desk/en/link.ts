@@ -29,6 +29,7 @@ export default {
   only_here: "This address works on this machine only. Set {variable} to the address that senders use.",
   open_link: "Open the link",
   mail_it: "Mail it",
+  send_it: "Send it",
   qr: "QR code",
   qr_of: "QR code of the link {name}",
   qr_failed: "The QR code could not be drawn. Reload the page and try again.",

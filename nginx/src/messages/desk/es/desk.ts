@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   window: "Enlaces para recibir archivos",
   log: "Registro",
+  settings: "Ajustes",
   log_out: "Salir",
   logged_in: "Ha entrado.",
   still_logged_in: "Su sesión sigue abierta. {error}",
@@ -121,4 +122,14 @@ export default {
   example_data: "Mediciones",
   example_data_what: "Carpetas de datos, y no se pregunta a nadie quién es.",
   example_data_message: "Envíe por favor la carpeta completa de la estación, tal como está.",
+  whose: "Pertenece a",
+  whose_hint: "Quién lo ve y puede cambiarlo.",
+  whose_filter: "De quién son los enlaces que se muestran",
+  whose_all: "Enlaces de todos",
+  whose_mine: "Míos",
+  whose_me: "A mí",
+  whose_admin: "Quien tenga el token de administración",
+  whose_team: "Equipo {name}",
+  whose_none: "Ninguno de sus enlaces es así.",
+  show_around: "Mostrar un recorrido",
 } satisfies Words<"desk">;

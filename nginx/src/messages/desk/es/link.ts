@@ -28,6 +28,7 @@ export default {
     "Esta dirección solo funciona en este equipo. Ponga en {variable} la dirección que usan los remitentes.",
   open_link: "Abrir el enlace",
   mail_it: "Enviar por correo",
+  send_it: "Enviarlo",
   qr: "Código QR",
   qr_of: "Código QR del enlace {name}",
   qr_failed: "No se pudo dibujar el código QR. Recargue la página e inténtelo de nuevo.",

@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   window: "Liens de réception",
   log: "Journal",
+  settings: "Réglages",
   log_out: "Se déconnecter",
   logged_in: "Vous êtes connecté.",
   still_logged_in: "Vous êtes encore connecté. {error}",
@@ -121,4 +122,14 @@ export default {
   example_data: "Mesures",
   example_data_what: "Des dossiers de données, et personne ne doit dire qui il est.",
   example_data_message: "Merci d’envoyer le dossier complet de la station, tel quel.",
+  whose: "Appartient à",
+  whose_hint: "Qui le voit et peut le modifier.",
+  whose_filter: "De qui sont les liens affichés",
+  whose_all: "Liens de tout le monde",
+  whose_mine: "Les miens",
+  whose_me: "Moi",
+  whose_admin: "Qui a le jeton d’administration",
+  whose_team: "Équipe {name}",
+  whose_none: "Aucun de ces liens n’est ainsi.",
+  show_around: "Faire le tour",
 } satisfies Words<"desk">;

@@ -28,6 +28,7 @@ export default {
     "Cette adresse ne marche que sur cette machine. Mettez dans {variable} l’adresse que les expéditeurs utilisent.",
   open_link: "Ouvrir le lien",
   mail_it: "Envoyer par e-mail",
+  send_it: "L’envoyer",
   qr: "Code QR",
   qr_of: "Code QR du lien {name}",
   qr_failed: "Le code QR n’a pas pu être dessiné. Rechargez la page et réessayez.",

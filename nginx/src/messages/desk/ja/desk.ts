@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   window: "受け取りリンク",
   log: "記録",
+  settings: "設定",
   log_out: "ログアウト",
   logged_in: "ログインしました。",
   still_logged_in: "まだログインしています。{error}",
@@ -104,4 +105,14 @@ export default {
   example_data: "測定データ",
   example_data_what: "データのフォルダー。名前は尋ねません。",
   example_data_message: "観測所のフォルダー全体を、そのまま送ってください。",
+  whose: "所有者",
+  whose_hint: "見て変更できる人。",
+  whose_filter: "誰のリンクを表示するか",
+  whose_all: "全員のリンク",
+  whose_mine: "自分のもの",
+  whose_me: "自分",
+  whose_admin: "管理トークンを持つ人",
+  whose_team: "チーム {name}",
+  whose_none: "該当するリンクはありません。",
+  show_around: "案内を見る",
 } satisfies Words<"desk">;

@@ -27,6 +27,7 @@ export default {
   only_here: "このアドレスはこの機械でしか使えません。送信者が使うアドレスを {variable} に設定してください。",
   open_link: "リンクを開く",
   mail_it: "メールで送る",
+  send_it: "送る",
   qr: "QR コード",
   qr_of: "リンク {name} の QR コード",
   qr_failed: "QR コードを描けませんでした。再読み込みしてもう一度お試しください。",

@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   window: "Linki do odbierania plików",
   log: "Dziennik",
+  settings: "Ustawienia",
   log_out: "Wyloguj",
   logged_in: "Zalogowano.",
   still_logged_in: "Nadal trwa sesja. {error}",
@@ -149,4 +150,14 @@ export default {
   example_data: "Pomiary",
   example_data_what: "Foldery z danymi, i nikt nie musi mówić, kim jest.",
   example_data_message: "Prosimy o przysłanie całego folderu stacji, tak jak jest.",
+  whose: "Należy do",
+  whose_hint: "Kto go widzi i może zmieniać.",
+  whose_filter: "Czyje linki widać",
+  whose_all: "Linki wszystkich",
+  whose_mine: "Moje",
+  whose_me: "Do mnie",
+  whose_admin: "Każdy, kto ma token administratora",
+  whose_team: "Zespół {name}",
+  whose_none: "Żaden z tych linków nie jest taki.",
+  show_around: "Oprowadź mnie",
 } satisfies Words<"desk">;

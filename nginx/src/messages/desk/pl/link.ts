@@ -27,6 +27,7 @@ export default {
   only_here: "Ten adres działa tylko na tym komputerze. Ustaw w {variable} adres, którego używają nadawcy.",
   open_link: "Otwórz link",
   mail_it: "Wyślij mailem",
+  send_it: "Wyślij link",
   qr: "Kod QR",
   qr_of: "Kod QR linku {name}",
   qr_failed: "Nie udało się narysować kodu QR. Odśwież stronę i spróbuj ponownie.",
