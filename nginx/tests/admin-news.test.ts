@@ -51,7 +51,12 @@ describe("News", () => {
     expect(await look(true, 1_000)).toBe("list");
     state.news = 3;
     state.now += 5_000;
-    expect(await look()).toBe("list");
+    expect(await look(false, 1_000)).toBe("list");
+    // While nothing happens, hardly ever.
+    state.now += 20_000;
+    expect(await look()).toBe("page");
+    state.now += 40_000;
+    expect(await look(false, 1_000)).toBe("list");
   });
 
   it("asks again for what could not be shown, and for what others have seen", async () => {

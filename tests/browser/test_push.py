@@ -118,7 +118,7 @@ def test_an_owner_is_told_in_the_browser_and_led_to_the_link(
 ) -> None:
     owner, told = Client.of(telling, url=front.url), service.browser()
     link = owner.make_link(title="Tax papers", ask_name="optional")
-    options: dict[str, Any] = {"permissions": ["notifications"], "locale": "de-DE"}
+    options: dict[str, Any] = {"permissions": ["notifications"]}
     with desk_in(whole_browser, front.url, telling.token, **options) as page:
         # The page is an app that can be installed, by the browser's own judgement (which wants no tab that leaves no traces).
         devtools = page.context.new_cdp_session(page)
@@ -151,16 +151,16 @@ def test_an_owner_is_told_in_the_browser_and_led_to_the_link(
         # What the server sends to the push service, that brings to the browser.
         link.deliver("one.pdf", b"1", sender_name="Anna")
         sent = service.shown(told, 2)[-1]
-        assert (sent["title"], sent["body"], sent["lang"]) == ("Tax papers", "Anna hat 1 Datei geschickt", "de")
+        assert (sent["title"], sent["body"], sent["lang"]) == ("Tax papers", "Anna sent 1 file", "en")
         workers = Workers(page)
         scope = f"{front.url}/admin/"
         workers.push(front.url, scope, sent)
         eventually(lambda: len(shown(page)) == 1, seconds=20, what="a notification")
-        workers.push(front.url, scope, {**sent, "body": "Ben hat 2 Dateien geschickt", "files": 2})
+        workers.push(front.url, scope, {**sent, "body": "Ben sent 2 files", "files": 2})
         eventually(lambda: shown(page)[0]["data"]["files"] == 3, seconds=20, what="the next in its place")
         (one,) = shown(page)
         assert one["title"] == "Tax papers"
-        assert one["body"] == "Ben hat 2 Dateien geschickt\nAnna hat 1 Datei geschickt"
+        assert one["body"] == "Ben sent 2 files\nAnna sent 1 file"
         assert one["icon"] == f"{front.url}/icon-192.png"
         # Whatever comes, something is shown, and nothing that was not told.
         for odd in ("no json", "[]", '{"title": 5}'):

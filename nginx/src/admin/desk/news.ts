@@ -1,8 +1,10 @@
 // When the list of links is worth asking for again: at once when something has happened, which a call of a few bytes tells; else now and
 // then, for what makes no event. A list that takes long is asked for less often, however much happens.
 
-/** What makes no event shows after so long at the latest. */
+/** What makes no event shows after so long, or after so many times as long as the list took, within a minute. */
 const STALE_MS = 15_000;
+const STALE_TIMES = 30;
+const MOST_STALE_MS = 60_000;
 /** A link's own page follows what is under way. */
 const PAGE_MS = 5_000;
 /** Of the time, a list may be asked for this part. */
@@ -25,6 +27,7 @@ export class News {
   #listed = Number.NEGATIVE_INFINITY;
   #shown = Number.NEGATIVE_INFINITY;
   #pause = 0;
+  #staleAfter = STALE_MS;
   #isStale = false;
 
   /** `ask` answers with a number that is another one once anything has happened. */
@@ -44,7 +47,7 @@ export class News {
     const news = await this.#ask(signal);
     const since = this.#now() - this.#listed;
     const changed = news !== this.#known || this.#isStale;
-    if (isFirst || since >= STALE_MS || (changed && since >= this.#pause)) {
+    if (isFirst || since >= this.#staleAfter || (changed && since >= this.#pause)) {
       this.#known = news;
       this.#isStale = false;
       return "list";
@@ -59,6 +62,7 @@ export class News {
     if (due !== "list") return;
     this.#listed = now;
     this.#pause = Math.min(MOST_PAUSE_MS, (now - began) / SHARE);
+    this.#staleAfter = Math.min(MOST_STALE_MS, Math.max(STALE_MS, (now - began) * STALE_TIMES));
   }
 
   /** It could not be shown: it is due with the next look. */

@@ -3,6 +3,7 @@
 import { make, makeButton, need, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
 import { formatDay } from "../format";
+import { currentLanguage } from "../i18n";
 import { acts, say, show } from "../parts";
 import { PUSH_WORDS as WORDS } from "../push-words";
 import { errorWords } from "../words";
@@ -74,7 +75,7 @@ export class PushPanel {
   }
 
   async #tell(found: PushSubscription): Promise<void> {
-    const about = { name: browserName(navigator.userAgent), language: navigator.language };
+    const about = { name: browserName(navigator.userAgent), language: currentLanguage() };
     const { id } = await this.#api.ask("POST", "/push", parseBrowser, { ...found.toJSON(), ...about });
     keepId(id);
   }
