@@ -2,8 +2,8 @@
 
 import { makeIconButton, need, setLabel } from "../../page/dom";
 import type { OwnerApi } from "../api";
+import { loadWords, t } from "../i18n";
 import { show } from "../parts";
-import { PUSH_WORDS } from "../push-words";
 import { keepId, keptId, registered } from "./here";
 import type { PushPanel } from "./panel";
 
@@ -18,7 +18,7 @@ export class Bell {
     this.#button.id = "bell";
     this.#button.hidden = true;
     this.#button.setAttribute("aria-haspopup", "dialog");
-    setLabel(this.#button, PUSH_WORDS.title);
+    setLabel(this.#button, t("push_title"));
     need("log-out").before(this.#button);
     if (!("serviceWorker" in navigator)) return;
     navigator.serviceWorker.addEventListener("message", ({ data }) => {
@@ -59,12 +59,14 @@ export class Bell {
   async #open(): Promise<void> {
     show(need("trouble"), "");
     try {
-      this.#panel ??= import("./panel").then(({ PushPanel }) => new PushPanel(this.#api));
+      this.#panel ??= Promise.all([import("./panel"), loadWords("push")]).then(
+        ([{ PushPanel }]) => new PushPanel(this.#api),
+      );
       (await this.#panel).open();
     } catch {
       // Offline perhaps: the next click asks again.
       this.#panel = null;
-      show(need("trouble"), PUSH_WORDS.failed);
+      show(need("trouble"), t("push_failed"));
     }
   }
 }

@@ -3,37 +3,44 @@
 import { make, makeButton, need, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
 import { formatDay } from "../format";
-import { currentLanguage } from "../i18n";
+import { currentLanguage, t } from "../i18n";
 import { acts, say, show } from "../parts";
-import { PUSH_WORDS as WORDS } from "../push-words";
 import { errorWords } from "../words";
 import { browserName, keepId, keptId, Refused, subscribe, subscription, trouble } from "./here";
 import { type Browser, type Pushes, parseBrowser, parsePushes } from "./push-wire";
 import "./push.css";
 
+const REASONS = {
+  insecure: "push_insecure",
+  homeScreen: "push_home",
+  unable: "push_unable",
+  blocked: "push_blocked",
+  dismissed: "push_dismissed",
+  noService: "push_no_service",
+} as const;
 const NOTHING = (): undefined => undefined;
 
 export class PushPanel {
   readonly #api: Pick<OwnerApi, "ask" | "tell">;
   readonly #dialog = make("dialog", { className: "card pushes" });
-  readonly #state = make("p", { text: WORDS.about });
+  readonly #state = make("p", { text: t("push_about") });
   readonly #problem = make("div", { className: "notice bad" });
   readonly #hint = make("div", { className: "notice warn" });
-  readonly #here = makeButton(WORDS.here, "primary", NOTHING);
-  readonly #stop = makeButton(WORDS.stop, "", NOTHING);
-  readonly #test = makeButton(WORDS.test, "", NOTHING);
+  readonly #here = makeButton(t("push_here"), "primary", NOTHING);
+  readonly #stop = makeButton(t("push_stop"), "", NOTHING);
+  readonly #test = makeButton(t("push_test"), "", NOTHING);
   readonly #others = make("section");
   readonly #list = make("ul", { className: "push-list" });
   #pushes: Pushes | null = null;
 
   constructor(api: Pick<OwnerApi, "ask" | "tell">) {
     this.#api = api;
-    const title = make("h2", { text: WORDS.title });
+    const title = make("h2", { text: t("push_title") });
     title.id = "pushes-title";
     this.#dialog.setAttribute("aria-labelledby", title.id);
     this.#problem.setAttribute("role", "alert");
-    this.#others.append(make("h3", { text: WORDS.others }), this.#list);
-    const close = makeButton(WORDS.close, "slim", () => this.#dialog.close());
+    this.#others.append(make("h3", { text: t("push_others") }), this.#list);
+    const close = makeButton(t("push_close"), "slim", () => this.#dialog.close());
     this.#dialog.append(
       make("div", { className: "push-head" }, title, close),
       this.#state,
@@ -65,12 +72,12 @@ export class PushPanel {
   }
 
   async #subscribe(): Promise<void> {
-    setText(this.#state, WORDS.waiting);
+    setText(this.#state, t("push_waiting"));
     this.#pushes ??= await this.#api.ask("GET", "/push", parsePushes);
     await this.#tell(await subscribe(this.#pushes.key));
     this.#pushes = await this.#api.ask("GET", "/push", parsePushes);
     this.#paint();
-    say(WORDS.on);
+    say(t("push_on"));
     this.#test.focus();
   }
 
@@ -93,8 +100,8 @@ export class PushPanel {
     const id = keptId();
     if (id === null) return;
     await this.#api.ask("POST", `/push/${encodeURIComponent(id)}/test`, NOTHING, {});
-    setText(this.#state, WORDS.tested);
-    say(WORDS.tested);
+    setText(this.#state, t("push_tested"));
+    say(t("push_tested"));
   }
 
   async #remove(id: string): Promise<void> {
@@ -111,7 +118,7 @@ export class PushPanel {
       this.#paint();
       if (error instanceof Refused) {
         show(this.#hint, "");
-        show(this.#problem, WORDS[error.why]);
+        show(this.#problem, t(REASONS[error.why]));
       } else show(this.#problem, errorWords(error));
     }
   }
@@ -121,8 +128,8 @@ export class PushPanel {
     const id = keptId();
     const own = this.#pushes?.browsers.find((each) => each.id === id);
     const isOn = why === null && own !== undefined;
-    setText(this.#state, isOn ? WORDS.on : WORDS.about);
-    show(this.#hint, why === null ? (isOn ? stateWords(own) : "") : WORDS[why]);
+    setText(this.#state, isOn ? t("push_on") : t("push_about"));
+    show(this.#hint, why === null ? (isOn ? stateWords(own) : "") : t(REASONS[why]));
     this.#here.hidden = isOn || (why !== null && why !== "blocked");
     this.#stop.hidden = !isOn;
     this.#test.hidden = !isOn;
@@ -132,7 +139,7 @@ export class PushPanel {
   }
 
   #row(browser: Browser): HTMLElement {
-    const since = WORDS.since(formatDay(browser.createdAt));
+    const since = t("push_since", { date: formatDay(browser.createdAt) });
     const state = stateWords(browser);
     const words = make(
       "span",
@@ -140,14 +147,14 @@ export class PushPanel {
       make("bdi", { text: browser.name }),
       make("span", { className: "quiet small", text: state === "" ? since : state }),
     );
-    const remove = makeButton(WORDS.remove, "slim", NOTHING);
-    remove.setAttribute("aria-label", WORDS.removeNamed(browser.name));
+    const remove = makeButton(t("push_remove"), "slim", NOTHING);
+    remove.setAttribute("aria-label", t("push_remove_named", { name: browser.name }));
     acts(remove, () => this.#try(() => this.#remove(browser.id)));
     return make("li", { className: "push-row" }, words, remove);
   }
 }
 
 function stateWords({ active, failingSince }: Browser): string {
-  if (!active) return WORDS.off;
-  return failingSince === null ? "" : WORDS.failing;
+  if (!active) return t("push_off");
+  return failingSince === null ? "" : t("push_failing");
 }

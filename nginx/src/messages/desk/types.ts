@@ -9,6 +9,7 @@ import type document from "./en/document";
 import type link from "./en/link";
 import type looks from "./en/looks";
 import type people from "./en/people";
+import type push from "./en/push";
 import type sharing from "./en/sharing";
 import type terms from "./en/terms";
 import type { ErrorCode } from "./error-codes";
@@ -22,6 +23,7 @@ interface Parts {
   link: typeof link;
   looks: typeof looks;
   people: typeof people;
+  push: typeof push;
   sharing: typeof sharing;
   terms: typeof terms;
 }

@@ -1,6 +1,8 @@
 import type { Words } from "../types";
 
 export default {
+  push_title: "أبلغني بما يصل",
+  push_failed: "تعذّر التحميل. تحقق من الاتصال وانقر مرة أخرى.",
   window: "روابط الاستلام",
   log: "السجل",
   settings: "الإعدادات",

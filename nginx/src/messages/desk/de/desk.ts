@@ -1,6 +1,8 @@
 import type { Words } from "../types";
 
 export default {
+  push_title: "Mitteilen, was ankommt",
+  push_failed: "Das ließ sich nicht laden. Prüfen Sie die Verbindung und klicken Sie noch einmal.",
   window: "Links zum Empfangen",
   log: "Protokoll",
   settings: "Einstellungen",

@@ -1,6 +1,8 @@
 // The owner's first page: logging in, what has arrived, what is going on, and the list of links.
 
 export default {
+  push_title: "Tell me what arrives",
+  push_failed: "The bell could not be loaded. Check the connection, and click again.",
   window: "Request links",
   log: "Log",
   settings: "Settings",

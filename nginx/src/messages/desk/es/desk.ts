@@ -1,6 +1,8 @@
 import type { Words } from "../types";
 
 export default {
+  push_title: "Avisarme de lo que llega",
+  push_failed: "No se pudo cargar. Compruebe la conexión y pulse de nuevo.",
   window: "Enlaces para recibir archivos",
   log: "Registro",
   settings: "Ajustes",

@@ -1,6 +1,8 @@
 import type { Words } from "../types";
 
 export default {
+  push_title: "M’avertir de ce qui arrive",
+  push_failed: "Le chargement a échoué. Vérifiez la connexion et cliquez à nouveau.",
   window: "Liens de réception",
   log: "Journal",
   settings: "Réglages",

@@ -1,6 +1,8 @@
 import type { Words } from "../types";
 
 export default {
+  push_title: "届いたものを通知",
+  push_failed: "読み込めませんでした。接続を確認して、もう一度クリックしてください。",
   window: "受け取りリンク",
   log: "記録",
   settings: "設定",

@@ -1,6 +1,8 @@
 import type { Words } from "../types";
 
 export default {
+  push_title: "Powiadamiaj mnie o tym, co przychodzi",
+  push_failed: "Nie udało się tego wczytać. Sprawdź połączenie i kliknij ponownie.",
   window: "Linki do odbierania plików",
   log: "Dziennik",
   settings: "Ustawienia",
