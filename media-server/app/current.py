@@ -78,6 +78,7 @@ class CurrentSettings:
         self._store = store
         self._kept = KeptSettings()
         self._now = base
+        self._followers: list[Callable[[Settings], None]] = []
         self._take(store.load())
 
     def __call__(self) -> Settings:
@@ -95,6 +96,11 @@ class CurrentSettings:
                 self._take(self._store.load())
         except Busy:
             pass  # The next look does.
+
+    def follow(self, told: Callable[[Settings], None]) -> None:
+        """Tell ``told`` the settings that count, now and after each change."""
+        self._followers.append(told)
+        told(self._now)
 
     def derived(self, make: Callable[[Settings], T]) -> Current[T]:
         """What ``make`` makes of the current settings, made anew only when these are others."""
@@ -124,6 +130,8 @@ class CurrentSettings:
         except UnsoundSettings:
             self._now = self._sound_ones(kept.values)
         self._kept = kept
+        for each in self._followers:
+            each(self._now)
 
     def _sound_ones(self, values: Mapping[str, str]) -> Settings:
         """What was sound when it was set may not go with another environment, or another version. The server runs all the same."""

@@ -111,7 +111,17 @@ def without_seen(tx: Transaction) -> None:
     )
     for index in newest:
         tx.run(f"DROP INDEX {index}")
-    for table in ("shares", "share_visits", "audit", "invited", "unreminded", "parties", "party_items", "logos"):
+    for table in (
+        "shares",
+        "share_visits",
+        "audit",
+        "invited",
+        "unreminded",
+        "parties",
+        "party_items",
+        "logos",
+        "settings",
+    ):
         tx.run(f"DROP TABLE {table}")
     newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties", "alias")]
     for table, column in (*newer, ("ledger", "item"), ("ledger", "party"), ("ledger", "lead"), ("events", "about")):

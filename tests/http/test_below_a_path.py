@@ -77,6 +77,7 @@ def test_all_that_a_page_names_is_there(site: Below, link: Link) -> None:
         "/",
         "/admin",
         "/admin/audit",
+        "/admin/settings",
         "/admin/document",
         f"/admin/links/{link.hash}",
         f"/request/{link.hash}",
@@ -95,7 +96,14 @@ def test_all_that_a_page_names_is_there(site: Below, link: Link) -> None:
 
 
 def test_every_page_has_one_address_to_which_others_lead(site: Below, link: Link) -> None:
-    for page in ("/admin", "/admin/audit", "/admin/document", f"/admin/links/{link.hash}", f"/request/{link.hash}"):
+    for page in (
+        "/admin",
+        "/admin/audit",
+        "/admin/settings",
+        "/admin/document",
+        f"/admin/links/{link.hash}",
+        f"/request/{link.hash}",
+    ):
         assert leads_to(get(site, f"{page}/"), f"{site.url}{page}/") == site.url + page
     assert leads_to(get(site, ""), site.url) == f"{site.url}/"
     # Without the proxy's help, too.

@@ -110,7 +110,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     pages = folder / "pages"
     (pages / "assets").mkdir(parents=True)
-    for name in ("index", "request", "admin", "admin.link", "audit", "document"):
+    for name in ("index", "request", "admin", "admin.link", "audit", "settings", "document"):
         (pages / f"{name}.html").write_text(f"<!doctype html><title>{name}</title>" + "<p>text</p>" * 200)
     (pages / "assets" / "request-1a2b.js").write_text("export const text = 1;\n" * 200)
     (folder / "data" / "files" / "inbox").mkdir(parents=True)
@@ -212,6 +212,7 @@ def test_a_placeholder_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch)
         ("/admin", "admin", "no-store"),
         ("/admin/document?entity=e&file=f", "document", "no-store"),
         ("/admin/audit?q=x", "audit", "no-store"),
+        ("/admin/settings", "settings", "no-store"),
         (f"/admin/links/{HASH}", "admin.link", "no-store"),
         (f"/request/{HASH}", "request", "no-store"),
         (f"/request/{HASH}?x=1", "request", "no-store"),
@@ -243,6 +244,7 @@ def test_below_a_path_all_is_as_without_it(below: LiveNginx, folder: Path, path:
         ("/admin", "no-store"),
         ("/admin/document", "no-store"),
         ("/admin/audit", "no-store"),
+        ("/admin/settings", "no-store"),
         (f"/admin/links/{HASH}", "no-store"),
         (f"/request/{HASH}?x=1", "no-store"),
     ):
@@ -295,6 +297,7 @@ def test_what_only_nginx_itself_may_ask_for_is_not_to_be_had_below_a_path(
         ("/admin/", "../admin"),
         ("/admin/document/", "../document"),
         ("/admin/audit/", "../audit"),
+        ("/admin/settings/", "../settings"),
         (f"/admin/links/{HASH}/", f"../{HASH}"),
         (f"/request/{HASH}/", f"../{HASH}"),
         ("/drop.box", "/drop.box/"),

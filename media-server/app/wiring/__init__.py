@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 
 from app.core.actors import Actor, ActorKind
 from app.core.audit import Act
@@ -35,10 +36,12 @@ from app.wiring.stores import MakeStores, local_stores
 THE_PURGE = Actor(ActorKind.SERVICE, name="purge")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Services:
     """Everything a view, a command or a job may call."""
 
+    settings: Settings
+    """Those that count now: ``current`` puts others here. An attribute, as every chunk asks for some of them."""
     ground: Ground
     links: Links
     receiving: Receiving
@@ -57,11 +60,6 @@ class Services:
     @property
     def current(self) -> CurrentSettings:
         return self.ground.current
-
-    @property
-    def settings(self) -> Settings:
-        """Those that count now."""
-        return self.ground.current()
 
     @property
     def shows_logo(self) -> bool:
@@ -123,7 +121,8 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
     senders = build_senders(ground, settings, receiving, links.file_requests)
     messages = build_messages(ground, settings, senders.receipts)
     audit = build_audit(ground)
-    return Services(
+    services = Services(
+        settings=ground.current(),
         ground=ground,
         links=links,
         receiving=receiving,
@@ -139,3 +138,5 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
         audit=audit,
         changes=build_changes(ground),
     )
+    ground.current.follow(partial(setattr, services, "settings"))
+    return services
