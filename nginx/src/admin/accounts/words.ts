@@ -113,7 +113,3 @@ export function browserWords(agent: string): string {
   );
   return found.length === 0 ? agent || "?" : found.join(", ");
 }
-
-function countOf(amount: number, one: string): string {
-  return `${formatNumber(amount)} ${amount === 1 ? one : `${one}s`}`;
-}
