@@ -60,7 +60,7 @@ def three_people(server: LiveServer, client: Client) -> Iterator[dict[str, Perso
     roles = {"bob": (Role.MEMBER, ()), "ann": (Role.MEMBER, (team,)), "eve": (Role.VIEWER, (team,))}
     found = {}
     for each, (role, teams) in roles.items():
-        account = Account(f"{each}-{uuid4().hex[:8]}", role, teams)
+        account = Account(f"{each}-{uuid4().hex[:8]}", role, teams, display_name=each.title())
         store.add(account, hashed, OWNER)
         here = client.elsewhere()
         said = {"name": account.name, "password": PASSWORD}
