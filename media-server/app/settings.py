@@ -30,7 +30,20 @@ SPOOL = "spool"
 """The folder below the data folder through which nginx hands bodies over."""
 _OCTAL = re.compile(r"(?:0o)?[0-7]{1,4}")
 _ADDRESS = re.compile(r"(https?://[A-Za-z0-9.:\[\]-]+)((?:/+[A-Za-z0-9._~-]+)*)/*")
-OWN_PATHS = ("admin", "api", "assets", "download", "healthz", "logo", "metrics", "readyz", "request", "to", "ws_api")
+OWN_PATHS = (
+    "admin",
+    "api",
+    "assets",
+    "download",
+    "healthz",
+    "join",
+    "logo",
+    "metrics",
+    "readyz",
+    "request",
+    "to",
+    "ws_api",
+)
 """What the server's own addresses begin with. A path that it is served below begins with something else, or nobody could
 tell whether a proxy has taken that path off already."""
 _PACKAGE = Path(__file__).resolve().parent

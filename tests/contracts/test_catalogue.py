@@ -120,7 +120,6 @@ def without_seen(tx: Transaction) -> None:
         "parties",
         "party_items",
         "logos",
-        "settings",
     ):
         tx.run(f"DROP TABLE {table}")
     newer = [("links", each) for each in ("due_at", "finished", "remind_at", "parties", "alias")]
