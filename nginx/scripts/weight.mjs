@@ -51,6 +51,7 @@ const PARTS = {
   "admin.html": ["common", "errors", "desk", "link", "terms"],
   "document.html": ["common", "errors", "document"],
   "audit.html": ["common", "errors", "audit"],
+  "settings.html": ["common", "errors", "settings"],
 };
 
 function heaviestWords(parts) {

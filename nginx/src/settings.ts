@@ -1,3 +1,4 @@
+import { startPage } from "./admin/i18n";
 import { SettingsPage } from "./admin/settings/page";
 
-void new SettingsPage().start();
+void startPage("settings").then(() => new SettingsPage().start());

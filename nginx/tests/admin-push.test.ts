@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { browserName, trouble } from "../src/admin/push/here";
+import { browserName } from "../src/admin/browser-name";
+import { trouble } from "../src/admin/push/here";
 import { parsePushes } from "../src/admin/push/push-wire";
 
 describe("this browser", () => {
@@ -21,7 +22,7 @@ describe("this browser", () => {
     expect(trouble()).toBe("insecure");
     vi.stubGlobal("isSecureContext", true);
     vi.stubGlobal("navigator", { userAgent: "iPhone" });
-    expect(trouble()).toBe("homeScreen");
+    expect(trouble()).toBe("home_screen");
     vi.stubGlobal("navigator", { userAgent: "Firefox" });
     expect(trouble()).toBe("unable");
     vi.stubGlobal("navigator", { userAgent: "Firefox", serviceWorker: {} });

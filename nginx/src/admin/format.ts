@@ -3,6 +3,7 @@
 
 import { currentLanguage, isolated, t } from "./i18n";
 
+const SPANS: ReadonlySet<string> = new Set(["second", "minute", "hour", "day"]);
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
 export function formatBytes(bytes: number): string {
@@ -93,6 +94,12 @@ export function formatWeekday(milliseconds: number): string {
 /** Things beside each other, apart by what the language has for a comma. Lists of `Intl` would say "and". */
 export function formatList(things: readonly string[]): string {
   return things.map(isolated).join(t("comma"));
+}
+
+/** So many of a unit, whose name may be in the plural; of one that no language knows, as it is called. */
+export function formatAmount(value: number, of: string): string {
+  const name = of.replace(/s$/, "");
+  return SPANS.has(name) ? unit(name, value) : `${formatNumber(value)}\u00a0${of}`;
 }
 
 function unit(name: string, value: number): string {

@@ -126,7 +126,7 @@ async function said(part: Part | "errors"): Promise<Said> {
 export function translate(root: ParentNode, among: Said = words): void {
   for (const element of root.querySelectorAll<HTMLElement>("[data-t]")) {
     const { t: key } = element.dataset;
-    if (key !== undefined && Object.hasOwn(among, key)) put(element, t(key as DeskKey));
+    if (key !== undefined && Object.hasOwn(among, key)) put(element, key as DeskKey);
   }
   for (const [named, attribute] of Object.entries(ATTRIBUTES)) {
     const selector = `[data-t-${named.slice(1).toLowerCase()}]`;
@@ -137,19 +137,19 @@ export function translate(root: ParentNode, among: Said = words): void {
   }
 }
 
-function put(element: HTMLElement, sentence: string): void {
-  const slots = new Map(
+/** A sentence with elements where it has their names in braces. */
+export function filled(key: DeskKey, slots: Readonly<Record<string, Node>>): (Node | string)[] {
+  const pieces = t(key).split(/\{(\w+)\}/);
+  return pieces.map((piece, at) => (at % 2 === 0 ? piece : (slots[piece] ?? `{${piece}}`)));
+}
+
+function put(element: HTMLElement, key: DeskKey): void {
+  const slots = Object.fromEntries(
     [...element.querySelectorAll<HTMLElement>(":scope > [data-slot]")].map((each) => [
-      each.dataset.slot,
+      each.dataset.slot ?? "",
       each,
     ]),
   );
-  if (slots.size === 0) {
-    element.textContent = sentence;
-    return;
-  }
-  const pieces = sentence.split(/\{(\w+)\}/);
-  element.replaceChildren(
-    ...pieces.map((piece, at) => (at % 2 === 0 ? piece : (slots.get(piece) ?? `{${piece}}`))),
-  );
+  if (Object.keys(slots).length === 0) element.textContent = t(key);
+  else element.replaceChildren(...filled(key, slots));
 }

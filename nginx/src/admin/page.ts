@@ -11,7 +11,7 @@ import { Arrived } from "./desk/arrived";
 import { Behind } from "./desk/behind";
 import { News } from "./desk/news";
 import { formatNumber } from "./format";
-import { t } from "./i18n";
+import { loadWords, t } from "./i18n";
 import type { RowPorts } from "./link-body";
 import { LinkPage } from "./link-page";
 import { Links } from "./links";
@@ -187,7 +187,7 @@ export class AdminPage {
     if (this.#hasBegun || this.#shown !== null) return;
     this.#hasBegun = true;
     try {
-      const { FirstDay } = await import("./settings/first-day");
+      const [{ FirstDay }] = await Promise.all([import("./settings/first-day"), loadWords("tour")]);
       await new FirstDay().start(hasLinks);
     } catch {
       // The desk is as good without it.

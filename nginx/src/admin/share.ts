@@ -3,6 +3,7 @@
 import { loadWords, t } from "./i18n";
 import type { MailPorts } from "./mailing";
 import { acts, clonedElement, copies, part } from "./parts";
+import { SETTINGS_ADDRESS } from "./places";
 
 export interface ShareOptions extends MailPorts {
   /** Whether the QR code is there at once or only when asked for. */
@@ -28,6 +29,7 @@ export function makeShare(address: string, name: string, options: ShareOptions):
   copies(part(root, "copy", HTMLButtonElement), () => address, url);
   part(root, "open", HTMLAnchorElement).href = address;
   part(root, "only-here", HTMLElement).hidden = !isOnlyHere(address);
+  part(root, "to-settings", HTMLAnchorElement).href = `${SETTINGS_ADDRESS}#set-links`;
   const toggle = part(root, "show-qr", HTMLButtonElement);
   const frame = part(root, "qr", HTMLElement);
   const draw = (): void => void fill(frame, address, t("qr_of", { name }));
@@ -44,7 +46,7 @@ export function makeShare(address: string, name: string, options: ShareOptions):
 /** Whether it went by this device: where the server sends no mail, a form would lead nowhere. */
 async function isSent(address: string, name: string): Promise<boolean> {
   try {
-    const { sentByDevice } = await import("./settings/sending");
+    const [{ sentByDevice }] = await Promise.all([import("./settings/sending"), loadWords("people")]);
     return await sentByDevice(address, name);
   } catch {
     return false;

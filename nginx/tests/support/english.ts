@@ -4,6 +4,7 @@ import { speak } from "../../src/admin/i18n";
 
 await speak(
   "en",
+  "accounts",
   "audit",
   "checklist",
   "common",
@@ -12,6 +13,9 @@ await speak(
   "link",
   "looks",
   "people",
+  "push",
+  "settings",
   "sharing",
   "terms",
+  "tour",
 );

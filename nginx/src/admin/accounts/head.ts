@@ -2,12 +2,12 @@
 
 import { need, setLabel, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
+import { loadWords, t } from "../i18n";
 import { acts, show } from "../parts";
 import { errorWords } from "../words";
 import { rememberLogin } from "./login";
 import type { AccountsPanel } from "./panel";
 import { type Me, parseMe } from "./wire";
-import { WORDS } from "./words";
 
 export class Head {
   readonly #api: OwnerApi;
@@ -30,9 +30,9 @@ export class Head {
     }
     const { name, displayName, mayAdminister } = this.#me;
     rememberLogin(name);
-    const who = displayName || name || WORDS.holder;
+    const who = displayName || name || t("holder");
     setText(this.#who, who);
-    setLabel(this.#who, WORDS.open(who));
+    setLabel(this.#who, t("accounts_of", { who }));
     this.#who.hidden = false;
     need("to-log").hidden = !mayAdminister;
     need("to-settings").hidden = !mayAdminister;
@@ -50,7 +50,9 @@ export class Head {
     const me = this.#me;
     if (me === null) return;
     try {
-      this.#panel ??= import("./panel").then(({ AccountsPanel }) => new AccountsPanel(this.#api));
+      this.#panel ??= Promise.all([import("./panel"), loadWords("accounts")]).then(
+        ([{ AccountsPanel }]) => new AccountsPanel(this.#api),
+      );
       await (await this.#panel).open(me);
     } catch (error) {
       // Offline perhaps: the next click asks again.

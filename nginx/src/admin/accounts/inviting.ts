@@ -2,16 +2,16 @@
 
 import { make, makeButton } from "../../page/dom";
 import { formatDay } from "../format";
+import { filled, t } from "../i18n";
 import { acts, copies, submits } from "../parts";
 import { visibleName } from "../visible";
 import { showTime } from "../when";
 import type { AccountCalls } from "./calls";
-import { Piece, roleField, submitButton, teamsOf, textField } from "./pieces";
+import { Piece, roleField, roleWords, submitButton, teamsOf, textField } from "./pieces";
 import type { Invitation } from "./wire";
-import { WORDS } from "./words";
 
 export class Inviting {
-  readonly #piece = new Piece(WORDS.invite);
+  readonly #piece = new Piece(t("invite"));
   readonly #calls: AccountCalls;
   readonly #made = make("div", { className: "notice invited" });
   readonly #waiting = make("div");
@@ -21,10 +21,10 @@ export class Inviting {
     this.#calls = calls;
     this.#made.hidden = true;
     this.#waiting.hidden = true;
-    this.#waiting.append(make("h3", { text: WORDS.waiting }), this.#list);
+    this.#waiting.append(make("h3", { text: t("invitations") }), this.#list);
     this.element.append(
-      make("p", { text: WORDS.inviteHint }),
-      make("p", { className: "quiet", text: WORDS.roles }),
+      make("p", { text: t("invite_hint") }),
+      make("p", { className: "quiet", text: t("roles_hint") }),
       this.#form(),
       this.#made,
       this.#waiting,
@@ -41,10 +41,10 @@ export class Inviting {
 
   #form(): HTMLFormElement {
     const role = roleField("member");
-    const teams = textField(WORDS.teamsLabel, { hint: WORDS.teamsHint });
-    const email = textField(WORDS.emailLabel, { type: "email", most: 254 });
+    const teams = textField(t("teams"), { hint: t("teams_hint") });
+    const email = textField(t("account_email"), { type: "email", most: 254 });
     const pair = make("div", { className: "pair" }, role.label, email.label);
-    const form = make("form", {}, pair, teams.label, submitButton(WORDS.makeInvitation));
+    const form = make("form", {}, pair, teams.label, submitButton(t("invitation_make")));
     submits(form, async () => {
       const invitation = {
         role: role.select.value,
@@ -68,11 +68,11 @@ export class Inviting {
     const input = make("input", { className: "mono" });
     input.readOnly = true;
     input.value = address;
-    input.setAttribute("aria-label", WORDS.address);
-    const copy = makeButton(WORDS.copy, "", () => {});
+    input.setAttribute("aria-label", t("invitation_address"));
+    const copy = makeButton(t("copy"), "", () => {});
     copies(copy, () => address, input);
     this.#made.replaceChildren(
-      make("p", { text: WORDS.made }),
+      make("p", { text: t("invitation_made") }),
       make("div", { className: "joined" }, input, copy),
     );
     this.#made.hidden = false;
@@ -88,13 +88,18 @@ export class Inviting {
   #line({ id, role, email, expiresAt }: Invitation): HTMLLIElement {
     const time = make("time");
     showTime(time, expiresAt, formatDay);
-    const words = `${WORDS.role(role)}, ${WORDS.forWhom(visibleName(email))}`;
-    const beside = make("span", { className: "quiet", text: `${WORDS.until} ` }, time);
-    const back = makeButton(WORDS.takeBack, "slim", () => {});
-    back.setAttribute("aria-label", WORDS.takeBackLabel(WORDS.role(role).toLowerCase(), email));
+    const words = invitationWords(roleWords(role), visibleName(email));
+    const beside = make("span", { className: "quiet" });
+    beside.append(...filled("invitation_until", { day: time }));
+    const back = makeButton(t("invitation_take_back"), "slim", () => {});
+    back.setAttribute("aria-label", t("invitation_take_back_item", { invitation: words }));
     acts(back, async () => {
-      if (await this.#piece.tries(() => this.#calls.takeBack(id), WORDS.takenBack)) await this.load();
+      if (await this.#piece.tries(() => this.#calls.takeBack(id), t("invitation_gone"))) await this.load();
     });
     return make("li", {}, make("span", { className: "line-name", text: words }), beside, back);
   }
+}
+
+function invitationWords(role: string, email: string): string {
+  return email === "" ? t("invitation_open", { role }) : t("invitation_for", { role, email });
 }

@@ -2,8 +2,8 @@
 
 import { make, need } from "../../page/dom";
 import type { Login } from "../api";
+import { t } from "../i18n";
 import { freshId } from "../parts";
-import { WORDS } from "./words";
 
 const KEPT = "droppr.login";
 
@@ -19,7 +19,7 @@ export class LoginForm {
   constructor() {
     this.#name.autocapitalize = "none";
     this.#name.spellcheck = false;
-    this.#byName.append(labelled(WORDS.name, this.#name), labelled(WORDS.password, this.#password));
+    this.#byName.append(labelled(t("login_name"), this.#name), labelled(t("password"), this.#password));
     this.#otherWay.addEventListener("click", () => {
       this.#usesName = !this.#usesName;
       this.#show();
@@ -57,7 +57,7 @@ export class LoginForm {
     this.#token.required = !this.#usesName;
     this.#name.required = this.#usesName;
     this.#password.required = this.#usesName;
-    this.#otherWay.textContent = this.#usesName ? WORDS.byToken : WORDS.byName;
+    this.#otherWay.textContent = t(this.#usesName ? "by_token" : "by_name");
     if (activeElement instanceof HTMLElement) activeElement.focus();
   }
 }

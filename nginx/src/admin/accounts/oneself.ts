@@ -1,33 +1,36 @@
 // Oneself: who one is, one's password, and where one is logged in.
 
 import { make, makeButton } from "../../page/dom";
+import { browserName } from "../browser-name";
+import { formatList } from "../format";
+import { filled, t } from "../i18n";
 import { acts, show, submits } from "../parts";
 import { visibleName } from "../visible";
 import { showWhen } from "../when";
 import type { AccountCalls } from "./calls";
-import { Piece, submitButton, textField } from "./pieces";
+import { Piece, roleWords, submitButton, textField } from "./pieces";
 import type { Me, Session } from "./wire";
-import { browserWords, WORDS } from "./words";
 
 export class Oneself {
-  readonly #piece = new Piece(WORDS.you);
+  readonly #piece = new Piece(t("oneself"));
   readonly #calls: AccountCalls;
   readonly #me: Me;
   readonly #sessions = make("ul", { className: "lines" });
-  readonly #others = makeButton(WORDS.endOthers, "slim", () => {});
+  readonly #others = makeButton(t("sessions_end"), "slim", () => {});
 
   constructor(calls: AccountCalls, me: Me) {
     this.#calls = calls;
     this.#me = me;
     const { name, displayName, role, teams } = me;
     const who = displayName === "" ? name : `${visibleName(displayName)} (${name})`;
+    const said = { name: who, role: roleWords(role) };
     const words =
-      name === "" ? WORDS.withToken : WORDS.asSomebody(who, WORDS.role(role).toLowerCase(), teams);
-    this.element.append(make("p", { text: words }));
+      teams.length === 0 ? t("you_are", said) : t("you_are_in", { ...said, teams: formatList(teams) });
+    this.element.append(make("p", { text: name === "" ? t("with_token") : words }));
     if (name === "") return;
     acts(this.#others, () => this.#endOthers());
     this.element.append(
-      make("h3", { text: WORDS.sessions }),
+      make("h3", { text: t("sessions") }),
       this.#sessions,
       this.#others,
       this.#passwordForm(),
@@ -49,17 +52,17 @@ export class Oneself {
   }
 
   #line({ id, agent, address, seenAt, isCurrent }: Session): HTMLLIElement {
-    const what = visibleName(browserWords(agent));
+    const what = visibleName(browserName(agent) || agent || "?");
     const time = make("time");
     showWhen(time, seenAt);
     const beside = make("span", { className: "quiet" }, make("bdi", { text: address }));
-    beside.append(" · ", ...(isCurrent ? [WORDS.current] : [`${WORDS.lastSeen} `, time]));
+    beside.append(" · ", ...(isCurrent ? [t("session_here")] : filled("session_used", { when: time })));
     const line = make("li", {}, make("span", { className: "line-name", text: what }), beside);
     if (!isCurrent) {
-      const end = makeButton(WORDS.end, "slim", () => {});
-      end.setAttribute("aria-label", WORDS.endLabel(what));
+      const end = makeButton(t("log_out"), "slim", () => {});
+      end.setAttribute("aria-label", t("session_end", { where: what }));
       acts(end, async () => {
-        if (await this.#piece.tries(() => this.#calls.end(id), WORDS.ended)) await this.load();
+        if (await this.#piece.tries(() => this.#calls.end(id), t("session_over"))) await this.load();
       });
       line.append(end);
     }
@@ -71,15 +74,15 @@ export class Oneself {
     const worked = await this.#piece.tries(async () => {
       ended = await this.#calls.endAll(this.#me.name);
     });
-    if (worked) await this.#piece.tries(() => this.load(), WORDS.endedOthers(ended));
+    if (worked) await this.#piece.tries(() => this.load(), t("sessions_ended", { count: ended }));
   }
 
   #passwordForm(): HTMLElement {
-    const old = textField(WORDS.oldPassword, { type: "password", autocomplete: "current-password" });
-    const other = textField(WORDS.newPassword, {
+    const old = textField(t("password_now"), { type: "password", autocomplete: "current-password" });
+    const other = textField(t("password_new"), {
       type: "password",
       autocomplete: "new-password",
-      hint: WORDS.passwordHint,
+      hint: t("password_new_hint"),
     });
     const name = make("input", { className: "visually-hidden" });
     // Password managers want to know whose it is.
@@ -91,16 +94,21 @@ export class Oneself {
     const done = make("div", { className: "notice" });
     done.setAttribute("role", "status");
     done.hidden = true;
-    const form = make("form", {}, name, old.label, other.label, done, submitButton(WORDS.changePassword));
+    const form = make("form", {}, name, old.label, other.label, done, submitButton(t("password_change")));
     submits(form, async () => {
       show(done, "");
       const change = () => this.#calls.changePassword(old.input.value, other.input.value);
       if (!(await this.#piece.tries(change))) return;
       form.reset();
       name.value = this.#me.name;
-      show(done, WORDS.passwordChanged);
+      show(done, t("password_changed"));
       await this.load();
     });
-    return make("details", {}, make("summary", { className: "more-title", text: WORDS.otherPassword }), form);
+    return make(
+      "details",
+      {},
+      make("summary", { className: "more-title", text: t("password_another") }),
+      form,
+    );
   }
 }

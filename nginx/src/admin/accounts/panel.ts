@@ -2,13 +2,13 @@
 
 import { make, makeButton } from "../../page/dom";
 import type { OwnerApi } from "../api";
+import { t } from "../i18n";
 import { freshId } from "../parts";
 import { AccountCalls } from "./calls";
 import { Inviting } from "./inviting";
 import { Oneself } from "./oneself";
 import { PeopleList } from "./people-list";
 import type { Me } from "./wire";
-import { WORDS } from "./words";
 import "./accounts.css";
 
 export class AccountsPanel {
@@ -19,9 +19,9 @@ export class AccountsPanel {
 
   constructor(api: OwnerApi) {
     this.#calls = new AccountCalls(api);
-    const title = make("h1", { text: WORDS.title });
+    const title = make("h1", { text: t("accounts") });
     title.id = freshId("accounts");
-    const close = makeButton(WORDS.close, "slim", () => this.#dialog.close());
+    const close = makeButton(t("close"), "slim", () => this.#dialog.close());
     this.#dialog.setAttribute("aria-labelledby", title.id);
     this.#body.setAttribute("aria-labelledby", title.id);
     this.#dialog.append(make("div", { className: "panel-head" }, title, close), this.#body);

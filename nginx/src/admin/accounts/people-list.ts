@@ -1,19 +1,20 @@
 // Who has an account, for admins: role, teams, on and off, removing.
 
 import { make, makeButton } from "../../page/dom";
+import { formatList } from "../format";
+import { joined, sentences, t } from "../i18n";
 import { acts, submits } from "../parts";
 import { visibleName } from "../visible";
 import type { AccountCalls } from "./calls";
-import { Piece, roleField, submitButton, teamsOf, textField } from "./pieces";
+import { Piece, roleField, roleWords, submitButton, teamsOf, textField } from "./pieces";
 import type { Account } from "./wire";
-import { WORDS } from "./words";
 
 export class PeopleList {
-  readonly #piece = new Piece(WORDS.people);
+  readonly #piece = new Piece(t("account_holders"));
   readonly #calls: AccountCalls;
   readonly #me: string;
   readonly #list = make("ul", { className: "lines" });
-  readonly #nobody = make("p", { className: "quiet", text: WORDS.nobody });
+  readonly #nobody = make("p", { className: "quiet", text: t("account_nobody") });
   #accounts: readonly Account[] = [];
   /** Whose form is open. */
   #edited: string | null = null;
@@ -50,23 +51,20 @@ export class PeopleList {
     );
     const facts = [
       displayName === "" ? "" : name,
-      name === this.#me ? WORDS.yourself : "",
-      WORDS.role(role),
-      teams.join(", "),
+      name === this.#me ? t("account_you") : "",
+      roleWords(role),
+      formatList(teams),
       visibleName(email),
-      isOff ? WORDS.off : "",
+      isOff ? t("account_off") : "",
     ];
-    const beside = make("span", {
-      className: "quiet",
-      text: facts.filter((each) => each !== "").join(" · "),
-    });
-    const edit = makeButton(WORDS.edit, "slim", () => {
+    const beside = make("span", { className: "quiet", text: joined(...facts) });
+    const edit = makeButton(t("edit"), "slim", () => {
       this.#edited = this.#edited === name ? null : name;
       this.#show();
       this.#list.querySelector<HTMLElement>(`[aria-expanded][data-name="${CSS.escape(name)}"]`)?.focus();
     });
     edit.dataset.name = name;
-    edit.setAttribute("aria-label", WORDS.editLabel(name));
+    edit.setAttribute("aria-label", t("account_edit", { name }));
     edit.setAttribute("aria-expanded", String(this.#edited === name));
     const line = make("li", {}, said, beside, edit);
     if (this.#edited === name) line.append(this.#form(account));
@@ -75,14 +73,14 @@ export class PeopleList {
 
   #form(account: Account): HTMLElement {
     const { name } = account;
-    const shown = textField(WORDS.displayNameLabel, { value: account.displayName, most: 100 });
-    const email = textField(WORDS.emailLabel, { type: "email", value: account.email, most: 254 });
+    const shown = textField(t("display_name"), { value: account.displayName, most: 100 });
+    const email = textField(t("account_email"), { type: "email", value: account.email, most: 254 });
     const role = roleField(account.role);
-    const teams = textField(WORDS.teamsLabel, { value: account.teams.join(", "), hint: WORDS.teamsHint });
+    const teams = textField(t("teams"), { value: account.teams.join(", "), hint: t("teams_hint") });
     const form = make("form", { className: "editing" });
     form.append(
       make("div", { className: "pair" }, shown.label, email.label, role.label, teams.label),
-      make("div", { className: "row" }, submitButton(WORDS.save), ...this.#acts(account)),
+      make("div", { className: "row" }, submitButton(t("save")), ...this.#acts(account)),
     );
     // Nobody takes their own rights away by mistake.
     role.select.disabled = name === this.#me;
@@ -93,25 +91,29 @@ export class PeopleList {
         teams: teamsOf(teams.input.value),
         ...(role.select.disabled ? {} : { role: role.select.value }),
       };
-      return this.#change(() => this.#calls.change(name, changes), WORDS.saved(name));
+      return this.#change(() => this.#calls.change(name, changes), t("account_saved", { name }));
     });
     return form;
   }
 
   #acts({ name, isOff }: Account): HTMLElement[] {
     if (name === this.#me) return [];
-    const turn = makeButton(isOff ? WORDS.switchOn : WORDS.switchOff, "slim", () => {});
-    const out = makeButton(WORDS.logOutOf, "slim", () => {});
-    const remove = makeButton(WORDS.remove, "slim danger", () => this.#asks(name, remove));
+    const turn = makeButton(t(isOff ? "switch_on" : "switch_off"), "slim", () => {});
+    const out = makeButton(t("log_out_all"), "slim", () => {});
+    const remove = makeButton(t("remove"), "slim danger", () => this.#asks(name, remove));
     acts(turn, () =>
-      this.#change(() => this.#calls.change(name, { disabled: !isOff }), WORDS.switched(name, !isOff)),
+      this.#change(
+        () => this.#calls.change(name, { disabled: !isOff }),
+        t(isOff ? "switched_on" : "switched_off", { name }),
+      ),
     );
     acts(out, async () => {
       let ended = 0;
       const task = async () => {
         ended = await this.#calls.endAll(name);
       };
-      if (await this.#piece.tries(task)) await this.#piece.tries(() => this.load(), WORDS.endedOthers(ended));
+      if (await this.#piece.tries(task))
+        await this.#piece.tries(() => this.load(), t("sessions_ended", { count: ended }));
     });
     return [turn, out, remove];
   }
@@ -120,8 +122,8 @@ export class PeopleList {
   #asks(name: string, button: HTMLButtonElement): void {
     const row = button.closest(".row");
     if (row === null) return;
-    const yes = makeButton(WORDS.removeYes, "danger", () => {});
-    const no = makeButton(WORDS.removeNo, "", () => this.#show());
+    const yes = makeButton(t("account_remove"), "danger", () => {});
+    const no = makeButton(t("account_keep"), "", () => this.#show());
     acts(yes, async () => {
       let links = 0;
       const task = async () => {
@@ -129,9 +131,9 @@ export class PeopleList {
       };
       if (!(await this.#piece.tries(task))) return;
       this.#edited = null;
-      await this.#piece.tries(() => this.load(), WORDS.removed(name, links));
+      await this.#piece.tries(() => this.load(), removedWords(name, links));
     });
-    const asking = make("p", { text: WORDS.removeAsks(name) });
+    const asking = make("p", { text: t("account_removing", { name }) });
     row.replaceChildren(asking, yes, no);
     no.focus();
   }
@@ -142,4 +144,9 @@ export class PeopleList {
     this.#edited = null;
     await this.load();
   }
+}
+
+function removedWords(name: string, links: number): string {
+  const passed = links === 0 ? "" : t("links_passed", { count: links });
+  return sentences(t("account_removed", { name }), passed);
 }

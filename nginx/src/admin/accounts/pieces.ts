@@ -1,10 +1,18 @@
 // What the parts of the panel are made of.
 
 import { make } from "../../page/dom";
+import { isKey, t } from "../i18n";
 import { optionOf, say, show } from "../parts";
 import { errorWords } from "../words";
 import { labelled } from "./login";
-import { ROLES, WORDS } from "./words";
+
+const ROLES = ["admin", "member", "viewer"] as const;
+
+/** What a role is called; one that is not known, as the server calls it. */
+export function roleWords(role: string): string {
+  const key = `role_${role}`;
+  return isKey(key) ? t(key) : role;
+}
 
 /** A part of the panel: its heading, its content, and what went wrong in it. */
 export class Piece {
@@ -60,11 +68,11 @@ export function roleField(role: string): {
   const select = make("select");
   for (const each of ROLES) {
     const option = optionOf(each);
-    option.textContent = WORDS.role(each);
+    option.textContent = roleWords(each);
     select.append(option);
   }
   select.value = role;
-  return { label: labelled(WORDS.roleLabel, select), select };
+  return { label: labelled(t("role"), select), select };
 }
 
 /** Teams as they are typed: names with commas or blanks between them. */

@@ -1,4 +1,4 @@
-// This browser as one that is told what arrives: whether it can be, its subscription, and by which name people know it.
+// This browser as one that is told what arrives: whether it can be, and its subscription.
 
 import { BASE } from "../../page/base";
 
@@ -8,7 +8,7 @@ const KEPT = "droppr.push";
 const PATIENCE_MS = 30_000;
 
 /** Why it cannot be told. */
-export type Trouble = "insecure" | "homeScreen" | "unable" | "blocked" | "dismissed" | "noService";
+export type Trouble = "insecure" | "home_screen" | "unable" | "blocked" | "dismissed" | "no_service";
 
 export class Refused extends Error {
   constructor(readonly why: Trouble) {
@@ -20,7 +20,7 @@ export class Refused extends Error {
 export function trouble(): Trouble | null {
   if (!isSecureContext) return "insecure";
   if (!("serviceWorker" in navigator) || !("PushManager" in window) || !("Notification" in window))
-    return /iPhone|iPad|iPod/.test(navigator.userAgent) ? "homeScreen" : "unable";
+    return /iPhone|iPad|iPod/.test(navigator.userAgent) ? "home_screen" : "unable";
   return Notification.permission === "denied" ? "blocked" : null;
 }
 
@@ -53,7 +53,7 @@ export async function subscribe(key: string): Promise<PushSubscription> {
     const options = { userVisibleOnly: true, applicationServerKey: bytesOf(key) };
     return await Promise.race([pushManager.subscribe(options), late]);
   } catch {
-    throw new Refused("noService");
+    throw new Refused("no_service");
   }
 }
 
@@ -101,28 +101,4 @@ function keyOf({ options }: PushSubscription): string {
 function bytesOf(key: string): Uint8Array<ArrayBuffer> {
   const text = atob(key.replaceAll("-", "+").replaceAll("_", "/"));
   return Uint8Array.from(text, (each) => each.charCodeAt(0));
-}
-
-const BROWSERS = [
-  [/Edg[A-Z]?[A-Z]?\//i, "Edge"],
-  [/OPR\//, "Opera"],
-  [/SamsungBrowser\//, "Samsung Internet"],
-  [/Firefox\/|FxiOS\//, "Firefox"],
-  [/Chrome\/|CriOS\//, "Chrome"],
-  [/Safari\//, "Safari"],
-] as const;
-const SYSTEMS = [
-  [/iPhone|iPod/, "iPhone"],
-  [/iPad/, "iPad"],
-  [/Android/, "Android"],
-  [/Windows/, "Windows"],
-  [/Mac OS X/, "macOS"],
-  [/CrOS/, "ChromeOS"],
-  [/Linux/, "Linux"],
-] as const;
-
-/** "Firefox, Linux": names that are the same in all languages. */
-export function browserName(agent: string): string {
-  const named = [BROWSERS, SYSTEMS].map((list) => list.find(([sign]) => sign.test(agent))?.[1]);
-  return named.filter((each) => each !== undefined).join(", ");
 }

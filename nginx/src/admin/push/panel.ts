@@ -2,22 +2,15 @@
 
 import { make, makeButton, need, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
+import { browserName } from "../browser-name";
 import { formatDay } from "../format";
 import { currentLanguage, t } from "../i18n";
 import { acts, say, show } from "../parts";
 import { errorWords } from "../words";
-import { browserName, keepId, keptId, Refused, subscribe, subscription, trouble } from "./here";
+import { keepId, keptId, Refused, subscribe, subscription, trouble } from "./here";
 import { type Browser, type Pushes, parseBrowser, parsePushes } from "./push-wire";
 import "./push.css";
 
-const REASONS = {
-  insecure: "push_insecure",
-  homeScreen: "push_home",
-  unable: "push_unable",
-  blocked: "push_blocked",
-  dismissed: "push_dismissed",
-  noService: "push_no_service",
-} as const;
 const NOTHING = (): undefined => undefined;
 
 export class PushPanel {
@@ -40,7 +33,7 @@ export class PushPanel {
     this.#dialog.setAttribute("aria-labelledby", title.id);
     this.#problem.setAttribute("role", "alert");
     this.#others.append(make("h3", { text: t("push_others") }), this.#list);
-    const close = makeButton(t("push_close"), "slim", () => this.#dialog.close());
+    const close = makeButton(t("close"), "slim", () => this.#dialog.close());
     this.#dialog.append(
       make("div", { className: "push-head" }, title, close),
       this.#state,
@@ -118,7 +111,7 @@ export class PushPanel {
       this.#paint();
       if (error instanceof Refused) {
         show(this.#hint, "");
-        show(this.#problem, t(REASONS[error.why]));
+        show(this.#problem, t(`push_${error.why}`));
       } else show(this.#problem, errorWords(error));
     }
   }
@@ -129,7 +122,7 @@ export class PushPanel {
     const own = this.#pushes?.browsers.find((each) => each.id === id);
     const isOn = why === null && own !== undefined;
     setText(this.#state, isOn ? t("push_on") : t("push_about"));
-    show(this.#hint, why === null ? (isOn ? stateWords(own) : "") : t(REASONS[why]));
+    show(this.#hint, why === null ? (isOn ? stateWords(own) : "") : t(`push_${why}`));
     this.#here.hidden = isOn || (why !== null && why !== "blocked");
     this.#stop.hidden = !isOn;
     this.#test.hidden = !isOn;
@@ -139,7 +132,7 @@ export class PushPanel {
   }
 
   #row(browser: Browser): HTMLElement {
-    const since = t("push_since", { date: formatDay(browser.createdAt) });
+    const since = t("push_since", { day: formatDay(browser.createdAt) });
     const state = stateWords(browser);
     const words = make(
       "span",
@@ -147,8 +140,8 @@ export class PushPanel {
       make("bdi", { text: browser.name }),
       make("span", { className: "quiet small", text: state === "" ? since : state }),
     );
-    const remove = makeButton(t("push_remove"), "slim", NOTHING);
-    remove.setAttribute("aria-label", t("push_remove_named", { name: browser.name }));
+    const remove = makeButton(t("remove"), "slim", NOTHING);
+    remove.setAttribute("aria-label", t("remove_item", { name: browser.name }));
     acts(remove, () => this.#try(() => this.#remove(browser.id)));
     return make("li", { className: "push-row" }, words, remove);
   }

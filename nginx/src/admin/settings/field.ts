@@ -1,9 +1,10 @@
 // One setting: its name, what it is, who has set it.
 
 import { make, makeButton, setText } from "../../page/dom";
+import { formatAmount } from "../format";
+import { filled, isKey, t } from "../i18n";
 import { freshId, show } from "../parts";
 import type { Setting } from "./wire";
-import { WORDS } from "./words";
 
 /** What a group saves: one setting, or several that are one. */
 export interface Part {
@@ -17,15 +18,18 @@ export interface Part {
 
 /** "7 days", or the text alone. */
 export function valueWords(value: string, unit: string): string {
-  if (unit === "" || value === "") return value;
-  const units = value === "1" ? WORDS.unitOne : WORDS.units;
-  return `${value} ${units[unit] ?? unit}`;
+  return unit === "" || value === "" ? value : formatAmount(Number(value), unit);
+}
+
+/** What the page calls what the server has a name for; else what the server says of it, which is English. */
+export function wordsOf(name: string, otherwise: string): string {
+  return isKey(name) ? t(name) : otherwise;
 }
 
 /** Says that the environment has set something, by the name that it has there. */
 export function fixedNote(variable: string): HTMLElement {
-  const note = make("span", { className: "set-by", text: `${WORDS.setBy} ` });
-  note.append(make("code", { text: variable }), WORDS.setByAfter);
+  const note = make("span", { className: "set-by" });
+  note.append(...filled("set_by", { variable: make("code", { text: variable }) }));
   return note;
 }
 
@@ -40,7 +44,9 @@ export class Field implements Part {
   constructor(setting: Setting, onInput: () => void) {
     this.name = setting.name;
     this.#setting = setting;
-    const [label, hint] = WORDS.fields[setting.name] ?? [setting.name, setting.about];
+    const key = `set_${setting.name}`;
+    const label = wordsOf(key, setting.name);
+    const hint = wordsOf(`${key}_hint`, isKey(key) ? "" : setting.about);
     const isFixed = setting.source === "environment";
     const input = this.#input;
     const heading = make("label", { className: "label", text: label });
@@ -98,7 +104,7 @@ export class Field implements Part {
       this.#input.inputMode = isWhole ? "numeric" : "decimal";
       if (least !== null) this.#input.min = String(least);
       if (most !== null) this.#input.max = String(most);
-      row.append(make("span", { className: "quiet", text: WORDS.units[unit] ?? unit }));
+      row.append(make("span", { className: "quiet", text: wordsOf(`unit_${unit}`, unit) }));
     }
     if (kind === "colour") row.append(this.#swatch());
     return row;
@@ -113,7 +119,7 @@ export class Field implements Part {
     swatch.type = "color";
     swatch.className = "swatch";
     swatch.disabled = this.#setting.source === "environment";
-    swatch.setAttribute("aria-label", WORDS.byEye);
+    swatch.setAttribute("aria-label", t("pick_colour"));
     follow();
     this.#input.addEventListener("input", follow);
     swatch.addEventListener("input", () => {
@@ -124,7 +130,8 @@ export class Field implements Part {
   }
 
   #back(onInput: () => void): HTMLElement {
-    const words = WORDS.default(valueWords(this.#setting.default, this.#setting.unit));
+    const usual = valueWords(this.#setting.default, this.#setting.unit);
+    const words = usual === "" ? t("set_away") : t("set_back", { value: usual });
     const button = makeButton(words, "slim", () => {
       this.#input.value = this.#setting.default;
       this.#input.dispatchEvent(new Event("input", { bubbles: true }));

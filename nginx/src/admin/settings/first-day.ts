@@ -1,12 +1,11 @@
 // What a desk says on its first day: that mail is not set up, once, and that somebody can be shown around.
 
 import { make, makeButton, need } from "../../page/dom";
+import { t } from "../i18n";
 import { SETTINGS_ADDRESS } from "../places";
 import { sendsMail, standing, textOf } from "./standing";
 import { Tour } from "./tour";
-import { WORDS } from "./words";
 
-const TEXTS = WORDS.firstDay;
 const KEPT = "droppr-first-day";
 
 /** What this browser was told and does not have to be told again. */
@@ -18,7 +17,6 @@ export class FirstDay {
 
   constructor() {
     const button = need("show-tour", HTMLButtonElement);
-    button.textContent = TEXTS.tour;
     button.addEventListener("click", () => this.#show(button));
     button.hidden = false;
   }
@@ -27,27 +25,27 @@ export class FirstDay {
     if (!hasLinks && !told("tour")) this.#offerTour();
     const known = await standing();
     if (known === null) return;
-    if (!sendsMail(known)) this.#notice("mail", TEXTS.noMail, "set-mail");
-    else if (textOf(known, "public_url") === "") this.#notice("address", TEXTS.noAddress, "set-links");
+    if (!sendsMail(known)) this.#notice("mail", t("no_mail"), "set-mail");
+    else if (textOf(known, "public_url") === "") this.#notice("address", t("no_address"), "set-links");
   }
 
   #notice(what: Told, words: string, part: string): void {
     if (told(what)) return;
-    const link = make("a", { className: "button slim", text: TEXTS.setUp });
+    const link = make("a", { className: "button slim", text: t("set_up") });
     link.href = `${SETTINGS_ADDRESS}#${part}`;
     this.#say(what, words, "warn", link);
   }
 
   #offerTour(): void {
-    const begin = makeButton(TEXTS.tour, "slim", () => {
+    const begin = makeButton(t("show_around"), "slim", () => {
       this.#done("tour", begin);
       this.#show(need("show-tour", HTMLButtonElement));
     });
-    this.#say("tour", TEXTS.newHere, "", begin);
+    this.#say("tour", t("new_here"), "", begin);
   }
 
   #say(what: Told, words: string, kind: string, way: HTMLElement): void {
-    const later = makeButton(TEXTS.notNow, "slim", () => {
+    const later = makeButton(t("not_now"), "slim", () => {
       this.#done(what, later);
       need("links-title").focus();
     });

@@ -1,11 +1,11 @@
 // What is set together: some fields, one button, and what came of it.
 
 import { make } from "../../page/dom";
+import { sentences, t } from "../i18n";
 import { freshId, say, show, submits } from "../parts";
 import { errorWords, fieldProblems } from "../words";
-import type { Part } from "./field";
+import { type Part, wordsOf } from "./field";
 import type { Changes } from "./wire";
-import { WORDS } from "./words";
 
 export class Group {
   readonly element = make("section", { className: "card group" });
@@ -16,9 +16,10 @@ export class Group {
 
   /** `save` is told what has changed, and throws what the server says to it. */
   constructor(name: string, save: (changes: Changes) => Promise<void>) {
-    const [title, about] = WORDS.groups[name] ?? [name, ""];
+    const title = wordsOf(`group_${name}`, name);
+    const about = wordsOf(`group_${name}_hint`, "");
     const heading = make("h2", { text: title });
-    const button = make("button", { className: "button primary", text: WORDS.save });
+    const button = make("button", { className: "button primary", text: t("save") });
     heading.id = freshId("group");
     heading.tabIndex = -1;
     this.element.id = `set-${name}`;
@@ -59,7 +60,7 @@ export class Group {
   /** Says whether there is something to be saved. */
   note = (): void => {
     show(this.#problem, "");
-    this.says(this.isChanged ? WORDS.unsaved : "");
+    this.says(this.isChanged ? t("settings_unsaved") : "");
   };
 
   says(words: string): void {
@@ -70,8 +71,8 @@ export class Group {
     for (const each of this.parts) each.tell("");
     show(this.#problem, "");
     if (!this.isChanged) {
-      this.says(WORDS.nothing);
-      say(WORDS.nothing);
+      this.says(t("settings_nothing"));
+      say(t("settings_nothing"));
       return;
     }
     try {
@@ -86,11 +87,8 @@ export class Group {
     const wrong = this.parts.filter(({ name }) => problems.has(name));
     for (const each of wrong) each.tell(problems.get(each.name) ?? "");
     const others = [...problems].filter(([name]) => !wrong.some((each) => each.name === name));
-    const rest = others.map(([, problem]) => problem).join(" ");
-    show(
-      this.#problem,
-      wrong.length === 0 ? rest || errorWords(error) : [WORDS.bad, rest].filter(Boolean).join(" "),
-    );
+    const rest = sentences(...others.map(([, problem]) => problem));
+    show(this.#problem, wrong.length === 0 ? rest || errorWords(error) : sentences(t("settings_bad"), rest));
     wrong[0]?.focus();
   }
 }

@@ -2,31 +2,30 @@
 
 import { BASE } from "../../page/base";
 import { make } from "../../page/dom";
+import { t } from "../i18n";
 import { acts, freshId, say, show } from "../parts";
 import { errorWords } from "../words";
 import { fixedNote } from "./field";
 import type { Logo, Settings } from "./wire";
-import { WORDS } from "./words";
 
 const MOST_BYTES = 256 * 1024;
-const TEXTS = WORDS.logo;
 
 export class LogoField {
   readonly element = make("div", { className: "field logo" });
   readonly #set: (picture: Blob | null) => Promise<Settings>;
   readonly #picture = make("img");
-  readonly #none = make("span", { className: "quiet", text: TEXTS.none });
+  readonly #none = make("span", { className: "quiet", text: t("server_logo_none") });
   readonly #file = make("input");
-  readonly #remove = make("button", { className: "button slim", text: TEXTS.remove });
+  readonly #remove = make("button", { className: "button slim", text: t("server_logo_remove") });
   readonly #problem = make("span", { className: "problem" });
   #shows = 0;
 
   constructor(logo: Logo, set: (picture: Blob | null) => Promise<Settings>) {
-    const label = make("label", { className: "label", text: TEXTS.label });
-    const hint = make("span", { className: "hint", text: TEXTS.hint });
+    const label = make("label", { className: "label", text: t("server_logo") });
+    const hint = make("span", { className: "hint", text: t("server_logo_hint") });
     const isFixed = logo.source === "environment";
     this.#set = set;
-    this.#picture.alt = TEXTS.alt;
+    this.#picture.alt = t("server_logo_alt");
     this.#file.type = "file";
     this.#file.accept = "image/png,image/jpeg,image/webp,image/svg+xml";
     this.#file.id = freshId("logo");
@@ -43,7 +42,7 @@ export class LogoField {
     this.#draw(logo);
     this.#file.addEventListener("change", () => void this.#choose());
     acts(this.#remove, async () => {
-      await this.#send(null, TEXTS.removed);
+      await this.#send(null, t("server_logo_removed"));
       this.#file.focus();
     });
   }
@@ -51,8 +50,8 @@ export class LogoField {
   async #choose(): Promise<void> {
     const [picture] = this.#file.files ?? [];
     if (picture === undefined) return;
-    if (picture.size > MOST_BYTES) show(this.#problem, TEXTS.tooLarge);
-    else await this.#send(picture, TEXTS.saved);
+    if (picture.size > MOST_BYTES) show(this.#problem, t("server_logo_too_large"));
+    else await this.#send(picture, t("server_logo_saved"));
     // So that the same file, mended, can be chosen again.
     this.#file.value = "";
   }

@@ -1,16 +1,15 @@
 // The mail server: where it is, who logs in there, and a password that is never shown again.
 
 import { make, makeButton } from "../../page/dom";
+import { t } from "../i18n";
 import { freshId, show } from "../parts";
 import { fixedNote, type Part } from "./field";
 import type { Setting, TypedServer } from "./wire";
-import { WORDS } from "./words";
 
-const SERVER = WORDS.server;
 const KINDS = [
-  ["smtps", SERVER.smtps],
-  ["smtp", SERVER.smtp],
-  ["smtp+plain", SERVER.plain],
+  ["smtps", "mail_smtps"],
+  ["smtp", "mail_smtp"],
+  ["smtp+plain", "mail_plain"],
 ] as const;
 
 export class MailServerField implements Part {
@@ -35,8 +34,8 @@ export class MailServerField implements Part {
     this.#setting = setting;
     this.#onInput = onInput;
     this.#keeps = server?.hasPassword === true;
-    for (const [value, words] of KINDS) {
-      const option = make("option", { text: words });
+    for (const [value, key] of KINDS) {
+      const option = make("option", { text: t(key) });
       option.value = value;
       this.#secure.append(option);
     }
@@ -60,14 +59,14 @@ export class MailServerField implements Part {
     this.#host.placeholder = "mail.example.org";
     this.#host.setAttribute("aria-describedby", this.#problem.id);
     this.element.append(
-      make("legend", { text: SERVER.legend }),
+      make("legend", { text: t("mail_server") }),
       make(
         "div",
         { className: "pair" },
-        labelled(SERVER.host, this.#host),
-        labelled(SERVER.secure, this.#secure),
-        labelled(SERVER.port, this.#port, SERVER.portHint),
-        labelled(SERVER.user, this.#user, SERVER.userHint),
+        labelled(t("mail_host"), this.#host),
+        labelled(t("mail_secure"), this.#secure),
+        labelled(t("mail_port"), this.#port, t("mail_port_hint")),
+        labelled(t("mail_user"), this.#user, t("mail_user_hint")),
       ),
       this.#passwordRow,
       this.#problem,
@@ -125,7 +124,7 @@ export class MailServerField implements Part {
   #fix(): void {
     for (const input of [this.#host, this.#port, this.#user]) input.readOnly = true;
     this.#secure.disabled = true;
-    const words = this.#setting.server?.hasPassword === true ? SERVER.isSet : SERVER.none;
+    const words = t(this.#setting.server?.hasPassword === true ? "mail_password_set" : "mail_password_none");
     this.#passwordRow.append(make("p", { className: "quiet", text: words }));
     this.element.append(fixedNote(this.#setting.variable));
   }
@@ -134,13 +133,13 @@ export class MailServerField implements Part {
   #drawPassword(focus = false): void {
     const has = this.#setting.server?.hasPassword === true;
     if (this.#keeps) {
-      const replace = makeButton(SERVER.replace, "slim", () => this.#type());
-      const remove = makeButton(SERVER.remove, "slim", () => this.#type(true));
-      const label = make("span", { className: "label", text: SERVER.password });
+      const replace = makeButton(t("mail_password_replace"), "slim", () => this.#type());
+      const remove = makeButton(t("mail_password_remove"), "slim", () => this.#type(true));
+      const label = make("span", { className: "label", text: t("password") });
       const row = make(
         "div",
         { className: "row" },
-        make("span", { className: "quiet", text: SERVER.isSet }),
+        make("span", { className: "quiet", text: t("mail_password_set") }),
         replace,
         remove,
       );
@@ -148,10 +147,10 @@ export class MailServerField implements Part {
       if (focus) replace.focus();
       return;
     }
-    const field = labelled(SERVER.password, this.#password);
+    const field = labelled(t("password"), this.#password);
     this.#passwordRow.replaceChildren(field);
     if (has) {
-      const keep = makeButton(SERVER.keep, "slim", () => {
+      const keep = makeButton(t("mail_password_keep"), "slim", () => {
         this.#password.value = "";
         this.#keeps = true;
         this.#drawPassword(true);
@@ -165,23 +164,24 @@ export class MailServerField implements Part {
     this.#keeps = false;
     this.#password.value = "";
     this.#drawPassword();
-    if (isRemoved) this.#passwordRow.append(make("span", { className: "quiet", text: SERVER.removed }));
+    if (isRemoved)
+      this.#passwordRow.append(make("span", { className: "quiet", text: t("mail_password_removed") }));
     this.#password.focus();
     this.#onInput();
   }
 
   #forget(): HTMLElement {
-    const words = make("span", { className: "quiet", text: SERVER.forgotten });
+    const words = make("span", { className: "quiet", text: t("mail_forgotten") });
     words.hidden = true;
-    const button = makeButton(SERVER.forget, "slim", () => {
+    const button = makeButton(t("mail_forget"), "slim", () => {
       this.#isForgotten = !this.#isForgotten;
       words.hidden = !this.#isForgotten;
-      button.textContent = this.#isForgotten ? SERVER.useAgain : SERVER.forget;
+      button.textContent = t(this.#isForgotten ? "mail_use_again" : "mail_forget");
       this.#onInput();
     });
     this.element.addEventListener("input", () => {
       words.hidden = true;
-      button.textContent = SERVER.forget;
+      button.textContent = t("mail_forget");
     });
     return make("div", { className: "row forget" }, button, words);
   }

@@ -2,17 +2,17 @@
 
 import { UploadError } from "../../core/errors";
 import { make, need } from "../../page/dom";
-import { say, show } from "../parts";
+import { t } from "../i18n";
+import { say, show, windowTitle } from "../parts";
 import { DESK_ADDRESS } from "../places";
 import { errorWords } from "../words";
-import { Field } from "./field";
+import { Field, wordsOf } from "./field";
 import { Group } from "./group";
 import { LogoField } from "./logo";
 import { MailServerField } from "./mail-server";
 import { mailTest } from "./mail-test";
 import { SettingsApi } from "./settings-api";
 import type { Changes, Settings } from "./wire";
-import { WORDS } from "./words";
 
 const MAIL = "mail";
 const BRAND = "brand";
@@ -28,10 +28,8 @@ export class SettingsPage {
     const back = need("back", HTMLAnchorElement);
     const logIn = need("log-in", HTMLAnchorElement);
     back.href = DESK_ADDRESS;
-    back.textContent = WORDS.back;
     logIn.href = `${DESK_ADDRESS}?settings`;
-    logIn.textContent = WORDS.logIn;
-    need("title").textContent = WORDS.title;
+    document.title = windowTitle(t("settings"));
     addEventListener("beforeunload", (event) => {
       if ([...this.#groups.values()].some(({ isChanged }) => isChanged)) event.preventDefault();
     });
@@ -52,20 +50,20 @@ export class SettingsPage {
     const names = [...new Set(found.settings.map(({ group }) => group))];
     this.#groups = new Map(names.map((name) => [name, this.#group(name, found)]));
     need("groups").replaceChildren(...[...this.#groups.values()].map(({ element }) => element));
-    need("groups").append(make("p", { className: "quiet small", text: WORDS.elsewhere }));
+    need("groups").append(make("p", { className: "quiet small", text: t("settings_elsewhere") }));
     need("groups").hidden = false;
-    show(need("intro"), WORDS.intro);
+    show(need("intro"), t("settings_intro"));
     this.#drawNav(names);
   }
 
   #drawNav(names: readonly string[]): void {
     const nav = need("nav");
     const links = names.map((name) => {
-      const link = make("a", { text: WORDS.groups[name]?.[0] ?? name });
+      const link = make("a", { text: wordsOf(`group_${name}`, name) });
       link.href = `#set-${name}`;
       return link;
     });
-    nav.setAttribute("aria-label", WORDS.navigation);
+    nav.setAttribute("aria-label", t("settings_parts"));
     nav.replaceChildren(...links);
     nav.hidden = false;
   }
@@ -99,14 +97,14 @@ export class SettingsPage {
     const after = this.#group(name, found);
     this.#groups.set(name, after);
     before?.element.replaceWith(after.element);
-    after.says(WORDS.saved);
+    after.says(t("settings_saved"));
     after.element.querySelector<HTMLElement>("button[type=submit]")?.focus();
-    say(WORDS.saved);
+    say(t("settings_saved"));
   }
 
   #fail(error: unknown): void {
     const isOut = error instanceof UploadError && error.status === 401;
     need("log-in").hidden = !isOut;
-    show(need("trouble"), isOut ? WORDS.loggedOut : errorWords(error));
+    show(need("trouble"), isOut ? t("settings_logged_out") : errorWords(error));
   }
 }

@@ -1,16 +1,18 @@
 // Sending a link's address by what this device has, where the server sends no mail.
 
+import { t } from "../i18n";
 import { sendsMail, standing } from "./standing";
-import { WORDS } from "./words";
 
 /** Whether it was handed to something else than the server's own mail; by whatever shares on this device, or its mail program. */
 export async function sentByDevice(address: string, name: string): Promise<boolean> {
   const known = await standing();
   if (known === null || sendsMail(known)) return false;
-  const { send } = WORDS;
+  const title = t("send_subject", { name });
+  // By itself in its line: programs make a link of it, of nothing beside it.
+  const text = `${t("mail_sample")}\n\n${address}\n`;
   if (typeof navigator.share === "function") {
     try {
-      await navigator.share({ title: send.subject(name), text: send.text(address) });
+      await navigator.share({ title, text });
       return true;
     } catch (error) {
       // Whoever thinks better of it wants no mail program either.
@@ -18,6 +20,6 @@ export async function sentByDevice(address: string, name: string): Promise<boole
     }
   }
   // URLSearchParams would write blanks as plus signs, which mail programs show.
-  location.href = `mailto:?subject=${encodeURIComponent(send.subject(name))}&body=${encodeURIComponent(send.text(address))}`;
+  location.href = `mailto:?subject=${encodeURIComponent(title)}&body=${encodeURIComponent(text)}`;
   return true;
 }

@@ -1,10 +1,17 @@
 // A look around: short steps, each beside the real thing, which stays usable meanwhile.
 
 import { make, makeButton, need, setText } from "../../page/dom";
+import { t } from "../i18n";
 import { freshId } from "../parts";
-import { WORDS } from "./words";
 
-const TEXTS = WORDS.tour;
+/** Beside what each step stands. */
+const STEPS = [
+  ["open-panel", "tour_make"],
+  ["linking", "tour_send"],
+  ["linking", "tour_see"],
+  ["linking", "tour_take"],
+  ["to-settings", "tour_set_up"],
+] as const;
 const POINTED = "data-toured";
 
 export class Tour {
@@ -14,9 +21,9 @@ export class Tour {
   readonly #title = make("h2");
   readonly #text = make("p");
   readonly #step = make("span", { className: "quiet small" });
-  readonly #back = makeButton(TEXTS.back, "slim", () => this.#go(this.#at - 1));
-  readonly #next = makeButton(TEXTS.next, "slim primary", () => this.#forth());
-  readonly #leave = makeButton(TEXTS.leave, "slim", () => this.leave());
+  readonly #back = makeButton(t("tour_back"), "slim", () => this.#go(this.#at - 1));
+  readonly #next = makeButton(t("tour_next"), "slim primary", () => this.#forth());
+  readonly #leave = makeButton(t("tour_leave"), "slim", () => this.leave());
   /** Where the desk is left, the tour ends: what it points at is not there any more. */
   readonly #watch = new MutationObserver(() => {
     if (need("desk").hidden) this.#end();
@@ -54,20 +61,20 @@ export class Tour {
   }
 
   #forth(): void {
-    if (this.#at + 1 < TEXTS.steps.length) this.#go(this.#at + 1);
+    if (this.#at + 1 < STEPS.length) this.#go(this.#at + 1);
     else this.leave();
   }
 
   #go(at: number): void {
-    const [target, title, text] = TEXTS.steps[at] ?? ["", "", ""];
-    const isLast = at === TEXTS.steps.length - 1;
+    const [target, key] = STEPS[at] ?? STEPS[0];
+    const isLast = at === STEPS.length - 1;
     this.#at = at;
-    setText(this.#step, TEXTS.step(at + 1, TEXTS.steps.length));
-    setText(this.#title, title);
-    setText(this.#text, text);
+    setText(this.#step, t("tour_step", { at: at + 1, steps: STEPS.length }));
+    setText(this.#title, t(key));
+    setText(this.#text, t(`${key}_text`));
     this.#back.hidden = at === 0;
     this.#leave.hidden = isLast;
-    setText(this.#next, isLast ? TEXTS.done : TEXTS.next);
+    setText(this.#next, t(isLast ? "tour_done" : "tour_next"));
     this.#point(document.getElementById(target));
     // Read out anew with each step.
     this.#title.focus({ preventScroll: true });

@@ -1,6 +1,7 @@
 // What every language has to say on the owner's pages: the same sentences as English, part by part.
 
 import type { Forms } from "../types";
+import type accounts from "./en/accounts";
 import type audit from "./en/audit";
 import type checklist from "./en/checklist";
 import type common from "./en/common";
@@ -10,11 +11,14 @@ import type link from "./en/link";
 import type looks from "./en/looks";
 import type people from "./en/people";
 import type push from "./en/push";
+import type settings from "./en/settings";
 import type sharing from "./en/sharing";
 import type terms from "./en/terms";
+import type tour from "./en/tour";
 import type { ErrorCode } from "./error-codes";
 
 interface Parts {
+  accounts: typeof accounts;
   audit: typeof audit;
   checklist: typeof checklist;
   common: typeof common;
@@ -24,8 +28,10 @@ interface Parts {
   looks: typeof looks;
   people: typeof people;
   push: typeof push;
+  settings: typeof settings;
   sharing: typeof sharing;
   terms: typeof terms;
+  tour: typeof tour;
 }
 
 /** What is loaded together. */

@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   language: "اللغة",
   links: "الروابط",
+  settings: "الإعدادات",
   a_link: "رابط",
   log_in: "تسجيل الدخول",
   copy: "نسخ",

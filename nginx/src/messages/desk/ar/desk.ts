@@ -1,11 +1,8 @@
 import type { Words } from "../types";
 
 export default {
-  push_title: "أبلغني بما يصل",
-  push_failed: "تعذّر التحميل. تحقق من الاتصال وانقر مرة أخرى.",
   window: "روابط الاستلام",
   log: "السجل",
-  settings: "الإعدادات",
   log_out: "تسجيل الخروج",
   logged_in: "سُجّل دخولك.",
   still_logged_in: "ما زلت مسجّل الدخول. {error}",
@@ -154,4 +151,12 @@ export default {
   whose_team: "فريق {name}",
   whose_none: "لا رابط من روابطهم كهذا.",
   show_around: "جولة تعريفية",
+  login_name: "الاسم",
+  by_token: "استخدام رمز المدير",
+  by_name: "استخدام اسم وكلمة مرور",
+  holder: "المدير",
+  accounts_of: "{who}: الحسابات والجلسات",
+  menu: "القائمة",
+  push_title: "أبلغني بما يصل",
+  push_failed: "تعذّر تحميل الجرس. تحقق من الاتصال وانقر مجددًا.",
 } satisfies Words<"desk">;

@@ -68,4 +68,5 @@ export default {
   mail_sent: "{email}: أُرسلت",
   mail_failed: "{email}: لم تُقبل بعد وستُعاد المحاولة: {answer}",
   mail_given_up: "{email}: لم تُقبل: {answer}",
+  send_subject: "ملفات من أجل: {name}",
 } satisfies Words<"people">;

@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   language: "Sprache",
   links: "Links",
+  settings: "Einstellungen",
   a_link: "Ein Link",
   log_in: "Anmelden",
   copy: "Kopieren",

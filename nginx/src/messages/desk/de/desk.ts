@@ -1,11 +1,8 @@
 import type { Words } from "../types";
 
 export default {
-  push_title: "Mitteilen, was ankommt",
-  push_failed: "Das ließ sich nicht laden. Prüfen Sie die Verbindung und klicken Sie noch einmal.",
   window: "Links zum Empfangen",
   log: "Protokoll",
-  settings: "Einstellungen",
   log_out: "Abmelden",
   logged_in: "Sie sind angemeldet.",
   still_logged_in: "Sie sind noch angemeldet. {error}",
@@ -128,7 +125,16 @@ export default {
   whose_mine: "Meine",
   whose_me: "Ich",
   whose_admin: "Allen mit dem Admin-Token",
-  whose_team: "Team {name}: Mitglieder",
+  whose_team: "Team {name}",
   whose_none: "Keiner dieser Links ist so.",
   show_around: "Rundgang zeigen",
+  login_name: "Name",
+  by_token: "Mit dem Admin-Token",
+  by_name: "Mit Name und Passwort",
+  holder: "Admin",
+  accounts_of: "{who}: Konten und Sitzungen",
+  menu: "Menü",
+  push_title: "Melden, was ankommt",
+  push_failed:
+    "Die Glocke konnte nicht geladen werden. Prüfen Sie die Verbindung und klicken Sie noch einmal.",
 } satisfies Words<"desk">;

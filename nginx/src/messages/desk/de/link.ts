@@ -24,10 +24,9 @@ export default {
   happened: "Was geschehen ist",
   all_done: "Alles, was an diesem Link getan wurde",
   the_link: "Link",
-  only_here:
-    "Diese Adresse gilt nur auf diesem Rechner. Setzen Sie {variable} auf die Adresse, die Absender benutzen.",
+  only_here: "Diese Adresse funktioniert nur auf diesem Rechner.",
+  only_here_set: "Die Adresse, die Absender benutzen, steht unter {settings}: Tragen Sie sie dort ein.",
   open_link: "Link öffnen",
-  mail_it: "Mailen",
   send_it: "Verschicken",
   qr: "QR-Code",
   qr_of: "QR-Code des Links {name}",

@@ -60,4 +60,5 @@ export default {
   mail_sent: "{email}: gesendet",
   mail_failed: "{email}: noch nicht angenommen, wird noch einmal versucht: {answer}",
   mail_given_up: "{email}: nicht angenommen: {answer}",
+  send_subject: "Dateien für: {name}",
 } satisfies Words<"people">;

@@ -3,6 +3,7 @@
 export default {
   language: "Language",
   links: "Links",
+  settings: "Settings",
   a_link: "A link",
   log_in: "Log in",
   copy: "Copy",

@@ -1,11 +1,8 @@
 // The owner's first page: logging in, what has arrived, what is going on, and the list of links.
 
 export default {
-  push_title: "Tell me what arrives",
-  push_failed: "The bell could not be loaded. Check the connection, and click again.",
   window: "Request links",
   log: "Log",
-  settings: "Settings",
   log_out: "Log out",
   logged_in: "You are logged in.",
   still_logged_in: "You are still logged in. {error}",
@@ -143,4 +140,12 @@ export default {
   whose_team: "Team {name}",
   whose_none: "None of their links is like that.",
   show_around: "Show me around",
+  login_name: "Name",
+  by_token: "Use the admin token",
+  by_name: "Use a name and a password",
+  holder: "Admin",
+  accounts_of: "{who}: accounts and sessions",
+  menu: "Menu",
+  push_title: "Tell me what arrives",
+  push_failed: "The bell could not be loaded. Check the connection, and click again.",
 };

@@ -26,9 +26,9 @@ export default {
 
   // Its address.
   the_link: "Link",
-  only_here: "This address works on this machine only. Set {variable} to the address that senders use.",
+  only_here: "This address works on this machine only.",
+  only_here_set: "Set the address that senders use under {settings}.",
   open_link: "Open the link",
-  mail_it: "Mail it",
   send_it: "Send it",
   qr: "QR code",
   qr_of: "QR code of the link {name}",

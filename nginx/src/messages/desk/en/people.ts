@@ -63,4 +63,5 @@ export default {
   mail_sent: "{email}: sent",
   mail_failed: "{email}: not taken yet, it is tried again: {answer}",
   mail_given_up: "{email}: not taken: {answer}",
+  send_subject: "Files for: {name}",
 };

@@ -3,7 +3,6 @@
 export default {
   push_about:
     "This browser shows a notification when somebody has sent you files, also when this page is closed.",
-  push_close: "Close",
   push_here: "Tell me here",
   push_on: "This browser is told what arrives.",
   push_waiting: "The browser is getting an address from its push service …",
@@ -11,14 +10,14 @@ export default {
   push_test: "Show a test",
   push_tested: "A test is on its way.",
   push_others: "Your other browsers",
-  push_remove: "Remove",
-  push_remove_named: "Remove {name}",
-  push_since: "since {date}",
+  push_since: "since {day}",
   push_failing: "Cannot be reached at the moment",
   push_off: "Switched off, as nothing reached it for five days",
+
+  // Why it cannot be told.
   push_insecure:
     "Browsers show notifications only for pages at https:// (or on the machine itself). Open this page by its https address.",
-  push_home:
+  push_home_screen:
     "On an iPhone or iPad, put this page on the Home Screen first: Share, then Add to Home Screen. Open it from there, and click here again.",
   push_unable: "This browser has no notifications by Web Push.",
   push_blocked:

@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   language: "Idioma",
   links: "Enlaces",
+  settings: "Ajustes",
   a_link: "Un enlace",
   log_in: "Entrar",
   copy: "Copiar",

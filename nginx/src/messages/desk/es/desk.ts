@@ -1,11 +1,8 @@
 import type { Words } from "../types";
 
 export default {
-  push_title: "Avisarme de lo que llega",
-  push_failed: "No se pudo cargar. Compruebe la conexión y pulse de nuevo.",
   window: "Enlaces para recibir archivos",
   log: "Registro",
-  settings: "Ajustes",
   log_out: "Salir",
   logged_in: "Ha entrado.",
   still_logged_in: "Su sesión sigue abierta. {error}",
@@ -134,4 +131,12 @@ export default {
   whose_team: "Equipo {name}",
   whose_none: "Ninguno de sus enlaces es así.",
   show_around: "Mostrar un recorrido",
+  login_name: "Nombre",
+  by_token: "Usar el token de administración",
+  by_name: "Usar nombre y contraseña",
+  holder: "Administrador",
+  accounts_of: "{who}: cuentas y sesiones",
+  menu: "Menú",
+  push_title: "Avisarme de lo que llega",
+  push_failed: "No se pudo cargar la campana. Compruebe la conexión y pulse otra vez.",
 } satisfies Words<"desk">;

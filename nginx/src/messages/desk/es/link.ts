@@ -24,10 +24,9 @@ export default {
   happened: "Lo que ha pasado",
   all_done: "Todo lo que se hizo en este enlace",
   the_link: "Enlace",
-  only_here:
-    "Esta dirección solo funciona en este equipo. Ponga en {variable} la dirección que usan los remitentes.",
+  only_here: "Esta dirección solo funciona en esta máquina.",
+  only_here_set: "Ponga la dirección que usan los remitentes en {settings}.",
   open_link: "Abrir el enlace",
-  mail_it: "Enviar por correo",
   send_it: "Enviarlo",
   qr: "Código QR",
   qr_of: "Código QR del enlace {name}",

@@ -59,4 +59,5 @@ export default {
   mail_sent: "{email}: enviado",
   mail_failed: "{email}: aún no aceptado, se vuelve a intentar: {answer}",
   mail_given_up: "{email}: no aceptado: {answer}",
+  send_subject: "Archivos para: {name}",
 } satisfies Words<"people">;

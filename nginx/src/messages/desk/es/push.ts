@@ -2,28 +2,26 @@ import type { Words } from "../types";
 
 export default {
   push_about:
-    "Este navegador muestra un aviso cuando alguien le ha enviado archivos, también con esta página cerrada.",
-  push_close: "Cerrar",
+    "Este navegador muestra una notificación cuando alguien le ha enviado archivos, también con esta página cerrada.",
   push_here: "Avisarme aquí",
-  push_on: "Este navegador recibe los avisos de lo que llega.",
-  push_waiting: "El navegador pide una dirección a su servicio push …",
+  push_on: "A este navegador se le avisa de lo que llega.",
+  push_waiting: "El navegador está pidiendo una dirección a su servicio de notificaciones…",
   push_stop: "No avisarme más aquí",
   push_test: "Mostrar una prueba",
-  push_tested: "La prueba está en camino.",
+  push_tested: "Una prueba está en camino.",
   push_others: "Sus otros navegadores",
-  push_remove: "Quitar",
-  push_remove_named: "Quitar {name}",
-  push_since: "desde el {date}",
-  push_failing: "No se le puede alcanzar en este momento",
+  push_since: "desde el {day}",
+  push_failing: "No se puede alcanzar por el momento",
   push_off: "Desactivado, porque nada le llegó en cinco días",
   push_insecure:
-    "Los navegadores solo muestran avisos de páginas con https:// (o en el propio equipo). Abra esta página por su dirección https.",
-  push_home:
-    "En un iPhone o iPad, añada primero esta página a la pantalla de inicio: Compartir y después Añadir a pantalla de inicio. Ábrala desde allí y pulse aquí de nuevo.",
-  push_unable: "Este navegador no tiene avisos por Web Push.",
+    "Los navegadores solo muestran notificaciones de páginas con https:// (o en la propia máquina). Abra esta página por su dirección https.",
+  push_home_screen:
+    "En un iPhone o iPad, ponga antes esta página en la pantalla de inicio: Compartir, y luego «Añadir a pantalla de inicio». Ábrala desde allí y pulse aquí otra vez.",
+  push_unable: "Este navegador no tiene notificaciones por Web Push.",
   push_blocked:
-    "Los avisos de esta página están bloqueados en este navegador. Permítalos en sus ajustes para este sitio e inténtelo de nuevo.",
-  push_dismissed: "No se permitió al navegador mostrar avisos. Pulse de nuevo y permítalo cuando pregunte.",
+    "Las notificaciones de esta página están bloqueadas en este navegador. Permítalas en sus ajustes para este sitio e inténtelo de nuevo.",
+  push_dismissed:
+    "El navegador no recibió permiso para mostrar notificaciones. Pulse otra vez y permítalo cuando pregunte.",
   push_no_service:
-    "El servicio push del navegador no dio ninguna dirección. Algunos navegadores no tienen, o hay que activarlo en sus ajustes; también una red puede impedirlo.",
+    "El servicio de notificaciones del navegador no dio ninguna dirección. Algunos navegadores no tienen, o hay que activarlo en sus ajustes; también puede impedirlo una red.",
 } satisfies Words<"push">;

@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   language: "Langue",
   links: "Liens",
+  settings: "Réglages",
   a_link: "Un lien",
   log_in: "Se connecter",
   copy: "Copier",

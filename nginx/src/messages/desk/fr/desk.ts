@@ -1,11 +1,8 @@
 import type { Words } from "../types";
 
 export default {
-  push_title: "M’avertir de ce qui arrive",
-  push_failed: "Le chargement a échoué. Vérifiez la connexion et cliquez à nouveau.",
   window: "Liens de réception",
   log: "Journal",
-  settings: "Réglages",
   log_out: "Se déconnecter",
   logged_in: "Vous êtes connecté.",
   still_logged_in: "Vous êtes encore connecté. {error}",
@@ -134,4 +131,12 @@ export default {
   whose_team: "Équipe {name}",
   whose_none: "Aucun de ces liens n’est ainsi.",
   show_around: "Faire le tour",
+  login_name: "Nom",
+  by_token: "Utiliser le jeton d’administration",
+  by_name: "Utiliser un nom et un mot de passe",
+  holder: "Administrateur",
+  accounts_of: "{who} : comptes et sessions",
+  menu: "Menu du compte",
+  push_title: "Me prévenir de ce qui arrive",
+  push_failed: "La cloche n’a pas pu être chargée. Vérifiez la connexion et cliquez de nouveau.",
 } satisfies Words<"desk">;

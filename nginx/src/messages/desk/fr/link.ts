@@ -24,10 +24,9 @@ export default {
   happened: "Ce qui s’est passé",
   all_done: "Tout ce qui a été fait sur ce lien",
   the_link: "Lien",
-  only_here:
-    "Cette adresse ne marche que sur cette machine. Mettez dans {variable} l’adresse que les expéditeurs utilisent.",
+  only_here: "Cette adresse ne fonctionne que sur cette machine.",
+  only_here_set: "Indiquez l’adresse qu’utilisent les expéditeurs dans les {settings}.",
   open_link: "Ouvrir le lien",
-  mail_it: "Envoyer par e-mail",
   send_it: "L’envoyer",
   qr: "Code QR",
   qr_of: "Code QR du lien {name}",

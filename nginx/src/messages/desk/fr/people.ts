@@ -63,4 +63,5 @@ export default {
   mail_sent: "{email} : envoyé",
   mail_failed: "{email} : pas encore accepté, un nouvel essai suivra : {answer}",
   mail_given_up: "{email} : pas accepté : {answer}",
+  send_subject: "Fichiers pour : {name}",
 } satisfies Words<"people">;

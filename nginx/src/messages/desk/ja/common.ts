@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   language: "言語",
   links: "リンク",
+  settings: "設定",
   a_link: "リンク",
   log_in: "ログイン",
   copy: "コピー",

@@ -1,11 +1,8 @@
 import type { Words } from "../types";
 
 export default {
-  push_title: "届いたものを通知",
-  push_failed: "読み込めませんでした。接続を確認して、もう一度クリックしてください。",
   window: "受け取りリンク",
   log: "記録",
-  settings: "設定",
   log_out: "ログアウト",
   logged_in: "ログインしました。",
   still_logged_in: "まだログインしています。{error}",
@@ -117,4 +114,12 @@ export default {
   whose_team: "チーム {name}",
   whose_none: "該当するリンクはありません。",
   show_around: "案内を見る",
+  login_name: "名前",
+  by_token: "管理トークンを使う",
+  by_name: "名前とパスワードを使う",
+  holder: "管理者",
+  accounts_of: "{who}: アカウントとセッション",
+  menu: "メニュー",
+  push_title: "届いたものを通知",
+  push_failed: "ベルを読み込めませんでした。接続を確認して、もう一度押してください。",
 } satisfies Words<"desk">;

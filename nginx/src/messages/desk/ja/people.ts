@@ -57,4 +57,5 @@ export default {
   mail_sent: "{email}: 送信済み",
   mail_failed: "{email}: まだ受け付けられていません。もう一度試します: {answer}",
   mail_given_up: "{email}: 受け付けられませんでした: {answer}",
+  send_subject: "ファイルのお願い: {name}",
 } satisfies Words<"people">;

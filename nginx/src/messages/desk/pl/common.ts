@@ -3,6 +3,7 @@ import type { Words } from "../types";
 export default {
   language: "Język",
   links: "Linki",
+  settings: "Ustawienia",
   a_link: "Link bez nazwy",
   log_in: "Zaloguj",
   copy: "Kopiuj",

@@ -1,11 +1,8 @@
 import type { Words } from "../types";
 
 export default {
-  push_title: "Powiadamiaj mnie o tym, co przychodzi",
-  push_failed: "Nie udało się tego wczytać. Sprawdź połączenie i kliknij ponownie.",
   window: "Linki do odbierania plików",
   log: "Dziennik",
-  settings: "Ustawienia",
   log_out: "Wyloguj",
   logged_in: "Zalogowano.",
   still_logged_in: "Nadal trwa sesja. {error}",
@@ -162,4 +159,12 @@ export default {
   whose_team: "Zespół {name}",
   whose_none: "Żaden z tych linków nie jest taki.",
   show_around: "Oprowadź mnie",
+  login_name: "Nazwa użytkownika",
+  by_token: "Użyj tokena administratora",
+  by_name: "Użyj nazwy i hasła",
+  holder: "Administrator",
+  accounts_of: "{who}: konta i sesje",
+  menu: "Menu konta",
+  push_title: "Powiadamiaj mnie, co przychodzi",
+  push_failed: "Nie udało się załadować dzwonka. Sprawdź połączenie i kliknij ponownie.",
 } satisfies Words<"desk">;

@@ -61,4 +61,5 @@ export default {
   mail_sent: "{email}: wysłano",
   mail_failed: "{email}: jeszcze nie przyjęto, będzie kolejna próba: {answer}",
   mail_given_up: "{email}: nie przyjęto: {answer}",
+  send_subject: "Pliki dla: {name}",
 } satisfies Words<"people">;

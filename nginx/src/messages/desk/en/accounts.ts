@@ -1,0 +1,70 @@
+// The panel about accounts: oneself with one's password and sessions; for admins who has an account, and who is invited.
+
+export default {
+  accounts: "Accounts",
+  oneself: "You",
+  with_token: "You are logged in with the admin token, which may do everything. Give others an account each.",
+  you_are: "You are {name}: {role}.",
+  you_are_in: "You are {name}: {role}, in {teams}.",
+  role: "Role",
+  role_admin: "Admin",
+  role_member: "Member",
+  role_viewer: "Viewer",
+  teams: "Teams",
+  teams_hint: "Names with commas between them: tax, wages. Who is in a team sees its links.",
+  display_name: "What people call them",
+  account_email: "E-mail address",
+
+  // Oneself.
+  password_another: "Another password",
+  password_now: "Current password",
+  password_new: "New password",
+  password_new_hint: "At least ten characters. You are logged out everywhere else.",
+  password_change: "Change the password",
+  password_changed: "The password is changed. You are logged out everywhere else.",
+  sessions: "Where you are logged in",
+  session_here: "here",
+  session_used: "last used {when}",
+  session_end: "Log out of {where}",
+  session_over: "That session has ended.",
+  sessions_end: "Log out everywhere else",
+  sessions_ended: { one: "Ended {count} session.", other: "Ended {count} sessions." },
+
+  // Who has an account.
+  account_holders: "Who has an account",
+  account_nobody: "Nobody yet. Invite the first person below.",
+  account_you: "you",
+  account_off: "switched off",
+  account_edit: "Edit {name}",
+  account_saved: "{name} is saved.",
+  switch_off: "Switch off",
+  switch_on: "Switch on",
+  switched_off: "{name} is switched off.",
+  switched_on: "{name} is switched on.",
+  log_out_all: "Log out everywhere",
+  account_removing: "{name} cannot log in any more, and their own links become the admin's. Remove for good?",
+  account_remove: "Remove for good",
+  account_keep: "Keep",
+  account_removed: "{name} is removed.",
+  links_passed: {
+    one: "{count} link of theirs became the admin's.",
+    other: "{count} links of theirs became the admin's.",
+  },
+
+  // Who is invited.
+  invite: "Invite somebody",
+  invite_hint:
+    "They choose a name and a password themselves, at an address that works once within seven days.",
+  roles_hint:
+    "An admin may do everything. A member makes links, and sees their own and those of their teams. A viewer looks at the links of their teams and takes files.",
+  invitation_make: "Make an invitation",
+  invitation_made: "Send them this address. It is shown only now.",
+  invitation_address: "Address of the invitation",
+  invitations: "Invitations that nobody has taken yet",
+  invitation_for: "{role}, for {email}",
+  invitation_open: "{role}, for whoever has the address",
+  invitation_until: "until {day}",
+  invitation_take_back: "Take back",
+  invitation_take_back_item: "Take back the invitation: {invitation}",
+  invitation_gone: "That invitation works no more.",
+};
