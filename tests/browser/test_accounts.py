@@ -53,7 +53,7 @@ def test_one_logs_in_by_name_and_looks_after_oneself(browser: Browser, server: L
         expect(page.locator("#to-log")).to_be_hidden()
         who.click()
         panel = page.get_by_role("dialog", name="Accounts")
-        expect(panel).to_contain_text("member, in tax")
+        expect(panel).to_contain_text("Member, in tax")
         expect(panel.get_by_role("listitem")).to_have_count(1)
         expect(panel.get_by_role("heading", name="Who has an account")).to_have_count(0)
         panel.get_by_text("Another password").click()

@@ -16,7 +16,7 @@ from tests.support.live import LiveServer
 from tests.support.owners_calls import R
 from tests.support.people import Person, three_people
 
-CHANGES = ("Edit", "Duplicate", "Close the link", "Share all", "Delete secret.txt", "Mail it", "Cancel", "Cancel all")
+CHANGES = ("Edit", "Duplicate", "Close the link", "Share all", "Delete secret.txt", "Send it", "Cancel", "Cancel all")
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable
 from functools import cache
+from html import escape
 from http.cookies import SimpleCookie
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -13,10 +14,11 @@ from uuid import uuid4
 
 import pytest
 
-from app.core.accounts import Account, Role
+from app.core.accounts import MAX_NAME, Account, Role
 from app.services.links.passwords import Argon2Hasher
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.migrate import opened
+from app.web.wire.join_words import JOIN_WORDS
 from tests.support.actors import OWNER
 from tests.support.client import Client, Reply
 from tests.support.command import Terminal
@@ -245,9 +247,9 @@ def test_ones_own_password_and_sessions(client: Client, people: Callable[..., st
     assert client.call("DELETE", f"/api/sessions?account={mine}", owner=True).expect(200).json == {"ended": 1}
 
 
-def joined(client: Client, path: str, **fields: str) -> Reply:
+def joined(client: Client, path: str, headers: dict[str, str] | None = None, **fields: str) -> Reply:
     sent = {"name": "", "display_name": "", "password": PASSWORD, "again": PASSWORD} | fields
-    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    form = {"Content-Type": "application/x-www-form-urlencoded", **(headers or {})}
     return client.call("POST", path, body=urlencode(sent).encode(), headers=form)
 
 
@@ -286,6 +288,27 @@ def test_an_invitation_is_taken_once(client: Client, people: Callable[..., str])
     client.call("DELETE", f"{INVITATIONS}/{again['id']}", headers=admin).expect(204)
     client.call("DELETE", f"{INVITATIONS}/{again['id']}", headers=admin).expect(404, "invitation_not_found")
     assert client.call("GET", urlsplit(again["address"]).path).status == 404
+
+
+@pytest.mark.parametrize("language", sorted(JOIN_WORDS))
+def test_an_invitation_speaks_the_language_of_whoever_is_invited(client: Client, language: str) -> None:
+    path = urlsplit(client.call("POST", INVITATIONS, json={}, owner=True).expect(201).json["address"]).path
+    words, wanted = JOIN_WORDS[language], {"Accept-Language": f"{language}, en"}
+    page = client.call("GET", path, headers=wanted).expect(200)
+    assert page.headers["Vary"] == "Accept-Language, Cookie"
+    assert f'<html lang="{language}" dir="{"rtl" if language == "ar" else "ltr"}">' in page.body.decode()
+    assert words.title in page.body.decode()
+    wrong = {
+        words.apart: {"again": "another password"},
+        words.bad_name.format(most=MAX_NAME): {"name": "Ben Lee"},
+        words.bad_password.format(least=10, most=1024): {"name": "ben", "password": "short", "again": "short"},
+        words.weak_password: {"name": "ben", "password": "x" * 12, "again": "x" * 12},
+        words.bad_called.format(most=100): {"name": "ben", "display_name": "x" * 101},
+    }
+    for sentence, fields in wrong.items():
+        assert escape(sentence) in joined(client, path, headers=wanted, **fields).body.decode()
+    over = client.elsewhere().call("GET", f"/join/{'z' * 43}", headers=wanted).expect(404).body.decode()
+    assert escape(words.over_why) in over
 
 
 def test_addresses_of_invitations_are_not_tried_for_long(client: Client) -> None:

@@ -7,18 +7,18 @@ from urllib.parse import parse_qs, quote
 
 from flask import Blueprint, Response, request
 
-from app.core.accounts import MAX_DISPLAY_NAME, MAX_NAME, MIN_PASSWORD
+from app.core import errors
+from app.core.accounts import MAX_DISPLAY_NAME, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from app.core.audit import Act
 from app.core.errors import AccountExists, ForeignPage, InvalidRequest, InvitationNotFound, UploadError
 from app.web.wire.context import client_address, from_own_page, services
 from app.web.wire.errors import STATUS
+from app.web.wire.join_words import JOIN_WORDS, JoinWords
 from app.web.wire.session_cookies import browser, keep_session
-from app.web.wire.share_html import POLICY, whole_page
+from app.web.wire.share_html import whole_page
+from app.web.wire.told import html_page, readers_words
 
 MAX_FORM_BYTES = 8 * 1024
-TITLE = "Choose a name and a password"
-OVER = "This invitation is over"
-APART = "The two passwords are not the same. Type it again."
 
 join = Blueprint("join", __name__)
 
@@ -31,7 +31,7 @@ def show(code: str) -> Response:
         services().accounts.people.invitation(code, client_address())
     except UploadError as error:
         return _refused(error)
-    return _page(_form())
+    return html_page(_form())
 
 
 @join.post("/join/<code>", strict_slashes=False)
@@ -48,11 +48,12 @@ def enter(code: str) -> Response:
     fields = _fields()
     try:
         if fields["password"] != fields["again"]:
-            raise InvalidRequest(APART)
+            raise InvalidRequest(fields={"again": "The two passwords are not the same."})
         made = here.people.join(code, fields["name"], fields["password"], fields["display_name"], client_address())
     except (InvalidRequest, AccountExists) as error:
         services().ground.observer.answered_with(error)
-        return _page(_form(error.message, fields["name"], fields["display_name"]), STATUS[type(error)])
+        problem = _why(error, len(fields["password"]))
+        return html_page(_form(problem, fields["name"], fields["display_name"]), STATUS[type(error)])
     except UploadError as error:
         return _refused(error)
     done = here.log_ins.enter(made.name, browser())
@@ -71,37 +72,64 @@ def _fields() -> dict[str, str]:
     return {name: found.get(name, [""])[0] for name in ("name", "display_name", "password", "again")}
 
 
+def _words() -> JoinWords:
+    return JOIN_WORDS[readers_words().language]
+
+
+def _why(error: UploadError, password: int) -> str:
+    """What was wrong with what was typed, a ``password`` of so many characters among it; in English where nobody can have typed it."""
+    words = _words()
+    if isinstance(error, AccountExists):
+        return words.taken
+    fits = MIN_PASSWORD <= password <= MAX_PASSWORD
+    about_password = words.weak_password if fits else words.bad_password.format(least=MIN_PASSWORD, most=MAX_PASSWORD)
+    said = {
+        "again": words.apart,
+        "name": words.bad_name.format(most=MAX_NAME),
+        "display_name": words.bad_called.format(most=MAX_DISPLAY_NAME),
+        "password": about_password,
+    }
+    return next((said[each] for each in error.details.get("fields", {}) if each in said), error.message)
+
+
 def _form(problem: str = "", name: str = "", shown_name: str = "") -> str:
+    words = _words()
     said = f'<p class="bad" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
-    described = ' aria-describedby="problem"' if problem else ""
+    described = "hint problem" if problem else "hint"
     body = (
-        "<p>You are invited to work on this server. What you choose here you log in with from now on.</p>"
+        f"<p>{escape(words.about)}</p>"
         f'{said}<form method="post">'
-        f'<label for="name">Name to log in with</label><input id="name" name="name" required maxlength="{MAX_NAME}" '
-        f'autocomplete="username" autocapitalize="none" spellcheck="false" value="{escape(name)}"{described}>'
-        f'<p class="quiet">Up to {MAX_NAME} small letters, digits, dots, hyphens and underscores. It never changes.</p>'
-        f'<label for="display_name">What people call you</label><input id="display_name" name="display_name" '
-        f'maxlength="{MAX_DISPLAY_NAME}" autocomplete="name" value="{escape(shown_name)}">'
-        f'<label for="password">Password</label><input id="password" name="password" type="password" required '
-        f'minlength="{MIN_PASSWORD}" autocomplete="new-password">'
-        f'<p class="quiet">At least {MIN_PASSWORD} characters.</p>'
-        '<label for="again">The same password again</label><input id="again" name="again" type="password" required '
-        'autocomplete="new-password"><button>Log in</button></form>'
+        f'<label for="name">{escape(words.name)}</label><input id="name" name="name" required maxlength="{MAX_NAME}" '
+        f'autocomplete="username" autocapitalize="none" spellcheck="false" dir="ltr" value="{escape(name)}" aria-describedby="{described}">'
+        f'<p class="quiet" id="hint">{escape(words.name_hint.format(most=MAX_NAME))}</p>'
+        f'<label for="display_name">{escape(words.called)}</label><input id="display_name" name="display_name" '
+        f'maxlength="{MAX_DISPLAY_NAME}" autocomplete="name" dir="auto" value="{escape(shown_name)}">'
+        f'<label for="password">{escape(words.password)}</label><input id="password" name="password" type="password" required '
+        f'minlength="{MIN_PASSWORD}" autocomplete="new-password" aria-describedby="length">'
+        f'<p class="quiet" id="length">{escape(words.password_hint.format(least=MIN_PASSWORD))}</p>'
+        f'<label for="again">{escape(words.again)}</label><input id="again" name="again" type="password" required '
+        f'autocomplete="new-password"><button>{escape(words.enter)}</button></form>'
     )
-    return whole_page("en", "ltr", TITLE, body)
+    return _whole(words.title, body)
+
+
+def _whole(title: str, body: str) -> str:
+    readers = readers_words()
+    return whole_page(readers.language, readers.direction, title, body)
 
 
 def _refused(error: UploadError) -> Response:
     services().ground.observer.answered_with(error)
-    title = OVER if isinstance(error, InvitationNotFound) else "Not now"
-    page = _page(whole_page("en", "ltr", title, f"<p>{escape(error.message)}</p>"), STATUS[type(error)])
+    words, readers = _words(), readers_words()
+    said = {
+        InvitationNotFound: words.over_why,
+        errors.TooManyAttempts: words.too_often,
+        errors.TooManyAccounts: words.full,
+        errors.Busy: readers.busy,
+    }
+    title = words.over if isinstance(error, InvitationNotFound) else readers.not_now
+    sentence = said.get(type(error), error.message)
+    page = html_page(_whole(title, f"<p>{escape(sentence)}</p>"), STATUS[type(error)])
     if "retry_after" in error.details:
         page.headers["Retry-After"] = str(error.details["retry_after"])
     return page
-
-
-def _page(text: str, status: int = 200) -> Response:
-    reply = Response(text, status, mimetype="text/html")
-    reply.headers["Content-Security-Policy"] = POLICY
-    reply.headers["X-Robots-Tag"] = "noindex, nofollow"
-    return reply
