@@ -24,8 +24,7 @@ function furtherDown(): Plugin {
 }
 
 /** What the sender's page and the owner's both begin with. */
-const SHARED =
-  /\/src\/(?:later|adapters\/system-clock|core\/(?:errors|reply)|page\/(?:base|dom))\.ts$/;
+const SHARED = /\/src\/(?:later|adapters\/system-clock|core\/(?:errors|reply)|page\/(?:base|dom))\.ts$/;
 
 /** What the sender's page has for itself and the owner's has again: in one file for both, the sender's page would weigh more. */
 const TWICE = /\/page\/(?:languages|second-click|virtual-list)$/;

@@ -141,3 +141,63 @@ def test_an_admin_invites_changes_and_removes(browser: Browser, server: LiveServ
         row.get_by_role("button", name="Edit").click()
         row.get_by_role("button", name="Log out everywhere").click()
         expect(page.locator("#live")).to_contain_text("Ended 1 session")
+
+
+_HEAD = """() => {
+    const shown = [...document.querySelectorAll('.top :is(a, button)')].filter(each => each.checkVisibility());
+    const small = shown.filter(each => {
+        const box = each.getBoundingClientRect();
+        return box.height < 44 || box.width < 44 && each.textContent.trim() === '';
+    });
+    const head = document.querySelector('.top').getBoundingClientRect();
+    return [small.map(each => each.id), head.height > 64 ? ['head'] : [],
+        document.documentElement.scrollWidth > innerWidth ? ['page'] : []].flat();
+}"""
+
+
+def test_the_head_is_one_row_in_any_language_and_on_any_screen(
+    browser: Browser, server: LiveServer, gauge: Gauge
+) -> None:
+    ann = made(server, "admin", display_name="Anna-Sophie Müller-Lüdenscheidt")
+    with owner_page(browser, server.url) as page:
+        page.goto("/admin")
+        page.locator("#other-way").click()
+        enter(page, ann)
+        expect(page.locator("#who")).to_be_visible()
+        menu, items = page.locator("#menu"), page.locator("#head-menu")
+        expect(menu).to_be_hidden()
+        for language in ("en", "de", "ar"):
+            cookie = {"name": "droppr_language", "value": language, "domain": "127.0.0.1", "path": "/admin"}
+            page.context.add_cookies([cookie])
+            page.reload()
+            expect(page.locator("#who")).to_have_count(1)
+            expect(page.locator("html")).to_have_attribute("lang", language)
+            expect(page.locator("#bell")).to_be_visible()
+            for width in (320, 360, 768, 1440):
+                page.set_viewport_size({"width": width, "height": 740})
+                assert page.evaluate(_HEAD) == [], (language, width)
+                if width < 720:
+                    menu.click()
+                    expect(items).to_be_visible()
+                    assert page.evaluate(_HEAD) == [], (language, width)
+                for scheme in ("light", "dark") if gauge.pictures else ():
+                    page.emulate_media(color_scheme=scheme)
+                    page.screenshot(path=gauge.pictures / f"head-{language}-{width}-{scheme}.png")
+                if width < 720:
+                    assert complaints(page) == []
+                    page.keyboard.press("Escape")
+                    expect(items).to_be_hidden()
+                    expect(menu).to_be_focused()
+        page.set_viewport_size({"width": 360, "height": 740})
+        # Elsewhere, it is over; what it has leads on, and back to its button.
+        menu.press("Enter")
+        page.locator("#links-title").click()
+        expect(menu).to_have_attribute("aria-expanded", "false")
+        menu.press("Enter")
+        menu.press("Tab")
+        expect(page.locator("#to-log")).to_be_focused()
+        page.locator("#who").press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        expect(items).to_be_hidden()
+        page.keyboard.press("Escape")
+        expect(menu).to_be_focused()

@@ -11,6 +11,7 @@ import { Arrived } from "./desk/arrived";
 import { Behind } from "./desk/behind";
 import { News } from "./desk/news";
 import { formatNumber } from "./format";
+import { HeadMenu } from "./head-menu";
 import { loadWords, t } from "./i18n";
 import type { RowPorts } from "./link-body";
 import { LinkPage } from "./link-page";
@@ -80,6 +81,7 @@ export class AdminPage {
   #shown: string | null = null;
   readonly #login = new LoginForm();
   readonly #head = new Head(this.#api);
+  readonly #menu = new HeadMenu();
   #hasBegun = false;
   readonly #bell = new Bell(this.#api, (address) => this.#places.go(address));
   #running = "";
@@ -256,6 +258,7 @@ export class AdminPage {
     need("log-out").hidden = !loggedIn;
     if (!loggedIn) this.#head.hide();
     this.#bell.show(loggedIn);
+    this.#menu.show(loggedIn);
   }
 }
 

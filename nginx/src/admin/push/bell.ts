@@ -19,7 +19,7 @@ export class Bell {
     this.#button.hidden = true;
     this.#button.setAttribute("aria-haspopup", "dialog");
     setLabel(this.#button, t("push_title"));
-    need("log-out").before(this.#button);
+    need("menu").before(this.#button);
     if (!("serviceWorker" in navigator)) return;
     navigator.serviceWorker.addEventListener("message", ({ data }) => {
       if (

@@ -75,7 +75,7 @@ export class Tour {
     this.#back.hidden = at === 0;
     this.#leave.hidden = isLast;
     setText(this.#next, t(isLast ? "tour_done" : "tour_next"));
-    this.#point(document.getElementById(target));
+    this.#point(seen(need(target)));
     // Read out anew with each step.
     this.#title.focus({ preventScroll: true });
   }
@@ -94,4 +94,9 @@ export class Tour {
     this.#element.remove();
     document.documentElement.classList.remove("touring");
   }
+}
+
+/** Where it is narrow, what the head has is behind its menu. */
+function seen(thing: HTMLElement): HTMLElement {
+  return thing.getClientRects().length > 0 ? thing : need("menu");
 }
