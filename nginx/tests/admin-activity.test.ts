@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
+  diskShort,
   diskWords,
   memoryWords,
   moreWords,
@@ -116,6 +117,7 @@ describe("live figures", () => {
   it("warn where the disk is full for new uploads, and of nothing else", () => {
     const { disk } = activity();
     expect(diskWords(disk)).toBe("30 GB received · 60 GB free of 100 GB");
+    expect(diskShort(disk)).toBe("40 GB used · 60 GB free");
     expect(diskWords({ ...disk, freeBytes: 800 * MB, availableBytes: 0 })).toBe(
       "30 GB received · 800 MB free of 100 GB. New uploads are refused until there is more.",
     );

@@ -40,7 +40,17 @@ const SAME = new Set([
     "qr",
     "term_captcha",
   ],
-  ...["bytes_of", "look_some", "page_problem", "sent", "page", "pages", "exact", "share_from_sample"],
+  ...[
+    "bytes_of",
+    "look_some",
+    "page_problem",
+    "sent",
+    "page",
+    "pages",
+    "exact",
+    "share_from_sample",
+    "server",
+  ],
   ...[
     "people_sample",
     "people_folder_value",

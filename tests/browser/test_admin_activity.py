@@ -28,6 +28,10 @@ def test_the_owner_sees_uploads_come_and_go_and_memory_through_nginx(
         with owner_desk(browser, nginx.url, server.token) as page:
             panel = page.get_by_role("region", name="Right now")
             expect(panel).to_contain_text("Nothing is arriving.")
+            figure = page.get_by_role("banner").get_by_text(re.compile(r"^[\d.,]+ .B used · [\d.,]+ .B free$"))
+            expect(figure).to_be_visible()
+            expect(panel.locator("#memory")).to_be_hidden()
+            panel.get_by_text("Server").click()
             expect(panel.get_by_text(re.compile(r"\d+% of .*B"))).to_be_visible()
             expect(panel.get_by_text(re.compile(r"[\d.,]+ .B free of [\d.,]+ .B"))).to_be_visible()
             labels = panel.locator("label").all_inner_texts()

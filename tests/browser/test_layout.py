@@ -366,8 +366,10 @@ def test_a_desk_without_links(browser: Browser, tmp_path: Path, gauge: Gauge) ->
 
 def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
     expect(owners.locator("#activity")).to_be_visible()
-    gauge.check(owners, "owner links", main=DESK, row=140)
+    gauge.check(owners, "owner links", main=DESK, row=60)
     owners.set_viewport_size({"width": 1280, "height": 800})
+    lines = owners.locator(".link-line").evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
+    assert set(lines) == {44}, f"the lines are {lines} px high"
     columns = owners.locator(".column > *:visible").evaluate_all(
         "all => all.map(each => each.getBoundingClientRect().width)"
     )
@@ -381,7 +383,7 @@ def test_the_owners_pages_in_other_languages(owners: Page, gauge: Gauge, languag
     owners.reload()
     expect(owners.locator("html")).to_have_attribute("dir", "rtl" if language == "ar" else "ltr")
     expect(owners.locator("#activity")).to_be_visible()
-    gauge.check(owners, f"owner links {language}", main=DESK, row=140)
+    gauge.check(owners, f"owner links {language}", main=DESK, row=60)
     owners.locator(".link").get_by_role("link", name="Films of the evening for Anna and Tom", exact=True).click()
     expect(owners.locator("#link-page .file-row")).to_have_count(5)
     expect(owners.locator("#link-page .arriving")).to_have_count(2)
@@ -406,12 +408,12 @@ def test_a_desk_on_which_files_have_arrived(
     expect(owners.locator(".go").first).to_contain_text("Somebody sent 1 file, 4 bytes to Measurements")
     expect(owners.locator(".go")).to_have_count(3)
     expect(row_of(owners, "Measurements")).to_contain_text("1 new file")
-    gauge.check(owners, f"owner arrived {scheme}", main=DESK, row=140)
+    gauge.check(owners, f"owner arrived {scheme}", main=DESK, row=60)
     for each in (hurried, quick):
         client.call("POST", f"{each.path}/seen", json={"files_arrived": 9}, owner=True).expect(200)
     owners.get_by_label("Which links are shown").select_option("With new files")
     look_again(owners)
-    gauge.check(owners, f"owner chose {scheme}", main=DESK, row=140)
+    gauge.check(owners, f"owner chose {scheme}", main=DESK, row=60)
     # The others who share this server count what is on it.
     for each in (hurried, quick):
         each.close().expect(204)

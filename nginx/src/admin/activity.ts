@@ -1,7 +1,7 @@
 // What the server is doing right now, as it tells it: uploads on their way, waiting ones, room on the disk, memory.
 
 import { BASE } from "../page/base";
-import { need, setText } from "../page/dom";
+import { need, setAttribute, setText } from "../page/dom";
 import { type Activity, type DiskFigures, parseActivity, type RunningUpload } from "./activity-wire";
 import { formatBytes, formatList, formatPercent, formatSpeed } from "./format";
 import { isKey, joined, t } from "./i18n";
@@ -57,6 +57,7 @@ export class ActivityPanel {
     const { totalBytes, freeBytes, availableBytes } = activity.disk;
     const used = totalBytes === 0 ? 0 : (100 * (totalBytes - freeBytes)) / totalBytes;
     showGauge("disk", used, availableBytes > 0 ? 100 : 0, diskWords(activity.disk));
+    showHead(activity.disk, used);
     const { memoryPercent, memoryMaxPercent } = activity;
     showGauge("memory", memoryPercent, memoryMaxPercent, memoryWords(activity));
     const more = need("activity-more");
@@ -85,6 +86,27 @@ export class ActivityPanel {
       this.#timer = setTimeout(() => this.#follow(), COME_BACK_MS);
     };
   }
+}
+
+/** From so much on, an owner should think of making room. */
+const SCARCE_PERCENT = 90;
+
+/** Quiet at the top of the page, and in colour where it gets scarce. */
+function showHead(disk: DiskFigures, used: number): void {
+  const words = diskShort(disk);
+  for (const id of ["disk-figure", "activity-short"]) {
+    const figure = need(id);
+    setText(figure, words);
+    figure.classList.toggle("soon", used >= SCARCE_PERCENT && disk.availableBytes > 0);
+    figure.classList.toggle("late", disk.availableBytes <= 0);
+  }
+  setAttribute(need("disk-figure"), "title", diskWords(disk));
+  need("disk-figure").hidden = false;
+}
+
+/** "41 GB used · 63 GB free" */
+export function diskShort({ totalBytes, freeBytes }: DiskFigures): string {
+  return t("disk_short", { used: formatBytes(totalBytes - freeBytes), free: formatBytes(freeBytes) });
 }
 
 /** Red where `percent` is more than `most`. */

@@ -3,6 +3,7 @@
 import { addressOf } from "../page/address";
 import { setAttribute, setText } from "../page/dom";
 import { anotherWeek, dueWords } from "./due";
+import { formatDay } from "./format";
 import { t } from "./i18n";
 import type { KeyedRow } from "./keyed";
 import type { RowPorts } from "./link-body";
@@ -11,7 +12,16 @@ import { placeAddress } from "./places";
 import { visibleName } from "./visible";
 import { showWhen } from "./when";
 import type { ListedLink } from "./wire";
-import { endsSoon, errorWords, expiryWords, nameOf, receivedWords, stateWords } from "./words";
+import {
+  endsSoon,
+  errorWords,
+  expiryWords,
+  filesWords,
+  nameOf,
+  receivedWords,
+  sizeWords,
+  stateWords,
+} from "./words";
 
 export class LinkRow implements KeyedRow<ListedLink> {
   readonly element = clonedElement("link");
@@ -36,40 +46,74 @@ export class LinkRow implements KeyedRow<ListedLink> {
     const state = link.state;
     const badge = part(this.element, "state", HTMLElement);
     const name = visibleName(nameOf(link));
-    setText(part(this.element, "name", HTMLElement), name);
+    setText(this.#open, name);
     setText(badge, stateWords(state));
     badge.dataset.state = state;
     // On nearly all of them it would say nothing.
     badge.hidden = state === "open";
     part(this.element, "lock", HTMLElement).hidden = !link.requiresPassword;
-    // A link's own page tells it, too; here it would be one thing more in each row.
-    setAttribute(part(this.element, "open", HTMLElement), "title", visibleName(link.folder));
-    setText(part(this.element, "received", HTMLElement), receivedWords(link));
-    const expiry = part(this.element, "expiry", HTMLElement);
-    setText(expiry, expiryWords(link, Date.now()));
-    expiry.classList.toggle("soon", state === "open" && endsSoon(link, Date.now()));
-    const due = part(this.element, "due", HTMLElement);
-    setText(due, dueWords(link, Date.now()));
-    due.hidden = due.textContent === "";
-    due.classList.toggle("soon", link.standing === "soon" || link.standing === "late");
     this.#showNews(link);
+    this.#showLast(link);
+    this.#showProgress(link);
+    this.#showDates(link);
+    const size = part(this.element, "size", HTMLElement);
+    setText(size, sizeWords(link));
+    setAttribute(part(this.element, "line", HTMLElement), "title", wholeWords(link));
     setAttribute(part(this.element, "copy", HTMLElement), "aria-label", t("copy_link", { name }));
     part(this.element, "extend-line", HTMLElement).hidden = state !== "expired" && link.standing !== "late";
     part(this.element, "extend", HTMLButtonElement).setAttribute("aria-label", t("extend_item", { name }));
   }
 
-  #showNews({ filesNew, lastReceivedAt, lastSender }: ListedLink): void {
+  #showNews({ filesNew }: ListedLink): void {
     const news = part(this.element, "news", HTMLElement);
     this.element.classList.toggle("new", filesNew > 0);
     setText(news, filesNew > 0 ? t("new_files", { count: filesNew }) : "");
     news.hidden = filesNew === 0;
-    part(this.element, "last-line", HTMLElement).hidden = lastReceivedAt === null;
+  }
+
+  /** What is on its way is newer than what came last. */
+  #showLast({ lastReceivedAt, lastSender, uploadsOpen }: ListedLink): void {
+    const moving = part(this.element, "moving", HTMLElement);
+    const words = uploadsOpen > 0 ? t("under_way", { count: uploadsOpen }) : "";
+    setText(moving, words);
+    moving.hidden = uploadsOpen === 0;
+    part(this.element, "nobody", HTMLElement).hidden = uploadsOpen > 0 || lastReceivedAt !== null;
+    part(this.element, "last-line", HTMLElement).hidden = uploadsOpen > 0 || lastReceivedAt === null;
     if (lastReceivedAt === null) return;
     const sender = part(this.element, "sender", HTMLElement);
-    const words = lastSender === null ? t("last_file") : visibleName(lastSender);
-    setText(sender, words);
-    setAttribute(sender, "title", words);
+    const who = lastSender === null ? t("last_file") : visibleName(lastSender);
+    setText(sender, who);
     showWhen(part(this.element, "last", HTMLTimeElement), lastReceivedAt);
+  }
+
+  #showProgress(link: ListedLink): void {
+    const { filesReceived, maxFiles, state, standing } = link;
+    const files = part(this.element, "files", HTMLElement);
+    setText(files, filesWords(link));
+    const isDone = state === "full" || standing === "done";
+    files.parentElement?.classList.toggle("done", isDone);
+    part(this.element, "bar", HTMLElement).hidden = isDone || maxFiles === 0;
+    const share = maxFiles === 0 ? 0 : Math.min(1, filesReceived / maxFiles);
+    part(this.element, "done", HTMLElement).style.inlineSize = `${Math.round(100 * share)}%`;
+  }
+
+  #showDates(link: ListedLink): void {
+    const now = Date.now();
+    const due = part(this.element, "due", HTMLElement);
+    const words = dueWords(link, now);
+    setText(due, words);
+    due.hidden = words === "";
+    due.classList.toggle("soon", link.standing === "soon");
+    due.classList.toggle("late", link.standing === "late");
+    const expiry = part(this.element, "expiry", HTMLElement);
+    const ends = expiryWords(link, now, formatDay);
+    const isSoon = link.state === "open" && endsSoon(link, now);
+    setText(expiry, ends);
+    expiry.classList.toggle("soon", isSoon);
+    // There is room for one of them. That a link stays is no news to eyes.
+    const showsExpiry = words === "" ? link.expiresAt !== null : isSoon && link.standing === "later";
+    expiry.classList.toggle("visually-hidden", !showsExpiry);
+    due.classList.toggle("visually-hidden", showsExpiry);
   }
 
   async #extend(): Promise<void> {
@@ -86,4 +130,12 @@ export class LinkRow implements KeyedRow<ListedLink> {
     say(t("extended"));
     this.#ports.refresh();
   }
+}
+
+/** All that a line has to cut, a fact a line. */
+function wholeWords(link: ListedLink): string {
+  const now = Date.now();
+  const named = [nameOf(link), link.folder, link.lastSender ?? ""].map(visibleName);
+  const facts = [...named, receivedWords(link), dueWords(link, now), expiryWords(link, now)];
+  return [...new Set(facts)].filter((each) => each !== "").join("\n");
 }

@@ -16,9 +16,13 @@ export function nameOf({ title, folder }: Pick<OwnerLink, "title" | "folder">): 
 
 const DAY_MS = 86_400_000;
 
-export function expiryWords({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: number): string {
+export function expiryWords(
+  { expiresAt }: Pick<OwnerLink, "expiresAt">,
+  now: number,
+  dated: (milliseconds: number) => string = formatDate,
+): string {
   if (expiresAt === null) return t("never_expires");
-  if (expiresAt <= now) return t("expired_on", { date: formatDate(expiresAt) });
+  if (expiresAt <= now) return t("expired_on", { date: dated(expiresAt) });
   return t("expires_when", { when: formatIn((expiresAt - now) / 1_000) });
 }
 
@@ -29,14 +33,23 @@ export function endsSoon({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: numbe
 
 /** "3 of 10 files · 1.2 GB of 5 GB · 2 arriving" */
 export function receivedWords(link: ListedLink): string {
-  const { filesReceived, bytesReceived, uploadsOpen, maxFiles, maxTotalSize } = link;
-  const files =
-    maxFiles > 0
-      ? t("files_of", { done: filesReceived, count: maxFiles })
-      : t("files", { count: filesReceived });
+  const { uploadsOpen } = link;
+  return joined(
+    filesWords(link),
+    sizeWords(link),
+    uploadsOpen > 0 ? t("under_way", { count: uploadsOpen }) : "",
+  );
+}
+
+export function filesWords({ filesReceived, maxFiles }: ListedLink): string {
+  return maxFiles > 0
+    ? t("files_of", { done: filesReceived, count: maxFiles })
+    : t("files", { count: filesReceived });
+}
+
+export function sizeWords({ bytesReceived, maxTotalSize }: ListedLink): string {
   const bytes = formatBytes(bytesReceived);
-  const room = maxTotalSize > 0 ? t("bytes_of", { done: bytes, size: formatBytes(maxTotalSize) }) : bytes;
-  return joined(files, room, uploadsOpen > 0 ? t("under_way", { count: uploadsOpen }) : "");
+  return maxTotalSize > 0 ? t("bytes_of", { done: bytes, size: formatBytes(maxTotalSize) }) : bytes;
 }
 
 /** What the link allows and asks, as pairs of a name and what is set; only what differs from nothing at all. */

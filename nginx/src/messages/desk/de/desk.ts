@@ -25,6 +25,8 @@ export default {
   download_go: "{files} von {sender} an {link} herunterladen",
   right_now: "Gerade jetzt",
   disk: "Festplatte",
+  server: "Server",
+  disk_short: "{used} belegt · {free} frei",
   memory: "Arbeitsspeicher",
   uploads_at_once: {
     one: "{running} von {count} Übertragung zugleich",
@@ -95,6 +97,7 @@ export default {
   extended: "Es gibt eine Woche mehr.",
   new_files: { one: "{count} neue Datei", other: "{count} neue Dateien" },
   last_file: "Letzte Datei",
+  nobody_yet: "noch niemand",
   state_open: "Offen",
   state_full: "Voll",
   state_expired: "Abgelaufen",

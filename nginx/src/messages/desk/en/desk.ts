@@ -29,6 +29,8 @@ export default {
   // What is going on.
   right_now: "Right now",
   disk: "Disk",
+  server: "Server",
+  disk_short: "{used} used · {free} free",
   memory: "Memory",
   uploads_at_once: {
     one: "{running} of {count} upload at once",
@@ -103,6 +105,7 @@ export default {
   extended: "There is another week.",
   new_files: { one: "{count} new file", other: "{count} new files" },
   last_file: "Last file",
+  nobody_yet: "nobody yet",
   state_open: "Open",
   state_full: "Full",
   state_expired: "Expired",

@@ -25,6 +25,8 @@ export default {
   download_go: "Descargar {files} de {sender} para {link}",
   right_now: "Ahora mismo",
   disk: "Disco",
+  server: "Servidor",
+  disk_short: "{used} usados · {free} libres",
   memory: "Memoria",
   uploads_at_once: {
     one: "{running} de {count} envío a la vez",
@@ -98,6 +100,7 @@ export default {
   extended: "Hay una semana más.",
   new_files: { one: "{count} archivo nuevo", other: "{count} archivos nuevos" },
   last_file: "Último archivo",
+  nobody_yet: "todavía nadie",
   state_open: "Abierto",
   state_full: "Lleno",
   state_expired: "Caducado",

@@ -25,6 +25,8 @@ export default {
   download_go: "Télécharger {files} de {sender} pour {link}",
   right_now: "En ce moment",
   disk: "Disque",
+  server: "Serveur",
+  disk_short: "{used} utilisés · {free} libres",
   memory: "Mémoire",
   uploads_at_once: {
     one: "{running} envoi sur {count} à la fois",
@@ -98,6 +100,7 @@ export default {
   extended: "Il y a une semaine de plus.",
   new_files: { one: "{count} nouveau fichier", other: "{count} nouveaux fichiers" },
   last_file: "Dernier fichier",
+  nobody_yet: "personne encore",
   state_open: "Ouvert",
   state_full: "Plein",
   state_expired: "Expiré",
