@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from app.core.accounts import Account
     from app.core.actors import Actor
     from app.services.accounts.people import People
+    from app.wiring.accounts import AccountsHere
 
 ROLES = ["admin", "member", "viewer"]
 name_argument = click.argument("name")
@@ -174,6 +175,12 @@ def remove(name: str, yes: bool) -> None:
 
 @contextmanager
 def _people() -> Iterator[tuple[People, Actor]]:
+    with accounts_opened() as (here, by):
+        yield here.people, by
+
+
+@contextmanager
+def accounts_opened() -> Iterator[tuple[AccountsHere, Actor]]:
     """The accounts of this machine's data folder, and who runs the command. What is refused ends it in one sentence."""
     # Imported here as it is a part of the server, which a sender's installation lacks.
     from droppr_client.cli import server_settings
@@ -182,12 +189,12 @@ def _people() -> Iterator[tuple[People, Actor]]:
     os.umask(settings.umask)
     from app.core.errors import UploadError
     from app.storage.disk.data_folder import UnusableDataFolder
-    from app.wiring.accounts import people_here
+    from app.wiring.accounts import accounts_here
     from app.wiring.audit import at_the_keyboard
 
     try:
-        with people_here(settings) as people:
-            yield people, at_the_keyboard()
+        with accounts_here(settings) as here:
+            yield here, at_the_keyboard()
     except (UploadError, UnusableDataFolder, OSError) as error:
         raise click.ClickException(str(error)) from error
 

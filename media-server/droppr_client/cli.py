@@ -26,6 +26,7 @@ _ELSEWHERE = {
     "audit": "droppr_client.audit_commands",
     "share": "droppr_client.share_commands",
     "endpoint": "droppr_client.message_commands",
+    "key": "droppr_client.key_commands",
     "message": "droppr_client.message_commands",
     "request": "droppr_client.request_commands",
     "search": "droppr_client.search_command",

@@ -68,14 +68,14 @@ def server_options(command: Callable[..., R]) -> Callable[..., R]:
     @click.option(
         "--token",
         envvar="DROPPR_ADMIN_TOKEN",
-        help="The admin token; - asks for it. Default: this machine's, if --server is not named. Others may see command "
+        help="The admin token, or a key; - asks for it. Default: this machine's, if --server is not named. Others may see command "
         "lines: rather use --token-file.",
     )
     @click.option(
         "--token-file",
         type=click.File(),
         envvar="DROPPR_ADMIN_TOKEN_FILE",
-        help="Its first line is the admin token; - is standard input.",
+        help="Its first line is the admin token, or a key; - is standard input.",
     )
     @wraps(command)
     def connected(*args: Any, server: str | None, token: str | None, token_file: IO[str] | None, **kwargs: Any) -> R:

@@ -90,6 +90,7 @@ def events(database) -> SQLEvents:
 def without_owners(tx: Transaction) -> None:
     """The catalogue as it was before links were found by whose they are, and before what came after that."""
     tx.run("DROP TABLE settings")
+    tx.run("DROP TABLE account_keys")
     for index in ("links_by_owner", "documents_by_link"):
         tx.run(f"DROP INDEX {index}")
     tx.run("ALTER TABLE links DROP COLUMN owner")

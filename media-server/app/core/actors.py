@@ -23,6 +23,21 @@ class ActorKind(StrEnum):
     """Anybody who has shown nothing, such as whoever fails to log in."""
 
 
+class Scope(StrEnum):
+    """What a key may be used for (``core/keys.py``). Each stands for itself alone, but for ``ADMIN``."""
+
+    LINKS_READ = "links:read"
+    LINKS_WRITE = "links:write"
+    FILES_READ = "files:read"
+    FILES_DELETE = "files:delete"
+    """Also to rename files, and to cancel what is on its way."""
+    ADMIN = "admin"
+    """All that whoever it belongs to may do."""
+
+
+_CHANGING = frozenset({Scope.LINKS_WRITE, Scope.FILES_DELETE, Scope.ADMIN})
+
+
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Which links somebody who is recognised may see, and what they may do. What is not theirs is answered as if it were not there."""
@@ -33,18 +48,38 @@ class Reach:
     """Whether more than looking and downloading is theirs."""
     may_administer: bool = True
     """Whether the server's own things are theirs: accounts, the audit, what is set, what other people make."""
+    scopes: frozenset[Scope] | None = None
+    """What the key may be used for by which they came; None where they came by none."""
 
     def holds(self, owner: str) -> bool:
         return self.owners is None or owner in self.owners
 
+    def lacks(self, needed: frozenset[Scope]) -> frozenset[Scope]:
+        """What is missing of ``needed``."""
+        if self.scopes is None or Scope.ADMIN in self.scopes:
+            return frozenset()
+        return needed - self.scopes
+
+    def narrowed(self, scopes: frozenset[Scope]) -> Reach:
+        """What is left of it to a key that is for ``scopes``: never more than there is, as it is now."""
+        if not self.may_administer:
+            scopes -= {Scope.ADMIN}
+        return Reach(
+            self.owners,
+            may_change=self.may_change and bool(scopes & _CHANGING),
+            may_administer=Scope.ADMIN in scopes,
+            scopes=scopes,
+        )
+
 
 EVERYTHING = Reach()
+_TO_RULE = frozenset({Scope.LINKS_WRITE})
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who makes a call. ``address`` is the client's, as limits count clients; ``way`` is how the actor was recognised, such as
-    ``header`` or ``session``; ``name`` tells several of one kind apart and is empty where there is only one."""
+    ``header``, ``session`` or ``key`` and its name; ``name`` tells several of one kind apart and is empty where there is only one."""
 
     kind: ActorKind
     address: str = ""
@@ -60,7 +95,8 @@ class Actor:
 
     def rules(self, owner: str) -> bool:
         """Whether the links of this owner are theirs to use and to change without being asked for anything."""
-        return self.is_known and self.reach.may_change and self.reach.holds(owner)
+        reach = self.reach
+        return self.is_known and reach.may_change and reach.holds(owner) and not reach.lacks(_TO_RULE)
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.name}" if self.name else str(self.kind)

@@ -70,6 +70,8 @@ class Act(StrEnum):
     """Other than by logging out in it."""
     INVITATION_MADE = "invitation_made"
     INVITATION_REMOVED = "invitation_removed"
+    KEY_MADE = "key_made"
+    KEY_REVOKED = "key_revoked"
     MESSAGE_ASKED_AGAIN = "message_asked_again"
     TEST_SENT = "test_sent"
     ENDPOINT_MADE = "endpoint_made"

@@ -16,6 +16,7 @@ from app.web.api.deleted import deleted
 from app.web.api.entities import entities
 from app.web.api.entity_uploads import entity_uploads
 from app.web.api.join import join
+from app.web.api.keys import keys
 from app.web.api.logos import FOR_EVER, logos
 from app.web.api.looks import PRIVATE, looks
 from app.web.api.messages import messages
@@ -60,6 +61,7 @@ _BLUEPRINTS = (
     share_page,
     audit,
     accounts,
+    keys,
     join,
     settings_calls,
     owner,

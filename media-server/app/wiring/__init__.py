@@ -91,6 +91,7 @@ class Services:
         """The nightly purge, or one that somebody asked for; returns how many uploads were removed."""
         self.senders.handoffs.purge()
         self.accounts.people.prune()
+        self.accounts.keys.prune()
         self.readers.catch_up()
         self.readers.prune(self.ground.clock())
         remove_left_bodies(self.settings.data_dir, self.ground.clock())

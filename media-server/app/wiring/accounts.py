@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from app.core.ports.guards import Hasher
 from app.services.accounts.failed_log_ins import FailedLogIns
+from app.services.accounts.keys import Keys
 from app.services.accounts.log_ins import LogIns
 from app.services.accounts.people import People
 from app.services.accounts.sessions import AccountSessions
@@ -21,6 +22,7 @@ from app.storage.sql.account_sessions import SQLAccountSessions
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.invitations import SQLInvitations
+from app.storage.sql.keys import SQLKeys
 from app.storage.sql.takeover import open_catalogue
 from app.wiring.ground import Ground
 
@@ -32,6 +34,7 @@ class Accounts:
     people: People
     sessions: AccountSessions
     log_ins: LogIns
+    keys: Keys
 
 
 def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Accounts:
@@ -55,18 +58,26 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
         attempts=ground.attempts,
         clock=ground.clock,
     )
-    return Accounts(people, sessions, log_ins)
+    return Accounts(people, sessions, log_ins, Keys(SQLKeys(ground.catalogue, clock=ground.clock), ground.clock))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountsHere:
+    """What commands do about accounts on the data folder itself."""
+
+    people: People
+    keys: Keys
 
 
 @contextmanager
-def people_here(settings: Settings) -> Iterator[People]:
+def accounts_here(settings: Settings) -> Iterator[AccountsHere]:
     """The accounts of this data folder, for a command, whether a server runs on it or not. Raises UnusableDataFolder, Busy,
     StorageFull."""
     make_data_folder(settings.data_dir, settings.umask)
     check_start(settings.data_dir)
     catalogue = open_catalogue(settings.data_dir, settings.database_url)
     try:
-        yield People(
+        people = People(
             accounts=SQLAccounts(catalogue, clock=time.time),
             invitations=SQLInvitations(catalogue, clock=time.time),
             sessions=AccountSessions(SQLAccountSessions(catalogue, clock=time.time), time.time),
@@ -74,5 +85,6 @@ def people_here(settings: Settings) -> Iterator[People]:
             attempts=SQLCounts(catalogue, time.time),
             clock=time.time,
         )
+        yield AccountsHere(people, Keys(SQLKeys(catalogue, clock=time.time), time.time))
     finally:
         catalogue.close()

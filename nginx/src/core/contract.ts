@@ -46,7 +46,7 @@ export interface components {
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
          */
-        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "session_ended" | "invitation_made" | "invitation_removed" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "session_ended" | "invitation_made" | "invitation_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -423,7 +423,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_log_in";
+            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_log_in";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -604,6 +604,26 @@ export interface components {
             readonly state: "accepted" | "returned" | "sent";
             /** @description For the sender. What is sent back needs one. */
             readonly note?: string;
+        };
+        readonly KeyList: {
+            readonly keys: readonly components["schemas"]["KeyView"][];
+        };
+        /** @description A key without what opens anything. Times are seconds since the epoch. */
+        readonly KeyView: {
+            readonly id: string;
+            /** @description Whose it is; empty for whoever holds the admin token. */
+            readonly account: string;
+            readonly name: string;
+            /** @description How it begins. */
+            readonly hint: string;
+            /** @description Of `links:read`, `links:write`, `files:read`, `files:delete`, `admin`. */
+            readonly scopes: readonly string[];
+            readonly made_at: number;
+            /** @description When it was used last, to a minute or so. */
+            readonly used_at: number | null;
+            /** @description Null where it is good for ever. */
+            readonly expires_at: number | null;
+            readonly expired: boolean;
         };
         /**
          * @description How a setting is written.
@@ -965,6 +985,33 @@ export interface components {
             readonly expires_at: number;
             /** @description What to send to whoever is invited. It is told this once, and works once. */
             readonly address: string;
+        };
+        /** @description A key for a program of one's own. */
+        readonly NewKey: {
+            /** @description Tells it from one's others; formed like names of accounts. */
+            readonly name: string;
+            /** @description What it is for. `admin` is everything, for admins. */
+            readonly scopes: readonly components["schemas"]["Scope"][];
+            /** @description For how many days it is good; 0 for ever. */
+            readonly expires_days?: number;
+        };
+        readonly NewKeyView: {
+            readonly id: string;
+            /** @description Whose it is; empty for whoever holds the admin token. */
+            readonly account: string;
+            readonly name: string;
+            /** @description How it begins. */
+            readonly hint: string;
+            /** @description Of `links:read`, `links:write`, `files:read`, `files:delete`, `admin`. */
+            readonly scopes: readonly string[];
+            readonly made_at: number;
+            /** @description When it was used last, to a minute or so. */
+            readonly used_at: number | null;
+            /** @description Null where it is good for ever. */
+            readonly expires_at: number | null;
+            readonly expired: boolean;
+            /** @description What the program is to send as a token. It is told this once. */
+            readonly key: string;
         };
         /** @description A new link: the folder that files go into, relative to `files/` in the data folder, and its terms. */
         readonly NewLink: {
@@ -1609,6 +1656,11 @@ export interface components {
             readonly bucket: string;
             readonly prefix: string;
         };
+        /**
+         * @description What a key may be used for (``core/keys.py``). Each stands for itself alone, but for ``ADMIN``.
+         * @enum {string}
+         */
+        readonly Scope: "links:read" | "links:write" | "files:read" | "files:delete" | "admin";
         readonly SearchReply: {
             readonly results: readonly components["schemas"]["Result"][];
             /** @description Leads to the next page; null where there is none. */
@@ -2101,6 +2153,8 @@ export interface components {
             readonly may_change: boolean;
             /** @description Whether accounts, the audit and the server's own things are. */
             readonly may_administer: boolean;
+            /** @description What the key is for that was sent; null where none was. */
+            readonly scopes: readonly string[] | null;
         };
         /**
          * @description Why there is no picture of a file.

@@ -33,11 +33,12 @@ class AccountStore(Protocol):
         ...
 
     def change(self, name: str, change: Callable[[KeptAccount], KeptAccount], by: Actor) -> KeptAccount | None:
-        """Change one, durably; None where there is none. Its name stays. With another role, state or password its sessions have ended."""
+        """Change one, durably; None where there is none. Its name stays. With another role, state or password its sessions have ended; where it is
+        disabled, its keys are gone."""
         ...
 
     def remove(self, name: str, by: Actor) -> Removed | None:
-        """Remove one with its sessions, durably; its links go to the server's owner in the same step. None where there is none."""
+        """Remove one with its sessions and keys, durably; its links go to the server's owner in the same step. None where there is none."""
         ...
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import NamedTuple
 
-from app.core.actors import THE_OWNER, Actor, ActorKind, Reach
+from app.core.actors import THE_OWNER, Actor, Reach
 from app.core.errors import (
     AdminsOnly,
     EndpointNotFound,
@@ -133,5 +133,5 @@ def folder_of_new(folder: RelPath, owner: str, actor: Actor) -> RelPath:
 def check_change(before: Terms, after: Terms, actor: Actor) -> None:
     """Raises AdminsOnly where only an admin may set what has become another."""
     moved = after.destination is not None and after.destination != before.destination
-    if moved and not actor.reach.may_administer and actor.kind is ActorKind.ACCOUNT:
+    if moved and not actor.reach.may_administer:
         raise AdminsOnly(OTHERS_PLACE, fields={"destination": OTHERS_PLACE})

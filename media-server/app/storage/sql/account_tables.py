@@ -52,3 +52,20 @@ invitations = Table(
     Column("ends_at", Double, nullable=False),
     Index("account_invitations_by_end", "ends_at"),
 )
+
+# Keys for programs, as their digests.
+account_keys = Table(
+    "account_keys",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("account", Text, nullable=False),  # Empty: whoever holds the admin token.
+    Column("name", Text, nullable=False),
+    Column("hint", Text, nullable=False),
+    Column("scopes", Text, nullable=False),  # As JSON.
+    Column("made_at", Double, nullable=False),
+    Column("ends_at", Double),
+    Column("used_at", Double),
+    Index("account_keys_by_account", "account", "made_at"),
+    Index("account_keys_by_end", "ends_at"),
+)

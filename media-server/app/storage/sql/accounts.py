@@ -18,7 +18,7 @@ from app.core.errors import AccountExists, TooManyAccounts
 from app.core.links import link_of
 from app.core.ports.accounts import Removed
 from app.core.ports.guards import Clock
-from app.storage.sql.account_tables import account_sessions, accounts
+from app.storage.sql.account_tables import account_keys, account_sessions, accounts
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
@@ -83,6 +83,7 @@ class SQLAccounts:
         self._change = words(accounts.update().values(filled(changed)).where(this))
         self._remove = words(accounts.delete().where(this))
         self._end = words(account_sessions.delete().where(account_sessions.c.account == value("name")))
+        self._end_keys = words(account_keys.delete().where(account_keys.c.account == value("name")))
         # Links that may be its own, by what their documents hold; each is looked into.
         self._links = words(
             select(links.c.id, links.c.document)
@@ -124,6 +125,8 @@ class SQLAccounts:
             if {"role", "disabled", "password"} & {*what}:
                 after = replace(after, generation=_another_generation())
                 tx.run(self._end, name=name)
+            if after.account.disabled:
+                tx.run(self._end_keys, name=name)
             tx.run(self._change, **_values(after, made=False), name=name)
             if "password" in what:
                 self._writer.note(tx, Act.PASSWORD_CHANGED, name, by)
@@ -141,6 +144,7 @@ class SQLAccounts:
             if row is None:
                 return None
             tx.run(self._end, name=name)
+            tx.run(self._end_keys, name=name)
             tx.run(self._remove, name=name)
             moved = self._give_links(tx, account_of(row[: len(ACCOUNT)]))
             self._writer.note(tx, Act.ACCOUNT_REMOVED, name, by, links=moved)

@@ -7,7 +7,9 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from app.core.accounts import MAX_DISPLAY_NAME, MAX_NAME, MAX_PASSWORD, MAX_TEAMS, MIN_PASSWORD, Role
+from app.core.actors import Scope
 from app.core.addresses import MAX_ADDRESS
+from app.core.keys import MAX_DAYS, USUAL_DAYS
 
 _Text = Annotated[str, Field(max_length=MAX_PASSWORD)]
 _Password = Annotated[
@@ -94,6 +96,31 @@ class PasswordChange(BaseModel):
 
 class SessionsQuery(BaseModel):
     """What the address of the list asks for."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    account: Annotated[str | None, Field(max_length=MAX_NAME, description="Only those of this account.")] = None
+
+
+class NewKey(BaseModel):
+    """A key for a program of one's own."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: Annotated[
+        str,
+        Field(max_length=4 * MAX_NAME, description="Tells it from one's others; formed like names of accounts."),
+    ]
+    scopes: Annotated[
+        list[Scope], Field(max_length=len(Scope) * 2, description="What it is for. `admin` is everything, for admins.")
+    ]
+    expires_days: Annotated[
+        int, Field(strict=True, ge=0, le=MAX_DAYS, description="For how many days it is good; 0 for ever.")
+    ] = USUAL_DAYS
+
+
+class KeysQuery(BaseModel):
+    """What the address of the list of keys asks for."""
 
     model_config = ConfigDict(extra="ignore")
 

@@ -24,6 +24,7 @@ class WhoAmI(TypedDict):
     teams: list[str]
     may_change: Annotated[bool, Field(description="Whether more than looking and downloading is theirs.")]
     may_administer: Annotated[bool, Field(description="Whether accounts, the audit and the server's own things are.")]
+    scopes: Annotated[list[str] | None, Field(description="What the key is for that was sent; null where none was.")]
 
 
 def whoami(actor: Actor) -> WhoAmI:
@@ -36,6 +37,7 @@ def whoami(actor: Actor) -> WhoAmI:
         "teams": [],
         "may_change": actor.reach.may_change,
         "may_administer": actor.reach.may_administer,
+        "scopes": None if actor.reach.scopes is None else sorted(actor.reach.scopes),
     }
     if actor.kind is not ActorKind.ACCOUNT:
         return who

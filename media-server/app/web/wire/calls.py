@@ -14,6 +14,7 @@ from app.web.wire.checklist_views import SENDER_KEY, checklist_calls
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
 from app.web.wire.file_queries import FilesQuery
+from app.web.wire.key_views import KEY_CALLS
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.push_views import PUSH_CALLS
@@ -304,6 +305,7 @@ CALLS = (
         replies.Handoff,
     ),
     *ACCOUNT_CALLS,
+    *KEY_CALLS,
     Call(("GET",), "/healthz", Group.SERVER, Who.ANYONE, "Whether it is alive.", replies.Alive),
     Call(
         ("GET",),

@@ -52,12 +52,16 @@ def acting() -> Actor:
 
 def recognised_owner(token: str | None = None, way: str = "header") -> Actor | None:
     """The owner, if this request carries the admin token, or ``token`` is it, or it has a session of the owner; an account, if it has a
-    session of one; else None.
+    session of one; either, where the token is a key of theirs; else None.
 
-    Raises TooManyAttempts, and ForeignPage where a page of somebody else's would use the session.
+    Raises TooManyAttempts, Unauthorized for a key that is over, and ForeignPage where a page of somebody else's would use the session.
     """
     here, given = caller(), token or _token()
     if given:
+        by_key = services().accounts.keys.actor(given, here.address)
+        if by_key is not None:
+            return by_key
+        # A key that there is not is a wrong token, and counted as one.
         return owner(way) if services().owner.holds_token(given, here, way) else None
     if here.cookie is None:
         return None

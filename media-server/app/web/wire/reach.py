@@ -17,6 +17,7 @@ from app.core.errors import AdminsOnly, ReadOnly
 from app.services.links.whose import Whose
 from app.web.wire.context import services
 from app.web.wire.rights import BODILESS
+from app.web.wire.scopes import judge_scopes
 
 View = TypeVar("View", bound=Callable[..., object])
 
@@ -44,13 +45,14 @@ def changes_nothing(view: View) -> View:
 
 def judge_reach(actor: Actor) -> None:
     """Return where this request is about what is the actor's, and something that they may do. Raises what an unknown one raises where it
-    is not theirs; AdminsOnly, ReadOnly."""
+    is not theirs; AdminsOnly, ReadOnly; ScopeMissing where they came by a key that is not for it."""
     reach = actor.reach
     view = current_app.view_functions[request.endpoint or ""]
     named = request.view_args or {}
     judged = [name for name in _JUDGES if name in named]
     for name in judged:
         _JUDGES[name](services().links.whose, named[name], reach)
+    judge_scopes(reach, request.method, request.url_rule.rule if request.url_rule else "")
     if not judged and not hasattr(view, "chooses_by_reach"):
         judge_admin(actor)
     if not (reach.may_change or request.method in BODILESS or hasattr(view, "changes_nothing")):
