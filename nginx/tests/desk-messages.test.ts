@@ -134,10 +134,9 @@ describe("the owner's pages", () => {
   });
 
   it("know every code of the server that has an error of its own name", () => {
-    const errors = readFileSync(
-      resolve(import.meta.dirname, "../../media-server/app/core/errors.py"),
-      "utf8",
-    );
+    const errors = ["errors.py", "key_errors.py"]
+      .map((name) => readFileSync(resolve(import.meta.dirname, "../../media-server/app/core", name), "utf8"))
+      .join();
     const codes = [...errors.matchAll(/ {4}code = "(\w+)"/g)].map(([, code]) => code);
     const ours = ERROR_CODES.filter((code) => !["network_error", "unexpected_reply"].includes(code));
     expect(ours.filter((code) => !codes.includes(code))).toEqual([]);

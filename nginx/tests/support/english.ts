@@ -10,6 +10,7 @@ await speak(
   "common",
   "desk",
   "document",
+  "keys",
   "link",
   "looks",
   "people",

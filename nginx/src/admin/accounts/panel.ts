@@ -2,7 +2,7 @@
 
 import { make, makeButton } from "../../page/dom";
 import type { OwnerApi } from "../api";
-import { t } from "../i18n";
+import { loadWords, t } from "../i18n";
 import { freshId } from "../parts";
 import { AccountCalls } from "./calls";
 import { Inviting } from "./inviting";
@@ -13,11 +13,13 @@ import "./accounts.css";
 
 export class AccountsPanel {
   readonly #calls: AccountCalls;
+  readonly #api: OwnerApi;
   readonly #dialog = make("dialog", { className: "panel accounts" });
   readonly #body = make("section");
   #before: Element | null = null;
 
   constructor(api: OwnerApi) {
+    this.#api = api;
     this.#calls = new AccountCalls(api);
     const title = make("h1", { text: t("accounts") });
     title.id = freshId("accounts");
@@ -29,7 +31,8 @@ export class AccountsPanel {
   }
 
   async open(me: Me): Promise<void> {
-    const parts = [new Oneself(this.#calls, me)];
+    const [{ ProgramKeys }] = await Promise.all([import("./program-keys"), loadWords("keys")]);
+    const parts = [new Oneself(this.#calls, me), new ProgramKeys(this.#api, me)];
     const people = me.mayAdminister ? new PeopleList(this.#calls, me.name) : null;
     const inviting = me.mayAdminister ? new Inviting(this.#calls) : null;
     const shown = [...parts, people, inviting].filter((each) => each !== null);

@@ -38,6 +38,8 @@ export const ACTS = {
     "password_changed",
     "invitation_made",
     "invitation_removed",
+    "key_made",
+    "key_revoked",
   ],
   about_messages: [
     "message_asked_again",
@@ -71,8 +73,16 @@ const NAMES: Readonly<Record<string, DeskKey>> = {
   service: "the_server",
 };
 
-/** "You", "You (root)", "The server": of who is known by a name, that name. */
-export function actorWords({ actor, way, facts }: Entry): string {
+const BY_KEY = /^key (.+)$/;
+
+/** "You", "You (root)", "The server": of who is known by a name, that name; and by which key it was done. */
+export function actorWords(entry: Entry): string {
+  const name = whoWords(entry);
+  const key = BY_KEY.exec(entry.way)?.[1];
+  return key === undefined ? name : t("by_key", { name, key: visibleName(key) });
+}
+
+function whoWords({ actor, way, facts }: Entry): string {
   const [kind = "", ...rest] = actor.split(":");
   const name = visibleName(rest.join(":"));
   if (kind === "service") return t("the_server");
@@ -88,6 +98,7 @@ export function factWords(entry: Entry): string {
   const words = [
     textOf(facts, "path"),
     textOf(facts, "account"),
+    textOf(facts, "key"),
     textOf(facts, "role"),
     entry.act === "link_changed" ? formatList(listOf(facts, "changed").map(termWords)) : "",
     entry.act === "link_sent" || entry.act === "test_sent"

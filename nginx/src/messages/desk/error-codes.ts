@@ -32,6 +32,8 @@ export const ERROR_CODES = [
   "request_in_use",
   "request_expired",
   "request_closed",
+  "key_exists",
+  "too_many_keys",
   "file_too_large",
   "type_not_allowed",
   "too_many_attempts",

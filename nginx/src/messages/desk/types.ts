@@ -7,6 +7,7 @@ import type checklist from "./en/checklist";
 import type common from "./en/common";
 import type desk from "./en/desk";
 import type document from "./en/document";
+import type keys from "./en/keys";
 import type link from "./en/link";
 import type looks from "./en/looks";
 import type people from "./en/people";
@@ -24,6 +25,7 @@ interface Parts {
   common: typeof common;
   desk: typeof desk;
   document: typeof document;
+  keys: typeof keys;
   link: typeof link;
   looks: typeof looks;
   people: typeof people;

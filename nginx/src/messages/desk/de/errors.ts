@@ -36,6 +36,9 @@ export default {
   request_in_use: "Dieser Link ist noch offen. Schließen Sie ihn zuerst, dann löschen Sie ihn.",
   request_expired: "Dieser Link ist abgelaufen. Geben Sie ihm erst mehr Zeit.",
   request_closed: "Dieser Link ist geschlossen. Öffnen Sie ihn erst wieder.",
+  key_exists:
+    "Es gibt schon einen Schlüssel dieses Namens. Wählen Sie einen anderen Namen, oder nehmen Sie jenen zuerst zurück.",
+  too_many_keys: "Ein Konto kann nicht mehr Schlüssel haben. Nehmen Sie einen zurück, den niemand braucht.",
   file_too_large: "Die Datei ist zu groß.",
   type_not_allowed: "Dateien dieser Art werden hier nicht angenommen.",
   too_many_attempts: "Das waren zu viele falsche Eingaben.",

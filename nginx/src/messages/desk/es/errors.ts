@@ -33,6 +33,8 @@ export default {
   request_in_use: "Este enlace sigue abierto. Ciérrelo primero y elimínelo después.",
   request_expired: "Este enlace ha caducado. Dele antes más tiempo.",
   request_closed: "Este enlace está cerrado. Ábralo antes.",
+  key_exists: "Ya hay una clave con este nombre. Elija otro, o retire aquella primero.",
+  too_many_keys: "Una cuenta no puede tener más claves. Retire una que nadie necesite.",
   file_too_large: "El archivo es demasiado grande.",
   type_not_allowed: "Aquí no se aceptan archivos de este tipo.",
   too_many_attempts: "Ha habido demasiados intentos fallidos.",

@@ -34,6 +34,8 @@ export default {
   request_in_use: "Ce lien est encore ouvert. Fermez-le d’abord, puis supprimez-le.",
   request_expired: "Ce lien a expiré. Donnez-lui d’abord plus de temps.",
   request_closed: "Ce lien est fermé. Rouvrez-le d’abord.",
+  key_exists: "Il y a déjà une clé de ce nom. Choisissez-en un autre, ou révoquez d'abord celle-là.",
+  too_many_keys: "Un compte ne peut pas avoir plus de clés. Révoquez-en une dont personne n'a besoin.",
   file_too_large: "Le fichier est trop gros.",
   type_not_allowed: "Les fichiers de ce type ne sont pas acceptés ici.",
   too_many_attempts: "Il y a eu trop d’essais erronés.",

@@ -64,6 +64,8 @@ export default {
   act_password_changed: "Zmieniono hasło",
   act_invitation_made: "Utworzono zaproszenie",
   act_invitation_removed: "Cofnięto zaproszenie",
+  act_key_made: "Utworzono klucz",
+  act_key_revoked: "Cofnięto klucz",
   act_settings_changed: "Zmieniono ustawienia",
   act_share_downloaded: "Pobrano udostępnione pliki",
   act_logged_in: "Zalogowano",
@@ -87,6 +89,7 @@ export default {
   a_stranger: "Ktoś obcy",
   the_server: "Serwer",
   by_command: "{name}, poleceniem",
+  by_key: "{name}, kluczem {key}",
   to_whom: "do {addresses}",
   into_folder: "do {folder}",
   tries: {

@@ -33,6 +33,8 @@ export default {
   request_in_use: "Ten link jest jeszcze otwarty. Najpierw go zamknij, potem usuń.",
   request_expired: "Ten link wygasł. Najpierw daj mu więcej czasu.",
   request_closed: "Ten link jest zamknięty. Najpierw otwórz go ponownie.",
+  key_exists: "Klucz o tej nazwie już istnieje. Wybierz inną nazwę albo najpierw cofnij tamten.",
+  too_many_keys: "Konto nie może mieć więcej kluczy. Cofnij taki, którego nikt nie potrzebuje.",
   file_too_large: "Plik jest za duży.",
   type_not_allowed: "Pliki tego rodzaju nie są tu przyjmowane.",
   too_many_attempts: "Było zbyt wiele błędnych prób.",

@@ -1,0 +1,31 @@
+import type { Words } from "../types";
+
+export default {
+  keys_title: "مفاتيح للبرامج",
+  keys_about:
+    "يرسل البرنامج مفتاحًا بدلًا من كلمة المرور. يفعل ما خُصّص له المفتاح، ولا يتجاوز أبدًا ما يُسمح لك به.",
+  keys_new: "إنشاء مفتاح",
+  keys_name: "اسم المفتاح",
+  keys_name_hint: "به تتعرف على المفتاح هنا وفي السجل: nightly-copy.",
+  keys_for: "الغرض منه",
+  keys_links_read: "عرض الروابط",
+  keys_links_write: "إنشاء الروابط وتغييرها",
+  keys_files_read: "عرض الملفات وتنزيلها",
+  keys_files_delete: "إعادة تسمية الملفات وحذفها",
+  keys_admin: "كل ما يُسمح لك به",
+  keys_days: "عدد أيام صلاحيته",
+  keys_ever: "صالح دائمًا",
+  keys_until: "حتى {date}",
+  keys_over: "انتهى في {date}",
+  keys_used: "آخر استخدام: {when}",
+  keys_unused: "لم يُستخدم قط",
+  keys_begins: "يبدأ بـ {hint}",
+  keys_of: "لـ {name}",
+  keys_of_token: "لرمز المشرف",
+  keys_made: "ضع هذا المفتاح في البرنامج الآن. لن يظهر إلا هذه المرة.",
+  keys_new_key: "المفتاح الجديد",
+  keys_revoke: "سحب",
+  keys_revoke_named: "سحب المفتاح {name}",
+  keys_revoked: "لم يعد المفتاح {name} يفتح شيئًا.",
+  keys_choose: "اختر غرضًا واحدًا على الأقل للمفتاح.",
+} satisfies Words<"keys">;

@@ -1,0 +1,31 @@
+import type { Words } from "../types";
+
+export default {
+  keys_title: "Schlüssel für Programme",
+  keys_about:
+    "Ein Programm sendet einen Schlüssel anstelle eines Passworts. Es tut, wofür der Schlüssel ist, und nie mehr, als Sie selbst dürfen.",
+  keys_new: "Schlüssel erstellen",
+  keys_name: "Wie der Schlüssel heißt",
+  keys_name_hint: "Daran erkennen Sie den Schlüssel wieder, hier und im Protokoll: nightly-copy.",
+  keys_for: "Wofür er ist",
+  keys_links_read: "Links ansehen",
+  keys_links_write: "Links erstellen und ändern",
+  keys_files_read: "Dateien ansehen und herunterladen",
+  keys_files_delete: "Dateien umbenennen und löschen",
+  keys_admin: "Alles, was Sie dürfen",
+  keys_days: "Wie viele Tage er gilt",
+  keys_ever: "gilt für immer",
+  keys_until: "bis {date}",
+  keys_over: "abgelaufen am {date}",
+  keys_used: "zuletzt benutzt: {when}",
+  keys_unused: "nie benutzt",
+  keys_begins: "beginnt mit {hint}",
+  keys_of: "von {name}",
+  keys_of_token: "vom Admin-Token",
+  keys_made: "Tragen Sie diesen Schlüssel jetzt im Programm ein. Er wird nur jetzt gezeigt.",
+  keys_new_key: "Der neue Schlüssel",
+  keys_revoke: "Zurücknehmen",
+  keys_revoke_named: "Schlüssel {name} zurücknehmen",
+  keys_revoked: "Der Schlüssel {name} öffnet nichts mehr.",
+  keys_choose: "Wählen Sie mindestens eines, wofür der Schlüssel ist.",
+} satisfies Words<"keys">;

@@ -1,0 +1,31 @@
+// Keys for programs.
+
+export default {
+  keys_title: "Keys for programs",
+  keys_about:
+    "A program sends a key in place of a password. It does what the key is for, and never more than you may do yourself.",
+  keys_new: "Make a key",
+  keys_name: "What the key is called",
+  keys_name_hint: "By it you know the key again, here and in the log: nightly-copy.",
+  keys_for: "What it is for",
+  keys_links_read: "See links",
+  keys_links_write: "Make and change links",
+  keys_files_read: "See and download files",
+  keys_files_delete: "Rename and delete files",
+  keys_admin: "Everything that you may do",
+  keys_days: "For how many days it is good",
+  keys_ever: "good for ever",
+  keys_until: "until {date}",
+  keys_over: "over since {date}",
+  keys_used: "last used {when}",
+  keys_unused: "never used",
+  keys_begins: "begins with {hint}",
+  keys_of: "of {name}",
+  keys_of_token: "of the admin token",
+  keys_made: "Put this key into the program now. It is shown only now.",
+  keys_new_key: "The new key",
+  keys_revoke: "Take back",
+  keys_revoke_named: "Take back the key {name}",
+  keys_revoked: "The key {name} opens nothing any more.",
+  keys_choose: "Choose at least one thing that the key is for.",
+};

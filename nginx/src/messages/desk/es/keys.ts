@@ -1,0 +1,31 @@
+import type { Words } from "../types";
+
+export default {
+  keys_title: "Claves para programas",
+  keys_about:
+    "Un programa envía una clave en lugar de una contraseña. Hace aquello para lo que es la clave, y nunca más de lo que usted mismo puede hacer.",
+  keys_new: "Crear una clave",
+  keys_name: "Nombre de la clave",
+  keys_name_hint: "Por él reconocerá la clave, aquí y en el registro: nightly-copy.",
+  keys_for: "Para qué es",
+  keys_links_read: "Ver enlaces",
+  keys_links_write: "Crear y cambiar enlaces",
+  keys_files_read: "Ver y descargar archivos",
+  keys_files_delete: "Renombrar y eliminar archivos",
+  keys_admin: "Todo lo que usted puede hacer",
+  keys_days: "Cuántos días vale",
+  keys_ever: "vale para siempre",
+  keys_until: "hasta el {date}",
+  keys_over: "caducó el {date}",
+  keys_used: "último uso: {when}",
+  keys_unused: "nunca usada",
+  keys_begins: "empieza por {hint}",
+  keys_of: "de {name}",
+  keys_of_token: "del token de administración",
+  keys_made: "Ponga ahora esta clave en el programa. Solo se muestra ahora.",
+  keys_new_key: "La clave nueva",
+  keys_revoke: "Retirar",
+  keys_revoke_named: "Retirar la clave {name}",
+  keys_revoked: "La clave {name} ya no abre nada.",
+  keys_choose: "Elija al menos una cosa para la que sea la clave.",
+} satisfies Words<"keys">;

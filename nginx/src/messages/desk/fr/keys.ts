@@ -1,0 +1,31 @@
+import type { Words } from "../types";
+
+export default {
+  keys_title: "Clés pour des programmes",
+  keys_about:
+    "Un programme envoie une clé à la place d'un mot de passe. Il fait ce à quoi la clé sert, et jamais plus que ce que vous pouvez faire vous-même.",
+  keys_new: "Créer une clé",
+  keys_name: "Nom de la clé",
+  keys_name_hint: "C'est ainsi que vous reconnaîtrez la clé, ici et dans le journal : nightly-copy.",
+  keys_for: "À quoi elle sert",
+  keys_links_read: "Voir les liens",
+  keys_links_write: "Créer et modifier des liens",
+  keys_files_read: "Voir et télécharger des fichiers",
+  keys_files_delete: "Renommer et supprimer des fichiers",
+  keys_admin: "Tout ce que vous pouvez faire",
+  keys_days: "Nombre de jours de validité",
+  keys_ever: "valable sans limite",
+  keys_until: "jusqu'au {date}",
+  keys_over: "expirée depuis le {date}",
+  keys_used: "dernière utilisation : {when}",
+  keys_unused: "jamais utilisée",
+  keys_begins: "commence par {hint}",
+  keys_of: "de {name}",
+  keys_of_token: "du jeton d'administration",
+  keys_made: "Saisissez maintenant cette clé dans le programme. Elle n'est affichée que maintenant.",
+  keys_new_key: "La nouvelle clé",
+  keys_revoke: "Révoquer",
+  keys_revoke_named: "Révoquer la clé {name}",
+  keys_revoked: "La clé {name} n'ouvre plus rien.",
+  keys_choose: "Choisissez au moins un usage pour la clé.",
+} satisfies Words<"keys">;

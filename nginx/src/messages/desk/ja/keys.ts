@@ -1,0 +1,31 @@
+import type { Words } from "../types";
+
+export default {
+  keys_title: "プログラム用キー",
+  keys_about:
+    "プログラムはパスワードの代わりにキーを送ります。キーの用途の範囲だけを行い、あなた自身にできること以上はできません。",
+  keys_new: "キーを作成",
+  keys_name: "キーの名前",
+  keys_name_hint: "ここと記録でキーを見分けるための名前です。例: nightly-copy",
+  keys_for: "用途",
+  keys_links_read: "リンクを見る",
+  keys_links_write: "リンクを作成・変更する",
+  keys_files_read: "ファイルを見る・ダウンロードする",
+  keys_files_delete: "ファイルの名前を変更・削除する",
+  keys_admin: "あなたにできることすべて",
+  keys_days: "有効な日数",
+  keys_ever: "無期限",
+  keys_until: "{date}まで",
+  keys_over: "{date}に期限切れ",
+  keys_used: "最終使用: {when}",
+  keys_unused: "未使用",
+  keys_begins: "{hint}で始まる",
+  keys_of: "{name}のキー",
+  keys_of_token: "管理トークンのキー",
+  keys_made: "このキーを今プログラムに設定してください。表示されるのは今だけです。",
+  keys_new_key: "新しいキー",
+  keys_revoke: "無効にする",
+  keys_revoke_named: "キー {name} を無効にする",
+  keys_revoked: "キー {name} はもう使えません。",
+  keys_choose: "キーの用途を1つ以上選んでください。",
+} satisfies Words<"keys">;

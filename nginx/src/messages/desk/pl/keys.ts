@@ -1,0 +1,31 @@
+import type { Words } from "../types";
+
+export default {
+  keys_title: "Klucze dla programów",
+  keys_about:
+    "Program wysyła klucz zamiast hasła. Robi to, do czego służy klucz, i nigdy więcej, niż wolno Tobie.",
+  keys_new: "Utwórz klucz",
+  keys_name: "Nazwa klucza",
+  keys_name_hint: "Po niej rozpoznasz klucz, tutaj i w dzienniku: nightly-copy.",
+  keys_for: "Do czego służy",
+  keys_links_read: "Przeglądanie linków",
+  keys_links_write: "Tworzenie i zmienianie linków",
+  keys_files_read: "Przeglądanie i pobieranie plików",
+  keys_files_delete: "Zmienianie nazw i usuwanie plików",
+  keys_admin: "Wszystko, co wolno Tobie",
+  keys_days: "Ile dni jest ważny",
+  keys_ever: "ważny bezterminowo",
+  keys_until: "do {date}",
+  keys_over: "wygasł {date}",
+  keys_used: "ostatnio użyty: {when}",
+  keys_unused: "nigdy nieużyty",
+  keys_begins: "zaczyna się od {hint}",
+  keys_of: "należy do: {name}",
+  keys_of_token: "należy do tokenu administratora",
+  keys_made: "Wpisz teraz ten klucz w programie. Jest pokazywany tylko teraz.",
+  keys_new_key: "Nowy klucz",
+  keys_revoke: "Cofnij",
+  keys_revoke_named: "Cofnij klucz {name}",
+  keys_revoked: "Klucz {name} niczego już nie otwiera.",
+  keys_choose: "Wybierz co najmniej jedną rzecz, do której służy klucz.",
+} satisfies Words<"keys">;
