@@ -105,9 +105,9 @@ class Api:
     def close_request(self, hash: str) -> None:
         self._call("DELETE", _path(hash))
 
-    def files(self, hash: str) -> list[JSON]:
-        """What has arrived, newest first."""
-        return self._pages(f"{_path(hash)}/files", "files")
+    def files(self, hash: str, *, repeated: bool = False) -> list[JSON]:
+        """What has arrived, newest first; with ``repeated`` only files whose content the link has more than once."""
+        return self._pages(f"{_path(hash)}/files", "files", query="repeated=true&" if repeated else "")
 
     def uploads(self, hash: str, most: int = sys.maxsize) -> list[JSON]:
         """What is on its way, newest first; the newest ``most`` where that is named."""

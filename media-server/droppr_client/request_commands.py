@@ -211,13 +211,20 @@ def close(api: Api, link: str) -> None:
 
 @request.command()
 @link_argument
+@click.option(
+    "--duplicates", is_flag=True, help="Only files whose content the link has more than once, by their SHA-256."
+)
 @as_json
 @server_options
-def files(api: Api, link: str, as_json: bool) -> None:
+def files(api: Api, link: str, duplicates: bool, as_json: bool) -> None:
     """What has arrived."""
-    found = api.files(link)
+    found = api.files(link, repeated=duplicates)
     if as_json:
         print_json({"files": found})
+    elif duplicates:
+        # Those of one content stand together, the first to arrive on top.
+        found.sort(key=lambda each: (plain_text(each.get("sha256")), time_text(each.get("received_at"))))
+        print_table(("SHA-256", "RECEIVED", "SIZE", "SENDER", "PATH"), [_copy_row(each) for each in found])
     else:
         print_table(
             ("RECEIVED", "LAST CHANGED", "SIZE", "SENDER", "SHA-256", "PATH"), [_file_row(each) for each in found]
@@ -354,6 +361,11 @@ def _file_row(file: JSON) -> tuple[str, ...]:
         digest,
         plain_text(file.get("path")),
     )
+
+
+def _copy_row(file: JSON) -> tuple[str, ...]:
+    received, _, size, sender, digest, path = _file_row(file)
+    return digest, received, size, sender, path
 
 
 def _number(value: object) -> str:

@@ -36,6 +36,7 @@ function file(id: string, receivedAt: number, senderName: string | null = "Anna"
     receivedAt,
     lastModified: null,
     sha256: null,
+    sameAs: null,
     senderName,
     senderEmail: null,
     passedOn: null,

@@ -18,6 +18,7 @@ function file(number: number, more: Partial<ReceivedFile> = {}): ReceivedFile {
     receivedAt: number,
     lastModified: null,
     sha256: "ab".repeat(32),
+    sameAs: null,
     senderName: null,
     senderEmail: null,
     item: null,
@@ -123,6 +124,7 @@ describe("View", () => {
       q: "a&b",
       sender: "",
     });
+    expect(listQuery({ ...PLAIN_VIEW, repeated: true })).toMatchObject({ repeated: "true" });
   });
 });
 
@@ -139,6 +141,7 @@ function server(count: number) {
         bytes: files.length,
         newestAt: files[0]?.receivedAt ?? null,
         restorable: true,
+        again: null,
       };
       return { items, nextCursor: last, found: count ? found : null };
     },
@@ -261,7 +264,11 @@ describe("FileRow", () => {
     expect([...(name?.children ?? [])].map((each) => each.textContent)).toEqual([
       "photo⟨U+202E⟩gpj.exe",
       "a/b",
+      "",
     ]);
+    made.paint(entry(file(2, { path: "a.jpg", sameAs: "b\u202e.jpg" })));
+    expect(made.element.querySelector(".file-same")?.textContent).toBe("same as b⟨U+202E⟩.jpg");
+    made.paint(entry(file(1, { path: "a/b/photo\u202egpj.exe", senderEmail: "x@example.org", size: 2_048 })));
     expect(name?.title).toBe("a/b/photo⟨U+202E⟩gpj.exe");
     expect(name?.getAttribute("href")).toContain("/requests/h/files/a/b/photo%E2%80%AEgpj.exe");
     expect(made.element.querySelector(".file-type")?.textContent).toBe("EXE");

@@ -69,6 +69,7 @@ describe("OwnerApi", () => {
     const file = { upload_id: "u", path: "p", size: 1, received_at: 2, sha256: null, sender_name: null };
     expect(parseFiles({ files: [file], next_cursor: null }).items[0]).toMatchObject({
       sha256: null,
+      sameAs: null,
       senderEmail: null,
       receivedAt: 2_000,
     });

@@ -17,6 +17,7 @@ function file(id: string, sender: string | null, minute: number, path = `${id}.t
     receivedAt: minute * MINUTE,
     lastModified: null,
     sha256: null,
+    sameAs: null,
     senderName: sender,
     senderEmail: null,
     item: null,

@@ -74,7 +74,7 @@ describe("What can be taken away", () => {
       asked.push(new URL(this.href, "http://x").searchParams);
     });
     const { taking, calls } = made();
-    const found = { files: 90, bytes: 90, newestAt: 1700.123456, restorable: true };
+    const found = { files: 90, bytes: 90, newestAt: 1700.123456, restorable: true, again: null };
     const chosen = new Selection();
     const choose = (from: number, to: number) => {
       for (let at = from; at < to; at += 1) chosen.set({ uploadId: `u${at}`, size: 1 }, true);

@@ -15,7 +15,8 @@ from app.core.file_lists import EVERYTHING, NEWEST_FIRST, Choice, Order, Place, 
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.types import FileKind, kind_of
-from app.storage.sql.file_lists import SQLFileLists
+from app.storage.sql.database import Database
+from app.storage.sql.file_lists import SQLFileLists, _shape
 from app.storage.sql.files import SQLRequests
 from tests.contracts.conftest import databases
 from tests.support.actors import OWNER
@@ -52,8 +53,12 @@ def files() -> list[ReceivedFile]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def lists(request, tmp_path: Path) -> SQLFileLists:
-    database = databases(request.param, request, tmp_path)()
+def database(request, tmp_path: Path) -> Database:
+    return databases(request.param, request, tmp_path)()
+
+
+@pytest.fixture
+def lists(database: Database) -> SQLFileLists:
     store = SQLRequests(database)
     for link in (LINK, OTHER):
         store.create(link)
@@ -189,3 +194,50 @@ def test_a_link_that_is_missing_is_told_from_an_empty_one(lists):
     SQLRequests(lists._database).delete(OTHER.hash, OWNER)
     with pytest.raises(RequestNotFound):
         lists.page(OTHER.hash, 1, EVERYTHING, NEWEST_FIRST)
+
+
+def copy(upload_id: str, path: str, at: float, digest: str | None, size: int = 10) -> ReceivedFile:
+    return ReceivedFile(upload_id, path, path, size, at, digest)
+
+
+def test_what_a_link_has_more_than_once_is_found_by_its_content(lists, database):
+    store = SQLRequests(database)
+    a, b, c = "a" * 64, "b" * 64, "c" * 64
+    store.receive(
+        LINK.hash,
+        copy("d1", "first.jpg", 900.0, a, 100),
+        copy("d2", "second.jpg", 901.0, a, 100),
+        copy("d3", "third.jpg", 901.0, a, 100),
+        copy("d4", "alone.jpg", 902.0, b, 50),
+        copy("d5", "unhashed.jpg", 903.0, None),
+        copy("d6", "taken-back.jpg", 904.0, b),
+    )
+    store.remove(LINK.hash, "d6")
+    # Another link's files are nobody's business here.
+    store.receive(OTHER.hash, copy("o1", "elsewhere.jpg", 1.0, b), copy("o2", "c.jpg", 2.0, c))
+    repeated = Choice(repeated=True)
+    assert paths(lists, repeated, most=1) == ["third.jpg", "second.jpg", "first.jpg"]
+    assert paths(lists, Choice(repeated=True, text="second")) == ["second.jpg"]
+    found = lists.count(LINK.hash, repeated)
+    assert (found.files, found.bytes, found.newest, found.again) == (3, 300, 901.0, 200)
+    assert lists.count(LINK.hash, EVERYTHING).again is None
+    ids = ["d1", "d2", "d3", "d4", "d5", "d6", "u00", "o1", "none", "\0"]
+    assert lists.same_as(LINK.hash, ids) == {"d1": "second.jpg", "d2": "first.jpg", "d3": "first.jpg"}
+    assert lists.same_as(LINK.hash, []) == {}
+    with pytest.raises(RequestNotFound):
+        lists.same_as("missing-0123456789abcdef", ["d1"])
+
+
+def test_copies_are_found_by_index(lists, database):
+    """Else a link with a million of one content would be read a million times over."""
+    if database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by what is in its tables.")
+    counting = lists._query(_shape(Choice(repeated=True)))
+    values = {"link": 1, "since": -1.0, "uploads": database.listed(["x"])}
+    for statement in (counting, lists._same):
+        with database.read() as tx:
+            plan = [row[3] for row in tx.all(f"EXPLAIN QUERY PLAN {statement}", **values)]
+        looked_up = [each for each in plan if "other" in each]
+        assert looked_up, plan
+        assert all("ledger_by_digest" in each and "sha256=? AND link=? AND state=?" in each for each in looked_up), plan
+        assert not any("TEMP B-TREE" in each for each in plan), plan

@@ -240,6 +240,11 @@ def test_a_link_is_listed_shown_changed_and_closed(terminal, client):
     assert "\x1b" not in files
     assert "\u202e" not in files
     assert {each["size"] for each in terminal.json("request", "files", made.hash)["files"]} == {3}
+    assert terminal.json("request", "files", made.hash, "--duplicates") == {"files": []}
+    made.deliver("again.txt", b"one")
+    eventually(lambda: len(terminal.json("request", "files", made.hash, "--duplicates")["files"]) == 2)
+    doubles = terminal.run("request", "files", made.hash, "--duplicates").splitlines()
+    assert [line.split()[-1] for line in doubles] == ["PATH", "one.txt", "again.txt"]
     assert terminal.run("request", "close", made.hash) == "Closed.\n"
     made.info().expect(410, "request_closed")
     assert terminal.json("request", "edit", made.hash, "--active")["active"] is True

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 
 from tests.support.client import Client, Link, Reply
+from tests.support.files import eventually
 
 FILES = {
     "Wedding/IMG_0001.JPG": b"one",
@@ -46,6 +47,28 @@ def unpacked(reply: Reply) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(reply.expect(200).body)) as found:
         assert found.testzip() is None
         return {name: found.read(name) for name in found.namelist()}
+
+
+def test_files_of_the_same_content_are_told_of_one_link(client: Client) -> None:
+    link, ids = full(client, FILES | {"copy of it.pdf": FILES["contract.pdf"], "third.pdf": FILES["contract.pdf"]})
+    elsewhere, _ = full(client)
+    eventually(lambda: all(each["sha256"] for each in listed(link).json["files"]))
+    reply = listed(link, repeated="true", count="true", sort="name").expect(200).json
+    assert [(each["path"], each["same_as"]) for each in reply["files"]] == [
+        ("contract.pdf", "copy of it.pdf"),
+        ("copy of it.pdf", "contract.pdf"),
+        ("third.pdf", "contract.pdf"),
+    ]
+    size = len(FILES["contract.pdf"])
+    assert (reply["found"]["files"], reply["found"]["bytes"], reply["found"]["again"]) == (3, 3 * size, 2 * size)
+    alike = {each["path"]: each["same_as"] for each in listed(link, limit=50).json["files"]}
+    assert {path for path, other in alike.items() if other is None} == {*FILES} - {"contract.pdf"}
+    assert "again" not in listed(link, count="true").json["found"]
+    assert listed(elsewhere, repeated="true").json["files"] == []
+    assert set(unpacked(archive(link, repeated="true"))) == {"contract.pdf", "copy of it.pdf", "third.pdf"}
+    post(link, "deletions", [ids["contract.pdf"]]).expect(200)
+    assert "contract.pdf" not in {each["same_as"] for each in listed(link, repeated="true").json["files"]}
+    listed(link, repeated="perhaps").expect(400, "invalid_request")
 
 
 def test_files_are_found_sorted_and_counted(client: Client) -> None:

@@ -29,6 +29,9 @@ class Choice:
     party: str | None = None
     """Those of this party; ``core.checklists.UNKNOWN``: of nobody who is known."""
 
+    repeated: bool = False
+    """Those of which the link has another file with the same content, by its SHA-256."""
+
     @property
     def is_all(self) -> bool:
         return self == EVERYTHING
@@ -64,6 +67,8 @@ class Found:
     files: int
     bytes: int
     newest: float | None
+    again: int | None = None
+    """Bytes of those whose content the link had received before; told only of ``repeated`` ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,8 @@ export interface ReceivedFile {
   readonly lastModified: number | null;
   /** Null until the server has read the file for it. */
   readonly sha256: string | null;
+  /** Another file of the link with the same content; null where there is none. */
+  readonly sameAs: string | null;
   readonly senderName: string | null;
   readonly senderEmail: string | null;
   /** Of the checklist; null for none. */
@@ -246,6 +248,8 @@ export interface FilePage extends Page<ReceivedFile> {
     /** Seconds, as the server writes them: they are sent back. */
     readonly newestAt: number | null;
     readonly restorable: boolean;
+    /** Bytes of what had been received before, where that was asked for. */
+    readonly again: number | null;
   } | null;
 }
 
@@ -261,6 +265,7 @@ export function parseFilePage(value: unknown): FilePage {
       bytes: number(fields, "bytes"),
       newestAt: typeof fields.newest_at === "number" ? fields.newest_at : null,
       restorable: fields.restorable !== false,
+      again: typeof fields.again === "number" ? fields.again : null,
     },
   };
 }
@@ -276,6 +281,7 @@ export function parseFiles(value: unknown): Page<ReceivedFile> {
       receivedAt: number(fields, "received_at") * 1_000,
       lastModified: typeof fields.last_modified === "number" ? fields.last_modified * 1_000 : null,
       sha256: optionalText(fields.sha256),
+      sameAs: optionalText(fields.same_as),
       senderName: optionalText(fields.sender_name),
       senderEmail: optionalText(fields.sender_email),
       item: optionalText(fields.item),

@@ -506,6 +506,8 @@ export interface components {
             readonly bytes: number;
             /** @description When the newest of them arrived; null where there are none. */
             readonly newest_at: number | null;
+            /** @description With `repeated`: bytes of those whose content the link had received before. */
+            readonly again?: number;
             /** @description Whether files that are deleted can be restored, `DROPPR_BIN_HOURS`. */
             readonly restorable: boolean;
         };
@@ -1499,6 +1501,8 @@ export interface components {
             readonly type: components["schemas"]["FileKind"];
             /** @description Null for a file that goes nowhere else. */
             readonly passed_on: components["schemas"]["PassedOn"] | null;
+            /** @description In pages: the path of another file of the link with the same content; null where there is none. */
+            readonly same_as?: string | null;
         };
         /** @description What has come since the server started. */
         readonly ReceivedSoFar: {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from app.core.file_lists import Choice, Found, Order, Place, SenderFiles
@@ -22,6 +23,11 @@ class FileLists(Protocol):
 
     def count(self, hash: str, choice: Choice) -> Found:
         """How many it finds. Of all files no row is looked at but the newest."""
+        ...
+
+    def same_as(self, hash: str, upload_ids: Sequence[str]) -> dict[str, str]:
+        """By upload id the path of another received file with the same content: of those the link has, the one that came first.
+        Uploads of which there is none are left out, and so are files that are not hashed yet."""
         ...
 
     def senders(self, hash: str, most: int) -> list[SenderFiles]:

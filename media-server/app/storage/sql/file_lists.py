@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from app.core.file_lists import Choice, Found, Order, Place, SenderFiles, Sort
 from app.core.links import ReceivedFile
 from app.core.types import EXTENSIONS_OF, FileKind
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Query, Transaction, compiled, value
+from app.storage.sql.database import Database, Query, Transaction, compiled, is_id, value
 from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import check_hash
 from app.storage.sql.schema import State, ledger, links
@@ -36,6 +37,7 @@ class _Shape(NamedTuple):
     item: bool | None
     """True for one, false for none."""
     party: bool | None
+    repeated: bool
 
 
 def _shape(choice: Choice) -> _Shape:
@@ -49,7 +51,25 @@ def _shape(choice: Choice) -> _Shape:
         until=choice.until is not None,
         item=None if choice.item is None else bool(choice.item),
         party=None if choice.party is None else choice.party != UNKNOWN,
+        repeated=choice.repeated,
     )
+
+
+_other = ledger.alias("other")
+
+
+def _is_copy() -> Any:
+    """That the other row is another received file of the same link with the same content. It fixes all that its index begins with."""
+    return and_(
+        _other.c.sha256 == ledger.c.sha256,
+        _other.c.link == ledger.c.link,
+        _other.c.state == number(State.RECEIVED),
+        _other.c.id != ledger.c.id,
+    )
+
+
+def _exists_copy(*also: Any) -> Any:
+    return select(number(1)).where(_is_copy(), *also).correlate(ledger).exists()
 
 
 class SQLFileLists:
@@ -72,6 +92,17 @@ class SQLFileLists:
             Sort.SIZE: (ledger.c.size, sa.BigInteger),
             Sort.SENDER: (folded(database, sender), sa.Text),
         }
+        other = _other.c.path
+        first = select(other).where(_is_copy()).order_by(_other.c.at, _other.c.id).limit(number(1)).offset(number(0))
+        same = first.correlate(ledger).scalar_subquery()
+        self._same = compiled(
+            # The state is looked at here, not asked for: else SQLite goes through all that the link has received.
+            select(ledger.c.upload_id, same, ledger.c.state).where(
+                ledger.c.link == value("link"),
+                database.among(ledger.c.upload_id, "uploads"),
+            ),
+            database.dialect,
+        )
         self._link = compiled(
             select(links.c.id, links.c.received, links.c.received_bytes).where(links.c.hash == value("hash")),
             database.dialect,
@@ -105,7 +136,16 @@ class SQLFileLists:
                 newest = tx.one(self._newest, link=link, since=EVER)
                 return Found(files, size, newest[0] if newest else None)
             row = tx.one(self._query(_shape(choice)), link=link, **self._values(choice))
-        return Found(int(row[0]), int(row[1] or 0), row[2]) if row else Found(0, 0, None)
+        if row is None:
+            return Found(0, 0, None)
+        return Found(int(row[0]), int(row[1] or 0), row[2], int(row[3] or 0) if choice.repeated else None)
+
+    def same_as(self, hash: str, upload_ids: Sequence[str]) -> dict[str, str]:
+        asked = self._database.listed([each for each in upload_ids if is_id(each)])
+        with self._database.read() as tx:
+            link, _, _ = self._link_of(tx, hash)
+            rows = tx.all(self._same, link=link, uploads=asked)
+        return {id: path for id, path, state in rows if path is not None and state == State.RECEIVED}
 
     def senders(self, hash: str, most: int) -> list[SenderFiles]:
         with self._database.read() as tx:
@@ -144,9 +184,13 @@ class SQLFileLists:
         )
 
     def _counting(self, shape: _Shape) -> Any:
-        return select(sa.func.count(), sa.func.sum(ledger.c.size), sa.func.max(ledger.c.at)).where(
-            self._received, *self._chosen(shape)
-        )
+        told: list[Any] = [sa.func.count(), sa.func.sum(ledger.c.size), sa.func.max(ledger.c.at)]
+        if shape.repeated:
+            came_before = _exists_copy(
+                _other.c.at <= ledger.c.at, (_other.c.at < ledger.c.at) | (_other.c.id < ledger.c.id)
+            )
+            told.append(sa.func.sum(ledger.c.size).filter(came_before))
+        return select(*told).where(self._received, *self._chosen(shape))
 
     def _chosen(self, shape: _Shape) -> list[Any]:
         chosen = []
@@ -165,6 +209,8 @@ class SQLFileLists:
         if shape.kind:
             among = self._database.among(ending(self._database, ledger.c.path), "endings")
             chosen.append(sa.not_(among) if shape.other else among)
+        if shape.repeated:
+            chosen += [ledger.c.sha256.is_not(None), _exists_copy()]
         return chosen
 
     def _values(self, choice: Choice) -> dict[str, object]:

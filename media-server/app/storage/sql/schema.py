@@ -20,7 +20,7 @@ from app.storage.sql import (  # noqa: F401  a catalogue has those, too
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0016"
+REVISION = "0017"
 """The newest migration, which the tables below are made by."""
 
 
@@ -147,6 +147,12 @@ some(
     "ledger_coming_by_item",
     *(ledger.c[each] for each in ("link", "state", "item", "party", "until")),
     only=(ledger.c.state == number(State.OPEN)) & ledger.c.item.is_not(None),
+)
+# Files with the same content; the first to arrive stands first.
+some(
+    "ledger_by_digest",
+    *(ledger.c[each] for each in ("sha256", "link", "state", "at")),
+    only=_received & ledger.c.sha256.is_not(None),
 )
 some("ledger_unhashed", ledger.c.id, only=_received & ledger.c.sha256.is_(None))
 some(

@@ -22,7 +22,7 @@ from app.web.wire.file_queries import FilesQuery
 from app.web.wire.json_body import parse, read_json
 from app.web.wire.link_views import listed_view, owner_view, sender_view
 from app.web.wire.ownership import acting, owner_required, require_owner
-from app.web.wire.paging import PageQuery, read_ordered, read_page, read_sorted
+from app.web.wire.paging import READ_AT_ONCE, PageQuery, read_ordered, read_page, read_sorted
 from app.web.wire.reach import changes_nothing, chooses_by_reach
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, Seen
 from app.web.wire.taken import note_download
@@ -125,18 +125,33 @@ def files(hash: str) -> Response:
     here = services()
     query = parse(FilesQuery, request.args.to_dict())
     found: dict[str, replies.FoundFiles] = {}
+    lists = here.received.lists
+    is_page = True
     if query.new:
         files, more = _unseen(hash)
     elif {*request.args} & {*FilesQuery.model_fields, *PageQuery.model_fields}:
-        lists, choice, order = here.received.lists, query.choice, query.order
+        choice, order = query.choice, query.order
         files, more = read_sorted(lambda most, after: lists.page(hash, most, choice, order, after), order)
         if query.count:
             found = {"found": found_view(lists.count(hash, choice))}
     else:
         # As it has always been: the whole of it in the order of arrival.
         files, more = list(here.links.file_requests.all_files(hash)), {}
+        is_page = False
     states = here.forwarding.outbox.states(files)
-    return jsonify(files=[file_view(file, states.get(file.upload_id)) for file in files], **found, **more)
+    views = [file_view(file, states.get(file.upload_id)) for file in files]
+    if is_page:
+        _tell_copies(hash, views)
+    return jsonify(files=views, **found, **more)
+
+
+def _tell_copies(hash: str, views: list[replies.ReceivedFile]) -> None:
+    lists = services().received.lists
+    for start in range(0, len(views), READ_AT_ONCE):
+        some = views[start : start + READ_AT_ONCE]
+        copies = lists.same_as(hash, [each["upload_id"] for each in some if each["sha256"]])
+        for each in some:
+            each["same_as"] = copies.get(each["upload_id"])
 
 
 @requests.get("/requests/<hash>/senders")
@@ -224,7 +239,15 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> replies.Receive
 
 def found_view(found: Found) -> replies.FoundFiles:
     restorable = services().settings.bin_hours > 0
-    return {"files": found.files, "bytes": found.bytes, "newest_at": found.newest, "restorable": restorable}
+    view: replies.FoundFiles = {
+        "files": found.files,
+        "bytes": found.bytes,
+        "newest_at": found.newest,
+        "restorable": restorable,
+    }
+    if found.again is not None:
+        view["again"] = found.again
+    return view
 
 
 def sender_files_view(each: SenderFiles) -> replies.SenderFiles:

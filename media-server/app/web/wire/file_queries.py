@@ -60,9 +60,13 @@ class ChoiceQuery(BaseModel):
         Field(max_length=64, pattern=_NO_ZERO, description="Only files of this party, as `…/parties` tells them."),
     ] = None
 
+    repeated: Annotated[
+        bool, Field(description="Only files of which the link has another one with the same content (SHA-256).")
+    ] = False
+
     @property
     def choice(self) -> Choice:
-        return Choice(self.q, self.sender, self.type, self.since, self.until, self.item, self.party)
+        return Choice(self.q, self.sender, self.type, self.since, self.until, self.item, self.party, self.repeated)
 
 
 class Direction(StrEnum):

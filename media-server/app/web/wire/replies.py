@@ -106,6 +106,14 @@ class ReceivedFile(TypedDict):
     party: Annotated[str | None, Field(description="Who sent it, as `…/parties` tells them.")]
     type: Annotated[FileKind, Field(description="By its extension alone.")]
     passed_on: Annotated[PassedOn | None, Field(description="Null for a file that goes nowhere else.")]
+    same_as: NotRequired[
+        Annotated[
+            str | None,
+            Field(
+                description="In pages: the path of another file of the link with the same content; null where there is none."
+            ),
+        ]
+    ]
 
 
 NextCursor = Annotated[
@@ -119,6 +127,9 @@ class FoundFiles(TypedDict):
     files: int
     bytes: int
     newest_at: Annotated[float | None, Field(description="When the newest of them arrived; null where there are none.")]
+    again: NotRequired[
+        Annotated[int, Field(description="With `repeated`: bytes of those whose content the link had received before.")]
+    ]
     restorable: Annotated[
         bool, Field(description="Whether files that are deleted can be restored, `DROPPR_BIN_HOURS`.")
     ]

@@ -62,6 +62,8 @@ export class Details {
     const sender = visibleName(senderWords(file));
     setText(part(this.element, "sender", HTMLElement), sender);
     part(this.element, "sender-line", HTMLElement).hidden = sender === "";
+    setText(part(this.element, "same", HTMLElement), visibleName(file.sameAs ?? ""));
+    part(this.element, "same-line", HTMLElement).hidden = file.sameAs === null;
     const item = visibleName(this.#itemTitle(file.item));
     setText(part(this.element, "item", HTMLElement), item);
     part(this.element, "item-line", HTMLElement).hidden = item === "";

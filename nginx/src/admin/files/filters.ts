@@ -5,7 +5,7 @@ import { t } from "../i18n";
 import { clonedElement, optionOf, part } from "../parts";
 import { visibleName } from "../visible";
 import type { SenderFiles } from "../wire";
-import { isFiltered, type View } from "./view";
+import { type Chosen, isFiltered } from "./view";
 
 const PAUSE_MS = 200;
 /** So few are seen at one glance. */
@@ -14,7 +14,7 @@ const MIN_FILES = 6;
 export interface FilterPorts {
   readonly senders: () => Promise<readonly SenderFiles[]>;
   /** Another choice was made. */
-  readonly changed: (choice: Pick<View, "text" | "sender" | "type">) => void;
+  readonly changed: (choice: Chosen) => void;
 }
 
 export class Filters {
@@ -22,6 +22,7 @@ export class Filters {
   readonly #search = part(this.element, "search", HTMLInputElement);
   readonly #sender = part(this.element, "by-sender", HTMLSelectElement);
   readonly #type = part(this.element, "by-type", HTMLSelectElement);
+  readonly #repeated = part(this.element, "repeated", HTMLInputElement);
   readonly #ports: FilterPorts;
   /** The values of the options for senders, by their places. */
   #senders: readonly (string | null)[] = [null];
@@ -39,7 +40,8 @@ export class Filters {
       this.#search.value = "";
       this.#tell();
     });
-    for (const select of [this.#sender, this.#type]) select.addEventListener("change", () => this.#tell());
+    for (const each of [this.#sender, this.#type, this.#repeated])
+      each.addEventListener("change", () => this.#tell());
     this.#sender.addEventListener("pointerdown", () => void this.#offer());
     this.#sender.addEventListener("focus", () => void this.#offer());
   }
@@ -51,8 +53,7 @@ export class Filters {
 
   /** With so many files of the link in all. */
   show(files: number): void {
-    this.element.hidden =
-      files < MIN_FILES && !isFiltered({ ...this.#choice, sort: "name", descending: true });
+    this.element.hidden = files < MIN_FILES && !isFiltered(this.#choice);
     this.#told = files;
   }
 
@@ -60,14 +61,16 @@ export class Filters {
     this.#search.value = "";
     this.#sender.selectedIndex = 0;
     this.#type.selectedIndex = 0;
+    this.#repeated.checked = false;
     this.#tell();
   }
 
-  get #choice(): Pick<View, "text" | "sender" | "type"> {
+  get #choice(): Chosen {
     return {
       text: this.#search.value.trim(),
       sender: this.#senders[this.#sender.selectedIndex] ?? null,
       type: this.#type.value,
+      repeated: this.#repeated.checked,
     };
   }
 

@@ -63,6 +63,7 @@ export class FileRow implements VirtualRow<Entry> {
   readonly #name = make("a", { className: "file-name" });
   readonly #base = make("bdi", { className: "file-base" });
   readonly #folder = make("bdi", { className: "file-folder" });
+  readonly #same = make("span", { className: "file-same" });
   readonly #sender = make("bdi", { className: "file-sender" });
   readonly #time = make("time", { className: "file-time" });
   readonly #size = make("bdi", { className: "file-size" });
@@ -79,7 +80,7 @@ export class FileRow implements VirtualRow<Entry> {
     this.#ports = ports;
     this.#box.type = "checkbox";
     const label = make("label", { className: "file-box" }, this.#box);
-    this.#name.append(this.#base, this.#folder);
+    this.#name.append(this.#base, this.#folder, this.#same);
     this.#download.append(makeIcon("download"));
     this.#more = makeIconButton("more", () => this.#entry && ports.unfold(this.#entry));
     this.#remove = makeIconButton("remove", () => this.#file && ports.remove(this.#file));
@@ -150,6 +151,7 @@ export class FileRow implements VirtualRow<Entry> {
     const cut = name.lastIndexOf("/");
     setText(this.#base, name.slice(cut + 1));
     setText(this.#folder, name.slice(0, Math.max(0, cut)));
+    setText(this.#same, file.sameAs === null ? "" : t("same_as", { name: visibleName(file.sameAs) }));
     setAttribute(this.#name, "title", name);
     const url = downloadUrl(this.#ports.hash, file.path);
     for (const link of [this.#name, this.#download]) {
@@ -173,7 +175,8 @@ export class FileRow implements VirtualRow<Entry> {
   }
 
   #blank(): void {
-    for (const each of [this.#base, this.#folder, this.#sender, this.#size, this.#time]) setText(each, "");
+    for (const each of [this.#base, this.#folder, this.#same, this.#sender, this.#size, this.#time])
+      setText(each, "");
     this.#media.replaceChildren();
     this.#ports.picture(this.#media, null);
     this.#name.removeAttribute("href");

@@ -37,9 +37,11 @@ export interface Found {
   readonly newestAt: number | null;
   /** Whether what is deleted can be restored. */
   readonly restorable: boolean;
+  /** Bytes of what had been received before; null where nobody asked. */
+  readonly again: number | null;
 }
 
-const NOTHING: Found = { files: 0, bytes: 0, newestAt: null, restorable: true };
+const NOTHING: Found = { files: 0, bytes: 0, newestAt: null, restorable: true, again: null };
 
 export class Shelf {
   readonly #ports: ShelfPorts;

@@ -4,7 +4,7 @@ import { make, makeButton, oncePerFrame, setHidden, setText } from "../../page/d
 import { guardSecondClick } from "../../page/second-click";
 import { VirtualList } from "../../page/virtual-list";
 import { formatBytes } from "../format";
-import { t } from "../i18n";
+import { joined, t } from "../i18n";
 import { say } from "../parts";
 import { visibleName } from "../visible";
 import type { FilePage, ReceivedFile, SenderFiles } from "../wire";
@@ -228,9 +228,10 @@ export class FileTable {
   }
 
   #show(view: View): void {
-    const { text, sender, type } = this.#shelf.view;
+    const { text, sender, type, repeated } = this.#shelf.view;
     // Nothing that cannot be seen stays chosen.
-    if (view.text !== text || view.sender !== sender || view.type !== type) this.#selection.clear();
+    if (view.text !== text || view.sender !== sender || view.type !== type || view.repeated !== repeated)
+      this.#selection.clear();
     this.#news.hidden = true;
     this.#current = 0;
     this.#anchor = 0;
@@ -281,7 +282,10 @@ export class FileTable {
     this.#heads.show(view, chosen.files === 0 ? "none" : chosen.files === found.files ? "all" : "some");
     this.#bar.show(chosen);
     const words = filtered
-      ? t("files_found_size", { count: found.files, size: formatBytes(found.bytes) })
+      ? joined(
+          t("files_found_size", { count: found.files, size: formatBytes(found.bytes) }),
+          found.again === null || nothing ? "" : t("came_again", { size: formatBytes(found.again) }),
+        )
       : nothing
         ? t("nothing_arrived")
         : "";

@@ -12,9 +12,21 @@ export interface View {
   readonly sender: string | null;
   /** Empty for every kind. */
   readonly type: string;
+  /** Only files that the link has more than once, by their content. */
+  readonly repeated: boolean;
 }
 
-export const PLAIN_VIEW: View = { sort: "received", descending: true, text: "", sender: null, type: "" };
+/** Which files are shown, whatever their order. */
+export type Chosen = Pick<View, "text" | "sender" | "type" | "repeated">;
+
+export const PLAIN_VIEW: View = {
+  sort: "received",
+  descending: true,
+  text: "",
+  sender: null,
+  type: "",
+  repeated: false,
+};
 
 /** Names and senders go up of themselves, the newest and the largest come first. */
 export function usualDirection(sort: Sort): boolean {
@@ -26,16 +38,17 @@ export function sortedBy(view: View, sort: Sort): View {
   return { ...view, sort, descending: view.sort === sort ? !view.descending : usualDirection(sort) };
 }
 
-export function isFiltered({ text, sender, type }: View): boolean {
-  return text !== "" || sender !== null || type !== "";
+export function isFiltered({ text, sender, type, repeated }: Chosen): boolean {
+  return text !== "" || sender !== null || type !== "" || repeated;
 }
 
 /** Which files, as the server is asked. */
-export function choiceQuery({ text, sender, type }: View): Record<string, string> {
+export function choiceQuery({ text, sender, type, repeated }: View): Record<string, string> {
   const asked: Record<string, string> = {};
   if (text !== "") asked.q = text;
   if (sender !== null) asked.sender = sender;
   if (type !== "") asked.type = type;
+  if (repeated) asked.repeated = "true";
   return asked;
 }
 
