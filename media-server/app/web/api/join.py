@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from html import escape
 from urllib.parse import parse_qs, quote
 
@@ -89,7 +90,9 @@ def _why(error: UploadError, password: int) -> str:
         "display_name": words.bad_called.format(most=MAX_DISPLAY_NAME),
         "password": about_password,
     }
-    return next((said[each] for each in error.details.get("fields", {}) if each in said), error.message)
+    fields = error.details.get("fields")
+    wrong = fields if isinstance(fields, Mapping) else {}
+    return next((said[each] for each in wrong if each in said), error.message)
 
 
 def _form(problem: str = "", name: str = "", shown_name: str = "") -> str:
