@@ -28,6 +28,7 @@ from tests.support.contract import judge
 from tests.support.leftovers import leftovers, mark
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.postgresql import PostgreSQLServer, packaged_programs
+from tests.support.seaweed import SeaweedServer
 
 # Chosen once, so that all processes of a run have the same; every chance of a test comes from it.
 SEED = int(os.environ.setdefault("DROPPR_TEST_SEED", str(random.SystemRandom().randrange(10**6))))
@@ -160,6 +161,13 @@ def seed() -> int:
 def postgresql() -> Iterator[PostgreSQLServer]:
     """One PostgreSQL server for all tests that need one. Use a database of your own."""
     with PostgreSQLServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[SeaweedServer]:
+    """One S3 store for all tests that need one. Use a bucket of your own, or a prefix."""
+    with SeaweedServer() as running:
         yield running
 
 

@@ -17,7 +17,10 @@ from app.storage.sql.migrate import create, migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.storage.sql.schema import metadata
 from app.storage.sql.sqlite import SQLiteDatabase
+from tests.support.cluster import Engines
 from tests.support.postgresql import PostgreSQLServer
+from tests.support.seaweed import SeaweedServer
+from tests.support.stores import ClusterStores
 
 _CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
@@ -87,3 +90,19 @@ def index_on_postgresql(postgresql: PostgreSQLServer) -> str:
 @pytest.fixture(scope="session")
 def index_on_pgvector(pgvector: PostgreSQLServer) -> str:
     return pgvector.new_database()
+
+
+@pytest.fixture(scope="session")
+def engines(
+    postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Engines]:
+    with pytest.MonkeyPatch.context() as patch:
+        yield Engines(postgresql, seaweed, tmp_path_factory.mktemp("node"), patch)
+
+
+@pytest.fixture(autouse=True)
+def cluster(request: pytest.FixtureRequest) -> None:
+    """Starts what stores of this kind need before the first of them is made."""
+    parameters = getattr(getattr(request.node, "callspec", None), "params", {})
+    if "cluster" in parameters.values():
+        ClusterStores.engines = request.getfixturevalue("engines")

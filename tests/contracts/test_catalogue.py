@@ -365,8 +365,10 @@ def test_the_schema_that_migrations_make_is_the_one_that_statements_are_built_fr
     from app.storage.sql.migrate import engine_of
 
     engine = engine_of(database)
+    # The tables of a store of bytes are no part of the catalogue: see the migration that makes them.
+    ours = {"compare_type": True, "include_name": lambda name, *_: not (name or "").startswith("store_")}
     with engine.connect() as connection:
-        assert compare_metadata(MigrationContext.configure(connection, opts={"compare_type": True}), metadata) == []
+        assert compare_metadata(MigrationContext.configure(connection, opts=ours), metadata) == []
     engine.dispose()
 
 

@@ -6,7 +6,7 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from app.core.paths import RelPath
 from app.core.ports.claims import Recorded
@@ -16,11 +16,17 @@ from app.core.ports.whole_files import UnlinkedFiles
 from app.core.ranges import Span
 from app.core.session import Sender, UploadSession
 from app.core.store_facts import StoreFacts
+from app.storage.cluster.files import ClusterInbox
+from app.storage.cluster.grid import SMALLEST_PART
+from app.storage.cluster.objects import Objects
+from app.storage.cluster.uploads import ClusterUploads
+from app.storage.cluster.whole_files import ClusterUnlinkedFiles
 from app.storage.disk.bodies import StreamBody
 from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from app.storage.disk.upload import DiskRules, Durability
 from app.storage.disk.uploads import DiskUploads
+from tests.support.cluster import Engines
 from tests.support.memory_stores import Memory, MemoryInbox, MemoryUnlinkedFiles, MemoryUploads
 from tests.support.processes import together
 
@@ -83,11 +89,39 @@ class MemoryStores:
             return list(pool.map(work, range(count)))
 
 
+class ClusterStores:
+    """On the database and the bucket that all tests share, with nothing in them."""
+
+    engines: ClassVar[Engines | None] = None
+    """Those of this run, which are started before the first test that asks for them."""
+
+    def __init__(self) -> None:
+        assert self.engines is not None, "nobody has started the database and the bucket"
+        self._engines = self.engines
+        self._bucket = self._engines.emptied()
+
+    def uploads(self) -> UploadStore:
+        ground = self._engines.ground(self._bucket)
+        return ClusterUploads(ground, Objects(ground), usual=SMALLEST_PART, longest=64 * 1024 * 1024)
+
+    def unlinked_files(self) -> UnlinkedFiles:
+        ground = self._engines.ground(self._bucket)
+        return ClusterUnlinkedFiles(ground, Objects(ground))
+
+    def inbox(self) -> Inbox:
+        ground = self._engines.ground(self._bucket)
+        return ClusterInbox(ground, Objects(ground))
+
+    def together(self, count: int, work: Callable[[int], Any]) -> list[Any]:
+        return together(count, work)
+
+
 KINDS: dict[str, Callable[[Path], Stores]] = {
     "disk, in-place": lambda folder: DiskStores(folder, staged=False, durability=Durability.COMPLETE),
     "disk, indexed": lambda folder: DiskStores(folder, staged=True, durability=Durability.COMPLETE),
     "disk, each chunk synced": lambda folder: DiskStores(folder, staged=False, durability=Durability.CHUNK),
     "memory": lambda _: MemoryStores(readable=True),
+    "cluster": lambda _: ClusterStores(),
     "memory, unreadable while it grows": lambda _: MemoryStores(readable=False),
 }
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from app.core.errors import Busy
+from app.core.numbering import next_number
 from app.core.paths import RelPath, disk_folder, disk_name, numbered, numbered_as_sent
 from app.core.ports.inbox import Delivery, Source
 from app.storage.disk.atomic import disk_errors, sync_folder
@@ -25,10 +25,6 @@ from app.storage.disk.data_folder import OTHER_DISK, Mounts, mount_of
 from app.storage.disk.file_identity import identity_of, is_same
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_NUMBERS_IN_ORDER = 16
-"""So many numbers are tried in their order, which fills gaps and finds a folder where it was before."""
-_MAX_NUMBER = 2**40
-"""More than there are files. Only names that somebody chose for it lead up to it by doubling."""
 _MAX_CHECKED = 1024
 """Folders of which a process remembers that they were checked."""
 RETRY_AFTER_SECONDS = 60
@@ -284,31 +280,13 @@ def _folder_in(parent: int, name: str) -> tuple[int, int, bool]:
         except OSError as error:
             if error.errno not in (errno.ENOTDIR, errno.ELOOP):
                 raise
-            number = _next_number(number, lambda tried: _is_in_the_way(parent, numbered(name, tried)))
+            number = next_number(number, lambda tried: _is_in_the_way(parent, numbered(name, tried)))
 
 
 def _is_in_the_way(parent: int, name: str) -> bool:
     """Whether something that is no folder has the name."""
     status = _looked_at(parent, name)
     return status is not None and not stat.S_ISDIR(status.st_mode)
-
-
-def _next_number(taken: int, is_taken: Callable[[int], bool]) -> int:
-    """A number above ``taken`` that is free, right after one that is not: the next few in their order, then by doubling
-    and halving. Whoever uses it finds out whether it still is."""
-    for number in range(taken + 1, _NUMBERS_IN_ORDER + 1):
-        if not is_taken(number):
-            return number
-    low = max(taken, _NUMBERS_IN_ORDER)
-    high = 2 * low
-    while is_taken(high):
-        low, high = high, 2 * high
-        if high > _MAX_NUMBER:
-            return high + secrets.randbelow(high)
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (middle, high) if is_taken(middle) else (low, middle)
-    return high
 
 
 def _made(parent: int, name: str) -> bool:
@@ -347,7 +325,7 @@ def _link_in(parent: int, name: str, place: Path | int, file_identity: str, *, b
             return number
         except FileExistsError:
             # Others may have been faster: then the search goes on above what they took.
-            number = _next_number(number, lambda tried: _looked_at(parent, numbered(name, tried)) is not None)
+            number = next_number(number, lambda tried: _looked_at(parent, numbered(name, tried)) is not None)
 
 
 def _link_open(descriptor: int, parent: int, name: str) -> None:

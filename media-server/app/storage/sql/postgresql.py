@@ -125,6 +125,12 @@ class PostgreSQLDatabase:
         self._syncs.own().close()
 
     @contextmanager
+    def session(self) -> Iterator[Connection]:
+        """A connection of one's own until the block ends, for locks that belong to a session; each statement counts by itself."""
+        with self._connection() as connection:
+            yield connection
+
+    @contextmanager
     def _connection(self) -> Iterator[Connection]:
         pool = self._connections.own()
         try:

@@ -7,11 +7,11 @@ from contextlib import ExitStack
 
 from flask import Response, request
 
+from app.core.disposition import content_disposition
 from app.core.errors import InvalidPath, InvalidRequest
 from app.core.ranges import Span
 from app.services.received.archive import Archive
 from app.services.received.archives import Wanted, folder_parts, named
-from app.web.api.downloads import content_disposition
 from app.web.api.sending import Sent, ranged
 from app.web.wire.context import services
 from app.web.wire.declaring import ZIP

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from flask import Response, after_this_request, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from app.core.disposition import content_disposition
 from app.core.errors import RangeNotSatisfiable
 from app.core.links import ReceivedFile
 from app.core.ports.inbox import StoredFile
@@ -17,9 +18,6 @@ from app.core.ranges import Span
 from app.settings import Settings
 
 ACCEL_PREFIX = "/_droppr_files/"
-# What every reader of headers takes for the same name, and what may not even stand between quotes.
-_HARMLESS = re.compile(r"[A-Za-z0-9 ._()-]+")
-_NOT_QUOTABLE = re.compile(r"[^ !#-$&-\[\]-~]")
 _RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 
@@ -45,14 +43,6 @@ def sent(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response
     if stored.path is None:
         raise FileNotFoundError(file.disk_path)
     return _by_nginx(stored.path, settings) if settings.unix_socket else _by_ourselves(stored, stored.path, file)
-
-
-def content_disposition(name: str, how: str = "attachment") -> str:
-    """RFC 6266: the exact name for browsers of today, one of plain ASCII for everything else."""
-    if _HARMLESS.fullmatch(name):
-        return f'{how}; filename="{name}"'
-    plain = _NOT_QUOTABLE.sub("_", name)
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def _by_nginx(path: Path, settings: Settings) -> Response:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.core.disposition import content_disposition
 from app.core.errors import FileNotFound, NoPicture
 from app.core.looks import LARGEST, Look, WhyNone
 from app.services.received.looks import GONE, Looked
-from app.web.api.downloads import content_disposition, sent
+from app.web.api.downloads import sent
 from app.web.wire.context import services
 from app.web.wire.json_body import parse
 from app.web.wire.look_query import Look as LookReply

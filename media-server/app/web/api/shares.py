@@ -6,12 +6,13 @@ from contextlib import ExitStack
 
 from flask import Blueprint, Response, jsonify, request
 
+from app.core.disposition import content_disposition
 from app.core.errors import FileNotFound
 from app.core.links import ReceivedFile
 from app.core.ports.inbox import StoredFile
 from app.core.shares import Share
 from app.web.api.archives import sent_archive
-from app.web.api.downloads import content_disposition, download, etag_of
+from app.web.api.downloads import download, etag_of
 from app.web.api.sending import file_parts, ranged
 from app.web.api.taking import ARCHIVE, Taking, begun
 from app.web.wire.context import client_address, services

@@ -1,0 +1,216 @@
+"""A bucket of an S3 store, below one prefix: objects, and multipart uploads that become objects.
+
+Requests that carry bytes go over ``Wire``; the rest, which are few, over the store's own library. Keys are given without the prefix.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Self
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from app.core.disposition import content_disposition
+from app.core.ranges import Span
+from app.storage.cluster.wire import NoSuchObject, NoSuchUpload, Piece, Wire, away, troubled
+from app.storage.disk.atomic import write_at
+from app.storage.sql.database import PerProcess
+
+ADDRESS_SECONDS = 3600
+"""How long a signed address can be used: a download that began goes on."""
+MOST_DELETED = 1000
+_ABORTS = 3
+"""How often an abortion is tried: parts on their way may land after the first one."""
+_ADDRESS = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/([A-Za-z0-9._/-]*))?")
+_PIECE_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a store is: a bucket, and what all keys in it begin with."""
+
+    bucket: str
+    prefix: str
+
+    @classmethod
+    def parse(cls, address: str) -> Self:
+        """Of ``s3://bucket/prefix``. Raises ValueError."""
+        found = _ADDRESS.fullmatch(address)
+        if found is None:
+            raise ValueError(f"{address} is not s3://bucket/prefix")
+        prefix = (found[2] or "").strip("/")
+        return cls(found[1], f"{prefix}/" if prefix else "")
+
+
+class Bucket:
+    """The bucket at ``place``; endpoint, region and keys are those that the store's own library finds. Safe from any thread. Calls
+    raise Busy where the store cannot be reached, StorageFull where it is full."""
+
+    def __init__(self, place: Place, region: str | None = None) -> None:
+        self._place = place
+        session = botocore.session.get_session()
+        region = region or session.get_config_variable("region") or "us-east-1"
+        config = Config(
+            signature_version="s3v4",
+            connect_timeout=5,
+            read_timeout=60,
+            retries={"total_max_attempts": 2},
+            # Other stores than Amazon's do not know the digests that its library adds.
+            request_checksum_calculation="when_required",
+            response_checksum_validation="when_required",
+            s3={"addressing_style": "path"},
+        )
+        # Opens nothing, and so may be made before a fork; each process has connections of its own.
+        self._clients: PerProcess[Any] = PerProcess(
+            lambda: boto3.Session(botocore_session=botocore.session.get_session()).client(
+                "s3", region_name=region, config=config
+            )
+        )
+        self._wire = Wire(
+            self._client.meta.endpoint_url,
+            region,
+            lambda: session.get_credentials(),
+            session.get_config_variable("ca_bundle"),
+        )
+
+    @property
+    def _client(self) -> Any:
+        return self._clients.own()
+
+    def check(self) -> None:
+        """Raises NoSuchObject where there is no such bucket."""
+        with _translated():
+            self._client.head_bucket(Bucket=self._place.bucket)
+
+    def put(self, key: str, body: Piece) -> str:
+        """Make an object of a stretch of a file; returns its ETag."""
+        with self._wire.answer("PUT", self._path(key), body=body) as reply:
+            reply.read()
+            return _etag(reply.headers["ETag"])
+
+    def put_part(self, key: str, multipart: str, number: int, body: Piece) -> str:
+        """Make a part of a multipart upload; returns its ETag. Raises NoSuchUpload."""
+        query = {"partNumber": str(number), "uploadId": multipart}
+        with self._wire.answer("PUT", self._path(key), query, body) as reply:
+            reply.read()
+            return _etag(reply.headers["ETag"])
+
+    def read(self, key: str, span: Span) -> bytes:
+        """The bytes of ``span``, which must not lie behind the end. Raises NoSuchObject."""
+        with self._wire.answer("GET", self._path(key), Range=f"bytes={span.start}-{span.end}") as reply:
+            return reply.read(span.length)
+
+    def copy_into(self, key: str, length: int, descriptor: int, offset: int) -> None:
+        """Write an object of ``length`` bytes into an open file. Raises NoSuchObject, Busy where it has another length, OSError."""
+        done = 0
+        with self._wire.answer("GET", self._path(key)) as reply:
+            while data := reply.read(_PIECE_BYTES):
+                write_at(descriptor, memoryview(data), offset + done)
+                done += len(data)
+        if done != length:
+            raise away(ValueError())
+
+    def address(self, key: str, name: str) -> str:
+        """A URL at which anybody can fetch the object for a while, to be saved under ``name``."""
+        wanted = {
+            "Bucket": self._place.bucket,
+            "Key": self._key(key),
+            "ResponseContentDisposition": content_disposition(name),
+            "ResponseContentType": "application/octet-stream",
+        }
+        found: str = self._client.generate_presigned_url("get_object", Params=wanted, ExpiresIn=ADDRESS_SECONDS)
+        return found
+
+    def begin(self, key: str) -> str:
+        """Begin a multipart upload; returns its id."""
+        with _translated():
+            found: str = self._client.create_multipart_upload(**self._of(key))["UploadId"]
+            return found
+
+    def complete(self, key: str, multipart: str, parts: Sequence[tuple[int, str]]) -> None:
+        """Make an object of these parts, each a number and an ETag, in the order of their numbers. Raises NoSuchUpload."""
+        listed = [{"PartNumber": number, "ETag": f'"{etag}"'} for number, etag in parts]
+        with _translated():
+            self._client.complete_multipart_upload(
+                **self._of(key), UploadId=multipart, MultipartUpload={"Parts": listed}
+            )
+
+    def abort(self, key: str, multipart: str) -> None:
+        """End a multipart upload, whether there is one or not, and free its parts. Raises Busy where parts still come."""
+        for _ in range(_ABORTS):
+            try:
+                with _translated():
+                    self._client.abort_multipart_upload(**self._of(key), UploadId=multipart)
+                    self._client.list_parts(**self._of(key), UploadId=multipart, MaxParts=1)
+            except (NoSuchUpload, NoSuchObject):
+                return
+        raise away(ValueError())
+
+    def begun(self, key: str) -> list[str]:
+        """The ids of all multipart uploads of this very key."""
+        with _translated():
+            found = self._client.list_multipart_uploads(Bucket=self._place.bucket, Prefix=self._key(key))
+        return [each["UploadId"] for each in found.get("Uploads", []) if each["Key"] == self._key(key)]
+
+    def size(self, key: str) -> int | None:
+        """How many bytes an object has; None where there is none."""
+        try:
+            with _translated():
+                found: int = self._client.head_object(**self._of(key))["ContentLength"]
+                return found
+        except NoSuchObject:
+            return None
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Delete objects, whether they are there or not."""
+        for at in range(0, len(keys), MOST_DELETED):
+            listed = [{"Key": self._key(key)} for key in keys[at : at + MOST_DELETED]]
+            if len(listed) == 1:
+                with _translated():
+                    self._client.delete_object(Bucket=self._place.bucket, Key=listed[0]["Key"])
+                continue
+            with _translated():
+                done = self._client.delete_objects(Bucket=self._place.bucket, Delete={"Objects": listed, "Quiet": True})
+            if done.get("Errors"):
+                raise away(ValueError())
+
+    def keys(self, below: str) -> Iterator[str]:
+        """The keys of all objects that begin so."""
+        pages = self._client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._place.bucket, Prefix=self._key(below)
+        )
+        with _translated():
+            for page in pages:
+                for each in page.get("Contents", []):
+                    yield each["Key"].removeprefix(self._place.prefix)
+
+    def _key(self, key: str) -> str:
+        return self._place.prefix + key
+
+    def _of(self, key: str) -> dict[str, str]:
+        return {"Bucket": self._place.bucket, "Key": self._key(key)}
+
+    def _path(self, key: str) -> str:
+        return f"{self._place.bucket}/{self._place.prefix}{key}"
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        told: Any = error.response
+        status = told.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        raise troubled(told.get("Error", {}).get("Code", ""), status) from error
+    except BotoCoreError as error:
+        raise away(error) from error
+
+
+def _etag(header: str) -> str:
+    return header.strip('"')

@@ -1,0 +1,174 @@
+"""From recorded pieces to one object: ragged ones are gathered into parts, and parts become the file.
+
+Whoever gathers reads what is recorded, makes a part of it, and swaps the rows in one transaction. Of two who gather the same cell
+one finds the rows gone; its part is never named and goes with the others.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from uuid import uuid4
+
+from app.core.errors import Busy, UploadError
+from app.core.ranges import Span
+from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.objects import Stored
+from app.storage.cluster.rows import PUT_PIECE, KeptPiece, Known, looked_again, pieces_of
+from app.storage.cluster.wire import NOTHING, NoSuchObject, NoSuchUpload, Piece
+from app.storage.disk.atomic import disk_errors, write_at
+from app.storage.sql.database import Row
+
+LONGEST_REQUEST_SECONDS = 900
+_TRY = """
+    INSERT INTO store_tries AS t (upload, cell, n) VALUES (%(upload)s, %(cell)s, 1)
+    ON CONFLICT (upload, cell) DO UPDATE SET n = t.n + 1, at = excluded.at
+        WHERE (t.n %% %(tries)s <> 0) OR t.at < excluded.at - %(longest)s
+    RETURNING n
+"""
+_SWAP = "DELETE FROM store_pieces WHERE id = ANY(%(ids)s)"
+_LOST = "DELETE FROM store_pieces WHERE upload = %(number)s AND part IS NOT NULL"
+_BEGIN = """
+    UPDATE store_uploads SET multipart = %(multipart)s, closed = false
+    WHERE number = %(number)s AND multipart IS NOT DISTINCT FROM %(before)s
+"""
+_PARTS = """
+    SELECT part, etag, lower(span) FROM store_pieces WHERE upload = %(number)s AND part IS NOT NULL ORDER BY part
+"""
+
+
+class Gatherer:
+    """Makes parts of pieces, and the file of parts. Calls raise Busy, StorageFull, UploadNotFound."""
+
+    def __init__(self, ground: ClusterGround) -> None:
+        self._ground = ground
+
+    def begin(self, known: Known) -> None:
+        """Begin the multipart upload of one that needs it; another than before, where that is gone."""
+        multipart = self._ground.bucket.begin(known.whole_key)
+        with self._ground.database.write() as tx:
+            ours = tx.changed(_BEGIN, number=known.number, multipart=multipart, before=known.multipart) == 1
+        if not ours:
+            # Somebody else was first, or the upload is gone.
+            self._ground.bucket.abort(known.whole_key, multipart)
+            return
+        self._ground.database.sync()
+
+    def put_part(self, known: Known, cell: int, piece: Piece) -> tuple[int, str]:
+        """Make a part of all bytes of a cell; its number, which nobody else has, and its ETag."""
+        if known.multipart is None:
+            raise Busy(retry_after=1)  # Whoever opens the upload is about to.
+        number = self._number(known, cell)
+        try:
+            return number, self._ground.bucket.put_part(known.whole_key, known.multipart, number, piece)
+        except NoSuchUpload:
+            self._lost(known)
+            raise Busy(retry_after=1) from None
+
+    def put_object(self, known: Known, piece: Piece) -> str:
+        """Make an object of its own of some bytes; its key, which nobody else has."""
+        key = f"{known.token}/{uuid4().hex}"
+        self._ground.bucket.put(key, piece)
+        return key
+
+    def gather(self, known: Known, cell: int) -> None:
+        """Make one part of a cell of which every byte is recorded, or the object that the file is where it has one cell."""
+        span = known.grid.cell(cell)
+        with self._ground.database.read() as tx:
+            pieces = pieces_of(tx, known.number, span)
+        if len(pieces) == 1 and pieces[0].is_cell(span):
+            return
+        if sum(each.stop - each.start for each in pieces) != span.length:
+            raise Busy(retry_after=1)  # Somebody else has just gathered it, or the upload is over.
+        with self._ground.spooled(span.length) as descriptor:
+            self._fetch(pieces, span, descriptor)
+            self._swap(known, cell, pieces, Piece.of(descriptor, 0, span.length))
+
+    def whole(self, known: Known) -> Stored:
+        """The object that a file without gaps is; afterwards it is there. Again, it is found."""
+        size = known.session.size
+        if known.grid.is_one:
+            return Stored(known.token, self._only(known), size)
+        bucket, key = self._ground.bucket, known.whole_key
+        if bucket.size(key) == size:
+            return Stored(known.token, key, size)  # Whoever completed it died, or is about to say so.
+        done = {start // known.grid.part_size for _, _, start in self._parts(known)}
+        for cell in sorted(set(range(known.grid.cells)) - done):
+            self.gather(known, cell)
+        self._complete(known)
+        if bucket.size(key) != size:
+            raise Busy()
+        return Stored(known.token, key, size)
+
+    def _parts(self, known: Known) -> list[Row]:
+        with self._ground.database.read() as tx:
+            return tx.all(_PARTS, number=known.number)
+
+    def _complete(self, known: Known) -> None:
+        parts = [(number, etag) for number, etag, _ in self._parts(known)]
+        if len(parts) != known.grid.cells or known.multipart is None:
+            raise Busy(retry_after=1)
+        try:
+            self._ground.bucket.complete(known.whole_key, known.multipart, parts)
+        except NoSuchUpload:
+            if self._ground.bucket.size(known.whole_key) is None:
+                self._lost(known)
+                raise Busy(retry_after=1) from None
+
+    def _only(self, known: Known) -> str:
+        if not known.session.size:
+            return self.put_object(known, NOTHING)
+        self.gather(known, 0)
+        with self._ground.database.read() as tx:
+            (piece,) = pieces_of(tx, known.number, known.grid.cell(0))
+        assert piece.key is not None
+        return piece.key
+
+    def _fetch(self, pieces: list[KeptPiece], span: Span, descriptor: int) -> None:
+        with disk_errors():
+            for each in pieces:
+                offset = each.start - span.start
+                if each.data is not None:
+                    write_at(descriptor, memoryview(each.data), offset)
+                elif each.key is not None:
+                    try:
+                        self._ground.bucket.copy_into(each.key, each.stop - each.start, descriptor, offset)
+                    except NoSuchObject:
+                        raise Busy(retry_after=1) from None  # Somebody else has gathered it meanwhile.
+
+    def _swap(self, known: Known, cell: int, pieces: list[KeptPiece], piece: Piece) -> None:
+        part, etag, key = None, None, None
+        if known.grid.is_one:
+            key = self.put_object(known, piece)
+        else:
+            part, etag = self.put_part(known, cell, piece)
+        ids, at = [each.id for each in pieces], max(each.at for each in pieces)
+        span = known.grid.cell(cell)
+        with self._ground.database.write() as tx:
+            if tx.changed(_SWAP, ids=ids) != len(ids):
+                raise Busy(retry_after=1)
+            made = {"part": part, "etag": etag, "key": key, "data": None}
+            tx.run(PUT_PIECE, upload=known.number, start=span.start, stop=span.stop, at=at, **made)
+        self._ground.database.sync()
+        with suppress(UploadError):  # What stays goes with the upload.
+            self._ground.bucket.delete([each.key for each in pieces if each.key is not None])
+
+    def _number(self, known: Known, cell: int) -> int:
+        with self._ground.database.write() as tx:
+            row = tx.one(_TRY, upload=known.number, cell=cell, tries=known.grid.tries, longest=LONGEST_REQUEST_SECONDS)
+        if row is None:
+            # All were given out, and the last one may still be on its way.
+            raise Busy(retry_after=60)
+        # On the disk before it is used: a number that was forgotten would be given to somebody else.
+        self._ground.database.sync()
+        return known.grid.number(cell, row[0] - 1)
+
+    def _lost(self, known: Known) -> None:
+        """The store has ended the multipart upload, as a rule of its bucket may tell it: what it had has to come again."""
+        with self._ground.database.read() as tx:
+            now = looked_again(tx, known.number)
+        if now.multipart != known.multipart:
+            return
+        with self._ground.database.write() as tx:
+            tx.run(_LOST, number=known.number)
+        self._ground.database.sync()
+        self.begin(now)

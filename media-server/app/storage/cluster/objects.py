@@ -1,0 +1,221 @@
+"""The objects that files consist of: each is noted before it is made and until it is gone, so that none is ever left behind.
+
+An object counts while it has a name or lies in the bin. One that has neither is leaving: it stays until nobody reads it any more.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.core.errors import Busy, StorageFull, UploadError
+from app.core.ports.content import Content
+from app.core.ranges import Span
+from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.wire import NoSuchObject
+from app.storage.sql.database import Transaction
+
+AHEAD_BYTES = 1024 * 1024
+"""So much is fetched at once for whoever reads on from where he was."""
+_MOST_SWEPT = 1000
+
+_NOTE = """
+    INSERT INTO store_objects (identity, key, size, state) VALUES (%(identity)s, %(key)s, %(size)s, %(state)s)
+    ON CONFLICT (identity) DO UPDATE SET state = excluded.state
+"""
+_IS_THERE = "UPDATE store_objects SET state = 'there' WHERE identity = %(identity)s AND state = 'coming'"
+# Two statements: the second sees whatever was committed while the first waited for the row.
+_LOCK = "SELECT 1 FROM store_objects WHERE identity = %(identity)s FOR UPDATE"
+_LEAVE = """
+    UPDATE store_objects SET state = 'leaving', since = extract(epoch FROM clock_timestamp())
+    WHERE identity = %(identity)s
+        AND NOT EXISTS (SELECT FROM store_names WHERE identity = %(identity)s)
+        AND NOT EXISTS (SELECT FROM store_bin WHERE identity = %(identity)s)
+"""
+_LEAVING = "SELECT key FROM store_objects WHERE identity = %(identity)s AND state = 'leaving' FOR UPDATE SKIP LOCKED"
+_READERS = "SELECT DISTINCT holder FROM store_readers WHERE identity = %(identity)s"
+_FORGET = "DELETE FROM store_objects WHERE identity = %(identity)s AND state <> 'there'"
+_READ = """
+    INSERT INTO store_readers (identity, holder)
+    SELECT identity, %(holder)s FROM store_objects WHERE identity = %(identity)s AND state = 'there' FOR SHARE
+    RETURNING id
+"""
+_READ_NO_MORE = """
+    WITH gone AS (DELETE FROM store_readers WHERE id = %(id)s RETURNING identity)
+    SELECT state FROM gone JOIN store_objects USING (identity)
+"""
+_READERS_GONE = "DELETE FROM store_readers WHERE holder = %(holder)s"
+_UNFINISHED = """
+    SELECT identity, state FROM store_objects WHERE state <> 'there' AND since < %(before)s ORDER BY since LIMIT %(most)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object as it is noted."""
+
+    identity: str
+    key: str
+    size: int
+
+
+class Objects:
+    """The objects of an installation. Calls raise Busy, StorageFull."""
+
+    def __init__(self, ground: ClusterGround) -> None:
+        self._ground = ground
+
+    def note(self, tx: Transaction, stored: Stored, state: str) -> None:
+        """Note an object that is ``coming`` or ``there``."""
+        tx.run(_NOTE, identity=stored.identity, key=stored.key, size=stored.size, state=state)
+
+    def note_coming(self, stored: Stored) -> None:
+        """Note an object that is about to be made, so durably that it cannot be forgotten."""
+        with self._ground.database.write() as tx:
+            self.note(tx, stored, "coming")
+        self._ground.database.sync()
+
+    def is_there(self, tx: Transaction, identity: str) -> bool:
+        """Note that an object which was coming is there; false where it was given up meanwhile."""
+        return tx.changed(_IS_THERE, identity=identity) == 1
+
+    def leave(self, tx: Transaction, identity: str) -> bool:
+        """Note that an object leaves, unless it has a name left or lies in the bin. The caller has it ``free``d afterwards."""
+        tx.one(_LOCK, identity=identity)
+        return tx.changed(_LEAVE, identity=identity) == 1
+
+    def free(self, identity: str) -> None:
+        """Delete an object that leaves, unless somebody reads it. What goes wrong is left to the sweep."""
+        with suppress(UploadError):
+            self._free(identity)
+
+    def sweep(self, before: float) -> None:
+        """Delete what began to come or to leave before this time and did not end."""
+        with self._ground.database.read() as tx:
+            found = tx.all(_UNFINISHED, before=before, most=_MOST_SWEPT)
+        for identity, state in found:
+            if state == "coming":
+                self._give_up(identity)
+            else:
+                self._free(identity)
+
+    @contextmanager
+    def content(self, stored: Stored) -> Iterator[Content]:
+        """Hold an object for reading. Raises FileNotFoundError where it is gone."""
+        database = self._ground.database
+        with database.write() as tx:
+            row = tx.one(_READ, identity=stored.identity, holder=self._ground.presence.number())
+        if row is None:
+            raise FileNotFoundError(stored.identity)
+        try:
+            yield ObjectContent(self._ground, stored)
+        finally:
+            with suppress(Busy, StorageFull):
+                with database.write() as tx:
+                    state = tx.one(_READ_NO_MORE, id=row[0])
+                if state == ("leaving",):
+                    self.free(stored.identity)
+
+    def _free(self, identity: str) -> None:
+        database = self._ground.database
+        with database.write() as tx:
+            row = tx.one(_LEAVING, identity=identity)
+            if row is None or self._is_read(tx, identity):
+                return
+        # Only after this is it on the disk that nobody shall find it.
+        database.sync()
+        self._ground.bucket.delete([row[0]])
+        with database.write() as tx:
+            tx.run(_FORGET, identity=identity)
+
+    def _is_read(self, tx: Transaction, identity: str) -> bool:
+        own, read = self._ground.presence.number(), False
+        for (holder,) in tx.all(_READERS, identity=identity):
+            if holder != own and self._ground.presence.is_dead(tx, holder):
+                tx.run(_READERS_GONE, holder=holder)
+            else:
+                read = True
+        return read
+
+    def _give_up(self, identity: str) -> None:
+        """Somebody who still makes it finds out when he wants to name it."""
+        with self._ground.database.write() as tx:
+            if (
+                tx.changed(
+                    "UPDATE store_objects SET state = 'leaving' WHERE identity = %(i)s AND state = 'coming'", i=identity
+                )
+                != 1
+            ):
+                return
+        self._free(identity)
+
+
+class ObjectContent:
+    """Content of an object, read by ranges. Whoever reads on from where he was has more fetched at once."""
+
+    def __init__(self, ground: ClusterGround, stored: Stored) -> None:
+        self._bucket = ground.bucket
+        self._stored = stored
+        self._lock = threading.Lock()
+        self._at, self._ahead, self._next = 0, b"", -1
+
+    def read(self, span: Span) -> bytes:
+        stop = min(span.stop, self._stored.size)
+        if span.start >= stop:
+            return b""
+        with self._lock:
+            end = self._at + len(self._ahead)
+            if not (self._at <= span.start and stop <= end):
+                longer = (
+                    min(self._stored.size, max(stop, span.start + AHEAD_BYTES)) if span.start == self._next else stop
+                )
+                self._ahead = self._fetched(Span(span.start, longer))
+                self._at = span.start
+            self._next = stop
+            return self._ahead[span.start - self._at : stop - self._at]
+
+    def read_into(self, offset: int, buffer: memoryview) -> int:
+        found = self.read(Span(offset, offset + len(buffer))) if len(buffer) else b""
+        buffer[: len(found)] = found
+        return len(found)
+
+    def version(self) -> str:
+        return self._stored.identity
+
+    def fileno(self) -> int | None:
+        return None
+
+    def _fetched(self, span: Span) -> bytes:
+        try:
+            found = self._bucket.read(self._stored.key, span)
+        except NoSuchObject as error:
+            raise Busy() from error  # Somebody has deleted it behind our back, or restored another bucket.
+        if len(found) != span.length:
+            raise Busy()
+        return found
+
+
+class ClusterFile:
+    """StoredFile that is an object. What is in it never changes."""
+
+    path: Path | None = None
+
+    def __init__(self, ground: ClusterGround, objects: Objects, stored: Stored) -> None:
+        self._ground = ground
+        self._objects = objects
+        self._stored = stored
+        self.size = stored.size
+        self.version = stored.identity
+        self.file_identity = stored.identity
+
+    def content(self) -> AbstractContextManager[Content]:
+        return self._objects.content(self._stored)
+
+    def is_as(self, file_identity: str) -> bool:
+        return file_identity == self.file_identity
+
+    def download_address(self, name: str) -> str | None:
+        return self._ground.bucket.address(self._stored.key, name)

@@ -1,0 +1,50 @@
+"""The database and the bucket of a cluster, for the tests: one of each, which every test finds empty."""
+
+from __future__ import annotations
+
+from itertools import count
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from app.storage.cluster.bucket import Bucket, Place
+from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.presence import Presence
+from app.storage.sql.migrate import migrate
+from app.storage.sql.postgresql import PostgreSQLDatabase
+from tests.support.postgresql import PostgreSQLServer
+from tests.support.seaweed import SeaweedServer
+
+_CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_TABLES = "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE tablename LIKE 'store\\_%'"
+
+
+class Engines:
+    """A migrated database of ``postgresql`` and a bucket of ``seaweed``; ``folder`` is what nodes have a disk for."""
+
+    def __init__(
+        self, postgresql: PostgreSQLServer, seaweed: SeaweedServer, folder: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        self.url = postgresql.new_database()
+        migrate(PostgreSQLDatabase(self.url))
+        self.seaweed = seaweed
+        self.bucket = seaweed.new_bucket()
+        self._folder = folder
+        self._numbers = count(1)
+        for name, value in seaweed.settings.items():
+            monkeypatch.setenv(name, value)
+
+    def emptied(self) -> Bucket:
+        """A part of the bucket in which nothing is; the database has no rows and no sessions then."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            connection.execute(_CUT_OFF)
+            tables = connection.execute(_TABLES).fetchone()
+            assert tables is not None
+            connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY")
+        return Bucket(Place(self.bucket, f"t{next(self._numbers)}/"))
+
+    def ground(self, bucket: Bucket) -> ClusterGround:
+        """What a process of its own would stand on."""
+        database = PostgreSQLDatabase(self.url)
+        return ClusterGround(database, bucket, Presence(database), self._folder)
