@@ -75,6 +75,10 @@ class Settings(MessageSettings):
     tls_key: Path | None = None
     data_dir: Path = Path("data")
     database_url: str | None = Field(None, pattern="^postgres(ql)?://")
+    store: str | None = Field(None, pattern=r"^s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[A-Za-z0-9._/-]*)?$")
+    store_region: str | None = Field(
+        None, validation_alias=AliasChoices("DROPPR_STORE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
+    )
     search_ocr: str = Field("", pattern=r"^([A-Za-z]+(_[A-Za-z]+)*(\+[A-Za-z]+(_[A-Za-z]+)*)*)?$", max_length=100)
     umask: int = 0o077
     pages_dir: Path = SHIPPED / "nginx" / "dist"
@@ -273,6 +277,16 @@ class Settings(MessageSettings):
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.tls_cert, self.tls_key)
         except OSError as error:
             raise ValueError(f"DROPPR_TLS_CERT and DROPPR_TLS_KEY cannot be used together: {error}.") from None
+        return self
+
+    @model_validator(mode="after")
+    def _shared(self) -> Self:
+        if self.store is not None and self.database_url is None:
+            raise ValueError("DROPPR_STORE needs DROPPR_DATABASE_URL beside it: what is in the bucket is known there.")
+        if self.store is not None and self.admin_token is None:
+            raise ValueError(
+                "DROPPR_STORE needs DROPPR_ADMIN_TOKEN: left to itself each node would make one of its own."
+            )
         return self
 
     @model_validator(mode="after")

@@ -17,7 +17,7 @@ from tests.support.postgresql import PostgreSQLServer
 from tests.support.seaweed import SeaweedServer
 
 _CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
-_TABLES = "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE tablename LIKE 'store\\_%'"
+_TABLES = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'store\\_%'"
 
 
 class Engines:
@@ -39,9 +39,10 @@ class Engines:
         """A part of the bucket in which nothing is; the database has no rows and no sessions then."""
         with psycopg.connect(self.url, autocommit=True) as connection:
             connection.execute(_CUT_OFF)
-            tables = connection.execute(_TABLES).fetchone()
-            assert tables is not None
-            connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY")
+            # Faster than to truncate them, as each has a file or two of its own.
+            with connection.transaction():
+                for (table,) in connection.execute(_TABLES).fetchall():
+                    connection.execute(f"DELETE FROM {table}")
         return Bucket(Place(self.bucket, f"t{next(self._numbers)}/"))
 
     def ground(self, bucket: Bucket) -> ClusterGround:

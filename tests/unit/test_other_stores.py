@@ -17,6 +17,7 @@ from app.core.store_facts import StoreFacts
 from app.core.waiting_room import WaitingRoom
 from app.settings import Settings
 from app.storage.disk.leader import LocalLeader
+from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.secret_file import LocalSecrets
 from app.wiring import build
 from app.wiring.stores import Stores
@@ -43,6 +44,9 @@ class House:
                 bin=MemoryBin(self.memory),
                 secrets=LocalSecrets(settings.data_dir),
                 leader=LocalLeader(settings.data_dir / "leader.lock"),
+                locks=LocalNamedLocks(settings.data_dir / "uploads.turn"),
+                remote_locks=LocalNamedLocks(settings.data_dir / "outbox.turn"),
+                problems=list,
             )
 
         self.services = build(self.settings, make_stores=stores)

@@ -15,7 +15,6 @@ from app.services.accounts.owner import Owner
 from app.services.event_readers import EventReaders
 from app.services.operations.setting_changes import SettingChanges
 from app.settings import Settings
-from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.spool_log import remove_left_bodies
 from app.wiring.accounts import Accounts, build_accounts
 from app.wiring.audit import Audits, build_audit
@@ -31,7 +30,7 @@ from app.wiring.receiving import Receiving, build_receiving
 from app.wiring.remotes import build_remotes
 from app.wiring.senders import Senders, build_senders
 from app.wiring.settings import build_changes
-from app.wiring.stores import MakeStores, local_stores
+from app.wiring.stores import MakeStores, chosen_stores
 
 THE_PURGE = Actor(ActorKind.SERVICE, name="purge")
 
@@ -87,6 +86,10 @@ class Services:
             catch_up=self.receiving.digests.hash_missing,
         )
 
+    def problems(self) -> list[str]:
+        """What keeps uploads from working now, a sentence for the owner each; empty when all is well."""
+        return self.ground.stores.problems()
+
     def sweep(self, by: Actor = THE_PURGE) -> int:
         """The nightly purge, or one that somebody asked for; returns how many uploads were removed."""
         self.senders.handoffs.purge()
@@ -108,12 +111,11 @@ class Services:
         return removed
 
 
-def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores = local_stores) -> Services:
-    """The services for these settings, on local disk unless told otherwise. Makes the data folders. Raises
+def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores = chosen_stores) -> Services:
+    """The services for these settings, on the stores that they choose unless told otherwise. Makes the data folders. Raises
     UnusableDataFolder."""
     ground = build_ground(settings, clock, make_stores)
-    # A file of their own: these locks are held while a remote is spoken to.
-    remotes = build_remotes(settings, LocalNamedLocks(settings.data_dir / "outbox.turn"))
+    remotes = build_remotes(settings, ground.stores.remote_locks)
     links = build_links(ground, settings, remotes)
     receiving = build_receiving(ground, settings, links.file_requests)
     received = build_received(ground, settings, links)

@@ -17,7 +17,6 @@ from app.services.forwarding.outbox import Outbox
 from app.services.operations.observer import Observer
 from app.settings import MIB, Settings
 from app.storage.disk.data_folder import make_data_folder
-from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.readiness import check_start
 from app.storage.sql.audit import SQLAudit
 from app.storage.sql.counts import SQLCounts
@@ -59,11 +58,12 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
     bounds = build_bounds(settings)
     catalogue = open_catalogue(data, settings.database_url)
     bell = Bell()
+    stores = make_stores(settings, bounds.sessions)
     return Ground(
         clock=clock,
         observer=Observer(),
         bounds=bounds,
-        stores=make_stores(settings, bounds.sessions),
+        stores=stores,
         catalogue=catalogue,
         bell=bell,
         requests=SQLRequests(catalogue, clock=clock, durable=is_durable(settings), happened=bell.ring),
@@ -71,7 +71,7 @@ def build_ground(settings: Settings, clock: Clock, make_stores: MakeStores) -> G
         outbox=Outbox(SQLOutbox(catalogue, clock=clock, happened=bell.ring), clock),
         attempts=SQLCounts(catalogue, clock),
         acts=Acts(SQLAudit(catalogue), clock),
-        locks=LocalNamedLocks(data / "uploads.turn"),
+        locks=stores.locks,
         current=CurrentSettings(settings, SQLSettings(catalogue)),
     )
 

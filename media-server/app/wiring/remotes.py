@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.core.ports.whole_files import NamedLocks
 from app.core.remotes import TargetKind
 from app.services.forwarding.remotes import Remotes
 from app.services.parallel_chunk_processor import chunk_size_for
@@ -9,10 +10,9 @@ from app.settings import Settings
 from app.storage.cloud.google_drive import DriveApi, DriveSettings, GoogleDrive
 from app.storage.cloud.google_session import GoogleSession
 from app.storage.cloud.s3_remote import S3Remote, S3Settings
-from app.storage.disk.named_locks import LocalNamedLocks
 
 
-def build_remotes(settings: Settings, locks: LocalNamedLocks) -> Remotes:
+def build_remotes(settings: Settings, locks: NamedLocks) -> Remotes:
     """Remotes by what the settings say of the stores."""
     s3 = S3Settings(settings.s3_endpoint, settings.s3_region, settings.s3_access_key, settings.s3_secret_key)
     drive = DriveSettings(

@@ -9,14 +9,16 @@ from app.core.ports.bins import BinnedFiles
 from app.core.ports.inbox import Inbox
 from app.core.ports.shared import Leader, Secrets
 from app.core.ports.uploads import UploadStore
-from app.core.ports.whole_files import UnlinkedFiles
+from app.core.ports.whole_files import NamedLocks, UnlinkedFiles
 from app.core.waiting_room import WaitingRoom
 from app.jobs import BackgroundQueue
 from app.settings import UPLOADS, Settings
 from app.storage.disk.bin import LocalBin
-from app.storage.disk.data_folder import BIN, FILES
+from app.storage.disk.data_folder import BIN, FILES, UnusableDataFolder
 from app.storage.disk.inbox import LocalInbox
 from app.storage.disk.leader import LocalLeader
+from app.storage.disk.named_locks import LocalNamedLocks
+from app.storage.disk.readiness import problems
 from app.storage.disk.secret_file import LocalSecrets
 from app.storage.disk.span_log import boot_number
 from app.storage.disk.unlinked_files import LocalUnlinkedFiles
@@ -35,6 +37,12 @@ class Stores:
     bin: BinnedFiles
     secrets: Secrets
     leader: Leader
+    locks: NamedLocks
+    """For uploads by their ids."""
+    remote_locks: NamedLocks
+    """Others, as these are held while a remote is spoken to."""
+    problems: Callable[[], list[str]]
+    """What keeps them from working now, a sentence for the owner each."""
 
 
 MakeStores = Callable[[Settings, WaitingRoom], Stores]
@@ -58,4 +66,19 @@ def local_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         bin=LocalBin(data / BIN, inbox, durable=rules.durable),
         secrets=LocalSecrets(data),
         leader=LocalLeader(data / RUN_FOLDER / "leader.lock"),
+        locks=LocalNamedLocks(data / "uploads.turn"),
+        remote_locks=LocalNamedLocks(data / "outbox.turn"),
+        problems=lambda: problems(data),
     )
+
+
+def chosen_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
+    """Those that the settings choose. Raises UnusableDataFolder."""
+    if settings.store is None:
+        return local_stores(settings, waiting)
+    try:
+        # Only here is it known to be installed; nobody else loads any of it.
+        from app.wiring.cluster import cluster_stores
+    except ImportError as error:
+        raise UnusableDataFolder(f"{error.name} is missing: pip install 'droppr[server,cluster]'.") from error
+    return cluster_stores(settings, waiting)

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Self
+from xml.etree import ElementTree
 
 import boto3
 import botocore.session
@@ -72,8 +73,10 @@ class Bucket:
                 "s3", region_name=region, config=config
             )
         )
+        self.endpoint: str = self._client.meta.endpoint_url
+        self.has_keys = session.get_credentials() is not None
         self._wire = Wire(
-            self._client.meta.endpoint_url,
+            self.endpoint,
             region,
             lambda: session.get_credentials(),
             session.get_config_variable("ca_bundle"),
@@ -85,8 +88,8 @@ class Bucket:
 
     def check(self) -> None:
         """Raises NoSuchObject where there is no such bucket."""
-        with _translated():
-            self._client.head_bucket(Bucket=self._place.bucket)
+        with self._wire.answer("HEAD", self._place.bucket) as reply:
+            reply.read()
 
     def put(self, key: str, body: Piece) -> str:
         """Make an object of a stretch of a file; returns its ETag."""
@@ -161,20 +164,20 @@ class Bucket:
     def size(self, key: str) -> int | None:
         """How many bytes an object has; None where there is none."""
         try:
-            with _translated():
-                found: int = self._client.head_object(**self._of(key))["ContentLength"]
-                return found
+            with self._wire.answer("HEAD", self._path(key)) as reply:
+                reply.read()
+                return int(reply.headers["Content-Length"])
         except NoSuchObject:
             return None
 
     def delete(self, keys: Sequence[str]) -> None:
         """Delete objects, whether they are there or not."""
+        if len(keys) == 1:
+            with suppress(NoSuchObject), self._wire.answer("DELETE", self._path(keys[0])) as reply:
+                reply.read()
+            return
         for at in range(0, len(keys), MOST_DELETED):
             listed = [{"Key": self._key(key)} for key in keys[at : at + MOST_DELETED]]
-            if len(listed) == 1:
-                with _translated():
-                    self._client.delete_object(Bucket=self._place.bucket, Key=listed[0]["Key"])
-                continue
             with _translated():
                 done = self._client.delete_objects(Bucket=self._place.bucket, Delete={"Objects": listed, "Quiet": True})
             if done.get("Errors"):
@@ -182,13 +185,15 @@ class Bucket:
 
     def keys(self, below: str) -> Iterator[str]:
         """The keys of all objects that begin so."""
-        pages = self._client.get_paginator("list_objects_v2").paginate(
-            Bucket=self._place.bucket, Prefix=self._key(below)
-        )
-        with _translated():
-            for page in pages:
-                for each in page.get("Contents", []):
-                    yield each["Key"].removeprefix(self._place.prefix)
+        query = {"list-type": "2", "prefix": self._key(below)}
+        while True:
+            with self._wire.answer("GET", self._place.bucket, query) as reply:
+                page = ElementTree.fromstring(reply.read())
+            yield from (each.removeprefix(self._place.prefix) for each in _texts(page, "Key"))
+            more = next(_texts(page, "NextContinuationToken"), "")
+            if not more:
+                return
+            query["continuation-token"] = more
 
     def _key(self, key: str) -> str:
         return self._place.prefix + key
@@ -210,6 +215,11 @@ def _translated() -> Iterator[None]:
         raise troubled(told.get("Error", {}).get("Code", ""), status) from error
     except BotoCoreError as error:
         raise away(error) from error
+
+
+def _texts(page: ElementTree.Element, name: str) -> Iterator[str]:
+    """What stands in all elements of this name, whatever namespace the store gives them."""
+    return (each.text or "" for each in page.iter() if each.tag.rpartition("}")[2] == name)
 
 
 def _etag(header: str) -> str:

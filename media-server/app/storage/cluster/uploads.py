@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from app.core.errors import Busy, UploadError
 from app.core.session import UploadSession
+from app.core.store_facts import StoreFacts
 from app.core.waiting_room import WaitingRoom
 from app.storage.cluster.claims import Claims
 from app.storage.cluster.gathering import Gatherer
@@ -48,8 +49,8 @@ class ClusterUploads:
     def __init__(
         self, ground: ClusterGround, objects: Objects, *, usual: int, longest: int, waiting: WaitingRoom | None = None
     ) -> None:
-        self.facts = GridFacts(local=False, readable=False, most_parts=MOST_PARTS, longest=longest)
-        self._grid = self.facts
+        self._grid = GridFacts(local=False, readable=False, most_parts=MOST_PARTS, longest=longest)
+        self.facts: StoreFacts = self._grid
         self._ground = ground
         self._objects = objects
         self._usual = usual

@@ -11,7 +11,6 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from app.core.errors import Unauthorized
-from app.storage.disk.readiness import problems
 from app.web.api.events import Watching
 from app.web.wire.context import is_local, services
 from app.web.wire.ownership import owner_required, recognised_owner
@@ -29,7 +28,7 @@ def healthz() -> Response:
 
 @system.get("/readyz")
 def readyz() -> tuple[Response, int]:
-    found = problems(services().settings.data_dir)
+    found = services().problems()
     if found:
         return jsonify(NotReady(status="not ready", error=" ".join(found), code="busy", problems=found)), 503
     return jsonify(Ready(status="ready", notes=services().operations.notes.sentences())), 200

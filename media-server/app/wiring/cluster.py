@@ -1,0 +1,84 @@
+"""The part of the wiring that puts bytes into an S3 store, and what is known of them into PostgreSQL, for any number of nodes."""
+
+from __future__ import annotations
+
+from app.core.errors import UploadError
+from app.core.waiting_room import WaitingRoom
+from app.settings import UPLOADS, Settings
+from app.storage.cluster.bin import ClusterBin
+from app.storage.cluster.bucket import Bucket, Place
+from app.storage.cluster.files import ClusterInbox
+from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.objects import Objects
+from app.storage.cluster.presence import Presence
+from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecrets
+from app.storage.cluster.uploads import ClusterUploads
+from app.storage.cluster.whole_files import ClusterUnlinkedFiles
+from app.storage.cluster.wire import NoSuchObject
+from app.storage.disk.data_folder import UnusableDataFolder
+from app.storage.disk.readiness import problems
+from app.storage.sql.postgresql import PostgreSQLDatabase
+from app.wiring.stores import Stores
+
+NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Make it, or name another one in DROPPR_STORE."
+NO_KEYS = "There are no keys for the store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+AWAY = "The bucket {bucket} at {endpoint} cannot be used: it does not answer, or refuses these keys. The log says more."
+NO_DATABASE = "The database of DROPPR_DATABASE_URL does not answer."
+
+
+def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
+    """All on ``DROPPR_DATABASE_URL`` and ``DROPPR_STORE``; on this node's disk lies only what is on its way. Raises
+    UnusableDataFolder."""
+    assert settings.store is not None
+    assert settings.database_url is not None
+    database = PostgreSQLDatabase(settings.database_url)
+    place = Place.parse(settings.store)
+    bucket = Bucket(place, settings.store_region)
+    _check(bucket, place)
+    ground = ClusterGround(database, bucket, Presence(database), settings.data_dir / UPLOADS)
+    objects = Objects(ground)
+    inbox = ClusterInbox(ground, objects)
+
+    def trouble() -> list[str]:
+        return [*problems(settings.data_dir), *_trouble(database, bucket, place)]
+
+    return Stores(
+        uploads=ClusterUploads(
+            ground, objects, usual=settings.chunk_size, longest=settings.max_chunk_size, waiting=waiting
+        ),
+        unlinked_files=ClusterUnlinkedFiles(ground, objects),
+        inbox=inbox,
+        bin=ClusterBin(ground, objects, inbox),
+        secrets=ClusterSecrets(database),
+        leader=ClusterLeader(database),
+        locks=ClusterLocks(database, "uploads"),
+        remote_locks=ClusterLocks(database, "remotes"),
+        problems=trouble,
+    )
+
+
+def _check(bucket: Bucket, place: Place) -> None:
+    """A store that is away comes back, and nodes start meanwhile. One that is not there does not."""
+    if not bucket.has_keys:
+        raise UnusableDataFolder(NO_KEYS)
+    try:
+        bucket.check()
+    except NoSuchObject:
+        raise UnusableDataFolder(NO_BUCKET.format(bucket=place.bucket, endpoint=bucket.endpoint)) from None
+    except UploadError:
+        return
+
+
+def _trouble(database: PostgreSQLDatabase, bucket: Bucket, place: Place) -> list[str]:
+    found = []
+    try:
+        database.look("SELECT 1")
+    except UploadError:
+        found.append(NO_DATABASE)
+    try:
+        bucket.check()
+    except NoSuchObject:
+        found.append(NO_BUCKET.format(bucket=place.bucket, endpoint=bucket.endpoint))
+    except UploadError:
+        found.append(AWAY.format(bucket=place.bucket, endpoint=bucket.endpoint))
+    return found
