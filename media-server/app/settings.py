@@ -79,6 +79,7 @@ class Settings(MessageSettings):
     store_region: str | None = Field(
         None, validation_alias=AliasChoices("DROPPR_STORE_REGION", "AWS_REGION", "AWS_DEFAULT_REGION")
     )
+    store_signed: bool = True
     search_ocr: str = Field("", pattern=r"^([A-Za-z]+(_[A-Za-z]+)*(\+[A-Za-z]+(_[A-Za-z]+)*)*)?$", max_length=100)
     umask: int = 0o077
     pages_dir: Path = SHIPPED / "nginx" / "dist"

@@ -37,7 +37,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     _check(bucket, place)
     ground = ClusterGround(database, bucket, Presence(database), settings.data_dir / UPLOADS)
     objects = Objects(ground)
-    inbox = ClusterInbox(ground, objects)
+    inbox = ClusterInbox(ground, objects, signed=settings.store_signed)
 
     def trouble() -> list[str]:
         return [*problems(settings.data_dir), *_trouble(database, bucket, place)]

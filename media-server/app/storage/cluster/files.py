@@ -50,9 +50,11 @@ class ClusterSource(Source):
 class ClusterInbox:
     """Inbox whose files are objects. Each link's folder has names of its own."""
 
-    def __init__(self, ground: ClusterGround, objects: Objects) -> None:
+    def __init__(self, ground: ClusterGround, objects: Objects, *, signed: bool = True) -> None:
+        """``signed``: files have addresses at which browsers reach the store themselves."""
         self._ground = ground
         self._objects = objects
+        self._signed = signed
 
     def check(self, folder: RelPath) -> None:
         """Where the bucket is away, nothing comes in anyway."""
@@ -79,7 +81,7 @@ class ClusterInbox:
         row = self._ground.database.look(_OPEN, place=_place(folder, str(RelPath.noted(disk_path))))
         if row is None or file_identity not in (None, row[0]):
             raise FileNotFoundError(disk_path)
-        return ClusterFile(self._ground, self._objects, Stored(*row))
+        return ClusterFile(self._ground, self._objects, Stored(*row), signed=self._signed)
 
     def holds(self, folder: RelPath, disk_path: str, file_identity: str) -> bool:
         with suppress(FileNotFoundError):

@@ -203,10 +203,11 @@ class ClusterFile:
 
     path: Path | None = None
 
-    def __init__(self, ground: ClusterGround, objects: Objects, stored: Stored) -> None:
+    def __init__(self, ground: ClusterGround, objects: Objects, stored: Stored, *, signed: bool) -> None:
         self._ground = ground
         self._objects = objects
         self._stored = stored
+        self._signed = signed
         self.size = stored.size
         self.version = stored.identity
         self.file_identity = stored.identity
@@ -218,4 +219,4 @@ class ClusterFile:
         return file_identity == self.file_identity
 
     def download_address(self, name: str) -> str | None:
-        return self._ground.bucket.address(self._stored.key, name)
+        return self._ground.bucket.address(self._stored.key, name) if self._signed else None

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-import re
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
-from flask import Response, after_this_request, request, send_file
+from flask import Response, request, send_file
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
 from app.core.disposition import content_disposition
 from app.core.errors import RangeNotSatisfiable
 from app.core.links import ReceivedFile
 from app.core.ports.inbox import StoredFile
-from app.core.ranges import Span
 from app.settings import Settings
+from app.web.api.byte_ranges import RANGE, tell_size
+from app.web.api.sending import file_parts, ranged
+from app.web.wire.context import services
 
 ACCEL_PREFIX = "/_droppr_files/"
-_RANGE = re.compile(r"bytes=(?:([0-9]{1,18})-([0-9]{0,18})|-([0-9]{1,18}))")
 
 
 def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response:
@@ -38,11 +39,18 @@ def download(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Resp
 
 
 def sent(stored: StoredFile, file: ReceivedFile, settings: Settings) -> Response:
-    """The bytes of a file on this machine's disk, whole or in part; whoever calls says what they are. Raises FileNotFoundError,
-    RangeNotSatisfiable."""
+    """The bytes of a file, whole or in part; whoever calls says what they are. Raises FileNotFoundError, RangeNotSatisfiable, Busy."""
     if stored.path is None:
-        raise FileNotFoundError(file.disk_path)
+        return _read_through(stored, file)
     return _by_nginx(stored.path, settings) if settings.unix_socket else _by_ourselves(stored, stored.path, file)
+
+
+def _read_through(stored: StoredFile, file: ReceivedFile) -> Response:
+    """From wherever it lies, by way of this process, which has a thread busy with it for as long as it takes. Raises Busy where
+    too many are."""
+    with ExitStack() as stack:
+        stack.enter_context(services().ground.bounds.archives.place(""))
+        return ranged(stored.size, etag_of(stored, file), lambda span: file_parts(stored, span), stack, lambda _: None)
 
 
 def _by_nginx(path: Path, settings: Settings) -> Response:
@@ -65,36 +73,14 @@ def etag_of(stored: StoredFile, file: ReceivedFile) -> str:
     return hashlib.sha256(f"{file.upload_id} {stored.version}".encode()).hexdigest()[:32]
 
 
-def single_range(size: int) -> Span | None:
-    """The one range of bytes that this request asks for, of something of ``size`` bytes; None where it asks for all, for several ranges
-    or for what is not understood. Raises RangeNotSatisfiable."""
-    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
-    if match is None or (match[2] and int(match[2]) < int(match[1])):
-        return None
-    first = max(0, size - int(match[3])) if match[3] else int(match[1])
-    stop = min(int(match[2]) + 1, size) if match[2] else size
-    if first >= stop:
-        raise RangeNotSatisfiable(size=size)
-    return Span(first, stop)
-
-
 def _mend_range(size: int) -> None:
     """Bring this request's Range into a form that Werkzeug answers as RFC 9110 (14.2) asks.
 
     A range that is not understood, or several at once, is passed over and the whole file sent; the last 500 bytes of
     a file that has fewer are all of it.
     """
-    match = _RANGE.fullmatch(request.headers.get("Range", "").strip())
+    match = RANGE.fullmatch(request.headers.get("Range", "").strip())
     if match is None or (match[2] and int(match[2]) < int(match[1])):
         request.environ.pop("HTTP_RANGE", None)
     elif match[3] and int(match[3]) >= size:
         request.environ["HTTP_RANGE"] = "bytes=0-"
-
-
-def tell_size(size: int | None) -> None:
-    """Say in the reply, which is a refusal, how many bytes there are."""
-
-    @after_this_request
-    def add(reply: Response) -> Response:
-        reply.headers["Content-Range"] = f"bytes */{size}"
-        return reply

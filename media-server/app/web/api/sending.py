@@ -15,7 +15,7 @@ from app.core.pieces import PIECE_BYTES
 from app.core.ports.inbox import StoredFile
 from app.core.ranges import Span
 from app.services.received.archive import CutShort, FileBytes
-from app.web.api.downloads import single_range, tell_size
+from app.web.api.byte_ranges import single_range, tell_size
 
 STEP_BYTES = 1024 * 1024
 """After so many bytes of a file it is told how many have gone, where somebody wants to know."""

@@ -66,7 +66,8 @@ def fetch(share: str, id: str) -> Response:
     found = _entered(share)
     file, stored = services().received.shares.file(found, id)
     try:
-        reply = _counted(found, file, stored) if found.max_downloads else _uncounted(found, file, stored)
+        ours = found.max_downloads or (stored.path is None and stored.download_address(file.name) is None)
+        reply = _counted(found, file, stored) if ours else _uncounted(found, file, stored)
     except FileNotFoundError:
         raise FileNotFound("This file is no longer here. Ask whoever sent you the address for it.") from None
     reply.headers["Content-Type"] = "application/octet-stream"

@@ -1,0 +1,372 @@
+"""What the store on PostgreSQL and S3 promises beyond the ports: whoever dies or is cut off, what counts is right, and nothing stays."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+import pytest
+
+from app.core.errors import Busy, UploadNotFound
+from app.core.paths import RelPath
+from app.core.ranges import Span
+from app.storage.cluster.bin import ClusterBin
+from app.storage.cluster.bucket import Bucket
+from app.storage.cluster.files import ClusterInbox
+from app.storage.cluster.grid import MIB, SMALLEST_PART, Grid, GridFacts
+from app.storage.cluster.ground import ClusterGround
+from app.storage.cluster.objects import Objects
+from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecrets
+from app.storage.cluster.uploads import ClusterUploads
+from app.storage.cluster.whole_files import ClusterUnlinkedFiles
+from app.storage.cluster.wire import NoSuchObject, Piece
+from tests.support.cluster import Engines
+from tests.support.files import content
+from tests.support.live import free_port
+from tests.support.processes import together
+from tests.support.stores import ID, body, session, take
+
+FOLDER = RelPath.parse("in")
+CELL = SMALLEST_PART
+EVER = 2.0**40
+
+
+class Node:
+    """What one process has of it."""
+
+    def __init__(self, engines: Engines, bucket: Bucket) -> None:
+        self.engines = engines
+        self.bucket = bucket
+        self.ground: ClusterGround = engines.ground(bucket)
+        objects = Objects(self.ground)
+        self.uploads = ClusterUploads(self.ground, objects, usual=CELL, longest=64 * MIB)
+        self.unlinked = ClusterUnlinkedFiles(self.ground, objects)
+        self.inbox = ClusterInbox(self.ground, objects)
+        self.bin = ClusterBin(self.ground, objects, self.inbox)
+
+    def left(self) -> tuple[list[str], int]:
+        """What is in this test's part of the bucket: objects, and multipart uploads."""
+        pages = self.engines.seaweed.uploads(self.engines.bucket)
+        ours = [key for key in pages if key.startswith(self.bucket._key(""))]
+        return list(self.bucket.keys("")), len(ours)
+
+    def rows(self, table: str) -> int:
+        row = self.ground.database.look(f"SELECT count(*) FROM {table}")
+        assert row is not None
+        return int(row[0])
+
+    def bytes_of(self, path: str) -> bytes:
+        file = self.inbox.open(FOLDER, path, None)
+        with file.content() as found:
+            return found.read(Span(0, file.size)) if file.size else b""
+
+
+@pytest.fixture
+def another(engines: Engines) -> Callable[[], Node]:
+    """Makes a node on the database and the bucket of this test."""
+    bucket = engines.emptied()
+    return lambda: Node(engines, bucket)
+
+
+@pytest.fixture
+def node(another: Callable[[], Node]) -> Node:
+    return another()
+
+
+@contextmanager
+def killed(work: Callable[[], Any]) -> Iterator[None]:
+    """A process that has done ``work`` and was killed in the middle of what comes next."""
+    child = os.fork()
+    if not child:
+        try:
+            work()
+        finally:
+            os.kill(os.getpid(), signal.SIGKILL)
+    os.waitpid(child, 0)
+    yield
+
+
+def test_each_cell_has_numbers_of_its_own_and_files_of_any_size_fit() -> None:
+    facts = GridFacts(local=False, readable=False, most_parts=10_000, longest=64 * MIB)
+    for size in (1, 8 * MIB, 8 * MIB + 1, 10**10, 156 * 2**30, 600 * 2**30, 5 * 2**40):
+        grid = Grid(size, facts.part_size(8 * MIB, size))
+        assert grid.cells * grid.tries <= 10_000 or grid.tries == 1000
+        assert grid.number(grid.cells - 1, grid.tries - 1) <= 10_000 or grid.is_one
+        assert grid.cell(grid.cells - 1).stop == size
+        assert facts.chunk_size(8 * MIB, size) <= 64 * MIB
+    small = Grid(30 * MIB, 8 * MIB)
+    numbers = [small.number(cell, n) for cell in range(small.cells) for n in range(small.tries)]
+    assert len(set(numbers)) == len(numbers)
+
+
+def test_a_ragged_upload_is_gathered_into_one_object_and_nothing_else_stays(node: Node) -> None:
+    data = content(2 * CELL + 12345, 1)
+    node.uploads.create(session(len(data), path="a.bin"))
+    edges = [0, 10, 20_000, CELL - 1, CELL + 300_000, 2 * CELL, len(data)]
+    spans = [Span(a, b) for a, b in pairwise(edges)]
+    for span in (spans[3], spans[0], spans[5], spans[2], spans[1], spans[4]):
+        take(node.uploads, span, data[span.start : span.stop])
+    assert node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0).path == "a.bin"
+    node.uploads.open(ID).end(lambda each: each.completed("a.bin", None, 4.0))
+    node.uploads.delete(ID)
+    assert node.bytes_of("a.bin") == data
+    objects, multiparts = node.left()
+    assert (len(objects), multiparts) == (1, 0)
+    assert [node.rows(each) for each in ("store_pieces", "store_tries", "store_claims")] == [0, 0, 0]
+
+
+def test_of_two_who_bring_the_same_bytes_one_counts_whoever_was_taken_for_dead(
+    another: Callable[[], Node],
+) -> None:
+    one, other = another(), another()
+    right, wrong = content(CELL, 1), content(CELL, 2)
+    one.uploads.create(session(2 * CELL, path="a.bin"))
+    with one.uploads.open(ID).claim(Span(0, CELL)) as slow:
+        slow.receive(body(wrong), None)
+        with psycopg.connect(one.engines.url, autocommit=True) as connection:
+            connection.execute("DELETE FROM store_claims")  # As when it was cut off.
+        take(other.uploads, Span(0, CELL), right)
+        with pytest.raises(Busy):
+            slow.record(3.0)
+    take(one.uploads, Span(CELL, 2 * CELL), right)
+    delivery = other.uploads.open(ID).finish(other.inbox, FOLDER, 3.0)
+    assert other.bytes_of(delivery.disk_path) == right + right
+
+
+def test_a_part_that_comes_late_does_not_touch_one_that_counts(node: Node) -> None:
+    right = content(CELL, 1)
+    node.uploads.create(session(2 * CELL, path="a.bin"))
+    with node.uploads.open(ID).claim(Span(0, CELL)) as first:
+        first.receive(body(content(CELL, 2)), None)  # Given up: the sender is told that it failed.
+    take(node.uploads, Span(0, CELL), right)
+    with node.uploads.open(ID).claim(Span(CELL, 2 * CELL)) as last:
+        last.receive(body(right), None)
+        first._pieces = []
+        part = first._gatherer
+        with node.ground.spooled(CELL) as descriptor:
+            os.pwrite(descriptor, content(CELL, 3), 0)
+            part.put_part(first._known, 0, Piece.of(descriptor, 0, CELL))
+        assert last.record(3.0).closed
+    delivery = node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
+    assert node.bytes_of(delivery.disk_path) == right + right
+
+
+def test_a_killed_process_holds_nothing_and_leaves_nothing(another: Callable[[], Node]) -> None:
+    node = another()
+    node.uploads.create(session(2 * CELL, path="a.bin"))
+
+    def begin() -> None:
+        mine = another()
+        claimed = mine.uploads.open(ID).claim(Span(0, CELL + 500_000))
+        claimed.__enter__().receive(body(bytes(CELL + 500_000)), None)
+
+    with killed(begin):
+        assert node.uploads.open(ID).status().received_bytes == 0
+        assert len(node.left()[0]) == 1, "the end of the chunk, which nobody has recorded"
+    # The database needs a moment to see that its client is gone.
+    for _ in range(500):
+        if not node.uploads.open(ID).is_claimed():
+            break
+    take(node.uploads, Span(0, 2 * CELL))
+    delivery = node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
+    node.uploads.open(ID).end(lambda each: each.completed("a.bin", None, 4.0))
+    node.uploads.delete(ID)
+    node.uploads.remove_remains(EVER)
+    objects, multiparts = node.left()
+    assert (len(objects), multiparts) == (1, 0)
+    assert node.rows("store_leftovers") == 0
+    assert node.inbox.remove(FOLDER, delivery.disk_path, delivery.file_identity)
+    assert node.left() == ([], 0)
+    assert node.rows("store_objects") == 0
+
+
+@pytest.mark.parametrize("begun", [True, False], ids=["noted", "not even noted"])
+def test_an_opening_that_died_leaves_no_multipart_upload(another: Callable[[], Node], begun: bool) -> None:
+    node = another()
+
+    def open_() -> None:
+        mine = another()
+        if not begun:
+            noted = mine.ground.database.write
+
+            def fails(**more: Any) -> Any:
+                if mine.left()[1]:
+                    os.kill(os.getpid(), signal.SIGKILL)
+                return noted(**more)
+
+            mine.ground.database.write = fails  # type: ignore[method-assign]
+        mine.uploads.create(session(2 * CELL))
+
+    with killed(open_):
+        assert node.left()[1] == 1
+    node.uploads.delete(ID)
+    assert node.left() == ([], 0)
+
+
+def test_what_the_store_has_ended_behind_our_back_comes_again(node: Node) -> None:
+    data = content(2 * CELL, 4)
+    node.uploads.create(session(len(data), path="a.bin"))
+    take(node.uploads, Span(0, CELL), data[:CELL])
+    row = node.ground.database.look("SELECT token FROM store_uploads")
+    assert row is not None
+    key = f"{row[0]}/whole"
+    (multipart,) = node.bucket.begun(key)
+    node.bucket.abort(key, multipart)
+    with pytest.raises(Busy):
+        take(node.uploads, Span(CELL, 2 * CELL), data[CELL:])
+    assert node.uploads.open(ID).status().received_bytes == 0
+    take(node.uploads, Span(CELL, 2 * CELL), data[CELL:])
+    assert take(node.uploads, Span(0, CELL), data[:CELL]).closed
+    delivery = node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
+    assert node.bytes_of(delivery.disk_path) == data
+
+
+def test_a_file_is_delivered_once_however_many_finish_it(another: Callable[[], Node]) -> None:
+    node, data = another(), content(2 * CELL, 5)
+    node.uploads.create(session(len(data), path="a.bin"))
+    take(node.uploads, Span(0, 2 * CELL), data)
+
+    def finish(_: int) -> Any:
+        mine = another()
+        delivery = mine.uploads.open(ID).finish(mine.inbox, FOLDER, 3.0)
+        return delivery.path, delivery.file_identity
+
+    assert len(set(together(6, finish))) == 1
+    assert node.rows("store_names") == 1
+    assert node.bytes_of("a.bin") == data
+
+
+def test_an_upload_that_was_deleted_is_delivered_by_nobody(another: Callable[[], Node]) -> None:
+    one, other = another(), another()
+    one.uploads.create(session(3, path="a.bin"))
+    take(one.uploads, Span(0, 3), b"abc")
+    source = one.uploads.open(ID)._source()
+    other.uploads.delete(ID)
+    with pytest.raises(UploadNotFound):
+        one.inbox.deliver(FOLDER, RelPath.parse("a.bin"), source)
+    assert other.left() == ([], 0)
+    assert other.rows("store_names") == 0
+
+
+def test_a_whole_file_of_a_process_that_died_is_gone_with_the_sweep(another: Callable[[], Node]) -> None:
+    node = another()
+
+    def write() -> None:
+        mine = another()
+        mine.unlinked.write(body(b"abc"), 3, None).prepare()
+
+    with killed(write):
+        assert len(node.left()[0]) == 1
+    node.uploads.remove_remains(0.0)
+    assert len(node.left()[0]) == 1, "whoever is at it now is left alone"
+    node.uploads.remove_remains(EVER)
+    assert node.left() == ([], 0)
+    assert node.rows("store_objects") == 0
+
+
+def test_an_object_stays_as_long_as_it_is_read_named_or_in_the_bin(another: Callable[[], Node]) -> None:
+    one, other = another(), another()
+    made = one.unlinked.write(body(b"abc"), 3, None)
+    first = one.inbox.deliver(FOLDER, RelPath.parse("a.txt"), made)
+    made.close()
+    second = one.inbox.name(FOLDER, first.disk_path, first.file_identity, RelPath.parse("b/c.txt"))
+    assert second is not None
+    assert other.inbox.remove(FOLDER, first.disk_path, first.file_identity)
+    assert one.bytes_of("b/c.txt") == b"abc"
+    assert one.bin.put(FOLDER, second.disk_path, second.file_identity, ID)
+    assert not other.bin.put(FOLDER, second.disk_path, second.file_identity, ID)
+    assert list(other.bin.ids(EVER)) == [ID]
+    assert list(other.bin.ids(0.0)) == []
+    source = other.bin.source(ID)
+    assert source is not None
+    back = other.inbox.deliver(FOLDER, RelPath.parse("b/c.txt"), source)
+    assert back == second
+    one.bin.remove(ID)
+    assert one.bin.source(ID) is None
+    with one.inbox.open(FOLDER, back.disk_path, None).content() as found:
+        assert other.inbox.remove(FOLDER, back.disk_path, back.file_identity)
+        assert found.read(Span(0, 3)) == b"abc"
+        other.uploads.remove_remains(EVER)
+        assert len(other.left()[0]) == 1
+    assert other.left() == ([], 0)
+
+
+def test_what_is_deleted_from_the_bin_is_gone(node: Node) -> None:
+    made = node.unlinked.write(body(b"abc"), 3, None)
+    delivery = node.inbox.deliver(FOLDER, RelPath.parse("a.txt"), made)
+    made.close()
+    assert node.bin.put(FOLDER, delivery.disk_path, delivery.file_identity, ID)
+    node.bin.remove(ID)
+    node.bin.remove(ID)
+    assert node.left() == ([], 0)
+
+
+def test_secrets_are_the_same_for_all_who_make_them_at_once(another: Callable[[], Node]) -> None:
+    def secret(_: int) -> str:
+        return ClusterSecrets(another().ground.database).get("key")
+
+    found = together(4, secret)
+    assert len(set(found)) == 1
+    assert len(found[0]) >= 40
+    assert ClusterSecrets(another().ground.database).get("other") not in found
+
+
+def test_one_leads_until_its_session_ends(another: Callable[[], Node]) -> None:
+    one, other = ClusterLeader(another().ground.database), ClusterLeader(another().ground.database)
+    one.wait()
+    assert not other._leads()
+    assert one._connection is not None
+    one._connection.close()
+    other.wait()
+
+
+def test_locks_of_a_name_exclude_each_other_and_those_of_other_purposes_do_not(another: Callable[[], Node]) -> None:
+    database, elsewhere = another().ground.database, another().ground.database
+    locks, others = ClusterLocks(database, "uploads"), ClusterLocks(elsewhere, "uploads")
+    with locks.hold(["b", "a", "b"]):
+        for name in ("a", "b"):
+            with pytest.raises(Busy), others.hold_at_once(name):
+                pass
+        with others.hold_at_once("c"), ClusterLocks(elsewhere, "remotes").hold(["a"]):
+            pass
+    with others.hold(["a", "b"]), locks.hold([]):
+        pass
+
+
+def test_a_store_that_is_away_is_busy_and_goes_on_afterwards(
+    another: Callable[[], Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = another()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{free_port()}")
+    cut_off = Node(node.engines, Bucket(node.bucket._place))
+    cut_off.uploads.create(session(3, path="a.bin"))
+    with pytest.raises(Busy):
+        cut_off.uploads.create(session(2 * CELL, "upload-of-parts-1"))
+    node.uploads.delete("upload-of-parts-1")
+    with pytest.raises(Busy):
+        take(cut_off.uploads, Span(0, 3), b"abc")
+    assert node.uploads.open(ID).status().received_bytes == 0
+    assert not node.uploads.open(ID).is_claimed()
+    take(node.uploads, Span(0, 3), b"abc")
+    delivery = node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
+    assert node.bytes_of(delivery.disk_path) == b"abc"
+    cut_off.uploads.delete(ID)
+    with pytest.raises(Busy):
+        cut_off.bytes_of(delivery.disk_path)
+    assert cut_off.inbox.remove(FOLDER, delivery.disk_path, delivery.file_identity), "it is gone for everybody"
+    assert len(node.left()[0]) == 1
+    node.uploads.remove_remains(EVER)
+    assert node.left() == ([], 0), "once the store is there again"
+
+
+def test_what_is_not_there_is_told_from_a_store_that_is_away(node: Node) -> None:
+    with pytest.raises(NoSuchObject):
+        node.bucket.read("nothing", Span(0, 1))
+    assert node.bucket.size("nothing") is None
+    node.bucket.delete(["nothing"])
+    node.bucket.delete(["nothing", "either"])
