@@ -27,7 +27,12 @@ from app.storage.sql.database import PerProcess, Pool, Query, Row, Transaction, 
 IDLE_CONNECTIONS = 16
 CONNECT_SECONDS = 5
 # Translating a statement for the processor takes longer than any of ours.
-_OPTIONS = "-c client_encoding=UTF8 -c timezone=UTC -c jit=off -c synchronous_commit="
+_OPTIONS = (
+    "-c client_encoding=UTF8 -c timezone=UTC -c jit=off"
+    # The server, too, notices in some seconds that our machine is gone, and lets go of what we have locked.
+    " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=2 -c tcp_keepalives_count=3 -c tcp_user_timeout=10000"
+    " -c synchronous_commit="
+)
 # Notices the death of the server's machine in some seconds.
 _ALIVE: dict[str, Any] = {
     "keepalives_idle": 5,
