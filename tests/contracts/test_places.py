@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from app.core.errors import Busy
 from app.core.fair_queue import MAX_TICKETS, TICKET_SECONDS, Ticket
 from app.core.ports.places import Places, TakenSlot
+from app.storage.cluster.places import ClusterPlaces
+from app.storage.cluster.presence import Presence
 from app.storage.disk.places import LocalPlaces
+from app.storage.sql.postgresql import PostgreSQLDatabase
+from tests.support.cluster import Engines
 
 
 @pytest.fixture
@@ -20,10 +25,20 @@ def now() -> list[float]:
     return [1000.0]
 
 
-@pytest.fixture
-def make(tmp_path: Path, now: list[float]) -> Callable[[], Places]:
+@pytest.fixture(params=["disk", "cluster"])
+def make(request: pytest.FixtureRequest, tmp_path: Path, now: list[float]) -> Callable[[], Places]:
     """Opens the same places again, as another process would."""
-    return lambda: LocalPlaces(tmp_path / "run", 4, lambda: now[0])
+    if request.param == "disk":
+        return lambda: LocalPlaces(tmp_path / "run", 4, lambda: now[0])
+    engines: Engines = request.getfixturevalue("engines")
+    engines.emptied()
+
+    def make() -> Places:
+        engines.wait_for_the_dead()
+        database = PostgreSQLDatabase(engines.url)
+        return ClusterPlaces(database, Presence(database), 4, lambda: now[0])
+
+    return make
 
 
 def slot(index: int, upload: str = "upload") -> TakenSlot:
@@ -60,6 +75,22 @@ def test_a_slot_counts_as_long_as_anybody_holds_it(make: Callable[[], Places]) -
     other.release(1)
     with one.locked():
         assert one.taken() == []
+
+
+def test_what_was_written_before_somebody_was_sent_away_counts(make: Callable[[], Places]) -> None:
+    one, other = make(), make()
+
+    def sent_away() -> None:
+        with one.locked():
+            one.take(slot(1))
+            one.keep_tickets([ticket(1)], 2)
+            raise Busy
+
+    with pytest.raises(Busy):
+        sent_away()
+    with other.locked():
+        assert other.taken() == [slot(1)]
+        assert other.tickets() == ([ticket(1)], 2)
 
 
 def test_what_a_killed_process_held_is_free_at_once(make: Callable[[], Places]) -> None:

@@ -18,6 +18,8 @@ from tests.support.seaweed import SeaweedServer
 
 _CUT_OFF = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 _TABLES = "SELECT tablename FROM pg_tables WHERE tablename LIKE 'store\\_%'"
+_SESSIONS = "SELECT client_port FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+_ESTABLISHED = "01"
 
 
 class Engines:
@@ -45,7 +47,21 @@ class Engines:
                     connection.execute(f"DELETE FROM {table}")
         return Bucket(Place(self.bucket, f"t{next(self._numbers)}/"))
 
+    def wait_for_the_dead(self) -> None:
+        """Return once the database has seen that those are gone who were killed, which takes it some milliseconds."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            while True:
+                sessions = {row[0] for row in connection.execute(_SESSIONS).fetchall()}
+                if sessions <= _open_ports():
+                    return
+
     def ground(self, bucket: Bucket) -> ClusterGround:
         """What a process of its own would stand on."""
         database = PostgreSQLDatabase(self.url)
         return ClusterGround(database, bucket, Presence(database), self._folder)
+
+
+def _open_ports() -> set[int]:
+    """Of this machine's connections."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {int(line[1].rpartition(":")[2], 16) for line in lines if line[3] == _ESTABLISHED}

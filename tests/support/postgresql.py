@@ -87,6 +87,11 @@ class PostgreSQLServer:
                 return
         raise AssertionError(self._log.read_text())
 
+    def start_again(self) -> None:
+        """Start it where it was, for those who know it there."""
+        if not self._started():
+            raise AssertionError(self._log.read_text())
+
     def stop(self, how: signal.Signals = signal.SIGINT) -> None:
         """End it: sessions are cut off, and what was committed is written; with SIGQUIT it is not, as after a crash."""
         self.process.send_signal(how)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.core.ports.places import Places
 from app.core.waiting_room import WaitingRoom, WaitingThreads
 from app.services.links.access import waiting_for_passwords
 from app.services.memory_monitor import ROW, MemoryMonitor
@@ -11,11 +12,13 @@ from app.services.receiving.bulk import Bulk
 from app.services.upload_concurrency_manager import UploadConcurrencyManager
 from app.services.upload_slots import Limits
 from app.settings import MIB, Settings
+from app.storage.disk.data_folder import UnusableDataFolder
 from app.storage.disk.host_table import HostTable
 from app.storage.disk.places import LocalPlaces
 
 RUN_FOLDER = "run"
 """The folder below the data folder with what holds only while processes live."""
+NOT_INSTALLED = "{name} is missing: pip install 'droppr[server,cluster]'."
 MAX_PROCESSES = 256
 IDLE_SECONDS = 15.0
 """How long an upload of which nothing comes keeps its slot."""
@@ -43,6 +46,17 @@ class Bounds:
     pictures: WaitingRoom
 
 
+def _places(settings: Settings) -> Places:
+    count = settings.parallel_upload_max_concurrent_users
+    if settings.store is None:
+        return LocalPlaces(settings.data_dir / RUN_FOLDER, count)
+    try:
+        from app.wiring.cluster_shared import cluster_places
+    except ImportError as error:
+        raise UnusableDataFolder(NOT_INSTALLED.format(name=error.name)) from error
+    return cluster_places(settings, count)
+
+
 def build_bounds(settings: Settings) -> Bounds:
     """The bounds by the number of threads and what the settings say of uploads at once."""
     run, threads = settings.data_dir / RUN_FOLDER, settings.threads
@@ -52,7 +66,7 @@ def build_bounds(settings: Settings) -> Bounds:
         ledger=HostTable(run / "memory", MAX_PROCESSES, ROW.size),
     )
     concurrency = UploadConcurrencyManager(
-        LocalPlaces(run, settings.parallel_upload_max_concurrent_users),
+        _places(settings),
         memory,
         Limits(
             slots=settings.parallel_upload_max_concurrent_users,

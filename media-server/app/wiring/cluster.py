@@ -10,7 +10,6 @@ from app.storage.cluster.bucket import Bucket, Place
 from app.storage.cluster.files import ClusterInbox
 from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.objects import Objects
-from app.storage.cluster.presence import Presence
 from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecrets
 from app.storage.cluster.uploads import ClusterUploads
 from app.storage.cluster.whole_files import ClusterUnlinkedFiles
@@ -18,6 +17,7 @@ from app.storage.cluster.wire import NoSuchObject
 from app.storage.disk.data_folder import UnusableDataFolder
 from app.storage.disk.readiness import problems
 from app.storage.sql.postgresql import PostgreSQLDatabase
+from app.wiring.cluster_shared import shared
 from app.wiring.stores import Stores
 
 NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Make it, or name another one in DROPPR_STORE."
@@ -31,11 +31,11 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     UnusableDataFolder."""
     assert settings.store is not None
     assert settings.database_url is not None
-    database = PostgreSQLDatabase(settings.database_url)
+    database, presence = shared(settings.database_url)
     place = Place.parse(settings.store)
     bucket = Bucket(place, settings.store_region)
     _check(bucket, place)
-    ground = ClusterGround(database, bucket, Presence(database), settings.data_dir / UPLOADS)
+    ground = ClusterGround(database, bucket, presence, settings.data_dir / UPLOADS)
     objects = Objects(ground)
     inbox = ClusterInbox(ground, objects, signed=settings.store_signed)
 

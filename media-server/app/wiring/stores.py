@@ -24,7 +24,7 @@ from app.storage.disk.span_log import boot_number
 from app.storage.disk.unlinked_files import LocalUnlinkedFiles
 from app.storage.disk.upload import DiskRules, Durability
 from app.storage.disk.uploads import DiskUploads
-from app.wiring.bounds import RUN_FOLDER
+from app.wiring.bounds import NOT_INSTALLED, RUN_FOLDER
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,5 +80,5 @@ def chosen_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         # Only here is it known to be installed; nobody else loads any of it.
         from app.wiring.cluster import cluster_stores
     except ImportError as error:
-        raise UnusableDataFolder(f"{error.name} is missing: pip install 'droppr[server,cluster]'.") from error
+        raise UnusableDataFolder(NOT_INSTALLED.format(name=error.name)) from error
     return cluster_stores(settings, waiting)

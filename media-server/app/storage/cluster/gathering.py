@@ -70,8 +70,14 @@ class Gatherer:
         self._ground.bucket.put(key, piece)
         return key
 
-    def gather(self, known: Known, cell: int) -> None:
-        """Make one part of a cell of which every byte is recorded, or the object that the file is where it has one cell."""
+    def gather(self, known: Known, cell: int, *, wait: bool = True) -> None:
+        """Make one part of a cell of which every byte is recorded, or the object that the file is where it has one cell. Without
+        ``wait`` raises Busy where somebody else is at it."""
+        # A courtesy: a part that comes when the upload is complete already is for nothing, and some stores keep it.
+        with self._ground.database.alone(f"gather {known.number} {cell}", wait=wait):
+            self._gather(known, cell)
+
+    def _gather(self, known: Known, cell: int) -> None:
         span = known.grid.cell(cell)
         with self._ground.database.read() as tx:
             pieces = pieces_of(tx, known.number, span)

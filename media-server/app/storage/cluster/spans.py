@@ -116,7 +116,7 @@ class ClusterSpan:
             with suppress(
                 UploadError
             ):  # It is recorded all the same; whoever finishes the upload gathers what is left.
-                self._gatherer.gather(known, cell)
+                self._gatherer.gather(known, cell, wait=False)
 
     def _has_closed(self, known: Known) -> bool:
         if known.session.state is not State.OPEN or not known.session.is_whole:

@@ -139,8 +139,10 @@ class ClusterUploads:
         if left is None:
             return
         _, multipart, parts = left
-        if parts and whole not in kept:
-            # Nobody noted its number where its opening died.
-            for each in [multipart] if multipart else bucket.begun(whole):
+        if parts:
+            # Nobody noted the number where the opening died, or its reply was lost. And some stores begin anew what is complete
+            # when a part comes late.
+            known = {multipart} if multipart and whole not in kept else set()
+            for each in known | set(bucket.begun(whole)):
                 bucket.abort(whole, each)
         bucket.delete([key for key in bucket.keys(f"{token}/") if key not in kept])

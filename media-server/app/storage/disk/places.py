@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
@@ -64,12 +64,19 @@ class LocalPlaces:
         now = self.clock()
         count, number = _HEADER.unpack_from(raw)
         rows = raw[_HEADER.size : _HEADER.size + min(count, MAX_TICKETS) * _TICKET.size]
-        tickets = (Ticket(*row) for row in _TICKET.iter_unpack(rows))
-        return [ticket for ticket in tickets if ticket.is_alive(now)], number
+        return [ticket for ticket in unpacked(rows) if ticket.is_alive(now)], number
 
     def keep_tickets(self, tickets: Sequence[Ticket], number: int) -> None:
-        rows = [
-            _TICKET.pack(each.upload, each.user, each.number, each.seen, each.wait) for each in tickets[:MAX_TICKETS]
-        ]
+        kept = tickets[:MAX_TICKETS]
         with self._waiting.locked():
-            self._waiting.write(0, _HEADER.pack(len(rows), number) + b"".join(rows))
+            self._waiting.write(0, _HEADER.pack(len(kept), number) + packed(kept))
+
+
+def packed(tickets: Sequence[Ticket]) -> bytes:
+    """Tickets as they are kept."""
+    return b"".join(_TICKET.pack(each.upload, each.user, each.number, each.seen, each.wait) for each in tickets)
+
+
+def unpacked(rows: bytes) -> Iterator[Ticket]:
+    """What ``packed`` made bytes of."""
+    return (Ticket(*row) for row in _TICKET.iter_unpack(rows))
