@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import subprocess
 from collections.abc import Iterator
@@ -201,11 +200,19 @@ def test_the_purge_removes_what_was_left_alone_and_all_that_the_bucket_has_of_it
     assert fetched(links[1].download("kept.bin")) == data
 
 
-def test_a_node_says_what_is_wrong(cluster: Cluster) -> None:
+def test_a_node_says_what_is_wrong(cluster: Cluster, tmp_path: Path) -> None:
     ready = Client.of(cluster.nodes[0]).call("GET", "/readyz")
     assert ready.status == 200, ready
-    environment = cluster.nodes[0].environment | {"DROPPR_STORE": "s3://there-is-none/x"}
-    done = subprocess.run([DROPPR, "cleanup"], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode != 0
-    assert "There is no bucket there-is-none" in done.stderr
-    assert os.sep not in done.stderr.split("There is no bucket")[0][-3:]
+    told = {
+        "There is no bucket there-is-none": {"DROPPR_STORE": "s3://there-is-none/x"},
+        f"lie in s3://{cluster.bucket}/droppr.": {"DROPPR_STORE": f"s3://{cluster.bucket}/other"},
+        "There are received files in the data folder": {"DROPPR_DATA_DIR": str(tmp_path)},
+        "DROPPR_STORE needs DROPPR_DATABASE_URL": {"DROPPR_DATABASE_URL": ""},
+    }
+    write(tmp_path / "files" / "in" / "a.txt", b"from before")
+    for sentence, other in told.items():
+        environment = cluster.nodes[0].environment | other
+        done = subprocess.run([DROPPR, "cleanup"], env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode != 0
+        assert sentence in " ".join(done.stderr.split()), done.stderr
+        assert "Traceback" not in done.stderr

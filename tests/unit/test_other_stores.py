@@ -6,6 +6,8 @@ import base64
 import hashlib
 import json
 import random
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +24,27 @@ from app.storage.disk.secret_file import LocalSecrets
 from app.wiring import build
 from app.wiring.stores import Stores
 from tests.support.files import PDF, content, files_below, linux_program
+from tests.support.live import MEDIA_SERVER
 from tests.support.memory_stores import Memory, MemoryBin, MemoryInbox, MemoryUnlinkedFiles, MemoryUploads
 
 MIB = 1024 * 1024
 OWNER = {"Authorization": f"Bearer {'t' * 32}"}
+
+
+def test_nothing_of_many_nodes_is_loaded_where_there_is_one(tmp_path: Path) -> None:
+    script = (
+        "import sys; from pathlib import Path; from app import create_app; from app.settings import Settings\n"
+        "create_app(Settings(data_dir=Path(sys.argv[1]), admin_token='t' * 32, _env_file=None))\n"
+        "print([name for name in sys.modules if name.startswith(('app.storage.cluster', 'psycopg', 'boto'))])"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)],
+        env={"PYTHONPATH": str(MEDIA_SERVER)},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    assert found.stdout.strip() == "[]"
 
 
 class House:

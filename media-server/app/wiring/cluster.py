@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from app.core.errors import UploadError
 from app.core.waiting_room import WaitingRoom
 from app.settings import UPLOADS, Settings
@@ -14,7 +16,7 @@ from app.storage.cluster.shared import ClusterLeader, ClusterLocks, ClusterSecre
 from app.storage.cluster.uploads import ClusterUploads
 from app.storage.cluster.whole_files import ClusterUnlinkedFiles
 from app.storage.cluster.wire import NoSuchObject
-from app.storage.disk.data_folder import UnusableDataFolder
+from app.storage.disk.data_folder import FILES, UnusableDataFolder
 from app.storage.disk.readiness import problems
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from app.wiring.cluster_shared import shared
@@ -23,6 +25,13 @@ from app.wiring.stores import Stores
 NO_BUCKET = "There is no bucket {bucket} at {endpoint}. Make it, or name another one in DROPPR_STORE."
 NO_KEYS = "There are no keys for the store: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
 AWAY = "The bucket {bucket} at {endpoint} cannot be used: it does not answer, or refuses these keys. The log says more."
+OTHER_BUCKET = (
+    "The files of this database lie in {store}. Name that in DROPPR_STORE, or another database in DROPPR_DATABASE_URL."
+)
+FILES_HERE = (
+    "There are received files in the data folder, where nobody would find them any more: DROPPR_STORE is for a new installation. "
+    "Name an empty data folder and another database, or leave it out."
+)
 NO_DATABASE = "The database of DROPPR_DATABASE_URL does not answer."
 
 
@@ -34,7 +43,9 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
     database, presence = shared(settings.database_url)
     place = Place.parse(settings.store)
     bucket = Bucket(place, settings.store_region)
+    secrets = ClusterSecrets(database)
     _check(bucket, place)
+    _check_whose(settings.data_dir / FILES, secrets, place)
     ground = ClusterGround(database, bucket, presence, settings.data_dir / UPLOADS)
     objects = Objects(ground)
     inbox = ClusterInbox(ground, objects, signed=settings.store_signed)
@@ -49,7 +60,7 @@ def cluster_stores(settings: Settings, waiting: WaitingRoom) -> Stores:
         unlinked_files=ClusterUnlinkedFiles(ground, objects),
         inbox=inbox,
         bin=ClusterBin(ground, objects, inbox),
-        secrets=ClusterSecrets(database),
+        secrets=secrets,
         leader=ClusterLeader(database),
         locks=ClusterLocks(database, "uploads"),
         remote_locks=ClusterLocks(database, "remotes"),
@@ -67,6 +78,15 @@ def _check(bucket: Bucket, place: Place) -> None:
         raise UnusableDataFolder(NO_BUCKET.format(bucket=place.bucket, endpoint=bucket.endpoint)) from None
     except UploadError:
         return
+
+
+def _check_whose(files: Path, secrets: ClusterSecrets, place: Place) -> None:
+    """Whoever changes his mind about where files lie is told before he misses them."""
+    if any(not path.name.startswith(".") for path in files.iterdir()):
+        raise UnusableDataFolder(FILES_HERE)
+    agreed = secrets.agreed("store", str(place))
+    if agreed != str(place):
+        raise UnusableDataFolder(OTHER_BUCKET.format(store=agreed))
 
 
 def _trouble(database: PostgreSQLDatabase, bucket: Bucket, place: Place) -> list[str]:

@@ -48,6 +48,9 @@ class Place:
         prefix = (found[2] or "").strip("/")
         return cls(found[1], f"{prefix}/" if prefix else "")
 
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}".rstrip("/")
+
 
 class Bucket:
     """The bucket at ``place``; endpoint, region and keys are those that the store's own library finds. Safe from any thread. Calls

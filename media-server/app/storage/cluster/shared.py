@@ -26,10 +26,14 @@ class ClusterSecrets:
         self._database = database
 
     def get(self, name: str) -> str:
+        return self.agreed(name, secrets.token_urlsafe(32))
+
+    def agreed(self, name: str, ours: str) -> str:
+        """What the first node has said under this name: ``ours``, if nobody has yet. Raises StorageFull, Busy."""
         found = self._found(name)
         if found is None:
             with self._database.write() as tx:
-                tx.run(_MAKE, name=name, value=secrets.token_urlsafe(32))
+                tx.run(_MAKE, name=name, value=ours)
             # Nothing may be signed with what a crash of the database could take back.
             self._database.sync()
             found = self._found(name)
