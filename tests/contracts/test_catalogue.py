@@ -87,10 +87,18 @@ def events(database) -> SQLEvents:
     return SQLEvents(database)
 
 
+OF_CLUSTERS = (
+    *("uploads", "pieces", "tries", "claims", "objects", "names", "bin", "readers", "leftovers", "secrets"),
+    *("places", "place_holders", "tickets"),
+)
+
+
 def without_owners(tx: Transaction) -> None:
     """The catalogue as it was before links were found by whose they are, and before what came after that."""
     tx.run("DROP TABLE settings")
     tx.run("DROP TABLE account_keys")
+    for table in OF_CLUSTERS:
+        tx.run(f"DROP TABLE IF EXISTS store_{table}")  # On PostgreSQL alone.
     for index in ("links_by_owner", "documents_by_link"):
         tx.run(f"DROP INDEX {index}")
     tx.run("ALTER TABLE links DROP COLUMN owner")
