@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import pairwise
 from typing import Any
 
 import psycopg
 import pytest
 
-from app.core.errors import Busy, UploadNotFound
+from app.core.digests import Digests
+from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, UploadNotFound
 from app.core.paths import RelPath
 from app.core.ranges import Span
 from app.storage.cluster.bin import ClusterBin
@@ -26,6 +28,7 @@ from app.storage.cluster.spans import ClusterSpan
 from app.storage.cluster.uploads import ClusterUploads
 from app.storage.cluster.whole_files import ClusterUnlinkedFiles
 from app.storage.cluster.wire import NoSuchObject, Piece
+from app.storage.disk.bodies import SpooledBody
 from tests.support.cluster import Engines
 from tests.support.files import content
 from tests.support.live import free_port
@@ -137,6 +140,25 @@ def test_of_two_who_bring_the_same_bytes_one_counts_whoever_was_taken_for_dead(
     take(one.uploads, Span(CELL, 2 * CELL), right)
     delivery = other.uploads.open(ID).finish(other.inbox, FOLDER, 3.0)
     assert other.bytes_of(delivery.disk_path) == right + right
+
+
+def test_a_body_that_lies_in_a_file_already_is_stored_from_there(node: Node) -> None:
+    data = content(CELL + 5, 6)
+    node.uploads.create(session(len(data), path="a.bin"))
+    right = Digests({"sha-256": hashlib.sha256(data).digest()})
+    for length, checksum, error in (
+        (CELL, None, ChunkSizeMismatch),
+        (CELL, right, ChunkSizeMismatch),
+        (CELL + 5, Digests({"sha-256": bytes(32)}), ChecksumMismatch),
+        (CELL + 5, Digests({"sha-256": hashlib.sha256(data).digest()}), None),
+    ):
+        with node.ground.spooled(length) as descriptor, node.uploads.open(ID).claim(Span(0, len(data))) as claimed:
+            os.pwrite(descriptor, data[:length], 0)
+            with pytest.raises(error) if error else nullcontext():
+                claimed.receive(SpooledBody(descriptor, length), checksum)
+                assert claimed.record(3.0).closed
+    delivery = node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0)
+    assert node.bytes_of(delivery.disk_path) == data
 
 
 def late(node: Node, claimed: ClusterSpan) -> None:

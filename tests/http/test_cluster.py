@@ -18,7 +18,8 @@ from app.storage.sql.postgresql import PostgreSQLDatabase
 from tests.support.client import Client, Link, Reply
 from tests.support.command import DROPPR, Sender, address
 from tests.support.files import MIB, content, eventually, spans, write
-from tests.support.live import GENEROUS, LiveServer
+from tests.support.live import GENEROUS, PROJECT, LiveServer
+from tests.support.nginx import LiveNginx
 from tests.support.postgresql import PostgreSQLServer
 from tests.support.seaweed import SeaweedServer
 
@@ -30,6 +31,7 @@ class Cluster:
     nodes: list[LiveServer]
     seaweed: SeaweedServer
     bucket: str
+    options: dict[str, Any]
 
     def link(self, **terms: object) -> tuple[Link, Link]:
         """A link, by way of each node."""
@@ -65,13 +67,13 @@ def cluster(
         # Browsers do not reach the store where this one is.
         LiveServer(tmp_path_factory.mktemp("other"), **options, DROPPR_STORE_SIGNED="false") as other,
     ):
-        yield Cluster([one, other], seaweed, bucket)
+        yield Cluster([one, other], seaweed, bucket, options)
 
 
 def fetched(reply: Reply) -> bytes:
     """What a node sends, or the store to whom a node has sent there."""
-    assert reply.headers["Content-Disposition" if reply.status == 200 else "Location"]
-    if reply.status == 200:
+    assert reply.headers["Location" if reply.status == 302 else "Content-Disposition"]
+    if reply.status in (200, 206):
         return reply.body
     assert reply.status == 302, reply
     found = urllib3.request("GET", reply.headers["Location"], redirect=False)
@@ -182,6 +184,24 @@ def test_a_tree_arrives_through_either_node(cluster: Cluster, tmp_path: Path) ->
     assert found == {f"tree{number}/{name}": size for number in range(2) for name, size in sizes.items()}
     for name in ("big.bin", "small/19", "empty"):
         assert fetched(links[0].download(f"tree1/{name}")) == content(sizes[name], 1)
+
+
+def test_a_node_behind_nginx_takes_bodies_as_the_files_that_nginx_made_of_them(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    data = content(12 * MIB + 5, 9)
+    options = cluster.options | {"DROPPR_STORE_SIGNED": "false"}
+    with LiveServer(tmp_path, unix_socket=True, **options) as third:
+        assert third.socket_path
+        with LiveNginx(third.socket_path, third.data_dir, PROJECT / "nginx" / "dist", tmp_path) as nginx:
+            link = Client.of(third, url=nginx.url).make_link()
+            links = link, link.seen_by(Client.of(cluster.nodes[0]))
+            upload_id = link.opened("film.mov", len(data))
+            sent(links, upload_id, data, shuffled(spans(len(data), CELL)))
+            assert fetched(link.download("film.mov")) == fetched(links[1].download("film.mov")) == data
+            assert fetched(link.download("film.mov", headers={"Range": "bytes=0-"})) == data
+            small = link.deliver("small.txt", b"small")
+            assert fetched(links[1].download(small["path"])) == b"small"
 
 
 def test_the_purge_removes_what_was_left_alone_and_all_that_the_bucket_has_of_it(cluster: Cluster) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from types import TracebackType
 from typing import Any
 
 from psycopg.errors import ExclusionViolation
 
-from app.core.errors import Busy, UploadError, UploadNotFound
+from app.core.errors import Busy, ChecksumMismatch, ChunkSizeMismatch, UploadError, UploadNotFound
+from app.core.pieces import pieces
 from app.core.ports.bodies import Body, Checksum
 from app.core.ports.claims import Recorded
 from app.core.ranges import ByteRanges, Span
@@ -19,6 +22,7 @@ from app.storage.cluster.ground import ClusterGround
 from app.storage.cluster.rows import PUT_PIECE, Known, looked_again
 from app.storage.cluster.wire import Piece
 from app.storage.disk.atomic import disk_errors
+from app.storage.disk.bodies import SpooledBody
 from app.storage.disk.growing_file import fill
 
 BESIDE_BYTES = 16 * 1024
@@ -57,11 +61,8 @@ class ClusterSpan:
 
     def receive(self, body: Body, checksum: Checksum | None) -> None:
         self._drop()
-        whole = Span(0, self._span.length)
-        with self._ground.spooled(whole.length) as descriptor:
-            with disk_errors():
-                # All of it, checked, before the store hears of any: nothing that goes there can be taken back.
-                fill(descriptor, body, whole, ByteRanges([whole]), checksum)
+        # All of it, checked, before the store hears of any: nothing that goes there can be taken back.
+        with self._spooled(body, checksum) as descriptor:
             for cell, part in self._known.grid.cut(self.missing):
                 sha256 = checksum.sha256() if checksum is not None and part == self._span else None
                 piece = Piece.of(descriptor, part.start - self._span.start, part.length, sha256)
@@ -90,6 +91,27 @@ class ClusterSpan:
         known = self._now()
         self._gather(known)
         return Recorded(known.session, closed=self._has_closed(known))
+
+    @contextmanager
+    def _spooled(self, body: Body, checksum: Checksum | None) -> Iterator[int]:
+        """An open file with exactly this body."""
+        whole = Span(0, self._span.length)
+        if isinstance(body, SpooledBody):
+            # It lies in a file already.
+            descriptor = body.of_its_own()
+            try:
+                if checksum is not None:
+                    _compare(body, whole, checksum)
+                if os.fstat(descriptor).st_size != whole.length:
+                    raise ChunkSizeMismatch()
+                yield descriptor
+            finally:
+                os.close(descriptor)
+            return
+        with self._ground.spooled(whole.length) as descriptor:
+            with disk_errors():
+                fill(descriptor, body, whole, ByteRanges([whole]), checksum)
+            yield descriptor
 
     def _store(self, cell: int, part: Span, piece: Piece) -> None:
         made: dict[str, Any] = {"start": part.start, "stop": part.stop, "part": None, "etag": None}
@@ -132,3 +154,11 @@ class ClusterSpan:
         if keys:
             with suppress(UploadError):
                 self._ground.bucket.delete(keys)
+
+
+def _compare(body: Body, span: Span, checksum: Checksum) -> None:
+    """Read a body for its digest alone. Raises ChunkSizeMismatch, ChecksumMismatch."""
+    for _, piece in pieces(body, span):
+        checksum.update(piece)
+    if not checksum.matches():
+        raise ChecksumMismatch()
