@@ -33,8 +33,8 @@ OWNER = {"Authorization": f"Bearer {'t' * 32}"}
 
 def test_nothing_of_many_nodes_is_loaded_where_there_is_one(tmp_path: Path) -> None:
     script = (
-        "import sys; from pathlib import Path; from app import create_app; from app.settings import Settings\n"
-        "create_app(Settings(data_dir=Path(sys.argv[1]), admin_token='t' * 32, _env_file=None))\n"
+        "import sys; from pathlib import Path; from app import create_app; from app.settings import Settings; from app.wiring import build\n"
+        "build(Settings(data_dir=Path(sys.argv[1]), admin_token='t' * 32, _env_file=None))\n"
         "print([name for name in sys.modules if name.startswith(('app.storage.cluster', 'psycopg', 'boto'))])"
     )
     found = subprocess.run(
