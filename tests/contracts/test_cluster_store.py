@@ -237,6 +237,33 @@ def test_an_opening_that_died_leaves_no_multipart_upload(another: Callable[[], N
     assert node.left() == ([], 0)
 
 
+@pytest.mark.parametrize("begun", [True, False], ids=["after the store", "before the store"])
+def test_an_upload_whose_opening_died_can_be_sent_all_the_same(another: Callable[[], Node], begun: bool) -> None:
+    node, data = another(), content(2 * CELL, 7)
+
+    def dies(key: str) -> str:
+        if begun:
+            begin(key)
+        os.kill(os.getpid(), signal.SIGKILL)
+        return ""
+
+    def open_() -> None:
+        mine = another()
+        mine.bucket.begin = dies  # type: ignore[method-assign]
+        mine.uploads.create(session(len(data), path="a.bin"))
+
+    begin = node.bucket.begin
+    with killed(open_):
+        assert node.left()[1] == begun
+    take(node.uploads, Span(0, CELL), data[:CELL])
+    assert take(node.uploads, Span(CELL, 2 * CELL), data[CELL:]).closed
+    assert node.uploads.open(ID).finish(node.inbox, FOLDER, 3.0).path == "a.bin"
+    node.uploads.open(ID).end(lambda each: each.completed("a.bin", None, 4.0))
+    node.uploads.delete(ID)
+    assert node.bytes_of("a.bin") == data
+    assert (len(node.left()[0]), node.left()[1]) == (1, 0)
+
+
 def test_what_the_store_has_ended_behind_our_back_comes_again(node: Node) -> None:
     data = content(2 * CELL, 4)
     node.uploads.create(session(len(data), path="a.bin"))

@@ -56,7 +56,12 @@ class Gatherer:
     def put_part(self, known: Known, cell: int, piece: Piece) -> tuple[int, str]:
         """Make a part of all bytes of a cell; its number, which nobody else has, and its ETag."""
         if known.multipart is None:
-            raise Busy(retry_after=1)  # Whoever opens the upload is about to.
+            # Whoever opened the upload died before he could begin it, or is about to.
+            self.begin(known)
+            with self._ground.database.read() as tx:
+                known = looked_again(tx, known.number)
+        if known.multipart is None:
+            raise Busy(retry_after=1)
         number = self._number(known, cell)
         try:
             return number, self._ground.bucket.put_part(known.whole_key, known.multipart, number, piece)
