@@ -99,7 +99,7 @@ def without_owners(tx: Transaction) -> None:
     tx.run("DROP TABLE account_keys")
     for table in OF_CLUSTERS:
         tx.run(f"DROP TABLE IF EXISTS store_{table}")  # On PostgreSQL alone.
-    for index in ("links_by_owner", "documents_by_link"):
+    for index in ("links_by_owner", "documents_by_link", "ledger_by_digest"):
         tx.run(f"DROP INDEX {index}")
     tx.run("ALTER TABLE links DROP COLUMN owner")
     tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
