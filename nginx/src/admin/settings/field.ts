@@ -55,6 +55,8 @@ export class Field implements Part {
     input.name = setting.name;
     input.value = setting.value;
     input.autocomplete = "off";
+    // What is typed here has an order of its own, such as hours and addresses, also where one reads from the right.
+    input.dir = "auto";
     input.readOnly = isFixed;
     input.spellcheck = false;
     heading.htmlFor = input.id;

@@ -53,6 +53,7 @@ export class MailServerField implements Part {
     this.#problem.hidden = true;
     for (const input of [this.#host, this.#user]) {
       input.autocomplete = "off";
+      input.dir = "auto";
       input.autocapitalize = "off";
       input.spellcheck = false;
     }

@@ -11,7 +11,7 @@ export default {
   role_member: "عضو",
   role_viewer: "مطّلع",
   teams: "الفِرق",
-  teams_hint: "أسماء بينها فواصل، مثل tax, wages. من في فريق يرى روابطه.",
+  teams_hint: "أسماء بينها فواصل، مثل \u2066tax, wages\u2069. من في فريق يرى روابطه.",
   display_name: "الاسم الذي يُعرف به",
   account_email: "البريد الإلكتروني",
   password_another: "كلمة مرور أخرى",

@@ -25,7 +25,7 @@ export default {
   all_done: "Alles, was an diesem Link getan wurde",
   the_link: "Link",
   only_here: "Diese Adresse funktioniert nur auf diesem Rechner.",
-  only_here_set: "Die Adresse, die Absender benutzen, steht unter {settings}: Tragen Sie sie dort ein.",
+  only_here_set: "Tragen Sie unter {settings} die Adresse ein, die Absender benutzen.",
   open_link: "Link öffnen",
   send_it: "Verschicken",
   qr: "QR-Code",
