@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, CDPSession, Page, expect
 
+from tests.support.admin import log_in
 from tests.support.browser import LAN_HOST, built_pages
 from tests.support.client import Client
 from tests.support.files import eventually
@@ -67,10 +68,8 @@ def desk_in(browser: Browser, url: str, token: str, **options: Any) -> Iterator[
     page = context.new_page()
     try:
         page.goto("/admin")
-        # By what is the same in each language.
-        page.locator("#token").fill(token)
-        page.locator("#log-in").click()
-        expect(page.locator("#links-title")).to_be_visible()
+        log_in(page, token)
+        expect(page.get_by_role("heading", name="Your links")).to_be_visible()
         yield page
     finally:
         context.close()
@@ -129,25 +128,25 @@ def test_an_owner_is_told_in_the_browser_and_led_to_the_link(
         # Nothing is registered before anybody has asked.
         assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
         page.evaluate(SUBSCRIBES, told.subscription())
-        page.get_by_role("button", name="Melden, was ankommt").click()
-        dialog = page.get_by_role("dialog", name="Melden, was ankommt")
-        dialog.get_by_role("button", name="Hier melden").click()
-        expect(dialog.get_by_text("Diesem Browser wird gemeldet, was ankommt.")).to_be_visible(timeout=20_000)
-        expect(dialog.get_by_role("button", name="Eine Probe zeigen")).to_be_focused()
+        page.get_by_role("button", name="Tell me what arrives").click()
+        dialog = page.get_by_role("dialog", name="Tell me what arrives")
+        dialog.get_by_role("button", name="Tell me here").click()
+        expect(dialog.get_by_text("This browser is told what arrives.")).to_be_visible(timeout=20_000)
+        expect(dialog.get_by_role("button", name="Show a test")).to_be_focused()
         key = owner.call("GET", "/api/droppr/push", owner=True).json["key"]
         assert page.evaluate("key => `${bytesOf(key)}` === `${asked.applicationServerKey}`", key)
         assert page.evaluate("asked.userVisibleOnly") is True
         # One worker, below the owner's pages and for no other.
         scopes = page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.map(each => each.scope))")
         assert scopes == [f"{front.url}/admin/"]
-        dialog.get_by_role("button", name="Eine Probe zeigen").click()
+        dialog.get_by_role("button", name="Show a test").click()
         assert service.shown(told)[0]["title"] == "Droppr"
         # Once more changes nothing.
-        dialog.get_by_role("button", name="Schließen").click()
-        page.get_by_role("button", name="Melden, was ankommt").click()
-        expect(dialog.get_by_role("button", name="Hier nicht mehr melden")).to_be_visible()
+        dialog.get_by_role("button", name="Close").click()
+        page.get_by_role("button", name="Tell me what arrives").click()
+        expect(dialog.get_by_role("button", name="Stop telling me here")).to_be_visible()
         assert len(owner.call("GET", "/api/droppr/push", owner=True).json["browsers"]) == 1
-        dialog.get_by_role("button", name="Schließen").click()
+        dialog.get_by_role("button", name="Close").click()
 
         # What the server sends to the push service, that brings to the browser.
         link.deliver("one.pdf", b"1", sender_name="Anna")
@@ -175,8 +174,8 @@ def test_an_owner_is_told_in_the_browser_and_led_to_the_link(
         eventually(lambda: "Tax papers" not in [each["title"] for each in shown(page)], seconds=20, what="its end")
 
         # Whoever logs out is not told here any more.
-        page.get_by_role("button", name="Abmelden").click()
-        expect(page.get_by_label("Admin-Token")).to_be_visible()
+        page.get_by_role("button", name="Log out").click()
+        expect(page.get_by_label("Admin token")).to_be_visible()
         assert owner.call("GET", "/api/droppr/push", owner=True).json["browsers"] == []
         assert page.evaluate("navigator.serviceWorker.getRegistrations().then(all => all.length)") == 0
 
