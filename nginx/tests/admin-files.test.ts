@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { FileGrid, measuresOf } from "../src/admin/files/grid";
 import { keyOf } from "../src/admin/files/keys";
 import { FileRow, type RowPorts } from "../src/admin/files/row";
 import { Selection } from "../src/admin/files/selection";
@@ -87,28 +88,86 @@ describe("Keys", () => {
   });
 
   it("move, choose and delete in the list alone, and no letter alone does anything", () => {
-    expect(keyOf(pressed("ArrowDown", { shiftKey: true }), true, 9)).toEqual({
+    expect(keyOf(pressed("ArrowDown", { shiftKey: true }), true, { page: 9 })).toEqual({
       kind: "move",
       to: 1,
       stretch: true,
     });
-    expect(keyOf(pressed("PageUp"), true, 9)).toMatchObject({ to: -9 });
-    expect(keyOf(pressed("End"), true, 9)).toMatchObject({ to: "end" });
-    expect(keyOf(pressed("a", { ctrlKey: true }), true, 9)).toEqual({ kind: "all" });
-    expect(keyOf(pressed("Delete"), true, 9)).toEqual({ kind: "remove" });
-    for (const key of ["ArrowDown", "Delete", " ", "Home"]) expect(keyOf(pressed(key), false, 9)).toBeNull();
-    for (const letter of "abcdefghijklmnopqrstuvwxyz") expect(keyOf(pressed(letter), true, 9)).toBeNull();
-    expect(keyOf(pressed("Delete", { altKey: true }), true, 9)).toBeNull();
-    expect(keyOf(pressed("Enter"), true, 9)).toBeNull();
+    expect(keyOf(pressed("PageUp"), true, { page: 9 })).toMatchObject({ to: -9 });
+    expect(keyOf(pressed("End"), true, { page: 9 })).toMatchObject({ to: "end" });
+    expect(keyOf(pressed("a", { ctrlKey: true }), true, { page: 9 })).toEqual({ kind: "all" });
+    expect(keyOf(pressed("Delete"), true, { page: 9 })).toEqual({ kind: "remove" });
+    for (const key of ["ArrowDown", "Delete", " ", "Home"])
+      expect(keyOf(pressed(key), false, { page: 9 })).toBeNull();
+    for (const letter of "abcdefghijklmnopqrstuvwxyz")
+      expect(keyOf(pressed(letter), true, { page: 9 })).toBeNull();
+    expect(keyOf(pressed("Delete", { altKey: true }), true, { page: 9 })).toBeNull();
+    expect(keyOf(pressed("Enter"), true, { page: 9 })).toBeNull();
+  });
+
+  it("go by lines and to both sides among tiles, which a list knows nothing of", () => {
+    const tiles = { page: 3, columns: 5 };
+    const to = (key: string, standing: object = {}) => keyOf(pressed(key), true, { ...tiles, ...standing });
+    expect(to("ArrowDown")).toMatchObject({ to: 5 });
+    expect(to("ArrowUp")).toMatchObject({ to: -5 });
+    expect(to("PageDown")).toMatchObject({ to: 15 });
+    expect([to("ArrowRight"), to("ArrowLeft")]).toMatchObject([{ to: 1 }, { to: -1 }]);
+    expect(to("ArrowLeft", { onward: "ArrowLeft" })).toMatchObject({ to: 1 });
+    expect(to("ArrowRight", { columns: 1 })).toBeNull();
   });
 
   it("leave a field and a button what is theirs", () => {
     const field = document.createElement("input");
     const button = document.createElement("button");
-    expect(keyOf(pressed("/"), false, 9)).toEqual({ kind: "search" });
-    expect(keyOf(pressed("/", {}, field), false, 9)).toBeNull();
-    expect(keyOf(pressed(" "), true, 9)).toEqual({ kind: "choose", stretch: false });
-    expect(keyOf(pressed(" ", {}, button), true, 9)).toBeNull();
+    expect(keyOf(pressed("/"), false, { page: 9 })).toEqual({ kind: "search" });
+    expect(keyOf(pressed("/", {}, field), false, { page: 9 })).toBeNull();
+    expect(keyOf(pressed(" "), true, { page: 9 })).toEqual({ kind: "choose", stretch: false });
+    expect(keyOf(pressed(" ", {}, button), true, { page: 9 })).toBeNull();
+  });
+});
+
+describe("Tiles", () => {
+  it("are as many beside each other as there is room for, two at least, and fill it", () => {
+    for (const [room, columns] of [
+      [1060, 5],
+      [700, 3],
+      [300, 2],
+      [100, 2],
+    ] as const) {
+      const { columns: found, width, height } = measuresOf(room);
+      expect(found).toBe(columns);
+      expect(width * columns + 12 * (columns - 1)).toBeLessThanOrEqual(room);
+      expect(height).toBeGreaterThan((width * 2) / 3);
+    }
+  });
+
+  it("keep of very many only those that can be seen in the document, each in its place", () => {
+    const [list, scroller] = [document.createElement("ul"), document.createElement("div")];
+    scroller.append(list);
+    document.body.append(scroller);
+    Object.defineProperty(list, "clientWidth", { value: 1060 });
+    Object.defineProperty(scroller, "clientHeight", { value: 600 });
+    const makeTile = () => {
+      const element = document.createElement("li");
+      const paint = ({ id }: { id: number }) => element.replaceChildren(String(id));
+      return { element, paint };
+    };
+    const grid = new FileGrid<{ id: number }>(list, scroller, makeTile, () => undefined);
+    grid.setItems(Array.from({ length: 100_000 }, (_, id) => ({ id })));
+    grid.reveal(0);
+    expect(list.firstElementChild?.textContent).toBe("0");
+    grid.reveal(77_777);
+    const shown = [...list.children].map(({ textContent }) => Number(textContent));
+    expect(shown).toContain(77_777);
+    expect(shown.length).toBeLessThan(60);
+    expect(shown).toEqual([...shown].sort((one, other) => one - other));
+    const { height } = measuresOf(1060);
+    const place = grid.rowOf({ id: 77_777 })?.element as HTMLElement;
+    expect(place.style.transform).toBe(
+      `translate(${2 * (measuresOf(1060).width + 12)}px, ${15_555 * (height + 12)}px)`,
+    );
+    expect(grid.reach).toBeGreaterThan(77_777);
+    scroller.remove();
   });
 });
 

@@ -106,7 +106,7 @@ _FAULTS = r"""({ main, row }) => {
     }
 
     // What stays at an edge of the screen lies over what is scrolled below it.
-    const stays = each => each.closest('.selection-bar, .send-bar');
+    const stays = each => each.closest('.selection-bar, .send-bar, .panel-acts');
     const used = 'button, a[href], input, select, textarea, summary';
     const parts = all.filter(each => each.matches(used));
     parts.forEach((each, at) => {

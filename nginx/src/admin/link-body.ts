@@ -12,7 +12,7 @@ import { FileTable } from "./files/table";
 import { formatNumber } from "./format";
 import { HISTORY_FILES, History } from "./history";
 import { loadWords, sentences, t } from "./i18n";
-import { LookApi } from "./looks/look-api";
+import { LookApi, TILE_PIXELS } from "./looks/look-api";
 import { Looker } from "./looks/looker";
 import { Pictures } from "./looks/pictures";
 import { acts, cloned, part, say, show } from "./parts";
@@ -98,6 +98,7 @@ export class LinkBody {
     part(root, "share", HTMLElement).append(share);
     const looks = new LookApi(link.hash);
     const pictures = new Pictures((...asked) => looks.picture(...asked));
+    const tiles = new Pictures((...asked) => looks.picture(...asked), TILE_PIXELS);
     const looker = new Looker<ReceivedFile>({
       hash: link.hash,
       beside: (file, step) => this.#files.beside(file, step),
@@ -120,7 +121,7 @@ export class LinkBody {
         void looker.open(file);
         return true;
       },
-      picture: (place, uploadId) => pictures.show(place, uploadId),
+      picture: (place, uploadId, isTile) => (isTile ? tiles : pictures).show(place, uploadId),
       passOn: (path) => this.#passOn(path),
       itemTitle: (item) => this.#link.items.find(({ id }) => id === item)?.title ?? "",
       isGone: (path) => api.isGone(link.hash, path),

@@ -33,14 +33,15 @@ export class Mailing {
     this.#ports = ports;
     this.#wait = wait;
     this.#to.value = ports.to ?? "";
-    submits(this.element, () => this.#send());
+    submits(this.element, () => this.send());
   }
 
   focus(): void {
     this.#to.focus();
   }
 
-  async #send(): Promise<void> {
+  /** Mails it as the form says. */
+  async send(): Promise<void> {
     show(this.#problem, "");
     try {
       const told = await this.#ports.mail(this.#to.value, this.#text.value);

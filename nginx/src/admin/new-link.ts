@@ -24,6 +24,10 @@ export class NewLink {
   readonly #password = need("made-password-text");
   readonly #panel = need("new-panel", HTMLDialogElement);
   readonly #opener = need("open-panel", HTMLButtonElement);
+  readonly #plain = need("make", HTMLButtonElement);
+  readonly #send = need("make-send", HTMLButtonElement);
+  /** Whether the link is to be mailed as soon as it is made. */
+  #sends = false;
   #owner: OwnerField | null = null;
   #terms = this.#freshTerms();
   /** Between whom it lets choose. */
@@ -38,6 +42,9 @@ export class NewLink {
   constructor(api: OwnerApi, onMade: () => void) {
     this.#api = api;
     this.#onMade = onMade;
+    this.#form.addEventListener("submit", ({ submitter }) => {
+      this.#sends = submitter === this.#send;
+    });
     submits(this.#form, () => this.#make());
     acts(need("for-many", HTMLButtonElement), () => this.#forMany());
     copies(need("copy-password", HTMLButtonElement), () => this.#password.textContent ?? "");
@@ -96,6 +103,7 @@ export class NewLink {
     this.#ownFolder = false;
     this.#folder.value = freeFolder(folderOf(link.title) || link.folder, this.#folders);
     this.open();
+    void this.#offerSending();
     this.#title.select();
   }
 
@@ -138,6 +146,17 @@ export class NewLink {
   #follow(target: EventTarget | null): void {
     if (target === this.#title && !this.#ownFolder)
       this.#folder.value = freeFolder(folderOf(this.#title.value), this.#folders);
+    void this.#offerSending();
+  }
+
+  /** Where there is somebody to mail it to, and mail to do it by. */
+  async #offerSending(): Promise<void> {
+    const email = field(this.#form, "recipient_email", HTMLInputElement);
+    const offered = email.value.trim() !== "" && (await mayMail());
+    // It may be another form by now, or another address.
+    const isOffered = offered && email.isConnected && email.value.trim() !== "";
+    this.#send.hidden = !isOffered;
+    this.#plain.classList.toggle("primary", !isOffered);
   }
 
   #closed(): void {
@@ -153,7 +172,7 @@ export class NewLink {
         ...termsOf(this.#terms.read()),
         ...this.#owner?.changed,
       });
-      this.#handOver(link, this.#terms.password);
+      this.#handOver(link, this.#terms.password, this.#sends);
       this.#onMade();
     } catch (error) {
       const fields = fieldProblems(error);
@@ -161,9 +180,10 @@ export class NewLink {
     }
   }
 
-  #handOver(link: OwnerLink, password: string): void {
+  #handOver(link: OwnerLink, password: string, sends: boolean): void {
     const share = makeShare(addressOf(link.url), nameOf(link), {
-      qrAtOnce: true,
+      qrAtOnce: !sends,
+      mailAtOnce: sends,
       to: link.due.forEmail,
       mail: (to, text) => this.#api.mail(link.hash, to, text),
       told: (id) => this.#api.told(id),
@@ -175,6 +195,7 @@ export class NewLink {
     this.#ownFolder = false;
     this.#terms = this.#freshTerms();
     if (this.#usualHours !== null) this.#terms.expiresUsually(this.#usualHours);
+    void this.#offerSending();
     this.#swap(true);
     share.querySelector("input")?.focus();
     say(t("link_ready_said"));
@@ -213,6 +234,15 @@ export class NewLink {
     this.#title.closest(".field")?.after(this.#folderField);
     this.#placeOwner();
     return terms;
+  }
+}
+
+/** What is known of the server's mail is loaded when there is somebody to mail to. */
+async function mayMail(): Promise<boolean> {
+  try {
+    return await (await import("./settings/standing")).mayMail();
+  } catch {
+    return false;
   }
 }
 

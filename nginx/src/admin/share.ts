@@ -1,13 +1,15 @@
 // A link's address: to copy, to open, to mail, to show to a telephone.
 
 import { loadWords, t } from "./i18n";
-import type { MailPorts } from "./mailing";
+import type { Mailing, MailPorts } from "./mailing";
 import { acts, clonedElement, copies, part } from "./parts";
 import { SETTINGS_ADDRESS } from "./places";
 
 export interface ShareOptions extends MailPorts {
   /** Whether the QR code is there at once or only when asked for. */
   readonly qrAtOnce: boolean;
+  /** Whether it is mailed at once to whom it is for. */
+  readonly mailAtOnce?: boolean;
 }
 
 /** Whether the address leads nowhere from any other machine. */
@@ -54,23 +56,28 @@ async function isSent(address: string, name: string): Promise<boolean> {
 }
 
 /** The form is loaded when the first link is mailed. */
-function mails(root: HTMLElement, address: string, name: string, ports: MailPorts): void {
+function mails(root: HTMLElement, address: string, name: string, options: ShareOptions): void {
   const button = part(root, "mail", HTMLButtonElement);
   const frame = part(root, "mailing", HTMLElement);
-  acts(button, async () => {
-    if (frame.firstChild === null && (await isSent(address, name))) return;
+  const open = async (): Promise<Mailing | null> => {
     frame.hidden = !frame.hidden;
     button.setAttribute("aria-expanded", String(!frame.hidden));
-    if (frame.hidden || frame.firstChild !== null) return;
+    if (frame.hidden || frame.firstChild !== null) return null;
     try {
       const [{ Mailing }] = await Promise.all([import("./mailing"), loadWords("people")]);
-      const mailing = new Mailing(ports);
+      const mailing = new Mailing(options);
       frame.replaceChildren(mailing.element);
-      mailing.focus();
+      return mailing;
     } catch {
       frame.textContent = t("not_loaded");
+      return null;
     }
+  };
+  acts(button, async () => {
+    if (frame.firstChild === null && (await isSent(address, name))) return;
+    (await open())?.focus();
   });
+  if (options.mailAtOnce === true) void open().then((mailing) => mailing?.send());
 }
 
 /** The drawing code is loaded when the first code is wanted. */

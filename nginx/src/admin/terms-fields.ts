@@ -245,11 +245,7 @@ export class TermsFields {
 
   /** A browser cannot point at a wrong value inside what is folded up. */
   #openForTrouble(): void {
-    const open = (event: Event): void => {
-      let folded = event.target instanceof Element ? event.target.closest("details") : null;
-      for (; folded !== null; folded = folded.parentElement?.closest("details") ?? null) folded.open = true;
-    };
-    this.#root.addEventListener("invalid", open, { capture: true });
+    this.#root.addEventListener("invalid", ({ target }) => unfold(target), { capture: true });
   }
 
   #size(name: string): Size {
@@ -307,8 +303,6 @@ export function markProblems(form: HTMLFormElement, problems: ReadonlyMap<string
     else mark(control, words);
     first ??= control;
   }
-  const folded = first?.closest("details");
-  if (folded) folded.open = true;
   first?.focus();
   return homeless;
 }
@@ -321,7 +315,14 @@ export function clearProblems(form: HTMLFormElement): void {
   }
 }
 
+/** Opens all that it is folded up in. */
+function unfold(target: EventTarget | null): void {
+  let folded = target instanceof Element ? target.closest("details") : null;
+  for (; folded !== null; folded = folded.parentElement?.closest("details") ?? null) folded.open = true;
+}
+
 function mark(control: Control, words: string): void {
+  unfold(control);
   const problem = document.createElement("span");
   problem.className = "problem";
   problem.id = freshId("problem");

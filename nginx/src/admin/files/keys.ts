@@ -7,8 +7,16 @@ export type KeyAct =
 
 type Pressed = Pick<KeyboardEvent, "key" | "shiftKey" | "ctrlKey" | "metaKey" | "altKey" | "target">;
 
-/** `inList` where the focus is on a row; `page` rows are seen at once. */
-export function keyOf(event: Pressed, inList: boolean, page: number): KeyAct | null {
+/** How what is gone about in stands: `page` lines are seen at once; with more than one column, `onward` is the key that leads to the next. */
+export interface Standing {
+  readonly page: number;
+  readonly columns?: number;
+  readonly onward?: "ArrowRight" | "ArrowLeft";
+}
+
+/** `inList` where the focus is on a row. */
+export function keyOf(event: Pressed, inList: boolean, standing: Standing): KeyAct | null {
+  const { page, columns = 1, onward = "ArrowRight" } = standing;
   const { key, shiftKey: stretch, ctrlKey, metaKey, altKey, target } = event;
   if (altKey) return null;
   const writes =
@@ -18,13 +26,16 @@ export function keyOf(event: Pressed, inList: boolean, page: number): KeyAct | n
   if (ctrlKey || metaKey) return key.toLowerCase() === "a" ? { kind: "all" } : null;
   switch (key) {
     case "ArrowDown":
-      return { kind: "move", to: 1, stretch };
+      return { kind: "move", to: columns, stretch };
     case "ArrowUp":
-      return { kind: "move", to: -1, stretch };
+      return { kind: "move", to: -columns, stretch };
+    case "ArrowRight":
+    case "ArrowLeft":
+      return columns === 1 ? null : { kind: "move", to: key === onward ? 1 : -1, stretch };
     case "PageDown":
-      return { kind: "move", to: page, stretch };
+      return { kind: "move", to: page * columns, stretch };
     case "PageUp":
-      return { kind: "move", to: -page, stretch };
+      return { kind: "move", to: -page * columns, stretch };
     case "Home":
       return { kind: "move", to: "start", stretch };
     case "End":

@@ -2,12 +2,12 @@
 
 import { make, makeButton, oncePerFrame, setHidden, setText } from "../../page/dom";
 import { guardSecondClick } from "../../page/second-click";
-import { VirtualList } from "../../page/virtual-list";
 import { formatBytes } from "../format";
 import { joined, t } from "../i18n";
 import { say } from "../parts";
 import { visibleName } from "../visible";
 import type { FilePage, ReceivedFile, SenderFiles } from "../wire";
+import { Arranged } from "./arranged";
 import { Filters } from "./filters";
 import { Heads } from "./heads";
 import { keyOf } from "./keys";
@@ -18,10 +18,9 @@ import { type Entry, type Found, Shelf } from "./shelf";
 import { isFiltered, sortedBy, type View } from "./view";
 
 export interface TablePorts
-  extends Pick<
-    RowPorts,
-    "hash" | "open" | "picture" | "rename" | "share" | "passOn" | "itemTitle" | "isGone"
-  > {
+  extends Pick<RowPorts, "hash" | "open" | "rename" | "share" | "passOn" | "itemTitle" | "isGone"> {
+  /** Shows a small picture in place of what stands there, or a larger one for a tile; null for no file. */
+  readonly picture: (place: HTMLElement, uploadId: string | null, isTile: boolean) => void;
   readonly load: (
     query: Record<string, string>,
     cursor: string,
@@ -50,7 +49,7 @@ export class FileTable {
   readonly #bar: SelectionBar;
   readonly #list = make("ul", { className: "file-list" });
   readonly #scroller = make("div", { className: "file-scroller" }, this.#list);
-  readonly #rows: VirtualList<Entry>;
+  readonly #rows: Arranged<Entry>;
   readonly #news: HTMLButtonElement;
   readonly #count = make("p", { className: "facts file-count" });
   readonly #none = make("div", { className: "quiet file-none" });
@@ -92,6 +91,7 @@ export class FileTable {
     });
     const rowPorts: RowPorts = {
       ...ports,
+      picture: (place, uploadId) => ports.picture(place, uploadId, this.#rows.isGrid),
       isChosen: ({ uploadId }) => this.#selection.has(uploadId),
       isCurrent: (entry) => this.#shelf.items[this.#current] === entry,
       // What failed is told at once, with what can be done about it.
@@ -100,7 +100,12 @@ export class FileTable {
       unfold: (entry) => this.#unfold(entry),
       remove: (file) => void this.#removeOne(file),
     };
-    this.#rows = new VirtualList(this.#list, this.#scroller, () => new FileRow(rowPorts), this.#paintSoon);
+    this.#rows = new Arranged<Entry>(this.#list, this.#scroller, {
+      makeRow: () => new FileRow(rowPorts),
+      paintSoon: this.#paintSoon,
+      changed: () => this.#rearrange(),
+      failed: ports.complain,
+    });
     this.#news = makeButton("", "slim file-news", () => void this.#reload());
     this.#news.hidden = true;
     this.#build();
@@ -110,7 +115,7 @@ export class FileTable {
     this.#list.setAttribute("role", "list");
     this.#list.setAttribute("aria-label", t("received"));
     this.element.append(
-      this.#filters.element,
+      make("div", { className: "file-top" }, this.#filters.element, this.#rows.element),
       this.#news,
       this.#heads.element,
       this.#scroller,
@@ -258,16 +263,24 @@ export class FileTable {
     if (this.#shown !== items) {
       this.#shown = items;
       this.#current = Math.max(0, Math.min(this.#current, items.length - 1));
-      this.#rows.setItems(items);
+      this.#rows.now.setItems(items);
     }
     if (this.#isOld) {
       this.#isOld = false;
       this.#paintAround();
     }
     if (items.length === 0) return;
-    this.#rows.paint();
-    const { scrollTop, clientHeight } = this.#scroller;
-    this.#shelf.want(Math.ceil((scrollTop + clientHeight) / ROW_PIXELS));
+    this.#rows.now.paint();
+    this.#shelf.want(this.#rows.now.reach);
+  }
+
+  /** The same files in another way, with the one that was current in view. */
+  #rearrange(): void {
+    this.element.classList.toggle("as-grid", this.#rows.isGrid);
+    this.#shown = null;
+    this.#isOld = true;
+    this.#paint();
+    if (this.#shelf.items.length > 0) this.#rows.now.reveal(this.#current);
   }
 
   /** What stands around the rows, which no scrolling changes. */
@@ -277,6 +290,7 @@ export class FileTable {
     const filtered = isFiltered(view);
     setHidden(this.#none, !nothing || !filtered);
     setHidden(this.#scroller, items.length === 0);
+    setHidden(this.#rows.element, items.length === 0);
     setHidden(this.#heads.element, items.length < 2);
     const chosen = this.#selection.extentIn(found);
     this.#heads.show(view, chosen.files === 0 ? "none" : chosen.files === found.files ? "all" : "some");
@@ -301,7 +315,7 @@ export class FileTable {
 
   #rowAt(index: number): FileRow | undefined {
     const entry = this.#shelf.items[index];
-    return entry === undefined ? undefined : (this.#rows.rowOf(entry) as FileRow | undefined);
+    return entry === undefined ? undefined : (this.#rows.now.rowOf(entry) as FileRow | undefined);
   }
 
   /** Where the focus goes by itself, keys go on from there. */
@@ -315,7 +329,7 @@ export class FileTable {
 
   #goTo(index: number): void {
     this.#current = Math.max(0, Math.min(index, this.#shelf.items.length - 1));
-    this.#rows.reveal(this.#current);
+    this.#rows.now.reveal(this.#current);
     this.#rowAt(this.#current)?.focus();
     this.#paintSoon();
   }
@@ -354,13 +368,20 @@ export class FileTable {
 
   #onKey(event: KeyboardEvent): void {
     const inList = this.#list.contains(event.target as Node);
-    const key = keyOf(event, inList, Math.max(1, Math.floor(this.#scroller.clientHeight / ROW_PIXELS) - 1));
+    const { page, columns } = this.#rows.now;
+    const onward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
+    const key = keyOf(event, inList, { page, columns, onward });
     if (key === null) return;
     event.preventDefault();
     const entry = this.#shelf.items[this.#current];
     if (key.kind === "move") {
+      const { length } = this.#shelf.items;
       const to =
-        key.to === "start" ? 0 : key.to === "end" ? this.#shelf.items.length - 1 : this.#current + key.to;
+        key.to === "start"
+          ? 0
+          : key.to === "end"
+            ? length - 1
+            : this.#rows.moved(this.#current, key.to, length);
       const before = this.#current;
       this.#goTo(to);
       if (key.stretch) {
@@ -434,7 +455,5 @@ export class FileTable {
   }
 }
 
-/** As high as a row is where a pointer is fine: what PageDown goes by. */
-const ROW_PIXELS = 44;
 /** Of what lies further down nothing is asked until somebody comes near it. */
 const UNSETTLED_LOOKED_AT = 200;

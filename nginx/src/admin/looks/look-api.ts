@@ -7,8 +7,9 @@ import { API } from "../../page/base";
 
 export type LookKind = Declared<"Look">["look"];
 const KINDS = ["picture", "pages", "video", "audio", "text", "none"] as const satisfies readonly LookKind[];
-/** Pixels of the longer side: in a row, and on the whole screen. */
+/** Pixels of the longer side: in a row, in a tile, and on the whole screen. */
 export const ROW_PIXELS = 160;
+export const TILE_PIXELS = 480;
 export const SCREEN_PIXELS = 1_600;
 const MOST_TRIES = 30;
 const BUSY_SECONDS = 2;

@@ -23,6 +23,7 @@ interface Wanted {
 
 export class Pictures {
   readonly #load: Load;
+  readonly #pixels: number;
   readonly #watching: IntersectionObserver;
   /** Places that can be seen. */
   readonly #inView = new WeakSet<Element>();
@@ -36,8 +37,10 @@ export class Pictures {
   /** When the first of those began to wait that nobody has begun to ask for. */
   #since = 0;
 
-  constructor(load: Load) {
+  /** Pictures whose longer side has so many pixels. */
+  constructor(load: Load, pixels = ROW_PIXELS) {
     this.#load = load;
+    this.#pixels = pixels;
     this.#watching = new IntersectionObserver((entries) => this.#saw(entries));
   }
 
@@ -116,7 +119,7 @@ export class Pictures {
   async #bring(wanted: Wanted): Promise<void> {
     const { place, uploadId } = wanted;
     try {
-      const blob = await this.#load(uploadId, ROW_PIXELS, 1, new AbortController().signal);
+      const blob = await this.#load(uploadId, this.#pixels, 1, new AbortController().signal);
       const url = URL.createObjectURL(blob);
       this.#keep(uploadId, url);
       if (!this.#isWanted(wanted)) return;

@@ -20,6 +20,12 @@ export function textOf({ settings }: Settings, name: string): string {
   return settings.find((each) => each.name === name)?.value ?? "";
 }
 
+/** Whether a link may be mailed by the server; who is told nothing of how it is set up may try. */
+export async function mayMail(): Promise<boolean> {
+  const known = await standing();
+  return known === null || sendsMail(known);
+}
+
 export function sendsMail({ settings }: Settings): boolean {
   return settings.some(({ server }) => server !== null);
 }

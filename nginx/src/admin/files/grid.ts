@@ -1,0 +1,153 @@
+// Files as tiles in lines, of which only those that can be seen, and a little around them, are in the document. All tiles are of one
+// size, so that where one lies is reckoned and nothing is measured. A tile that went out of sight shows what comes into it.
+
+import { setAttribute } from "../../page/dom";
+import type { Listed, VirtualRow } from "../../page/virtual-list";
+import type { Arrangement } from "./arranged";
+import "./grid.css";
+
+/** Lines kept ready above and below, for the keys and for Tab. */
+const LINES_AROUND = 2;
+const GAP = 12;
+/** What stands below a picture: the name, and who sent it when. */
+const WORDS_PIXELS = 56;
+/** How wide a tile is at least; on a phone two stand beside each other. */
+const LEAST_PIXELS = 176;
+const LEAST_COLUMNS = 2;
+
+export interface Measures {
+  readonly columns: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Tiles of 3 to 2 with words below them, as many as there is room for. */
+export function measuresOf(room: number): Measures {
+  const columns = Math.max(LEAST_COLUMNS, Math.floor((room + GAP) / (LEAST_PIXELS + GAP)));
+  const width = Math.max(1, Math.floor((room - GAP * (columns - 1)) / columns));
+  return { columns, width, height: Math.round((width * 2) / 3) + WORDS_PIXELS };
+}
+
+export class FileGrid<T extends Listed> implements Arrangement<T> {
+  readonly #list: HTMLElement;
+  readonly #scroller: HTMLElement;
+  readonly #makeTile: () => VirtualRow<T>;
+  readonly #tiles = new Map<number, VirtualRow<T>>();
+  readonly #spare: VirtualRow<T>[] = [];
+  #items: readonly T[] = [];
+  #room = -1;
+  #measures = measuresOf(0);
+  #isRtl = false;
+
+  constructor(
+    list: HTMLElement,
+    scroller: HTMLElement,
+    makeTile: () => VirtualRow<T>,
+    paintSoon: () => void,
+  ) {
+    this.#list = list;
+    this.#scroller = scroller;
+    this.#makeTile = makeTile;
+    scroller.addEventListener("scroll", paintSoon, { passive: true });
+    new ResizeObserver(() => {
+      this.#room = -1;
+      paintSoon();
+    }).observe(scroller);
+  }
+
+  get columns(): number {
+    return this.#measures.columns;
+  }
+
+  setItems(items: readonly T[]): void {
+    this.#items = items;
+    this.#room = -1;
+  }
+
+  rowOf(item: T): VirtualRow<T> | undefined {
+    return this.#tiles.get(item.id);
+  }
+
+  /** Up to which place one sees. */
+  get reach(): number {
+    const { scrollTop, clientHeight } = this.#scroller;
+    return Math.ceil((scrollTop + clientHeight) / this.#step) * this.columns;
+  }
+
+  /** So many lines can be seen. */
+  get page(): number {
+    return Math.max(1, Math.floor(this.#scroller.clientHeight / this.#step) - 1);
+  }
+
+  reveal(index: number): void {
+    this.#measure();
+    const top = Math.floor(index / this.columns) * this.#step;
+    const bottom = top + this.#measures.height;
+    const { scrollTop, clientHeight } = this.#scroller;
+    if (top < scrollTop) this.#scroller.scrollTop = top;
+    else if (bottom > scrollTop + clientHeight) this.#scroller.scrollTop = bottom - clientHeight;
+    this.paint();
+  }
+
+  paint(): void {
+    this.#measure();
+    const { scrollTop, clientHeight } = this.#scroller;
+    const top = Math.max(0, Math.floor(scrollTop / this.#step) - LINES_AROUND);
+    const bottom = Math.ceil((scrollTop + clientHeight) / this.#step) + LINES_AROUND;
+    const first = top * this.columns;
+    const wanted = this.#items.slice(first, bottom * this.columns);
+    this.#takeAllBut(new Set(wanted.map(({ id }) => id)));
+    let before: Element | null = null;
+    wanted.forEach((item, at) => {
+      before = this.#show(item, first + at, before);
+    });
+    for (const { element } of this.#spare) element.remove();
+  }
+
+  get #step(): number {
+    return this.#measures.height + GAP;
+  }
+
+  #measure(): void {
+    if (this.#room >= 0) return;
+    this.#room = this.#list.clientWidth;
+    this.#measures = measuresOf(this.#room);
+    this.#isRtl = getComputedStyle(this.#list).direction === "rtl";
+    const lines = Math.ceil(this.#items.length / this.columns);
+    this.#list.style.height = `${Math.max(0, lines * this.#step - GAP)}px`;
+    this.#list.style.setProperty("--tile-width", `${this.#measures.width}px`);
+    this.#list.style.setProperty("--tile-height", `${this.#measures.height}px`);
+  }
+
+  #show(item: T, index: number, before: Element | null): Element {
+    const tile = this.#tiles.get(item.id) ?? this.#add(item);
+    const { element } = tile;
+    // The order in the document is the order of Tab; moving an element that stands right would cost it its focus.
+    const place = before === null ? this.#list.firstElementChild : before.nextElementSibling;
+    if (place !== element) this.#list.insertBefore(element, place);
+    tile.paint(item);
+    const across = (index % this.columns) * (this.#measures.width + GAP);
+    const down = Math.floor(index / this.columns) * this.#step;
+    const where = `translate(${this.#isRtl ? -across : across}px, ${down}px)`;
+    if (element.style.transform !== where) element.style.transform = where;
+    setAttribute(element, "aria-posinset", String(index + 1));
+    setAttribute(element, "aria-setsize", String(this.#items.length));
+    return element;
+  }
+
+  #add(item: T): VirtualRow<T> {
+    const tile = this.#spare.pop() ?? this.#makeTile();
+    this.#tiles.set(item.id, tile);
+    return tile;
+  }
+
+  #takeAllBut(wanted: ReadonlySet<number>): void {
+    for (const [id, tile] of this.#tiles) {
+      if (wanted.has(id)) continue;
+      this.#tiles.delete(id);
+      // Nor is whoever was on a button of one file taken to another's.
+      if (tile.element.contains(document.activeElement)) tile.element.remove();
+      this.#spare.push(tile);
+    }
+  }
+}
