@@ -1,7 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { parseMailed } from "../src/admin/chasing";
 import { NOT_DUE } from "../src/admin/due";
+import { parseParty } from "../src/admin/party-wire";
 import { Making, type MakingPorts, type Wanted } from "../src/admin/people/making";
 import { summaryWords } from "../src/admin/people/panel";
+import { mailedWords, peopleOfLink } from "../src/admin/people/tab";
 import { filledIn, MOST_PEOPLE, peopleOf } from "../src/admin/people/table";
 import type { Terms } from "../src/admin/terms";
 import type { OwnerLink, Told } from "../src/admin/wire";
@@ -166,5 +169,58 @@ describe("making links for them", () => {
     expect(pauses).toEqual([0, 7, 30, 0, 0]);
     expect(making.of(people[0] as never).error).toMatchObject({ status: 400 });
     expect(making.left(people, false)).toEqual([people[0]]);
+  });
+});
+
+describe("the people of a link", () => {
+  const party = (id: string, state: string, email = "") => parseParty({ id, state, email, items: {} });
+  const mail = (recipient: string, kind: string, created_at: number, state = "sent") => ({
+    recipient,
+    kind,
+    created_at,
+    state,
+  });
+
+  it("are who has sent and who was only mailed, those first who have to do something", () => {
+    const parties = [
+      party("a", "finished", "Anna@example.org"),
+      party("b", "begun"),
+      party("c", "not_begun"),
+    ];
+    const awaited = [
+      { email: "anna@example.org", stopped: false },
+      { email: "dora@example.org", stopped: true },
+    ];
+    const found = peopleOfLink(parties, { people: awaited, nextAt: null }, []);
+    expect(found.map(({ party: { id, state } }) => [id, state])).toEqual([
+      ["c", "not_begun"],
+      ["mail dora@example.org", "not_begun"],
+      ["b", "begun"],
+      ["a", "finished"],
+    ]);
+    expect(found.filter(({ stopped }) => stopped).map(({ party: { email } }) => email)).toEqual([
+      "dora@example.org",
+    ]);
+  });
+
+  it("are told with the newest mail that asked them, whoever else was told what", () => {
+    const mails = parseMailed({
+      messages: [
+        mail("anna@example.org", "reminder", 20),
+        mail("anna@example.org", "invitation", 10),
+        mail("anna@example.org", "reminder", 30, "given_up"),
+        mail("owner@example.org", "files.received", 40),
+      ],
+    });
+    const [anna] = peopleOfLink(
+      [party("a", "begun", "ANNA@example.org")],
+      { people: [], nextAt: null },
+      mails,
+    );
+    expect(anna?.mailed).toEqual({ email: "anna@example.org", kind: "reminder", at: 20_000 });
+    expect(mailedWords({ email: "", kind: "reminder", at: Date.now() }, false)).toBe("Reminded just now");
+    expect(mailedWords({ email: "", kind: "invitation", at: Date.now() }, false)).toBe("Mailed just now");
+    expect(mailedWords(null, true)).toBe("Wants no reminders");
+    expect(mailedWords(null, false)).toBe("");
   });
 });

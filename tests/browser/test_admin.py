@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.admin import (
     close_panel,
+    come_back,
     found,
     log_in,
     look_again,
@@ -75,7 +76,7 @@ def test_a_session_that_ends_asks_for_the_token_and_keeps_what_was_typed(desk: P
     open_panel(desk)
     desk.get_by_label("Folder", exact=True).fill("half-typed")
     desk.context.clear_cookies()
-    look_again(desk)
+    come_back(desk)
     expect(desk.get_by_role("alert")).to_have_text("Your session has ended. Log in again to go on.")
     log_in(desk, server.token)
     expect(desk.get_by_label("Folder", exact=True)).to_have_value("half-typed")

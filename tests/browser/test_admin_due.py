@@ -14,6 +14,7 @@ from tests.support.axe import complaints
 from tests.support.browser import built_pages
 from tests.support.client import Client
 from tests.support.files import eventually
+from tests.support.layout import Gauge
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.receivers import Mailbox, mail_server, text_of
 
@@ -46,28 +47,40 @@ def desk(browser: Browser, teller: LiveServer) -> Iterator[Page]:
         yield opened
 
 
-def test_a_link_is_due_people_are_reminded_and_have_another_week(desk: Page, teller: LiveServer, box: Mailbox) -> None:
+def test_a_link_is_due_people_are_reminded_and_have_another_week(
+    desk: Page, teller: LiveServer, box: Mailbox, gauge: Gauge
+) -> None:
     client = Client.of(teller)
     panel = open_panel(desk)
     panel.get_by_label("Title").fill("Papers of Anna")
-    panel.get_by_label("For", exact=False).first.fill("Anna Berg")
+    panel.locator("[name=recipient_name]").fill("Anna Berg")
+    expect(panel.get_by_role("button", name="Make and send")).to_be_hidden()
     panel.get_by_label("Their e-mail").fill("anna@example.org")
+    expect(panel.get_by_role("button", name="Make and send")).to_be_visible()
     expect(panel.get_by_text("Remind by mail")).to_be_hidden()
     in_days = desk.evaluate("days => new Date(Date.now() + days * 864e5 - new Date().getTimezoneOffset() * 6e4)", 3.4)
     panel.locator("[name=due_at]").fill(in_days.isoformat()[:16])
     panel.get_by_label("1 day before").check()
     panel.get_by_label("Take files that come late").uncheck()
     assert complaints(desk) == []
-    panel.get_by_role("button", name="Make the link").click()
+    panel.get_by_role("button", name="Make and send").dblclick()
     expect(panel.get_by_role("heading", name="Your link is ready")).to_be_visible()
-    panel.get_by_role("button", name="Send it").click()
-    expect(panel.get_by_label("Mail it to")).to_have_value("anna@example.org")
+    expect(panel.get_by_role("list", name="Mails")).to_contain_text("anna@example.org: sent", timeout=PATIENCE_MS)
+    gauge.check(desk, "owner made and sent", main=1000)
     row = row_of(desk, "Papers of Anna")
     shown = unfold(desk, "Papers of Anna")
     expect(shown).to_contain_text("Due in 3 days")
     look_at(desk, "Terms")
     for words in ("Anna Berg <anna@example.org>", "are not taken", "1 day before"):
         expect(shown.locator("[data-part=allows]")).to_contain_text(words)
+    expect(shown.get_by_role("button", name="Remind anna@example.org")).to_be_hidden()
+    look_at(desk, "People")
+    person = shown.locator(".person")
+    expect(person).to_have_count(1)
+    for words in ("Anna Berg", "anna@example.org", "Not begun", "Mailed just now"):
+        expect(person).to_contain_text(words)
+    expect(shown.locator("[data-part=people-acts]")).to_contain_text("Due in 3 days")
+    gauge.check(desk, "owner people of one", main=1000)
     # The second click of two reminds nobody twice.
     shown.get_by_role("button", name="Remind anna@example.org").dblclick()
     expect(shown.locator("[data-part=reminded]")).to_contain_text("on the way")
@@ -78,8 +91,10 @@ def test_a_link_is_due_people_are_reminded_and_have_another_week(desk: Page, tel
     def reminders() -> int:
         return len([each for each in list(box.mails) if each["To"] == "anna@example.org"])
 
-    eventually(lambda: reminders() >= 1, seconds=30, what="the reminder")
-    assert reminders() == 1
+    eventually(lambda: reminders() >= 2, seconds=30, what="the link, and the reminder")
+    assert reminders() == 2
+    desk.reload()
+    expect(person).to_contain_text("Reminded just now")
     (made,) = [
         each
         for each in client.call("GET", "/api/droppr/requests", owner=True).json["requests"]

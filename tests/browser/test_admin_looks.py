@@ -135,6 +135,49 @@ def test_one_looks_at_file_after_file_by_keys_and_nothing_in_them_acts(desk: Pag
     expect(named(row, "broken.png")).to_be_focused()
 
 
+def test_files_stand_as_pictures_with_the_same_keys_and_choice_and_the_browser_keeps_it(desk: Page, full: Link) -> None:
+    asked: list[str] = []
+    desk.on("request", lambda request: asked.append(request.url) if "size=480" in request.url else None)
+    desk.set_viewport_size({"width": 1280, "height": 1000})
+    row = shown(desk, full)
+    row.get_by_label("Choose things.zip").check()
+    row.get_by_role("button", name="As pictures").click()
+    tiles = row.locator(".file-row")
+    expect(tiles).to_have_count(len(NEWEST_FIRST))
+    places = tiles.evaluate_all(
+        "all => all.map(each => { const { x, y } = each.getBoundingClientRect(); return [x, y]; })"
+    )
+    across = len({x for x, _ in places})
+    assert across > 2, f"the tiles lie at {places}"
+    assert [tuple(each) for each in places] == sorted(map(tuple, places), key=lambda place: (place[1], place[0]))
+    expect(row.get_by_label("Choose things.zip")).to_be_checked()
+    expect(row.locator(".pictured img")).to_have_count(3)
+    eventually(lambda: all(is_painted(each) for each in row.locator(".pictured img").all()))
+    assert len(asked) >= 3
+    assert complaints(desk) == []
+    named(row, "photo.jpg").focus()
+    desk.keyboard.press("ArrowRight")
+    expect(named(row, "letter.pdf")).to_be_focused()
+    desk.keyboard.press("ArrowDown")
+    below = NEWEST_FIRST[1 + across]
+    expect(named(row, below)).to_be_focused()
+    desk.keyboard.press("Space")
+    expect(row.get_by_label(f"Choose {below}")).to_be_checked()
+    expect(row.locator(".chosen", has_text="2 files chosen")).to_be_visible()
+    # Anywhere on a tile opens the file, but on its box.
+    tiles.nth(0).click(position={"x": 90, "y": 60})
+    look = desk.get_by_role("dialog")
+    expect(look.get_by_role("heading", name="photo.jpg")).to_be_visible()
+    desk.keyboard.press("ArrowRight")
+    expect(look.get_by_role("heading", name="letter.pdf")).to_be_visible()
+    desk.keyboard.press("Escape")
+    expect(named(row, "letter.pdf")).to_be_focused()
+    desk.reload()
+    expect(row.locator(".as-grid .file-row")).to_have_count(len(NEWEST_FIRST))
+    row.get_by_role("button", name="As a list").click()
+    assert set(tiles.evaluate_all("all => all.map(each => each.offsetHeight)")) == {44}
+
+
 def test_a_file_that_is_gone_says_so(desk: Page, client: Client, full: Link) -> None:
     gone = full.deliver("gone.txt", b"text")
     row = shown(desk, full)

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.admin import (
     PATIENCE_MS,
     back_to_links,
+    come_back,
     log_in,
     look_again,
     look_at,
@@ -119,7 +120,7 @@ def test_a_session_that_ends_on_the_page_of_a_link_keeps_what_was_typed(
     page.get_by_role("button", name="Edit").click()
     page.get_by_label("Title (optional)").fill("Half typed")
     desk.context.clear_cookies()
-    look_again(desk)
+    come_back(desk)
     expect(desk.get_by_role("alert").filter(visible=True)).to_have_text(
         "Your session has ended. Log in again to go on."
     )

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Visit
-from tests.support.admin import look_again, look_at, open_panel, owner_desk, row_of, unfold
+from tests.support.admin import come_back, look_again, look_at, open_panel, owner_desk, row_of, unfold
 from tests.support.axe import complaints
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, write
@@ -114,7 +114,7 @@ def test_what_is_asked_for_is_sent_sent_back_and_accepted(
         # What is open beside the list is not in the way of logging in again.
         row.get_by_role("button", name="Accepted: Passport, Somebody").click()
         admin.context.clear_cookies()
-        look_again(admin)
+        come_back(admin)
         expect(admin.get_by_label("Admin token")).to_be_focused()
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     expect(state(page, "Receipts")).to_have_text("Accepted")

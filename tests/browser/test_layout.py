@@ -432,6 +432,11 @@ def test_the_page_of_a_link_with_files_and_uploads(owners: Page, gauge: Gauge, s
     expect(row.get_by_text("is being computed")).to_have_count(0, timeout=PATIENCE_MS)
     gauge.check(owners, f"owner link files chosen {scheme}", main=DESK, row=320)
     row.get_by_role("button", name="Choose none").click()
+    row.get_by_role("button", name="As pictures").click()
+    expect(row.locator(".as-grid .file-row")).to_have_count(5)
+    gauge.check(owners, f"owner link pictures {scheme}", main=DESK, row=320)
+    assert complaints(owners) == []
+    row.get_by_role("button", name="As a list").click()
     look_at(owners, "Terms")
     gauge.check(owners, f"owner link terms {scheme}", main=DESK)
     look_at(owners, "Activity")
@@ -457,6 +462,11 @@ def test_what_was_asked_for_and_who_sent_it(
     expect(row.locator("tbody tr")).to_have_count(2)
     gauge.check(owners, f"owner checklist {scheme}", main=DESK)
     assert complaints(owners) == []
+    look_at(owners, "People")
+    expect(row.locator(".person")).to_have_count(2)
+    gauge.check(owners, f"owner people {scheme}", main=DESK)
+    assert complaints(owners) == []
+    look_at(owners, "Checklist")
     row.get_by_role("button", name="Sent back: Passport").click()
     panel = owners.get_by_role("dialog")
     expect(panel.get_by_role("button", name=LONG)).to_be_visible()
@@ -562,12 +572,6 @@ def test_a_text_that_there_is_not(browser: Browser, full: LiveServer, gauge: Gau
 
 def test_the_editor_and_the_question_before_closing(owners: Page, gauge: Gauge) -> None:
     row = unfold(owners, "Films of the evening for Anna and Tom")
-    row.get_by_role("button", name="Send it").click()
-    row.get_by_label("Mail it to").fill("anna@example.org, ben@example.org")
-    row.get_by_role("button", name="Send", exact=True).click()
-    expect(row.get_by_role("alert").filter(has_text="no mail yet")).to_be_visible()
-    gauge.check(owners, "owner mails a link", main=DESK, row=170)
-    row.get_by_role("button", name="Send it").click()
     row.get_by_role("button", name="Edit").click()
     row.get_by_text("Limits and more").click()
     row.locator("summary", has_text="Who asks").click()

@@ -99,6 +99,11 @@ def look_again(page: Page) -> None:
         page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
 
+def come_back(page: Page) -> None:
+    """The same where nothing may come of it: whoever is not logged in any more is told no list."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def make_link(page: Page, folder: str) -> str:
     """Make a link with what the form holds already; its whole address. The panel with it stays open."""
     open_panel(page)

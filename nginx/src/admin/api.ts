@@ -2,7 +2,15 @@
 
 import { abortedError, errorFromReply, networkError, UploadError, unexpectedReply } from "../core/errors";
 import { API, BASE } from "../page/base";
-import { type Awaited, invites, parseAwaited, parseReminded, type Reminded } from "./chasing";
+import {
+  type Awaited,
+  invites,
+  type Mailed,
+  parseAwaited,
+  parseMailed,
+  parseReminded,
+  type Reminded,
+} from "./chasing";
 import { parseNews } from "./desk/news";
 import { inBatches, type ManyOutcome } from "./many";
 import { type Judgement, type Party, parseParties, parseParty } from "./party-wire";
@@ -144,6 +152,12 @@ export class OwnerApi {
   async wasMailed(hash: string): Promise<boolean> {
     const query = new URLSearchParams({ link: hash, limit: "100" });
     return this.#read(`/messages?${query}`, { below: API_ROOT }, invites);
+  }
+
+  /** Who was mailed a link or a reminder of it, and when, newest first, as far as the newest tell. */
+  async mailed(hash: string, signal: AbortSignal): Promise<readonly Mailed[]> {
+    const query = new URLSearchParams({ link: hash, limit: String(PAGE_ITEMS) });
+    return this.#read(`/messages?${query}`, { below: API_ROOT, signal }, parseMailed);
   }
 
   /** How a mail stands. */

@@ -3,7 +3,7 @@
 import { type Declared, doubted } from "../core/reply";
 import { setAttribute, setText } from "../page/dom";
 import type { OwnerApi } from "./api";
-import { anotherWeek } from "./due";
+import { anotherWeek, dueWords } from "./due";
 import { formatDate } from "./format";
 import { sentences, t } from "./i18n";
 import { acts, part, say, show } from "./parts";
@@ -46,6 +46,22 @@ export function invites(value: unknown): boolean {
   });
 }
 
+/** A mail by which somebody was asked for files. */
+export interface Mailed {
+  readonly email: string;
+  readonly kind: "invitation" | "reminder";
+  readonly at: number;
+}
+
+export function parseMailed(value: unknown): readonly Mailed[] {
+  return list(doubted<Declared<"MessageList">>(value), "messages").flatMap((each) => {
+    const { kind, state, recipient, created_at } = doubted<Declared<"MessageReply">>(each);
+    if (state === "given_up" || typeof created_at !== "number") return [];
+    if (kind !== "invitation" && kind !== "reminder") return [];
+    return [{ email: String(recipient), kind, at: created_at * 1_000 }];
+  });
+}
+
 export function remindedWords({ mails, lately, stopped }: Reminded): string {
   const [one] = mails;
   const sent =
@@ -77,13 +93,16 @@ export class Chasing {
   readonly #extend: HTMLButtonElement;
   readonly #outcome: HTMLElement;
   readonly #problem: HTMLElement;
+  readonly #root: HTMLElement;
   #link: ListedLink | null = null;
+  #awaited: Awaited = { people: [], nextAt: null };
   /** What was so when it was asked of whom files are awaited. */
   #asked = "";
 
   constructor(root: HTMLElement, api: OwnerApi, refresh: () => void) {
     this.#api = api;
     this.#refresh = refresh;
+    this.#root = root;
     this.#remind = part(root, "remind", HTMLButtonElement);
     this.#extend = part(root, "extend", HTMLButtonElement);
     this.#outcome = part(root, "reminded", HTMLElement);
@@ -96,6 +115,34 @@ export class Chasing {
     this.#link = link;
     const isDue = link.standing === "soon" || link.standing === "late";
     this.#extend.hidden = !link.active || !(isDue || link.expired || endsSoon(link, Date.now()));
+    const due = part(this.#root, "people-due", HTMLElement);
+    setText(due, dueWords(link, Date.now()));
+    due.classList.toggle("soon", link.standing === "soon");
+    due.classList.toggle("late", link.standing === "late");
+    this.#place();
+  }
+
+  /** Of whom files are awaited, as far as that is known. */
+  get awaited(): Awaited {
+    return this.#awaited;
+  }
+
+  /** Whether anything is to be told of people: some are named or were mailed, or there is a checklist. */
+  get hasPeople(): boolean {
+    if (this.#link === null) return false;
+    const { items, questions, due } = this.#link;
+    const isNamed = due.forName !== "" || due.forEmail !== "";
+    return isNamed || items.length + questions.length > 0 || this.#awaited.people.length > 0;
+  }
+
+  /** What is done about people stands with them; time can be given where there are none, too. */
+  #place(): void {
+    const { hasPeople } = this;
+    part(this.#root, "tab-people", HTMLElement).hidden = !hasPeople;
+    const acts = part(this.#root, hasPeople ? "people-acts" : "actions", HTMLElement);
+    if (this.#extend.parentElement === acts) return;
+    if (hasPeople) acts.append(this.#extend);
+    else part(acts, "duplicate", HTMLElement).before(this.#extend);
   }
 
   /** Asks again of whom files are awaited: the link was mailed to somebody. */
@@ -116,8 +163,13 @@ export class Chasing {
     setAttribute(this.#remind, "aria-label", whom);
     this.#remind.hidden = awaited.people.every(({ stopped }) => stopped);
     const { nextAt } = awaited;
-    const title = nextAt === null ? whom : t("remind_next", { whom, date: formatDate(nextAt) });
-    setAttribute(this.#remind, "title", title);
+    setAttribute(this.#remind, "title", whom);
+    setText(
+      part(this.#root, "remind-next", HTMLElement),
+      nextAt === null ? "" : t("reminds_next", { date: formatDate(nextAt) }),
+    );
+    this.#awaited = awaited;
+    this.#place();
     this.#asked = asked;
   }
 

@@ -16,6 +16,7 @@ import { LookApi, TILE_PIXELS } from "./looks/look-api";
 import { Looker } from "./looks/looker";
 import { Pictures } from "./looks/pictures";
 import { acts, cloned, part, say, show } from "./parts";
+import type { PeopleTab } from "./people/tab";
 import { logAddress, TABS, type Tab } from "./places";
 import { makeShare } from "./share";
 import { Dialogs } from "./sharing/dialogs";
@@ -67,6 +68,7 @@ export class LinkBody {
   readonly #chasing: Chasing;
   readonly #tabs: Tabs;
   #checklist: ChecklistTab | null = null;
+  #people: PeopleTab | null = null;
   #editor: Editor | null = null;
   #tab: Tab = TABS[0];
   #link: ListedLink;
@@ -194,6 +196,7 @@ export class LinkBody {
     await this.#chasing.refresh(signal);
     if (this.#tab === "activity") await this.#refreshHistory(signal);
     if (this.#tab === "checklist") await this.#refreshChecklist(signal);
+    if (this.#tab === "people") await this.#refreshPeople(signal);
   }
 
   /** Bytes that have come since, by upload id. */
@@ -250,6 +253,18 @@ export class LinkBody {
       part(this.#root, "checklist", HTMLElement).replaceChildren(this.#checklist.element);
     }
     await this.#checklist.refresh(this.#link, signal);
+  }
+
+  async #refreshPeople(signal: AbortSignal): Promise<void> {
+    if (this.#people === null) {
+      const [{ PeopleTab }] = await Promise.all([
+        import("./people/tab"),
+        loadWords("checklist", "people", "looks"),
+      ]);
+      this.#people = new PeopleTab(this.#link, this.#ports.api);
+      part(this.#root, "people", HTMLElement).replaceChildren(this.#people.element);
+    }
+    await this.#people.refresh(this.#link, this.#chasing.awaited, signal);
   }
 
   async #passOn(path: string): Promise<void> {

@@ -4,7 +4,7 @@
 import { BASE } from "../page/base";
 
 /** The parts of a link's page, the first being the one that an address without a name for it shows. */
-export const TABS = ["files", "checklist", "terms", "activity"] as const;
+export const TABS = ["files", "checklist", "people", "terms", "activity"] as const;
 export type Tab = (typeof TABS)[number];
 
 export type Place =

@@ -1,6 +1,10 @@
 import type { Words } from "../types";
 
 export default {
+  people_standing: "لم يبدأ: {none} · بدأ: {begun} · انتهى: {finished}",
+  wants_no_reminders: "لا يريد تذكيرات",
+  reminded_at: "آخر تذكير: {time}",
+  mailed_at: "أُرسل البريد: {time}",
   people_title: "رابط لكل شخص",
   people: "الأشخاص",
   people_sample: "آنا بيرغ, anna@example.org",

@@ -1,6 +1,10 @@
 import type { Words } from "../types";
 
 export default {
+  people_standing: "{none} nicht begonnen · {begun} begonnen · {finished} fertig",
+  wants_no_reminders: "Will keine Erinnerungen",
+  reminded_at: "Erinnert: {time}",
+  mailed_at: "E-Mail gesendet: {time}",
   people_title: "Ein Link für jede Person",
   people: "Personen",
   people_sample: "Anna Berg, anna@example.org",

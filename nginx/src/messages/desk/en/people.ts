@@ -1,6 +1,10 @@
 // A link for each of many people, and mailing one.
 
 export default {
+  people_standing: "{none} not begun · {begun} begun · {finished} finished",
+  wants_no_reminders: "Wants no reminders",
+  reminded_at: "Reminded {time}",
+  mailed_at: "Mailed {time}",
   people_title: "A link for each",
   people: "People",
   people_sample: "Anna Berg, anna@example.org",

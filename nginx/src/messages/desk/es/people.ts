@@ -1,6 +1,10 @@
 import type { Words } from "../types";
 
 export default {
+  people_standing: "{none} sin empezar · {begun} empezados · {finished} terminados",
+  wants_no_reminders: "No quiere recordatorios",
+  reminded_at: "Recordado: {time}",
+  mailed_at: "Correo enviado: {time}",
   people_title: "Un enlace para cada persona",
   people: "Personas",
   people_sample: "Ana Berg, anna@example.org",

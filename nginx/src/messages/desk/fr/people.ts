@@ -1,6 +1,10 @@
 import type { Words } from "../types";
 
 export default {
+  people_standing: "{none} pas commencés · {begun} commencés · {finished} terminés",
+  wants_no_reminders: "Ne veut pas de rappels",
+  reminded_at: "Rappel : {time}",
+  mailed_at: "E-mail envoyé : {time}",
   people_title: "Un lien pour chacun",
   people: "Personnes",
   people_sample: "Anne Berg, anna@example.org",

@@ -16,6 +16,7 @@ export default {
   this_link: "Ten link",
   tab_files: "Pliki",
   tab_checklist: "Lista",
+  tab_people: "Osoby",
   tab_terms: "Zasady",
   tab_activity: "Historia",
   asked_for: "O co proszono",
@@ -34,7 +35,7 @@ export default {
   remind: "Przypomnij ({count})",
   remind_one: "Przypomnij: {email}",
   remind_many: { one: "Przypomnij {count} osobie", other: "Przypomnij {count} osobom" },
-  remind_next: "{whom}, samoczynnie: {date}",
+  reminds_next: "Następne przypomnienie samo: {date}",
   reminder_to: "Przypomnienie do {email} jest w drodze.",
   reminders_sent: {
     one: "{count} przypomnienie w drodze.",
