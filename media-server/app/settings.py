@@ -107,6 +107,7 @@ class Settings(MessageSettings):
     bin_hours: float = Field(168, ge=0, le=MAX_HOURS)
     keep_days: int = Field(0, ge=0, le=36_500)
     audit_days: int = Field(365, ge=0, le=36_500)
+    second_factor_required: bool = False
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
     keep_times: bool = True

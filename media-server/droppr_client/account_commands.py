@@ -104,6 +104,7 @@ def show(name: str, as_json: bool) -> None:
         ("role", found.role.value),
         ("teams", ", ".join(found.teams) or "-"),
         ("state", "off" if found.disabled else "on"),
+        ("second factor", "on" if found.second_factor else "off"),
         ("made", time_text(found.created_at)),
     ]
     print_facts(facts)
@@ -158,6 +159,15 @@ def team(name: str, teams: tuple[str, ...]) -> None:
     with _people() as (people, by):
         changed = people.change(name, by, teams=teams)
     say(f"{name} is in {', '.join(changed.teams) or 'no team'}.")
+
+
+@account.command("reset-second-factor")
+@name_argument
+def reset_second_factor(name: str) -> None:
+    """Switch an account's second factor off, for somebody who has lost it."""
+    with accounts_opened() as (here, by):
+        was_on = here.factors.reset(here.people.find(name).name, by)
+    say(f"{name} logs in by the password alone." if was_on else f"{name} had no second factor.")
 
 
 @account.command()
@@ -218,5 +228,6 @@ def _document(account: Account) -> dict[str, Any]:
         "role": account.role.value,
         "teams": [*account.teams],
         "disabled": account.disabled,
+        "second_factor": account.second_factor,
         "created_at": account.created_at,
     }

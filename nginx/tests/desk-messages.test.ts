@@ -134,7 +134,7 @@ describe("the owner's pages", () => {
   });
 
   it("know every code of the server that has an error of its own name", () => {
-    const errors = ["errors.py", "key_errors.py"]
+    const errors = ["errors.py", "access_errors.py"]
       .map((name) => readFileSync(resolve(import.meta.dirname, "../../media-server/app/core", name), "utf8"))
       .join();
     const codes = [...errors.matchAll(/ {4}code = "(\w+)"/g)].map(([, code]) => code);

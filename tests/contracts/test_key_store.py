@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from app.core.access_errors import KeyExists, TooManyKeys
 from app.core.accounts import Account, Role
 from app.core.actors import Scope
 from app.core.audit import ALL
 from app.core.errors import AccountNotFound, UploadError
-from app.core.key_errors import KeyExists, TooManyKeys
 from app.core.keys import Key
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit

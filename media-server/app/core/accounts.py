@@ -43,6 +43,8 @@ class Account:
     email: str = ""
     disabled: bool = False
     created_at: float = 0.0
+    second_factor: bool = False
+    """Whether a code is asked for beside the password."""
 
     @property
     def owner(self) -> str:

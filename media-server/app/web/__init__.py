@@ -28,6 +28,7 @@ from app.web.api.push import push
 from app.web.api.receipts import receipts
 from app.web.api.reminders import reminders
 from app.web.api.requests import requests
+from app.web.api.second_factor import second_factor
 from app.web.api.settings import settings as settings_calls
 from app.web.api.share_page import share_page
 from app.web.api.shares import shares
@@ -62,6 +63,7 @@ _BLUEPRINTS = (
     audit,
     accounts,
     keys,
+    second_factor,
     join,
     settings_calls,
     owner,

@@ -12,6 +12,7 @@ from app.services.accounts.failed_log_ins import FailedLogIns
 from app.services.accounts.keys import Keys
 from app.services.accounts.log_ins import LogIns
 from app.services.accounts.people import People
+from app.services.accounts.second_factors import SecondFactors
 from app.services.accounts.sessions import AccountSessions
 from app.services.accounts.wrong_tokens import WrongTokens
 from app.services.links.passwords import Argon2Hasher
@@ -23,6 +24,7 @@ from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.invitations import SQLInvitations
 from app.storage.sql.keys import SQLKeys
+from app.storage.sql.second_factors import SQLSecondFactors
 from app.storage.sql.takeover import open_catalogue
 from app.wiring.ground import Ground
 
@@ -35,11 +37,13 @@ class Accounts:
     sessions: AccountSessions
     log_ins: LogIns
     keys: Keys
+    factors: SecondFactors
 
 
 def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Accounts:
     accounts = SQLAccounts(ground.catalogue, clock=ground.clock)
     sessions = AccountSessions(SQLAccountSessions(ground.catalogue, clock=ground.clock), ground.clock)
+    factors = SecondFactors(SQLSecondFactors(ground.catalogue, clock=ground.clock), ground.attempts, ground.clock)
     log_ins = LogIns(
         accounts=accounts,
         sessions=sessions,
@@ -48,6 +52,7 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
         wrong=WrongTokens(ground.attempts, ground.clock, failed.note, "password"),
         waiting=ground.bounds.passwords,
         secret=ground.stores.secrets.get("session_key"),
+        factors=factors,
         failed=failed.note,
     )
     people = People(
@@ -58,7 +63,8 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
         attempts=ground.attempts,
         clock=ground.clock,
     )
-    return Accounts(people, sessions, log_ins, Keys(SQLKeys(ground.catalogue, clock=ground.clock), ground.clock))
+    keys = Keys(SQLKeys(ground.catalogue, clock=ground.clock), ground.clock)
+    return Accounts(people, sessions, log_ins, keys, factors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +73,7 @@ class AccountsHere:
 
     people: People
     keys: Keys
+    factors: SecondFactors
 
 
 @contextmanager
@@ -85,6 +92,9 @@ def accounts_here(settings: Settings) -> Iterator[AccountsHere]:
             attempts=SQLCounts(catalogue, time.time),
             clock=time.time,
         )
-        yield AccountsHere(people, Keys(SQLKeys(catalogue, clock=time.time), time.time))
+        factors = SecondFactors(
+            SQLSecondFactors(catalogue, clock=time.time), SQLCounts(catalogue, time.time), time.time
+        )
+        yield AccountsHere(people, Keys(SQLKeys(catalogue, clock=time.time), time.time), factors)
     finally:
         catalogue.close()

@@ -40,13 +40,15 @@ export interface components {
             readonly role: string;
             readonly teams: readonly string[];
             readonly disabled: boolean;
+            /** @description Whether a code is asked for beside the password. */
+            readonly second_factor: boolean;
             readonly created_at: number;
         };
         /**
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
          */
-        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "session_ended" | "invitation_made" | "invitation_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "session_ended" | "invitation_made" | "invitation_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -100,6 +102,12 @@ export interface components {
             readonly email: string;
             /** @description They want no reminders. */
             readonly stopped: boolean;
+        };
+        readonly BegunFactor: {
+            /** @description In base32, for who types it into the app. */
+            readonly secret: string;
+            /** @description `otpauth://…`, for a QR code that the app reads. */
+            readonly address: string;
         };
         /** @description A subscription as browsers write it in JSON, and by which name its owner knows the browser. */
         readonly BrowserBody: {
@@ -423,7 +431,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_log_in";
+            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "second_factor_needed" | "second_factor_on" | "second_factor_required" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_code" | "wrong_log_in";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -452,6 +460,15 @@ export interface components {
             readonly captcha_required?: boolean;
             readonly captcha_provider?: string;
             readonly captcha_site_key?: string | null;
+        };
+        /** @description A code of the authenticator app, or a recovery code. */
+        readonly FactorCode: {
+            readonly code: string;
+        };
+        readonly FactorView: {
+            readonly on: boolean;
+            /** @description How many were not used yet. */
+            readonly recovery_codes: number;
         };
         /**
          * @description What a file is to whoever looks for it, by its extension alone.
@@ -844,6 +861,8 @@ export interface components {
             readonly name?: string | null;
             /** @description The account's password. */
             readonly password?: string | null;
+            /** @description Where it has a second factor: of the app, or a recovery code. */
+            readonly code?: string | null;
         };
         /** @description The picture that senders see where a link has none of its own. */
         readonly LogoReply: {
@@ -1191,6 +1210,11 @@ export interface components {
             /** @description Nothing that is required is missing. */
             readonly finished: boolean;
         };
+        /** @description That it is oneself who asks. */
+        readonly OwnPassword: {
+            /** @description One's own. */
+            readonly password: string;
+        };
         /** @description A link as its owner sees it. */
         readonly OwnerLink: {
             readonly hash: string;
@@ -1522,6 +1546,10 @@ export interface components {
             readonly more: boolean;
             /** @description Whether it was downloaded as often as it may be. */
             readonly used_up: boolean;
+        };
+        readonly RecoveryCodes: {
+            /** @description Each counts once, in place of a code. Told this once. */
+            readonly recovery_codes: readonly string[];
         };
         /** @description How often each limit has sent somebody away since the server started. */
         readonly Refusals: {
@@ -2157,6 +2185,10 @@ export interface components {
             readonly may_change: boolean;
             /** @description Whether accounts, the audit and the server's own things are. */
             readonly may_administer: boolean;
+            /** @description Whether one's account has a second factor. */
+            readonly second_factor: boolean;
+            /** @description Whether one has to be set up before anything else. */
+            readonly second_factor_required: boolean;
             /** @description What the key is for that was sent; null where none was. */
             readonly scopes: readonly string[] | null;
         };

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import secrets
 
+from app.core.access_errors import KeyNotFound
 from app.core.accounts import Account
 from app.core.actors import Actor, Scope
 from app.core.errors import Unauthorized
-from app.core.key_errors import KeyNotFound
 from app.core.keys import HINT_LENGTH, PREFIX, Key, key_end, key_name, key_scopes, looks_like_key, reach_of
 from app.core.ports.guards import Clock
 from app.core.ports.keys import KeyStore

@@ -20,11 +20,13 @@ from dataclasses import dataclass
 
 from itsdangerous import BadSignature, Signer
 
+from app.core.access_errors import WrongCode
 from app.core.accounts import MAX_PASSWORD, Account, KeptAccount, is_account_name
 from app.core.errors import Busy, TooManyAttempts, WrongLogIn
 from app.core.ports.accounts import AccountStore
 from app.core.ports.guards import Attempts, Hasher
 from app.core.waiting_room import WaitingRoom
+from app.services.accounts.second_factors import SecondFactors
 from app.services.accounts.sessions import AccountSessions
 from app.services.accounts.wrong_tokens import CLIENT_LIMIT, WrongTokens
 
@@ -69,6 +71,7 @@ class LogIns:
         wrong: WrongTokens,
         waiting: WaitingRoom,
         secret: str,
+        factors: SecondFactors,
         failed: Callable[[str, str, bool], None] = lambda *_: None,
     ) -> None:
         """``secret`` is what known browsers are signed with; ``failed`` is told of wrong passwords of those, ``wrong`` of all others."""
@@ -80,11 +83,13 @@ class LogIns:
         self._waiting = waiting
         self._signer = Signer(secret, salt="droppr.known.browser", digest_method=hashlib.sha256)
         self._failed = failed
+        self._factors = factors
         self._lock = threading.Lock()
         self._nobodys: str | None = None
 
-    def log_in(self, name: str, password: str, browser: Browser) -> LoggedIn:
-        """A session. Raises WrongLogIn; TooManyAttempts after many wrong ones; Busy where too many wait, or guess at this name."""
+    def log_in(self, name: str, password: str, browser: Browser, code: str | None = None) -> LoggedIn:
+        """A session. Raises WrongLogIn; TooManyAttempts after many wrong ones; Busy where too many wait, or guess at this name. Where the
+        account has a second factor, SecondFactorNeeded and WrongCode, to whom the password is known."""
         name = name.strip().lower()
         own = self._own_key(name, browser.known_by)
         counted = own or f"log-in:{browser.address}"
@@ -99,6 +104,8 @@ class LogIns:
         assert kept is not None
         if kept.account.disabled:
             raise WrongLogIn(DISABLED)
+        if kept.account.second_factor:
+            self._check_code(kept.account, code, browser)
         return self._entered(kept, browser)
 
     def enter(self, name: str, browser: Browser) -> LoggedIn:
@@ -136,6 +143,13 @@ class LogIns:
                 "Many wrong passwords were sent for this name. Try again in some seconds, or from a browser in which you have logged in before.",
                 retry_after=self._attempts.retry_after(f"slow:{_name_key(name)}", SLOW_LIMIT),
             )
+
+    def _check_code(self, account: Account, code: str | None, browser: Browser) -> None:
+        try:
+            self._factors.check(account.name, code, account.acting(browser.address, "login"))
+        except (WrongCode, TooManyAttempts) as error:
+            self._failed(browser.address, "second factor", isinstance(error, TooManyAttempts))
+            raise
 
     def _check_own(self, own: str) -> None:
         if self._attempts.count(own, CLIENT_LIMIT) >= BROWSER_MAX:

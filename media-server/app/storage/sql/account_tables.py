@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table, Text
 
-from app.storage.sql.columns import Sorted, metadata
+from app.storage.sql.columns import NOTHING, Sorted, metadata
 
 accounts = Table(
     "accounts",
@@ -18,6 +18,7 @@ accounts = Table(
     Column("created_at", Double, nullable=False),
     Column("password", Text),  # Hashed with Argon2id.
     Column("generation", BigInteger, nullable=False),  # Sessions of another one have ended.
+    Column("second_factor", Integer, nullable=False, server_default=NOTHING),  # Whether it is on.
 )
 
 # Log-ins that go on. What their cookies hold stands here as its digest.
@@ -68,4 +69,15 @@ account_keys = Table(
     Column("used_at", Double),
     Index("account_keys_by_account", "account", "made_at"),
     Index("account_keys_by_end", "ends_at"),
+)
+
+# Second factors: what the codes of an app are made of, and digests of recovery codes.
+account_factors = Table(
+    "account_factors",
+    metadata,
+    Column("account", Text, primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("is_on", Integer, nullable=False),
+    Column("last_step", BigInteger, nullable=False),
+    Column("recovery", Text, nullable=False),  # As JSON.
 )

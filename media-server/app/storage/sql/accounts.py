@@ -18,7 +18,7 @@ from app.core.errors import AccountExists, TooManyAccounts
 from app.core.links import link_of
 from app.core.ports.accounts import Removed
 from app.core.ports.guards import Clock
-from app.storage.sql.account_tables import account_keys, account_sessions, accounts
+from app.storage.sql.account_tables import account_factors, account_keys, account_sessions, accounts
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
@@ -33,6 +33,7 @@ ACCOUNT = [
     accounts.c.email,
     accounts.c.disabled,
     accounts.c.created_at,
+    accounts.c.second_factor,
 ]
 _KEPT = [*ACCOUNT, accounts.c.password, accounts.c.generation]
 _BATCH = 500
@@ -84,6 +85,7 @@ class SQLAccounts:
         self._remove = words(accounts.delete().where(this))
         self._end = words(account_sessions.delete().where(account_sessions.c.account == value("name")))
         self._end_keys = words(account_keys.delete().where(account_keys.c.account == value("name")))
+        self._end_factor = words(account_factors.delete().where(account_factors.c.account == value("name")))
         # Links that may be its own, by what their documents hold; each is looked into.
         self._links = words(
             select(links.c.id, links.c.document)
@@ -145,6 +147,7 @@ class SQLAccounts:
                 return None
             tx.run(self._end, name=name)
             tx.run(self._end_keys, name=name)
+            tx.run(self._end_factor, name=name)
             tx.run(self._remove, name=name)
             moved = self._give_links(tx, account_of(row[: len(ACCOUNT)]))
             self._writer.note(tx, Act.ACCOUNT_REMOVED, name, by, links=moved)
@@ -168,8 +171,9 @@ class SQLAccounts:
 
 def account_of(row: Row) -> Account:
     """An account of a row that has the columns ``ACCOUNT``."""
-    name, role, teams, display_name, email, disabled, created_at = row
-    return Account(name, Role(role), tuple(json.loads(teams)), display_name, email, bool(disabled), created_at)
+    name, role, teams, display_name, email, disabled, created_at, second_factor = row
+    teams = tuple(json.loads(teams))
+    return Account(name, Role(role), teams, display_name, email, bool(disabled), created_at, bool(second_factor))
 
 
 def _kept(row: Row) -> KeptAccount:
@@ -186,6 +190,7 @@ def _values(kept: KeptAccount, *, made: bool = True) -> dict[str, Any]:
         "disabled": int(account.disabled),
         "password": kept.password_hash,
         "generation": kept.generation,
+        "second_factor": int(account.second_factor),
     }
     return values | {"created_at": account.created_at} if made else values
 

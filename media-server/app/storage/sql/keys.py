@@ -8,11 +8,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import select
 
+from app.core.access_errors import KeyExists, TooManyKeys
 from app.core.accounts import Account
 from app.core.actors import Actor, Scope
 from app.core.audit import Act, AuditRow
 from app.core.errors import AccountNotFound, UploadError
-from app.core.key_errors import KeyExists, TooManyKeys
 from app.core.keys import MAX_KEYS, Key
 from app.core.ports.guards import Clock
 from app.storage.sql.account_tables import account_keys, accounts

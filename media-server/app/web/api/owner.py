@@ -12,7 +12,7 @@ from app.web.wire.account_bodies import Login
 from app.web.wire.account_views import whoami
 from app.web.wire.context import client_address, from_own_page, services
 from app.web.wire.json_body import read_json
-from app.web.wire.ownership import acting, caller, owner_required
+from app.web.wire.ownership import acting, before_second_factor, caller, owner_required
 from app.web.wire.reach import chooses_by_reach
 from app.web.wire.session_cookies import browser, drop_session, keep_session
 
@@ -31,7 +31,7 @@ def log_in() -> Response:
         keep_session(reply, services().owner.log_in(body.token, caller()))
         who = ownership.owner("login")
     else:
-        done = services().accounts.log_ins.log_in(body.name or "", body.password or "", browser())
+        done = services().accounts.log_ins.log_in(body.name or "", body.password or "", browser(), body.code)
         keep_session(reply, done.cookie, done.known_by)
         who = done.account.acting(client_address(), "login")
     if before is not None:
@@ -64,6 +64,7 @@ def _logged_out(cookie: str) -> Actor | None:
 
 
 @owner.get("/session")
+@before_second_factor
 @owner_required
 @chooses_by_reach
 def show_session() -> Response:

@@ -14,7 +14,8 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from app.core.actors import Credentials, sender
+from app.core.access_errors import SecondFactorRequired
+from app.core.actors import Actor, Credentials, sender
 from app.core.errors import Busy, InvalidRequest, UploadError, UploadNotFound
 from app.core.ranges import Span
 from app.core.session import State, UploadSession
@@ -130,7 +131,7 @@ class Conversation:
                 raise
         command = _opening(start, self._file_id)
         # A page of another address is never the owner by the session.
-        owner = recognised_owner(start.token, "websocket") if start.token or from_own_page() else None
+        owner = _owner(start.token) if start.token or from_own_page() else None
         key = sender_key(start.sender_key)
         # On somebody else's link everybody is a sender like any other.
         rules = owner is not None and owner.rules(services().links.file_requests.link(start.request).owner)
@@ -259,6 +260,14 @@ def _parsed(message: str) -> Any:
         return json.loads(message)
     except (ValueError, RecursionError):
         raise InvalidRequest("The message is not JSON.") from None
+
+
+def _owner(token: str | None) -> Actor | None:
+    """Whose connection it is; who has yet to set up a second factor is a sender like any other."""
+    try:
+        return recognised_owner(token, "websocket")
+    except SecondFactorRequired:
+        return None
 
 
 def _opening(start: SocketStart, file_id: str) -> OpenUpload:

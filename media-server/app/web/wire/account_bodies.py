@@ -11,6 +11,7 @@ from app.core.actors import Scope
 from app.core.addresses import MAX_ADDRESS
 from app.core.keys import MAX_DAYS, USUAL_DAYS
 
+MAX_CODE = 100
 _Text = Annotated[str, Field(max_length=MAX_PASSWORD)]
 _Password = Annotated[
     _Text, Field(description=f"At least {MIN_PASSWORD} characters. Setting another one ends the account's sessions.")
@@ -31,6 +32,10 @@ class Login(BaseModel):
     token: Annotated[_Text | None, Field(description="The admin token.")] = None
     name: Annotated[_Text | None, Field(description="The name of an account, in its place.")] = None
     password: Annotated[_Text | None, Field(description="The account's password.")] = None
+    code: Annotated[
+        str | None,
+        Field(max_length=MAX_CODE, description="Where it has a second factor: of the app, or a recovery code."),
+    ] = None
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Login:
@@ -125,3 +130,19 @@ class KeysQuery(BaseModel):
     model_config = ConfigDict(extra="ignore")
 
     account: Annotated[str | None, Field(max_length=MAX_NAME, description="Only those of this account.")] = None
+
+
+class OwnPassword(BaseModel):
+    """That it is oneself who asks."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    password: Annotated[_Text, Field(description="One's own.")]
+
+
+class FactorCode(BaseModel):
+    """A code of the authenticator app, or a recovery code."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    code: Annotated[str, Field(max_length=MAX_CODE)]

@@ -24,6 +24,8 @@ class WhoAmI(TypedDict):
     teams: list[str]
     may_change: Annotated[bool, Field(description="Whether more than looking and downloading is theirs.")]
     may_administer: Annotated[bool, Field(description="Whether accounts, the audit and the server's own things are.")]
+    second_factor: Annotated[bool, Field(description="Whether one's account has a second factor.")]
+    second_factor_required: Annotated[bool, Field(description="Whether one has to be set up before anything else.")]
     scopes: Annotated[list[str] | None, Field(description="What the key is for that was sent; null where none was.")]
 
 
@@ -37,6 +39,8 @@ def whoami(actor: Actor) -> WhoAmI:
         "teams": [],
         "may_change": actor.reach.may_change,
         "may_administer": actor.reach.may_administer,
+        "second_factor": False,
+        "second_factor_required": False,
         "scopes": None if actor.reach.scopes is None else sorted(actor.reach.scopes),
     }
     if actor.kind is not ActorKind.ACCOUNT:
@@ -52,6 +56,8 @@ def whoami(actor: Actor) -> WhoAmI:
         "email": account.email,
         "role": account.role.value,
         "teams": [*account.teams],
+        "second_factor": account.second_factor,
+        "second_factor_required": services().settings.second_factor_required and not account.second_factor,
     }
 
 
@@ -64,6 +70,7 @@ class AccountView(TypedDict):
     role: Annotated[str, Field(description="`admin`, `member` or `viewer`.")]
     teams: list[str]
     disabled: bool
+    second_factor: Annotated[bool, Field(description="Whether a code is asked for beside the password.")]
     created_at: float
 
 
@@ -126,6 +133,7 @@ def account_view(account: Account) -> AccountView:
         "role": account.role.value,
         "teams": [*account.teams],
         "disabled": account.disabled,
+        "second_factor": account.second_factor,
         "created_at": account.created_at,
     }
 

@@ -13,6 +13,7 @@ from app.web.wire.brand_calls import brand_calls
 from app.web.wire.checklist_views import SENDER_KEY, checklist_calls
 from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, Group, Header, Messages, Who
 from app.web.wire.entity_calls import entity_calls
+from app.web.wire.factor_calls import FACTOR_CALLS
 from app.web.wire.file_queries import FilesQuery
 from app.web.wire.key_views import KEY_CALLS
 from app.web.wire.message_calls import MESSAGE_CALLS
@@ -306,6 +307,7 @@ CALLS = (
     ),
     *ACCOUNT_CALLS,
     *KEY_CALLS,
+    *FACTOR_CALLS,
     Call(("GET",), "/healthz", Group.SERVER, Who.ANYONE, "Whether it is alive.", replies.Alive),
     Call(
         ("GET",),

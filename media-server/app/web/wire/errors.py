@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask, Response, jsonify, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
-from app.core import errors, key_errors
+from app.core import access_errors, errors
 from app.core.pieces import PIECE_BYTES
 from app.web.server.body import RequestBody
 from app.web.wire.context import services
@@ -39,7 +39,11 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.AdminsOnly: 403,
     errors.ForeignPage: 403,
     errors.ReadOnly: 403,
-    key_errors.ScopeMissing: 403,
+    access_errors.ScopeMissing: 403,
+    access_errors.SecondFactorNeeded: 401,
+    access_errors.WrongCode: 401,
+    access_errors.SecondFactorRequired: 403,
+    access_errors.SecondFactorOn: 409,
     errors.OriginNotAllowed: 403,
     errors.AnswersRequired: 403,
     errors.RequestOverdue: 403,
@@ -56,7 +60,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.PartyNotFound: 404,
     errors.AccountNotFound: 404,
     errors.SessionNotFound: 404,
-    key_errors.KeyNotFound: 404,
+    access_errors.KeyNotFound: 404,
     errors.InvitationNotFound: 404,
     errors.HandoffNotFound: 404,
     errors.SelectionNotFound: 404,
@@ -74,8 +78,8 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.NameTaken: 409,
     errors.AccountExists: 409,
     errors.TooManyAccounts: 409,
-    key_errors.KeyExists: 409,
-    key_errors.TooManyKeys: 409,
+    access_errors.KeyExists: 409,
+    access_errors.TooManyKeys: 409,
     errors.ItemNotSent: 409,
     errors.RequestExpired: 410,
     errors.RequestClosed: 410,

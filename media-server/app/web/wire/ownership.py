@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from flask import g, request
+from flask import current_app, g, request
 
+from app.core.access_errors import SecondFactorRequired
 from app.core.actors import Actor, ActorKind
 from app.core.errors import ForeignPage, Unauthorized
 from app.services.accounts.owner import Caller
@@ -34,6 +35,12 @@ def owner_required(view: Callable[P, R]) -> Callable[P, R]:
     return guarded
 
 
+def before_second_factor(view: Callable[P, R]) -> Callable[P, R]:
+    """Mark a view of owners that is for those, too, who have yet to set up the second factor that this server asks for."""
+    view.before_second_factor = True  # type: ignore[attr-defined]
+    return view
+
+
 def require_owner() -> None:
     """Raises Unauthorized unless this request is that of an owner, who then is ``acting``; what ``judge_reach`` raises where what it is
     about is somebody else's."""
@@ -54,7 +61,7 @@ def recognised_owner(token: str | None = None, way: str = "header") -> Actor | N
     """The owner, if this request carries the admin token, or ``token`` is it, or it has a session of the owner; an account, if it has a
     session of one; either, where the token is a key of theirs; else None.
 
-    Raises TooManyAttempts, Unauthorized for a key that is over, and ForeignPage where a page of somebody else's would use the session.
+    Raises TooManyAttempts, Unauthorized for a key that is over, SecondFactorRequired, and ForeignPage where a page of somebody else's would use the session.
     """
     here, given = caller(), token or _token()
     if given:
@@ -68,7 +75,13 @@ def recognised_owner(token: str | None = None, way: str = "header") -> Actor | N
     _refuse_foreign_pages()
     if services().accounts.sessions.is_one(here.cookie):
         account = services().accounts.sessions.account(here.cookie, here.address)
-        return account.acting(here.address, "session") if account else None
+        if account is None:
+            return None
+        view = current_app.view_functions.get(request.endpoint or "")
+        lacks = services().settings.second_factor_required and not account.second_factor
+        if lacks and not hasattr(view, "before_second_factor"):
+            raise SecondFactorRequired()
+        return account.acting(here.address, "session")
     return owner("session") if services().owner.has_session(here) else None
 
 

@@ -10,8 +10,8 @@ import re
 from collections.abc import Mapping
 from functools import cache
 
+from app.core.access_errors import ScopeMissing
 from app.core.actors import Reach, Scope
-from app.core.key_errors import ScopeMissing
 from app.web.wire.declaring import Call, Group
 from app.web.wire.rights import BODILESS
 
