@@ -63,7 +63,9 @@ const API_ROOT = `${BASE}/api`;
 type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 /** What one logs in with. */
-export type Login = { readonly token: string } | { readonly name: string; readonly password: string };
+export type Login =
+  | { readonly token: string }
+  | { readonly name: string; readonly password: string; readonly code?: string };
 
 interface Call {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

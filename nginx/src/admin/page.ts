@@ -211,7 +211,7 @@ export class AdminPage {
       this.#poller.start();
     } catch (error) {
       show(problem, errorWords(error));
-      this.#login.selectSecret();
+      if (!this.#login.asksForCode(error)) this.#login.selectSecret();
     }
   }
 

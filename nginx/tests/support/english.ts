@@ -10,6 +10,7 @@ await speak(
   "common",
   "desk",
   "document",
+  "factor",
   "keys",
   "link",
   "looks",

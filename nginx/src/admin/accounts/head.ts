@@ -36,6 +36,7 @@ export class Head {
     this.#who.hidden = false;
     need("to-log").hidden = !mayAdminister;
     need("to-settings").hidden = !mayAdminister;
+    if (this.#me.lacksFactor) await this.#open();
   }
 
   /** Nobody is logged in any more, or somebody else may be next. */

@@ -1,5 +1,6 @@
 // The form by which one logs in: with the admin token, or with a name and a password. It begins with what was used here last.
 
+import { UploadError } from "../../core/errors";
 import { make, need } from "../../page/dom";
 import type { Login } from "../api";
 import { t } from "../i18n";
@@ -14,12 +15,19 @@ export class LoginForm {
   readonly #otherWay = need("other-way", HTMLButtonElement);
   readonly #name = entry("text", "username");
   readonly #password = entry("password", "current-password");
+  readonly #code = entry("text", "one-time-code");
+  readonly #codeField = labelled(t("login_code"), this.#code);
   #usesName = remembered() === "name";
 
   constructor() {
     this.#name.autocapitalize = "none";
     this.#name.spellcheck = false;
     this.#byName.append(labelled(t("login_name"), this.#name), labelled(t("password"), this.#password));
+    this.#code.inputMode = "text";
+    this.#code.autocapitalize = "none";
+    this.#code.spellcheck = false;
+    this.#codeField.hidden = true;
+    this.#byName.append(this.#codeField);
     this.#otherWay.addEventListener("click", () => {
       this.#usesName = !this.#usesName;
       this.#show();
@@ -30,13 +38,28 @@ export class LoginForm {
 
   get login(): Login {
     if (!this.#usesName) return { token: this.#token.value.trim() };
-    return { name: this.#name.value.trim(), password: this.#password.value };
+    const login = { name: this.#name.value.trim(), password: this.#password.value };
+    const code = this.#code.value.trim();
+    return this.#codeField.hidden || code === "" ? login : { ...login, code };
   }
 
   /** Forgets what opens anything. */
   clear(): void {
     this.#token.value = "";
     this.#password.value = "";
+    this.#code.value = "";
+    this.#codeField.hidden = true;
+  }
+
+  /** Whether what was wrong is a code, which is asked for from then on. */
+  asksForCode(error: unknown): boolean {
+    if (!(error instanceof UploadError && ["second_factor_needed", "wrong_code"].includes(error.code))) {
+      return false;
+    }
+    this.#codeField.hidden = false;
+    this.#code.focus();
+    this.#code.select();
+    return true;
   }
 
   focus(): void {

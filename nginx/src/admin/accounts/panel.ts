@@ -31,11 +31,18 @@ export class AccountsPanel {
   }
 
   async open(me: Me): Promise<void> {
-    const [{ ProgramKeys }] = await Promise.all([import("./program-keys"), loadWords("keys")]);
-    const parts = [new Oneself(this.#calls, me), new ProgramKeys(this.#api, me)];
-    const people = me.mayAdminister ? new PeopleList(this.#calls, me.name) : null;
-    const inviting = me.mayAdminister ? new Inviting(this.#calls) : null;
-    const shown = [...parts, people, inviting].filter((each) => each !== null);
+    const [{ ProgramKeys }, { SecondFactor }] = await Promise.all([
+      import("./program-keys"),
+      import("./second-factor"),
+      loadWords("keys", "factor"),
+    ]);
+    const factor = me.name === "" ? null : new SecondFactor(this.#api, me);
+    // Nothing else is answered before it is set up.
+    const own = me.lacksFactor ? [] : [new Oneself(this.#calls, me), new ProgramKeys(this.#api, me)];
+    const mayAdminister = me.mayAdminister && !me.lacksFactor;
+    const people = mayAdminister ? new PeopleList(this.#calls, me.name) : null;
+    const inviting = mayAdminister ? new Inviting(this.#calls) : null;
+    const shown = [own[0] ?? null, factor, own[1] ?? null, people, inviting].filter((each) => each !== null);
     this.#body.replaceChildren(...shown.map(({ element }) => element));
     this.#before = document.activeElement;
     document.body.append(this.#dialog);

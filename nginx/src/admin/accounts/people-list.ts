@@ -43,7 +43,7 @@ export class PeopleList {
   }
 
   #line(account: Account): HTMLLIElement {
-    const { name, displayName, email, role, teams, isOff } = account;
+    const { name, displayName, email, role, teams, isOff, hasFactor } = account;
     const said = make(
       "span",
       { className: "line-name" },
@@ -56,6 +56,7 @@ export class PeopleList {
       formatList(teams),
       visibleName(email),
       isOff ? t("account_off") : "",
+      hasFactor ? t("factor_title") : "",
     ];
     const beside = make("span", { className: "quiet", text: joined(...facts) });
     const edit = makeButton(t("edit"), "slim", () => {

@@ -10,6 +10,8 @@ export interface Me {
   readonly teams: readonly string[];
   readonly mayChange: boolean;
   readonly mayAdminister: boolean;
+  /** Whether a second factor has to be set up before anything else. */
+  readonly lacksFactor: boolean;
 }
 
 export interface Account {
@@ -19,6 +21,7 @@ export interface Account {
   readonly role: string;
   readonly teams: readonly string[];
   readonly isOff: boolean;
+  readonly hasFactor: boolean;
 }
 
 export interface Session {
@@ -46,6 +49,7 @@ export function parseMe(value: unknown): Me {
     teams: textsOf(fields.teams),
     mayChange: fields.may_change === true,
     mayAdminister: fields.may_administer === true,
+    lacksFactor: fields.second_factor_required === true,
   };
 }
 
@@ -59,6 +63,7 @@ export function parseAccount(value: unknown): Account {
     role: textOf(fields.role),
     teams: textsOf(fields.teams),
     isOff: fields.disabled === true,
+    hasFactor: fields.second_factor === true,
   };
 }
 

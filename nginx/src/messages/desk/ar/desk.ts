@@ -6,6 +6,7 @@ export default {
   log_out: "تسجيل الخروج",
   logged_in: "سُجّل دخولك.",
   still_logged_in: "ما زلت مسجّل الدخول. {error}",
+  login_code: "رمز تطبيقك أو رمز استرداد",
   session_ended: "انتهت جلستك. سجّل الدخول مجددًا للمتابعة.",
   out_of_date: "{error} قد يكون المعروض قديمًا، وتجري المحاولة من جديد تلقائيًا.",
   admin_token: "رمز المدير",

@@ -6,6 +6,7 @@ export default {
   log_out: "Abmelden",
   logged_in: "Sie sind angemeldet.",
   still_logged_in: "Sie sind noch angemeldet. {error}",
+  login_code: "Code Ihrer App oder ein Wiederherstellungscode",
   session_ended: "Ihre Sitzung ist abgelaufen. Melden Sie sich wieder an, um weiterzumachen.",
   out_of_date: "{error} Was hier steht, ist vielleicht veraltet; es wird von selbst noch einmal versucht.",
   admin_token: "Admin-Token",

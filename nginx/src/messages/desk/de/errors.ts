@@ -36,6 +36,12 @@ export default {
   request_in_use: "Dieser Link ist noch offen. Schließen Sie ihn zuerst, dann löschen Sie ihn.",
   request_expired: "Dieser Link ist abgelaufen. Geben Sie ihm erst mehr Zeit.",
   request_closed: "Dieser Link ist geschlossen. Öffnen Sie ihn erst wieder.",
+  second_factor_needed:
+    "Dieses Konto fragt auch nach einem Code: dem, den Ihre Authenticator-App zeigt, oder einem Wiederherstellungscode.",
+  wrong_code:
+    "Das ist nicht der Code von jetzt, oder er wurde schon benutzt. Warten Sie auf den nächsten und versuchen Sie es noch einmal.",
+  second_factor_required:
+    "Dieser Server verlangt einen zweiten Faktor. Richten Sie zuerst einen ein, unter Ihrem Namen oben auf der Seite.",
   key_exists:
     "Es gibt schon einen Schlüssel dieses Namens. Wählen Sie einen anderen Namen, oder nehmen Sie jenen zuerst zurück.",
   too_many_keys: "Ein Konto kann nicht mehr Schlüssel haben. Nehmen Sie einen zurück, den niemand braucht.",

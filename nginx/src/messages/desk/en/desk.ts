@@ -6,6 +6,7 @@ export default {
   log_out: "Log out",
   logged_in: "You are logged in.",
   still_logged_in: "You are still logged in. {error}",
+  login_code: "Code of your app, or a recovery code",
   session_ended: "Your session has ended. Log in again to go on.",
   out_of_date: "{error} What is shown may be out of date; trying again by itself.",
   admin_token: "Admin token",

@@ -6,6 +6,7 @@ export default {
   log_out: "Salir",
   logged_in: "Ha entrado.",
   still_logged_in: "Su sesión sigue abierta. {error}",
+  login_code: "Código de su aplicación, o uno de recuperación",
   session_ended: "Su sesión ha terminado. Entre de nuevo para continuar.",
   out_of_date: "{error} Lo que se muestra puede estar desactualizado; se reintenta automáticamente.",
   admin_token: "Token de administración",

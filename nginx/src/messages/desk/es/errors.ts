@@ -33,6 +33,11 @@ export default {
   request_in_use: "Este enlace sigue abierto. Ciérrelo primero y elimínelo después.",
   request_expired: "Este enlace ha caducado. Dele antes más tiempo.",
   request_closed: "Este enlace está cerrado. Ábralo antes.",
+  second_factor_needed:
+    "Esta cuenta pide también un código: el de su aplicación de autenticación o uno de recuperación.",
+  wrong_code: "Ese no es el código de ahora, o ya se usó. Espere al siguiente y vuelva a intentarlo.",
+  second_factor_required:
+    "Este servidor pide un segundo factor. Configure primero uno, bajo su nombre en la parte superior de la página.",
   key_exists: "Ya hay una clave con este nombre. Elija otro, o retire aquella primero.",
   too_many_keys: "Una cuenta no puede tener más claves. Retire una que nadie necesite.",
   file_too_large: "El archivo es demasiado grande.",

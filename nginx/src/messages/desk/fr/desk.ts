@@ -6,6 +6,7 @@ export default {
   log_out: "Se déconnecter",
   logged_in: "Vous êtes connecté.",
   still_logged_in: "Vous êtes encore connecté. {error}",
+  login_code: "Code de votre application, ou un code de récupération",
   session_ended: "Votre session est terminée. Reconnectez-vous pour continuer.",
   out_of_date: "{error} Ce qui est affiché peut être dépassé ; un nouvel essai se fait tout seul.",
   admin_token: "Jeton d’administration",

@@ -34,6 +34,11 @@ export default {
   request_in_use: "Ce lien est encore ouvert. Fermez-le d’abord, puis supprimez-le.",
   request_expired: "Ce lien a expiré. Donnez-lui d’abord plus de temps.",
   request_closed: "Ce lien est fermé. Rouvrez-le d’abord.",
+  second_factor_needed:
+    "Ce compte demande aussi un code : celui de votre application d’authentification ou un code de récupération.",
+  wrong_code: "Ce n’est pas le code du moment, ou il a déjà servi. Attendez le suivant, puis réessayez.",
+  second_factor_required:
+    "Ce serveur demande un second facteur. Configurez-en d’abord un, sous votre nom en haut de la page.",
   key_exists: "Il y a déjà une clé de ce nom. Choisissez-en un autre, ou révoquez d'abord celle-là.",
   too_many_keys: "Un compte ne peut pas avoir plus de clés. Révoquez-en une dont personne n'a besoin.",
   file_too_large: "Le fichier est trop gros.",

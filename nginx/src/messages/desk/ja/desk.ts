@@ -6,6 +6,7 @@ export default {
   log_out: "ログアウト",
   logged_in: "ログインしました。",
   still_logged_in: "まだログインしています。{error}",
+  login_code: "アプリのコード、または回復コード",
   session_ended: "セッションが終了しました。続けるにはもう一度ログインしてください。",
   out_of_date: "{error}表示は古いかもしれません。自動でもう一度試しています。",
   admin_token: "管理トークン",

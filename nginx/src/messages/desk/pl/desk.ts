@@ -6,6 +6,7 @@ export default {
   log_out: "Wyloguj",
   logged_in: "Zalogowano.",
   still_logged_in: "Nadal trwa sesja. {error}",
+  login_code: "Kod z Twojej aplikacji albo kod odzyskiwania",
   session_ended: "Sesja wygasła. Zaloguj się ponownie, aby kontynuować.",
   out_of_date: "{error} To, co widać, może być nieaktualne; trwa samoczynna kolejna próba.",
   admin_token: "Token administratora",

@@ -33,6 +33,10 @@ export default {
   request_in_use: "Ten link jest jeszcze otwarty. Najpierw go zamknij, potem usuń.",
   request_expired: "Ten link wygasł. Najpierw daj mu więcej czasu.",
   request_closed: "Ten link jest zamknięty. Najpierw otwórz go ponownie.",
+  second_factor_needed: "To konto pyta także o kod: z aplikacji uwierzytelniającej albo kod odzyskiwania.",
+  wrong_code: "To nie jest aktualny kod albo był już użyty. Poczekaj na następny i spróbuj ponownie.",
+  second_factor_required:
+    "Ten serwer wymaga drugiego składnika. Najpierw go skonfiguruj, pod swoją nazwą u góry strony.",
   key_exists: "Klucz o tej nazwie już istnieje. Wybierz inną nazwę albo najpierw cofnij tamten.",
   too_many_keys: "Konto nie może mieć więcej kluczy. Cofnij taki, którego nikt nie potrzebuje.",
   file_too_large: "Plik jest za duży.",
