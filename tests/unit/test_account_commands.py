@@ -15,7 +15,9 @@ from app.core.audit import ALL
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit
 from app.storage.sql.invitations import SQLInvitations
+from app.storage.sql.second_factors import SQLSecondFactors
 from droppr_client.cli import main
+from tests.support.actors import OWNER
 from tests.support.catalogues import catalogue
 from tests.support.clock import Now
 
@@ -115,6 +117,18 @@ def test_an_invitation_is_an_address(run: Run, tmp_path: Path, monkeypatch: pyte
     assert (made.role, made.teams, made.email) == (Role.VIEWER, ("tax",), "ben@example.org")
     assert made.id not in address
     assert "small letters" in run("invite", "--team", "Tax!", code=1)
+
+
+def test_a_lost_second_factor_is_switched_off(run: Run, tmp_path: Path) -> None:
+    run("create", "ann", "--password-file", "-", typed=PASSWORD)
+    assert "had no second factor" in run("reset-second-factor", "ann")
+    store = SQLSecondFactors(catalogue(tmp_path / "data"), clock=Now())
+    store.begin("ann", "SECRET")
+    assert store.confirm("ann", "SECRET", 1, (), OWNER)
+    assert json.loads(run("show", "ann", "--json"))["second_factor"]
+    assert "password alone" in run("reset-second-factor", "ann")
+    assert not json.loads(run("show", "ann", "--json"))["second_factor"]
+    assert "no such account" in run("reset-second-factor", "ben", code=1)
 
 
 def test_nobody_takes_the_name_of_another(run: Run) -> None:
