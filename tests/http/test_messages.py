@@ -371,7 +371,7 @@ def test_from_the_command_line(told_terminal: Terminal, client: Client, hooks: H
     assert "failed. 500" in told_terminal.run("message", "test", "--endpoint", id, code=1)
     told_terminal.run("endpoint", "edit", id, "--inactive", "--kind", "test")
     told_terminal.run("endpoint", "edit", id, code=2)
-    assert re.search(rf"{id} +off +test +{link.hash} +{hooks.url}", told_terminal.run("endpoint", "list"))
+    assert re.search(rf"{id} +webhook +off +test +{link.hash} +{hooks.url}", told_terminal.run("endpoint", "list"))
     assert told_terminal.json("endpoint", "secret", id)["secret"] not in (None, secret)
     told_terminal.run("endpoint", "remove", id)
     assert "no such endpoint" in told_terminal.run("endpoint", "remove", id, code=1)

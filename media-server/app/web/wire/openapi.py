@@ -12,7 +12,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaMode, JsonSchemaV
 from pydantic_core import core_schema
 
 from app.web.wire.calls import CALLS
-from app.web.wire.declaring import JSON, Call, Group, Messages, Who
+from app.web.wire.declaring import HTML, JSON, Call, Group, Messages, Who
 from app.web.wire.errors import STATUS
 from app.web.wire.replies import Error
 
@@ -143,6 +143,9 @@ def _operation(call: Call, method: str, schemas: _Schemas) -> dict[str, Any]:
         "security": _SECURITY.get(call.who, []),
         "responses": {**replies, "default": _reply("Refused.", JSON, Error, schemas)},
     }
+    if call.group is Group.PAGES:
+        # People read why not in a page, programs in JSON.
+        operation["responses"]["default"]["content"][HTML] = {"schema": {"type": "string"}}
     for type in call.files:
         replies[str(call.status)]["content"][type] = {"schema": {"type": "string"}}
     if call.events is not None:
