@@ -9,12 +9,23 @@ from typing import IO, TYPE_CHECKING, Any
 
 import click
 
-from droppr_client.options import as_json, first_line, local_url
-from droppr_client.output import ask_first, ask_secret, count_text, print_facts, print_json, print_table, say, time_text
+from droppr_client.options import Size, as_json, first_line, local_url
+from droppr_client.output import (
+    ask_first,
+    ask_secret,
+    count_text,
+    print_facts,
+    print_json,
+    print_table,
+    say,
+    size_text,
+    time_text,
+)
 
 if TYPE_CHECKING:
     from app.core.accounts import Account
     from app.core.actors import Actor
+    from app.core.quotas import Quota
     from app.services.accounts.people import People
     from app.wiring.accounts import AccountsHere
 
@@ -67,11 +78,15 @@ def invite(role: str, teams: tuple[str, ...], email: str) -> None:
 @account.command("list")
 @as_json
 def list_accounts(as_json: bool) -> None:
-    """Who has one."""
-    with _people() as (people, _):
-        found = people.all()
+    """Who has one, and what their links hold where there is a quota."""
+    # Imported here for the same reason as below.
+    from app.core.actors import EVERYTHING
+
+    with accounts_opened() as (here, _):
+        found = here.people.all()
+        room = {each.owner: each for each in here.quotas.all(EVERYTHING)}
     if as_json:
-        print_json({"accounts": [_document(each) for each in found]})
+        print_json({"accounts": [_document(each) | _room(room.get(each.owner)) for each in found]})
     else:
         rows = [
             (
@@ -81,10 +96,11 @@ def list_accounts(as_json: bool) -> None:
                 "off" if each.disabled else "on",
                 each.display_name or "-",
                 each.email or "-",
+                _used(room.get(each.owner)),
             )
             for each in found
         ]
-        print_table(("NAME", "ROLE", "TEAMS", "STATE", "CALLED", "EMAIL"), rows)
+        print_table(("NAME", "ROLE", "TEAMS", "STATE", "CALLED", "EMAIL", "QUOTA"), rows)
 
 
 @account.command()
@@ -171,6 +187,23 @@ def reset_second_factor(name: str) -> None:
 
 
 @account.command()
+@click.argument("name")
+@click.argument("size", type=Size())
+def quota(name: str, size: int) -> None:
+    """Let all links of an account hold so much together, such as 50G; 0 is no limit. NAME may be team:NAME."""
+    from app.services.accounts.quotas import MOST
+
+    if size > MOST:
+        raise click.ClickException(f"A quota is {size_text(MOST)} at most.")
+    with accounts_opened() as (here, by):
+        found = here.quotas.set(name, size, by)
+    if found is None:
+        say(f"{name} has no quota.")
+    else:
+        say(f"{name} uses {size_text(found.used)} of {size_text(found.most)}.")
+
+
+@account.command()
 @name_argument
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def remove(name: str, yes: bool) -> None:
@@ -218,6 +251,14 @@ def _public_url() -> str:
 
 def _password(file: IO[str] | None) -> str:
     return first_line(file) if file is not None else ask_secret("Password", twice=True)
+
+
+def _used(quota: Quota | None) -> str:
+    return "-" if quota is None else f"{size_text(quota.used)} of {size_text(quota.most)}"
+
+
+def _room(quota: Quota | None) -> dict[str, Any]:
+    return {"quota": None if quota is None else {"most": quota.most, "used": quota.used}}
 
 
 def _document(account: Account) -> dict[str, Any]:

@@ -98,12 +98,14 @@ def without_owners(tx: Transaction) -> None:
     tx.run("DROP TABLE settings")
     tx.run("DROP TABLE account_keys")
     tx.run("DROP TABLE account_factors")
+    tx.run("DROP TABLE quotas")
     tx.run("ALTER TABLE accounts DROP COLUMN second_factor")
     for table in OF_CLUSTERS:
         tx.run(f"DROP TABLE IF EXISTS store_{table}")  # On PostgreSQL alone.
     for index in ("links_by_owner", "documents_by_link", "ledger_by_digest"):
         tx.run(f"DROP INDEX {index}")
-    tx.run("ALTER TABLE links DROP COLUMN owner")
+    for column in ("owner", "metered"):
+        tx.run(f"ALTER TABLE links DROP COLUMN {column}")
     tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
 
 

@@ -132,6 +132,8 @@ ROWS = [
     ones_own("GET", "/api/keys", looks=True),
     ones_own("POST", "/api/keys", {}, looks=True),
     ones_own("DELETE", "/api/keys/<id>", looks=True),
+    ones_own("GET", "/api/quotas", looks=True),
+    servers("PUT", "/api/quotas/<owner>", {"most": 1}),
     servers("GET", "/api/settings"),
     servers("PATCH", "/api/settings", {}),
     servers("PUT", "/api/settings/logo"),

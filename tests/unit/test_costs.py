@@ -236,6 +236,8 @@ CALLS = [
     owners("GET", "/api/accounts/invitations"),
     owners("POST", "/api/accounts/invitations"),
     owners("DELETE", "/api/accounts/invitations/<id>", "/api/accounts/invitations/x"),
+    owners("GET", "/api/quotas"),
+    owners("PUT", "/api/quotas/<owner>", "/api/quotas/x"),
     owners("GET", "/api/sessions"),
     owners("DELETE", "/api/sessions"),
     owners("DELETE", "/api/sessions/<id>", "/api/sessions/x"),

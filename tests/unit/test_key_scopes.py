@@ -88,6 +88,7 @@ TABLE: dict[tuple[str, str], frozenset[Scope]] = {
     ("DELETE", f"{E}/uploads/<upload_id>"): DELETE,
     ("GET", "/api/droppr/session"): ANY,
     ("GET", "/api/droppr/news"): READ,
+    ("GET", "/api/quotas"): READ,
     **dict.fromkeys(
         [
             ("GET", "/api/droppr/audit"),
@@ -115,6 +116,7 @@ TABLE: dict[tuple[str, str], frozenset[Scope]] = {
             ("GET", "/api/keys"),
             ("POST", "/api/keys"),
             ("DELETE", "/api/keys/<id>"),
+            ("PUT", "/api/quotas/<owner>"),
             ("GET", "/api/settings"),
             ("PATCH", "/api/settings"),
             ("PUT", "/api/settings/logo"),

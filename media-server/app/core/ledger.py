@@ -21,6 +21,7 @@ MAX_NAMES = 1_000_000
 """How many files one link takes, those that were taken back included: what is remembered of each lies in memory."""
 MAX_GONE = 10_000
 """Of so many uploads that ended without a file a link remembers why."""
+_NO_ROOM = "The file does not fit in what this link may still receive."
 MAX_WEIGHT = 2**62
 """More bytes than this no link takes, as databases count in 64 bits."""
 
@@ -218,6 +219,8 @@ class Load:
     """How many folders exist, or will with open and announced files."""
     awaited: Set[int]
     """Those of ``folders`` that do not exist yet, by their marks; at least those among them that are asked about."""
+    room: int | None = None
+    """Bytes that the links of its owner may still take together; None for any amount."""
 
 
 class Left:
@@ -268,7 +271,11 @@ class Left:
             return RequestFull(f"This link takes {MAX_FOLDERS} folders and has no place left.", limit=MAX_FOLDERS)
         most_weight = min(link.terms.max_total_size or MAX_WEIGHT, MAX_WEIGHT)
         if total > most_weight:
-            return RequestFull("The file does not fit in what this link may still receive.", limit=most_weight)
+            return RequestFull(_NO_ROOM, limit=most_weight)
+        more_here = self._weight + more_weight + (folders - load.folders) * NAME_BYTES
+        if load.room is not None and more_here > max(load.room, 0):
+            # Senders learn nothing of whose links there are, nor of how much those may hold.
+            return RequestFull(_NO_ROOM)
         return None
 
 

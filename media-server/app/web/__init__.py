@@ -25,6 +25,7 @@ from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
 from app.web.api.pages import SENDERS_PAGE, pages
 from app.web.api.push import push
+from app.web.api.quotas import quotas
 from app.web.api.receipts import receipts
 from app.web.api.reminders import reminders
 from app.web.api.requests import requests
@@ -64,6 +65,7 @@ _BLUEPRINTS = (
     accounts,
     keys,
     second_factor,
+    quotas,
     join,
     settings_calls,
     owner,

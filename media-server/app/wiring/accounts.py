@@ -12,6 +12,7 @@ from app.services.accounts.failed_log_ins import FailedLogIns
 from app.services.accounts.keys import Keys
 from app.services.accounts.log_ins import LogIns
 from app.services.accounts.people import People
+from app.services.accounts.quotas import Quotas
 from app.services.accounts.second_factors import SecondFactors
 from app.services.accounts.sessions import AccountSessions
 from app.services.accounts.wrong_tokens import WrongTokens
@@ -24,6 +25,7 @@ from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.invitations import SQLInvitations
 from app.storage.sql.keys import SQLKeys
+from app.storage.sql.quotas import SQLQuotas
 from app.storage.sql.second_factors import SQLSecondFactors
 from app.storage.sql.takeover import open_catalogue
 from app.wiring.ground import Ground
@@ -38,6 +40,7 @@ class Accounts:
     log_ins: LogIns
     keys: Keys
     factors: SecondFactors
+    quotas: Quotas
 
 
 def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Accounts:
@@ -64,7 +67,8 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
         clock=ground.clock,
     )
     keys = Keys(SQLKeys(ground.catalogue, clock=ground.clock), ground.clock)
-    return Accounts(people, sessions, log_ins, keys, factors)
+    quotas = Quotas(SQLQuotas(ground.catalogue, clock=ground.clock), accounts)
+    return Accounts(people, sessions, log_ins, keys, factors, quotas)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,7 @@ class AccountsHere:
     people: People
     keys: Keys
     factors: SecondFactors
+    quotas: Quotas
 
 
 @contextmanager
@@ -95,6 +100,8 @@ def accounts_here(settings: Settings) -> Iterator[AccountsHere]:
         factors = SecondFactors(
             SQLSecondFactors(catalogue, clock=time.time), SQLCounts(catalogue, time.time), time.time
         )
-        yield AccountsHere(people, Keys(SQLKeys(catalogue, clock=time.time), time.time), factors)
+        keys = Keys(SQLKeys(catalogue, clock=time.time), time.time)
+        quotas = Quotas(SQLQuotas(catalogue, clock=time.time), SQLAccounts(catalogue, clock=time.time))
+        yield AccountsHere(people, keys, factors, quotas)
     finally:
         catalogue.close()

@@ -14,6 +14,7 @@ import {
 import { parseNews } from "./desk/news";
 import { inBatches, type ManyOutcome } from "./many";
 import { type Judgement, type Party, parseParties, parseParty } from "./party-wire";
+import { parseQuotas, type Quota } from "./quotas";
 import {
   type FileText,
   type FoundFile,
@@ -217,6 +218,12 @@ export class OwnerApi {
   async judge(hash: string, party: string, item: string, judgement: Judgement): Promise<Party> {
     const path = `${linkPath(hash)}/parties/${encodeURIComponent(party)}/items/${encodeURIComponent(item)}`;
     return this.#read(path, { method: "PUT", body: judgement }, parseParty);
+  }
+
+  /** How much one's own links may hold together, and those of one's teams; for admins everybody's. */
+  async quotas(signal: AbortSignal): Promise<readonly Quota[]> {
+    const { text } = await this.#call("/quotas", { signal, below: API_ROOT });
+    return parseQuotas(text === "" ? null : JSON.parse(text));
   }
 
   /** Who has sent the files that are there, who sent most first. */

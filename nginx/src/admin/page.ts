@@ -29,6 +29,7 @@ import {
 } from "./places";
 import { Poller } from "./poller";
 import { Bell } from "./push/bell";
+import { QuotaLine } from "./quotas";
 import { SearchPanel } from "./search";
 import { NOBODY_ELSE, showFor, type Who } from "./whose";
 import { errorWords } from "./words";
@@ -82,6 +83,7 @@ export class AdminPage {
   readonly #login = new LoginForm();
   readonly #head = new Head(this.#api);
   readonly #menu = new HeadMenu();
+  readonly #quotas = new QuotaLine((signal) => this.#api.quotas(signal));
   #hasBegun = false;
   readonly #bell = new Bell(this.#api, (address) => this.#places.go(address));
   #running = "";
@@ -181,6 +183,7 @@ export class AdminPage {
     this.#countNew(links.reduce((sum, { filesNew }) => sum + filesNew, 0));
     await this.#linkPage.refresh(signal);
     if (this.#shown === null) await this.#arrived.show(links, signal);
+    await this.#quotas.show(who, signal);
     void this.#begin(links.length > 0);
   }
 

@@ -1100,6 +1100,11 @@ export interface components {
             /** @description Open a closed link again, or close it. false pauses the link. */
             readonly active?: boolean;
         };
+        /** @description How much an owner's links may hold together. */
+        readonly NewQuota: {
+            /** @description Bytes; 0 takes the quota away. */
+            readonly most: number;
+        };
         /** @description Files of one link, for others to download. */
         readonly NewShare: {
             /** @description What receivers see above the files. */
@@ -1460,6 +1465,22 @@ export interface components {
         };
         /** @enum {string} */
         readonly QuestionKind: "text" | "choice" | "date" | "agree";
+        readonly QuotaList: {
+            readonly quotas: readonly components["schemas"]["QuotaView"][];
+        };
+        readonly QuotaReply: {
+            /** @description Null where it was taken away. */
+            readonly quota: components["schemas"]["QuotaView"] | null;
+        };
+        /** @description How much an owner's links may hold together, and what they hold. */
+        readonly QuotaView: {
+            /** @description `account:NAME` or `team:NAME`. */
+            readonly owner: string;
+            /** @description Bytes. */
+            readonly most: number;
+            /** @description Bytes of what is there and on its way, a file and a folder counting 4 KiB at least. */
+            readonly used: number;
+        };
         readonly Ready: {
             /** @constant */
             readonly status: "ready";

@@ -21,6 +21,15 @@ accounts = Table(
     Column("second_factor", Integer, nullable=False, server_default=NOTHING),  # Whether it is on.
 )
 
+# How much the links of an owner may hold together, and what they hold. Who has none is not here.
+quotas = Table(
+    "quotas",
+    metadata,
+    Column("owner", Sorted, primary_key=True),
+    Column("most", BigInteger, nullable=False),
+    Column("used", BigInteger, nullable=False),
+)
+
 # Log-ins that go on. What their cookies hold stands here as its digest.
 account_sessions = Table(
     "account_sessions",

@@ -23,6 +23,7 @@ from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.links import LinkStatements, link_columns
+from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import links
 
 ACCOUNT = [
@@ -96,6 +97,7 @@ class SQLAccounts:
             .with_for_update()
         )
         self._hand_over = LinkStatements(database).change
+        self._quotas = QuotaStatements(database)
 
     def add(self, account: Account, password_hash: str | None, by: Actor) -> None:
         with self._database.write() as tx:
@@ -149,7 +151,9 @@ class SQLAccounts:
             tx.run(self._end_keys, name=name)
             tx.run(self._end_factor, name=name)
             tx.run(self._remove, name=name)
-            moved = self._give_links(tx, account_of(row[: len(ACCOUNT)]))
+            account = account_of(row[: len(ACCOUNT)])
+            self._quotas.set(tx, account.owner, 0)
+            moved = self._give_links(tx, account)
             self._writer.note(tx, Act.ACCOUNT_REMOVED, name, by, links=moved)
         self._database.sync()
         return Removed(moved)

@@ -13,6 +13,7 @@ from app.core import ledger as rules
 from app.core.errors import RequestNotFound
 from app.core.ledger import Left, Load, weight
 from app.core.links import DeliveryIntent, Opening, ReceivedFile, RequestLink
+from app.core.room import NAME_BYTES
 from app.core.terms import Terms
 from app.storage.sql.arrivals import Arrivals
 from app.storage.sql.book_statements import SUMS, BookStatements, Entry
@@ -48,9 +49,11 @@ class Book:
         self.link: int = found[0]
         self.version: int = found[1]
         """Another number after each change of the link itself."""
-        self._arrivals = Arrivals(statements.arrivals, transaction, self.link, found[2], (found[3], found[4]))
+        self._metered: str | None = found[2] if found[3] else None
+        """Whose quota it counts for."""
+        self._arrivals = Arrivals(statements.arrivals, transaction, self.link, found[4], (found[5], found[6]))
         self._parties = PartyCounts(statements.parties, transaction, self.link)
-        self._sums: dict[str, int] = dict(zip(_NOTHING, found[5:], strict=True))
+        self._sums: dict[str, int] = dict(zip(_NOTHING, found[7:], strict=True))
         self._more = dict(_NOTHING)
         self._kept: set[int] = set()
         self._awaited: Set[int] = frozenset()
@@ -87,7 +90,8 @@ class Book:
         sums = self._sums
         files = sums["open"] + sums["announced"] + sums["received"]
         used = sums["coming_weight"] + sums["received_weight"]
-        load = Load(files + sums["removed"], files, used, sums["folders"], self._awaited)
+        room = None if self._metered is None else self._sql.quotas.left(self._tx, self._metered)
+        load = Load(files + sums["removed"], files, used, sums["folders"], self._awaited, room)
         return Left(link, load, lambda: self._unlapsed(load, now))
 
     def admit(self, terms: Terms, whose: Whose, now: float) -> None:
@@ -186,6 +190,10 @@ class Book:
     def save(self) -> None:
         """Write the sums; the last thing that is done."""
         self._more["parties"] += self._parties.save()
+        if self._metered is not None:
+            more = self._more
+            weight = more["coming_weight"] + more["received_weight"] + more["folders"] * NAME_BYTES
+            self._sql.quotas.add(self._tx, self._metered, weight)
         if self._arrivals.changed:
             at, sender = self._arrivals.newest
             arrived = {"arrivals": self._arrivals.total, "last_received_at": at, "last_sender": sender}
@@ -280,7 +288,9 @@ class Book:
             return load
         rows = self._tx.all(self._sql.lapsed_folders, link=self.link, now=now) if load.folders else []
         gone = {unsigned(mark) for (mark,) in rows}
-        return Load(load.names, load.files - files, load.weight - lost, load.folders - len(gone), load.awaited - gone)
+        room = None if load.room is None else load.room + lost + len(gone) * NAME_BYTES
+        awaited = load.awaited - gone
+        return Load(load.names, load.files - files, load.weight - lost, load.folders - len(gone), awaited, room)
 
 
 def _is_settled(entry: Entry | None) -> bool:

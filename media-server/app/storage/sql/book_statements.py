@@ -12,6 +12,7 @@ from app.storage.sql.arrivals import ArrivalStatements
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, compiled, filled, inserted, value
 from app.storage.sql.party_counts import PartyStatements
+from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import State, brought, folders, ledger, links
 
 SUMS = [
@@ -59,7 +60,9 @@ class BookStatements:
         self.listed = database.listed
         self.kept: set[tuple[int, int]] = set()
         self.lock = words(
-            select(links.c.id, links.c.version, *_ARRIVED, *SUMS).where(links.c.hash == value("hash")).with_for_update()
+            select(links.c.id, links.c.version, links.c.owner, links.c.metered, *_ARRIVED, *SUMS)
+            .where(links.c.hash == value("hash"))
+            .with_for_update()
         )
         entry = select(*(ledger.c[each] for each in Entry._fields)).where(of_link)
         self.entry = words(entry.where(ledger.c.upload_id == value("upload_id")))
@@ -98,6 +101,7 @@ class BookStatements:
         self.add_arrived = words(add.values(sums | filled(_ARRIVED)))
         self.arrivals = ArrivalStatements(database)
         self.parties = PartyStatements(database)
+        self.quotas = QuotaStatements(database)
         self._folder_statements(database, words)
 
     def _folder_statements(self, database: Database, words: Any) -> None:

@@ -36,6 +36,7 @@ from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
+from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import brought, doomed, folders, ledger, links, logos, parties, party_items, seen
 from app.storage.sql.share_tables import share_visits, shares
 from app.storage.sql.telling_tables import invited
@@ -73,6 +74,7 @@ _UNUSED = dict.fromkeys(
     "last_received_at": 0.0,
     "last_sender": None,
     "remind_at": None,
+    "metered": 0,
 }
 
 
@@ -129,6 +131,7 @@ class SQLLinks:
         self._links = LinkStatements(database)
         self._lists = ListStatements(database)
         self._events = EventLog(database, clock)
+        self._quotas = QuotaStatements(database)
         self._remembered: dict[str, tuple[int, RequestLink]] = {}
 
     def create(self, link: RequestLink, by: Actor | None = None) -> None:
@@ -141,6 +144,9 @@ class SQLLinks:
         with self._database.write() as tx:
             self._check_alias(tx, link)
             self._put(tx, link, next_reminder(link.terms, self._clock()))
+            row = tx.one(self._links.lock, hash=link.hash)
+            assert row is not None
+            self._quotas.moved(tx, row[0], None, link.owner)
             self._events.write(
                 tx, EventKind.LINK_MADE, link.hash, by or actor_named(link.owner), act=Act.LINK_MADE, **made
             )
@@ -173,6 +179,8 @@ class SQLLinks:
             if link != before:
                 self._check_alias(tx, link)
                 tx.run(self._links.change, link=row[0], **_terms(link))
+                if link.owner != before.owner:
+                    self._quotas.moved(tx, row[0], before.owner, link.owner)
                 if _reminds(link) != _reminds(before):
                     tx.run(self._links.remind, link=row[0], at=next_reminder(link.terms, self._clock()))
                 closed = before.terms.active and not link.terms.active
@@ -268,10 +276,11 @@ class SQLLinks:
             row = tx.one(self._links.lock, hash=hash)
             if row is None:
                 return
+            link = link_of(json.loads(row[1]))
+            self._quotas.moved(tx, row[0], link.owner, None)
             # What was noted of a link may be a million rows: they are removed by whoever is told, piece by piece.
             tx.run(self._links.delete, link=row[0])
             tx.run(self._links.doom, link=row[0])
-            link = link_of(json.loads(row[1]))
             self._events.write(
                 tx,
                 EventKind.LINK_DELETED,

@@ -20,7 +20,7 @@ from app.storage.sql import (  # noqa: F401  a catalogue has those, too
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0019"
+REVISION = "0020"
 """The newest migration, which the tables below are made by."""
 
 
@@ -76,6 +76,7 @@ links = Table(
     Column("remind_at", Double),  # When people are reminded next.
     Column("alias", Text),  # The word that its readable address has.
     Column("owner", Text, nullable=False, server_default=text("'owner'")),  # Whose it is.
+    Column("metered", Integer, nullable=False, server_default=NOTHING),  # Whether its owner has a quota.
     Index("links_by_age", "created_at", "hash"),
     Index("links_by_arrival", "last_received_at", "hash"),
     Index("links_by_name", "sorted_name", "hash"),

@@ -19,6 +19,7 @@ from app.web.wire.key_views import KEY_CALLS
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.push_views import PUSH_CALLS
+from app.web.wire.quota_views import QUOTA_CALLS
 from app.web.wire.received_calls import received_calls
 from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, ShowQuery
 from app.web.wire.settings_calls import settings_calls
@@ -308,6 +309,7 @@ CALLS = (
     *ACCOUNT_CALLS,
     *KEY_CALLS,
     *FACTOR_CALLS,
+    *QUOTA_CALLS,
     Call(("GET",), "/healthz", Group.SERVER, Who.ANYONE, "Whether it is alive.", replies.Alive),
     Call(
         ("GET",),

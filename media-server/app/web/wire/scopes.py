@@ -41,6 +41,8 @@ _ENDPOINT = "/api/endpoints/{endpoint_id}"
 _OTHERWISE: Mapping[tuple[str, str], Needs] = {
     ("GET", "/api/droppr/session"): ANY,
     ("GET", "/api/droppr/news"): _READ_LINKS,
+    # They tell a sum over links, which whoever lists those can make.
+    ("GET", "/api/quotas"): _READ_LINKS,
     # They only note what somebody has seen, and choose what to take.
     ("POST", f"{_LINK}/seen"): _READ_FILES,
     ("POST", f"{_LINK}/selections"): _READ_FILES,

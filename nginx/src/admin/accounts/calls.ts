@@ -1,6 +1,7 @@
 // The calls about accounts.
 
 import type { OwnerApi } from "../api";
+import { parseQuotas, type Quota } from "../quotas";
 import {
   type Account,
   type Invitation,
@@ -41,6 +42,15 @@ export class AccountCalls {
 
   async change(name: string, changes: AccountChanges): Promise<Account> {
     return parseAccount(await this.#api.raw("PATCH", accountPath(name), changes));
+  }
+
+  async quotas(): Promise<readonly Quota[]> {
+    return parseQuotas(await this.#api.raw("GET", "/quotas"));
+  }
+
+  /** How many bytes the links of an account may hold together; 0 for any amount. */
+  async setQuota(name: string, most: number): Promise<void> {
+    await this.#api.raw("PUT", `/quotas/${encodeURIComponent(name)}`, { most });
   }
 
   /** How many links became the admin's. */

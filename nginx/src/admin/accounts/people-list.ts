@@ -4,6 +4,8 @@ import { make, makeButton } from "../../page/dom";
 import { formatList } from "../format";
 import { joined, sentences, t } from "../i18n";
 import { acts, submits } from "../parts";
+import { type Quota, quotaWords } from "../quotas";
+import { joinSize } from "../sizes";
 import { visibleName } from "../visible";
 import type { AccountCalls } from "./calls";
 import { Piece, roleField, roleWords, submitButton, teamsOf, textField } from "./pieces";
@@ -16,6 +18,8 @@ export class PeopleList {
   readonly #list = make("ul", { className: "lines" });
   readonly #nobody = make("p", { className: "quiet", text: t("account_nobody") });
   #accounts: readonly Account[] = [];
+  /** By owner. */
+  #quotas: ReadonlyMap<string, Quota> = new Map();
   /** Whose form is open. */
   #edited: string | null = null;
 
@@ -32,7 +36,9 @@ export class PeopleList {
 
   async load(): Promise<void> {
     await this.#piece.tries(async () => {
-      this.#accounts = await this.#calls.accounts();
+      const [accounts, quotas] = await Promise.all([this.#calls.accounts(), this.#calls.quotas()]);
+      this.#accounts = accounts;
+      this.#quotas = new Map(quotas.map((each) => [each.owner, each]));
     });
     this.#show();
   }
@@ -49,6 +55,7 @@ export class PeopleList {
       { className: "line-name" },
       make("bdi", { text: visibleName(displayName || name) }),
     );
+    const quota = this.#quotas.get(`account:${name}`);
     const facts = [
       displayName === "" ? "" : name,
       name === this.#me ? t("account_you") : "",
@@ -57,6 +64,7 @@ export class PeopleList {
       visibleName(email),
       isOff ? t("account_off") : "",
       hasFactor ? t("factor_title") : "",
+      quota === undefined ? "" : quotaWords(quota),
     ];
     const beside = make("span", { className: "quiet", text: joined(...facts) });
     const edit = makeButton(t("edit"), "slim", () => {
@@ -78,9 +86,12 @@ export class PeopleList {
     const email = textField(t("account_email"), { type: "email", value: account.email, most: 254 });
     const role = roleField(account.role);
     const teams = textField(t("teams"), { value: account.teams.join(", "), hint: t("teams_hint") });
+    const most = this.#quotas.get(`account:${name}`)?.most ?? 0;
+    const quota = textField(t("quota"), { value: gigabytes(most), hint: t("quota_hint"), most: 12 });
+    quota.input.inputMode = "decimal";
     const form = make("form", { className: "editing" });
     form.append(
-      make("div", { className: "pair" }, shown.label, email.label, role.label, teams.label),
+      make("div", { className: "pair" }, shown.label, email.label, role.label, teams.label, quota.label),
       make("div", { className: "row" }, submitButton(t("save")), ...this.#acts(account)),
     );
     // Nobody takes their own rights away by mistake.
@@ -92,7 +103,14 @@ export class PeopleList {
         teams: teamsOf(teams.input.value),
         ...(role.select.disabled ? {} : { role: role.select.value }),
       };
-      return this.#change(() => this.#calls.change(name, changes), t("account_saved", { name }));
+      const wanted = bytesOf(quota.input.value);
+      return this.#change(
+        async () => {
+          await this.#calls.change(name, changes);
+          if (wanted !== most) await this.#calls.setQuota(name, wanted);
+        },
+        t("account_saved", { name }),
+      );
     });
     return form;
   }
@@ -150,4 +168,15 @@ export class PeopleList {
 function removedWords(name: string, links: number): string {
   const passed = links === 0 ? "" : t("links_passed", { count: links });
   return sentences(t("account_removed", { name }), passed);
+}
+
+const GIGABYTE = 1024 ** 3;
+
+/** As they stand in the field: with a comma or a point, and empty for no quota. */
+function gigabytes(bytes: number): string {
+  return bytes === 0 ? "" : String(bytes / GIGABYTE);
+}
+
+function bytesOf(typed: string): number {
+  return joinSize({ amount: typed.trim().replace(",", "."), unit: "GB" });
 }
