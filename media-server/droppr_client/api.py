@@ -102,6 +102,19 @@ class Api:
         place = "/".join(map(_quoted, path.split("/")))
         return self._call("PATCH", f"{_path(hash)}/files/{place}", {"path": new})
 
+    def templates(self) -> list[JSON]:
+        """Those that may be used, by name."""
+        return self._listed(self._call("GET", "/api/templates"), "templates")
+
+    def save_template(self, body: JSON) -> JSON:
+        return self._call("POST", "/api/templates", body)
+
+    def rename_template(self, id: str, name: str) -> JSON:
+        return self._call("PATCH", f"/api/templates/{_quoted(id)}", {"name": name})
+
+    def remove_template(self, id: str) -> None:
+        self._call("DELETE", f"/api/templates/{_quoted(id)}")
+
     def close_request(self, hash: str) -> None:
         self._call("DELETE", _path(hash))
 

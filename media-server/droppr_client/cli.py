@@ -31,6 +31,7 @@ _ELSEWHERE = {
     "request": "droppr_client.request_commands",
     "search": "droppr_client.search_command",
     "settings": "droppr_client.settings_commands",
+    "template": "droppr_client.template_commands",
     "upload": "droppr_client.upload_command",
     "verify": "droppr_client.verify",
 }

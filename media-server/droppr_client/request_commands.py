@@ -31,6 +31,7 @@ from droppr_client.output import (
     time_text,
 )
 from droppr_client.share_commands import rename
+from droppr_client.template_commands import template_id
 from droppr_client.terms import named_terms, terms_options
 
 _OWNER = "account:NAME or team:NAME: yourself or a team of yours; an admin names anybody, also owner: who holds the admin token."
@@ -55,6 +56,7 @@ def request() -> None:
 @click.option("--send-to", metavar="ADDRESS", help="Mail the link there, or to several with commas between them.")
 @click.option("--send-text", default="", help="What that mail says before the link.")
 @click.option("--owner", metavar="OWNER", help=f"Whose it is. {_OWNER}")
+@click.option("--template", metavar="NAME", help="Set what this template sets, but what other options say.")
 @terms_options
 @as_json
 @server_options
@@ -64,6 +66,7 @@ def create(
     table: IO[bytes] | None,
     send_to: str | None,
     send_text: str,
+    template: str | None,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -75,11 +78,12 @@ def create(
     A column called name and one called email say for whom each link is, unless --recipient-name and --recipient-email do.
     Printed is the table with the links in it; called again with that, it makes those that are missing.
     """
+    terms = named_terms(options) | ({} if template is None else {"template": template_id(api, template)})
     if table is not None:
         mail = {"send_to": send_to, "send_text": send_text} if send_to else {}
-        _create_many(api, table, folder, as_json, named_terms(options) | mail)
+        _create_many(api, table, folder, as_json, terms | mail)
         return
-    made = _with_link(api, api.create_request({"folder": folder, **named_terms(options)}))
+    made = _with_link(api, api.create_request({"folder": folder, **terms}))
     if as_json:
         print_json(made)
     else:

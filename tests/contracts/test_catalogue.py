@@ -95,10 +95,8 @@ OF_CLUSTERS = (
 
 def without_owners(tx: Transaction) -> None:
     """The catalogue as it was before links were found by whose they are, and before what came after that."""
-    tx.run("DROP TABLE settings")
-    tx.run("DROP TABLE account_keys")
-    tx.run("DROP TABLE account_factors")
-    tx.run("DROP TABLE quotas")
+    for table in ("settings", "account_keys", "account_factors", "quotas", "templates"):
+        tx.run(f"DROP TABLE {table}")
     tx.run("ALTER TABLE accounts DROP COLUMN second_factor")
     for table in OF_CLUSTERS:
         tx.run(f"DROP TABLE IF EXISTS store_{table}")  # On PostgreSQL alone.

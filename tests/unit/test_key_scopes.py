@@ -89,6 +89,11 @@ TABLE: dict[tuple[str, str], frozenset[Scope]] = {
     ("GET", "/api/droppr/session"): ANY,
     ("GET", "/api/droppr/news"): READ,
     ("GET", "/api/quotas"): READ,
+    ("GET", "/api/templates"): READ,
+    ("POST", "/api/templates"): WRITE,
+    ("GET", "/api/templates/<template_id>"): READ,
+    ("PATCH", "/api/templates/<template_id>"): WRITE,
+    ("DELETE", "/api/templates/<template_id>"): WRITE,
     **dict.fromkeys(
         [
             ("GET", "/api/droppr/audit"),

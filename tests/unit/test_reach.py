@@ -176,6 +176,33 @@ def test_a_link_is_given_to_oneself_and_to_teams_of_ones_own(here: Neighbours) -
     assert (row["facts"]["changed"], row["facts"]["owner"]) == (["owner"], ANN.owner)
 
 
+def test_templates_are_for_those_whose_they_are_and_the_admins_for_all(here: Neighbours) -> None:
+    at = "/api/templates"
+    saved = {
+        who: here.ask(who, "POST", at, json={"name": f"Of {who.name}", "link": hash}).json["id"]
+        for who, hash in ((ANN, here.anns.hash), (BOB, here.bobs.hash), (ROOT, here.anns.hash))
+    }
+    public = here.ask(ROOT, "POST", at, json={"name": "For all", "link": here.anns.hash, "owner": "owner"}).json["id"]
+    assert {each["id"] for each in here.ask(ANN, "GET", at).json["templates"]} == {saved[ANN], public}
+    assert here.ask(ANN, "GET", f"{at}/{public}").status_code == 200
+    assert here.ask(ANN, "POST", R, json={"folder": "x", "template": public}).status_code == 201
+    # Others' are answered as if they were not there, and those for all are not everybody's to change.
+    unknown = here.ask(ANN, "GET", f"{at}/nothing").text
+    for method, id in (
+        ("GET", saved[BOB]),
+        ("GET", saved[ROOT]),
+        ("PATCH", public),
+        ("DELETE", public),
+        ("DELETE", saved[BOB]),
+    ):
+        reply = here.ask(ANN, method, f"{at}/{id}", json={"name": "mine"} if method == "PATCH" else None)
+        assert (reply.status_code, reply.text) == (404, unknown), (method, id)
+    assert here.ask(ANN, "POST", R, json={"folder": "x", "template": saved[BOB]}).status_code == 404
+    assert here.ask(ANN, "POST", at, json={"name": "x", "link": here.bobs.hash}).status_code == 404
+    assert here.ask(EVE, "DELETE", f"{at}/{public}").status_code in (403, 404)
+    assert len(here.ask(ROOT, "GET", at).json["templates"]) == 4
+
+
 def test_a_folder_of_ones_own_is_left_by_no_way_of_writing_it(here: Neighbours) -> None:
     for folder in (
         "accounts/someone/x",

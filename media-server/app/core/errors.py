@@ -192,6 +192,11 @@ class MessageNotFound(NotFound):
     default = "There is no such message. Messages are kept for a time that the server sets."
 
 
+class TemplateNotFound(NotFound):
+    code = "template_not_found"
+    default = "There is no such template."
+
+
 class EndpointNotFound(NotFound):
     code = "endpoint_not_found"
     default = "There is no such endpoint."

@@ -34,6 +34,7 @@ from app.web.api.settings import settings as settings_calls
 from app.web.api.share_page import share_page
 from app.web.api.shares import shares
 from app.web.api.system import system
+from app.web.api.templates import templates
 from app.web.api.ws import ws
 from app.web.server.below import below
 from app.web.server.body import PatientBodies
@@ -66,6 +67,7 @@ _BLUEPRINTS = (
     keys,
     second_factor,
     quotas,
+    templates,
     join,
     settings_calls,
     owner,

@@ -16,6 +16,7 @@ from app.services.links.file_requests import FileRequests, TermChecks
 from app.services.links.finishing import Finishing
 from app.services.links.logos import Logos
 from app.services.links.passwords import Argon2Hasher
+from app.services.links.templates import Templates
 from app.services.links.whose import Kept, Whose
 from app.settings import Settings
 from app.storage.sql.accounts import SQLAccounts
@@ -24,6 +25,7 @@ from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.logos import SQLLogos
 from app.storage.sql.messages import SQLMessages
 from app.storage.sql.shares import SQLShares
+from app.storage.sql.templates import SQLTemplates
 from app.wiring.captcha import build_captcha
 from app.wiring.extras import check_extra
 from app.wiring.ground import Ground, policy_of
@@ -46,6 +48,7 @@ class Links:
     logos: Logos
     brand: Current[Brand]
     whose: Whose
+    templates: Templates
 
 
 def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
@@ -74,8 +77,10 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
     )
     finishing = Finishing(ground.requests, ground.parties)
     logos = Logos(links=ground.requests, store=SQLLogos(ground.catalogue))
+    whose = _whose(ground)
+    templates = Templates(store=SQLTemplates(ground.catalogue), links=ground.requests, whose=whose, clock=ground.clock)
     return Links(
-        file_requests, finishing, captcha, access, hasher, logos, ground.current.derived(brand_of), _whose(ground)
+        file_requests, finishing, captcha, access, hasher, logos, ground.current.derived(brand_of), whose, templates
     )
 
 

@@ -431,7 +431,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "second_factor_needed" | "second_factor_on" | "second_factor_required" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_code" | "wrong_log_in";
+            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "second_factor_needed" | "second_factor_on" | "second_factor_required" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "template_not_found" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_code" | "wrong_log_in";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -1039,6 +1039,8 @@ export interface components {
             /** @description Whose the link is: `account:NAME`, `team:NAME`, or `owner`, which is whoever holds the admin token. Members name themselves or a team of theirs, admins anybody. */
             readonly owner?: string | null;
             readonly folder: string;
+            /** @description The id of a template: its terms count where the body names none. */
+            readonly template?: string | null;
             /** @description What the sender's page is headed with. */
             readonly title?: string | null;
             /** @description What the sender's page says below. */
@@ -1121,6 +1123,15 @@ export interface components {
             readonly link: string;
             /** @description Which files, by the ids of their uploads; without it all that have arrived by now. */
             readonly uploads?: readonly string[] | null;
+        };
+        /** @description A link whose terms are kept under a name, all but those that are about that link alone. */
+        readonly NewTemplate: {
+            /** @description Up to 100 characters. */
+            readonly name: string;
+            /** @description The hash of the link. */
+            readonly link: string;
+            /** @description Whose it is, as of links; those of `owner` are for all to use. */
+            readonly owner?: string | null;
         };
         readonly NewsReply: {
             /** @description Another number once anything has happened to links and files. */
@@ -2112,6 +2123,79 @@ export interface components {
          * @enum {string}
          */
         readonly TargetKind: "s3" | "drive" | "session";
+        /** @description Templates that may be used, by name. */
+        readonly TemplateList: {
+            readonly templates: readonly components["schemas"]["TemplateView"][];
+        };
+        /** @description What a template is to be called. */
+        readonly TemplateName: {
+            /** @description Up to 100 characters. */
+            readonly name: string;
+        };
+        /** @description What a template sets, as a link shows it. */
+        readonly TemplateTerms: {
+            /** @description What the sender's page is headed with. */
+            readonly title: string;
+            /** @description What the sender's page says below. */
+            readonly message: string;
+            /** @description A note for the owner alone; senders never see it. */
+            readonly note: string;
+            /** @description Who asks for the files, such as Roth & Partners; '' as the server says. */
+            readonly asker: string;
+            /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. */
+            readonly accent: string;
+            /** @description Null for never. */
+            readonly expires_at: number | null;
+            /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. */
+            readonly alias: string;
+            /** @description Of one file; 0 is no limit. */
+            readonly max_file_size: number;
+            /** @description Of all files together; 0 is no limit. */
+            readonly max_total_size: number;
+            /** @description How many files; 0 is no limit. */
+            readonly max_files: number;
+            /** @description Without dots, in lower case; empty is all. */
+            readonly allowed_extensions: readonly string[];
+            /** @description Null for those that the server allows. */
+            readonly allowed_origins: readonly string[] | null;
+            /** @description When senders solve one. */
+            readonly captcha: components["schemas"]["CaptchaMode"];
+            /** @description Whether senders say who they are. */
+            readonly ask_name: components["schemas"]["Ask"];
+            /** @description Whether they give an e-mail address. */
+            readonly ask_email: components["schemas"]["Ask"];
+            /** @description What the link asks for, item by item. */
+            readonly items: readonly components["schemas"]["ShownItem"][];
+            /** @description What senders are asked to say. */
+            readonly questions: readonly components["schemas"]["ShownQuestion"][];
+            /** @description For whom the link is. */
+            readonly recipient_name: string;
+            /** @description The e-mail address of whom the link is for. */
+            readonly recipient_email: string;
+            /** @description Null for those that the server names. */
+            readonly notify: readonly string[] | null;
+            /** @description Null for none. */
+            readonly due_at: number | null;
+            readonly allow_late: boolean;
+            /** @description Those after it are negative. */
+            readonly reminders: readonly number[];
+            readonly confirm: boolean;
+            readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
+            /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
+            readonly subfolder: string;
+            /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
+            readonly keep_days: number;
+            readonly search: boolean;
+            readonly active: boolean;
+        };
+        /** @description A template. */
+        readonly TemplateView: {
+            readonly id: string;
+            readonly name: string;
+            /** @description `account:NAME`, `team:NAME`, or `owner`: for all to use. */
+            readonly owner: string;
+            readonly made_at: number;
+        };
         /** @description Where a test goes to: one of both, or, where neither is named, to those of `DROPPR_NOTIFY_MAIL`. */
         readonly TestBody: {
             /** @description An e-mail address. */
@@ -2212,6 +2296,16 @@ export interface components {
             readonly second_factor_required: boolean;
             /** @description What the key is for that was sent; null where none was. */
             readonly scopes: readonly string[] | null;
+        };
+        /** @description A template with what it sets. */
+        readonly WholeTemplate: {
+            readonly id: string;
+            readonly name: string;
+            /** @description `account:NAME`, `team:NAME`, or `owner`: for all to use. */
+            readonly owner: string;
+            readonly made_at: number;
+            /** @description As a link shows them; what is of one link alone is not set. */
+            readonly terms: components["schemas"]["TemplateTerms"];
         };
         /**
          * @description Why there is no picture of a file.

@@ -25,6 +25,7 @@ from app.storage.sql.database import Database, Row, Transaction, compiled, fille
 from app.storage.sql.links import LinkStatements, link_columns
 from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import links
+from app.storage.sql.setting_tables import templates
 
 ACCOUNT = [
     accounts.c.name,
@@ -98,6 +99,7 @@ class SQLAccounts:
         )
         self._hand_over = LinkStatements(database).change
         self._quotas = QuotaStatements(database)
+        self._drop_templates = words(templates.delete().where(templates.c.owner == value("owner")))
 
     def add(self, account: Account, password_hash: str | None, by: Actor) -> None:
         with self._database.write() as tx:
@@ -153,6 +155,7 @@ class SQLAccounts:
             tx.run(self._remove, name=name)
             account = account_of(row[: len(ACCOUNT)])
             self._quotas.set(tx, account.owner, 0)
+            tx.run(self._drop_templates, owner=account.owner)
             moved = self._give_links(tx, account)
             self._writer.note(tx, Act.ACCOUNT_REMOVED, name, by, links=moved)
         self._database.sync()

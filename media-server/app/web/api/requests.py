@@ -52,7 +52,8 @@ def create() -> tuple[Response, int]:
     body = read_json(NewLink)
     here = services().links
     owner = here.whose.owner_of_new(acting(), body.owner)
-    link = here.file_requests.create(body.folder, body.terms(), acting(), owner=owner)
+    terms = here.templates.changes(body.template, acting().reach) | body.terms()
+    link = here.file_requests.create(body.folder, terms, acting(), owner=owner)
     return jsonify(owner_view(link)), 201
 
 

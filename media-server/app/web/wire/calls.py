@@ -25,6 +25,7 @@ from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLin
 from app.web.wire.settings_calls import settings_calls
 from app.web.wire.share_calls import SHARE_CALLS
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery
+from app.web.wire.template_views import TEMPLATE_CALLS
 from app.web.wire.upload_bodies import FoldersBody, OpenUploadBody, UploadsBody
 
 _LINK = "/api/droppr/requests/{hash}"
@@ -310,6 +311,7 @@ CALLS = (
     *KEY_CALLS,
     *FACTOR_CALLS,
     *QUOTA_CALLS,
+    *TEMPLATE_CALLS,
     Call(("GET",), "/healthz", Group.SERVER, Who.ANYONE, "Whether it is alive.", replies.Alive),
     Call(
         ("GET",),

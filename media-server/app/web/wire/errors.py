@@ -55,6 +55,7 @@ STATUS: dict[type[errors.UploadError], int] = {
     errors.EntityNotFound: 404,
     errors.MessageNotFound: 404,
     errors.EndpointNotFound: 404,
+    errors.TemplateNotFound: 404,
     errors.FileNotFound: 404,
     errors.NoPicture: 404,
     errors.PartyNotFound: 404,

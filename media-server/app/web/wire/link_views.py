@@ -191,6 +191,13 @@ ListedLink = _shown_with("ListedLink", _ListedLink, Audience.OWNER)
 SenderLink = _shown_with("SenderLink", _SendersLink, Audience.SENDERS)
 
 
+class _TemplateTerms(BaseModel):
+    """What a template sets, as a link shows it."""
+
+
+TemplateTerms = _shown_with("TemplateTerms", _TemplateTerms, Audience.OWNER)
+
+
 class LinkList(BaseModel):
     """Links, newest first where nothing else is asked for."""
 
@@ -281,6 +288,11 @@ def destination_view(target: RemoteTarget | None) -> FolderDestination | S3Desti
     if target.kind is TargetKind.S3:
         return {"kind": "s3", "bucket": target.bucket, "prefix": target.prefix}
     return {"kind": "drive", "folder_id": target.folder_id}
+
+
+def terms_view(terms: Terms) -> dict[str, Any]:
+    """Terms alone, as owners see them."""
+    return _terms_view(terms, Audience.OWNER)
 
 
 def _common_view(link: RequestLink) -> dict[str, Any]:

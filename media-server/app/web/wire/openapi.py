@@ -24,6 +24,7 @@ _PARAMETERS = {
     "party": "Who sends, as the link's parties tell it.",
     "item": "The id of an item of the link.",
     "owner": "The name of an account, or `team:` and that of a team.",
+    "template_id": "The id of a template.",
     "message_id": "The id of a message.",
     "endpoint_id": "The id of an endpoint.",
     "browser_id": "An endpoint that is a browser of one's own.",

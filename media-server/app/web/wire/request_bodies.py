@@ -88,6 +88,10 @@ class _WithFolder(LinkChanges):
         RelPath, Field(validation_alias=AliasChoices("folder", "path", "dir"), json_schema_extra={"type": "string"})
     ]
 
+    template: Annotated[
+        str | None, Field(max_length=64, description="The id of a template: its terms count where the body names none.")
+    ] = None
+
     @field_validator("folder", mode="before", json_schema_input_type=str)
     @classmethod
     def _folder(cls, value: object) -> object:
