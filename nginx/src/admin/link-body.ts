@@ -159,9 +159,19 @@ export class LinkBody {
       this.#editor === null ? this.#startEditing() : this.#endEditing(),
     );
     part(root, "duplicate", HTMLButtonElement).addEventListener("click", () => ports.duplicate(this.#link));
+    acts(part(root, "save-template", HTMLButtonElement), () => this.#saveTemplate());
     acts(part(root, "close", HTMLButtonElement), () => this.#close());
     acts(part(root, "reopen", HTMLButtonElement), () => this.#reopen());
     acts(part(root, "forget", HTMLButtonElement), () => this.#forget());
+  }
+
+  async #saveTemplate(): Promise<void> {
+    try {
+      const { saveAsTemplate } = await import("./templates");
+      saveAsTemplate(this.#ports.api, this.#link);
+    } catch {
+      show(part(this.#root, "problem", HTMLElement), t("not_loaded"));
+    }
   }
 
   /** Shows one of its parts; what the others hold stays as it is. */

@@ -8,6 +8,7 @@ import { loadWords, t } from "./i18n";
 import { acts, copies, field, optionOf, say, show, submits } from "./parts";
 import type { PeoplePanel } from "./people/panel";
 import { makeShare } from "./share";
+import type { TemplateChoice } from "./templates";
 import { termsOf } from "./terms";
 import { clearProblems, markProblems, TermsFields } from "./terms-fields";
 import { visibleName } from "./visible";
@@ -36,6 +37,7 @@ export class NewLink {
   #ownFolder = false;
   #usualHours: number | null = null;
   #people: PeoplePanel | null = null;
+  #templates: TemplateChoice | null = null;
   /** Those of all links. */
   #folders: ReadonlySet<string> = new Set();
 
@@ -90,7 +92,10 @@ export class NewLink {
   }
 
   open(): void {
-    if (!this.isOpen) this.#panel.showModal();
+    if (!this.isOpen) {
+      this.#panel.showModal();
+      void this.#offerTemplates();
+    }
     if (need("made").hidden) this.#title.focus();
   }
 
@@ -105,6 +110,17 @@ export class NewLink {
     this.open();
     void this.#offerSending();
     this.#title.select();
+  }
+
+  /** A link is made as well without, so nothing is said where they cannot be had. */
+  async #offerTemplates(): Promise<void> {
+    try {
+      const { TemplateChoice } = await import("./templates");
+      this.#templates ??= new TemplateChoice(this.#api, (link) => this.openCopy(link));
+      await this.#templates.offer();
+    } catch {
+      need("template-field").hidden = true;
+    }
   }
 
   /** What the owner wrote stays. */

@@ -16,6 +16,7 @@ export const ERROR_CODES = [
   "share_not_found",
   "entity_not_found",
   "message_not_found",
+  "template_not_found",
   "endpoint_not_found",
   "endpoint_not_allowed",
   "file_not_found",

@@ -16,6 +16,7 @@ export default {
   share_not_found: "لا يوجد تنزيل كهذا.",
   entity_not_found: "لا ملفات فيه يُبحث فيها.",
   message_not_found: "لم تعد هذه الرسالة موجودة.",
+  template_not_found: "لا يوجد قالب كهذا.",
   endpoint_not_found: "لا توجد نقطة إشعار كهذه.",
   endpoint_not_allowed: "لا يجوز لهذا الخادم أن يرسل إلى هذا العنوان.",
   file_not_found: "لم يعد هذا الملف موجودًا.",

@@ -17,6 +17,7 @@ export default {
   share_not_found: "Diesen Download gibt es nicht.",
   entity_not_found: "Davon gibt es keine Dateien, die durchsucht werden.",
   message_not_found: "Diese Nachricht gibt es nicht mehr.",
+  template_not_found: "Diese Vorlage gibt es nicht.",
   endpoint_not_found: "Diesen Endpunkt gibt es nicht.",
   endpoint_not_allowed: "An diese Adresse darf der Server nichts senden.",
   file_not_found: "Diese Datei gibt es nicht mehr.",

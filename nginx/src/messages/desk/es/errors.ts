@@ -16,6 +16,7 @@ export default {
   share_not_found: "Esa descarga no existe.",
   entity_not_found: "No tiene archivos en los que se busque.",
   message_not_found: "Ese mensaje ya no existe.",
+  template_not_found: "Esa plantilla no existe.",
   endpoint_not_found: "Ese punto de aviso no existe.",
   endpoint_not_allowed: "Este servidor no puede enviar nada a esa dirección.",
   file_not_found: "Ese archivo ya no existe.",

@@ -16,6 +16,7 @@ export default {
   share_not_found: "Ce téléchargement n’existe pas.",
   entity_not_found: "Il n’y a là aucun fichier où l’on cherche.",
   message_not_found: "Ce message n’existe plus.",
+  template_not_found: "Ce modèle n’existe pas.",
   endpoint_not_found: "Ce point d’appel n’existe pas.",
   endpoint_not_allowed: "Ce serveur ne peut rien envoyer à cette adresse.",
   file_not_found: "Ce fichier n’existe plus.",

@@ -16,6 +16,7 @@ export default {
   share_not_found: "このダウンロードはありません。",
   entity_not_found: "検索できるファイルがありません。",
   message_not_found: "このメッセージはもうありません。",
+  template_not_found: "このテンプレートはありません。",
   endpoint_not_found: "この通知先はありません。",
   endpoint_not_allowed: "このサーバーはそのアドレスに送れません。",
   file_not_found: "このファイルはもうありません。",

@@ -16,6 +16,7 @@ export default {
   share_not_found: "Nie ma takiego pobrania.",
   entity_not_found: "Nie ma tu plików, w których się szuka.",
   message_not_found: "Tej wiadomości już nie ma.",
+  template_not_found: "Nie ma takiego szablonu.",
   endpoint_not_found: "Nie ma takiego punktu odbioru.",
   endpoint_not_allowed: "Ten serwer nie może wysyłać pod ten adres.",
   file_not_found: "Tego pliku już nie ma.",

@@ -1,0 +1,91 @@
+"""The owner's page in Chromium: templates, files that came twice, and quotas."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.support.admin import PATIENCE_MS, open_panel, owner_desk, unfold
+from tests.support.axe import complaints
+from tests.support.client import Client
+from tests.support.live import LiveServer
+
+
+@pytest.fixture
+def desk(browser: Browser, server: LiveServer) -> Iterator[Page]:
+    with owner_desk(browser, server.url, server.token) as opened:
+        yield opened
+
+
+def test_a_template_is_saved_from_a_link_chosen_for_another_and_deleted(desk: Page, client: Client) -> None:
+    title, name = f"Papers {secrets.token_hex(4)}", f"Yearly {secrets.token_hex(4)}"
+    client.make_link(title=title, message="By hand, please", items=[{"title": "Passport"}], max_files=7)
+    unfold(desk, title)
+    desk.get_by_role("button", name="Save as template").click()
+    dialog = desk.get_by_role("dialog", name="Save as template")
+    dialog.get_by_label("Name of the template").fill(name)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog).not_to_be_visible()
+    # The same name again is refused where it was typed.
+    desk.get_by_role("button", name="Save as template").click()
+    dialog.get_by_label("Name of the template").fill(name)
+    dialog.get_by_role("button", name="Save").click()
+    expect(dialog.get_by_role("alert")).to_contain_text("There is a template of this name already")
+    assert complaints(desk) == []
+    dialog.get_by_role("button", name="Close").click()
+    desk.goto("/admin")
+    panel = open_panel(desk)
+    choice = panel.get_by_label("From a template")
+    choice.select_option(label=name)
+    expect(panel.locator("[name=title]")).to_have_value(title)
+    assert complaints(desk) == []
+    for width in (360, 1440):
+        desk.set_viewport_size({"width": width, "height": 900})
+        assert desk.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    panel.get_by_role("button", name="Make the link").click()
+    expect(panel.locator("#made-folder")).to_be_visible(timeout=PATIENCE_MS)
+    made = [
+        each
+        for each in client.call("GET", "/api/droppr/requests", owner=True).json["requests"]
+        if each["title"] == title and each["message"] == "By hand, please"
+    ]
+    assert [(each["max_files"], [item["title"] for item in each["items"]]) for each in made] == [(7, ["Passport"])] * 2
+    panel.get_by_role("button", name="Make another").click()
+    choice.select_option(label=name)
+    panel.get_by_role("button", name="Delete", exact=True).click()
+    panel.get_by_role("button", name=f"Delete {name} for good").click()
+    expect(choice.locator("option", has_text=name)).to_have_count(0)
+
+
+def test_files_that_came_twice_are_marked_and_found(desk: Page, client: Client) -> None:
+    title = f"Twice {secrets.token_hex(4)}"
+    link = client.make_link(title=title)
+    for number in range(6):
+        link.deliver(f"{number}.txt", b"same" if number in (1, 4) else str(number).encode())
+    unfold(desk, title)
+    row = desk.locator(".file-row", has_text="4.txt").first
+    expect(row.locator(".file-same")).to_have_text("same as 1.txt", timeout=PATIENCE_MS)
+    desk.get_by_label("More than once").check()
+    expect(desk.locator(".file-row")).to_have_count(2)
+    expect(desk.locator(".file-count")).to_contain_text("4 bytes of it came again")
+    assert complaints(desk) == []
+    desk.get_by_label("More than once").uncheck()
+    expect(desk.locator(".file-row")).to_have_count(6)
+
+
+def test_a_quota_is_set_beside_an_account(desk: Page, client: Client) -> None:
+    name = f"ann-{secrets.token_hex(4)}"
+    body = {"name": name, "password": "long and secret"}
+    client.call("POST", "/api/accounts", json=body, owner=True).expect(201)
+    desk.get_by_role("button", name="accounts and sessions").click()
+    panel = desk.get_by_role("dialog", name="Accounts")
+    panel.get_by_role("button", name=f"Edit {name}").click()
+    panel.get_by_label("All their links, GB").fill("1,5")
+    panel.get_by_role("button", name="Save").click()
+    expect(panel.locator("li", has_text=name)).to_contain_text("0 bytes of 1.5 GB")
+    quotas = client.call("GET", "/api/quotas", owner=True).json["quotas"]
+    assert [each["most"] for each in quotas if each["owner"] == f"account:{name}"] == [3 * 2**29]
+    assert complaints(desk) == []
