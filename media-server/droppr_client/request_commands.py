@@ -227,7 +227,7 @@ def files(api: Api, link: str, duplicates: bool, as_json: bool) -> None:
         print_json({"files": found})
     elif duplicates:
         # Those of one content stand together, the first to arrive on top.
-        found.sort(key=lambda each: (plain_text(each.get("sha256")), time_text(each.get("received_at"))))
+        found.sort(key=lambda each: (plain_text(each.get("sha256")), _arrival(each)))
         print_table(("SHA-256", "RECEIVED", "SIZE", "SENDER", "PATH"), [_copy_row(each) for each in found])
     else:
         print_table(
@@ -370,6 +370,11 @@ def _file_row(file: JSON) -> tuple[str, ...]:
 def _copy_row(file: JSON) -> tuple[str, ...]:
     received, _, size, sender, digest, path = _file_row(file)
     return digest, received, size, sender, path
+
+
+def _arrival(file: JSON) -> float:
+    at = file.get("received_at")
+    return at if isinstance(at, int | float) else 0.0
 
 
 def _number(value: object) -> str:

@@ -93,16 +93,16 @@ def index_on_pgvector(pgvector: PostgreSQLServer) -> str:
 
 
 @pytest.fixture(scope="session")
-def engines(
-    postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Engines]:
-    with pytest.MonkeyPatch.context() as patch:
-        yield Engines(postgresql, seaweed, tmp_path_factory.mktemp("node"), patch)
+def engines(postgresql: PostgreSQLServer, seaweed: SeaweedServer, tmp_path_factory: pytest.TempPathFactory) -> Engines:
+    return Engines(postgresql, seaweed, tmp_path_factory.mktemp("node"))
 
 
 @pytest.fixture(autouse=True)
-def cluster(request: pytest.FixtureRequest) -> None:
-    """Starts what stores of this kind need before the first of them is made."""
+def cluster(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starts what stores of this kind need before the first of them is made, and says where it is, to this test alone."""
     parameters = getattr(getattr(request.node, "callspec", None), "params", {})
-    if "cluster" in parameters.values():
-        ClusterStores.engines = request.getfixturevalue("engines")
+    if "cluster" in parameters.values() or "engines" in request.fixturenames:
+        engines: Engines = request.getfixturevalue("engines")
+        ClusterStores.engines = engines
+        for name, value in engines.seaweed.settings.items():
+            monkeypatch.setenv(name, value)

@@ -6,7 +6,6 @@ from itertools import count
 from pathlib import Path
 
 import psycopg
-import pytest
 
 from app.storage.cluster.bucket import Bucket, Place
 from app.storage.cluster.ground import ClusterGround
@@ -25,17 +24,13 @@ _ESTABLISHED = "01"
 class Engines:
     """A migrated database of ``postgresql`` and a bucket of ``seaweed``; ``folder`` is what nodes have a disk for."""
 
-    def __init__(
-        self, postgresql: PostgreSQLServer, seaweed: SeaweedServer, folder: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def __init__(self, postgresql: PostgreSQLServer, seaweed: SeaweedServer, folder: Path) -> None:
         self.url = postgresql.new_database()
         migrate(PostgreSQLDatabase(self.url))
         self.seaweed = seaweed
         self.bucket = seaweed.new_bucket()
         self._folder = folder
         self._numbers = count(1)
-        for name, value in seaweed.settings.items():
-            monkeypatch.setenv(name, value)
 
     def emptied(self) -> Bucket:
         """A part of the bucket in which nothing is; the database has no rows and no sessions then."""
