@@ -245,7 +245,7 @@ def test_the_end_of_a_body_that_was_counted_is_noted_and_of_no_other(site: LiveN
     with sending(site, f"{LINK}/pack?counted&"):
         assert eventually(lambda: log.read_text()[len(before) :] == f"-{ended[0]}\n")
     # A sender who goes away ends it, too.
-    assert eventually(lambda: log.read_text()[len(before) :].count("\n") == 2)
+    assert eventually(lambda: log.read_text()[len(before) :].count("\n") == 2, seconds=30, what="its end in the log")
 
 
 @pytest.mark.parametrize(

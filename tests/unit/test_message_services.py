@@ -160,6 +160,7 @@ class House:
             endpoints=self.endpoints,
             items=self.item_messages(),
             rules=lambda: self.rules,
+            look=lambda: None,
             clock=self.clock,
         )
         EventReaders(SQLEvents(self.database), [reader], partial(self.database.alone, wait=False), Bell()).catch_up()

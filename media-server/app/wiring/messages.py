@@ -94,10 +94,21 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         reminders,
         Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock, acts=ground.acts),
         Subscriptions(store=endpoints, carrier=push, log=log, clock=clock, acts=ground.acts),
-        MessageReader(
-            requests=requests, store=store, endpoints=endpoints, items=_items(ground, rules), rules=rules, clock=clock
-        ),
+        _reader(ground, rules, (store, endpoints)),
         worker,
+    )
+
+
+def _reader(ground: Ground, rules: Current[Rules], stores: tuple[SQLMessages, SQLEndpoints]) -> MessageReader:
+    store, endpoints = stores
+    return MessageReader(
+        requests=ground.requests,
+        store=store,
+        endpoints=endpoints,
+        items=_items(ground, rules),
+        rules=rules,
+        look=ground.current.look,
+        clock=ground.clock,
     )
 
 

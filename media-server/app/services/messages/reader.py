@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -56,16 +56,20 @@ class MessageReader:
         endpoints: EndpointStore,
         items: ItemMessages,
         rules: Current[Rules],
+        look: Callable[[], None],
         clock: Clock,
     ) -> None:
+        """``look`` has ``rules`` be those of now: what comes directly after somebody set up mail is told."""
         self._requests = requests
         self._store = store
         self._endpoints = endpoints
         self._items = items
         self._rules = rules
+        self._look = look
         self._clock = clock
 
     def handle(self, events: Sequence[Event]) -> None:
+        self._look()
         hooks = [each for each in self._endpoints.all() if each.active]
         if not hooks and not self._rules().mail:
             return
