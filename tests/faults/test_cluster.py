@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
@@ -27,7 +26,6 @@ from tests.support.postgresql import PostgreSQLServer
 from tests.support.seaweed import SeaweedServer
 
 CELL = 5 * MIB
-SECONDS = float(os.environ.get("DROPPR_CLUSTER_SECONDS", "20"))
 KINDS = {
     "aligned": (12 * MIB, CELL),
     "odd": (6 * MIB + 11, 700_001),
@@ -109,7 +107,9 @@ class Senders:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-def test_nothing_acknowledged_is_lost_and_nothing_is_left(seaweed: SeaweedServer, tmp_path: Path, seed: int) -> None:
+def test_nothing_acknowledged_is_lost_and_nothing_is_left(
+    seaweed: SeaweedServer, tmp_path: Path, seed: int, torture: bool
+) -> None:
     with PostgreSQLServer() as postgresql:
         url, bucket = postgresql.new_database(), seaweed.new_bucket()
         migrate(PostgreSQLDatabase(url))
@@ -131,7 +131,7 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_left(seaweed: SeaweedServer
             people = [threading.Thread(target=senders.run, args=(kind, n)) for n, kind in enumerate(KINDS)]
             for person in people:
                 person.start()
-            kills = _disturbed(nodes, postgresql, random.Random(seed))
+            kills = _disturbed(nodes, postgresql, random.Random(seed), 60 if torture else 8)
             senders.over.set()
             for person in people:
                 person.join()
@@ -143,12 +143,12 @@ def test_nothing_acknowledged_is_lost_and_nothing_is_left(seaweed: SeaweedServer
                 node.stop()
 
 
-def _disturbed(nodes: list[LiveServer], postgresql: PostgreSQLServer, chance: random.Random) -> int:
+def _disturbed(nodes: list[LiveServer], postgresql: PostgreSQLServer, chance: random.Random, seconds: float) -> int:
     """Kills a node every few seconds, and the database in the middle of it; how many nodes were killed."""
-    end, kills, restarted = time.monotonic() + SECONDS, 0, False
+    end, kills, restarted = time.monotonic() + seconds, 0, False
     while time.monotonic() < end:
         time.sleep(chance.uniform(0.5, 2.5))  # The time that people have between two accidents.
-        if not restarted and time.monotonic() > end - SECONDS / 2:
+        if not restarted and time.monotonic() > end - seconds / 2:
             postgresql.stop(signal.SIGQUIT)
             postgresql.start_again()
             restarted = True

@@ -18,7 +18,7 @@ from app.web.wire.openapi import document
 from tests.support.client import Client
 from tests.support.live import LiveServer
 
-EXAMPLES = 4
+EXAMPLES = 2
 """Requests of each call by chance, after those at the bounds of every field."""
 CHECKS = [status_code_conformance, content_type_conformance, response_schema_conformance]
 
