@@ -44,12 +44,18 @@ _left: list[str] = []
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fresh", action="store_true", help="end what tests share, servers and browsers, after each test")
     parser.addoption("--shots", metavar="FOLDER", help="put a picture of every state of every page there")
+    parser.addoption("--cluster", action="store_true", help="run what needs an S3 store, too; --torture does")
     parser.addoption(
         "--catalogue", choices=["sqlite", "postgresql"], default="sqlite", help="what servers keep their catalogue in"
     )
     parser.addoption(
         "--shard", metavar="I/N", help="run the I-th of N parts of the tests, each the same for every seed"
     )
+
+
+def _needs_a_bucket(item: pytest.Item) -> bool:
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return "cluster" in parameters.values() or not {"seaweed", "engines"}.isdisjoint(getattr(item, "fixturenames", ()))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -71,6 +77,10 @@ def pytest_report_header() -> str:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if not (config.getoption("--cluster") or config.getoption("--torture", False)):
+        clusters = [item for item in items if _needs_a_bucket(item)]
+        config.hook.pytest_deselected(items=clusters)
+        items[:] = [item for item in items if not _needs_a_bucket(item)]
     shard = config.getoption("--shard")
     if shard:
         number, of = (int(each) for each in shard.split("/"))

@@ -90,7 +90,7 @@ def test_an_admin_invites_changes_and_removes(browser: Browser, server: LiveServ
         panel.get_by_label("Role").first.select_option("viewer")
         panel.get_by_label("Teams").first.fill("Tax, wages")
         check(page, gauge, "accounts editing")
-        panel.get_by_role("button", name="Save").click()
+        panel.get_by_role("button", name="Save", exact=True).click()
         row = panel.get_by_role("listitem").filter(has_text=other)
         expect(row).to_contain_text("Viewer · tax, wages")
         row.get_by_role("button", name="Edit").click()

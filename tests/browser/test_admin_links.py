@@ -93,7 +93,7 @@ def test_an_edit_changes_what_was_changed_and_survives_refreshes(desk: Page, cli
         look_again(desk)
     expect(title).to_have_value("Edited")
     expect(title).to_be_focused()
-    row.get_by_role("button", name="Save").click()
+    row.get_by_role("button", name="Save", exact=True).click()
     expect(row.get_by_role("heading", name="Edited", exact=True)).to_be_visible()
     expect(row.get_by_role("button", name="Edit")).to_be_focused()
     after = found(client, link.path)
@@ -101,7 +101,7 @@ def test_an_edit_changes_what_was_changed_and_survives_refreshes(desk: Page, cli
     row.get_by_role("button", name="Edit").click()
     row.get_by_label("Remove the password").check()
     row.get_by_label("Expires").select_option("Never")
-    row.get_by_role("button", name="Save").click()
+    row.get_by_role("button", name="Save", exact=True).click()
     expect(row).to_contain_text("Never expires")
     assert found(client, link.path)["requires_password"] is False
 

@@ -74,7 +74,7 @@ def test_a_member_has_links_of_their_own_and_of_their_team(
         page.get_by_role("button", name="Edit").click()
         page.locator(".editor").get_by_label("Belongs to").select_option(f"account:{ann.name}")
         gauge.check(page, "editing whose a link is")
-        page.get_by_role("button", name="Save").click()
+        page.get_by_role("button", name="Save", exact=True).click()
         expect(page.locator("dl.allows div", has_text="Belongs to").locator("dd")).to_have_text("Me")
 
 

@@ -29,11 +29,11 @@ def test_an_owner_says_who_asks_and_a_sender_sees_it(
         form.locator("[name=accent]").fill("#ffcc00")
         form.locator("[name=alias]").fill(alias)
         form.locator("[name=logo]").set_input_files(write(desk / "logo.png", PNG))
-        form.get_by_role("button", name="Save").click()
+        form.get_by_role("button", name="Save", exact=True).click()
         expect(form.locator(".problem")).to_contain_text("Take a darker one")
         form.locator("[name=accent]").fill("#7a1f5c")
         assert complaints(page) == []
-        form.get_by_role("button", name="Save").click()
+        form.get_by_role("button", name="Save", exact=True).click()
         expect(page.get_by_text(f"/to/{alias}")).to_be_visible()
         page.get_by_role("button", name="Duplicate").click()
         copy = page.locator("[name=asker]:visible, [name=asker]").last

@@ -326,7 +326,7 @@ def test_photos_whose_request_fails_arrive_once(link, tmp_path, server, bad):
 
 
 def test_a_line_that_is_cut_again_and_again_gets_there(link, tmp_path, server):
-    files = made(tmp_path, {"d/large": 20 * MIB, "d/middle": 2 * MIB})
+    files = made(tmp_path, {"d/large": 60 * MIB, "d/middle": 2 * MIB})
     with BadLine(server.port, cut_after=3 * MIB) as line:
         manager = manager_for(link, tmp_path, line.url)
         results = manager.upload_files([tmp_path / "d"])
