@@ -53,6 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+def _leave_out(config: pytest.Config, items: list[pytest.Item], is_out: Callable[[pytest.Item], bool]) -> None:
+    config.hook.pytest_deselected(items=[item for item in items if is_out(item)])
+    items[:] = [item for item in items if not is_out(item)]
+
+
 def _needs_a_bucket(item: pytest.Item) -> bool:
     parameters = getattr(getattr(item, "callspec", None), "params", {})
     return "cluster" in parameters.values() or not {"seaweed", "engines"}.isdisjoint(getattr(item, "fixturenames", ()))
@@ -78,17 +83,13 @@ def pytest_report_header() -> str:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not (config.getoption("--cluster") or config.getoption("--torture", False)):
-        clusters = [item for item in items if _needs_a_bucket(item)]
-        config.hook.pytest_deselected(items=clusters)
-        items[:] = [item for item in items if not _needs_a_bucket(item)]
+        _leave_out(config, items, _needs_a_bucket)
     shard = config.getoption("--shard")
     if shard:
         number, of = (int(each) for each in shard.split("/"))
         if not 1 <= number <= of:
             raise pytest.UsageError("--shard is I/N with I from 1 to N.")
-        others = [item for item in items if crc32(item.nodeid.encode()) % of != number - 1]
-        config.hook.pytest_deselected(items=others)
-        items[:] = [item for item in items if crc32(item.nodeid.encode()) % of == number - 1]
+        _leave_out(config, items, lambda item: crc32(item.nodeid.encode()) % of != number - 1)
     if hasattr(config, "workerinput"):
         # Processes that share the work take the files in this order: a long one that begins last would be waited for.
         seconds: dict[Path, float] = defaultdict(float)
