@@ -339,6 +339,21 @@ def test_memory_is_reserved_for_each_upload_and_given_back(machine):
     assert memory.reserved() == 0
 
 
+def test_memory_reserved_for_an_upload_that_another_process_ended_is_given_back(machine):
+    one, other = machine.worker(memory=300), machine.worker(memory=300)
+    memory = MemoryMonitor(machine.folder / "none", ledger=HostTable(machine.folder / "memory", 64, PROMISE.size))
+    with chunk(one, "a"):
+        with chunk(other, "a") as place:
+            place.is_done = True
+        one.sweep()
+        assert memory.reserved() == 300
+    assert memory.reserved() == 300
+    one.sweep()
+    assert memory.reserved() == 0
+    with chunk(one, "a"):
+        assert names(other) == ["a"]
+
+
 def test_a_user_with_thousands_of_files_does_not_fill_the_list(machine, inside):
     worker = machine.worker(slots=1)
     inside.enter_context(chunk(worker, "a", "x"))

@@ -149,18 +149,35 @@ class UploadConcurrencyManager:
             self._let_go(slot)
 
     def sweep(self) -> None:
-        """Free the slots of uploads of which nothing comes any more; called every second or so."""
+        """Free the slots of uploads of which nothing comes any more; called every second or so.
+
+        An upload that ended in another process has lost its slot there; the memory that this one reserved for it is given back here.
+        """
         self._places.make()
         crowded, now = self._is_crowded(), self._clock()
         with self._lock:
             for slot in self._mine.values():
                 slot.judge(now, self.limits.floor)
             # A slow one that is inside goes on beside the limit.
-            idle = [each for each in self._mine.values() if self._is_idle(each, crowded) or (crowded and each.is_slow)]
-            for slot in idle:
+            left = [each for each in self._mine.values() if self._is_idle(each, crowded) or (crowded and each.is_slow)]
+            for slot in left:
                 del self._mine[slot.upload_id]
-        for slot in idle:
+        for slot in [*left, *self._ended_elsewhere()]:
             self._let_go(slot)
+
+    def _ended_elsewhere(self) -> list[UploadSlot]:
+        """The slots of this process whose upload has none any more, taken out; one with chunks under way stays until they are in."""
+        if not self._mine:
+            return []
+        with self._places.locked():
+            taken = {each.upload for each in self._places.taken()}
+            with self._lock:
+                ended = [
+                    each for each in self._mine.values() if not each.active and digest(each.upload_id) not in taken
+                ]
+                for slot in ended:
+                    del self._mine[slot.upload_id]
+        return ended
 
     def running(self) -> list[Running]:
         """The uploads that have a slot, the oldest first."""
