@@ -33,6 +33,8 @@ Value = TypeVar("Value")
 
 _ID = re.compile(r"[!-~]{1,128}")
 
+_compiled: dict[tuple[type[Dialect], tuple[Any, ...]], Query] = {}
+
 
 class Transaction:
     """Statements one after the other, all of which count or none. Belongs to one thread."""
@@ -141,12 +143,27 @@ def value(name: str, type_: Any = None) -> Any:
 
 
 def compiled(statement: ClauseElement, dialect: Dialect) -> Query:
-    """The statement in the words of ``dialect``."""
+    """The statement in the words of ``dialect``. A process looks for them once: many adapters have statements in common."""
+    known = statement._generate_cache_key()  # As SQLAlchemy itself knows statements again.
+    if known is None:
+        return _words(statement, dialect)
+    # What is like another one may have a value where that one has a place for one.
+    _refuse({place.key: place.effective_value for place in known.bindparams})
+    key = (type(dialect), known.key)
+    found = _compiled.get(key)
+    return found if found is not None else _compiled.setdefault(key, _words(statement, dialect))
+
+
+def _words(statement: ClauseElement, dialect: Dialect) -> Query:
     found = statement.compile(dialect=dialect)
-    hidden = [name for name, known in found.params.items() if known is not None]
+    _refuse(found.params)
+    return str(found)
+
+
+def _refuse(values: Mapping[str, object]) -> None:
+    hidden = [name for name, known in values.items() if known is not None]
     if hidden:
         raise ValueError(f"values that would have to be given with each call: {hidden}")
-    return str(found)
 
 
 def filled(columns: Iterable[sa.Column[Any]]) -> dict[str, Any]:

@@ -1,0 +1,78 @@
+"""Statements in the words of a database, which a process finds once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.sql.compiler import SQLCompiler
+
+from app.storage.sql.columns import number
+from app.storage.sql.database import compiled, value
+from app.storage.sql.schema import ledger, links
+
+SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
+
+
+def wanted(**more: Any) -> sa.Select[Any]:
+    return sa.select(ledger.c.path).where(ledger.c.link == sa.bindparam("link", **more))
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What SQLAlchemy is asked to put into words from now on."""
+    texts: list[str] = []
+    usual = SQLCompiler.process
+
+    def noted(self: SQLCompiler, part: Any, **named: Any) -> Any:
+        text = usual(self, part, **named)
+        if part is self.statement:
+            texts.append(text)
+        return text
+
+    monkeypatch.setattr(SQLCompiler, "process", noted)
+    return texts
+
+
+def test_the_same_statement_is_put_into_words_once(made: list[str]) -> None:
+    first = compiled(wanted().where(ledger.c.size > number(4711)), SQLITE)
+    assert made == [first]
+    again = compiled(wanted().where(ledger.c.size > number(4711)), SQLiteDialect_pysqlite(paramstyle="named"))
+    assert again is first
+    assert len(made) == 1
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        wanted().where(ledger.c.size > number(4712)),
+        wanted().where(ledger.c.size >= number(4711)),
+        wanted().where(ledger.c.size > value("size")),
+        wanted().where(ledger.c.size > value("least")),
+        wanted().where(ledger.c.at > number(4711)),
+        wanted().where(ledger.c.size > number(4711)).with_only_columns(ledger.c.at),
+        wanted().where(links.c.received > number(4711)),
+        wanted().where(ledger.alias("other").c.size > number(4711)),
+    ],
+    ids=str,
+)
+def test_what_differs_in_anything_has_words_of_its_own(other: sa.Select[Any]) -> None:
+    one = wanted().where(ledger.c.size > number(4711))
+    assert compiled(one, SQLITE) != compiled(other, SQLITE)
+    for each in (one, other):
+        assert compiled(each, SQLITE) == str(each.compile(dialect=SQLITE))
+
+
+def test_each_database_has_words_of_its_own() -> None:
+    postgresql = PGDialect_psycopg()  # type: ignore[no-untyped-call]
+    assert ":link" in compiled(wanted(), SQLITE)
+    assert "%(link)s" in compiled(wanted(), postgresql)
+
+
+def test_a_value_in_a_statement_is_refused_also_where_one_like_it_is_known() -> None:
+    compiled(wanted(), SQLITE)
+    with pytest.raises(ValueError, match="link"):
+        compiled(wanted(value=7), SQLITE)
