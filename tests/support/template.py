@@ -102,8 +102,23 @@ def _load() -> dict[str, str]:
         import app.web.server.front
         import app.web.wire.errors
         import app.wiring  # noqa: F401
+
+        _make_one(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     del os.environ["PROMETHEUS_MULTIPROC_DIR"]
     return {name: value for name, value in os.environ.items() if name not in before}
+
+
+def _make_one(folder: str) -> None:
+    """An app like those of the servers to come, which then know all that a process finds out once: statements, mostly."""
+    from pathlib import Path
+
+    from app import create_app
+    from app.settings import Settings
+    from app.wiring import build
+
+    settings = Settings(data_dir=Path(folder, "data"), admin_token="t" * 32, _env_file=None)  # type: ignore[call-arg]
+    create_app(settings, build(settings))
+    gc.collect()  # Nothing of it stays open.
 
 
 def _serve(cwd: str, environment: dict[str, str], log: str, arguments: list[str]) -> None:
