@@ -78,7 +78,13 @@ def build_links(ground: Ground, settings: Settings, remotes: Remotes) -> Links:
     finishing = Finishing(ground.requests, ground.parties)
     logos = Logos(links=ground.requests, store=SQLLogos(ground.catalogue))
     whose = _whose(ground)
-    templates = Templates(store=SQLTemplates(ground.catalogue), links=ground.requests, whose=whose, clock=ground.clock)
+    templates = Templates(
+        store=SQLTemplates(ground.catalogue),
+        links=ground.requests,
+        whose=whose,
+        clock=ground.clock,
+        acts=ground.acts,
+    )
     return Links(
         file_requests, finishing, captcha, access, hasher, logos, ground.current.derived(brand_of), whose, templates
     )

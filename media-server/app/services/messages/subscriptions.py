@@ -53,6 +53,7 @@ class Subscriptions:
         for other in browsers:
             if other.url == url and other.owner != owner:
                 self._store.remove(other.id)
+                self._acts.note(actor, Act.ENDPOINT_REMOVED, endpoint=other.id)
         named = clean(name, MAX_NAME) or "A browser"
         id = _id(owner, url)
         made = Endpoint(

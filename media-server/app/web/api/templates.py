@@ -43,12 +43,12 @@ def show(template_id: str) -> Response:
 @chooses_by_reach
 def rename(template_id: str) -> Response:
     name = read_json(TemplateName, MAX_BODY_BYTES).name
-    return jsonify(template_view(services().links.templates.rename(template_id, name, acting().reach)))
+    return jsonify(template_view(services().links.templates.rename(template_id, name, acting())))
 
 
 @templates.delete("/templates/<template_id>")
 @owner_required
 @chooses_by_reach
 def remove(template_id: str) -> Response:
-    services().links.templates.remove(template_id, acting().reach)
+    services().links.templates.remove(template_id, acting())
     return Response(status=204)

@@ -27,6 +27,9 @@ export const ACTS = {
     "link_deleted",
     "link_sent",
     "people_reminded",
+    "template_made",
+    "template_changed",
+    "template_removed",
   ],
   about_checklists: ["item_accepted", "item_returned", "item_reopened"],
   about_shares: ["share_made", "share_changed", "share_removed", "share_downloaded"],
@@ -100,6 +103,7 @@ export function factWords(entry: Entry): string {
   const { facts } = entry;
   const words = [
     textOf(facts, "path"),
+    textOf(facts, "template"),
     textOf(facts, "account"),
     textOf(facts, "key"),
     textOf(facts, "role"),
