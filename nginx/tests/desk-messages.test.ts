@@ -87,6 +87,23 @@ const SAME = new Set([
   ],
 ]);
 
+/** Codes that no call of the owner's pages is answered with: senders, receivers of shares and programs meet them. */
+const OF_OTHERS = [
+  ...["invalid_pack", "invalid_range", "chunk_size_mismatch", "checksum_mismatch", "size_mismatch"],
+  ...["upload_not_opened", "chunk_conflict", "offset_mismatch", "too_many_gaps", "length_required"],
+  ...["upload_cancelled", "upload_expired", "content_encoding_not_allowed", "origin_not_allowed"],
+  ...["password_required", "password_invalid", "captcha_required", "answers_required", "too_many_senders"],
+  ...[
+    "handoff_not_found",
+    "receipt_not_ready",
+    "request_full",
+    "item_full",
+    "share_expired",
+    "share_used_up",
+  ],
+  "scope_missing",
+];
+
 afterEach(async () => {
   await speak("en", ...(PARTS as Parameters<typeof speak>[1][]));
 });
@@ -137,9 +154,11 @@ describe("the owner's pages", () => {
     const errors = ["errors.py", "access_errors.py"]
       .map((name) => readFileSync(resolve(import.meta.dirname, "../../media-server/app/core", name), "utf8"))
       .join();
-    const codes = [...errors.matchAll(/ {4}code = "(\w+)"/g)].map(([, code]) => code);
+    const codes = [...errors.matchAll(/ {4}code = "(\w+)"/g)].map(([, code]) => code ?? "");
     const ours = ERROR_CODES.filter((code) => !["network_error", "unexpected_reply"].includes(code));
     expect(ours.filter((code) => !codes.includes(code))).toEqual([]);
+    const unsaid = codes.filter((code) => !ERROR_CODES.some((each) => each === code));
+    expect(unsaid.sort(), "an owner's page says it, or only others meet it").toEqual([...OF_OTHERS].sort());
   });
 });
 
@@ -269,6 +288,9 @@ describe("a sentence of the owner's", () => {
     await speak("de", "common");
     expect(errorWords(taken)).toMatch(/^Eine andere Datei/);
     expect(errorWords(other)).toBe("Something new.");
+    expect(errorWords(wrong)).toMatch(/^Die Anfrage ist nicht verständlich[^N]*$/);
+    const many = new UploadError("20 browsers are told already.", { code: "invalid_request", status: 400 });
+    expect(errorWords(many)).toMatch(/^Die Anfrage ist nicht verständlich.* 20 browsers are told already\.$/);
     expect(fieldProblems(wrong).get("folder")).toBe("Das wird nicht angenommen. Too long.");
   });
 });

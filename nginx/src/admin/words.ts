@@ -3,7 +3,7 @@
 import { UploadError } from "../core/errors";
 import { dueFacts } from "./due";
 import { formatBytes, formatDate, formatIn, formatList } from "./format";
-import { currentLanguage, errorSentence, joined, t } from "./i18n";
+import { currentLanguage, errorSentence, joined, sentences, t } from "./i18n";
 import type { Destination, LinkState, ListedLink, OwnerLink, PassedOn } from "./wire";
 
 export function stateWords(state: LinkState): string {
@@ -123,9 +123,18 @@ export function shortHash(sha256: string): string {
 /** What to tell a person about a failure, with the wait that the server asks for. */
 export function errorWords(error: unknown): string {
   if (!(error instanceof UploadError)) return t("page_failed");
-  const sentence = errorSentence(error.code) ?? error.message;
+  const sentence = sentenceOf(error);
   if (error.retryAfter === null || error.status !== 429) return sentence;
   return t("try_again_when", { error: sentence, when: formatIn(error.retryAfter) });
+}
+
+/** This code stands for many things, and only the server says which: beside the field that it is about, where it names one, else here. */
+const OF_MANY = "invalid_request";
+
+function sentenceOf({ code, message, details }: UploadError): string {
+  const known = errorSentence(code);
+  if (known === undefined) return message;
+  return code === OF_MANY && details.fields === undefined ? sentences(known, message) : known;
 }
 
 /** The server's sentence for each field that it did not accept. */

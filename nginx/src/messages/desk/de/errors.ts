@@ -52,4 +52,22 @@ export default {
   rate_limited: "Das war zu viel in kurzer Zeit.",
   busy: "Der Server ist gerade beschäftigt. Versuchen Sie es gleich noch einmal.",
   storage_full: "Auf dem Server ist nicht genug Platz.",
+  method_not_allowed: "Diese Seite passt nicht zum Server. Laden Sie sie neu.",
+  request_timeout: "Es kam zu langsam an. Senden Sie es noch einmal.",
+  wrong_log_in:
+    "Kein Konto hat diesen Namen und dieses Passwort. Prüfen Sie beides und versuchen Sie es noch einmal.",
+  admins_only: "Das dürfen nur Admins dieses Servers. Fragen Sie jemanden von ihnen.",
+  read_only:
+    "Sie dürfen diesen Link ansehen und seine Dateien holen, aber nichts ändern. Fragen Sie jemanden aus Ihrem Team oder einen Admin.",
+  account_not_found: "Dieses Konto gibt es nicht.",
+  session_not_found: "Diese Sitzung gibt es nicht; vielleicht ist sie beendet.",
+  invitation_not_found: "Diese Einladung wurde benutzt oder gilt nicht mehr. Bitten Sie um eine neue.",
+  key_not_found: "Diesen Schlüssel gibt es nicht; vielleicht wurde er zurückgenommen.",
+  account_exists: "Diesen Namen hat schon jemand. Wählen Sie einen anderen.",
+  too_many_accounts:
+    "Mehr Konten oder Einladungen nimmt dieser Server nicht. Entfernen Sie eines, das niemand braucht.",
+  second_factor_on: "Dieses Konto hat schon einen zweiten Faktor. Schalten Sie ihn zuerst aus.",
+  request_overdue:
+    "Die Dateien waren fällig, und dieser Link nimmt keine späten. Geben Sie ihm erst mehr Zeit.",
+  chunk_too_large: "Das ist mehr, als der Server auf einmal annimmt.",
 } satisfies ErrorWords;

@@ -48,4 +48,21 @@ export default {
   rate_limited: "C’était trop en peu de temps.",
   busy: "Le serveur est occupé. Réessayez dans un instant.",
   storage_full: "Il n’y a pas assez de place sur le serveur.",
+  method_not_allowed: "Cette page ne va pas avec le serveur. Rechargez-la.",
+  request_timeout: "C’est arrivé trop lentement. Envoyez-le de nouveau.",
+  wrong_log_in: "Aucun compte n’a ce nom et ce mot de passe. Vérifiez les deux et réessayez.",
+  admins_only: "C’est réservé aux administrateurs de ce serveur. Demandez à l’un d’eux.",
+  read_only:
+    "Vous pouvez voir ce lien et prendre ses fichiers, mais rien changer. Demandez à un membre de votre équipe ou à un administrateur.",
+  account_not_found: "Ce compte n’existe pas.",
+  session_not_found: "Cette session n’existe pas ; elle est peut-être terminée.",
+  invitation_not_found: "Cette invitation a été utilisée ou n’est plus valable. Demandez-en une autre.",
+  key_not_found: "Cette clé n’existe pas ; elle a peut-être été révoquée.",
+  account_exists: "Quelqu’un a déjà ce nom. Choisissez-en un autre.",
+  too_many_accounts:
+    "Ce serveur n’accepte pas plus de comptes ou d’invitations. Supprimez-en un dont personne n’a besoin.",
+  second_factor_on: "Ce compte a déjà un second facteur. Désactivez-le d’abord.",
+  request_overdue:
+    "L’échéance est passée et ce lien ne prend pas de fichiers en retard. Donnez-lui d’abord plus de temps.",
+  chunk_too_large: "C’est plus que ce que le serveur accepte en une fois.",
 } satisfies ErrorWords;

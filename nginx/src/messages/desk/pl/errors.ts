@@ -46,4 +46,20 @@ export default {
   rate_limited: "To zbyt wiele w krótkim czasie.",
   busy: "Serwer jest zajęty. Spróbuj za chwilę.",
   storage_full: "Na serwerze nie ma dość miejsca.",
+  method_not_allowed: "Ta strona nie pasuje do serwera. Wczytaj ją ponownie.",
+  request_timeout: "Dane docierały zbyt wolno. Wyślij je jeszcze raz.",
+  wrong_log_in: "Żadne konto nie ma tej nazwy i tego hasła. Sprawdź jedno i drugie i spróbuj ponownie.",
+  admins_only: "To mogą tylko administratorzy tego serwera. Zapytaj jednego z nich.",
+  read_only:
+    "Możesz oglądać ten link i pobierać jego pliki, ale niczego nie zmienisz. Zapytaj kogoś ze swojego zespołu albo administratora.",
+  account_not_found: "Nie ma takiego konta.",
+  session_not_found: "Nie ma takiej sesji; być może się zakończyła.",
+  invitation_not_found: "To zaproszenie zostało użyte albo wygasło. Poproś o nowe.",
+  key_not_found: "Nie ma takiego klucza; być może został cofnięty.",
+  account_exists: "Ktoś już ma tę nazwę. Wybierz inną.",
+  too_many_accounts:
+    "Ten serwer nie przyjmie więcej kont ani zaproszeń. Usuń takie, którego nikt nie potrzebuje.",
+  second_factor_on: "To konto ma już drugi składnik. Najpierw go wyłącz.",
+  request_overdue: "Termin minął, a ten link nie przyjmuje spóźnionych plików. Najpierw daj mu więcej czasu.",
+  chunk_too_large: "To więcej, niż serwer przyjmuje naraz.",
 } satisfies ErrorWords;
