@@ -61,7 +61,15 @@ describe("live figures", () => {
     expect(parseActivity(full).buffers).toEqual({ inUse: 3, heldBytes: 48 * MB });
     expect(parseActivity(full).passingOn).toEqual({ waiting: 4 });
     expect(activity().notes).toEqual([]);
-    expect(parseActivity({ ...WIRE, notes: ["It could be better."] }).notes).toEqual(["It could be better."]);
+    const told = {
+      ...WIRE,
+      notes: ["It could be better.", "So could this."],
+      note_codes: ["http2_in_front"],
+    };
+    expect(parseActivity(told).notes).toEqual([
+      { code: "http2_in_front", sentence: "It could be better." },
+      { code: "", sentence: "So could this." },
+    ]);
   });
 
   it("are refused when they are none", () => {

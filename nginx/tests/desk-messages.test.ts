@@ -7,7 +7,7 @@ import { formatAge, formatBytes, formatIn, formatList } from "../src/admin/forma
 import { errorSentence, joined, speak, t, translate } from "../src/admin/i18n";
 import { errorWords, fieldProblems } from "../src/admin/words";
 import { UploadError } from "../src/core/errors";
-import { ERROR_CODES } from "../src/messages/desk/error-codes";
+import { ERROR_CODES, NOTE_CODES } from "../src/messages/desk/error-codes";
 import type { Forms } from "../src/messages/types";
 import { LANGUAGES, type Language } from "../src/page/languages";
 
@@ -127,7 +127,7 @@ describe("the owner's pages", () => {
         }
       }
     }
-    expect(Object.keys(of(tag, "errors")).sort()).toEqual([...ERROR_CODES].sort());
+    expect(Object.keys(of(tag, "errors")).sort()).toEqual([...ERROR_CODES, ...NOTE_CODES].sort());
   });
 
   it.each(TAGS)("have forms for kinds of numbers that %s tells apart, where they differ", (tag) => {
@@ -159,6 +159,17 @@ describe("the owner's pages", () => {
     expect(ours.filter((code) => !codes.includes(code))).toEqual([]);
     const unsaid = codes.filter((code) => !ERROR_CODES.some((each) => each === code));
     expect(unsaid.sort(), "an owner's page says it, or only others meet it").toEqual([...OF_OTHERS].sort());
+  });
+});
+
+describe("what the server notes", () => {
+  it("is known by every code", () => {
+    const app = resolve(import.meta.dirname, "../../media-server/app");
+    const source = ["services/operations/notes.py", "wiring/operations.py"]
+      .map((path) => readFileSync(resolve(app, path), "utf8"))
+      .join();
+    const codes = [...source.matchAll(/\bNote\(\s*"(\w+)"/g)].map(([, code]) => code);
+    expect(codes.sort()).toEqual([...NOTE_CODES].sort());
   });
 });
 

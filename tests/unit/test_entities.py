@@ -226,6 +226,20 @@ def test_the_owner_is_told_what_reading_scans_lacks(tmp_path: Path) -> None:
     assert not [note for note in reply.get("notes", []) if "tesseract" in note]
 
 
+def test_the_owner_is_told_when_files_are_searched_and_the_extra_is_gone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.wiring.operations.has_extra", lambda name: name != "search")
+    nothing = House(tmp_path / "a")
+    assert nothing.ask("/readyz") == (200, {"status": "ready", "notes": []})
+    house = House(tmp_path / "b")
+    house.send(house.link(search=True), "a.txt")
+    house.settle()
+    status, reply = house.ask("/readyz")
+    assert (status, [each for each in reply["notes"] if "droppr[server,search]" in each]) == (200, reply["notes"])
+    assert [each.code for each in house.services.operations.notes.all()] == ["search_missing"]
+
+
 @pytest.mark.parametrize("languages", ["eng+", "../x", "eng deu", "eng;rm"])
 def test_languages_of_scans_that_make_no_sense_are_named(monkeypatch: pytest.MonkeyPatch, languages: str) -> None:
     monkeypatch.setenv("DROPPR_SEARCH_OCR", languages)

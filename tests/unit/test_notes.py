@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.services.operations.notes import Notes
+from app.services.operations.notes import FFMPEG_MISSING, PREVIEWS_MISSING, SEARCH_MISSING, Note, Notes, missing_parts
 from app.storage.disk.last_seen import LocalLastSeen
 
 HOUR = 3600.0
@@ -78,3 +78,31 @@ def test_that_nothing_can_be_read_safely_is_told_for_a_day(tmp_path: Path, clock
     assert "seccomp" in sentence
     clock.now += 25 * HOUR
     assert notes(tmp_path, clock).sentences() == []
+
+
+@pytest.mark.parametrize(
+    ("previews", "searched", "extras", "ffmpeg", "told"),
+    [
+        (True, True, {"previews", "search"}, True, []),
+        (True, True, {"previews"}, False, [FFMPEG_MISSING, SEARCH_MISSING]),
+        (True, False, set(), False, [PREVIEWS_MISSING]),
+        (False, False, set(), False, []),
+        (False, True, {"previews"}, True, [SEARCH_MISSING]),
+    ],
+)
+def test_what_is_switched_on_and_lacks_something_is_told(
+    previews: bool, searched: bool, extras: set[str], ffmpeg: bool, told: list[Note]
+) -> None:
+    found = missing_parts(previews=previews, searched=searched, has_extra=extras.__contains__, has_ffmpeg=ffmpeg)
+    assert found == told
+    assert Notes(Never(), Never(), lambda: found).sentences() == [each.sentence for each in told]
+
+
+class Never:
+    """Nothing was seen."""
+
+    def note(self) -> None:
+        raise AssertionError("nothing is noted")
+
+    def seconds_ago(self) -> float:
+        return float("inf")

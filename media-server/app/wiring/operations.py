@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
+from app.core.errors import UploadError
 from app.services.accounts.failed_log_ins import FailedLogIns
 from app.services.accounts.owner import Owner
 from app.services.accounts.owner_token import FILE_NAME, looks_made
-from app.services.operations.notes import Notes
+from app.services.operations.notes import Note, Notes, missing_parts
 from app.services.operations.server_figures import ServerFigures
 from app.services.receiving.room import Room
 from app.settings import Settings
 from app.storage.disk.last_seen import LocalLastSeen
+from app.storage.sql.documents import SQLDocumentLists
 from app.storage.text.scans import missing
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.entities import UNSAFE
+from app.wiring.extras import has_extra
 from app.wiring.forwarding import Forwarding
 from app.wiring.ground import Ground
 from app.wiring.received import Received
@@ -47,7 +51,7 @@ def build_operations(
     notes = Notes(
         LocalLastSeen(run / "one-connection", ground.clock),
         LocalLastSeen(run / UNSAFE, ground.clock),
-        _lacking(settings.search_ocr),
+        _lacking(settings, SQLDocumentLists(ground.catalogue)),
     )
     figures = ServerFigures(
         store=ground.stores.uploads,
@@ -56,7 +60,7 @@ def build_operations(
         clock=ground.clock,
         chunk_size=settings.chunk_size,
         max_parallel_chunks=settings.max_parallel_chunks,
-        notes=notes.sentences,
+        notes=notes.all,
         parts={
             "disk": lambda: {**room.figures(), **received.disk_use.figures()},
             "buffer_pool": lambda: asdict(forwarding.buffers.figures()),
@@ -66,9 +70,26 @@ def build_operations(
     return Operations(figures, notes)
 
 
-def _lacking(languages: str) -> Callable[[], str | None]:
-    """What is missing to read scans in these languages, which is looked up now and then, whoever asks however often."""
-    looked_up = lru_cache(1)(lambda _: missing(languages) if languages else None)
+def _lacking(settings: Settings, lists: SQLDocumentLists) -> Callable[[], Sequence[Note]]:
+    """What is missing for what is switched on, which is looked up now and then, whoever asks however often."""
+
+    def is_searched() -> bool:
+        try:
+            return bool(lists.entities(1))
+        except UploadError:  # Whether the database can be reached is another question, which is asked before.
+            return False
+
+    @lru_cache(1)
+    def looked_up(_: int) -> tuple[Note, ...]:
+        scans = missing(settings.search_ocr) if settings.search_ocr else None
+        parts = missing_parts(
+            previews=settings.previews_mb > 0,
+            searched=is_searched(),
+            has_extra=has_extra,
+            has_ffmpeg=shutil.which("ffmpeg") is not None,
+        )
+        return (*parts, *([] if scans is None else [Note("scans_missing", scans)]))
+
     return lambda: looked_up(int(time.monotonic() / LOOK_EVERY_SECONDS))
 
 

@@ -39,7 +39,13 @@ export interface Activity {
   readonly buffers: { readonly inUse: number; readonly heldBytes: number } | null;
   readonly passingOn: Readonly<Record<string, number>> | null;
   /** Sentences on what works and could be better. */
-  readonly notes: readonly string[];
+  readonly notes: readonly Note[];
+}
+
+/** A server of before has no codes. */
+export interface Note {
+  readonly code: string;
+  readonly sentence: string;
 }
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -63,8 +69,16 @@ export function parseActivity(value: unknown): Activity {
     refusals: Object.values(fields(all.refusals)).reduce<number>((sum, each) => sum + number(each), 0),
     buffers: all.buffer_pool === undefined ? null : parseBuffers(fields(all.buffer_pool)),
     passingOn: all.destinations === undefined ? null : numbersOf(fields(all.destinations)),
-    notes: (Array.isArray(all.notes) ? all.notes : []).map(String),
+    notes: notesOf(texts(all.notes), texts(all.note_codes)),
   };
+}
+
+function texts(value: unknown): readonly string[] {
+  return (Array.isArray(value) ? value : []).map(String);
+}
+
+function notesOf(said: readonly string[], codes: readonly string[]): readonly Note[] {
+  return said.map((sentence, at) => ({ code: codes[at] ?? "", sentence }));
 }
 
 function parseUpload(value: unknown): RunningUpload {

@@ -4,7 +4,7 @@ import { BASE } from "../page/base";
 import { need, setAttribute, setText } from "../page/dom";
 import { type Activity, type DiskFigures, parseActivity, type RunningUpload } from "./activity-wire";
 import { formatBytes, formatList, formatPercent, formatSpeed } from "./format";
-import { isKey, joined, t } from "./i18n";
+import { errorSentence, isKey, joined, sentences, t } from "./i18n";
 import { KeyedList, type KeyedRow } from "./keyed";
 import { clonedElement, part } from "./parts";
 import { visibleName } from "./visible";
@@ -64,7 +64,7 @@ export class ActivityPanel {
     setText(more, moreWords(activity));
     more.hidden = more.textContent === "";
     const notes = need("activity-notes");
-    setText(notes, activity.notes.join(" "));
+    setText(notes, sentences(...activity.notes.map(({ code, sentence }) => errorSentence(code) ?? sentence)));
     notes.hidden = activity.notes.length === 0;
     need("activity").hidden = false;
   }

@@ -839,6 +839,8 @@ export interface components {
             readonly received: components["schemas"]["ReceivedSoFar"];
             /** @description Sentences for the owner. */
             readonly notes: readonly string[];
+            /** @description For each of them what it is about, in a word that stays. */
+            readonly note_codes: readonly string[];
         };
         readonly LiveMemory: {
             /** @description In percent of the limit that counts. */

@@ -2,32 +2,70 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from app.core.ports.shared import LastSeen
+
+
+class Note(NamedTuple):
+    """A sentence for the owner, under a code by which pages say it in other languages."""
+
+    code: str
+    sentence: str
+
 
 ONE_CONNECTION = frozenset({"h2", "h3"})
 """What browsers call HTTP/2 and 3, over which they send all chunks by one connection (ALPN's names)."""
 _LAPSE_SECONDS = 24 * 3600.0
 """Seconds after which what was seen no more is told no more."""
-_HTTP2 = (
+_HTTP2 = Note(
+    "http2_in_front",
     "Senders' browsers say that they reach this server by HTTP/2 or 3, where all chunks share one connection: uploads are faster over HTTP/1.1, "
-    "so have the proxy in front offer that alone (nginx: `listen 443 ssl` without `http2`; Caddy: `protocols h1`)."
+    "so have the proxy in front offer that alone (nginx: `listen 443 ssl` without `http2`; Caddy: `protocols h1`).",
 )
-_UNSAFE = (
+_UNSAFE = Note(
+    "unsafe_reading",
     "Texts in files are not indexed: this machine does not let a process give up its rights by seccomp, which is needed on Linux on x86-64 or "
-    "ARM64. Switch `search` of links off, or run Droppr where it is."
+    "ARM64. Switch `search` of links off, or run Droppr where it is.",
 )
+PREVIEWS_MISSING = Note(
+    "previews_missing",
+    "No pictures of received files are made: the extra for it is not installed (pip install 'droppr[server,previews]'). "
+    "Add it, or set DROPPR_PREVIEWS_MB=0.",
+)
+FFMPEG_MISSING = Note(
+    "ffmpeg_missing",
+    "No pictures of films are made: ffmpeg is not installed (Debian: apt install --no-install-recommends ffmpeg). "
+    "Add it, or set DROPPR_PREVIEWS_MB=0 to have no pictures at all.",
+)
+SEARCH_MISSING = Note(
+    "search_missing",
+    "Links have their files searched, and nothing is found: the extra for it is not installed any more "
+    "(pip install 'droppr[server,search]'). Add it, or switch `search` of links off.",
+)
+
+
+def missing_parts(*, previews: bool, searched: bool, has_extra: Callable[[str], bool], has_ffmpeg: bool) -> list[Note]:
+    """What is switched on and lacks something here: pictures of received files, texts that are searched."""
+    found = []
+    if previews and not has_extra("previews"):
+        found.append(PREVIEWS_MISSING)
+    elif previews and not has_ffmpeg:
+        found.append(FFMPEG_MISSING)
+    if searched and not has_extra("search"):
+        found.append(SEARCH_MISSING)
+    return found
 
 
 class Notes:
     """What is told here comes from strangers in part: it is for people to read, and nothing behaves by it."""
 
     def __init__(
-        self, one_connection: LastSeen, unsafe: LastSeen, lacking: Callable[[], str | None] = lambda: None
+        self, one_connection: LastSeen, unsafe: LastSeen, lacking: Callable[[], Sequence[Note]] = lambda: ()
     ) -> None:
         """``one_connection`` remembers that a browser came by HTTP/2 or 3, ``unsafe`` that the text of a file could not be read
-        safely on this machine; ``lacking`` says what a setting needs and this machine has not."""
+        safely on this machine; ``lacking`` says what is switched on and needs something that this machine has not."""
         self._lacking = lacking
         self._noted = ((one_connection, _HTTP2), (unsafe, _UNSAFE))
         self._one_connection = one_connection
@@ -37,8 +75,11 @@ class Notes:
         if protocol in ONE_CONNECTION:
             self._one_connection.note()
 
+    def all(self) -> list[Note]:
+        """Mostly none."""
+        found = [note for seen, note in self._noted if seen.seconds_ago() < _LAPSE_SECONDS]
+        return [*found, *self._lacking()]
+
     def sentences(self) -> list[str]:
-        """One for each thing; mostly none."""
-        found = [sentence for seen, sentence in self._noted if seen.seconds_ago() < _LAPSE_SECONDS]
-        lacking = self._lacking()
-        return found if lacking is None else [*found, lacking]
+        """One for each thing."""
+        return [each.sentence for each in self.all()]

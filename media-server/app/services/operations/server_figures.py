@@ -16,6 +16,7 @@ from app.core.ports.uploads import UploadStore
 from app.core.ranges import ByteRanges
 from app.core.session import State, UploadSession
 from app.services.memory_monitor import MemoryMonitor
+from app.services.operations.notes import Note
 from app.services.upload_concurrency_manager import Running, UploadConcurrencyManager
 
 MAX_SHOWN = 50
@@ -30,7 +31,7 @@ Part = Callable[[], Mapping[str, Any]]
 
 
 class ServerFigures:
-    """``notes`` are sentences for the owner, ``parts`` further sections by name, such as ``buffer_pool``: each is asked whenever the figures are."""
+    """``notes`` are for the owner, ``parts`` further sections by name, such as ``buffer_pool``: each is asked whenever the figures are."""
 
     def __init__(
         self,
@@ -41,7 +42,7 @@ class ServerFigures:
         clock: Clock,
         chunk_size: int,
         max_parallel_chunks: int,
-        notes: Callable[[], list[str]],
+        notes: Callable[[], list[Note]],
         parts: Mapping[str, Part],
     ) -> None:
         self._store = store
@@ -65,14 +66,15 @@ class ServerFigures:
 
     def live(self) -> dict[str, Any]:
         """The same for somebody who looks on: what changes from second to second, each running upload by itself."""
-        running = self._concurrency.running()
+        running, notes = self._concurrency.running(), self._notes()
         return {
             "at": self._clock(),
             "concurrency": {**self.concurrency(), "running_uploads": len(running)},
             "uploads": [shown for each in running[:MAX_SHOWN] if (shown := self._shown(each))],
             "memory_monitor": self.memory(),
             **self.counts(),
-            "notes": self._notes(),
+            "notes": [each.sentence for each in notes],
+            "note_codes": [each.code for each in notes],
             **{name: dict(part()) for name, part in self._parts.items()},
         }
 

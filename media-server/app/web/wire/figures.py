@@ -154,3 +154,4 @@ class LiveFigures(Parts):
     refusals: Refusals
     received: ReceivedSoFar
     notes: Annotated[list[str], Field(description="Sentences for the owner.")]
+    note_codes: Annotated[list[str], Field(description="For each of them what it is about, in a word that stays.")]

@@ -60,3 +60,14 @@ export const ERROR_CODES = [
   "chunk_too_large",
 ] as const;
 export type ErrorCode = (typeof ERROR_CODES)[number];
+
+/** What the server notes although all works, by its code. */
+export const NOTE_CODES = [
+  "http2_in_front",
+  "unsafe_reading",
+  "scans_missing",
+  "previews_missing",
+  "ffmpeg_missing",
+  "search_missing",
+] as const;
+export type NoteCode = (typeof NOTE_CODES)[number];

@@ -17,7 +17,7 @@ import type settings from "./en/settings";
 import type sharing from "./en/sharing";
 import type terms from "./en/terms";
 import type tour from "./en/tour";
-import type { ErrorCode } from "./error-codes";
+import type { ErrorCode, NoteCode } from "./error-codes";
 
 interface Parts {
   accounts: typeof accounts;
@@ -46,4 +46,4 @@ export type Words<P extends Part> = {
 export type DeskKey = { [P in Part]: keyof Parts[P] }[Part];
 
 /** What is said in place of the server's sentences, which are in English. */
-export type ErrorWords = Readonly<Record<ErrorCode, string>>;
+export type ErrorWords = Readonly<Record<ErrorCode | NoteCode, string>>;

@@ -58,4 +58,16 @@ export default {
   second_factor_on: "لهذا الحساب عامل ثانٍ بالفعل. أوقفه أولًا.",
   request_overdue: "مضى الموعد، ولا يقبل هذا الرابط ملفات متأخرة. أعطه وقتًا أطول أولًا.",
   chunk_too_large: "هذا أكثر مما يقبله الخادم دفعة واحدة.",
+  http2_in_front:
+    "تصل المتصفحات إلى هذا الخادم عبر HTTP/2 أو 3 حيث تتقاسم كل الأجزاء اتصالًا واحدًا، والإرسال عبر HTTP/1.1 أسرع. اجعل الوسيط الذي أمامه يقدّم ذلك وحده (nginx: `listen 443 ssl` دون `http2`؛ Caddy: `protocols h1`).",
+  unsafe_reading:
+    "لا يُبحث في نصوص الملفات: لا يسمح هذا الجهاز لعملية بالتخلي عن صلاحياتها عبر seccomp (يلزم Linux على x86-64 أو ARM64). أوقف البحث في الروابط أو شغّل Droppr حيث يمكن ذلك.",
+  scans_missing:
+    "لا يُبحث في المستندات الممسوحة: ينقص لغات DROPPR_SEARCH_OCR برنامج tesseract أو إحدى لغاته (Debian: tesseract-ocr، tesseract-ocr-…).",
+  previews_missing:
+    "لا تُصنع صور للملفات المستلمة: الإضافة اللازمة غير مثبتة (pip install 'droppr[server,previews]'). أضفها أو اضبط DROPPR_PREVIEWS_MB=0.",
+  ffmpeg_missing:
+    "لا تُصنع صور للأفلام: ffmpeg غير مثبت (Debian: apt install --no-install-recommends ffmpeg). ثبّته أو اضبط DROPPR_PREVIEWS_MB=0 لئلا تُصنع أي صور.",
+  search_missing:
+    "توجد روابط يُبحث في ملفاتها ولا يُعثر على شيء: الإضافة اللازمة لم تعد مثبتة (pip install 'droppr[server,search]'). أضفها أو أوقف البحث في الروابط.",
 } satisfies ErrorWords;

@@ -70,4 +70,16 @@ export default {
   request_overdue:
     "Die Dateien waren fällig, und dieser Link nimmt keine späten. Geben Sie ihm erst mehr Zeit.",
   chunk_too_large: "Das ist mehr, als der Server auf einmal annimmt.",
+  http2_in_front:
+    "Browser erreichen diesen Server über HTTP/2 oder 3, wo sich alle Teile eine Verbindung teilen: Über HTTP/1.1 geht das Senden schneller. Lassen Sie den Proxy davor nur das anbieten (nginx: `listen 443 ssl` ohne `http2`; Caddy: `protocols h1`).",
+  unsafe_reading:
+    "Texte in Dateien werden nicht durchsucht: Dieser Rechner lässt einen Prozess seine Rechte nicht durch seccomp abgeben (nötig ist Linux auf x86-64 oder ARM64). Schalten Sie die Suche bei Links aus, oder betreiben Sie Droppr dort, wo es geht.",
+  scans_missing:
+    "Scans werden nicht durchsucht: Für die Sprachen in DROPPR_SEARCH_OCR fehlt tesseract oder eine seiner Sprachen (Debian: tesseract-ocr, tesseract-ocr-…).",
+  previews_missing:
+    "Von empfangenen Dateien gibt es keine Bilder: Es fehlt die Erweiterung dafür (pip install 'droppr[server,previews]'). Ergänzen Sie sie, oder setzen Sie DROPPR_PREVIEWS_MB=0.",
+  ffmpeg_missing:
+    "Von Filmen gibt es keine Bilder: ffmpeg ist nicht installiert (Debian: apt install --no-install-recommends ffmpeg). Installieren Sie es, oder setzen Sie DROPPR_PREVIEWS_MB=0, dann gibt es gar keine Bilder.",
+  search_missing:
+    "Links lassen ihre Dateien durchsuchen, und nichts wird gefunden: Die Erweiterung dafür ist nicht mehr installiert (pip install 'droppr[server,search]'). Ergänzen Sie sie, oder schalten Sie die Suche bei Links aus.",
 } satisfies ErrorWords;

@@ -62,4 +62,16 @@ export default {
   second_factor_on: "Esta cuenta ya tiene un segundo factor. Desactívelo primero.",
   request_overdue: "El plazo ya pasó y este enlace no admite archivos tardíos. Dele más tiempo primero.",
   chunk_too_large: "Es más de lo que el servidor acepta de una vez.",
+  http2_in_front:
+    "Los navegadores llegan a este servidor por HTTP/2 o 3, donde todas las partes comparten una conexión: por HTTP/1.1 se envía más deprisa. Haga que el proxy de delante ofrezca solo eso (nginx: `listen 443 ssl` sin `http2`; Caddy: `protocols h1`).",
+  unsafe_reading:
+    "Los textos de los archivos no se buscan: esta máquina no deja que un proceso renuncie a sus permisos con seccomp (hace falta Linux en x86-64 o ARM64). Desactive la búsqueda en los enlaces o ejecute Droppr donde se pueda.",
+  scans_missing:
+    "Los escaneos no se buscan: para los idiomas de DROPPR_SEARCH_OCR falta tesseract o uno de sus idiomas (Debian: tesseract-ocr, tesseract-ocr-…).",
+  previews_missing:
+    "No se hacen imágenes de los archivos recibidos: falta la extensión para ello (pip install 'droppr[server,previews]'). Añádala o ponga DROPPR_PREVIEWS_MB=0.",
+  ffmpeg_missing:
+    "No se hacen imágenes de los vídeos: ffmpeg no está instalado (Debian: apt install --no-install-recommends ffmpeg). Instálelo o ponga DROPPR_PREVIEWS_MB=0 para no tener ninguna imagen.",
+  search_missing:
+    "Hay enlaces cuyos archivos se buscan, y no se encuentra nada: la extensión para ello ya no está instalada (pip install 'droppr[server,search]'). Añádala o desactive la búsqueda en los enlaces.",
 } satisfies ErrorWords;

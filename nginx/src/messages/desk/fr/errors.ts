@@ -65,4 +65,16 @@ export default {
   request_overdue:
     "L’échéance est passée et ce lien ne prend pas de fichiers en retard. Donnez-lui d’abord plus de temps.",
   chunk_too_large: "C’est plus que ce que le serveur accepte en une fois.",
+  http2_in_front:
+    "Les navigateurs atteignent ce serveur par HTTP/2 ou 3, où tous les morceaux partagent une connexion : par HTTP/1.1 l’envoi est plus rapide. Faites que le proxy placé devant ne propose que cela (nginx : `listen 443 ssl` sans `http2` ; Caddy : `protocols h1`).",
+  unsafe_reading:
+    "Les textes des fichiers ne sont pas cherchés : cette machine ne laisse pas un processus abandonner ses droits par seccomp (il faut Linux sur x86-64 ou ARM64). Désactivez la recherche des liens, ou faites tourner Droppr là où c’est possible.",
+  scans_missing:
+    "Les numérisations ne sont pas cherchées : pour les langues de DROPPR_SEARCH_OCR, il manque tesseract ou l’une de ses langues (Debian : tesseract-ocr, tesseract-ocr-…).",
+  previews_missing:
+    "Aucune image des fichiers reçus n’est faite : l’extension nécessaire n’est pas installée (pip install 'droppr[server,previews]'). Ajoutez-la, ou mettez DROPPR_PREVIEWS_MB=0.",
+  ffmpeg_missing:
+    "Aucune image des vidéos n’est faite : ffmpeg n’est pas installé (Debian : apt install --no-install-recommends ffmpeg). Installez-le, ou mettez DROPPR_PREVIEWS_MB=0 pour n’avoir aucune image.",
+  search_missing:
+    "Des liens font chercher dans leurs fichiers, et rien n’est trouvé : l’extension nécessaire n’est plus installée (pip install 'droppr[server,search]'). Ajoutez-la, ou désactivez la recherche des liens.",
 } satisfies ErrorWords;

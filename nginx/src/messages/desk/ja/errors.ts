@@ -63,4 +63,16 @@ export default {
   request_overdue:
     "期限が過ぎており、このリンクは遅れたファイルを受け付けません。先に期限を延ばしてください。",
   chunk_too_large: "サーバーが一度に受け付ける量を超えています。",
+  http2_in_front:
+    "ブラウザーは HTTP/2 または 3 でこのサーバーに接続しており、すべての断片が一つの接続を共有します。HTTP/1.1 のほうが速く送れます。手前のプロキシでそれだけを提供してください（nginx: `http2` なしの `listen 443 ssl`、Caddy: `protocols h1`）。",
+  unsafe_reading:
+    "ファイル内の文章は検索されません。このマシンではプロセスが seccomp で権限を手放せません（x86-64 または ARM64 の Linux が必要です）。リンクの検索を切るか、可能なマシンで Droppr を動かしてください。",
+  scans_missing:
+    "スキャンは検索されません。DROPPR_SEARCH_OCR の言語に必要な tesseract またはその言語データがありません（Debian: tesseract-ocr、tesseract-ocr-…）。",
+  previews_missing:
+    "受け取ったファイルの画像は作られません。必要な拡張が入っていません（pip install 'droppr[server,previews]'）。追加するか、DROPPR_PREVIEWS_MB=0 にしてください。",
+  ffmpeg_missing:
+    "動画の画像は作られません。ffmpeg が入っていません（Debian: apt install --no-install-recommends ffmpeg）。追加するか、DROPPR_PREVIEWS_MB=0 にして画像をすべて止めてください。",
+  search_missing:
+    "ファイルを検索するリンクがありますが、何も見つかりません。必要な拡張がもう入っていません（pip install 'droppr[server,search]'）。追加するか、リンクの検索を切ってください。",
 } satisfies ErrorWords;

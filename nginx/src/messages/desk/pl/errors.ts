@@ -62,4 +62,16 @@ export default {
   second_factor_on: "To konto ma już drugi składnik. Najpierw go wyłącz.",
   request_overdue: "Termin minął, a ten link nie przyjmuje spóźnionych plików. Najpierw daj mu więcej czasu.",
   chunk_too_large: "To więcej, niż serwer przyjmuje naraz.",
+  http2_in_front:
+    "Przeglądarki łączą się z tym serwerem przez HTTP/2 lub 3, gdzie wszystkie części dzielą jedno połączenie: przez HTTP/1.1 wysyłanie jest szybsze. Niech serwer pośredniczący oferuje tylko to (nginx: `listen 443 ssl` bez `http2`; Caddy: `protocols h1`).",
+  unsafe_reading:
+    "Teksty w plikach nie są przeszukiwane: ta maszyna nie pozwala procesowi zrzec się uprawnień przez seccomp (potrzebny jest Linux na x86-64 lub ARM64). Wyłącz wyszukiwanie w linkach albo uruchom Droppr tam, gdzie to możliwe.",
+  scans_missing:
+    "Skany nie są przeszukiwane: dla języków z DROPPR_SEARCH_OCR brakuje programu tesseract lub jednego z jego języków (Debian: tesseract-ocr, tesseract-ocr-…).",
+  previews_missing:
+    "Nie powstają obrazki odebranych plików: brakuje potrzebnego dodatku (pip install 'droppr[server,previews]'). Dodaj go albo ustaw DROPPR_PREVIEWS_MB=0.",
+  ffmpeg_missing:
+    "Nie powstają obrazki filmów: ffmpeg nie jest zainstalowany (Debian: apt install --no-install-recommends ffmpeg). Zainstaluj go albo ustaw DROPPR_PREVIEWS_MB=0, by nie było żadnych obrazków.",
+  search_missing:
+    "Są linki, których pliki mają być przeszukiwane, a nic się nie znajduje: potrzebny dodatek nie jest już zainstalowany (pip install 'droppr[server,search]'). Dodaj go albo wyłącz wyszukiwanie w linkach.",
 } satisfies ErrorWords;
