@@ -76,16 +76,34 @@ def test_files_that_came_twice_are_marked_and_found(desk: Page, client: Client) 
     expect(desk.locator(".file-row")).to_have_count(6)
 
 
-def test_a_quota_is_set_beside_an_account(desk: Page, client: Client) -> None:
-    name = f"ann-{secrets.token_hex(4)}"
-    body = {"name": name, "password": "long and secret"}
+def test_a_quota_is_set_beside_an_account_and_a_team(desk: Page, client: Client) -> None:
+    name, team = f"ann-{secrets.token_hex(4)}", f"tax-{secrets.token_hex(4)}"
+    body = {"name": name, "password": "long and secret", "teams": [team]}
     client.call("POST", "/api/accounts", json=body, owner=True).expect(201)
     desk.get_by_role("button", name="accounts and sessions").click()
     panel = desk.get_by_role("dialog", name="Accounts")
     panel.get_by_role("button", name=f"Edit {name}").click()
     panel.get_by_label("All their links, GB").fill("1,5")
     panel.get_by_role("button", name="Save").click()
-    expect(panel.locator("li", has_text=name)).to_contain_text("0 bytes of 1.5 GB")
+    expect(panel.locator("li", has_text=name).first).to_contain_text("0 bytes of 1.5 GB")
     quotas = client.call("GET", "/api/quotas", owner=True).json["quotas"]
     assert [each["most"] for each in quotas if each["owner"] == f"account:{name}"] == [3 * 2**29]
+    link = client.make_link(owner=f"team:{team}")
+    link.deliver("a.bin", bytes(8192))
+    panel.get_by_role("button", name=f"Edit the team {team}").click()
+    panel.get_by_label("All their links, GB").fill("0.000001")
+    panel.get_by_role("button", name="Save").click()
+    row = panel.locator(".piece", has=desk.get_by_role("heading", name="Teams")).locator("li", has_text=team)
+    expect(row).to_contain_text(name)
+    expect(row.locator(".held.problem")).to_have_text("8 kB of 1 kB")
+    expect(panel.get_by_role("button", name=f"Edit the team {team}")).to_be_focused()
+    # Of a team that nobody is in any more the quota can be taken away.
+    panel.get_by_role("button", name=f"Edit {name}").click()
+    panel.locator(".lines form").get_by_label("Teams").fill("")
+    panel.get_by_role("button", name="Save").click()
+    expect(row).to_contain_text("nobody is in it any more")
+    panel.get_by_role("button", name=f"Edit the team {team}").click()
+    panel.get_by_label("All their links, GB").fill("")
+    panel.get_by_role("button", name="Save").click()
+    expect(row).to_have_count(0)
     assert complaints(desk) == []

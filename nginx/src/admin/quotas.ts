@@ -31,6 +31,10 @@ export function quotaWords({ most, used }: Quota): string {
   return t("quota_used", { used: formatBytes(used), most: formatBytes(most) });
 }
 
+export function isUsedUp({ most, used }: Quota): boolean {
+  return used >= most;
+}
+
 export class QuotaLine {
   readonly #load: (signal: AbortSignal) => Promise<readonly Quota[]>;
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -58,7 +62,7 @@ export class QuotaLine {
     line.hidden = words.length === 0;
     line.classList.toggle(
       "problem",
-      quotas.some(({ owner, most, used }) => mine.includes(owner) && used >= most),
+      quotas.some((each) => mine.includes(each.owner) && isUsedUp(each)),
     );
   }
 }

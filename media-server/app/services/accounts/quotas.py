@@ -26,17 +26,19 @@ class Quotas:
         return self._quotas.all(reach.owners)
 
     def set(self, name: str, most: int, by: Actor) -> Quota | None:
-        """Set the quota of an account, or of ``team:NAME``; 0 takes it away. Raises AccountNotFound, InvalidRequest."""
-        return self._quotas.set(self._owner(name), most, by)
+        """Set the quota of an account, or of ``team:NAME``; 0 takes it away, also of a team that
+        nobody is in any more. Raises AccountNotFound, InvalidRequest."""
+        return self._quotas.set(self._owner(name, most), most, by)
 
-    def _owner(self, name: str) -> str:
+    def _owner(self, name: str, most: int) -> str:
         kind, colon, team = name.rpartition(":")
         if not is_account_name(team) or kind not in ("", TEAM, ActorKind.ACCOUNT.value) or bool(kind) != bool(colon):
             raise InvalidRequest(NO_OWNER, fields={"owner": NO_OWNER})
         if kind == TEAM:
-            if not any(team in each.teams for each in self._accounts.all()):
+            owner = team_owner(team)
+            if not any(team in each.teams for each in self._accounts.all()) and (most or not self._quotas.all({owner})):
                 raise InvalidRequest(NO_TEAM, fields={"owner": NO_TEAM})
-            return team_owner(team)
+            return owner
         kept = self._accounts.find(team)
         if kept is None:
             raise AccountNotFound()

@@ -8,6 +8,7 @@ import { AccountCalls } from "./calls";
 import { Inviting } from "./inviting";
 import { Oneself } from "./oneself";
 import { PeopleList } from "./people-list";
+import { TeamsList } from "./teams-list";
 import type { Me } from "./wire";
 import "./accounts.css";
 
@@ -40,14 +41,17 @@ export class AccountsPanel {
     // Nothing else is answered before it is set up.
     const own = me.lacksFactor ? [] : [new Oneself(this.#calls, me), new ProgramKeys(this.#api, me)];
     const mayAdminister = me.mayAdminister && !me.lacksFactor;
-    const people = mayAdminister ? new PeopleList(this.#calls, me.name) : null;
+    const people = mayAdminister
+      ? new PeopleList(this.#calls, me.name, (accounts, quotas) => teams?.show(accounts, quotas))
+      : null;
+    const teams = people === null ? null : new TeamsList(this.#calls, () => people.load());
     const inviting = mayAdminister ? new Inviting(this.#calls) : null;
-    const shown = [own[0] ?? null, factor, own[1] ?? null, people, inviting].filter((each) => each !== null);
-    this.#body.replaceChildren(...shown.map(({ element }) => element));
+    const all = [own[0] ?? null, factor, own[1] ?? null, people, teams, inviting];
+    this.#body.replaceChildren(...all.flatMap((each) => (each === null ? [] : [each.element])));
     this.#before = document.activeElement;
     document.body.append(this.#dialog);
     this.#dialog.showModal();
-    await Promise.all(shown.map((each) => each.load()));
+    await Promise.all([...own, factor, people, inviting].map((each) => each?.load()));
   }
 
   #closed(): void {

@@ -5,16 +5,17 @@ import { formatList } from "../format";
 import { joined, sentences, t } from "../i18n";
 import { acts, submits } from "../parts";
 import { type Quota, quotaWords } from "../quotas";
-import { joinSize } from "../sizes";
 import { visibleName } from "../visible";
 import type { AccountCalls } from "./calls";
 import { Piece, roleField, roleWords, submitButton, teamsOf, textField } from "./pieces";
+import { quotaField } from "./quota-field";
 import type { Account } from "./wire";
 
 export class PeopleList {
   readonly #piece = new Piece(t("account_holders"));
   readonly #calls: AccountCalls;
   readonly #me: string;
+  readonly #onLoad: (accounts: readonly Account[], quotas: readonly Quota[]) => void;
   readonly #list = make("ul", { className: "lines" });
   readonly #nobody = make("p", { className: "quiet", text: t("account_nobody") });
   #accounts: readonly Account[] = [];
@@ -23,9 +24,15 @@ export class PeopleList {
   /** Whose form is open. */
   #edited: string | null = null;
 
-  constructor(calls: AccountCalls, me: string) {
+  /** `onLoad` is told who there is, whenever that is known anew. */
+  constructor(
+    calls: AccountCalls,
+    me: string,
+    onLoad: (accounts: readonly Account[], quotas: readonly Quota[]) => void,
+  ) {
     this.#calls = calls;
     this.#me = me;
+    this.#onLoad = onLoad;
     this.#nobody.hidden = true;
     this.element.append(this.#list, this.#nobody);
   }
@@ -39,6 +46,7 @@ export class PeopleList {
       const [accounts, quotas] = await Promise.all([this.#calls.accounts(), this.#calls.quotas()]);
       this.#accounts = accounts;
       this.#quotas = new Map(quotas.map((each) => [each.owner, each]));
+      this.#onLoad(accounts, quotas);
     });
     this.#show();
   }
@@ -87,8 +95,7 @@ export class PeopleList {
     const role = roleField(account.role);
     const teams = textField(t("teams"), { value: account.teams.join(", "), hint: t("teams_hint") });
     const most = this.#quotas.get(`account:${name}`)?.most ?? 0;
-    const quota = textField(t("quota"), { value: gigabytes(most), hint: t("quota_hint"), most: 12 });
-    quota.input.inputMode = "decimal";
+    const quota = quotaField(most);
     const form = make("form", { className: "editing" });
     form.append(
       make("div", { className: "pair" }, shown.label, email.label, role.label, teams.label, quota.label),
@@ -103,7 +110,7 @@ export class PeopleList {
         teams: teamsOf(teams.input.value),
         ...(role.select.disabled ? {} : { role: role.select.value }),
       };
-      const wanted = bytesOf(quota.input.value);
+      const wanted = quota.bytes();
       return this.#change(
         async () => {
           await this.#calls.change(name, changes);
@@ -168,15 +175,4 @@ export class PeopleList {
 function removedWords(name: string, links: number): string {
   const passed = links === 0 ? "" : t("links_passed", { count: links });
   return sentences(t("account_removed", { name }), passed);
-}
-
-const GIGABYTE = 1024 ** 3;
-
-/** As they stand in the field: with a comma or a point, and empty for no quota. */
-function gigabytes(bytes: number): string {
-  return bytes === 0 ? "" : String(bytes / GIGABYTE);
-}
-
-function bytesOf(typed: string): number {
-  return joinSize({ amount: typed.trim().replace(",", "."), unit: "GB" });
 }

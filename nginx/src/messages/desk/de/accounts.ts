@@ -48,6 +48,8 @@ export default {
     one: "{count} Link ist an den Admin übergegangen.",
     other: "{count} Links sind an den Admin übergegangen.",
   },
+  team_edit: "Team {name} bearbeiten",
+  team_empty: "niemand ist mehr darin",
   invite: "Jemanden einladen",
   invite_hint:
     "Name und Passwort wählt die Person selbst, an einer Adresse, die innerhalb von sieben Tagen einmal gilt.",

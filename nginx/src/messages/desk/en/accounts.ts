@@ -53,6 +53,8 @@ export default {
 
   // Who is invited.
   invite: "Invite somebody",
+  team_edit: "Edit the team {name}",
+  team_empty: "nobody is in it any more",
   invite_hint:
     "They choose a name and a password themselves, at an address that works once within seven days.",
   roles_hint:

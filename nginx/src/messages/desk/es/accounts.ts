@@ -48,6 +48,8 @@ export default {
     one: "{count} enlace suyo pasó al administrador.",
     other: "{count} enlaces suyos pasaron al administrador.",
   },
+  team_edit: "Editar el equipo {name}",
+  team_empty: "ya no hay nadie en él",
   invite: "Invitar a alguien",
   invite_hint:
     "La persona elige su nombre y su contraseña, en una dirección que vale una vez y durante siete días.",

@@ -48,6 +48,8 @@ export default {
     one: "{count} de ses liens est passé à l’administrateur.",
     other: "{count} de ses liens sont passés à l’administrateur.",
   },
+  team_edit: "Modifier l’équipe {name}",
+  team_empty: "plus personne n’y est",
   invite: "Inviter quelqu’un",
   invite_hint:
     "La personne choisit elle-même un nom et un mot de passe, à une adresse valable une fois et pendant sept jours.",

@@ -45,6 +45,8 @@ export default {
   account_keep: "残す",
   account_removed: "{name} を削除しました。",
   links_passed: { other: "{count} 個のリンクが管理者のものになりました。" },
+  team_edit: "チーム「{name}」を編集",
+  team_empty: "もう誰もいません",
   invite: "人を招待",
   invite_hint: "招待された人が、7 日以内に一度だけ使えるアドレスで、名前とパスワードを自分で決めます。",
   roles_hint:

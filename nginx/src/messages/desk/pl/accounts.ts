@@ -55,6 +55,8 @@ export default {
     many: "{count} linków przeszło na administratora.",
     other: "Linki, które przeszły na administratora: {count}.",
   },
+  team_edit: "Edytuj zespół {name}",
+  team_empty: "nikogo już w nim nie ma",
   invite: "Zaproś kogoś",
   invite_hint:
     "Ta osoba sama wybiera nazwę i hasło, pod adresem, który działa jeden raz i tylko przez siedem dni.",
