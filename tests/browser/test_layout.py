@@ -581,6 +581,25 @@ def test_the_editor_and_the_question_before_closing(owners: Page, gauge: Gauge) 
     gauge.check(owners, "owner closes", main=DESK, row=170)
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_list_of_people_that_becomes_a_link_each(
+    owners: Page, gauge: Gauge, scheme: Literal["light", "dark"]
+) -> None:
+    owners.emulate_media(color_scheme=scheme)
+    open_panel(owners).get_by_role("button", name="A link for each of many people").click()
+    panel = owners.locator("#people-panel")
+    panel.get_by_label("People").fill(f"Anna-Sophie Müller,anna@example.org\nBen,ben@\nCarla,,{'w' * 60}")
+    expect(panel.locator("[data-part=rows] .problem")).to_have_count(1)
+    for part in ("Checklist and questions", "Who asks", "Limits and more"):
+        panel.get_by_text(part).click()
+    panel.get_by_label("Due").fill("2030-12-20T18:00")
+    panel.get_by_label("Mail each of them their link").check()
+    # Its table is as wide as it is on any screen, and scrolled there.
+    panel.locator("[data-part=frame]").evaluate("frame => { frame.hidden = true; }")
+    gauge.check(owners, f"owner people panel {scheme}", main=DESK, row=140)
+    assert complaints(owners) == []
+
+
 def test_a_new_link_with_all_it_can_have_and_the_link_when_it_is_made(owners: Page, gauge: Gauge) -> None:
     open_panel(owners)
     owners.locator("#making").get_by_text("Limits and more").click()
