@@ -12,7 +12,9 @@ import {
   receivedWords,
   senderWords,
   shortHash,
+  shortSender,
   termWords,
+  whomWords,
 } from "../src/admin/words";
 import { UploadError } from "../src/core/errors";
 import { NO_TEXTS } from "./support/texts";
@@ -243,8 +245,19 @@ describe("words", () => {
     expect(nameOf({ ...LINK, title: "" })).toBe("photos/2026");
     expect(senderWords({ senderName: "Ann", senderEmail: "a@b.example" })).toBe("Ann <a@b.example>");
     expect(senderWords({ senderName: null, senderEmail: "a@b.example" })).toBe("a@b.example");
+    expect(shortSender("Ann <a@b.example>")).toBe("Ann");
+    for (const whole of ["a@b.example", "Ann <Tax>", " <a@b.example>"])
+      expect(shortSender(whole)).toBe(whole);
     expect(senderWords({ senderName: null, senderEmail: null })).toBe("");
     expect(shortHash(`01234567${"0".repeat(48)}89abcdef`)).toBe("01234567…89abcdef");
+  });
+
+  it("say whom a link is for where its name does not", () => {
+    const due = { ...NOT_DUE, forName: "Anna", forEmail: "a@b.example" };
+    expect(whomWords({ ...LINK, title: "Papers", due })).toBe("Anna");
+    expect(whomWords({ ...LINK, title: "Papers", due: { ...due, forName: "" } })).toBe("a@b.example");
+    expect(whomWords({ ...LINK, title: "", folder: "clients/Anna", due })).toBe("");
+    expect(whomWords(LINK)).toBe("");
   });
 
   it("tell the wait of a 429 and the server's sentence otherwise", () => {

@@ -370,6 +370,13 @@ def test_a_desk_with_links(owners: Page, gauge: Gauge) -> None:
     owners.set_viewport_size({"width": 1280, "height": 800})
     lines = owners.locator(".link-line").evaluate_all("all => all.map(each => each.getBoundingClientRect().height)")
     assert set(lines) == {44}, f"the lines are {lines} px high"
+    owners.set_viewport_size({"width": 360, "height": 740})
+    cut = """all => all.filter(each => {
+        const whole = each.closest(".facts").getBoundingClientRect();
+        return each.getBoundingClientRect().right > whole.right + 1;
+    }).map(each => each.textContent)"""
+    assert owners.locator(".last time:visible, .link-progress bdi").evaluate_all(cut) == []
+    owners.set_viewport_size({"width": 1280, "height": 800})
     columns = owners.locator(".column > *:visible").evaluate_all(
         "all => all.map(each => each.getBoundingClientRect().width)"
     )
@@ -489,7 +496,9 @@ def test_what_one_person_was_asked_for(owners: Page, full: LiveServer, gauge: Ga
     client = Client.of(full)
     link = papers(client, title="Papers of Anna", folder="papers-anna", recipient_name="Anna-Sophie Müller")
     look_again(owners)
+    expect(row_of(owners, "Papers of Anna").locator(".link-whom")).to_have_text("Anna-Sophie Müller")
     row = unfold(owners, "Papers of Anna")
+    expect(row.get_by_text("For Anna-Sophie Müller")).to_be_visible()
     look_at(owners, "Checklist")
     row.locator(".cell summary").first.click()
     expect(row.get_by_role("button", name=LONG)).to_be_visible()

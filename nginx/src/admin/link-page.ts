@@ -8,7 +8,7 @@ import { part } from "./parts";
 import { DESK_ADDRESS, TABS, type Tab } from "./places";
 import { visibleName } from "./visible";
 import type { ListedLink } from "./wire";
-import { expiryWords, nameOf, receivedWords, stateWords } from "./words";
+import { expiryWords, nameOf, receivedWords, stateWords, whomWords } from "./words";
 
 export class LinkPage {
   readonly #root = need("link-page");
@@ -100,6 +100,10 @@ export class LinkPage {
     setText(badge, stateWords(state));
     setAttribute(badge, "data-state", state);
     part(this.#head, "lock", HTMLElement).hidden = !link.requiresPassword;
+    const whom = part(this.#head, "whom", HTMLElement);
+    const name = whomWords(link);
+    setText(whom, name === "" ? "" : t("for_whom", { name: visibleName(name) }));
+    whom.hidden = name === "";
     setText(part(this.#head, "received", HTMLElement), receivedWords(link));
     const due = part(this.#head, "due", HTMLElement);
     setText(due, dueWords(link, Date.now()));

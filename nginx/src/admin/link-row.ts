@@ -19,8 +19,10 @@ import {
   filesWords,
   nameOf,
   receivedWords,
+  shortSender,
   sizeWords,
   stateWords,
+  whomWords,
 } from "./words";
 
 export class LinkRow implements KeyedRow<ListedLink> {
@@ -47,6 +49,9 @@ export class LinkRow implements KeyedRow<ListedLink> {
     const badge = part(this.element, "state", HTMLElement);
     const name = visibleName(nameOf(link));
     setText(this.#open, name);
+    const whom = part(this.element, "whom", HTMLElement);
+    setText(whom, visibleName(whomWords(link)));
+    whom.hidden = whom.textContent === "";
     setText(badge, stateWords(state));
     badge.dataset.state = state;
     // On nearly all of them it would say nothing.
@@ -81,7 +86,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
     part(this.element, "last-line", HTMLElement).hidden = uploadsOpen > 0 || lastReceivedAt === null;
     if (lastReceivedAt === null) return;
     const sender = part(this.element, "sender", HTMLElement);
-    const who = lastSender === null ? t("last_file") : visibleName(lastSender);
+    const who = lastSender === null ? t("last_file") : visibleName(shortSender(lastSender));
     setText(sender, who);
     showWhen(part(this.element, "last", HTMLTimeElement), lastReceivedAt);
   }
@@ -110,6 +115,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
     const isSoon = link.state === "open" && endsSoon(link, now);
     setText(expiry, ends);
     expiry.classList.toggle("soon", isSoon);
+    expiry.classList.toggle("later", !isSoon);
     // There is room for one of them. That a link stays is no news to eyes.
     const showsExpiry = words === "" ? link.expiresAt !== null : isSoon && link.standing === "later";
     expiry.classList.toggle("visually-hidden", !showsExpiry);
@@ -135,7 +141,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
 /** All that a line has to cut, a fact a line. */
 function wholeWords(link: ListedLink): string {
   const now = Date.now();
-  const named = [nameOf(link), link.folder, link.lastSender ?? ""].map(visibleName);
+  const named = [nameOf(link), whomWords(link), link.folder, link.lastSender ?? ""].map(visibleName);
   const facts = [...named, receivedWords(link), dueWords(link, now), expiryWords(link, now)];
   return [...new Set(facts)].filter((each) => each !== "").join("\n");
 }

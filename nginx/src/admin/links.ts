@@ -78,7 +78,9 @@ export class Links {
     const wanted = this.#find.value.trim().toLocaleLowerCase();
     let found = 0;
     for (const link of this.#links) {
-      const isNamed = `${link.title}\n${link.folder}`.toLocaleLowerCase().includes(wanted);
+      const { title, folder, due } = link;
+      const names = [title, folder, due.forName, due.forEmail].join("\n");
+      const isNamed = names.toLocaleLowerCase().includes(wanted);
       const isShown = isNamed && fits(link, choice) && this.#whose.fits(link.owner);
       const row = this.#rows.get(link.hash);
       if (row !== undefined) row.element.hidden = !isShown;

@@ -14,6 +14,12 @@ export function nameOf({ title, folder }: Pick<OwnerLink, "title" | "folder">): 
   return title === "" ? folder : title;
 }
 
+/** Whom a link is for, where its name does not say that already. */
+export function whomWords(link: Pick<OwnerLink, "title" | "folder" | "due">): string {
+  const whom = link.due.forName || link.due.forEmail;
+  return nameOf(link).includes(whom) ? "" : whom;
+}
+
 const DAY_MS = 86_400_000;
 
 export function expiryWords(
@@ -114,6 +120,11 @@ export function senderWords(file: { senderName: string | null; senderEmail: stri
   const { senderName, senderEmail } = file;
   if (senderName !== null && senderEmail !== null) return `${senderName} <${senderEmail}>`;
   return senderName ?? senderEmail ?? "";
+}
+
+/** The name in it alone, where there is one: who writes a whole list has room for no addresses. */
+export function shortSender(sender: string): string {
+  return sender.replace(/(?<=\S) <[^<>\s]+@[^<>\s]+>$/, "");
 }
 
 export function shortHash(sha256: string): string {

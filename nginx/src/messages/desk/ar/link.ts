@@ -4,6 +4,7 @@ export default {
   link_missing: "لا يوجد رابط كهذا",
   link_missing_text: "حُذف، أو أن عنوانه ناقص.",
   see_all: "عرض كل الروابط",
+  for_whom: "لـ {name}",
   edit: "تعديل",
   duplicate: "تكرار",
   close_link: "إغلاق الرابط",

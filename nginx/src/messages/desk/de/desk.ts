@@ -74,7 +74,7 @@ export default {
   },
   your_links: "Ihre Links",
   find: "Link suchen",
-  find_label: "Einen Link nach Titel oder Ordner suchen",
+  find_label: "Einen Link nach Titel, Ordner oder Person suchen",
   new_link: "Neuer Link",
   choice: "Welche Links gezeigt werden",
   choice_all: "Alle Links",
@@ -90,7 +90,7 @@ export default {
   sort_due: "Bald fällig",
   no_links:
     "Es gibt noch keine. Erstellen Sie einen und schicken Sie ihn jemandem: Was gesendet wird, erscheint hier. Beginnen Sie mit einem Beispiel:",
-  none_named: "Kein Link hat das in seinem Titel oder Ordner.",
+  none_named: "Kein Link hat das in seinem Titel, seinem Ordner oder dem Namen der Person, für die er ist.",
   none_like_that: "Kein Link ist so.",
   none_not_begun: "Bei jedem Link ist etwas angekommen oder unterwegs.",
   none_due: "In der nächsten Woche ist nichts fällig.",

@@ -4,6 +4,7 @@ export default {
   link_missing: "Diesen Link gibt es nicht",
   link_missing_text: "Er wurde gelöscht, oder die Adresse ist nicht vollständig.",
   see_all: "Alle Links ansehen",
+  for_whom: "Für {name}",
   edit: "Bearbeiten",
   duplicate: "Duplizieren",
   close_link: "Link schließen",

@@ -82,7 +82,7 @@ export default {
   // The list of links.
   your_links: "Your links",
   find: "Find a link",
-  find_label: "Find a link by title or folder",
+  find_label: "Find a link by title, folder or person",
   new_link: "New link",
   choice: "Which links are shown",
   choice_all: "All links",
@@ -98,7 +98,7 @@ export default {
   sort_due: "Due soonest",
   no_links:
     "There are none yet. Make one, send it to somebody, and what they send appears here. Begin with an example:",
-  none_named: "No link has this in its title or folder.",
+  none_named: "No link has this in its title, its folder or the name of whom it is for.",
   none_like_that: "No link is like that.",
   none_not_begun: "Something has come to every link, or is coming.",
   none_due: "Nothing is due within a week.",

@@ -4,6 +4,7 @@ export default {
   link_missing: "There is no such link",
   link_missing_text: "It was deleted, or its address is not whole.",
   see_all: "See all links",
+  for_whom: "For {name}",
   edit: "Edit",
   duplicate: "Duplicate",
   close_link: "Close the link",

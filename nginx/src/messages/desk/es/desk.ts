@@ -77,7 +77,7 @@ export default {
   },
   your_links: "Sus enlaces",
   find: "Buscar un enlace",
-  find_label: "Buscar un enlace por título o carpeta",
+  find_label: "Buscar un enlace por título, carpeta o persona",
   new_link: "Nuevo enlace",
   choice: "Qué enlaces se muestran",
   choice_all: "Todos los enlaces",
@@ -93,7 +93,7 @@ export default {
   sort_due: "Vencen antes",
   no_links:
     "Aún no hay ninguno. Cree uno, envíelo a alguien, y lo que envíe aparecerá aquí. Empiece con un ejemplo:",
-  none_named: "Ningún enlace tiene esto en su título o carpeta.",
+  none_named: "Ningún enlace tiene esto en su título, su carpeta ni el nombre de su destinatario.",
   none_like_that: "Ningún enlace es así.",
   none_not_begun: "A todos los enlaces ha llegado algo, o está en camino.",
   none_due: "Nada vence en una semana.",

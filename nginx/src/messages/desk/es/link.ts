@@ -4,6 +4,7 @@ export default {
   link_missing: "Este enlace no existe",
   link_missing_text: "Se eliminó, o su dirección no está completa.",
   see_all: "Ver todos los enlaces",
+  for_whom: "Para {name}",
   edit: "Editar",
   duplicate: "Duplicar",
   close_link: "Cerrar el enlace",

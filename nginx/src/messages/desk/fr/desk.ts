@@ -77,7 +77,7 @@ export default {
   },
   your_links: "Vos liens",
   find: "Trouver un lien",
-  find_label: "Trouver un lien par titre ou dossier",
+  find_label: "Trouver un lien par titre, dossier ou personne",
   new_link: "Nouveau lien",
   choice: "Quels liens sont affichés",
   choice_all: "Tous les liens",
@@ -93,7 +93,7 @@ export default {
   sort_due: "À rendre le plus tôt",
   no_links:
     "Il n’y en a pas encore. Créez-en un, envoyez-le à quelqu’un, et ce qu’il envoie apparaîtra ici. Commencez par un exemple :",
-  none_named: "Aucun lien n’a cela dans son titre ou son dossier.",
+  none_named: "Aucun lien n’a cela dans son titre, son dossier ou le nom de son destinataire.",
   none_like_that: "Aucun lien n’est ainsi.",
   none_not_begun: "Quelque chose est arrivé, ou arrive, sur chaque lien.",
   none_due: "Rien n’est à rendre sous une semaine.",

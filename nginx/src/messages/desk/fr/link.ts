@@ -4,6 +4,7 @@ export default {
   link_missing: "Ce lien n’existe pas",
   link_missing_text: "Il a été supprimé, ou son adresse n’est pas entière.",
   see_all: "Voir tous les liens",
+  for_whom: "Pour {name}",
   edit: "Modifier",
   duplicate: "Dupliquer",
   close_link: "Fermer le lien",

@@ -4,6 +4,7 @@ export default {
   link_missing: "このリンクはありません",
   link_missing_text: "削除されたか、アドレスが途中で切れています。",
   see_all: "すべてのリンクを見る",
+  for_whom: "宛先：{name}",
   edit: "編集",
   duplicate: "複製",
   close_link: "リンクを閉じる",

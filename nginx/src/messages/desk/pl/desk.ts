@@ -95,7 +95,7 @@ export default {
   found_more: { other: "Najlepsze: {count}, a jest ich więcej" },
   your_links: "Twoje linki",
   find: "Znajdź link",
-  find_label: "Znajdź link po tytule lub folderze",
+  find_label: "Znajdź link po tytule, folderze lub osobie",
   new_link: "Nowy link",
   choice: "Które linki widać",
   choice_all: "Wszystkie linki",
@@ -111,7 +111,7 @@ export default {
   sort_due: "Najbliższy termin",
   no_links:
     "Jeszcze żadnych nie ma. Utwórz link i wyślij go komuś, a to, co przyśle, pojawi się tutaj. Zacznij od przykładu:",
-  none_named: "Żaden link nie ma tego w tytule ani folderze.",
+  none_named: "Żaden link nie ma tego w tytule, folderze ani nazwie osoby, dla której jest.",
   none_like_that: "Nie ma takich linków.",
   none_not_begun: "Do każdego linku coś dotarło lub dociera.",
   none_due: "Nic nie ma terminu w ciągu tygodnia.",

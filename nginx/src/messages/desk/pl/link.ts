@@ -4,6 +4,7 @@ export default {
   link_missing: "Nie ma takiego linku",
   link_missing_text: "Został usunięty albo jego adres nie jest cały.",
   see_all: "Zobacz wszystkie linki",
+  for_whom: "Dla: {name}",
   edit: "Edytuj",
   duplicate: "Powiel",
   close_link: "Zamknij link",
