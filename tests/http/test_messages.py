@@ -64,9 +64,9 @@ def test_an_owner_gets_one_mail_for_files_that_come_together(client: Client, mai
     assert "day/\u20600." in text
     assert "4.4 kB" in text
     assert "From Anna." in text
-    assert f"{PUBLIC}/admin" in text
+    assert f"{PUBLIC}/admin/links/{link.hash}" in text
     assert "Wedding &lt;b&gt;2026&lt;/b&gt;" in page
-    assert f'href="{PUBLIC}/admin"' in page
+    assert f'href="{PUBLIC}/admin/links/{link.hash}"' in page
     (said,) = settled(client, link)
     assert found["Message-ID"] == f"<{said['id']}@example.org>"
     assert (said["kind"], said["channel"], said["recipient"], said["files"], said["bytes"]) == (

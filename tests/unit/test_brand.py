@@ -37,6 +37,17 @@ def test_mails_to_senders_come_from_whoever_asks_by_the_servers_address():
     assert "Roth &amp; Söhne, &lt;boss" in made.get_body(["html"]).get_content()
 
 
+def test_who_is_asked_is_told_when_it_is_due():
+    due = {"due": 1_796_515_200.0, "late": False, "takes_late": False}
+    text = mail(**due).get_body(["plain"]).get_content()
+    assert "They are due on 2026-12-06 00:00 UTC." in text
+    assert "After that no more files are taken." in text
+    text = mail(**due | {"late": True, "takes_late": True}).get_body(["plain"]).get_content()
+    assert "They were due on 2026-12-06 00:00 UTC." in text
+    assert "no more files" not in text
+    assert " due " not in mail(due=None).get_body(["plain"]).get_content()
+
+
 def test_where_nobody_says_so_mails_are_as_they_were():
     for made in (mail(), mail(asker="")):
         assert made["From"].addresses[0].display_name == "Droppr"

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from app.core.messages import MAX_PROVEN, Message, MessageKind
+from app.core.messages import MAX_PROVEN, Channel, Message, MessageKind
 from app.services.messages.words import Words
 
 MAX_SHOWN = 120
@@ -59,12 +59,15 @@ def content_of(message: Message, words: Words, public_url: str | None) -> Conten
     one = message.facts["files"] == 1
     if message.kind is MessageKind.FILES_REMOVED:
         said = words.removed_one if one else words.removed
-        return _told(message.facts, words, public_url, said, said)
+        return _told(message, words, public_url, said, said)
     subject = words.arrived_subject_one if one else words.arrived_subject
-    return _told(message.facts, words, public_url, subject, words.arrived_one if one else words.arrived)
+    return _told(message, words, public_url, subject, words.arrived_one if one else words.arrived)
 
 
-def _told(facts: Mapping[str, Any], words: Words, public_url: str | None, subject: str, first: str) -> Content:
+def _told(message: Message, words: Words, public_url: str | None, subject: str, first: str) -> Content:
+    facts = message.facts
+    # The address of its page holds that by which anybody sends to it, which is nothing for all who read a chat.
+    where = f"/links/{message.link}" if message.channel is Channel.MAIL else ""
     named = {
         "title": clean(facts["title"] or facts["folder"]),
         "files": f"{facts['files']:,}",
@@ -77,13 +80,13 @@ def _told(facts: Mapping[str, Any], words: Words, public_url: str | None, subjec
         files=_files(facts, words),
         after=[],
         small=words.why_owner,
-        link=(words.see_them, f"{public_url}/admin") if public_url else None,
+        link=(words.see_them, f"{public_url}/admin{where}") if public_url else None,
     )
 
 
 def _invitation(facts: Mapping[str, Any], words: Words) -> Content:
     title, until = clean(facts["title"] or ""), facts["until"]
-    after = _for_whom(facts, words)
+    after = [*_for_whom(facts, words), *_due(facts, words)]
     if until is not None:
         after.append(words.until.format(when=_time_text(until)))
     if facts["password"]:
@@ -131,12 +134,8 @@ def _paragraphs(text: str) -> list[str]:
 
 
 def _reminder(facts: Mapping[str, Any], words: Words) -> Content:
-    title, name, due = clean(facts["title"] or ""), clean(facts["name"] or ""), facts["due"]
-    said = [words.still_asked]
-    if due is not None:
-        said.append((words.was_due if facts["late"] else words.due).format(when=_time_text(due)))
-        if not facts["takes_late"]:
-            said.append(words.no_late)
+    title, name = clean(facts["title"] or ""), clean(facts["name"] or "")
+    said = [words.still_asked, *_due(facts, words)]
     return Content(
         subject=words.reminder_subject.format(title=title) if title else words.reminder_subject_untitled,
         before=[*([words.hello.format(name=name)] if name else []), " ".join(said)],
@@ -146,6 +145,15 @@ def _reminder(facts: Mapping[str, Any], words: Words) -> Content:
         link=(words.send_here, facts["address"]),
         stop=(words.stop_reminders, facts["stop"]),
     )
+
+
+def _due(facts: Mapping[str, Any], words: Words) -> list[str]:
+    """When the files are due, where a day is set; older invitations know nothing of that."""
+    due = facts.get("due")
+    if due is None:
+        return []
+    said = (words.was_due if facts["late"] else words.due).format(when=_time_text(due))
+    return [said] if facts["takes_late"] else [said, words.no_late]
 
 
 def _time_text(at: float) -> str:

@@ -46,6 +46,9 @@ class Invitations:
             "asker": self._rules().brand.asker(terms),
             "text": text,
             "address": address,
+            "due": terms.due_at,
+            "late": terms.due_at is not None and now >= terms.due_at,
+            "takes_late": terms.allow_late,
             "until": terms.expires_at,
             "password": terms.requires_password,
         }
