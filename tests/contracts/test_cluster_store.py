@@ -6,7 +6,7 @@ import hashlib
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from itertools import pairwise
 from typing import Any
 
@@ -350,6 +350,25 @@ def test_an_object_stays_as_long_as_it_is_read_named_or_in_the_bin(another: Call
         other.uploads.remove_remains(EVER)
         assert len(other.left()[0]) == 1
     assert other.left() == ([], 0)
+
+
+def test_who_died_while_he_read_is_forgotten_though_the_file_stays(another: Callable[[], Node]) -> None:
+    node = another()
+    made = node.unlinked.write(body(b"abc"), 3, None)
+    delivery = node.inbox.deliver(FOLDER, RelPath.parse("a.txt"), made)
+    made.close()
+    reading = ExitStack()
+
+    def read() -> None:
+        reading.enter_context(another().inbox.open(FOLDER, delivery.disk_path, None).content())
+
+    with node.inbox.open(FOLDER, delivery.disk_path, None).content(), killed(read):
+        node.engines.wait_for_the_dead()
+        assert node.rows("store_readers") == 2
+        node.uploads.remove_remains(0.0)
+        assert node.rows("store_readers") == 1, "whoever lives reads on"
+    assert node.rows("store_readers") == 0
+    assert node.bytes_of("a.txt") == b"abc"
 
 
 def test_what_is_deleted_from_the_bin_is_gone(node: Node) -> None:

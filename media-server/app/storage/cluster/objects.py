@@ -37,6 +37,7 @@ _LEAVE = """
 """
 _LEAVING = "SELECT key FROM store_objects WHERE identity = %(identity)s AND state = 'leaving' FOR UPDATE SKIP LOCKED"
 _READERS = "SELECT DISTINCT holder FROM store_readers WHERE identity = %(identity)s"
+_ALL_READERS = "SELECT DISTINCT holder FROM store_readers"
 _FORGET = "DELETE FROM store_objects WHERE identity = %(identity)s AND state <> 'there'"
 _READ = """
     INSERT INTO store_readers (identity, holder)
@@ -93,7 +94,8 @@ class Objects:
             self._free(identity)
 
     def sweep(self, before: float) -> None:
-        """Delete what began to come or to leave before this time and did not end."""
+        """Delete what began to come or to leave before this time and did not end, and forget readers that have died."""
+        self._forget_dead_readers()
         with self._ground.database.read() as tx:
             found = tx.all(_UNFINISHED, before=before, most=_MOST_SWEPT)
         for identity, state in found:
@@ -132,13 +134,19 @@ class Objects:
             tx.run(_FORGET, identity=identity)
 
     def _is_read(self, tx: Transaction, identity: str) -> bool:
-        own, read = self._ground.presence.number(), False
-        for (holder,) in tx.all(_READERS, identity=identity):
-            if holder != own and self._ground.presence.is_dead(tx, holder):
-                tx.run(_READERS_GONE, holder=holder)
-            else:
-                read = True
-        return read
+        return any(not self._is_forgotten(tx, holder) for (holder,) in tx.all(_READERS, identity=identity))
+
+    def _forget_dead_readers(self) -> None:
+        with self._ground.database.write() as tx:
+            for (holder,) in tx.all(_ALL_READERS):
+                self._is_forgotten(tx, holder)
+
+    def _is_forgotten(self, tx: Transaction, holder: int) -> bool:
+        """Whether a process is dead, which then reads nothing any more."""
+        if holder == self._ground.presence.number() or not self._ground.presence.is_dead(tx, holder):
+            return False
+        tx.run(_READERS_GONE, holder=holder)
+        return True
 
     def _give_up(self, identity: str) -> None:
         """Somebody who still makes it finds out when he wants to name it."""
