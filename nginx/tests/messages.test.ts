@@ -15,6 +15,7 @@ import ja from "../src/messages/ja";
 import pl from "../src/messages/pl";
 import type { Forms } from "../src/messages/types";
 import { LANGUAGES, preferredLanguage, t, useLanguage } from "../src/page/i18n";
+import { localeOf } from "../src/page/languages";
 
 type Said = Readonly<Record<string, string | Forms>>;
 
@@ -111,6 +112,22 @@ describe("a sentence", () => {
     await useLanguage("fr");
     expect(document.querySelector("p")?.textContent).toBe(ALL.fr?.foot);
     expect(document.querySelector("ul")?.getAttribute("aria-label")).toBe(ALL.fr?.limits);
+  });
+});
+
+describe("numbers and times", () => {
+  const at = new Date(2026, 6, 3, 18, 5);
+  const written = (locale: string) =>
+    at.toLocaleString(locale, { dateStyle: "long", timeStyle: "short" }).replaceAll("\u202f", " ");
+
+  it("are written as the browser's own kind of a language does", () => {
+    expect(written(localeOf("en", ["en-GB", "en"], "en-GB"))).toBe("3 July 2026 at 18:05");
+    expect(written(localeOf("de", ["en-GB", "de-CH"], "en-GB"))).toBe("3. Juli 2026 um 18:05");
+    expect(written(localeOf("en", ["en-US"], "en-US"))).toBe("July 3, 2026 at 6:05 PM");
+  });
+
+  it("go by the clock of who looks, in whichever language", () => {
+    expect(written(localeOf("en", ["de", "fr"], "de"))).toBe("July 3, 2026 at 18:05");
   });
 });
 

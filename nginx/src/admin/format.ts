@@ -1,7 +1,7 @@
 // Numbers and times in words people use, as the owner's language writes them. Sizes count in 1024s, as file managers on most desks show
 // them.
 
-import { currentLanguage, isolated, t } from "./i18n";
+import { currentLocale, isolated, t } from "./i18n";
 
 const SPANS: ReadonlySet<string> = new Set(["second", "minute", "hour", "day"]);
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
@@ -107,24 +107,24 @@ function unit(name: string, value: number): string {
 }
 
 function numbers(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  return kept("number", options, (language) => new Intl.NumberFormat(language, options));
+  return kept("number", options, (locale) => new Intl.NumberFormat(locale, options));
 }
 
 function dates(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  return kept("date", options, (language) => new Intl.DateTimeFormat(language, options));
+  return kept("date", options, (locale) => new Intl.DateTimeFormat(locale, options));
 }
 
 function relative(numeric: "always" | "auto"): Intl.RelativeTimeFormat {
-  return kept("relative", { numeric }, (language) => new Intl.RelativeTimeFormat(language, { numeric }));
+  return kept("relative", { numeric }, (locale) => new Intl.RelativeTimeFormat(locale, { numeric }));
 }
 
 const formats = new Map<string, unknown>();
 
 /** Making a format costs more than using it, and every row uses several on every frame. */
-function kept<T>(kind: string, options: object, made: (language: string) => T): T {
-  const language = currentLanguage();
-  const key = `${language} ${kind} ${JSON.stringify(options)}`;
-  const known = (formats.get(key) as T | undefined) ?? made(language);
+function kept<T>(kind: string, options: object, made: (locale: string) => T): T {
+  const locale = currentLocale();
+  const key = `${locale} ${kind} ${JSON.stringify(options)}`;
+  const known = (formats.get(key) as T | undefined) ?? made(locale);
   formats.set(key, known);
   return known;
 }

@@ -74,6 +74,10 @@ export function currentLanguage(): Language {
   return tongue.language;
 }
 
+export function currentLocale(): string {
+  return tongue.locale;
+}
+
 /** Begins a page: its language, the parts that it says, and the switch between languages. */
 export async function startPage(...parts: readonly Part[]): Promise<void> {
   await speak(preferredLanguage(), "common", ...parts);

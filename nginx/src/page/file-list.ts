@@ -5,7 +5,7 @@ import type { ItemState, UploadItem } from "../utils/upload-manager";
 import { make, need, setHidden, setText } from "./dom";
 import { type FolderActions, FolderRow } from "./folder-row";
 import { AT_A_GLANCE, type Entry, Folders, isFolder } from "./folders";
-import { t } from "./i18n";
+import { currentLocale, t } from "./i18n";
 import { Row, type RowActions } from "./row";
 import { guardSecondClick } from "./second-click";
 import { VirtualList } from "./virtual-list";
@@ -164,7 +164,7 @@ export class FileList {
     const useful = files >= AT_A_GLANCE || counts.failed > 0 || this.#filter !== "all";
     setHidden(this.#filters, !useful || files < 2);
     if (!useful) return;
-    const format = new Intl.NumberFormat(document.documentElement.lang);
+    const format = new Intl.NumberFormat(currentLocale());
     for (const [name, button] of this.#buttons) {
       const { label } = FILTERS[name];
       const count = countFor(name, files, counts);

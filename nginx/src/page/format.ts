@@ -1,6 +1,6 @@
 // Numbers in words people use, as their language writes them. Sizes count in 1024s, as file managers on most desks show them.
 
-import { currentLanguage, t } from "./i18n";
+import { currentLocale, t } from "./i18n";
 
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"] as const;
 
@@ -45,12 +45,12 @@ export function formatDuration(seconds: number): string {
 }
 
 export function formatDate(milliseconds: number): string {
-  const format = new Intl.DateTimeFormat(currentLanguage(), { dateStyle: "long", timeStyle: "short" });
+  const format = new Intl.DateTimeFormat(currentLocale(), { dateStyle: "long", timeStyle: "short" });
   return format.format(milliseconds);
 }
 
 export function formatTime(milliseconds: number): string {
-  return new Intl.DateTimeFormat(currentLanguage(), { timeStyle: "short" }).format(milliseconds);
+  return new Intl.DateTimeFormat(currentLocale(), { timeStyle: "short" }).format(milliseconds);
 }
 
 function unit(name: string, value: number): string {
@@ -61,9 +61,9 @@ const formats = new Map<string, Intl.NumberFormat>();
 
 /** Making a number format costs more than using it, and every row uses several on every frame. */
 function number(options: Intl.NumberFormatOptions): Intl.NumberFormat {
-  const language = currentLanguage();
-  const key = language + JSON.stringify(options);
-  const known = formats.get(key) ?? new Intl.NumberFormat(language, options);
+  const locale = currentLocale();
+  const key = locale + JSON.stringify(options);
+  const known = formats.get(key) ?? new Intl.NumberFormat(locale, options);
   formats.set(key, known);
   return known;
 }

@@ -48,6 +48,10 @@ export function currentLanguage(): Language {
   return tongue.language;
 }
 
+export function currentLocale(): string {
+  return tongue.locale;
+}
+
 /** Calls `paint` after every change of the language. */
 export function onLanguage(paint: () => void): void {
   listeners.add(paint);

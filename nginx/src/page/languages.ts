@@ -26,13 +26,16 @@ const END_ISOLATE = "\u2069";
 /** Puts values into sentences of a language. */
 export class Tongue {
   readonly language: Language;
+  /** As which numbers and times are written. */
+  readonly locale: string;
   readonly #plurals: Intl.PluralRules;
   readonly #numbers: Intl.NumberFormat;
 
   constructor(language: Language) {
     this.language = language;
     this.#plurals = new Intl.PluralRules(language);
-    this.#numbers = new Intl.NumberFormat(language);
+    this.locale = localeOf(language);
+    this.#numbers = new Intl.NumberFormat(this.locale);
   }
 
   get isRightToLeft(): boolean {
@@ -72,6 +75,18 @@ export function preferredLanguage(
 ): Language {
   const names = [chosen ?? "", ...wanted].map((tag) => tag.toLowerCase().split("-")[0] ?? "");
   return names.find(isLanguage) ?? "en";
+}
+
+/** A language as the browser's owner writes it: of British English its days and months, and by their own clock of 12 or 24 hours whichever
+ * language it is. */
+export function localeOf(
+  language: Language,
+  wanted: readonly string[] = navigator.languages,
+  browser?: string,
+): string {
+  const own = wanted.find((tag) => tag.toLowerCase().split("-")[0] === language) ?? language;
+  const { hourCycle } = new Intl.DateTimeFormat(browser, { hour: "numeric" }).resolvedOptions();
+  return new Intl.Locale(own, { hourCycle: hourCycle ?? "h23" }).toString();
 }
 
 export function isLanguage(name: string): name is Language {

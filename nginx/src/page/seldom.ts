@@ -3,7 +3,7 @@
 import type { LinkInfo } from "../core/wire";
 import { make, need, setHidden, setText } from "./dom";
 import { formatDate } from "./format";
-import { currentLanguage, type Language, t } from "./i18n";
+import { currentLanguage, currentLocale, type Language, t } from "./i18n";
 
 interface Words {
   readonly due: string;
@@ -109,13 +109,13 @@ function durationText(seconds: number): string {
         ? ["hour", minutes / 60]
         : ["minute", minutes];
   const format = { style: "unit", unit: String(unit), unitDisplay: "long" } as const;
-  return new Intl.NumberFormat(currentLanguage(), format).format(Math.floor(Number(value)));
+  return new Intl.NumberFormat(currentLocale(), format).format(Math.floor(Number(value)));
 }
 
 /** "Friday, July 3, 6:00 PM", by the clock of whoever reads it. */
 function dateText(at: number, now: number): string {
   if (new Date(at).getFullYear() !== new Date(now).getFullYear()) return formatDate(at);
-  return new Intl.DateTimeFormat(currentLanguage(), {
+  return new Intl.DateTimeFormat(currentLocale(), {
     weekday: "long",
     day: "numeric",
     month: "long",
