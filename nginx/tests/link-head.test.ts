@@ -31,6 +31,24 @@ describe("the head of a link", () => {
     expect(document.querySelectorAll("#logo")).toHaveLength(1);
   });
 
+  it("leads to the addresses in what is asked, and to nothing else", () => {
+    const message =
+      "See https://example.org/how?a=1&b=2#x, (http://example.com/a_b).\njavascript:alert(1) <b>www.example.org</b>";
+    paintHead({ ...NO_LIMITS, message });
+    expect(need("message").textContent).toBe(message);
+    const anchors = [...need("message").querySelectorAll("a")];
+    expect(anchors.map(({ href }) => href)).toEqual([
+      "https://example.org/how?a=1&b=2#x",
+      "http://example.com/a_b",
+    ]);
+    for (const { target, rel } of anchors) expect([target, rel]).toEqual(["_blank", "noopener noreferrer"]);
+    const [first] = anchors;
+    paintHead({ ...NO_LIMITS, message });
+    expect(need("message").querySelector("a")).toBe(first);
+    paintHead({ ...NO_LIMITS, message: "" });
+    expect(need("message").textContent).toBe("");
+  });
+
   it("is as it was where nobody says who asks", () => {
     paintHead({ ...NO_LIMITS, logoUrl: "/logo" });
     expect(need("asker").textContent).toBe("Droppr");

@@ -24,6 +24,21 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
+/** A text whose addresses of the web can be followed, beside the page: what goes on here goes on. Nothing else of it means anything. */
+export function setLinked(element: HTMLElement, text: string): void {
+  if (element.textContent === text) return;
+  const parts = text.split(/(https?:\/\/[^\s<>"]*[\p{L}\p{N}/=&#_-])/u);
+  element.replaceChildren(...parts.map((part, at) => (at % 2 === 0 ? part : anchorTo(part))));
+}
+
+function anchorTo(address: string): HTMLAnchorElement {
+  const anchor = make("a", { text: address });
+  anchor.href = address;
+  anchor.target = "_blank";
+  anchor.rel = "noopener noreferrer";
+  return anchor;
+}
+
 export function makeButton(text: string, className: string, onClick: () => void): HTMLButtonElement {
   const button = make("button", { className: `button ${className}`, text });
   button.type = "button";

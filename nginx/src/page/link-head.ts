@@ -2,7 +2,7 @@
 
 import type { Colours, LinkInfo } from "../core/wire";
 import { BASE } from "./base";
-import { make, need, reachable, setHidden, setText } from "./dom";
+import { make, need, reachable, setHidden, setLinked, setText } from "./dom";
 import { t } from "./i18n";
 import { describeLimits, type Taken } from "./limits";
 
@@ -15,7 +15,7 @@ export function paintHead(info: LinkInfo): void {
   const { message, logoUrl } = info;
   setText(need("title"), headingOf(info));
   const messageBox = need("message");
-  setText(messageBox, message);
+  setLinked(messageBox, message);
   setHidden(messageBox, message === "");
   reachable(messageBox);
   const logo = need("logo", HTMLImageElement);

@@ -3,7 +3,7 @@
 import type { Item, ItemStanding } from "../../core/asked";
 import type { LinkInfo } from "../../core/wire";
 import type { UploadItem } from "../../utils/upload-manager";
-import { make, makeButton, makeIcon, setAttribute, setHidden, setText, showIcon } from "../dom";
+import { make, makeButton, makeIcon, setAttribute, setHidden, setLinked, setText, showIcon } from "../dom";
 import { type Collected, fromDrop } from "../drop";
 import { formatBytes, formatPercent } from "../format";
 import { joined, t } from "../i18n";
@@ -151,7 +151,8 @@ export class ItemView {
     name.dir = "auto";
     name.id = `asked-item-${ids}`;
     this.#badge.prepend(this.#sign);
-    const text = make("p", { className: "asked-text", text: description });
+    const text = make("p", { className: "asked-text" });
+    setLinked(text, description);
     text.dir = "auto";
     text.hidden = description === "";
     this.#bar.max = 1;
