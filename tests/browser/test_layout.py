@@ -182,6 +182,12 @@ def test_the_receipt(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> N
     sender.expect_all_arrived("12 files have arrived")
     sender.page.locator("#receipt-show").click()
     expect(sender.page.locator("dialog table")).to_be_visible()
+    sender.page.set_viewport_size({"width": 360, "height": 740})
+    # Nothing scrolls inside what scrolls: two rows were all that could be seen.
+    inner = sender.page.locator(".receipt-rows").evaluate("rows => rows.scrollHeight - rows.clientHeight")
+    assert inner <= 1
+    expect(sender.page.get_by_role("button", name="Download")).to_be_in_viewport(ratio=1)
+    sender.page.set_viewport_size({"width": 1280, "height": 720})
     gauge.check(sender.page, "sender receipt")
 
 

@@ -42,6 +42,8 @@ export class FirstDay {
       this.#show(need("show-tour", HTMLButtonElement));
     });
     this.#say("tour", t("new_here"), "", begin);
+    // One of the two is enough.
+    need("show-tour").hidden = true;
   }
 
   #say(what: Told, words: string, kind: string, way: HTMLElement): void {
@@ -58,6 +60,7 @@ export class FirstDay {
 
   #done(what: Told, inside: HTMLElement): void {
     note(what);
+    if (what === "tour") need("show-tour").hidden = false;
     inside.closest(".first-day")?.remove();
     this.#place.hidden = this.#place.childElementCount === 0;
   }
