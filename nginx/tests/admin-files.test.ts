@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import { type FileCopies, parseCopies } from "../src/admin/files/copies";
 import { FileGrid, measuresOf } from "../src/admin/files/grid";
 import { keyOf } from "../src/admin/files/keys";
 import { FileRow, type RowPorts } from "../src/admin/files/row";
@@ -307,6 +308,7 @@ describe("FileRow", () => {
       passOn: async () => undefined,
       itemTitle: (item) => (item === "passport" ? "Passport" : ""),
       isGone: async () => false,
+      copies: async () => ({ copies: [], more: false }),
       ...more,
     });
     document.body.append(made.element);
@@ -343,6 +345,40 @@ describe("FileRow", () => {
     expect([shown(made, "item")?.textContent, shown(made, "item-line")?.hidden]).toEqual(["Passport", false]);
     made.paint(entry(file(2), 2));
     expect(shown(made, "item-line")?.hidden).toBe(true);
+  });
+
+  it("names other links that have it, once it is hashed, and those of no other file", async () => {
+    const other = { hash: "x y", name: "Tax\u202e", path: "else/1.bin" };
+    const waiting: ((found: FileCopies) => void)[] = [];
+    const copies = vi.fn((_: string) => new Promise<FileCopies>((done) => waiting.push(done)));
+    const line = () => made.element.querySelector<HTMLElement>(".copies");
+    const made = row({ copies });
+    made.paint(entry(file(1, { sha256: null })));
+    expect(copies).not.toHaveBeenCalled();
+    made.paint(entry(file(1, { sha256: "a".repeat(64) })));
+    made.paint(entry(file(2, { sha256: "b".repeat(64) }), 2));
+    expect(copies.mock.calls).toEqual([["u1"], ["u2"]]);
+    waiting[0]?.({ copies: [other], more: false });
+    await Promise.resolve();
+    expect(line()?.hidden).toBe(true);
+    waiting[1]?.({ copies: [other, { ...other, name: "Same name", path: "2.bin" }], more: true });
+    await vi.waitFor(() => expect(line()?.hidden).toBe(false));
+    expect([...(line()?.querySelectorAll("li") ?? [])].map((each) => each.textContent)).toEqual([
+      "Tax⟨U+202E⟩ else/1.bin",
+      "Same name 2.bin",
+      "and in more",
+    ]);
+    expect(line()?.querySelector("a")?.getAttribute("href")).toBe("/admin/links/x%20y");
+  });
+
+  it("reads what the server says of them with doubt", () => {
+    const good = { hash: "h", title: "", folder: "tax/2026", path: "a", upload_id: "u", received_at: 1 };
+    expect(parseCopies({ copies: [good, { title: "x" }], more: true })).toEqual({
+      copies: [{ hash: "h", name: "tax/2026", path: "a" }],
+      more: true,
+    });
+    expect(parseCopies({})).toEqual({ copies: [], more: false });
+    expect(() => parseCopies("nonsense")).toThrow(TypeError);
   });
 
   it("tells nothing of the file before when it is used again", async () => {

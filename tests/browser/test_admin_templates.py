@@ -11,6 +11,8 @@ from playwright.sync_api import Browser, Page, expect
 from tests.support.admin import PATIENCE_MS, open_panel, owner_desk, unfold
 from tests.support.axe import complaints
 from tests.support.client import Client
+from tests.support.files import eventually
+from tests.support.layout import Gauge
 from tests.support.live import LiveServer
 
 
@@ -60,7 +62,7 @@ def test_a_template_is_saved_from_a_link_chosen_for_another_and_deleted(desk: Pa
     expect(choice.locator("option", has_text=name)).to_have_count(0)
 
 
-def test_files_that_came_twice_are_marked_and_found(desk: Page, client: Client) -> None:
+def test_files_that_came_twice_are_marked_and_found(desk: Page, client: Client, gauge: Gauge) -> None:
     title = f"Twice {secrets.token_hex(4)}"
     link = client.make_link(title=title)
     for number in range(6):
@@ -72,6 +74,18 @@ def test_files_that_came_twice_are_marked_and_found(desk: Page, client: Client) 
     expect(desk.locator(".file-row")).to_have_count(2)
     expect(desk.locator(".file-count")).to_contain_text("4 bytes of it came again")
     assert complaints(desk) == []
+    elsewhere = client.make_link(title=f"Elsewhere {title}")
+    elsewhere.deliver("again/4.txt", b"same")
+    eventually(lambda: elsewhere.files()[0]["sha256"] is not None)
+    row.get_by_role("button", name="More about 4.txt").click()
+    expect(row.locator(".copies")).to_contain_text(f"Elsewhere {title} again/4.txt")
+    assert complaints(desk) == []
+    gauge.check(desk, "a file that other links have", row=400)
+    row.locator(".copies").get_by_role("link").click()
+    expect(desk.get_by_role("heading", name=f"Elsewhere {title}")).to_be_visible()
+    desk.go_back()
+    desk.get_by_label("More than once").check()
+    expect(desk.locator(".file-row")).to_have_count(2)
     desk.get_by_label("More than once").uncheck()
     expect(desk.locator(".file-row")).to_have_count(6)
 

@@ -15,6 +15,7 @@ from app.core.file_lists import EVERYTHING, NEWEST_FIRST, Choice, Order, Place, 
 from app.core.links import ReceivedFile, RequestLink
 from app.core.paths import RelPath
 from app.core.types import FileKind, kind_of
+from app.storage.sql.copies import SQLCopies
 from app.storage.sql.database import Database
 from app.storage.sql.file_lists import SQLFileLists, _shape
 from app.storage.sql.files import SQLRequests
@@ -241,3 +242,48 @@ def test_copies_are_found_by_index(lists, database):
         assert looked_up, plan
         assert all("ledger_by_digest" in each and "sha256=? AND link=? AND state=?" in each for each in looked_up), plan
         assert not any("TEMP B-TREE" in each for each in plan), plan
+
+
+def test_what_other_links_have_is_found_by_its_content(lists, database):
+    store, copies = SQLRequests(database), SQLCopies(database)
+    a, b = "a" * 64, "b" * 64
+    third = RequestLink(hash="third-0123456789abcdef", folder=RelPath.parse("c"), created_at=3.0, owner="account:bob")
+    store.create(third)
+    store.receive(LINK.hash, copy("d1", "first.jpg", 900.0, a), copy("d2", "again.jpg", 901.0, a))
+    store.receive(
+        OTHER.hash, copy("o2", "later.jpg", 5.0, a), copy("o1", "sooner.jpg", 4.0, a), copy("o3", "b", 6.0, b)
+    )
+    store.receive(third.hash, copy("t1", "t.jpg", 7.0, a), copy("t2", "gone.jpg", 8.0, b), copy("t3", "x", 9.0, None))
+    store.remove(third.hash, "t2")
+
+    def found(upload_id: str, most: int = 9, owners: set[str] | None = None) -> tuple[list[tuple[str, str]], bool]:
+        told = copies.elsewhere(LINK.hash, upload_id, most, owners)
+        return [(each.link, each.path) for each in told.found], told.more
+
+    both = [(OTHER.hash, "sooner.jpg"), (third.hash, "t.jpg")]
+    assert found("d1") == found("d2") == (both, False)
+    assert found("d1", most=1) == (both[:1], True)
+    assert found("d1", owners={"owner"}) == (both[:1], False)
+    assert found("d1", owners={"account:bob"}) == (both[1:], False)
+    assert found("d1", owners={"account:ann"}) == found("d1", owners=set()) == ([], False)
+    assert found("u00") == found("o1") == found("none") == found("\0") == ([], False)
+    assert copies.elsewhere(OTHER.hash, "o3", 9, None).found == ()
+    [file] = copies.elsewhere(third.hash, "t1", 1, None).found
+    assert (file.link, file.upload_id, file.received_at) == (LINK.hash, "d1", 900.0)
+    assert copies.elsewhere("missing-0123456789abcdef", "d1", 9, None).found == ()
+
+
+def test_copies_elsewhere_are_found_by_index_from_link_to_link(lists, database):
+    """Else whoever sends one file to a link a million times would have it read a million times."""
+    if database.dialect.name != "sqlite":
+        pytest.skip("PostgreSQL plans by what is in its tables.")
+    copies = SQLCopies(database)
+    values = {"sha256": "a" * 64, "this": 1, "most": 21, "owners": database.listed(["owner"])}
+    for statement in (copies._all, copies._some):
+        with database.read() as tx:
+            plan = [row[3] for row in tx.all(f"EXPLAIN QUERY PLAN {statement}", **values)]
+        ledgers = [each for each in plan if "ledger" in each or " here " in each]
+        assert ledgers
+        assert all("ledger_by_digest" in each for each in ledgers), plan
+        scans = [each for each in plan if each.startswith("SCAN")]
+        assert all(any(name in each for name in ("hop", "looked_at", "json_each", "CONSTANT")) for each in scans), plan

@@ -66,6 +66,7 @@ ROWS = [
     changes("POST", f"{H}/bin/<upload_id>/restore"),
     changes("DELETE", f"{H}/bin/<upload_id>"),
     looks(f"{H}/looks/<upload_id>"),
+    looks(f"{H}/copies/<upload_id>"),
     looks(f"{H}/looks/<upload_id>/picture"),
     looks(f"{H}/looks/<upload_id>/content"),
     looks(f"{H}/parties"),

@@ -159,6 +159,7 @@ CALLS = [
     owners("GET", f"{H}/archive", f"{R}/x/archive"),
     owners("GET", f"{H}/bin", f"{R}/x/bin"),
     owners("GET", f"{H}/looks/<upload_id>", f"{R}/x/looks/u"),
+    owners("GET", f"{H}/copies/<upload_id>", f"{R}/x/copies/u"),
     owners("GET", f"{H}/looks/<upload_id>/picture", f"{R}/x/looks/u/picture"),
     owners("GET", f"{H}/looks/<upload_id>/content", f"{R}/x/looks/u/content"),
     owners("POST", f"{H}/bin/<upload_id>/restore", f"{R}/x/bin/u/restore"),

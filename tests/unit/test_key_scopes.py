@@ -45,6 +45,7 @@ TABLE: dict[tuple[str, str], frozenset[Scope]] = {
     ("POST", f"{H}/bin/<upload_id>/restore"): DELETE,
     ("DELETE", f"{H}/bin/<upload_id>"): DELETE,
     ("GET", f"{H}/looks/<upload_id>"): OPEN,
+    ("GET", f"{H}/copies/<upload_id>"): OPEN,
     ("GET", f"{H}/looks/<upload_id>/picture"): OPEN,
     ("GET", f"{H}/looks/<upload_id>/content"): OPEN,
     ("GET", f"{H}/parties"): OPEN,

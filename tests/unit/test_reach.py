@@ -257,6 +257,29 @@ def test_bodies_that_name_what_is_others_are_answered_as_if_they_named_nothing(h
         assert status == 404
 
 
+def test_copies_elsewhere_are_told_of_links_within_reach_alone(here: Neighbours) -> None:
+    links = {each.word: each.hash for each in (here.anns, here.teams, here.bobs, here.servers)}
+    sent = {}
+    for word, hash in links.items():
+        reply = here.house.client.post(f"{R}/{hash}/upload", **form("everybodys.txt", b"everybody has this"))
+        assert reply.status_code == 200, reply.text
+        files = here.services.ground.requests.usage(hash).files
+        sent[word] = next(each.upload_id for each in files if each.name == "everybodys.txt")
+
+    def told(who: Account, of: Belongings) -> set[str]:
+        reply = here.ask(who, "GET", f"{R}/{of.hash}/copies/{sent[of.word]}").json
+        assert reply["more"] is False
+        return {word for word, hash in links.items() if hash in [each["hash"] for each in reply["copies"]]}
+
+    assert told(ANN, here.anns) == {"taxstuff"}
+    assert told(ANN, here.teams) == {"annstuff"}
+    assert told(EVE, here.teams) == told(BOB, here.bobs) == set()
+    assert told(ROOT, here.bobs) == {*links} - {"bobstuff"}
+    [file] = here.ask(ANN, "GET", f"{R}/{here.anns.hash}/copies/{sent['annstuff']}").json["copies"]
+    assert (file["title"], file["folder"], file["path"]) == ("taxstuff papers", here.teams.folder, "everybodys.txt")
+    assert here.ask(ANN, "GET", f"{R}/{here.anns.hash}/copies/{sent['bobstuff']}").json["copies"] == []
+
+
 def test_new_files_are_new_for_each_by_themselves(here: Neighbours) -> None:
     def new(who: Account) -> int:
         told = here.ask(who, "GET", f"{R}/{here.teams.hash}?as=owner").json

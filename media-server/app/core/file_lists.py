@@ -79,3 +79,22 @@ class SenderFiles:
     email: str | None
     files: int
     last_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A file of another link with the same content: of several that this has, the one that came first."""
+
+    link: str
+    """A hash."""
+    upload_id: str
+    path: str
+    received_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Copies:
+    """Such files, the link that was made first before the others, and whether there are more links."""
+
+    found: tuple[Copy, ...]
+    more: bool

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from app.core.ports.bins import BinStore
-from app.core.ports.file_lists import FileLists
+from app.core.ports.file_lists import CopyLists, FileLists
 from app.services.received.archives import Archives
 from app.services.received.bin import Bin
 from app.services.received.disk_use import DiskUse
@@ -20,6 +20,7 @@ from app.settings import SPOOL, Settings
 from app.storage.disk.scratch import LocalScratch
 from app.storage.sql.bin import SQLBin
 from app.storage.sql.codes import SQLHandoffs
+from app.storage.sql.copies import SQLCopies
 from app.storage.sql.file_lists import SQLFileLists
 from app.storage.sql.renames import SQLRenames
 from app.storage.sql.shares import SQLShares
@@ -33,6 +34,7 @@ class Received:
     """What becomes of received files."""
 
     lists: FileLists
+    copies: CopyLists
     archives: Archives
     selections: Selections
     bin: Bin
@@ -71,6 +73,7 @@ def build_received(ground: Ground, settings: Settings, links: Links) -> Received
     selections = Selections(store=SQLHandoffs(ground.catalogue), requests=ground.requests, clock=ground.clock)
     return Received(
         lists=lists,
+        copies=SQLCopies(ground.catalogue),
         archives=archives,
         selections=selections,
         bin=bin,

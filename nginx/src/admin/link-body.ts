@@ -8,6 +8,7 @@ import { Arriving } from "./arriving";
 import { Chasing } from "./chasing";
 import type { ChecklistTab } from "./checklist/tab";
 import { Editor } from "./editor";
+import { copiesPath, parseCopies } from "./files/copies";
 import { FileTable } from "./files/table";
 import { formatNumber } from "./format";
 import { HISTORY_FILES, History } from "./history";
@@ -127,6 +128,7 @@ export class LinkBody {
       passOn: (path) => this.#passOn(path),
       itemTitle: (item) => this.#link.items.find(({ id }) => id === item)?.title ?? "",
       isGone: (path) => api.isGone(link.hash, path),
+      copies: async (uploadId) => parseCopies(await api.raw("GET", copiesPath(link.hash, uploadId))),
       // Keys do this, too, where there is no button.
       rename: async (file) => (mayChange() ? dialogs.rename(file) : undefined),
       share: async (shared) => (mayChange() ? dialogs.share(shared) : undefined),

@@ -222,6 +222,12 @@ export interface components {
             readonly untrusted: boolean;
             readonly passages: readonly components["schemas"]["ContextPassage"][];
         };
+        readonly CopyList: {
+            /** @description One for each link, the one that came first; older links first. */
+            readonly copies: readonly components["schemas"]["FileCopy"][];
+            /** @description Whether further links have it. */
+            readonly more: boolean;
+        };
         readonly Deleted: {
             readonly upload_id: string;
             /** @description Null where the file is gone for good. */
@@ -469,6 +475,16 @@ export interface components {
             readonly on: boolean;
             /** @description How many were not used yet. */
             readonly recovery_codes: number;
+        };
+        /** @description A file of another link with the same content. */
+        readonly FileCopy: {
+            /** @description The other link's. */
+            readonly hash: string;
+            readonly title: string;
+            readonly folder: string;
+            readonly upload_id: string;
+            readonly path: string;
+            readonly received_at: number;
         };
         /**
          * @description What a file is to whoever looks for it, by its extension alone.

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
-from app.core.file_lists import Choice, Found, Order, Place, SenderFiles
+from app.core.file_lists import Choice, Copies, Found, Order, Place, SenderFiles
 from app.core.links import ReceivedFile
 
 
@@ -32,4 +32,14 @@ class FileLists(Protocol):
 
     def senders(self, hash: str, most: int) -> list[SenderFiles]:
         """Who has sent the files that are there, up to ``most`` of them, who sent most first."""
+        ...
+
+
+class CopyLists(Protocol):
+    """What ledgers tell of one content on many links. Safe from any number of threads and processes; raises RequestNotFound, Busy."""
+
+    def elsewhere(self, hash: str, upload_id: str, most: int, owners: Collection[str] | None) -> Copies:
+        """The files with the content of this one that other links of ``owners`` have received, up to ``most`` links; of all links for
+        None. None of a file that there is not, or that is not hashed yet. A content that very many links have is looked for on the
+        oldest of them."""
         ...

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from flask import Blueprint, Response, jsonify, request
 from flask.blueprints import BlueprintSetupState
 from werkzeug.routing import BaseConverter
 
 from app.core.checklists import UNKNOWN
-from app.core.errors import FileNotFound, NotFound
-from app.core.file_lists import Found, SenderFiles
-from app.core.links import ReceivedFile
+from app.core.errors import FileNotFound, NotFound, RequestNotFound
+from app.core.file_lists import Copy, Found, SenderFiles
+from app.core.links import ReceivedFile, RequestLink
 from app.core.remotes import PassedOn
 from app.core.standing import place_of
 from app.core.types import kind_of
@@ -29,6 +31,9 @@ from app.web.wire.taken import note_download
 
 MOST_SENDERS = 500
 """Senders that are told: who sent most comes first."""
+
+MOST_COPIES = 20
+"""Links that are told to have the same file."""
 
 requests = Blueprint("requests", __name__, url_prefix="/api/droppr")
 
@@ -155,6 +160,19 @@ def _tell_copies(hash: str, views: list[replies.ReceivedFile]) -> None:
             each["same_as"] = copies.get(each["upload_id"])
 
 
+@requests.get("/requests/<hash>/copies/<upload_id>")
+@owner_required
+def copies(hash: str, upload_id: str) -> Response:
+    here = services()
+    here.links.file_requests.link(hash)
+    found = here.received.copies.elsewhere(hash, upload_id, MOST_COPIES, acting().reach.owners)
+    told: list[replies.FileCopy] = []
+    for each in found.found:
+        with suppress(RequestNotFound):  # A link that was deleted meanwhile.
+            told.append(copy_view(each, here.links.file_requests.link(each.link)))
+    return jsonify(replies.CopyList(copies=told, more=found.more))
+
+
 @requests.get("/requests/<hash>/senders")
 @owner_required
 def senders(hash: str) -> Response:
@@ -235,6 +253,17 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> replies.Receive
         "party": file.party or (UNKNOWN if file.item else None),
         "type": kind_of(file.path),
         "passed_on": None if passed_on is None else passed_on_view(passed_on),
+    }
+
+
+def copy_view(copy: Copy, link: RequestLink) -> replies.FileCopy:
+    return {
+        "hash": copy.link,
+        "title": link.terms.title,
+        "folder": str(link.folder),
+        "upload_id": copy.upload_id,
+        "path": copy.path,
+        "received_at": copy.received_at,
     }
 
 

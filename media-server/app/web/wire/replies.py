@@ -116,6 +116,24 @@ class ReceivedFile(TypedDict):
     ]
 
 
+class FileCopy(TypedDict):
+    """A file of another link with the same content."""
+
+    hash: Annotated[str, Field(description="The other link's.")]
+    title: str
+    folder: str
+    upload_id: str
+    path: str
+    received_at: float
+
+
+class CopyList(TypedDict):
+    copies: Annotated[
+        list[FileCopy], Field(description="One for each link, the one that came first; older links first.")
+    ]
+    more: Annotated[bool, Field(description="Whether further links have it.")]
+
+
 NextCursor = Annotated[
     str | None, Field(description="With `limit` only: leads to the next page; null on the last one.")
 ]

@@ -10,6 +10,7 @@ import { visibleName } from "../visible";
 import { showTime } from "../when";
 import type { ReceivedFile } from "../wire";
 import { passedOnWords, senderWords, shortHash } from "../words";
+import { CopiesLine, type LoadCopies } from "./copies";
 
 interface DetailsPorts {
   readonly hash: string;
@@ -19,6 +20,7 @@ interface DetailsPorts {
   readonly share: (shared: Shared) => Promise<void>;
   /** What an item of the checklist is called; empty for none. */
   readonly itemTitle: (item: string | null) => string;
+  readonly copies: LoadCopies;
 }
 
 export class Details {
@@ -31,11 +33,14 @@ export class Details {
   readonly #remove = part(this.element, "remove", HTMLButtonElement);
   readonly #rename = part(this.element, "rename", HTMLButtonElement);
   readonly #share = part(this.element, "share", HTMLButtonElement);
+  readonly #copies: CopiesLine;
   readonly #linkHash: string;
   readonly #itemTitle: DetailsPorts["itemTitle"];
   #file: ReceivedFile | null = null;
 
-  constructor({ hash, passOn, remove, rename, share, itemTitle }: DetailsPorts) {
+  constructor({ hash, passOn, remove, rename, share, itemTitle, copies: load }: DetailsPorts) {
+    this.#copies = new CopiesLine(load);
+    part(this.element, "same-line", HTMLElement).after(this.#copies.element);
     this.#linkHash = hash;
     this.#itemTitle = itemTitle;
     copies(this.#copy, () => this.#file?.sha256 ?? "");
@@ -50,6 +55,11 @@ export class Details {
       if (file !== null) await share({ ids: [file.uploadId], words: visibleName(file.path) });
     });
     this.#remove.addEventListener("click", () => this.#file && remove(this.#file));
+  }
+
+  /** What has to be asked for, as these are open. */
+  look(file: ReceivedFile): void {
+    this.#copies.show(file);
   }
 
   show(file: ReceivedFile): void {

@@ -11,6 +11,7 @@ import { visibleName } from "../visible";
 import { showTime, whenWords } from "../when";
 import type { ReceivedFile } from "../wire";
 import { senderWords } from "../words";
+import type { LoadCopies } from "./copies";
 import { Details } from "./details";
 import type { Entry } from "./shelf";
 
@@ -37,6 +38,8 @@ export interface RowPorts {
   readonly itemTitle: (item: string | null) => string;
   /** Whether a file that was received is no longer in its place. */
   readonly isGone: (path: string) => Promise<boolean>;
+  /** Which other links have the same content. */
+  readonly copies: LoadCopies;
 }
 
 /** What stands in front of a name until there is a picture of the file, or for good: the type, in letters. */
@@ -192,6 +195,8 @@ export class FileRow implements VirtualRow<Entry> {
     }
     if (this.#details === null) return;
     setHidden(this.#details.element, !open);
-    if (this.#file !== null) this.#details.show(this.#file);
+    if (this.#file === null) return;
+    this.#details.show(this.#file);
+    if (open) this.#details.look(this.#file);
   }
 }

@@ -18,7 +18,10 @@ import { type Entry, type Found, Shelf } from "./shelf";
 import { isFiltered, sortedBy, type View } from "./view";
 
 export interface TablePorts
-  extends Pick<RowPorts, "hash" | "open" | "rename" | "share" | "passOn" | "itemTitle" | "isGone"> {
+  extends Pick<
+    RowPorts,
+    "hash" | "open" | "rename" | "share" | "passOn" | "itemTitle" | "isGone" | "copies"
+  > {
   /** Shows a small picture in place of what stands there, or a larger one for a tile; null for no file. */
   readonly picture: (place: HTMLElement, uploadId: string | null, isTile: boolean) => void;
   readonly load: (

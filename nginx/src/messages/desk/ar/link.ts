@@ -96,6 +96,8 @@ export default {
   type_other: "غيرها",
   more_than_once: "أكثر من مرة",
   same_as: "مطابق لـ {name}",
+  copies_in: "الملف نفسه موجود أيضًا في روابط أخرى:",
+  copies_more: "وفي غيرها",
   came_again: "وصل منها {size} مرة أخرى",
   order: "الترتيب",
   choose_all: "اختيار الكل",

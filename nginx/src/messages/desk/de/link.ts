@@ -96,6 +96,8 @@ export default {
   type_other: "Andere",
   more_than_once: "Mehrfach vorhanden",
   same_as: "gleich wie {name}",
+  copies_in: "Dieselbe Datei ist auch in anderen Links:",
+  copies_more: "und in weiteren",
   came_again: "{size} davon kamen noch einmal",
   order: "Reihenfolge",
   choose_all: "Alle auswählen",

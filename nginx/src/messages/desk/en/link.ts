@@ -100,6 +100,8 @@ export default {
   type_other: "Others",
   more_than_once: "More than once",
   same_as: "same as {name}",
+  copies_in: "The same file is in other links, too:",
+  copies_more: "and in more",
   came_again: "{size} of it came again",
   order: "Order",
   choose_all: "Choose all",

@@ -89,6 +89,8 @@ export default {
   type_other: "Otros",
   more_than_once: "Más de una vez",
   same_as: "igual que {name}",
+  copies_in: "El mismo archivo está también en otros enlaces:",
+  copies_more: "y en más",
   came_again: "{size} llegaron de nuevo",
   order: "Orden",
   choose_all: "Elegir todo",

@@ -95,6 +95,8 @@ export default {
   type_other: "Autres",
   more_than_once: "En plusieurs exemplaires",
   same_as: "identique à {name}",
+  copies_in: "Le même fichier est aussi dans d’autres liens :",
+  copies_more: "et dans d’autres encore",
   came_again: "dont {size} reçus à nouveau",
   order: "Ordre",
   choose_all: "Tout choisir",

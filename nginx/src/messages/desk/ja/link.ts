@@ -83,6 +83,8 @@ export default {
   type_other: "その他",
   more_than_once: "重複あり",
   same_as: "{name}と同じ",
+  copies_in: "同じファイルが他のリンクにもあります：",
+  copies_more: "ほかにもあります",
   came_again: "うち{size}は再度届いたもの",
   order: "並び順",
   choose_all: "すべて選択",

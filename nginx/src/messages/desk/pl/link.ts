@@ -128,6 +128,8 @@ export default {
   type_other: "Inne",
   more_than_once: "Więcej niż raz",
   same_as: "to samo co {name}",
+  copies_in: "Ten sam plik jest też w innych linkach:",
+  copies_more: "i w kolejnych",
   came_again: "z tego {size} przyszło ponownie",
   order: "Kolejność",
   choose_all: "Wybierz wszystko",
