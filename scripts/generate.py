@@ -33,6 +33,7 @@ _KINDS = {
     Kind.COLOUR: "colour",
     Kind.ALIAS: "text",
     Kind.SUBFOLDER: "path, up to {} characters",
+    Kind.NAMING: "text, up to {} characters",
     Kind.ITEMS: "list",
     Kind.QUESTIONS: "list",
     Kind.DESTINATION: "object",
@@ -76,7 +77,7 @@ def _kind(term: Term) -> str:
 
 def _default(term: Term) -> str:
     match term.kind:
-        case Kind.TEXT | Kind.ADDRESS | Kind.SUBFOLDER | Kind.COLOUR | Kind.ALIAS:
+        case Kind.TEXT | Kind.ADDRESS | Kind.SUBFOLDER | Kind.NAMING | Kind.COLOUR | Kind.ALIAS:
             return "empty"
         case Kind.ITEMS | Kind.QUESTIONS:
             return "none"

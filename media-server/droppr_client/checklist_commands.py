@@ -63,6 +63,30 @@ def asked_text(asked: object) -> str:
     )
 
 
+def progress_text(link: JSON) -> str:
+    """How far whom a link is for has got, or how many of its people have finished."""
+    steps, people = link.get("progress"), link.get("people")
+    if isinstance(steps, dict):
+        return f"{_count(steps.get('done'))} of {_count(steps.get('of'))}"
+    if not isinstance(people, dict):
+        return "-"
+    standing = [wire.whole(people.get(each), 0, 2**53) or 0 for each in ("finished", "begun", "not_begun")]
+    return f"{standing[0]} of {sum(standing)} finished, {standing[2]} not begun"
+
+
+def due_text(link: JSON) -> str:
+    """When a link's files are due, and how it stands to that."""
+    at, due = link.get("due_at"), link.get("due")
+    if at is None:
+        return "-"
+    return time_text(at) + {"late": " (late)", "soon": " (soon)", "done": " (done)"}.get(str(due), "")
+
+
+def _count(value: object) -> str:
+    count = wire.whole(value, 0, 2**53)
+    return UNKNOWN if count is None else str(count)
+
+
 def _asked(each: JSON) -> str:
     more = [plain_text(each.get("id"))]
     if each.get("required") is not True:

@@ -23,7 +23,7 @@ from droppr_client.api import JSON
 LINK = "link"
 """The column that the address of a made link is put into."""
 MOST_ROWS = 10_000
-_RULES = {term.name for term in TERMS if term.kind is Kind.SUBFOLDER}
+_RULES = {term.name for term in TERMS if term.kind in (Kind.SUBFOLDER, Kind.NAMING)}
 _PLACE = re.compile(r"\{([^{}]*)\}")
 _SEPARATORS = re.compile(r"[/\\]+")
 _LOOKED_AT = 4096

@@ -13,7 +13,7 @@ from app.core.standing import LinkFilter, LinkOrder, LinkSort
 from app.core.terms import TERMS, Kind, Term
 from droppr_client import many_links
 from droppr_client.api import JSON, UNLIKE_DROPPR, Api, ApiError
-from droppr_client.checklist_commands import accept, asked_text, parties, return_
+from droppr_client.checklist_commands import accept, asked_text, due_text, parties, progress_text, return_
 from droppr_client.fetch_commands import fetch, watch
 from droppr_client.message_commands import remind, send
 from droppr_client.open_commands import cancel, uploads
@@ -157,6 +157,8 @@ def list_all(api: Api, sort: str | None, reverse: bool, state: str | None, owner
             "NEW",
             "FILES",
             "RECEIVED",
+            "PROGRESS",
+            "DUE",
             "ON THEIR WAY",
             "LAST",
             "SENDER",
@@ -271,6 +273,8 @@ def _row(link: JSON) -> tuple[str, ...]:
         _number(link.get("files_new")),
         _number(link.get("files_received")),
         size_text(link.get("bytes_received")),
+        progress_text(link),
+        due_text(link),
         _number(link.get("uploads_open")),
         _last(link),
         plain_text(link.get("last_sender") or "-"),
@@ -290,6 +294,7 @@ def _facts(link: JSON) -> list[tuple[str, str]]:
         ("Made", time_text(link.get("created_at"))),
         *((term.label, _term_text(term, link)) for term in TERMS if term.field != "active"),
         ("Received", received),
+        ("Progress", progress_text(link)),
         ("Not seen yet", _number(link.get("files_new"))),
         ("Last", _last(link)),
         ("Last sender", plain_text(link.get("last_sender") or "-")),

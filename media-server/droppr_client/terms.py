@@ -85,6 +85,7 @@ _WRITTEN: dict[Kind, dict[str, Any]] = {
     Kind.ALIAS: {"metavar": "WORD"},
     Kind.COLOUR: {"metavar": "COLOUR"},
     Kind.SUBFOLDER: {"metavar": "PATH"},
+    Kind.NAMING: {"metavar": "RULE"},
     Kind.ITEMS: {"type": ObjectList(), "metavar": "FILE"},
     Kind.QUESTIONS: {"type": ObjectList(), "metavar": "FILE"},
     Kind.DESTINATION: {"type": Destination(), "metavar": "PLACE"},

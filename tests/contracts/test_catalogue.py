@@ -93,6 +93,13 @@ OF_CLUSTERS = (
 )
 
 
+PROGRESS = ("steps_done", "people_waited", "people_begun", "people_finished")
+OF_PROGRESS = (
+    *(("parties", "state"), ("parties", "language"), ("invited", "state")),
+    *(("ledger", "sent_name"), ("ledger", "language")),
+)
+
+
 def without_owners(tx: Transaction) -> None:
     """The catalogue as it was before links were found by whose they are, and before what came after that."""
     for table in ("settings", "account_keys", "account_factors", "quotas", "templates"):
@@ -102,8 +109,10 @@ def without_owners(tx: Transaction) -> None:
         tx.run(f"DROP TABLE IF EXISTS store_{table}")  # On PostgreSQL alone.
     for index in ("links_by_owner", "documents_by_link", "ledger_by_digest"):
         tx.run(f"DROP INDEX {index}")
-    for column in ("owner", "metered"):
+    for column in ("owner", "metered", *PROGRESS):
         tx.run(f"ALTER TABLE links DROP COLUMN {column}")
+    for table, column in OF_PROGRESS:
+        tx.run(f"ALTER TABLE {table} DROP COLUMN {column}")
     tx.run(f"UPDATE alembic_version SET version_num = '{v0013_owners.down_revision}'")
 
 

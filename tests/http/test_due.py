@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 
+from app.services.messages.languages import LANGUAGES
 from tests.http.conftest import PUBLIC
 from tests.support.client import Client, Link
 from tests.support.command import Terminal
@@ -149,7 +150,12 @@ def test_a_reminder_comes_by_itself_and_can_be_stopped(teller: Client, mail: Mai
     assert b"Send me no more reminders" in page.body
     assert "script" not in page.headers["Content-Security-Policy"]
     here = teller.call("GET", f"{link.path}/reminders", owner=True).expect(200).json
-    assert here == {"awaited": [{"email": "dora@example.org", "stopped": False}], "next_at": None}
+    (awaited,) = here["awaited"]
+    assert (awaited["email"], awaited["stopped"], here["next_at"]) == ("dora@example.org", False, None)
+    assert awaited["mailed_at"] == pytest.approx(time.time(), abs=600)
+    german = teller.call("GET", path[1], headers={"Accept-Language": "de-AT,en;q=0.5"}).expect(200)
+    assert "Keine Erinnerungen mehr senden" in german.body.decode()
+    assert '<html lang="de" dir="ltr">' in german.body.decode()
     # As a mail program does it, for its user (RFC 8058).
     one_click = {"Content-Type": "application/x-www-form-urlencoded"}
     done = teller.call("POST", path[1], body=b"List-Unsubscribe=One-Click", headers=one_click).expect(200)
@@ -159,6 +165,72 @@ def test_a_reminder_comes_by_itself_and_can_be_stopped(teller: Client, mail: Mai
     assert asked == {"messages": [], "lately": 0, "stopped": 1}
     for made_up in ("x" * 43, path[1].rpartition("/")[2][:-2] + "AA", "-"):
         teller.call("POST", f"/api/droppr/reminders/{made_up}").expect(404, "not_found")
+
+
+def test_people_are_mailed_in_their_own_language(teller: Client, mail: Mailbox) -> None:
+    item = {"id": "tax00000", "title": "Tax return"}
+    link = teller.make_link(title="Steuern", items=[item], ask_email="required", confirm=True, ask_name="optional")
+    plain = teller.make_link(title="Papiery", language="pl", recipient_email="ewa@example.org", items=[item])
+    said = {"Accept-Language": "fr-CA, en;q=0.8", "X-Sender-Key": "k" * 22}
+    form = link.form("a.txt", b"1", headers=said, item="tax00000", sender_email="luc@example.org").expect(200).json
+    assert form["name"] == "a.txt"
+    teller.call("POST", f"{plain.path}/invitations", json={"to": ["ewa@example.org"]}, owner=True).expect(202)
+    teller.call("POST", f"{plain.path}/reminders", json={}, owner=True).expect(202)
+
+    def party() -> Any:
+        return teller.call("GET", f"{link.path}/parties", owner=True).expect(200).json["parties"][0]["id"]
+
+    judged = {"state": "returned", "note": "Page 2"}
+    teller.call("PUT", f"{link.path}/parties/{party()}/items/tax00000", json=judged, owner=True).expect(200)
+
+    def told(address: str) -> list[tuple[str, str]]:
+        return sorted((str(m["Content-Language"]), str(m["Subject"])) for m in list(mail.mails) if m["To"] == address)
+
+    french, polish = LANGUAGES["fr"], LANGUAGES["pl"]
+    wanted = {
+        "luc@example.org": [french.confirmed_subject_one, french.returned_subject.format(item="Tax return")],
+        "ewa@example.org": [
+            polish.asked_subject.format(title="Papiery"),
+            polish.reminder_subject.format(title="Papiery"),
+        ],
+    }
+    eventually(lambda: all(len(told(each)) == 2 for each in wanted), seconds=30, what="the mails")
+    for address, subjects in wanted.items():
+        language = "fr" if address.startswith("luc") else "pl"
+        assert told(address) == sorted((language, each) for each in subjects)
+
+
+def test_lists_tell_how_far_people_have_got(teller: Client, told_terminal: Terminal) -> None:
+    items = [{"id": "tax00000", "title": "Tax return"}, {"id": "pass0000", "title": "Passport"}]
+    anna = teller.make_link(title="Anna", recipient_name="Anna", items=items)
+    shared = teller.make_link(title="Shared", ask_email="required", items=items)
+
+    def standing(link: Link) -> tuple[Any, Any]:
+        shown = teller.call("GET", f"{link.path}?as=owner", owner=True).expect(200).json
+        return shown["progress"], shown["people"]
+
+    assert standing(anna) == ({"done": 0, "of": 2}, None)
+    assert standing(shared) == (None, None)
+    to = {"to": ["ben@example.org", "cara@example.org", "dora@example.org"]}
+    teller.call("POST", f"{shared.path}/invitations", json=to, owner=True).expect(202)
+    key = {"X-Sender-Key": "b" * 22}
+    shared.form("a.txt", b"1", headers=key, item="tax00000", sender_email="ben@example.org").expect(200)
+    anna.form("a.txt", b"1", item="pass0000").expect(200)
+    eventually(lambda: standing(anna) == ({"done": 1, "of": 2}, None), what="one of two")
+    counted = {"not_begun": 2, "begun": 1, "finished": 0}
+    eventually(lambda: standing(shared) == (None, counted), what="one of three to have begun")
+    listed = told_terminal.run("request", "list")
+    rows = {row.split()[0]: " ".join(row.split()) for row in listed.splitlines()[1:]}
+    assert "1 of 2" in rows[anna.hash]
+    assert "0 of 3 finished, 2 not begun" in rows[shared.hash]
+    # Whoever has sent nothing is reminded alone, and nobody who is not asked.
+    reminders = f"{shared.path}/reminders"
+    one = teller.call("POST", reminders, json={"to": ["cara@example.org"]}, owner=True).expect(202).json
+    assert [each["recipient"] for each in one["messages"]] == ["cara@example.org"]
+    again = teller.call("POST", reminders, json={"to": ["cara@example.org"]}, owner=True).expect(202).json
+    assert (again["messages"], again["lately"]) == ([], 1)
+    refused = teller.call("POST", reminders, json={"to": ["anna@example.org"]}, owner=True)
+    assert "Nothing is awaited of anna@example.org" in refused.expect(400, "invalid_request").json["error"]
 
 
 def test_owners_remind_from_the_command_line(teller: Client, told_terminal: Terminal, mail: Mailbox) -> None:

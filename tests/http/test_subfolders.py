@@ -1,4 +1,5 @@
-"""A folder for each sender: whatever way a file comes, its owner finds it there, and its sender sees the name that they gave."""
+"""A folder for each sender, and names by rule: whatever way a file comes, its owner finds it there, and its sender sees the name that they
+gave."""
 
 from __future__ import annotations
 
@@ -23,7 +24,8 @@ def link(client: Client) -> Link:
     return client.make_link(subfolder="/in/{sender}/", ask_name="optional")
 
 
-def test_by_every_way_in_files_go_there_and_senders_are_shown_their_own_names(link: Link) -> None:
+def by_every_way(link: Link) -> list[Any]:
+    """What each way says of a file that Anna sends, and of one that nobody does."""
     call = link.client.call
     opened = link.deliver("d/json.txt", b"1", **ANNA)
     whole = {"path": "d/whole.txt", "size": 1, "key": secrets.token_urlsafe(24), **ANNA}
@@ -45,17 +47,61 @@ def test_by_every_way_in_files_go_there_and_senders_are_shown_their_own_names(li
         said = json.loads(socket.receive(timeout=30))
     with suppress(ConnectionClosed):
         socket.close()
-    shown = [opened, came_whole, *packed.expect(200).json["files"], form, nameless, said]
-    names = ["d/json.txt", "d/whole.txt", "d/p.txt", "d/q.txt", "form.txt", "d/json.txt", "d/ws.txt"]
-    assert [each["path"] for each in shown] == names
-    places = {f"{FOLDER}/{each}" for each in names} | {"in/unknown/d/json.txt"}
+    return [opened, came_whole, *packed.expect(200).json["files"], form, nameless, said]
+
+
+NAMES = ["d/json.txt", "d/whole.txt", "d/p.txt", "d/q.txt", "form.txt", "d/json.txt", "d/ws.txt"]
+
+
+def test_by_every_way_in_files_go_there_and_senders_are_shown_their_own_names(link: Link) -> None:
+    call = link.client.call
+    shown = by_every_way(link)
+    assert [each["path"] for each in shown] == NAMES
+    places = {f"{FOLDER}/{each}" for each in NAMES} | {"in/unknown/d/json.txt"}
     assert files_below(link.disk).keys() == places == {each["path"] for each in link.files()}
-    assert link.status(opened["upload_id"]).json["path"] == "d/json.txt"
+    assert link.status(shown[0]["upload_id"]).json["path"] == "d/json.txt"
     assert link.download("in/unknown/d/json.txt").expect(200).body == b"5"
     paths = {"paths": ["d/empty", "none"]}
     for who, place in ((ANNA, FOLDER), ({}, "in/unknown")):
         assert call("POST", f"{link.path}/folders", json=paths | who).expect(201).json == {"folders": paths["paths"]}
         assert (link.disk / place / "none").is_dir()
+
+
+def test_by_every_way_in_files_get_the_name_of_the_rule_and_senders_see_their_own(client: Client) -> None:
+    link = client.make_link(naming="{sender}-{name}", ask_name="optional")
+    shown = by_every_way(link)
+    assert [each["path"] for each in shown] == NAMES
+    assert [each["name"] for each in shown if "name" in each] == [
+        name.rsplit("/", 1)[-1] for name, each in zip(NAMES, shown, strict=True) if "name" in each
+    ]
+    named = [f"d/Anna-..-Roth-{each}.txt" for each in ("json", "whole", "p", "q", "ws")]
+    places = {*named, "Anna-..-Roth-form.txt", "d/unknown-json.txt"}
+    assert files_below(link.disk).keys() == places == {each["path"] for each in link.files()}
+    assert {each["sent_name"] for each in link.files()} == {each.rsplit("/", 1)[-1] for each in NAMES}
+
+
+def test_what_the_rule_calls_alike_is_numbered_and_the_receipt_has_both_names(client: Client) -> None:
+    link = client.make_link(naming="{sender}", recipient_name="Anna")
+    key = secrets.token_urlsafe(24)
+    first = link.opened("d/a.pdf", 2, key=key)
+    link.change(naming="{date}").expect(200)
+    assert link.opened("d/a.pdf", 2, key=key) == first
+    link.open("d/Anna.pdf", 2, key=key).expect(400, "invalid_path")
+    link.chunk(first, 0, b"%P", 2).expect(200)
+    link.change(naming="{sender}").expect(200)
+    sent = [first, link.deliver("d/b.pdf", b"%b")["upload_id"], link.deliver("d/Anna.pdf", b"%c")["upload_id"]]
+    assert files_below(link.disk).keys() == {"d/Anna.pdf", "d/Anna (1).pdf", "d/Anna (2).pdf"}
+
+    def receipt() -> Any:
+        reply = link.client.call("POST", f"{link.path}/receipts", json={"uploads": sent})
+        return reply.json if reply.status == 200 else None
+
+    files = eventually(receipt, what="the receipt")["files"]
+    told = {each["path"]: each["name"] for each in files}
+    assert told == {"d/a.pdf": "Anna.pdf", "d/b.pdf": "Anna (1).pdf", "d/Anna.pdf": "Anna (2).pdf"}
+    assert link.status(first).json["path"] == "d/a.pdf"
+    link.cancel(sent[1]).expect(204)
+    assert "d/Anna (1).pdf" not in files_below(link.disk)
 
 
 def test_receipts_name_files_as_senders_do_and_what_is_taken_back_is_gone(link: Link) -> None:
@@ -101,5 +147,7 @@ def test_the_rule_is_the_owners_and_a_wrong_one_is_told_where_it_stands(client: 
     for wrong in ("{name}", "../x", 5, "x" * 201):
         refused = link.change(subfolder=wrong).expect(400, "invalid_request").json
         assert "subfolder" in refused["fields"]
+    for wrong in ("{item}", "a/{name}", 5, "x" * 101):
+        assert "naming" in link.change(naming=wrong).expect(400, "invalid_request").json["fields"]
     shown = client.call("GET", f"{link.path}?as=owner", owner=True).expect(200).json
-    assert shown["subfolder"] == "{sender}"
+    assert (shown["subfolder"], shown["naming"]) == ("{sender}", "")

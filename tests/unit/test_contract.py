@@ -16,7 +16,7 @@ from app.core.items import Item, Question, QuestionKind
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
-from app.core.terms import TERMS, Ask, Audience, CaptchaMode, Kind, Terms, document_of, terms_of
+from app.core.terms import TERMS, Ask, Audience, CaptchaMode, Kind, Language, Terms, document_of, terms_of
 from app.web.wire import link_views
 from app.web.wire.calls import CALLS
 from app.web.wire.openapi import document
@@ -27,6 +27,8 @@ TEXTS: dict[str, Any] = {term.field: term.name for term in TERMS if term.kind is
 EVERYTHING = Terms(
     accent="#7a1f5c",
     subfolder="{sender}/{date}",
+    naming="{date}-{name}",
+    language=Language.DE,
     alias="anna",
     **TEXTS,
     expires_at=5.0,

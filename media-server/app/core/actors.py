@@ -114,6 +114,8 @@ THE_OWNER = str(Actor(ActorKind.OWNER))
 
 SENDER = Actor(ActorKind.SENDER)
 """A sender of whom nothing else is known."""
+COUNTING = Actor(ActorKind.SERVICE, name="counting")
+"""The server, where it has to look at something anew."""
 
 
 def sender(address: str) -> Actor:
@@ -130,3 +132,5 @@ class Credentials:
     captcha_token: str | None = None
     key: str | None = None
     """What a sender's client keeps to be known again on this link."""
+    language: str | None = None
+    """That of their browser, of those in which mails are written."""

@@ -90,6 +90,8 @@ class Party:
     bytes: int = 0
     answers: Mapping[str, Answer] = field(default_factory=dict)
     items: Mapping[str, ItemRecord] = field(default_factory=dict)
+    language: str | None = None
+    """That of the browser it sent with last."""
 
 
 def party_of(link: RequestLink, key: str | None) -> str | None:
@@ -140,6 +142,30 @@ def is_finished(terms: Terms, party: Party) -> bool:
     return not unanswered(asked, party.answers) and all(
         state_of(each, party.items.get(each.id, NOTHING)) in done for each in required
     )
+
+
+def steps(terms: Terms) -> int:
+    """How many things a link asks for that have to be there; where none has to, how many there are."""
+    return sum(1 for _ in _steps(terms))
+
+
+def steps_done(terms: Terms, party: Party) -> int:
+    """How many of them a party has sent or said."""
+    done = (ItemState.SENT, ItemState.ACCEPTED)
+    return sum(
+        1
+        for each in _steps(terms)
+        if (
+            state_of(each, party.items.get(each.id, NOTHING)) in done
+            if isinstance(each, Item)
+            else not unanswered([each], party.answers)
+        )
+    )
+
+
+def _steps(terms: Terms) -> Sequence[Item | Question]:
+    asked: list[Item | Question] = [*terms.items, *terms.questions]
+    return [each for each in asked if each.required] or asked
 
 
 def party_state(terms: Terms, party: Party) -> PartyState:

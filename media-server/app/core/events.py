@@ -32,6 +32,8 @@ class EventKind(StrEnum):
     """The link's owner has taken either back."""
     ANSWERED = "answered"
     """A party has answered questions of the link, or changed its answers."""
+    PEOPLE_ASKED = "people_asked"
+    """The link was mailed to people, or is to be looked at anew: how many have got how far is to be counted."""
     LINK_MADE = "link_made"
     LINK_CHANGED = "link_changed"
     """Its owner changed something other than to close it, which may be to open it again."""

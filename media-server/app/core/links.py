@@ -8,7 +8,7 @@ from math import inf
 from typing import Any
 
 from app.core.actors import THE_OWNER
-from app.core.paths import RelPath, without_lead
+from app.core.paths import RelPath, as_sent
 from app.core.remotes import RemoteTarget
 from app.core.terms import Terms, document_of, terms_of
 
@@ -59,11 +59,15 @@ class ReceivedFile:
     """Who sent it, as ``core.checklists`` knows them; None for somebody who is not known."""
     lead: int = 0
     """How many of the folders in front of its path the link's rule has put there; senders are not shown them."""
+    sent_name: str | None = None
+    """What its sender called it, where the link's rule calls it otherwise."""
+    language: str | None = None
+    """That of the browser it was sent with, where anybody is mailed by it."""
 
     @property
     def sent_path(self) -> str:
         """Its path as its sender knows it."""
-        return without_lead(self.path, self.lead)
+        return as_sent(self.path, self.lead, self.sent_name)
 
     @property
     def name(self) -> str:
@@ -87,6 +91,8 @@ class DeliveryIntent:
     item: str | None = None
     party: str | None = None
     lead: int = 0
+    sent_name: str | None = None
+    language: str | None = None
 
 
 def as_event(file: DeliveryIntent | ReceivedFile) -> dict[str, Any]:

@@ -69,6 +69,12 @@ class RelPath:
         return "/".join(self.parts)
 
 
+def as_sent(path: str, lead: int, name: str | None) -> str:
+    """A path as its sender knows it: without the first ``lead`` of its folders, and under ``name`` where a rule gave it another one."""
+    own = without_lead(path, lead)
+    return own if name is None else own[: own.rfind("/") + 1] + name
+
+
 def without_lead(path: str, lead: int) -> str:
     """A path without the first ``lead`` of its folders."""
     return path.split("/", lead)[lead] if lead else path
@@ -133,10 +139,14 @@ def numbered_as_sent(name: str, number: int) -> str:
     has more than 255 bytes."""
     if not number or len(name.encode()) <= MAX_COMPONENT_BYTES:
         return numbered(name, number)
-    stem, ending = _split(name)
-    suffix = f" ({number})"
-    room = MAX_COMPONENT_UNITS - _units(suffix + ending)
-    return stem.encode("utf-16-le")[: 2 * room].decode("utf-16-le", errors="ignore") + suffix + ending
+    stem, ending = split_name(name)
+    return cut(stem, MAX_COMPONENT_UNITS, f" ({number}){ending}")
+
+
+def cut(stem: str, most: int, ending: str) -> str:
+    """As much of ``stem`` as there is room for before ``ending``, in ``most`` units of UTF-16."""
+    room = most - _units(ending)
+    return stem.encode("utf-16-le")[: 2 * room].decode("utf-16-le", errors="ignore") + ending
 
 
 def _units(text: str) -> int:
@@ -151,12 +161,12 @@ def fitted(name: str, suffix: str) -> str:
     """``name`` with ``suffix`` before its extension, the stem cut so that the whole fits in 255 bytes."""
     if not suffix and len(name) <= _SHORT:
         return name
-    stem, ending = _split(name)
+    stem, ending = split_name(name)
     room = MAX_COMPONENT_BYTES - len((suffix + ending).encode())
     return stem.encode()[:room].decode(errors="ignore") + suffix + ending
 
 
-def _split(name: str) -> tuple[str, str]:
+def split_name(name: str) -> tuple[str, str]:
     stem, dot, ending = name.rpartition(".")
     # An "extension" of more than 32 bytes is part of the name.
     if not dot or not stem or len(ending.encode()) > 32:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from app.core.paths import RelPath, without_lead
+from app.core.paths import RelPath, as_sent
 from app.core.ranges import ByteRanges, Span
 
 
@@ -38,6 +38,8 @@ class Sender:
     name: str | None = None
     email: str | None = None
     party: str | None = None
+    language: str | None = None
+    """That of their browser, where they are mailed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +79,18 @@ class UploadSession:
     """The item of its link that it is for."""
     lead: int = 0
     """How many of the folders in front of its path the link's rule has put there."""
+    sent_name: str | None = None
+    """What its sender called it, where the link's rule calls it otherwise."""
 
     @property
     def sent_path(self) -> str:
-        """Its path as its sender knows it: the final one once it is complete, without the folders of the link's rule."""
-        return without_lead(self.delivered_path or str(self.path), self.lead)
+        """Its path as its sender knows it: the final one once it is complete, without what the link's rules have made of it."""
+        return as_sent(self.delivered_path or str(self.path), self.lead, self.sent_name)
+
+    @property
+    def declared_path(self) -> str:
+        """Its path as its sender declared it."""
+        return as_sent(str(self.path), self.lead, self.sent_name)
 
     @property
     def is_whole(self) -> bool:

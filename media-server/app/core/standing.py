@@ -69,6 +69,18 @@ MAX_SORTED = 200
 """So many characters of a name decide where it stands."""
 
 
+class People(NamedTuple):
+    """How many people have got how far."""
+
+    not_begun: int
+    """The link was mailed to them, and nothing has come."""
+    begun: int
+    finished: int
+
+
+NOBODY = People(0, 0, 0)
+
+
 @dataclass(frozen=True, slots=True)
 class Standing(Counts):
     """What has been used of a link, and what of it its owner has not seen."""
@@ -85,6 +97,10 @@ class Standing(Counts):
     """What it is sorted by where links are sorted by name, as it was when it was noted."""
     finished: bool = False
     """Whether whom a personal link is for has sent and said all, as it was a moment ago."""
+    steps_done: int = 0
+    """Of what a personal link asks for, how much is there (``core.checklists.steps_done``), as it was a moment ago."""
+    people: People = NOBODY
+    """How many have got how far, of a link that is for nobody in particular, as it was a moment ago."""
 
 
 def state_of(link: RequestLink, counts: Counts, now: float) -> LinkState:

@@ -21,6 +21,23 @@ class Ask(StrEnum):
     REQUIRED = "required"
 
 
+class Language(StrEnum):
+    """In which language people are mailed about a link."""
+
+    AUTO = "auto"
+    AR = "ar"
+    DE = "de"
+    EN = "en"
+    ES = "es"
+    FR = "fr"
+    JA = "ja"
+    PL = "pl"
+
+    def known(self, said: str | None) -> str | None:
+        """The one that counts, for somebody whose browser ``said`` one; None for the server's."""
+        return said if self is Language.AUTO else self.value
+
+
 class Kind(StrEnum):
     """What a term is. Whatever reads, writes or describes terms has one rule for each kind, and none for a single term."""
 
@@ -50,6 +67,8 @@ class Kind(StrEnum):
     DAYS = "days"
     """Whole days before a time, those after it negative."""
     SUBFOLDER = "subfolder"
+    NAMING = "naming"
+    """A rule by which files get their names."""
     """A rule by which folders are made, or empty."""
     COLOUR = "colour"
     """As `#rrggbb`, or empty."""

@@ -17,6 +17,7 @@ from app.core.term_kinds import Ask as Ask
 from app.core.term_kinds import Audience as Audience
 from app.core.term_kinds import CaptchaMode as CaptchaMode
 from app.core.term_kinds import Kind as Kind
+from app.core.term_kinds import Language as Language
 from app.core.term_kinds import Term as Term
 
 MAX_COUNT = 2**53 - 1
@@ -270,6 +271,27 @@ class Terms:
             more="See [A folder for each sender](#a-folder-for-each-sender).",
         ),
     ] = ""
+    naming: Annotated[
+        str,
+        Term(
+            kind=Kind.NAMING,
+            label="Named",
+            most=100,
+            audience=Audience.OWNER,
+            help="What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent.",
+            more="See [Names by rule](#names-by-rule).",
+        ),
+    ] = ""
+    language: Annotated[
+        Language,
+        Term(
+            kind=Kind.CHOICE,
+            label="Language of mails",
+            audience=Audience.OWNER,
+            help="In which language people are mailed about the link.",
+            more="`auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`.",
+        ),
+    ] = Language.AUTO
     keep_days: Annotated[
         int,
         Term(

@@ -74,7 +74,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     push = _push(ground, settings)
     pushes = Pushes(push, requests, _reach_of(SQLAccounts(ground.catalogue, clock=clock)))
     closing = _closing(ground, rules, (store, endpoints))
-    reminding = SQLReminders(ground.catalogue)
+    reminding = SQLReminders(ground.catalogue, clock=clock, happened=ground.bell.ring)
     reminders = _reminders(ground, rules, reminding, bell)
     delivery = _delivery(ground, receipts, (store, endpoints), (hooks, chats, pushes), reminders)
     worker = MessageWorker(

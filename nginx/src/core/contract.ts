@@ -102,6 +102,8 @@ export interface components {
             readonly email: string;
             /** @description They want no reminders. */
             readonly stopped: boolean;
+            /** @description When they were sent the link or reminded last, as far as the log goes back. */
+            readonly mailed_at: number | null;
         };
         readonly BegunFactor: {
             /** @description In base32, for who types it into the app. */
@@ -665,6 +667,11 @@ export interface components {
          * @enum {string}
          */
         readonly Kind: "text" | "number" | "colour" | "mail_server";
+        /**
+         * @description In which language people are mailed about a link.
+         * @enum {string}
+         */
+        readonly Language: "auto" | "ar" | "de" | "en" | "es" | "fr" | "ja" | "pl";
         /** @description Links, newest first where nothing else is asked for. */
         readonly LinkList: {
             readonly requests: readonly components["schemas"]["ListedLink"][];
@@ -736,6 +743,10 @@ export interface components {
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
             readonly subfolder?: string | null;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
+            readonly naming?: string | null;
+            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
+            readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
@@ -779,6 +790,10 @@ export interface components {
             readonly files_arrived: number;
             /** @description Received files that the owner has not seen. */
             readonly files_new: number;
+            /** @description Of a personal link with a checklist or questions; null for all others. */
+            readonly progress: components["schemas"]["Steps"] | null;
+            /** @description Of a link for nobody in particular that was mailed or whose senders are told apart; else null. */
+            readonly people: components["schemas"]["PeopleCounts"] | null;
             /** @description What the sender's page is headed with. */
             readonly title: string;
             /** @description What the sender's page says below. */
@@ -828,6 +843,10 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
+            readonly naming: string;
+            /** @description In which language people are mailed about the link. */
+            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -1113,6 +1132,10 @@ export interface components {
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
             readonly subfolder?: string | null;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
+            readonly naming?: string | null;
+            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
+            readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
@@ -1318,6 +1341,10 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
+            readonly naming: string;
+            /** @description In which language people are mailed about the link. */
+            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -1454,6 +1481,13 @@ export interface components {
             /** @description At least 10 characters. Setting another one ends the account's sessions. */
             readonly new: string;
         };
+        /** @description How many people have got how far with a link that is for nobody in particular. */
+        readonly PeopleCounts: {
+            /** @description It was mailed to them, and nothing has come. */
+            readonly not_begun: number;
+            readonly begun: number;
+            readonly finished: number;
+        };
         /** @description A stretch of a text: the page it is of, or a part of, and the passage that it begins with. */
         readonly Place: {
             readonly page: number | null;
@@ -1564,6 +1598,8 @@ export interface components {
             readonly received_at: number;
             /** @description As its sender said. */
             readonly last_modified: number | null;
+            /** @description What its sender called it, where the link's rule calls it otherwise. */
+            readonly sent_name: string | null;
             readonly sender_name: string | null;
             readonly sender_email: string | null;
             readonly upload_id: string;
@@ -2131,6 +2167,12 @@ export interface components {
          * @enum {string}
          */
         readonly State: "open" | "complete" | "refused";
+        /** @description How much of what a personal link asks for is there. */
+        readonly Steps: {
+            readonly done: number;
+            /** @description What has to be sent and said; where nothing has to, all that is asked for. */
+            readonly of: number;
+        };
         readonly Stopped: {
             readonly cancelled: number;
             /** @description Still there: beyond what one call does, or just being delivered. */
@@ -2201,6 +2243,10 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
+            readonly naming: string;
+            /** @description In which language people are mailed about the link. */
+            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;

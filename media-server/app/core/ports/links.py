@@ -74,8 +74,9 @@ class LinkStore(Protocol):
         """What has been used of a link, without a look at its files. Raises RequestNotFound."""
         ...
 
-    def note_finished(self, hash: str, finished: bool) -> None:
-        """Note whether whom a personal link is for has sent and said all, as lists tell it. Nothing happens where there is no such link."""
+    def note_finished(self, hash: str, finished: bool, steps_done: int = 0) -> None:
+        """Note whether whom a personal link is for has sent and said all, and how much of it, as lists tell it. Nothing happens where there
+        is no such link."""
         ...
 
     def bytes_received(self) -> int:

@@ -31,6 +31,10 @@ class PartyStore(Protocol):
         """Up to ``most`` parties, whoever came last first, behind the one at ``after``: when it came first, and its id."""
         ...
 
+    def language(self, hash: str, email: str) -> str | None:
+        """That of the browser by which a party with this address has sent last, where any said one."""
+        ...
+
     def answer(
         self, hash: str, party: str, change: Callable[[Mapping[str, Answer]], Mapping[str, Answer]], at: float
     ) -> None:

@@ -29,6 +29,10 @@ class ReminderStore(Protocol):
         """To whom a link was mailed, up to ``most`` addresses, the first first."""
         ...
 
+    def mailed(self, hash: str) -> dict[str, float]:
+        """When each address was last mailed by this link: invited or reminded, and not given up."""
+        ...
+
     def senders(self, hash: str) -> set[str]:
         """The e-mail addresses that came with files which are there."""
         ...

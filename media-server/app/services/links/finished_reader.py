@@ -1,4 +1,4 @@
-"""FinishedReader: has the catalogue know which personal links have got what they are for."""
+"""FinishedReader: has the catalogue know how far people have got with links, and which links have got what they are for."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from contextlib import suppress
 from app.core.errors import RequestNotFound
 from app.core.events import Event, EventKind
 from app.core.ports.catalogue import RequestStore
-from app.services.links.finishing import Finishing
+from app.services.links.progress import Progress
 
+_ANEW = {EventKind.LINK_CHANGED, EventKind.PEOPLE_ASKED}
+"""What may change how everybody stands."""
 _CHANGE_IT = {
     EventKind.FILE_RECEIVED,
     EventKind.FILE_REMOVED,
@@ -19,7 +21,7 @@ _CHANGE_IT = {
     EventKind.ITEM_RETURNED,
     EventKind.ITEM_REOPENED,
     EventKind.ANSWERED,
-    EventKind.LINK_CHANGED,
+    *_ANEW,
 }
 
 
@@ -28,16 +30,17 @@ class FinishedReader:
 
     name = "finished"
 
-    def __init__(self, requests: RequestStore, finishing: Finishing) -> None:
+    def __init__(self, requests: RequestStore, progress: Progress) -> None:
         self._requests = requests
-        self._finishing = finishing
+        self._progress = progress
 
     def handle(self, events: Sequence[Event]) -> None:
-        changed = {event.link for event in events if event.kind is EventKind.LINK_CHANGED}
-        for hash in dict.fromkeys(event.link for event in events if event.kind in _CHANGE_IT):
+        told = [event for event in events if event.kind in _CHANGE_IT]
+        for hash in dict.fromkeys(event.link for event in told):
+            its = [event for event in told if event.link == hash]
             with suppress(RequestNotFound):  # The link was deleted since.
                 link = self._requests.load(hash)
-                if link.terms.is_personal:
-                    self._requests.note_finished(hash, self._finishing.recipient(link))
-                elif hash in changed:
-                    self._requests.note_finished(hash, False)
+                if any(event.kind in _ANEW for event in its):
+                    self._progress.recount(link)
+                else:
+                    self._progress.follow(link, its)

@@ -29,6 +29,11 @@ class Finishing:
         party = self._parties.find(link.hash, RECIPIENT)
         return party is not None and is_finished(link.terms, party)
 
+    def language(self, link: RequestLink, address: str) -> str | None:
+        """In which language whoever has this address reads, where their browser has said so."""
+        party = self._parties.find(link.hash, RECIPIENT) if link.terms.is_personal else None
+        return party.language if party is not None else self._parties.language(link.hash, address)
+
     def senders(self, link: RequestLink, most: int) -> Iterator[tuple[str, bool]]:
         """The addresses that the newest ``most`` parties of a link gave, and whether each has finished. Raises RequestNotFound."""
         after: ListCursor | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,8 +129,19 @@ class Closing:
             log.warning("too many confirmations were asked for", extra={"link": shortened(batch.link)})
             self._close(batch, [])
             return
-        proof = {"upload_ids": list(batch.upload_ids), "asker": self._rules().brand.asker(link.terms)}
+        proof = {
+            "upload_ids": list(batch.upload_ids),
+            "asker": self._rules().brand.asker(link.terms),
+            "language": link.terms.language.known(self._language(batch)),
+        }
         self._close(batch, [self._message(batch, MessageKind.CONFIRMATION, Channel.MAIL, address, **proof)])
+
+    def _language(self, batch: Batch) -> str | None:
+        """That of the browser that sent the last of these files."""
+        with suppress(RequestNotFound):
+            for file in self._requests.files(batch.link, batch.upload_ids[-1:]).values():
+                return file.language
+        return None
 
     def _link(self, batch: Batch) -> RequestLink | None:
         try:

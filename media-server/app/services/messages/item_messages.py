@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from app.core.addresses import mail_address, mailbox
-from app.core.checklists import item_of
+from app.core.checklists import Party, item_of
 from app.core.errors import RequestNotFound
 from app.core.events import Event, EventKind
 from app.core.links import RequestLink
@@ -64,17 +64,18 @@ class ItemMessages:
             return []
         wanted = [each.id for each in hooks if each.wants(kind, event.link)]
         found = [self._message(event, link, kind, Channel.WEBHOOK, each, event.at) for each in wanted]
-        address = self._address(link, event.about["party"]) if kind is MessageKind.ITEM_RETURNED else None
-        if address is not None:
-            found.append(self._message(event, link, kind, Channel.MAIL, address, self._when(address)))
+        if kind is MessageKind.ITEM_RETURNED and self._rules().mail:
+            party = self._parties.find(link.hash, event.about["party"])
+            address = self._address(link, party)
+            if address is not None:
+                mail = self._message(event, link, kind, Channel.MAIL, address, self._when(address))
+                language = link.terms.language.known(party.language if party else None)
+                found.append(replace(mail, facts={**mail.facts, "language": language}))
         return found
 
-    def _address(self, link: RequestLink, party: str) -> str | None:
-        """Where a party is told; None where that is not known, or this server has no mail."""
-        if not self._rules().mail:
-            return None
-        found = self._parties.find(link.hash, party)
-        known = link.terms.recipient_email or (found.email if found else None)
+    def _address(self, link: RequestLink, party: Party | None) -> str | None:
+        """Where a party is told; None where that is not known."""
+        known = link.terms.recipient_email or (party.email if party else None)
         with suppress(ValueError):
             return mail_address(known) if known else None
         return None

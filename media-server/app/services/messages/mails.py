@@ -55,7 +55,6 @@ class Mails:
         mail["Date"] = format_datetime(datetime.fromtimestamp(int(message.created_at), UTC))
         mail["Message-ID"] = f"<{message.id}@{self._domain}>"
         mail["Auto-Submitted"] = "auto-generated"
-        mail["Content-Language"] = words.language
         if content.stop is not None:
             # One click in the mail program is enough (RFC 8058).
             mail["List-Unsubscribe"] = f"<{content.stop[1]}>"
@@ -63,6 +62,8 @@ class Mails:
         mail.set_content(text_of(content), cte="quoted-printable")
         mail.add_alternative(_html(content, words), subtype="html", cte="quoted-printable")
         mail.make_mixed()
+        # Last, as what makes the content takes away all that describes one.
+        mail["Content-Language"] = words.language
         if receipt is not None:
             document = json.dumps(receipt, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
             mail.add_attachment(document.encode(), maintype="application", subtype="json", filename="receipt.json")

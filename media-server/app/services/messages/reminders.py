@@ -51,6 +51,8 @@ class Awaited:
     address: str
     stopped: bool
     """They want no reminders."""
+    mailed_at: float | None = None
+    """When they were invited or reminded last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,8 +136,8 @@ class Reminders:
     def awaited(self, hash: str) -> list[Awaited]:
         """Of whom files are awaited. Raises RequestNotFound."""
         addresses = self._unfinished(self._requests.load(hash))
-        stopped = self.stops.of(addresses)
-        return [Awaited(each, each in stopped) for each in addresses]
+        stopped, mailed = self.stops.of(addresses), self._store.mailed(hash) if addresses else {}
+        return [Awaited(each, each in stopped, mailed.get(each)) for each in addresses]
 
     def remind_due(self) -> int:
         """Remind the people of some links whose time has come; how many links there were."""
@@ -257,6 +259,7 @@ class Reminders:
             "takes_late": terms.allow_late,
             "password": terms.requires_password,
             "stop": f"{base}/api/droppr/reminders/{self.stops.token(address)}",
+            "language": terms.language.known(self._finishing.language(link, address)),
         }
         return Message(id, MessageKind.REMINDER, Channel.MAIL, address, link.hash, facts, now, when)
 

@@ -34,6 +34,8 @@ class OpenUpload:
     """A random text by which the sender names this upload: opening twice under one key opens one upload."""
     lead: int = 0
     """How many of the folders in front of its path the link's rule has put there."""
+    sent_name: str | None = None
+    """What its sender called it, where the link's rule calls it otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

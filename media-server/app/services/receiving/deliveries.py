@@ -205,6 +205,7 @@ def delivered_session(hash: str, file: ReceivedFile) -> UploadSession:
         last_modified=file.last_modified,
         delivered_path=file.path,
         lead=file.lead,
+        sent_name=file.sent_name,
     )
 
 
@@ -224,4 +225,6 @@ def _received(session: UploadSession, delivery: Delivery, sums: Sums | None, at:
         last_modified=session.last_modified,
         crc32=sums.crc32 if sums else None,
         lead=session.lead,
+        sent_name=session.sent_name,
+        language=session.sender.language,
     )

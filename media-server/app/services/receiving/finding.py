@@ -17,7 +17,6 @@ from app.core.errors import (
     UploadNotOpened,
 )
 from app.core.links import Fate, RequestLink
-from app.core.paths import without_lead
 from app.core.ports.catalogue import RequestStore
 from app.core.ports.uploads import UploadStore
 from app.core.session import State, UploadSession
@@ -134,7 +133,7 @@ class Finder:
         """
         if self._store.exists(upload_id):
             session = self.find(link.hash, upload_id)
-            if without_lead(str(session.path), session.lead) != str(command.path):
+            if session.declared_path != str(command.path):
                 raise InvalidPath("Another file was opened under this key.")
         else:
             known = self._requests.fates(link.hash, [upload_id]).get(upload_id)

@@ -106,6 +106,7 @@ class Opener:
             declared_sha256=command.declared_sha256,
             item=command.item,
             lead=command.lead,
+            sent_name=command.sent_name,
         )
 
     def _make_room(self, link: RequestLink, session: UploadSession) -> None:

@@ -73,7 +73,8 @@ class Openings:
             check_item(link.terms, command.item)
         self._policy().check_file(narrowed(link, command.item), command.path.name, command.size)
         sender = self._file_requests.check_sender(link, command.sender_name, command.sender_email)
-        return replace(sender, party=party_of(link, credentials.key))
+        language = credentials.language if sender.email or link.terms.is_personal else None
+        return replace(sender, party=party_of(link, credentials.key), language=language)
 
     def who(self, link: RequestLink, name: str | None, email: str | None) -> Sender:
         """Whoever asks for what is no file, as far as they say: nothing is required of them. Raises InvalidRequest where they say what

@@ -1,4 +1,4 @@
-"""Sorting: new files go into the folders that their link's rule names."""
+"""Sorting: new files go into the folders, and get the names, that their link's rules say."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from dataclasses import replace
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.session import Sender
-from app.core.subfolders import subfolders
+from app.core.subfolders import name_by_rule, subfolders
 from app.services.receiving.commands import OpenUpload
 
 
 def sorted_in(link: RequestLink, command: OpenUpload, sender: Sender, at: float) -> OpenUpload:
-    """What a sender declares, with the folders of the link's rule in front of the path. Raises InvalidPath where that is too long."""
+    """What a sender declares, with the folders of the link's rule in front of the path, and the name by its rule for names. Raises
+    InvalidPath where that is too long."""
     folders = subfolders(link.terms, sender, at)
-    if not folders:
+    if not folders and not link.terms.naming:
         return command
-    return replace(command, path=below(folders, command.path), lead=len(folders))
+    sent = command.path.name
+    path = below(folders, RelPath((*command.path.folder, name_by_rule(link.terms, sender, at, sent))))
+    return replace(command, path=path, lead=len(folders), sent_name=sent if link.terms.naming else None)
 
 
 def below(folders: tuple[str, ...], path: RelPath) -> RelPath:

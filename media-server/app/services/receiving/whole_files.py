@@ -247,6 +247,8 @@ def _announced(file: WholeFile) -> DeliveryIntent:
         last_modified=file.command.last_modified,
         crc32=file.content.sums.crc32,
         lead=file.command.lead,
+        sent_name=file.command.sent_name,
+        language=file.sender.language,
     )
 
 
@@ -266,4 +268,6 @@ def _received(file: DeliveryIntent, delivery: Delivery, at: float) -> ReceivedFi
         last_modified=file.last_modified,
         crc32=file.crc32,
         lead=file.lead,
+        sent_name=file.sent_name,
+        language=file.language,
     )

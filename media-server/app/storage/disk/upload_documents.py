@@ -37,6 +37,10 @@ def encoded(session: UploadSession, boot: int) -> bytes:
         document["party"] = session.sender.party
     if session.lead:
         document["lead"] = session.lead
+    if session.sent_name is not None:
+        document["sent_name"] = session.sent_name
+    if session.sender.language is not None:
+        document["language"] = session.sender.language
     if session.lost and session.state is not State.OPEN:
         document["lost"] = True  # Of an open upload the journal says so.
     return json.dumps(document, ensure_ascii=False, allow_nan=False).encode()
@@ -48,7 +52,13 @@ def decoded(document: bytes) -> tuple[UploadSession, int]:
         # Sessions of earlier versions may hold a time that is no number.
         facts: dict[str, Any] = json.loads(document, parse_constant=lambda _: None)
         boot = facts.pop("boot")
-        sender = Sender(facts.pop("sender_name"), facts.pop("sender_email"), facts.pop("party", None))
+        who = (
+            facts.pop("sender_name"),
+            facts.pop("sender_email"),
+            facts.pop("party", None),
+            facts.pop("language", None),
+        )
+        sender = Sender(*who)
         path, state = RelPath.parse(facts.pop("path")), State(facts.pop("state"))
         return UploadSession(**facts, path=path, state=state, sender=sender), boot
     except (ValueError, KeyError, TypeError, AttributeError) as error:

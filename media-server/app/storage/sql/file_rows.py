@@ -38,6 +38,8 @@ FILE = [
     ledger.c.item,
     ledger.c.party,
     ledger.c.lead,
+    ledger.c.sent_name,
+    ledger.c.language,
 ]
 KNOWN = [ledger.c.state, ledger.c.why, ledger.c.until, *FILE]
 HEAD = len(KNOWN) - len(FILE)
@@ -81,6 +83,8 @@ def intent_row(file: DeliveryIntent) -> dict[str, Any]:
         "item": file.item,
         "party": file.party,
         "lead": file.lead,
+        "sent_name": file.sent_name,
+        "language": file.language,
     }
 
 
@@ -104,6 +108,8 @@ def file_row(file: ReceivedFile) -> dict[str, Any]:
         "item": file.item,
         "party": file.party,
         "lead": file.lead,
+        "sent_name": file.sent_name,
+        "language": file.language,
     }
 
 

@@ -63,6 +63,7 @@ _TERMS = [
     links.c.due_at,
     links.c.document,
 ]
+PROGRESS = ("steps_done", "people_waited", "people_begun", "people_finished")
 _UNUSED = dict.fromkeys(
     ("open", "announced", "coming_weight", "received", "received_bytes", "received_weight", "removed", "gone"), 0
 ) | {
@@ -75,6 +76,7 @@ _UNUSED = dict.fromkeys(
     "last_sender": None,
     "remind_at": None,
     "metered": 0,
+    **dict.fromkeys(PROGRESS, 0),
 }
 
 
@@ -96,10 +98,11 @@ class LinkStatements:
             .where(links.c.id == value("link"))
         )
         self.remind = words(links.update().values(remind_at=value("at", sa.Double)).where(links.c.id == value("link")))
-        finished = value("finished", sa.Integer)
-        self.finish = words(links.update().values(finished=finished).where(this, links.c.finished != finished))
+        finished, steps = value("finished", sa.Integer), value("steps_done", sa.Integer)
+        another = sa.or_(links.c.finished != finished, links.c.steps_done != steps)
+        self.finish = words(links.update().values(finished=finished, steps_done=steps).where(this, another))
         self.counts = words(select(*COUNTS).where(this))
-        sums = ("version", "open", "announced", "received", "removed", "gone", "arrivals", "finished")
+        sums = ("version", "open", "announced", "received", "removed", "gone", "arrivals", "finished", *PROGRESS)
         self.moved = words(
             select(
                 sa.func.count(),
@@ -225,10 +228,10 @@ class SQLLinks:
             raise RequestNotFound()
         return Counts(*row)
 
-    def note_finished(self, hash: str, finished: bool) -> None:
+    def note_finished(self, hash: str, finished: bool, steps_done: int = 0) -> None:
         check_hash(hash)
         with self._database.write() as tx:
-            tx.run(self._links.finish, hash=hash, finished=int(finished))
+            tx.run(self._links.finish, hash=hash, finished=int(finished), steps_done=steps_done)
 
     def page(
         self,

@@ -10,7 +10,7 @@ from sqlalchemy import and_, or_, select
 
 from app.core.due import SOON_SECONDS
 from app.core.room import NAME_BYTES
-from app.core.standing import LinkFilter, LinkOrder, LinkSort, Standing
+from app.core.standing import LinkFilter, LinkOrder, LinkSort, People, Standing
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Query, Row, compiled, value
 from app.storage.sql.schema import links, seen
@@ -56,6 +56,10 @@ _STANDING = [
     links.c.last_sender,
     links.c.sorted_name,
     links.c.finished,
+    links.c.steps_done,
+    links.c.people_waited,
+    links.c.people_begun,
+    links.c.people_finished,
 ]
 HEAD = 1
 """Before how a link stands its document is told."""
@@ -102,6 +106,8 @@ def beginning(order: LinkOrder) -> tuple[float | str, str]:
 
 def standing_of(row: Row) -> Standing:
     """How a link stands, of a row that begins with its document."""
-    files, bytes, weight, open, arrivals, new, last_received_at, last_sender, name, finished = row[HEAD:]
+    files, bytes, weight, open, arrivals, new, last_received_at, last_sender, name, finished, steps, *people = row[
+        HEAD:
+    ]
     last = (last_received_at or None, last_sender)
-    return Standing(files, bytes, weight, open, arrivals, new, *last, name, bool(finished))
+    return Standing(files, bytes, weight, open, arrivals, new, *last, name, bool(finished), steps, People(*people))

@@ -26,7 +26,10 @@ from app.storage.sql.file_rows import FILE, file_of
 from app.storage.sql.links import FIRST, check_hash
 from app.storage.sql.schema import State, ledger, links, parties, party_items
 
-_PARTY = [parties.c[each] for each in ("party", "name", "email", "first_at", "last_at", "files", "bytes", "answers")]
+_PARTY = [
+    parties.c[each]
+    for each in ("party", "name", "email", "first_at", "last_at", "files", "bytes", "language", "answers")
+]
 _ITEM = [party_items.c[each] for each in ("item", "files", "coming", "verdict", "note", "at")]
 _EVENTS = {
     Verdict.ACCEPTED: (EventKind.ITEM_ACCEPTED, Act.ITEM_ACCEPTED),
@@ -76,6 +79,15 @@ class PartyTableStatements:
         self.answers = words(select(parties.c.answers).where(parties.c.link == value("link"), this))
         answered = filled([parties.c.answers])
         self.answer = words(parties.update().values(answered).where(parties.c.link == value("link"), this))
+        self.language = words(
+            select(parties.c.language)
+            .select_from(links.join(parties, parties.c.link == links.c.id))
+            .where(links.c.hash == value("hash"), parties.c.email == value("email", sa.Text))
+            .where(parties.c.language.is_not(None))
+            .order_by(parties.c.last_at.desc())
+            .limit(number(1))
+            .offset(number(0))
+        )
         theirs = and_(
             ledger.c.link == select(links.c.id).where(links.c.hash == value("hash")).scalar_subquery(),
             ledger.c.state == number(State.RECEIVED),
@@ -145,6 +157,11 @@ class SQLParties:
             of_party.setdefault(each[0], []).append(each)
         return [_party(row[1:], of_party.get(row[1], ())) for row in found]
 
+    def language(self, hash: str, email: str) -> str | None:
+        check_hash(hash)
+        row = self._database.look(self._sql.language, hash=hash, email=email)
+        return None if row is None else row[0]
+
     def answer(
         self, hash: str, party: str, change: Callable[[Mapping[str, Answer]], Mapping[str, Answer]], at: float
     ) -> None:
@@ -201,9 +218,9 @@ class SQLParties:
 
 
 def _party(row: Row, items: Iterable[Row]) -> Party:
-    id, name, email, first_at, last_at, files, size, answers = row
+    id, name, email, first_at, last_at, files, size, language, answers = row
     records = {each[1]: _record(each[1:]) for each in items}
-    return Party(id, name, email, first_at, last_at, files, size, _answers(answers), records)
+    return Party(id, name, email, first_at, last_at, files, size, _answers(answers), records, language)
 
 
 def _record(row: Row) -> ItemRecord:

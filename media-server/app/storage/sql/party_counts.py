@@ -59,6 +59,7 @@ class PartyStatements:
                 last_at=sa.case((last > parties.c.last_at, last), else_=parties.c.last_at),
                 name=sa.func.coalesce(value("name", sa.Text), parties.c.name),
                 email=sa.func.coalesce(value("email", sa.Text), parties.c.email),
+                language=sa.func.coalesce(value("language", sa.Text), parties.c.language),
             )
             .where(this)
         )
@@ -103,6 +104,7 @@ class _More:
     arrived_at: float = 0.0
     name: str | None = None
     email: str | None = None
+    language: str | None = None
 
 
 class PartyCounts:
@@ -185,12 +187,13 @@ class PartyCounts:
                 if more is not None:
                     more.arrived_at = max(more.arrived_at, file.received_at)
                     more.name, more.email = file.sender_name or more.name, file.sender_email or more.email
+                    more.language = file.language or more.language
 
     def save(self) -> int:
         """Write what was counted; how many parties are new."""
         for party, more in self._parties.items():
             row = {"files": more.files, "bytes": more.bytes, "last_at": more.arrived_at}
-            who = {"name": more.name, "email": more.email}
+            who = {"name": more.name, "email": more.email, "language": more.language}
             # One that was never admitted: a file that arrives is noted, whoever there is.
             if not self._tx.changed(self._sql.count, link=self._link, party=party, **row, **who):
                 self._add(party, more, more.arrived_at)
@@ -216,8 +219,9 @@ class PartyCounts:
         return self._begun
 
     def _add(self, party: str, more: _More, at: float) -> None:
-        row = {"files": more.files, "bytes": more.bytes, "name": more.name, "email": more.email, "answers": None}
-        self._tx.run(self._sql.begin, link=self._link, party=party, first_at=at, last_at=more.arrived_at, **row)
+        row = {"files": more.files, "bytes": more.bytes, "name": more.name, "email": more.email}
+        rest = {"language": more.language, "answers": None, "state": 0}
+        self._tx.run(self._sql.begin, link=self._link, party=party, first_at=at, last_at=more.arrived_at, **row, **rest)
         self._begun += 1
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import and_, select
 
-from app.core.messages import Message
+from app.core.actors import COUNTING
+from app.core.events import EventKind
+from app.core.messages import Message, MessageKind, MessageState
+from app.core.ports.guards import Clock
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, compiled, inserted, value
+from app.storage.sql.events import EventLog
 from app.storage.sql.messages import message_row
 from app.storage.sql.schema import State, ledger, links
 from app.storage.sql.telling_tables import invited, messages, unreminded
@@ -44,6 +49,13 @@ class _Statements:
             .limit(most)
             .offset(number(0))
         )
+        asking: list[Any] = [sa.literal_column(f"'{each}'") for each in (MessageKind.INVITATION, MessageKind.REMINDER)]
+        given_up: Any = sa.literal_column(f"'{MessageState.GIVEN_UP}'")
+        self.mailed = words(
+            select(messages.c.recipient, sa.func.max(messages.c.created_at))
+            .where(messages.c.link == value("hash"), messages.c.kind.in_(asking), messages.c.state != given_up)
+            .group_by(messages.c.recipient)
+        )
         self.senders = words(
             select(ledger.c.sender_email)
             .distinct()
@@ -57,9 +69,14 @@ class _Statements:
 class SQLReminders:
     """ReminderStore: a column of each link, two small tables, and the messages."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(
+        self, database: Database, *, clock: Clock = time.time, happened: Callable[[], None] = lambda: None
+    ) -> None:
+        """``happened`` is called after each event."""
         self._database = database
+        self._happened = happened
         self._sql = _Statements(database)
+        self._events = EventLog(database, clock)
 
     def due(self, now: float, most: int) -> list[tuple[str, float]]:
         with self._database.read() as tx:
@@ -77,14 +94,23 @@ class SQLReminders:
         with self._database.write(urgent=True) as tx:
             row = tx.one(self._sql.link, hash=hash)
             if row is not None:
-                noted = [{"link": row[0], "address": each.recipient, "at": each.created_at} for each in messages]
+                noted = [
+                    {"link": row[0], "address": each.recipient, "at": each.created_at, "state": 0} for each in messages
+                ]
                 tx.many(self._sql.invite, noted)
             tx.many(self._sql.add, [message_row(each) for each in messages])
+            if row is not None:
+                self._events.write(tx, EventKind.PEOPLE_ASKED, hash, COUNTING)
         self._database.sync()
+        self._happened()
 
     def invited(self, hash: str, most: int) -> list[str]:
         with self._database.read() as tx:
             return [row[0] for row in tx.all(self._sql.invited, hash=hash, most=most)]
+
+    def mailed(self, hash: str) -> dict[str, float]:
+        with self._database.read() as tx:
+            return {row[0]: row[1] for row in tx.all(self._sql.mailed, hash=hash)}
 
     def senders(self, hash: str) -> set[str]:
         with self._database.read() as tx:

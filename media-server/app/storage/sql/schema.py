@@ -20,7 +20,7 @@ from app.storage.sql import (  # noqa: F401  a catalogue has those, too
 from app.storage.sql.columns import NOTHING, Number, Sorted, number, some
 from app.storage.sql.columns import metadata as metadata
 
-REVISION = "0021"
+REVISION = "0024"
 """The newest migration, which the tables below are made by."""
 
 
@@ -77,6 +77,11 @@ links = Table(
     Column("alias", Text),  # The word that its readable address has.
     Column("owner", Text, nullable=False, server_default=text("'owner'")),  # Whose it is.
     Column("metered", Integer, nullable=False, server_default=NOTHING),  # Whether its owner has a quota.
+    Column("steps_done", Integer, nullable=False, server_default=NOTHING),  # Of what it asks of the one it is for.
+    # How many people have not begun, begun and finished, of links that are for nobody in particular.
+    Column("people_waited", BigInteger, nullable=False, server_default=NOTHING),
+    Column("people_begun", BigInteger, nullable=False, server_default=NOTHING),
+    Column("people_finished", BigInteger, nullable=False, server_default=NOTHING),
     Index("links_by_age", "created_at", "hash"),
     Index("links_by_arrival", "last_received_at", "hash"),
     Index("links_by_name", "sorted_name", "hash"),
@@ -122,6 +127,8 @@ ledger = Table(
     Column("party", Text),  # Who sends it, where that is known.
     # How many of the folders in front of its path its link's rule has put there.
     Column("lead", Integer, nullable=False, server_default=NOTHING),
+    Column("sent_name", Text),  # What its sender called it, where a rule calls it otherwise.
+    Column("language", Text),  # That of the browser that sent it.
 )
 _received = ledger.c.state == number(State.RECEIVED)
 
@@ -195,6 +202,8 @@ parties = Table(
     Column("files", BigInteger, nullable=False),
     Column("bytes", BigInteger, nullable=False),
     Column("answers", Text),  # As JSON.
+    Column("language", Text),  # That of the browser that sent last.
+    Column("state", Integer, nullable=False, server_default=NOTHING),  # How far it has got, see ``progress.py``.
     Index("parties_by_age", "link", "first_at", "party"),
     sqlite_with_rowid=False,
 )

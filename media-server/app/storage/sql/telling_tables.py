@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Double, Index, Integer, Table, Text
 
-from app.storage.sql.columns import metadata, some
+from app.storage.sql.columns import NOTHING, metadata, some
 
 # What happened and was not told yet, gathered for each who is told.
 batches = Table(
@@ -49,6 +49,7 @@ invited = Table(
     Column("link", BigInteger, primary_key=True, autoincrement=False),
     Column("address", Text, primary_key=True),
     Column("at", Double, nullable=False),
+    Column("state", Integer, nullable=False, server_default=NOTHING),  # How far they have got, see ``progress.py``.
     sqlite_with_rowid=False,
 )
 

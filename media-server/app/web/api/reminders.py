@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import escape
+
 from flask import Blueprint, Response, jsonify
 
 from app.core.due import next_reminder
@@ -9,32 +11,11 @@ from app.web.wire.context import services, whole_address
 from app.web.wire.json_body import read_json
 from app.web.wire.message_views import ReminderBody, awaited_view, message_view
 from app.web.wire.ownership import acting, owner_required
+from app.web.wire.share_html import whole_page
+from app.web.wire.stop_words import STOP_WORDS, StopWords
+from app.web.wire.told import html_page, readers_words
 
 reminders = Blueprint("reminders", __name__, url_prefix="/api/droppr")
-
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-# Nothing in it is anybody's text.
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex"><meta name="color-scheme" content="light dark"><title>{title}</title>
-<style>
-body {{ font: 1.0625rem/1.5 system-ui, sans-serif; max-width: 34rem; margin: 15vh auto; padding: 0 1.25rem }}
-h1 {{ font-size: 1.5rem; line-height: 1.25 }}
-button {{ font: inherit; font-weight: 600; min-height: 2.75rem; padding: .5rem 1.25rem; border: 0; border-radius: .5rem; background: #0b6f66; color: #fff; cursor: pointer }}
-button:focus-visible {{ outline: 3px solid; outline-offset: 2px }}
-</style></head>
-<body><main><h1>{title}</h1><p>{text}</p>{form}</main></body></html>
-"""
-_ASK = _PAGE.format(
-    title="Stop reminders?",
-    text="This server reminds you by mail of files that somebody has asked you for. Links that were sent to you stay as they are.",
-    form='<form method="post"><button type="submit">Send me no more reminders</button></form>',
-)
-_DONE = _PAGE.format(
-    title="You get no more reminders",
-    text="This server reminds your address of no files any more. Links that were sent to you stay as they are.",
-    form="",
-)
 
 
 @reminders.get("/requests/<hash>/reminders")
@@ -57,14 +38,28 @@ def remind(hash: str) -> tuple[Response, int]:
 
 @reminders.get("/reminders/<token>")
 def ask(token: str) -> Response:
-    return _page(_DONE if services().messages.reminders.stops.is_stopped(token) else _ASK)
+    if services().messages.reminders.stops.is_stopped(token):
+        return _done()
+    words = _words()
+    form = f'<form method="post"><button>{escape(words.stop)}</button></form>'
+    return _page(words.title, f"{words.about} {words.stays}", form)
 
 
 @reminders.post("/reminders/<token>")
 def stop(token: str) -> Response:
     services().messages.reminders.stops.stop(token)
-    return _page(_DONE)
+    return _done()
 
 
-def _page(text: str) -> Response:
-    return Response(text, mimetype="text/html", headers={"Content-Security-Policy": _POLICY})
+def _done() -> Response:
+    words = _words()
+    return _page(words.done, f"{words.done_about} {words.stays}")
+
+
+def _words() -> StopWords:
+    return STOP_WORDS[readers_words().language]
+
+
+def _page(title: str, text: str, form: str = "") -> Response:
+    readers = readers_words()
+    return html_page(whole_page(readers.language, readers.direction, title, f"<p>{escape(text)}</p>{form}"))

@@ -22,11 +22,12 @@ from app.web.wire import replies
 from app.web.wire.context import client_address, services
 from app.web.wire.file_queries import FilesQuery
 from app.web.wire.json_body import parse, read_json
+from app.web.wire.link_queries import CloseQuery, ListQuery, Seen
 from app.web.wire.link_views import listed_view, owner_view, sender_view
 from app.web.wire.ownership import acting, owner_required, require_owner
 from app.web.wire.paging import READ_AT_ONCE, PageQuery, read_ordered, read_page, read_sorted
 from app.web.wire.reach import changes_nothing, chooses_by_reach
-from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, Seen
+from app.web.wire.request_bodies import LinkTerms, NewLink
 from app.web.wire.taken import note_download
 
 MOST_SENDERS = 500
@@ -246,6 +247,7 @@ def file_view(file: ReceivedFile, passed_on: PassedOn | None) -> replies.Receive
         "sha256": file.sha256,
         "received_at": file.received_at,
         "last_modified": file.last_modified,
+        "sent_name": file.sent_name,
         "sender_name": file.sender_name,
         "sender_email": file.sender_email,
         "upload_id": file.upload_id,

@@ -23,7 +23,7 @@ from app.services.receiving.commands import OpenUpload, ReceiveChunk
 from app.storage.disk.bodies import ViewBody
 from app.web.server.websocket import Binary, Closed, Hijacked, TooMuch, WebSocket
 from app.web.wire.context import client_address, from_own_page, services
-from app.web.wire.credentials import sender_key
+from app.web.wire.credentials import browsers_language, sender_key
 from app.web.wire.errors import described
 from app.web.wire.foreign_pages import judge_socket, may_open_socket
 from app.web.wire.gaps import all_gaps
@@ -136,7 +136,7 @@ class Conversation:
         # On somebody else's link everybody is a sender like any other.
         rules = owner is not None and owner.rules(services().links.file_requests.link(start.request).owner)
         actor = owner if owner and rules else sender(client_address())
-        credentials = Credentials(actor, start.password, start.captcha_token, key)
+        credentials = Credentials(actor, start.password, start.captcha_token, key, browsers_language())
         return uploads.open(start.request, command, credentials)
 
     def _receive(self, hash: str, session: UploadSession, data: memoryview) -> UploadSession:

@@ -16,12 +16,13 @@ from app.web.wire.entity_calls import entity_calls
 from app.web.wire.factor_calls import FACTOR_CALLS
 from app.web.wire.file_queries import FilesQuery
 from app.web.wire.key_views import KEY_CALLS
+from app.web.wire.link_queries import CloseQuery, ListQuery, ShowQuery
 from app.web.wire.message_calls import MESSAGE_CALLS
 from app.web.wire.paging import PageQuery
 from app.web.wire.push_views import PUSH_CALLS
 from app.web.wire.quota_views import QUOTA_CALLS
 from app.web.wire.received_calls import received_calls
-from app.web.wire.request_bodies import CloseQuery, LinkTerms, ListQuery, NewLink, ShowQuery
+from app.web.wire.request_bodies import LinkTerms, NewLink
 from app.web.wire.settings_calls import settings_calls
 from app.web.wire.share_calls import SHARE_CALLS
 from app.web.wire.socket_messages import BYTES_FROM_CLIENT, FromClient, FromServer, SocketQuery

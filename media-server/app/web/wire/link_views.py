@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, create_model
 
+from app.core.checklists import steps
 from app.core.colours import dark_accents, light_accents
 from app.core.due import Due, due_of
 from app.core.items import Item, Question, QuestionKind
@@ -45,6 +46,21 @@ class _OwnersLink(_Link):
     entity: Annotated[str, Field(description="The entity under which its files are found, where they are searched.")]
 
 
+class Steps(BaseModel):
+    """How much of what a personal link asks for is there."""
+
+    done: int
+    of: Annotated[int, Field(description="What has to be sent and said; where nothing has to, all that is asked for.")]
+
+
+class PeopleCounts(BaseModel):
+    """How many people have got how far with a link that is for nobody in particular."""
+
+    not_begun: Annotated[int, Field(description="It was mailed to them, and nothing has come.")]
+    begun: int
+    finished: int
+
+
 class _ListedLink(_OwnersLink):
     """A link in the owner's list, with what it has received."""
 
@@ -62,6 +78,15 @@ class _ListedLink(_OwnersLink):
     last_sender: Annotated[str | None, Field(description="Who sent that: a name, else an e-mail address.")]
     files_arrived: Annotated[int, Field(description="How many files have ever arrived, for `…/seen`.")]
     files_new: Annotated[int, Field(description="Received files that the owner has not seen.")]
+    progress: Annotated[
+        Steps | None, Field(description="Of a personal link with a checklist or questions; null for all others.")
+    ]
+    people: Annotated[
+        PeopleCounts | None,
+        Field(
+            description="Of a link for nobody in particular that was mailed or whose senders are told apart; else null."
+        ),
+    ]
 
 
 class ShownItem(BaseModel):
@@ -144,6 +169,7 @@ _TYPES: dict[Kind, Any] = {
     Kind.ADDRESSES: Annotated[list[str] | None, Field(description="Null for those that the server names.")],
     Kind.ADDRESS: str,
     Kind.SUBFOLDER: str,
+    Kind.NAMING: str,
     Kind.COLOUR: str,
     Kind.ALIAS: str,
     Kind.ITEMS: list[ShownItem],
@@ -157,6 +183,7 @@ _AS_SET = (
     Kind.TEXT,
     Kind.ADDRESS,
     Kind.SUBFOLDER,
+    Kind.NAMING,
     Kind.COLOUR,
     Kind.ALIAS,
     Kind.ITEMS,
@@ -233,6 +260,16 @@ def listed_view(link: RequestLink, standing: Standing) -> dict[str, Any]:
         "last_sender": standing.last_sender,
         "files_arrived": standing.arrivals,
         "files_new": standing.new,
+        **_progress_view(link.terms, standing),
+    }
+
+
+def _progress_view(terms: Terms, standing: Standing) -> dict[str, Any]:
+    of = steps(terms) if terms.is_personal else 0
+    shows_people = not terms.is_personal and any(standing.people)
+    return {
+        "progress": {"done": min(standing.steps_done, of), "of": of} if of else None,
+        "people": standing.people._asdict() if shows_people else None,
     }
 
 

@@ -166,6 +166,9 @@ class AwaitedReply(TypedDict):
 
     email: str
     stopped: Annotated[bool, Field(description="They want no reminders.")]
+    mailed_at: Annotated[
+        float | None, Field(description="When they were sent the link or reminded last, as far as the log goes back.")
+    ]
 
 
 class AwaitedList(TypedDict):
@@ -224,7 +227,7 @@ def message_view(message: Message) -> MessageReply:
 
 
 def awaited_view(each: Awaited) -> AwaitedReply:
-    return {"email": each.address, "stopped": each.stopped}
+    return {"email": each.address, "stopped": each.stopped, "mailed_at": each.mailed_at}
 
 
 def endpoint_view(endpoint: Endpoint) -> EndpointReply:

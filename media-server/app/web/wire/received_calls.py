@@ -5,9 +5,9 @@ from __future__ import annotations
 from app.web.wire import bin_replies, replies
 from app.web.wire.declaring import ZIP, Call, Group, Who
 from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody, RenameBody
+from app.web.wire.link_queries import Seen
 from app.web.wire.look_query import Look, PictureQuery
 from app.web.wire.paging import PageQuery
-from app.web.wire.request_bodies import Seen
 
 
 def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:

@@ -99,6 +99,9 @@ class ReceivedFile(TypedDict):
     sha256: Annotated[Sha256 | None, Field(description="Null until it is computed, right after the file has arrived.")]
     received_at: float
     last_modified: Annotated[float | None, Field(description="As its sender said.")]
+    sent_name: Annotated[
+        str | None, Field(description="What its sender called it, where the link's rule calls it otherwise.")
+    ]
     sender_name: str | None
     sender_email: str | None
     upload_id: str

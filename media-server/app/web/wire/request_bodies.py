@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, create_model, field_validator
 from typing_extensions import TypedDict
 
-from app.core.actors import Reach
 from app.core.addresses import address_list, mail_address
 from app.core.colours import accent_colour
 from app.core.errors import InvalidPath
@@ -18,11 +17,9 @@ from app.core.items import Item, Question
 from app.core.origins import origin_list
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
-from app.core.standing import LinkFilter, LinkOrder, LinkSort
-from app.core.subfolders import subfolder_rule
+from app.core.subfolders import name_rule, subfolder_rule
 from app.core.terms import (
     ALIAS,
-    MAX_COUNT,
     MAX_EXTENSION_LENGTH,
     MAX_EXTENSIONS,
     MAX_NOTIFIED,
@@ -164,6 +161,12 @@ def _subfolder(value: object) -> object:
     if not isinstance(value, str | None):
         raise ValueError("Input should be a path such as {sender}/{date}, or ''")
     return subfolder_rule(_text(value))
+
+
+def _naming(value: object) -> object:
+    if not isinstance(value, str | None):
+        raise ValueError("Input should be a text such as {date}-{sender}-{name}, or ''")
+    return name_rule(_text(value))
 
 
 def _colour(value: object) -> object:
@@ -311,6 +314,7 @@ _READ: dict[Kind, Callable[[Term], Any]] = {
     Kind.TIME: lambda _: _read(float | None, _time, float | str),
     Kind.DAYS: _days_type,
     Kind.SUBFOLDER: lambda term: _read(str, _subfolder, Annotated[str, Field(max_length=term.most)]),
+    Kind.NAMING: lambda term: _read(str, _naming, Annotated[str, Field(max_length=term.most)]),
     Kind.COLOUR: lambda _: _read(str, _colour, str),
     Kind.ALIAS: lambda _: _read(str, _alias, str),
     Kind.SWITCH: lambda _: bool,
@@ -325,72 +329,3 @@ def _field(term: Term) -> Any:
 _FIELDS: dict[str, Any] = {term.name: _field(term) for term in TERMS}
 LinkTerms = create_model("LinkTerms", __base__=LinkChanges, __doc__=LinkChanges.__doc__, **_FIELDS)
 NewLink = create_model("NewLink", __base__=_WithFolder, __doc__=_WithFolder.__doc__, **_FIELDS)
-
-
-class ListQuery(BaseModel):
-    """What the address of the list asks for."""
-
-    active: bool | None = None
-    sort: Annotated[
-        Literal["created", "last_received", "title", "expires", "due"], Field(description="By what links are sorted.")
-    ] = "created"
-    direction: Annotated[
-        Literal["asc", "desc"] | None,
-        Field(description="Without it the newest come first, titles from A, and what expires or is due soonest."),
-    ] = None
-    state: Annotated[
-        Literal["not_begun", "due", "late", "new", "open", "full", "expired", "closed"] | None,
-        Field(
-            description="Only links that are so; `not_begun`: nothing has come or is coming, and it is not closed; `due`: within a "
-            "week; `late`: they were due, and somebody may still have to send."
-        ),
-    ] = None
-
-    owner: Annotated[
-        str | None, Field(max_length=200, description="Only links of this owner, such as `account:ann` or `team:tax`.")
-    ] = None
-
-    def owners_within(self, reach: Reach) -> Collection[str] | None:
-        """Whose links are meant of those in reach; None for all."""
-        if self.owner is None:
-            return reach.owners
-        return [self.owner] if reach.holds(self.owner) else []
-
-    @property
-    def order(self) -> LinkOrder:
-        usual = LinkOrder.usual(LinkSort(self.sort))
-        return usual if self.direction is None else usual._replace(descending=self.direction == "desc")
-
-    @property
-    def only(self) -> LinkFilter | None:
-        return None if self.state is None else LinkFilter(self.state)
-
-
-class Seen(BaseModel):
-    """How far an owner has seen what a link has received."""
-
-    model_config = ConfigDict(extra="ignore")
-
-    files_arrived: Annotated[
-        int,
-        Field(
-            ge=0,
-            le=MAX_COUNT,
-            strict=True,
-            description="As the list told it before the files that were shown were asked for.",
-        ),
-    ]
-
-
-class ShowQuery(BaseModel):
-    """What the address of a link asks for."""
-
-    as_: Annotated[
-        Literal["owner"] | None, Field(alias="as", description="`owner`: the link as its owner's list has it.")
-    ] = None
-
-
-class CloseQuery(BaseModel):
-    """What the address of a DELETE asks for."""
-
-    forget: bool = False
