@@ -177,10 +177,44 @@ def team(name: str, teams: tuple[str, ...]) -> None:
     say(f"{name} is in {', '.join(changed.teams) or 'no team'}.")
 
 
+@account.command()
+@name_argument
+@as_json
+def passkeys(name: str, as_json: bool) -> None:
+    """The passkeys of an account."""
+    with accounts_opened() as (here, _):
+        found = here.factors.passkeys.all(here.people.find(name).name)
+    if as_json:
+        print_json(
+            {
+                "passkeys": [
+                    {"id": each.id, "name": each.name, "made_at": each.made_at, "used_at": each.used_at}
+                    for each in found
+                ]
+            }
+        )
+        return
+    rows = [
+        (each.id, each.name, time_text(each.made_at), "-" if each.used_at is None else time_text(each.used_at))
+        for each in found
+    ]
+    print_table(("ID", "NAME", "MADE", "USED"), rows)
+
+
+@account.command("remove-passkey")
+@name_argument
+@click.argument("id")
+def remove_passkey(name: str, id: str) -> None:
+    """Remove one of an account's passkeys, by its id: one that was lost."""
+    with accounts_opened() as (here, by):
+        here.factors.passkeys.remove(here.people.find(name).name, id, by)
+    say(f"{name} cannot log in by that passkey any more.")
+
+
 @account.command("reset-second-factor")
 @name_argument
 def reset_second_factor(name: str) -> None:
-    """Switch an account's second factor off, for somebody who has lost it."""
+    """Take away an account's second factor, its codes and its passkeys, for somebody who has lost it."""
     with accounts_opened() as (here, by):
         was_on = here.factors.reset(here.people.find(name).name, by)
     say(f"{name} logs in by the password alone." if was_on else f"{name} had no second factor.")

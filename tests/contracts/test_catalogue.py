@@ -102,7 +102,7 @@ OF_PROGRESS = (
 
 def without_owners(tx: Transaction) -> None:
     """The catalogue as it was before links were found by whose they are, and before what came after that."""
-    for table in ("settings", "account_keys", "account_factors", "quotas", "templates"):
+    for table in ("settings", "account_keys", "account_factors", "account_passkeys", "quotas", "templates"):
         tx.run(f"DROP TABLE {table}")
     tx.run("ALTER TABLE accounts DROP COLUMN second_factor")
     for table in OF_CLUSTERS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,9 +13,11 @@ from click.testing import CliRunner
 
 from app.core.accounts import Role
 from app.core.audit import ALL
+from app.core.passkeys import Passkey
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit
 from app.storage.sql.invitations import SQLInvitations
+from app.storage.sql.passkeys import SQLPasskeys
 from app.storage.sql.second_factors import SQLSecondFactors
 from droppr_client.cli import main
 from tests.support.actors import OWNER
@@ -129,6 +132,20 @@ def test_a_lost_second_factor_is_switched_off(run: Run, tmp_path: Path) -> None:
     assert "password alone" in run("reset-second-factor", "ann")
     assert not json.loads(run("show", "ann", "--json"))["second_factor"]
     assert "no such account" in run("reset-second-factor", "ben", code=1)
+
+
+def test_passkeys_are_listed_and_taken_away(run: Run, tmp_path: Path) -> None:
+    run("create", "ann", "--password-file", "-", typed=PASSWORD)
+    store = SQLPasskeys(catalogue(tmp_path / "data"), clock=Now())
+    for id, name, at in (("a1", "phone", None), ("b2", "key", 1_700_000_000.0)):
+        store.add(Passkey(id, "ann", name, id.encode(), b"key", 0, 1_600_000_000.0, at), OWNER)
+    assert re.search(r"a1 +phone +2020-.* -\n", run("passkeys", "ann"))
+    listed = json.loads(run("passkeys", "ann", "--json"))["passkeys"]
+    assert [(each["id"], each["used_at"]) for each in listed] == [("a1", None), ("b2", 1_700_000_000.0)]
+    assert "any more" in run("remove-passkey", "ann", "a1")
+    assert "no such passkey" in run("remove-passkey", "ann", "a1", code=1)
+    assert "password alone" in run("reset-second-factor", "ann")
+    assert json.loads(run("passkeys", "ann", "--json")) == {"passkeys": []}
 
 
 def test_nobody_takes_the_name_of_another(run: Run) -> None:

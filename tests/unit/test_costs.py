@@ -18,6 +18,7 @@ import pytest
 from app.core.tracker import inclusive_pairs
 from app.web.wire.gaps import MAX_IN_CHUNK_REPLY, MAX_IN_STATUS
 from tests.support.meter import Cost, usual_cost
+from tests.support.passkeys import SoftPasskey
 from tests.support.worlds import ITEM, KEPT, LIMIT, QUESTION, SIZE, STRANGER, World
 
 FEW, MANY = 10, 10_000
@@ -132,6 +133,11 @@ def far(world: World) -> dict[str, str]:
 def joining(world: World, method: str) -> Any:
     path = f"/join/{world.fresh():x<43}"
     return world.client.open(path, method=method, data=b"name=x", environ_base=far(world))
+
+
+def by_passkey(world: World) -> Any:
+    passkey = SoftPasskey().signed({"challenge": "AAAA"})
+    return world.client.post("/api/droppr/session", json={"passkey": passkey}, environ_base=far(world))
 
 
 def by_name(world: World) -> Any:
@@ -253,12 +259,24 @@ CALLS = [
     owners("POST", "/api/account/second-factor/confirmation"),
     owners("POST", "/api/account/second-factor/removal"),
     owners("DELETE", "/api/accounts/<name>/second-factor", "/api/accounts/x/second-factor"),
+    owners("GET", "/api/account/passkeys"),
+    owners("POST", "/api/account/passkeys"),
+    owners("POST", "/api/account/passkeys/confirmation"),
+    owners("POST", "/api/account/passkeys/<id>/removal", "/api/account/passkeys/x/removal"),
     owners("GET", "/api/keys"),
     owners("POST", "/api/keys"),
     owners("DELETE", "/api/keys/<id>", "/api/keys/x"),
     Call("made up", "GET", "/join/<code>", 404, lambda world: joining(world, "GET")),
     Call("made up", "POST", "/join/<code>", 404, lambda world: joining(world, "POST")),
     Call("log in by name", "POST", "/api/droppr/session", 401, by_name),
+    Call("log in by a passkey", "POST", "/api/droppr/session", 409, by_passkey),
+    Call(
+        "ask for a challenge",
+        "POST",
+        "/api/droppr/session/passkey",
+        409,
+        lambda world: world.call("POST", "/api/droppr/session/passkey"),
+    ),
     get("info", H, 200, lambda world: world.link),
     get("info of a link with a password", H, 200, lambda world: f"{R}/{world.locked}"),
     get("no such link", H, 404, lambda world: f"{R}/{world.fresh():A<32}"),

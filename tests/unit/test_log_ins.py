@@ -13,7 +13,6 @@ from app.core.waiting_room import WaitingRoom, WaitingThreads
 from app.services.accounts import log_ins, wrong_tokens
 from app.services.accounts.log_ins import NAME_MAX, Browser, LoggedIn, LogIns
 from app.services.accounts.people import People
-from app.services.accounts.second_factors import SecondFactors
 from app.services.accounts.sessions import REMEMBER_SECONDS, SEEN_SECONDS, SESSION_SECONDS, AccountSessions
 from app.services.accounts.wrong_tokens import WrongTokens
 from app.storage.sql.account_sessions import SQLAccountSessions
@@ -21,10 +20,10 @@ from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.database import Database
 from app.storage.sql.invitations import SQLInvitations
-from app.storage.sql.second_factors import SQLSecondFactors
 from tests.support.actors import OWNER
 from tests.support.catalogues import catalogue
 from tests.support.clock import Now
+from tests.support.passkeys import second_factors
 
 RIGHT = "a right password"
 
@@ -59,7 +58,7 @@ class Process:
             wrong=WrongTokens(attempts, now, lambda *each: self.failed.append(each), "password"),
             waiting=WaitingRoom(8, 8, "full", WaitingThreads(8)),
             secret="s" * 43,
-            factors=SecondFactors(SQLSecondFactors(database, clock=now), attempts, now),
+            factors=second_factors(database, now),
             failed=lambda *each: self.failed.append(each),
         )
         self.people = People(

@@ -15,14 +15,13 @@ from app.core.access_errors import SecondFactorNeeded, SecondFactorOn, WrongCode
 from app.core.accounts import Account, Role
 from app.core.audit import ALL
 from app.core.errors import InvalidRequest, TooManyAttempts, UploadError
-from app.services.accounts.second_factors import SecondFactors
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit
-from app.storage.sql.counts import SQLCounts
 from app.storage.sql.second_factors import SQLSecondFactors
 from tests.support.actors import OWNER
 from tests.support.catalogues import catalogue
 from tests.support.clock import Now
+from tests.support.passkeys import second_factors
 from tests.support.searched import House
 
 ANN = Account("ann", Role.MEMBER)
@@ -38,7 +37,7 @@ class Factors:
         self.accounts = SQLAccounts(self.database, clock=self.now)
         self.accounts.add(ANN, None, OWNER)
         self.store = SQLSecondFactors(self.database, clock=self.now)
-        self.factors = SecondFactors(self.store, SQLCounts(self.database, self.now), self.now)
+        self.factors = second_factors(self.database, self.now)
         self.secret = ""
 
     def code(self, steps: int = 0) -> str:
@@ -94,6 +93,9 @@ def test_it_is_on_when_a_code_of_it_was_sent(here: Factors) -> None:
 def test_a_code_counts_once_and_around_its_time(here: Factors) -> None:
     here.set_up()
     for none in (None, "", " "):
+        with pytest.raises(SecondFactorNeeded) as needed:
+            here.factors.prove(ANN, none, None, "192.0.2.1")
+        assert needed.value.details == {"ways": ["code"]}
         with pytest.raises(SecondFactorNeeded):
             here.check(none)
     here.wrong(here.code(-2))

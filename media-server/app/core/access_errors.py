@@ -1,4 +1,4 @@
-"""What can be wrong about keys for programs and about second factors: errors as all others (``errors.py``)."""
+"""What can be wrong about keys for programs, second factors and passkeys: errors as all others (``errors.py``)."""
 
 from __future__ import annotations
 
@@ -43,3 +43,33 @@ class SecondFactorRequired(UploadError):
 class SecondFactorOn(UploadError):
     code = "second_factor_on"
     default = "This account has a second factor already. Switch it off first."
+
+
+class PasskeysUnavailable(UploadError):
+    code = "passkeys_unavailable"
+    default = "This server has no address that passkeys could belong to. Log in another way."
+
+
+class WrongPasskey(UploadError):
+    code = "wrong_passkey"
+    default = "That passkey was not accepted: it is not known here (any more), or more than five minutes went by. Try again, or log in another way."
+
+
+class PasskeyNotFound(UploadError):
+    code = "passkey_not_found"
+    default = "There is no such passkey; it may have been removed."
+
+
+class PasskeyExists(UploadError):
+    code = "passkey_exists"
+    default = "This passkey is known here already."
+
+
+class TooManyPasskeys(UploadError):
+    code = "too_many_passkeys"
+    default = "There are as many passkeys as one account may have. Remove one that nobody needs."
+
+
+class LastWayIn(UploadError):
+    code = "last_way_in"
+    default = "This account has no password, and nothing else would let you in. Add another passkey first."

@@ -24,6 +24,7 @@ from app.web.api.native import native
 from app.web.api.open_uploads import open_uploads
 from app.web.api.owner import owner
 from app.web.api.pages import SENDERS_PAGE, pages
+from app.web.api.passkeys import passkeys
 from app.web.api.push import push
 from app.web.api.quotas import quotas
 from app.web.api.receipts import receipts
@@ -66,6 +67,7 @@ _BLUEPRINTS = (
     accounts,
     keys,
     second_factor,
+    passkeys,
     quotas,
     templates,
     join,

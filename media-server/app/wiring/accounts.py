@@ -6,11 +6,14 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from secrets import token_urlsafe
 
 from app.core.ports.guards import Hasher
+from app.services.accounts.challenges import Challenges
 from app.services.accounts.failed_log_ins import FailedLogIns
 from app.services.accounts.keys import Keys
 from app.services.accounts.log_ins import LogIns
+from app.services.accounts.passkeys import Passkeys
 from app.services.accounts.people import People
 from app.services.accounts.quotas import Quotas
 from app.services.accounts.second_factors import SecondFactors
@@ -23,8 +26,10 @@ from app.storage.disk.readiness import check_start
 from app.storage.sql.account_sessions import SQLAccountSessions
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.counts import SQLCounts
+from app.storage.sql.database import Database
 from app.storage.sql.invitations import SQLInvitations
 from app.storage.sql.keys import SQLKeys
+from app.storage.sql.passkeys import SQLPasskeys
 from app.storage.sql.quotas import SQLQuotas
 from app.storage.sql.second_factors import SQLSecondFactors
 from app.storage.sql.takeover import open_catalogue
@@ -46,7 +51,17 @@ class Accounts:
 def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Accounts:
     accounts = SQLAccounts(ground.catalogue, clock=ground.clock)
     sessions = AccountSessions(SQLAccountSessions(ground.catalogue, clock=ground.clock), ground.clock)
-    factors = SecondFactors(SQLSecondFactors(ground.catalogue, clock=ground.clock), ground.attempts, ground.clock)
+    secret = ground.stores.secrets.get("session_key")
+    passkeys = Passkeys(
+        SQLPasskeys(ground.catalogue, clock=ground.clock),
+        accounts,
+        Challenges(secret, ground.attempts, ground.clock),
+        ground.clock,
+        ground.current.derived(lambda settings: settings.public_origin),
+    )
+    factors = SecondFactors(
+        SQLSecondFactors(ground.catalogue, clock=ground.clock), ground.attempts, ground.clock, passkeys
+    )
     log_ins = LogIns(
         accounts=accounts,
         sessions=sessions,
@@ -54,7 +69,7 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
         attempts=ground.attempts,
         wrong=WrongTokens(ground.attempts, ground.clock, failed.note, "password"),
         waiting=ground.bounds.passwords,
-        secret=ground.stores.secrets.get("session_key"),
+        secret=secret,
         factors=factors,
         failed=failed.note,
     )
@@ -81,6 +96,20 @@ class AccountsHere:
     quotas: Quotas
 
 
+def _factors_here(catalogue: Database, settings: Settings) -> SecondFactors:
+    """Second factors for a command, which takes them away and asks for none."""
+    attempts, accounts = SQLCounts(catalogue, time.time), SQLAccounts(catalogue, clock=time.time)
+    passkeys = Passkeys(
+        SQLPasskeys(catalogue, clock=time.time),
+        accounts,
+        # A command asks for no passkey, and has no need of the key that browsers' challenges are signed with.
+        Challenges(token_urlsafe(32), attempts, time.time),
+        time.time,
+        lambda: settings.public_origin,
+    )
+    return SecondFactors(SQLSecondFactors(catalogue, clock=time.time), attempts, time.time, passkeys)
+
+
 @contextmanager
 def accounts_here(settings: Settings) -> Iterator[AccountsHere]:
     """The accounts of this data folder, for a command, whether a server runs on it or not. Raises UnusableDataFolder, Busy,
@@ -97,9 +126,7 @@ def accounts_here(settings: Settings) -> Iterator[AccountsHere]:
             attempts=SQLCounts(catalogue, time.time),
             clock=time.time,
         )
-        factors = SecondFactors(
-            SQLSecondFactors(catalogue, clock=time.time), SQLCounts(catalogue, time.time), time.time
-        )
+        factors = _factors_here(catalogue, settings)
         keys = Keys(SQLKeys(catalogue, clock=time.time), time.time)
         quotas = Quotas(SQLQuotas(catalogue, clock=time.time), SQLAccounts(catalogue, clock=time.time))
         yield AccountsHere(people, keys, factors, quotas)

@@ -48,7 +48,7 @@ export interface components {
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
          */
-        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "session_ended" | "invitation_made" | "invitation_removed" | "template_made" | "template_changed" | "template_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "passkey_added" | "passkey_removed" | "passkey_copied" | "session_ended" | "invitation_made" | "invitation_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -66,6 +66,54 @@ export interface components {
          * @enum {string}
          */
         readonly Ask: "no" | "optional" | "required";
+        /** @description For `navigator.credentials.get()`, as `PublicKeyCredential.parseRequestOptionsFromJSON()` reads it. */
+        readonly Asked: {
+            readonly challenge: string;
+            readonly rpId: string;
+            /** @description Milliseconds. */
+            readonly timeout: number;
+            /** @constant */
+            readonly userVerification: "required";
+            /** @description Empty: passkeys know themselves whose they are. */
+            readonly allowCredentials: readonly components["schemas"]["Descriptor"][];
+        };
+        /** @description What `navigator.credentials.get()` has come to, as its `toJSON()` writes it. */
+        readonly Assertion: {
+            /** @description What it is known by, in base64url. */
+            readonly id: string;
+            /** @description What it is known by, in base64url. */
+            readonly rawId: string;
+            /** @constant */
+            readonly type: "public-key";
+            readonly response: components["schemas"]["AssertionResponse"];
+        };
+        /** @description What a passkey has signed. */
+        readonly AssertionResponse: {
+            /** @description Base64url, without padding. */
+            readonly clientDataJSON: string;
+            /** @description Base64url, without padding. */
+            readonly authenticatorData: string;
+            /** @description Base64url, without padding. */
+            readonly signature: string;
+            readonly userHandle?: string | null;
+        };
+        /** @description What `navigator.credentials.create()` has come to, as its `toJSON()` writes it. */
+        readonly Attestation: {
+            /** @description What it is known by, in base64url. */
+            readonly id: string;
+            /** @description What it is known by, in base64url. */
+            readonly rawId: string;
+            /** @constant */
+            readonly type: "public-key";
+            readonly response: components["schemas"]["AttestationResponse"];
+        };
+        /** @description A passkey that was made. */
+        readonly AttestationResponse: {
+            /** @description Base64url, without padding. */
+            readonly clientDataJSON: string;
+            /** @description Base64url, without padding. */
+            readonly attestationObject: string;
+        };
         /** @description One act. */
         readonly AuditEntry: {
             readonly id: number;
@@ -102,8 +150,6 @@ export interface components {
             readonly email: string;
             /** @description They want no reminders. */
             readonly stopped: boolean;
-            /** @description When they were sent the link or reminded last, as far as the log goes back. */
-            readonly mailed_at: number | null;
         };
         readonly BegunFactor: {
             /** @description In base32, for who types it into the app. */
@@ -224,12 +270,6 @@ export interface components {
             readonly untrusted: boolean;
             readonly passages: readonly components["schemas"]["ContextPassage"][];
         };
-        readonly CopyList: {
-            /** @description One for each link, the one that came first; older links first. */
-            readonly copies: readonly components["schemas"]["FileCopy"][];
-            /** @description Whether further links have it. */
-            readonly more: boolean;
-        };
         readonly Deleted: {
             readonly upload_id: string;
             /** @description Null where the file is gone for good. */
@@ -257,6 +297,12 @@ export interface components {
             readonly files: readonly (components["schemas"]["Deleted"] | components["schemas"]["FileRefused"])[];
             /** @description How many at the end of the list the call did not come to. */
             readonly left: number;
+        };
+        readonly Descriptor: {
+            /** @constant */
+            readonly type: "public-key";
+            /** @description Base64url. */
+            readonly id: string;
         };
         /** @description How many files of all links are at which point of being passed on. */
         readonly Destinations: {
@@ -439,7 +485,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "second_factor_needed" | "second_factor_on" | "second_factor_required" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "template_not_found" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_code" | "wrong_log_in";
+            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "last_way_in" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "passkey_exists" | "passkey_not_found" | "passkeys_unavailable" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "second_factor_needed" | "second_factor_on" | "second_factor_required" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "template_not_found" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_passkeys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_code" | "wrong_log_in" | "wrong_passkey";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -477,16 +523,6 @@ export interface components {
             readonly on: boolean;
             /** @description How many were not used yet. */
             readonly recovery_codes: number;
-        };
-        /** @description A file of another link with the same content. */
-        readonly FileCopy: {
-            /** @description The other link's. */
-            readonly hash: string;
-            readonly title: string;
-            readonly folder: string;
-            readonly upload_id: string;
-            readonly path: string;
-            readonly received_at: number;
         };
         /**
          * @description What a file is to whoever looks for it, by its extension alone.
@@ -667,11 +703,6 @@ export interface components {
          * @enum {string}
          */
         readonly Kind: "text" | "number" | "colour" | "mail_server";
-        /**
-         * @description In which language people are mailed about a link.
-         * @enum {string}
-         */
-        readonly Language: "auto" | "ar" | "de" | "en" | "es" | "fr" | "ja" | "pl";
         /** @description Links, newest first where nothing else is asked for. */
         readonly LinkList: {
             readonly requests: readonly components["schemas"]["ListedLink"][];
@@ -743,10 +774,6 @@ export interface components {
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
             readonly subfolder?: string | null;
-            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
-            readonly naming?: string | null;
-            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
-            readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
@@ -790,10 +817,6 @@ export interface components {
             readonly files_arrived: number;
             /** @description Received files that the owner has not seen. */
             readonly files_new: number;
-            /** @description Of a personal link with a checklist or questions; null for all others. */
-            readonly progress: components["schemas"]["Steps"] | null;
-            /** @description Of a link for nobody in particular that was mailed or whose senders are told apart; else null. */
-            readonly people: components["schemas"]["PeopleCounts"] | null;
             /** @description What the sender's page is headed with. */
             readonly title: string;
             /** @description What the sender's page says below. */
@@ -843,10 +866,6 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
-            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
-            readonly naming: string;
-            /** @description In which language people are mailed about the link. */
-            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -874,8 +893,6 @@ export interface components {
             readonly received: components["schemas"]["ReceivedSoFar"];
             /** @description Sentences for the owner. */
             readonly notes: readonly string[];
-            /** @description For each of them what it is about, in a word that stays. */
-            readonly note_codes: readonly string[];
         };
         readonly LiveMemory: {
             /** @description In percent of the limit that counts. */
@@ -890,7 +907,7 @@ export interface components {
             readonly bytes_per_second: number;
             readonly seconds_to_limit: number | null;
         };
-        /** @description The admin token, or the name and the password of an account. */
+        /** @description The admin token; or the name and the password of an account; or its passkey. */
         readonly Login: {
             /** @description The admin token. */
             readonly token?: string | null;
@@ -900,6 +917,8 @@ export interface components {
             readonly password?: string | null;
             /** @description Where it has a second factor: of the app, or a recovery code. */
             readonly code?: string | null;
+            /** @description In place of name and password, or beside them in place of a code. With the cookie of its challenge. */
+            readonly passkey?: components["schemas"]["Assertion"] | null;
         };
         /** @description The picture that senders see where a link has none of its own. */
         readonly LogoReply: {
@@ -1132,16 +1151,18 @@ export interface components {
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
             readonly subfolder?: string | null;
-            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
-            readonly naming?: string | null;
-            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
-            readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
             readonly search?: boolean;
             /** @description Open a closed link again, or close it. false pauses the link. */
             readonly active?: boolean;
+        };
+        /** @description A passkey of one's own. */
+        readonly NewPasskey: {
+            /** @description Tells it from one's others, such as where it is. */
+            readonly name: string;
+            readonly passkey: components["schemas"]["Attestation"];
         };
         /** @description How much an owner's links may hold together. */
         readonly NewQuota: {
@@ -1341,10 +1362,6 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
-            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
-            readonly naming: string;
-            /** @description In which language people are mailed about the link. */
-            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -1400,11 +1417,20 @@ export interface components {
             readonly removable_until?: number | null;
             readonly sha256: string | null;
         };
+        readonly Parameters: {
+            /** @constant */
+            readonly type: "public-key";
+            readonly alg: number;
+        };
         /** @description Of the process that answers. */
         readonly PartsSent: {
             readonly sending: number;
             readonly sent: number;
             readonly failed: number;
+        };
+        readonly Party: {
+            readonly id: string;
+            readonly name: string;
         };
         /** @description How an item stands for one party. */
         readonly PartyItem: {
@@ -1474,19 +1500,30 @@ export interface components {
         readonly PassedOnReply: {
             readonly passed_on: components["schemas"]["PassedOn"];
         };
+        readonly PasskeyList: {
+            readonly passkeys: readonly components["schemas"]["PasskeyView"][];
+            /** @description Why none can be added or used here, and what to set; empty where they can. */
+            readonly unavailable: string;
+            /** @description Whether one's password is asked for. */
+            readonly password: boolean;
+        };
+        /** @description That it is oneself who asks. */
+        readonly PasskeyOwner: {
+            /** @description One's own, where the account has one. */
+            readonly password?: string;
+        };
+        readonly PasskeyView: {
+            readonly id: string;
+            readonly name: string;
+            readonly made_at: number;
+            readonly used_at: number | null;
+        };
         /** @description Another password of one's own. */
         readonly PasswordChange: {
             /** @description The one of now. */
             readonly old: string;
             /** @description At least 10 characters. Setting another one ends the account's sessions. */
             readonly new: string;
-        };
-        /** @description How many people have got how far with a link that is for nobody in particular. */
-        readonly PeopleCounts: {
-            /** @description It was mailed to them, and nothing has come. */
-            readonly not_begun: number;
-            readonly begun: number;
-            readonly finished: number;
         };
         /** @description A stretch of a text: the page it is of, or a part of, and the passage that it begins with. */
         readonly Place: {
@@ -1598,8 +1635,6 @@ export interface components {
             readonly received_at: number;
             /** @description As its sender said. */
             readonly last_modified: number | null;
-            /** @description What its sender called it, where the link's rule calls it otherwise. */
-            readonly sent_name: string | null;
             readonly sender_name: string | null;
             readonly sender_email: string | null;
             readonly upload_id: string;
@@ -1797,6 +1832,14 @@ export interface components {
         readonly Selected: {
             readonly id: string;
             readonly expires_at: number;
+        };
+        readonly Selection: {
+            /** @constant */
+            readonly residentKey: "required";
+            /** @constant */
+            readonly requireResidentKey: true;
+            /** @constant */
+            readonly userVerification: "required";
         };
         /** @description Who has sent how many files; both names are null of senders who are not known. */
         readonly SenderFiles: {
@@ -2167,12 +2210,6 @@ export interface components {
          * @enum {string}
          */
         readonly State: "open" | "complete" | "refused";
-        /** @description How much of what a personal link asks for is there. */
-        readonly Steps: {
-            readonly done: number;
-            /** @description What has to be sent and said; where nothing has to, all that is asked for. */
-            readonly of: number;
-        };
         readonly Stopped: {
             readonly cancelled: number;
             /** @description Still there: beyond what one call does, or just being delivered. */
@@ -2243,10 +2280,6 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
-            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
-            readonly naming: string;
-            /** @description In which language people are mailed about the link. */
-            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -2334,6 +2367,11 @@ export interface components {
         readonly UploadsBody: {
             readonly uploads: readonly string[];
         };
+        readonly User: {
+            readonly id: string;
+            readonly name: string;
+            readonly displayName: string;
+        };
         /**
          * @description How an endpoint is told.
          * @enum {string}
@@ -2376,6 +2414,18 @@ export interface components {
          * @enum {string}
          */
         readonly WhyNone: "unsupported" | "damaged" | "password" | "too_large" | "time" | "no_page" | "no_program" | "off";
+        /** @description For `navigator.credentials.create()`, as `PublicKeyCredential.parseCreationOptionsFromJSON()` reads it. */
+        readonly Wished: {
+            readonly challenge: string;
+            readonly rp: components["schemas"]["Party"];
+            readonly user: components["schemas"]["User"];
+            readonly pubKeyCredParams: readonly components["schemas"]["Parameters"][];
+            readonly timeout: number;
+            /** @constant */
+            readonly attestation: "none";
+            readonly excludeCredentials: readonly components["schemas"]["Descriptor"][];
+            readonly authenticatorSelection: components["schemas"]["Selection"];
+        };
     };
     responses: never;
     parameters: never;

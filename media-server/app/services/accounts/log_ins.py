@@ -1,4 +1,4 @@
-"""Logging in by a name and a password.
+"""Logging in by a name and a password, or by a passkey.
 
 Wrong ones are counted as wrong tokens are, by address (``wrong_tokens``), and by name, whoever sends them. It must not be that a stranger
 shuts somebody out by guessing at their name, or from behind the same proxy:
@@ -20,9 +20,10 @@ from dataclasses import dataclass
 
 from itsdangerous import BadSignature, Signer
 
-from app.core.access_errors import WrongCode
+from app.core.access_errors import WrongCode, WrongPasskey
 from app.core.accounts import MAX_PASSWORD, Account, KeptAccount, is_account_name
 from app.core.errors import Busy, TooManyAttempts, WrongLogIn
+from app.core.passkeys import Answer
 from app.core.ports.accounts import AccountStore
 from app.core.ports.guards import Attempts, Hasher
 from app.core.waiting_room import WaitingRoom
@@ -87,9 +88,11 @@ class LogIns:
         self._lock = threading.Lock()
         self._nobodys: str | None = None
 
-    def log_in(self, name: str, password: str, browser: Browser, code: str | None = None) -> LoggedIn:
+    def log_in(
+        self, name: str, password: str, browser: Browser, code: str | None = None, passkey: Answer | None = None
+    ) -> LoggedIn:
         """A session. Raises WrongLogIn; TooManyAttempts after many wrong ones; Busy where too many wait, or guess at this name. Where the
-        account has a second factor, SecondFactorNeeded and WrongCode, to whom the password is known."""
+        account has a second factor, SecondFactorNeeded, WrongCode and WrongPasskey, to whom the password is known."""
         name = name.strip().lower()
         own = self._own_key(name, browser.known_by)
         counted = own or f"log-in:{browser.address}"
@@ -105,8 +108,20 @@ class LogIns:
         if kept.account.disabled:
             raise WrongLogIn(DISABLED)
         if kept.account.second_factor:
-            self._check_code(kept.account, code, browser)
+            self._check_factor(kept.account, code, passkey, browser)
         return self._entered(kept, browser)
+
+    def log_in_by_passkey(self, passkey: Answer, browser: Browser) -> LoggedIn:
+        """A session by a passkey alone. Raises WrongPasskey, which is counted; TooManyAttempts in its place where that is one too many, and
+        never for a right one; WrongLogIn, PasskeysUnavailable, Busy."""
+        try:
+            account = self._factors.passkeys.judge(passkey, browser.address)
+        except WrongPasskey:
+            self._wrong.note(browser.address, "passkey")
+            raise
+        if account.disabled:
+            raise WrongLogIn(DISABLED)
+        return self.enter(account.name, browser)
 
     def enter(self, name: str, browser: Browser) -> LoggedIn:
         """A session for somebody who has shown already who they are, such as by an invitation. Raises Busy."""
@@ -144,10 +159,10 @@ class LogIns:
                 retry_after=self._attempts.retry_after(f"slow:{_name_key(name)}", SLOW_LIMIT),
             )
 
-    def _check_code(self, account: Account, code: str | None, browser: Browser) -> None:
+    def _check_factor(self, account: Account, code: str | None, passkey: Answer | None, browser: Browser) -> None:
         try:
-            self._factors.check(account.name, code, account.acting(browser.address, "login"))
-        except (WrongCode, TooManyAttempts) as error:
+            self._factors.prove(account, code, passkey, browser.address)
+        except (WrongCode, WrongPasskey, TooManyAttempts) as error:
             self._failed(browser.address, "second factor", isinstance(error, TooManyAttempts))
             raise
 

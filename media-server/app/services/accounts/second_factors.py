@@ -1,4 +1,4 @@
-"""Second factors: set up, asked for, and switched off.
+"""Second factors: codes, which are set up, asked for and switched off; and passkeys in their place.
 
 A code counts once. Wrong ones are counted by account, whoever sends them: only who knows the password gets so far as to try one. Then
 the account waits, and its owner with it; somebody who knows their password is what they have to hear of, and the audit tells it.
@@ -11,8 +11,10 @@ import hmac
 import pyotp
 
 from app.core.access_errors import SecondFactorNeeded, WrongCode
+from app.core.accounts import Account
 from app.core.actors import Actor
 from app.core.errors import InvalidRequest, TooManyAttempts
+from app.core.passkeys import Answer
 from app.core.ports.guards import Attempts, Clock
 from app.core.ports.second_factors import SecondFactorStore
 from app.core.second_factor import (
@@ -26,18 +28,24 @@ from app.core.second_factor import (
     plain_code,
     recovery_digest,
 )
+from app.services.accounts.passkeys import Passkeys
 
 TRIES_MAX = 10
 TRIES_LIMIT = f"{TRIES_MAX} per hour"
 ISSUER = "Droppr"
 NOT_BEGUN = "Nothing was begun that this code could confirm. Begin again."
+CODE, PASSKEY = "code", "passkey"
+"""By what somebody can show that it is them, beside a password."""
+BY_PASSKEY = "This account asks for its passkey, too. Use it, or have an admin take it away if it is lost."
+BY_EITHER = "This account asks for a code or a passkey, too. Send the code that your authenticator app shows, or a recovery code, or use the passkey."
 NOT_THE_CODE = "That is not the code of now. Look whether the clocks are right, and try the next one."
 
 
 class SecondFactors:
-    """The judge of codes."""
+    """The judge of codes, and of whether a passkey is there in place of one."""
 
-    def __init__(self, store: SecondFactorStore, attempts: Attempts, clock: Clock) -> None:
+    def __init__(self, store: SecondFactorStore, attempts: Attempts, clock: Clock, passkeys: Passkeys) -> None:
+        self.passkeys = passkeys
         self._store = store
         self._attempts = attempts
         self._clock = clock
@@ -72,6 +80,16 @@ class SecondFactors:
             raise InvalidRequest(NOT_BEGUN)
         return codes
 
+    def prove(self, account: Account, code: str | None, passkey: Answer | None, address: str) -> None:
+        """Return where a passkey of the account, or a code, has come beside its password. Raises as ``check`` does; SecondFactorNeeded
+        says in ``ways`` by what it can be; WrongPasskey, PasskeysUnavailable."""
+        if passkey is not None:
+            self.passkeys.judge(passkey, address, of=account.name)
+            return
+        if not code or not code.strip():
+            raise self._needed(account.name)
+        self.check(account.name, code, account.acting(address, "login"))
+
     def check(self, account: str, code: str | None, by: Actor) -> None:
         """Return where this is a code that counts, which it then does no more. Raises SecondFactorNeeded without one, WrongCode,
         TooManyAttempts after many wrong ones."""
@@ -94,8 +112,19 @@ class SecondFactors:
         self._store.remove(account, by)
 
     def reset(self, account: str, by: Actor) -> bool:
-        """Switch off somebody's; False where it was not on."""
-        return self._store.remove(account, by)
+        """Take away all that somebody has of it, passkeys, too; False where there was nothing."""
+        removed = self.passkeys.remove_all(account, by)
+        return self._store.remove(account, by) or removed > 0
+
+    def _needed(self, account: str) -> SecondFactorNeeded:
+        has_codes, has_passkeys = self.state(account) is not None, bool(self.passkeys.all(account))
+        if not has_passkeys:
+            return SecondFactorNeeded(ways=[CODE])
+        return (
+            SecondFactorNeeded(BY_EITHER, ways=[CODE, PASSKEY])
+            if has_codes
+            else SecondFactorNeeded(BY_PASSKEY, ways=[PASSKEY])
+        )
 
     def _counts(self, account: str, plain: str, by: Actor) -> bool:
         kept = self.state(account)

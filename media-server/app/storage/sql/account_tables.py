@@ -90,3 +90,18 @@ account_factors = Table(
     Column("last_step", BigInteger, nullable=False),
     Column("recovery", Text, nullable=False),  # As JSON.
 )
+
+# Passkeys: what they are known by, and what their signatures are judged with. Nothing of it opens anything.
+account_passkeys = Table(
+    "account_passkeys",
+    metadata,
+    Column("credential", LargeBinary, primary_key=True),
+    Column("id", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("public_key", LargeBinary, nullable=False),
+    Column("counter", BigInteger, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("used_at", Double),
+    Index("account_passkeys_by_account", "account", "made_at"),
+)

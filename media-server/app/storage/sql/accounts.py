@@ -18,7 +18,13 @@ from app.core.errors import AccountExists, TooManyAccounts
 from app.core.links import link_of
 from app.core.ports.accounts import Removed
 from app.core.ports.guards import Clock
-from app.storage.sql.account_tables import account_factors, account_keys, account_sessions, accounts
+from app.storage.sql.account_tables import (
+    account_factors,
+    account_keys,
+    account_passkeys,
+    account_sessions,
+    accounts,
+)
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
@@ -88,6 +94,7 @@ class SQLAccounts:
         self._end = words(account_sessions.delete().where(account_sessions.c.account == value("name")))
         self._end_keys = words(account_keys.delete().where(account_keys.c.account == value("name")))
         self._end_factor = words(account_factors.delete().where(account_factors.c.account == value("name")))
+        self._end_passkeys = words(account_passkeys.delete().where(account_passkeys.c.account == value("name")))
         # Links that may be its own, by what their documents hold; each is looked into.
         self._links = words(
             select(links.c.id, links.c.document)
@@ -152,6 +159,7 @@ class SQLAccounts:
             tx.run(self._end, name=name)
             tx.run(self._end_keys, name=name)
             tx.run(self._end_factor, name=name)
+            tx.run(self._end_passkeys, name=name)
             tx.run(self._remove, name=name)
             account = account_of(row[: len(ACCOUNT)])
             self._quotas.set(tx, account.owner, 0)

@@ -18,6 +18,7 @@ from app.storage.sql.account_tables import account_factors, accounts
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.factor_flag import tell_factor
 
 _FACTOR = [
     account_factors.c.account,
@@ -50,11 +51,7 @@ class SQLSecondFactors:
             .where(this, table.c.is_on == number(1), table.c.last_step < value("step", sa.BigInteger))
         )
         self._recovery = words(table.update().values(recovery=value("recovery", sa.Text)).where(this))
-        self._tell = words(
-            accounts.update()
-            .values(second_factor=value("is_on", sa.Integer))
-            .where(accounts.c.name == value("account"))
-        )
+        self._tell = tell_factor(database)
 
     def find(self, account: str) -> SecondFactor | None:
         row = self._database.look(self._find, account=account)
@@ -74,7 +71,7 @@ class SQLSecondFactors:
             if found is None or found.is_on or found.secret != secret:
                 return False
             self._put(tx, SecondFactor(account, secret, True, step, recovery))
-            tx.run(self._tell, is_on=1, account=account)
+            tx.run(self._tell, account=account)
             self._note(tx, Act.SECOND_FACTOR_ON, account, by)
         self._database.sync()
         return True
@@ -102,7 +99,7 @@ class SQLSecondFactors:
             tx.run(self._remove, account=account)
             if found is None or not found.is_on:
                 return False
-            tx.run(self._tell, is_on=0, account=account)
+            tx.run(self._tell, account=account)
             self._note(tx, Act.SECOND_FACTOR_OFF, account, by)
         self._database.sync()
         return True

@@ -7,16 +7,19 @@ from flask import Blueprint, Response, jsonify
 from app.core.actors import Actor
 from app.core.audit import Act
 from app.core.errors import ForeignPage
+from app.core.passkeys import Answer
+from app.services.accounts.log_ins import LoggedIn
 from app.web.wire import ownership
 from app.web.wire.account_bodies import Login
 from app.web.wire.account_views import whoami
 from app.web.wire.context import client_address, from_own_page, services
 from app.web.wire.json_body import read_json
 from app.web.wire.ownership import acting, before_second_factor, caller, owner_required
+from app.web.wire.passkey_calls import said_by
 from app.web.wire.reach import chooses_by_reach
-from app.web.wire.session_cookies import browser, drop_session, keep_session
+from app.web.wire.session_cookies import browser, drop_challenge, drop_session, keep_session, kept_challenge
 
-MAX_LOGIN_BYTES = 8 * 1024
+MAX_LOGIN_BYTES = 32 * 1024
 
 owner = Blueprint("owner", __name__, url_prefix="/api/droppr")
 
@@ -31,13 +34,23 @@ def log_in() -> Response:
         keep_session(reply, services().owner.log_in(body.token, caller()))
         who = ownership.owner("login")
     else:
-        done = services().accounts.log_ins.log_in(body.name or "", body.password or "", browser(), body.code)
+        done = _by_account(body)
         keep_session(reply, done.cookie, done.known_by)
-        who = done.account.acting(client_address(), "login")
+        who = done.account.acting(client_address(), "passkey" if body.by_passkey_alone else "login")
+        if body.passkey is not None:
+            drop_challenge(reply)
     if before is not None:
         services().accounts.sessions.end(before)
     services().audit.acts.note(who, Act.LOGGED_IN)
     return reply
+
+
+def _by_account(body: Login) -> LoggedIn:
+    log_ins = services().accounts.log_ins
+    passkey = None if body.passkey is None else Answer(said_by(body.passkey), kept_challenge())
+    if passkey is not None and body.by_passkey_alone:
+        return log_ins.log_in_by_passkey(passkey, browser())
+    return log_ins.log_in(body.name or "", body.password or "", browser(), body.code, passkey)
 
 
 @owner.delete("/session")

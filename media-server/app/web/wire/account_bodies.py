@@ -10,6 +10,7 @@ from app.core.accounts import MAX_DISPLAY_NAME, MAX_NAME, MAX_PASSWORD, MAX_TEAM
 from app.core.actors import Scope
 from app.core.addresses import MAX_ADDRESS
 from app.core.keys import MAX_DAYS, USUAL_DAYS
+from app.web.wire.passkey_calls import Assertion
 
 MAX_CODE = 100
 _Text = Annotated[str, Field(max_length=MAX_PASSWORD)]
@@ -25,7 +26,7 @@ _Address = Annotated[str, Field(max_length=MAX_ADDRESS, description="A mail addr
 
 
 class Login(BaseModel):
-    """The admin token, or the name and the password of an account."""
+    """The admin token; or the name and the password of an account; or its passkey."""
 
     model_config = ConfigDict(extra="ignore")
 
@@ -37,10 +38,22 @@ class Login(BaseModel):
         Field(max_length=MAX_CODE, description="Where it has a second factor: of the app, or a recovery code."),
     ] = None
 
+    passkey: Annotated[
+        Assertion | None,
+        Field(
+            description="In place of name and password, or beside them in place of a code. With the cookie of its challenge."
+        ),
+    ] = None
+
+    @property
+    def by_passkey_alone(self) -> bool:
+        return self.passkey is not None and self.name is None and self.password is None
+
     @model_validator(mode="after")
-    def _one_of_both(self) -> Login:
-        if (self.token is None) == (self.name is None or self.password is None):
-            raise ValueError("Send either a token, or a name and a password.")
+    def _one_of_all(self) -> Login:
+        named = self.name is not None and self.password is not None
+        if (self.token is not None) + (named or self.by_passkey_alone) != 1:
+            raise ValueError("Send either a token, or a name and a password, or a passkey.")
         return self
 
 

@@ -1,4 +1,4 @@
-"""The calls about second factors, and what they show."""
+"""The calls about second factors, and what they show; those about passkeys among them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from app.core.second_factor import SecondFactor
 from app.web.wire.account_bodies import FactorCode, OwnPassword
 from app.web.wire.declaring import Call, Group, Who
+from app.web.wire.passkey_calls import PASSKEY_CALLS
 
 _PATH = "/api/account/second-factor"
 
@@ -66,7 +67,8 @@ FACTOR_CALLS = (
         "/api/accounts/{name}/second-factor",
         Group.ACCOUNTS,
         Who.OWNER,
-        "Switch off somebody's, who has lost it.",
+        "Take away somebody's, who has lost it: codes and passkeys.",
         status=204,
     ),
+    *PASSKEY_CALLS,
 )

@@ -1,4 +1,4 @@
-"""Cookies of who is logged in, and by what a browser is known again."""
+"""Cookies of who is logged in, by what a browser is known again, and of what a passkey is to answer."""
 
 from __future__ import annotations
 
@@ -6,12 +6,14 @@ from typing import Any
 
 from flask import Response, request
 
+from app.core.passkeys import CHALLENGE_SECONDS
 from app.services.accounts.log_ins import KNOWN_SECONDS, Browser
 from app.services.accounts.owner import SESSION_SECONDS
 from app.web.wire.context import client_address, is_https
 from app.web.wire.ownership import cookie_name
 
 KNOWN = "droppr_known"
+CHALLENGE = "droppr_passkey"
 
 
 def browser() -> Browser:
@@ -33,3 +35,16 @@ def drop_session(reply: Response) -> None:
 
 def _terms() -> dict[str, Any]:
     return {"path": request.script_root or "/", "httponly": True, "samesite": "Strict", "secure": is_https()}
+
+
+def keep_challenge(reply: Response, challenge: str) -> None:
+    """Have the browser keep a challenge for a passkey, which nobody else can answer then."""
+    reply.set_cookie(cookie_name(CHALLENGE), challenge, max_age=CHALLENGE_SECONDS, **_terms())
+
+
+def kept_challenge() -> str | None:
+    return request.cookies.get(cookie_name(CHALLENGE))
+
+
+def drop_challenge(reply: Response) -> None:
+    reply.delete_cookie(cookie_name(CHALLENGE), **_terms())
