@@ -44,7 +44,7 @@ def owner_desk(browser: Browser, url: str, token: str) -> Iterator[Page]:
 
 def log_in(page: Page, token: str) -> None:
     page.get_by_label("Admin token").fill(token)
-    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("button", name="Log in", exact=True).click()
 
 
 def open_panel(page: Page) -> Locator:

@@ -66,7 +66,8 @@ type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 /** What one logs in with. */
 export type Login =
   | { readonly token: string }
-  | { readonly name: string; readonly password: string; readonly code?: string };
+  | { readonly name: string; readonly password: string; readonly code?: string; readonly passkey?: object }
+  | { readonly passkey: object };
 
 interface Call {
   readonly method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -91,7 +92,7 @@ export class OwnerApi {
     this.#onUnauthorized = onUnauthorized;
   }
 
-  /** Throws `unauthorized` for a wrong token, `wrong_log_in` for a wrong name or password, `too_many_attempts` after many of them. */
+  /** Throws `unauthorized` for a wrong token, `wrong_log_in` for a wrong name or password, `wrong_passkey`, `too_many_attempts` after many of them. */
   async logIn(login: Login): Promise<void> {
     await this.#send("/session", { method: "POST", body: login });
   }

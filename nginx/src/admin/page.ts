@@ -80,7 +80,7 @@ export class AdminPage {
   #new = 0;
   /** The link whose page is shown; null on the desk. */
   #shown: string | null = null;
-  readonly #login = new LoginForm();
+  readonly #login = new LoginForm(() => this.#logIn(true));
   readonly #head = new Head(this.#api);
   readonly #menu = new HeadMenu();
   readonly #quotas = new QuotaLine((signal) => this.#api.quotas(signal));
@@ -199,11 +199,12 @@ export class AdminPage {
     }
   }
 
-  async #logIn(): Promise<void> {
+  async #logIn(byPasskey = false): Promise<void> {
     const problem = need("login-problem");
     show(problem, "");
     try {
-      await this.#api.logIn(this.#login.login);
+      const login = byPasskey ? await this.#login.loginByPasskey(this.#api) : this.#login.login;
+      await this.#api.logIn(login);
       this.#login.clear();
       this.#showDesk(await this.#api.who(AbortSignal.timeout(PATIENCE_MS)));
       if (this.#panelWasOpen) this.#newLink.open();
@@ -214,7 +215,7 @@ export class AdminPage {
       this.#poller.start();
     } catch (error) {
       show(problem, errorWords(error));
-      if (!this.#login.asksForCode(error)) this.#login.selectSecret();
+      if (!this.#login.asksForMore(error)) this.#login.selectSecret();
     }
   }
 

@@ -53,6 +53,11 @@ export class AccountCalls {
     await this.#api.raw("PUT", `/quotas/${encodeURIComponent(name)}`, { most });
   }
 
+  /** Takes away the codes and passkeys of an account. */
+  async resetFactor(name: string): Promise<void> {
+    await this.#api.raw("DELETE", `${accountPath(name)}/second-factor`);
+  }
+
   /** How many links became the admin's. */
   async remove(name: string): Promise<number> {
     return parseRemoved(await this.#api.raw("DELETE", accountPath(name)));

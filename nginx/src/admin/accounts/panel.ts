@@ -32,12 +32,14 @@ export class AccountsPanel {
   }
 
   async open(me: Me): Promise<void> {
-    const [{ ProgramKeys }, { SecondFactor }] = await Promise.all([
+    const [{ ProgramKeys }, { SecondFactor }, { Passkeys }] = await Promise.all([
       import("./program-keys"),
       import("./second-factor"),
+      import("./passkeys"),
       loadWords("keys", "factor"),
     ]);
     const factor = me.name === "" ? null : new SecondFactor(this.#api, me);
+    const passkeys = me.name === "" ? null : new Passkeys(this.#api, me);
     // Nothing else is answered before it is set up.
     const own = me.lacksFactor ? [] : [new Oneself(this.#calls, me), new ProgramKeys(this.#api, me)];
     const mayAdminister = me.mayAdminister && !me.lacksFactor;
@@ -46,7 +48,7 @@ export class AccountsPanel {
       : null;
     const teams = people === null ? null : new TeamsList(this.#calls, () => people.load());
     const inviting = mayAdminister ? new Inviting(this.#calls) : null;
-    const all = [own[0] ?? null, factor, own[1] ?? null, people, teams, inviting];
+    const all = [own[0] ?? null, factor, passkeys, own[1] ?? null, people, teams, inviting];
     this.#body.replaceChildren(...all.flatMap((each) => (each === null ? [] : [each.element])));
     this.#before = document.activeElement;
     document.body.append(this.#dialog);

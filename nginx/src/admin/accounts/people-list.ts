@@ -122,11 +122,13 @@ export class PeopleList {
     return form;
   }
 
-  #acts({ name, isOff }: Account): HTMLElement[] {
+  #acts({ name, isOff, hasFactor }: Account): HTMLElement[] {
     if (name === this.#me) return [];
     const turn = makeButton(t(isOff ? "switch_on" : "switch_off"), "slim", () => {});
     const out = makeButton(t("log_out_all"), "slim", () => {});
-    const remove = makeButton(t("remove"), "slim danger", () => this.#asks(name, remove));
+    const reset = makeButton(t("factor_reset"), "slim", () => {});
+    const remove = makeButton(t("remove"), "slim danger", () => this.#asksRemoval(name, remove));
+    acts(reset, async () => this.#asksReset(name, reset));
     acts(turn, () =>
       this.#change(
         () => this.#calls.change(name, { disabled: !isOff }),
@@ -141,15 +143,26 @@ export class PeopleList {
       if (await this.#piece.tries(task))
         await this.#piece.tries(() => this.load(), t("sessions_ended", { count: ended }));
     });
-    return [turn, out, remove];
+    return hasFactor ? [turn, out, reset, remove] : [turn, out, remove];
+  }
+
+  /** They log in by the password alone then, so it asks. */
+  #asksReset(name: string, button: HTMLButtonElement): void {
+    const yes = makeButton(t("factor_reset"), "danger", () => {});
+    acts(yes, () => this.#change(() => this.#calls.resetFactor(name), t("factor_was_reset", { name })));
+    this.#asks(button, t("factor_resetting", { name }), yes);
+  }
+
+  /** In place of the buttons beside `button`, until one of both is clicked. */
+  #asks(button: HTMLButtonElement, question: string, yes: HTMLButtonElement): void {
+    const no = makeButton(t("account_keep"), "", () => this.#show());
+    button.closest(".row")?.replaceChildren(make("p", { text: question }), yes, no);
+    no.focus();
   }
 
   /** It cannot be undone, so it asks. */
-  #asks(name: string, button: HTMLButtonElement): void {
-    const row = button.closest(".row");
-    if (row === null) return;
+  #asksRemoval(name: string, button: HTMLButtonElement): void {
     const yes = makeButton(t("account_remove"), "danger", () => {});
-    const no = makeButton(t("account_keep"), "", () => this.#show());
     acts(yes, async () => {
       let links = 0;
       const task = async () => {
@@ -159,9 +172,7 @@ export class PeopleList {
       this.#edited = null;
       await this.#piece.tries(() => this.load(), removedWords(name, links));
     });
-    const asking = make("p", { text: t("account_removing", { name }) });
-    row.replaceChildren(asking, yes, no);
-    no.focus();
+    this.#asks(button, t("account_removing", { name }), yes);
   }
 
   async #change(task: () => Promise<unknown>, words: string): Promise<void> {

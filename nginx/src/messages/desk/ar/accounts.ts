@@ -47,6 +47,10 @@ export default {
   account_remove: "إزالة نهائية",
   account_keep: "إبقاء",
   account_removed: "أُزيل {name}.",
+  factor_reset: "إعادة تعيين العامل الثاني",
+  factor_resetting:
+    "يدخل {name} بعدها بكلمة المرور وحدها: تُزال الرموز ومفاتيح المرور. لا تفعل ذلك إلا إذا كنت تعرف من يطلبه.",
+  factor_was_reset: "لم يعد لدى {name} عامل ثانٍ.",
   links_passed: {
     one: "صار رابط واحد من روابطه للمدير.",
     two: "صار رابطان من روابطه للمدير.",

@@ -44,6 +44,10 @@ export default {
   account_remove: "Endgültig entfernen",
   account_keep: "Behalten",
   account_removed: "{name} ist entfernt.",
+  factor_reset: "Zweiten Faktor zurücksetzen",
+  factor_resetting:
+    "{name} meldet sich dann mit dem Passwort allein an: Codes und Passkeys werden entfernt. Tun Sie das nur, wenn Sie sicher sind, wer darum bittet.",
+  factor_was_reset: "{name} hat keinen zweiten Faktor mehr.",
   links_passed: {
     one: "{count} Link ist an den Admin übergegangen.",
     other: "{count} Links sind an den Admin übergegangen.",

@@ -139,6 +139,11 @@ export default {
   login_name: "Name",
   by_token: "Mit dem Admin-Token",
   by_name: "Mit Name und Passwort",
+  passkey_login: "Mit Passkey anmelden",
+  passkey_beside: "Passkey benutzen",
+  passkey_not_used:
+    "Es wurde kein Passkey benutzt. Versuchen Sie es noch einmal, oder melden Sie sich anders an.",
+  passkey_known: "Dieses Gerät hat schon einen Passkey für Ihr Konto.",
   holder: "Admin",
   accounts_of: "{who}: Konten und Sitzungen",
   menu: "Menü",

@@ -38,11 +38,19 @@ export default {
   request_expired: "Dieser Link ist abgelaufen. Geben Sie ihm erst mehr Zeit.",
   request_closed: "Dieser Link ist geschlossen. Öffnen Sie ihn erst wieder.",
   second_factor_needed:
-    "Dieses Konto fragt auch nach einem Code: dem, den Ihre Authenticator-App zeigt, oder einem Wiederherstellungscode.",
+    "Dieses Konto fragt auch nach einem zweiten Faktor: einem Code der App, einem Wiederherstellungscode oder dem Passkey.",
   wrong_code:
     "Das ist nicht der Code von jetzt, oder er wurde schon benutzt. Warten Sie auf den nächsten und versuchen Sie es noch einmal.",
   second_factor_required:
     "Dieser Server verlangt einen zweiten Faktor. Richten Sie zuerst einen ein, unter Ihrem Namen oben auf der Seite.",
+  wrong_passkey:
+    "Dieser Passkey wurde nicht angenommen: Er ist hier nicht (mehr) bekannt, oder es vergingen mehr als fünf Minuten. Versuchen Sie es noch einmal, oder melden Sie sich anders an.",
+  passkeys_unavailable:
+    "Dieser Server hat keine Adresse, zu der Passkeys gehören könnten: DROPPR_PUBLIC_URL muss eine https-Adresse mit einem Namen sein. Melden Sie sich anders an.",
+  passkey_exists: "Dieser Passkey ist hier schon bekannt.",
+  too_many_passkeys: "Mehr Passkeys kann ein Konto nicht haben. Entfernen Sie einen, den niemand braucht.",
+  last_way_in:
+    "Dieses Konto hat kein Passwort, und nichts anderes ließe Sie hinein. Fügen Sie zuerst einen anderen Passkey hinzu.",
   key_exists:
     "Es gibt schon einen Schlüssel dieses Namens. Wählen Sie einen anderen Namen, oder nehmen Sie jenen zuerst zurück.",
   too_many_keys: "Ein Konto kann nicht mehr Schlüssel haben. Nehmen Sie einen zurück, den niemand braucht.",

@@ -21,4 +21,22 @@ export default {
   factor_off: "Ausschalten",
   factor_off_code: "Code der App oder ein Wiederherstellungscode",
   factor_is_off: "Der zweite Faktor ist aus.",
+  passkeys: "Passkeys",
+  passkeys_about:
+    "Mit einem Passkey melden Sie sich per Finger, Gesicht oder PIN an, ohne Namen und Passwort. Das Passwort allein öffnet Ihr Konto dann nicht mehr: Fügen Sie also zwei hinzu, oder richten Sie oben eine App ein.",
+  passkeys_nowhere: "Hier kann keiner hinzugefügt werden.",
+  passkeys_not_here:
+    "Dieser Browser hat unter dieser Adresse keine Passkeys. Öffnen Sie die Seite unter ihrer https-Adresse mit einem Namen.",
+  passkey_add: "Passkey hinzufügen",
+  passkey_name: "Name des Passkeys",
+  passkey_name_hint: "Wo er liegt, etwa: Telefon, Laptop, Schlüsselbund.",
+  passkey_added: "Der Passkey {name} ist hinzugefügt.",
+  passkey_made: "vom {date}",
+  passkey_used: "benutzt {when}",
+  passkey_unused: "noch nicht benutzt",
+  passkey_remove: "{name} entfernen",
+  passkey_removing:
+    "Dann kann sich niemand mehr damit anmelden. War er der einzige zweite Faktor, genügt wieder das Passwort.",
+  passkey_remove_yes: "Entfernen",
+  passkey_removed: "Der Passkey {name} ist entfernt.",
 } satisfies Words<"factor">;

@@ -46,6 +46,10 @@ export default {
   account_remove: "Remove for good",
   account_keep: "Keep",
   account_removed: "{name} is removed.",
+  factor_reset: "Reset the second factor",
+  factor_resetting:
+    "{name} then logs in by the password alone: codes and passkeys are taken away. Do so only if you know that it is them who ask.",
+  factor_was_reset: "{name} has no second factor any more.",
   links_passed: {
     one: "{count} link of theirs became the admin's.",
     other: "{count} links of theirs became the admin's.",

@@ -21,4 +21,22 @@ export default {
   factor_off: "Switch it off",
   factor_off_code: "Code of the app, or a recovery code",
   factor_is_off: "The second factor is off.",
+  passkeys: "Passkeys",
+  passkeys_about:
+    "With a passkey you log in by a finger, your face or a PIN, without name and password. The password alone then opens your account no more, so add two, or set up an app above.",
+  passkeys_nowhere: "None can be added here.",
+  passkeys_not_here:
+    "This browser has no passkeys at this address. Open the page at its https address with a name.",
+  passkey_add: "Add a passkey",
+  passkey_name: "Name of the passkey",
+  passkey_name_hint: "Where it is kept, such as: phone, laptop, key ring.",
+  passkey_added: "The passkey {name} is added.",
+  passkey_made: "made on {date}",
+  passkey_used: "used {when}",
+  passkey_unused: "not used yet",
+  passkey_remove: "Remove {name}",
+  passkey_removing:
+    "Nobody can log in by it any more then. Where it was the only second factor, the password alone is enough again.",
+  passkey_remove_yes: "Remove it",
+  passkey_removed: "The passkey {name} is removed.",
 };

@@ -44,6 +44,10 @@ export default {
   account_remove: "Quitar para siempre",
   account_keep: "Conservar",
   account_removed: "{name}: cuenta quitada.",
+  factor_reset: "Restablecer el segundo factor",
+  factor_resetting:
+    "{name} entrará entonces solo con la contraseña: se quitan códigos y llaves de acceso. Hágalo solo si sabe quién lo pide.",
+  factor_was_reset: "{name} ya no tiene segundo factor.",
   links_passed: {
     one: "{count} enlace suyo pasó al administrador.",
     other: "{count} enlaces suyos pasaron al administrador.",

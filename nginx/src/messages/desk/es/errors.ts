@@ -35,10 +35,18 @@ export default {
   request_expired: "Este enlace ha caducado. Dele antes más tiempo.",
   request_closed: "Este enlace está cerrado. Ábralo antes.",
   second_factor_needed:
-    "Esta cuenta pide también un código: el de su aplicación de autenticación o uno de recuperación.",
+    "Esta cuenta pide también un segundo factor: un código de la aplicación, uno de recuperación o la llave de acceso.",
   wrong_code: "Ese no es el código de ahora, o ya se usó. Espere al siguiente y vuelva a intentarlo.",
   second_factor_required:
     "Este servidor pide un segundo factor. Configure primero uno, bajo su nombre en la parte superior de la página.",
+  wrong_passkey:
+    "Esa llave de acceso no fue aceptada: aquí no se conoce (ya), o pasaron más de cinco minutos. Vuelva a intentarlo, o entre de otra forma.",
+  passkeys_unavailable:
+    "Este servidor no tiene una dirección para llaves de acceso: DROPPR_PUBLIC_URL tiene que ser una dirección https con un nombre. Entre de otra forma.",
+  passkey_exists: "Esta llave de acceso ya se conoce aquí.",
+  too_many_passkeys: "Una cuenta no puede tener más llaves de acceso. Quite una que nadie necesite.",
+  last_way_in:
+    "Esta cuenta no tiene contraseña, y nada más le dejaría entrar. Añada primero otra llave de acceso.",
   key_exists: "Ya hay una clave con este nombre. Elija otro, o retire aquella primero.",
   too_many_keys: "Una cuenta no puede tener más claves. Retire una que nadie necesite.",
   file_too_large: "El archivo es demasiado grande.",

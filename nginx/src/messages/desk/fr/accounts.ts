@@ -44,6 +44,10 @@ export default {
   account_remove: "Retirer définitivement",
   account_keep: "Garder",
   account_removed: "{name} : compte retiré.",
+  factor_reset: "Réinitialiser le second facteur",
+  factor_resetting:
+    "{name} se connectera alors avec le mot de passe seul : codes et clés d’accès sont retirés. Ne le faites que si vous savez qui le demande.",
+  factor_was_reset: "{name} n’a plus de second facteur.",
   links_passed: {
     one: "{count} de ses liens est passé à l’administrateur.",
     other: "{count} de ses liens sont passés à l’administrateur.",

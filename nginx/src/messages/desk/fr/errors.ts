@@ -36,10 +36,18 @@ export default {
   request_expired: "Ce lien a expiré. Donnez-lui d’abord plus de temps.",
   request_closed: "Ce lien est fermé. Rouvrez-le d’abord.",
   second_factor_needed:
-    "Ce compte demande aussi un code : celui de votre application d’authentification ou un code de récupération.",
+    "Ce compte demande aussi un second facteur : un code de l’application, un code de récupération ou la clé d’accès.",
   wrong_code: "Ce n’est pas le code du moment, ou il a déjà servi. Attendez le suivant, puis réessayez.",
   second_factor_required:
     "Ce serveur demande un second facteur. Configurez-en d’abord un, sous votre nom en haut de la page.",
+  wrong_passkey:
+    "Cette clé d’accès n’a pas été acceptée : elle n’est pas (ou plus) connue ici, ou plus de cinq minutes ont passé. Réessayez, ou connectez-vous autrement.",
+  passkeys_unavailable:
+    "Ce serveur n’a pas d’adresse pour des clés d’accès : DROPPR_PUBLIC_URL doit être une adresse https avec un nom. Connectez-vous autrement.",
+  passkey_exists: "Cette clé d’accès est déjà connue ici.",
+  too_many_passkeys: "Un compte ne peut pas avoir plus de clés d’accès. Retirez-en une qui ne sert plus.",
+  last_way_in:
+    "Ce compte n’a pas de mot de passe, et rien d’autre ne vous laisserait entrer. Ajoutez d’abord une autre clé d’accès.",
   key_exists: "Il y a déjà une clé de ce nom. Choisissez-en un autre, ou révoquez d'abord celle-là.",
   too_many_keys: "Un compte ne peut pas avoir plus de clés. Révoquez-en une dont personne n'a besoin.",
   file_too_large: "Le fichier est trop gros.",

@@ -44,6 +44,10 @@ export default {
   account_remove: "完全に削除",
   account_keep: "残す",
   account_removed: "{name} を削除しました。",
+  factor_reset: "2段階認証をリセット",
+  factor_resetting:
+    "{name}はパスワードだけでログインするようになります。コードとパスキーは削除されます。本人の依頼だと確かな場合だけ行ってください。",
+  factor_was_reset: "{name}の2段階認証はなくなりました。",
   links_passed: { other: "{count} 個のリンクが管理者のものになりました。" },
   team_edit: "チーム「{name}」を編集",
   team_empty: "もう誰もいません",

@@ -20,4 +20,22 @@ export default {
   factor_off: "オフにする",
   factor_off_code: "アプリのコードまたは回復コード",
   factor_is_off: "2段階認証はオフです。",
+  passkeys: "パスキー",
+  passkeys_about:
+    "パスキーがあれば、名前とパスワードなしで、指紋、顔、またはPINでログインできます。その後はパスワードだけではログインできません。2つ追加するか、上でアプリを設定してください。",
+  passkeys_nowhere: "ここでは追加できません。",
+  passkeys_not_here:
+    "このブラウザーは、このアドレスではパスキーを使えません。名前のあるhttpsのアドレスでページを開いてください。",
+  passkey_add: "パスキーを追加",
+  passkey_name: "パスキーの名前",
+  passkey_name_hint: "保管場所。例: スマートフォン、ノートPC、キーホルダー",
+  passkey_added: "パスキー「{name}」を追加しました。",
+  passkey_made: "作成: {date}",
+  passkey_used: "最終使用: {when}",
+  passkey_unused: "未使用",
+  passkey_remove: "{name}を削除",
+  passkey_removing:
+    "今後は誰もこれでログインできません。唯一の2段階認証だった場合は、再びパスワードだけでログインできます。",
+  passkey_remove_yes: "削除する",
+  passkey_removed: "パスキー「{name}」を削除しました。",
 } satisfies Words<"factor">;

@@ -49,6 +49,10 @@ export default {
   account_remove: "Usuń na zawsze",
   account_keep: "Zostaw",
   account_removed: "Konto usunięte: {name}.",
+  factor_reset: "Zresetuj drugi składnik",
+  factor_resetting:
+    "{name} zaloguje się wtedy samym hasłem: kody i klucze dostępu znikną. Zrób to tylko, gdy wiesz, kto o to prosi.",
+  factor_was_reset: "{name} nie ma już drugiego składnika.",
   links_passed: {
     one: "{count} link przeszedł na administratora.",
     few: "{count} linki przeszły na administratora.",

@@ -34,10 +34,19 @@ export default {
   request_in_use: "Ten link jest jeszcze otwarty. Najpierw go zamknij, potem usuń.",
   request_expired: "Ten link wygasł. Najpierw daj mu więcej czasu.",
   request_closed: "Ten link jest zamknięty. Najpierw otwórz go ponownie.",
-  second_factor_needed: "To konto pyta także o kod: z aplikacji uwierzytelniającej albo kod odzyskiwania.",
+  second_factor_needed:
+    "To konto pyta także o drugi składnik: kod z aplikacji, kod odzyskiwania albo klucz dostępu.",
   wrong_code: "To nie jest aktualny kod albo był już użyty. Poczekaj na następny i spróbuj ponownie.",
   second_factor_required:
     "Ten serwer wymaga drugiego składnika. Najpierw go skonfiguruj, pod swoją nazwą u góry strony.",
+  wrong_passkey:
+    "Ten klucz dostępu nie został przyjęty: nie jest tu (już) znany albo minęło więcej niż pięć minut. Spróbuj ponownie albo zaloguj się inaczej.",
+  passkeys_unavailable:
+    "Ten serwer nie ma adresu dla kluczy dostępu: DROPPR_PUBLIC_URL musi być adresem https z nazwą. Zaloguj się inaczej.",
+  passkey_exists: "Ten klucz dostępu jest tu już znany.",
+  too_many_passkeys: "Konto nie może mieć więcej kluczy dostępu. Usuń taki, którego nikt nie potrzebuje.",
+  last_way_in:
+    "To konto nie ma hasła i nic innego nie wpuści Cię do środka. Dodaj najpierw inny klucz dostępu.",
   key_exists: "Klucz o tej nazwie już istnieje. Wybierz inną nazwę albo najpierw cofnij tamten.",
   too_many_keys: "Konto nie może mieć więcej kluczy. Cofnij taki, którego nikt nie potrzebuje.",
   file_too_large: "Plik jest za duży.",

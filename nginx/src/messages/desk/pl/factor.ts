@@ -21,4 +21,22 @@ export default {
   factor_off: "Wyłącz",
   factor_off_code: "Kod z aplikacji albo kod odzyskiwania",
   factor_is_off: "Drugi składnik jest wyłączony.",
+  passkeys: "Klucze dostępu",
+  passkeys_about:
+    "Kluczem dostępu logujesz się palcem, twarzą lub kodem PIN, bez nazwy i hasła. Samo hasło nie otwiera już wtedy konta: dodaj dwa klucze albo skonfiguruj powyżej aplikację.",
+  passkeys_nowhere: "Tutaj nie można dodać żadnego.",
+  passkeys_not_here:
+    "Ta przeglądarka nie ma kluczy dostępu pod tym adresem. Otwórz stronę pod jej adresem https z nazwą.",
+  passkey_add: "Dodaj klucz dostępu",
+  passkey_name: "Nazwa klucza dostępu",
+  passkey_name_hint: "Gdzie jest, na przykład: telefon, laptop, breloczek.",
+  passkey_added: "Klucz dostępu {name} jest dodany.",
+  passkey_made: "utworzony {date}",
+  passkey_used: "użyty {when}",
+  passkey_unused: "jeszcze nieużyty",
+  passkey_remove: "Usuń {name}",
+  passkey_removing:
+    "Nikt już się nim nie zaloguje. Jeśli był jedynym drugim składnikiem, znów wystarczy samo hasło.",
+  passkey_remove_yes: "Usuń",
+  passkey_removed: "Klucz dostępu {name} jest usunięty.",
 } satisfies Words<"factor">;
