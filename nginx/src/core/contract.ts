@@ -48,7 +48,7 @@ export interface components {
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
          */
-        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "passkey_added" | "passkey_removed" | "passkey_copied" | "session_ended" | "invitation_made" | "invitation_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "passkey_added" | "passkey_removed" | "passkey_copied" | "session_ended" | "invitation_made" | "invitation_removed" | "template_made" | "template_changed" | "template_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -150,6 +150,8 @@ export interface components {
             readonly email: string;
             /** @description They want no reminders. */
             readonly stopped: boolean;
+            /** @description When they were sent the link or reminded last, as far as the log goes back. */
+            readonly mailed_at: number | null;
         };
         readonly BegunFactor: {
             /** @description In base32, for who types it into the app. */
@@ -269,6 +271,12 @@ export interface components {
             /** @description Always true: strangers wrote the texts. */
             readonly untrusted: boolean;
             readonly passages: readonly components["schemas"]["ContextPassage"][];
+        };
+        readonly CopyList: {
+            /** @description One for each link, the one that came first; older links first. */
+            readonly copies: readonly components["schemas"]["FileCopy"][];
+            /** @description Whether further links have it. */
+            readonly more: boolean;
         };
         readonly Deleted: {
             readonly upload_id: string;
@@ -524,6 +532,16 @@ export interface components {
             /** @description How many were not used yet. */
             readonly recovery_codes: number;
         };
+        /** @description A file of another link with the same content. */
+        readonly FileCopy: {
+            /** @description The other link's. */
+            readonly hash: string;
+            readonly title: string;
+            readonly folder: string;
+            readonly upload_id: string;
+            readonly path: string;
+            readonly received_at: number;
+        };
         /**
          * @description What a file is to whoever looks for it, by its extension alone.
          * @enum {string}
@@ -703,6 +721,11 @@ export interface components {
          * @enum {string}
          */
         readonly Kind: "text" | "number" | "colour" | "mail_server";
+        /**
+         * @description In which language people are mailed about a link.
+         * @enum {string}
+         */
+        readonly Language: "auto" | "ar" | "de" | "en" | "es" | "fr" | "ja" | "pl";
         /** @description Links, newest first where nothing else is asked for. */
         readonly LinkList: {
             readonly requests: readonly components["schemas"]["ListedLink"][];
@@ -774,6 +797,10 @@ export interface components {
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
             readonly subfolder?: string | null;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
+            readonly naming?: string | null;
+            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
+            readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
@@ -817,6 +844,10 @@ export interface components {
             readonly files_arrived: number;
             /** @description Received files that the owner has not seen. */
             readonly files_new: number;
+            /** @description Of a personal link with a checklist or questions; null for all others. */
+            readonly progress: components["schemas"]["Steps"] | null;
+            /** @description Of a link for nobody in particular that was mailed or whose senders are told apart; else null. */
+            readonly people: components["schemas"]["PeopleCounts"] | null;
             /** @description What the sender's page is headed with. */
             readonly title: string;
             /** @description What the sender's page says below. */
@@ -866,6 +897,10 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
+            readonly naming: string;
+            /** @description In which language people are mailed about the link. */
+            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -893,6 +928,8 @@ export interface components {
             readonly received: components["schemas"]["ReceivedSoFar"];
             /** @description Sentences for the owner. */
             readonly notes: readonly string[];
+            /** @description For each of them what it is about, in a word that stays. */
+            readonly note_codes: readonly string[];
         };
         readonly LiveMemory: {
             /** @description In percent of the limit that counts. */
@@ -1151,6 +1188,10 @@ export interface components {
             readonly destination?: (components["schemas"]["FolderDestination"] | components["schemas"]["IntoBucket"] | components["schemas"]["IntoDriveFolder"]) | null;
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. See [A folder for each sender](#a-folder-for-each-sender). */
             readonly subfolder?: string | null;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. See [Names by rule](#names-by-rule). */
+            readonly naming?: string | null;
+            /** @description In which language people are mailed about the link. `auto`: in that of the browser they sent with, else in that of the server, `DROPPR_LANGUAGE`. */
+            readonly language?: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. Done by the nightly purge, without the bin. A file that has still to be passed on is kept until it was. The server's own is `DROPPR_KEEP_DAYS`. */
             readonly keep_days?: number | null;
             /** @description Have texts in files indexed, so that the owner finds files by what they say. Counts for files that have arrived before, too; false removes their texts from the index. Senders are told. Needs the extra `search`; see [Finding files](#finding-files). */
@@ -1362,6 +1403,10 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
+            readonly naming: string;
+            /** @description In which language people are mailed about the link. */
+            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
@@ -1525,6 +1570,13 @@ export interface components {
             /** @description At least 10 characters. Setting another one ends the account's sessions. */
             readonly new: string;
         };
+        /** @description How many people have got how far with a link that is for nobody in particular. */
+        readonly PeopleCounts: {
+            /** @description It was mailed to them, and nothing has come. */
+            readonly not_begun: number;
+            readonly begun: number;
+            readonly finished: number;
+        };
         /** @description A stretch of a text: the page it is of, or a part of, and the passage that it begins with. */
         readonly Place: {
             readonly page: number | null;
@@ -1635,6 +1687,8 @@ export interface components {
             readonly received_at: number;
             /** @description As its sender said. */
             readonly last_modified: number | null;
+            /** @description What its sender called it, where the link's rule calls it otherwise. */
+            readonly sent_name: string | null;
             readonly sender_name: string | null;
             readonly sender_email: string | null;
             readonly upload_id: string;
@@ -2210,6 +2264,12 @@ export interface components {
          * @enum {string}
          */
         readonly State: "open" | "complete" | "refused";
+        /** @description How much of what a personal link asks for is there. */
+        readonly Steps: {
+            readonly done: number;
+            /** @description What has to be sent and said; where nothing has to, all that is asked for. */
+            readonly of: number;
+        };
         readonly Stopped: {
             readonly cancelled: number;
             /** @description Still there: beyond what one call does, or just being delivered. */
@@ -2280,6 +2340,10 @@ export interface components {
             readonly destination: components["schemas"]["FolderDestination"] | components["schemas"]["S3Destination"] | components["schemas"]["DriveDestination"];
             /** @description Folders that files are sorted into as they come, such as {sender}/{date}; '' is none. */
             readonly subfolder: string;
+            /** @description What files are called as they come, such as {date}-{sender}-{name}; '' is as they were sent. */
+            readonly naming: string;
+            /** @description In which language people are mailed about the link. */
+            readonly language: components["schemas"]["Language"];
             /** @description Days after its arrival a file is deleted for good; 0 is as the server says. */
             readonly keep_days: number;
             readonly search: boolean;
