@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from tests.support.client import Client
 from tests.support.files import MIB, content, file_sha256, files_below, hashes, write
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
+from tests.support.program import Droppr
 from tests.support.sender import Sender
 
 SLOW = 4
@@ -56,8 +56,7 @@ def test_the_receipt_is_shown_printed_and_saved_and_stands_up_to_droppr_verify(
 
 
 def droppr_verify(receipt: Path, file: Path) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("droppr")
-    return subprocess.run([program, "verify", receipt, file], capture_output=True, text=True, check=False)
+    return Droppr.run(["verify", receipt, file], capture_output=True, text=True, check=False)
 
 
 def test_what_was_just_sent_can_be_taken_back(owner: Client, desk: Path, visit: Visit) -> None:

@@ -19,10 +19,10 @@ import urllib3
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from tests.support.client import Client, Link
-from tests.support.command import DROPPR
 from tests.support.files import MIB, content, spans
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.postgresql import PostgreSQLServer
+from tests.support.program import DROPPR
 from tests.support.seaweed import SeaweedServer
 
 CELL = 5 * MIB

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import secrets
-import subprocess
-import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +15,7 @@ from tests.support.client import Client, Link, Reply
 from tests.support.disks import Ext4
 from tests.support.files import MIB, content, eventually
 from tests.support.live import GENEROUS, LiveServer
+from tests.support.program import Droppr
 
 GIB = 1024 * MIB
 INODES = 24_576
@@ -154,8 +153,7 @@ def test_links_are_closed_and_uploads_stopped_when_others_have_filled_the_disk(
             (disk.folder / f"inode-{number}").touch()
     except OSError:
         pass
-    cleanup = [str(Path(sys.executable).with_name("droppr")), "cleanup"]
-    done = subprocess.run(cleanup, env=server.environment, cwd=server.tmp_path, capture_output=True, check=False)
+    done = Droppr.run(["cleanup"], env=server.environment, cwd=server.tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr.decode()
     link.open("more.bin", 1).expect(507, "storage_full")
     link.chunk(begun, MIB, content(MIB), 4 * MIB).expect(507, "storage_full")

@@ -8,7 +8,6 @@ import random
 import shutil
 import signal
 import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -20,9 +19,9 @@ from tests.support.client import Client, Link
 from tests.support.files import MIB, content, file_sha256, files_below
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.processes import peak_memory
+from tests.support.program import DROPPR
 from tests.support.proxy import BadLine
 
-DROPPR = str(Path(sys.executable).with_name("droppr"))
 GIB = 1024 * MIB
 CHUNK = 256 * 1024
 LARGER_CHUNK = 1024 * 1024

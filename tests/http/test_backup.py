@@ -11,17 +11,15 @@ from pathlib import Path
 import pytest
 
 from tests.support.client import Client, Link
-from tests.support.command import DROPPR
 from tests.support.files import content, files_below
 from tests.support.live import MEDIA_SERVER, LiveServer
 from tests.support.postgresql import PostgreSQLServer
+from tests.support.program import Droppr
 
 
 def droppr(data: Path, *words: str, **settings: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DROPPR_DATA_DIR": str(data), "PYTHONPATH": str(MEDIA_SERVER), **settings}
-    return subprocess.run(
-        [DROPPR, *words], env=environment, cwd=data.parent, capture_output=True, text=True, timeout=100, check=False
-    )
+    return Droppr.run(words, env=environment, cwd=data.parent, capture_output=True, text=True, timeout=100, check=False)
 
 
 def test_a_backup_of_a_running_server_restores_elsewhere(tmp_path: Path, live: Callable[..., LiveServer]) -> None:

@@ -22,8 +22,8 @@ from tests.support.below import Below, below
 from tests.support.client import Client, Link, Reply
 from tests.support.command import Sender, address
 from tests.support.files import MIB, PNG, content, eventually, file_sha256, sha256
-from tests.support.hostile import DROPPR
 from tests.support.library import Library
+from tests.support.program import Droppr
 
 PATH = "/drop"
 SESSION = "/api/droppr/session"
@@ -279,8 +279,8 @@ def test_a_socket_takes_a_file(site: Below, link: Link) -> None:
 def owners(site: Below, folder: Path, *arguments: str) -> str:
     """What a command of the owner's prints, who names the server as everybody does."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("DROPPR_")}
-    done = subprocess.run(
-        [DROPPR, *arguments],
+    done = Droppr.run(
+        arguments,
         cwd=folder,
         env=own | {"DROPPR_URL": f"{site.url}/", "DROPPR_ADMIN_TOKEN": site.server.token},
         stdout=subprocess.PIPE,
@@ -290,7 +290,7 @@ def owners(site: Below, folder: Path, *arguments: str) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stdout
-    return done.stdout
+    return str(done.stdout)
 
 
 def test_the_command_line_makes_a_link_sends_to_it_and_fetches(site: Below, tmp_path: Path) -> None:

@@ -20,7 +20,8 @@ from tests.support.between import SIGN_IN, Between, PlainNginx, Tunnels
 from tests.support.certificates import self_signed
 from tests.support.client import Link
 from tests.support.files import MIB, content
-from tests.support.hostile import DROPPR, Answer, Asked, environment
+from tests.support.hostile import Answer, Asked, environment
+from tests.support.program import Droppr
 from tests.support.proxy import BadLine
 
 PAGE = {"Content-Type": "text/html"}
@@ -179,8 +180,8 @@ def test_below_the_smallest_chunk_the_proxy_is_named(link, server, tmp_path):
 
 
 def run(folder: Path, *arguments: str, variables: dict[str, str], code: int = 0) -> str:
-    done = subprocess.run(
-        [DROPPR, *arguments],
+    done = Droppr.run(
+        arguments,
         cwd=folder,
         env=without_proxies() | {"XDG_CONFIG_HOME": str(folder / "config")} | variables,
         stdin=subprocess.DEVNULL,
@@ -192,7 +193,7 @@ def run(folder: Path, *arguments: str, variables: dict[str, str], code: int = 0)
     )
     assert "Traceback" not in done.stdout, done.stdout
     assert done.returncode == code, done.stdout
-    return done.stdout
+    return str(done.stdout)
 
 
 def without_proxies() -> dict[str, str]:

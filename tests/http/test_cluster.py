@@ -16,11 +16,12 @@ import urllib3
 from app.storage.sql.migrate import migrate
 from app.storage.sql.postgresql import PostgreSQLDatabase
 from tests.support.client import Client, Link, Reply
-from tests.support.command import DROPPR, Sender, address
+from tests.support.command import Sender, address
 from tests.support.files import MIB, content, eventually, spans, write
 from tests.support.live import GENEROUS, PROJECT, LiveServer
 from tests.support.nginx import LiveNginx
 from tests.support.postgresql import PostgreSQLServer
+from tests.support.program import DROPPR
 from tests.support.seaweed import SeaweedServer
 
 CELL = 5 * MIB

@@ -22,8 +22,7 @@ from tests.support.client import Link
 from tests.support.command import Sender, Terminal, address
 from tests.support.files import eventually
 from tests.support.live import LiveServer, free_port
-
-DROPPR = str(Path(sys.executable).with_name("droppr"))
+from tests.support.program import DROPPR
 
 
 @pytest.fixture

@@ -14,8 +14,8 @@ from app import create_app
 from app.settings import Settings
 from app.storage.disk.data_folder import FORMAT, UnusableDataFolder
 from tests.support.client import Client, Link
-from tests.support.command import DROPPR
 from tests.support.live import MEDIA_SERVER, PROJECT, LiveServer
+from tests.support.program import Droppr
 
 WRITTEN_BEFORE = PROJECT / "tests" / "fixtures" / "data"
 """A data folder as it was before there was a marker: a link with a password, a file that it received, and half of another."""
@@ -34,9 +34,7 @@ HALF = bytes(range(256)) * 8
 
 def command(name: str, data: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "DROPPR_DATA_DIR": str(data), "DROPPR_PORT": "0", "PYTHONPATH": str(MEDIA_SERVER)}
-    return subprocess.run(
-        [DROPPR, name], env=environment, cwd=data.parent, capture_output=True, text=True, timeout=60, check=False
-    )
+    return Droppr.run([name], env=environment, cwd=data.parent, capture_output=True, text=True, timeout=60, check=False)
 
 
 def inside(data: Path) -> dict[str, tuple[int, bytes]]:

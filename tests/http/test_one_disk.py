@@ -15,9 +15,9 @@ import pytest
 from app.storage.disk.data_folder import UnusableDataFolder, make_data_folder
 from app.storage.disk.readiness import check_start, problems
 from tests.support.client import Client
-from tests.support.command import DROPPR
 from tests.support.files import files_below
 from tests.support.live import LiveServer
+from tests.support.program import DROPPR
 
 
 @contextmanager

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,15 +13,15 @@ from tests.support.client import Client, Link
 from tests.support.clock import MovedClock
 from tests.support.files import content, files_below
 from tests.support.live import LiveServer
+from tests.support.program import Droppr
 
 HOURS = 1.0
 
 
 def cleanup(server: LiveServer) -> str:
     """What ``droppr cleanup`` says, run beside the live server on the same data."""
-    program = Path(sys.executable).with_name("droppr")
-    done = subprocess.run(
-        [program, "cleanup"],
+    done = Droppr.run(
+        ["cleanup"],
         cwd=server.tmp_path,
         env=server.environment,
         capture_output=True,
@@ -32,7 +30,7 @@ def cleanup(server: LiveServer) -> str:
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return done.stdout
+    return str(done.stdout)
 
 
 @pytest.fixture

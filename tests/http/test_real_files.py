@@ -14,9 +14,10 @@ from droppr_client.naming import ODD_NAME, give_name
 from droppr_client.options import hash_of
 from droppr_client.upload.connection import Connections
 from droppr_client.upload.targets.droppr import DropprLink
-from tests.support.command import DROPPR, Sender, address, arrived
+from tests.support.command import Sender, address, arrived
 from tests.support.files import MIB, content, files_below
 from tests.support.hostile import Answer, Hostile
+from tests.support.program import DROPPR
 
 NO_HARD_LINKS = "inject=link,linkat:error=EPERM"
 """What exFAT, FAT and many shares answer."""

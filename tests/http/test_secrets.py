@@ -11,7 +11,8 @@ import pytest
 
 from droppr_client.hidden import _secret_of
 from droppr_client.upload_command import _without_secrets
-from tests.support.hostile import DROPPR, Answer, Asked, Hostile, environment, in_terminal
+from tests.support.hostile import Answer, Asked, Hostile, environment, in_terminal
+from tests.support.program import DROPPR, Droppr
 
 TOKEN = "the-very-secret-token"
 
@@ -30,8 +31,8 @@ def server():
 
 
 def run(server: Hostile, *arguments: str, typed: str = "", code: int = 0, **variables: str) -> str:
-    done = subprocess.run(
-        [DROPPR, *arguments, "--server", server.url],
+    done = Droppr.run(
+        [*arguments, "--server", server.url],
         env=environment(**variables),
         input=typed,
         stdout=subprocess.PIPE,
@@ -39,11 +40,10 @@ def run(server: Hostile, *arguments: str, typed: str = "", code: int = 0, **vari
         text=True,
         timeout=60,
         check=False,
-        start_new_session=True,
     )
     assert "Traceback" not in done.stdout, done.stdout
     assert done.returncode == code, done.stdout
-    return done.stdout
+    return str(done.stdout)
 
 
 def test_a_token_comes_from_a_file_from_standard_input_or_by_asking(server, tmp_path):

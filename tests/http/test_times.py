@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from tests.support.client import Client, Link
-from tests.support.command import DROPPR, Sender, address
+from tests.support.command import Sender, address
 from tests.support.files import MIB, content
 from tests.support.live import LiveServer
+from tests.support.program import Droppr
 
 TAKEN = 1_234_567_890.25
 
@@ -86,6 +86,6 @@ def test_a_date_goes_all_the_way(tmp_path: Path, link: Link, client: Client) -> 
         (tmp_path / name).write_bytes(content(size))
         os.utime(tmp_path / name, (TAKEN, TAKEN))
     sender.run("small.jpg", "large.jpg", "--to", address(link))
-    command = [DROPPR, "request", "fetch", link.hash, "there", "--server", client.url, "--token", client.token]
-    subprocess.run(command, cwd=tmp_path, env=sender.environment, check=True, capture_output=True)
+    command = ["request", "fetch", link.hash, "there", "--server", client.url, "--token", client.token]
+    Droppr.run(command, cwd=tmp_path, env=sender.environment, check=True, capture_output=True)
     assert [(tmp_path / "there" / name).stat().st_mtime for name in ("small.jpg", "large.jpg")] == [TAKEN, TAKEN]

@@ -5,14 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 from tests.support.client import Link
 from tests.support.files import files_below
-
-DROPPR = str(Path(sys.executable).with_name("droppr"))
+from tests.support.program import Droppr
 
 
 class Sender:
@@ -24,8 +22,8 @@ class Sender:
         self.environment = own | {"XDG_CONFIG_HOME": str(folder.parent / "config")}
 
     def start(self, *arguments: str, **more: Any) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [DROPPR, "upload", *arguments],
+        return Droppr(
+            ["upload", *arguments],
             cwd=self.folder,
             env=self.environment,
             stdin=more.pop("stdin", subprocess.DEVNULL),
@@ -37,8 +35,8 @@ class Sender:
 
     def run(self, *arguments: str, code: int = 0, typed: bytes = b"") -> str:
         """What it printed, errors included, once it ended with ``code``."""
-        done = subprocess.run(
-            [DROPPR, "upload", *arguments],
+        done = Droppr.run(
+            ["upload", *arguments],
             cwd=self.folder,
             env=self.environment,
             input=typed,
@@ -47,7 +45,7 @@ class Sender:
             timeout=90,
             check=False,
         )
-        text = done.stdout.decode()
+        text: str = done.stdout.decode()
         assert "Traceback" not in text, text
         assert done.returncode == code, text
         return text
@@ -65,8 +63,8 @@ class Terminal:
 
     def run(self, *arguments: str, code: int = 0, typed: str | None = None) -> str:
         """What it printed, errors included, once it ended with ``code``."""
-        done = subprocess.run(
-            [DROPPR, *arguments],
+        done = Droppr.run(
+            arguments,
             env=self.environment,
             cwd=self.folder,
             input=typed or "",
@@ -78,7 +76,7 @@ class Terminal:
         )
         assert "Traceback" not in done.stdout, done.stdout
         assert done.returncode == code, done.stdout
-        return done.stdout
+        return str(done.stdout)
 
     def json(self, *arguments: str) -> Any:
         return json.loads(self.run(*arguments, "--json"))

@@ -6,8 +6,6 @@ import json
 import os
 import pty
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,8 +14,9 @@ from pathlib import Path
 from typing import Any, Self
 from urllib.parse import unquote
 
+from tests.support.program import Droppr
+
 MEDIA_SERVER = Path(__file__).resolve().parents[2] / "media-server"
-DROPPR = str(Path(sys.executable).with_name("droppr"))
 NASTY = "a\tb\x1b[2J\x1b]0;pwned\x07\x1b]8;;http://evil.example\x07\x9b31m\u202e\u2066\u200f\ud800\x7f\u2028\x85\r\nFAKE LINE"
 """Clears the screen, sets the title, makes a link, turns the line around, begins one of its own, and is no Unicode."""
 
@@ -115,14 +114,13 @@ def in_terminal(
     """The exit code of ``droppr``, and every character that it wrote to its terminal, into which is ``typed`` what it
     asks for. Once it has written what is ``enough`` it is interrupted, as by Ctrl-C."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [DROPPR, *arguments],
+    process = Droppr(
+        arguments,
         cwd=folder,
         env=environment,
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        start_new_session=True,
     )
     os.close(theirs)
     pieces: list[bytes] = []

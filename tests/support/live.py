@@ -126,7 +126,6 @@ class LiveServer:
 
     def _forked(self) -> Server:
         return Template.server(
-            str(MEDIA_SERVER),
             cwd=str(self.tmp_path),
             environment=self.environment,
             log=str(self.log),
