@@ -76,10 +76,14 @@ def test_a_session_that_ends_asks_for_the_token_and_keeps_what_was_typed(desk: P
     open_panel(desk)
     desk.get_by_label("Folder", exact=True).fill("half-typed")
     desk.context.clear_cookies()
-    come_back(desk)
+    desk.get_by_role("button", name="Make the link").click()
     expect(desk.get_by_role("alert")).to_have_text("Your session has ended. Log in again to go on.")
     log_in(desk, server.token)
     expect(desk.get_by_label("Folder", exact=True)).to_have_value("half-typed")
+    # What was refused then is no news any more.
+    expect(desk.get_by_role("alert").filter(visible=True)).to_have_count(0)
+    desk.get_by_role("button", name="Make the link").click()
+    expect(desk.get_by_role("heading", name="Your link is ready")).to_be_visible()
 
 
 def test_a_link_is_made_with_all_its_limits(desk: Page, server: LiveServer) -> None:

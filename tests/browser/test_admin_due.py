@@ -137,6 +137,8 @@ def test_a_list_of_people_becomes_a_link_and_a_mail_each_and_nothing_twice(
     panel.get_by_role("button", name="Make 2 links").dblclick()
     expect(rows.nth(0)).to_contain_text("Made, the mail is on its way.")
     expect(rows.nth(2)).to_contain_text("Made.")
+    expect(panel.locator("[data-part=summary]")).to_have_text("2 links are made.")
+    expect(rows.nth(0)).to_be_in_viewport()
     assert complaints(desk) == []
     # Another visit, with the same list and one more.
     desk.reload()

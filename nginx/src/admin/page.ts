@@ -206,6 +206,7 @@ export class AdminPage {
       const login = byPasskey ? await this.#login.loginByPasskey(this.#api) : this.#login.login;
       await this.#api.logIn(login);
       this.#login.clear();
+      forgetRefusals();
       this.#showDesk(await this.#api.who(AbortSignal.timeout(PATIENCE_MS)));
       if (this.#panelWasOpen) this.#newLink.open();
       else if (this.#shown === null) this.#newLink.focus();
@@ -290,4 +291,9 @@ function confirm(id: string, name: string): Promise<boolean> {
   return new Promise((resolve) => {
     dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
   });
+}
+
+/** What was refused because nobody was logged in is true no more. */
+function forgetRefusals(): void {
+  for (const each of document.querySelectorAll<HTMLElement>(".notice[role='alert']")) each.hidden = true;
 }

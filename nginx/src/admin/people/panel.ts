@@ -179,7 +179,10 @@ export class PeoplePanel {
       .map((person) => this.#making.of(person))
       .filter(({ error }) => error !== null);
     const made = this.#people.filter((person) => this.#making.of(person).link !== null).length;
-    say(t("outcome", { count: made, failed: failed.length }));
+    const words = t(failed.length > 0 ? "outcome" : "all_made", { count: made, failed: failed.length });
+    say(words);
+    setText(this.#summary, words);
+    this.#rows.closest(".people-frame")?.scrollIntoView({ block: "center" });
     const fields = fieldProblems(failed[0]?.error);
     if (fields.size > 0) show(this.#problem, markProblems(this.#form, fields).join(" "));
   }

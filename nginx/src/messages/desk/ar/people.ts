@@ -42,6 +42,13 @@ export default {
   nobody_left: "لم يبق أحد يُنشأ له رابط.",
   progress: "{done} من {count}.",
   progress_pause: "{done} من {count}. يطلب الخادم التوقف {time}.",
+  all_made: {
+    one: "أُنشئ رابط واحد.",
+    two: "أُنشئ رابطان.",
+    few: "أُنشئت {count} روابط.",
+    many: "أُنشئ {count} رابطًا.",
+    other: "أُنشئ {count} رابط.",
+  },
   outcome: { other: "روابط أُنشئت: {count}، ومع مشكلة: {failed}." },
   copied_all: "نُسخ اسم كل شخص وعنوانه ورابطه.",
   cannot_copy: "لا يسمح المتصفح لهذه الصفحة بالنسخ.",

@@ -36,6 +36,7 @@ export default {
   nobody_left: "Es ist niemand übrig, für den ein Link zu erstellen wäre.",
   progress: "{done} von {count}.",
   progress_pause: "{done} von {count}. Der Server bittet um eine Pause: {time}.",
+  all_made: { one: "{count} Link ist erstellt.", other: "{count} Links sind erstellt." },
   outcome: {
     one: "{count} Link erstellt, {failed} mit einem Problem.",
     other: "{count} Links erstellt, {failed} mit einem Problem.",

@@ -36,6 +36,7 @@ export default {
   nobody_left: "There is nobody left to make a link for.",
   progress: "{done} of {count}.",
   progress_pause: "{done} of {count}. The server asks for a pause of {time}.",
+  all_made: { one: "{count} link is made.", other: "{count} links are made." },
   outcome: {
     one: "{count} link made, {failed} with a problem.",
     other: "{count} links made, {failed} with a problem.",

@@ -36,6 +36,7 @@ export default {
   nobody_left: "No queda nadie para quien crear un enlace.",
   progress: "{done} de {count}.",
   progress_pause: "{done} de {count}. El servidor pide una pausa de {time}.",
+  all_made: { one: "{count} enlace creado.", other: "{count} enlaces creados." },
   outcome: {
     one: "{count} enlace creado, {failed} con un problema.",
     other: "{count} enlaces creados, {failed} con un problema.",

@@ -36,6 +36,7 @@ export default {
   nobody_left: "Il ne reste personne pour qui créer un lien.",
   progress: "{done} sur {count}.",
   progress_pause: "{done} sur {count}. Le serveur demande une pause de {time}.",
+  all_made: { one: "{count} lien créé.", other: "{count} liens créés." },
   outcome: {
     one: "{count} lien créé, {failed} avec un problème.",
     other: "{count} liens créés, {failed} avec un problème.",

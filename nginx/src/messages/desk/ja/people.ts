@@ -36,6 +36,7 @@ export default {
   nobody_left: "リンクを作る相手がもういません。",
   progress: "{done} / {count}",
   progress_pause: "{done} / {count}。サーバーが{time}の休止を求めています。",
+  all_made: { other: "リンクを{count}件作成しました。" },
   outcome: { other: "{count} 個のリンクを作成、問題あり {failed}。" },
   copied_all: "名前、アドレス、リンクをコピーしました。",
   cannot_copy: "ブラウザーがこのページのコピーを許可していません。",

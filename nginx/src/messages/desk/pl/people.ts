@@ -41,6 +41,12 @@ export default {
   nobody_left: "Nie ma już nikogo, dla kogo można utworzyć link.",
   progress: "{done} z {count}.",
   progress_pause: "{done} z {count}. Serwer prosi o przerwę: {time}.",
+  all_made: {
+    one: "Utworzono {count} link.",
+    few: "Utworzono {count} linki.",
+    many: "Utworzono {count} linków.",
+    other: "Utworzono {count} linku.",
+  },
   outcome: { other: "Utworzono linków: {count}, z problemem: {failed}." },
   copied_all: "Skopiowano: nazwę, adres i link każdej osoby.",
   cannot_copy: "Przeglądarka nie pozwala tej stronie kopiować.",
