@@ -94,6 +94,8 @@ def test_a_phone(owner: Client, desk: Path, visit: Visit, gauge: Gauge) -> None:
     sender.choose(write(desk / LONG, content(1000)))
     expect(sender.page.get_by_role("button", name="Send 1 file")).to_be_visible()
     gauge.check(sender.page, "sender touch waits")
+    low = """all => all.filter(each => each.getBoundingClientRect().height < 44).map(each => each.textContent)"""
+    assert sender.page.locator("#link button:visible").evaluate_all(low) == []
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "ar"])
