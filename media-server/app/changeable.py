@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, get_args
 
 from app.settings import Settings
 
@@ -16,6 +16,7 @@ class Group(StrEnum):
     MAIL = "mail"
     BRAND = "brand"
     LINKS = "links"
+    ACCOUNTS = "accounts"
     KEEPING = "keeping"
 
 
@@ -25,6 +26,8 @@ class Kind(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     COLOUR = "colour"
+    CHOICE = "choice"
+    """One of a few words."""
     MAIL_SERVER = "mail_server"
     """Where mails go by, with a password, which is told to nobody."""
 
@@ -47,6 +50,11 @@ class Changeable:
     @property
     def is_secret(self) -> bool:
         return self.kind is Kind.MAIL_SERVER
+
+    @property
+    def choices(self) -> tuple[str, ...]:
+        """The words that it may be, where these are few."""
+        return get_args(Settings.model_fields[self.name].annotation) if self.kind is Kind.CHOICE else ()
 
     @property
     def least(self) -> float | None:
@@ -113,6 +121,12 @@ CHANGEABLE = (
         _NUMBER,
         "How long senders can take back what has arrived; 0 is not at all.",
         "minutes",
+    ),
+    Changeable(
+        "second_factor_required",
+        Group.ACCOUNTS,
+        Kind.CHOICE,
+        "Which accounts set up a second factor before anything else: off is none of them.",
     ),
     Changeable(
         "keep_days", Group.KEEPING, _NUMBER, "Received files go so long after they arrived; 0 is for ever.", "days"

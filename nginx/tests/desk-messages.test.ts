@@ -181,7 +181,7 @@ describe("no text stands outside of the modules", () => {
   });
   /** Names that are the same everywhere, keys of a keyboard, and words of programs. */
   const NAMES =
-    /^(… · Droppr|one line|close and cancel|e-?mail address|Google Drive|PushManager|Notification|AbortError|notice bad|Edge|Opera|Samsung Internet|Firefox|Chrome|Safari|Android|Windows|ChromeOS|Linux|Arrow(Up|Down|Left|Right)|Page(Up|Down)|Home|End|Enter|Escape|Delete|F2|Content-Type|Retry-After|GET|POST|PUT|PATCH|DELETE|HEAD|[kMGT]B)$/;
+    /^(… · Droppr|one line|close and cancel|e-?mail address|Google Drive|PushManager|PublicKeyCredential|Notification|AbortError|notice bad|Edge|Opera|Samsung Internet|Firefox|Chrome|Safari|Android|Windows|ChromeOS|Linux|Arrow(Up|Down|Left|Right)|Page(Up|Down)|Home|End|Enter|Escape|Delete|F2|Content-Type|Retry-After|GET|POST|PUT|PATCH|DELETE|HEAD|[kMGT]B)$/;
   const isWords = (text: string): boolean => {
     return (
       !NAMES.test(text) &&

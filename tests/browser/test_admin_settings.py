@@ -101,6 +101,16 @@ def test_settings_are_changed_on_a_page_which_says_who_has_set_them(
         save(keeping)
         expect(keeping.get_by_role("button", name="Back to 0 days")).to_have_count(0)
         assert value(owner, "keep_days")["source"] == "default"
+
+        accounts = group(page, "Accounts")
+        accounts.get_by_label("A second factor is asked of").select_option("Admins")
+        save(accounts)
+        expect(accounts).to_contain_text("Saved.")
+        assert value(owner, "second_factor_required")["value"] == "admins"
+        look(page, gauge, "settings chosen")
+        accounts.get_by_role("button", name="Back to Nobody").click()
+        save(accounts)
+        expect(accounts.get_by_label("A second factor is asked of")).to_have_value("off")
     owner.call("PATCH", "/api/settings", json={"brand_name": None, "brand_accent": None}, owner=True).expect(200)
 
 

@@ -15,6 +15,7 @@ from app.core.access_errors import SecondFactorNeeded, SecondFactorOn, WrongCode
 from app.core.accounts import Account, Role
 from app.core.audit import ALL
 from app.core.errors import InvalidRequest, TooManyAttempts, UploadError
+from app.settings import Settings
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit
 from app.storage.sql.second_factors import SQLSecondFactors
@@ -204,3 +205,35 @@ def test_over_http_from_the_first_log_in_to_the_reset(house: House) -> None:
     assert said(house, "DELETE", session)[0] == 204
     assert said(house, "POST", session, login)[0] == 204
     assert house.ask(own, "POST", json={"password": "x"})[0] == 400, "the admin token has none"
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [("true", "everyone"), ("ON", "everyone"), ("admins", "admins"), ("0", "off"), ("everyone", "everyone")],
+)
+def test_whom_the_server_asks_is_written_as_it_was_too(written: str, asked: str) -> None:
+    settings = Settings(second_factor_required=written, _env_file=None)  # type: ignore[arg-type,call-arg]
+    assert settings.second_factor_required == asked
+
+
+def test_an_owner_says_while_it_runs_whom_it_asks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.services.links.passwords.PasswordHasher", lambda: PasswordHasher(1, 8, 1))
+    house = House(tmp_path)
+    for name, role in (("ann", Role.ADMIN), ("bob", Role.MEMBER)):
+        house.services.accounts.people.add(name, role, PASSWORD, OWNER)
+
+    def may() -> list[int]:
+        found = []
+        for name in ("ann", "bob"):
+            assert said(house, "POST", "/api/droppr/session", {"name": name, "password": PASSWORD})[0] == 204
+            found.append(said(house, "GET", "/api/droppr/requests")[0])
+        return found
+
+    def ask(whom: str | None) -> int:
+        return int(house.ask("/api/settings", "PATCH", json={"second_factor_required": whom})[0])
+
+    assert (may(), ask("admins"), may()) == ([200, 200], 200, [403, 200])
+    assert (ask("nobody"), ask("everyone"), may()) == (400, 200, [403, 403])
+    assert (ask(None), may()) == (200, [200, 200])
+    [shown] = [each for each in house.ask("/api/settings")[1]["settings"] if each["kind"] == "choice"]
+    assert (shown["value"], shown["choices"]) == ("off", ["off", "admins", "everyone"])

@@ -12,10 +12,14 @@ import re
 import secrets
 from dataclasses import dataclass
 
+from app.core.accounts import Account, Role
+
 STEP_SECONDS = 30
 DRIFT_STEPS = 1
 """How many steps a clock may be before or behind."""
 RECOVERY_CODES = 10
+ADMINS, EVERYONE = "admins", "everyone"
+"""Whom a server may ask to have one."""
 _CODE = re.compile(r"\d{6}")
 
 
@@ -29,6 +33,12 @@ class SecondFactor:
     last_step: int
     recovery: tuple[str, ...]
     """Digests of recovery codes that were not used yet."""
+
+
+def lacks_one(account: Account, asked_of: str) -> bool:
+    """Whether a server that asks these for one waits for it."""
+    is_asked = asked_of == EVERYONE or (asked_of == ADMINS and account.role is Role.ADMIN)
+    return is_asked and not account.second_factor
 
 
 def new_secret() -> str:

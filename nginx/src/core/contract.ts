@@ -604,7 +604,7 @@ export interface components {
          * @description What settings are about, in the order in which they are shown.
          * @enum {string}
          */
-        readonly Group: "mail" | "brand" | "links" | "keeping";
+        readonly Group: "mail" | "brand" | "links" | "accounts" | "keeping";
         readonly Handoff: {
             readonly uploads: readonly components["schemas"]["UploadStatus"][];
         };
@@ -720,7 +720,7 @@ export interface components {
          * @description How a setting is written.
          * @enum {string}
          */
-        readonly Kind: "text" | "number" | "colour" | "mail_server";
+        readonly Kind: "text" | "number" | "colour" | "choice" | "mail_server";
         /**
          * @description In which language people are mailed about a link.
          * @enum {string}
@@ -2028,6 +2028,8 @@ export interface components {
             /** @description Of a number. */
             readonly least: number | null;
             readonly most: number | null;
+            /** @description The words that it may be; empty where it is no choice. */
+            readonly choices: readonly string[];
             /** @description Whether it is a number without a fraction. */
             readonly whole: boolean;
         };
@@ -2061,6 +2063,8 @@ export interface components {
             readonly rate_limit_uploads?: string | null;
             /** @description How long senders can take back what has arrived; 0 is not at all. Null takes away what was set here. */
             readonly undo_minutes?: number | string | null;
+            /** @description Which accounts set up a second factor before anything else: off is none of them. Null takes away what was set here. */
+            readonly second_factor_required?: string | null;
             /** @description Received files go so long after they arrived; 0 is for ever. Null takes away what was set here. */
             readonly keep_days?: number | string | null;
             /** @description How long a deleted file can be restored; 0 is not at all. Null takes away what was set here. */

@@ -10,6 +10,7 @@ from typing_extensions import TypedDict
 from app.core.accounts import Account, Invitation, Role, Session
 from app.core.actors import Actor, ActorKind
 from app.core.errors import AccountNotFound, Unauthorized
+from app.core.second_factor import lacks_one
 from app.web.wire.context import services, whole_address
 
 
@@ -57,7 +58,7 @@ def whoami(actor: Actor) -> WhoAmI:
         "role": account.role.value,
         "teams": [*account.teams],
         "second_factor": account.second_factor,
-        "second_factor_required": services().settings.second_factor_required and not account.second_factor,
+        "second_factor_required": lacks_one(account, services().settings.second_factor_required),
     }
 
 

@@ -11,6 +11,7 @@ from flask import current_app, g, request
 from app.core.access_errors import SecondFactorRequired
 from app.core.actors import Actor, ActorKind
 from app.core.errors import ForeignPage, Unauthorized
+from app.core.second_factor import lacks_one
 from app.services.accounts.owner import Caller
 from app.web.wire.context import client_address, from_own_page, is_https, is_local, services
 from app.web.wire.reach import judge_reach
@@ -78,7 +79,7 @@ def recognised_owner(token: str | None = None, way: str = "header") -> Actor | N
         if account is None:
             return None
         view = current_app.view_functions.get(request.endpoint or "")
-        lacks = services().settings.second_factor_required and not account.second_factor
+        lacks = lacks_one(account, services().settings.second_factor_required)
         if lacks and not hasattr(view, "before_second_factor"):
             raise SecondFactorRequired()
         return account.acting(here.address, "session")

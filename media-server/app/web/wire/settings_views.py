@@ -48,6 +48,7 @@ class SettingReply(TypedDict):
     ]
     least: Annotated[float | None, Field(description="Of a number.")]
     most: float | None
+    choices: Annotated[list[str], Field(description="The words that it may be; empty where it is no choice.")]
     whole: Annotated[bool, Field(description="Whether it is a number without a fraction.")]
 
 
@@ -159,6 +160,7 @@ def _setting(current: CurrentSettings, each: Changeable) -> SettingReply:
         "source": "environment" if current.is_fixed(each.name) else "page" if current.is_kept(each.name) else "default",
         "least": each.least,
         "most": each.most,
+        "choices": [*each.choices],
         "whole": each.is_whole,
     }
 

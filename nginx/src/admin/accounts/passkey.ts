@@ -61,7 +61,7 @@ async function answered(ask: () => Promise<Credential | null>): Promise<PublicKe
     answer = await ask();
   } catch (error) {
     // Browsers tell a page on purpose no more than that nothing came of it.
-    const known = error instanceof DOMException && error.name === "InvalidStateError";
+    const known = error instanceof DOMException && error.code === DOMException.INVALID_STATE_ERR;
     throw unanswered(t(known ? "passkey_known" : "passkey_not_used"), error);
   }
   if (!(answer instanceof PublicKeyCredential)) throw unanswered();

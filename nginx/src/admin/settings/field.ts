@@ -3,7 +3,7 @@
 import { make, makeButton, setText } from "../../page/dom";
 import { formatAmount } from "../format";
 import { filled, isKey, t } from "../i18n";
-import { freshId, show } from "../parts";
+import { freshId, optionOf, show } from "../parts";
 import type { Setting } from "./wire";
 
 /** What a group saves: one setting, or several that are one. */
@@ -37,7 +37,7 @@ export class Field implements Part {
   readonly element = make("div", { className: "field setting" });
   readonly name: string;
   readonly #setting: Setting;
-  readonly #input = make("input");
+  readonly #input: HTMLInputElement | HTMLSelectElement;
   readonly #problem = make("span", { className: "problem" });
   #takenAway = false;
 
@@ -48,17 +48,12 @@ export class Field implements Part {
     const label = wordsOf(key, setting.name);
     const hint = wordsOf(`${key}_hint`, isKey(key) ? "" : setting.about);
     const isFixed = setting.source === "environment";
-    const input = this.#input;
+    const input = setting.kind === "choice" ? choosing(setting, isFixed) : typing(setting, isFixed);
+    this.#input = input;
     const heading = make("label", { className: "label", text: label });
     const about = make("span", { className: "hint", text: hint });
     input.id = freshId(setting.name);
     input.name = setting.name;
-    input.value = setting.value;
-    input.autocomplete = "off";
-    // What is typed here has an order of its own, such as hours and addresses, also where one reads from the right.
-    input.dir = "auto";
-    input.readOnly = isFixed;
-    input.spellcheck = false;
     heading.htmlFor = input.id;
     about.id = freshId("hint");
     this.#problem.id = freshId("problem");
@@ -99,13 +94,14 @@ export class Field implements Part {
 
   #withUnit(): HTMLElement {
     const { kind, unit, least, most, isWhole } = this.#setting;
-    const row = make("span", { className: "with-unit" }, this.#input);
-    if (kind === "number") {
-      this.#input.type = "number";
-      this.#input.step = isWhole ? "1" : "any";
-      this.#input.inputMode = isWhole ? "numeric" : "decimal";
-      if (least !== null) this.#input.min = String(least);
-      if (most !== null) this.#input.max = String(most);
+    const input = this.#input;
+    const row = make("span", { className: "with-unit" }, input);
+    if (kind === "number" && input instanceof HTMLInputElement) {
+      input.type = "number";
+      input.step = isWhole ? "1" : "any";
+      input.inputMode = isWhole ? "numeric" : "decimal";
+      if (least !== null) input.min = String(least);
+      if (most !== null) input.max = String(most);
       row.append(make("span", { className: "quiet", text: wordsOf(`unit_${unit}`, unit) }));
     }
     if (kind === "colour") row.append(this.#swatch());
@@ -132,7 +128,9 @@ export class Field implements Part {
   }
 
   #back(onInput: () => void): HTMLElement {
-    const usual = valueWords(this.#setting.default, this.#setting.unit);
+    const { name, choices, unit } = this.#setting;
+    const usual =
+      choices.length > 0 ? choiceWords(name, this.#setting.default) : valueWords(this.#setting.default, unit);
     const words = usual === "" ? t("set_away") : t("set_back", { value: usual });
     const button = makeButton(words, "slim", () => {
       this.#input.value = this.#setting.default;
@@ -144,4 +142,31 @@ export class Field implements Part {
     setText(button, words);
     return button;
   }
+}
+
+function typing({ value }: Setting, isFixed: boolean): HTMLInputElement {
+  const input = make("input");
+  input.value = value;
+  input.autocomplete = "off";
+  // What is typed here has an order of its own, such as hours and addresses, also where one reads from the right.
+  input.dir = "auto";
+  input.readOnly = isFixed;
+  input.spellcheck = false;
+  return input;
+}
+
+function choosing({ name, choices, value }: Setting, isFixed: boolean): HTMLSelectElement {
+  const select = make("select");
+  for (const each of choices) {
+    const option = optionOf(each);
+    option.textContent = choiceWords(name, each);
+    select.append(option);
+  }
+  select.value = value;
+  select.disabled = isFixed;
+  return select;
+}
+
+function choiceWords(name: string, choice: string): string {
+  return wordsOf(`set_${name}_${choice}`, choice);
 }

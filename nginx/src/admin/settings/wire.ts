@@ -25,6 +25,8 @@ export interface Setting {
   readonly source: Source;
   readonly least: number | null;
   readonly most: number | null;
+  /** The words that it may be; empty where it is no choice. */
+  readonly choices: readonly string[];
   readonly isWhole: boolean;
 }
 
@@ -86,6 +88,7 @@ function parseSetting(value: unknown): Setting {
     source: source(found.source),
     least: typeof found.least === "number" ? found.least : null,
     most: typeof found.most === "number" ? found.most : null,
+    choices: Array.isArray(found.choices) ? found.choices.map(text) : [],
     isWhole: found.whole === true,
   };
 }

@@ -21,7 +21,7 @@ export default {
   factor_off: "Ausschalten",
   factor_off_code: "Code der App oder ein Wiederherstellungscode",
   factor_is_off: "Der zweite Faktor ist aus.",
-  passkeys: "Passkeys",
+  passkeys: "Ihre Passkeys",
   passkeys_about:
     "Mit einem Passkey melden Sie sich per Finger, Gesicht oder PIN an, ohne Namen und Passwort. Das Passwort allein öffnet Ihr Konto dann nicht mehr: Fügen Sie also zwei hinzu, oder richten Sie oben eine App ein.",
   passkeys_nowhere: "Hier kann keiner hinzugefügt werden.",

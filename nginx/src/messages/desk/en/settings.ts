@@ -61,6 +61,13 @@ export default {
   set_audit_days: "The log goes back",
   set_audit_days_hint: "Who did what. 0 is for ever.",
   set_messages_kept_days: "Messages that are done are known for",
+  group_accounts: "Accounts",
+  group_accounts_hint: "Who else may log in is said on the owner's page, behind your name.",
+  set_second_factor_required: "A second factor is asked of",
+  set_second_factor_required_hint: "They set up a code or a passkey before anything else.",
+  set_second_factor_required_off: "Nobody",
+  set_second_factor_required_admins: "Admins",
+  set_second_factor_required_everyone: "Everybody",
 
   // The mail server.
   mail_server: "Mail server",
