@@ -510,6 +510,8 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
+            /** @description By what an account is asked for beside its password. */
+            readonly ways?: readonly string[];
             readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;
@@ -1754,6 +1756,8 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
+            /** @description By what an account is asked for beside its password. */
+            readonly ways?: readonly string[];
             readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;
@@ -2174,6 +2178,8 @@ export interface components {
             readonly detected?: string;
             /** @description Which types are taken. */
             readonly allowed_extensions?: readonly string[];
+            /** @description By what an account is asked for beside its password. */
+            readonly ways?: readonly string[];
             readonly reason?: ("places" | "user" | "memory") | components["schemas"]["WhyNone"];
             /** @description Seconds, as in `Retry-After`. */
             readonly retry_after?: number;

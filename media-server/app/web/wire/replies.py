@@ -33,6 +33,7 @@ class Error(TypedDict):
     file: NotRequired[Annotated[int, Field(description="Which file of a pack, counted from 1.")]]
     detected: NotRequired[Annotated[str, Field(description="What the content was taken for, as a media type.")]]
     allowed_extensions: NotRequired[Annotated[list[str], Field(description="Which types are taken.")]]
+    ways: NotRequired[Annotated[list[str], Field(description="By what an account is asked for beside its password.")]]
     reason: NotRequired[Literal["places", "user", "memory"] | WhyNone]
     retry_after: NotRequired[Annotated[float, Field(description="Seconds, as in `Retry-After`.")]]
     files_left: NotRequired[Annotated[int, Field(description="How many files a receipt still waits for.")]]
