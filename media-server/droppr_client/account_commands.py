@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from app.wiring.accounts import AccountsHere
 
 ROLES = ["admin", "member", "viewer"]
+LANGUAGES = ["ar", "de", "en", "es", "fr", "ja", "pl"]
 name_argument = click.argument("name")
 _role = click.option(
     "--role", type=click.Choice(ROLES), default="member", help="What they may do: all, make links, or only look."
@@ -65,13 +66,18 @@ def create(name: str, role: str, password_file: IO[str] | None, **details: Any) 
 @_role
 @_team
 @click.option("--email", default="", metavar="ADDRESS", help="Whom it is for; it becomes the account's address.")
-def invite(role: str, teams: tuple[str, ...], email: str) -> None:
+@click.option("--mail", is_flag=True, help="Have the server mail it there.")
+@click.option("--language", type=click.Choice(LANGUAGES), help="Of the mail; that of the server if not said.")
+def invite(role: str, teams: tuple[str, ...], email: str, mail: bool, language: str | None) -> None:
     """Make an address at which somebody chooses a name and a password, once, within seven days."""
-    with _people() as (people, by):
+    with accounts_opened() as (here, by):
         from app.core.accounts import Role
 
-        made, code = people.invite(Role(role), by, teams=[*teams], email=email)
+        writer = here.mails().writer(email, "", language, _address_to_mail) if mail else None
+        made, code = here.people.invite(Role(role), by, teams=[*teams], email=email, mail=writer)
     say(f"{_public_url()}/join/{code}")
+    if mail:
+        say(f"The server mails it to {made.email}.", err=True)
     say(f"Good until {time_text(made.ends_at)}, for one {made.role}.", err=True)
 
 
@@ -281,6 +287,16 @@ def _public_url() -> str:
     from droppr_client.cli import server_settings
 
     return server_settings().public_url or local_url()
+
+
+def _address_to_mail(code: str) -> str:
+    """The address of an invitation, as it is in a mail. A command has nobody who could ask for this machine by the right name."""
+    from droppr_client.cli import server_settings
+
+    address = server_settings().public_url
+    if address is None:
+        raise click.ClickException("Set DROPPR_PUBLIC_URL first, so that the mail leads to this server.")
+    return f"{address}/join/{code}"
 
 
 def _password(file: IO[str] | None) -> str:

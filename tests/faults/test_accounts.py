@@ -14,13 +14,16 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import uuid4
 
+import pytest
 import urllib3
 
+from tests.faults.test_messages import Kill
 from tests.http.test_accounts import PASSWORD, cookies_of, entered, log_in
 from tests.support.client import Client
-from tests.support.files import MIB, content
+from tests.support.files import MIB, content, eventually
 from tests.support.live import GENEROUS, LiveServer
 from tests.support.passkeys import ORIGIN, SoftPasskey
+from tests.support.receivers import mail_server
 
 SESSION = "/api/droppr/session"
 OTHER = "another right password"
@@ -133,6 +136,37 @@ def test_what_people_were_told_is_done_outlives_a_kill(
             tally[f"killed as somebody {person.doing or 'was done'}"] += 1
             told = again.call("GET", "/api/accounts/invitations", owner=True).expect(200).json
             assert told["invitations"] == []
+
+
+@pytest.mark.parametrize("step", ["MAIL", "DATA"])
+def test_the_mail_of_an_invitation_outlives_a_kill(tmp_path: Path, step: str) -> None:
+    with mail_server() as box:
+        server = LiveServer(
+            tmp_path,
+            workers=1,
+            DROPPR_SMTP_URL=f"smtp+plain://127.0.0.1:{box.port}",
+            DROPPR_MAIL_FROM="droppr@example.org",
+            **GENEROUS,
+        )
+        kill = Kill(server)
+        box.answer = lambda at, _: kill() if at == step else None
+        with server:
+            body = {"email": "ben@example.org", "mail": True}
+            client = Client.of(server)
+            made = client.call("POST", "/api/accounts/invitations", json=body, owner=True).expect(201).json
+            kill.wait()
+            server.start()
+
+            def sent() -> bool:
+                told = client.call("GET", "/api/accounts/invitations", owner=True).expect(200).json["invitations"]
+                return [each["mail"] for each in told] == ["sent"]
+
+            eventually(sent, seconds=60, what="the mail to be sent")
+            # A mail server that had it already may get it again, and sees by its id that it has.
+            assert len({each["Message-ID"] for each in box.mails}) == 1
+            assert 1 <= len(box.mails) <= (2 if step == "DATA" else 1)
+            assert made["address"] in box.mails[-1].get_body(("plain",)).get_content()
+            assert joined(client, urlsplit(made["address"]).path.rpartition("/")[2], "ben").status == 303
 
 
 def test_an_archive_goes_on_after_a_kill(tmp_path: Path) -> None:

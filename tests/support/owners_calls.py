@@ -125,6 +125,7 @@ ROWS = [
     servers("GET", "/api/accounts/invitations"),
     servers("POST", "/api/accounts/invitations", {}),
     servers("DELETE", "/api/accounts/invitations/<id>"),
+    servers("POST", "/api/accounts/invitations/<id>/mail"),
     ones_own("GET", "/api/account/second-factor", looks=True),
     ones_own("POST", "/api/account/second-factor", {}, looks=True),
     ones_own("POST", "/api/account/second-factor/confirmation", {}, looks=True),

@@ -17,6 +17,7 @@ from app.core.passkeys import Passkey
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit
 from app.storage.sql.invitations import SQLInvitations
+from app.storage.sql.messages import SQLMessages
 from app.storage.sql.passkeys import SQLPasskeys
 from app.storage.sql.second_factors import SQLSecondFactors
 from droppr_client.cli import main
@@ -120,6 +121,23 @@ def test_an_invitation_is_an_address(run: Run, tmp_path: Path, monkeypatch: pyte
     assert (made.role, made.teams, made.email) == (Role.VIEWER, ("tax",), "ben@example.org")
     assert made.id not in address
     assert "small letters" in run("invite", "--team", "Tax!", code=1)
+
+
+def test_an_invitation_is_left_for_the_server_to_mail(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailed = ("invite", "--email", "ben@example.org", "--mail", "--language", "de")
+    assert "DROPPR_SMTP_URL" in run(*mailed, code=1)
+    monkeypatch.setenv("DROPPR_SMTP_URL", "smtp+plain://127.0.0.1:1")
+    monkeypatch.setenv("DROPPR_MAIL_FROM", "droppr@example.org")
+    assert "DROPPR_PUBLIC_URL" in run(*mailed, code=1)
+    invitations = SQLInvitations(catalogue(tmp_path / "data"), clock=Now())
+    assert invitations.all(Now()()) == []
+    monkeypatch.setenv("DROPPR_PUBLIC_URL", "https://files.example.org")
+    address = run(*mailed).splitlines()[0]
+    [waiting] = SQLMessages(catalogue(tmp_path / "data")).page(9, None)
+    assert (waiting.recipient, waiting.facts["address"]) == ("ben@example.org", address)
+    assert waiting.facts["language"] == "de"
 
 
 def test_a_lost_second_factor_is_switched_off(run: Run, tmp_path: Path) -> None:

@@ -243,6 +243,7 @@ CALLS = [
     owners("GET", "/api/accounts/invitations"),
     owners("POST", "/api/accounts/invitations"),
     owners("DELETE", "/api/accounts/invitations/<id>", "/api/accounts/invitations/x"),
+    owners("POST", "/api/accounts/invitations/<id>/mail", "/api/accounts/invitations/x/mail"),
     owners("GET", "/api/templates"),
     owners("POST", "/api/templates"),
     owners("GET", "/api/templates/<template_id>", "/api/templates/x"),

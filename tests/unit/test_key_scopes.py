@@ -114,6 +114,7 @@ TABLE: dict[tuple[str, str], frozenset[Scope]] = {
             ("GET", "/api/accounts/invitations"),
             ("POST", "/api/accounts/invitations"),
             ("DELETE", "/api/accounts/invitations/<id>"),
+            ("POST", "/api/accounts/invitations/<id>/mail"),
             ("GET", "/api/account/second-factor"),
             ("POST", "/api/account/second-factor"),
             ("POST", "/api/account/second-factor/confirmation"),

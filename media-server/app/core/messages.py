@@ -52,13 +52,15 @@ class MessageKind(StrEnum):
     """For a sender: what arrived, with the receipt. By mail only."""
     INVITATION = "invitation"
     """For whom an owner wants files from: the link. By mail only."""
+    ACCOUNT_INVITATION = "account.invitation"
+    """For whom an admin wants to have an account: where to choose a name. By mail only."""
     REMINDER = "reminder"
     """For somebody of whom files are awaited: the link once more. By mail only."""
     TEST = "test"
 
 
-_TO_SENDERS = (MessageKind.CONFIRMATION, MessageKind.INVITATION, MessageKind.REMINDER)
-HOOK_KINDS = tuple(kind for kind in MessageKind if kind not in _TO_SENDERS)
+_BY_MAIL = (MessageKind.CONFIRMATION, MessageKind.INVITATION, MessageKind.ACCOUNT_INVITATION, MessageKind.REMINDER)
+HOOK_KINDS = tuple(kind for kind in MessageKind if kind not in _BY_MAIL)
 CHAT_KINDS = (MessageKind.FILES_RECEIVED, MessageKind.FILES_REMOVED, MessageKind.TEST)
 """What people in a chat are told."""
 PUSH_KINDS = (MessageKind.FILES_RECEIVED, MessageKind.TEST)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from secrets import token_urlsafe
 
 from app.core.ports.guards import Hasher
+from app.current import CurrentSettings
+from app.services.accounts.acts import Acts
 from app.services.accounts.challenges import Challenges
 from app.services.accounts.failed_log_ins import FailedLogIns
 from app.services.accounts.keys import Keys
@@ -19,19 +22,26 @@ from app.services.accounts.quotas import Quotas
 from app.services.accounts.second_factors import SecondFactors
 from app.services.accounts.sessions import AccountSessions
 from app.services.accounts.wrong_tokens import WrongTokens
+from app.services.event_readers import Bell
 from app.services.links.passwords import Argon2Hasher
+from app.services.messages.account_invitations import AccountInvitations
+from app.services.messages.message_log import MessageLog
 from app.settings import Settings
 from app.storage.disk.data_folder import make_data_folder
 from app.storage.disk.readiness import check_start
 from app.storage.sql.account_sessions import SQLAccountSessions
 from app.storage.sql.accounts import SQLAccounts
+from app.storage.sql.audit import SQLAudit
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.database import Database
+from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.invitations import SQLInvitations
 from app.storage.sql.keys import SQLKeys
+from app.storage.sql.messages import SQLMessages
 from app.storage.sql.passkeys import SQLPasskeys
 from app.storage.sql.quotas import SQLQuotas
 from app.storage.sql.second_factors import SQLSecondFactors
+from app.storage.sql.settings import SQLSettings
 from app.storage.sql.takeover import open_catalogue
 from app.wiring.ground import Ground
 
@@ -94,6 +104,8 @@ class AccountsHere:
     keys: Keys
     factors: SecondFactors
     quotas: Quotas
+    mails: Callable[[], AccountInvitations]
+    """Made when they are asked for: few commands mail anything."""
 
 
 def _factors_here(catalogue: Database, settings: Settings) -> SecondFactors:
@@ -108,6 +120,24 @@ def _factors_here(catalogue: Database, settings: Settings) -> SecondFactors:
         lambda: settings.public_origin,
     )
     return SecondFactors(SQLSecondFactors(catalogue, clock=time.time), attempts, time.time, passkeys)
+
+
+def _mails_here(catalogue: Database, settings: Settings) -> AccountInvitations:
+    """Mails of a command are sent by the server, which looks for them each second."""
+    from app.wiring.account_invitations import build_account_invitations
+    from app.wiring.messages import rules_of
+
+    current, clock = CurrentSettings(settings, SQLSettings(catalogue)), time.time
+    rules = current.derived(rules_of)
+    log = MessageLog(
+        store=SQLMessages(catalogue),
+        endpoints=SQLEndpoints(catalogue),
+        rules=rules,
+        clock=clock,
+        bell=Bell(),
+        acts=Acts(SQLAudit(catalogue), clock),
+    )
+    return build_account_invitations(catalogue, log, rules, SQLCounts(catalogue, clock), clock)
 
 
 @contextmanager
@@ -129,6 +159,6 @@ def accounts_here(settings: Settings) -> Iterator[AccountsHere]:
         factors = _factors_here(catalogue, settings)
         keys = Keys(SQLKeys(catalogue, clock=time.time), time.time)
         quotas = Quotas(SQLQuotas(catalogue, clock=time.time), SQLAccounts(catalogue, clock=time.time))
-        yield AccountsHere(people, keys, factors, quotas)
+        yield AccountsHere(people, keys, factors, quotas, partial(_mails_here, catalogue, settings))
     finally:
         catalogue.close()

@@ -11,10 +11,11 @@ from app.core.actors import EVERYTHING, THE_OWNER, ActorKind, Reach, actor_named
 from app.core.addresses import named_address
 from app.core.backoff import Backoff
 from app.core.mail_server import MailServer
-from app.core.messages import Pace
+from app.core.messages import Message, Pace
 from app.core.ports.settings import Current
 from app.services.event_readers import Bell
 from app.services.links.finishing import Finishing
+from app.services.messages.account_invitations import AccountInvitations
 from app.services.messages.chats import Chats
 from app.services.messages.closing import Closing, ConfirmationLimits
 from app.services.messages.delivery import Delivery, MailRoom
@@ -40,6 +41,7 @@ from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.endpoints import SQLEndpoints
 from app.storage.sql.messages import SQLMessages
 from app.storage.sql.reminders import SQLReminders
+from app.wiring.account_invitations import build_account_invitations, why_not
 from app.wiring.bounds import RUN_FOLDER
 from app.wiring.ground import Ground
 from app.wiring.links import brand_of
@@ -55,6 +57,7 @@ class Messages:
 
     log: MessageLog
     invitations: Invitations
+    account_invitations: AccountInvitations
     reminders: Reminders
     endpoints: Endpoints
     subscriptions: Subscriptions
@@ -66,7 +69,7 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     """Nothing is looked up or connected to before there is a message."""
     store, endpoints, clock, bell = SQLMessages(ground.catalogue), SQLEndpoints(ground.catalogue), ground.clock, Bell()
     current, requests = ground.current, ground.requests
-    rules = current.derived(_rules)
+    rules = current.derived(rules_of)
     hooks = HTTPHooks(settings.webhook_allow_private)
     chats = Chats(
         AppriseChats(settings.webhook_allow_private), lambda: current().public_url, lambda: current().language
@@ -76,7 +79,10 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
     closing = _closing(ground, rules, (store, endpoints))
     reminding = SQLReminders(ground.catalogue, clock=clock, happened=ground.bell.ring)
     reminders = _reminders(ground, rules, reminding, bell)
-    delivery = _delivery(ground, receipts, (store, endpoints), (hooks, chats, pushes), reminders)
+    log = MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts)
+    inviting = build_account_invitations(ground.catalogue, log, rules, ground.attempts, clock)
+    judge = why_not(reminders, inviting)
+    delivery = _delivery(ground, receipts, (store, endpoints), (hooks, chats, pushes), judge)
     worker = MessageWorker(
         store=store,
         closing=closing,
@@ -87,10 +93,10 @@ def build_messages(ground: Ground, settings: Settings, receipts: Receipts) -> Me
         remind=reminders.remind_due,
         prune=lambda: store.prune(clock() - current().messages_kept_days * 86_400, MOST_MESSAGES),
     )
-    log = MessageLog(store=store, endpoints=endpoints, rules=rules, clock=clock, bell=bell, acts=ground.acts)
     return Messages(
         log,
         Invitations(links=requests, store=reminding, rules=rules, clock=clock, bell=bell, acts=ground.acts),
+        inviting,
         reminders,
         Endpoints(store=endpoints, links=requests, hooks=hooks, chats=chats, clock=clock, acts=ground.acts),
         Subscriptions(store=endpoints, carrier=push, log=log, clock=clock, acts=ground.acts),
@@ -156,7 +162,7 @@ def _delivery(
     receipts: Receipts,
     stores: tuple[SQLMessages, SQLEndpoints],
     carriers: tuple[HTTPHooks, Chats, Pushes],
-    reminders: Reminders,
+    judge: Callable[[Message], str | None],
 ) -> Delivery:
     (store, endpoints), (hooks, chats, pushes) = stores, carriers
     return Delivery(
@@ -169,7 +175,7 @@ def _delivery(
         pushes=pushes,
         clock=ground.clock,
         backoff=Backoff(5.0, 3600.0, random.random),
-        why_not=reminders.why_not,
+        why_not=judge,
     )
 
 
@@ -198,7 +204,7 @@ def _reach_of(accounts: SQLAccounts) -> Callable[[str], Reach | None]:
     return reach_of
 
 
-def _rules(settings: Settings) -> Rules:
+def rules_of(settings: Settings) -> Rules:
     most = settings.notify_at_most_minutes * 60
     quick = settings.webhook_after_seconds
     most_quick = max(quick, WEBHOOK_MOST_SECONDS)

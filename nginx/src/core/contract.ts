@@ -645,17 +645,7 @@ export interface components {
             readonly text?: string;
         };
         readonly InvitationList: {
-            readonly invitations: readonly components["schemas"]["InvitationView"][];
-        };
-        /** @description An invitation that nobody has taken yet. */
-        readonly InvitationView: {
-            readonly id: string;
-            readonly role: string;
-            readonly teams: readonly string[];
-            readonly email: string;
-            readonly made_by: string;
-            readonly made_at: number;
-            readonly expires_at: number;
+            readonly invitations: readonly components["schemas"]["MailedInvitationView"][];
         };
         /** @description One thing that a link asks for. */
         readonly ItemBody: {
@@ -1009,6 +999,18 @@ export interface components {
             readonly smtp_url?: components["schemas"]["MailServerBody"] | null;
             readonly mail_from?: string | null;
         };
+        /** @description One of the list. */
+        readonly MailedInvitationView: {
+            readonly id: string;
+            readonly role: string;
+            readonly teams: readonly string[];
+            readonly email: string;
+            readonly made_by: string;
+            readonly made_at: number;
+            readonly expires_at: number;
+            /** @description What became of the mail that it went by; null where it was not mailed. */
+            readonly mail: components["schemas"]["MessageState"] | null;
+        };
         /** @description Files of one link, by the ids of their uploads, for something that takes its time. */
         readonly ManyBody: {
             readonly uploads: readonly string[];
@@ -1035,7 +1037,7 @@ export interface components {
          * @description What a message says; of webhooks this is the ``type``.
          * @enum {string}
          */
-        readonly MessageKind: "files.received" | "files.removed" | "item.accepted" | "item.returned" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "invitation" | "reminder" | "test";
+        readonly MessageKind: "files.received" | "files.removed" | "item.accepted" | "item.returned" | "link.made" | "link.changed" | "link.closed" | "link.deleted" | "confirmation" | "invitation" | "account.invitation" | "reminder" | "test";
         /** @description Messages, newest first. */
         readonly MessageList: {
             readonly messages: readonly components["schemas"]["MessageReply"][];
@@ -1090,6 +1092,10 @@ export interface components {
             readonly teams?: readonly string[];
             /** @description Whom it is for; it becomes the account's address. */
             readonly email?: string;
+            /** @description Whether it is mailed there. */
+            readonly mail?: boolean;
+            /** @description Of the mail; that of the server if not said. */
+            readonly language?: ("ar" | "de" | "en" | "es" | "fr" | "ja" | "pl") | null;
         };
         readonly NewInvitationView: {
             readonly id: string;

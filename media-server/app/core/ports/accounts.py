@@ -7,6 +7,7 @@ from typing import NamedTuple, Protocol
 
 from app.core.accounts import Account, Invitation, KeptAccount, Session
 from app.core.actors import Actor
+from app.core.messages import Message
 
 
 class Removed(NamedTuple):
@@ -82,12 +83,16 @@ class SessionStore(Protocol):
 class InvitationStore(Protocol):
     """Invitations, each known by the digest of its code. Raises as ``AccountStore`` does."""
 
-    def add(self, digest: bytes, invitation: Invitation, by: Actor) -> None:
-        """Keep a new one, durably. Raises TooManyAccounts."""
+    def add(self, digest: bytes, invitation: Invitation, by: Actor, mail: Message | None = None) -> None:
+        """Keep a new one, durably, and the mail that it goes by: both or neither. Raises TooManyAccounts."""
         ...
 
     def find(self, digest: bytes, now: float) -> Invitation | None:
         """One that is open at ``now``."""
+        ...
+
+    def is_open(self, id: str, now: float) -> bool:
+        """Whether there is one of this id, which may be any text, that is open at ``now``."""
         ...
 
     def all(self, now: float) -> list[Invitation]:

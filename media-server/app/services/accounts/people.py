@@ -27,6 +27,7 @@ from app.core.errors import (
     InvitationNotFound,
     TooManyAttempts,
 )
+from app.core.messages import Message
 from app.core.ports.accounts import AccountStore, InvitationStore
 from app.core.ports.guards import Attempts, Clock, Hasher
 from app.services.accounts.sessions import AccountSessions
@@ -110,8 +111,17 @@ class People:
             raise AccountNotFound()
         return removed.links
 
-    def invite(self, role: Role, by: Actor, *, teams: list[str], email: str = "") -> tuple[Invitation, str]:
-        """An invitation and its code, which is told once. Raises InvalidRequest, TooManyAccounts."""
+    def invite(
+        self,
+        role: Role,
+        by: Actor,
+        *,
+        teams: list[str],
+        email: str = "",
+        mail: Callable[[Invitation, str], Message] | None = None,
+    ) -> tuple[Invitation, str]:
+        """An invitation and its code, which is told once; ``mail`` writes the mail that it goes by. Raises InvalidRequest,
+        TooManyAccounts."""
         code, now = secrets.token_urlsafe(32), self._clock()
         invitation = Invitation(
             id=secrets.token_urlsafe(9),
@@ -122,7 +132,7 @@ class People:
             made_at=now,
             ends_at=now + INVITATION_DAYS * 24 * 3600,
         )
-        self._invitations.add(_digest(code), invitation, by)
+        self._invitations.add(_digest(code), invitation, by, None if mail is None else mail(invitation, code))
         return invitation, code
 
     def invitations(self) -> list[Invitation]:

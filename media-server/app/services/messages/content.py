@@ -52,6 +52,8 @@ def content_of(message: Message, words: Words, public_url: str | None) -> Conten
         return _confirmation(message.facts, words)
     if message.kind is MessageKind.INVITATION:
         return _invitation(message.facts, words)
+    if message.kind is MessageKind.ACCOUNT_INVITATION:
+        return _account(message.facts, words)
     if message.kind is MessageKind.ITEM_RETURNED:
         return _returned(message, words, public_url)
     if message.kind is MessageKind.REMINDER:
@@ -99,6 +101,18 @@ def _invitation(facts: Mapping[str, Any], words: Words) -> Content:
         after=after,
         small=words.why_asked,
         link=(words.send_here, facts["address"]),
+    )
+
+
+def _account(facts: Mapping[str, Any], words: Words) -> Content:
+    by = inert(facts["by"])
+    return Content(
+        subject=words.join_subject.format(server=asker_in(facts) or "Droppr"),
+        before=[words.join_by.format(name=by) if by else words.join],
+        files=[],
+        after=[words.join_until.format(when=_time_text(facts["until"]))],
+        small=words.why_join,
+        link=(words.join_here, facts["address"]),
     )
 
 

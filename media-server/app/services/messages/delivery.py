@@ -56,7 +56,7 @@ class Delivery:
         backoff: Backoff,
         why_not: Callable[[Message], str | None] = lambda _: None,
     ) -> None:
-        """``why_not`` says why a reminder need not be sent any more; None where it has to be."""
+        """``why_not`` says why a mail need not be sent any more; None where it has to be."""
         self._store = store
         self._endpoints = endpoints
         self._requests = requests
@@ -125,7 +125,7 @@ class Delivery:
             return Answer(
                 Outcome.LATER, "This server has no mail server yet: it can be set on its settings page.", of_all=True
             )
-        if message.kind is MessageKind.REMINDER and (why := self._why_not(message)) is not None:
+        if (why := self._why_not(message)) is not None:
             return Answer(Outcome.NEVER, why)
         receipt: Mapping[str, Any] | None = None
         if message.kind is MessageKind.CONFIRMATION:

@@ -64,6 +64,10 @@ class MessageLog:
         self._bell.ring()
         return message
 
+    def hurry(self) -> None:
+        """Something was added that should go at once."""
+        self._bell.ring()
+
     def test(self, actor: Actor, mail: str | None, endpoint: str | None) -> list[Message]:
         """Have a test sent to a mail address, to an endpoint, or else to whoever is told of links that name nobody. Raises
         MailNotReady, EndpointNotFound, InvalidRequest."""

@@ -50,6 +50,12 @@ class Words:
     sent_already: str
     why_reminded: str
     stop_reminders: str
+    join_subject: str
+    join: str
+    join_by: str
+    join_here: str
+    join_until: str
+    why_join: str
     test_subject: str
     test: str
     test_chat: str
@@ -105,6 +111,12 @@ ENGLISH = Words(
     sent_already="If you have sent them already, you need not do anything.",
     why_reminded="You get this mail because somebody who uses this Droppr server asked you for files.",
     stop_reminders="No more reminders to this address",
+    join_subject="You are invited to {server}",
+    join="You are invited to have an account on a Droppr server, by which files are received.",
+    join_by="{name} invites you to have an account on a Droppr server, by which files are received.",
+    join_here="Choose a name and a password",
+    join_until="The address works once, until {when} UTC.",
+    why_join="You get this mail because an admin of this Droppr server typed your address. If you expect no invitation, you need not do anything.",
     test_subject="Droppr can send mail",
     test="This is a test that the owner of this Droppr server asked for. Mail from it arrives.",
     test_chat="This is a test that the owner of this Droppr server asked for. What arrives will be told here.",

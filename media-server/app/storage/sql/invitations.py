@@ -12,11 +12,14 @@ from app.core.accounts import MAX_INVITATIONS, Account, Invitation, Role
 from app.core.actors import Actor
 from app.core.audit import Act, AuditRow
 from app.core.errors import InvitationNotFound, TooManyAccounts
+from app.core.messages import Message
 from app.core.ports.guards import Clock
 from app.storage.sql.account_tables import invitations
 from app.storage.sql.accounts import AccountWriter
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.messages import message_row
+from app.storage.sql.telling_tables import messages
 
 _COLUMNS = [
     invitations.c.id,
@@ -48,11 +51,13 @@ class SQLInvitations:
         self._lock = words(select(*_COLUMNS).where(this, is_open).with_for_update())
         self._all = words(select(*_COLUMNS).where(is_open).order_by(invitations.c.made_at.desc(), invitations.c.id))
         self._use = words(invitations.delete().where(this))
+        self._is_open = words(select(invitations.c.id).where(invitations.c.id == value("id"), is_open))
+        self._add_mail = words(inserted(database, messages).on_conflict_do_nothing(index_elements=["id"]))
         self._named = words(select(*_COLUMNS).where(invitations.c.id == value("id")).with_for_update())
         self._remove = words(invitations.delete().where(invitations.c.id == value("id")))
         self._prune = words(invitations.delete().where(invitations.c.ends_at <= value("before", sa.Double)))
 
-    def add(self, digest: bytes, invitation: Invitation, by: Actor) -> None:
+    def add(self, digest: bytes, invitation: Invitation, by: Actor, mail: Message | None = None) -> None:
         with self._database.write() as tx:
             tx.alone("invitations")
             amount = tx.one(self._count, now=invitation.made_at)
@@ -70,12 +75,17 @@ class SQLInvitations:
                 made_at=invitation.made_at,
                 ends_at=invitation.ends_at,
             )
-            self._note(tx, Act.INVITATION_MADE, invitation, by)
+            if mail is not None:
+                tx.run(self._add_mail, **message_row(mail))
+            self._note(tx, Act.INVITATION_MADE, invitation, by, mailed=None if mail is None else True)
         self._database.sync()
 
     def find(self, digest: bytes, now: float) -> Invitation | None:
         row = self._database.look(self._find, digest=digest, now=now)
         return _invitation(row) if row else None
+
+    def is_open(self, id: str, now: float) -> bool:
+        return "\0" not in id and id.isascii() and self._database.look(self._is_open, id=id, now=now) is not None
 
     def all(self, now: float) -> list[Invitation]:
         with self._database.read() as tx:
@@ -106,9 +116,9 @@ class SQLInvitations:
         with self._database.write(urgent=True) as tx:
             return tx.changed(self._prune, before=before)
 
-    def _note(self, tx: Transaction, act: Act, invitation: Invitation, by: Actor) -> None:
+    def _note(self, tx: Transaction, act: Act, invitation: Invitation, by: Actor, **more: Any) -> None:
         facts = {"role": invitation.role.value, "teams": list(invitation.teams), "email": invitation.email or None}
-        self._audit.write(tx, AuditRow(self._clock(), by, act, None, None, facts))
+        self._audit.write(tx, AuditRow(self._clock(), by, act, None, None, facts | more))
 
 
 def _invitation(row: Row) -> Invitation:

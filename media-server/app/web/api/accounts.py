@@ -13,9 +13,10 @@ from app.web.wire.account_bodies import (
     PasswordChange,
     SessionsQuery,
 )
-from app.web.wire.account_views import account_view, invitation_view, new_invitation_view, session_view
+from app.web.wire.account_views import account_view, invitation_list, join_address, new_invitation_view, session_view
 from app.web.wire.context import services
 from app.web.wire.json_body import parse, read_json
+from app.web.wire.message_views import message_view
 from app.web.wire.ownership import acting, caller, owner_required
 from app.web.wire.reach import changes_nothing, chooses_by_reach
 from app.web.wire.session_cookies import browser, keep_session
@@ -57,15 +58,26 @@ def remove(name: str) -> Response:
 @accounts.get("/accounts/invitations")
 @owner_required
 def list_invitations() -> Response:
-    return jsonify(invitations=[invitation_view(each) for each in services().accounts.people.invitations()])
+    found = services().accounts.people.invitations()
+    return jsonify(invitation_list(found, services().messages.account_invitations.states(found)))
 
 
 @accounts.post("/accounts/invitations")
 @owner_required
 def invite() -> tuple[Response, int]:
     body = read_json(NewInvitation, MAX_BODY_BYTES)
-    made, code = services().accounts.people.invite(body.role, acting(), teams=body.teams, email=body.email)
+    here, mails = services().accounts.people, services().messages.account_invitations
+    writer = mails.writer(body.email, _called(), body.language, join_address) if body.mail else None
+    made, code = here.invite(body.role, acting(), teams=body.teams, email=body.email, mail=writer)
+    if body.mail:
+        mails.hurry()
     return jsonify(new_invitation_view(made, code)), 201
+
+
+@accounts.post("/accounts/invitations/<id>/mail")
+@owner_required
+def mail_again(id: str) -> tuple[Response, int]:
+    return jsonify(messages=[message_view(services().messages.account_invitations.again(id, acting()))]), 202
 
 
 @accounts.delete("/accounts/invitations/<id>")
@@ -120,6 +132,15 @@ def change_password() -> Response:
     done, reply = here.log_ins.enter(me.name, browser()), Response(status=204)
     keep_session(reply, done.cookie, done.known_by)
     return reply
+
+
+def _called() -> str:
+    """What people call whoever invites; nothing where that is the holder of the admin token."""
+    me = acting()
+    if me.kind is not ActorKind.ACCOUNT:
+        return ""
+    account = services().accounts.people.find(me.name)
+    return account.display_name or account.name
 
 
 def _whose() -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -13,6 +13,7 @@ from app.core.keys import MAX_DAYS, USUAL_DAYS
 from app.web.wire.passkey_calls import Assertion
 
 MAX_CODE = 100
+MailLanguage = Literal["ar", "de", "en", "es", "fr", "ja", "pl"]
 _Text = Annotated[str, Field(max_length=MAX_PASSWORD)]
 _Password = Annotated[
     _Text, Field(description=f"At least {MIN_PASSWORD} characters. Setting another one ends the account's sessions.")
@@ -101,6 +102,8 @@ class NewInvitation(BaseModel):
     role: Role = Role.MEMBER
     teams: _Teams = []
     email: Annotated[_Address, Field(description="Whom it is for; it becomes the account's address.")] = ""
+    mail: Annotated[bool, Field(strict=True, description="Whether it is mailed there.")] = False
+    language: Annotated[MailLanguage | None, Field(description="Of the mail; that of the server if not said.")] = None
 
 
 class PasswordChange(BaseModel):

@@ -12,6 +12,7 @@ from app.web.wire.account_bodies import (
     SessionsQuery,
 )
 from app.web.wire.declaring import FORM_FIELDS, HTML, Call, Group, Who
+from app.web.wire.message_views import OnTheirWay
 
 _SESSION = "/api/droppr/session"
 _ACCOUNT = "/api/accounts/{name}"
@@ -107,6 +108,15 @@ ACCOUNT_CALLS = (
         account_views.NewInvitationView,
         201,
         body=NewInvitation,
+    ),
+    Call(
+        ("POST",),
+        f"{_INVITATIONS}/{{id}}/mail",
+        Group.ACCOUNTS,
+        Who.OWNER,
+        "Mail an invitation once more, as it was.",
+        OnTheirWay,
+        202,
     ),
     Call(("DELETE",), f"{_INVITATIONS}/{{id}}", Group.ACCOUNTS, Who.OWNER, "Take an invitation back.", status=204),
     Call(

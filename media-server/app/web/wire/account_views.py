@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -10,6 +11,7 @@ from typing_extensions import TypedDict
 from app.core.accounts import Account, Invitation, Role, Session
 from app.core.actors import Actor, ActorKind
 from app.core.errors import AccountNotFound, Unauthorized
+from app.core.messages import MessageState
 from app.core.second_factor import lacks_one
 from app.web.wire.context import services, whole_address
 
@@ -95,8 +97,16 @@ class InvitationView(TypedDict):
     expires_at: float
 
 
+class MailedInvitationView(InvitationView):
+    """One of the list."""
+
+    mail: Annotated[
+        MessageState | None, Field(description="What became of the mail that it went by; null where it was not mailed.")
+    ]
+
+
 class InvitationList(TypedDict):
-    invitations: list[InvitationView]
+    invitations: list[MailedInvitationView]
 
 
 class NewInvitationView(InvitationView):
@@ -151,8 +161,16 @@ def invitation_view(invitation: Invitation) -> InvitationView:
     }
 
 
+def invitation_list(invitations: list[Invitation], mails: Mapping[str, MessageState]) -> InvitationList:
+    return {"invitations": [{**invitation_view(each), "mail": mails.get(each.id)} for each in invitations]}
+
+
 def new_invitation_view(invitation: Invitation, code: str) -> NewInvitationView:
-    return {**invitation_view(invitation), "address": whole_address(f"/join/{code}")}
+    return {**invitation_view(invitation), "address": join_address(code)}
+
+
+def join_address(code: str) -> str:
+    return whole_address(f"/join/{code}")
 
 
 def session_view(session: Session, current: str | None) -> SessionView:

@@ -27,6 +27,9 @@ export interface NewInvitation {
   readonly role: string;
   readonly teams: readonly string[];
   readonly email: string;
+  /** Whether it is mailed there, and in which language. */
+  readonly mail: boolean;
+  readonly language: string;
 }
 
 export class AccountCalls {
@@ -70,6 +73,10 @@ export class AccountCalls {
   /** The address to send. */
   async invite(invitation: NewInvitation): Promise<string> {
     return parseAddress(await this.#api.raw("POST", "/accounts/invitations", invitation));
+  }
+
+  async mailAgain(id: string): Promise<void> {
+    await this.#api.raw("POST", `/accounts/invitations/${encodeURIComponent(id)}/mail`);
   }
 
   async takeBack(id: string): Promise<void> {

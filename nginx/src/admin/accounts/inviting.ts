@@ -1,8 +1,8 @@
-// Inviting somebody, for admins: the address is shown once; who has not come yet can be uninvited.
+// Inviting somebody, for admins: the address is shown once, and mailed where one wants that; who has not come yet is mailed again or uninvited.
 
 import { make, makeButton } from "../../page/dom";
 import { formatDay } from "../format";
-import { filled, t } from "../i18n";
+import { currentLanguage, filled, isKey, t } from "../i18n";
 import { acts, copies, submits } from "../parts";
 import { visibleName } from "../visible";
 import { showTime } from "../when";
@@ -43,13 +43,25 @@ export class Inviting {
     const role = roleField("member");
     const teams = textField(t("teams"), { hint: t("teams_hint") });
     const email = textField(t("account_email"), { type: "email", most: 254 });
+    const mail = make("input");
+    mail.type = "checkbox";
+    const mailed = make("label", { className: "check" }, mail, make("span", { text: t("invitation_mail") }));
+    mailed.hidden = true;
+    email.input.addEventListener("input", () => {
+      const isNamed = email.input.value.trim() !== "";
+      // Whoever types an address most likely wants it to get there.
+      if (isNamed && mailed.hidden) mail.checked = true;
+      mailed.hidden = !isNamed;
+    });
     const pair = make("div", { className: "pair" }, role.label, email.label);
-    const form = make("form", {}, pair, teams.label, submitButton(t("invitation_make")));
+    const form = make("form", {}, pair, mailed, teams.label, submitButton(t("invitation_make")));
     submits(form, async () => {
       const invitation = {
         role: role.select.value,
         teams: teamsOf(teams.input.value),
         email: email.input.value.trim(),
+        mail: mail.checked && !mailed.hidden,
+        language: currentLanguage(),
       };
       let address = "";
       const task = async () => {
@@ -58,13 +70,14 @@ export class Inviting {
       if (!(await this.#piece.tries(task))) return;
       form.reset();
       role.select.value = "member";
-      this.#tell(address);
+      mailed.hidden = true;
+      this.#tell(address, invitation.mail ? invitation.email : "");
       await this.load();
     });
     return form;
   }
 
-  #tell(address: string): void {
+  #tell(address: string, mailedTo: string): void {
     const input = make("input", { className: "mono" });
     input.readOnly = true;
     input.value = address;
@@ -72,7 +85,12 @@ export class Inviting {
     const copy = makeButton(t("copy"), "", () => {});
     copies(copy, () => address, input);
     this.#made.replaceChildren(
-      make("p", { text: t("invitation_made") }),
+      make("p", {
+        text:
+          mailedTo === ""
+            ? t("invitation_made")
+            : t("invitation_is_mailed", { email: visibleName(mailedTo) }),
+      }),
       make("div", { className: "joined" }, input, copy),
     );
     this.#made.hidden = false;
@@ -85,18 +103,31 @@ export class Inviting {
     this.#list.replaceChildren(...invitations.map((each) => this.#line(each)));
   }
 
-  #line({ id, role, email, expiresAt }: Invitation): HTMLLIElement {
+  #line({ id, role, email, expiresAt, mail }: Invitation): HTMLLIElement {
     const time = make("time");
     showTime(time, expiresAt, formatDay);
     const words = invitationWords(roleWords(role), visibleName(email));
     const beside = make("span", { className: "quiet" });
     beside.append(...filled("invitation_until", { day: time }));
+    const key = `invitation_mail_${mail}`;
+    if (isKey(key)) beside.append(` · ${t(key)}`);
     const back = makeButton(t("invitation_take_back"), "slim", () => {});
     back.setAttribute("aria-label", t("invitation_take_back_item", { invitation: words }));
     acts(back, async () => {
       if (await this.#piece.tries(() => this.#calls.takeBack(id), t("invitation_gone"))) await this.load();
     });
-    return make("li", {}, make("span", { className: "line-name", text: words }), beside, back);
+    const line = make("li", {}, make("span", { className: "line-name", text: words }), beside);
+    if (mail !== "") {
+      const again = makeButton(t("invitation_again"), "slim", () => {});
+      again.setAttribute("aria-label", t("invitation_again_item", { invitation: words }));
+      acts(again, async () => {
+        if (await this.#piece.tries(() => this.#calls.mailAgain(id), t("invitation_again_done")))
+          await this.load();
+      });
+      line.append(again);
+    }
+    line.append(back);
+    return line;
   }
 }
 

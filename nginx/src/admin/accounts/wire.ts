@@ -38,6 +38,8 @@ export interface Invitation {
   readonly role: string;
   readonly email: string;
   readonly expiresAt: number;
+  /** What became of its mail; empty where it was not mailed. */
+  readonly mail: string;
 }
 
 export function parseMe(value: unknown): Me {
@@ -86,12 +88,13 @@ export function parseSessions(value: unknown): readonly Session[] {
 }
 
 function parseInvitation(value: unknown): Invitation {
-  const fields = doubted<Declared<"InvitationView">>(value);
+  const fields = doubted<Declared<"MailedInvitationView">>(value);
   return {
     id: textOf(fields.id),
     role: textOf(fields.role),
     email: textOf(fields.email),
     expiresAt: millisecondsOf(fields.expires_at),
+    mail: textOf(fields.mail),
   };
 }
 

@@ -74,4 +74,13 @@ export default {
   invitation_take_back: "سحب",
   invitation_take_back_item: "سحب الدعوة: {invitation}",
   invitation_gone: "لم تعد تلك الدعوة تعمل.",
+  invitation_mail: "إرسالها إلى هذا العنوان",
+  invitation_is_mailed: "هي في طريقها إلى {email}. هذا هو العنوان الوارد فيها، ولا يظهر إلا الآن.",
+  invitation_mail_waiting: "البريد في الطريق",
+  invitation_mail_failed: "فشل البريد، تُعاد المحاولة",
+  invitation_mail_sent: "أُرسلت بالبريد",
+  invitation_mail_given_up: "لم يُقبل البريد",
+  invitation_again: "إرسال مجددًا",
+  invitation_again_item: "إرسال مجددًا: {invitation}",
+  invitation_again_done: "تُرسل مرة أخرى.",
 } satisfies Words<"accounts">;

@@ -69,4 +69,14 @@ export default {
   invitation_take_back: "Zurücknehmen",
   invitation_take_back_item: "Einladung zurücknehmen: {invitation}",
   invitation_gone: "Diese Einladung gilt nicht mehr.",
+  invitation_mail: "An diese Adresse mailen",
+  invitation_is_mailed:
+    "Sie ist unterwegs an {email}. Dies ist die Adresse darin, die nur jetzt gezeigt wird.",
+  invitation_mail_waiting: "Mail unterwegs",
+  invitation_mail_failed: "Mail fehlgeschlagen, wird wiederholt",
+  invitation_mail_sent: "gemailt",
+  invitation_mail_given_up: "Mail nicht angenommen",
+  invitation_again: "Noch einmal mailen",
+  invitation_again_item: "Noch einmal mailen: {invitation}",
+  invitation_again_done: "Sie wird noch einmal gemailt.",
 } satisfies Words<"accounts">;

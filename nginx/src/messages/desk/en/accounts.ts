@@ -73,4 +73,13 @@ export default {
   invitation_take_back: "Take back",
   invitation_take_back_item: "Take back the invitation: {invitation}",
   invitation_gone: "That invitation works no more.",
+  invitation_mail: "Mail it to this address",
+  invitation_is_mailed: "It is on its way to {email}. This is the address in it, which is shown only now.",
+  invitation_mail_waiting: "mail on its way",
+  invitation_mail_failed: "mail failed, tried again",
+  invitation_mail_sent: "mailed",
+  invitation_mail_given_up: "mail not taken",
+  invitation_again: "Mail again",
+  invitation_again_item: "Mail again: {invitation}",
+  invitation_again_done: "It is mailed once more.",
 };

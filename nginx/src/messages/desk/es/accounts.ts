@@ -69,4 +69,14 @@ export default {
   invitation_take_back: "Retirar",
   invitation_take_back_item: "Retirar la invitación: {invitation}",
   invitation_gone: "Esa invitación ya no vale.",
+  invitation_mail: "Enviarla a esta dirección",
+  invitation_is_mailed:
+    "Va de camino a {email}. Esta es la dirección que contiene, que solo se muestra ahora.",
+  invitation_mail_waiting: "correo en camino",
+  invitation_mail_failed: "el correo falló, se reintenta",
+  invitation_mail_sent: "enviada por correo",
+  invitation_mail_given_up: "correo no aceptado",
+  invitation_again: "Enviar de nuevo",
+  invitation_again_item: "Enviar de nuevo: {invitation}",
+  invitation_again_done: "Se envía una vez más.",
 } satisfies Words<"accounts">;

@@ -69,4 +69,14 @@ export default {
   invitation_take_back: "Retirer",
   invitation_take_back_item: "Retirer l’invitation : {invitation}",
   invitation_gone: "Cette invitation n’est plus valable.",
+  invitation_mail: "L’envoyer à cette adresse",
+  invitation_is_mailed:
+    "Elle est en route vers {email}. Voici l’adresse qu’elle contient, affichée seulement maintenant.",
+  invitation_mail_waiting: "e-mail en route",
+  invitation_mail_failed: "e-mail en échec, nouvel essai",
+  invitation_mail_sent: "envoyée par e-mail",
+  invitation_mail_given_up: "e-mail refusé",
+  invitation_again: "Renvoyer",
+  invitation_again_item: "Renvoyer : {invitation}",
+  invitation_again_done: "Elle est envoyée encore une fois.",
 } satisfies Words<"accounts">;

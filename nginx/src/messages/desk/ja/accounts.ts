@@ -65,4 +65,13 @@ export default {
   invitation_take_back: "取り消す",
   invitation_take_back_item: "招待を取り消す: {invitation}",
   invitation_gone: "その招待はもう使えません。",
+  invitation_mail: "このアドレスにメールで送る",
+  invitation_is_mailed: "{email}へ送信中です。メールに書かれたアドレスはこれで、表示されるのは今だけです。",
+  invitation_mail_waiting: "メール送信中",
+  invitation_mail_failed: "メール失敗、再試行中",
+  invitation_mail_sent: "メール送信済み",
+  invitation_mail_given_up: "メールは受け付けられませんでした",
+  invitation_again: "もう一度送る",
+  invitation_again_item: "もう一度送る: {invitation}",
+  invitation_again_done: "もう一度メールで送ります。",
 } satisfies Words<"accounts">;

@@ -76,4 +76,13 @@ export default {
   invitation_take_back: "Cofnij",
   invitation_take_back_item: "Cofnij zaproszenie: {invitation}",
   invitation_gone: "To zaproszenie już nie działa.",
+  invitation_mail: "Wyślij na ten adres",
+  invitation_is_mailed: "Jest w drodze do {email}. Oto adres, który zawiera; jest pokazywany tylko teraz.",
+  invitation_mail_waiting: "e-mail w drodze",
+  invitation_mail_failed: "e-mail nieudany, ponawiany",
+  invitation_mail_sent: "wysłano e-mailem",
+  invitation_mail_given_up: "e-mail nieprzyjęty",
+  invitation_again: "Wyślij ponownie",
+  invitation_again_item: "Wyślij ponownie: {invitation}",
+  invitation_again_done: "Wysyłamy je jeszcze raz.",
 } satisfies Words<"accounts">;
