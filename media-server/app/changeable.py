@@ -102,6 +102,12 @@ CHANGEABLE = (
     Changeable("quiet_hours", Group.MAIL, _TEXT, "When owners get no mail, such as 22:00-07:00 Europe/Berlin."),
     Changeable("brand_name", Group.BRAND, _TEXT, "Who asks for files, where a link does not say so."),
     Changeable("brand_accent", Group.BRAND, Kind.COLOUR, "The colour of senders' pages, such as #0b6f66."),
+    Changeable(
+        "chat_preview",
+        Group.BRAND,
+        Kind.CHOICE,
+        "Whether chats may show what a link is for that does not say so itself: yes or no.",
+    ),
     Changeable("public_url", Group.LINKS, _TEXT, "The address that senders use, such as https://files.example.org."),
     Changeable(
         "link_expires_hours",

@@ -144,6 +144,7 @@ class Settings(MessageSettings):
     logo: Path | None = None
     brand_name: str = Field("", max_length=100)
     brand_accent: str = ""
+    chat_preview: Literal["no", "yes"] = "no"
     handoff_hours: float = Field(24, gt=0)
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     enable_parallel_uploads: bool = Field(True, validation_alias="ENABLE_PARALLEL_UPLOADS")

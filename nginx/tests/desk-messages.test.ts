@@ -73,7 +73,16 @@ const SAME = new Set([
     "mails",
   ],
   ...["holder", "role_admin", "teams", "group_mail", "group_links", "set_brand_name"],
-  ...["unit_minutes", "unit_MiB", "mail_smtps", "mail_smtp", "mail_host", "mail_port", "server_logo"],
+  ...[
+    "unit_minutes",
+    "set_chat_preview_no",
+    "unit_MiB",
+    "mail_smtps",
+    "mail_smtp",
+    "mail_host",
+    "mail_port",
+    "server_logo",
+  ],
   ...[
     "login_name",
     "push_title",

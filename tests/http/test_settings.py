@@ -74,7 +74,13 @@ def test_only_the_owner_sees_and_changes_them(client: Client) -> None:
 
 
 def test_what_is_set_counts_in_every_process_without_a_restart(client: Client) -> None:
-    patch(client, brand_name="Kanzlei Röth", link_expires_hours=2, public_url="https://files.example.org")
+    patch(
+        client,
+        brand_name="Kanzlei Röth",
+        link_expires_hours=2,
+        public_url="https://files.example.org",
+        chat_preview="yes",
+    )
     everywhere(client, "Kanzlei Röth")
     for _ in range(6):
         link = client.elsewhere().make_link(title="Papers")
@@ -82,7 +88,9 @@ def test_what_is_set_counts_in_every_process_without_a_restart(client: Client) -
         seen = client.elsewhere().call("GET", f"{link.path}?as=owner", owner=True).json
         assert seen["link"].startswith("https://files.example.org/request/")
         assert 7100 < seen["expires_at"] - seen["created_at"] < 7300
-    patch(client, brand_name=None, link_expires_hours=None, public_url=None)
+        page = client.elsewhere().call("GET", f"/request/{link.hash}", headers={"Accept": "text/html"})
+        assert b'<meta property="og:title" content="Papers">' in page.expect(200).body
+    patch(client, brand_name=None, link_expires_hours=None, public_url=None, chat_preview=None)
     everywhere(client, "")
     assert setting(client, "link_expires_hours")["source"] == "default"
 

@@ -16,7 +16,7 @@ from app.core.items import Item, Question, QuestionKind
 from app.core.links import RequestLink
 from app.core.paths import RelPath
 from app.core.remotes import RemoteTarget, TargetKind
-from app.core.terms import TERMS, Ask, Audience, CaptchaMode, Kind, Language, Terms, document_of, terms_of
+from app.core.terms import TERMS, Ask, Audience, CaptchaMode, ChatPreview, Kind, Language, Terms, document_of, terms_of
 from app.web.wire import link_views
 from app.web.wire.calls import CALLS
 from app.web.wire.openapi import document
@@ -44,6 +44,7 @@ EVERYTHING = Terms(
     reminders=(7, 1, -1),
     confirm=True,
     captcha=CaptchaMode.ALWAYS,
+    chat_preview=ChatPreview.YES,
     ask_name=Ask.REQUIRED,
     ask_email=Ask.OPTIONAL,
     destination=RemoteTarget(TargetKind.S3, bucket="b", prefix="p"),

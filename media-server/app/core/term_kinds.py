@@ -38,6 +38,15 @@ class Language(StrEnum):
         return said if self is Language.AUTO else self.value
 
 
+class ChatPreview(StrEnum):
+    """Whether chats that are sent the address may show what it is for."""
+
+    SERVER = "server"
+    """As the server's settings say."""
+    YES = "yes"
+    NO = "no"
+
+
 class Kind(StrEnum):
     """What a term is. Whatever reads, writes or describes terms has one rule for each kind, and none for a single term."""
 

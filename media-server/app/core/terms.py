@@ -16,6 +16,7 @@ from app.core.remotes import RemoteTarget
 from app.core.term_kinds import Ask as Ask
 from app.core.term_kinds import Audience as Audience
 from app.core.term_kinds import CaptchaMode as CaptchaMode
+from app.core.term_kinds import ChatPreview as ChatPreview
 from app.core.term_kinds import Kind as Kind
 from app.core.term_kinds import Language as Language
 from app.core.term_kinds import Term as Term
@@ -74,6 +75,16 @@ class Terms:
             "`DROPPR_BRAND_ACCENT`.",
         ),
     ] = ""
+    chat_preview: Annotated[
+        ChatPreview,
+        Term(
+            kind=Kind.CHOICE,
+            label="Preview in chats",
+            audience=Audience.OWNER,
+            help="Whether chats that the address is sent in show its title and who asks, and so learn them.",
+            more="`server` is as `DROPPR_CHAT_PREVIEW` says, which is `no`. See [Previews in chats](#previews-in-chats).",
+        ),
+    ] = ChatPreview.SERVER
     expires_at: Annotated[
         float | None,
         Term(

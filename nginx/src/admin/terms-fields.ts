@@ -13,6 +13,8 @@ import {
   type Asked,
   CAPTCHA_MODES,
   type CaptchaMode,
+  CHAT_PREVIEWS,
+  type ChatPreview,
   DESTINATIONS,
   type Destination,
   type OwnerLink,
@@ -108,6 +110,7 @@ export class TermsFields {
       keepDays: this.#input("keep_days").value,
       extensions: this.#input("allowed_extensions").value,
       captcha: chosen<CaptchaMode>(CAPTCHA_MODES, this.#select("captcha")),
+      chatPreview: chosen<ChatPreview>(CHAT_PREVIEWS, this.#select("chat_preview")),
       askName: chosen<Asked>(ASKED, this.#select("ask_name")),
       askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
       notify: this.#input("notify").value,
@@ -128,6 +131,7 @@ export class TermsFields {
     this.#input("keep_days").value = link.keepDays > 0 ? String(link.keepDays) : "";
     this.#input("allowed_extensions").value = link.allowedExtensions.join(", ");
     this.#select("captcha").value = link.captcha;
+    this.#select("chat_preview").value = link.chatPreview;
     this.#select("ask_name").value = link.askName;
     this.#select("ask_email").value = link.askEmail;
     this.#input("notify").value = link.notify;

@@ -4,7 +4,15 @@ import type { Item, Question } from "../core/asked";
 import type { Declared } from "../core/reply";
 import { dueTerms, type TypedDue, typedDue } from "./due";
 import { joinSize, type Size } from "./sizes";
-import { type Asked, type CaptchaMode, type Destination, type OwnerLink, TEXTS, type Texts } from "./wire";
+import {
+  type Asked,
+  type CaptchaMode,
+  type ChatPreview,
+  type Destination,
+  type OwnerLink,
+  TEXTS,
+  type Texts,
+} from "./wire";
 
 /** The fields of the API; what is absent stays as it is. */
 export type Terms = Declared<"LinkTerms">;
@@ -28,6 +36,7 @@ export interface TypedTerms extends Texts {
   readonly keepDays: string;
   readonly extensions: string;
   readonly captcha: CaptchaMode;
+  readonly chatPreview: ChatPreview;
   readonly askName: Asked;
   readonly askEmail: Asked;
   readonly notify: string;
@@ -62,6 +71,7 @@ function lastingTerms(typed: TypedTerms) {
     keep_days: countOf(typed.keepDays),
     allowed_extensions: splitExtensions(typed.extensions),
     captcha: typed.captcha,
+    chat_preview: typed.chatPreview,
     ask_name: typed.askName,
     ask_email: typed.askEmail,
     notify: typed.notify.trim(),
@@ -83,6 +93,7 @@ function standingTerms(link: OwnerLink): Terms {
     keep_days: link.keepDays,
     allowed_extensions: link.allowedExtensions,
     captcha: link.captcha,
+    chat_preview: link.chatPreview,
     ask_name: link.askName,
     ask_email: link.askEmail,
     notify: link.notify,

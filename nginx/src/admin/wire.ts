@@ -7,6 +7,8 @@ import { type Due, type DueTerms, parseDue, parseStanding } from "./due";
 export type Asked = Declared<"Ask">;
 export const ASKED = ["no", "optional", "required"] as const satisfies readonly Asked[];
 
+export type ChatPreview = Declared<"ChatPreview">;
+export const CHAT_PREVIEWS = ["server", "yes", "no"] as const satisfies readonly ChatPreview[];
 export type CaptchaMode = Declared<"CaptchaMode">;
 export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const satisfies readonly CaptchaMode[];
 
@@ -43,6 +45,7 @@ export interface OwnerLink extends Texts {
   readonly keepDays: number;
   readonly allowedExtensions: readonly string[];
   readonly captcha: CaptchaMode;
+  readonly chatPreview: ChatPreview;
   readonly askName: Asked;
   readonly askEmail: Asked;
   /** Who is mailed what arrives, as it is typed: empty for whom the server names, `none` for nobody. */
@@ -138,6 +141,7 @@ export function parseLink(value: unknown): OwnerLink {
     keepDays: number(fields, "keep_days"),
     allowedExtensions: list(fields, "allowed_extensions").map(String),
     captcha: oneOf(CAPTCHA_MODES, fields.captcha),
+    chatPreview: oneOf(CHAT_PREVIEWS, fields.chat_preview),
     askName: oneOf(ASKED, fields.ask_name),
     askEmail: oneOf(ASKED, fields.ask_email),
     notify: addressesOf(fields.notify),

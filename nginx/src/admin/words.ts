@@ -84,6 +84,7 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     [t("term_search"), link.search ? t("said_searched") : ""],
     [t("term_items"), formatList(link.items.map(({ title }) => title))],
     [t("term_questions"), formatList(link.questions.map(({ label }) => label))],
+    [t("term_chat_preview"), link.chatPreview === "server" ? "" : t(`said_preview_${link.chatPreview}`)],
     [t("term_captcha"), captcha === "after_failures" ? "" : t(`said_${captcha}`)],
   ];
   return pairs.filter(([, value]) => value !== "");

@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.core.errors import ChunkTooLarge
 from app.settings import MIB, Settings
-from app.web.api.pages import SENDERS_PAGE
+from app.web.api.pages import SENDERS_PAGE, preview_of
 from app.web.server.body import RequestBody, WSGIApp
 from app.web.server.door import came_by_nginx
 from app.web.wire.context import services
@@ -27,6 +27,8 @@ from app.web.wire.rights import BODILESS, has_rights
 
 ASK = "droppr.ask"
 """Where a question stands in the environment of the request that asks it."""
+OWN_PAGE = "X-Droppr-Own-Page"
+"""On the one answer beside yes and no that nginx knows: 401, have the app send this page."""
 _CHUNK, _PACK = "native.upload_chunk", "native.receive_pack"
 _FORM = "native.upload_file"
 _FILES = {_CHUNK, _PACK, _FORM, "entity_uploads.upload_chunk", "entity_uploads.upload_file"}
@@ -71,7 +73,7 @@ class Questions:
         else:
             asked["CONTENT_LENGTH"] = said
         reply = AnyResponse.from_app(self._app, asked, buffered=True)
-        if reply.status_code >= 400:
+        if reply.status_code >= 400 and OWN_PAGE not in reply.headers:
             reply = _refusal(reply, question)
         return reply(environ, start_response)
 
@@ -85,8 +87,10 @@ def answer() -> Response:
         raise request.routing_exception
     reply = Response(status=204)
     if request.endpoint == SENDERS_PAGE:
-        # Whether there is such a link: nginx has the page.
-        services().links.file_requests.link((request.view_args or {})["hash"])
+        # Whether there is such a link: nginx has the page, but one that chats may read something in is made here.
+        link = services().links.file_requests.link((request.view_args or {})["hash"])
+        if preview_of(link) is not None:
+            return Response(status=401, headers={OWN_PAGE: "1"})
     if request.method in BODILESS:
         return reply
     if getattr(current_app.view_functions[request.endpoint], "for_owner", False):

@@ -12,7 +12,10 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response, request, send_from_directory
 
+from app.core.chat_previews import Preview, preview_of_link
 from app.core.errors import NotFound, RequestNotFound
+from app.core.links import RequestLink
+from app.web.wire.chat_preview import link_tags
 from app.web.wire.context import client_address, services
 
 pages = Blueprint("pages", __name__)
@@ -70,7 +73,10 @@ def request_page(hash: str) -> Response:
         return _moved(f"../{quote(hash, safe='')}")
     response = _page(_in_their_language(), conditional=False)
     try:
-        services().links.file_requests.link(hash)
+        link = services().links.file_requests.link(hash)
+        preview = preview_of(link)
+        if preview is not None:
+            response = _with_head(_in_their_language(), link_tags(preview, services().settings.language))
         # The page asks what the link says of itself, and the browser does so before it has read the page.
         response.headers["Link"] = (
             f"<../api/droppr/requests/{quote(hash, safe='')}>; rel=preload; as=fetch; crossorigin"
@@ -101,6 +107,20 @@ def readable(alias: str) -> Response:
 def asset(name: str) -> Response:
     # Built names carry a hash of their content.
     return send_from_directory(_built() / "assets", name, max_age=31536000)
+
+
+def preview_of(link: RequestLink) -> Preview | None:
+    """What chats may show of a link; None for nothing, and then the page is the same for all."""
+    here = services()
+    return preview_of_link(link.terms, here.links.brand(), here.current().chat_preview == "yes", here.ground.clock())
+
+
+def _with_head(name: str, tags: str) -> Response:
+    """A page with these tags in its head."""
+    head, end, rest = (_built() / name).read_text().partition("</head>")
+    response = Response(f"{head}{tags}{end}{rest}", mimetype="text/html")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _moved(address: str) -> Response:

@@ -7,12 +7,15 @@ from urllib.parse import parse_qs, quote
 from flask import Blueprint, Response, request
 
 from app.core import errors
+from app.core.chat_previews import preview_of_share
 from app.core.errors import UploadError
+from app.core.shares import Share
+from app.web.wire.chat_preview import share_tags
 from app.web.wire.context import client_address, services
 from app.web.wire.errors import STATUS
 from app.web.wire.receivers import keep_key, key_of
 from app.web.wire.share_html import files_page, password_page, refusal_page
-from app.web.wire.share_words import Words
+from app.web.wire.share_words import Words, words_for
 from app.web.wire.told import html_page, readers_words, why_no_download
 
 MAX_FORM_BYTES = 8 * 1024
@@ -33,7 +36,8 @@ def show(share: str) -> Response:
     except UploadError as error:
         return _refused(words, error)
     names = (here.name_of(found, file) for file in contents.files)
-    return html_page(files_page(words, found, contents, names, f"../api/droppr/shares/{quote(share, safe='')}"))
+    api = f"../api/droppr/shares/{quote(share, safe='')}"
+    return html_page(files_page(words, found, contents, names, api, _tags(found)))
 
 
 @share_page.post("/download/<share>", strict_slashes=False)
@@ -55,6 +59,18 @@ def enter(share: str) -> Response:
     if found.password_hash is not None:
         keep_key(reply, share, here.key(found))
     return reply
+
+
+def _tags(share: Share) -> str:
+    """What chats read of it."""
+    here = services()
+    try:
+        terms = here.links.file_requests.link(share.link).terms
+    except errors.RequestNotFound:
+        return ""
+    preview = preview_of_share(share, terms, here.current().chat_preview == "yes")
+    words = words_for(here.settings.language, "")
+    return "" if preview is None else share_tags(preview, words.files, words.sharer)
 
 
 def _password() -> str:

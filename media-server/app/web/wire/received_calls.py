@@ -42,14 +42,6 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             also=((206, bytes), (304, None)),
         ),
         *_looks(f"{link}/looks/{{upload_id}}", bytes),
-        Call(
-            ("GET",),
-            f"{link}/copies/{{upload_id}}",
-            Group.RECEIVED,
-            Who.OWNER,
-            "Files with the content of this one on other links that the caller may see.",
-            replies.CopyList,
-        ),
         *_calls_about_one(link),
         *_calls_about_many(link),
         Call(
@@ -82,6 +74,14 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
 
 def _calls_about_one(link: str) -> tuple[Call, ...]:
     return (
+        Call(
+            ("GET",),
+            f"{link}/copies/{{upload_id}}",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Files with the content of this one on other links that the caller may see.",
+            replies.CopyList,
+        ),
         Call(
             ("PATCH",),
             f"{link}/files/{{path}}",

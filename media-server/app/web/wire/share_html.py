@@ -50,8 +50,8 @@ _LOGO = (
 )
 
 
-def files_page(words: Words, share: Share, contents: Contents, names: Iterable[str], api: str) -> str:
-    """What is shared, each file with the name that its address has below ``api``."""
+def files_page(words: Words, share: Share, contents: Contents, names: Iterable[str], api: str, head: str = "") -> str:
+    """What is shared, each file with the name that its address has below ``api``; ``head`` is what stands in the page's, as HTML."""
     lines = [_told(words.sharer, name=share.sharer)] if share.sharer else []
     used_up = 0 < share.max_downloads <= share.downloads
     if used_up:
@@ -66,7 +66,7 @@ def files_page(words: Words, share: Share, contents: Contents, names: Iterable[s
     lines.append(f"<ul>{rows}</ul>" if rows else "")
     if contents.more:
         lines.append(f'<p class="quiet">{escape(words.more)}</p>')
-    return _page(words, share.title or words.files, "".join(lines))
+    return _page(words, share.title or words.files, "".join(lines), head)
 
 
 def password_page(words: Words, problem: str = "") -> str:
@@ -116,16 +116,16 @@ def _moment(at: float) -> str:
     return f'<time datetime="{time.strftime("%Y-%m-%dT%H:%M:%SZ", moment)}">{time.strftime("%Y-%m-%d %H:%M", moment)} UTC</time>'
 
 
-def _page(words: Words, title: str, body: str) -> str:
-    return whole_page(words.language, words.direction, title, body)
+def _page(words: Words, title: str, body: str, head: str = "") -> str:
+    return whole_page(words.language, words.direction, title, body, head)
 
 
-def whole_page(language: str, direction: str, title: str, body: str) -> str:
-    """A page without a script that looks like all others; ``body`` is HTML."""
+def whole_page(language: str, direction: str, title: str, body: str, head: str = "") -> str:
+    """A page without a script that looks like all others; ``body`` and ``head`` are HTML."""
     return (
         f'<!doctype html><html lang="{language}" dir="{direction}"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1"><meta name="robots" content="noindex, nofollow">'
-        f'<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><title>{escape(title)}</title>'
+        f'<meta name="referrer" content="no-referrer"><meta name="color-scheme" content="light dark"><title>{escape(title)}</title>{head}'
         f'<link rel="icon" href="data:,"><style>{_STYLE}</style></head><body><header>{_LOGO}<span>Droppr</span></header>'
         f"<main><h1>{escape(title)}</h1>{body}</main></body></html>\n"
     )

@@ -174,6 +174,7 @@ const TERMS: Readonly<Record<string, DeskKey>> = {
   items: "term_items",
   questions: "term_questions",
   captcha: "term_captcha",
+  chat_preview: "term_chat_preview",
 };
 
 function termWords(term: string): string {

@@ -94,4 +94,5 @@ export default {
   term_items: "يطلب",
   term_questions: "يسأل عن",
   term_captcha: "اختبار التحقق",
+  term_chat_preview: "معاينة في المحادثات",
 } satisfies Words<"common">;

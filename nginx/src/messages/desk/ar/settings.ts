@@ -41,6 +41,11 @@ export default {
   set_brand_name_hint: "من يطلب الملفات: في صفحات المُرسِلين وفي الرسائل والإيصالات.",
   set_brand_accent: "اللون",
   set_brand_accent_hint: "مثل \u2066#0b6f66\u2069. يُرفض لون لا تُقرأ به النصوص.",
+  set_chat_preview: "يجوز للمحادثات أن تعرض غرض الرابط",
+  set_chat_preview_hint:
+    "عنوانه ومن يطلب، فتعرفهما الشركات التي خلف المحادثات. يمكن لرابط أن يقول غير ذلك، ولا يحدث أبدًا مع كلمة مرور.",
+  set_chat_preview_yes: "نعم",
+  set_chat_preview_no: "لا",
   set_public_url: "عنوان هذا الخادم",
   set_public_url_hint:
     "كما يصل إليه المُرسِلون، مثل \u2066https://files.example.org\u2069. تحتاج إليه الرسائل والتذكيرات.",

@@ -85,4 +85,5 @@ export default {
   term_items: "Bittet um",
   term_questions: "Fragt nach",
   term_captcha: "Captcha",
+  term_chat_preview: "Vorschau in Chats",
 } satisfies Words<"common">;

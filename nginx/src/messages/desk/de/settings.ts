@@ -40,6 +40,11 @@ export default {
   set_brand_name_hint: "Wer um Dateien bittet: auf den Seiten der Absender, in Mails und auf Quittungen.",
   set_brand_accent: "Farbe",
   set_brand_accent_hint: "Etwa #0b6f66. Eine, in der Texte nicht zu lesen wären, wird abgelehnt.",
+  set_chat_preview: "Chats dürfen zeigen, wofür ein Link ist",
+  set_chat_preview_hint:
+    "Seinen Titel und wer bittet; das erfahren dann die Firmen hinter den Chats. Ein Link kann es anders sagen; nie, wo er ein Passwort hat.",
+  set_chat_preview_yes: "Ja",
+  set_chat_preview_no: "Nein",
   set_public_url: "Adresse dieses Servers",
   set_public_url_hint:
     "Wie Absender ihn erreichen, etwa https://files.example.org. Mails und Erinnerungen brauchen sie.",

@@ -86,4 +86,5 @@ export default {
   term_items: "Asks for",
   term_questions: "Asks",
   term_captcha: "Captcha",
+  term_chat_preview: "Preview in chats",
 };

@@ -42,6 +42,11 @@ export default {
   set_brand_name_hint: "Who asks for files: on senders' pages, in mails and on receipts.",
   set_brand_accent: "Colour",
   set_brand_accent_hint: "Such as #0b6f66. One in which texts could not be read is refused.",
+  set_chat_preview: "Chats may show what a link is for",
+  set_chat_preview_hint:
+    "Its title and who asks, which the companies behind chats learn then. A link can say otherwise; never where it has a password.",
+  set_chat_preview_yes: "Yes",
+  set_chat_preview_no: "No",
   set_public_url: "Address of this server",
   set_public_url_hint: "As senders reach it, such as https://files.example.org. Mails and reminders need it.",
   set_link_expires_hours: "A link is open for",

@@ -22,6 +22,10 @@ export default {
   who_asks: "Who asks",
   name: "Name",
   as_server: "as the server says",
+  chat_preview_yes: "Shown",
+  chat_preview_no: "Not shown",
+  chat_preview_hint:
+    "Chats that the address is sent in show the title and who asks. The companies behind them learn both. Never with a password.",
   colour: "Colour",
   colour_hint: "such as {example}",
   alias: "Readable address",
@@ -136,6 +140,8 @@ export default {
 
   // How all that is told of a link that is made.
   said_never: "never",
+  said_preview_yes: "title and who asks",
+  said_preview_no: "nothing",
   said_after_failures: "after wrong passwords",
   said_always: "always",
   said_optional: "optional",

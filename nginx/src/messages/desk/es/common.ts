@@ -83,4 +83,5 @@ export default {
   term_items: "Pide",
   term_questions: "Pregunta",
   term_captcha: "Captcha",
+  term_chat_preview: "Vista previa en chats",
 } satisfies Words<"common">;

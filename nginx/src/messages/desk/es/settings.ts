@@ -41,6 +41,11 @@ export default {
   set_brand_name_hint: "Quién pide los archivos: en las páginas de los remitentes, en correos y recibos.",
   set_brand_accent: "Color",
   set_brand_accent_hint: "Como #0b6f66. Se rechaza uno en el que no se podrían leer los textos.",
+  set_chat_preview: "Los chats pueden mostrar para qué es un enlace",
+  set_chat_preview_hint:
+    "Su título y quién pide, que así conocen las empresas de los chats. Un enlace puede decir otra cosa; nunca si tiene contraseña.",
+  set_chat_preview_yes: "Sí",
+  set_chat_preview_no: "No",
   set_public_url: "Dirección de este servidor",
   set_public_url_hint:
     "Como llegan a él los remitentes, por ejemplo https://files.example.org. La necesitan los correos y recordatorios.",

@@ -83,4 +83,5 @@ export default {
   term_items: "Demande",
   term_questions: "Questions posées",
   term_captcha: "Captcha",
+  term_chat_preview: "Aperçu dans les messageries",
 } satisfies Words<"common">;

@@ -43,6 +43,11 @@ export default {
     "Qui demande les fichiers : sur les pages des expéditeurs, dans les e-mails et sur les reçus.",
   set_brand_accent: "Couleur",
   set_brand_accent_hint: "Par exemple #0b6f66. Une couleur illisible pour les textes est refusée.",
+  set_chat_preview: "Les messageries peuvent montrer à quoi sert un lien",
+  set_chat_preview_hint:
+    "Son titre et qui demande, ce qu’apprennent alors leurs entreprises. Un lien peut dire autrement ; jamais s’il a un mot de passe.",
+  set_chat_preview_yes: "Oui",
+  set_chat_preview_no: "Non",
   set_public_url: "Adresse de ce serveur",
   set_public_url_hint:
     "Telle que les expéditeurs l’atteignent, par exemple https://files.example.org. Les e-mails et les rappels en ont besoin.",

@@ -82,4 +82,5 @@ export default {
   term_items: "お願いするもの",
   term_questions: "質問",
   term_captcha: "CAPTCHA",
+  term_chat_preview: "チャットのプレビュー",
 } satisfies Words<"common">;

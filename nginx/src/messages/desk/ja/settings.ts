@@ -41,6 +41,11 @@ export default {
   set_brand_name_hint: "ファイルをお願いする人。送信者のページ、メール、受領書に表示されます。",
   set_brand_accent: "色",
   set_brand_accent_hint: "例: #0b6f66。文字が読めなくなる色は受け付けられません。",
+  set_chat_preview: "チャットにリンクの用途を表示してよい",
+  set_chat_preview_hint:
+    "タイトルと依頼者が表示され、チャットの運営会社にも伝わります。リンクごとに変えられます。パスワードがあるリンクでは表示しません。",
+  set_chat_preview_yes: "はい",
+  set_chat_preview_no: "いいえ",
   set_public_url: "このサーバーのアドレス",
   set_public_url_hint: "送信者が使うもの。例: https://files.example.org。メールと催促に必要です。",
   set_link_expires_hours: "リンクの有効期間",

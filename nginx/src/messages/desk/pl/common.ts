@@ -82,4 +82,5 @@ export default {
   term_items: "Prosi o",
   term_questions: "Pyta o",
   term_captcha: "Captcha",
+  term_chat_preview: "Podgląd w czatach",
 } satisfies Words<"common">;

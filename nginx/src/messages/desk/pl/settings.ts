@@ -43,6 +43,11 @@ export default {
   set_brand_name_hint: "Kto prosi o pliki: na stronach nadawców, w mailach i na pokwitowaniach.",
   set_brand_accent: "Kolor",
   set_brand_accent_hint: "Na przykład #0b6f66. Kolor, w którym nie dałoby się czytać, jest odrzucany.",
+  set_chat_preview: "Czaty mogą pokazywać, do czego służy link",
+  set_chat_preview_hint:
+    "Jego tytuł i kto prosi; poznają to wtedy firmy prowadzące czaty. Link może mówić inaczej; nigdy, gdy ma hasło.",
+  set_chat_preview_yes: "Tak",
+  set_chat_preview_no: "Nie",
   set_public_url: "Adres tego serwera",
   set_public_url_hint:
     "Taki, pod którym znajdują go nadawcy, na przykład https://files.example.org. Potrzebują go maile i przypomnienia.",
