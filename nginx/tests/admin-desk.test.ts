@@ -37,6 +37,7 @@ function file(id: string, receivedAt: number, senderName: string | null = "Anna"
     lastModified: null,
     sha256: null,
     sameAs: null,
+    sentName: null,
     senderName,
     senderEmail: null,
     passedOn: null,

@@ -21,6 +21,7 @@ function file(number: number, more: Partial<ReceivedFile> = {}): ReceivedFile {
     lastModified: null,
     sha256: "ab".repeat(32),
     sameAs: null,
+    sentName: null,
     senderName: null,
     senderEmail: null,
     item: null,

@@ -198,6 +198,8 @@ describe("the people of a link", () => {
       ["b", "begun"],
       ["a", "finished"],
     ]);
+    // Only of whom files are awaited, by the address that the server knows.
+    expect(found.map(({ remindAt }) => remindAt)).toEqual([null, null, null, "anna@example.org"]);
     expect(found.filter(({ stopped }) => stopped).map(({ party: { email } }) => email)).toEqual([
       "dora@example.org",
     ]);

@@ -18,6 +18,7 @@ function file(id: string, sender: string | null, minute: number, path = `${id}.t
     lastModified: null,
     sha256: null,
     sameAs: null,
+    sentName: null,
     senderName: sender,
     senderEmail: null,
     item: null,

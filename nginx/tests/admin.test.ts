@@ -46,6 +46,7 @@ const LINK: ListedLink = {
   askEmail: "no",
   notify: "",
   confirm: false,
+  language: "auto",
   due: NOT_DUE,
   standing: "none",
   search: false,
@@ -61,6 +62,7 @@ const LINK: ListedLink = {
   lastSender: null,
   filesArrived: 0,
   filesNew: 0,
+  progress: null,
 };
 
 const TYPED: TypedTerms = {
@@ -81,6 +83,7 @@ const TYPED: TypedTerms = {
   askEmail: "no",
   notify: "",
   confirm: false,
+  language: "auto",
   due: typedDue(NOT_DUE),
   search: false,
   items: [],
@@ -145,6 +148,7 @@ describe("terms", () => {
         ask_name: "no",
         ask_email: "no",
         notify: "",
+        language: "auto",
         confirm: false,
         search: false,
         items: [],

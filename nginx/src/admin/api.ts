@@ -148,8 +148,10 @@ export class OwnerApi {
   }
 
   /** Reminds all of them, but for those who were reminded within the hour. */
-  async remind(hash: string): Promise<Reminded> {
-    return this.#read(`${linkPath(hash)}/reminders`, { method: "POST", body: {} }, parseReminded);
+  /** Of whom files are awaited, or only the one with this address. */
+  async remind(hash: string, email?: string): Promise<Reminded> {
+    const body = email === undefined ? {} : { to: [email] };
+    return this.#read(`${linkPath(hash)}/reminders`, { method: "POST", body }, parseReminded);
   }
 
   /** Whether a link was mailed to anybody, or will be. */

@@ -9,6 +9,7 @@ import type { KeyedRow } from "./keyed";
 import type { RowPorts } from "./link-body";
 import { acts, clonedElement, copies, part, say, show } from "./parts";
 import { placeAddress } from "./places";
+import { progressWords, shareOf } from "./progress";
 import { visibleName } from "./visible";
 import { showWhen } from "./when";
 import type { ListedLink } from "./wire";
@@ -92,13 +93,14 @@ export class LinkRow implements KeyedRow<ListedLink> {
   }
 
   #showProgress(link: ListedLink): void {
-    const { filesReceived, maxFiles, state, standing } = link;
+    const { filesReceived, maxFiles, state, standing, progress } = link;
     const files = part(this.element, "files", HTMLElement);
-    setText(files, filesWords(link));
-    const isDone = state === "full" || standing === "done";
+    setText(files, progress === null ? filesWords(link) : progressWords(progress));
+    const { done, of } = progress === null ? { done: filesReceived, of: maxFiles } : shareOf(progress);
+    const isDone = state === "full" || standing === "done" || (progress !== null && done >= of);
     files.parentElement?.classList.toggle("done", isDone);
-    part(this.element, "bar", HTMLElement).hidden = isDone || maxFiles === 0;
-    const share = maxFiles === 0 ? 0 : Math.min(1, filesReceived / maxFiles);
+    part(this.element, "bar", HTMLElement).hidden = isDone || of === 0;
+    const share = of === 0 ? 0 : Math.min(1, done / of);
     part(this.element, "done", HTMLElement).style.inlineSize = `${Math.round(100 * share)}%`;
   }
 

@@ -1,6 +1,7 @@
 // The fields in which an owner sets what a link allows: the same for a new link and for one that is changed.
 
 import { setText } from "../page/dom";
+import { LANGUAGES } from "../page/languages";
 import { AskedFields } from "./asked-fields";
 import { DueFields } from "./due-fields";
 import { formatBytes, formatIn } from "./format";
@@ -17,6 +18,8 @@ import {
   type ChatPreview,
   DESTINATIONS,
   type Destination,
+  MAIL_LANGUAGES,
+  type MailLanguage,
   type OwnerLink,
   TEXTS,
   type Texts,
@@ -47,6 +50,7 @@ export class TermsFields {
     this.#input("alias").placeholder = t("colour_hint", { example: "anna-roth" });
     setText(part(root, "logo-size", HTMLElement), formatBytes(MOST_LOGO_BYTES));
     this.#fillUnits();
+    this.#fillLanguages();
     this.#tieLabels();
     this.#offerExpiry(link);
     this.#offerPassword(link);
@@ -115,6 +119,7 @@ export class TermsFields {
       askEmail: chosen<Asked>(ASKED, this.#select("ask_email")),
       notify: this.#input("notify").value,
       confirm: this.#input("confirm").checked,
+      language: chosen<MailLanguage>(MAIL_LANGUAGES, this.#select("language")),
       due: this.#due.read(),
       destination: this.#destination(),
       search: this.#input("search").checked,
@@ -136,6 +141,7 @@ export class TermsFields {
     this.#select("ask_email").value = link.askEmail;
     this.#input("notify").value = link.notify;
     this.#input("confirm").checked = link.confirm;
+    this.#select("language").value = link.language;
     this.#input("search").checked = link.search;
   }
 
@@ -173,6 +179,16 @@ export class TermsFields {
     };
     select.addEventListener("change", follow);
     follow();
+  }
+
+  /** Each by its own name, so that whoever reads it finds theirs. */
+  #fillLanguages(): void {
+    const options = MAIL_LANGUAGES.map((each) => {
+      const option = optionOf(each);
+      setText(option, each === "auto" ? t("language_auto") : LANGUAGES[each]);
+      return option;
+    });
+    this.#select("language").replaceChildren(...options);
   }
 
   #fillUnits(): void {

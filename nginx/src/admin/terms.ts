@@ -9,6 +9,7 @@ import {
   type CaptchaMode,
   type ChatPreview,
   type Destination,
+  type MailLanguage,
   type OwnerLink,
   TEXTS,
   type Texts,
@@ -41,6 +42,7 @@ export interface TypedTerms extends Texts {
   readonly askEmail: Asked;
   readonly notify: string;
   readonly confirm: boolean;
+  readonly language: MailLanguage;
   readonly due: TypedDue;
   readonly destination: Destination;
   readonly search: boolean;
@@ -76,6 +78,7 @@ function lastingTerms(typed: TypedTerms) {
     ask_email: typed.askEmail,
     notify: typed.notify.trim(),
     confirm: typed.confirm,
+    language: typed.language,
     ...dueTerms(typed.due),
     destination: typed.destination,
     search: typed.search,
@@ -98,6 +101,7 @@ function standingTerms(link: OwnerLink): Terms {
     ask_email: link.askEmail,
     notify: link.notify,
     confirm: link.confirm,
+    language: link.language,
     ...dueTerms(typedDue(link.due)),
     destination: link.destination,
     search: link.search,

@@ -3,12 +3,26 @@
 import { type Item, parseItems, parseQuestions, type Question } from "../core/asked";
 import { type Declared, type Doubted, doubted, type FieldOf } from "../core/reply";
 import { type Due, type DueTerms, parseDue, parseStanding } from "./due";
+import { type Progress, progressOf } from "./progress";
 
 export type Asked = Declared<"Ask">;
 export const ASKED = ["no", "optional", "required"] as const satisfies readonly Asked[];
 
 export type ChatPreview = Declared<"ChatPreview">;
 export const CHAT_PREVIEWS = ["server", "yes", "no"] as const satisfies readonly ChatPreview[];
+
+export type MailLanguage = Declared<"Language">;
+export const MAIL_LANGUAGES = [
+  "auto",
+  "ar",
+  "de",
+  "en",
+  "es",
+  "fr",
+  "ja",
+  "pl",
+] as const satisfies readonly MailLanguage[];
+
 export type CaptchaMode = Declared<"CaptchaMode">;
 export const CAPTCHA_MODES = ["never", "after_failures", "always"] as const satisfies readonly CaptchaMode[];
 
@@ -18,6 +32,7 @@ export const TEXTS = [
   "message",
   "note",
   "subfolder",
+  "naming",
   "asker",
   "accent",
   "alias",
@@ -50,6 +65,8 @@ export interface OwnerLink extends Texts {
   readonly askEmail: Asked;
   /** Who is mailed what arrives, as it is typed: empty for whom the server names, `none` for nobody. */
   readonly notify: string;
+  /** In which language people are mailed. */
+  readonly language: MailLanguage;
   /** Whether senders are mailed a receipt. */
   readonly confirm: boolean;
   /** When files are due, and for whom it is. */
@@ -86,6 +103,8 @@ export interface ListedLink extends OwnerLink {
   readonly filesArrived: number;
   /** How many received files the owner has not seen. */
   readonly filesNew: number;
+  /** How far people have got; null where nobody is known. */
+  readonly progress: Progress | null;
 }
 
 export type LinkState = Declared<"LinkState">;
@@ -102,6 +121,8 @@ export interface ReceivedFile {
   readonly sha256: string | null;
   /** Another file of the link with the same content; null where there is none. */
   readonly sameAs: string | null;
+  /** What its sender called it, where the link's rule calls it otherwise. */
+  readonly sentName: string | null;
   readonly senderName: string | null;
   readonly senderEmail: string | null;
   /** Of the checklist; null for none. */
@@ -145,6 +166,7 @@ export function parseLink(value: unknown): OwnerLink {
     askName: oneOf(ASKED, fields.ask_name),
     askEmail: oneOf(ASKED, fields.ask_email),
     notify: addressesOf(fields.notify),
+    language: oneOf(MAIL_LANGUAGES, fields.language),
     confirm: fields.confirm === true,
     due: parseDue(fields),
     destination: destinationOf(fields.destination),
@@ -183,6 +205,7 @@ function parseListed(value: unknown): ListedLink {
     lastSender: optionalText(fields.last_sender),
     filesArrived: number(fields, "files_arrived"),
     filesNew: number(fields, "files_new"),
+    progress: progressOf(fields),
   };
 }
 
@@ -286,6 +309,7 @@ export function parseFiles(value: unknown): Page<ReceivedFile> {
       lastModified: typeof fields.last_modified === "number" ? fields.last_modified * 1_000 : null,
       sha256: optionalText(fields.sha256),
       sameAs: optionalText(fields.same_as),
+      sentName: optionalText(fields.sent_name),
       senderName: optionalText(fields.sender_name),
       senderEmail: optionalText(fields.sender_email),
       item: optionalText(fields.item),

@@ -1,9 +1,11 @@
 // What the owner's page says about links and files, and about what went wrong.
 
 import { UploadError } from "../core/errors";
+import { LANGUAGES } from "../page/languages";
 import { dueFacts } from "./due";
 import { formatBytes, formatDate, formatIn, formatList } from "./format";
 import { currentLanguage, errorSentence, joined, sentences, t } from "./i18n";
+import { wholeProgress } from "./progress";
 import type { Destination, LinkState, ListedLink, OwnerLink, PassedOn } from "./wire";
 
 export function stateWords(state: LinkState): string {
@@ -41,6 +43,7 @@ export function endsSoon({ expiresAt }: Pick<OwnerLink, "expiresAt">, now: numbe
 export function receivedWords(link: ListedLink): string {
   const { uploadsOpen } = link;
   return joined(
+    link.progress === null ? "" : wholeProgress(link.progress),
     filesWords(link),
     sizeWords(link),
     uploadsOpen > 0 ? t("under_way", { count: uploadsOpen }) : "",
@@ -65,6 +68,7 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
   const pairs: (readonly [string, string])[] = [
     [t("folder"), link.folder],
     [t("term_subfolder"), link.subfolder],
+    [t("term_naming"), link.naming],
     [t("term_asker"), link.asker],
     [t("term_accent"), link.accent],
     [t("term_alias"), link.alias && `/to/${link.alias}`],
@@ -79,6 +83,7 @@ export function termWords(link: OwnerLink): (readonly [string, string])[] {
     [t("term_name"), askName === "no" ? "" : t(`said_${askName}`)],
     [t("term_email"), askEmail === "no" ? "" : t(`said_${askEmail}`)],
     [t("term_notify"), link.notify],
+    [t("term_language"), link.language === "auto" ? "" : LANGUAGES[link.language]],
     [t("term_confirm"), link.confirm ? t("said_receipt") : ""],
     [t("term_destination"), destinationWords(link.destination)],
     [t("term_search"), link.search ? t("said_searched") : ""],

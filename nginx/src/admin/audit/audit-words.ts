@@ -148,6 +148,8 @@ const TERMS: Readonly<Record<string, DeskKey>> = {
   message: "term_message",
   note: "term_note",
   subfolder: "term_subfolder",
+  naming: "term_naming",
+  language: "term_language",
   asker: "term_asker",
   accent: "term_accent",
   alias: "term_alias",

@@ -23,6 +23,10 @@ interface DetailsPorts {
   readonly copies: LoadCopies;
 }
 
+function nameOf(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
 export class Details {
   readonly element = clonedElement("file-details");
   readonly #hash = part(this.element, "hash", HTMLElement);
@@ -74,6 +78,9 @@ export class Details {
     part(this.element, "sender-line", HTMLElement).hidden = sender === "";
     setText(part(this.element, "same", HTMLElement), visibleName(file.sameAs ?? ""));
     part(this.element, "same-line", HTMLElement).hidden = file.sameAs === null;
+    const sentName = nameOf(file.path) === file.sentName ? null : file.sentName;
+    setText(part(this.element, "sent-as", HTMLElement), visibleName(sentName ?? ""));
+    part(this.element, "sent-as-line", HTMLElement).hidden = sentName === null;
     const item = visibleName(this.#itemTitle(file.item));
     setText(part(this.element, "item", HTMLElement), item);
     part(this.element, "item-line", HTMLElement).hidden = item === "";

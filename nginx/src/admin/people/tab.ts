@@ -2,15 +2,16 @@
 
 import { make, makeButton, setHidden, setText } from "../../page/dom";
 import type { OwnerApi } from "../api";
-import type { Awaited, Mailed } from "../chasing";
+import { type Awaited, type Mailed, remindedWords } from "../chasing";
 import { partyFacts, partyName } from "../checklist/states";
 import { formatDate } from "../format";
 import { t } from "../i18n";
 import { KeyedList, type KeyedRow } from "../keyed";
-import { show } from "../parts";
+import { acts, show } from "../parts";
 import type { Party, PartyState } from "../party-wire";
 import { visibleName } from "../visible";
 import { showWhen } from "../when";
+import { mayChange } from "../whose";
 import type { ListedLink } from "../wire";
 import { errorWords } from "../words";
 import "./tab.css";
@@ -28,6 +29,8 @@ export interface LinkPerson {
   readonly mailed: Mailed | null;
   /** They want no reminders. */
   readonly stopped: boolean;
+  /** Where to remind them of what is awaited; null where nothing is, or they want to hear of nothing. */
+  readonly remindAt: string | null;
 }
 
 /** Who has sent, and of whom files are awaited who have not, those first who have to do something. */
@@ -41,6 +44,9 @@ export function peopleOfLink(
     const known = last.get(lower(each.email));
     if (known === undefined || known.at < each.at) last.set(lower(each.email), each);
   }
+  const open = new Map(
+    people.filter((each) => !each.stopped).map(({ email }): [string, string] => [lower(email), email]),
+  );
   const stopped = new Set(people.filter((each) => each.stopped).map(({ email }) => lower(email)));
   const known = new Set(parties.map(({ email }) => lower(email)));
   const others = people.filter(({ email }) => !known.has(lower(email))).map(({ email }) => nobodyYet(email));
@@ -49,6 +55,7 @@ export function peopleOfLink(
     party,
     mailed: party.email === "" ? null : (last.get(lower(party.email)) ?? null),
     stopped: party.email !== "" && stopped.has(lower(party.email)),
+    remindAt: open.get(lower(party.email)) ?? null,
   }));
   return all.sort((one, other) => IN_ORDER.indexOf(one.party.state) - IN_ORDER.indexOf(other.party.state));
 }
@@ -78,6 +85,7 @@ export class PeopleTab {
   readonly #list = make("ul", { className: "people-list" });
   readonly #rows: KeyedList<LinkPerson, PersonRow>;
   readonly #problem = make("div", { className: "notice bad" });
+  readonly #outcome = make("p", { className: "quiet" });
   readonly #more = makeButton(t("show_more"), "slim", () => void this.#showMore());
   #link: ListedLink;
   #wanted = PAGE;
@@ -89,14 +97,19 @@ export class PeopleTab {
     this.#rows = new KeyedList(
       this.#list,
       ({ id }) => id,
-      () => new PersonRow(() => this.#link),
+      () =>
+        new PersonRow(
+          () => this.#link,
+          (email) => this.#remind(email),
+        ),
     );
     this.#list.setAttribute("role", "list");
     this.#list.setAttribute("aria-label", t("people"));
     this.#problem.setAttribute("role", "alert");
     this.#problem.hidden = true;
+    this.#outcome.setAttribute("role", "status");
     this.#more.hidden = true;
-    this.element.append(this.#problem, this.#counts, this.#list, this.#more);
+    this.element.append(this.#problem, this.#counts, this.#outcome, this.#list, this.#more);
   }
 
   /** Brings it up to date. */
@@ -116,6 +129,23 @@ export class PeopleTab {
     this.#rows.show(people);
     setHidden(this.#more, !isMore);
     show(this.#problem, "");
+  }
+
+  /** One person; whoever was lately is not, and that is said. */
+  async #remind(email: string): Promise<void> {
+    show(this.#problem, "");
+    setText(this.#outcome, "");
+    try {
+      setText(this.#outcome, remindedWords(await this.#api.remind(this.#hash, email)));
+      await this.#again();
+    } catch (error) {
+      show(this.#problem, errorWords(error));
+    }
+  }
+
+  async #again(): Promise<void> {
+    const signal = new AbortController().signal;
+    await this.refresh(this.#link, await this.#api.awaited(this.#hash, signal), signal);
   }
 
   async #parties(signal: AbortSignal): Promise<{ parties: readonly Party[]; isMore: boolean }> {
@@ -139,8 +169,7 @@ export class PeopleTab {
     const before = this.#list.childElementCount;
     this.#wanted += PAGE;
     try {
-      const signal = new AbortController().signal;
-      await this.refresh(this.#link, await this.#api.awaited(this.#hash, signal), signal);
+      await this.#again();
       const next = this.#list.children[before];
       if (this.#more.hidden && next instanceof HTMLElement) next.focus();
     } catch (error) {
@@ -158,16 +187,26 @@ class PersonRow implements KeyedRow<LinkPerson> {
   readonly #facts = make("span", { className: "facts" });
   readonly #last = make("time", { className: "facts" });
   readonly #mailed = make("span", { className: "facts person-mailed" });
+  readonly #remind = make("button", { className: "button slim person-remind", text: t("remind_now") });
+  #remindAt: string | null = null;
 
-  constructor(link: () => ListedLink) {
+  /** `remind` is given an address. */
+  constructor(link: () => ListedLink, remind: (email: string) => Promise<void>) {
     this.#link = link;
+    this.#remind.type = "button";
+    acts(this.#remind, async () => {
+      if (this.#remindAt !== null) await remind(this.#remindAt);
+    });
     this.element.tabIndex = -1;
     const who = make("span", { className: "person-who" }, this.#name, this.#email);
     const what = make("span", { className: "person-what" }, this.#facts, this.#last);
-    this.element.append(who, this.#state, what, this.#mailed);
+    this.element.append(who, this.#state, what, this.#mailed, this.#remind);
   }
 
-  show({ party, mailed, stopped }: LinkPerson): void {
+  show({ party, mailed, stopped, remindAt }: LinkPerson): void {
+    this.#remindAt = remindAt;
+    this.#remind.hidden = remindAt === null || !mayChange();
+    this.#remind.setAttribute("aria-label", t("remind_now_to", { email: visibleName(remindAt ?? "") }));
     setText(this.#name, partyName(party));
     setText(this.#email, party.name === "" ? "" : visibleName(party.email));
     setHidden(this.#email, this.#email.textContent === "");

@@ -69,6 +69,8 @@ export default {
   term_message: "الرسالة",
   term_note: "ملاحظة",
   term_subfolder: "تُرتَّب في",
+  term_naming: "تُسمّى",
+  term_language: "لغة الرسائل",
   term_asker: "صاحب الطلب",
   term_accent: "اللون",
   term_alias: "عنوان مقروء",

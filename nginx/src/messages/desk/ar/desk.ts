@@ -122,6 +122,9 @@ export default {
   state_full: "ممتلئ",
   state_expired: "منتهٍ",
   state_closed: "مغلق",
+  people_standing: "لم يبدأ: {none} · بدأ: {begun} · انتهى: {finished}",
+  steps_of: "{done} من {count}",
+  people_of: "انتهى {done} من {count}",
   files_of: {
     few: "{done} من {count} ملفات",
     many: "{done} من {count} ملفًا",

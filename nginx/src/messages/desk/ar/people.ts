@@ -1,7 +1,6 @@
 import type { Words } from "../types";
 
 export default {
-  people_standing: "لم يبدأ: {none} · بدأ: {begun} · انتهى: {finished}",
   wants_no_reminders: "لا يريد تذكيرات",
   reminded_at: "آخر تذكير: {time}",
   mailed_at: "أُرسل البريد: {time}",

@@ -60,6 +60,8 @@ export default {
   term_message: "Nachricht",
   term_note: "Notiz",
   term_subfolder: "Einsortiert in",
+  term_naming: "Benannt",
+  term_language: "Sprache der Mails",
   term_asker: "Wer bittet",
   term_accent: "Farbe",
   term_alias: "Lesbare Adresse",

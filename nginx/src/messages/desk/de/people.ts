@@ -1,7 +1,6 @@
 import type { Words } from "../types";
 
 export default {
-  people_standing: "{none} nicht begonnen · {begun} begonnen · {finished} fertig",
   wants_no_reminders: "Will keine Erinnerungen",
   reminded_at: "Erinnert: {time}",
   mailed_at: "E-Mail gesendet: {time}",

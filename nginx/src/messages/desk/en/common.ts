@@ -61,6 +61,8 @@ export default {
   term_message: "Message",
   term_note: "Note",
   term_subfolder: "Sorted into",
+  term_naming: "Named",
+  term_language: "Language of mails",
   term_asker: "Who asks",
   term_accent: "Colour",
   term_alias: "Readable address",

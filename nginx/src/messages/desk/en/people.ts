@@ -1,7 +1,6 @@
 // A link for each of many people, and mailing one.
 
 export default {
-  people_standing: "{none} not begun · {begun} begun · {finished} finished",
   wants_no_reminders: "Wants no reminders",
   reminded_at: "Reminded {time}",
   mailed_at: "Mailed {time}",

@@ -58,6 +58,8 @@ export default {
   term_message: "Mensaje",
   term_note: "Nota",
   term_subfolder: "Ordenados en",
+  term_naming: "Con el nombre",
+  term_language: "Idioma de los correos",
   term_asker: "Quién pide",
   term_accent: "Color",
   term_alias: "Dirección legible",

@@ -1,7 +1,6 @@
 import type { Words } from "../types";
 
 export default {
-  people_standing: "{none} sin empezar · {begun} empezados · {finished} terminados",
   wants_no_reminders: "No quiere recordatorios",
   reminded_at: "Recordado: {time}",
   mailed_at: "Correo enviado: {time}",

@@ -58,6 +58,8 @@ export default {
   term_message: "Message à l’expéditeur",
   term_note: "Remarque",
   term_subfolder: "Rangés dans",
+  term_naming: "Nommés",
+  term_language: "Langue des e-mails",
   term_asker: "Qui demande",
   term_accent: "Couleur",
   term_alias: "Adresse lisible",

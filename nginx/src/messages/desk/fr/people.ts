@@ -1,7 +1,6 @@
 import type { Words } from "../types";
 
 export default {
-  people_standing: "{none} pas commencés · {begun} commencés · {finished} terminés",
   wants_no_reminders: "Ne veut pas de rappels",
   reminded_at: "Rappel : {time}",
   mailed_at: "E-mail envoyé : {time}",

@@ -57,6 +57,8 @@ export default {
   term_message: "メッセージ",
   term_note: "メモ",
   term_subfolder: "振り分け先",
+  term_naming: "ファイル名",
+  term_language: "メールの言語",
   term_asker: "依頼者",
   term_accent: "色",
   term_alias: "読みやすいアドレス",

@@ -1,7 +1,6 @@
 import type { Words } from "../types";
 
 export default {
-  people_standing: "未着手 {none} · 着手 {begun} · 完了 {finished}",
   wants_no_reminders: "リマインド不要",
   reminded_at: "リマインド: {time}",
   mailed_at: "メール送信: {time}",

@@ -57,6 +57,8 @@ export default {
   term_message: "Wiadomość",
   term_note: "Notatka",
   term_subfolder: "Układane w",
+  term_naming: "Nazywane",
+  term_language: "Język wiadomości",
   term_asker: "Kto prosi",
   term_accent: "Kolor",
   term_alias: "Czytelny adres",

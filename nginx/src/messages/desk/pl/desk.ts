@@ -133,6 +133,9 @@ export default {
   state_full: "Pełny",
   state_expired: "Wygasły",
   state_closed: "Zamknięty",
+  people_standing: "nie zaczęło: {none} · zaczęło: {begun} · skończyło: {finished}",
+  steps_of: "{done} z {count}",
+  people_of: "skończyło {done} z {count}",
   files_of: { one: "{done} z {count} pliku", other: "{done} z {count} plików" },
   under_way: {
     one: "trwa {count} wysyłka",

@@ -36,6 +36,9 @@ export default {
   remind: "Przypomnij ({count})",
   remind_one: "Przypomnij: {email}",
   remind_many: { one: "Przypomnij {count} osobie", other: "Przypomnij {count} osobom" },
+  remind_now: "Przypomnij teraz",
+  sent_as: "Wysłany jako {name}",
+  remind_now_to: "Przypomnij teraz: {email}",
   reminds_next: "Następne przypomnienie samo: {date}",
   reminder_to: "Przypomnienie do {email} jest w drodze.",
   reminders_sent: {

@@ -1,7 +1,6 @@
 import type { Words } from "../types";
 
 export default {
-  people_standing: "nie zaczęło: {none} · zaczęło: {begun} · skończyło: {finished}",
   wants_no_reminders: "Nie chce przypomnień",
   reminded_at: "Przypomniano: {time}",
   mailed_at: "Wysłano e-mail: {time}",
