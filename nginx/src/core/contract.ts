@@ -204,6 +204,11 @@ export interface components {
         };
         /** @enum {string} */
         readonly Channel: "mail" | "webhook";
+        /**
+         * @description Whether chats that are sent the address may show what it is for.
+         * @enum {string}
+         */
+        readonly ChatPreview: "server" | "yes" | "no";
         /** @description Files of one link, by the ids of their uploads. */
         readonly ChosenBody: {
             readonly uploads: readonly string[];
@@ -745,6 +750,8 @@ export interface components {
             readonly asker?: string | null;
             /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. One in which texts could not be read on the page, with less than 4.5 : 1, is refused. The server's own is `DROPPR_BRAND_ACCENT`. */
             readonly accent?: string | null;
+            /** @description Whether chats that the address is sent in show its title and who asks, and so learn them. `server` is as `DROPPR_CHAT_PREVIEW` says, which is `no`. See [Previews in chats](#previews-in-chats). */
+            readonly chat_preview?: components["schemas"]["ChatPreview"];
             /** @description Hours from now; 0 is never. A link that is made without it is open for `DROPPR_LINK_EXPIRES_HOURS`, a week; so are the page's and the command line's. Replies tell the time, as `expires_at`. */
             readonly expires_hours?: number | null;
             /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
@@ -850,6 +857,8 @@ export interface components {
             readonly asker: string;
             /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. */
             readonly accent: string;
+            /** @description Whether chats that the address is sent in show its title and who asks, and so learn them. */
+            readonly chat_preview: components["schemas"]["ChatPreview"];
             /** @description Null for never. */
             readonly expires_at: number | null;
             /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. */
@@ -1152,6 +1161,8 @@ export interface components {
             readonly asker?: string | null;
             /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. One in which texts could not be read on the page, with less than 4.5 : 1, is refused. The server's own is `DROPPR_BRAND_ACCENT`. */
             readonly accent?: string | null;
+            /** @description Whether chats that the address is sent in show its title and who asks, and so learn them. `server` is as `DROPPR_CHAT_PREVIEW` says, which is `no`. See [Previews in chats](#previews-in-chats). */
+            readonly chat_preview?: components["schemas"]["ChatPreview"];
             /** @description Hours from now; 0 is never. A link that is made without it is open for `DROPPR_LINK_EXPIRES_HOURS`, a week; so are the page's and the command line's. Replies tell the time, as `expires_at`. */
             readonly expires_hours?: number | null;
             /** @description What senders must know; '' takes it away. So does null. Replies tell whether there is one, as `requires_password`. */
@@ -1372,6 +1383,8 @@ export interface components {
             readonly asker: string;
             /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. */
             readonly accent: string;
+            /** @description Whether chats that the address is sent in show its title and who asks, and so learn them. */
+            readonly chat_preview: components["schemas"]["ChatPreview"];
             /** @description Null for never. */
             readonly expires_at: number | null;
             /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. */
@@ -2061,6 +2074,8 @@ export interface components {
             readonly brand_name?: string | null;
             /** @description The colour of senders' pages, such as #0b6f66. Null takes away what was set here. */
             readonly brand_accent?: string | null;
+            /** @description Whether chats may show what a link is for that does not say so itself: yes or no. Null takes away what was set here. */
+            readonly chat_preview?: string | null;
             /** @description The address that senders use, such as https://files.example.org. Null takes away what was set here. */
             readonly public_url?: string | null;
             /** @description How long a link is open that does not say so; 0 is for ever. Null takes away what was set here. */
@@ -2317,6 +2332,8 @@ export interface components {
             readonly asker: string;
             /** @description The colour of the sender's page, such as #0b6f66; '' as the server says. */
             readonly accent: string;
+            /** @description Whether chats that the address is sent in show its title and who asks, and so learn them. */
+            readonly chat_preview: components["schemas"]["ChatPreview"];
             /** @description Null for never. */
             readonly expires_at: number | null;
             /** @description A word by which the link is reached as well, such as anna for /to/anna; '' is none. */
