@@ -11,7 +11,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.support.admin import (
     close_panel,
-    come_back,
     found,
     log_in,
     look_again,
