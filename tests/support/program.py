@@ -72,4 +72,6 @@ class Droppr(subprocess.Popen[Any]):
 def _to_python(environment: Mapping[str, str]) -> dict[str, str]:
     told = {name: value for name, value in environment.items() if name.startswith(_TO_PYTHON)}
     # Where it is not told, the code is this copy's as well.
-    return {"PYTHONPATH": MEDIA_SERVER, **told}
+    if told.get("PYTHONPATH", MEDIA_SERVER).partition(os.pathsep)[0] == MEDIA_SERVER:
+        told["PYTHONPATH"] = MEDIA_SERVER
+    return told

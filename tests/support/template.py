@@ -298,5 +298,4 @@ def _end_with_parent() -> None:
 
 
 if __name__ == "__main__":
-    _end_with_parent()
     _until_input_ends()
