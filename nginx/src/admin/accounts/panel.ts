@@ -53,7 +53,7 @@ export class AccountsPanel {
     this.#before = document.activeElement;
     document.body.append(this.#dialog);
     this.#dialog.showModal();
-    await Promise.all([...own, factor, people, inviting].map((each) => each?.load()));
+    await Promise.all([...own, factor, passkeys, people, inviting].map((each) => each?.load()));
   }
 
   #closed(): void {
