@@ -16,6 +16,7 @@ from tests.support.client import Client
 from tests.support.layout import Gauge
 from tests.support.live import LiveServer
 from tests.support.nginx import LiveNginx
+from tests.support.receivers import Mailbox, mail_server
 
 
 class Authenticator:
@@ -88,6 +89,11 @@ def test_one_is_added_used_alone_and_beside_the_password_and_removed(
         expect(page.locator("#who")).to_have_text(ann)
         log_out(page)
         reset_by_an_admin(page, phone, server.token)
+        with mail_server() as box:
+            smtp = {"secure": "smtp+plain", "host": "127.0.0.1", "port": box.port}
+            mail = {"smtp_url": smtp, "mail_from": "droppr@example.org"}
+            owner.call("PATCH", "/api/settings", json=mail, owner=True).expect(200)
+            invites_by_mail(page, gauge, box)
         [listed] = owner.call("GET", "/api/accounts", owner=True).expect(200).json["accounts"]
         assert not listed["second_factor"]
 
@@ -154,3 +160,25 @@ def reset_by_an_admin(page: Page, phone: Authenticator, token: str) -> None:
     expect(panel.get_by_text("by the password alone")).to_be_visible()
     panel.get_by_role("button", name="Reset the second factor").click()
     expect(panel.get_by_role("listitem").filter(has_text="ann")).not_to_contain_text("Second factor")
+
+
+def invites_by_mail(page: Page, gauge: Gauge, box: Mailbox) -> None:
+    """In the panel of an admin, which says what became of the mail."""
+    page.keyboard.press("Escape")
+    page.locator("#who").click()
+    panel = page.get_by_role("dialog", name="Accounts")
+    panel.get_by_label("E-mail address").last.fill("ben@example.org")
+    expect(panel.get_by_label("Mail it to this address")).to_be_checked()
+    panel.get_by_role("button", name="Make an invitation").click()
+    expect(panel).to_contain_text("on its way to ben@example.org")
+    address = panel.get_by_label("Address of the invitation").input_value()
+    (mail,) = box.wait()
+    body = mail.get_body(("plain",))
+    assert body
+    assert address in body.get_content()
+    line = panel.get_by_role("listitem").filter(has_text="ben@example.org")
+    line.get_by_role("button", name="Mail again").click()
+    box.wait(2)
+    check(page, gauge, "invitation mailed")
+    line.get_by_role("button", name="Take back").click()
+    expect(line).to_have_count(0)

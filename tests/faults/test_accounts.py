@@ -165,7 +165,9 @@ def test_the_mail_of_an_invitation_outlives_a_kill(tmp_path: Path, step: str) ->
             # A mail server that had it already may get it again, and sees by its id that it has.
             assert len({each["Message-ID"] for each in box.mails}) == 1
             assert 1 <= len(box.mails) <= (2 if step == "DATA" else 1)
-            assert made["address"] in box.mails[-1].get_body(("plain",)).get_content()
+            body_part = box.mails[-1].get_body(("plain",))
+            assert body_part
+            assert made["address"] in body_part.get_content()
             assert joined(client, urlsplit(made["address"]).path.rpartition("/")[2], "ben").status == 303
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from email import message_from_bytes, policy
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -59,7 +60,10 @@ def mail_of(house: House, id: str) -> Message:
 
 def text(message: Message) -> Any:
     found = message_from_bytes(Mails("droppr@example.org", None).of(message), policy=policy.default)
-    return found, found.get_body(("plain",)).get_content()
+    assert isinstance(found, EmailMessage)
+    body = found.get_body(("plain",))
+    assert body
+    return found, body.get_content()
 
 
 def test_one_is_mailed_with_its_address_and_sent_again_as_it_was(house: House) -> None:
@@ -133,4 +137,5 @@ def test_what_cannot_be_mailed_is_not_made(house: House, tmp_path: Path, monkeyp
     without = House(tmp_path)
     status, told = without.ask(INVITATIONS, "POST", json={"mail": True, "email": ANN})
     assert (status, told["code"]) == (400, "mail_not_ready")
+    assert not without.ask(INVITATIONS)[1]["mailing"]
     assert listed(without) == []

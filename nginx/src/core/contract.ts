@@ -651,6 +651,8 @@ export interface components {
         };
         readonly InvitationList: {
             readonly invitations: readonly components["schemas"]["MailedInvitationView"][];
+            /** @description Whether there is a mail server to mail them by. */
+            readonly mailing: boolean;
         };
         /** @description One thing that a link asks for. */
         readonly ItemBody: {

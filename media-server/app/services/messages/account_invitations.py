@@ -51,7 +51,7 @@ class AccountInvitations:
         of a code. Raises InvalidRequest, MailNotReady, RateLimited."""
         if not email.strip():
             raise InvalidRequest(NO_ADDRESS, fields={"email": NO_ADDRESS})
-        if not self._rules().mail:
+        if not self.can_mail:
             raise MailNotReady()
         self._check_limit()
 
@@ -76,6 +76,10 @@ class AccountInvitations:
             )
 
         return written
+
+    @property
+    def can_mail(self) -> bool:
+        return self._rules().mail
 
     def hurry(self) -> None:
         """There is something to send at once."""

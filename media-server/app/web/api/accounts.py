@@ -58,8 +58,8 @@ def remove(name: str) -> Response:
 @accounts.get("/accounts/invitations")
 @owner_required
 def list_invitations() -> Response:
-    found = services().accounts.people.invitations()
-    return jsonify(invitation_list(found, services().messages.account_invitations.states(found)))
+    found, mails = services().accounts.people.invitations(), services().messages.account_invitations
+    return jsonify(invitation_list(found, mails.states(found), mailing=mails.can_mail))
 
 
 @accounts.post("/accounts/invitations")

@@ -107,6 +107,7 @@ class MailedInvitationView(InvitationView):
 
 class InvitationList(TypedDict):
     invitations: list[MailedInvitationView]
+    mailing: Annotated[bool, Field(description="Whether there is a mail server to mail them by.")]
 
 
 class NewInvitationView(InvitationView):
@@ -161,8 +162,11 @@ def invitation_view(invitation: Invitation) -> InvitationView:
     }
 
 
-def invitation_list(invitations: list[Invitation], mails: Mapping[str, MessageState]) -> InvitationList:
-    return {"invitations": [{**invitation_view(each), "mail": mails.get(each.id)} for each in invitations]}
+def invitation_list(
+    invitations: list[Invitation], mails: Mapping[str, MessageState], *, mailing: bool
+) -> InvitationList:
+    shown: list[MailedInvitationView] = [{**invitation_view(each), "mail": mails.get(each.id)} for each in invitations]
+    return {"invitations": shown, "mailing": mailing}
 
 
 def new_invitation_view(invitation: Invitation, code: str) -> NewInvitationView:

@@ -4,7 +4,7 @@ import type { OwnerApi } from "../api";
 import { parseQuotas, type Quota } from "../quotas";
 import {
   type Account,
-  type Invitation,
+  type Invitations,
   parseAccount,
   parseAccounts,
   parseAddress,
@@ -66,7 +66,7 @@ export class AccountCalls {
     return parseRemoved(await this.#api.raw("DELETE", accountPath(name)));
   }
 
-  async invitations(): Promise<readonly Invitation[]> {
+  async invitations(): Promise<Invitations> {
     return parseInvitations(await this.#api.raw("GET", "/accounts/invitations"));
   }
 

@@ -16,6 +16,7 @@ export class Inviting {
   readonly #made = make("div", { className: "notice invited" });
   readonly #waiting = make("div");
   readonly #list = make("ul", { className: "lines" });
+  #canMail = false;
 
   constructor(calls: AccountCalls) {
     this.#calls = calls;
@@ -36,7 +37,11 @@ export class Inviting {
   }
 
   async load(): Promise<void> {
-    await this.#piece.tries(async () => this.#show(await this.#calls.invitations()));
+    await this.#piece.tries(async () => {
+      const { invitations, canMail } = await this.#calls.invitations();
+      this.#canMail = canMail;
+      this.#show(invitations);
+    });
   }
 
   #form(): HTMLFormElement {
@@ -51,7 +56,7 @@ export class Inviting {
       const isNamed = email.input.value.trim() !== "";
       // Whoever types an address most likely wants it to get there.
       if (isNamed && mailed.hidden) mail.checked = true;
-      mailed.hidden = !isNamed;
+      mailed.hidden = !(isNamed && this.#canMail);
     });
     const pair = make("div", { className: "pair" }, role.label, email.label);
     const form = make("form", {}, pair, mailed, teams.label, submitButton(t("invitation_make")));

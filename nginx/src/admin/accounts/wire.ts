@@ -98,8 +98,15 @@ function parseInvitation(value: unknown): Invitation {
   };
 }
 
-export function parseInvitations(value: unknown): readonly Invitation[] {
-  return listOf(doubted<Declared<"InvitationList">>(value).invitations).map(parseInvitation);
+export interface Invitations {
+  readonly invitations: readonly Invitation[];
+  /** Whether there is a mail server. */
+  readonly canMail: boolean;
+}
+
+export function parseInvitations(value: unknown): Invitations {
+  const { invitations, mailing } = doubted<Declared<"InvitationList">>(value);
+  return { invitations: listOf(invitations).map(parseInvitation), canMail: mailing === true };
 }
 
 /** The address of an invitation that was made just now. */
