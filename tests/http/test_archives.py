@@ -262,3 +262,34 @@ def test_a_hundred_at_once_and_all_kinds_of_ranges_leave_the_server_as_it_was(tm
             each.join()
         assert wrong == []
         assert taken(link).expect(200).body == whole
+
+
+def test_several_links_come_in_one_file_each_in_a_folder_of_its_own(way_in: Client) -> None:
+    base = f"clients-{content(4, 9).hex()}"
+    anna = way_in.make_link(folder=f"{base}/Anna")
+    ben = way_in.make_link(folder=f"{base}/Ben", subfolder="{date}")
+    empty = way_in.make_link(folder=f"{base}/Cara")
+    anna.deliver("tax.pdf", b"%PDF anna")
+    anna.deliver("d/pass.pdf", b"%PDF pass")
+    ben.deliver("tax.pdf", b"%PDF ben")
+    [bens] = [each["path"] for each in ben.files()]
+
+    def of(*links: str, headers: dict[str, str] | None = None) -> Reply:
+        address = f"/api/droppr/archive?links={','.join(links)}"
+        return way_in.call("GET", address, headers=headers, owner=True)
+
+    whole = of(anna.hash, ben.hash, empty.hash, anna.hash).expect(200)
+    assert unpacked(whole.body) == {
+        "Anna/tax.pdf": b"%PDF anna",
+        "Anna/d/pass.pdf": b"%PDF pass",
+        f"Ben/{bens}": b"%PDF ben",
+    }
+    part = of(anna.hash, ben.hash, empty.hash, headers={"Range": "bytes=20-", "If-Range": whole.headers["ETag"]})
+    assert part.expect(206).body == whole.body[20:]
+    assert list(unpacked(of(anna.hash).expect(200).body)) == ["Anna/d/pass.pdf", "Anna/tax.pdf"]
+    of(empty.hash).expect(404, "file_not_found")
+    of(anna.hash, "h" * 32).expect(404, "request_not_found")
+    of().expect(400, "invalid_request")
+    of(*(f"{n:032}" for n in range(201))).expect(400, "invalid_request")
+    acts = way_in.call("GET", f"/api/droppr/audit?link={ben.hash}&act=archive_downloaded", owner=True).expect(200).json
+    assert acts["entries"], "each of them tells that it was taken away"

@@ -32,7 +32,7 @@ def named(rule: str, about: Mapping[str, str]) -> str:
 
 def said(who: Person, row: Row, about: Mapping[str, str]) -> tuple[int, bytes, dict[str, str]]:
     body = None if row.body is None else json.loads(named(json.dumps(row.body), about))
-    reply = who.ask(row.method, named(row.rule, about) + row.query, body)
+    reply = who.ask(row.method, named(row.rule, about) + named(row.query, about), body)
     told = {name: value for name, value in reply.headers.items() if name not in _PASSING}
     return reply.status, reply.body, told
 

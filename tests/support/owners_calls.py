@@ -59,6 +59,7 @@ ROWS = [
     changes("DELETE", F),
     changes("POST", f"{F}/pass-on"),
     looks(f"{H}/archive"),
+    looks("/api/droppr/archive", "?links=<hash>"),
     Row("POST", f"{H}/selections", looks=True, body={"uploads": ["x"]}),
     changes("POST", f"{H}/deletions", {"uploads": ["x"]}),
     changes("POST", f"{H}/restorations", {"uploads": ["x"]}),

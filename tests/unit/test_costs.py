@@ -163,6 +163,7 @@ CALLS = [
     owners("DELETE", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
     owners("PATCH", f"{H}/files/<anypath:path>", f"{R}/x/files/a"),
     owners("GET", f"{H}/archive", f"{R}/x/archive"),
+    owners("GET", "/api/droppr/archive", "/api/droppr/archive?links=x"),
     owners("GET", f"{H}/bin", f"{R}/x/bin"),
     owners("GET", f"{H}/looks/<upload_id>", f"{R}/x/looks/u"),
     owners("GET", f"{H}/copies/<upload_id>", f"{R}/x/copies/u"),

@@ -38,6 +38,7 @@ TABLE: dict[tuple[str, str], frozenset[Scope]] = {
     ("DELETE", F): DELETE,
     ("POST", f"{F}/pass-on"): WRITE,
     ("GET", f"{H}/archive"): OPEN,
+    ("GET", "/api/droppr/archive"): OPEN,
     ("POST", f"{H}/selections"): OPEN,
     ("POST", f"{H}/deletions"): DELETE,
     ("POST", f"{H}/restorations"): DELETE,

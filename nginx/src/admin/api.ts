@@ -460,6 +460,14 @@ export function downloadUrl(hash: string, path: string): string {
   return API + filePath(hash, path);
 }
 
+/** So many links one archive holds. */
+export const MOST_LINKS_AT_ONCE = 200;
+
+/** Where all that these links have received is downloaded as one archive. */
+export function archiveOfLinks(hashes: readonly string[]): string {
+  return `${API}/archive?links=${hashes.join(",")}`;
+}
+
 /** Where received files are downloaded as one archive: all, or those that `query` names, as the server chooses them. */
 export function archiveUrl(hash: string, query: Readonly<Record<string, string | undefined>> = {}): string {
   const named = Object.entries(query).flatMap(([name, value]) =>

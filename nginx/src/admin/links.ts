@@ -2,6 +2,7 @@
 
 import { need, setText } from "../page/dom";
 import { type Choice, Choosing, fits, type Sort } from "./desk/choosing";
+import type { Together } from "./desk/together";
 import { type DeskKey, t } from "./i18n";
 import { KeyedList } from "./keyed";
 import type { RowPorts } from "./link-body";
@@ -24,9 +25,14 @@ export class Links {
   readonly #find = need("find", HTMLInputElement);
   readonly #choosing: Choosing;
   readonly #whose = new WhoseFilter(need("whose", HTMLSelectElement), () => this.#filter());
+  readonly #ports: RowPorts;
   #links: readonly ListedLink[] = [];
+  #together: Together | null = null;
+  /** Those that are shown of a list that was narrowed. */
+  #narrowed: readonly ListedLink[] = [];
 
   constructor(ports: RowPorts) {
+    this.#ports = ports;
     this.#rows = new KeyedList(
       need("links", HTMLUListElement),
       (link) => link.hash,
@@ -76,7 +82,7 @@ export class Links {
   #filter(): void {
     const { choice } = this.#choosing;
     const wanted = this.#find.value.trim().toLocaleLowerCase();
-    let found = 0;
+    const shown: ListedLink[] = [];
     for (const link of this.#links) {
       const { title, folder, due } = link;
       const names = [title, folder, due.forName, due.forEmail].join("\n");
@@ -84,10 +90,28 @@ export class Links {
       const isShown = isNamed && fits(link, choice) && this.#whose.fits(link.owner);
       const row = this.#rows.get(link.hash);
       if (row !== undefined) row.element.hidden = !isShown;
-      if (isShown) found += 1;
+      if (isShown) shown.push(link);
     }
     const none = this.#whose.isChosen ? t("whose_none") : t(NONE_WORDS[choice] ?? "none_like_that");
     setText(need("none-found-words"), wanted === "" ? none : t("none_named"));
-    need("none-found").hidden = found > 0 || this.#links.length === 0;
+    need("none-found").hidden = shown.length > 0 || this.#links.length === 0;
+    const isNarrowed = wanted !== "" || choice !== "all" || this.#whose.isChosen;
+    void this.#offerTogether(isNarrowed && shown.length > 1 ? shown : []);
+  }
+
+  /** What can be done with all that are shown is there once a list is narrowed to those that are meant. */
+  async #offerTogether(links: readonly ListedLink[]): Promise<void> {
+    this.#narrowed = links;
+    if (this.#together === null && links.length === 0) return;
+    try {
+      const { Together } = await import("./desk/together");
+      if (this.#together === null) {
+        this.#together = new Together(this.#ports.api, () => this.#ports.refresh());
+        need("links").before(this.#together.element);
+      }
+      this.#together.show(this.#narrowed);
+    } catch {
+      // Each link can be seen to by itself.
+    }
   }
 }

@@ -72,6 +72,51 @@ export function saveAsTemplate(api: Api, link: OwnerLink): void {
   });
 }
 
+/** Templates to choose from, and nothing else: what is chosen is used, also for many links. Without any, nothing is to be seen. */
+export class TemplateSelect {
+  readonly #api: Api;
+  readonly #use: (link: OwnerLink) => void;
+  readonly #field: HTMLElement;
+  readonly #select: HTMLSelectElement;
+  #turn = 0;
+
+  constructor(api: Api, field: HTMLElement, select: HTMLSelectElement, use: (link: OwnerLink) => void) {
+    this.#api = api;
+    this.#field = field;
+    this.#select = select;
+    this.#use = use;
+  }
+
+  async offer(): Promise<void> {
+    const templates = parseTemplates(await this.#api.raw("GET", ROOT));
+    const before = this.#select.value;
+    this.#select.replaceChildren(...optionsOf(templates));
+    this.#select.value = templates.some(({ id }) => id === before) ? before : "";
+    this.#field.hidden = templates.length === 0;
+  }
+
+  /** Uses the one that is chosen; that another was chosen meanwhile counts. */
+  async choose(): Promise<void> {
+    this.#turn += 1;
+    const turn = this.#turn;
+    const id = this.#select.value;
+    if (id === "") return;
+    const link = parseTemplate(await this.#api.raw("GET", `${ROOT}/${encodeURIComponent(id)}`));
+    if (turn === this.#turn) this.#use(link);
+  }
+}
+
+function optionsOf(templates: readonly Template[]): HTMLOptionElement[] {
+  const options = templates.map(({ id, name }) => {
+    const option = optionOf(id);
+    setText(option, visibleName(name));
+    return option;
+  });
+  const none = optionOf("");
+  setText(none, t("no_template"));
+  return [none, ...options];
+}
+
 /** What a new link may begin with. */
 export class TemplateChoice {
   readonly #api: Api;
@@ -105,14 +150,7 @@ export class TemplateChoice {
   }
 
   #show(chosen: string): void {
-    const options = this.#templates.map(({ id, name }) => {
-      const option = optionOf(id);
-      setText(option, visibleName(name));
-      return option;
-    });
-    const none = optionOf("");
-    setText(none, t("no_template"));
-    this.#select.replaceChildren(none, ...options);
+    this.#select.replaceChildren(...optionsOf(this.#templates));
     this.#select.value = this.#templates.some(({ id }) => id === chosen) ? chosen : "";
     this.#field.hidden = this.#templates.length === 0;
     this.#showActs();

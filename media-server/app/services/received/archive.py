@@ -38,6 +38,8 @@ class ArchiveFile(NamedTuple):
     file_identity: str | None
     version: str
     upload_id: str | None
+    link: int = 0
+    """Which of the links that the archive is of has received it."""
 
 
 class FileBytes(NamedTuple):

@@ -52,17 +52,31 @@ class Archives:
 
     def make(self, hash: str, wanted: Wanted) -> Archive:
         """The archive, to be closed. Raises RequestNotFound, FileNotFound where there is nothing to put into it, StorageFull, Busy."""
-        link = self._requests.load(hash)
+        return self._made([hash], wanted, [()], max(0, len(wanted.folder) - 1))
+
+    def make_of_many(self, hashes: Sequence[str]) -> Archive:
+        """One archive of all that several links have received, each in a folder of its own. Raises the same."""
+        folders = [self._requests.load(hash).folder.parts for hash in hashes]
+        return self._made(hashes, Wanted(), folders, _alike(folders))
+
+    def _made(self, hashes: Sequence[str], wanted: Wanted, below: Sequence[tuple[str, ...]], leave_out: int) -> Archive:
+        """``below`` are folders in which the files of each link lie, of which as many are left out of their names."""
+        links = [self._requests.load(hash) for hash in hashes]
         plan = Plan(self._scratch())
         try:
             names = Names()
-            for file in self._files(hash, wanted):
-                found = self._found(link, file)
-                if found is not None:
-                    self._add(plan, names, file, found, max(0, len(wanted.folder) - 1))
+            for number, link in enumerate(links):
+                for file in self._files(link.hash, wanted):
+                    found = self._found(link, file)
+                    if found is not None:
+                        self._add(plan, names, (number, file, found), below[number], leave_out)
             if not plan.count:
                 raise FileNotFound("There are no such files here, or they have been moved away on the server.")
-            return Archive(plan, lambda each: self._open(link, each), lambda each, crc: self._note(hash, each, crc))
+            return Archive(
+                plan,
+                lambda each: self._open(links[each.link], each),
+                lambda each, crc: self._note(links[each.link].hash, each, crc),
+            )
         except BaseException:
             plan.close()
             raise
@@ -97,8 +111,16 @@ class Archives:
             return self._inbox.open(link.folder, file.disk_path, file.file_identity)
         return None
 
-    def _add(self, plan: Plan, names: Names, file: ReceivedFile, found: StoredFile, leave_out: int) -> None:
-        name = names.new(RelPath.noted(file.disk_path).parts, leave_out)
+    def _add(
+        self,
+        plan: Plan,
+        names: Names,
+        each: tuple[int, ReceivedFile, StoredFile],
+        below: tuple[str, ...],
+        leave_out: int,
+    ) -> None:
+        link, file, found = each
+        name = names.new((*below, *RelPath.noted(file.disk_path).parts), leave_out)
         if name is None:
             return
         unchanged = found.size == file.size and file.file_identity is not None and found.is_as(file.file_identity)
@@ -112,6 +134,7 @@ class Archives:
                 file_identity=file.file_identity,
                 version=found.version,
                 upload_id=file.upload_id if unchanged else None,
+                link=link,
             ),
             None if crc32 is None else crc32 % LATE,
         )
@@ -124,6 +147,14 @@ class Archives:
         if file.upload_id is not None:
             with suppress(RequestNotFound):
                 self._requests.note_crc32(hash, file.upload_id, crc32 + LATE)
+
+
+def _alike(folders: Sequence[tuple[str, ...]]) -> int:
+    """In how many folders all of these lie together, which tell nothing."""
+    alike, most = 0, min(map(len, folders)) - 1
+    while alike < most and len({each[alike] for each in folders}) == 1:
+        alike += 1
+    return alike
 
 
 def folder_parts(text: str) -> tuple[str, ...]:

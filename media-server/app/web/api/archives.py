@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 
 from flask import Response, request
@@ -15,8 +15,9 @@ from app.services.received.archives import Wanted, folder_parts, named
 from app.web.api.sending import Sent, ranged
 from app.web.wire.context import services
 from app.web.wire.declaring import ZIP
-from app.web.wire.file_queries import MAX_SELECTIONS, ArchiveQuery
+from app.web.wire.file_queries import MAX_LINKS, MAX_SELECTIONS, ArchiveQuery, ArchivesQuery
 from app.web.wire.json_body import parse
+from app.web.wire.ownership import acting
 from app.web.wire.taken import note_archive
 
 
@@ -31,6 +32,27 @@ def archive(hash: str) -> Response:
         made = here.received.archives.make(hash, wanted)
         stack.callback(made.close)
         return sent_archive(made, stack, named(link), lambda span: note_archive(hash, made, span))
+
+
+def archive_of_many() -> Response:
+    """The same of several links, which are all within reach. Raises RequestNotFound besides."""
+    hashes = parse(ArchivesQuery, request.args.to_dict()).hashes
+    if not 0 < len(hashes) <= MAX_LINKS:
+        sentence = f"Name between one link and {MAX_LINKS}, by their hashes, apart by commas."
+        raise InvalidRequest(sentence, fields={"links": sentence})
+    here, reach = services(), acting().reach
+    for hash in hashes:
+        here.links.whose.link(hash, reach)
+    with ExitStack() as stack:
+        stack.enter_context(here.ground.bounds.archives.place(""))
+        made = here.received.archives.make_of_many(hashes)
+        stack.callback(made.close)
+        return sent_archive(made, stack, "files.zip", lambda span: _note_each(hashes, made, span))
+
+
+def _note_each(hashes: Sequence[str], made: Archive, span: Span | None) -> None:
+    for hash in hashes:
+        note_archive(hash, made, span)
 
 
 def sent_archive(made: Archive, stack: ExitStack, name: str, begins: Callable[[Span | None], Sent | None]) -> Response:

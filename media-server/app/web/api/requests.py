@@ -16,7 +16,7 @@ from app.core.remotes import PassedOn
 from app.core.standing import place_of
 from app.core.types import kind_of
 from app.services.links.file_requests import MAX_LISTED, Listing
-from app.web.api.archives import archive
+from app.web.api.archives import archive, archive_of_many
 from app.web.api.downloads import download
 from app.web.wire import replies
 from app.web.wire.context import client_address, services
@@ -218,6 +218,13 @@ def fetch(hash: str, path: str) -> Response:
 @owner_required
 def take_away(hash: str) -> Response:
     return archive(hash)
+
+
+@requests.get("/archive")
+@owner_required
+@chooses_by_reach
+def take_many_away() -> Response:
+    return archive_of_many()
 
 
 @requests.get("/captcha")

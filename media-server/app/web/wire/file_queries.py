@@ -18,6 +18,8 @@ MAX_SELECTIONS = 50
 """Names of selections in one address."""
 MAX_CHOSEN = 5_000
 """Uploads behind one name: what a body of 256 KiB holds."""
+MAX_LINKS = 200
+"""Links of one archive."""
 MAX_AT_ONCE = 1_000
 """Files that one call deletes or restores."""
 
@@ -117,6 +119,16 @@ class ArchiveQuery(ChoiceQuery):
     @property
     def all_but(self) -> tuple[str, ...]:
         return _apart(self.but or "")
+
+
+class ArchivesQuery(BaseModel):
+    """Of which links everything is taken away in one archive."""
+
+    links: Annotated[str, Field(min_length=1, description="Their hashes, apart by commas: up to 200.")]
+
+    @property
+    def hashes(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(_apart(self.links)))
 
 
 def _apart(text: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.web.wire import bin_replies, replies
 from app.web.wire.declaring import ZIP, Call, Group, Who
-from app.web.wire.file_queries import ArchiveQuery, ChosenBody, DeleteQuery, ManyBody, RenameBody
+from app.web.wire.file_queries import ArchiveQuery, ArchivesQuery, ChosenBody, DeleteQuery, ManyBody, RenameBody
 from app.web.wire.link_queries import Seen
 from app.web.wire.look_query import Look, PictureQuery
 from app.web.wire.paging import PageQuery
@@ -30,17 +30,7 @@ def received_calls(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
             replies.SeenReply,
             body=Seen,
         ),
-        Call(
-            ("GET",),
-            f"{link}/archive",
-            Group.RECEIVED,
-            Who.OWNER,
-            "Download what has arrived as one archive (ZIP). Knows `Range`, `If-Range`, `If-None-Match` and `HEAD`.",
-            bytes,
-            answers=ZIP,
-            queries=(ArchiveQuery,),
-            also=((206, bytes), (304, None)),
-        ),
+        *_archives(link, bytes),
         *_looks(f"{link}/looks/{{upload_id}}", bytes),
         *_calls_about_one(link),
         *_calls_about_many(link),
@@ -140,6 +130,33 @@ def _calls_about_many(link: str) -> tuple[Call, ...]:
             Who.OWNER,
             "Who has sent how many of the files that are there.",
             replies.SenderList,
+        ),
+    )
+
+
+def _archives(link: str, bytes: dict[str, str]) -> tuple[Call, ...]:
+    return (
+        Call(
+            ("GET",),
+            f"{link}/archive",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Download what has arrived as one archive (ZIP). Knows `Range`, `If-Range`, `If-None-Match` and `HEAD`.",
+            bytes,
+            answers=ZIP,
+            queries=(ArchiveQuery,),
+            also=((206, bytes), (304, None)),
+        ),
+        Call(
+            ("GET",),
+            "/api/droppr/archive",
+            Group.RECEIVED,
+            Who.OWNER,
+            "Download what several links have received as one archive (ZIP), each in a folder of its own.",
+            bytes,
+            answers=ZIP,
+            queries=(ArchivesQuery,),
+            also=((206, bytes), (304, None)),
         ),
     )
 

@@ -8,6 +8,7 @@ import { formatDuration } from "../format";
 import { joined, t } from "../i18n";
 import { acts, field, part, say, show, submits } from "../parts";
 import { placeAddress } from "../places";
+import { TemplateSelect } from "../templates";
 import { termsOf } from "../terms";
 import { clearProblems, markProblems, TermsFields } from "../terms-fields";
 import { visibleName } from "../visible";
@@ -35,6 +36,7 @@ export class PeoplePanel {
   readonly #start = part(this.#form, "start", HTMLButtonElement);
   readonly #making: Making;
   readonly #terms: TermsFields;
+  readonly #template: TemplateSelect;
   #links: readonly ListedLink[] = [];
   #people: readonly Person[] = [];
 
@@ -56,6 +58,13 @@ export class PeoplePanel {
     if (whom !== null) whom.hidden = true;
     field(fields, "title", HTMLInputElement).placeholder = t("title_sample");
     reachable(part(this.#form, "frame", HTMLElement));
+    this.#template = new TemplateSelect(
+      api,
+      part(this.#form, "template-field", HTMLElement),
+      field(this.#form, "template", HTMLSelectElement),
+      (link) => this.#terms.copy(link),
+    );
+    field(this.#form, "template", HTMLSelectElement).addEventListener("change", () => void this.#choose());
     this.#list.addEventListener("input", () => this.#look());
     this.#folder.addEventListener("input", () => this.#look());
     this.#mails.addEventListener("change", () => this.#look());
@@ -72,10 +81,20 @@ export class PeoplePanel {
     this.#list.focus();
     try {
       this.#links = (await this.#api.links(new AbortController().signal)).links;
+      await this.#template.offer();
     } catch (error) {
       show(this.#problem, errorWords(error));
     }
     this.#look();
+  }
+
+  async #choose(): Promise<void> {
+    show(this.#problem, "");
+    try {
+      await this.#template.choose();
+    } catch (error) {
+      show(this.#problem, errorWords(error));
+    }
   }
 
   /** Takes it away as it is. */

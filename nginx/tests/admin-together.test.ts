@@ -1,0 +1,50 @@
+// One thing done with each of many links: what fails stops nothing, unless all would fail.
+
+import { describe, expect, it } from "vitest";
+import { archiveOfLinks } from "../src/admin/api";
+import { withEach } from "../src/admin/desk/together";
+import type { ListedLink } from "../src/admin/wire";
+import { UploadError } from "../src/core/errors";
+
+const LINKS = ["a", "b", "c"].map((hash) => ({ hash }) as ListedLink);
+
+describe("With each of many links", () => {
+  it("goes on where one fails, and tells the first reason", async () => {
+    const [far, tried]: [number[], string[]] = [[], []];
+    const closed = new UploadError("closed", { code: "request_closed", status: 410 });
+    const told = await withEach(
+      LINKS,
+      async ({ hash }) => {
+        tried.push(hash);
+        if (hash !== "c") throw closed;
+      },
+      (done) => far.push(done),
+    );
+    expect(tried).toEqual(["a", "b", "c"]);
+    expect(far).toEqual([0, 0, 1]);
+    expect(told).toEqual({ done: 1, failed: 2, error: closed });
+  });
+
+  it.each([
+    ["unauthorized", 401],
+    ["mail_not_ready", 400],
+    ["rate_limited", 429],
+    ["network", 0],
+  ])("stops at %s, as the others would fare alike", async (code, status) => {
+    let tried = 0;
+    const told = await withEach(
+      LINKS,
+      async () => {
+        tried += 1;
+        if (tried === 2) throw new UploadError("no", { code, status });
+      },
+      () => undefined,
+    );
+    expect(tried).toBe(2);
+    expect(told).toMatchObject({ done: 1, failed: 2 });
+  });
+
+  it("takes all of them away at one address", () => {
+    expect(archiveOfLinks(["a", "b"])).toMatch(/\/archive\?links=a,b$/);
+  });
+});
