@@ -118,6 +118,8 @@ describe("live figures", () => {
     };
     expect(words(104, 6 * MB)).toBe("Small files are arriving · 52 files a second · 3 MB/s");
     expect(words(0, 2 * MB)).toBe("Small files are arriving · 1 MB/s");
+    expect(words(0, 1)).toBe("Small files are arriving · 1 byte/s");
+    expect(words(0, 0.4)).toBe("Small files are arriving");
     // A server that has just been started counts from the beginning.
     expect(words(-10, -100 * MB)).toBe("Nothing is arriving.");
   });

@@ -170,7 +170,7 @@ def test_what_was_sent_stands_there_later_with_its_receipt_and_can_be_taken_back
         earlier = page.get_by_role("region", name="Sent from this browser")
         expect(page.get_by_label("Your name")).to_have_value("Anna")
         expect(page.get_by_label("Your e-mail")).to_have_value("anna@example.org")
-        earlier.get_by_text("2 files have arrived").click()
+        earlier.get_by_text("2 files").click()
         expect(earlier).to_contain_text("can be taken back until")
         assert complaints(page) == []
         earlier.get_by_role("button", name="Show the receipt").click()

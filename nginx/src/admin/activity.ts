@@ -161,10 +161,12 @@ function smallWords({ at, received }: Activity, last: Activity | null): string {
   const seconds = last === null ? 0 : at - last.at;
   if (last === null || seconds <= 0 || received.bytes <= last.received.bytes) return t("nothing_arriving");
   const files = Math.round((received.files - last.received.files) / seconds);
+  const bytes = Math.round((received.bytes - last.received.bytes) / seconds);
   return joined(
     t("small_arriving"),
     files > 0 ? t("files_a_second", { count: files }) : "",
-    formatSpeed((received.bytes - last.received.bytes) / seconds),
+    // Of a note of ten bytes there is nothing more to say.
+    bytes > 0 ? formatSpeed(bytes) : "",
   );
 }
 

@@ -128,7 +128,7 @@ export class Earlier {
     const { at, files } = batch;
     const bytes = files.reduce((sum, { size }) => sum + size, 0);
     const summary = make("summary", {
-      text: joined([formatDate(at), t("done", { count: files.length }), formatBytes(bytes)]),
+      text: joined([formatDate(at), t("files", { count: files.length }), formatBytes(bytes)]),
     });
     const rows = files.map((file) => this.#row(file));
     const details = make("details", {}, summary, make("ul", { className: "plain" }, ...rows));
