@@ -19,6 +19,7 @@ from app.core.colours import accent_colour
 from app.core.images import image_type
 from app.core.origins import ANY, origin_list
 from app.core.terms import MAX_HOURS
+from app.log_in_settings import LogInSettings
 from app.message_settings import MessageSettings
 
 MIB = 1024 * 1024
@@ -60,7 +61,7 @@ class InvalidSettings(Exception):
     """The settings do not make sense. Its text names every problem, one a line."""
 
 
-class Settings(MessageSettings):
+class Settings(MessageSettings, LogInSettings):
     """All settings, typed and frozen. Field names are the environment variables in lower case, DROPPR_ left out."""
 
     model_config = SettingsConfigDict(
@@ -300,6 +301,11 @@ class Settings(MessageSettings):
             raise ValueError(
                 "DROPPR_STORE needs DROPPR_ADMIN_TOKEN: left to itself each node would make one of its own."
             )
+        return self
+
+    @model_validator(mode="after")
+    def _log_ins(self) -> Self:
+        self.check_log_ins(self.public_url, self.trusted_proxies)
         return self
 
     @model_validator(mode="after")

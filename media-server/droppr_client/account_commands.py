@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import IO, TYPE_CHECKING, Any
 
 import click
@@ -224,6 +225,30 @@ def reset_second_factor(name: str) -> None:
     with accounts_opened() as (here, by):
         was_on = here.factors.reset(here.people.find(name).name, by)
     say(f"{name} logs in by the password alone." if was_on else f"{name} had no second factor.")
+
+
+@account.command()
+@name_argument
+@as_json
+def identities(name: str, as_json: bool) -> None:
+    """As whom an account is known at a provider, or to a proxy in front: what it logs in by beside its password."""
+    with accounts_opened() as (here, _):
+        found = here.identities.all(here.people.find(name).name)
+    if as_json:
+        print_json({"identities": [asdict(each) for each in found]})
+    else:
+        rows = [(each.id, each.issuer, each.shown, time_text(each.made_at), time_text(each.used_at)) for each in found]
+        print_table(("ID", "ISSUER", "KNOWN AS", "SINCE", "LAST USED"), rows)
+
+
+@account.command()
+@name_argument
+@click.argument("id")
+def unlink(name: str, id: str) -> None:
+    """Have an account log in by this identity no more. What it began by it ends."""
+    with accounts_opened() as (here, by):
+        here.identities.unlink(name, id, spare_last=False, keep=b"", by=by)
+    say(f"{name} does not log in by {id} any more.")
 
 
 @account.command()

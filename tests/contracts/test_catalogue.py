@@ -102,9 +102,18 @@ OF_PROGRESS = (
 
 def without_owners(tx: Transaction) -> None:
     """The catalogue as it was before links were found by whose they are, and before what came after that."""
-    for table in ("settings", "account_keys", "account_factors", "account_passkeys", "quotas", "templates"):
+    for table in (
+        "settings",
+        "account_keys",
+        "account_factors",
+        "account_passkeys",
+        "account_identities",
+        "quotas",
+        "templates",
+    ):
         tx.run(f"DROP TABLE {table}")
     tx.run("ALTER TABLE accounts DROP COLUMN second_factor")
+    tx.run("ALTER TABLE account_sessions DROP COLUMN way")
     for table in OF_CLUSTERS:
         tx.run(f"DROP TABLE IF EXISTS store_{table}")  # On PostgreSQL alone.
     for index in ("links_by_owner", "documents_by_link", "ledger_by_digest"):

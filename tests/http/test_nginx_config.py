@@ -392,7 +392,8 @@ def test_headers_that_mean_something_to_the_app_cannot_be_forged(site: LiveNginx
         "Forwarded X-Real-IP X-Body-File X-Accel-Redirect X-Accel-Mapping X-Sendfile-Type X-Original-URL X-Rewrite-URL"
     )
     names += " X-Forwarded-For X-Forwarded-Proto X-Forwarded-Host X-Forwarded-Port X-Forwarded-Prefix Proxy Upgrade"
-    names += " X_Forwarded_For X_Body_File X-Droppr-Door X_Droppr_Door X-Droppr-Ask X-Droppr-Bodies"
+    names += " X_Forwarded_For X_Body_File X-Droppr-Door X_Droppr_Door X-Droppr-Ask X-Droppr-Bodies X-Remote-User X-Droppr-Login-Name X-Droppr-Login-Email"
+    names += " X-Droppr-Login-Groups X_Droppr_Login_Name"
     forged = dict.fromkeys(names.split(), "8.8.8.8")
     for path in ("/api/x", CHUNK_URL, "/status-of-nothing"):
         received = call(site, path, "POST", forged, b"body").received_headers()

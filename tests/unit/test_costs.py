@@ -43,6 +43,7 @@ R = "/api/droppr/requests"
 H = f"{R}/<hash>"
 REMINDERS = "/api/droppr/reminders"
 SHARES = "/api/droppr/shares"
+SESSION = "/api/droppr/session"
 
 
 def get(name: str, rule: str, status: int, path: Callable[[World], str]) -> Call:
@@ -265,6 +266,11 @@ CALLS = [
     owners("POST", "/api/account/passkeys"),
     owners("POST", "/api/account/passkeys/confirmation"),
     owners("POST", "/api/account/passkeys/<id>/removal", "/api/account/passkeys/x/removal"),
+    owners("GET", "/api/account/identities"),
+    owners("POST", "/api/account/identities"),
+    owners("DELETE", "/api/account/identities/<id>", "/api/account/identities/x"),
+    owners("GET", "/api/accounts/<name>/identities", "/api/accounts/x/identities"),
+    owners("DELETE", "/api/accounts/<name>/identities/<id>", "/api/accounts/x/identities/y"),
     owners("GET", "/api/keys"),
     owners("POST", "/api/keys"),
     owners("DELETE", "/api/keys/<id>", "/api/keys/x"),
@@ -359,6 +365,22 @@ CALLS = [
             environ_base={"REMOTE_ADDR": f"203.0.113.{next(world.numbers) % 250}"},
         ),
     ),
+    Call("ways", "GET", f"{SESSION}/ways", 200, lambda world: world.call("GET", f"{SESSION}/ways")),
+    Call(
+        "no provider",
+        "POST",
+        f"{SESSION}/provider",
+        404,
+        lambda world: world.call("POST", f"{SESSION}/provider", json={}),
+    ),
+    Call(
+        "nothing begun",
+        "GET",
+        f"{SESSION}/provider/return",
+        404,
+        lambda world: world.call("GET", f"{SESSION}/provider/return"),
+    ),
+    Call("no proxy", "POST", f"{SESSION}/proxy", 401, lambda world: world.call("POST", f"{SESSION}/proxy", json={})),
     Call("log out", "DELETE", "/api/droppr/session", 204, lambda world: world.call("DELETE", "/api/droppr/session")),
     get("the interface", "/api/openapi.json", 200, lambda _: "/api/openapi.json"),
     get("its page", "/api/docs", 200, lambda _: "/api/docs"),

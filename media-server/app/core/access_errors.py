@@ -70,6 +70,50 @@ class TooManyPasskeys(UploadError):
     default = "There are as many passkeys as one account may have. Remove one that nobody needs."
 
 
+class PasswordLogInOff(UploadError):
+    code = "password_log_in_off"
+    default = (
+        "Nobody logs in here by a name and a password. Take the other way that this page shows, or the admin token."
+    )
+
+
+class ProviderAway(UploadError):
+    code = "provider_away"
+    default = "Where you wanted to log in does not answer. Try again in a while, or log in here."
+
+
+class LogInOver(UploadError):
+    code = "log_in_over"
+    default = "This log-in is over, was used already, or was begun in another browser. Begin again."
+
+
+class NotVouched(UploadError):
+    code = "not_vouched"
+    default = "Where you wanted to log in did not say who you are. Begin again."
+
+
+class NotAdmitted(UploadError):
+    code = "not_admitted"
+    default = "Nobody here is known by that log-in. Ask whoever looks after this server for an account, or log in and add it to yours."
+
+
+class IdentityTaken(UploadError):
+    code = "identity_taken"
+    default = "This log-in belongs to another account here already. Take it away there first."
+
+
+class TooManyIdentities(UploadError):
+    code = "too_many_identities"
+    default = "This account has as many log-ins elsewhere as one may have. Take one away first."
+
+
+class IdentityNotFound(UploadError):
+    code = "identity_not_found"
+    default = "There is no such log-in; it may have been taken away."
+
+
 class LastWayIn(UploadError):
     code = "last_way_in"
-    default = "This account has no password, and nothing else would let you in. Add another passkey first."
+    default = (
+        "This is the only way in that this account has. Add another one first, or have an admin give it a password."
+    )

@@ -91,6 +91,8 @@ class Session:
     agent: str
     """What the browser calls itself, shortened."""
     ends_at: float
+    way: str = "password"
+    """By which it was begun: ``oidc`` and ``header`` where others vouched for whoever it is."""
 
 
 @dataclass(frozen=True, slots=True)

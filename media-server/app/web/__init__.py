@@ -15,6 +15,7 @@ from app.web.api.contract import contract
 from app.web.api.deleted import deleted
 from app.web.api.entities import entities
 from app.web.api.entity_uploads import entity_uploads
+from app.web.api.identities import identities
 from app.web.api.join import join
 from app.web.api.keys import keys
 from app.web.api.logos import FOR_EVER, logos
@@ -68,6 +69,7 @@ _BLUEPRINTS = (
     keys,
     second_factor,
     passkeys,
+    identities,
     quotas,
     templates,
     join,

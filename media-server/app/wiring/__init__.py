@@ -137,7 +137,7 @@ def build(settings: Settings, clock: Clock = time.time, make_stores: MakeStores 
         readers=build_readers(ground, links, receiving, received, entities.reader, messages.reader),
         operations=build_operations(ground, settings, receiving.room, received, forwarding),
         owner=build_owner(ground, settings, audit.failed),
-        accounts=build_accounts(ground, links.hasher, audit.failed),
+        accounts=build_accounts(ground, settings, links.hasher, audit.failed),
         audit=audit,
         changes=build_changes(ground),
     )

@@ -10,14 +10,17 @@ from functools import partial
 from secrets import token_urlsafe
 
 from app.core.ports.guards import Hasher
+from app.core.ports.identities import IdentityStore
 from app.current import CurrentSettings
 from app.services.accounts.acts import Acts
 from app.services.accounts.challenges import Challenges
 from app.services.accounts.failed_log_ins import FailedLogIns
+from app.services.accounts.identities import Identities
 from app.services.accounts.keys import Keys
 from app.services.accounts.log_ins import LogIns
 from app.services.accounts.passkeys import Passkeys
 from app.services.accounts.people import People
+from app.services.accounts.provider_log_ins import ProviderLogIns
 from app.services.accounts.quotas import Quotas
 from app.services.accounts.second_factors import SecondFactors
 from app.services.accounts.sessions import AccountSessions
@@ -35,6 +38,7 @@ from app.storage.sql.audit import SQLAudit
 from app.storage.sql.counts import SQLCounts
 from app.storage.sql.database import Database
 from app.storage.sql.endpoints import SQLEndpoints
+from app.storage.sql.identities import SQLIdentities
 from app.storage.sql.invitations import SQLInvitations
 from app.storage.sql.keys import SQLKeys
 from app.storage.sql.messages import SQLMessages
@@ -56,9 +60,12 @@ class Accounts:
     keys: Keys
     factors: SecondFactors
     quotas: Quotas
+    identities: Identities
+    provider: ProviderLogIns | None
+    """Where people log in elsewhere, where there is such a place."""
 
 
-def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Accounts:
+def build_accounts(ground: Ground, settings: Settings, hasher: Hasher, failed: FailedLogIns) -> Accounts:
     accounts = SQLAccounts(ground.catalogue, clock=ground.clock)
     sessions = AccountSessions(SQLAccountSessions(ground.catalogue, clock=ground.clock), ground.clock)
     secret = ground.stores.secrets.get("session_key")
@@ -81,6 +88,7 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
         waiting=ground.bounds.passwords,
         secret=secret,
         factors=factors,
+        by_password=settings.password_login,
         failed=failed.note,
     )
     people = People(
@@ -93,7 +101,40 @@ def build_accounts(ground: Ground, hasher: Hasher, failed: FailedLogIns) -> Acco
     )
     keys = Keys(SQLKeys(ground.catalogue, clock=ground.clock), ground.clock)
     quotas = Quotas(SQLQuotas(ground.catalogue, clock=ground.clock), accounts)
-    return Accounts(people, sessions, log_ins, keys, factors, quotas)
+    identities = Identities(
+        store=SQLIdentities(ground.catalogue, clock=ground.clock),
+        accounts=accounts,
+        people=people,
+        sessions=sessions,
+        log_ins=log_ins,
+        admission=settings.admission,
+        clock=ground.clock,
+    )
+    provider = _build_provider(ground, settings, failed)
+    return Accounts(people, sessions, log_ins, keys, factors, quotas, identities, provider)
+
+
+def _build_provider(ground: Ground, settings: Settings, failed: FailedLogIns) -> ProviderLogIns | None:
+    """Where people log in elsewhere; nobody is asked there yet."""
+    if settings.oidc_issuer is None:
+        return None
+    # Here, as most servers do without it.
+    from app.storage.oidc.provider import Client, OpenIDProvider
+
+    client = Client(
+        settings.oidc_issuer,
+        settings.oidc_client_id,
+        settings.oidc_client_secret,
+        settings.oidc_scopes,
+        settings.oidc_groups_claim if settings.admission.groups else "",
+    )
+    return ProviderLogIns(
+        OpenIDProvider(client, ground.clock, ground.bounds.threads),
+        secret=ground.stores.secrets.get("session_key"),
+        attempts=ground.attempts,
+        wrong=WrongTokens(ground.attempts, ground.clock, failed.note, "log-in elsewhere"),
+        clock=ground.clock,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +147,7 @@ class AccountsHere:
     quotas: Quotas
     mails: Callable[[], AccountInvitations]
     """Made when they are asked for: few commands mail anything."""
+    identities: IdentityStore
 
 
 def _factors_here(catalogue: Database, settings: Settings) -> SecondFactors:
@@ -159,6 +201,8 @@ def accounts_here(settings: Settings) -> Iterator[AccountsHere]:
         factors = _factors_here(catalogue, settings)
         keys = Keys(SQLKeys(catalogue, clock=time.time), time.time)
         quotas = Quotas(SQLQuotas(catalogue, clock=time.time), SQLAccounts(catalogue, clock=time.time))
-        yield AccountsHere(people, keys, factors, quotas, partial(_mails_here, catalogue, settings))
+        mails = partial(_mails_here, catalogue, settings)
+        identities = SQLIdentities(catalogue, clock=time.time)
+        yield AccountsHere(people, keys, factors, quotas, mails, identities)
     finally:
         catalogue.close()

@@ -48,7 +48,7 @@ export interface components {
          * @description What was done. A code once given stays, as exports and filters of others name it.
          * @enum {string}
          */
-        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "passkey_added" | "passkey_removed" | "passkey_copied" | "session_ended" | "invitation_made" | "invitation_removed" | "template_made" | "template_changed" | "template_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
+        readonly Act: "link_made" | "link_changed" | "link_closed" | "link_reopened" | "link_deleted" | "link_sent" | "item_accepted" | "item_returned" | "item_reopened" | "people_reminded" | "upload_cancelled" | "file_downloaded" | "archive_downloaded" | "file_looked_at" | "file_deleted" | "file_restored" | "file_renamed" | "file_removed" | "file_taken_back" | "pass_on_asked" | "share_made" | "share_changed" | "share_removed" | "share_downloaded" | "logged_in" | "log_in_failed" | "logged_out" | "account_made" | "account_changed" | "account_removed" | "password_changed" | "second_factor_on" | "second_factor_off" | "recovery_code_used" | "passkey_added" | "passkey_removed" | "passkey_copied" | "identity_added" | "identity_removed" | "session_ended" | "invitation_made" | "invitation_removed" | "template_made" | "template_changed" | "template_removed" | "key_made" | "key_revoked" | "message_asked_again" | "test_sent" | "endpoint_made" | "endpoint_changed" | "endpoint_secret_renewed" | "endpoint_removed" | "entity_forgotten" | "purge_ran" | "backup_made" | "catalogue_moved" | "settings_changed" | "audit_exported" | "audit_erased";
         readonly Alive: {
             /** @constant */
             readonly status: "ok";
@@ -157,6 +157,10 @@ export interface components {
             /** @description In base32, for who types it into the app. */
             readonly secret: string;
             /** @description `otpauth://…`, for a QR code that the app reads. */
+            readonly address: string;
+        };
+        readonly BegunLogIn: {
+            /** @description Where the browser is to go. */
             readonly address: string;
         };
         /** @description A subscription as browsers write it in JSON, and by which name its owner knows the browser. */
@@ -498,7 +502,7 @@ export interface components {
              * @description Stable, for programs.
              * @enum {string}
              */
-            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "last_way_in" | "length_required" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_found" | "not_installed" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "passkey_exists" | "passkey_not_found" | "passkeys_unavailable" | "password_invalid" | "password_required" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "second_factor_needed" | "second_factor_on" | "second_factor_required" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "template_not_found" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_keys" | "too_many_passkeys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_code" | "wrong_log_in" | "wrong_passkey";
+            readonly code: "account_exists" | "account_not_found" | "admins_only" | "answers_required" | "busy" | "captcha_required" | "checksum_mismatch" | "chunk_conflict" | "chunk_size_mismatch" | "chunk_too_large" | "content_encoding_not_allowed" | "destination_not_ready" | "endpoint_not_allowed" | "endpoint_not_found" | "entity_not_found" | "file_changed" | "file_in_use" | "file_not_found" | "file_too_large" | "foreign_page" | "handoff_not_found" | "identity_not_found" | "identity_taken" | "internal_error" | "invalid_pack" | "invalid_path" | "invalid_range" | "invalid_request" | "invitation_not_found" | "item_full" | "item_not_found" | "item_not_sent" | "key_exists" | "key_not_found" | "last_way_in" | "length_required" | "log_in_over" | "mail_not_ready" | "message_not_found" | "method_not_allowed" | "name_taken" | "no_picture" | "not_admitted" | "not_found" | "not_installed" | "not_vouched" | "offset_mismatch" | "origin_not_allowed" | "party_not_found" | "passkey_exists" | "passkey_not_found" | "passkeys_unavailable" | "password_invalid" | "password_log_in_off" | "password_required" | "provider_away" | "rate_limited" | "read_only" | "receipt_not_ready" | "request_closed" | "request_expired" | "request_full" | "request_in_use" | "request_not_found" | "request_overdue" | "request_timeout" | "scope_missing" | "second_factor_needed" | "second_factor_on" | "second_factor_required" | "selection_not_found" | "session_not_found" | "share_expired" | "share_not_found" | "share_used_up" | "size_mismatch" | "storage_full" | "template_not_found" | "too_many_accounts" | "too_many_attempts" | "too_many_gaps" | "too_many_identities" | "too_many_keys" | "too_many_passkeys" | "too_many_senders" | "type_not_allowed" | "unauthorized" | "upload_cancelled" | "upload_complete" | "upload_expired" | "upload_not_found" | "upload_not_opened" | "wrong_code" | "wrong_log_in" | "wrong_passkey";
             /** @description Each field that is not right, and why. */
             readonly fields?: {
                 readonly [key: string]: string;
@@ -622,6 +626,22 @@ export interface components {
             readonly expires_at: number;
             readonly url: string;
             readonly link: string;
+        };
+        readonly IdentityList: {
+            readonly identities: readonly components["schemas"]["IdentityView"][];
+        };
+        /** @description As whom an account is known elsewhere. */
+        readonly IdentityView: {
+            readonly id: string;
+            /** @description `oidc` or `header`. */
+            readonly way: string;
+            /** @description The provider's address; `header` for a proxy in front. */
+            readonly issuer: string;
+            /** @description What it is known by there: a mail address, or a name. */
+            readonly shown: string;
+            readonly made_at: number;
+            /** @description When somebody logged in by it last. */
+            readonly used_at: number;
         };
         /** @description Into a bucket of S3, below ``prefix``. */
         readonly IntoBucket: {
@@ -1096,6 +1116,11 @@ export interface components {
             /** @description A mail address; empty for none. */
             readonly email?: string;
         };
+        /** @description That it is oneself who asks. */
+        readonly NewIdentity: {
+            /** @description One's own, where one has one. */
+            readonly password?: string;
+        };
         /** @description What whoever takes the invitation will be. */
         readonly NewInvitation: {
             readonly role?: components["schemas"]["Role"];
@@ -1219,6 +1244,11 @@ export interface components {
             readonly search?: boolean;
             /** @description Open a closed link again, or close it. false pauses the link. */
             readonly active?: boolean;
+        };
+        /** @description A log-in at the provider. */
+        readonly NewLogIn: {
+            /** @description The page that it leads to: `admin`, or one below it. */
+            readonly page?: string;
         };
         /** @description A passkey of one's own. */
         readonly NewPasskey: {
@@ -1621,6 +1651,14 @@ export interface components {
             readonly chunks_per_second: number;
             readonly seconds_left: number | null;
             readonly running: boolean;
+        };
+        readonly ProviderWay: {
+            /** @description What the button says after “Log in with”. */
+            readonly label: string;
+        };
+        readonly ProxyWay: {
+            /** @description Whom the proxy in front names with this very call. */
+            readonly name: string;
         };
         /** @description What a page needs to have its browser told, and which others of its owner are. */
         readonly PushReply: {
@@ -2028,6 +2066,8 @@ export interface components {
             /** @description What the browser calls itself. */
             readonly agent: string;
             readonly expires_at: number;
+            /** @description By which it was begun: `password`, `oidc`, `header`. */
+            readonly way: string;
             /** @description Whether it is the one that asks. */
             readonly current: boolean;
         };
@@ -2476,6 +2516,15 @@ export interface components {
          * @enum {string}
          */
         readonly Way: "webhook" | "chat" | "push";
+        /** @description By what one logs in here, beside the admin token. */
+        readonly WaysIn: {
+            /** @description By a name and a password. */
+            readonly password: boolean;
+            /** @description At a provider; null where there is none. */
+            readonly provider: components["schemas"]["ProviderWay"] | null;
+            /** @description By what a proxy in front says; null where it says nothing. */
+            readonly proxy: components["schemas"]["ProxyWay"] | null;
+        };
         /** @description Who makes the call. */
         readonly WhoAmI: {
             /** @description As the audit names them: `owner`, or `account:` and a name. */
@@ -2495,6 +2544,8 @@ export interface components {
             readonly second_factor: boolean;
             /** @description Whether one has to be set up before anything else. */
             readonly second_factor_required: boolean;
+            /** @description Whether one's account has a password. */
+            readonly has_password: boolean;
             /** @description What the key is for that was sent; null where none was. */
             readonly scopes: readonly string[] | null;
         };

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from itsdangerous import BadSignature, Signer
 
-from app.core.access_errors import WrongCode, WrongPasskey
+from app.core.access_errors import PasswordLogInOff, WrongCode, WrongPasskey
 from app.core.accounts import MAX_PASSWORD, Account, KeptAccount, is_account_name
 from app.core.errors import Busy, TooManyAttempts, WrongLogIn
 from app.core.passkeys import Answer
@@ -73,9 +73,10 @@ class LogIns:
         waiting: WaitingRoom,
         secret: str,
         factors: SecondFactors,
+        by_password: bool = True,
         failed: Callable[[str, str, bool], None] = lambda *_: None,
     ) -> None:
-        """``secret`` is what known browsers are signed with; ``failed`` is told of wrong passwords of those, ``wrong`` of all others."""
+        """``secret`` is what known browsers are signed with; without ``by_password`` nobody logs in so; ``failed`` is told of wrong passwords of those, ``wrong`` of all others."""
         self._accounts = accounts
         self._sessions = sessions
         self._hasher = hasher
@@ -83,6 +84,7 @@ class LogIns:
         self._wrong = wrong
         self._waiting = waiting
         self._signer = Signer(secret, salt="droppr.known.browser", digest_method=hashlib.sha256)
+        self._by_password = by_password
         self._failed = failed
         self._factors = factors
         self._lock = threading.Lock()
@@ -92,7 +94,9 @@ class LogIns:
         self, name: str, password: str, browser: Browser, code: str | None = None, passkey: Answer | None = None
     ) -> LoggedIn:
         """A session. Raises WrongLogIn; TooManyAttempts after many wrong ones; Busy where too many wait, or guess at this name. Where the
-        account has a second factor, SecondFactorNeeded, WrongCode and WrongPasskey, to whom the password is known."""
+        account has a second factor, SecondFactorNeeded, WrongCode and WrongPasskey, to whom the password is known. PasswordLogInOff."""
+        if not self._by_password:
+            raise PasswordLogInOff()
         name = name.strip().lower()
         own = self._own_key(name, browser.known_by)
         counted = own or f"log-in:{browser.address}"
@@ -121,14 +125,14 @@ class LogIns:
             raise
         if account.disabled:
             raise WrongLogIn(DISABLED)
-        return self.enter(account.name, browser)
+        return self.enter(account.name, browser, "passkey")
 
-    def enter(self, name: str, browser: Browser) -> LoggedIn:
-        """A session for somebody who has shown already who they are, such as by an invitation. Raises Busy."""
+    def enter(self, name: str, browser: Browser, way: str = "password") -> LoggedIn:
+        """A session for somebody who has shown already by ``way`` who they are, such as by an invitation. Raises Busy."""
         kept = self._accounts.find(name)
         if kept is None:
             raise Busy(CHANGED)
-        return self._entered(kept, browser)
+        return self._entered(kept, browser, way)
 
     def is_right(self, name: str, password: str) -> bool:
         """Whether somebody who is logged in knows their own password. Raises TooManyAttempts where it was guessed at."""
@@ -141,8 +145,8 @@ class LogIns:
             self._attempts.hit(own, CLIENT_LIMIT)
             return False
 
-    def _entered(self, kept: KeptAccount, browser: Browser) -> LoggedIn:
-        cookie = self._sessions.begin(kept.account, kept.generation, browser.address, browser.agent)
+    def _entered(self, kept: KeptAccount, browser: Browser, way: str = "password") -> LoggedIn:
+        cookie = self._sessions.begin(kept.account, kept.generation, browser.address, browser.agent, way)
         if cookie is None:
             raise Busy(CHANGED)
         return LoggedIn(kept.account, cookie, self._known_by(kept.account.name))

@@ -70,6 +70,10 @@ class People:
             raise AccountNotFound()
         return kept.account
 
+    def has_password(self, name: str) -> bool:
+        kept = self._accounts.find(name)
+        return kept is not None and kept.password_hash is not None
+
     def add(self, name: str, role: Role, password: str, by: Actor, **details: Any) -> Account:
         """Make an account; ``details`` are ``teams``, ``display_name`` and ``email``. Raises InvalidRequest, AccountExists,
         TooManyAccounts."""

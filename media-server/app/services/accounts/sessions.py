@@ -43,7 +43,7 @@ class AccountSessions:
         """Whether this is what a session of an account would look like; that of the owner looks otherwise."""
         return cookie.startswith(_PREFIX)
 
-    def begin(self, account: Account, generation: int, address: str, agent: str) -> str | None:
+    def begin(self, account: Account, generation: int, address: str, agent: str, way: str = "password") -> str | None:
         """What the browser is to keep; None where the account was changed or shut meanwhile."""
         cookie, now = _PREFIX + secrets.token_urlsafe(32), self._clock()
         session = Session(
@@ -54,20 +54,30 @@ class AccountSessions:
             address=address,
             agent=shortened_agent(agent),
             ends_at=now + SESSION_SECONDS,
+            way=way,
         )
-        return cookie if self._store.begin(_digest(cookie), session, generation) else None
+        return cookie if self._store.begin(digest_of(cookie), session, generation) else None
 
     def account(self, cookie: str, address: str) -> Account | None:
         """Whose session this is, if it is one that goes on."""
+        found = self.used(cookie, address)
+        return found[0] if found else None
+
+    def used(self, cookie: str, address: str) -> tuple[Account, Session] | None:
+        """The same with the session itself."""
         found = self._found(cookie)
         if found is None:
             return None
-        account, session = found
+        session = found[1]
         now = self._clock()
         if abs(now - session.seen) >= SEEN_SECONDS:
-            self._store.saw(_digest(cookie), now, address)
+            self._store.saw(digest_of(cookie), now, address)
             self.forget()
-        return account
+        return found
+
+    def goes_on(self, id: str, account: str) -> bool:
+        """Whether the account has a session of this id."""
+        return any(each.id == id for each in self.listed(account))
 
     def current(self, cookie: str | None) -> str | None:
         """The id of the session that this cookie is of."""
@@ -79,7 +89,7 @@ class AccountSessions:
         found = self._found(cookie)
         if found is None:
             return None
-        ended = self._store.end(_digest(cookie))
+        ended = self._store.end(digest_of(cookie))
         self.forget()
         return found[0] if ended else None
 
@@ -96,7 +106,7 @@ class AccountSessions:
 
     def end_others(self, account: str, cookie: str | None, by: Actor) -> int:
         """End all of an account but that of this cookie; how many."""
-        ended = self._store.end_others(account, None if cookie is None else _digest(cookie), by)
+        ended = self._store.end_others(account, None if cookie is None else digest_of(cookie), by)
         self.forget()
         return ended
 
@@ -111,7 +121,7 @@ class AccountSessions:
     def _found(self, cookie: str) -> tuple[Account, Session] | None:
         if _COOKIE.fullmatch(cookie) is None:
             return None
-        digest, now = _digest(cookie), self._clock()
+        digest, now = digest_of(cookie), self._clock()
         with self._lock:
             known = self._remembered.get(digest)
             if known is not None and 0 <= now - known[0] < REMEMBER_SECONDS and now < known[2].ends_at:
@@ -131,5 +141,6 @@ def shortened_agent(text: str) -> str:
     return "".join(each if each.isprintable() else " " for each in text[: 4 * _MAX_AGENT]).strip()[:_MAX_AGENT]
 
 
-def _digest(cookie: str) -> bytes:
+def digest_of(cookie: str) -> bytes:
+    """What is kept of a session's cookie."""
     return hashlib.sha256(cookie.encode(errors="surrogatepass")).digest()

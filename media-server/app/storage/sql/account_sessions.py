@@ -26,6 +26,7 @@ _SESSION = [
     account_sessions.c.address,
     account_sessions.c.agent,
     account_sessions.c.ends_at,
+    account_sessions.c.way,
 ]
 
 
@@ -97,6 +98,7 @@ class SQLAccountSessions:
                 address=session.address,
                 agent=session.agent,
                 ends_at=session.ends_at,
+                way=session.way,
             )
             tx.run(self._drop_oldest, account=session.account)
         return True

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Double, Index, Integer, LargeBinary, Table, Text, literal_column, text
 
 from app.storage.sql.columns import NOTHING, Sorted, metadata
+
+NOBODYS = literal_column("''", Text())
+"""As whose identities of removed accounts stand."""
 
 accounts = Table(
     "accounts",
@@ -43,6 +46,7 @@ account_sessions = Table(
     Column("address", Text, nullable=False),
     Column("agent", Text, nullable=False),
     Column("ends_at", Double, nullable=False),
+    Column("way", Text, nullable=False, server_default=text("'password'")),  # By which it was begun.
     Index("account_sessions_by_account", "account", "seen"),
     Index("account_sessions_by_use", "seen"),
     Index("account_sessions_by_end", "ends_at"),
@@ -104,4 +108,19 @@ account_passkeys = Table(
     Column("made_at", Double, nullable=False),
     Column("used_at", Double),
     Index("account_passkeys_by_account", "account", "made_at"),
+)
+
+# As whom accounts are known elsewhere. Those of an account that was removed are nobody's, and stay, so that nobody comes back by one.
+account_identities = Table(
+    "account_identities",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("account", Text, nullable=False),  # Empty: nobody's.
+    Column("shown", Text, nullable=False),
+    Column("made_at", Double, nullable=False),
+    Column("used_at", Double, nullable=False),
+    Index("account_identities_by_subject", "issuer", "subject", unique=True),
+    Index("account_identities_by_account", "account", "made_at"),
 )

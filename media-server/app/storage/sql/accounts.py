@@ -15,11 +15,14 @@ from app.core.accounts import MAX_ACCOUNTS, Account, KeptAccount, Role, is_accou
 from app.core.actors import THE_OWNER, Actor
 from app.core.audit import Act, AuditRow
 from app.core.errors import AccountExists, TooManyAccounts
+from app.core.identities import PROXY
 from app.core.links import link_of
 from app.core.ports.accounts import Removed
 from app.core.ports.guards import Clock
 from app.storage.sql.account_tables import (
+    NOBODYS,
     account_factors,
+    account_identities,
     account_keys,
     account_passkeys,
     account_sessions,
@@ -55,6 +58,15 @@ class AccountWriter:
         this = select(accounts.c.name).where(accounts.c.name == value("name"))
         self._there = compiled(this, database.dialect)
         self._count = compiled(select(sa.func.count()).select_from(accounts), database.dialect)
+        # Who had the name before is somebody else.
+        self._forget_removed = compiled(
+            account_identities.delete().where(
+                account_identities.c.issuer == value("issuer"),
+                account_identities.c.subject == value("name"),
+                account_identities.c.account == NOBODYS,
+            ),
+            database.dialect,
+        )
         self._audit = AuditLog(database)
         self._clock = clock
 
@@ -69,6 +81,7 @@ class AccountWriter:
             raise TooManyAccounts()
         kept = KeptAccount(account, password_hash, _another_generation())
         tx.run(self._add, name=account.name, **_values(kept))
+        tx.run(self._forget_removed, issuer=PROXY, name=account.name)
         self.note(tx, Act.ACCOUNT_MADE, account.name, by, role=str(account.role), teams=list(account.teams), **facts)
 
     def note(self, tx: Transaction, act: Act, name: str, by: Actor, **facts: Any) -> None:
@@ -83,6 +96,7 @@ class SQLAccounts:
             return compiled(statement, database.dialect)
 
         self._database = database
+        self._clock = clock
         self._writer = AccountWriter(database, clock)
         this = accounts.c.name == value("name")
         self._find = words(select(*_KEPT).where(this))
@@ -95,6 +109,14 @@ class SQLAccounts:
         self._end_keys = words(account_keys.delete().where(account_keys.c.account == value("name")))
         self._end_factor = words(account_factors.delete().where(account_factors.c.account == value("name")))
         self._end_passkeys = words(account_passkeys.delete().where(account_passkeys.c.account == value("name")))
+        self._leave_identities = words(
+            account_identities.update().values(account=NOBODYS).where(account_identities.c.account == value("name"))
+        )
+        self._shut_out = words(
+            database.insert(account_identities)
+            .values({each.name: value(each.name, each.type) for each in account_identities.columns})
+            .on_conflict_do_nothing()
+        )
         # Links that may be its own, by what their documents hold; each is looked into.
         self._links = words(
             select(links.c.id, links.c.document)
@@ -160,6 +182,7 @@ class SQLAccounts:
             tx.run(self._end_keys, name=name)
             tx.run(self._end_factor, name=name)
             tx.run(self._end_passkeys, name=name)
+            self._shut(tx, name)
             tx.run(self._remove, name=name)
             account = account_of(row[: len(ACCOUNT)])
             self._quotas.set(tx, account.owner, 0)
@@ -168,6 +191,21 @@ class SQLAccounts:
             self._writer.note(tx, Act.ACCOUNT_REMOVED, name, by, links=moved)
         self._database.sync()
         return Removed(moved)
+
+    def _shut(self, tx: Transaction, name: str) -> None:
+        """Leave nobody a way back by an identity that was this account's, or by its name with a proxy."""
+        tx.run(self._leave_identities, name=name)
+        at = self._clock()
+        tx.run(
+            self._shut_out,
+            id=secrets.token_urlsafe(9),
+            issuer=PROXY,
+            subject=name,
+            account="",
+            shown=name,
+            made_at=at,
+            used_at=at,
+        )
 
     def _give_links(self, tx: Transaction, account: Account) -> int:
         """Make the links of an account the server's owner's; how many."""

@@ -13,8 +13,9 @@ from app.core.audit import Act, AuditRow
 from app.core.errors import AccountNotFound
 from app.core.passkeys import MAX_PASSKEYS, Passkey
 from app.core.ports.guards import Clock
-from app.storage.sql.account_tables import account_passkeys, accounts
+from app.storage.sql.account_tables import account_identities, account_passkeys, accounts
 from app.storage.sql.audit import AuditLog
+from app.storage.sql.columns import number
 from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
 from app.storage.sql.factor_flag import tell_factor
 
@@ -54,6 +55,12 @@ class SQLPasskeys:
         self._remove = words(table.delete().where(this))
         self._remove_all = words(table.delete().where(theirs))
         self._tell = tell_factor(database)
+        self._elsewhere = words(
+            select(account_identities.c.id)
+            .where(account_identities.c.account == value("account"))
+            .limit(number(1))
+            .offset(number(0))
+        )
 
     def add(self, passkey: Passkey, by: Actor) -> None:
         with self._database.write() as tx:
@@ -107,7 +114,7 @@ class SQLPasskeys:
             named = next((each for each in found if each.id == id), None)
             if row is None or named is None:
                 return False
-            if len(found) == 1 and row[0] is None:
+            if len(found) == 1 and row[0] is None and tx.one(self._elsewhere, account=account) is None:
                 raise LastWayIn()
             tx.run(self._remove, credential=named.credential)
             tx.run(self._tell, account=account)

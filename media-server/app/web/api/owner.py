@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, g, jsonify
 
 from app.core.actors import Actor
 from app.core.audit import Act
@@ -81,4 +81,6 @@ def _logged_out(cookie: str) -> Actor | None:
 @owner_required
 @chooses_by_reach
 def show_session() -> Response:
-    return jsonify(whoami(acting()))
+    return jsonify(
+        whoami(acting(), lambda account: ownership.lacks_second_factor(account, g.get("way_in", "password")))
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from pydantic import Field
@@ -12,7 +12,6 @@ from app.core.accounts import Account, Invitation, Role, Session
 from app.core.actors import Actor, ActorKind
 from app.core.errors import AccountNotFound, Unauthorized
 from app.core.messages import MessageState
-from app.core.second_factor import lacks_one
 from app.web.wire.context import services, whole_address
 
 
@@ -29,10 +28,12 @@ class WhoAmI(TypedDict):
     may_administer: Annotated[bool, Field(description="Whether accounts, the audit and the server's own things are.")]
     second_factor: Annotated[bool, Field(description="Whether one's account has a second factor.")]
     second_factor_required: Annotated[bool, Field(description="Whether one has to be set up before anything else.")]
+    has_password: Annotated[bool, Field(description="Whether one's account has a password.")]
     scopes: Annotated[list[str] | None, Field(description="What the key is for that was sent; null where none was.")]
 
 
-def whoami(actor: Actor) -> WhoAmI:
+def whoami(actor: Actor, lacks_second_factor: Callable[[Account], bool] = lambda _: False) -> WhoAmI:
+    """``lacks_second_factor`` tells whether an account has to set one up first."""
     who: WhoAmI = {
         "actor": str(actor),
         "name": "",
@@ -44,6 +45,7 @@ def whoami(actor: Actor) -> WhoAmI:
         "may_administer": actor.reach.may_administer,
         "second_factor": False,
         "second_factor_required": False,
+        "has_password": False,
         "scopes": None if actor.reach.scopes is None else sorted(actor.reach.scopes),
     }
     if actor.kind is not ActorKind.ACCOUNT:
@@ -52,6 +54,7 @@ def whoami(actor: Actor) -> WhoAmI:
         account = services().accounts.people.find(actor.name)
     except AccountNotFound:  # Removed in this very moment.
         raise Unauthorized() from None
+    lacks = lacks_second_factor(account)
     return {
         **who,
         "name": account.name,
@@ -60,7 +63,8 @@ def whoami(actor: Actor) -> WhoAmI:
         "role": account.role.value,
         "teams": [*account.teams],
         "second_factor": account.second_factor,
-        "second_factor_required": lacks_one(account, services().settings.second_factor_required),
+        "second_factor_required": lacks,
+        "has_password": services().accounts.people.has_password(account.name),
     }
 
 
@@ -126,6 +130,7 @@ class SessionView(TypedDict):
     address: str
     agent: Annotated[str, Field(description="What the browser calls itself.")]
     expires_at: float
+    way: Annotated[str, Field(description="By which it was begun: `password`, `oidc`, `header`.")]
     current: Annotated[bool, Field(description="Whether it is the one that asks.")]
 
 
@@ -186,5 +191,6 @@ def session_view(session: Session, current: str | None) -> SessionView:
         "address": session.address,
         "agent": session.agent,
         "expires_at": session.ends_at,
+        "way": session.way,
         "current": session.id == current,
     }

@@ -15,6 +15,7 @@ from app.web.wire.declaring import BYTES, EVENTS, FORM, HTML, PACK, TEXT, Call, 
 from app.web.wire.entity_calls import entity_calls
 from app.web.wire.factor_calls import FACTOR_CALLS
 from app.web.wire.file_queries import FilesQuery
+from app.web.wire.identity_calls import IDENTITY_CALLS
 from app.web.wire.key_views import KEY_CALLS
 from app.web.wire.link_queries import CloseQuery, ListQuery, ShowQuery
 from app.web.wire.message_calls import MESSAGE_CALLS
@@ -311,6 +312,7 @@ CALLS = (
     *ACCOUNT_CALLS,
     *KEY_CALLS,
     *FACTOR_CALLS,
+    *IDENTITY_CALLS,
     *QUOTA_CALLS,
     *TEMPLATE_CALLS,
     Call(("GET",), "/healthz", Group.SERVER, Who.ANYONE, "Whether it is alive.", replies.Alive),

@@ -9,11 +9,14 @@ from typing import ParamSpec, TypeVar
 from flask import current_app, g, request
 
 from app.core.access_errors import SecondFactorRequired
+from app.core.accounts import Account
 from app.core.actors import Actor, ActorKind
 from app.core.errors import ForeignPage, Unauthorized
+from app.core.identities import PROXY_WAY, VOUCHED_WAYS
 from app.core.second_factor import lacks_one
 from app.services.accounts.owner import Caller
 from app.web.wire.context import client_address, from_own_page, is_https, is_local, services
+from app.web.wire.proxy_words import vouched_by_proxy
 from app.web.wire.reach import judge_reach
 from app.web.wire.rights import note_rights
 
@@ -75,15 +78,34 @@ def recognised_owner(token: str | None = None, way: str = "header") -> Actor | N
         return None
     _refuse_foreign_pages()
     if services().accounts.sessions.is_one(here.cookie):
-        account = services().accounts.sessions.account(here.cookie, here.address)
-        if account is None:
-            return None
-        view = current_app.view_functions.get(request.endpoint or "")
-        lacks = lacks_one(account, services().settings.second_factor_required)
-        if lacks and not hasattr(view, "before_second_factor"):
-            raise SecondFactorRequired()
-        return account.acting(here.address, "session")
+        return _of_account(here.cookie, here.address)
     return owner("session") if services().owner.has_session(here) else None
+
+
+def _of_account(cookie: str, address: str) -> Actor | None:
+    """Whose session this is, where it goes on."""
+    found = services().accounts.sessions.used(cookie, address)
+    if found is None:
+        return None
+    account, session = found
+    if session.way == PROXY_WAY and _names_another(account.name):
+        return None
+    view = current_app.view_functions.get(request.endpoint or "")
+    if lacks_second_factor(account, session.way) and not hasattr(view, "before_second_factor"):
+        raise SecondFactorRequired()
+    g.way_in = session.way
+    return account.acting(address, "session")
+
+
+def lacks_second_factor(account: Account, way: str) -> bool:
+    """Whether this account has to set one up before anything else. Who came by others' word has been asked there for what they want."""
+    return way not in VOUCHED_WAYS and lacks_one(account, services().current().second_factor_required)
+
+
+def _names_another(account: str) -> bool:
+    """Whether the proxy in front says by now that somebody else sits there, who must not go on as who did before."""
+    named = vouched_by_proxy()
+    return named is not None and not services().accounts.identities.is_whose(named, account)
 
 
 def owner(way: str) -> Actor:

@@ -9,11 +9,13 @@ from flask import Response, request
 from app.core.passkeys import CHALLENGE_SECONDS
 from app.services.accounts.log_ins import KNOWN_SECONDS, Browser
 from app.services.accounts.owner import SESSION_SECONDS
+from app.services.accounts.provider_log_ins import BEGUN_SECONDS
 from app.web.wire.context import client_address, is_https
 from app.web.wire.ownership import cookie_name
 
 KNOWN = "droppr_known"
 CHALLENGE = "droppr_passkey"
+BEGUN = "droppr_log_in"
 
 
 def browser() -> Browser:
@@ -31,6 +33,19 @@ def keep_session(reply: Response, session: str, known_by: str | None = None) -> 
 
 def drop_session(reply: Response) -> None:
     reply.delete_cookie(cookie_name(), **_terms())
+
+
+def keep_begun(reply: Response, begun: str) -> None:
+    """Have the browser keep what it has begun at a provider, which leads it back: from another site, so it has to come along then."""
+    reply.set_cookie(cookie_name(BEGUN), begun, max_age=BEGUN_SECONDS, **{**_terms(), "samesite": "Lax"})
+
+
+def kept_begun() -> str | None:
+    return request.cookies.get(cookie_name(BEGUN))
+
+
+def drop_begun(reply: Response) -> None:
+    reply.delete_cookie(cookie_name(BEGUN), **{**_terms(), "samesite": "Lax"})
 
 
 def _terms() -> dict[str, Any]:
