@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from click.testing import CliRunner
 
 from app.core.accounts import Role
 from app.core.audit import ALL
+from app.core.identities import Identity
 from app.core.passkeys import Passkey
 from app.storage.sql.accounts import SQLAccounts
 from app.storage.sql.audit import SQLAudit
+from app.storage.sql.identities import SQLIdentities
 from app.storage.sql.invitations import SQLInvitations
 from app.storage.sql.messages import SQLMessages
 from app.storage.sql.passkeys import SQLPasskeys
@@ -169,3 +172,16 @@ def test_passkeys_are_listed_and_taken_away(run: Run, tmp_path: Path) -> None:
 def test_nobody_takes_the_name_of_another(run: Run) -> None:
     run("create", "ann", "--password-file", "-", typed=PASSWORD)
     assert "already" in run("create", "ann", "--password-file", "-", typed=PASSWORD, code=1)
+
+
+def test_identities_are_listed_and_taken_away(run: Run, tmp_path: Path) -> None:
+    run("create", "ann", "--password-file", "-", typed=f"{PASSWORD}\n")
+    store = SQLIdentities(catalogue(tmp_path / "data"), clock=Now())
+    known = Identity("id-1", "https://login.example.org", "sub-1", "ann", "ann@example.org", 10.0, 10.0)
+    store.link(known, OWNER)
+    assert "ann@example.org" in run("identities", "ann")
+    assert json.loads(run("identities", "ann", "--json")) == {"identities": [asdict(known)]}
+    assert "no such log-in" in run("unlink", "ann", "id-2", code=1)
+    assert "any more" in run("unlink", "ann", "id-1")
+    assert store.all() == []
+    assert "no such account" in run("identities", "ben", code=1)
