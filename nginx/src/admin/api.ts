@@ -97,6 +97,11 @@ export class OwnerApi {
     await this.#send("/session", { method: "POST", body: login });
   }
 
+  /** As whom a proxy in front names. */
+  async logInByProxy(): Promise<void> {
+    await this.#send("/session/proxy", { method: "POST", body: {} });
+  }
+
   /** Who is logged in. */
   async who(signal: AbortSignal): Promise<Who> {
     const { text } = await this.#call("/session", { signal });

@@ -5,6 +5,7 @@ import { UploadError } from "../core/errors";
 import { need, setText } from "../page/dom";
 import { Head } from "./accounts/head";
 import { LoginForm } from "./accounts/login";
+import { noteLeaving, WaysIn } from "./accounts/ways-in";
 import { ActivityPanel } from "./activity";
 import { OwnerApi } from "./api";
 import { Arrived } from "./desk/arrived";
@@ -81,6 +82,7 @@ export class AdminPage {
   /** The link whose page is shown; null on the desk. */
   #shown: string | null = null;
   readonly #login = new LoginForm(() => this.#logIn(true));
+  readonly #ways = new WaysIn(this.#api, this.#login, () => this.#entered());
   readonly #head = new Head(this.#api);
   readonly #menu = new HeadMenu();
   readonly #quotas = new QuotaLine((signal) => this.#api.quotas(signal));
@@ -205,19 +207,23 @@ export class AdminPage {
     try {
       const login = byPasskey ? await this.#login.loginByPasskey(this.#api) : this.#login.login;
       await this.#api.logIn(login);
-      this.#login.clear();
-      forgetRefusals();
-      this.#showDesk(await this.#api.who(AbortSignal.timeout(PATIENCE_MS)));
-      if (this.#panelWasOpen) this.#newLink.open();
-      else if (this.#shown === null) this.#newLink.focus();
-      else this.#linkPage.focus();
-      this.#panelWasOpen = false;
-      say(t("logged_in"));
-      this.#poller.start();
+      await this.#entered();
     } catch (error) {
       show(problem, errorWords(error));
       if (!this.#login.asksForMore(error)) this.#login.selectSecret();
     }
+  }
+
+  async #entered(): Promise<void> {
+    this.#login.clear();
+    forgetRefusals();
+    this.#showDesk(await this.#api.who(AbortSignal.timeout(PATIENCE_MS)));
+    if (this.#panelWasOpen) this.#newLink.open();
+    else if (this.#shown === null) this.#newLink.focus();
+    else this.#linkPage.focus();
+    this.#panelWasOpen = false;
+    say(t("logged_in"));
+    this.#poller.start();
   }
 
   async #logOut(): Promise<void> {
@@ -228,6 +234,7 @@ export class AdminPage {
       show(need("trouble"), t("still_logged_in", { error: errorWords(error) }));
       return;
     }
+    noteLeaving();
     // Drops everything this page knows, what is half typed included.
     location.reload();
   }
@@ -254,6 +261,7 @@ export class AdminPage {
     this.#swap(false);
     show(need("login-problem"), words);
     this.#login.focus();
+    void this.#ways.offer();
   }
 
   #swap(loggedIn: boolean): void {

@@ -41,6 +41,14 @@ export function afterLogin(search: string): string | null {
   return `${BASE}/admin/document?${new URLSearchParams(text)}${part === "" ? "" : `#${encodeURIComponent(part)}`}`;
 }
 
+/** What the server calls the page that somebody wants who logs in elsewhere: one of those above, or a link's. */
+export function pageHere({ pathname, search }: Pick<Location, "pathname" | "search">): string {
+  const asked = new URLSearchParams(search);
+  if (asked.has("settings")) return "admin/settings";
+  if (asked.has("log")) return "admin/audit";
+  return /admin\/links\/[\w-]+$/.exec(pathname)?.[0] ?? "admin";
+}
+
 /** What of an address tells which page it is of. */
 export type Address = Pick<Location, "pathname" | "hash">;
 

@@ -36,7 +36,7 @@ export class Head {
     this.#who.hidden = false;
     need("to-log").hidden = !mayAdminister;
     need("to-settings").hidden = !mayAdminister;
-    if (this.#me.lacksFactor) await this.#open();
+    if (this.#me.lacksFactor || cameForAccounts()) await this.#open();
   }
 
   /** Nobody is logged in any more, or somebody else may be next. */
@@ -61,4 +61,11 @@ export class Head {
       show(need("trouble"), errorWords(error));
     }
   }
+}
+
+/** Whether somebody was led back here who has added a way to log in; true once. */
+function cameForAccounts(): boolean {
+  if (!new URLSearchParams(location.search).has("accounts")) return false;
+  history.replaceState(history.state, "", location.pathname);
+  return true;
 }

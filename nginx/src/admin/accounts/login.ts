@@ -90,6 +90,13 @@ export class LoginForm {
     return true;
   }
 
+  /** Asks for nothing but the admin token. */
+  onlyToken(): void {
+    this.#usesName = false;
+    this.#show();
+    this.#otherWay.hidden = true;
+  }
+
   focus(): void {
     if (!this.#usesName) this.#token.focus();
     else if (this.#name.value === "") this.#name.focus();

@@ -29,12 +29,9 @@ export class Oneself {
     this.element.append(make("p", { text: name === "" ? t("with_token") : words }));
     if (name === "") return;
     acts(this.#others, () => this.#endOthers());
-    this.element.append(
-      make("h3", { text: t("sessions") }),
-      this.#sessions,
-      this.#others,
-      this.#passwordForm(),
-    );
+    this.element.append(make("h3", { text: t("sessions") }), this.#sessions, this.#others);
+    // Who has none logs in elsewhere, and gets one from an admin.
+    if (me.hasPassword) this.element.append(this.#passwordForm());
   }
 
   get element(): HTMLElement {

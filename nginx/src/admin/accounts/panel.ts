@@ -9,6 +9,7 @@ import { Inviting } from "./inviting";
 import { Oneself } from "./oneself";
 import { PeopleList } from "./people-list";
 import { TeamsList } from "./teams-list";
+import { parseWays } from "./ways-in";
 import type { Me } from "./wire";
 import "./accounts.css";
 
@@ -32,14 +33,18 @@ export class AccountsPanel {
   }
 
   async open(me: Me): Promise<void> {
-    const [{ ProgramKeys }, { SecondFactor }, { Passkeys }] = await Promise.all([
+    const [{ ProgramKeys }, { SecondFactor }, { Passkeys }, { Identities }, ways] = await Promise.all([
       import("./program-keys"),
       import("./second-factor"),
       import("./passkeys"),
-      loadWords("keys", "factor"),
+      import("./identities"),
+      this.#api.ask("GET", "/session/ways", parseWays),
+      loadWords("keys", "factor", "elsewhere"),
     ]);
-    const factor = me.name === "" ? null : new SecondFactor(this.#api, me);
+    // A code is asked for beside a password.
+    const factor = me.name === "" || !me.hasPassword ? null : new SecondFactor(this.#api, me);
     const passkeys = me.name === "" ? null : new Passkeys(this.#api, me);
+    const known = me.name === "" || me.lacksFactor ? null : new Identities(this.#api, me, ways);
     // Nothing else is answered before it is set up.
     const own = me.lacksFactor ? [] : [new Oneself(this.#calls, me), new ProgramKeys(this.#api, me)];
     const mayAdminister = me.mayAdminister && !me.lacksFactor;
@@ -48,12 +53,12 @@ export class AccountsPanel {
       : null;
     const teams = people === null ? null : new TeamsList(this.#calls, () => people.load());
     const inviting = mayAdminister ? new Inviting(this.#calls) : null;
-    const all = [own[0] ?? null, factor, passkeys, own[1] ?? null, people, teams, inviting];
+    const all = [own[0] ?? null, known, factor, passkeys, own[1] ?? null, people, teams, inviting];
     this.#body.replaceChildren(...all.flatMap((each) => (each === null ? [] : [each.element])));
     this.#before = document.activeElement;
     document.body.append(this.#dialog);
     this.#dialog.showModal();
-    await Promise.all([...own, factor, passkeys, people, inviting].map((each) => each?.load()));
+    await Promise.all([...own, known, factor, passkeys, people, inviting].map((each) => each?.load()));
   }
 
   #closed(): void {

@@ -10,6 +10,7 @@ export interface Me {
   readonly teams: readonly string[];
   readonly mayChange: boolean;
   readonly mayAdminister: boolean;
+  readonly hasPassword: boolean;
   /** Whether a second factor has to be set up before anything else. */
   readonly lacksFactor: boolean;
 }
@@ -51,6 +52,7 @@ export function parseMe(value: unknown): Me {
     teams: textsOf(fields.teams),
     mayChange: fields.may_change === true,
     mayAdminister: fields.may_administer === true,
+    hasPassword: fields.has_password !== false,
     lacksFactor: fields.second_factor_required === true,
   };
 }

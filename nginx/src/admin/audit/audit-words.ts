@@ -47,6 +47,8 @@ export const ACTS = {
     "passkey_added",
     "passkey_removed",
     "passkey_copied",
+    "identity_added",
+    "identity_removed",
     "key_made",
     "key_revoked",
   ],

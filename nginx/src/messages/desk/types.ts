@@ -7,6 +7,7 @@ import type checklist from "./en/checklist";
 import type common from "./en/common";
 import type desk from "./en/desk";
 import type document from "./en/document";
+import type elsewhere from "./en/elsewhere";
 import type factor from "./en/factor";
 import type keys from "./en/keys";
 import type link from "./en/link";
@@ -26,6 +27,7 @@ interface Parts {
   common: typeof common;
   desk: typeof desk;
   document: typeof document;
+  elsewhere: typeof elsewhere;
   factor: typeof factor;
   keys: typeof keys;
   link: typeof link;

@@ -73,6 +73,8 @@ export default {
   act_passkey_added: "أُضيف مفتاح مرور",
   act_passkey_removed: "أُزيل مفتاح مرور",
   act_passkey_copied: "رُفض مفتاح مرور: ربما نسخة",
+  act_identity_added: "أُضيف دخول من مكان آخر",
+  act_identity_removed: "أُزيل دخول من مكان آخر",
   act_key_made: "أُنشئ مفتاح",
   act_key_revoked: "سُحب المفتاح",
   act_settings_changed: "تغيّرت الإعدادات",

@@ -73,6 +73,8 @@ export default {
   act_passkey_added: "Passkey hinzugefügt",
   act_passkey_removed: "Passkey entfernt",
   act_passkey_copied: "Passkey abgewiesen: vielleicht eine Kopie",
+  act_identity_added: "Anmeldung anderswo hinzugefügt",
+  act_identity_removed: "Anmeldung anderswo weggenommen",
   act_key_made: "Schlüssel erstellt",
   act_key_revoked: "Schlüssel zurückgenommen",
   act_settings_changed: "Einstellungen geändert",

@@ -37,6 +37,16 @@ export default {
   request_in_use: "Dieser Link ist noch offen. Schließen Sie ihn zuerst, dann löschen Sie ihn.",
   request_expired: "Dieser Link ist abgelaufen. Geben Sie ihm erst mehr Zeit.",
   request_closed: "Dieser Link ist geschlossen. Öffnen Sie ihn erst wieder.",
+  password_log_in_off:
+    "Mit Namen und Passwort meldet sich hier niemand an. Nehmen Sie den anderen Weg auf dieser Seite oder den Admin-Token.",
+  provider_away:
+    "Wo Sie sich anmelden wollen, antwortet gerade niemand. Versuchen Sie es nach einer Weile noch einmal, oder melden Sie sich hier an.",
+  not_vouched: "Wer Sie sind, wurde dort nicht gesagt. Beginnen Sie neu.",
+  not_admitted:
+    "Unter dieser Anmeldung wird hier niemand eingelassen. Fragen Sie, wer diesen Server betreut.",
+  last_way_in:
+    "Das ist der einzige Weg in dieses Konto. Lassen Sie sich erst von einem Admin ein Passwort geben.",
+  identity_not_found: "Diese Anmeldung gibt es nicht mehr.",
   second_factor_needed:
     "Dieses Konto fragt auch nach einem zweiten Faktor: einem Code der App, einem Wiederherstellungscode oder dem Passkey.",
   wrong_code:
@@ -49,8 +59,6 @@ export default {
     "Dieser Server hat keine Adresse, zu der Passkeys gehören könnten: DROPPR_PUBLIC_URL muss eine https-Adresse mit einem Namen sein. Melden Sie sich anders an.",
   passkey_exists: "Dieser Passkey ist hier schon bekannt.",
   too_many_passkeys: "Mehr Passkeys kann ein Konto nicht haben. Entfernen Sie einen, den niemand braucht.",
-  last_way_in:
-    "Dieses Konto hat kein Passwort, und nichts anderes ließe Sie hinein. Fügen Sie zuerst einen anderen Passkey hinzu.",
   key_exists:
     "Es gibt schon einen Schlüssel dieses Namens. Wählen Sie einen anderen Namen, oder nehmen Sie jenen zuerst zurück.",
   too_many_keys: "Ein Konto kann nicht mehr Schlüssel haben. Nehmen Sie einen zurück, den niemand braucht.",

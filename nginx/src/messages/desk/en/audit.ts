@@ -75,6 +75,8 @@ export default {
   act_passkey_added: "Passkey added",
   act_passkey_removed: "Passkey removed",
   act_passkey_copied: "Passkey refused: maybe a copy",
+  act_identity_added: "Log-in elsewhere added",
+  act_identity_removed: "Log-in elsewhere taken away",
   act_key_made: "Key made",
   act_key_revoked: "Key taken back",
   act_settings_changed: "Settings changed",

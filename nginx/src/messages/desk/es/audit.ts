@@ -73,6 +73,8 @@ export default {
   act_passkey_added: "Llave de acceso añadida",
   act_passkey_removed: "Llave de acceso quitada",
   act_passkey_copied: "Llave de acceso rechazada: quizá una copia",
+  act_identity_added: "Inicio de sesión externo añadido",
+  act_identity_removed: "Inicio de sesión externo quitado",
   act_key_made: "Clave creada",
   act_key_revoked: "Clave retirada",
   act_settings_changed: "Ajustes cambiados",

@@ -34,6 +34,13 @@ export default {
   request_in_use: "Este enlace sigue abierto. Ciérrelo primero y elimínelo después.",
   request_expired: "Este enlace ha caducado. Dele antes más tiempo.",
   request_closed: "Este enlace está cerrado. Ábralo antes.",
+  password_log_in_off:
+    "Aquí nadie entra con nombre y contraseña. Use la otra vía de esta página o el token de administración.",
+  provider_away: "El servicio de inicio de sesión no responde. Inténtelo dentro de un rato, o entre aquí.",
+  not_vouched: "El servicio no dijo quién es usted. Empiece de nuevo.",
+  not_admitted: "Nadie se admite aquí con ese inicio de sesión. Pregunte a quien se ocupa de este servidor.",
+  last_way_in: "Es la única vía de entrada a esta cuenta. Pida primero una contraseña a un administrador.",
+  identity_not_found: "Ese inicio de sesión ya no existe.",
   second_factor_needed:
     "Esta cuenta pide también un segundo factor: un código de la aplicación, uno de recuperación o la llave de acceso.",
   wrong_code: "Ese no es el código de ahora, o ya se usó. Espere al siguiente y vuelva a intentarlo.",
@@ -45,8 +52,6 @@ export default {
     "Este servidor no tiene una dirección para llaves de acceso: DROPPR_PUBLIC_URL tiene que ser una dirección https con un nombre. Entre de otra forma.",
   passkey_exists: "Esta llave de acceso ya se conoce aquí.",
   too_many_passkeys: "Una cuenta no puede tener más llaves de acceso. Quite una que nadie necesite.",
-  last_way_in:
-    "Esta cuenta no tiene contraseña, y nada más le dejaría entrar. Añada primero otra llave de acceso.",
   key_exists: "Ya hay una clave con este nombre. Elija otro, o retire aquella primero.",
   too_many_keys: "Una cuenta no puede tener más claves. Retire una que nadie necesite.",
   file_too_large: "El archivo es demasiado grande.",

@@ -73,6 +73,8 @@ export default {
   act_passkey_added: "Clé d’accès ajoutée",
   act_passkey_removed: "Clé d’accès retirée",
   act_passkey_copied: "Clé d’accès refusée : peut-être une copie",
+  act_identity_added: "Connexion ailleurs ajoutée",
+  act_identity_removed: "Connexion ailleurs retirée",
   act_key_made: "Clé créée",
   act_key_revoked: "Clé révoquée",
   act_settings_changed: "Réglages modifiés",

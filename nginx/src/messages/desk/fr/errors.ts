@@ -35,6 +35,14 @@ export default {
   request_in_use: "Ce lien est encore ouvert. Fermez-le d’abord, puis supprimez-le.",
   request_expired: "Ce lien a expiré. Donnez-lui d’abord plus de temps.",
   request_closed: "Ce lien est fermé. Rouvrez-le d’abord.",
+  password_log_in_off:
+    "Personne ne se connecte ici avec un nom et un mot de passe. Prenez l’autre voie de cette page, ou le jeton d’administration.",
+  provider_away: "Le service de connexion ne répond pas. Réessayez dans un moment, ou connectez-vous ici.",
+  not_vouched: "Le service n’a pas dit qui vous êtes. Recommencez.",
+  not_admitted: "Personne n’est admis ici sous cette connexion. Demandez à qui s’occupe de ce serveur.",
+  last_way_in:
+    "C’est la seule voie vers ce compte. Faites-vous d’abord donner un mot de passe par un administrateur.",
+  identity_not_found: "Cette connexion n’existe plus.",
   second_factor_needed:
     "Ce compte demande aussi un second facteur : un code de l’application, un code de récupération ou la clé d’accès.",
   wrong_code: "Ce n’est pas le code du moment, ou il a déjà servi. Attendez le suivant, puis réessayez.",
@@ -46,8 +54,6 @@ export default {
     "Ce serveur n’a pas d’adresse pour des clés d’accès : DROPPR_PUBLIC_URL doit être une adresse https avec un nom. Connectez-vous autrement.",
   passkey_exists: "Cette clé d’accès est déjà connue ici.",
   too_many_passkeys: "Un compte ne peut pas avoir plus de clés d’accès. Retirez-en une qui ne sert plus.",
-  last_way_in:
-    "Ce compte n’a pas de mot de passe, et rien d’autre ne vous laisserait entrer. Ajoutez d’abord une autre clé d’accès.",
   key_exists: "Il y a déjà une clé de ce nom. Choisissez-en un autre, ou révoquez d'abord celle-là.",
   too_many_keys: "Un compte ne peut pas avoir plus de clés. Révoquez-en une dont personne n'a besoin.",
   file_too_large: "Le fichier est trop gros.",

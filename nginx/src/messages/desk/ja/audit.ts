@@ -73,6 +73,8 @@ export default {
   act_passkey_added: "パスキーを追加",
   act_passkey_removed: "パスキーを削除",
   act_passkey_copied: "パスキーを拒否 (複製の疑い)",
+  act_identity_added: "ほかでのログインを追加",
+  act_identity_removed: "ほかでのログインを解除",
   act_key_made: "キーを作成",
   act_key_revoked: "キーを無効化",
   act_settings_changed: "設定を変更",

@@ -73,6 +73,8 @@ export default {
   act_passkey_added: "Dodano klucz dostępu",
   act_passkey_removed: "Usunięto klucz dostępu",
   act_passkey_copied: "Odrzucono klucz dostępu: może kopia",
+  act_identity_added: "Dodano logowanie gdzie indziej",
+  act_identity_removed: "Usunięto logowanie gdzie indziej",
   act_key_made: "Utworzono klucz",
   act_key_revoked: "Cofnięto klucz",
   act_settings_changed: "Zmieniono ustawienia",

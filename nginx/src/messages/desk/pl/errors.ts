@@ -36,6 +36,14 @@ export default {
   request_closed: "Ten link jest zamknięty. Najpierw otwórz go ponownie.",
   second_factor_needed:
     "To konto pyta także o drugi składnik: kod z aplikacji, kod odzyskiwania albo klucz dostępu.",
+  password_log_in_off:
+    "Nikt nie loguje się tu nazwą i hasłem. Wybierz inny sposób na tej stronie albo token administratora.",
+  provider_away: "Usługa logowania nie odpowiada. Spróbuj za chwilę albo zaloguj się tutaj.",
+  not_vouched: "Usługa nie powiedziała, kim jesteś. Zacznij od nowa.",
+  not_admitted:
+    "Nikt nie jest tu wpuszczany pod tym logowaniem. Zapytaj osobę, która opiekuje się tym serwerem.",
+  last_way_in: "To jedyna droga do tego konta. Najpierw poproś administratora o hasło.",
+  identity_not_found: "Tego logowania już nie ma.",
   wrong_code: "To nie jest aktualny kod albo był już użyty. Poczekaj na następny i spróbuj ponownie.",
   second_factor_required:
     "Ten serwer wymaga drugiego składnika. Najpierw go skonfiguruj, pod swoją nazwą u góry strony.",
@@ -45,8 +53,6 @@ export default {
     "Ten serwer nie ma adresu dla kluczy dostępu: DROPPR_PUBLIC_URL musi być adresem https z nazwą. Zaloguj się inaczej.",
   passkey_exists: "Ten klucz dostępu jest tu już znany.",
   too_many_passkeys: "Konto nie może mieć więcej kluczy dostępu. Usuń taki, którego nikt nie potrzebuje.",
-  last_way_in:
-    "To konto nie ma hasła i nic innego nie wpuści Cię do środka. Dodaj najpierw inny klucz dostępu.",
   key_exists: "Klucz o tej nazwie już istnieje. Wybierz inną nazwę albo najpierw cofnij tamten.",
   too_many_keys: "Konto nie może mieć więcej kluczy. Cofnij taki, którego nikt nie potrzebuje.",
   file_too_large: "Plik jest za duży.",

@@ -1,0 +1,16 @@
+import type { Words } from "../types";
+
+export default {
+  log_in_as: "تسجيل الدخول باسم {name}",
+  log_in_with: "تسجيل الدخول عبر {label}",
+  or_here: "أو هنا:",
+  identities: "تسجيلات دخول من أماكن أخرى",
+  identities_about: "بها تدخل من دون كلمة مرور هذا الخادم.",
+  identity_proxy: "الوكيل الأمامي",
+  identity_used: "آخر استخدام {when}",
+  identity_take: "إزالة",
+  identity_take_item: "إزالة {name}",
+  identity_taken: "لم يعد {name} يفتح هذا الحساب.",
+  identity_go: "الانتقال إلى {label}",
+  identity_add: "إضافة {label}",
+} satisfies Words<"elsewhere">;

@@ -1,0 +1,16 @@
+import type { Words } from "../types";
+
+export default {
+  log_in_as: "Als {name} anmelden",
+  log_in_with: "Mit {label} anmelden",
+  or_here: "Oder hier:",
+  identities: "Anmeldungen anderswo",
+  identities_about: "Damit kommen Sie ohne das Passwort dieses Servers herein.",
+  identity_proxy: "der Proxy davor",
+  identity_used: "zuletzt benutzt {when}",
+  identity_take: "Wegnehmen",
+  identity_take_item: "{name} wegnehmen",
+  identity_taken: "{name} öffnet dieses Konto nicht mehr.",
+  identity_go: "Zu {label}",
+  identity_add: "{label} hinzufügen",
+} satisfies Words<"elsewhere">;

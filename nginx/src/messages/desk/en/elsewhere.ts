@@ -1,0 +1,16 @@
+// Logging in without a password of this server, and as whom one's account is known elsewhere.
+
+export default {
+  log_in_as: "Log in as {name}",
+  log_in_with: "Log in with {label}",
+  or_here: "Or here:",
+  identities: "Log-ins elsewhere",
+  identities_about: "By these you come in without the password of this server.",
+  identity_proxy: "the proxy in front",
+  identity_used: "last used {when}",
+  identity_take: "Take away",
+  identity_take_item: "Take away {name}",
+  identity_taken: "{name} opens this account no more.",
+  identity_go: "Go to {label}",
+  identity_add: "Add {label}",
+};

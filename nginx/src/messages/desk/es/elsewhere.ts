@@ -1,0 +1,16 @@
+import type { Words } from "../types";
+
+export default {
+  log_in_as: "Entrar como {name}",
+  log_in_with: "Entrar con {label}",
+  or_here: "O aquí:",
+  identities: "Inicios de sesión en otros sitios",
+  identities_about: "Con ellos entra sin la contraseña de este servidor.",
+  identity_proxy: "el proxy de delante",
+  identity_used: "último uso {when}",
+  identity_take: "Quitar",
+  identity_take_item: "Quitar {name}",
+  identity_taken: "{name} ya no abre esta cuenta.",
+  identity_go: "Ir a {label}",
+  identity_add: "Añadir {label}",
+} satisfies Words<"elsewhere">;

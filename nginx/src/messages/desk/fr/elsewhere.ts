@@ -1,0 +1,16 @@
+import type { Words } from "../types";
+
+export default {
+  log_in_as: "Se connecter en tant que {name}",
+  log_in_with: "Se connecter avec {label}",
+  or_here: "Ou ici :",
+  identities: "Connexions ailleurs",
+  identities_about: "Elles vous ouvrent ce compte sans le mot de passe de ce serveur.",
+  identity_proxy: "le proxy en amont",
+  identity_used: "dernière utilisation {when}",
+  identity_take: "Retirer",
+  identity_take_item: "Retirer {name}",
+  identity_taken: "{name} n’ouvre plus ce compte.",
+  identity_go: "Aller à {label}",
+  identity_add: "Ajouter {label}",
+} satisfies Words<"elsewhere">;

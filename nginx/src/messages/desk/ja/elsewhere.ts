@@ -1,0 +1,16 @@
+import type { Words } from "../types";
+
+export default {
+  log_in_as: "{name}としてログイン",
+  log_in_with: "{label}でログイン",
+  or_here: "またはこちらで:",
+  identities: "ほかでのログイン",
+  identities_about: "これらを使うと、このサーバーのパスワードなしで入れます。",
+  identity_proxy: "手前のプロキシ",
+  identity_used: "最後の使用: {when}",
+  identity_take: "外す",
+  identity_take_item: "{name}を外す",
+  identity_taken: "{name}ではこのアカウントに入れなくなりました。",
+  identity_go: "{label}へ進む",
+  identity_add: "{label}を追加",
+} satisfies Words<"elsewhere">;
