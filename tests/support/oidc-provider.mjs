@@ -1,4 +1,4 @@
-// A provider of OpenID Connect on loopback, for tests: node oidc-provider.mjs '{"port", "client", "secret", "redirects", "people"}'.
+// A provider of OpenID Connect on loopback, for tests: node oidc-provider.mjs '{"port", "issuer", "client", "secret", "redirects", "people"}'.
 // Whoever logs in is known by the name that they type; what else is said of them stands in `people`. Its keys are new at every start.
 
 import { generateKeyPairSync, randomUUID } from "node:crypto";
@@ -8,11 +8,11 @@ import { pathToFileURL } from "node:url";
 const nginx = createRequire(new URL("../../nginx/package.json", import.meta.url));
 const { default: Provider } = await import(pathToFileURL(nginx.resolve("oidc-provider")).href);
 
-const { port, client, secret, redirects, people } = JSON.parse(process.argv[2]);
+const { port, issuer, client, secret, redirects, people } = JSON.parse(process.argv[2]);
 const { privateKey } = generateKeyPairSync("rsa", { modulusLength: 2048 });
 const key = { ...privateKey.export({ format: "jwk" }), kid: randomUUID(), use: "sig", alg: "RS256" };
 
-const provider = new Provider(`http://127.0.0.1:${port}`, {
+const provider = new Provider(issuer, {
   clients: [{ client_id: client, client_secret: secret, redirect_uris: redirects }],
   jwks: { keys: [key] },
   cookies: { keys: [randomUUID()] },

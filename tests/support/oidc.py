@@ -40,11 +40,13 @@ class LiveProvider:
 
     redirects: list[str]
     port: int = field(default_factory=free_port)
+    host: str = "127.0.0.1"
+    """By which name it is asked; one that the server is not asked by is another site to browsers."""
     _process: subprocess.Popen[str] | None = None
 
     @property
     def issuer(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     @property
     def settings(self) -> dict[str, str]:
@@ -59,6 +61,7 @@ class LiveProvider:
     def start(self) -> Self:
         told = {
             "port": self.port,
+            "issuer": self.issuer,
             "client": CLIENT,
             "secret": SECRET,
             "redirects": self.redirects,
