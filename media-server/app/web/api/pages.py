@@ -112,7 +112,7 @@ def asset(name: str) -> Response:
 def preview_of(link: RequestLink) -> Preview | None:
     """What chats may show of a link; None for nothing, and then the page is the same for all."""
     here = services()
-    return preview_of_link(link.terms, here.links.brand(), here.current().chat_preview == "yes", here.ground.clock())
+    return preview_of_link(link.terms, here.links.brand(), here.settings.chat_preview == "yes", here.ground.clock())
 
 
 def _with_head(name: str, tags: str) -> Response:

@@ -68,7 +68,7 @@ def _tags(share: Share) -> str:
         terms = here.links.file_requests.link(share.link).terms
     except errors.RequestNotFound:
         return ""
-    preview = preview_of_share(share, terms, here.current().chat_preview == "yes")
+    preview = preview_of_share(share, terms, here.settings.chat_preview == "yes")
     words = words_for(here.settings.language, "")
     return "" if preview is None else share_tags(preview, words.files, words.sharer)
 

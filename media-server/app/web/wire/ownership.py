@@ -99,7 +99,7 @@ def _of_account(cookie: str, address: str) -> Actor | None:
 
 def lacks_second_factor(account: Account, way: str) -> bool:
     """Whether this account has to set one up before anything else. Who came by others' word has been asked there for what they want."""
-    return way not in VOUCHED_WAYS and lacks_one(account, services().current().second_factor_required)
+    return way not in VOUCHED_WAYS and lacks_one(account, services().settings.second_factor_required)
 
 
 def _names_another(account: str) -> bool:
