@@ -95,6 +95,7 @@ def test_an_account_made_by_a_command_logs_in_and_is_shut_out_again(client: Clie
         "may_administer": False,
         "second_factor": False,
         "second_factor_required": False,
+        "has_password": True,
         "scopes": None,
     }
     client.call("GET", SESSION, headers={"Cookie": f"droppr_owner={known}"}).expect(401, "unauthorized")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from secrets import token_urlsafe
 
+from app.core.ports.accounts import AccountStore
 from app.core.ports.guards import Hasher
 from app.core.ports.identities import IdentityStore
 from app.current import CurrentSettings
@@ -69,16 +70,7 @@ def build_accounts(ground: Ground, settings: Settings, hasher: Hasher, failed: F
     accounts = SQLAccounts(ground.catalogue, clock=ground.clock)
     sessions = AccountSessions(SQLAccountSessions(ground.catalogue, clock=ground.clock), ground.clock)
     secret = ground.stores.secrets.get("session_key")
-    passkeys = Passkeys(
-        SQLPasskeys(ground.catalogue, clock=ground.clock),
-        accounts,
-        Challenges(secret, ground.attempts, ground.clock),
-        ground.clock,
-        ground.current.derived(lambda settings: settings.public_origin),
-    )
-    factors = SecondFactors(
-        SQLSecondFactors(ground.catalogue, clock=ground.clock), ground.attempts, ground.clock, passkeys
-    )
+    factors = _build_factors(ground, accounts, secret)
     log_ins = LogIns(
         accounts=accounts,
         sessions=sessions,
@@ -112,6 +104,19 @@ def build_accounts(ground: Ground, settings: Settings, hasher: Hasher, failed: F
     )
     provider = _build_provider(ground, settings, failed)
     return Accounts(people, sessions, log_ins, keys, factors, quotas, identities, provider)
+
+
+def _build_factors(ground: Ground, accounts: AccountStore, secret: str) -> SecondFactors:
+    passkeys = Passkeys(
+        SQLPasskeys(ground.catalogue, clock=ground.clock),
+        accounts,
+        Challenges(secret, ground.attempts, ground.clock),
+        ground.clock,
+        ground.current.derived(lambda settings: settings.public_origin),
+    )
+    return SecondFactors(
+        SQLSecondFactors(ground.catalogue, clock=ground.clock), ground.attempts, ground.clock, passkeys
+    )
 
 
 def _build_provider(ground: Ground, settings: Settings, failed: FailedLogIns) -> ProviderLogIns | None:
