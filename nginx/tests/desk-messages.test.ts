@@ -72,7 +72,15 @@ const SAME = new Set([
     "about_server",
     "mails",
   ],
-  ...["holder", "role_admin", "teams", "group_mail", "group_links", "set_brand_name"],
+  ...[
+    "holder",
+    "role_admin",
+    "set_second_factor_required_admins",
+    "teams",
+    "group_mail",
+    "group_links",
+    "set_brand_name",
+  ],
   ...[
     "unit_minutes",
     "set_chat_preview_no",
@@ -111,6 +119,8 @@ const OF_OTHERS = [
     "share_used_up",
   ],
   "scope_missing",
+  // Said by the page that one comes back to from a provider.
+  ...["identity_taken", "log_in_over", "too_many_identities"],
 ];
 
 afterEach(async () => {

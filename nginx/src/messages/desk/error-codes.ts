@@ -44,6 +44,7 @@ export const ERROR_CODES = [
   "wrong_passkey",
   "passkeys_unavailable",
   "passkey_exists",
+  "passkey_not_found",
   "too_many_passkeys",
   "last_way_in",
   "key_exists",

@@ -57,6 +57,7 @@ export default {
     "Dieser Passkey wurde nicht angenommen: Er ist hier nicht (mehr) bekannt, oder es vergingen mehr als fünf Minuten. Versuchen Sie es noch einmal, oder melden Sie sich anders an.",
   passkeys_unavailable:
     "Dieser Server hat keine Adresse, zu der Passkeys gehören könnten: DROPPR_PUBLIC_URL muss eine https-Adresse mit einem Namen sein. Melden Sie sich anders an.",
+  passkey_not_found: "Diesen Passkey gibt es nicht; er wurde vielleicht schon entfernt.",
   passkey_exists: "Dieser Passkey ist hier schon bekannt.",
   too_many_passkeys: "Mehr Passkeys kann ein Konto nicht haben. Entfernen Sie einen, den niemand braucht.",
   key_exists:

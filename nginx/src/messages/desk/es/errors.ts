@@ -50,6 +50,7 @@ export default {
     "Esa llave de acceso no fue aceptada: aquí no se conoce (ya), o pasaron más de cinco minutos. Vuelva a intentarlo, o entre de otra forma.",
   passkeys_unavailable:
     "Este servidor no tiene una dirección para llaves de acceso: DROPPR_PUBLIC_URL tiene que ser una dirección https con un nombre. Entre de otra forma.",
+  passkey_not_found: "Esa llave de acceso no existe; quizá se quitó ya.",
   passkey_exists: "Esta llave de acceso ya se conoce aquí.",
   too_many_passkeys: "Una cuenta no puede tener más llaves de acceso. Quite una que nadie necesite.",
   key_exists: "Ya hay una clave con este nombre. Elija otro, o retire aquella primero.",

@@ -52,6 +52,7 @@ export default {
     "Cette clé d’accès n’a pas été acceptée : elle n’est pas (ou plus) connue ici, ou plus de cinq minutes ont passé. Réessayez, ou connectez-vous autrement.",
   passkeys_unavailable:
     "Ce serveur n’a pas d’adresse pour des clés d’accès : DROPPR_PUBLIC_URL doit être une adresse https avec un nom. Connectez-vous autrement.",
+  passkey_not_found: "Cette clé d’accès n’existe pas ; elle a peut-être été retirée.",
   passkey_exists: "Cette clé d’accès est déjà connue ici.",
   too_many_passkeys: "Un compte ne peut pas avoir plus de clés d’accès. Retirez-en une qui ne sert plus.",
   key_exists: "Il y a déjà une clé de ce nom. Choisissez-en un autre, ou révoquez d'abord celle-là.",

@@ -51,6 +51,7 @@ export default {
     "Ten klucz dostępu nie został przyjęty: nie jest tu (już) znany albo minęło więcej niż pięć minut. Spróbuj ponownie albo zaloguj się inaczej.",
   passkeys_unavailable:
     "Ten serwer nie ma adresu dla kluczy dostępu: DROPPR_PUBLIC_URL musi być adresem https z nazwą. Zaloguj się inaczej.",
+  passkey_not_found: "Nie ma takiego klucza dostępu; być może został już usunięty.",
   passkey_exists: "Ten klucz dostępu jest tu już znany.",
   too_many_passkeys: "Konto nie może mieć więcej kluczy dostępu. Usuń taki, którego nikt nie potrzebuje.",
   key_exists: "Klucz o tej nazwie już istnieje. Wybierz inną nazwę albo najpierw cofnij tamten.",
