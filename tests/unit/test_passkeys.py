@@ -262,6 +262,30 @@ def test_many_wrong_ones_are_refused_and_never_a_right_one(house: House, monkeyp
     assert log_in(house, phone) == (204, None)
 
 
+def test_a_stranger_makes_the_server_keep_next_to_nothing(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(house.client.environ_base, "REMOTE_ADDR", "192.0.2.78")
+
+    def kept() -> tuple[int, int]:
+        with house.services.ground.catalogue.read() as tx:
+            used, counted = (tx.one(f"SELECT count(*) FROM {each}") for each in ("used_tokens", "counts"))
+        assert used
+        assert counted
+        return int(used[0]), int(counted[0])
+
+    challenge(house)  # Whatever is tidied by the way is tidied now.
+    before = kept()
+    for _ in range(30):
+        challenge(house)
+    assert kept() == before
+    stranger = SoftPasskey()
+    for _ in range(30):
+        log_in(house, stranger)
+    used, counted = kept()
+    assert used == before[0]
+    # What counts an address up to its limit, and the rows of the audit that tell of it.
+    assert counted - before[1] <= 3 * 10
+
+
 def post(house: House, passkey: Any) -> tuple[int, Any]:
     status, told = said(house, "POST", SESSION, {"passkey": passkey})
     return status, told and told.get("code")
