@@ -271,9 +271,8 @@ class Api:
         if not 200 <= answer.status < 300:
             self._check_between(answer)
         if answer.status == 401:
-            raise ApiError(
-                "The server does not accept this admin token. Name it with --token-file or DROPPR_ADMIN_TOKEN.", 401
-            )
+            told = "does not accept this admin token" if self._token else "asks for the admin token, and none was named"
+            raise ApiError(f"The server {told}. Name it with --token-file or DROPPR_ADMIN_TOKEN.", 401)
         if 300 <= answer.status < 400:
             raise ApiError(f"{self.url} leads to another address: name the right one with --server.", answer.status)
         if not 200 <= answer.status < 300:

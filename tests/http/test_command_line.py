@@ -290,7 +290,7 @@ def test_the_local_token_is_never_sent_to_another_server(terminal, server):
     (server.data_dir / "admin_token").write_text(server.token)
     try:
         terminal.run("request", "list")
-        assert "does not accept" in terminal.run("request", "list", "--server", server.url, code=1)
+        assert "none was named" in terminal.run("request", "list", "--server", server.url, code=1)
     finally:
         (server.data_dir / "admin_token").unlink()
 
