@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -152,10 +153,11 @@ def test_going_away_while_a_link_is_being_made_puts_the_panel_aside(desk: Page, 
     client.make_link(title="Elsewhere")
     look_again(desk)
     unfold(desk, "Elsewhere")
-    desk.go_back()
+    back_to_links(desk)
     panel = open_panel(desk)
     panel.get_by_label("Title (optional)").fill("Half typed")
-    desk.go_forward()
+    # As from the list that a long press on Back opens: over what lies over the page, and the page.
+    desk.evaluate("history.go(-2)")
     expect(panel).to_be_hidden()
     expect(desk.get_by_role("heading", name="Elsewhere", exact=True)).to_be_focused()
     back_to_links(desk)
@@ -203,3 +205,45 @@ def test_the_page_of_a_link_comes_through_nginx_and_a_slash_too_many_leads_there
         expect(page.get_by_role("heading", name="Behind nginx", exact=True)).to_be_visible()
         page.get_by_role("button", name="QR code").click()
         expect(page.get_by_role("img", name="QR code of the link Behind nginx")).to_be_visible()
+
+
+def test_going_back_closes_what_lies_over_the_page_and_leaves_the_page(desk: Page, client: Client) -> None:
+    title = f"Below {secrets.token_hex(4)}"
+    link = client.make_link(title=title)
+    for name in ("a.txt", "b.txt"):
+        link.deliver(name, b"text of " + name.encode())
+    shown = unfold(desk, title)
+    address, entries = desk.url, desk.evaluate("history.length")
+    look = desk.locator("dialog.look")
+    for close in (desk.go_back, lambda: desk.keyboard.press("Escape"), look.get_by_role("button", name="Close").click):
+        shown.locator(".file-row", has_text="a.txt").locator(".file-name").click()
+        expect(look).to_be_visible()
+        close()
+        expect(look).not_to_be_visible()
+        expect(shown.locator(".file-row", has_text="a.txt").locator(".file-name")).to_be_focused()
+        desk.wait_for_function("!history.state?.over")
+        assert (desk.url, desk.evaluate("history.length")) == (address, entries + 1)
+    # One over the other: the topmost goes first, and the question is answered with no.
+    shown.get_by_role("button", name="Close the link").click()
+    expect(desk.locator("#closing")).to_be_visible()
+    desk.go_back()
+    expect(desk.locator("#closing")).not_to_be_visible()
+    expect(shown.get_by_role("button", name="Close the link")).to_be_focused()
+    assert client.call("GET", f"{link.path}?as=owner", owner=True).json["active"] is True
+    # What was gone over is not gone over again: one step leads to the list, and a step forward to the link.
+    desk.wait_for_function("!history.state?.over")
+    desk.go_back()
+    expect(desk.get_by_role("heading", name="Your links")).to_be_visible()
+    panel = open_panel(desk)
+    panel.get_by_label("Title").fill("Kept while one looks away")
+    desk.go_back()
+    expect(panel).not_to_be_visible()
+    expect(desk.get_by_role("button", name="New link")).to_be_focused()
+    expect(desk.get_by_role("heading", name="Your links")).to_be_visible()
+    panel = open_panel(desk)
+    expect(panel.get_by_label("Title")).to_have_value("Kept while one looks away")
+    panel.get_by_role("button", name="Close").click()
+    # To another page straight after something was closed: the step back does not undo it.
+    unfold(desk, title)
+    desk.go_back()
+    expect(desk.get_by_role("heading", name="Your links")).to_be_visible()

@@ -2,6 +2,7 @@
 // and where one has read to stay.
 
 import { BASE } from "../page/base";
+import { isOver, whenBack } from "./back";
 
 /** The parts of a link's page, the first being the one that an address without a name for it shows. */
 export const TABS = ["files", "checklist", "people", "terms", "activity"] as const;
@@ -82,8 +83,13 @@ export class Places {
   }
 
   go(address: string): void {
-    history.pushState(null, "", address);
-    this.#tell();
+    whenBack(() => {
+      if (isOver()) {
+        history.replaceState(null, "", address);
+        history.scrollRestoration = "auto";
+      } else history.pushState(null, "", address);
+      this.#tell();
+    });
   }
 
   #tell(): void {
