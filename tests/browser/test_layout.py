@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import json
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
@@ -15,13 +17,24 @@ from playwright.sync_api import Browser, Page, expect
 from app.core.colours import dark_accents
 from app.core.receipts import link_fingerprint
 from tests.browser.conftest import Visit
-from tests.support.admin import PATIENCE_MS, look_again, look_at, open_panel, owner_desk, owner_page, row_of, unfold
+from tests.support.admin import (
+    PATIENCE_MS,
+    log_in,
+    look_again,
+    look_at,
+    open_panel,
+    owner_desk,
+    owner_page,
+    row_of,
+    unfold,
+)
 from tests.support.axe import complaints
 from tests.support.client import Client, Link
 from tests.support.documents import pdf
 from tests.support.files import MIB, content, eventually, write
 from tests.support.layout import Gauge
 from tests.support.live import GENEROUS, LiveServer
+from tests.support.pushes import PushBrowser
 
 SLOW = 2
 LONG = "Wedding Müller – the whole evening, second camera, from the balcony, final cut (2).mp4"
@@ -628,3 +641,50 @@ def test_a_new_link_with_all_it_can_have_and_the_link_when_it_is_made(owners: Pa
     owners.get_by_role("button", name="Make the link").click()
     expect(owners.locator("#made .qr")).to_be_visible()
     gauge.check(owners, "owner made link", main=DESK, row=140)
+
+
+PUSH_STATES = {
+    # Nobody has been asked yet.
+    "offered": "Object.defineProperty(Notification, 'permission', {get: () => 'default'});",
+    # The browser's own question is open.
+    "asked": "Object.defineProperty(Notification, 'permission', {get: () => 'default'});"
+    "Notification.requestPermission = () => new Promise(() => undefined);",
+    "denied": "Object.defineProperty(Notification, 'permission', {get: () => 'denied'});",
+    "unsupported": "delete window.PushManager;",
+    "on": """
+        Object.defineProperty(Notification, 'permission', {get: () => 'granted'});
+        Notification.requestPermission = async () => 'granted';
+        let subscribed = null;
+        PushManager.prototype.getSubscription = async () => subscribed;
+        PushManager.prototype.subscribe = async options => subscribed = {
+            options: {applicationServerKey: options.applicationServerKey.buffer},
+            toJSON: () => SUBSCRIPTION,
+            unsubscribe: async () => true,
+        };""",
+}
+
+
+def test_being_told_in_the_browser(browser: Browser, full: LiveServer, gauge: Gauge) -> None:
+    told = PushBrowser(f"https://93.184.215.14/push/{secrets.token_hex(8)}").subscription()
+    words = {
+        "asked": "getting an address from its push service",
+        "denied": "blocked",
+        "unsupported": "has no notifications",
+        "on": "This browser is told what arrives.",
+    }
+    for state, script in PUSH_STATES.items():
+        with owner_page(browser, full.url) as page:
+            page.add_init_script(script.replace("SUBSCRIPTION", json.dumps(told)))
+            page.goto("/admin")
+            log_in(page, full.token)
+            page.get_by_role("button", name="Tell me what arrives").click()
+            dialog = page.get_by_role("dialog", name="Tell me what arrives")
+            expect(dialog).to_be_visible()
+            if state in ("asked", "on"):
+                dialog.get_by_role("button", name="Tell me here").click()
+            if state in words:
+                expect(dialog).to_contain_text(words[state])
+            for scheme in ("light", "dark"):
+                page.emulate_media(color_scheme=scheme)
+                gauge.check(page, f"owner push {state} {scheme}", main=DESK)
+                assert complaints(page) == []
