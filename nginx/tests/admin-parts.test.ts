@@ -42,7 +42,8 @@ describe("OwnerApi", () => {
         max_files: 0,
         keep_days: 0,
       },
-      ...{ allowed_extensions: ["jpg"], captcha: "never", language: "auto", ask_name: "no", ask_email: "no" },
+      ...{ allowed_extensions: ["jpg"], captcha: "never", language: "auto", chat_preview: "server" },
+      ...{ ask_name: "no", ask_email: "no" },
       ...{ expired: false, state: "full", files_received: 1, bytes_received: 2, uploads_open: 3 },
       ...{ last_received_at: 2.5, last_sender: "Ada", files_arrived: 9, files_new: 1 },
     };

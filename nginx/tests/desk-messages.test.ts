@@ -84,6 +84,7 @@ const SAME = new Set([
   ...[
     "unit_minutes",
     "set_chat_preview_no",
+    "set_second_factor_required_admins",
     "unit_MiB",
     "mail_smtps",
     "mail_smtp",

@@ -83,7 +83,8 @@ def _lacking(settings: Settings, lists: SQLDocumentLists) -> Callable[[], Sequen
     def looked_up(_: int) -> tuple[Note, ...]:
         scans = missing(settings.search_ocr) if settings.search_ocr else None
         parts = missing_parts(
-            previews=settings.previews_mb > 0,
+            # There are pictures unless they are switched off; whoever has set how many wants them.
+            previews="previews_mb" in settings.model_fields_set and settings.previews_mb > 0,
             searched=is_searched(),
             has_extra=has_extra,
             has_ffmpeg=shutil.which("ffmpeg") is not None,
