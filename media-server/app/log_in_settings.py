@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
@@ -46,10 +46,17 @@ _OWN_HEADERS = (
 """What begins so means something else."""
 
 
+_ON_OFF = {
+    **dict.fromkeys(("true", "1", "yes", "on", "t", "y"), "everyone"),
+    **dict.fromkeys(("false", "0", "no", "f", "n"), "off"),
+}
+
+
 class LogInSettings(BaseSettings):
     """By which ways people come in who have an account, and who gets one by them."""
 
     password_login: bool = True
+    second_factor_required: Literal["off", "admins", "everyone"] = "off"
     oidc_issuer: str | None = None
     oidc_client_id: str = ""
     oidc_client_secret: str = Field("", repr=False)
@@ -64,6 +71,12 @@ class LogInSettings(BaseSettings):
     login_admin_groups: Annotated[tuple[str, ...], NoDecode] = ()
     login_member_groups: Annotated[tuple[str, ...], NoDecode] = ()
     login_viewer_groups: Annotated[tuple[str, ...], NoDecode] = ()
+
+    @field_validator("second_factor_required", mode="before")
+    @classmethod
+    def _asked_of(cls, value: object) -> object:
+        # It was on or off once, and is written so in many a file.
+        return _ON_OFF.get(str(value).strip().lower(), value)
 
     @field_validator("login_admin_groups", "login_member_groups", "login_viewer_groups", mode="before")
     @classmethod

@@ -47,10 +47,6 @@ OWN_PATHS = (
 )
 """What the server's own addresses begin with. A path that it is served below begins with something else, or nobody could
 tell whether a proxy has taken that path off already."""
-_ON_OFF = {
-    **dict.fromkeys(("true", "1", "yes", "on", "t", "y"), "everyone"),
-    **dict.fromkeys(("false", "0", "no", "f", "n"), "off"),
-}
 _PACKAGE = Path(__file__).resolve().parent
 SHIPPED = next(folder for folder in (_PACKAGE / "shipped", _PACKAGE.parents[1]) if folder.is_dir())
 """Where the files lie that are no Python: the repository, or what an installed package has of it (setup.py). nginx reads
@@ -112,7 +108,6 @@ class Settings(MessageSettings, LogInSettings):
     bin_hours: float = Field(168, ge=0, le=MAX_HOURS)
     keep_days: int = Field(0, ge=0, le=36_500)
     audit_days: int = Field(365, ge=0, le=36_500)
-    second_factor_required: Literal["off", "admins", "everyone"] = "off"
     cleanup_cron: str = "0 3 * * *"
     chunk_layout: Literal["auto", "indexed", "in-place"] = "auto"
     keep_times: bool = True
@@ -219,12 +214,6 @@ class Settings(MessageSettings, LogInSettings):
         if value is not None:
             parse_limit(value)
         return value
-
-    @field_validator("second_factor_required", mode="before")
-    @classmethod
-    def _asked_of(cls, value: object) -> object:
-        # It was on or off once, and is written so in many a file.
-        return _ON_OFF.get(str(value).strip().lower(), value)
 
     @field_validator("public_url")
     @classmethod

@@ -235,5 +235,6 @@ def test_an_owner_says_while_it_runs_whom_it_asks(tmp_path: Path, monkeypatch: p
     assert (may(), ask("admins"), may()) == ([200, 200], 200, [403, 200])
     assert (ask("nobody"), ask("everyone"), may()) == (400, 200, [403, 403])
     assert (ask(None), may()) == (200, [200, 200])
-    [shown] = [each for each in house.ask("/api/settings")[1]["settings"] if each["kind"] == "choice"]
+    settings = house.ask("/api/settings")[1]["settings"]
+    [shown] = [each for each in settings if each["name"] == "second_factor_required"]
     assert (shown["value"], shown["choices"]) == ("off", ["off", "admins", "everyone"])
