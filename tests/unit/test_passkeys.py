@@ -174,7 +174,9 @@ def test_one_is_added_opens_by_itself_and_is_removed(house: House) -> None:
     removal = f"{OWN}/{shown['id']}/removal"
     assert said(house, "POST", removal, {})[1]["fields"].keys() == {"password"}
     assert said(house, "POST", f"{OWN}/nothing/removal", {"password": PASSWORD})[1]["code"] == "passkey_not_found"
+    lost = house.services.accounts.log_ins.enter("ann", Browser("192.0.2.9"))
     assert said(house, "POST", removal, {"password": PASSWORD})[0] == 204
+    assert house.services.accounts.sessions.account(lost.cookie, "") is None, "on the phone that was lost"
     assert not said(house, "GET", SESSION)[1]["second_factor"]
     said(house, "DELETE", SESSION)
     assert log_in(house, phone) == (401, "wrong_passkey")

@@ -102,7 +102,8 @@ def remove(id: str) -> Response:
     here, name = services().accounts, _own()
     _judge_owner(name)
     here.factors.passkeys.remove(name, id, acting())
-    here.sessions.forget()
+    # The phone that it was lost with may be logged in.
+    here.sessions.end_others(name, caller().cookie, acting())
     return Response(status=204)
 
 

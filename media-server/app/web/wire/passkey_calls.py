@@ -220,7 +220,7 @@ PASSKEY_CALLS = (
         f"{_PATH}/{{id}}/removal",
         Group.SESSION,
         Who.OWNER,
-        "Remove one of one's own.",
+        "Remove one of one's own. All other sessions of the account end.",
         status=204,
         body=PasskeyOwner,
     ),
