@@ -1,7 +1,7 @@
 """How long a scroll step takes in a link's list of 100,000 files: `python -m tests.bench.scrolling [FILES]`, after `npm run build`.
 
 Chromium itself tells how long it was busy with script, style and layout; what is printed is that of one step, in milliseconds. The rows
-are real, the files are not: nothing is read of them.
+are real, the files are not: nothing is read of them. First as a list, then as tiles.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tests.support.browser import chromium
 from tests.support.client import Client
 from tests.support.live import GENEROUS, LiveServer
 
-STEPS = 300
+STEPS = 150
 NOWHERE = -1
 PATIENCE_MS = 60_000
 _COUNTED = ("ScriptDuration", "LayoutDuration", "RecalcStyleDuration")
@@ -76,15 +76,24 @@ def main() -> None:
         page.evaluate("() => { document.querySelector('.file-scroller').scrollTop = 0; }")
         cdp.send("Performance.enable")
         print(f"{count:,} files, {STEPS} steps each: milliseconds of script, style and layout")
-        for name, by in {
-            "none": NOWHERE,
-            "a turn of the wheel (120 px)": 120,
-            "a page (600 px)": 600,
-            "to anywhere": 0,
-        }.items():
-            found = measured(page, cdp, by)
-            p95 = found[int(len(found) * 0.95)]
-            print(f"  {name}: median {statistics.median(found):.1f}, p95 {p95:.1f}, slowest {found[-1]:.1f}")
+        for way in ("list", "grid"):
+            page.locator(f"[data-part=as-{way}]").click()
+            page.locator(".file-row[aria-posinset='1']").wait_for(timeout=PATIENCE_MS)
+            print(way)
+            tell(page, cdp)
+
+
+def tell(page: Page, cdp: CDPSession) -> None:
+    for name, by in {
+        "none": NOWHERE,
+        "a turn of the wheel (120 px)": 120,
+        "a page (600 px)": 600,
+        "to anywhere": 0,
+    }.items():
+        found = measured(page, cdp, by)
+        p95 = found[int(len(found) * 0.95)]
+        print(f"  {name}: median {statistics.median(found):.1f}, p95 {p95:.1f}, slowest {found[-1]:.1f}")
+    page.evaluate("() => { document.querySelector('.file-scroller').scrollTop = 0; }")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,8 @@ import "./grid.css";
 
 /** Lines kept ready above and below, for the keys and for Tab. */
 const LINES_AROUND = 2;
+/** So many tiles of what lies around come in one frame; the others in the next ones. */
+const AROUND_AT_ONCE = 4;
 const GAP = 12;
 /** What stands below a picture: the name, and who sent it when. */
 const WORDS_PIXELS = 56;
@@ -32,6 +34,7 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
   readonly #list: HTMLElement;
   readonly #scroller: HTMLElement;
   readonly #makeTile: () => VirtualRow<T>;
+  readonly #paintSoon: () => void;
   readonly #tiles = new Map<number, VirtualRow<T>>();
   readonly #spare: VirtualRow<T>[] = [];
   #items: readonly T[] = [];
@@ -48,6 +51,7 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
     this.#list = list;
     this.#scroller = scroller;
     this.#makeTile = makeTile;
+    this.#paintSoon = paintSoon;
     scroller.addEventListener("scroll", paintSoon, { passive: true });
     new ResizeObserver(() => {
       this.#room = -1;
@@ -92,16 +96,27 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
   paint(): void {
     this.#measure();
     const { scrollTop, clientHeight } = this.#scroller;
-    const top = Math.max(0, Math.floor(scrollTop / this.#step) - LINES_AROUND);
-    const bottom = Math.ceil((scrollTop + clientHeight) / this.#step) + LINES_AROUND;
-    const first = top * this.columns;
-    const wanted = this.#items.slice(first, bottom * this.columns);
-    this.#takeAllBut(new Set(wanted.map(({ id }) => id)));
-    let before: Element | null = null;
+    const { columns } = this;
+    const top = Math.floor(scrollTop / this.#step);
+    const bottom = Math.ceil((scrollTop + clientHeight) / this.#step);
+    const seen = this.#items.slice(top * columns, bottom * columns);
+    // After a far jump all tiles change: what can be seen does so in this frame, what lies around it in the next.
+    const far = seen.length > 0 && !seen.some(({ id }) => this.#tiles.has(id));
+    const around = far ? 0 : LINES_AROUND;
+    const first = Math.max(0, top - around) * columns;
+    const wanted = this.#items.slice(first, (bottom + around) * columns);
+    this.#takeAllBut(new Set(wanted.map(({ id }) => id)), far);
+    const isSeen = new Set(seen.map(({ id }) => id));
+    let [before, left]: [Element | null, number] = [null, AROUND_AT_ONCE];
     wanted.forEach((item, at) => {
+      if (!this.#tiles.has(item.id) && !isSeen.has(item.id)) {
+        left -= 1;
+        if (left < 0) return;
+      }
       before = this.#show(item, first + at, before);
     });
     for (const { element } of this.#spare) element.remove();
+    if (far || left < 0) this.#paintSoon();
   }
 
   get #step(): number {
@@ -136,17 +151,19 @@ export class FileGrid<T extends Listed> implements Arrangement<T> {
   }
 
   #add(item: T): VirtualRow<T> {
-    const tile = this.#spare.pop() ?? this.#makeTile();
+    // In their order, so that after a far jump all stand where they stood.
+    const tile = this.#spare.shift() ?? this.#makeTile();
     this.#tiles.set(item.id, tile);
     return tile;
   }
 
-  #takeAllBut(wanted: ReadonlySet<number>): void {
+  /** What stays in the document is in the way of those behind it, all of which would be moved; only after a `far` jump nothing is. */
+  #takeAllBut(wanted: ReadonlySet<number>, far: boolean): void {
     for (const [id, tile] of this.#tiles) {
       if (wanted.has(id)) continue;
       this.#tiles.delete(id);
       // Nor is whoever was on a button of one file taken to another's.
-      if (tile.element.contains(document.activeElement)) tile.element.remove();
+      if (!far || tile.element.contains(document.activeElement)) tile.element.remove();
       this.#spare.push(tile);
     }
   }
