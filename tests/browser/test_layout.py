@@ -658,7 +658,7 @@ PUSH_STATES = {
         PushManager.prototype.getSubscription = async () => subscribed;
         PushManager.prototype.subscribe = async options => subscribed = {
             options: {applicationServerKey: options.applicationServerKey.buffer},
-            toJSON: () => SUBSCRIPTION,
+            toJSON: () => (SUBSCRIPTION),
             unsubscribe: async () => true,
         };""",
 }
