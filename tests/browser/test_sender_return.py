@@ -190,7 +190,7 @@ def test_what_was_sent_stands_there_later_with_its_receipt_and_can_be_taken_back
         earlier.get_by_role("button", name="Show the receipt").wait_for()
         kept = later.until(lambda: _stored(page) if '"receipt"' in _stored(page) else "", what="the receipt")
         assert '"id":""' in kept
-        earlier.get_by_text("1 file has arrived").click()
+        earlier.get_by_text("1 file").click()
         expect(earlier.get_by_role("button", name="Take back: right.bin")).to_have_count(0)
         earlier.get_by_role("button", name="Show the receipt").click()
         expect(receipt.get_by_role("cell", name="right.bin")).to_be_visible()
