@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import Flask, Response, request
+from werkzeug.routing import Rule
 
 from app.core.errors import ContentEncodingNotAllowed
 from app.core.pieces import PIECE_BYTES
@@ -84,10 +87,24 @@ _BLUEPRINTS = (
 """Those with routes that others would swallow come first."""
 
 
+class Address(Rule):
+    """A route's address. What builds one out of a route's name, which nothing here does, is made when it is wanted: for all of
+    them that takes a sixth of the time in which a worker is ready."""
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        made = super()._compile_builder
+
+        def build(rule: Rule, /, **values: object) -> tuple[str, str]:
+            return made(append_unknown)(rule, **values)
+
+        return build
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Put every route, and what all of them share, on ``app``."""
     logs.install(app, settings.log_level, debug=("droppr.parallel",) if settings.parallel_upload_debug_logging else ())
     app.json = ValidJSON(app)
+    app.url_rule_class = Address
     # Or `//` in an address is answered by a redirect to the host that the caller made up.
     app.url_map.merge_slashes = False
     # Bounds what Flask reads by itself, which is forms; chunks have a limit of their own.
