@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from functools import cache
+from http.cookiejar import DefaultCookiePolicy
 from typing import Any
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.checks import content_type_conformance, response_schema_conformance, status_code_conformance
@@ -77,7 +80,17 @@ def half_sent(server: LiveServer) -> dict[str, str]:
     return {"hash": link.hash, "upload_id": link.opened("half.bin", 3_000_000)}
 
 
-def test_every_answer_is_one_that_is_declared(one_call: Any, server: LiveServer, half_sent: dict[str, str]) -> None:
+@pytest.fixture(scope="module")
+def session() -> Iterator[requests.Session]:
+    """Keeps its connection, which takes its time on both sides, and nothing else: each request stands for itself."""
+    with requests.Session() as session:
+        session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        yield session
+
+
+def test_every_answer_is_one_that_is_declared(
+    one_call: Any, server: LiveServer, half_sent: dict[str, str], session: requests.Session
+) -> None:
     tried = 0
 
     def try_it(case: Any) -> None:
@@ -87,7 +100,7 @@ def test_every_answer_is_one_that_is_declared(one_call: Any, server: LiveServer,
         # Every second request is for what there is: a made-up address leads no further than 404.
         if len(str(case.path_parameters)) % 2:
             case.path_parameters = {**case.path_parameters, **known}
-        reply = case.call(base_url=server.url, headers={"Authorization": f"Bearer {server.token}"})
+        reply = case.call(base_url=server.url, session=session, headers={"Authorization": f"Bearer {server.token}"})
         assert reply.status_code != 500, reply.text
         case.validate_response(reply, checks=CHECKS)
 
