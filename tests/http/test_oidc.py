@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from http.cookies import SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
@@ -326,3 +327,19 @@ def test_admins_see_and_take_away_others_ways_in(client: Client) -> None:
     back = Visitor(client)
     back.log_in(name).expect(303)
     assert back.who == f"{name}-2", "as nobody here is known by it"
+
+
+def test_an_invitation_is_taken_by_who_one_is_elsewhere(visitor: Visitor, client: Client) -> None:
+    made = client.call("POST", "/api/accounts/invitations", json={"role": "viewer", "teams": ["tax"]}, owner=True)
+    path = urlsplit(made.expect(201).json["address"]).path
+    page = visitor.ask("GET", path).expect(200).body.decode()
+    assert "Log in with Example Login" in page
+    form = {"Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": "same-origin"}
+    reply = client.call("POST", path, body=b"elsewhere=1", headers=form).expect(200)
+    [address] = set(re.findall(r'(?:href="|url=)(http[^"]+)"', reply.body.decode()))
+    [begun] = re.findall(r"droppr_log_in=([^;]+)", reply.headers["Set-Cookie"])
+    visitor.cookies["droppr_log_in"] = begun
+    visitor.come(Elsewhere(somebody()).led_back(unescape(address))).expect(303)
+    me = visitor.ask("GET", SESSION).json
+    assert (me["role"], me["teams"]) == ("viewer", ["tax"])
+    assert client.call("GET", path).status == 404, "it is taken"

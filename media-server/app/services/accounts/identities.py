@@ -51,15 +51,16 @@ class Identities:
     def all(self, account: str | None = None) -> list[Identity]:
         return self._store.all(account)
 
-    def log_in(self, vouched: Vouched, browser: Browser) -> LoggedIn:
-        """A session for whom somebody vouches. Raises NotAdmitted; what making an account does."""
+    def log_in(self, vouched: Vouched, browser: Browser, code: str = "") -> LoggedIn:
+        """A session for whom somebody vouches; ``code`` is that of an invitation, which whoever has no account here takes by it. Raises
+        NotAdmitted; what making an account does."""
         self._admission.check(vouched)
         way = way_of(vouched.issuer)
         by = Actor(ActorKind.SERVICE, browser.address, way, "log-in")
         try:
-            known = self._known(vouched, by)
+            known = self._known(vouched, by, code)
         except IdentityTaken:  # By the same person, in another tab.
-            known = self._known(vouched, by)
+            known = self._known(vouched, by, code)
         account = self._people.find(known.account)
         if account.disabled:
             raise NotAdmitted(DISABLED)
@@ -90,12 +91,12 @@ class Identities:
         known = self._store.find(vouched.issuer, vouched.subject)
         return known is not None and known.account == account
 
-    def _known(self, vouched: Vouched, by: Actor) -> Identity:
+    def _known(self, vouched: Vouched, by: Actor, code: str) -> Identity:
         """As whom this person is known, who is made known where that may be."""
         found = self._store.find(vouched.issuer, vouched.subject)
         if found is not None and found.account:
             return found
-        invited = self._invited(vouched)
+        invited = self._people.invitation(code, by.address) if code else self._invited(vouched)
         if invited is not None:
             return self._made(vouched, invited, by)
         if found is not None:

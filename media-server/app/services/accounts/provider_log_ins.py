@@ -43,6 +43,8 @@ class Begun:
     """Who is logged in and wants to be known by it, too; empty for a log-in."""
     session: str = ""
     """The id of that one's session."""
+    invitation: str = ""
+    """The code of an invitation that whoever it is wants to take."""
 
 
 class ProviderLogIns:
@@ -68,15 +70,15 @@ class ProviderLogIns:
         """Where the provider is, as people would call it who have no other name for it."""
         return urlsplit(self._provider.issuer).hostname or self._provider.issuer
 
-    def begin(self, redirect: str, place: str, account: str = "", session: str = "") -> tuple[str, str]:
-        """Where the browser goes, and what it is to keep until it comes back. Raises InvalidRequest, ProviderAway, Busy."""
+    def begin(self, redirect: str, place: str, **wants: str) -> tuple[str, str]:
+        """Where the browser goes, and what it is to keep until it comes back; ``wants`` is what else ``Begun`` has. Raises InvalidRequest, ProviderAway, Busy."""
         if _PLACE.fullmatch(place) is None:
             sentence = "A log-in leads to a page of this server, such as admin."
             raise InvalidRequest(sentence, fields={"page": sentence})
         round = Round(redirect, secrets.token_urlsafe(24), secrets.token_urlsafe(24), secrets.token_urlsafe(48))
         with self._provider.turn():
             address = self._provider.address(round)
-        return address, self._signed(Begun(round, place, account, session))
+        return address, self._signed(Begun(round, place, **wants))
 
     def check(self, client: str) -> None:
         """Raises TooManyAttempts for whoever has made up too much."""

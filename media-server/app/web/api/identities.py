@@ -132,7 +132,7 @@ def take(name: str, id: str) -> Response:
 
 def _begun(provider: ProviderLogIns, page: str, account: str = "", session: str = "") -> Response:
     _check_host()
-    address, begun = provider.begin(whole_address(RETURN), page, account, session)
+    address, begun = provider.begin(whole_address(RETURN), page, account=account, session=session)
     reply = jsonify(address=address)
     reply.headers["Cache-Control"] = "no-store"
     keep_begun(reply, begun)
@@ -154,7 +154,7 @@ def _finished(provider: ProviderLogIns) -> Response:
     if begun.account:
         return _added(begun, vouched)
     try:
-        done = services().accounts.identities.log_in(vouched, browser())
+        done = services().accounts.identities.log_in(vouched, browser(), begun.invitation)
     except NotAdmitted:
         provider.refused(client)
         raise

@@ -9,13 +9,16 @@ from urllib.parse import parse_qs, quote
 from flask import Blueprint, Response, request
 
 from app.core import errors
+from app.core.access_errors import PasswordLogInOff
 from app.core.accounts import MAX_DISPLAY_NAME, MAX_NAME, MAX_PASSWORD, MIN_PASSWORD
 from app.core.audit import Act
 from app.core.errors import AccountExists, ForeignPage, InvalidRequest, InvitationNotFound, UploadError
-from app.web.wire.context import client_address, from_own_page, services
+from app.services.accounts.provider_log_ins import ProviderLogIns
+from app.web.api.identities import RETURN
+from app.web.wire.context import client_address, from_own_page, services, whole_address
 from app.web.wire.errors import STATUS
 from app.web.wire.join_words import JOIN_WORDS, JoinWords
-from app.web.wire.session_cookies import browser, keep_session
+from app.web.wire.session_cookies import browser, keep_begun, keep_session
 from app.web.wire.share_html import whole_page
 from app.web.wire.told import html_page, readers_words
 
@@ -47,6 +50,8 @@ def enter(code: str) -> Response:
     except UploadError as error:
         return _refused(error)
     fields = _fields()
+    if fields["elsewhere"] and here.provider is not None:
+        return _led_away(here.provider, code)
     try:
         if fields["password"] != fields["again"]:
             raise InvalidRequest(fields={"again": "The two passwords are not the same."})
@@ -70,7 +75,25 @@ def _fields() -> dict[str, str]:
         found = parse_qs(request.get_data().decode(), max_num_fields=10)
     except ValueError:
         raise InvalidRequest("This is not what the form of this page sends.") from None
-    return {name: found.get(name, [""])[0] for name in ("name", "display_name", "password", "again")}
+    return {name: found.get(name, [""])[0] for name in ("name", "display_name", "password", "again", "elsewhere")}
+
+
+def _led_away(provider: ProviderLogIns, code: str) -> Response:
+    """On to the provider, where whoever is invited is known: by a page, as what a form leads to has to be of this server."""
+    try:
+        address, begun = provider.begin(whole_address(RETURN), "admin", invitation=code)
+    except UploadError as error:
+        return _refused(error)
+    link, label = escape(address), escape(_elsewhere(provider))
+    body = f'<p><a class="do main" href="{link}">{label}</a></p><meta http-equiv="refresh" content="0; url={link}">'
+    reply = html_page(_whole(_words().enter, body))
+    keep_begun(reply, begun)
+    return reply
+
+
+def _elsewhere(provider: ProviderLogIns) -> str:
+    """What the button says that leads to the provider."""
+    return _words().elsewhere.format(label=services().settings.oidc_label or provider.host)
 
 
 def _words() -> JoinWords:
@@ -96,12 +119,18 @@ def _why(error: UploadError, password: int) -> str:
 
 
 def _form(problem: str = "", name: str = "", shown_name: str = "") -> str:
-    words = _words()
+    words, provider = _words(), services().accounts.provider
+    away = ""
+    if provider is not None:
+        button = f'<button name="elsewhere" value="1">{escape(_elsewhere(provider))}</button>'
+        away = f'<form method="post"><p>{button}</p></form>'
+    if not services().settings.password_login:
+        return _whole(words.enter, away or f"<p>{escape(PasswordLogInOff.default)}</p>")
     said = f'<p class="bad" id="problem" role="alert">{escape(problem)}</p>' if problem else ""
     described = "hint problem" if problem else "hint"
     body = (
         f"<p>{escape(words.about)}</p>"
-        f'{said}<form method="post">'
+        f'{away}{said}<form method="post">'
         f'<label for="name">{escape(words.name)}</label><input id="name" name="name" required maxlength="{MAX_NAME}" '
         f'autocomplete="username" autocapitalize="none" spellcheck="false" dir="ltr" value="{escape(name)}" aria-describedby="{described}">'
         f'<p class="quiet" id="hint">{escape(words.name_hint.format(most=MAX_NAME))}</p>'

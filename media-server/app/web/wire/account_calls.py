@@ -19,8 +19,7 @@ _ACCOUNT = "/api/accounts/{name}"
 _INVITATIONS = "/api/accounts/invitations"
 _JOIN_FORM = {
     "type": "object",
-    "properties": {name: {"type": "string"} for name in ("name", "display_name", "password", "again")},
-    "required": ["name", "password", "again"],
+    "properties": {name: {"type": "string"} for name in ("name", "display_name", "password", "again", "elsewhere")},
 }
 
 ACCOUNT_CALLS = (
@@ -133,8 +132,11 @@ ACCOUNT_CALLS = (
         "/join/{code}",
         Group.PAGES,
         Who.INVITED,
-        "Choose a name and a password, as the form of that page does; it leads to the owner's page, logged in.",
+        "Choose a name and a password, as the form of that page does; it leads to the owner's page, logged in. With `elsewhere` on to the provider.",
+        {"type": "string"},
         status=303,
+        answers=HTML,
+        also=((200, {"type": "string"}),),
         body=_JOIN_FORM,
         takes=FORM_FIELDS,
     ),

@@ -28,6 +28,7 @@ class JoinWords(NamedTuple):
     weak_password: str
     full: str
     too_often: str
+    elsewhere: str
 
 
 JOIN_WORDS = {
@@ -51,6 +52,7 @@ JOIN_WORDS = {
         weak_password="This password is guessed too easily: it is hardly more than the name, or one character again and again. Choose another one.",
         full="This server takes no more accounts. Tell whoever invited you.",
         too_often="Too many addresses of invitations were tried from your network. Wait a while, then load this page again.",
+        elsewhere="Log in with {label}",
     ),
     "de": JoinWords(
         title="Wählen Sie Namen und Passwort",
@@ -72,6 +74,7 @@ JOIN_WORDS = {
         weak_password="Dieses Passwort ist zu leicht zu erraten: Es ist kaum mehr als der Name oder immer wieder dasselbe Zeichen. Wählen Sie ein anderes.",
         full="Dieser Server nimmt keine weiteren Konten an. Sagen Sie es der Person, die Sie eingeladen hat.",
         too_often="Aus Ihrem Netz wurden zu viele Adressen von Einladungen versucht. Warten Sie eine Weile und laden Sie diese Seite dann neu.",
+        elsewhere="Mit {label} anmelden",
     ),
     "es": JoinWords(
         title="Elija un nombre y una contraseña",
@@ -93,6 +96,7 @@ JOIN_WORDS = {
         weak_password="Esta contraseña es demasiado fácil de adivinar: es poco más que el nombre, o un carácter repetido. Elija otra.",
         full="Este servidor no acepta más cuentas. Dígaselo a quien le invitó.",
         too_often="Desde su red se han probado demasiadas direcciones de invitaciones. Espere un rato y recargue esta página.",
+        elsewhere="Entrar con {label}",
     ),
     "fr": JoinWords(
         title="Choisissez un nom et un mot de passe",
@@ -114,6 +118,7 @@ JOIN_WORDS = {
         weak_password="Ce mot de passe est trop facile à deviner : il n’est guère plus que le nom, ou un seul caractère répété. Choisissez-en un autre.",
         full="Ce serveur n’accepte plus de comptes. Dites-le à la personne qui vous a invité.",
         too_often="Trop d’adresses d’invitations ont été essayées depuis votre réseau. Attendez un peu, puis rechargez cette page.",
+        elsewhere="Se connecter avec {label}",
     ),
     "pl": JoinWords(
         title="Wybierz nazwę i hasło",
@@ -135,6 +140,7 @@ JOIN_WORDS = {
         weak_password="To hasło zbyt łatwo odgadnąć: jest niewiele dłuższe od nazwy albo to ciągle ten sam znak. Wybierz inne.",
         full="Ten serwer nie przyjmuje więcej kont. Powiedz o tym osobie, która wysłała zaproszenie.",
         too_often="Z Twojej sieci próbowano zbyt wielu adresów zaproszeń. Odczekaj chwilę i odśwież tę stronę.",
+        elsewhere="Zaloguj przez {label}",
     ),
     "ja": JoinWords(
         title="名前とパスワードを決めてください",
@@ -156,6 +162,7 @@ JOIN_WORDS = {
         weak_password="このパスワードは簡単に推測されます。名前とほとんど同じか、同じ文字の繰り返しです。別のものにしてください。",
         full="このサーバーはこれ以上アカウントを作れません。招待した人に伝えてください。",
         too_often="お使いのネットワークから招待のアドレスが何度も試されました。しばらく待ってから再読み込みしてください。",
+        elsewhere="{label}でログイン",
     ),
     "ar": JoinWords(
         title="اختر اسمًا وكلمة مرور",
@@ -177,5 +184,6 @@ JOIN_WORDS = {
         weak_password="هذه الكلمة سهلة التخمين: لا تزيد كثيرًا على الاسم، أو هي حرف واحد مكرر. اختر غيرها.",
         full="لا يقبل هذا الخادم مزيدًا من الحسابات. أخبر من دعاك.",
         too_often="جُرّبت عناوين دعوات كثيرة من شبكتك. انتظر قليلًا ثم حمّل هذه الصفحة من جديد.",
+        elsewhere="تسجيل الدخول عبر {label}",
     ),
 }
