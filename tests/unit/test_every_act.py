@@ -16,10 +16,12 @@ import pytest
 
 from app.core.accounts import Role
 from app.core.audit import ALL, Act
+from app.core.identities import Vouched
 from app.storage.sql.audit import SQLAudit
 from tests.support.actors import OWNER
 from tests.support.neighbours import ROOT, Belongings
 from tests.support.owners_calls import ROWS, D, E, F, H, R, S
+from tests.support.passkeys import SoftPasskey
 from tests.support.pushes import PushBrowser
 from tests.support.searched import FirstWord, House
 
@@ -31,6 +33,8 @@ SILENT = {
     ("POST", f"{H}/seen"): "how far one has looked oneself, which nobody else is shown",
     ("POST", f"{H}/selections"): "a short name for files, which goes by itself",
     ("POST", "/api/account/second-factor"): "nothing counts before it is confirmed",
+    ("POST", "/api/account/passkeys"): "the same",
+    ("POST", "/api/account/identities"): "nothing counts before one has come back from there",
     ("POST", f"{E}/files"): "files arrive, as on any link; the ledger has them",
     ("POST", f"{E}/uploads"): "the same",
     **{(method, f"{E}/upload-chunk"): "the same" for method in ("POST", "PUT", "PATCH")},
@@ -116,6 +120,22 @@ class Office:
         factors.reset(name, OWNER)
         secret, _ = factors.begin(name)
         return factors.confirm(name, pyotp.TOTP(secret).at(self.services.ground.clock()), OWNER)
+
+    def passkey(self, asked: Any) -> str:
+        """One that the browser makes of what it was ``asked``."""
+        answer = SoftPasskey("http://localhost", "localhost").made(asked)
+        reply = self.call("POST", "/api/account/passkeys/confirmation", {"name": "phone", "passkey": answer})
+        return str(reply["id"])
+
+    def asked_for_passkey(self) -> Any:
+        return self.call("POST", "/api/account/passkeys", {"password": PASSWORD})
+
+    def known_elsewhere(self, name: str) -> str:
+        """As whom an account is known at a provider."""
+        identities = self.services.accounts.identities
+        self.made += 1
+        identities.link(name, Vouched("https://login.example.org", f"someone-{self.made}"), OWNER)
+        return identities.all(name)[-1].id
 
     def party(self) -> str:
         """Somebody who has sent what is asked for."""
@@ -325,6 +345,31 @@ CALLS: dict[tuple[str, str], tuple[Act, Before | None, Callable[[Office, Any], A
         Act.INVITATION_REMOVED,
         lambda o: o.call("POST", "/api/accounts/invitations", {})["id"],
         lambda o, made: o.call("DELETE", f"/api/accounts/invitations/{made}"),
+    ),
+    ("POST", "/api/accounts/invitations/<id>/mail"): (
+        Act.MESSAGE_ASKED_AGAIN,
+        lambda o: o.call("POST", "/api/accounts/invitations", {"email": "z@example.org", "mail": True})["id"],
+        lambda o, made: o.call("POST", f"/api/accounts/invitations/{made}/mail"),
+    ),
+    ("POST", "/api/account/passkeys/confirmation"): (
+        Act.PASSKEY_ADDED,
+        Office.asked_for_passkey,
+        lambda o, asked: o.passkey(asked),
+    ),
+    ("POST", "/api/account/passkeys/<id>/removal"): (
+        Act.PASSKEY_REMOVED,
+        lambda o: o.passkey(o.asked_for_passkey()),
+        lambda o, made: o.call("POST", f"/api/account/passkeys/{made}/removal", {"password": PASSWORD}),
+    ),
+    ("DELETE", "/api/account/identities/<id>"): (
+        Act.IDENTITY_REMOVED,
+        lambda o: o.known_elsewhere(ROOT.name),
+        lambda o, made: o.call("DELETE", f"/api/account/identities/{made}"),
+    ),
+    ("DELETE", "/api/accounts/<name>/identities/<id>"): (
+        Act.IDENTITY_REMOVED,
+        lambda o: o.known_elsewhere("temp"),
+        lambda o, made: o.call("DELETE", f"/api/accounts/temp/identities/{made}"),
     ),
     ("POST", "/api/account/second-factor/confirmation"): (
         Act.SECOND_FACTOR_ON,
