@@ -2066,7 +2066,7 @@ export interface components {
             /** @description What the browser calls itself. */
             readonly agent: string;
             readonly expires_at: number;
-            /** @description By which it was begun: `password`, `oidc`, `header`. */
+            /** @description By which it was begun: `password`, `passkey`, `oidc`, `header`. */
             readonly way: string;
             /** @description Whether it is the one that asks. */
             readonly current: boolean;

@@ -130,7 +130,7 @@ class SessionView(TypedDict):
     address: str
     agent: Annotated[str, Field(description="What the browser calls itself.")]
     expires_at: float
-    way: Annotated[str, Field(description="By which it was begun: `password`, `oidc`, `header`.")]
+    way: Annotated[str, Field(description="By which it was begun: `password`, `passkey`, `oidc`, `header`.")]
     current: Annotated[bool, Field(description="Whether it is the one that asks.")]
 
 

@@ -43,6 +43,7 @@ a.do:hover,button:hover{filter:brightness(.94)}
 label{display:block;font-weight:600;margin-block-end:.25rem}
 input{inline-size:100%;min-block-size:2.75rem;margin-block-end:1rem;padding:.4rem .75rem;font:inherit;color:inherit;background:var(--card);
 border:1px solid var(--strong);border-radius:8px}
+form+form{margin-block-start:1.5rem}
 .bad{padding:.75rem 1rem;border-radius:8px;background:var(--bad-soft);color:var(--bad)}"""
 _LOGO = (
     '<svg viewBox="0 0 32 32" aria-hidden="true"><path fill="#0c7a70" d="M16 2.5c5.2 6.3 9 11.2 9 16a9 9 0 0 1-18 0c0-4.8 3.8-9.7 9-16z"/>'
