@@ -99,6 +99,7 @@ export class LinkRow implements KeyedRow<ListedLink> {
     const { done, of } = progress === null ? { done: filesReceived, of: maxFiles } : shareOf(progress);
     const isDone = state === "full" || standing === "done" || (progress !== null && done >= of);
     files.parentElement?.classList.toggle("done", isDone);
+    part(this.element, "line", HTMLElement).classList.toggle("steps", progress !== null && "of" in progress);
     part(this.element, "bar", HTMLElement).hidden = isDone || of === 0;
     const share = of === 0 ? 0 : Math.min(1, done / of);
     part(this.element, "done", HTMLElement).style.inlineSize = `${Math.round(100 * share)}%`;
