@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +13,9 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from app.storage.sql.columns import number
-from app.storage.sql.database import compiled, value
+from app.storage.sql.database import Database, compiled, shared, value
 from app.storage.sql.schema import ledger, links
+from app.storage.sql.sqlite import SQLiteDatabase
 
 SQLITE = SQLiteDialect_pysqlite(paramstyle="named")
 
@@ -38,11 +41,32 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def test_the_same_statement_is_put_into_words_once(made: list[str]) -> None:
-    first = compiled(wanted().where(ledger.c.size > number(4711)), SQLITE)
+    # Not known from other tests.
+    any_number = random.randrange(10**9)
+
+    def statement() -> sa.Select[Any]:
+        return wanted().where(ledger.c.size > number(any_number))
+
+    first = compiled(statement(), SQLITE)
     assert made == [first]
-    again = compiled(wanted().where(ledger.c.size > number(4711)), SQLiteDialect_pysqlite(paramstyle="named"))
-    assert again is first
+    assert compiled(statement(), SQLiteDialect_pysqlite(paramstyle="named")) is first
     assert len(made) == 1
+
+
+def test_what_statements_share_is_made_once_for_each_kind_of_database(tmp_path: Path) -> None:
+    makes: list[Database] = []
+
+    def make(database: Database) -> object:
+        makes.append(database)
+        return object()
+
+    class Other(SQLiteDatabase):
+        pass
+
+    one, two = SQLiteDatabase(tmp_path / "one"), SQLiteDatabase(tmp_path / "two")
+    assert shared(make, one) is shared(make, two)
+    assert shared(make, Other(tmp_path / "three")) is not shared(make, one)
+    assert len(makes) == 2
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from app.storage.sql.account_tables import account_sessions, accounts
 from app.storage.sql.accounts import ACCOUNT, account_of
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
 
 _SESSION = [
     account_sessions.c.id,
@@ -39,7 +39,7 @@ class SQLAccountSessions:
 
         self._database = database
         self._clock = clock
-        self._audit = AuditLog(database)
+        self._audit = shared(AuditLog, database)
         table = account_sessions
         this = table.c.digest == value("digest", sa.LargeBinary)
         own = table.c.account == value("account")

@@ -30,7 +30,7 @@ from app.storage.sql.account_tables import (
 )
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, shared, value
 from app.storage.sql.links import LinkStatements, link_columns
 from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import links
@@ -67,7 +67,7 @@ class AccountWriter:
             ),
             database.dialect,
         )
-        self._audit = AuditLog(database)
+        self._audit = shared(AuditLog, database)
         self._clock = clock
 
     def add(self, tx: Transaction, account: Account, password_hash: str | None, by: Actor, **facts: Any) -> None:
@@ -126,8 +126,8 @@ class SQLAccounts:
             .offset(number(0))
             .with_for_update()
         )
-        self._hand_over = LinkStatements(database).change
-        self._quotas = QuotaStatements(database)
+        self._hand_over = shared(LinkStatements, database).change
+        self._quotas = shared(QuotaStatements, database)
         self._drop_templates = words(templates.delete().where(templates.c.owner == value("owner")))
 
     def add(self, account: Account, password_hash: str | None, by: Actor) -> None:

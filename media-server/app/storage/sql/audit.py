@@ -13,7 +13,7 @@ from app.core.actors import Actor, ActorKind
 from app.core.audit import AuditRow, Erasure, Wanted, facts_text
 from app.core.ports.audit import Place
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Query, Row, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Query, Row, Transaction, compiled, inserted, shared, value
 from app.storage.sql.owned import hashes_of
 from app.storage.sql.schema import audit
 from app.storage.sql.sought import holds, sought
@@ -66,7 +66,7 @@ class SQLAudit:
             return compiled(statement, database.dialect)
 
         self._database = database
-        self._log = AuditLog(database)
+        self._log = shared(AuditLog, database)
         self._pages: dict[_Shape, Query] = {}
         self._said = words(
             select(audit.c.id)

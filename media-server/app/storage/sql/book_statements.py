@@ -10,7 +10,7 @@ from sqlalchemy import and_, select
 from app.core.room import NAME_BYTES
 from app.storage.sql.arrivals import ArrivalStatements
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, compiled, filled, inserted, value
+from app.storage.sql.database import Database, compiled, filled, inserted, shared, value
 from app.storage.sql.party_counts import PartyStatements
 from app.storage.sql.quotas import QuotaStatements
 from app.storage.sql.schema import State, brought, folders, ledger, links
@@ -99,9 +99,9 @@ class BookStatements:
         self.add_sums = words(add.values(sums))
         # Apart, as a statement that names what is new writes the index of that, too.
         self.add_arrived = words(add.values(sums | filled(_ARRIVED)))
-        self.arrivals = ArrivalStatements(database)
-        self.parties = PartyStatements(database)
-        self.quotas = QuotaStatements(database)
+        self.arrivals = shared(ArrivalStatements, database)
+        self.parties = shared(PartyStatements, database)
+        self.quotas = shared(QuotaStatements, database)
         self._folder_statements(database, words)
 
     def _folder_statements(self, database: Database, words: Any) -> None:

@@ -20,7 +20,7 @@ from sqlalchemy import and_, select
 from app.core.errors import Busy, StorageFull
 from app.core.ports.guards import Clock
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Transaction, compiled, inserted, shared, value
 from app.storage.sql.schema import counts, used_tokens
 
 TIDY_SECONDS = 60
@@ -59,7 +59,7 @@ class SQLCounts:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._sql = CountStatements(database)
+        self._sql = shared(CountStatements, database)
         self._tidied_at = -math.inf
 
     def hit(self, key: str, limit: str) -> bool:

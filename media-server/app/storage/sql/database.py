@@ -34,6 +34,7 @@ Value = TypeVar("Value")
 _ID = re.compile(r"[!-~]{1,128}")
 
 _compiled: dict[tuple[type[Dialect], tuple[Any, ...]], Query] = {}
+_shared: dict[tuple[Callable[[Any], Any], type], Any] = {}
 
 
 class Transaction:
@@ -164,6 +165,13 @@ def _refuse(values: Mapping[str, object]) -> None:
     hidden = [name for name, known in values.items() if known is not None]
     if hidden:
         raise ValueError(f"values that would have to be given with each call: {hidden}")
+
+
+def shared(make: Callable[[Database], Value], database: Database) -> Value:
+    """What ``make`` makes of statements and holds no database, once in a process for all databases of a kind."""
+    key = (make, type(database))
+    found: Value | None = _shared.get(key)
+    return found if found is not None else _shared.setdefault(key, make(database))
 
 
 def filled(columns: Iterable[sa.Column[Any]]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from app.core.events import Event, EventKind
 from app.core.ports.guards import Clock
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
 from app.storage.sql.schema import events, readers
 
 
@@ -28,7 +28,7 @@ class EventLog:
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._clock = clock
-        self._audit = AuditLog(database)
+        self._audit = shared(AuditLog, database)
         self._insert = compiled(inserted(database, events, leave_out=["id"]), database.dialect)
 
     def write(

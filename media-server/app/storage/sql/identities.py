@@ -25,7 +25,7 @@ from app.storage.sql.account_tables import (
 from app.storage.sql.accounts import AccountWriter
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
 
 _IDENTITY = [
     account_identities.c.id,
@@ -48,7 +48,7 @@ class SQLIdentities:
         self._database = database
         self._clock = clock
         self._accounts = AccountWriter(database, clock)
-        self._audit = AuditLog(database)
+        self._audit = shared(AuditLog, database)
         table = account_identities
         this = sa.and_(table.c.issuer == value("issuer"), table.c.subject == value("subject"))
         listed = select(*_IDENTITY).order_by(table.c.account, table.c.made_at, table.c.id)

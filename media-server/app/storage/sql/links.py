@@ -33,7 +33,7 @@ from app.core.standing import (
 )
 from app.core.terms import Terms, changed_terms
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, filled, inserted, shared, value
 from app.storage.sql.events import BATCH, EventLog
 from app.storage.sql.listing import COUNTS, ListStatements, beginning, standing_of
 from app.storage.sql.quotas import QuotaStatements
@@ -131,10 +131,10 @@ class SQLLinks:
         self._database = database
         self._happened = happened
         self._clock = clock
-        self._links = LinkStatements(database)
+        self._links = shared(LinkStatements, database)
         self._lists = ListStatements(database)
         self._events = EventLog(database, clock)
-        self._quotas = QuotaStatements(database)
+        self._quotas = shared(QuotaStatements, database)
         self._remembered: dict[str, tuple[int, RequestLink]] = {}
 
     def create(self, link: RequestLink, by: Actor | None = None) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import and_, or_, select
 from app.core.messages import Batch, Channel, Message, MessageKind, MessageState
 from app.core.ports.messages import Place
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, compiled, filled, inserted, is_id, value
+from app.storage.sql.database import Database, Row, compiled, filled, inserted, is_id, shared, value
 from app.storage.sql.owned import hashes_of
 from app.storage.sql.telling_tables import batches, messages
 
@@ -90,7 +90,7 @@ class SQLMessages:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._sql = _Statements(database)
+        self._sql = shared(_Statements, database)
 
     def gather(self, link: str, reader: str, change: Callable[[Batch], Batch]) -> None:
         # Not synced: what a power cut takes is told to its reader again, as how far that got is written afterwards.

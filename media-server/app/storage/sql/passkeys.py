@@ -16,7 +16,7 @@ from app.core.ports.guards import Clock
 from app.storage.sql.account_tables import account_identities, account_passkeys, accounts
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
 from app.storage.sql.factor_flag import tell_factor
 
 _PASSKEY = [
@@ -40,7 +40,7 @@ class SQLPasskeys:
 
         self._database = database
         self._clock = clock
-        self._audit = AuditLog(database)
+        self._audit = shared(AuditLog, database)
         table = account_passkeys
         this = table.c.credential == value("credential", sa.LargeBinary)
         theirs = table.c.account == value("account")

@@ -21,7 +21,7 @@ from app.core.room import NAME_BYTES
 from app.storage.sql.account_tables import quotas
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Transaction, compiled, inserted, shared, value
 from app.storage.sql.schema import links
 
 _weight = links.c.coming_weight + links.c.received_weight + links.c.folders * number(NAME_BYTES)
@@ -101,8 +101,8 @@ class SQLQuotas:
     def __init__(self, database: Database, *, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._statements = QuotaStatements(database)
-        self._audit = AuditLog(database)
+        self._statements = shared(QuotaStatements, database)
+        self._audit = shared(AuditLog, database)
         every = select(quotas.c.owner, quotas.c.most, quotas.c.used).order_by(quotas.c.owner)
         self._all = compiled(every, database.dialect)
         self._some = compiled(every.where(database.among(quotas.c.owner, "owners")), database.dialect)

@@ -14,7 +14,7 @@ from app.core.events import EventKind
 from app.core.messages import Message, MessageKind, MessageState
 from app.core.ports.guards import Clock
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, compiled, inserted, value
+from app.storage.sql.database import Database, compiled, inserted, shared, value
 from app.storage.sql.events import EventLog
 from app.storage.sql.messages import message_row
 from app.storage.sql.schema import State, ledger, links
@@ -75,7 +75,7 @@ class SQLReminders:
         """``happened`` is called after each event."""
         self._database = database
         self._happened = happened
-        self._sql = _Statements(database)
+        self._sql = shared(_Statements, database)
         self._events = EventLog(database, clock)
 
     def due(self, now: float, most: int) -> list[tuple[str, float]]:

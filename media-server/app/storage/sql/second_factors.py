@@ -17,7 +17,7 @@ from app.core.second_factor import SecondFactor
 from app.storage.sql.account_tables import account_factors, accounts
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
 from app.storage.sql.factor_flag import tell_factor
 
 _FACTOR = [
@@ -38,7 +38,7 @@ class SQLSecondFactors:
 
         self._database = database
         self._clock = clock
-        self._audit = AuditLog(database)
+        self._audit = shared(AuditLog, database)
         table = account_factors
         this = table.c.account == value("account")
         self._lock = words(select(accounts.c.name).where(accounts.c.name == value("account")).with_for_update())

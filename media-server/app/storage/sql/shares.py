@@ -20,7 +20,7 @@ from app.core.ports.shares import Full
 from app.core.shares import Share, Visit
 from app.storage.sql.audit import AuditLog
 from app.storage.sql.columns import number
-from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, value
+from app.storage.sql.database import Database, Row, Transaction, compiled, inserted, shared, value
 from app.storage.sql.links import check_hash
 from app.storage.sql.schema import links
 from app.storage.sql.share_tables import share_visits, shares
@@ -93,8 +93,8 @@ class SQLShares:
         self._database = database
         self._clock = clock
         self._durable = durable
-        self._sql = _Statements(database)
-        self._audit = AuditLog(database)
+        self._sql = shared(_Statements, database)
+        self._audit = shared(AuditLog, database)
 
     def add(self, share: Share, by: Actor) -> None:
         check_hash(share.link)
