@@ -1,8 +1,8 @@
 // One thing done with each of many links: what fails stops nothing, unless all would fail.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { archiveOfLinks } from "../src/admin/api";
-import { withEach } from "../src/admin/desk/together";
+import { Together, withEach } from "../src/admin/desk/together";
 import type { ListedLink } from "../src/admin/wire";
 import { UploadError } from "../src/core/errors";
 
@@ -42,6 +42,26 @@ describe("With each of many links", () => {
     );
     expect(tried).toBe(2);
     expect(told).toMatchObject({ done: 1, failed: 2 });
+  });
+
+  it("asks before many people are mailed, however young the page is", async () => {
+    document.body.innerHTML = '<p id="live"></p>';
+    const open = { active: true, state: "open", standing: "soon", due: { forEmail: "a@example.org" } };
+    const links = LINKS.map((link) => ({ ...link, ...open, filesReceived: 0, progress: null }) as ListedLink);
+    const remind = vi.fn(async () => ({ mails: [], lately: 1, stopped: 0 }));
+    const together = new Together({ remind, edit: vi.fn() }, () => undefined);
+    together.show(links);
+    const button = [...together.element.querySelectorAll("button")].find(
+      ({ textContent }) => textContent === "Remind all",
+    );
+    button?.click();
+    await vi.waitFor(() => expect(button?.textContent).toBe("Sure? Click again"));
+    expect(remind).not.toHaveBeenCalled();
+    button?.click();
+    await vi.waitFor(() => expect(remind).toHaveBeenCalledTimes(3));
+    await vi.waitFor(() =>
+      expect(together.element.textContent).toContain("Left out, as reminded within the hour: 3."),
+    );
   });
 
   it("takes all of them away at one address", () => {

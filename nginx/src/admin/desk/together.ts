@@ -101,7 +101,7 @@ export class Together {
 
   /** It goes to many people, so it asks: the second click does it, and not the second of two that come together. */
   #asksFirst(button: HTMLButtonElement, words: string, task: () => Promise<void>): void {
-    let asked = 0;
+    let asked = Number.NEGATIVE_INFINITY;
     acts(button, async () => {
       if (performance.now() - asked > SURE_MS) {
         asked = performance.now();
@@ -109,7 +109,7 @@ export class Together {
         setTimeout(() => setText(button, words), SURE_MS);
         return;
       }
-      asked = 0;
+      asked = Number.NEGATIVE_INFINITY;
       setText(button, words);
       await task();
     });
