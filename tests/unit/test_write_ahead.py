@@ -303,3 +303,20 @@ def test_whatever_ends_the_thread_that_leads_the_others_are_told_and_go_on(datab
 
 def note_by_change(database: SQLiteDatabase, name: str) -> None:
     database.change(lambda tx: tx.run(INSERT, name=name, value="x"), durable=True)
+
+
+def test_on_a_full_disk_what_is_urgent_stays_within_the_room_that_the_log_has(
+    database: SQLiteDatabase, log: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note(database, "before")
+    monkeypatch.setattr(write_ahead, "SPARE_BYTES", 2**60)
+    for number in range(300):
+        with database.write(urgent=True) as tx:
+            tx.run("UPDATE facts SET value = :value WHERE name = 'before'", value=str(number) * 1000)
+        database.sync()
+    assert log.stat().st_size == synced_log.LOG_RESERVE_BYTES
+
+
+def test_what_made_the_tables_is_in_the_file_and_leaves_the_log_to_others(database: SQLiteDatabase, log: Path) -> None:
+    assert database.path.stat().st_size > 100 * 4096
+    assert log.stat().st_size == synced_log.LOG_RESERVE_BYTES

@@ -138,7 +138,7 @@ def create(database: Database) -> None:
         metadata.create_all(connection, checkfirst=False)
         _migrations.create(connection, checkfirst=False)
         connection.execute(_migrations.insert().values(version_num=REVISION))
-    database.sync()
+    _settle(database)
 
 
 def migrate(database: Database) -> None:
@@ -163,7 +163,14 @@ def migrate(database: Database) -> None:
         ) from error
     finally:
         engine.dispose()
+    _settle(database)
+
+
+def _settle(database: Database) -> None:
+    """Bring what was made to the disk."""
     database.sync()
+    if isinstance(database, SQLiteDatabase):
+        database.shorten_log()
 
 
 def engine_of(database: Database) -> sa.Engine:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -23,6 +23,7 @@ from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 
+from app.core.errors import Busy, StorageFull
 from app.storage.disk.atomic import disk_errors, sync_file
 from app.storage.disk.named_locks import LocalNamedLocks
 from app.storage.disk.sqlite_file import PAUSE_SECONDS, pause_at_fork
@@ -77,6 +78,11 @@ class SQLiteDatabase:
 
     def sync(self) -> None:
         self._here.own().writer.log.sync()
+
+    def shorten_log(self) -> None:
+        """Have the file hold what the log does: until it has all its pages, there is no way to do so on a full disk."""
+        with suppress(Busy, StorageFull):
+            self._here.own().writer.empty_log()
 
     def alone(self, name: str, *, wait: bool = True) -> AbstractContextManager[None]:
         return self._names.hold([name]) if wait else self._names.hold_at_once(name)

@@ -107,8 +107,10 @@ class Writer:
     def check(self, urgent: bool) -> None:
         """Return if something can be written, which an ``urgent`` part can on a full disk, too. Raises Busy, StorageFull."""
         self.log.check()
-        if not urgent:
-            self._check_room()
+        if self._is_full():
+            if not urgent:
+                raise StorageFull()
+            self._begin_log_anew()
 
     def end(self, group: Group, error: BaseException | None) -> None:
         """End the part; with an error it never was. Returns once it is committed. Raises Busy, StorageFull."""
@@ -149,20 +151,25 @@ class Writer:
         """Copy all of the log into the file, on the disk itself, and have it begin anew; false where readers were in the way
         for longer than ``wait_seconds``. Raises Busy, StorageFull."""
         with self._lock:
-            try:
-                if self._group is not None:
-                    self._commit(self._group)
-                connection = self._taken()
-                connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
-                blocked: int = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-                connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
-                self.log.reserve()
-                return not blocked
-            except sqlite3.Error as error:
-                self._close()
-                raise translated(error) from error
-            finally:
-                self._let_go()
+            done = self._checkpoint("TRUNCATE", wait_seconds)
+            self.log.reserve()
+            return done
+
+    def _checkpoint(self, kind: str, wait_seconds: float) -> bool:
+        """``empty_log`` by a checkpoint of this kind, for who has ``_lock``."""
+        try:
+            if self._group is not None:
+                self._commit(self._group)
+            connection = self._taken()
+            connection.execute(f"PRAGMA busy_timeout = {int(wait_seconds * 1000)}")
+            blocked: int = connection.execute(f"PRAGMA wal_checkpoint({kind})").fetchone()[0]
+            connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+            return not blocked
+        except sqlite3.Error as error:
+            self._close()
+            raise translated(error) from error
+        finally:
+            self._let_go()
 
     def pause(self) -> None:
         """Wait until nobody is in SQLite, close the connection, and let nobody write until ``resume``."""
@@ -180,13 +187,20 @@ class Writer:
             if self._group is None:
                 self._close()
 
-    def _check_room(self) -> None:
+    def _is_full(self) -> bool:
         try:
             disk = os.statvfs(self._folder)
         except OSError as error:
             raise_disk_error(error)
-        if disk.f_bavail * disk.f_frsize < SPARE_BYTES:
-            raise StorageFull()
+        return disk.f_bavail * disk.f_frsize < SPARE_BYTES
+
+    def _begin_log_anew(self) -> None:
+        """Have what is written next go to the beginning of the log, where its room is reserved: behind that there may be none. It may
+        come to nothing, as where the file would have to grow for what the log holds."""
+        with self._lock:
+            if self._group is None:
+                with suppress(Busy, StorageFull):
+                    self._checkpoint("RESTART", MAX_LOG_WAIT_SECONDS)
 
     def _begun(self) -> Group:
         try:
