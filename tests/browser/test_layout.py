@@ -621,7 +621,7 @@ def test_a_list_of_people_that_becomes_a_link_each(
     panel.get_by_label("People").fill(f"Anna-Sophie Müller,anna@example.org\nBen,ben@\nCarla,,{'w' * 60}")
     expect(panel.locator("[data-part=rows] .problem")).to_have_count(1)
     for part in ("Checklist and questions", "Who asks", "Limits and more"):
-        panel.get_by_text(part).click()
+        panel.get_by_text(part, exact=True).click()
     panel.get_by_label("Due").fill("2030-12-20T18:00")
     panel.get_by_label("Mail each of them their link").check()
     # Its table is as wide as it is on any screen, and scrolled there.

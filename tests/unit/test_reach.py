@@ -285,9 +285,10 @@ def test_new_files_are_new_for_each_by_themselves(here: Neighbours) -> None:
         told = here.ask(who, "GET", f"{R}/{here.teams.hash}?as=owner").json
         return int(told["files_new"])
 
-    assert new(ANN) == new(EVE) == 1
+    count = new(EVE)
+    assert new(ANN) == count >= 1
     assert here.ask(EVE, "POST", f"{R}/{here.teams.hash}/seen", json={"files_arrived": 9}).json == {"files_new": 0}
-    assert (new(ANN), new(EVE)) == (1, 0)
+    assert (new(ANN), new(EVE)) == (count, 0)
 
 
 def test_on_links_of_others_one_is_a_sender_like_any_other(here: Neighbours) -> None:
@@ -306,12 +307,13 @@ def tells_of(text: str, each: Belongings) -> bool:
 
 def said(here: Neighbours, who: Account, row: Row, path: str, about: Belongings | None = None) -> dict[str, Any]:
     """What is answered, as far as it may differ from what is answered to another call."""
+    path += row.query if about is None else about.named(row.query)
     path = path.replace("<hash>", "h" * 32).replace("<share>", "s" * 32).replace("<anypath:path>", "none.txt")
     body = row.body
     if about is not None and body is not None:
         body = json.loads(about.named(json.dumps(body)))
     sent = {} if body is None else {"json": body}
-    reply = here.ask(who, row.method, path.replace("<", "").replace(">", "") + row.query, **sent)
+    reply = here.ask(who, row.method, path.replace("<", "").replace(">", ""), **sent)
     told = reply.json if reply.is_json else {}
     fixed = {name: value for name, value in reply.headers.items() if name not in ("X-Request-Id", "Date")}
     return {"status": reply.status_code, "code": (told or {}).get("code"), "headers": fixed, "content": reply.data}
